@@ -1,0 +1,1 @@
+"""From stored records to figures: a ticket's timeline, the clock, the KPI contract, statistics, fairness."""

@@ -1,0 +1,54 @@
+"""A figure with all that keeps it honest. What the reader of observations returns and reports print."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """Whether a value is more than chance explains, against its own history (XmR or Laney p')."""
+
+    verdict: Literal["signal", "usual", "too_little_history", "provisional"]
+    direction: Literal["better", "worse", "more", "less"] | None = None
+    low: float | None = None  # the usual range
+    high: float | None = None
+    points: int = 0  # of history behind the limits
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One earlier period, read at the same age as the present one."""
+
+    period: str  # "2026-W47"
+    value: float | None
+    n: float
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """One KPI over one slice of one period, as of one instant. Durations are in ms, shares 0..1."""
+
+    kpi: str
+    variant: str
+    unit: str
+    n: float  # things in the population (sum of credit)
+    value: float | None  # headline: median, share, total or count; None: nothing to measure, or not reached yet
+    low: float | None = None  # 95 % interval
+    high: float | None = None
+    median: float | None = None  # Kaplan-Meier where spans still run; None with n > 0: not reached
+    p90: float | None = None
+    mean: float | None = None  # of the spans that ended
+    ended: int = 0
+    running: int = 0  # still waiting at as_of
+    censored: Mapping[str, int] = {}  # ended without the awaited event, by reason
+    excluded: Mapping[str, int] = {}  # left out, by reason
+    target: float | None = None
+    within: float | None = None  # share within target
+    within_low: float | None = None
+    within_high: float | None = None
+    overdue: int = 0  # still waiting and past target
+    facets: Mapping[str, float] = {}  # share or count by facet
+    clock: Literal["calendar", "business", "mixed", ""] = ""
+    provisional: bool = False
+    previous: "Value | None" = None  # the period before, at the same age
+    history: tuple[Point, ...] = ()
+    signal: Signal | None = None

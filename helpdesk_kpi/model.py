@@ -1,0 +1,208 @@
+"""The records that connectors make and the store keeps: what a helpdesk says, in the trade's words.
+
+Ids are the helpdesk's own, as text. Times are UTC epoch milliseconds. Nothing here is an opinion: severity, state,
+actor class and exclusions are decided when the records are read (see `measure`).
+"""
+
+from typing import Literal
+
+import msgspec
+
+EventKind = Literal["comment", "change", "link", "survey", "call", "chat"]
+PersonKind = Literal["customer", "agent", "light_agent", "bot"]
+Known = Literal["yes", "pending", "unreadable"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every record."""
+
+
+class Ticket(Record):
+    """One ticket as it is now. `version` orders states of one ticket: an older one never overwrites a newer."""
+
+    id: str
+    number: str
+    url: str
+    created_at: int
+    updated_at: int
+    version: int
+    subject: str | None = None  # null: empty, or taken away by the helpdesk
+    channel: str | None = None  # the helpdesk's word: "email", "voice", ...
+    form: str | None = None
+    type: str | None = None
+    brand: str | None = None
+    tags: tuple[str, ...] = ()
+    fields: dict[str, str] = {}  # kept custom fields, by the helpdesk's key
+    priority: str | None = None  # native; null: nobody set one
+    status: str  # native; "deleted" is told by deleted_at
+    requester: str | None = None
+    submitter: str | None = None
+    organization: str | None = None
+    team: str | None = None
+    assignee: str | None = None
+    follow_up_of: str | None = None
+    problem: str | None = None
+    merged_into: str | None = None  # "" when merged away, but not known into what
+    deleted_at: int | None = None
+    is_spam: bool = False
+    is_scrubbed: bool = False  # the helpdesk blanked it: only text columns and deletion are taken from this row
+    replies_known: Known = "yes"
+    changes_known_from: int | None = None  # null: the history is known from the creation on
+    sketch: bytes | None = None  # see pull.text.sketch
+
+
+class Event(Record):
+    """Something that happened on a ticket. `id` is the audit's id and the item, the same over every transport."""
+
+    ticket: str
+    id: str
+    at: int
+    seq: int  # order among events of the same instant
+    kind: EventKind
+    actor: str | None = None  # null: the helpdesk itself
+    via: str | None = None  # "web", "email", "api", "rule", ...
+    rule: str | None = None  # title or id of the trigger or automation
+    field: str | None = None  # changes: status, priority, assignee, team, ... or a kept custom field's key
+    before: str | None = None
+    after: str | None = None
+    public: bool | None = None  # null where it has no meaning
+    precision: Literal["exact", "between"] = "exact"  # between: seen as a difference of two syncs
+    length: int | None = None  # characters of the comment, quotes and signature not counted
+    is_thanks: bool | None = None  # nothing but gratitude; null: no text
+    is_question: bool | None = None  # asks something; null: no text
+    text_rule: int | None = None  # version of the rules behind the two above
+    articles: tuple[str, ...] = ()  # ids of knowledge-base articles that the comment links to
+    codes: tuple[str, ...] = ()  # error codes and the like
+
+
+class Person(Record):
+    """An account on the helpdesk. The address of a customer is kept as a keyed hash and its domain, never in clear."""
+
+    id: str
+    kind: PersonKind
+    role: str  # native
+    version: int
+    name: str | None = None
+    email: str | None = None
+    email_verified: bool = False
+    active: bool = True
+    zone: str | None = None
+    organization: str | None = None
+
+
+class Team(Record):
+    id: str
+    name: str
+    deleted: bool = False
+
+
+class TeamMember(Record):
+    team: str
+    person: str
+
+
+class Name(Record):
+    """What a native id is called: kind is brand, form, field, custom_status, organization."""
+
+    kind: str
+    id: str
+    name: str
+    detail: str | None = None  # custom_status: its status category; brand: its help centre's address
+
+
+class Rating(Record):
+    """One question of one survey. Offered and not answered: score and answered_at are null."""
+
+    id: str
+    ticket: str
+    offered_at: int
+    version: int
+    question: str = ""  # "" for a helpdesk with a single question
+    value: str | None = None  # native
+    scale: str | None = None  # native: "good/bad", "1-5"
+    category: Literal["good", "neutral", "bad"] | None = None
+    score: float | None = None  # 0..1
+    answered_at: int | None = None
+    changed_at: int | None = None
+    expires_at: int | None = None
+    agent: str | None = None  # whom the helpdesk names
+    rater: str | None = None
+    reason: str | None = None
+    comment: str | None = None  # kept only where configured
+
+
+class Article(Record):
+    id: str
+    title: str
+    url: str
+    created_at: int
+    updated_at: int
+    version: int
+    kind: Literal["article", "faq", "solution"] = "article"
+    author: str | None = None
+    editor: str | None = None  # null: not known
+    edited_at: int | None = None
+    locale: str | None = None
+    draft: bool = False
+    digest: str | None = None  # hash of the body, to tell an edit from a touch
+    length: int | None = None
+    votes_up: int | None = None
+    votes_down: int | None = None
+
+
+class Schedule(Record):
+    """Business hours of the helpdesk: minutes since Sunday 00:00 in `zone`, half-open."""
+
+    id: str
+    name: str
+    zone: str  # IANA
+    weekly: tuple[tuple[int, int], ...]
+
+
+class Holiday(Record):
+    schedule: str
+    id: str
+    name: str
+    first: str  # ISO date, inclusive
+    last: str  # ISO date, inclusive
+
+
+class SlaPolicy(Record):
+    id: str
+    title: str
+    position: int
+    body: str  # the vendor's JSON
+
+
+class NativeMetric(Record):
+    """The helpdesk's own figure for one ticket, in milliseconds or a count, to hold beside ours."""
+
+    ticket: str
+    metric: str
+    calendar: int | None = None
+    business: int | None = None
+    count: int | None = None
+
+
+class Engagement(Record):
+    """A call or a messaging session between an agent and a customer."""
+
+    id: str
+    ticket: str
+    kind: Literal["call", "chat"]
+    started_at: int
+    agent: str | None = None
+    answered_at: int | None = None  # first human contact; null: none
+    ended_at: int | None = None
+
+
+class TicketLink(Record):
+    ticket: str
+    other: str
+    kind: str  # follow_up, merge, problem, duplicate, ...
+
+
+AnyRecord = (
+    Ticket | Event | Person | Team | TeamMember | Name | Rating | Article | Schedule | Holiday | SlaPolicy
+    | NativeMetric | Engagement | TicketLink
+)  # fmt: skip

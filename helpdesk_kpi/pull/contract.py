@@ -1,0 +1,111 @@
+"""What a connector is.
+
+A connector is one module in `connectors/` (or a package's entry point `helpdesk_kpi.connectors`). It names its streams;
+`sync` asks each stream for pages and stores each page, its cursor and what it makes stale in one transaction. Fetching
+(async generators) and mapping (pure functions from the vendor's payload to records) stay apart.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.transport import Transport
+
+
+class Provides(msgspec.Struct, frozen=True):
+    """Whether a source can give something that a KPI needs, and why not or only in part."""
+
+    answer: Literal["yes", "partly", "no"]
+    reason: str = ""
+
+
+YES = Provides("yes")
+
+
+def partly(reason: str) -> Provides:
+    return Provides("partly", reason)
+
+
+def no(reason: str) -> Provides:
+    return Provides("no", reason)
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A row that could not be read. It never stops a page; `status` counts it and `doctor` shows why."""
+
+    id: str
+    reason: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request brought, oldest change first. It is stored whole or not at all."""
+
+    records: Sequence[AnyRecord] = ()
+    cursor: str | None = None  # where to go on; null keeps the stored one
+    complete_until: int | None = None  # the stream is known to be whole up to this instant
+    set_aside: Sequence[SetAside] = ()
+    replaces: Sequence[tuple[str, str]] = ()  # (record kind, parent id) whose children this page gives completely
+    present: Mapping[str, Sequence[str]] = {}  # census: record kind -> all ids that exist
+    todo: Mapping[str, Sequence[str]] = {}  # queue stream -> keys that it has to fetch
+
+
+class Start(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stream is told when it starts."""
+
+    cursor: str | None  # null on the first run
+    since: int  # the configured first day
+    now: int
+    todo: Sequence[str] = ()
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of thing that a source gives.
+
+    cursor: goes on where it stopped.  queue: works off keys that other streams named.
+    census: walks everything, and what it does not meet is gone.  snapshot: small, read whole every time.
+    """
+
+    name: str
+    kind: Literal["cursor", "queue", "census", "snapshot"]
+    pages: Callable[[Start], AsyncIterator[Page]]
+    every: int = 0  # ms; a stream that ran more recently than this is not asked again, except by `sync --full`
+    gives: frozenset[str] = frozenset()  # needs that fail with this stream: "comments.public", "survey.answers", ...
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of `check`."""
+
+    level: Literal["ok", "note", "warning", "error"]
+    about: str  # "credentials", "rate limit", "schedules", ...
+    text: str
+    need: str | None = None  # narrows `provides` when the plan or the rights lack it
+    provides: Provides | None = None
+
+
+class Connector(ABC):
+    """A helpdesk. `sync` makes one per source and per run; it holds no state that must outlive the run."""
+
+    name: ClassVar[str]
+    Settings: ClassVar[type[msgspec.Struct]]
+    """Its config table without `connector`, `since`, `severity`; a Struct with forbid_unknown_fields."""
+    provides: ClassVar[Mapping[str, Provides]]
+
+    @classmethod
+    @abstractmethod
+    def transport(cls, settings: Any) -> Transport:
+        """The HTTP side for these settings: base address, pinned hosts, authentication."""
+
+    def __init__(self, http: Transport, settings: Any) -> None:
+        self.http = http
+        self.settings = settings
+
+    @abstractmethod
+    def streams(self) -> Sequence[Stream]:
+        """Its streams, in the order in which they run: people before tickets, tickets before their events."""
+
+    @abstractmethod
+    async def check(self) -> Sequence[Finding]:
+        """Ask the vendor what these credentials can reach; expected failures are findings, not exceptions."""
