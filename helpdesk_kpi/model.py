@@ -13,7 +13,7 @@ PersonKind = Literal["customer", "agent", "light_agent", "bot"]
 Known = Literal["yes", "pending", "unreadable"]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True):
     """Base of every record."""
 
 
@@ -26,6 +26,7 @@ class Ticket(Record):
     created_at: int
     updated_at: int
     version: int
+    status: str  # native; "deleted" is told by deleted_at
     subject: str | None = None  # null: empty, or taken away by the helpdesk
     channel: str | None = None  # the helpdesk's word: "email", "voice", ...
     form: str | None = None
@@ -34,7 +35,6 @@ class Ticket(Record):
     tags: tuple[str, ...] = ()
     fields: dict[str, str] = {}  # kept custom fields, by the helpdesk's key
     priority: str | None = None  # native; null: nobody set one
-    status: str  # native; "deleted" is told by deleted_at
     requester: str | None = None
     submitter: str | None = None
     organization: str | None = None
