@@ -67,12 +67,16 @@ class Stock(msgspec.Struct, frozen=True):
 Statistic = Duration | Share | Total | Stock
 
 
+#: A KPI function: from one thing's story (a Timeline) to its observations.
+Story = Callable[[Any], Iterable[Observation]]
+
+
 class Variant(msgspec.Struct, frozen=True):
     """One definition of a KPI."""
 
     name: str
     definition: str
-    function: Callable[[Any], Iterable[Observation]]
+    function: Story
     population: Population = "valid"
 
 
@@ -95,10 +99,10 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     def definition(self) -> str:
         return self.variants["strict"].definition
 
-    def variant(self, name: str, *, population: Population = "valid") -> Callable[[Callable[[Any], Iterable[Observation]]], Kpi]:
+    def variant(self, name: str, *, population: Population = "valid") -> "Callable[[Story], Kpi]":
         """Add a definition that differs elsewhere. Use as a decorator; the docstring is what readers see."""
 
-        def add(function: Callable[[Any], Iterable[Observation]]) -> Kpi:
+        def add(function: Story) -> Kpi:
             self.variants[name] = Variant(name, _definition(function), function, population)
             return self
 
@@ -115,10 +119,10 @@ def kpi(
     needs: Iterable[str],
     revision: int,
     pair: str | None = None,
-) -> Callable[[Callable[[Any], Iterable[Observation]]], Kpi]:
+) -> Callable[[Story], Kpi]:
     """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see."""
 
-    def make(function: Callable[[Any], Iterable[Observation]]) -> Kpi:
+    def make(function: Story) -> Kpi:
         name = function.__name__
         strict = Variant("strict", _definition(function), function)
         return Kpi(
