@@ -1,0 +1,52 @@
+"""What a helpdesk says when it refuses, in whatever envelope it comes."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+_LONGEST = 300  # characters of a vendor's text that an error repeats
+
+
+def told(status: int, content: bytes) -> str:
+    """ "403 Forbidden: Access to this resource is restricted": the status and the body's own words.
+
+    Zendesk has `error` as text or as an object, with `description` beside it; its Help Center and survey API have
+    `errors[]`; Jira `errorMessages[]`; Freshdesk `description` and `errors[]`. HTML from the edge is not repeated.
+    """
+    words = _words(content)
+    head = f"{status} {_phrase(status)}".strip()
+    return f"{head}: {words[:_LONGEST]}" if words else head
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _words(content: bytes) -> str:
+    if not content.lstrip().startswith((b"{", b"[")):
+        return ""
+    try:
+        body = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return "; ".join(dict.fromkeys(_texts(body)))
+
+
+_SPEAKING = ("error", "title", "message", "description", "error_description", "errorMessages", "errors", "details")
+
+
+def _texts(part: Any, depth: int = 0) -> list[str]:
+    if isinstance(part, str):
+        return [" ".join(part.split())] if part.strip() else []
+    if depth > 3:
+        return []
+    if isinstance(part, list):
+        return [text for item in part[:5] for text in _texts(item, depth + 1)]
+    if isinstance(part, dict):
+        named = [part[key] for key in _SPEAKING if key in part] or (list(part.values()) if depth else [])
+        return [text for item in named for text in _texts(item, depth + 1)]
+    return []

@@ -1,0 +1,326 @@
+"""The only module that knows HTTP: one client per source, which asks politely and believes nothing unchecked.
+
+A request goes to a declared host only, waits for its share of the rate limit, is tried again when trying again can
+help, and its answer is decoded only if it is JSON of a bearable size.
+"""
+
+import asyncio
+import functools
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar, cast
+
+import httpx
+import msgspec
+import tenacity
+from msgspec.structs import replace
+
+from helpdesk_kpi.errors import AccessError, MissingError, PullError, UnavailableError
+from helpdesk_kpi.pull.auth import Auth
+from helpdesk_kpi.pull.limits import Limits, Reader, read_common
+from helpdesk_kpi.pull.refusals import told
+from helpdesk_kpi.pull.sites import same_site, site_of
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | bool]
+Missing = Literal["child", "resource"]
+
+#: Answers that a later try may better: conflict, overload, and the edge's own (520, 524). Facts: the vendors' pages.
+TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 529})
+SILENT_WAIT = 60.0  # seconds after a 429 that doesn't say how long
+TIMEOUT = httpx.Timeout(30.0, read=120.0)  # a page of 1,000 tickets can take a vendor a minute
+
+log = logging.getLogger(__name__)
+
+
+class _TryAgainError(PullError):
+    """Trying again may help. `wait`: seconds that the helpdesk asked for; None: our own back-off."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        super().__init__(message, permanent=False)
+        self.wait = wait
+
+
+class Transport:
+    """The HTTP side of one source. Use it as an async context manager, or call `aclose`.
+
+    `hosts` are further hosts or addresses that may be asked with the same credentials. `rate_share` is the part of
+    each rate limit that we take. `patience` is the longest single wait, in seconds, that a helpdesk may ask of us.
+    `sleep` and `clock` (epoch seconds) belong together: sleeping has to move the clock. `http` replaces the network.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: Auth,
+        hosts: Iterable[str] = (),
+        rate_share: float = 0.5,
+        concurrency: int = 4,
+        attempts: int = 8,
+        patience: float = 900.0,
+        max_bytes: int = 256 * 1024 * 1024,
+        limits: Reader = read_common,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+        http: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.site = site_of(url)
+        self._sites = {self.site, *(site_of(h) for h in hosts)}
+        self._auth, self._read = auth, limits
+        self.limits = Limits(rate_share)
+        self._attempts, self._patience, self._max_bytes = attempts, patience, max_bytes
+        self.sleep, self.clock = sleep, clock
+        self.requests: Counter[str] = Counter()  # sent, by endpoint
+        self.waited = 0.0  # seconds, for limits and for retries
+        self.skew: float | None = None  # seconds that the helpdesk's clock is ahead of ours, by its latest answer
+        self._places = asyncio.Semaphore(concurrency)
+        for noisy in ("hpack", "h2"):  # at DEBUG they log every header, Authorization too
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        http2 = self.site.scheme == "https"
+        self._client = httpx.AsyncClient(http2=http2, timeout=TIMEOUT, transport=http, follow_redirects=False)
+
+    def __repr__(self) -> str:
+        return f"Transport({str(self.site)!r})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def allow(self, host: str) -> None:
+        """Let credentials go to one more host: a brand's help centre, as the account's own brand list names it."""
+        self._sites.add(site_of(host))
+
+    async def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        type: type[T],  # noqa: A002 - the word that callers expect
+        endpoint: str | None = None,
+        missing: Missing = "child",
+    ) -> T:
+        """Ask for JSON and decode it. `endpoint` is the path without ids, under which requests are counted.
+
+        Raises AccessError (401), UnavailableError (403, or 404 where `missing` is "resource"), MissingError (404 on a
+        child), else PullError; a shape that doesn't fit names the field's path.
+        """
+        return await self._ask(_Request("GET", self._pinned(path), endpoint or path, missing, params=params), type)
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        type: type[T],  # noqa: A002 - as in get
+        endpoint: str | None = None,
+        missing: Missing = "child",
+    ) -> T:
+        """Ask by POST what a helpdesk doesn't answer to GET (searches). It is repeated like a GET: only for reading."""
+        return await self._ask(_Request("POST", self._pinned(path), endpoint or path, missing, body=body), type)
+
+    async def _ask(self, request: "_Request", kind: type[T]) -> T:
+        """Ask with credentials; refused ones are renewed once."""
+        headers = await self._auth.headers(self._post_bare)
+        try:
+            return await self._persist(replace(request, headers=headers), kind)
+        except AccessError as refused:
+            if not await self._auth.refresh(self._post_bare, headers):
+                raise self._locked_out(refused) from None
+        headers = await self._auth.headers(self._post_bare)
+        try:
+            return await self._persist(replace(request, headers=headers), kind)
+        except AccessError as refused:
+            raise self._locked_out(refused) from None
+
+    def _locked_out(self, refused: PullError) -> AccessError:
+        return AccessError(f"{refused}. {self._auth.advice}".removesuffix(". "))
+
+    async def _post_bare(self, path: str, body: Mapping[str, Any], kind: type[Any]) -> Any:
+        """For `auth`: a token is asked for without credentials in the headers; they are in the body."""
+        request = _Request("POST", self._pinned(path), path, "resource", body=body)
+        try:
+            return await self._persist(request, kind)
+        except PullError as error:
+            if error.permanent:  # 400 and 403 too: there is no way on without a token
+                raise self._locked_out(error) from None
+            raise
+
+    async def _persist(self, request: "_Request", kind: type[T]) -> T:
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(lambda e: isinstance(e, PullError) and not e.permanent),
+            stop=self._enough,
+            wait=_pause,
+            sleep=self._sleep,
+            before_sleep=_note,
+            reraise=True,
+        )
+        try:
+            return cast("T", await retrying(self._once, request, kind))
+        except _TryAgainError as error:
+            tries = retrying.statistics["attempt_number"]
+            raise PullError(f"{error} (given up after {tries} tries)", permanent=False) from None
+
+    def _enough(self, state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= self._attempts or _pause(state) > self._patience
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waited += seconds
+        await self.sleep(seconds)
+
+    async def _once(self, request: "_Request", kind: type[T]) -> T:
+        host = request.url.host
+        while (wait := self.limits.wait(host, request.endpoint, self.clock())) > 0:
+            log.info("%s: our share of the rate limit is used up, waiting %.0f s", request.endpoint, wait)
+            await self._sleep(wait)
+        self.limits.spend(host, request.endpoint, self.clock())
+        async with self._places:
+            self.requests[request.endpoint] += 1
+            response, content = await self._fetch(request)
+        self._learn(request, response)
+        self._judge(request, response, content)
+        return self._decode(request, content, kind)
+
+    async def _fetch(self, request: "_Request") -> tuple[httpx.Response, bytes]:
+        url = request.url
+        try:
+            for _ in range(4):
+                sent = self._client.build_request(
+                    request.method, url, params=request.params if url is request.url else None, json=request.body,
+                    headers={"Accept": "application/json", **request.headers},
+                )  # fmt: skip
+                response = await self._client.send(sent, stream=True)
+                try:
+                    if not response.has_redirect_location:
+                        return response, await self._read_body(request, response)
+                    url = self._pinned(str(url.join(response.headers["location"])))
+                finally:
+                    await response.aclose()
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            raise _TryAgainError(self._say(request, f"{error.__class__.__name__} {error}")) from None
+        raise PullError(self._say(request, "redirects in a circle"), permanent=True)
+
+    async def _read_body(self, request: "_Request", response: httpx.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        async for part in response.aiter_bytes():
+            size += len(part)
+            if size > self._max_bytes:
+                raise PullError(self._say(request, f"the answer is over {self._max_bytes:,} bytes"), permanent=True)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _learn(self, request: "_Request", response: httpx.Response) -> None:
+        now = self.clock()
+        self.limits.learn(request.url.host, request.endpoint, self._read(dict(response.headers)), now)
+        date = _moment(response.headers.get("date"))
+        if date is not None:
+            self.skew = date - now
+
+    def _judge(self, request: "_Request", response: httpx.Response, content: bytes) -> None:
+        """Raise what the status and the content type say; return when the answer may be decoded."""
+        status = response.status_code
+        if status in TRANSIENT:
+            wait = self._asked_wait(response)
+            if status == httpx.codes.TOO_MANY_REQUESTS:
+                wait = SILENT_WAIT if wait is None else wait
+                self.limits.exhaust(request.url.host, request.endpoint, self.clock() + wait)
+            raise _TryAgainError(self._say(request, told(status, content)), wait)
+        if status >= 500:
+            raise _TryAgainError(self._say(request, told(status, content)))
+        if status >= 400:
+            raise _refusal(status, request.missing, self._say(request, told(status, content)))
+        media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if status >= 300 or not (media == "application/json" or media.endswith("+json")):
+            raise _TryAgainError(
+                self._say(request, f"answered {status} with {media or 'no content type'} instead of JSON")
+            )
+
+    def _asked_wait(self, response: httpx.Response) -> float | None:
+        """Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3); anything else is as good as absent."""
+        text = response.headers.get("retry-after", "").strip()
+        if text.isdecimal():
+            return float(text)
+        moment = _moment(text)
+        return None if moment is None else max(0.0, moment - self.clock())
+
+    def _decode(self, request: "_Request", content: bytes, kind: type[T]) -> T:
+        try:
+            return cast("T", _decoder(cast("Any", kind)).decode(content))
+        except msgspec.ValidationError as error:
+            raise PullError(self._say(request, f"the answer has another shape: {error}"), permanent=True) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise _TryAgainError(self._say(request, f"the answer is broken JSON: {error}")) from None
+
+    def _pinned(self, path: str) -> httpx.URL:
+        try:
+            url = httpx.URL(str(self.site)).join(path)
+        except httpx.InvalidURL as error:
+            raise PullError(f"{path!r} is no address: {error}", permanent=True) from None
+        if url.userinfo or not any(same_site(url, site) for site in self._sites):
+            allowed = ", ".join(sorted(map(str, self._sites)))
+            raise PullError(f"refused to ask {url.host!r}: this source's hosts are {allowed}", permanent=True)
+        return url
+
+    def _say(self, request: "_Request", text: str) -> str:
+        for secret in (*self._auth.secrets(), *request.headers.values()):
+            text = text.replace(secret, "***") if secret else text
+        return f"{request.method} {request.url.host}{request.url.path}: {text}".rstrip(": ")
+
+
+class _Request(msgspec.Struct, frozen=True):
+    method: str
+    url: httpx.URL
+    endpoint: str
+    missing: Missing
+    params: Params | None = None
+    body: Any = None
+    headers: Mapping[str, str] = {}
+
+
+def _refusal(status: int, missing: Missing, text: str) -> PullError:
+    if status == httpx.codes.UNAUTHORIZED:
+        return AccessError(text)
+    if status == httpx.codes.FORBIDDEN:
+        return UnavailableError(text)
+    if status in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+        return UnavailableError(text) if missing == "resource" else MissingError(text)
+    return PullError(text, permanent=True)
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """Seconds before the next try: what was asked for, else 1, 2, 4, ... 60 and up to a second of jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _TryAgainError) and error.wait is not None:
+        return error.wait
+    return min(60.0, 2.0 ** (state.attempt_number - 1)) + random.random()  # noqa: S311 - jitter, not a secret
+
+
+def _note(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.info("try %d: %s; again in %.1f s", state.attempt_number, error, state.upcoming_sleep)
+
+
+@functools.cache
+def _decoder(kind: type[Any]) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind)
+
+
+def _moment(text: str | None) -> float | None:
+    """Epoch seconds of an HTTP date, or None."""
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except ValueError:
+        return None
