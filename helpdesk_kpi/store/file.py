@@ -1,0 +1,128 @@
+"""Opening the store: whose file it is, its migrations, and the pragmas that it needs."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from helpdesk_kpi.errors import StoreError
+
+APPLICATION_ID = 0x484B5049  # "HKPI"
+OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+
+migrations = Migrations("helpdesk_kpi")
+
+
+@migrations()
+def m0001_first(db: Database) -> None:
+    """The tables of version 0.1.0."""
+    for statement in _statements((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")):
+        db.conn.execute(statement)
+    db.conn.execute("INSERT INTO meta VALUES ('hash_key', ?)", (secrets.token_bytes(32),))
+
+
+class Store:
+    """One open store. `db` is for tables and transactions, `conn` for the hot paths on the same connection."""
+
+    def __init__(self, db: Database, path: Path) -> None:
+        self.db = db
+        self.path = path
+        self.conn: sqlite3.Connection = db.conn
+
+    def close(self) -> None:
+        self.db.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def hash_key(self) -> bytes:
+        """The key of every keyed hash in this file."""
+        return bytes(self.one("SELECT value FROM meta WHERE key = 'hash_key'"))
+
+    def one(self, sql: str, *parameters: object) -> object:
+        """The first column of the first row, or None."""
+        row = self.conn.execute(sql, parameters).fetchone()
+        return row[0] if row else None
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+        return self.conn.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        with self.db.atomic():
+            yield self.conn
+
+
+def open_store(path: Path, *, create: bool = True) -> Store:
+    """Open the store at `path`, bringing an older one up to date.
+
+    Raises StoreError when the file is missing (and `create` is false), is not ours, or is of a newer version.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 or newer is needed")
+    if not path.exists():
+        if not create:
+            raise StoreError(f"there is no store at {path} yet: run `helpdesk-kpi sync` first")
+        _create(path)
+    try:
+        return _opened(path)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} cannot be opened as a store: {error}") from error
+
+
+def _create(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder {path.parent} for the store does not exist")
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # people's data: for this account only
+
+
+def _opened(path: Path) -> Store:
+    conn = sqlite3.connect(path, timeout=30)
+    try:
+        _refuse_foreign(conn, path)
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = NORMAL")  # with WAL a crash of the process loses nothing
+        conn.execute("PRAGMA cache_size = -65536")  # 64 MB
+        db = Database(conn, execute_plugins=False)
+        _migrate(db, path)
+    except BaseException:
+        conn.close()
+        raise
+    return Store(db, path)
+
+
+def _refuse_foreign(conn: sqlite3.Connection, path: Path) -> None:
+    (application_id,) = conn.execute("PRAGMA application_id").fetchone()
+    (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application_id != APPLICATION_ID and tables:
+        raise StoreError(f"{path} is a database of some other program; `store` must name a file of its own")
+
+
+def _migrate(db: Database, path: Path) -> None:
+    known = {m.name for m in migrations.pending(db)} | {m.name for m in migrations.applied(db)}
+    newer = {m.name for m in migrations.applied(db)} - {m.name for m in migrations._migrations}  # noqa: SLF001 - no public list of a set's migrations
+    if newer:
+        raise StoreError(f"{path} was written by a newer helpdesk-kpi ({', '.join(sorted(newer))}): please update")
+    if known and migrations.pending(db):
+        migrations.apply(db)
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script into statements, so that they run inside the migration's transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
