@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Self
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
@@ -37,7 +38,7 @@ class Store:
     def close(self) -> None:
         self.db.close()
 
-    def __enter__(self) -> "Store":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -48,12 +49,12 @@ class Store:
         """The key of every keyed hash in this file."""
         return bytes(self.one("SELECT value FROM meta WHERE key = 'hash_key'"))
 
-    def one(self, sql: str, *parameters: object) -> object:
+    def one(self, sql: str, *parameters: object) -> Any:
         """The first column of the first row, or None."""
         row = self.conn.execute(sql, parameters).fetchone()
         return row[0] if row else None
 
-    def rows(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         return self.conn.execute(sql, parameters).fetchall()
 
     @contextmanager

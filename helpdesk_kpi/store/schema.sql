@@ -263,6 +263,7 @@ CREATE TABLE cursors (
     complete_until INTEGER, -- null: not known to be whole up to any instant
     state          TEXT NOT NULL DEFAULT 'ok', -- ok, unavailable (plan or rights), failed
     reason         TEXT,    -- null: ok
+    gives          TEXT NOT NULL DEFAULT '[]', -- JSON: the needs that fail with this stream
     ran_at         INTEGER, -- last time it ended well; null: never
     PRIMARY KEY (source, stream)
 ) STRICT, WITHOUT ROWID;

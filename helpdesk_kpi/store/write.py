@@ -63,7 +63,8 @@ def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: PageL
         " coalesce(complete_until, excluded.complete_until))",
         (source, stream, page.cursor, page.complete_until),
     )
-    conn.executemany("DELETE FROM todo WHERE source = ? AND stream = ? AND key = ?", ((source, stream, k) for k in done))
+    settled = ((source, stream, key) for key in done)
+    conn.executemany("DELETE FROM todo WHERE source = ? AND stream = ? AND key = ?", settled)
     for queue, keys in page.todo.items():
         conn.executemany("INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", ((source, queue, key) for key in keys))
     conn.executemany(
@@ -108,7 +109,7 @@ class _Writer:
                 ((self.source, native) for native in missing),
             )
             found |= self._known(table, set(missing))
-        return {**found}
+        return dict[str | None, int](found.items())
 
     def _known(self, table: str, natives: set[str]) -> dict[str, int]:
         return dict(
@@ -147,10 +148,11 @@ class _Writer:
 
     def _person(self, r: model.Person) -> Row:
         internal = r.kind != "customer"
-        hashed = hashlib.blake2b(r.email.strip().casefold().encode(), key=self.hash_key, digest_size=16) if r.email else None
+        address = (r.email or "").strip().casefold()
+        hashed = hashlib.blake2b(address.encode(), key=self.hash_key, digest_size=16).digest() if address else None
         return (
             self.source, r.id, r.kind, r.role, r.name if internal else None, r.email if internal else None,
-            hashed.digest() if hashed else None, r.email.rpartition("@")[2].casefold() if r.email else None,
+            hashed, address.rpartition("@")[2] or None,
             r.email_verified, r.active, r.zone, r.organization, r.version,
         )  # fmt: skip
 
@@ -182,7 +184,8 @@ class _Writer:
     def _stale_tickets_of(self, person: int, *, everywhere: bool) -> None:
         self.conn.execute("INSERT OR IGNORE INTO stale SELECT id FROM tickets WHERE requester = ?", (person,))
         if everywhere:  # rare: a role changed; worth a walk over the events
-            self.conn.execute("INSERT OR IGNORE INTO stale SELECT DISTINCT ticket FROM events WHERE actor = ?", (person,))
+            told = "INSERT OR IGNORE INTO stale SELECT DISTINCT ticket FROM events WHERE actor = ?"
+            self.conn.execute(told, (person,))
 
     def team_members(self, rows: list[model.TeamMember]) -> None:
         teams, people = self.keys("teams", (r.team for r in rows)), self.keys("people", (r.person for r in rows))
@@ -264,10 +267,13 @@ class _Writer:
             "INSERT INTO engagements VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
             " answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent",
             (
-                (self.source, r.id, tickets[r.ticket], r.kind, r.started_at, people.get(r.agent), r.answered_at, r.ended_at)
+                (
+                    self.source, r.id, tickets[r.ticket], r.kind, r.started_at, people.get(r.agent), r.answered_at,
+                    r.ended_at,
+                )
                 for r in rows
             ),
-        )
+        )  # fmt: skip
 
     def ticket_links(self, rows: list[model.TicketLink]) -> None:
         tickets = self.keys("tickets", (r.ticket for r in rows))
@@ -384,7 +390,7 @@ _TICKET = _upsert(
     _TICKET_COLUMNS,
     f"excluded.version >= version AND ({_differs(_TICKET_COLUMNS)})",
     {
-        "deleted_at": "CASE WHEN excluded.deleted_at IS NULL THEN NULL ELSE coalesce(deleted_at, excluded.deleted_at) END",
+        "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",
         "merged_into": _MERGE,
     },
 )

@@ -1,0 +1,301 @@
+"""The configuration: one TOML file, decoded into Structs. Every error names the file, the key and what is allowed.
+
+The core's tables are decoded here; `[sources.*]` and `[channels.*]` are handed as they are to their owners, which
+decode them with `decode`. Secrets are never values: `{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`
+stand in their place until the owner needs them.
+"""
+
+import datetime as dt
+import difflib
+import os
+import re
+import tomllib
+import typing
+import zoneinfo
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from helpdesk_kpi.errors import ConfigError
+
+DEFAULT_NAME = "helpdesk-kpi.toml"
+T = TypeVar("T")
+_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables a person writes: an unknown key is an error."""
+
+
+class Severity(Table, frozen=True, kw_only=True):
+    """`[severity.P0]`: what a level means, on which clock it runs, and what the team has promised."""
+
+    title: str = ""
+    definition: str = ""
+    hours: str | None = None  # "always" or the name of an [hours] table; null: as the team or source
+    targets: dict[str, str] = {}  # KPI id -> duration like "15m", "4h", "2d"
+
+    def target_ms(self, kpi: str) -> int | None:
+        text = self.targets.get(kpi)
+        return None if text is None else duration(text)
+
+
+class Hours(Table, frozen=True, kw_only=True):
+    """`[hours.NAME]`: the opening hours of some teams or sources; `default` where the helpdesk gives none."""
+
+    weekly: dict[str, list[str]]
+    holidays: str | None = None  # "DE", "DE-BE", "CN": codes of the `holidays` library
+    closed: list[dt.date] = []  # own days off
+    workdays: list[dt.date] = []  # own make-up workdays
+    makeup: list[str] | None = None  # hours of make-up workdays; null: Monday's
+    zone: str | None = None  # null: the file's timezone
+    teams: list[str] = []
+    sources: list[str] = []
+
+
+class Exclude(Table, frozen=True, kw_only=True):
+    """Tickets that are no support work; each is counted in a report's footer."""
+
+    tags: list[str] = []
+    forms: list[str] = []
+    brands: list[str] = []
+    domains: list[str] = []  # of the requester's address
+    channels: list[str] = []
+
+
+class Tickets(Table, frozen=True, kw_only=True):
+    """`[tickets]`: how tickets are read."""
+
+    bots: list[str] = []  # addresses, ids or names of accounts that no person drives
+    api_comments: Literal["bot", "agent"] = "bot"  # who speaks when an agent's account comments through the API
+    exclude: Exclude = Exclude()
+    statuses: dict[str, Literal["new", "open", "pending", "hold", "solved", "closed"]] = {}
+    category: str = "type"  # "type", "form", "brand", or the key of a kept custom field
+    escalation_teams: list[str] = []
+    keep_fields: list[str] = []
+
+
+class Someone(Table, frozen=True, kw_only=True):
+    """`[people.NAME]`: one human and their accounts."""
+
+    accounts: list[str]  # "ann@acme.com", or "source:id"
+    name: str | None = None
+    manager: str | None = None
+    team: str | None = None
+    tier: int | None = None
+    role: str | None = None
+    joined: dt.date | None = None
+    left: dt.date | None = None
+    hours: str | None = None
+
+
+class Report(Table, frozen=True, kw_only=True):
+    """`[reports.NAME]`: which template, when, to whom."""
+
+    template: str
+    to: list[str] = []
+    every: str | None = None  # "monday 08:00"; null: only on request
+    where: dict[str, str] = {}  # { team = "EMEA" }
+    each: Literal["team"] | None = None
+    locale: Literal["en", "zh"] | None = None
+    catch_up: Literal["latest", "all", "none"] = "latest"
+    wait: str = "6h"  # for data whole to the period's end; then it says how far the data reach
+    link_base: str | None = None
+
+
+class Csat(Table, frozen=True, kw_only=True):
+    """`[csat]`: how survey answers are read."""
+
+    keep_comments: bool = False
+    dimensions: dict[str, str] = {}  # survey question -> overall, expertise, attitude or an own one
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """The whole file."""
+
+    timezone: str = "UTC"
+    locale: Literal["en", "zh"] = "en"
+    store: str = "helpdesk.db"
+    privacy: Literal["full", "pseudonymous", "team_only"] = "full"
+    sources: dict[str, dict[str, Any]] = {}
+    severity: dict[str, Severity] = {}
+    hours: dict[str, Hours] = {}
+    tickets: Tickets = Tickets()
+    csat: Csat = Csat()
+    people: dict[str, Someone] = {}
+    channels: dict[str, dict[str, Any]] = {}
+    reports: dict[str, Report] = {}
+    annotations: dict[str, str] = {}  # "2026-11-17" -> "release 4.2"
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A configuration and where it came from; relative paths start at its folder."""
+
+    config: Config
+    path: Path
+    text: str
+
+    @property
+    def store_path(self) -> Path:
+        return self.path.parent / self.config.store
+
+    def error(self, key: str, message: str) -> ConfigError:
+        return ConfigError(f"{self.path}: {key}: {message}")
+
+
+def load(path: Path) -> Loaded:
+    """Read and check a configuration file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"there is no configuration at {path}: write one with `helpdesk-kpi init`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    loaded = Loaded(decode(raw, Config, str(path)), path, text)
+    _check(loaded)
+    return loaded
+
+
+def decode(raw: Any, kind: type[T], file: str, key: str = "") -> T:
+    """Decode one table; raises ConfigError naming file, key, value and what is allowed."""
+    _unknown_keys(raw, kind, file, key)
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{file}: {_blame(raw, kind, key) or error}") from None
+
+
+def resolve_secrets(raw: Any, file: str, key: str) -> Any:
+    """Replace every `{ env = ... }`, `{ file = ... }` and `{ keyring = ... }` in a table by the secret it names."""
+    if isinstance(raw, dict):
+        where, name = next(iter(raw.items()), ("", None))
+        if len(raw) == 1 and where in {"env", "file", "keyring"} and isinstance(name, str):
+            return _secret(where, name, file, key)
+        return {k: resolve_secrets(v, file, f"{key}.{k}") for k, v in raw.items()}
+    if isinstance(raw, list):
+        return [resolve_secrets(v, file, key) for v in raw]
+    return raw
+
+
+def duration(text: str) -> int:
+    """Milliseconds of "90s", "15m", "4h", "2d" or a sequence like "1h30m".
+
+    >>> duration("1h30m")
+    5400000
+    """
+    parts = re.findall(r"(\d+)\s*([smhd])", text)
+    if not parts or re.sub(r"(\d+)\s*([smhd])", "", text).strip():
+        raise ConfigError(f"{text!r} is no duration: write it like 90s, 15m, 4h, 2d or 1h30m")
+    return sum(int(number) * _UNITS[unit] for number, unit in parts)
+
+
+def did_you_mean(word: str, allowed: typing.Iterable[str]) -> str:
+    """"; did you mean X?" or the list of what is allowed."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; allowed are {', '.join(names) or 'none'}"
+
+
+def _secret(where: str, name: str, file: str, key: str) -> str:
+    if where == "env":
+        value = os.environ.get(name)
+        if not value:
+            raise ConfigError(f"{file}: {key}: the environment variable {name} is not set")
+        return value
+    if where == "file":
+        try:
+            return (Path(file).parent / name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError(f"{file}: {key}: the secret's file {name} cannot be read: {error.strerror}") from None
+    try:
+        import keyring  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ConfigError(f"{file}: {key}: keyring needs the extra helpdesk-kpi[keyring]") from None
+    value = keyring.get_password("helpdesk-kpi", name)
+    if not value:
+        raise ConfigError(f"{file}: {key}: the keyring has no password helpdesk-kpi/{name}")
+    return str(value)
+
+
+def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
+    """Walk a table beside its type, so that an unknown key is named with its neighbours."""
+    if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        allowed = set(typing.get_type_hints(kind))
+        for name in raw:
+            if name not in allowed and kind.__struct_config__.forbid_unknown_fields:
+                raise ConfigError(f"{file}: unknown key {f'{key}.{name}'.strip('.')}{did_you_mean(name, allowed)}")
+    for name, value, hint in _parts(raw, kind):
+        _unknown_keys(value, hint, file, f"{key}.{name}".strip("."))
+
+
+def _blame(raw: Any, kind: Any, key: str) -> str | None:
+    """The innermost value that does not fit, in the words of the person who wrote it; None if all fits."""
+    try:
+        msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        inner = (_blame(value, hint, f"{key}.{name}".strip(".")) for name, value, hint in _parts(raw, kind))
+        return next(filter(None, inner), None) or f"{key or 'file'}: {_words(error, raw, kind)}"
+    return None
+
+
+def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
+    """The values inside a value, with the types that they should have."""
+    args = typing.get_args(kind)
+    if isinstance(raw, dict) and typing.get_origin(kind) is dict:
+        return [(str(name), value, args[1]) for name, value in raw.items()]
+    if isinstance(raw, list) and typing.get_origin(kind) is list:
+        return [(str(place), value, args[0]) for place, value in enumerate(raw, 1)]
+    if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = typing.get_type_hints(kind)
+        return [(name, value, hints[name]) for name, value in raw.items() if name in hints]
+    return []
+
+
+def _words(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
+    choices = [c for c in (kind, *typing.get_args(kind)) if typing.get_origin(c) is Literal]
+    if choices:
+        return f"{raw!r} is not allowed{did_you_mean(str(raw), map(str, typing.get_args(choices[0])))}"
+    text = str(error).partition(" - at ")[0].replace("`", "")
+    if text.startswith("Object missing required field"):
+        return text.replace("Object missing required field", "missing key")
+    return f"{text} (it is {raw!r})"
+
+
+def _check(loaded: Loaded) -> None:
+    """What types cannot say: zones, names that must exist, durations."""
+    config = loaded.config
+    _check_zone(loaded, "timezone", config.timezone)
+    for name, hours in config.hours.items():
+        _check_zone(loaded, f"hours.{name}.zone", hours.zone or config.timezone)
+    for level, severity in config.severity.items():
+        _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
+        for kpi, text in severity.targets.items():
+            _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
+    for name, report in config.reports.items():
+        for channel in report.to:
+            _check_name(loaded, f"reports.{name}.to", "channel", channel, config.channels)
+        _check_duration(loaded, f"reports.{name}.wait", report.wait)
+    for name, source in config.sources.items():
+        if not isinstance(source.get("connector"), str):
+            raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
+
+
+def _check_zone(loaded: Loaded, key: str, zone: str) -> None:
+    _check_name(loaded, key, "time zone", zone, zoneinfo.available_timezones())
+
+
+def _check_name(loaded: Loaded, key: str, what: str, name: str, allowed: typing.Collection[str]) -> None:
+    if name not in allowed:
+        raise loaded.error(key, f"no {what} named {name!r}{did_you_mean(name, allowed)}")
+
+
+def _check_duration(loaded: Loaded, key: str, text: str) -> None:
+    try:
+        duration(text)
+    except ConfigError as error:
+        raise loaded.error(key, str(error)) from None
