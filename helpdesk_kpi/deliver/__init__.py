@@ -1,0 +1,1 @@
+"""Bringing reports to people: channels, and the ledger that remembers what was sent."""

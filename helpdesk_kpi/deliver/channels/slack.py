@@ -1,0 +1,96 @@
+"""Slack by incoming webhook: one channel of a workspace, no files. Compatible services (Mattermost) work as well."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from helpdesk_kpi.deliver.contract import Channel, Message, Part, Secret, Sent
+from helpdesk_kpi.deliver.mime import whole
+from helpdesk_kpi.deliver.post import check_address, line, post
+from helpdesk_kpi.deliver.slack_limits import cut, fit
+from helpdesk_kpi.errors import DeliveryError
+
+#: What Slack says in the body, and what a person can do about it.
+#: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+HINTS = {
+    "action_prohibited": "an administrator of the workspace restricts this webhook",
+    "channel_is_archived": "restore the channel, or make a webhook for another one",
+    "channel_not_found": "the channel is gone: make a webhook for another one",
+    "invalid_payload": "the template's slack.json.j2 gives what Slack does not read",
+    "invalid_token": "the webhook was revoked: make a new one",
+    "no_service": "the webhook was removed: make a new one",
+    "no_team": "the workspace is gone",
+    "no_text": "the template's slack.json.j2 gives neither text nor blocks",
+    "posting_to_general_channel_denied": "only some members may post there: make a webhook for another channel",
+}
+#: Refusals of the blocks, not of the message: plain text still gets through.
+BLOCKS_REFUSED = ("invalid_blocks", "msg_blocks_too_long", "msg_too_long")
+
+
+class Slack(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: ClassVar[str] = "slack"
+    is_group: ClassVar[bool] = True
+
+    url: Secret
+    timeout: Annotated[float, Meta(gt=0, le=600)] = 20.0
+
+    def __post_init__(self) -> None:
+        check_address(self.url)
+
+    def recipients(self) -> Sequence[str]:
+        return ["webhook"]
+
+    def preview(self, message: Message, recipient: str) -> Sequence[Part]:
+        return [(f"{recipient}.json", _body(message))]
+
+    def send(self, message: Message, recipient: str) -> Sent:  # noqa: ARG002 - a webhook has one
+        said = self._post(_body(message))
+        if not said:
+            return Sent("sent")
+        if not said.startswith(BLOCKS_REFUSED):
+            raise _refused(said)
+        if refused := self._post(_plain(message)):
+            raise _refused(refused)
+        return Sent("sent", detail=f"as plain text, since Slack refused the blocks: {said}")
+
+    def _post(self, body: bytes) -> str:
+        """ "" when posted, else Slack's refusal in its words."""
+        answer = post(self.url, body, timeout=self.timeout)
+        said = line(answer.text)
+        if answer.status_code == 200 and said == "ok":
+            return ""
+        if answer.ok:
+            raise DeliveryError(f"answered {answer.status_code} {said!r}, not 'ok'", permanent=False, ambiguous=True)
+        return said or f"status {answer.status_code}"
+
+
+def _body(message: Message) -> bytes:
+    """The template's blocks within Slack's limits, else plain text."""
+    if "slack" not in message.payloads:
+        return _plain(message)
+    payload = _decoded(message)
+    payload.setdefault("text", message.subject)  # what a notification shows
+    return msgspec.json.encode(fit(payload))
+
+
+def _decoded(message: Message) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(message.payloads["slack"], type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise DeliveryError(
+            f"the Slack payload of {message.report!r} is no JSON object: {error}", permanent=True
+        ) from error
+
+
+def _plain(message: Message) -> bytes:
+    text = whole(f"{message.subject}\n\n{message.text}")
+    for letter, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(letter, entity)  # else "<!channel>" in a ticket's subject calls everybody
+    return msgspec.json.encode({"text": cut(text, 4000), "unfurl_links": False})
+
+
+def _refused(said: str) -> DeliveryError:
+    hint = HINTS.get(said.partition(":")[0].strip())
+    return DeliveryError(f"Slack refused: {said}" + (f" ({hint})" if hint else ""), permanent=True)
