@@ -195,7 +195,7 @@ def duration(text: str) -> int:
 
 
 def did_you_mean(word: str, allowed: typing.Iterable[str]) -> str:
-    """"; did you mean X?" or the list of what is allowed."""
+    """ "; did you mean X?" or the list of what is allowed."""
     names = sorted(allowed)
     close = difflib.get_close_matches(word, names, n=1)
     return f"; did you mean {close[0]}?" if close else f"; allowed are {', '.join(names) or 'none'}"

@@ -1,0 +1,177 @@
+"""How a configuration reads a source's records: who is who, what a status means, which severity, what is left out.
+
+Meaning lives here and not in the store, so that mapping a status or naming a bot needs a new fold, but no new sync.
+"""
+
+import json
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from helpdesk_kpi.config import Config, Tickets
+from helpdesk_kpi.measure.rows import TicketRow
+from helpdesk_kpi.store import Store
+
+ActorClass = Literal["customer", "agent", "light_agent", "bot", "system", "unknown"]
+State = Literal["new", "open", "pending", "hold", "solved", "closed"]
+
+DONE = frozenset({"solved", "closed"})
+STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
+BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
+VOICE = frozenset({"voice", "phone"})
+MESSAGING = frozenset({"native_messaging", "messaging", "chat", "live_chat", "whatsapp", "sms"})
+
+
+class PersonFacts(msgspec.Struct, frozen=True):
+    """What the desk knows about one account."""
+
+    kind: str | None  # the latest; null: only an id is known
+    was_assigned: bool = False
+    since: tuple[int, ...] = ()  # starts of the spans of `kinds`
+    kinds: tuple[str, ...] = ()
+
+    def kind_at(self, at: int) -> str | None:
+        """The kind of role in force; before the first one seen, that one."""
+        return self.kinds[max(bisect_right(self.since, at) - 1, 0)] if self.kinds else self.kind
+
+
+CUSTOMER = PersonFacts("customer")
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """The reading of one source."""
+
+    source: int
+    rules: Tickets
+    severities: Mapping[str, str]
+    states: Mapping[str, str]
+    people: Mapping[int, PersonFacts]  # all but those who have only ever been customers
+    outsiders: frozenset[int]  # people of the excluded domains
+    person_keys: Mapping[str, int]  # native -> key
+    team_keys: Mapping[str, int]
+    bots: frozenset[int]
+    dimensions: Mapping[str, str]  # survey question -> dimension
+    lacks: frozenset[str]  # needs that this source cannot give
+
+    def person(self, key: int | None) -> PersonFacts:
+        return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
+
+    def severity(self, priority: str | None) -> str | None:
+        """None: no priority. An unmapped priority is a level of its own name."""
+        return None if priority is None else self.severities.get(priority.casefold(), priority)
+
+    def state(self, status: str | None) -> str:
+        """An unmapped status counts as open, so that nothing looks done that may not be."""
+        return self.states.get((status or "").casefold(), "open")
+
+    def who(self, person: int | None, at: int, via: str | None, rule: str | None, requester: int | None) -> ActorClass:
+        """The class of an actor at an instant, decided in the order: bots, rules, the API, the role at that time."""
+        if person in self.bots:
+            return "bot"
+        if person is None or rule is not None or via in BY_RULE:
+            return "system"
+        facts = self.people.get(person, CUSTOMER)
+        kind = facts.kind_at(at)
+        if kind in {None, "customer"}:
+            # Someone who was given tickets was of the team, whatever the role says after they left.
+            if not facts.was_assigned or person == requester:
+                return "customer" if kind or person == requester else "unknown"
+            kind = "agent"
+        if kind == "bot" or (via == "api" and self.rules.api_comments == "bot"):
+            return "bot"
+        return "light_agent" if kind == "light_agent" else "agent"
+
+    def is_internal(self, person: int | None, at: int) -> bool:
+        return person in self.bots or self.person(person).kind_at(at) in {"agent", "light_agent", "bot"}
+
+    def excluded(self, ticket: TicketRow) -> bool:
+        """Whether the configuration names this ticket as no support work."""
+        out = self.rules.exclude
+        return bool(
+            (out.tags and not set(out.tags).isdisjoint(json.loads(ticket.tags)))
+            or ticket.form in out.forms
+            or ticket.brand in out.brands
+            or ticket.channel in out.channels
+            or ticket.requester in self.outsiders
+        )
+
+    def dimension(self, question: str) -> str:
+        """What a survey question asks about; a helpdesk's only or main question is "overall"."""
+        return self.dimensions.get(question, question) if question else "overall"
+
+    def category(self, ticket: TicketRow) -> str | None:
+        """The latest category of a ticket, by the configured field."""
+        field = self.rules.category
+        if field in {"type", "form", "brand", "channel"}:
+            return getattr(ticket, field)  # type: ignore[no-any-return]
+        return json.loads(ticket.fields).get(field)  # type: ignore[no-any-return]
+
+
+def read_desks(store: Store, config: Config) -> dict[int, Desk]:
+    """The desk of every source in the store."""
+    return {key: _desk(store, config, key, name) for key, name in store.rows("SELECT id, name FROM sources")}
+
+
+def _desk(store: Store, config: Config, source: int, name: str) -> Desk:
+    people = _people(store, source)
+    severities = config.sources.get(name, {}).get("severity", {})
+    return Desk(
+        source=source,
+        rules=config.tickets,
+        severities={str(k).casefold(): str(v) for k, v in severities.items()},
+        states=STATES | {k.casefold(): v for k, v in config.tickets.statuses.items()},
+        people=people,
+        person_keys=dict(
+            store.rows("SELECT native, id FROM people WHERE source = ? AND kind IS NOT 'customer'", source)
+        ),
+        team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
+        outsiders=_outsiders(store, source, config.tickets.exclude.domains),
+        bots=_bots(store, source, config.tickets.bots),
+        dimensions=config.csat.dimensions,
+        lacks=_lacks(store, source),
+    )
+
+
+def _people(store: Store, source: int) -> dict[int, PersonFacts]:
+    rows = store.rows(
+        "SELECT id, kind, was_assigned FROM people WHERE source = ?1 AND (kind IS NOT 'customer' OR was_assigned"
+        " OR id IN (SELECT person FROM person_roles WHERE at > 0))",
+        source,
+    )
+    spans: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for person, at, kind in store.rows("SELECT person, at, kind FROM person_roles WHERE kind != 'customer' OR at > 0"):
+        spans[person].append((at, kind))
+    found = {}
+    for key, kind, was_assigned in rows:
+        ordered = sorted(spans[key])
+        found[key] = PersonFacts(kind, bool(was_assigned), tuple(at for at, _ in ordered), tuple(k for _, k in ordered))
+    return found
+
+
+def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
+    wanted = json.dumps([d.casefold() for d in domains])
+    sql = "SELECT id FROM people WHERE source = ? AND domain IN (SELECT value FROM json_each(?))"
+    return frozenset(key for (key,) in store.rows(sql, source, wanted))
+
+
+def _bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
+    wanted = json.dumps([n.casefold() for n in named])
+    rows = store.rows(
+        "SELECT id FROM people WHERE source = ?1 AND (kind = 'bot' OR EXISTS (SELECT 1 FROM json_each(?2) WHERE value IN"
+        " (lower(email), native, lower(name), (SELECT name FROM sources WHERE id = ?1) || ':' || native)))",
+        source,
+        wanted,
+    )
+    return frozenset(key for (key,) in rows)
+
+
+def _lacks(store: Store, source: int) -> frozenset[str]:
+    """Needs that only streams give which this plan or these rights do not include."""
+    given: set[str] = set()
+    missing: set[str] = set()
+    for state, gives in store.rows("SELECT state, gives FROM cursors WHERE source = ?", source):
+        (missing if state == "unavailable" else given).update(json.loads(gives))
+    return frozenset(missing - given)

@@ -1,0 +1,358 @@
+"""One ticket's life: who said what, in which state, under whom, when it was solved and reopened.
+
+A KPI function gets a Timeline and reads it like a story. Every instant is UTC epoch ms; people and teams are keys.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from helpdesk_kpi.measure.desk import DONE, MESSAGING, VOICE, ActorClass, Desk
+from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
+
+
+class Turn(NamedTuple):
+    """A comment, an answered call or a chat message, in order."""
+
+    at: int
+    kind: str  # comment, call, chat
+    who: ActorClass
+    person: int | None
+    public: bool
+    length: int | None
+    is_thanks: bool
+    is_question: bool
+    creating: bool  # it made the ticket
+    via: str | None
+    rule: str | None
+
+
+class Change(NamedTuple):
+    at: int
+    field: str
+    before: str | None
+    after: str | None
+    who: ActorClass
+    person: int | None
+
+
+class Solve(NamedTuple):
+    at: int
+    agent: int | None  # who solved it; an automation's solve belongs to the assignee at the time
+    reopened_at: int | None
+    change: Change
+
+
+class Reopen(NamedTuple):
+    at: int
+    change: Change
+    turn: Turn | None  # the customer's message that came with it
+    kinds: tuple[tuple[int, str], ...]  # what it is, known from when on
+
+
+class Wait(NamedTuple):
+    """A customer waiting for an answer."""
+
+    start: int
+    end: int | None
+    stop: str  # "" answered, "solved_without_reply"
+    by: int | None
+
+
+class Answer(NamedTuple):
+    """One state of the answer to one survey question."""
+
+    at: int
+    category: str  # good, neutral, bad
+    agent: int | None  # whom the helpdesk names
+    rater: int | None
+
+
+class Track:
+    """One field over time: a value holds from its instant on."""
+
+    __slots__ = ("times", "values")
+
+    def __init__(self, first: Any) -> None:
+        self.times: list[int] = []
+        self.values: list[Any] = [first]
+
+    def add(self, at: int, value: Any) -> None:
+        if self.times and self.times[-1] == at:
+            self.values[-1] = value
+        else:
+            self.times.append(at)
+            self.values.append(value)
+
+    def at(self, instant: int) -> Any:
+        return self.values[bisect_right(self.times, instant)]
+
+
+class Timeline:
+    """One ticket: its row, its events in any order, its ratings."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        row: TicketRow,
+        events: Sequence[EventRow],
+        ratings: Sequence[RatingRow] = (),
+    ) -> None:
+        self.desk = desk
+        self.row = row
+        self.ratings = ratings
+        self.created_at: int = row.created_at
+        self.requester: int | None = row.requester
+        self.channel: str | None = row.channel
+        self.turns: list[Turn] = []
+        self.changes: list[Change] = []
+        self.surveys: list[EventRow] = []
+        self._read(events)
+
+    def _read(self, events: Sequence[EventRow]) -> None:
+        """Sort what happened; within one instant words come before what was done with the ticket."""
+        who, requester = self.desk.who, self.requester
+        for e in sorted(events, key=lambda e: (e.at, e.kind == "change", e.seq)):
+            kind, at, person = e.kind, e.at, e.actor
+            if kind == "survey":
+                self.surveys.append(e)
+                continue
+            actor = who(person, at, e.via, e.rule, requester)
+            if kind == "change":
+                self.changes.append(Change(at, e.field or "", e.before, e.after, actor, person))
+            elif kind in {"comment", "call", "chat"}:
+                creating = kind == "comment" and at <= self.created_at and not self.turns
+                self.turns.append(
+                    Turn(
+                        at, kind, actor, person, bool(e.public), e.length, bool(e.is_thanks),
+                        bool(e.is_question), creating, e.via, e.rule,
+                    )
+                )  # fmt: skip
+
+    # Fields over time
+
+    def _track(self, field: str, now: Any) -> Track:
+        changes = [c for c in self.changes if c.field == field]
+        track = Track(changes[0].before if changes else now)
+        for change in changes:
+            track.add(change.at, change.after)
+        return track
+
+    @cached_property
+    def _priority(self) -> Track:
+        return self._track("priority", self.row.priority)
+
+    @cached_property
+    def _status(self) -> Track:
+        return self._track("status", self.row.status)
+
+    @cached_property
+    def _team(self) -> Track:
+        track = self._track("team", None)
+        track.values = [self.desk.team_keys.get(v) for v in track.values] if track.times else [self.row.team]
+        return track
+
+    @cached_property
+    def _assignee(self) -> Track:
+        track = self._track("assignee", None)
+        track.values = [self.desk.person_keys.get(v) for v in track.values] if track.times else [self.row.assignee]
+        return track
+
+    def severity_at(self, instant: int) -> str | None:
+        return self.desk.severity(self._priority.at(instant))
+
+    def state_at(self, instant: int) -> str:
+        return self.desk.state(self._status.at(instant))
+
+    def team_at(self, instant: int) -> int | None:
+        return self._team.at(instant)  # type: ignore[no-any-return]
+
+    def assignee_at(self, instant: int) -> int | None:
+        return self._assignee.at(instant)  # type: ignore[no-any-return]
+
+    # Solves and reopens
+
+    @cached_property
+    def _status_changes(self) -> list[Change]:
+        return [c for c in self.changes if c.field == "status"]
+
+    @cached_property
+    def solves(self) -> list[Solve]:
+        """Every change from a state that is not done to one that is."""
+        found: list[Solve] = []
+        done = False
+        for change in self._status_changes:
+            is_done = self.desk.state(change.after) in DONE
+            if is_done and not done:
+                agent = change.person if change.who == "agent" else self.assignee_at(change.at)
+                found.append(Solve(change.at, agent, None, change))
+            elif done and not is_done:
+                found[-1] = found[-1]._replace(reopened_at=change.at)
+            done = is_done
+        return found
+
+    @cached_property
+    def reopens(self) -> list[Reopen]:
+        """Every change from done to not done, with its kind as it came to be known."""
+        found = []
+        ends = [s.at for s in self.solves[1:]]
+        for number, solve in enumerate(self.solves):
+            if solve.reopened_at is None:
+                continue
+            at = solve.reopened_at
+            change = next(c for c in self._status_changes if c.at == at and self.desk.state(c.after) not in DONE)
+            turn = next((t for t in self.turns if t.at == at and t.public and t.who == "customer"), None)
+            next_solve = ends[number] if number < len(ends) else None
+            found.append(Reopen(at, change, turn, self._kinds(change, turn, next_solve)))
+        return found
+
+    def _kinds(self, change: Change, turn: Turn | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
+        if turn is None:
+            return ((change.at, "agent" if change.who == "agent" else "automation"),)
+        if not turn.is_thanks:
+            return ((change.at, "followup_question" if turn.is_question else "not_fixed"),)
+        answered = next(
+            (t.at for t in self.replies if t.at > change.at and (next_solve is None or t.at <= next_solve)), None
+        )
+        thanks = (change.at, "thanks")
+        return (thanks,) if answered is None else (thanks, (answered, "followup_question"))
+
+    # Words
+
+    @cached_property
+    def replies(self) -> list[Turn]:
+        """Public comments of people of the team; the comment that made the ticket is none."""
+        return [t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent" and not t.creating]
+
+    @cached_property
+    def contacts(self) -> list[Turn]:
+        """Effective contact by a person of the team: replies, answered calls, human chat messages."""
+        talks = [t for t in self.turns if t.kind != "comment" and t.who == "agent"]
+        return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
+
+    @cached_property
+    def lacks_contact(self) -> str:
+        """Why a first contact could have happened where this source cannot show it; "" if it could not."""
+        if self.channel in VOICE and "calls" in self.desk.lacks:
+            return "no_call_data"
+        if self.channel in MESSAGING and "chats" in self.desk.lacks:
+            return "no_chat_data"
+        return ""
+
+    @cached_property
+    def waits(self) -> list[Wait]:
+        """The customer's waits for an answer; the first one opens with the ticket.
+
+        A later one opens at the first message of the customer that is more than thanks, and ends at the next public
+        reply of the team, or at a solve.
+        """
+        marks: list[tuple[int, int, Turn | None]] = [(s.at, 1, None) for s in self.solves]
+        marks += [(t.at, 0, t) for t in self.turns if not t.creating and (t.public or t.kind != "comment")]
+        found: list[Wait] = []
+        opened: int | None = self.created_at
+        for at, _, turn in sorted(marks, key=lambda m: m[:2]):
+            if turn is None or turn.who == "agent":
+                talk = turn is not None and turn.kind != "comment"
+                if opened is not None and not (talk and found):  # calls and chats end the first wait only
+                    by, stop = (None, "solved_without_reply") if turn is None else (turn.person, "")
+                    found.append(Wait(opened, at, stop, by))
+                    opened = None
+            elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
+                opened = at
+        if opened is not None:
+            found.append(Wait(opened, None, "", None))
+        return found
+
+    @cached_property
+    def accepted_at(self) -> int | None:
+        """The first human act: reply, note, status change, taking it over, answered call, or creating it."""
+        acts = [t.at for t in self.turns if t.who == "agent"]
+        acts += [c.at for c in self.changes if c.who == "agent" and self._is_act(c)]
+        submitter = self.row.submitter
+        if self.desk.who(submitter, self.created_at, None, None, self.requester) == "agent":
+            acts.append(self.created_at)
+        return min(acts, default=None)
+
+    def _is_act(self, change: Change) -> bool:
+        taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
+        return taking_over or change.field == "status"
+
+    # What leaves it out
+
+    @cached_property
+    def merged_at(self) -> int | None:
+        """When it was merged away: the change that closed it."""
+        if self.row.merged_into is None:
+            return None
+        closings = [c.at for c in self._status_changes if self.desk.state(c.after) in DONE]
+        return closings[-1] if closings else self.row.updated_at
+
+    @cached_property
+    def deleted_at(self) -> int | None:
+        return self.row.deleted_at
+
+    @cached_property
+    def left_out(self) -> str:
+        """Why this ticket never counts as support work, or ""."""
+        if self.row.is_spam:
+            return "spam"
+        if self.desk.excluded(self.row):
+            return "test"
+        if self.desk.is_internal(self.requester, self.created_at):
+            return "internal"
+        return "outbound" if self._is_outbound() else ""
+
+    def _is_outbound(self) -> bool:
+        submitter = self.row.submitter
+        if submitter == self.requester or self.channel in VOICE:
+            return False
+        return self.desk.is_internal(submitter, self.created_at) and any(t.creating and t.public for t in self.turns)
+
+    def spans(self) -> Iterator[tuple[int, int | None, str, str | None, int | None, int | None]]:
+        """Not-done spans as (start, end, state, severity, team, assignee), split wherever one of them changes."""
+        gone = min((t for t in (self.merged_at, self.deleted_at) if t is not None), default=None)
+        cuts = {c.at for c in self.changes if c.field in {"status", "priority", "team", "assignee"}}
+        points = [self.created_at, *sorted(c for c in cuts if c > self.created_at)]
+        for start, following in zip(points, [*points[1:], None], strict=True):
+            if gone is not None and start >= gone:
+                return
+            end = following if gone is None else min(gone, following or gone)
+            state = self.state_at(start)
+            if state not in DONE:
+                yield start, end, state, self.severity_at(start), self.team_at(start), self.assignee_at(start)
+
+    # Surveys
+
+    def answers(self) -> dict[str, list[Answer]]:
+        """By question: the answer first given and what it was changed to, in order. "overall" is the main question.
+
+        A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
+        """
+        found: dict[str, list[Answer]] = {}
+        for rating in self.ratings:
+            if rating.answered_at is None or rating.category is None:
+                continue
+            earlier = [e for e in self.surveys if e.after in {"good", "bad"}] if rating.question == "" else []
+            given = [Answer(e.at, str(e.after), rating.agent, rating.rater) for e in earlier]
+            last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rating.rater)
+            if not given:
+                given = [last._replace(at=rating.answered_at)]
+            elif given[-1].category != last.category:
+                given.append(last)
+            found.setdefault(self.desk.dimension(rating.question), []).extend(given)
+        return {question: sorted(given) for question, given in found.items()}
+
+    def offers(self) -> list[tuple[int, int | None]]:
+        """Every survey offered, with the instant of its first answer."""
+        by_survey: dict[str, list[RatingRow]] = {}
+        for rating in self.ratings:
+            by_survey.setdefault(rating.native, []).append(rating)
+        first = {q[0].at for q in self.answers().values()}
+        return [
+            (
+                min(r.offered_at for r in rows),
+                min(first) if first and any(r.answered_at is not None for r in rows) else None,
+            )
+            for rows in by_survey.values()
+        ]

@@ -1,0 +1,135 @@
+"""How long a customer waits for an answer."""
+
+from collections.abc import Callable, Iterator
+
+from helpdesk_kpi.measure.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.timeline import Timeline, Turn
+
+HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
+
+
+@kpi(
+    "First reply time",
+    unit="ms",
+    better="lower",
+    statistic=Duration(),
+    anchor="created",
+    needs={"comments.public"},
+    revision=1,
+    pair="next_reply_time",
+)
+def first_reply_time(ticket: Timeline) -> Iterator[Observation]:
+    """From the customer's request to the first effective contact by a person of the team: a public reply, an answered
+    call or a first chat message. Automatic answers and internal notes do not count. A ticket that was solved before
+    anyone replied stays in the count as not answered.
+    """
+    if ticket.lacks_contact:
+        yield _first(ticket, stop=ticket.lacks_contact)
+        return
+    wait = ticket.waits[0]
+    yield _first(ticket, end=wait.end, stop=wait.stop, agent=wait.by)
+
+
+@first_reply_time.variant("substantive")
+def _substantive(ticket: Timeline) -> Iterator[Observation]:
+    """As strict, but a short first reply (under 80 characters) that the team follows up before the customer writes
+    again only holds the line: the clock stops at the message that follows it.
+    """
+    if ticket.lacks_contact:
+        yield _first(ticket, stop=ticket.lacks_contact)
+        return
+    wait = ticket.waits[0]
+    follow_up = None if wait.stop or wait.end is None else _after_holding(ticket, wait.end)
+    if follow_up is None:
+        yield _first(ticket, end=wait.end, stop=wait.stop, agent=wait.by)
+        return
+    yield _first(ticket, end=wait.end, agent=wait.by, until=follow_up.at)
+    yield _first(ticket, end=follow_up.at, agent=follow_up.person, since=follow_up.at)
+
+
+def _after_holding(ticket: Timeline, first: int) -> Turn | None:
+    """The team's next public comment, when the reply at `first` was short and nobody else wrote between."""
+    said = [t for t in ticket.turns if t.public and t.kind == "comment" and t.who in {"agent", "customer"}]
+    place = next((i for i, t in enumerate(said) if t.at == first and t.who == "agent" and not t.creating), None)
+    if place is None or (said[place].length or 0) >= HOLDING or place + 1 == len(said):
+        return None
+    following = said[place + 1]
+    return following if following.who == "agent" else None
+
+
+@first_reply_time.variant("zendesk", population="native")
+def _zendesk(ticket: Timeline) -> Iterator[Observation]:
+    """As Zendesk's native metric: from creation to the first public comment of an agent (of the second, when an agent
+    opened the ticket with a public comment); bots and triggers do not count, calls and chats neither; no value before
+    there is a reply.
+    """
+
+    # https://support.zendesk.com/hc/en-us/articles/4408821871642
+    def counts(turn: Turn) -> bool:
+        desk = ticket.desk
+        kind = desk.person(turn.person).kind_at(turn.at)
+        was_agent = kind == "agent" or desk.who(turn.person, turn.at, None, None, ticket.requester) == "agent"
+        return turn.who != "system" and turn.person not in desk.bots and was_agent
+
+    yield from _native(ticket, counts)
+
+
+@first_reply_time.variant("fivetran", population="native")
+def _fivetran(ticket: Timeline) -> Iterator[Observation]:
+    """As the dbt package fivetran/dbt_zendesk: the first public comment after creation by anyone whose role is agent
+    or admin today, robots included; the replies of people who left vanish.
+    """
+
+    def counts(turn: Turn) -> bool:
+        return turn.who != "system" and turn.at > ticket.created_at and _is_agent_now(ticket, turn.person)
+
+    yield from _native(ticket, counts)
+
+
+def _is_agent_now(ticket: Timeline, person: int | None) -> bool:
+    return ticket.desk.person(person).kind in {"agent", "bot"}
+
+
+def _native(ticket: Timeline, counts: Callable[[Turn], bool]) -> Iterator[Observation]:
+    said = (t for t in ticket.turns if t.kind == "comment" and t.public and not t.creating)
+    reply = next((t for t in said if counts(t)), None)
+    if reply is not None:
+        yield _first(ticket, end=reply.at, agent=reply.person, since=reply.at)
+
+
+def _first(
+    ticket: Timeline,
+    *,
+    end: int | None = None,
+    stop: str = "",
+    agent: int | None = None,
+    since: int | None = None,
+    until: int | None = None,
+) -> Observation:
+    at = ticket.created_at
+    return Observation(
+        at=at, start=at, end=end, stop=stop, agent=agent, team=ticket.team_at(at), severity=ticket.severity_at(at),
+        since=since, until=until,
+    )  # fmt: skip
+
+
+@kpi(
+    "Next reply time",
+    unit="ms",
+    better="lower",
+    statistic=Duration(),
+    anchor="created",
+    needs={"comments.public"},
+    revision=1,
+    pair="first_reply_time",
+)
+def next_reply_time(ticket: Timeline) -> Iterator[Observation]:
+    """After the first reply: from the customer's next message to the team's next public reply. Several messages in a
+    row count from the first one; a message that only says thanks opens no wait. Counted in the period in which the
+    customer wrote.
+    """
+    for wait in ticket.waits[1:]:
+        yield Observation(
+            at=wait.start, start=wait.start, end=wait.end, stop=wait.stop, agent=wait.by,
+            team=ticket.team_at(wait.start), severity=ticket.severity_at(wait.start),
+        )  # fmt: skip

@@ -1,0 +1,66 @@
+"""What customers say."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from helpdesk_kpi.measure.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.timeline import Timeline
+
+
+@kpi(
+    "Customer satisfaction",
+    unit="share",
+    better="higher",
+    statistic=Share(),
+    anchor="answered",
+    needs={"survey.answers"},
+    revision=1,
+    pair="csat_response_rate",
+)
+def csat(ticket: Timeline) -> Iterator[Observation]:
+    """Of the answers given in the period, the share that is good (on a scale of five: the upper two). An answer counts
+    for the people who had replied to the customer before, in proportion to their replies. Default, time-out and
+    internal ratings are no answers.
+    """
+    for question, answers in ticket.answers().items():
+        first = answers[0].at
+        for number, answer in enumerate(answers):
+            until = answers[number + 1].at if number + 1 < len(answers) else None
+            for agent, share in _credit(ticket, first, answer.agent):
+                yield Observation(
+                    at=first, agent=agent, team=ticket.team_at(first), severity=ticket.severity_at(first),
+                    facet=question, value=1 if answer.category == "good" else 0, share=share,
+                    rater=answer.rater, since=answer.at if number else None, until=until,
+                )  # fmt: skip
+
+
+def _credit(ticket: Timeline, at: int, named: int | None) -> list[tuple[int | None, float]]:
+    """Who answered the customer before the rating, by share of replies; else who solved it; else whom it names."""
+    replies = Counter(t.person for t in ticket.replies if t.at < at)
+    if replies:
+        return [(agent, count / replies.total()) for agent, count in replies.items()]
+    solver = next((s.agent for s in reversed(ticket.solves) if s.at <= at), None)
+    return [(solver if solver is not None else named, 1.0)]
+
+
+@kpi(
+    "Survey response rate",
+    unit="share",
+    better="higher",
+    statistic=Share(),
+    anchor="created",
+    needs={"survey.offered"},
+    revision=1,
+    pair="csat",
+)
+def csat_response_rate(ticket: Timeline) -> Iterator[Observation]:
+    """Of the surveys offered in the period, the share that was answered. It says how far satisfaction speaks for all
+    customers.
+    """
+    for offered, answered in ticket.offers():
+        solver = next((s.agent for s in reversed(ticket.solves) if s.at <= offered), None)
+        agent = solver if solver is not None else ticket.assignee_at(offered)
+        team, severity = ticket.team_at(offered), ticket.severity_at(offered)
+        yield Observation(at=offered, agent=agent, team=team, severity=severity, value=0, until=answered)
+        if answered is not None:
+            yield Observation(at=offered, agent=agent, team=team, severity=severity, value=1, since=answered)
