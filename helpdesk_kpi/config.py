@@ -42,16 +42,16 @@ class Severity(Table, frozen=True, kw_only=True):
 
 
 class Hours(Table, frozen=True, kw_only=True):
-    """`[hours.NAME]`: the opening hours of some teams or sources; `default` where the helpdesk gives none."""
+    """`[hours.NAME]`: when some teams or sources work, by their wall clock; `default` where the helpdesk gives none."""
 
-    weekly: dict[str, list[str]]
+    weekly: dict[str, tuple[str, ...]]  # { mon-fri = ["09:00-12:00", "13:00-18:00"], sat = ["22:00-06:00"] }
     holidays: str | None = None  # "DE", "DE-BE", "CN": codes of the `holidays` library
-    closed: list[dt.date] = []  # own days off
-    workdays: list[dt.date] = []  # own make-up workdays
-    makeup: list[str] | None = None  # hours of make-up workdays; null: Monday's
-    zone: str | None = None  # null: the file's timezone
-    teams: list[str] = []
-    sources: list[str] = []
+    closed: tuple[dt.date, ...] = ()  # own days off
+    workdays: tuple[dt.date, ...] = ()  # own make-up workdays; they win over everything else
+    makeup: tuple[str, ...] | None = None  # hours of make-up workdays; null: Monday's
+    timezone: str | None = None  # null: the file's
+    teams: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Exclude(Table, frozen=True, kw_only=True):
@@ -248,7 +248,7 @@ def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
     args = typing.get_args(kind)
     if isinstance(raw, dict) and typing.get_origin(kind) is dict:
         return [(str(name), value, args[1]) for name, value in raw.items()]
-    if isinstance(raw, list) and typing.get_origin(kind) is list:
+    if isinstance(raw, list) and typing.get_origin(kind) in {list, tuple}:
         return [(str(place), value, args[0]) for place, value in enumerate(raw, 1)]
     if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         hints = typing.get_type_hints(kind)
@@ -271,7 +271,7 @@ def _check(loaded: Loaded) -> None:
     config = loaded.config
     _check_zone(loaded, "timezone", config.timezone)
     for name, hours in config.hours.items():
-        _check_zone(loaded, f"hours.{name}.zone", hours.zone or config.timezone)
+        _check_zone(loaded, f"hours.{name}.timezone", hours.timezone or config.timezone)
     for level, severity in config.severity.items():
         _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
         for kpi, text in severity.targets.items():

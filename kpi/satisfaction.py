@@ -15,6 +15,7 @@ from helpdesk_kpi.measure.timeline import Timeline
     anchor="answered",
     needs={"survey.answers"},
     revision=1,
+    facet="dimension",
     pair="csat_response_rate",
 )
 def csat(ticket: Timeline) -> Iterator[Observation]:

@@ -36,6 +36,7 @@ def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     anchor="solved",
     needs={"status.history"},
     revision=1,
+    facet="kind",
     pair="full_resolution_time",
 )
 def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
@@ -70,6 +71,7 @@ def _reopened(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> Iterator
     anchor="instant",
     needs={"status.history"},
     revision=1,
+    facet="kind",
     pair="solved_tickets",
 )
 def backlog(ticket: Timeline) -> Iterator[Observation]:

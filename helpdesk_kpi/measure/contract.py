@@ -80,6 +80,9 @@ class Variant(msgspec.Struct, frozen=True):
     population: Population = "valid"
 
 
+MAIN = "overall"  # the dimension that a figure without any speaks of
+
+
 class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     """A KPI with its variants; `strict` is the default one. Discovery collects these from `kpi/*.py`."""
 
@@ -92,6 +95,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     needs: frozenset[str]
     revision: int
     story: Literal["ticket"]
+    facet: Literal["", "kind", "dimension"]  # kind: splits one figure; dimension: each is a figure of its own
     pair: str | None  # the KPI that keeps this one honest, printed beside it
     variants: dict[str, Variant]
 
@@ -118,6 +122,7 @@ def kpi(
     anchor: Anchor,
     needs: Iterable[str],
     revision: int,
+    facet: Literal["", "kind", "dimension"] = "",
     pair: str | None = None,
 ) -> Callable[[Story], Kpi]:
     """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see."""
@@ -127,7 +132,8 @@ def kpi(
         strict = Variant("strict", _definition(function), function)
         return Kpi(
             id=name, title=title, unit=unit, better=better, statistic=statistic, anchor=anchor,
-            needs=frozenset(needs), revision=revision, story="ticket", pair=pair, variants={"strict": strict},
+            needs=frozenset(needs), revision=revision, story="ticket", facet=facet, pair=pair,
+            variants={"strict": strict},
         )  # fmt: skip
 
     return make

@@ -45,6 +45,7 @@ class Desk(msgspec.Struct, frozen=True):
     """The reading of one source."""
 
     source: int
+    since: int  # tickets made before have no history of their own
     rules: Tickets
     severities: Mapping[str, str]
     states: Mapping[str, str]
@@ -112,14 +113,16 @@ class Desk(msgspec.Struct, frozen=True):
 
 def read_desks(store: Store, config: Config) -> dict[int, Desk]:
     """The desk of every source in the store."""
-    return {key: _desk(store, config, key, name) for key, name in store.rows("SELECT id, name FROM sources")}
+    sources = store.rows("SELECT id, name, since FROM sources")
+    return {key: _desk(store, config, key, name, since) for key, name, since in sources}
 
 
-def _desk(store: Store, config: Config, source: int, name: str) -> Desk:
+def _desk(store: Store, config: Config, source: int, name: str, since: int) -> Desk:
     people = _people(store, source)
     severities = config.sources.get(name, {}).get("severity", {})
     return Desk(
         source=source,
+        since=since,
         rules=config.tickets,
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=STATES | {k.casefold(): v for k, v in config.tickets.statuses.items()},
@@ -160,8 +163,8 @@ def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
 def _bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
     wanted = json.dumps([n.casefold() for n in named])
     rows = store.rows(
-        "SELECT id FROM people WHERE source = ?1 AND (kind = 'bot' OR EXISTS (SELECT 1 FROM json_each(?2) WHERE value IN"
-        " (lower(email), native, lower(name), (SELECT name FROM sources WHERE id = ?1) || ':' || native)))",
+        "SELECT id FROM people WHERE source = ?1 AND (kind = 'bot' OR EXISTS (SELECT 1 FROM json_each(?2)"
+        " WHERE value IN (lower(email), native, lower(name))))",
         source,
         wanted,
     )

@@ -21,9 +21,8 @@ def find_kpis() -> dict[str, Kpi]:
     found: dict[str, Kpi] = {}
     for module in modules:
         for thing in vars(module).values():
-            if isinstance(thing, Kpi):
-                if found.setdefault(thing.id, thing) is not thing:
-                    raise UsageError(f"two KPIs are named {thing.id!r}; one of them is in {module.__name__}")
+            if isinstance(thing, Kpi) and found.setdefault(thing.id, thing) is not thing:
+                raise UsageError(f"two KPIs are named {thing.id!r}; one of them is in {module.__name__}")
     return found
 
 

@@ -209,8 +209,8 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return ticket.left_out, None
     if ticket.row.replies_known != "yes" and "comments.public" in kpi.needs:
         return f"replies_{ticket.row.replies_known}", None
-    known_from = ticket.row.changes_known_from
-    if known_from is not None and known_from > ticket.created_at and "status.history" in kpi.needs:
+    known_from = max(ticket.row.changes_known_from or 0, ticket.desk.since)
+    if known_from > ticket.created_at and kpi.needs & {"status.history", "comments.public"}:
         return "history_unknown", None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there

@@ -10,7 +10,8 @@ CREATE TABLE sources (
     id        INTEGER PRIMARY KEY,
     name      TEXT NOT NULL UNIQUE, -- the name in the configuration
     connector TEXT NOT NULL,
-    url       TEXT NOT NULL
+    url       TEXT NOT NULL,
+    since     INTEGER NOT NULL DEFAULT 0 -- histories are read from here on; tickets made before have none of their own
 ) STRICT;
 
 CREATE TABLE people (

@@ -28,17 +28,15 @@ class PageLike(Protocol):
     todo: Mapping[str, Sequence[str]]
 
 
-def source_key(store: Store, name: str, connector: str, url: str) -> int:
-    """The key of a source, made at its first sync."""
+def source_key(store: Store, name: str, connector: str, url: str, since: int) -> int:
+    """The key of a source, made at its first sync. Its `since` can move back, and then asks for a full sync."""
     with store.writing() as conn:
         conn.execute(
-            "INSERT INTO sources (name, connector, url) VALUES (?, ?, ?)"
+            "INSERT INTO sources (name, connector, url, since) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET connector = excluded.connector, url = excluded.url",
-            (name, connector, url),
+            (name, connector, url, since),
         )
-    key = store.one("SELECT id FROM sources WHERE name = ?", name)
-    assert isinstance(key, int)
-    return key
+    return int(store.one("SELECT id FROM sources WHERE name = ?", name))
 
 
 def write_page(store: Store, source: int, stream: str, page: PageLike, *, now: int, done: Iterable[str] = ()) -> None:

@@ -1,0 +1,270 @@
+"""Reading observations: any KPI over any slice of any period, as of any instant."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.clock import Calendar
+from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints, load
+from helpdesk_kpi.measure.contract import MAIN, Kpi, Share, Stock, Total
+from helpdesk_kpi.measure.desk import read_desks
+from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.figure import Asked, Timing, figure
+from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.rows import TICKET, TicketRow
+from helpdesk_kpi.measure.statistics.signal import Kind, signal
+from helpdesk_kpi.measure.value import Point, Signal, Value
+from helpdesk_kpi.store import Store
+
+HISTORY = 26  # periods behind the usual range
+AXES = ("severity", "team", "agent", "category", "channel", "source", "facet")
+#: Open tickets are past due by the promise for their resolution.
+DUE = {"backlog": "full_resolution_time"}
+
+
+class Reader:
+    """Figures out of one store under one configuration. It reads each fold once and keeps it."""
+
+    def __init__(self, store: Store, config: Config, *, back_to: int = 0) -> None:
+        """`back_to`: no figure of an earlier instant will be asked for."""
+        self.store = store
+        self.config = config
+        self.back_to = back_to
+        self.clocks = Clocks(store, config)
+        self._columns: dict[tuple[str, str], Columns] = {}
+        self._slices: dict[tuple[object, ...], Columns] = {}
+
+    def columns(self, kpi: str, variant: str = "strict") -> Columns:
+        """All kept observations of one variant."""
+        if (kpi, variant) not in self._columns:
+            self.preload([(kpi, variant)])
+        return self._columns[kpi, variant]
+
+    def preload(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Read several variants in one pass."""
+        keys = {(k, v): i for i, k, v in self.store.rows("SELECT id, kpi, variant FROM folds")}
+        for kpi, variant in (missing := [w for w in wanted if w not in self._columns]):
+            if (kpi, variant) not in keys:
+                raise UsageError(f"{kpi} ({variant}) is not measured yet: run `helpdesk-kpi measure`")
+        loaded = load(self.store, [keys[w] for w in missing], self.back_to)
+        self._columns |= {w: loaded[keys[w]] for w in missing}
+
+    def value(self, kpi: str, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
+        """The figure with the periods before it, each read at the same age, and what it means against them."""
+        spec = kpi_named(kpi)
+        present = self.figure(spec, period, as_of, variant, **where)
+        lag = as_of - period.end
+        earlier = [p for n in range(HISTORY, 0, -1) if (p := period.back(n)).start >= self.history_from]
+        values = [self.figure(spec, p, p.end + lag, variant, **where) for p in earlier]
+        history = tuple(Point(p.label, v.value, v.n) for p, v in zip(earlier, values, strict=True))
+        return msgspec.structs.replace(
+            present,
+            previous=values[-1] if values else None,
+            history=history,
+            signal=_judged(spec, history, present),
+            provisional=as_of < period.end,
+        )
+
+    def figure(self, kpi: Kpi, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
+        """The figure alone."""
+        if kpi.facet == "dimension" and "facet" not in where:
+            where = {**where, "facet": MAIN}
+        rows = self.slice(kpi.id, variant, **where)
+        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._timing(kpi.id))
+
+    def slice(self, kpi: str, variant: str = "strict", **where: str | None) -> Columns:
+        """The observations that fit all of `where`; None stands for no severity, no team, nobody."""
+        key = (kpi, variant, *sorted(where.items()))
+        if key not in self._slices:
+            rows = self.columns(kpi, variant)
+            for axis, name in where.items():
+                rows = rows.take(self.labels(rows, axis) == self._label_code(rows, axis, name))
+            self._slices[key] = rows
+        return self._slices[key]
+
+    def names(
+        self, kpi: str, axis: str, period: Period, as_of: int, variant: str = "strict", **where: str | None
+    ) -> list[str | None]:
+        """Who or what occurs on an axis in a period, in the order of the names; None last."""
+        rows = self.slice(kpi, variant, **where)
+        instant = min(period.end, as_of)
+        if isinstance(kpi_named(kpi).statistic, Stock):
+            here = (rows.at <= instant) & (rows.end > instant)
+        else:
+            here = (rows.at >= period.start) & (rows.at < period.end)
+        here &= (rows.known <= as_of) & (rows.until > as_of)
+        codes = np.unique(self.labels(rows, axis)[here])
+        found = {self._label_name(rows, axis, int(c)) for c in codes}
+        return [*sorted(n for n in found if n is not None), *([None] if None in found else [])]
+
+    # Axes: every row has a code on every axis, and every code a name.
+
+    def labels(self, rows: Columns, axis: str) -> Ints:
+        """The rows' codes on an axis."""
+        if axis in {"severity", "facet"}:
+            return getattr(rows, axis)  # type: ignore[no-any-return]
+        if axis == "team":
+            return _mapped(rows.team, self.team_codes)
+        if axis == "agent":
+            return _mapped(rows.agent, self.human_codes)
+        if axis in {"category", "channel", "source"}:
+            return _mapped(rows.story, self._story_codes[axis])
+        raise UsageError(f"no axis {axis!r}; allowed are {', '.join(AXES)}")
+
+    def _label_code(self, rows: Columns, axis: str, name: str | None) -> int:
+        if axis in {"severity", "facet"}:
+            return rows.code(name)
+        names = self._names_of(axis)
+        return NOBODY if name is None else names.index(name) if name in names else -2
+
+    def _label_name(self, rows: Columns, axis: str, code: int) -> str | None:
+        if axis in {"severity", "facet"}:
+            return rows.words[code]
+        return None if code == NOBODY else self._names_of(axis)[code]
+
+    def _names_of(self, axis: str) -> list[str]:
+        if axis == "team":
+            return self.team_names
+        return self.human_names if axis == "agent" else self._story_names[axis]
+
+    @cached_property
+    def _teams(self) -> dict[int, str]:
+        return {key: name or native for key, name, native in self.store.rows("SELECT id, name, native FROM teams")}
+
+    @cached_property
+    def team_names(self) -> list[str]:
+        return sorted(set(self._teams.values()))
+
+    @cached_property
+    def team_codes(self) -> dict[int, int]:
+        return {key: self.team_names.index(name) for key, name in self._teams.items()}
+
+    @cached_property
+    def humans(self) -> dict[int, str]:
+        """The human behind every account that is or was of the team."""
+        named = {a.casefold(): s.name or n for n, s in self.config.people.items() for a in s.accounts}
+        rows = self.store.rows(
+            "SELECT p.id, s.name, p.native, p.email, p.name FROM people p JOIN sources s ON s.id = p.source"
+            " WHERE p.kind IS NOT 'customer' OR p.was_assigned"
+        )
+        return {
+            key: named.get(f"{source}:{native}".casefold()) or named.get((email or "").casefold()) or name or native
+            for key, source, native, email, name in rows
+        }
+
+    @cached_property
+    def human_names(self) -> list[str]:
+        return sorted(set(self.humans.values()))
+
+    @cached_property
+    def human_codes(self) -> dict[int, int]:
+        place = {name: code for code, name in enumerate(self.human_names)}
+        return {key: place[name] for key, name in self.humans.items()}
+
+    @cached_property
+    def _story_labels(self) -> dict[str, dict[int, str]]:
+        desks = read_desks(self.store, self.config)
+        sources = dict(self.store.rows("SELECT id, name FROM sources"))
+        found: dict[str, dict[int, str]] = {"category": {}, "channel": {}, "source": {}}
+        for row in self.store.conn.execute(f"{TICKET} WHERE created_at IS NOT NULL"):
+            ticket = TicketRow._make(row)
+            labels = (desks[ticket.source].category(ticket), ticket.channel, sources[ticket.source])
+            for axis, label in zip(found, labels, strict=True):
+                if label is not None:
+                    found[axis][ticket.id] = label
+        return found
+
+    @cached_property
+    def _story_names(self) -> dict[str, list[str]]:
+        return {axis: sorted(set(labels.values())) for axis, labels in self._story_labels.items()}
+
+    @cached_property
+    def _story_codes(self) -> dict[str, dict[int, int]]:
+        places = {axis: {n: i for i, n in enumerate(names)} for axis, names in self._story_names.items()}
+        return {axis: {s: places[axis][n] for s, n in labels.items()} for axis, labels in self._story_labels.items()}
+
+    @cached_property
+    def story_source(self) -> Mapping[int, str]:
+        sql = "SELECT t.id, s.name FROM tickets t JOIN sources s ON s.id = t.source"
+        return dict(self.store.rows(sql))
+
+    @cached_property
+    def history_from(self) -> int:
+        """The first instant from which on the store knows whole histories."""
+        sql = (
+            "SELECT min(max(t.first, s.since)) FROM sources s"
+            " JOIN (SELECT source, min(created_at) AS first FROM tickets GROUP BY 1) t ON t.source = s.id"
+        )
+        found = self.store.one(sql)
+        return int(found) if found is not None else 0
+
+    # Clocks and targets
+
+    def _timing(self, kpi: str) -> Timing:
+        return Timing(self.worked, lambda rows: self._targets(DUE.get(kpi, kpi), rows), self._clock)
+
+    @cached_property
+    def _clock(self) -> str:
+        levels = self.config.severity.values()
+        always = [s.hours == "always" for s in levels] + [self.clocks.is_always(self.clocks.default)]
+        return "calendar" if all(always) else "mixed" if any(always) else "business"
+
+    def worked(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:
+        """Milliseconds of each span on the clock of its row."""
+        took = np.zeros(len(rows), np.int64)
+        for calendar, mask in self._by_calendar(rows):
+            took[mask] = calendar.between(starts[mask], ends[mask])
+        return took
+
+    def _by_calendar(self, rows: Columns) -> list[tuple[Calendar, NDArray[np.bool_]]]:
+        """The rows of each calendar; severity, team and source decide."""
+        if not len(rows):
+            return []
+        sources = _mapped(rows.story, self._source_codes)
+        teams = _mapped(rows.team, self.team_codes)
+        keys = np.stack([rows.severity, teams, sources])
+        combinations, place = np.unique(keys, axis=1, return_inverse=True)
+        names = self._source_names
+        found = []
+        for number, (severity, team, source) in enumerate(combinations.T):
+            team_name = None if team < 0 else self.team_names[team]
+            calendar = self.clocks.calendar(rows.words[severity], team_name, names[source])
+            found.append((calendar, place.reshape(-1) == number))
+        return found
+
+    @cached_property
+    def _source_names(self) -> list[str]:
+        return sorted(set(self.story_source.values()))
+
+    @cached_property
+    def _source_codes(self) -> dict[int, int]:
+        return {story: self._source_names.index(name) for story, name in self.story_source.items()}
+
+    def _targets(self, kpi: str, rows: Columns) -> Ints:
+        by_level = {level: s.target_ms(kpi) for level, s in self.config.severity.items()}
+        of_code = [by_level.get(w or "") for w in rows.words]
+        return np.array([-1 if t is None else t for t in of_code], np.int64)[rows.severity]
+
+
+def _mapped(keys: Ints, codes: Mapping[int, int]) -> Ints:
+    """Each key's code; NOBODY for keys without one."""
+    if not len(keys):
+        return keys
+    distinct, place = np.unique(keys, return_inverse=True)
+    return np.array([codes.get(int(k), NOBODY) for k in distinct], np.int64)[place.reshape(-1)]
+
+
+def _judged(kpi: Kpi, history: tuple[Point, ...], present: Value) -> Signal:
+    return signal(history, Point("", present.value, present.n), _kind(kpi), kpi.better)
+
+
+def _kind(kpi: Kpi) -> Kind:
+    if isinstance(kpi.statistic, Share):
+        return "share"
+    return "count" if isinstance(kpi.statistic, Stock | Total) else "duration"
