@@ -1,0 +1,164 @@
+"""The desk itself: its people, teams, hours and settings."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import msgspec
+
+from helpdesk_kpi.simulator import daysoff
+from helpdesk_kpi.simulator.clock import DAY, SECOND, WEEK, Hours, Minutes, Week, local_date, windows
+from helpdesk_kpi.simulator.facts import Account, Article
+from helpdesk_kpi.simulator.plan import Plan
+from helpdesk_kpi.simulator.words import Words
+from helpdesk_kpi.simulator.words_en import WORDS as ENGLISH
+from helpdesk_kpi.simulator.words_zh import WORDS as CHINESE
+
+BASE = 28_835_700_000_000  # ids look like those of an account of 2024
+TEAMS = tuple(BASE + 101 + i * 4 for i in range(3))
+BRANDS = (BASE + 201, BASE + 205)
+FORMS = (BASE + 301, BASE + 305)
+SCHEDULE = BASE + 401
+BOT, LIGHT, FIRST_AGENT, FIRST_CUSTOMER = BASE + 1001, BASE + 1005, BASE + 1101, BASE + 5001
+CATEGORY_FIELD = 360001
+SEVERITY = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
+ALWAYS = ("P0",)
+TEST_TAG = "test"
+CLIENT_ID, CLIENT_SECRET = "helpdesk_kpi", "simulated-client-secret"
+EMAIL, TOKEN = "reports@northwind.example", "simulated-api-token"
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """What the world knows of an agent: how good (0..1), how slow (1 is usual), when at work."""
+
+    account: int
+    team: int
+    skill: float
+    slowness: float
+    shift: Minutes  # minutes since local midnight
+    hours: Hours
+    left_at: int | None = None
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a desk that is no ticket. Times are epoch ms."""
+
+    words: Words = ENGLISH
+    start: int = 0
+    end: int = 0
+    zone: str = "UTC"
+    rails_zone: str = "UTC"
+    weekly: Mapping[int, tuple[Minutes, ...]] = {}
+    holidays: tuple[daysoff.Named, ...] = ()
+    workdays: tuple[date, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    articles: tuple[Article, ...] = ()
+    severity: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(SEVERITY))
+    always: tuple[str, ...] = ALWAYS  # severities whose clock never stops
+    exclude_tags: tuple[str, ...] = (TEST_TAG,)
+    exclude_forms: tuple[int, ...] = ()
+    exclude_brands: tuple[int, ...] = ()
+
+    def hours(self) -> Hours:
+        """The desk's working time, from a week before the start to two years after the end."""
+        return Hours(self.open(self.weekly))
+
+    def open(self, week: Week) -> list[tuple[int, int]]:
+        first = local_date(self.start - WEEK, self.zone)
+        last = local_date(self.end, self.zone) + timedelta(days=730)
+        off = [a + timedelta(days=i) for a, b, _ in self.holidays for i in range((b - a).days + 1)]
+        return list(windows(week, self.zone, first, last, off=off, extra=self.workdays))
+
+
+_ENGLISH_WEEK: Mapping[int, tuple[Minutes, ...]] = dict.fromkeys(range(5), ((9 * 60, 17 * 60 + 30),))
+_CHINESE_WEEK: Mapping[int, tuple[Minutes, ...]] = dict.fromkeys(range(5), ((9 * 60, 12 * 60), (13 * 60 + 30, 18 * 60)))
+_SHIFTS: tuple[Minutes, ...] = ((7 * 60, 15 * 60), (9 * 60, 17 * 60 + 30), (9 * 60, 17 * 60 + 30), (11 * 60, 19 * 60))
+_TEAM_OF = (0, 0, 0, 0, 0, 1, 1, 1, 2, 2)
+_LEAVER = 3
+
+
+def open_desk(rng: Random, plan: Plan, start: int, end: int) -> Desk:
+    """A desk with its agents at work from `start` to `end`."""
+    words = CHINESE if plan.locale == "zh" else ENGLISH
+    zone, rails = words.zone
+    years = range(local_date(start, zone).year, local_date(end, zone).year + 2)
+    chinese = plan.locale == "zh"
+    named = [day for year in years for day in (daysoff.china(year) if chinese else daysoff.berlin(year))]
+    made_up = [day for year in years if chinese for day in daysoff.china_workdays(year)]
+    desk = Desk(
+        words=words, start=start, end=end, zone=zone, rails_zone=rails,
+        weekly=_CHINESE_WEEK if chinese else _ENGLISH_WEEK,
+        holidays=() if plan.stable else tuple(named), workdays=() if plan.stable else tuple(made_up),
+    )  # fmt: skip
+    workers = tuple(_worker(rng, plan, desk, i) for i in range(len(words.agents)))
+    accounts = (*_staff(desk, workers), *_customers(rng, plan, desk))
+    return msgspec.structs.replace(desk, workers=workers, accounts=accounts)
+
+
+def _worker(rng: Random, plan: Plan, desk: Desk, i: int) -> Worker:
+    shift = _SHIFTS[i % len(_SHIFTS)] if i < 5 else (9 * 60, 17 * 60 + 30)
+    away = _vacation(rng, plan, desk, i)
+    spans = [(a, b) for a, b in desk.open(dict.fromkeys(range(5), (shift,))) if not away[0] <= a < away[1]]
+    left = desk.start + (desk.end - desk.start) * 6 // 10 // DAY * DAY if plan.leaver and i == _LEAVER else None
+    return Worker(
+        account=FIRST_AGENT + i * 4, team=TEAMS[_TEAM_OF[i]], skill=round(0.55 + 0.4 * rng.random(), 2),
+        slowness=round(0.7 + 0.7 * rng.random(), 2), shift=shift, hours=Hours(spans), left_at=left,
+    )  # fmt: skip
+
+
+def _vacation(rng: Random, plan: Plan, desk: Desk, i: int) -> tuple[int, int]:
+    """Two weeks off, in their own turn."""
+    weeks = max(1, (desk.end - desk.start) // WEEK)
+    first = desk.start + (i * weeks // 10 + rng.randrange(2)) * WEEK
+    return (0, 0) if plan.stable else (first, first + 2 * WEEK)
+
+
+def _staff(desk: Desk, workers: tuple[Worker, ...]) -> list[Account]:
+    words, hired = desk.words, desk.start - 52 * WEEK
+    domain = EMAIL.split("@")[1]
+    people = [
+        Account(id=BOT, name=words.bot, email=f"assistant@{domain}", created_at=hired, roles=((hired, "agent"),), bot=True),
+        Account(
+            id=LIGHT, name=words.light_agent, email=f"product@{domain}", created_at=hired,
+            roles=((hired, "light_agent"),),
+        ),
+    ]  # fmt: skip
+    for i, (worker, (name, box)) in enumerate(zip(workers, words.agents, strict=True)):
+        roles: tuple[Any, ...] = ((hired, "admin" if i == 0 else "agent"),)
+        if worker.left_at is not None:
+            roles = (*roles, (worker.left_at, "customer"))
+        people.append(
+            Account(
+                id=worker.account, name=name, email=f"{box}@{domain}", created_at=hired, roles=roles, team=worker.team
+            )
+        )
+    return people
+
+
+def _customers(rng: Random, plan: Plan, desk: Desk) -> list[Account]:
+    """Customers in organisations, about one for three tickets."""
+    count = max(12, plan.tickets // 3)
+    joined = desk.start - 52 * WEEK
+    return [
+        _customer(rng, desk, i, joined + rng.randrange(40 * WEEK // SECOND) * SECOND) for i in range(count)
+    ]
+
+
+def _customer(rng: Random, desk: Desk, i: int, joined: int) -> Account:
+    words = desk.words
+    given, family = rng.choice(words.given), rng.choice(words.family)
+    name = f"{family}{given}" if words.family_first else f"{given} {family}"
+    org = rng.randrange(len(words.organizations) + 2)  # some belong to none
+    domain = words.organizations[org][1] if org < len(words.organizations) else "post.example"
+    box = rng.choice(words.mailboxes) if words.mailboxes else f"{given}.{family}".lower().replace("'", "")
+    return Account(
+        id=FIRST_CUSTOMER + i * 4, name=words.long_name if i == 7 else name, email=f"{box}{i}@{domain}", created_at=joined,
+        roles=((joined, "customer"),), organization=organization(org) if org < len(words.organizations) else None,
+    )  # fmt: skip
+
+
+def organization(number: int) -> int:
+    """The id of the n-th organisation."""
+    return BASE + 601 + number * 4

@@ -1,0 +1,168 @@
+"""What happens on a desk: timestamped facts, labelled with what is known only to who made them up.
+
+Times are UTC epoch milliseconds and whole seconds. Ids are the desk's own numbers. A world is a list of these facts;
+an API shows those that are not later than its `now`, and the truth is worked out of the labels.
+"""
+
+from typing import Literal
+
+import msgspec
+
+SYSTEM = -1
+
+Role = Literal["customer", "agent", "admin", "light_agent"]
+Change = dict[str, str | int | None]
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """What somebody wrote. `text` is what they typed; `dressing` is what mail programs put around it."""
+
+    text: str
+    public: bool = True
+    is_thanks: bool = False  # nothing but gratitude
+    is_question: bool = False  # asks something
+    dressing: str = ""  # signature and quoted history, after the text
+    article: int | None = None  # id of the article that the text links to
+
+
+class Created(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket comes into being. `by_trigger` are changes that triggers made in the same instant."""
+
+    ticket: int
+    at: int
+    requester: int
+    submitter: int | None = None  # None: the requester
+    subject: str = ""
+    comment: Comment = Comment("")
+    channel: str = "web"
+    status: str = "new"
+    priority: str | None = None
+    team: int | None = None
+    assignee: int | None = None
+    category: str | None = None
+    form: int | None = None
+    brand: int | None = None
+    type: str | None = None
+    tags: tuple[str, ...] = ()
+    by_trigger: Change = {}
+    follow_up_of: int | None = None
+    problem: int | None = None
+    ai_agent: bool = False  # kept apart by the helpdesk as work of an AI agent
+    spam: bool = False  # known from making it up; helpdesks tell it in their own ways
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """One saved edit of a ticket: at most one comment, and changes. In it the comment comes first."""
+
+    ticket: int
+    at: int
+    actor: int = SYSTEM
+    via: str = "web"
+    rule: str | None = None  # title of the trigger or automation that did it
+    comment: Comment | None = None
+    changes: Change = {}  # status, priority, team, assignee, category, type, form, brand -> new value
+    add_tags: tuple[str, ...] = ()
+    merged_into: int | None = None  # this ticket is the loser of a merge
+    merged_from: int | None = None  # this ticket is the winner
+
+
+class Deleted(msgspec.Struct, frozen=True, kw_only=True):
+    ticket: int
+    at: int
+    actor: int
+
+
+class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
+    """Deleted for good: its texts and its history are gone."""
+
+    ticket: int
+    at: int
+
+
+class Touched(msgspec.Struct, frozen=True, kw_only=True):
+    """The helpdesk wrote the row again for reasons of its own; nothing that a person did."""
+
+    ticket: int
+    at: int
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A phone call. `answered_at` None: missed, or sent to voicemail."""
+
+    id: int
+    ticket: int
+    at: int
+    agent: int | None = None
+    answered_at: int | None = None
+    ended_at: int
+    voicemail: bool = False
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A messaging session. `replied_at`: the first message by a person; None: nobody wrote."""
+
+    id: int
+    ticket: int
+    at: int
+    agent: int
+    replied_at: int | None = None
+    ended_at: int
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """A survey goes out."""
+
+    survey: int
+    ticket: int
+    at: int
+    new: bool = False  # the newer kind, with several questions
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer, or a changed one. `ratings`: question -> 1..5; the older survey has "overall" only, 1 or 5."""
+
+    survey: int
+    ticket: int
+    at: int
+    ratings: dict[str, int]
+    comment: str | None = None
+
+
+Fact = Created | Update | Deleted | Scrubbed | Touched | Call | Chat | Offered | Answered
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone on the helpdesk; `roles` are (from when, role), oldest first."""
+
+    id: int
+    name: str
+    email: str
+    created_at: int
+    roles: tuple[tuple[int, Role], ...] = ()
+    bot: bool = False  # configured as a bot
+    organization: int | None = None
+    team: int | None = None
+    suspended_at: int | None = None
+
+    def role_at(self, instant: int) -> Role:
+        """The role then; before the first one, the first one."""
+        role = self.roles[0][1]
+        for since, later in self.roles:
+            if since <= instant:
+                role = later
+        return role
+
+
+class Article(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of the help centre, with its edits (when, by whom) and votes (when, by whom, up or down)."""
+
+    id: int
+    title: str
+    body: str
+    author: int
+    created_at: int
+    section: int
+    edits: tuple[tuple[int, int], ...] = ()
+    votes: tuple[tuple[int, int, int], ...] = ()
+    draft: bool = False
+    archived_at: int | None = None

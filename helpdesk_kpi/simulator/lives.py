@@ -1,0 +1,123 @@
+"""The lives of all tickets of a desk, one after the other in the order in which they come in."""
+
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+import msgspec
+
+from helpdesk_kpi.simulator import kinds
+from helpdesk_kpi.simulator.arrivals import arrivals
+from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk
+from helpdesk_kpi.simulator.facts import SYSTEM, Account, Comment, Created, Fact, Update
+from helpdesk_kpi.simulator.pen import Pen, asks
+from helpdesk_kpi.simulator.plan import Plan
+
+FIRST_TICKET = 1001
+TRICKY = ("<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "<!channel> *bold*")
+ROUTE = "Route by category"
+_PRIORITIES = ("urgent", "high", "normal", "low", None)
+_PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15, 0.22)
+_CHANNELS = {"call": "voice", "missed_call": "voice", "voicemail": "voice", "messaging": "native_messaging"} | {
+    "unanswered_chat": "native_messaging", "ai_agent": "native_messaging", "outbound": "email", "follow_up": "email",
+}  # fmt: skip
+_TEAM_OF = {"billing": TEAMS[2], "api": TEAMS[1], "install": TEAMS[1]}
+
+
+class Desktop:
+    """What is known of the tickets that came before: whom to follow up, what to merge with."""
+
+    def __init__(self, seed: int, plan: Plan, desk: Desk) -> None:
+        self.seed, self.plan, self.desk = seed, plan, desk
+        self.people = {account.id: account for account in desk.accounts}
+        self.customers = [account for account in desk.accounts if account.roles[0][1] == "customer"]
+        self.weights = list(accumulate(1 / (i + 3) ** 0.7 for i in range(len(self.customers))))
+        self.told: list[Pen] = []
+        self.used: set[int] = set()
+        self.outage: list[Pen] = []
+
+    def earlier(self, fits: Any, back: int = 400) -> Pen | None:
+        """The newest earlier ticket that fits and was not used for such a thing before."""
+        for pen in reversed(self.told[-back:]):
+            if pen.ticket not in self.used and fits(pen):
+                self.used.add(pen.ticket)
+                return pen
+        return None
+
+
+def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
+    """All facts about tickets, ticket after ticket."""
+    desktop = Desktop(seed, plan, desk)
+    planned = arrivals(Random(f"{seed} arrivals"), plan, desk)  # noqa: S311  # nothing secret
+    tricky = _tricky([at for at, kind in planned if kind == "ordinary"])
+    for number, (at, kind) in enumerate(planned, FIRST_TICKET):
+        rng = Random(seed * 1_000_003 + number)  # noqa: S311  # one a ticket: a knob moves only what it means
+        pen = _open(desktop, rng, number, at, kind, tricky.get(at))
+        kinds.LIVES[pen.kind](pen, desktop)
+        desktop.told.append(pen)
+    return [fact for pen in desktop.told for fact in pen.facts]
+
+
+def _tricky(times: list[int]) -> dict[int, str]:
+    """Subjects that try to break a report, on the newest tickets; the last one is for the long name."""
+    return dict(zip(reversed(times), (*TRICKY, ""), strict=False))
+
+
+def _open(desktop: Desktop, rng: Random, number: int, at: int, kind: str, tricky: str | None) -> Pen:
+    """The creation, with what triggers do in the same moment."""
+    first = kinds.follows(desktop, kind, at)
+    if kind in {"follow_up", "recurrence", "merged"} and first is None:
+        kind = "ordinary"
+    requester = first.requester if first else _requester(desktop, rng, kind, tricky)
+    category = str(first.created.category) if first else rng.choice(list(desktop.desk.words.topics))
+    made = _created(desktop, rng, number, at, kind, requester, category, first, tricky)
+    pen = Pen(rng, desktop.plan, desktop.desk, made, requester)
+    pen.kind, pen.origin = kind, first
+    _routed(pen, category)
+    return pen
+
+
+def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> Account:
+    if kind == "internal":
+        return desktop.people[rng.choice([w.account for w in desktop.desk.workers if w.left_at is None])]
+    if tricky == "":
+        return next(account for account in desktop.customers if len(account.name) == 200)
+    return rng.choices(desktop.customers, cum_weights=desktop.weights)[0]
+
+
+def _created(
+    desktop: Desktop, rng: Random, number: int, at: int, kind: str, requester: Account, category: str,
+    first: Pen | None, tricky: str | None,
+) -> Created:  # fmt: skip
+    subject, text = kinds.text(desktop.desk.words, rng, kind, category, requester, first)
+    outbound = kind == "outbound"
+    channel = _CHANNELS.get(kind) or rng.choices(("email", "web", "api"), (0.5, 0.42, 0.08))[0]
+    return Created(
+        ticket=number, at=at, requester=requester.id, submitter=kinds.submitter(desktop, rng, kind, at),
+        subject=tricky or subject, comment=Comment(text, is_question=asks(text), public=True), channel=channel,
+        status="open" if outbound else "new",
+        priority="urgent" if kind in {"outage", "incident"} else rng.choices(_PRIORITIES, _PRIORITY_SHARES)[0],
+        category=category, form=FORMS[category == "billing"], brand=BRANDS[rng.random() < 0.2],
+        type={"outage": "problem", "incident": "incident"}.get(kind) or rng.choice(("question", "incident", None)),
+        tags=(category, *((TEST_TAG,) if kind == "test" else ())),
+        follow_up_of=first.ticket if first and kind == "follow_up" else None,
+        problem=desktop.outage[-1].ticket if kind == "incident" else None,
+        ai_agent=kind == "ai_agent", spam=kind == "spam",
+    )  # fmt: skip
+
+
+def _routed(pen: Pen, category: str) -> None:
+    """A trigger gives it to a team: mostly in the same save, sometimes a second later."""
+    team = _TEAM_OF.get(category, TEAMS[0])
+    changes: dict[str, Any] = {"team": team}
+    if pen.chance(pen.plan.routed):
+        crew = [w for w in pen.desk.workers if w.team == team and (w.left_at is None or w.left_at > pen.at)]
+        changes["assignee"] = pen.rng.choice(crew).account
+    if pen.chance(0.8):
+        pen.created = msgspec.structs.replace(pen.created, by_trigger=changes)
+        pen.facts[0] = pen.created
+        pen.state.update(changes)
+    else:
+        pen.facts.append(Update(ticket=pen.ticket, at=pen.at, actor=SYSTEM, via="rule", rule=ROUTE, changes=changes))
+        pen.state.update(changes)
+

@@ -1,0 +1,90 @@
+"""How a world is to be: its size, its knobs, and how often each kind of thing happens."""
+
+from typing import Literal
+
+import msgspec
+
+Locale = Literal["en", "zh"]
+Csat = Literal["legacy", "new", "both"]
+
+
+class Slowdown(msgspec.Struct, frozen=True):
+    """From `since` (ms) on, first replies take `factor` times as long; only for `priority`, if given."""
+
+    since: int
+    factor: float
+    priority: str | None = None
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Shares are of all tickets unless said otherwise; kinds exclude each other, the rest is ordinary."""
+
+    tickets: int = 600
+    weeks: int = 30
+    locale: Locale = "en"
+    stable: bool = False  # nothing changes over time: no trend, holidays, leaver, outage, change of survey
+    lossless: bool = False  # nothing is lost to someone who looks once, at the end: no leaver, no scrubbing
+    empty: bool = False  # a desk without a single ticket
+    csat: Csat = "both"  # "both": the older survey until two thirds of the time, then the newer
+    slowdown: Slowdown | None = None
+    leaver: bool = True
+    growth: float = 0.2  # arrivals at the end are this much more than at the start
+
+    # kinds of tickets
+    internal: float = 0.015
+    outbound: float = 0.015
+    test: float = 0.01
+    spam: float = 0.015
+    deleted: float = 0.012
+    merged: float = 0.02
+    forgotten: float = 0.006  # nobody ever answers
+    call: float = 0.05
+    missed_call: float = 0.012
+    voicemail: float = 0.015
+    messaging: float = 0.06
+    unanswered_chat: float = 0.008
+    ai_agent: float = 0.012
+    unanswered_solve: float = 0.02  # solved without a reply
+    follow_up: float = 0.02  # of a closed ticket
+    recurrence: float = 0.03  # a new ticket with the old problem
+    outage: float = 0.0035  # problems, each with five incidents
+
+    # what happens on ordinary tickets
+    auto_reply: float = 0.12
+    routed: float = 0.1  # assigned by a trigger at once
+    note_first: float = 0.08
+    holding: float = 0.1
+    api_reply: float = 0.012  # an agent's reply that a script sent
+    raised: float = 0.03
+    transfer: float = 0.12
+    hold: float = 0.05
+    light_note: float = 0.03
+    article: float = 0.15
+    dressed: float = 0.15  # customers' mails with signature or quoted text
+
+    # what happens after a solve
+    thanks: float = 0.05
+    thanks_answered: float = 0.012  # and an agent writes back
+    question: float = 0.03
+    not_fixed: float = 0.05
+    agent_reopen: float = 0.012
+    automation_reopen: float = 0.012
+    survey: float = 0.8
+    answer: float = 0.35
+    changed_answer: float = 0.06  # of those that answered
+
+
+STATIONARY = {
+    "growth": 0.0, "leaver": False, "outage": 0.0, "forgotten": 0.0, "csat": "legacy", "follow_up": 0.0,
+}  # fmt: skip
+
+
+def planned(**knobs: object) -> Plan:
+    """A plan of keyword knobs; `slowdown` may be a tuple. Unknown ones are a TypeError."""
+    if isinstance(given := knobs.get("slowdown"), tuple):
+        knobs["slowdown"] = Slowdown(*given)
+    if knobs.get("stable"):
+        knobs = {**STATIONARY, **knobs}
+    if knobs.get("lossless"):
+        knobs = {**knobs, "leaver": False}
+    return Plan(**knobs)  # type: ignore[arg-type]  # msgspec names a knob that is not there

@@ -1,0 +1,117 @@
+"""A world: the facts of a desk, and how to make one up."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+from helpdesk_kpi.simulator.articles import written
+from helpdesk_kpi.simulator.clock import DAY, WEEK, instant
+from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk
+from helpdesk_kpi.simulator.facts import Account, Created, Fact
+from helpdesk_kpi.simulator.lives import lives
+from helpdesk_kpi.simulator.plan import Locale, Plan, planned
+from helpdesk_kpi.simulator.story import Story
+
+END = "2026-11-23 06:00"  # local time; a Monday, so that the last week is whole
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class World:
+    """A desk with its facts, shown as of `now`. Facts later than that do not exist for anyone who asks."""
+
+    def __init__(self, desk: Desk, facts: Iterable[Fact], *, plan: Plan | None = None) -> None:
+        self.desk = desk
+        self.plan = plan or Plan()
+        self.facts: list[Fact] = sorted(facts, key=lambda fact: fact.at)
+        self.now = desk.end
+        self.plan_without: set[str] = set()
+        """What the helpdesk's plan does not include: "schedules", "slas", "csat", "surveys", "calls", ..."""
+        self.accounts: dict[int, Account] = {account.id: account for account in desk.accounts}
+        self.hours = desk.hours()
+        self.stories = _stories(self.facts)
+        self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
+
+    def for_config(self) -> dict[str, Any]:
+        """What a configuration file for this desk says, in the words of that file where it has them."""
+        desk = self.desk
+        return {
+            "timezone": desk.zone,
+            "weekly": _weekly(desk),
+            "holidays": [
+                {"first": first.isoformat(), "last": last.isoformat(), "name": name} for first, last, name in desk.holidays
+            ],
+            "workdays": [day.isoformat() for day in desk.workdays],
+            "severity": dict(desk.severity),
+            "always": list(desk.always),
+            "bots": [{"id": str(a.id), "email": a.email} for a in desk.accounts if a.bot],
+            "exclude": {
+                "tags": list(desk.exclude_tags),
+                "forms": [str(form) for form in desk.exclude_forms],
+                "brands": [str(brand) for brand in desk.exclude_brands],
+            },
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "email": EMAIL,
+            "token": TOKEN,
+        }
+
+
+def generate(
+    seed: int,
+    tickets: int = 600,
+    weeks: int = 30,
+    end: int | None = None,
+    locale: Locale = "en",
+    **knobs: Any,
+) -> World:
+    """A world of about `tickets` tickets over the `weeks` before `end` (epoch ms; default: a fixed Monday).
+
+    The same arguments give the same facts. `knobs` are the fields of `plan.Plan`.
+    """
+    plan = planned(tickets=tickets, weeks=weeks, locale=locale, **knobs)
+    rng = Random(f"{seed} desk")  # noqa: S311  # made-up people, no secrets
+    if end is None:
+        end = instant(END, "Asia/Shanghai" if locale == "zh" else "Europe/Berlin")
+    desk = open_desk(rng, plan, end - weeks * WEEK, end)
+    desk = written(rng, desk)
+    return World(desk, () if plan.empty else lives(seed, plan, desk), plan=plan)
+
+
+def desk_of(accounts: Iterable[Account], *, start: int, end: int, zone: str = "UTC", **settings: Any) -> Desk:
+    """A desk for a world that is written by hand; open Monday to Friday 9:00 to 17:00 if nothing else is said."""
+    settings.setdefault("weekly", dict.fromkeys(range(5), ((9 * 60, 17 * 60),)))
+    return Desk(accounts=tuple(accounts), start=start, end=end, zone=zone, **settings)
+
+
+def _stories(facts: list[Fact]) -> dict[int, Story]:
+    by_ticket: defaultdict[int, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        by_ticket[fact.ticket].append(fact)
+    return {
+        number: Story(number, told) for number, told in by_ticket.items() if any(isinstance(f, Created) for f in told)
+    }
+
+
+def _weekly(desk: Desk) -> dict[str, list[str]]:
+    """{"mon-fri": ["09:00-17:30"]}; days with the same hours next to each other are put together."""
+    rows: list[tuple[int, int, tuple[tuple[int, int], ...]]] = []
+    for day, spans in sorted(desk.weekly.items()):
+        if rows and rows[-1][1] == day - 1 and rows[-1][2] == tuple(spans):
+            rows[-1] = (rows[-1][0], day, rows[-1][2])
+        elif spans:
+            rows.append((day, day, tuple(spans)))
+    return {
+        _DAYS[first] if first == last else f"{_DAYS[first]}-{_DAYS[last]}": [f"{_hhmm(a)}-{_hhmm(b)}" for a, b in spans]
+        for first, last, spans in rows
+    }
+
+
+def _hhmm(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def monday_before(at: int) -> int:
+    """The last Monday 06:00 UTC not after `at`: a good `end` for a demonstration of today."""
+    thursday = 3 * DAY  # the epoch was a Thursday
+    return (at + thursday - 6 * 3_600_000) // WEEK * WEEK - thursday + 6 * 3_600_000
