@@ -1,0 +1,65 @@
+"""The end of a report: what was counted, what was left out, what is not known, how far the data reach."""
+
+import msgspec
+
+from helpdesk_kpi.report.number import Number
+from helpdesk_kpi.report.plain import clean
+from helpdesk_kpi.report.scene import Scene
+
+
+class Definition(msgspec.Struct, frozen=True):
+    title: str
+    text: str
+    clock: str  # "business hours", "" for what is no time
+
+
+class Footer(msgspec.Struct, frozen=True, kw_only=True):
+    definitions: list[Definition]
+    left_out: str  # "21 spam, 8 merged", or that nothing was
+    not_known: list[tuple[str, str]]  # title of the KPI, what the source lacks
+    whole_to: list[tuple[str, str]]  # source, moment
+    history_from: str
+    read_at: str
+
+
+def footer(numbers: list[Number], scene: Scene) -> Footer:
+    facts, words = scene.figures.facts, scene.words
+    missing = words.say("nothing")
+    return Footer(
+        definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
+        left_out=_left_out(scene),
+        not_known=[
+            (words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi, clean(reason, 300))
+            for kpi, reason in facts.gaps.items()
+        ],
+        whole_to=[
+            (clean(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
+        ],
+        history_from=missing if facts.history_from is None else words.moment(facts.history_from),
+        read_at=words.say("read_at", moment=words.moment(scene.figures.as_of)),
+    )
+
+
+def clock(number: Number, scene: Scene) -> str:
+    """On which clock a duration is told."""
+    if number.value.unit != "ms" or not number.value.clock:
+        return ""
+    return scene.words.say(f"clock_{number.value.clock}")
+
+
+def _left_out(scene: Scene) -> str:
+    words = scene.words
+    counts = sorted(scene.figures.facts.excluded.items(), key=lambda item: (-item[1], item[0]))
+    items = [words.say("left_out_item", n=count, reason=words.reason(code)) for code, count in counts if count]
+    return words.listed(items) if items else words.say("nothing_left_out")
+
+
+def notices(scene: Scene) -> list[str]:
+    """What a reader must know before the figures: data that do not reach the period's end."""
+    words, sources = scene.words, scene.figures.facts.sources
+    never = sorted(name for name, at in sources.items() if at is None)
+    known = [at for at in sources.values() if at is not None]
+    told = [words.say("never_pulled", sources=words.listed([clean(name) for name in never]))] if never else []
+    if known and min(known) < scene.figures.period.end:
+        told.append(words.say("incomplete", moment=words.moment(min(known))))
+    return told

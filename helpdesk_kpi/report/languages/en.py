@@ -1,0 +1,282 @@
+"""English: a day before its month, 24 hours, plain words.
+
+A pair of texts is (one, many), chosen by `n`. Numbers arrive already written.
+"""
+
+LOCALE = "en_GB"  # Babel's: day before month, week from Monday
+JOIN = ", "
+STOP = ". "
+RANGE = "{low} to {high}"
+UNITS = {"d": "d", "h": "h", "min": "min", "s": "s"}
+PAD_MINUTES = True  # 2 h 05 min
+PERIODS = {
+    "day": "{start}",
+    "week": "Week {number}",
+    "month": "{month} {year}",
+    "quarter": "Q{number} {year}",
+    "half": "Half-year {number}, {year}",
+    "year": "{year}",
+}
+PREVIOUS = {
+    "day": "day before",
+    "week": "week before",
+    "month": "month before",
+    "quarter": "quarter before",
+    "half": "half-year before",
+    "year": "year before",
+}
+STEPS = {
+    "day": ("day", "days"),
+    "week": ("week", "weeks"),
+    "month": ("month", "months"),
+    "quarter": ("quarter", "quarters"),
+    "half": ("half-year", "half-years"),
+    "year": ("year", "years"),
+}
+THIS = {
+    "day": "this day",
+    "week": "this week",
+    "month": "this month",
+    "quarter": "this quarter",
+    "half": "this half-year",
+    "year": "this year",
+}
+AXIS_WEEK = "W{number}"
+
+TITLES: dict[str, str] = {}  # the KPIs' own titles and definitions are English
+DEFINITIONS: dict[str, str] = {}
+SHORT = {
+    "first_reply_time": "First reply",
+    "next_reply_time": "Next reply",
+    "first_resolution_time": "First resolution",
+    "full_resolution_time": "Resolution",
+    "accepted_resolution_time": "Resolution since accepted",
+    "confirmed_resolution_time": "Confirmed resolution",
+    "solved_tickets": "Solved",
+    "reopen_rate": "Reopened",
+    "backlog": "Backlog",
+    "csat": "Satisfaction",
+    "csat_response_rate": "Survey answers",
+}
+STATISTICS = {
+    "Duration": "median",
+    "Share": "",
+    "Total": "",
+    "Stock": "at the end of the period",
+}
+# Finding, as a title. {who}: "" or " for P1".
+FINDINGS = {
+    "first_reply_time": {"worse": "first replies{who} got slower", "better": "first replies{who} got faster"},
+    "next_reply_time": {"worse": "later replies{who} got slower", "better": "later replies{who} got faster"},
+    "first_resolution_time": {"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
+    "full_resolution_time": {"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
+    "accepted_resolution_time": {"worse": "solving{who} takes longer", "better": "solving{who} got faster"},
+    "backlog": {"worse": "the backlog{who} grew", "better": "the backlog{who} shrank"},
+    "csat": {"worse": "satisfaction{who} fell", "better": "satisfaction{who} rose"},
+    "csat_response_rate": {"worse": "fewer customers answer the survey", "better": "more customers answer the survey"},
+    "reopen_rate": {"worse": "more tickets{who} came back", "better": "fewer tickets{who} came back"},
+    "solved_tickets": {
+        "more": "more tickets{who} solved than usual",
+        "less": "fewer tickets{who} solved than usual",
+        "better": "more tickets{who} solved than usual",
+        "worse": "fewer tickets{who} solved than usual",
+    },
+    "": {
+        "worse": "{title}{who} got worse",
+        "better": "{title}{who} got better",
+        "more": "{title}{who} rose",
+        "less": "{title}{who} fell",
+    },
+}
+DIRECTIONS = {"worse": "worse", "better": "better", "more": "more", "less": "less"}
+VERDICTS = {
+    "slower": "slower than usual",
+    "faster": "faster than usual",
+    "higher": "higher than usual",
+    "lower": "lower than usual",
+}
+REASONS = {
+    "deleted": "deleted",
+    "merged": "merged",
+    "spam": "spam",
+    "internal": "internal",
+    "outbound": "outbound",
+    "test": "test",
+    "replies_pending": "replies not pulled yet",
+    "replies_unreadable": "replies unreadable",
+    "history_unknown": "history unknown",
+    "no_call_data": "calls without call data",
+    "no_chat_data": "chats without chat data",
+    "solved_without_reply": "solved without a reply",
+    "running": "still waiting",
+    "new": "new",
+    "open": "open",
+    "pending": "waiting for the customer",
+    "hold": "on hold",
+    "thanks": "only thanks",
+    "not_fixed": "not fixed",
+    "followup_question": "another question",
+    "automation": "by automation",
+    "agent": "by the team",
+    "overall": "overall",
+    "expertise": "expertise",
+    "attitude": "attitude",
+}
+WHY = {
+    "no first reply": "no first reply yet",
+    "waiting for us": "waiting for us",
+    "open past target": "open past its target",
+}
+VARIANTS = {"zendesk": "Zendesk's definition", "fivetran": "Fivetran's definition", "substantive": "substantive reply"}
+
+WORDS: dict[str, str | tuple[str, str]] = {
+    # names
+    "weekly_digest": "Support, weekly digest",
+    "monthly_summary": "Support, monthly summary",
+    "desk": "Support",
+    "agent_alias": "Agent",
+    "stop": ". ",
+    "and": " and ",
+    # the first lines
+    "in_period": "{period}: {finding}",
+    "nothing_unusual": "nothing unusual",
+    "no_tickets_title": "no new tickets",
+    "before_history_title": "no data for this time",
+    "too_early_title": "too early to say what is unusual",
+    "for_slice": " for {slice}",
+    "named_slice": "{title} ({slice})",
+    "half_waited": "Half of {whose} waited {value} or longer for a first reply",
+    "half_solved": "Half of {whose} took {value} or longer to be solved",
+    "the_tickets": "the tickets",
+    "the_slice_tickets": "the {slice} tickets",
+    "value_is": "{title} is {value}",
+    "usual_was": "; by its {points} {steps} of history, {range} would be usual",
+    "in_a_row": "It is the {n} {step} in a row",
+    "mostly_in": "It shows in {names}",
+    "also_unusual": "Also outside the usual range: {names}",
+    "finding_item": "{title} {value} ({verdict})",
+    "rest_usual": ("Everything else stayed within its usual range", "Everything else stayed within its usual range"),
+    "all_usual": "All measures stayed within their usual range: what moved is what chance explains",
+    "some_silent": (
+        "One measure cannot be judged yet: too little history, or still changing",
+        "{n} measures cannot be judged yet: too little history, or still changing",
+    ),
+    "too_early": (
+        "There is {n} {step} of history; a usual range needs {needed}. Until then the figures stand for themselves",
+        "There are {n} {steps} of history; a usual range needs {needed}. Until then the figures stand for themselves",
+    ),
+    "in_target": "Within target: {items}",
+    "in_target_item": "{title} {share}",
+    "no_tickets": "Nobody asked for help in this time, as far as the data reach",
+    "before_history": "History starts at {moment}, after this time. It was not quiet; it is not known",
+    "incomplete": "Data whole only to {moment}. What happened later is not in this report",
+    "never_pulled": "No data pulled yet from {sources}",
+    # one number
+    "interval": "95% interval {range}",
+    "interval_short": "95%: {range}",
+    "sample": ("{count} ticket", "{count} tickets"),
+    "answers": ("{count} answer", "{count} answers"),
+    "of_asked": "{answered} of {asked} asked answered",
+    "count_of": "{part} of {all}",
+    "few": "too few to compare",
+    "mean": "mean {value}",
+    "median": "median {value}",
+    "p90": "90% within {value}",
+    "p90_open": "90th percentile not reached: too many still open",
+    "within": "{share} within target",
+    "not_replied": ("{n} not answered yet", "{n} not answered yet"),
+    "still_open": ("{n} still open, counted in", "{n} still open, counted in"),
+    "past_target": ("{n} past target", "{n} past target"),
+    "no_reply_solved": ("{n} solved without a reply", "{n} solved without a reply"),
+    "previous": "{step} {value}",
+    "beside": "read beside {title}: {value}",
+    "facet_item": "{name} {value}",
+    "usual": "within its usual range",
+    "usual_range": "usual: {range}",
+    "short_history": "no usual range yet: {n} of {needed} {steps}",
+    "provisional": "provisional: still changing",
+    "not_reached": "not reached",
+    "nothing": "none",
+    "not_known": "not known",
+    "not_known_because": "not known: {reason}",
+    "oldest": "oldest {value}",
+    "clock_business": "business hours",
+    "clock_calendar": "around the clock",
+    "clock_mixed": "each severity's own clock",
+    "points_up": "{points} points up",
+    "points_down": "{points} points down",
+    # severity table
+    "by_severity": "By severity",
+    "by_severity_note": "First reply and resolution: median, with the 90th percentile below. "
+    "Tickets still waiting are counted in.",
+    "severity": "Severity",
+    "no_priority": "No priority",
+    "no_severities": "No ticket has a severity: map the helpdesk's priorities under [sources.NAME] severity.",
+    "new_column": "New",
+    "first_reply_column": "First reply",
+    "within_column": "In target",
+    "unanswered_column": "Unanswered",
+    "resolution_column": "Resolution",
+    "open_column": "Open",
+    "target": "target {value}",
+    "no_target": "no target",
+    "more_rows": ("{n} more on the page", "{n} more on the page"),
+    # pictures
+    "trend_title": "{title}, last {points} {steps}",
+    "trend_note": "The band is what chance alone explains; a point outside it is worth asking about.",
+    "trend_note_early": "No band yet: it needs {needed} {steps}.",
+    "band": "usual range",
+    "trend_alt": "{title}: {value} now; {steps} before: {range}.",
+    "spark_alt": "{title} over {points} {steps}: {range}, now {value}",
+    # the others
+    "measures": "All measures",
+    "measures_note": "Median, 90th percentile and mean of durations side by side; none of them alone is the truth.",
+    "measure": "Measure",
+    "value_column": "Value",
+    "p90_column": "90% within",
+    "mean_column": "Mean",
+    "n_column": "n",
+    "previous_column": "Before",
+    "verdict_column": "Change",
+    # people
+    "needs_person": "Needs a person",
+    "needs_person_note": "The longest waits first.",
+    "nobody_waits": "Nobody waits past what was promised.",
+    "nobody": "nobody assigned",
+    "assigned": "assigned",
+    "rated_bad": "Rated bad",
+    "rated_bad_note": ("{bad} of {count} answer.", "{bad} of {count} answers."),
+    "no_bad": "No bad ratings among {count} answers.",
+    "no_ratings": "No answers in this time.",
+    "no_comment": "No comment kept",
+    "quoted": "“{text}”",
+    "ticket": "Ticket",
+    "subject": "Subject",
+    "when": "When",
+    "agent": "Agent",
+    "remark": "Remark",
+    "tickets_behind": "The tickets behind this",
+    "first_rows": "The first {shown}. All of them: helpdesk-kpi observations {kpi} --period {period}",
+    "no_subject": "(no subject)",
+    # footer
+    "how_to_read": "How to read this",
+    "definitions": "Definitions",
+    "left_out": "Left out",
+    "left_out_item": "{n} {reason}",
+    "nothing_left_out": "Nothing was left out",
+    "not_known_title": "Not known",
+    "whole_to": "Data whole to",
+    "history_starts": "History starts",
+    "same_age": "Earlier figures are read at the same age as these, so that nothing improves by ageing",
+    "interval_explained": "A 95% interval is where the true level plausibly lies; "
+    "a change inside the usual range is not news",
+    "read_at": "Read at {moment}",
+    "open_every": "Open every number",
+    "everything": "Every number, opened",
+    "everything_note": "Open a line to see what it is made of.",
+    "by_team": "By team",
+    "by_category": "By category",
+    "by_channel": "By channel",
+    "by_facet": "By kind",
+    "none_named": "not set",
+}

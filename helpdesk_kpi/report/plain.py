@@ -1,0 +1,59 @@
+"""Text that other people wrote, made fit to print: one line, no control characters, not endless; links that are links."""
+
+import unicodedata
+from urllib.parse import urlsplit
+
+#: Cc controls, Cf invisible and direction-changing marks, Cs lone surrogates, Zl and Zp line separators.
+_UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def clean(text: str, limit: int = 80) -> str:
+    """One line of at most `limit` characters, cut with an ellipsis."""
+    seen = "".join(" " if unicodedata.category(letter) in _UNPRINTED else letter for letter in text)
+    line = " ".join(seen.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def link(url: str) -> str:
+    """The address if a browser may follow it (http, https), else ""."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    good = parts.scheme in ("http", "https") and parts.netloc
+    return "".join(url.split()) if good else ""
+
+
+def width(text: str) -> int:
+    """Columns in a fixed-width font: Chinese characters take two."""
+    return sum(
+        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        for letter in text
+    )
+
+
+def pad(text: str, columns: int, *, right: bool = False) -> str:
+    """Fill with spaces to a width in columns."""
+    room = " " * max(0, columns - width(text))
+    return room + text if right else text + room
+
+
+def cut(text: str, columns: int) -> str:
+    """At most so many columns wide."""
+    if width(text) <= columns:
+        return text
+    while text and width(text) > columns - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def table(rows: "list[list[str]]", *, left: int = 1, gap: str = "  ") -> str:
+    """Aligned columns; the first `left` columns to the left, numbers to the right. All rows are equally long."""
+    if not rows:
+        return ""
+    widths = [max(width(row[index]) for row in rows) for index in range(len(rows[0]))]
+    lines = (
+        gap.join(pad(cell, widths[index], right=index >= left) for index, cell in enumerate(row)).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)

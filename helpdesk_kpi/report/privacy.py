@@ -1,0 +1,149 @@
+"""Who may be named in a report.
+
+`Discreet` stands between a report and its figures, so that no template, format or chart can name a person when the
+configuration forbids it. Free text (subjects, comments) is searched for the names, addresses and account ids of
+everybody who ever was internal, since customers write them.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.report.figures import (
+    Agent,
+    Axis,
+    BadRating,
+    Facts,
+    Figures,
+    Period,
+    Privacy,
+    TicketRow,
+    Waiting,
+)
+
+HIDDEN = "▮▮▮"
+SHORTEST_ID = 5  # shorter ids are ordinary numbers in a sentence
+
+
+class Discreet:
+    """Figures without names (`team_only`), or with stable pseudonyms (`pseudonymous`)."""
+
+    def __init__(self, figures: Figures, privacy: Literal["pseudonymous", "team_only"], alias: str) -> None:
+        """`alias` is the word for a person in the reader's language: "Agent"."""
+        self._figures = figures
+        self._alias = alias
+        self._privacy = privacy
+        self._named = _pattern(figures.facts.agents)
+        self._owner = _owners(figures.facts.agents)
+
+    @property
+    def period(self) -> Period:
+        return self._figures.period
+
+    @property
+    def as_of(self) -> int:
+        return self._figures.as_of
+
+    @property
+    def zone(self) -> str:
+        return self._figures.zone
+
+    @property
+    def team(self) -> str | None:
+        return self._figures.team
+
+    @property
+    def facts(self) -> Facts:
+        return msgspec.structs.replace(self._figures.facts, agents=(), secret=b"")
+
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+        self._refuse(where)
+        return self._figures.value(kpi, variant, **where)
+
+    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+        self._refuse({axis: None, **where} if self._privacy == "team_only" else where)
+        values = self._figures.by(kpi, axis, variant, **where)
+        return {self._person(name): value for name, value in values.items()} if axis == "agent" else values
+
+    def waiting(self, limit: int) -> Sequence[Waiting]:
+        return [
+            msgspec.structs.replace(row, subject=self._text(row.subject), assignee=self._person(row.assignee))
+            for row in self._figures.waiting(limit)
+        ]
+
+    def bad_ratings(self, limit: int) -> Sequence[BadRating]:
+        return [
+            msgspec.structs.replace(row, comment=None if row.comment is None else self._text(row.comment))
+            for row in self._figures.bad_ratings(limit)
+        ]
+
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+        self._refuse(where)
+        return [
+            msgspec.structs.replace(row, subject=self._text(row.subject), agent=self._person(row.agent))
+            for row in self._figures.ticket_rows(kpi, limit, variant, **where)
+        ]
+
+    def _refuse(self, where: Mapping[str, str | None]) -> None:
+        if "agent" in where:
+            raise UsageError(f"privacy is {self._privacy!r}: a report cannot be about one agent")
+
+    def _person(self, name: str | None) -> str | None:
+        """None stays None: that nobody is assigned is no secret."""
+        if not name or self._privacy == "team_only":
+            return name if name is None else ""
+        known = self._owner.get(name.casefold(), name)
+        digest = hashlib.blake2b(known.encode(), key=self._figures.facts.secret[:64], digest_size=3)
+        return f"{self._alias} {digest.hexdigest()}"
+
+    def _text(self, text: str) -> str:
+        if self._named is None:
+            return text
+        return self._named.sub(self._instead, text)
+
+    def _instead(self, found: "re.Match[str]") -> str:
+        if self._privacy == "team_only":
+            return HIDDEN
+        owner = self._owner.get(found[0].casefold())
+        return (self._person(owner) if owner else None) or HIDDEN
+
+
+def discreet(figures: Figures, privacy: Privacy, alias: str) -> Figures:
+    """The figures that a report under this privacy setting may read."""
+    return figures if privacy == "full" else Discreet(figures, privacy, alias)
+
+
+def _marks(agent: Agent) -> list[str]:
+    """Everything that points at this person, the longest forms included; parts of a name count, "Will" too."""
+    long_ids = [one for one in agent.ids if len(one) >= SHORTEST_ID]
+    addresses = [*agent.addresses, *(address.partition("@")[0] for address in agent.addresses)]
+    parts = [part for part in re.split(r"[\s,.·]+", agent.name) if len(part) > 1]
+    return [mark for mark in (agent.name, *addresses, *long_ids, *parts) if len(mark) > 1]
+
+
+def _owners(agents: Sequence[Agent]) -> dict[str, str]:
+    """Casefolded mark -> name. A mark that several people share belongs to none of them."""
+    owners: dict[str, str] = {}
+    for agent in agents:
+        for mark in _marks(agent):
+            key = mark.casefold()
+            owners[key] = agent.name if owners.get(key, agent.name) == agent.name else ""
+    return owners
+
+
+def _pattern(agents: Sequence[Agent]) -> "re.Pattern[str] | None":
+    marks = {mark for agent in agents for mark in _marks(agent)}
+    if not marks:
+        return None
+    return re.compile("|".join(map(_whole, sorted(marks, key=len, reverse=True))), re.IGNORECASE)
+
+
+def _whole(mark: str) -> str:
+    """Latin names match as whole words ("Ann", not "Announcement"); Chinese has no word borders."""
+    body = re.escape(mark)
+    return rf"(?<![A-Za-z0-9_]){body}(?![A-Za-z0-9_])" if mark.isascii() else body

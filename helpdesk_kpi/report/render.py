@@ -1,0 +1,117 @@
+"""From figures to bytes: fill a report's templates, draw its pictures."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from jinja2 import TemplateError
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report.charts import Chart
+from helpdesk_kpi.report.figures import Figures, Privacy
+from helpdesk_kpi.report.plain import clean
+from helpdesk_kpi.report.privacy import discreet
+from helpdesk_kpi.report.scene import Scene
+from helpdesk_kpi.report.snapshot import snapshot
+from helpdesk_kpi.report.svg import svg
+from helpdesk_kpi.report.templates import FILES, Template, environment, template
+from helpdesk_kpi.report.view import Report
+from helpdesk_kpi.report.words import NBSP, Words
+
+SUBJECT = 150  # characters; longer ones are cut by mail readers anyway
+PARTS = {
+    "subject.txt.j2": "subject", "body.html.j2": "html", "body.txt.j2": "text", "page.html.j2": "page",
+    "slack.json.j2": "slack",
+}  # fmt: skip
+
+
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """A finished report. A part is None when the template has no file for it, or it was not asked for."""
+
+    template: str
+    title: str
+    period: str  # label: 2026-W47
+    subject: str
+    html: str | None = None  # for mail; its pictures are `cid:` references into `images`
+    text: str | None = None
+    page: str | None = None  # for a browser, whole in itself
+    json: bytes | None = None
+    slack: bytes | None = None  # Block Kit
+    images: Mapping[str, bytes] = {}  # Content-ID -> PNG
+
+
+def render(
+    name: str,
+    figures: Figures,
+    *,
+    locale: str = "en",
+    privacy: Privacy = "full",
+    title: str = "",
+    page_url: str | None = None,
+    own: Path | None = None,
+    parts: frozenset[str] = frozenset({"html", "text", "page", "json", "slack"}),
+) -> Rendered:
+    """Render the report called `name`.
+
+    `title` is the reader's name for it (else the template's), `page_url` where the browser page will be, `own` the
+    user's folder of templates; only `parts` are made. Raises UsageError for an unknown template or language, and for
+    a mistake in a template that is not ours.
+    """
+    chosen = template(name, own)
+    words = Words(locale, figures.zone)
+    shown = discreet(figures, privacy, words.say("agent_alias"))
+    report = Report(name, Scene(shown, words), privacy=privacy, title=title, page_url=page_url)
+    images: dict[str, bytes] = {}
+    made = {
+        PARTS[file]: _fill(chosen, file, report, words, images)
+        for file in chosen.files()
+        if PARTS[file] in parts or PARTS[file] == "subject"
+    }
+    return Rendered(
+        template=name,
+        title=report.title,
+        period=report.period_label,
+        subject=clean(made.get("subject", report.headline.title), SUBJECT),
+        html=made.get("html"),
+        text=made.get("text"),
+        page=made.get("page"),
+        json=msgspec.json.encode(snapshot(report, shown)) if "json" in parts else None,
+        slack=_whole(made["slack"], chosen) if "slack" in made else None,
+        images=images,
+    )
+
+
+def _fill(chosen: Template, file: str, report: Report, words: Words, images: dict[str, bytes]) -> str:
+    def image(chart: Chart) -> str:
+        """Draw for mail; gives the Content-ID."""
+        from helpdesk_kpi.report.png import png  # noqa: PLC0415  # matplotlib takes a second: only who draws pays
+
+        if chart.name not in images:
+            images[chart.name] = png(chart)
+        return chart.name
+
+    flavour = FILES[file]
+    filler = environment(chosen.folder, flavour, ours_too=chosen.ours)
+    try:
+        text = filler.get_template(file).render(report=report, words=words, say=words.say, image=image, svg=svg)
+    except TemplateError as mistake:
+        if chosen.ours:
+            raise
+        raise UsageError(_told(chosen, file, mistake)) from mistake
+    return text if flavour == "html" else text.replace(NBSP, " ").strip() + "\n"
+
+
+def _told(chosen: Template, file: str, mistake: TemplateError) -> str:
+    line = getattr(mistake, "lineno", None)
+    where = f"{chosen.folder / file}{f', line {line}' if line else ''}"
+    return f"{where}: {mistake.message or type(mistake).__name__}"
+
+
+def _whole(text: str, chosen: Template) -> bytes:
+    """The same JSON, checked and without the template's white space."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(text))
+    except msgspec.DecodeError as mistake:
+        raise UsageError(f"{chosen.folder / 'slack.json.j2'}: not JSON: {mistake}") from mistake
+
+

@@ -1,0 +1,169 @@
+"""`report`: the one object that templates get."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cached_property
+
+import msgspec
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report.charts import Chart
+from helpdesk_kpi.report.figures import Privacy
+from helpdesk_kpi.report.finding import Finding, Watched, finding
+from helpdesk_kpi.report.footer import Footer, footer, notices
+from helpdesk_kpi.report.notes import notes
+from helpdesk_kpi.report.number import Number
+from helpdesk_kpi.report.plain import clean
+from helpdesk_kpi.report.rows import Line, Rating, SeverityRow, Wait, lines, ratings, severity_rows, waits
+from helpdesk_kpi.report.scene import Scene
+
+CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
+MEASURES = (
+    "first_reply_time", "next_reply_time", "first_resolution_time", "full_resolution_time",
+    "accepted_resolution_time", "solved_tickets", "reopen_rate", "backlog", "csat", "csat_response_rate",
+)  # fmt: skip
+SPLIT = ("first_reply_time", "full_resolution_time", "backlog")  # watched by severity too
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A figure with what keeps it honest."""
+
+    number: Number
+    notes: Sequence[str]
+
+
+class Report:
+    """One period in one language. Texts are ready to print; `kpi()` gives any further number."""
+
+    def __init__(
+        self, name: str, scene: Scene, *, privacy: Privacy = "full", title: str = "", page_url: str | None = None
+    ) -> None:
+        """`title` is the report's own; "" takes the language's word for `name`. `page_url` opens every number."""
+        self._scene = scene
+        self._title = title
+        self.name = name
+        self.privacy = privacy
+        self.page_url = page_url
+        self.locale = scene.words.locale
+
+    # where and when
+
+    @property
+    def title(self) -> str:
+        known = self._scene.words.language.WORDS.get(self.name, "")
+        return clean(self._title or str(known) or self.name.replace("_", " ").capitalize())
+
+    @property
+    def kind(self) -> str:
+        """Of the period: week, month, ..."""
+        return self._scene.kind
+
+    @property
+    def period(self) -> str:
+        return self._scene.words.period(self._scene.figures.period)
+
+    @property
+    def period_label(self) -> str:
+        """As people type it: 2026-W47."""
+        return self._scene.figures.period.label
+
+    @property
+    def dates(self) -> str:
+        return self._scene.words.dates(self._scene.figures.period)
+
+    @property
+    def team(self) -> str:
+        """The team that the report is about, else the word for the desk."""
+        return clean(self._scene.figures.team or "") or self._scene.words.say("desk")
+
+    @property
+    def before(self) -> str:
+        """"week before"."""
+        return self._scene.words.before(self.kind)
+
+    @cached_property
+    def notices(self) -> list[str]:
+        return notices(self._scene)
+
+    # numbers
+
+    def has(self, kpi: str) -> bool:
+        return kpi in self._scene.figures.facts.catalogue
+
+    def kpi(self, kpi: str, variant: str = "strict", **where: str | None) -> Number:
+        """Any KPI over any slice: `report.kpi("csat", severity="P1")`. Raises UsageError on an unknown name."""
+        catalogue = self._scene.figures.facts.catalogue
+        if kpi not in catalogue:
+            raise UsageError(f"no KPI named {kpi!r}{_meant(kpi, list(catalogue))}")
+        if variant not in catalogue[kpi].variants:
+            raise UsageError(f"{kpi} has no variant {variant!r}{_meant(variant, list(catalogue[kpi].variants))}")
+        value = self._scene.figures.value(kpi, variant, **where)
+        return Number(self._scene, catalogue[kpi], value, variant, where)
+
+    @cached_property
+    def measures(self) -> list[Number]:
+        return [self.kpi(kpi) for kpi in MEASURES if self.has(kpi)]
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        """The four figures."""
+        shown = {number.id: number for number in self.measures}
+        return [Card(shown[kpi], notes(shown[kpi], self._scene)) for kpi in CARDS if kpi in shown]
+
+    def notes(self, number: Number) -> list[str]:
+        """What keeps a number honest, as short lines."""
+        return notes(number, self._scene)
+
+    @cached_property
+    def severities(self) -> list[SeverityRow]:
+        return severity_rows(self._scene)
+
+    @cached_property
+    def headline(self) -> Finding:
+        return finding([Watched(number, self._slices(number.id)) for number in self.measures], self._scene)
+
+    def _slices(self, kpi: str) -> list[Number]:
+        if kpi not in SPLIT:
+            return []
+        return [number for row in self.severities for number in row.numbers if number.id == kpi]
+
+    @cached_property
+    def pictured(self) -> Number | None:
+        """The number whose trend is shown: the finding's, else the first reply's."""
+        about = self.headline.about
+        if about is not None and about.trend is not None:
+            return about
+        return next((number for number in self.measures if number.trend is not None), None)
+
+    @property
+    def trend(self) -> Chart | None:
+        return self.pictured.trend if self.pictured else None
+
+    # people and tickets
+
+    def waiting(self, limit: int = 8) -> list[Wait]:
+        return waits(self._scene.figures.waiting(limit)[:limit], self._scene)
+
+    def bad_ratings(self, limit: int = 5) -> list[Rating]:
+        return ratings(self._scene.figures.bad_ratings(limit)[:limit], self._scene)
+
+    def tickets(self, number: Number, limit: int = 50) -> list[Line]:
+        """The tickets behind a number."""
+        return lines(number, self._scene, limit)
+
+    @property
+    def bad_count(self) -> int:
+        """Answers that were not good."""
+        if not self.has("csat"):
+            return 0
+        value = self.kpi("csat").value
+        return round(value.n * (1 - (value.value or 0))) if value.n else 0
+
+    @cached_property
+    def footer(self) -> Footer:
+        return footer(self.measures, self._scene)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, 1, 0.5)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}"

@@ -1,0 +1,217 @@
+"""Everything that a report says, in the reader's language: words, numbers, dates, durations.
+
+Numbers and their unit are joined by a no-break space; plain-text formats turn it into a space at the end (see
+`render`). Babel writes numbers and dates; durations are ours, since Babel's keep one unit only ("2 h" for 2 h 15 min).
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from types import ModuleType
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_interval, get_timezone_name
+from babel.numbers import format_decimal, format_percent
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.contract import Kpi
+from helpdesk_kpi.report.figures import Period
+
+LANGUAGES = ("en", "zh")
+NBSP = "\u00a0"
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+class Words:
+    """One language in one zone."""
+
+    def __init__(self, locale: str, zone: str) -> None:
+        """Raises UsageError on a language that is not there; "zh-CN" and "en_US" count as "zh" and "en"."""
+        name = locale.replace("-", "_").split("_")[0].lower()
+        if name not in LANGUAGES:
+            raise UsageError(f"no language {locale!r}; there are {', '.join(LANGUAGES)}")
+        self.locale = name
+        self.language: ModuleType = import_module(f"helpdesk_kpi.report.languages.{name}")
+        self.babel = Locale.parse(self.language.LOCALE)
+        self.zone = ZoneInfo(zone)
+
+    def say(self, key: str, /, *, n: float = 1, **parts: object) -> str:
+        """A text with its parts put in. `n` chooses between one and many, and is a part if the text names it."""
+        text = self.language.WORDS[key]
+        if isinstance(text, tuple):
+            text = text[0 if n == 1 else 1]
+        return str(text).format(n=self.number(n), **parts)
+
+    def listed(self, items: "list[str] | tuple[str, ...]") -> str:
+        return str(self.language.JOIN.join(items))
+
+    def sentences(self, parts: "list[str]") -> str:
+        """Join sentences that come without their full stop."""
+        stop = self.language.STOP
+        return "".join(part + stop for part in parts if part).strip()
+
+    # KPIs
+
+    def title(self, entry: Kpi) -> str:
+        return str(self.language.TITLES.get(entry.id, entry.title))
+
+    def short(self, entry: Kpi) -> str:
+        """For table heads and cards."""
+        return str(self.language.SHORT.get(entry.id) or self.title(entry))
+
+    def definition(self, entry: Kpi, variant: str = "strict") -> str:
+        """The docstring, or its translation; other variants exist in English only."""
+        if variant == "strict" and entry.id in self.language.DEFINITIONS:
+            return str(self.language.DEFINITIONS[entry.id])
+        return entry.variants[variant].definition
+
+    def statistic(self, entry: Kpi) -> str:
+        """Which statistic the headline is: "median"; "" where there is only one."""
+        return str(self.language.STATISTICS[type(entry.statistic).__name__])
+
+    def finding(self, entry: Kpi, direction: str, who: str) -> str:
+        """The signal as a title: "first replies for P1 got slower"."""
+        texts: Mapping[str, str] = self.language.FINDINGS.get(entry.id) or self.language.FINDINGS[""]
+        text = texts.get(direction) or self.language.FINDINGS[""][direction]
+        return text.format(who=who, title=self.title(entry) if self.locale == "zh" else self.title(entry).lower())
+
+    def verdict(self, kind: str, direction: str) -> str:
+        """`kind`: slower, faster, higher, lower."""
+        return str(self.language.VERDICTS[kind].format(direction=self.language.DIRECTIONS[direction]))
+
+    def reason(self, code: str) -> str:
+        """A reason, state or facet by its code; codes without a translation are shown as they are."""
+        return str(self.language.REASONS.get(code, code.replace("_", " ")))
+
+    def why(self, code: str) -> str:
+        return str(self.language.WHY[code])
+
+    # numbers
+
+    def number(self, value: float) -> str:
+        """At most one decimal; none from 100 on."""
+        return str(format_decimal(value, "#,##0" if abs(value) >= 100 else "#,##0.#", locale=self.babel))
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """0.9 -> 90.0%. All and nothing have no decimals, and only they read 100% and 0%."""
+        if share in (0, 1):
+            return str(format_percent(share, "#,##0%", locale=self.babel))
+        step = 10 ** -(digits + 2)
+        shown = min(max(share, step), 1 - step)
+        pattern = "#,##0." + "0" * digits + "%" if digits else "#,##0%"
+        return str(format_percent(shown, pattern, locale=self.babel))
+
+    def points(self, difference: float) -> str:
+        """A difference of two shares, in percentage points."""
+        text = format_decimal(abs(difference) * 100, "#,##0.0", locale=self.babel)
+        return self.say("points_up" if difference > 0 else "points_down", points=text)
+
+    def duration(self, ms: float, clock: str = "calendar") -> str:
+        """Two units at most. Business time is never told in days: a working day has no 24 hours."""
+        return NBSP.join(f"{number}{NBSP}{unit}" for number, unit in self.duration_pieces(ms, clock))
+
+    def duration_pieces(self, ms: float, clock: str = "calendar") -> list[tuple[str, str]]:
+        """[("2", "h"), ("05", "min")], for figures whose units are set smaller."""
+        return [(number, self.language.UNITS[unit]) for number, unit in self._spans(ms, clock)]
+
+    def _spans(self, ms: float, clock: str) -> list[tuple[str, str]]:
+        whole = max(0, math.floor(ms + 0.5))
+        if _rounded(whole, SECOND) < MINUTE and whole:
+            return [(str(max(1, _rounded(whole, SECOND) // SECOND)), "s")]
+        minutes = _rounded(whole, MINUTE) // MINUTE
+        if minutes < 60:
+            return [(str(minutes), "min")]
+        if clock != "calendar" or minutes < 24 * 60:
+            return self._hours(minutes)
+        days, hours = divmod(_rounded(whole, HOUR) // HOUR, 24)
+        return [(self.number(days), "d"), *([(str(hours), "h")] if hours else [])]
+
+    def _hours(self, minutes: int) -> list[tuple[str, str]]:
+        hours, rest = divmod(minutes, 60)
+        pad = "02" if self.language.PAD_MINUTES else ""
+        return [(self.number(hours), "h"), *([(format(rest, pad), "min")] if rest else [])]
+
+    def amount(self, value: float, unit: str, clock: str = "calendar") -> str:
+        """A KPI's value in its unit: a duration, a share, or a count."""
+        if unit == "ms":
+            return self.duration(value, clock)
+        return self.percent(value) if unit == "share" else self.number(value)
+
+    def range(self, low: float, high: float, unit: str, clock: str = "calendar") -> str:
+        return str(
+            self.language.RANGE.format(low=self.amount(low, unit, clock), high=self.amount(high, unit, clock))
+        )
+
+    # time
+
+    def local(self, at: int) -> datetime:
+        return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)).astimezone(self.zone)
+
+    def date(self, at: int) -> str:
+        return str(format_date(self.local(at), "d MMM y" if self.locale == "en" else "long", locale=self.babel))
+
+    def moment(self, at: int) -> str:
+        """With the zone named: a report is read in other places than it was written for."""
+        local = self.local(at)
+        if self.locale == "zh":
+            return f"{self.date(at)} {local:%H:%M}（{self._zone_name(local)}）"
+        return f"{format_date(local, 'EEE d MMM y', locale=self.babel)}, {local:%H:%M} {self._zone_name(local)}"
+
+    def _zone_name(self, local: datetime) -> str:
+        if self.locale == "zh" and self.zone.key in ("Asia/Shanghai", "Asia/Chongqing", "PRC"):
+            return "北京时间"
+        if self.locale == "zh":
+            return str(get_timezone_name(local, locale=self.babel))
+        name = local.tzname() or ""
+        return name if name.isalpha() else f"UTC{name}"
+
+    def period(self, period: Period) -> str:
+        """Week 47, November 2026, Q4 2026; 2026年第47周."""
+        start = self.local(period.start)
+        iso = start.isocalendar()
+        number = {"week": iso.week, "quarter": (start.month + 2) // 3, "half": (start.month + 5) // 6}
+        text = self.language.PERIODS.get(period.kind, period.label)
+        half = "上" if start.month < 7 else "下"
+        month = format_date(start, "LLLL", locale=self.babel) if self.locale == "en" else start.month
+        return str(
+            text.format(
+                start=self.date(period.start), year=iso.year if period.kind == "week" else start.year, month=month,
+                day=start.day, number=number.get(period.kind, ""), half=half,
+            )
+        )  # fmt: skip
+
+    def dates(self, period: Period) -> str:
+        """The days that the period covers, the last one included: 16 - 22 Nov 2026."""
+        first, last = self.local(period.start).date(), self.local(period.end - 1).date()
+        if self.locale == "zh":
+            return _chinese_days(first.year, first.month, first.day, last.year, last.month, last.day)
+        return str(format_interval(first, last, skeleton="yMMMd", locale=self.babel))
+
+    def step(self, kind: str, n: float) -> str:
+        """"week" or "weeks"."""
+        one, many = self.language.STEPS.get(kind, self.language.STEPS["day"])
+        return str(one if n == 1 else many)
+
+    def before(self, kind: str) -> str:
+        """"week before"."""
+        return str(self.language.PREVIOUS.get(kind, self.language.PREVIOUS["day"]))
+
+    def axis(self, label: str, kind: str) -> str:
+        """A period's label under a trend, as short as can be: W47."""
+        if kind == "week" and "-W" in label:
+            return str(self.language.AXIS_WEEK.format(number=int(label.rpartition("-W")[2])))
+        return label
+
+
+def _rounded(ms: int, unit: int) -> int:
+    return (ms + unit // 2) // unit * unit
+
+
+def _chinese_days(y1: int, m1: int, d1: int, y2: int, m2: int, d2: int) -> str:
+    """11月16日至22日; months and years only where they change."""
+    if (y1, m1, d1) == (y2, m2, d2):
+        return f"{m1}月{d1}日"
+    last = f"{d2}日" if (y1, m1) == (y2, m2) else f"{m2}月{d2}日"
+    return f"{m1}月{d1}日至{last}" if y1 == y2 else f"{y1}年{m1}月{d1}日至{y2}年{last}"

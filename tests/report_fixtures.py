@@ -1,0 +1,280 @@
+"""Made-up figures for the tests of reports: a few lines describe a desk's week."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from helpdesk_kpi.measure.contract import Better, Duration, Kpi, Observation, Share, Statistic, Stock, Total, Variant
+from helpdesk_kpi.measure.value import Point, Signal, Value
+from helpdesk_kpi.report.figures import Axis, BadRating, Facts, Severity, TicketRow, Waiting
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+
+
+def at(*parts: int, zone: str = "Europe/Berlin") -> int:
+    """Local wall time as epoch ms: at(2026, 11, 16, 8)."""
+    return int(datetime(*parts, tzinfo=ZoneInfo(zone)).timestamp() * 1000)  # type: ignore[arg-type,misc]  # y, m, d, ...
+
+
+class FakePeriod(msgspec.Struct, frozen=True):
+    kind: str = "week"
+    label: str = "2026-W47"
+    start: int = at(2026, 11, 16)
+    end: int = at(2026, 11, 23)
+
+
+MONTH = FakePeriod("month", "2026-11", at(2026, 11, 1), at(2026, 12, 1))
+
+
+def _nothing(_story: Any) -> Iterator[Observation]:
+    yield from ()
+
+
+def entry(
+    id: str, title: str, unit: Literal["ms", "tickets", "share", "answers"], better: Better, statistic: Statistic,
+    definition: str, pair: str | None = None,
+) -> Kpi:  # fmt: skip
+    return Kpi(
+        id=id, title=title, unit=unit, better=better, statistic=statistic, anchor="created", needs=frozenset(),
+        revision=1, story="ticket", facet="", pair=pair, variants={"strict": Variant("strict", definition, _nothing)},
+    )  # fmt: skip
+
+
+CATALOGUE = {
+    kpi.id: kpi
+    for kpi in (
+        entry("first_reply_time", "First reply time", "ms", "lower", Duration(),
+              "From the customer's first message to the first effective contact by a person of the team. "
+              "Automatic answers and internal notes do not count.", "reopen_rate"),
+        entry("next_reply_time", "Next reply time", "ms", "lower", Duration(),
+              "From a customer's message that waits for an answer to the next public reply.", "csat"),
+        entry("full_resolution_time", "Full resolution time", "ms", "lower", Duration(),
+              "From the ticket's creation to its last solution.", "reopen_rate"),
+        entry("accepted_resolution_time", "Resolution time since acceptance", "ms", "lower", Duration(),
+              "From the first human act to the last solution.", "reopen_rate"),
+        entry("solved_tickets", "Solved tickets", "tickets", "neither", Total(),
+              "Tickets that were solved in the period and stayed solved.", "reopen_rate"),
+        entry("reopen_rate", "Reopen rate", "share", "lower", Share(),
+              "Share of solutions after which the ticket came back."),
+        entry("backlog", "Backlog", "tickets", "lower", Stock(), "Tickets that are not solved at the period's end."),
+        entry("csat", "Customer satisfaction", "share", "higher", Share(), "Share of good among the answers.",
+              "csat_response_rate"),
+        entry("csat_response_rate", "Survey response rate", "share", "higher", Share(),
+              "Share of the surveys sent that were answered."),
+    )
+}  # fmt: skip
+
+SEVERITIES = (
+    Severity("P0", "Service down", "Nobody can work.", {"first_reply_time": 15 * MINUTE}, "calendar"),
+    Severity("P1", "Serious", "A main function fails.", {"first_reply_time": 30 * MINUTE}),
+    Severity("P2", "Normal", "", {"first_reply_time": 4 * HOUR}),
+    Severity("P3", "Question", "", {"first_reply_time": 8 * HOUR}),
+)
+
+
+def points(values: Sequence[float | None], n: float = 100) -> tuple[Point, ...]:
+    """History up to the week before 2026-W47, one point a week."""
+    first = 47 - len(values)
+    return tuple(Point(f"2026-W{first + index:02d}", value, n) for index, value in enumerate(values))
+
+
+def wave(middle: float, size: float = 0.1, count: int = 26) -> list[float]:
+    """A history that goes up and down a little, always the same way."""
+    steps = (0, -0.7, -0.2, 0.6, -0.9, 0.3, 0.8, -0.4, 0.1, -0.6, 1, -0.1, 0.5)
+    return [middle * (1 + size * steps[index % 13]) for index in range(count)]
+
+
+def figure(kpi: str, value: float | None, n: float = 100, **more: Any) -> Value:
+    return Value(kpi=kpi, variant="strict", unit=CATALOGUE[kpi].unit, n=n, value=value, **more)
+
+
+def usual(low: float, high: float, count: int = 26) -> Signal:
+    return Signal("usual", None, low, high, count)
+
+
+def signal(direction: Literal["better", "worse", "more", "less"], low: float, high: float) -> Signal:
+    return Signal("signal", direction, low, high, 26)
+
+
+class FakeFigures(msgspec.Struct, kw_only=True):
+    """`values` by (kpi, ((axis, name), ...)); what is not given is an empty slice. `split` by (kpi, axis, where)."""
+
+    values: Mapping[Any, Value] = {}
+    facts: Facts = msgspec.field(default_factory=lambda: facts())
+    period: Any = FakePeriod()
+    as_of: int = at(2026, 11, 23, 6)
+    zone: str = "Europe/Berlin"
+    team: str | None = None
+    waits: Sequence[Waiting] = ()
+    ratings: Sequence[BadRating] = ()
+    rows: Sequence[TicketRow] = ()
+
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+        empty = figure(kpi, None, 0)
+        return self.values.get((kpi, *sorted(where.items())), empty)
+
+    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+        found: dict[str | None, Value] = {}
+        for key, value in self.values.items():
+            named = dict(key[1:])
+            if key[0] == kpi and axis in named and {k: v for k, v in named.items() if k != axis} == where:
+                found[named[axis]] = value
+        return found
+
+    def waiting(self, limit: int) -> Sequence[Waiting]:
+        return self.waits[:limit]
+
+    def bad_ratings(self, limit: int) -> Sequence[BadRating]:
+        return self.ratings[:limit]
+
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+        return self.rows[:limit]
+
+
+def facts(**more: Any) -> Facts:
+    return msgspec.structs.replace(
+        Facts(
+            sources={"acme": at(2026, 11, 23, 6)},
+            catalogue=CATALOGUE,
+            history_from=at(2026, 1, 1),
+            severities=SEVERITIES,
+        ),
+        **more,
+    )
+
+
+def _reply(level: str | None, n: int, minutes: float, p90: float, within: float, open_: int, late: int, **more: Any) -> Value:
+    clock = "calendar" if level == "P0" else "business"
+    targets = {"P0": 15.0, "P1": 30.0, "P2": 240.0, "P3": 480.0}
+    return figure(
+        "first_reply_time", minutes * MINUTE, n, median=minutes * MINUTE, p90=p90 * MINUTE, mean=minutes * 1.4 * MINUTE,
+        low=minutes * 0.86 * MINUTE, high=minutes * 1.17 * MINUTE, ended=n - open_, running=open_, clock=clock,
+        target=targets[level] * MINUTE if level in targets else None, within=within if level in targets else None,
+        overdue=late, **more,
+    )  # fmt: skip
+
+
+def _solved(n: int, hours: float, p90: float | None, open_: int, **more: Any) -> Value:
+    return figure(
+        "full_resolution_time", hours * HOUR, n, median=hours * HOUR, p90=None if p90 is None else p90 * HOUR,
+        mean=hours * 1.3 * HOUR, low=hours * 0.9 * HOUR, high=hours * 1.12 * HOUR, ended=n - open_, running=open_,
+        clock="business", **more,
+    )  # fmt: skip
+
+
+def _open(count: int, late: int = 0, **more: Any) -> Value:
+    return figure("backlog", count, count, overdue=late, running=count, **more)
+
+
+def week_values() -> dict[Any, Value]:
+    """A week in which P1 first replies got slower, above all in Billing; everything else is as usual."""
+    slow = {"history": points([v * MINUTE for v in wave(29, 0.14)]), "signal": signal("worse", 22 * MINUTE, 36 * MINUTE)}
+    calm = usual(80 * MINUTE, 112 * MINUTE)
+    total = {"previous": figure("first_reply_time", 91 * MINUTE, 390, clock="mixed"), "signal": calm}
+    reply = figure(
+        "first_reply_time", 98 * MINUTE, 412, median=98 * MINUTE, p90=430 * MINUTE, mean=164 * MINUTE, low=88 * MINUTE,
+        high=107 * MINUTE, ended=394, running=18, censored={"solved_without_reply": 5}, within=0.884, overdue=6,
+        clock="mixed", history=points([v * MINUTE for v in wave(96)]), **total,
+    )  # fmt: skip
+    resolution = figure(
+        "full_resolution_time", 21.2 * HOUR, 412, median=21.2 * HOUR, p90=None, mean=26.4 * HOUR, low=19 * HOUR,
+        high=24 * HOUR, ended=348, running=64, clock="mixed", history=points([v * HOUR for v in wave(20.5)]),
+        signal=usual(17 * HOUR, 24 * HOUR), previous=figure("full_resolution_time", 20.6 * HOUR, 391, clock="mixed"),
+    )  # fmt: skip
+    csat = figure(
+        "csat", 68 / 75, 75, low=0.82, high=0.953, history=points(wave(0.89, 0.03)), signal=usual(0.8, 0.97),
+        previous=figure("csat", 0.9, 71),
+    )  # fmt: skip
+    backlog = _open(
+        143, 9, facets={"new": 18, "open": 61, "pending": 47, "hold": 17}, history=points(wave(140)),
+        signal=usual(110, 170), previous=figure("backlog", 139, 139),
+    )  # fmt: skip
+    return {
+        ("first_reply_time",): reply,
+        ("first_reply_time", ("severity", "P0")): _reply("P0", 6, 4, 11, 1, 0, 0),
+        ("first_reply_time", ("severity", "P1")): _reply(
+            "P1", 58, 41, 170, 0.71, 2, 2, previous=_reply("P1", 55, 29, 120, 0.9, 1, 0), **slow
+        ),
+        ("first_reply_time", ("severity", "P1"), ("team", "Billing")): _reply("P1", 20, 70, 200, 0.5, 2, 2, **slow),
+        ("first_reply_time", ("severity", "P2")): _reply("P2", 241, 115, 430, 0.93, 9, 3),
+        ("first_reply_time", ("severity", "P3")): _reply("P3", 97, 200, 510, 0.96, 4, 1),
+        ("first_reply_time", ("severity", None)): _reply(None, 10, 150, 600, 1, 3, 0),
+        ("first_reply_time", ("team", "Billing")): _reply("P2", 120, 150, 400, 0.8, 9, 3),
+        ("first_reply_time", ("team", "Platform")): _reply("P2", 292, 85, 390, 0.92, 9, 3),
+        ("full_resolution_time",): resolution,
+        ("full_resolution_time", ("severity", "P0")): _solved(6, 2.08, 4, 0),
+        ("full_resolution_time", ("severity", "P1")): _solved(58, 9.67, 31, 5),
+        ("full_resolution_time", ("severity", "P2")): _solved(241, 27, None, 31),
+        ("full_resolution_time", ("severity", "P3")): _solved(97, 44, None, 22),
+        ("full_resolution_time", ("severity", None)): _solved(10, 30, None, 6),
+        ("backlog",): backlog,
+        ("backlog", ("severity", "P0")): _open(0),
+        ("backlog", ("severity", "P1")): _open(14, 4),
+        ("backlog", ("severity", "P2")): _open(78, 4),
+        ("backlog", ("severity", "P3")): _open(43, 1),
+        ("backlog", ("severity", None)): _open(8),
+        ("csat",): csat,
+        ("csat_response_rate",): figure(
+            "csat_response_rate", 75 / 318, 318, low=0.19, high=0.285, signal=usual(0.17, 0.3),
+            previous=figure("csat_response_rate", 0.22, 322),
+        ),
+        ("next_reply_time",): figure(
+            "next_reply_time", 140 * MINUTE, 655, median=140 * MINUTE, p90=560 * MINUTE, mean=210 * MINUTE,
+            low=128 * MINUTE, high=151 * MINUTE, ended=640, running=15, clock="mixed",
+            signal=usual(110 * MINUTE, 160 * MINUTE), previous=figure("next_reply_time", 137 * MINUTE, 640, clock="mixed"),
+        ),
+        ("accepted_resolution_time",): figure(
+            "accepted_resolution_time", 18.4 * HOUR, 398, median=18.4 * HOUR, p90=None, mean=23.9 * HOUR,
+            low=16 * HOUR, high=20 * HOUR, ended=348, running=50, clock="mixed", signal=usual(15 * HOUR, 22 * HOUR),
+        ),
+        ("solved_tickets",): figure(
+            "solved_tickets", 405, 405, signal=usual(350, 450), previous=figure("solved_tickets", 396, 396)
+        ),
+        ("reopen_rate",): figure(
+            "reopen_rate", 0.061, 428, low=0.042, high=0.088, signal=usual(0.03, 0.09), provisional=True,
+            facets={"not_fixed": 0.03, "followup_question": 0.014, "thanks": 0.017},
+            previous=figure("reopen_rate", 0.058, 411),
+        ),
+    }  # fmt: skip
+
+
+WAITS = (
+    Waiting(number="48102", url="https://acme.zendesk.com/agent/tickets/48102", since=at(2026, 11, 18, 9),
+            subject="Invoice shows the wrong VAT since the update", waited=26 * HOUR, why="no first reply",
+            severity="P1", category="Billing", target=30 * MINUTE),
+    Waiting(number="48077", url="https://acme.zendesk.com/agent/tickets/48077", since=at(2026, 11, 19, 9),
+            subject="Export stops at 10,000 rows", waited=19 * HOUR, why="waiting for us", severity="P2",
+            category="Data", assignee="Priya Raman", target=4 * HOUR),
+    Waiting(number="48140", url="https://acme.zendesk.com/agent/tickets/48140", since=at(2026, 11, 20, 9),
+            subject="无法登录：验证码一直收不到 (login code never arrives)", waited=11 * HOUR, why="open past target",
+            severity="P2", category="Accounts", assignee="Ann Smith", target=None),
+)  # fmt: skip
+RATINGS = (
+    BadRating(number="48211", url="https://acme.zendesk.com/agent/tickets/48211", at=at(2026, 11, 19, 12), severity="P2",
+              comment="Three people asked me for the same log file."),
+    BadRating(number="48190", url="https://acme.zendesk.com/agent/tickets/48190", at=at(2026, 11, 18, 12), severity=None),
+)  # fmt: skip
+ROWS = tuple(
+    TicketRow(
+        number=str(48000 + index), url=f"https://acme.zendesk.com/agent/tickets/{48000 + index}",
+        subject=("Invoice shows the wrong VAT", "Export stops", "Cannot log in")[index % 3], at=at(2026, 11, 17, 9),
+        value=(900 - 20 * index) * MINUTE, severity=f"P{index % 4}", agent="Ann Smith" if index else None,
+        censored=index < 2, reason="running" if index < 2 else "",
+    )
+    for index in range(40)
+)  # fmt: skip
+
+
+def week(**more: Any) -> FakeFigures:
+    """The week of `week_values`, with people waiting and two bad ratings."""
+    told = {
+        "facts": facts(
+            excluded={"spam": 21, "merged": 8, "test": 4},
+            gaps={"next_reply_time": "the telephone source gives no call times"},
+        ),
+        "values": week_values(), "waits": WAITS, "ratings": RATINGS, "rows": ROWS, **more,
+    }  # fmt: skip
+    return FakeFigures(**told)
