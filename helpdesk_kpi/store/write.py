@@ -8,24 +8,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.file import Store
+from helpdesk_kpi.store.page import Page
 
 Row = tuple[Any, ...]
-
-
-class PageLike(Protocol):
-    """What of a page the store needs (see pull.contract.Page)."""
-
-    records: Sequence[model.AnyRecord]
-    cursor: str | None
-    complete_until: int | None
-    set_aside: Sequence[Any]
-    replaces: Sequence[tuple[str, str]]
-    present: Mapping[str, Sequence[str]]
-    todo: Mapping[str, Sequence[str]]
 
 
 def source_key(store: Store, name: str, connector: str, url: str, since: int) -> int:
@@ -39,7 +28,7 @@ def source_key(store: Store, name: str, connector: str, url: str, since: int) ->
     return int(store.one("SELECT id FROM sources WHERE name = ?", name))
 
 
-def write_page(store: Store, source: int, stream: str, page: PageLike, *, now: int, done: Iterable[str] = ()) -> None:
+def write_page(store: Store, source: int, stream: str, page: Page, *, now: int, done: Iterable[str] = ()) -> None:
     """Store one page of `stream`; `done` are the queue's keys that it settles."""
     with store.writing() as conn:
         writer = _Writer(conn, source, now, store.hash_key)
@@ -53,7 +42,7 @@ def write_page(store: Store, source: int, stream: str, page: PageLike, *, now: i
         _bookkeeping(conn, source, stream, page, done)
 
 
-def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: PageLike, done: Iterable[str]) -> None:
+def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page, done: Iterable[str]) -> None:
     conn.execute(
         "INSERT INTO cursors (source, stream, cursor, complete_until) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET cursor = coalesce(excluded.cursor, cursor),"

@@ -1,0 +1,48 @@
+"""Finding connectors: modules of `connectors/`, entry points `helpdesk_kpi.connectors`, or "package.module:Class"."""
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+
+from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.paths import extend_path
+from helpdesk_kpi.pull.contract import Connector
+
+
+def connector_names() -> list[str]:
+    """What `connector = "..."` may name, "package.module:Class" aside."""
+    extend_path()
+    package = importlib.import_module("connectors")
+    own = {m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")}
+    return sorted(own | {point.name for point in entry_points(group="helpdesk_kpi.connectors")})
+
+
+def find_connector(name: str) -> type[Connector]:
+    """The connector of that name; UsageError says what there is."""
+    if ":" in name:
+        return _loaded(name)
+    for point in entry_points(group="helpdesk_kpi.connectors"):
+        if point.name == name:
+            return _connector_in(point.load(), name)
+    if name not in connector_names():
+        raise UsageError(f"no connector named {name!r}{did_you_mean(name, connector_names())}")
+    return _connector_in(importlib.import_module(f"connectors.{name}"), name)
+
+
+def _loaded(path: str) -> type[Connector]:
+    module, _, name = path.partition(":")
+    try:
+        thing = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"the connector {path!r} cannot be loaded: {error}") from error
+    return _connector_in(thing, path)
+
+
+def _connector_in(thing: object, name: str) -> type[Connector]:
+    """The connector that a class is, or that a module holds."""
+    candidates = [thing] if isinstance(thing, type) else list(vars(thing).values())
+    for candidate in candidates:
+        if isinstance(candidate, type) and issubclass(candidate, Connector) and candidate is not Connector:
+            return candidate
+    raise UsageError(f"{name!r} holds no connector (a subclass of helpdesk_kpi.pull.contract.Connector)")

@@ -1,0 +1,193 @@
+"""Syncing: sources side by side, a source's streams in order, each page in one transaction.
+
+An expected error becomes that stream's result and the rest go on; refused credentials end the source; anything
+unexpected is raised.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.pull.contract import Page, Start, Stream
+from helpdesk_kpi.pull.source import Source
+from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.store import Store
+from helpdesk_kpi.store.write import source_key, write_page
+
+Outcome = Literal["ok", "not_due", "unavailable", "failed"]
+
+
+class StreamResult(NamedTuple):
+    """How one stream of one source ended."""
+
+    source: str
+    stream: str
+    outcome: Outcome
+    reason: str = ""
+    requests: int = 0
+    records: int = 0
+    set_aside: int = 0
+    seconds: float = 0.0
+
+
+class Progress(NamedTuple):
+    """Told after every page."""
+
+    source: str
+    stream: str
+    requests: int
+    records: int
+    complete_until: int | None
+
+
+Connect = Callable[[Source], Transport]
+
+
+class _How(NamedTuple):
+    now: Callable[[], int]
+    full: bool
+    progress: Callable[[Progress], None]
+    connect: Connect
+
+
+def connect(source: Source) -> Transport:
+    return source.connector.transport(source.settings)
+
+
+def sync(
+    store: Store,
+    sources: Sequence[Source],
+    *,
+    now: Callable[[], int],
+    full: bool = False,
+    progress: Callable[[Progress], None] = lambda _: None,
+    connect: Connect = connect,
+) -> list[StreamResult]:
+    """Bring the store up to date. `full` reads everything again from the first day."""
+
+    async def everything() -> list[StreamResult]:
+        runs = [_Run(store, source, _How(now, full, progress, connect)) for source in sources]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(run.all()) for run in runs]
+        return [result for task in tasks for result in task.result()]
+
+    try:
+        return asyncio.run(everything())
+    except BaseExceptionGroup as group:  # one unexpected error is the error
+        raise group.exceptions[0] from None
+
+
+class _Run:
+    """One source's turn."""
+
+    def __init__(self, store: Store, source: Source, how: "_How") -> None:
+        self.store, self.source = store, source
+        self.now, self.full, self.progress, self.connect = how
+        self.key = source_key(store, source.name, source.connector.name, source.url, source.since)
+
+    async def all(self) -> list[StreamResult]:
+        results: list[StreamResult] = []
+        async with self.connect(self.source) as http:
+            connector = self.source.connector(http, self.source.settings)
+            for stream in connector.streams():
+                result = await self._stream(stream, http, stopped=results[-1].reason if _refused(results) else "")
+                results.append(result)
+        return results
+
+    async def _stream(self, stream: Stream, http: Transport, *, stopped: str) -> StreamResult:
+        if stopped:
+            return self._result(stream, "failed", stopped)
+        if not self._is_due(stream):
+            return self._result(stream, "not_due")
+        started, before = time.monotonic(), http.requests.total()
+        count = _Count()
+        try:
+            async for page in stream.pages(self._start(stream)):
+                self._store(stream, page, count)
+                sent = http.requests.total() - before
+                self.progress(Progress(self.source.name, stream.name, sent, count.records, page.complete_until))
+            outcome, reason = "ok", ""
+        except UnavailableError as error:
+            outcome, reason = "unavailable", str(error)
+        except AccessError as error:
+            outcome, reason = "failed", f"{REFUSED}{error}"
+        except PullError as error:
+            outcome, reason = "failed", str(error)
+        return self._result(
+            stream, outcome, reason,  # type: ignore[arg-type]
+            http.requests.total() - before, count.records, count.set_aside, time.monotonic() - started,
+        )  # fmt: skip
+
+    def _store(self, stream: Stream, page: Page, count: "_Count") -> None:
+        write_page(self.store, self.key, stream.name, page, now=self.now())
+        count.records += len(page.records)
+        count.set_aside += len(page.set_aside)
+
+    def _start(self, stream: Stream) -> Start:
+        cursor = None
+        if not self.full:
+            sql = "SELECT cursor FROM cursors WHERE source = ? AND stream = ?"
+            cursor = self.store.one(sql, self.key, stream.name)
+        todo = self.store.rows("SELECT key FROM todo WHERE source = ? AND stream = ?", self.key, stream.name)
+        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=[key for (key,) in todo])
+
+    def _is_due(self, stream: Stream) -> bool:
+        sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ?"
+        ran_at = self.store.one(sql, self.key, stream.name)
+        return self.full or ran_at is None or self.now() - int(ran_at) >= stream.every
+
+    def _result(self, stream: Stream, outcome: Outcome, reason: str = "", *numbers: Any) -> StreamResult:
+        result = StreamResult(self.source.name, stream.name, outcome, reason, *numbers)
+        if outcome == "not_due":
+            return result
+        state = "ok" if outcome == "ok" else outcome
+        with self.store.writing() as conn:
+            conn.execute(
+                "INSERT INTO cursors (source, stream, state, reason, gives, ran_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                " ON CONFLICT DO UPDATE SET state = ?3, reason = ?4, gives = ?5, ran_at = coalesce(?6, ran_at)",
+                (
+                    self.key, stream.name, state, reason or None, json.dumps(sorted(stream.gives)),
+                    self.now() if outcome == "ok" else None,
+                ),
+            )  # fmt: skip
+            ended = self.now()
+            conn.execute(
+                "INSERT INTO syncs (source, stream, started, ended, outcome, reason, requests, records)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    self.key, stream.name, ended - int(result.seconds * 1000), ended, outcome, reason or None,
+                    result.requests, result.records,
+                ),
+            )  # fmt: skip
+        return result
+
+
+REFUSED = "credentials refused: "
+
+
+def _refused(results: Iterable[StreamResult]) -> bool:
+    return any(r.reason.startswith(REFUSED) for r in results)
+
+
+class _Count:
+    def __init__(self) -> None:
+        self.records = 0
+        self.set_aside = 0
+
+
+def exit_status(results: Sequence[StreamResult]) -> int:
+    """0: all well. 1: nothing came. 3: some came."""
+    bad = [r for r in results if r.outcome in {"failed", "unavailable"}]
+    if not bad:
+        return 0
+    return 3 if any(r.outcome == "ok" for r in results) else 1
+
+
+def requests_by_source(results: Iterable[StreamResult]) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for r in results:
+        found[r.source] = found.get(r.source, 0) + r.requests
+    return found

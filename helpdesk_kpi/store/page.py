@@ -1,0 +1,26 @@
+"""What one request to a helpdesk brought: the unit in which the store is written."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from helpdesk_kpi.model import AnyRecord
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A row that could not be read. It never stops a page; `status` counts it and `doctor` shows why."""
+
+    id: str
+    reason: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What one request brought, oldest change first. It is stored whole or not at all."""
+
+    records: Sequence[AnyRecord] = ()
+    cursor: str | None = None  # where to go on; null keeps the stored one
+    complete_until: int | None = None  # the stream is known to be whole up to this instant
+    set_aside: Sequence[SetAside] = ()
+    replaces: Sequence[tuple[str, str]] = ()  # (record kind, parent id) whose children this page gives completely
+    present: Mapping[str, Sequence[str]] = {}  # census: record kind -> all ids that exist
+    todo: Mapping[str, Sequence[str]] = {}  # queue stream -> keys that it has to fetch
