@@ -100,7 +100,7 @@ class Reader:
             here = (rows.at >= period.start) & (rows.at < period.end)
         here &= (rows.known <= as_of) & (rows.until > as_of)
         codes = np.unique(self.labels(rows, axis)[here])
-        found = {self._label_name(rows, axis, int(c)) for c in codes}
+        found = {self.label_name(rows, axis, int(c)) for c in codes}
         return [*sorted(n for n in found if n is not None), *([None] if None in found else [])]
 
     # Axes: every row has a code on every axis, and every code a name.
@@ -123,7 +123,7 @@ class Reader:
         names = self._names_of(axis)
         return NOBODY if name is None else names.index(name) if name in names else -2
 
-    def _label_name(self, rows: Columns, axis: str, code: int) -> str | None:
+    def label_name(self, rows: Columns, axis: str, code: int) -> str | None:
         if axis in {"severity", "facet"}:
             return rows.words[code]
         return None if code == NOBODY else self._names_of(axis)[code]
@@ -132,6 +132,10 @@ class Reader:
         if axis == "team":
             return self.team_names
         return self.human_names if axis == "agent" else self._story_names[axis]
+
+    def story_label(self, axis: str, story: int) -> str | None:
+        """A ticket's category, channel or source."""
+        return self._story_labels[axis].get(story)
 
     @cached_property
     def _teams(self) -> dict[int, str]:
@@ -207,7 +211,7 @@ class Reader:
     # Clocks and targets
 
     def _timing(self, kpi: str) -> Timing:
-        return Timing(self.worked, lambda rows: self._targets(DUE.get(kpi, kpi), rows), self._clock)
+        return Timing(self.worked, lambda rows: self.targets(DUE.get(kpi, kpi), rows), self._clock)
 
     @cached_property
     def _clock(self) -> str:
@@ -246,7 +250,7 @@ class Reader:
     def _source_codes(self) -> dict[int, int]:
         return {story: self._source_names.index(name) for story, name in self.story_source.items()}
 
-    def _targets(self, kpi: str, rows: Columns) -> Ints:
+    def targets(self, kpi: str, rows: Columns) -> Ints:
         by_level = {level: s.target_ms(kpi) for level, s in self.config.severity.items()}
         of_code = [by_level.get(w or "") for w in rows.words]
         return np.array([-1 if t is None else t for t in of_code], np.int64)[rows.severity]

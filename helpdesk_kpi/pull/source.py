@@ -44,7 +44,7 @@ def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes
     own = {k: resolve_secrets(v, str(loaded.path), f"{key}.{k}") for k, v in table.items() if k not in OURS}
     known = set(connector.Settings.__struct_fields__)
     settings = decode(own, connector.Settings, str(loaded.path), key)
-    fixed = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, own)}
+    fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, own)}
     fixed["include_ratings_comment"] = loaded.config.csat.keep_comments
     settings = msgspec.structs.replace(settings, **{k: v for k, v in fixed.items() if k in known})
     return Source(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))

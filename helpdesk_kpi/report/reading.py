@@ -1,0 +1,238 @@
+"""A report's figures out of the store."""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.columns import Columns
+from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Stock
+from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
+from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.report.figures import (
+    Agent,
+    Annotation,
+    Axis,
+    BadRating,
+    Facts,
+    Severity,
+    TicketRow,
+    Waiting,
+    Why,
+)
+from helpdesk_kpi.store import Store
+
+#: What people wait for, strongest claim first: (KPI of the wait, why).
+CLAIMS: tuple[tuple[str, Why], ...] = (
+    ("first_reply_time", "no first reply"),
+    ("next_reply_time", "waiting for us"),
+    ("full_resolution_time", "open past target"),
+)
+
+
+class StoredFigures:
+    """Implements report.figures.Figures: one period, one as_of, optionally one team."""
+
+    def __init__(
+        self, reader: Reader, period: Period, as_of: int, gaps: Mapping[str, str], *, team: str | None = None
+    ) -> None:
+        self.reader = reader
+        self.period = period
+        self.as_of = as_of
+        self.team = team
+        self.zone = reader.config.timezone
+        self._gaps = gaps
+
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+        return self.reader.value(kpi, self.period, self.as_of, variant, **self._where(where))
+
+    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+        asked = self._where(where)
+        names = self.reader.names(kpi, axis, self.period, self.as_of, variant, **asked)
+        return {
+            name: self.reader.value(kpi, self.period, self.as_of, variant, **asked, **{axis: name}) for name in names
+        }
+
+    def _where(self, where: Mapping[str, str | None]) -> dict[str, str | None]:
+        return {**where, "team": self.team} if self.team is not None else dict(where)
+
+    # Tickets
+
+    def waiting(self, limit: int) -> Sequence[Waiting]:
+        best: dict[int, Waiting] = {}
+        for kpi, why in CLAIMS:
+            for waiting, story in self._claims(kpi, why):
+                best.setdefault(story, waiting)
+        return sorted(best.values(), key=lambda w: -w.waited)[:limit]
+
+    def _claims(self, kpi: str, why: Why) -> Iterator[tuple[Waiting, int]]:
+        """The longest running spans of a KPI; of resolutions only those past their target."""
+        rows = self._open(self.reader.slice(kpi, **self._where({})))
+        took = self.reader.worked(rows, rows.start, np.full(len(rows), self.as_of))
+        targets = self.reader.targets(kpi, rows)
+        chosen = np.argsort(-took, kind="stable")
+        if why == "open past target":
+            late = (targets >= 0) & (took > targets)
+            chosen = chosen[late[chosen]]
+        chosen = chosen[:60]
+        tickets = self._tickets(rows.story[chosen])
+        holders = self._holders
+        for i in chosen:
+            story, severity = int(rows.story[i]), rows.words[rows.severity[i]]
+            number, url, subject = tickets[story]
+            team, assignee = holders.get(story, (None, None))
+            yield (
+                Waiting(
+                    number=number, url=url, subject=subject, since=int(rows.start[i]), waited=int(took[i]), why=why,
+                    severity=severity, category=self.reader.story_label("category", story), team=team,
+                    assignee=assignee, target=int(targets[i]) if targets[i] >= 0 else None, clock=self._clock(severity),
+                ),
+                story,
+            )  # fmt: skip
+
+    def _open(self, rows: Columns) -> Columns:
+        """Spans that run at as_of, on tickets that count."""
+        left_out = np.isin(rows.stop, [rows.code(r) for r in EXCLUDED if r in rows.words])
+        known = (rows.known <= self.as_of) & (rows.until > self.as_of)
+        return rows.take(known & (rows.start > 0) & (rows.end > self.as_of) & ~left_out)
+
+    @cached_property
+    def _holders(self) -> dict[int, tuple[str | None, str | None]]:
+        """Team and assignee at as_of of every open ticket."""
+        rows = self._open(self.reader.columns("backlog"))
+        rows = rows.take(rows.at <= self.as_of)
+        teams, people = self.reader.labels(rows, "team"), self.reader.labels(rows, "agent")
+        return {
+            int(story): (self.reader.label_name(rows, "team", int(t)), self.reader.label_name(rows, "agent", int(p)))
+            for story, t, p in zip(rows.story, teams, people, strict=True)
+        }
+
+    def _tickets(self, stories: NDArray[np.int64]) -> dict[int, tuple[str, str, str]]:
+        """Number, address and subject by story."""
+        found = {}
+        for story in stories:
+            sql = "SELECT number, url, coalesce(subject, '') FROM tickets WHERE id = ?"
+            found[int(story)] = self.reader.store.rows(sql, int(story))[0]
+        return found
+
+    def bad_ratings(self, limit: int) -> Sequence[BadRating]:
+        rows = self._here(kpi_named("csat"), self.reader.slice("csat", **self._where({"facet": MAIN})))
+        rows = rows.take((rows.value == 0) & (rows.stop == 0))
+        newest: dict[int, tuple[int, str | None]] = {}
+        for story, at, severity in zip(rows.story, rows.at, rows.severity, strict=True):
+            newest[int(story)] = (int(at), rows.words[severity])
+        chosen = sorted(newest.items(), key=lambda item: -item[1][0])[:limit]
+        tickets = self._tickets(np.array([story for story, _ in chosen], np.int64))
+        comments = "SELECT comment FROM ratings WHERE ticket = ? AND category = 'bad' AND comment IS NOT NULL"
+        return [
+            BadRating(
+                number=tickets[story][0], url=tickets[story][1], at=at, severity=severity,
+                comment=self.reader.store.one(comments, story),
+            )
+            for story, (at, severity) in chosen
+        ]  # fmt: skip
+
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+        spec = kpi_named(kpi)
+        if spec.facet == "dimension":
+            where = {"facet": MAIN, **where}
+        rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
+        amounts = self._amounts(spec, rows)
+        worst = -1 if spec.better == "lower" else 1
+        chosen = np.lexsort((rows.at, worst * amounts, rows.stop > 0))[:limit]
+        tickets = self._tickets(rows.story[chosen])
+        agents = self.reader.labels(rows, "agent")
+        found = []
+        for i in chosen:
+            number, url, subject = tickets[int(rows.story[i])]
+            stop = rows.words[rows.stop[i]] or ""
+            running = isinstance(spec.statistic, Duration) and rows.end[i] > self.as_of and not stop
+            found.append(
+                TicketRow(
+                    number=number, url=url, subject=subject, at=int(rows.at[i]),
+                    value=None if stop in EXCLUDED else float(amounts[i]), severity=rows.words[rows.severity[i]],
+                    agent=self.reader.label_name(rows, "agent", int(agents[i])),
+                    censored=bool(running or (stop and stop not in EXCLUDED)), reason="running" if running else stop,
+                )
+            )  # fmt: skip
+        return found
+
+    def _here(self, kpi: Kpi, rows: Columns) -> Columns:
+        """The rows behind a figure of this period."""
+        known = (rows.known <= self.as_of) & (rows.until > self.as_of)
+        if isinstance(kpi.statistic, Stock):
+            instant = min(self.period.end, self.as_of)
+            return rows.take(known & (rows.at <= instant) & (rows.end > instant))
+        return rows.take(known & (rows.at >= self.period.start) & (rows.at < self.period.end))
+
+    def _amounts(self, kpi: Kpi, rows: Columns) -> NDArray[np.float64]:
+        if isinstance(kpi.statistic, Duration):
+            return self.reader.worked(rows, rows.start, np.minimum(rows.end, self.as_of)).astype(np.float64)
+        if isinstance(kpi.statistic, Stock):
+            instant = np.full(len(rows), min(self.period.end, self.as_of))
+            return self.reader.worked(rows, rows.created, instant).astype(np.float64)
+        return rows.value * rows.share
+
+    # The whole
+
+    @cached_property
+    def facts(self) -> Facts:
+        store, config = self.reader.store, self.reader.config
+        return Facts(
+            sources=fresh_to(store),
+            catalogue=find_kpis(),
+            history_from=self.reader.history_from or None,
+            excluded=self._excluded(),
+            gaps=self._gaps,
+            severities=tuple(
+                Severity(
+                    level, s.title, s.definition,
+                    {kpi: t for kpi in s.targets if (t := s.target_ms(kpi)) is not None}, self._clock(level),
+                )
+                for level, s in sorted(config.severity.items())
+            ),
+            annotations=tuple(Annotation(_midnight(day, config), title) for day, title in sorted(config.annotations.items())),
+            agents=_agents(store),
+            secret=store.hash_key,
+        )  # fmt: skip
+
+    def _excluded(self) -> dict[str, int]:
+        """Tickets of this period that were left out, by reason."""
+        rows = self._here(kpi_named("first_reply_time"), self.reader.slice("first_reply_time", **self._where({})))
+        counts: dict[str, int] = {}
+        for code, word in enumerate(rows.words):
+            if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):
+                counts[str(word)] = n
+        return counts
+
+    def _clock(self, severity: str | None) -> Literal["calendar", "business"]:
+        calendar = self.reader.clocks.calendar(severity, self.team, "")
+        return "calendar" if self.reader.clocks.is_always(calendar) else "business"
+
+
+def fresh_to(store: Store) -> dict[str, int | None]:
+    """Up to when each source's streams of tickets and their events are known to be whole."""
+    rows = store.rows(
+        "SELECT s.name, min(c.complete_until) FROM sources s LEFT JOIN cursors c"
+        " ON c.source = s.id AND c.state != 'unavailable' AND c.complete_until IS NOT NULL GROUP BY s.id"
+    )
+    return dict(rows)
+
+
+def _agents(store: Store) -> tuple[Agent, ...]:
+    rows = store.rows(
+        "SELECT name, native, email FROM people WHERE (kind IS NOT 'customer' OR was_assigned) AND name IS NOT NULL"
+    )
+    return tuple(Agent(name, (native,), (email,) if email else ()) for name, native, email in rows)
+
+
+def _midnight(day: str, config: Config) -> int:
+    local = dt.datetime.fromisoformat(day).replace(tzinfo=zoneinfo.ZoneInfo(config.timezone))
+    return int(local.timestamp() * 1000)
