@@ -257,5 +257,5 @@ def _decide(
 
 
 def _select(db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Delivery]:
-    sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {where} ORDER BY id"  # noqa: S608 - both are written in this file
+    sql = f"SELECT {_COLUMNS} FROM deliveries WHERE {where} ORDER BY id"
     return [Delivery(*row) for row in db.execute(sql, values)]

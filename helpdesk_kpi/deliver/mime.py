@@ -53,11 +53,11 @@ def message_id(message: Message, letterhead: Letterhead) -> str:
     return f"<{_key(message, letterhead)}@{_domain(letterhead.sender)}>"
 
 
-def clean_subject(subject: str) -> str:
-    """One line that fits a header: ticket texts may hold line breaks, control characters and half characters."""
-    line = "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in subject)
+def one_line(words: str, limit: int = SUBJECT_LENGTH) -> str:
+    """What fits a header: ticket texts may hold line breaks, control characters and half characters."""
+    line = "".join(" " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in words)
     line = " ".join(whole(line).split())
-    return line if len(line) <= SUBJECT_LENGTH else line[: SUBJECT_LENGTH - 1].rstrip() + "…"
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def whole(text: str) -> str:
@@ -75,7 +75,7 @@ def _address(mail: EmailMessage, letterhead: Letterhead) -> None:
 
 
 def _label(mail: EmailMessage, message: Message, letterhead: Letterhead) -> None:
-    mail["Subject"] = clean_subject(message.subject)
+    mail["Subject"] = one_line(message.subject)
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.made_at / 1000, UTC))
     mail["Message-ID"] = message_id(message, letterhead)
     # An out-of-office answer to a report would open a ticket in the helpdesk that it is about.
@@ -94,7 +94,7 @@ def _fill(mail: EmailMessage, message: Message) -> None:
             html.add_related(png, "image", "png", cid=f"<{cid}>", disposition="inline", filename=f"{cid}.png")
     for filename, media_type, content in message.attachments:
         maintype, _, subtype = media_type.partition("/")
-        mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=filename)
+        mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=one_line(filename))
 
 
 def _key(message: Message, letterhead: Letterhead) -> str:

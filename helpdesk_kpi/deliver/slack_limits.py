@@ -46,7 +46,7 @@ def _at_line(text: str) -> str:
     head, newline, _ = text.rpartition("\n")
     if newline and len(head) > len(text) // 2:
         return head
-    return re.sub(r"(&\w{0,4}|<[^<>]*|`{1,2})$", "", text)  # half an entity, half a link or half a fence
+    return re.sub(r"(&\w{0,4}|<[^<>]*|(?<!`)`{1,2})$", "", text)  # half an entity, half a link or half a fence
 
 
 def _fit_block(block: Block) -> Block:
