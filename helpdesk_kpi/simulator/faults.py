@@ -1,0 +1,85 @@
+"""Planned faults: what a face does wrong, and when. Nothing is left to chance.
+
+A plan is words separated by spaces or commas:
+
+    every:10              every tenth request fails, in rotation: 429 that says wait 0 s, 429 that says wait 1 s, 429 that
+                          says nothing, 500, 503, a body cut short, an error page in HTML
+    every:10:503          the same, always in this one way (429, 429-none, 500, 503, cut, html)
+    forbid:NAME           this endpoint answers 403
+    missing:NAME          this endpoint answers 404
+    refuse                every credential is wrong
+    slow:NAME:50ms        this endpoint waits first
+    wrong-host            addresses of next pages lead to another host
+    move:600s             the desk goes on by so much with each page of tickets
+    expire:5              tokens are refused after five requests
+"""
+
+from typing import Literal
+
+import msgspec
+
+Failure = Literal["429-0", "429", "429-none", "500", "503", "cut", "html"]
+ROTATION: tuple[Failure, ...] = ("429-0", "429", "429-none", "500", "503", "cut", "html")
+_UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+
+
+class Faults(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, read. Times are in ms."""
+
+    every: int = 0
+    ways: tuple[Failure, ...] = ROTATION
+    forbid: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    refuse: bool = False
+    slow: dict[str, int] = {}
+    wrong_host: bool = False
+    move: int = 0
+    expire: int = 0
+
+    def failure(self, number: int) -> Failure | None:
+        """How the `number`-th request (from 1) fails; None: it does not."""
+        if not self.every or number % self.every:
+            return None
+        return self.ways[(number // self.every - 1) % len(self.ways)]
+
+
+def parse(text: str | Faults | None) -> Faults:
+    """The plan that the words say. ValueError names a word that is none."""
+    if isinstance(text, Faults):
+        return text
+    plan = Faults()
+    for word in (text or "").replace(",", " ").split():
+        plan = _with(plan, word)
+    return plan
+
+
+def _with(plan: Faults, word: str) -> Faults:
+    name, *rest = word.split(":")
+    change = msgspec.structs.replace
+    match name, rest:
+        case "every", [count]:
+            return change(plan, every=int(count))
+        case "every", [count, way] if way in ROTATION:
+            return change(plan, every=int(count), ways=tuple(w for w in ROTATION if w == way))
+        case "forbid", [endpoint]:
+            return change(plan, forbid=plan.forbid | {endpoint})
+        case "missing", [endpoint]:
+            return change(plan, missing=plan.missing | {endpoint})
+        case "refuse", []:
+            return change(plan, refuse=True)
+        case "slow", [endpoint, time]:
+            return change(plan, slow={**plan.slow, endpoint: _ms(time)})
+        case "wrong-host", []:
+            return change(plan, wrong_host=True)
+        case "move", [time]:
+            return change(plan, move=_ms(time))
+        case "expire", [count]:
+            return change(plan, expire=int(count))
+    raise ValueError(f"no fault {word!r}; known are: every:N[:WAY], forbid:NAME, missing:NAME, refuse, slow:NAME:TIME, "
+                     "wrong-host, move:TIME, expire:N")  # fmt: skip
+
+
+def _ms(text: str) -> int:
+    """`50ms`, `2s`, `10m`, `1h`."""
+    number = text.rstrip("msh")
+    return int(number) * _UNITS[text[len(number) :]]

@@ -1,0 +1,344 @@
+"""The smaller things that Zendesk lists: people, teams, brands, schedules, surveys, articles, calls."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from helpdesk_kpi.simulator.clock import DAY, HOUR, SECOND, iso
+from helpdesk_kpi.simulator.desk import BASE, BRANDS, CATEGORY_FIELD, FORMS, SCHEDULE, TEAMS, organization
+from helpdesk_kpi.simulator.facts import Account, Answered, Article, Call, Chat, Offered
+from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.zendesk_words import CUSTOM_STATUS, article_url
+
+SURVEY_EXPIRES = 28 * DAY
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ROLES = {"customer": "end-user", "agent": "agent", "admin": "admin", "light_agent": "agent"}
+_ROLE_TYPES = {"agent": 0, "light_agent": 1, "admin": 4}
+_QUESTION_TYPES = {"overall": "customer_satisfaction"}
+Rows = list[dict[str, Any]]
+
+
+def users(world: World, base: str) -> Rows:
+    """In order of their last change, by id within a second."""
+    here = [account for account in world.accounts.values() if account.created_at <= world.now]
+    return [user(world, base, a) for a in sorted(here, key=lambda a: (changed(world, a), a.id))]
+
+
+def changed(world: World, account: Account) -> int:
+    """When the account was last changed, as of now: created, given another role, or suspended."""
+    times = [account.created_at, *(since for since, _ in account.roles)]
+    times += [account.suspended_at] if account.suspended_at is not None else []
+    return max(at for at in times if at <= world.now)
+
+
+def user(world: World, base: str, account: Account) -> dict[str, Any]:
+    role = account.role_at(world.now)
+    updated = iso(changed(world, account))
+    return {
+        "id": account.id,
+        "url": f"{base}/api/v2/users/{account.id}.json",
+        "name": account.name,
+        "email": account.email,
+        "created_at": iso(account.created_at),
+        "updated_at": updated,
+        "time_zone": world.desk.rails_zone,
+        "iana_time_zone": world.desk.zone,
+        "phone": None,
+        "locale": "en-US",
+        "organization_id": account.organization,
+        "role": _ROLES[role],
+        "role_type": _ROLE_TYPES.get(role),
+        "custom_role_id": BASE + 701 + _ROLE_TYPES[role] * 4 if role in _ROLE_TYPES else None,
+        "verified": True,
+        "external_id": None,
+        "tags": [],
+        "alias": None,
+        "active": True,
+        "shared": False,
+        "shared_agent": False,
+        "last_login_at": updated,
+        "two_factor_auth_enabled": False,
+        "signature": None,
+        "moderator": role == "admin",
+        "ticket_restriction": "requested" if role == "customer" else None,
+        "only_private_comments": role == "light_agent",
+        "restricted_agent": role == "light_agent",
+        "suspended": account.suspended_at is not None and account.suspended_at <= world.now,
+        "default_group_id": account.team,
+        "report_csv": role == "admin",
+        "user_fields": {},
+    }
+
+
+def groups(world: World, base: str) -> Rows:
+    made = iso(world.desk.start - 400 * DAY)
+    rows = [
+        {"id": team, "url": f"{base}/api/v2/groups/{team}.json", "name": name, "description": "", "default": i == 0,
+         "is_public": True, "deleted": False, "created_at": made, "updated_at": made}
+        for i, (team, name) in enumerate(zip(TEAMS, world.desk.words.teams, strict=True))
+    ]  # fmt: skip
+    old = BASE + 101 + 4 * len(TEAMS)
+    return [*rows, rows[0] | {"id": old, "name": "Old team", "deleted": True, "default": False}]
+
+
+def group_memberships(world: World, base: str) -> Rows:
+    """Who has left is in no group any more. The light agent's row lacks updated_at, as some do."""
+    rows: Rows = []
+    for i, account in enumerate(world.desk.accounts):
+        if account.team is None or account.role_at(world.now) == "customer":
+            continue
+        number = BASE + 2001 + i * 4
+        row = {"id": number, "url": f"{base}/api/v2/group_memberships/{number}.json", "user_id": account.id,
+               "group_id": account.team, "default": True, "created_at": iso(account.created_at)}  # fmt: skip
+        rows.append(row if i % 4 == 3 else row | {"updated_at": iso(account.created_at)})
+    return rows
+
+
+def organizations(world: World, base: str) -> Rows:
+    made = world.desk.start - 300 * DAY
+    return [
+        {"id": organization(i), "url": f"{base}/api/v2/organizations/{organization(i)}.json", "name": name,
+         "domain_names": [domain], "created_at": iso(made), "updated_at": iso(made + i // 2 * HOUR), "details": "",
+         "notes": "", "group_id": None, "tags": [], "external_id": None, "deleted_at": None, "shared_tickets": False,
+         "shared_comments": False, "organization_fields": {}}
+        for i, (name, domain) in enumerate(world.desk.words.organizations)
+    ]  # fmt: skip
+
+
+def brands(world: World, base: str) -> Rows:
+    made = iso(world.desk.start - 400 * DAY)
+    return [
+        {"id": brand, "url": f"{base}/api/v2/brands/{brand}.json", "name": name, "brand_url": base, "active": True,
+         "default": i == 0, "has_help_center": i == 0, "help_center_state": "enabled" if i == 0 else "disabled",
+         "subdomain": "northwind" if i == 0 else "northwind-classic", "host_mapping": None, "is_deleted": False,
+         "logo": None, "signature_template": "{{agent.signature}}", "ticket_form_ids": list(FORMS), "created_at": made,
+         "updated_at": made}
+        for i, (brand, name) in enumerate(zip(BRANDS, world.desk.words.brands, strict=True))
+    ]  # fmt: skip
+
+
+def custom_statuses(world: World, base: str) -> Rows:
+    made = iso(world.desk.start - 400 * DAY)
+    return [
+        {"id": number, "url": f"{base}/api/v2/custom_statuses/{number}.json", "status_category": status,
+         "agent_label": status.capitalize(), "end_user_label": status.capitalize(), "description": "", "active": True,
+         "default": True, "created_at": made, "updated_at": made}
+        for status, number in CUSTOM_STATUS.items()
+    ]  # fmt: skip
+
+
+def ticket_fields(world: World, base: str) -> Rows:
+    made = iso(world.desk.start - 400 * DAY)
+    options = [
+        {"id": BASE + 851 + i, "name": topic.title, "raw_name": topic.title, "value": key, "default": False}
+        for i, (key, topic) in enumerate(world.desk.words.topics.items())
+    ]
+    titles = {BASE + 841: ("subject", "Subject"), BASE + 845: ("status", "Status"), BASE + 849: ("priority", "Priority")}
+    rows = [(number, kind, title, None) for number, (kind, title) in titles.items()]
+    category = "Category" if world.plan.locale == "en" else "问题分类"
+    return [
+        {"id": number, "url": f"{base}/api/v2/ticket_fields/{number}.json", "type": kind, "title": title,
+         "raw_title": title, "description": "", "position": i, "active": True, "required": False, "tag": None,
+         "created_at": made, "updated_at": made, "removable": choices is not None}
+        | ({"custom_field_options": choices} if choices else {})
+        for i, (number, kind, title, choices) in enumerate([*rows, (CATEGORY_FIELD, "tagger", category, options)])
+    ]  # fmt: skip
+
+
+def ticket_forms(world: World, base: str) -> Rows:
+    made = iso(world.desk.start - 400 * DAY)
+    return [
+        {"id": form, "url": f"{base}/api/v2/ticket_forms/{form}.json", "name": name, "raw_name": name,
+         "display_name": name, "active": True, "default": i == 0, "position": i, "end_user_visible": True,
+         "in_all_brands": True, "restricted_brand_ids": [], "ticket_field_ids": [CATEGORY_FIELD], "deleted_at": None,
+         "created_at": made, "updated_at": made}
+        for i, (form, name) in enumerate(zip(FORMS, world.desk.words.forms, strict=True))
+    ]  # fmt: skip
+
+
+def schedules(world: World) -> Rows:
+    """Minutes since Sunday 00:00, no interval over midnight."""
+    made = iso(world.desk.start - 400 * DAY)
+    spans = [
+        {"start_time": (day + 1) % 7 * 1440 + start, "end_time": (day + 1) % 7 * 1440 + end}
+        for day, hours in world.desk.weekly.items()
+        for start, end in hours
+    ]
+    return [{"id": SCHEDULE, "name": world.desk.words.schedule, "time_zone": world.desk.rails_zone,
+             "intervals": sorted(spans, key=lambda span: span["start_time"]), "created_at": made, "updated_at": made}]  # fmt: skip
+
+
+def holidays(world: World) -> Rows:
+    return [
+        {"id": BASE + 451 + i * 4, "name": name, "start_date": first.isoformat(), "end_date": last.isoformat()}
+        for i, (first, last, name) in enumerate(world.desk.holidays)
+    ]
+
+
+def sla_policies(world: World, base: str) -> Rows:
+    made = iso(world.desk.start - 200 * DAY)
+    number = BASE + 881
+    targets = {"urgent": (15, 240), "high": (60, 480), "normal": (240, 1440), "low": (480, 2400)}
+    metrics = [
+        {"priority": priority, "metric": metric, "target": minutes, "target_in_seconds": minutes * 60,
+         "business_hours": priority != "urgent"}
+        for priority, pair in targets.items()
+        for metric, minutes in zip(("first_reply_time", "total_resolution_time"), pair, strict=True)
+    ]  # fmt: skip
+    return [{"id": number, "url": f"{base}/api/v2/slas/policies/{number}.json", "title": "Standard", "description": "",
+             "position": 1, "filter": {"all": [{"field": "type", "operator": "is_not", "value": "task"}], "any": []},
+             "policy_metrics": metrics, "created_at": made, "updated_at": made}]  # fmt: skip
+
+
+def ratings(world: World, base: str, start: int, end: int) -> Rows:
+    """The older survey: one row each, offered until it is answered; newest last. By time of creation, in seconds."""
+    rows = []
+    for offered, answers in surveys(world, new=False):
+        if not start <= offered.at // SECOND <= end:
+            continue
+        story = world.stories[offered.ticket]
+        last = answers[-1] if answers else None
+        state = story.state(last.at if last else offered.at)
+        rows.append({
+            "id": offered.survey, "url": f"{base}/api/v2/satisfaction_ratings/{offered.survey}.json",
+            "assignee_id": state["assignee"], "group_id": state["team"], "requester_id": story.created.requester,
+            "ticket_id": offered.ticket, "score": _score(last), "comment": last.comment if last else None,
+            "reason": "No reason provided" if last else None, "reason_id": 0 if last else None,
+            "created_at": iso(offered.at), "updated_at": iso(last.at if last else offered.at),
+        })  # fmt: skip
+    return rows
+
+
+def _score(answer: Answered | None) -> str:
+    return "offered" if answer is None else "good" if answer.ratings["overall"] > 3 else "bad"
+
+
+def surveys(world: World, *, new: bool) -> list[tuple[Offered, list[Answered]]]:
+    """Surveys offered by now, in order, with their answers up to now."""
+    found = [
+        (offered, [a for a in story.answered if a.survey == offered.survey and a.at <= world.now])
+        for story in world.stories.values()
+        for offered in story.offered
+        if offered.new == new and offered.at <= world.now
+    ]
+    return sorted(found, key=lambda pair: (pair[0].at, pair[0].survey))
+
+
+def survey_responses(world: World, start: int, end: int) -> Rows:
+    """The newer survey; unanswered ones have no answers. The id is a ULID of the moment of the offer (ms)."""
+    rows = []
+    for offered, answers in surveys(world, new=True):
+        if not start <= offered.at <= end:
+            continue
+        zrn = f"zen:ticket:{offered.ticket}"
+        rows.append({
+            "id": ulid(offered.at, offered.survey), "expires_at": _ms(offered.at + SURVEY_EXPIRES),
+            "responder_id": world.stories[offered.ticket].created.requester, "subject_zrns": [zrn],
+            "subjects": [{"id": str(offered.ticket), "type": "ticket", "zrn": zrn}],
+            "survey": {"id": ulid(world.desk.start, 1), "version": 3, "state": "enabled"},
+            "answers": _answers(world, answers),
+        })  # fmt: skip
+    return rows
+
+
+def _answers(world: World, answers: list[Answered]) -> Rows:
+    if not answers:
+        return []
+    first, last = answers[0], answers[-1]
+    times = {"created_at": _ms(first.at), "updated_at": _ms(last.at)}
+    rows: Rows = []
+    for i, (question, rating) in enumerate(last.ratings.items()):
+        asked = {"id": ulid(world.desk.start, 10 + i), "type": "rating_scale_numeric", "alias": question,
+                 "sub_type": _QUESTION_TYPES.get(question, "other")}  # fmt: skip
+        category = "good" if rating > 3 else "neutral" if rating == 3 else "bad"
+        rows.append({"type": "rating_scale", "rating": rating, "rating_category": category, "question": asked} | times)
+    opinion = {"question": {"id": ulid(world.desk.start, 20), "type": "open_ended"}} | times
+    said = {"type": "open_ended", "value": last.comment} if last.comment else {"type": "skipped"}
+    return [*rows, said | opinion]
+
+
+def ulid(at: int, number: int) -> str:
+    """26 characters: 48 bits of ms, 80 bits that are random elsewhere and the number here. https://github.com/ulid/spec"""
+    bits = at << 80 | number
+    return "".join(_CROCKFORD[bits >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _ms(at: int) -> str:
+    return datetime.fromtimestamp(at / SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def articles(world: World, base: str) -> Rows:
+    """In order of the last change; drafts too, archived ones are simply not there any more."""
+    here = [
+        article
+        for article in world.desk.articles
+        if article.created_at <= world.now and (article.archived_at is None or article.archived_at > world.now)
+    ]
+    return sorted((_article(world, base, article) for article in here), key=lambda row: (row["updated_at"], row["id"]))
+
+
+def _article(world: World, base: str, article: Article) -> dict[str, Any]:
+    edits = [at for at, _ in article.edits if at <= world.now]
+    votes = [vote for at, _, vote in article.votes if at <= world.now]
+    edited = iso(edits[-1] if edits else article.created_at)
+    locale = world.desk.words.help_centre_locale
+    body = f"<p>{article.body}</p>" + "".join(f"<p>({i + 1})</p>" for i in range(len(edits)))
+    return {
+        "id": article.id, "url": f"{base}/api/v2/help_center/{locale}/articles/{article.id}.json",
+        "html_url": article_url(base, locale, article.id), "author_id": article.author, "comments_disabled": False,
+        "draft": article.draft, "promoted": False, "position": 0, "vote_sum": sum(votes), "vote_count": len(votes),
+        "section_id": article.section, "created_at": iso(article.created_at), "updated_at": edited, "name": article.title,
+        "title": article.title, "source_locale": locale, "locale": locale, "outdated": False, "outdated_locales": [],
+        "edited_at": edited, "user_segment_id": None, "user_segment_ids": [], "permission_group_id": BASE + 521,
+        "content_tag_ids": [], "label_names": [], "body": body,
+    }  # fmt: skip
+
+
+def translations(world: World, article: Article) -> Rows:
+    """One locale; it names the last editor only."""
+    edits = [(at, who) for at, who in article.edits if at <= world.now]
+    at, who = edits[-1] if edits else (article.created_at, article.author)
+    return [{"id": article.id + 1, "source_id": article.id, "source_type": "Article",
+             "locale": world.desk.words.help_centre_locale, "title": article.title, "body": article.body,
+             "outdated": False, "draft": article.draft, "hidden": False, "created_at": iso(article.created_at),
+             "updated_at": iso(at), "created_by_id": article.author, "updated_by_id": who}]  # fmt: skip
+
+
+def votes(world: World, article: Article) -> Rows:
+    return [
+        {"id": article.id * 100 + i, "user_id": who, "value": vote, "item_id": article.id, "item_type": "Article",
+         "created_at": iso(at), "updated_at": iso(at)}
+        for i, (at, who, vote) in enumerate(article.votes)
+        if at <= world.now
+    ]  # fmt: skip
+
+
+def call(fact: Call, customer: int) -> dict[str, Any]:
+    wait = ((fact.answered_at or fact.ended_at) - fact.at) // SECOND
+    talked = (fact.ended_at - fact.answered_at) // SECOND if fact.answered_at else 0
+    return {
+        "id": fact.id, "ticket_id": fact.ticket, "agent_id": fact.agent, "customer_id": customer, "direction": "inbound",
+        "line_type": "phone", "call_channel": "phone", "phone_number": "+493012345678", "call_group_id": None,
+        "completion_status": "completed" if fact.answered_at or fact.voicemail else "abandoned_in_queue",
+        "voicemail": fact.voicemail, "created_at": iso(fact.at), "updated_at": iso(fact.ended_at),
+        "duration": (fact.ended_at - fact.at) // SECOND, "wait_time": wait, "talk_time": talked, "hold_time": 0,
+        "time_to_answer": wait if fact.answered_at else None, "wrap_up_time": 0, "callback": False, "overflowed": False,
+        "minutes_billed": talked // 60 + 1, "call_charge": "0.062", "quality_issues": ["none"],
+    }  # fmt: skip
+
+
+def engagement(world: World, fact: Chat) -> dict[str, Any]:
+    """Times without a zone; what the agent wrote is counted, and only the first reply is timed."""
+    story = world.stories[fact.ticket]
+    first = (fact.replied_at - fact.at) // SECOND if fact.replied_at is not None else None
+    wrote = 0 if first is None else 3 + fact.ticket % 5
+    return {
+        "engagement_id": ulid(fact.at, fact.id), "ticket_id": fact.ticket, "agent_id": fact.agent,
+        "group_id": story.state(fact.at)["team"], "requester_id": story.created.requester,
+        "offer_time_seconds": (fact.at - story.created.at) // SECOND, "assignment_to_first_reply_time_seconds": first,
+        "agent_messages_count": wrote, "agent_replies_count": wrote and 1 + wrote // 2,
+        "end_user_messages_count": 1 + fact.ticket % 4, "total_requester_wait_time_seconds": first,
+        "longest_requester_wait_time_seconds": first, "average_requester_wait_time_seconds": first,
+        "channel": "MESSAGING", "engagement_start_reason": "ASSIGNED", "engagement_start_time": iso(fact.at)[:-1],
+        "engagement_end_time": iso(fact.ended_at)[:-1], "engagement_end_reason": "ENDED",
+        "ticket_status_start": "OPEN", "ticket_status_end": "SOLVED",
+    }  # fmt: skip
