@@ -32,6 +32,12 @@ def url(chat: Chat) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of this machine would be asked for 127.0.0.1 as well."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
 def channel(url: str, **settings: Any) -> Slack:
     return Slack(name="team", url=Secret(url), **settings)
 
