@@ -1,0 +1,162 @@
+"""What runs when: an APScheduler that is built from the configuration at every start.
+
+It keeps nothing. A job says when it was last done, by the ledger or the store, and whatever is due since then is run;
+so a restart, a suspended laptop and `run --once` under cron all come to the same. APScheduler only wakes us up: its
+cron trigger runs twice in the hour that autumn repeats and counts weekdays from Monday.
+"""
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from helpdesk_kpi.errors import HelpdeskKpiError
+from helpdesk_kpi.measure.periods import wall, zone_named
+from helpdesk_kpi.schedule import Policy, Rule, missed
+
+Clock = Callable[[], int]  # UTC epoch ms
+
+RETRY = 15 * 60_000  # ms after which a job is asked again that failed in a way that may pass
+HEARTBEAT = 60.0  # s; a suspended machine's timers stand still, so the wall clock is looked at this often
+log = logging.getLogger(__name__)
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is due by a rule. Its functions are called in a thread of the scheduler, one job at a time."""
+
+    name: str
+    rule: Rule
+    run: Callable[[int], int | None]  # gets the due instant (ms); returns when to be asked again, None: done
+    done_until: Callable[[], int | None]  # the newest due instant that is done (see schedule.missed)
+    policy: Policy = "latest"  # what to make up for after downtime
+
+
+class Turn(NamedTuple):
+    """One run of a job. `again`: it waits, for data or a retry, and wants to be asked at that instant (ms)."""
+
+    job: str
+    due: int
+    again: int | None = None
+    error: HelpdeskKpiError | None = None
+
+
+class WallClock(BaseTrigger):  # type: ignore[misc]  # APScheduler is not typed
+    """A rule as APScheduler asks for it. Of several instants that were slept through, it gives only the newest."""
+
+    __slots__ = ("rule",)
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def get_next_fire_time(self, previous_fire_time: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+        if previous_fire_time is None:
+            return self._at(self.rule.next_after(_ms(now) - 1))
+        newest, before = self.rule.previous_at_or_before(_ms(now)), _ms(previous_fire_time)
+        return self._at(newest if newest > before else self.rule.next_after(before))
+
+    def __repr__(self) -> str:
+        return f"WallClock({self.rule.text!r}, {self.rule.zone!r})"
+
+    def _at(self, ms: int) -> dt.datetime:
+        return dt.datetime.fromtimestamp(ms / 1000, zone_named(self.rule.zone))
+
+
+def turns(job: Job, now: int) -> Iterator[Turn]:
+    """Run what is due of one job, oldest first, until one has to wait or fails as expected: later ones follow it.
+
+    An error outside of HelpdeskKpiError is a bug, and is raised.
+    """
+    for due in missed(job.rule, job.done_until(), now, job.policy):
+        try:
+            turn = Turn(job.name, due, again=job.run(due))
+        except HelpdeskKpiError as error:
+            turn = Turn(job.name, due, error=error)
+        yield turn
+        if turn.again is not None or turn.error:
+            return
+
+
+def run_due(jobs: Sequence[Job], now: int) -> list[Turn]:
+    """One pass over all jobs, in their order, as `run --once` does it; then whatever calls it may call again."""
+    return [turn for job in jobs for turn in turns(job, now)]
+
+
+def build(
+    jobs: Sequence[Job], zone: str, now: Clock, told: Callable[[Turn], None] | None = None
+) -> BackgroundScheduler:
+    """A scheduler that is not started yet. Each job has its first turn at once, which makes up for what was missed.
+
+    `told` hears of every turn, in the scheduler's thread. Bugs in a job are logged, and the other jobs go on.
+    """
+    scheduler = BackgroundScheduler(
+        timezone=zone_named(zone),
+        executors={"default": ThreadPoolExecutor(1)},  # the store has one writer
+        # However late it is woken, a job decides by its policy what still has to be done.
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for place, job in enumerate(jobs):
+        turns_of = _Turns(scheduler, job, now, told or _log)
+        # Jobs that are due together are taken in the order of these times, and of ids: a sync before its reports.
+        at_once = _utc(place)
+        scheduler.add_job(turns_of.take, WallClock(job.rule), id=f"{place:04} {job.name}", next_run_time=at_once)
+    return scheduler
+
+
+def run_forever(
+    jobs: Sequence[Job],
+    zone: str,
+    now: Clock,
+    stop: threading.Event,
+    told: Callable[[Turn], None] | None = None,
+) -> None:
+    """Run jobs until `stop` is set; then wait for the one that is running."""
+    scheduler = build(jobs, zone, now, told)
+    scheduler.start()
+    try:
+        while not stop.wait(HEARTBEAT):
+            scheduler.wakeup()
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+class _Turns(NamedTuple):
+    """A job's turns in a running scheduler."""
+
+    scheduler: BackgroundScheduler
+    job: Job
+    now: Clock
+    told: Callable[[Turn], None]
+
+    def take(self) -> None:
+        for turn in turns(self.job, self.now()):
+            self.told(turn)
+            if (again := self._again(turn)) is not None:
+                self.scheduler.add_job(
+                    self.take, "date", run_date=_utc(again), id=f"{self.job.name} again", replace_existing=True
+                )
+
+    def _again(self, turn: Turn) -> int | None:
+        passing = turn.error is not None and not getattr(turn.error, "permanent", True)
+        return self.now() + RETRY if passing else turn.again
+
+
+def _log(turn: Turn) -> None:
+    due = wall(turn.due, zone_named("UTC"))
+    if turn.error:
+        log.error("%s, due %sZ: %s", turn.job, due, turn.error)
+    else:
+        log.info("%s, due %sZ: %s", turn.job, due, "waits" if turn.again is not None else "done")
+
+
+def _utc(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+
+
+def _ms(at: dt.datetime) -> int:
+    return round(at.timestamp() * 1000)

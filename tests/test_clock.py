@@ -187,6 +187,7 @@ def test_the_same_hours_measure_the_same_however_they_are_written() -> None:
     ("weekly", "words"),
     [
         ({"mo-fr": ("09:00-17:00",)}, "no weekday 'mo-fr'; allowed are mon, tue"),
+        ({"mon-": ("09:00-17:00",)}, "no weekday 'mon-'"),
         ({"mon": ("9-17",)}, "'9-17' are no hours; allowed are 09:00-17:30"),
         ({"mon": ("24:00-25:00",)}, "are no hours"),
         ({"mon": ("09:60-10:00",)}, "are no hours"),

@@ -242,13 +242,14 @@ def _weekdays(key: str) -> list[int]:
     """
     found = []
     for part in key.lower().split(","):
-        first, _, last = (word.strip() for word in part.partition("-"))
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+        first, dash, last = (word.strip() for word in part.partition("-"))
+        last = last if dash else first
+        if first not in WEEKDAYS or last not in WEEKDAYS:
             raise ConfigError(
                 f"weekly: no weekday {key!r}; allowed are {', '.join(WEEKDAYS)}, mon-fri, and lists of them"
             )
         start = WEEKDAYS.index(first)
-        many = (WEEKDAYS.index(last or first) - start) % 7 + 1
+        many = (WEEKDAYS.index(last) - start) % 7 + 1
         found += [(start + n) % 7 for n in range(many)]
     return found
 
