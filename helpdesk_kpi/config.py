@@ -118,6 +118,7 @@ class Config(Table, frozen=True, kw_only=True):
     locale: Literal["en", "zh"] = "en"
     store: str = "helpdesk.db"
     privacy: Literal["full", "pseudonymous", "team_only"] = "full"
+    sync_every: str = "every 30 minutes"
     sources: dict[str, dict[str, Any]] = {}
     severity: dict[str, Severity] = {}
     hours: dict[str, Hours] = {}

@@ -1,0 +1,82 @@
+"""The command line: it parses, wires and calls. What a command needs is imported when it runs."""
+
+import importlib
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from helpdesk_kpi import __version__
+from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.config import DEFAULT_NAME
+from helpdesk_kpi.errors import HelpdeskKpiError, UsageError
+
+#: command -> (module, one line of help), in the order in which a newcomer meets them
+COMMANDS = {
+    "demo": ("trying", "Try everything on an invented desk: sync, measure, report."),
+    "init": ("setup", "Write a configuration to start from."),
+    "check": ("setup", "Ask the helpdesks what these credentials can reach."),
+    "sync": ("pulling", "Bring the store up to date with the helpdesks."),
+    "measure": ("measuring", "Work out the KPIs of what changed."),
+    "report": ("reporting", "Render a report."),
+    "send": ("reporting", "Render a report and send it to its channels."),
+    "run": ("running", "Sync, measure and send on schedule, until stopped."),
+    "status": ("running", "Show how fresh the data are and what was sent."),
+    "kpis": ("measuring", "List the KPIs with their definitions and variants."),
+    "observations": ("measuring", "Print the observations behind a KPI, one row each."),
+    "explain": ("measuring", "Open a number down to its tickets."),
+    "deliveries": ("running", "List what was sent; settle what is unclear."),
+    "simulate": ("trying", "Serve an invented helpdesk behind its real API."),
+}
+
+
+class Lazy(click.Group):
+    """Imports a command's module when the command is asked for, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"helpdesk_kpi.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", "config", type=click.Path(path_type=Path), help=f"Configuration (default: {DEFAULT_NAME}).")
+@click.option("--verbose", is_flag=True, help="Say more about what happens.")
+@click.version_option(__version__, prog_name="helpdesk-kpi")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, verbose: bool) -> None:
+    """Fair, explained KPIs of a support team, out of the helpdesk that it already has."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
+    ctx.obj = Desk(config or Path(DEFAULT_NAME))
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line. Exit status 0: fine, 1: failed, 2: usage or configuration, 3: partly."""
+    try:
+        cli(arguments, prog_name="helpdesk-kpi", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HelpdeskKpiError as error:
+        click.echo(f"helpdesk-kpi: {error}", err=True)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        sys.exit(0)

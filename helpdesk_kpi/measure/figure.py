@@ -84,7 +84,8 @@ def _duration(asked: Asked, rows: Columns, timing: Timing) -> Value:
     target, within, n_within, overdue = _within(took, timing.targets(rows), ended, running)
     bounds = wilson(within, n_within) if n_within else (None, None)
     return Value(
-        kpi=asked.kpi.id, variant=asked.variant, unit=asked.kpi.unit, n=float(len(rows)), value=median, low=low, high=high,
+        kpi=asked.kpi.id, variant=asked.variant, unit=asked.kpi.unit, n=float(len(rows)), value=median, low=low,
+        high=high,
         median=median, p90=p90, mean=mean(took[ended])[0], ended=int(ended.sum()), running=int(running.sum()),
         censored={r: n for r, n in censored.items() if n}, target=target,
         within=within / n_within if n_within else None, within_low=bounds[0], within_high=bounds[1], overdue=overdue,
@@ -109,7 +110,8 @@ def _share(asked: Asked, rows: Columns, _timing: Timing) -> Value:
     n, x = float(rows.share.sum()), float((rows.share * rows.value).sum())
     low, high = wilson(x, n) if n else (None, None)
     return Value(
-        kpi=asked.kpi.id, variant=asked.variant, unit=asked.kpi.unit, n=n, value=x / n if n else None, low=low, high=high,
+        kpi=asked.kpi.id, variant=asked.variant, unit=asked.kpi.unit, n=n, value=x / n if n else None, low=low,
+        high=high,
         facets=_facets(rows, n) if asked.kpi.facet == "kind" and n else {},
     )  # fmt: skip
 

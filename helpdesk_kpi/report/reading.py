@@ -74,7 +74,7 @@ class StoredFigures:
 
     def _claims(self, kpi: str, why: Why) -> Iterator[tuple[Waiting, int]]:
         """The longest running spans of a KPI; of resolutions only those past their target."""
-        rows = self._open(self.reader.slice(kpi, **self._where({})))
+        rows = self._open(self.reader.slice(kpi, "strict", **self._where({})))
         took = self.reader.worked(rows, rows.start, np.full(len(rows), self.as_of))
         targets = self.reader.targets(kpi, rows)
         chosen = np.argsort(-took, kind="stable")
@@ -123,7 +123,7 @@ class StoredFigures:
         return found
 
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
-        rows = self._here(kpi_named("csat"), self.reader.slice("csat", **self._where({"facet": MAIN})))
+        rows = self._here(kpi_named("csat"), self.reader.slice("csat", "strict", **self._where({"facet": MAIN})))
         rows = rows.take((rows.value == 0) & (rows.stop == 0))
         newest: dict[int, tuple[int, str | None]] = {}
         for story, at, severity in zip(rows.story, rows.at, rows.severity, strict=True):
@@ -198,14 +198,15 @@ class StoredFigures:
                 )
                 for level, s in sorted(config.severity.items())
             ),
-            annotations=tuple(Annotation(_midnight(day, config), title) for day, title in sorted(config.annotations.items())),
+            annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
             agents=_agents(store),
             secret=store.hash_key,
         )  # fmt: skip
 
     def _excluded(self) -> dict[str, int]:
         """Tickets of this period that were left out, by reason."""
-        rows = self._here(kpi_named("first_reply_time"), self.reader.slice("first_reply_time", **self._where({})))
+        rows = self.reader.slice("first_reply_time", "strict", **self._where({}))
+        rows = self._here(kpi_named("first_reply_time"), rows)
         counts: dict[str, int] = {}
         for code, word in enumerate(rows.words):
             if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):

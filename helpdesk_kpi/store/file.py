@@ -22,7 +22,7 @@ migrations = Migrations("helpdesk_kpi")
 @migrations()
 def m0001_first(db: Database) -> None:
     """The tables of version 0.1.0."""
-    for statement in _statements((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")):
+    for statement in statements((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")):
         db.conn.execute(statement)
     db.conn.execute("INSERT INTO meta VALUES ('hash_key', ?)", (secrets.token_bytes(32),))
 
@@ -119,7 +119,7 @@ def _migrate(db: Database, path: Path) -> None:
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """Split a script into statements, so that they run inside the migration's transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):

@@ -18,8 +18,8 @@ distribution do. A period with fewer things than usual has wider limits.
 Counted over 31,200 weeks of stable series each, 26 points of history, false signals: medians of 150 durations of
 log-sd 1.2 0.08 %, of 15 0.09 %, of a changing number 0.11 %, of a mixture of minutes and hours 0.24 %; durations whose
 weeks resemble their neighbours (correlation 0.3) 0.21 %; shares 0.00 to 0.03 %, overdispersed ones 0.09 %; counts 0.00
-to 0.04 %; a backlog (correlation 0.8) 0.06 %. So a digest of five durations and seven others is wrong about once in
-seven times 26 weeks.
+to 0.04 %; a backlog (correlation 0.8) 0.06 %. Of 1,500 simulated half-years of a digest of twelve, among them three
+resolution times that are nearly the same, 13 % had a false signal and 3 % more than one.
 
 Weekly medians that rise by 30 % are named within two weeks, by things a week, log-sd and points of history:
 

@@ -1,0 +1,54 @@
+"""The catalogue of KPIs as `kpis` prints it."""
+
+import textwrap
+from typing import Any
+
+from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.report.capability import capabilities
+
+
+def catalogue(desk: Desk) -> list[dict[str, Any]]:
+    """Every KPI with its variants and what the configured sources can give it."""
+    config, store = Config(), None
+    if desk.path.exists():
+        config = desk.loaded.config
+        if desk.loaded.store_path.exists():
+            store = desk.store()
+    try:
+        able = capabilities(store, config)
+    finally:
+        if store:
+            store.close()
+    return [
+        {
+            "id": kpi.id,
+            "title": kpi.title,
+            "unit": kpi.unit,
+            "better": kpi.better,
+            "anchor": kpi.anchor,
+            "pair": kpi.pair,
+            "revision": kpi.revision,
+            "needs": sorted(kpi.needs),
+            "variants": {name: variant.definition for name, variant in kpi.variants.items()},
+            "sources": {
+                source: [f"{p.answer}: {p.reason or need}" for need, p in unmet] or ["yes"]
+                for source, unmet in able[kpi.id].items()
+            },
+        }
+        for kpi in find_kpis().values()
+    ]
+
+
+def printed(entries: list[dict[str, Any]]) -> str:
+    """The catalogue for a terminal."""
+    lines = []
+    for entry in entries:
+        better = "" if entry["better"] == "neither" else f", {entry['better']} is better"
+        lines.append(f"{entry['id']}  ({entry['title']}; {entry['unit']}{better})")
+        for name, definition in entry["variants"].items():
+            lines += textwrap.wrap(definition, 100, initial_indent=f"    {name}: ", subsequent_indent="        ")
+        lines += [f"    from {source}: {'; '.join(answers)}" for source, answers in entry["sources"].items()]
+        lines.append("")
+    return "\n".join(lines).rstrip()

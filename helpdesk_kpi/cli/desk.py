@@ -1,0 +1,85 @@
+"""What every command starts from: the configuration, the store, the one clock of the program."""
+
+import datetime as dt
+import getpass
+import os
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_kpi.errors import UsageError
+
+if TYPE_CHECKING:
+    from helpdesk_kpi.config import Loaded
+    from helpdesk_kpi.store import Store
+
+
+def config_option(command: click.decorators.FC) -> click.decorators.FC:
+    """`--config` and `--verbose` after the command too, where people look for them."""
+
+    def take_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+        if value is not None:
+            ctx.obj = Desk(value)
+
+    def take_verbose(_: click.Context, __: click.Parameter, value: bool) -> None:
+        if value:
+            import logging  # noqa: PLC0415 - the root command's affair otherwise
+
+            logging.getLogger().setLevel(logging.INFO)
+
+    path = click.Path(path_type=Path)
+    command = click.option("--verbose", is_flag=True, expose_value=False, callback=take_verbose, hidden=True)(command)
+    return click.option(
+        "--config", type=path, expose_value=False, callback=take_config, is_eager=True, help="Configuration file."
+    )(command)
+
+
+class Desk:
+    """Loaded when it is asked for. `now` is UTC epoch ms; HELPDESK_KPI_NOW (ISO 8601) sets it, for tests."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def loaded(self) -> "Loaded":
+        from helpdesk_kpi.config import load  # noqa: PLC0415 - `--help` needs none
+
+        return load(self.path)
+
+    def now(self) -> int:
+        fixed = os.environ.get("HELPDESK_KPI_NOW")
+        return instant(fixed) if fixed else int(time.time() * 1000)
+
+    def store(self, *, create: bool = False) -> "Store":
+        from helpdesk_kpi.store import open_store  # noqa: PLC0415 - `--help` needs none
+
+        return open_store(self.loaded.store_path, create=create)
+
+
+def instant(text: str) -> int:
+    """UTC epoch ms of an ISO 8601 time with a zone."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time; write it like 2026-11-23T06:00:00Z") from None
+    if moment.tzinfo is None:
+        raise UsageError(f"{text!r} has no zone; write it like 2026-11-23T06:00:00Z or ...+01:00")
+    return int(moment.timestamp() * 1000)
+
+
+def iso(ms: int | None) -> str:
+    """ISO 8601 with Z; "" for None. Milliseconds only where there are any."""
+    if ms is None:
+        return ""
+    moment = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+    text = moment.isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+def log_access(store: "Store", now: int, what: str) -> None:
+    """People's figures were looked at or taken out: who, when, what."""
+    with store.writing() as conn:
+        conn.execute("INSERT INTO access_log (at, who, what) VALUES (?, ?, ?)", (now, getpass.getuser(), what))

@@ -1,0 +1,95 @@
+"""Opening a number: the figure, its formula with numbers, and every observation behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from helpdesk_kpi.config import Config, did_you_mean
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.contract import Duration, Share, Stock
+from helpdesk_kpi.measure.discovery import kpi_named, variant_named
+from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.store import Store
+
+FORMULAS = {
+    Duration: "median over {n:g} tickets; {running} still running count as at least as long as they have (Kaplan-Meier)",
+    Share: "sum of value x share / sum of share = {x:g} / {n:g}",
+    Stock: "count of what is open at the end of the period = {n:g}",
+}
+
+
+def explained(
+    store: Store, config: Config, kpi: str, variant: str, period: Period, as_of: int, where: Mapping[str, str]
+) -> dict[str, Any]:
+    """The figure and the rows that make it, as plain values."""
+    spec = kpi_named(kpi)
+    definition = variant_named(spec, variant).definition
+    reader = Reader(store, config)
+    _known(reader, where)
+    value = reader.figure(spec, period, as_of, variant, **where)
+    rows = [
+        row
+        for row in listing(store, config, Asked(kpi, variant, as_of, period))
+        if all(row[axis] == name for axis, name in where.items())
+        and (spec.facet != "dimension" or row["facet"] == "overall")
+    ]
+    return {
+        "kpi": kpi,
+        "variant": variant,
+        "period": period.label,
+        "as_of": as_of,
+        **where,
+        "definition": definition,
+        "formula": _formula(value, type(spec.statistic)),
+        "value": msgspec.to_builtins(value),
+        "observations": rows,
+    }
+
+
+def _known(reader: Reader, where: Mapping[str, str]) -> None:
+    names = {"agent": reader.human_names, "team": reader.team_names}
+    for axis, name in where.items():
+        if name not in names[axis]:
+            raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
+
+
+def _formula(value: Value, statistic: type) -> str:
+    text = FORMULAS.get(statistic, "sum of value x share = {x:g}")
+    return text.format(n=value.n, x=(value.value or 0) * (value.n if statistic is Share else 1), running=value.running)
+
+
+def printed(found: Mapping[str, Any]) -> str:
+    """The same for a terminal."""
+    value = found["value"]
+    lines = [
+        f"{found['kpi']} ({found['variant']}) {found['period']}",
+        found["definition"],
+        "",
+        f"value {_shown(value['value'], value['unit'])}   n {value['n']:g}   {found['formula']}",
+    ]
+    if value["unit"] == "ms":
+        lines.append("   ".join(f"{name} {_shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+    if value["excluded"]:
+        lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
+    lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
+    for row in found["observations"]:
+        amount = _shown(
+            row["value"] * 1000 if value["unit"] == "ms" and row["value"] is not None else row["value"], value["unit"]
+        )
+        note = " ".join(filter(None, [row["facet"], row["reason"], row["url"]]))
+        lines.append(f"{amount:>12}  {row['ticket']:<10} {row['severity'] or '-':<9} {row['agent'] or '-':<20} {note}")
+    return "\n".join(lines)
+
+
+def _shown(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    if unit != "ms":
+        return f"{value:.1%}" if unit == "share" else f"{value:g}"
+    minutes, seconds = divmod(round(value / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"

@@ -1,0 +1,118 @@
+"""`measure`, `kpis`, `observations`, `explain`."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+
+from helpdesk_kpi.cli.desk import Desk, config_option, instant, log_access
+from helpdesk_kpi.errors import UsageError
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Measure every ticket again, not only what changed.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes to use.")
+@click.option("--engine", type=click.Choice(["local"]), default="local", show_default=True)
+@config_option
+@click.pass_obj
+def measure(desk: Desk, everything: bool, jobs: int, engine: str) -> None:  # noqa: ARG001 - one engine so far
+    """Work out the KPIs of what changed."""
+    from helpdesk_kpi.cli.progress import measure_progress  # noqa: PLC0415
+    from helpdesk_kpi.measure.fold import measure as run  # noqa: PLC0415
+
+    with desk.store() as store, measure_progress() as progress:
+        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress)
+    click.echo(f"measured {done:,} tickets", err=True)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+@config_option
+@click.pass_obj
+def kpis(desk: Desk, as_json: bool) -> None:
+    """List the KPIs: id, variants, unit, definition, and which source can give it."""
+    from helpdesk_kpi.cli.catalogue import catalogue, printed  # noqa: PLC0415
+
+    entries = catalogue(desk)
+    click.echo(json.dumps(entries, indent=2, ensure_ascii=False) if as_json else printed(entries))
+
+
+@click.command()
+@click.argument("kpi")
+@click.option("--variant", default="strict", show_default=True)
+@click.option("--period", help="2026-W47, 2026-11, 2026-Q4, last-week, ... (default: everything)")
+@click.option("--source", help="Only this source.")
+@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@config_option
+@click.pass_obj
+def observations(
+    desk: Desk, *, kpi: str, variant: str, period: str | None, source: str | None, as_of: str | None, form: str
+) -> None:
+    """Print the observations behind a KPI, one row each."""
+    from helpdesk_kpi.measure.discovery import kpi_named, variant_named  # noqa: PLC0415
+    from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.listing import COLUMNS, Asked, listing  # noqa: PLC0415
+    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
+
+    variant_named(kpi_named(kpi), variant)
+    config, now = desk.loaded.config, desk.now()
+    when = instant(as_of) if as_of else now
+    span = parse(period, config.timezone, now) if period else None
+    with desk.store() as store:
+        if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
+            raise UsageError(f"no source named {source!r} in the store")
+        fold(store, config, extra=[(kpi, variant)])
+        log_access(store, now, f"observations {kpi}/{variant}")
+        rows = listing(store, config, Asked(kpi, variant, when, span, source))
+        _print(COLUMNS, rows, form)
+
+
+def _print(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
+        return
+    writer = csv.DictWriter(sys.stdout, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+@click.command()
+@click.argument("kpi")
+@click.option("--agent", help="One person's figure.")
+@click.option("--team", help="One team's figure.")
+@click.option("--period", required=True, help="2026-W47, 2026-11, last-week, ...")
+@click.option("--variant", default="strict", show_default=True)
+@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--json", "as_json", is_flag=True)
+@config_option
+@click.pass_obj
+def explain(
+    desk: Desk,
+    *,
+    kpi: str,
+    agent: str | None,
+    team: str | None,
+    period: str,
+    variant: str,
+    as_of: str | None,
+    as_json: bool,
+) -> None:
+    """Open a number down to its tickets: the formula, the observations, the links."""
+    from helpdesk_kpi.cli.explaining import explained, printed  # noqa: PLC0415
+    from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
+
+    config, now = desk.loaded.config, desk.now()
+    if agent is not None and config.privacy == "team_only":
+        raise UsageError('privacy = "team_only": no figure of one person is shown; ask for a --team')
+    where = {axis: name for axis, name in (("agent", agent), ("team", team)) if name is not None}
+    span = parse(period, config.timezone, now)
+    with desk.store() as store:
+        fold(store, config, extra=[(kpi, variant)])
+        log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
+        found = explained(store, config, kpi, variant, span, instant(as_of) if as_of else now, where)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))

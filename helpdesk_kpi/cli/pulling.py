@@ -1,0 +1,52 @@
+"""`sync`."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_kpi.cli.desk import Desk, config_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from helpdesk_kpi.pull.sync import Progress, StreamResult
+
+
+@click.command()
+@click.argument("source", nargs=-1)
+@click.option("--full", is_flag=True, help="Read everything again from the first day.")
+@config_option
+@click.pass_obj
+def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
+    """Bring the store up to date with the helpdesks (all, or those named)."""
+    from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
+    from helpdesk_kpi.pull.source import sources_of  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import exit_status  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
+    from helpdesk_kpi.store.lease import writer  # noqa: PLC0415
+
+    with desk.store(create=True) as store, writer(store) as renew:
+        sources = sources_of(desk.loaded, source, store.hash_key)
+        with sync_progress() as progress:
+
+            def tell(p: "Progress") -> None:
+                renew()
+                progress(p)
+
+            results = run(store, sources, now=desk.now, full=full, progress=tell)
+    for result in results:
+        if result.outcome == "unavailable":
+            click.echo(f"{result.source}: {result.stream} is not available: {result.reason}", err=True)
+        elif result.outcome == "failed":
+            click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
+        if result.set_aside:
+            click.echo(f"{result.source}: {result.stream}: {result.set_aside} rows set aside (see status)", err=True)
+    click.echo(_summary(results), err=True)
+    sys.exit(exit_status(results))
+
+
+def _summary(results: "Sequence[StreamResult]") -> str:
+    records, requests = sum(r.records for r in results), sum(r.requests for r in results)
+    unwell = sum(r.outcome in {"failed", "unavailable"} for r in results)
+    return f"{records:,} records in {requests:,} requests" + (f"; {unwell} streams did not come" if unwell else "")

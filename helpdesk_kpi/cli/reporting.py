@@ -1,0 +1,111 @@
+"""`report` and `send`."""
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_kpi.cli.desk import Desk, config_option, instant, log_access
+from helpdesk_kpi.errors import UsageError
+
+if TYPE_CHECKING:
+    from helpdesk_kpi.report.render import Rendered
+
+#: format -> (part of a rendering, file ending)
+FORMATS = {"html": ("page", "html"), "text": ("text", "txt"), "json": ("json", "json"), "slack": ("slack", "json")}
+
+
+@click.command()
+@click.argument("name")
+@click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest one that is over)")
+@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="html", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write (default: standard output).")
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+@click.option("--locale", type=click.Choice(["en", "zh"]))
+@config_option
+@click.pass_obj
+def report(
+    desk: Desk,
+    *,
+    name: str,
+    period: str | None,
+    as_of: str | None,
+    form: str,
+    out: Path | None,
+    show: bool,
+    locale: str | None,
+) -> None:
+    """Render a report: an entry of [reports], else a template by name."""
+    from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
+    from helpdesk_kpi.report.make import as_of_for, make, named, period_of  # noqa: PLC0415
+
+    loaded, now = desk.loaded, desk.now()
+    wanted = named(loaded, name)
+    span = period_of(wanted, period, loaded.config.timezone, now)
+    part, ending = FORMATS[form]
+    with desk.store() as store:
+        fold(store, loaded.config)
+        log_access(store, now, f"report {name} {span.label}")
+        when = instant(as_of) if as_of else as_of_for(store, wanted, span, now)
+        made = list(make(store, loaded, name, period=span, as_of=when, locale=locale, parts=frozenset({part})))
+    if show and out is None:
+        out = Path(f"{name}-{span.label}.{ending}")
+    if len(made) > 1 and out is None:
+        raise UsageError(f"{name} is made for each team: give --out, and one file a team is written")
+    for one in made:
+        content = _content(one.rendered, part, name)
+        path = out if out is None or len(made) == 1 else out.with_stem(f"{out.stem}-{_file_name(one.team or 'all')}")
+        _put(content, path, show=show)
+
+
+def _content(rendered: "Rendered", part: str, name: str) -> bytes:
+    content = getattr(rendered, part)
+    if content is None:
+        raise UsageError(f"{name} has no template for this format")
+    return content if isinstance(content, bytes) else str(content).encode()
+
+
+def _file_name(team: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in team)
+
+
+def _put(content: bytes, path: Path | None, *, show: bool) -> None:
+    if path is None:
+        sys.stdout.buffer.write(content + (b"" if content.endswith(b"\n") else b"\n"))
+        sys.stdout.flush()
+        return
+    path.write_bytes(content)
+    path.chmod(0o600)
+    click.echo(f"wrote {path}", err=True)
+    if show:
+        webbrowser.open(path.resolve().as_uri())
+
+
+@click.command()
+@click.argument("name")
+@click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest one that is over)")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and to whom; nothing leaves.")
+@config_option
+@click.pass_obj
+def send(desk: Desk, *, name: str, period: str | None, dry_run: bool) -> None:
+    """Render a report and send it to its channels. Whoever already has it does not get it again."""
+    from helpdesk_kpi.cli.sending import outcome_line, preview, send_report  # noqa: PLC0415
+    from helpdesk_kpi.report.make import named, period_of  # noqa: PLC0415
+
+    loaded, now = desk.loaded, desk.now()
+    wanted = named(loaded, name)
+    if not wanted.to:
+        raise loaded.error(f"reports.{name}.to", "no channels: name some of [channels]")
+    span = period_of(wanted, period, loaded.config.timezone, now)
+    with desk.store() as store:
+        if dry_run:
+            click.echo(preview(store, loaded, name, span, now))
+            return
+        outcomes = send_report(store, loaded, name, span, desk.now)
+    for outcome in outcomes:
+        click.echo(outcome_line(outcome))
+    arrived = [o.arrived for o in outcomes]
+    sys.exit(0 if all(arrived) else 3 if any(arrived) else 1)

@@ -1,0 +1,50 @@
+"""What `status` shows."""
+
+from typing import Any
+
+from helpdesk_kpi.cli.desk import Desk, iso
+from helpdesk_kpi.cli.jobs import report_rule
+from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver.tables import prepare
+from helpdesk_kpi.report.reading import fresh_to
+from helpdesk_kpi.store import Store
+
+
+def state_of(desk: Desk, store: Store) -> dict[str, Any]:
+    """Freshness, streams, reports and their problems, as plain values."""
+    prepare(store.db)
+    fresh = fresh_to(store)
+    return {
+        "store": str(store.path),
+        "tickets": store.one("SELECT count(*) FROM tickets WHERE created_at IS NOT NULL"),
+        "stale": store.one("SELECT count(*) FROM stale"),
+        "sources": {name: {"whole_to": iso(fresh[name]) or None, "streams": _streams(store, name)} for name in fresh},
+        "reports": {name: _report(desk, store, name) for name in desk.loaded.config.reports},
+    }
+
+
+def _streams(store: Store, source: str) -> dict[str, Any]:
+    rows = store.rows(
+        "SELECT c.stream, c.state, c.reason, c.ran_at, c.complete_until, (SELECT count(*) FROM set_aside a"
+        " WHERE a.source = c.source AND a.stream = c.stream) FROM cursors c JOIN sources s ON s.id = c.source"
+        " WHERE s.name = ? ORDER BY c.stream",
+        source,
+    )
+    return {
+        stream: {
+            "state": state, "reason": reason, "ran_at": iso(ran_at) or None, "whole_to": iso(until) or None,
+            "set_aside": aside,
+        }
+        for stream, state, reason, ran_at, until, aside in rows
+    }  # fmt: skip
+
+
+def _report(desk: Desk, store: Store, name: str) -> dict[str, Any]:
+    rows = [r for r in ledger.listed(store.conn) if r.report.partition(":")[0] == name]
+    rule = report_rule(desk, name)
+    unwell = [r for r in rows if r.state in {"unknown", "failed"}]
+    return {
+        "last_sent": iso(max((r.sent_at for r in rows if r.sent_at), default=None)) or None,
+        "next": iso(rule.next_after(desk.now())) if rule else None,
+        "problems": [f"delivery {r.id} to {r.recipient} is {r.state}: {r.detail or 'no answer'}" for r in unwell],
+    }

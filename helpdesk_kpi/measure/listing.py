@@ -1,0 +1,105 @@
+"""Observations as rows for people and other programs: one row per observation, with names, times and both clocks."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.columns import NEVER, Columns
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Stock
+from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.store import Store
+
+#: Other programs read these by name and order; new ones are added at the end.
+COLUMNS = (
+    "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",
+    "calendar_seconds", "business_seconds", "value", "censored", "reason", "url", "facet", "share",
+)  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """A variant as of an instant; of one period (None: all), of one source (None: all)."""
+
+    kpi: str
+    variant: str
+    as_of: int
+    period: Period | None = None
+    source: str | None = None
+
+
+def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`.
+
+    Things that were left out are listed too, censored, with the reason.
+    """
+    reader = Reader(store, config)
+    rows = _existing(reader, asked)
+    ends = np.where(rows.end <= asked.as_of, rows.end, np.where(_left_out(rows), rows.known, asked.as_of))
+    took = reader.worked(rows, rows.start, ends)
+    tickets = {key: (native, url) for key, native, url in store.rows("SELECT id, native, url FROM tickets")}
+    labels = {axis: reader.labels(rows, axis) for axis in ("source", "agent", "team", "category", "channel")}
+    shown = {axis: [reader.label_name(rows, axis, int(c)) for c in codes] for axis, codes in labels.items()}
+    if config.privacy != "full":
+        shown["agent"] = [None] * len(rows)
+    spec = kpi_named(asked.kpi)
+    spans = isinstance(spec.statistic, Duration | Stock)
+    for i in range(len(rows)):
+        stop = rows.words[rows.stop[i]] or ""
+        running = spans and rows.end[i] > asked.as_of and not stop
+        native, url = tickets[int(rows.story[i])]
+        seconds = int(took[i]) / 1000 if spans else None
+        yield {
+            "kpi": asked.kpi,
+            "variant": asked.variant,
+            "source": shown["source"][i],
+            "ticket": native,
+            "agent": shown["agent"][i],
+            "team": shown["team"][i],
+            "severity": rows.words[rows.severity[i]],
+            "category": shown["category"][i],
+            "channel": shown["channel"][i],
+            "at": _iso(int(rows.at[i])),
+            "start": _iso(int(rows.start[i])) if spans else None,
+            "end": _iso(int(ends[i])) if spans else None,
+            "calendar_seconds": _number(int(ends[i] - rows.start[i]) / 1000) if spans else None,
+            "business_seconds": _number(seconds),
+            "value": None if stop in EXCLUDED else _number(seconds if spans else float(rows.value[i])),
+            "censored": "true" if running or stop else "false",
+            "reason": "running" if running else stop,
+            "url": url,
+            "facet": rows.words[rows.facet[i]],
+            "share": _number(float(rows.share[i])),
+        }
+
+
+def _existing(reader: Reader, asked: Asked) -> Columns:
+    where = {} if asked.source is None else {"source": asked.source}
+    rows = reader.slice(asked.kpi, asked.variant, **where)
+    mask = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
+    if asked.period is not None and isinstance(kpi_named(asked.kpi).statistic, Stock):
+        instant = min(asked.period.end, asked.as_of)
+        mask &= (rows.at <= instant) & (rows.end > instant)
+    elif asked.period is not None:
+        mask &= (rows.at >= asked.period.start) & (rows.at < asked.period.end)
+    return rows.take(mask)
+
+
+def _left_out(rows: Columns) -> NDArray[np.bool_]:
+    codes = [rows.code(reason) for reason in EXCLUDED if reason in rows.words]
+    left_out: NDArray[np.bool_] = np.isin(rows.stop, codes) & (rows.end == NEVER)
+    return left_out
+
+
+def _iso(ms: int) -> str:
+    text = dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+def _number(value: float | None) -> float | int | None:
+    """Whole numbers without a point."""
+    return int(value) if value is not None and value == int(value) else value

@@ -1,0 +1,92 @@
+"""Making a configured report: which period, as of when, which teams, and the figures behind it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helpdesk_kpi.config import Loaded, Report, did_you_mean, duration
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
+from helpdesk_kpi.measure.reader import HISTORY, Reader
+from helpdesk_kpi.report.capability import gaps
+from helpdesk_kpi.report.reading import StoredFigures, fresh_to
+from helpdesk_kpi.report.render import Rendered, render
+from helpdesk_kpi.report.templates import templates
+from helpdesk_kpi.store import Store
+
+#: The period that a template speaks of unless told otherwise.
+KINDS: dict[str, Kind] = {"monthly_summary": "month"}
+#: What the built-in reports read; one pass over the store brings them all.
+READ = (
+    "first_reply_time", "next_reply_time", "first_resolution_time", "full_resolution_time", "accepted_resolution_time",
+    "solved_tickets", "reopen_rate", "backlog", "csat", "csat_response_rate",
+)  # fmt: skip
+
+
+class Made(NamedTuple):
+    """One rendering of a report: for all, or for one team."""
+
+    team: str | None
+    period: Period
+    as_of: int
+    rendered: Rendered
+
+
+def named(loaded: Loaded, name: str) -> Report:
+    """The entry of [reports], else a report of that template's own."""
+    if name in loaded.config.reports:
+        return loaded.config.reports[name]
+    own = loaded.path.parent / "report_templates"
+    if name in templates(own):
+        return Report(template=name)
+    known = {*loaded.config.reports, *templates(own)}
+    raise UsageError(f"no report named {name!r}{did_you_mean(name, known)}")
+
+
+def period_of(report: Report, text: str | None, zone: str, now: int) -> Period:
+    """The period that was asked for, else the newest one that is over."""
+    return parse(text, zone, now) if text else last_ended(KINDS.get(report.template, "week"), now, zone)
+
+
+def as_of_for(store: Store, report: Report, period: Period, now: int) -> int:
+    """As of when a report reads: as far as all data reach, but not beyond the time it may wait after the period."""
+    whole = [until for until in fresh_to(store).values() if until is not None]
+    return min([now, period.end + duration(report.wait), *whole])
+
+
+def make(
+    store: Store,
+    loaded: Loaded,
+    name: str,
+    *,
+    period: Period,
+    as_of: int,
+    locale: str | None = None,
+    parts: frozenset[str] = frozenset({"html", "text", "page", "json", "slack"}),
+    page_url: str | None = None,
+) -> Iterator[Made]:
+    """Render a report, once or for each team."""
+    config = loaded.config
+    report = named(loaded, name)
+    reader = Reader(store, config, back_to=period.back(HISTORY + 1).start)
+    reader.preload([(kpi, "strict") for kpi in READ])
+    lacking = gaps(store, config)
+    for team in _teams(reader, report):
+        figures = StoredFigures(reader, period, as_of, lacking, team=team)
+        rendered = render(
+            report.template, figures, locale=locale or report.locale or config.locale, privacy=config.privacy,
+            page_url=page_url, own=loaded.path.parent / "report_templates", parts=parts,
+        )  # fmt: skip
+        yield Made(team, period, as_of, rendered)
+
+
+def _teams(reader: Reader, report: Report) -> list[str | None]:
+    """None: all together. `where` names one team; `each = "team"` takes every team of the store in turn."""
+    wanted = report.where.get("team")
+    for axis in report.where:
+        if axis != "team":
+            raise UsageError(f"a report's where takes team, not {axis!r}")
+    if wanted is not None and wanted not in reader.team_names:
+        raise UsageError(f"no team named {wanted!r}{did_you_mean(wanted, reader.team_names)}")
+    if report.each == "team":
+        return [t for t in reader.team_names if wanted in {None, t}]
+    return [wanted]
