@@ -7,7 +7,7 @@ import zoneinfo
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk_kpi.errors import ConfigError
@@ -33,8 +33,8 @@ def test_examples_in_the_docstrings_hold() -> None:
 
 
 def test_a_weekend_with_the_change_to_summer_time_costs_no_business_minute() -> None:
-    # London, 2024-03-29 is Good Friday, so the change of 2025-03-30 is taken. Friday 16:00-17:00 is 16:00Z-17:00Z:
-    # 60 min; Monday 09:00Z is 10:00 BST: 60 min more.
+    # London changes on Sunday 2025-03-30. Friday 16:00-17:00 is 16:00Z-17:00Z: 60 min; Monday 09:00Z is 10:00 there:
+    # 60 min more.
     london = Calendar.of_hours(Hours(weekly=OFFICE), "Europe/London")
     assert minutes(london, "2025-03-28T16:00Z", "2025-03-31T09:00Z") == 120
 
@@ -219,6 +219,18 @@ def test_hours_are_read_from_a_configuration_table() -> None:
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai", "America/Santiago"]
 
 
+@given(points=st.lists(st.integers(0, 365 * 24 * 60), min_size=3, max_size=3), weeks=st.integers(-40, 40))
+def test_business_time_adds_up_and_is_the_same_some_weeks_later(points: list[int], weeks: int) -> None:
+    hours = Hours(weekly={"mon-fri": ("09:00-12:00", "13:00-18:00"), "sat": ("22:00-02:00",)})
+    a, b, c = (ms("2026-01-01T00:00Z") + minute * MINUTE for minute in sorted(points))
+    plain = Calendar.of_hours(hours, "Asia/Shanghai")  # no daylight saving there, and no holidays here
+    first, second, both = plain.between([a, b, a], [b, c, c]).tolist()
+    assert first + second == both
+    shift = weeks * 7 * 24 * HOUR
+    assert int(plain.between(a + shift, c + shift)) == both
+
+
+@settings(deadline=None)  # walks four days in quarter hours
 @given(
     zone=st.sampled_from(ZONES),
     opening=st.integers(0, 95),
@@ -249,3 +261,15 @@ def test_business_time_equals_a_walk_in_quarter_hours(
 def _repeats(zone: zoneinfo.ZoneInfo, start: int, end: int) -> bool:
     before, after = (dt.datetime.fromtimestamp(at / 1000, zone).utcoffset() or dt.timedelta() for at in (start, end))
     return after < before
+
+
+def test_a_schedule_without_hours_never_works() -> None:
+    nothing = Calendar.of_schedule([], "UTC")
+    assert minutes(nothing, "2026-01-01T00:00Z", "2027-01-01T00:00Z") == 0
+    assert nothing.first_workday(2026, 1) is None
+
+
+def test_a_december_weekend_may_be_worked_for_a_holiday_of_the_next_year() -> None:
+    clock._country.cache_clear()  # the library must not have seen 2007 for another test
+    china = Calendar.of_hours(Hours(weekly=OFFICE, holidays="CN"), "Asia/Shanghai")
+    assert china.is_workday(dt.date(2006, 12, 30))  # a Saturday, in exchange for 2007-01-02

@@ -8,7 +8,7 @@ import zoneinfo
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scheduler
@@ -158,6 +158,7 @@ def test_what_is_no_rule_is_refused_with_what_is_allowed(text: str) -> None:
 INSTANTS = st.integers(ms("2020-01-01T00:00Z"), ms("2032-01-01T00:00Z"))
 
 
+@settings(deadline=None)
 @given(text=st.sampled_from(TEXTS), zone=st.sampled_from(ZONES), at=INSTANTS)
 def test_next_and_previous_agree_and_always_move(text: str, zone: str, at: int) -> None:
     rule = Rule.parse(text, zone)
@@ -168,6 +169,7 @@ def test_next_and_previous_agree_and_always_move(text: str, zone: str, at: int) 
     assert rule.next_after(before) == after
 
 
+@settings(deadline=None)  # walks a year
 @given(zone=st.sampled_from(ZONES), year=st.integers(2020, 2030), minute=st.integers(0, 1439))
 def test_a_daily_rule_is_due_once_a_day_at_its_time_or_when_the_clock_jumps_over_it(
     zone: str, year: int, minute: int
@@ -185,6 +187,7 @@ def test_a_daily_rule_is_due_once_a_day_at_its_time_or_when_the_clock_jumps_over
     assert days == [days[0] + dt.timedelta(n) for n in range(370)]
 
 
+@settings(deadline=None)
 @given(text=st.sampled_from(TEXTS), zone=st.sampled_from(ZONES), at=INSTANTS, asleep=st.integers(0, 90 * DAY))
 def test_the_trigger_wakes_once_for_all_that_was_slept_through(text: str, zone: str, at: int, asleep: int) -> None:
     rule = Rule.parse(text, zone)
