@@ -26,6 +26,7 @@ class FakePeriod(msgspec.Struct, frozen=True):
     end: int = at(2026, 11, 23)
 
 
+CHINESE = FakePeriod(start=at(2026, 11, 16, zone="Asia/Shanghai"), end=at(2026, 11, 23, zone="Asia/Shanghai"))
 MONTH = FakePeriod("month", "2026-11", at(2026, 11, 1), at(2026, 12, 1))
 
 

@@ -88,7 +88,9 @@ class BadRating(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One ticket behind a number. `value` is in ms for durations, else the amount; None: left out, see `reason`."""
+    """One ticket behind a number. `value`: ms for durations, age in ms for a stock, 1 or 0 for shares, else the
+    amount; None: left out, see `reason`.
+    """
 
     number: str
     url: str

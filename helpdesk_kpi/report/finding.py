@@ -75,7 +75,7 @@ def _unusual(
     words, first = scene.words, signals[0]
     who = words.say("for_slice", slice=first.slice) if first.slice else ""
     others = [
-        words.say("finding_item", title=_named(one, scene), value=one.text, verdict=one.verdict)
+        words.say("finding_item", title=one.name, value=one.text, verdict=one.verdict)
         for one in signals[1 : OTHERS + 1]
     ]
     also = words.say("also_unusual", names=words.listed(others)) if others else ""
@@ -89,7 +89,10 @@ def _against(number: Number, scene: Scene) -> str:
     words = scene.words
     key = {"first_reply_time": "half_waited", "full_resolution_time": "half_solved"}.get(number.id, "value_is")
     whose = words.say("the_slice_tickets", slice=number.slice) if number.slice else words.say("the_tickets")
-    told = words.say(key, whose=whose, title=_named(number, scene), value=number.text)
+    told = words.say(
+        key, whose=whose, title=number.name, statistic=number.statistic, value=number.text,
+        before=_before(number, scene), direction=words.language.DIRECTIONS[number.direction],
+    )  # fmt: skip
     signal = number.value.signal
     if signal is None or not number.usual:
         return told
@@ -97,8 +100,13 @@ def _against(number: Number, scene: Scene) -> str:
     return told + words.say("usual_was", points=signal.points, steps=steps, range=number.usual)
 
 
-def _named(number: Number, scene: Scene) -> str:
-    return scene.words.say("named_slice", title=number.title, slice=number.slice) if number.slice else number.title
+def _before(number: Number, scene: Scene) -> str:
+    """The period before, where there is one: "29 min the week before"."""
+    earlier, value = number.value.previous, number.value.value
+    if not number.previous or earlier is None or earlier.value is None or value is None:
+        return scene.words.say("before_none")
+    key = "before_up" if value > earlier.value else "before_down"
+    return scene.words.say(key, step=scene.words.before(scene.kind), value=number.previous)
 
 
 def _since(number: Number, scene: Scene) -> str:

@@ -1,5 +1,6 @@
 """The short lines under a figure: what keeps it honest."""
 
+from helpdesk_kpi.measure.contract import MAIN
 from helpdesk_kpi.report.footer import clock
 from helpdesk_kpi.report.number import FEW, Number
 from helpdesk_kpi.report.scene import Scene
@@ -26,7 +27,7 @@ def _duration(number: Number, scene: Scene) -> list[str]:
     waits = "not_replied" if number.id in ("first_reply_time", "next_reply_time") else "still_open"
     silent = value.censored.get("solved_without_reply", 0)
     return [
-        _joined(number.sample, clock(number, scene)),
+        _joined(number.sample, say("few") if value.n < FEW else "", clock(number, scene)),
         number.interval,
         _joined(within, say("past_target", n=value.overdue) if value.target is not None or value.overdue else ""),
         _joined(say(waits, n=value.running), say("no_reply_solved", n=silent) if silent else ""),
@@ -45,8 +46,7 @@ def _share(number: Number, scene: Scene) -> list[str]:
     if not number.value.n:
         return [_asked(number, scene)]
     few = say("few") if number.value.n < FEW else ""
-    kinds = _facets(number, scene) if number.id != "csat" else ""
-    return [number.interval, _asked(number, scene) or number.sample, few, kinds]
+    return [number.interval, _joined(_asked(number, scene) or number.sample, few), _facets(number, scene)]
 
 
 def _asked(number: Number, scene: Scene) -> str:
@@ -62,17 +62,20 @@ def _asked(number: Number, scene: Scene) -> str:
 
 
 def _count(number: Number, scene: Scene) -> list[str]:
-    overdue = number.value.overdue
-    return [number.interval, _facets(number, scene), scene.words.say("past_target", n=overdue) if overdue else ""]
+    say, late = scene.words.say, number.value.overdue
+    aged = number.value.median is not None and number.value.p90 is not None
+    ages = say("ages", median=number.median, p90=number.p90) if aged else ""
+    return [number.interval, _facets(number, scene), _joined(ages, say("past_target", n=late) if late else "")]
 
 
 def _facets(number: Number, scene: Scene) -> str:
-    """31 new · 60 open; shares in percent."""
+    """new 31 · open 60; shares in percent; the dimensions of a survey beside the main one."""
     words = scene.words
     write = words.percent if number.value.unit == "share" else words.number
-    return _joined(
-        *(words.say("facet_item", name=words.reason(name), value=write(x)) for name, x in number.value.facets.items())
-    )
+    split = {name: write(x) for name, x in number.value.facets.items() if name and x}
+    if number.entry.facet == "dimension":
+        split = {name: one.text for name, one in number.by("facet").items() if name and name != MAIN}
+    return _joined(*(words.say("facet_item", name=words.reason(name), value=text) for name, text in split.items()))
 
 
 def _previous(number: Number, scene: Scene) -> str:
@@ -84,7 +87,7 @@ def _previous(number: Number, scene: Scene) -> str:
 
 def _pair(number: Number, scene: Scene) -> str:
     pair = number.pair
-    if pair is None or pair.empty:
+    if pair is None or pair.empty or number.id == "csat":  # which tells its response rate already
         return ""
     return scene.words.say("beside", title=pair.short, value=pair.text)
 

@@ -37,6 +37,12 @@ class Number:
         return self._words.title(self.entry)
 
     @property
+    def name(self) -> str:
+        """With its slice, for running text and charts: "First reply time (P1)"."""
+        name = self._words.name(self.entry)
+        return self._words.say("named_slice", title=name, slice=self.slice) if self.slice else name
+
+    @property
     def short(self) -> str:
         return self._words.short(self.entry)
 
@@ -96,7 +102,13 @@ class Number:
         """The headline as (number, unit) pairs, so that units can be set smaller."""
         if self.value.unit == "ms" and self.value.value is not None and not self.empty:
             return self._words.duration_pieces(self.value.value, self.value.clock)
-        return [(self.text, "")]
+        counted = self.value.unit == "tickets" and self.value.value is not None
+        return [(self.text, self._words.say("tickets", n=self.value.value or 0) if counted else "")]
+
+    @property
+    def told(self) -> str:
+        """The headline with its unit: "143 tickets"."""
+        return " ".join(f"{amount} {unit}".strip() for amount, unit in self.pieces)
 
     @property
     def n(self) -> str:
@@ -119,6 +131,11 @@ class Number:
         return self._words.say("interval", range=self.range) if self.range else ""
 
     @property
+    def timed(self) -> bool:
+        """Whether it is a duration."""
+        return self.value.unit == "ms"
+
+    @property
     def mean(self) -> str:
         return self._optional(self.value.mean)
 
@@ -128,7 +145,7 @@ class Number:
 
     @property
     def p90(self) -> str:
-        """"" for anything but durations; "not reached" while too many still wait."""
+        """Of durations, or of the ages of a stock; "not reached" while too many still wait."""
         if self.value.unit == "ms" and self.value.n and self.value.p90 is None:
             return self._words.say("not_reached")
         return self._optional(self.value.p90)
@@ -154,6 +171,15 @@ class Number:
         if before is None or (before.n == 0 and not before.value):
             return ""
         return Number(self._scene, self.entry, before, self.variant, self.where).text
+
+    @property
+    def left_out(self) -> str:
+        """What is not in n, by reason; "" when nothing."""
+        items = [
+            self._words.say("left_out_item", n=count, reason=self._words.reason(reason))
+            for reason, count in self.value.excluded.items()
+        ]
+        return self._words.listed(items)
 
     @property
     def change(self) -> str:
@@ -262,5 +288,6 @@ class Number:
     def span(self, low: float, high: float) -> str:
         return self._words.range(low, high, self.value.unit, self.value.clock)
 
-    def _optional(self, value: float | None) -> str:
-        return "" if value is None else self.amount(value)
+    def _optional(self, ms: float | None) -> str:
+        """Durations; a stock's are the ages of its tickets."""
+        return "" if ms is None else self._words.duration(ms, self.value.clock)

@@ -20,9 +20,7 @@ class Pictured(Protocol):
     @property
     def anchor(self) -> str: ...
     @property
-    def title(self) -> str: ...
-    @property
-    def slice(self) -> str: ...
+    def name(self) -> str: ...
     @property
     def text(self) -> str: ...
     @property
@@ -81,9 +79,8 @@ def _alt(key: str, number: Pictured, scene: Scene) -> str:
     known = [point.value for point in number.value.history if point.value is not None]
     spread = number.span(min(known), max(known)) if known else ""
     count = len(number.value.history)
-    named = f"{number.title} {number.slice}".strip()
     steps = scene.words.step(scene.kind, count)
-    return scene.words.say(key, title=named, value=number.text, points=count, steps=steps, range=spread)
+    return scene.words.say(key, title=number.name, value=number.text, points=count, steps=steps, range=spread)
 
 
 def _marks(labels: list[str], scene: Scene) -> tuple[tuple[int, str], ...]:

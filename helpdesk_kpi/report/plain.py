@@ -1,27 +1,29 @@
 """Text that other people wrote, made fit to print: one line, no control characters, not endless; links that are links."""
 
+import textwrap
 import unicodedata
 from urllib.parse import urlsplit
 
 #: Cc controls, Cf invisible and direction-changing marks, Cs lone surrogates, Zl and Zp line separators.
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+WORD = 60  # letters without a space
 
 
 def clean(text: str, limit: int = 80) -> str:
-    """One line of at most `limit` characters, cut with an ellipsis."""
+    """One line of at most `limit` characters, cut with an ellipsis; so are words that no line could break."""
     seen = "".join(" " if unicodedata.category(letter) in _UNPRINTED else letter for letter in text)
-    line = " ".join(seen.split())
+    line = " ".join(word if len(word) <= WORD else word[: WORD - 1] + "…" for word in seen.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def link(url: str) -> str:
+def link(url: str | None) -> str:
     """The address if a browser may follow it (http, https), else ""."""
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit((url or "").strip())
     except ValueError:
         return ""
     good = parts.scheme in ("http", "https") and parts.netloc
-    return "".join(url.split()) if good else ""
+    return "".join((url or "").split()) if good else ""
 
 
 def width(text: str) -> int:
@@ -45,6 +47,13 @@ def cut(text: str, columns: int) -> str:
     while text and width(text) > columns - 1:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def wrap(text: str, columns: int = 76) -> str:
+    """Lines of at most so many columns. Chinese stays one line: it has no spaces to break at, and readers wrap it."""
+    if width(text) > len(text):
+        return text
+    return "\n".join(textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False))
 
 
 def table(rows: "list[list[str]]", *, left: int = 1, gap: str = "  ") -> str:

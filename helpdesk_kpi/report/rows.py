@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from helpdesk_kpi.measure.contract import Stock
 from helpdesk_kpi.report.figures import BadRating, Severity, TicketRow, Waiting
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.plain import clean, link
@@ -33,6 +34,13 @@ class SeverityRow(msgspec.Struct, frozen=True, kw_only=True):
     def share(self) -> float | None:
         """First replies within target, for a bar."""
         return self.first_reply.value.within if self.first_reply else None
+
+
+class TeamRow(msgspec.Struct, frozen=True):
+    """One team under the four figures. A Number is None where the KPI is missing."""
+
+    name: str
+    cells: Sequence[Number | None]
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +118,17 @@ def _row(
     )
 
 
+def team_rows(numbers: Sequence[Number], scene: Scene) -> list[TeamRow]:
+    """Teams in the order of their names, empty unless there are two to see."""
+    if scene.figures.team is not None:
+        return []
+    found = [number.by("team") for number in numbers]
+    names = sorted({name for teams in found for name, one in teams.items() if name and not one.empty})
+    if len(names) < 2:
+        return []
+    return [TeamRow(clean(name, 40), [teams.get(name) for teams in found]) for name in names]
+
+
 def waits(found: Sequence[Waiting], scene: Scene, limit: int = 80) -> list[Wait]:
     longest = max((row.waited for row in found), default=0) or 1
     return [_wait(row, longest, scene, limit) for row in found]
@@ -156,8 +175,18 @@ def _line(row: TicketRow, number: Number, scene: Scene) -> Line:
         url=link(row.url),
         subject=clean(row.subject, 120) or say("no_subject"),
         at=scene.words.date(row.at),
-        value="" if row.value is None else number.amount(row.value) if number.value.unit == "ms" else "",
+        value=_amount(row, number, scene),
         severity=clean(row.severity or "", 16),
         agent=clean(row.agent or "", 60),
         remark=scene.words.reason(row.reason) if row.reason else "",
     )
+
+
+def _amount(row: TicketRow, number: Number, scene: Scene) -> str:
+    if row.value is None:
+        return ""
+    if number.value.unit == "share":
+        yes, no = scene.words.shares(number.id)
+        return yes if row.value > 0 else no
+    stock = isinstance(number.entry.statistic, Stock)
+    return scene.words.duration(row.value, number.value.clock) if number.timed or stock else ""

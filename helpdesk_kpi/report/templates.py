@@ -104,7 +104,7 @@ def environment(folder: Path, flavour: Flavour, *, ours_too: bool) -> Environmen
         finalize=_as_json if flavour == "json" else None,
     )
     made.filters.update(
-        clip=plain.clean, link=plain.link, columns=plain.table, cut=plain.cut, pad=plain.pad, mrkdwn=slack.escape,
+        clip=plain.clean, link=plain.link, columns=plain.table, columns_wide=plain.width, wrap=plain.wrap, cut=plain.cut, pad=plain.pad, mrkdwn=slack.escape,
         slack_link=slack.link, whole=math.ceil,
     )  # fmt: skip
     return made

@@ -14,7 +14,7 @@ from helpdesk_kpi.report.footer import Footer, footer, notices
 from helpdesk_kpi.report.notes import notes
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.plain import clean
-from helpdesk_kpi.report.rows import Line, Rating, SeverityRow, Wait, lines, ratings, severity_rows, waits
+from helpdesk_kpi.report.rows import Line, Rating, SeverityRow, TeamRow, Wait, lines, ratings, severity_rows, team_rows, waits
 from helpdesk_kpi.report.scene import Scene
 
 CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
@@ -119,6 +119,11 @@ class Report:
         return severity_rows(self._scene)
 
     @cached_property
+    def teams(self) -> list[TeamRow]:
+        """The four figures by team; empty in a report about one team."""
+        return team_rows([card.number for card in self.cards], self._scene)
+
+    @cached_property
     def headline(self) -> Finding:
         return finding([Watched(number, self._slices(number.id)) for number in self.measures], self._scene)
 
@@ -151,13 +156,17 @@ class Report:
         """The tickets behind a number."""
         return lines(number, self._scene, limit)
 
-    @property
-    def bad_count(self) -> int:
-        """Answers that were not good."""
-        if not self.has("csat"):
-            return 0
-        value = self.kpi("csat").value
-        return round(value.n * (1 - (value.value or 0))) if value.n else 0
+    @cached_property
+    def rated(self) -> str:
+        """How many answers there are, and how many of them are not good."""
+        words, value = self._scene.words, self.kpi("csat").value
+        if not value.n:
+            return words.say("no_ratings")
+        bad = round(value.n * (1 - (value.value or 0)))
+        count = words.number(value.n)
+        return words.say("rated_bad_note", n=value.n, bad=words.number(bad), count=count) if bad else words.say(
+            "no_bad", n=value.n, count=count
+        )  # fmt: skip
 
     @cached_property
     def footer(self) -> Footer:

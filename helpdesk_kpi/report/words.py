@@ -5,6 +5,7 @@ Numbers and their unit are joined by a no-break space; plain-text formats turn i
 """
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -57,6 +58,10 @@ class Words:
     def title(self, entry: Kpi) -> str:
         return str(self.language.TITLES.get(entry.id, entry.title))
 
+    def name(self, entry: Kpi) -> str:
+        """The title for running text: abbreviations in brackets stand in titles only."""
+        return re.sub(r"（[A-Z]+）", "", self.title(entry))
+
     def short(self, entry: Kpi) -> str:
         """For table heads and cards."""
         return str(self.language.SHORT.get(entry.id) or self.title(entry))
@@ -84,6 +89,11 @@ class Words:
     def reason(self, code: str) -> str:
         """A reason, state or facet by its code; codes without a translation are shown as they are."""
         return str(self.language.REASONS.get(code, code.replace("_", " ")))
+
+    def shares(self, kpi: str) -> tuple[str, str]:
+        """What 1 and 0 of a share mean for one ticket: "good", "bad"."""
+        both: Mapping[str, tuple[str, str]] = self.language.SHARES
+        return both.get(kpi, both[""])
 
     def why(self, code: str) -> str:
         return str(self.language.WHY[code])
