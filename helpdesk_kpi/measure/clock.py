@@ -187,13 +187,12 @@ class _Public:
 
     def is_makeup(self, day: Date) -> bool:
         """A day of the weekend that is worked in exchange for another."""
-        # The library learns of it from the holiday that it was exchanged for, which may lie in the year after.
-        self._learn(range(day.year, day.year + 2))
+        self._learn([day.year])
         return day in self._days.weekend_workdays
 
     def makeup_years(self, first: int, last: int) -> set[int]:
         """Years with make-up workdays, from some time before `first` to `last`."""
-        self._learn(range(first - _CUSTOM, last + 2))
+        self._learn(range(first - _CUSTOM, last + 1))
         return {day.year for day in self._days.weekend_workdays if day.year <= last}
 
     def _learn(self, years: Iterable[int]) -> None:
