@@ -9,7 +9,7 @@ import msgspec
 
 from helpdesk_kpi.simulator import daysoff
 from helpdesk_kpi.simulator.clock import DAY, SECOND, WEEK, Hours, Minutes, Week, local_date, windows
-from helpdesk_kpi.simulator.facts import Account, Article
+from helpdesk_kpi.simulator.facts import Account, Article, Created, Deleted, Fact
 from helpdesk_kpi.simulator.plan import Plan
 from helpdesk_kpi.simulator.words import Words
 from helpdesk_kpi.simulator.words_en import WORDS as ENGLISH
@@ -21,6 +21,7 @@ BRANDS = (BASE + 201, BASE + 205)
 FORMS = (BASE + 301, BASE + 305)
 SCHEDULE = BASE + 401
 BOT, LIGHT, FIRST_AGENT, FIRST_CUSTOMER = BASE + 1001, BASE + 1005, BASE + 1101, BASE + 5001
+FIRST_SPAMMER = BASE + 4_000_001
 CATEGORY_FIELD = 360001
 SEVERITY = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
 ALWAYS = ("P0",)
@@ -62,11 +63,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     exclude_brands: tuple[int, ...] = ()
 
     def hours(self) -> Hours:
-        """The desk's working time, from a week before the start to two years after the end."""
+        """The desk's working time, from eight weeks before the start to two years after the end."""
         return Hours(self.open(self.weekly))
 
     def open(self, week: Week) -> list[tuple[int, int]]:
-        first = local_date(self.start - WEEK, self.zone)
+        first = local_date(self.start - 8 * WEEK, self.zone)
         last = local_date(self.end, self.zone) + timedelta(days=730)
         off = [a + timedelta(days=i) for a, b, _ in self.holidays for i in range((b - a).days + 1)]
         return list(windows(week, self.zone, first, last, off=off, extra=self.workdays))
@@ -93,7 +94,7 @@ def open_desk(rng: Random, plan: Plan, start: int, end: int) -> Desk:
         holidays=() if plan.stable else tuple(named), workdays=() if plan.stable else tuple(made_up),
     )  # fmt: skip
     workers = tuple(_worker(rng, plan, desk, i) for i in range(len(words.agents)))
-    accounts = (*_staff(desk, workers), *_customers(rng, plan, desk))
+    accounts = (*_staff(desk, workers), *_customers(rng, plan, desk), *_spammers(plan, desk))
     return msgspec.structs.replace(desk, workers=workers, accounts=accounts)
 
 
@@ -119,7 +120,9 @@ def _staff(desk: Desk, workers: tuple[Worker, ...]) -> list[Account]:
     words, hired = desk.words, desk.start - 52 * WEEK
     domain = EMAIL.split("@")[1]
     people = [
-        Account(id=BOT, name=words.bot, email=f"assistant@{domain}", created_at=hired, roles=((hired, "agent"),), bot=True),
+        Account(
+            id=BOT, name=words.bot, email=f"assistant@{domain}", created_at=hired, roles=((hired, "agent"),), bot=True,
+        ),
         Account(
             id=LIGHT, name=words.light_agent, email=f"product@{domain}", created_at=hired,
             roles=((hired, "light_agent"),),
@@ -141,9 +144,7 @@ def _customers(rng: Random, plan: Plan, desk: Desk) -> list[Account]:
     """Customers in organisations, about one for three tickets."""
     count = max(12, plan.tickets // 3)
     joined = desk.start - 52 * WEEK
-    return [
-        _customer(rng, desk, i, joined + rng.randrange(40 * WEEK // SECOND) * SECOND) for i in range(count)
-    ]
+    return [_customer(rng, desk, i, joined + rng.randrange(40 * WEEK // SECOND) * SECOND) for i in range(count)]
 
 
 def _customer(rng: Random, desk: Desk, i: int, joined: int) -> Account:
@@ -154,9 +155,39 @@ def _customer(rng: Random, desk: Desk, i: int, joined: int) -> Account:
     domain = words.organizations[org][1] if org < len(words.organizations) else "post.example"
     box = rng.choice(words.mailboxes) if words.mailboxes else f"{given}.{family}".lower().replace("'", "")
     return Account(
-        id=FIRST_CUSTOMER + i * 4, name=words.long_name if i == 7 else name, email=f"{box}{i}@{domain}", created_at=joined,
+        id=FIRST_CUSTOMER + i * 4, name=words.long_name if i == 7 else name, email=f"{box}{i}@{domain}",
+        created_at=joined,
         roles=((joined, "customer"),), organization=organization(org) if org < len(words.organizations) else None,
     )  # fmt: skip
+
+
+def _spammers(plan: Plan, desk: Desk) -> list[Account]:
+    """Senders of spam, each for one ticket."""
+    joined = desk.start - WEEK
+    return [
+        Account(id=FIRST_SPAMMER + i * 4, name=f"Promo {i}", email=f"promo{i}@bulk.example", created_at=joined,
+                roles=((joined, "customer"),))
+        for i in range(round(plan.spam * plan.tickets * 1.5) + 4)
+    ]  # fmt: skip
+
+
+def is_spammer(account: Account) -> bool:
+    return account.id >= FIRST_SPAMMER
+
+
+def settled(desk: Desk, facts: list[Fact]) -> Desk:
+    """The desk with accounts that fit the facts: some joined with their first ticket, spammers were suspended."""
+    first = {fact.requester: fact for fact in sorted(facts, key=lambda f: -f.at) if isinstance(fact, Created)}
+    deleted = {fact.ticket: fact.at for fact in facts if isinstance(fact, Deleted)}
+    return msgspec.structs.replace(desk, accounts=tuple(_settled(a, first.get(a.id), deleted) for a in desk.accounts))
+
+
+def _settled(account: Account, first: Created | None, deleted: dict[int, int]) -> Account:
+    late = is_spammer(account) or (account.id // 4) % 3 == 0
+    if first is None or account.id < FIRST_CUSTOMER or not late:
+        return account
+    gone = deleted.get(first.ticket) if is_spammer(account) else None
+    return msgspec.structs.replace(account, created_at=first.at, roles=((first.at, "customer"),), suspended_at=gone)
 
 
 def organization(number: int) -> int:

@@ -2,8 +2,8 @@
 
 A plan is words separated by spaces or commas:
 
-    every:10              every tenth request fails, in rotation: 429 that says wait 0 s, 429 that says wait 1 s, 429 that
-                          says nothing, 500, 503, a body cut short, an error page in HTML
+    every:10              every tenth request fails, in rotation: 429 that says to wait 0 s, 429 that says 1 s,
+                          429 that says nothing, 500, 503, a body cut short, an error page in HTML
     every:10:503          the same, always in this one way (429, 429-none, 500, 503, cut, html)
     forbid:NAME           this endpoint answers 403
     missing:NAME          this endpoint answers 404
@@ -14,12 +14,13 @@ A plan is words separated by spaces or commas:
     expire:5              tokens are refused after five requests
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 Failure = Literal["429-0", "429", "429-none", "500", "503", "cut", "html"]
 ROTATION: tuple[Failure, ...] = ("429-0", "429", "429-none", "500", "503", "cut", "html")
+KNOWN = "every:N[:WAY], forbid:NAME, missing:NAME, refuse, slow:NAME:TIME, wrong-host, move:TIME, expire:N"
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
@@ -55,28 +56,29 @@ def parse(text: str | Faults | None) -> Faults:
 
 def _with(plan: Faults, word: str) -> Faults:
     name, *rest = word.split(":")
-    change = msgspec.structs.replace
+    change: dict[str, Any] = {}
     match name, rest:
         case "every", [count]:
-            return change(plan, every=int(count))
+            change = {"every": int(count)}
         case "every", [count, way] if way in ROTATION:
-            return change(plan, every=int(count), ways=tuple(w for w in ROTATION if w == way))
+            change = {"every": int(count), "ways": tuple(w for w in ROTATION if w == way)}
         case "forbid", [endpoint]:
-            return change(plan, forbid=plan.forbid | {endpoint})
+            change = {"forbid": plan.forbid | {endpoint}}
         case "missing", [endpoint]:
-            return change(plan, missing=plan.missing | {endpoint})
+            change = {"missing": plan.missing | {endpoint}}
         case "refuse", []:
-            return change(plan, refuse=True)
+            change = {"refuse": True}
         case "slow", [endpoint, time]:
-            return change(plan, slow={**plan.slow, endpoint: _ms(time)})
+            change = {"slow": {**plan.slow, endpoint: _ms(time)}}
         case "wrong-host", []:
-            return change(plan, wrong_host=True)
+            change = {"wrong_host": True}
         case "move", [time]:
-            return change(plan, move=_ms(time))
+            change = {"move": _ms(time)}
         case "expire", [count]:
-            return change(plan, expire=int(count))
-    raise ValueError(f"no fault {word!r}; known are: every:N[:WAY], forbid:NAME, missing:NAME, refuse, slow:NAME:TIME, "
-                     "wrong-host, move:TIME, expire:N")  # fmt: skip
+            change = {"expire": int(count)}
+        case _:
+            raise ValueError(f"no fault {word!r}; known are: {KNOWN}")
+    return msgspec.structs.replace(plan, **change)
 
 
 def _ms(text: str) -> int:

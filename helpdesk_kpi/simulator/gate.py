@@ -106,7 +106,9 @@ class Gate:
         asked = await _asked(request)
         known = asked.get("client_id") == CLIENT_ID and asked.get("client_secret") == CLIENT_SECRET
         if asked.get("grant_type") != "client_credentials":
-            return Json({"error": "unsupported_grant_type", "error_description": "This grant type is not supported."}, 400)
+            return Json(
+                {"error": "unsupported_grant_type", "error_description": "This grant type is not supported."}, 400
+            )
         if not known or self.faults.refuse:
             return Json({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
         life = int(asked.get("expires_in") or _USUAL)

@@ -16,18 +16,21 @@ _CALL_IDS, _CHAT_IDS = 5_000_000, 6_000_000
 _OUTAGE_LASTS = 3 * HOUR
 
 
-def text(
-    words: Words, rng: Random, kind: str, category: str, requester: Account, first: Pen | None
-) -> tuple[str, str]:
+def text(words: Words, rng: Random, kind: str, category: str, requester: Account) -> tuple[str, str]:
     """Subject and first message."""
     subject, body = rng.choice(words.topics[category].problems)
-    if first is not None:
-        return first.created.subject, body if kind == "merged" else rng.choice(words.again)
+    if kind in {"follow_up", "recurrence"}:
+        return subject, rng.choice(words.again)
     fixed = {"test": (words.test,), "spam": words.spam, "outage": (words.outage,), "incident": (words.outage,)}
     fixed |= {"internal": words.internal, "outbound": words.outbound}
     if kind in fixed:
         return rng.choice(fixed[kind])
-    heard = {"call": words.call, "missed_call": words.missed_call, "voicemail": words.voicemail, "messaging": words.chat}
+    heard = {
+        "call": words.call,
+        "missed_call": words.missed_call,
+        "voicemail": words.voicemail,
+        "messaging": words.chat,
+    }
     heard |= {"unanswered_chat": words.chat}
     if kind in heard:
         line = heard[kind].format(name=requester.name, subject=subject)
@@ -38,7 +41,7 @@ def text(
 def submitter(desktop: Any, rng: Random, kind: str, at: int) -> int | None:
     """Who opened it, if not the requester: an agent writes to a customer, or took the call."""
     if kind == "outbound" or (kind == "call" and rng.random() < 0.5):
-        here = [w.account for w in desktop.desk.workers if w.left_at is None or w.left_at > at + DAY]
+        here: list[int] = [w.account for w in desktop.desk.workers if w.left_at is None or w.left_at > at + DAY]
         return rng.choice(here)
     return None
 

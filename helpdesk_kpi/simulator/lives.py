@@ -7,15 +7,17 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.simulator import kinds
-from helpdesk_kpi.simulator.arrivals import arrivals
-from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk
+from helpdesk_kpi.simulator.arrivals import Arrival, arrivals, deck
+from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
 from helpdesk_kpi.simulator.facts import SYSTEM, Account, Comment, Created, Fact, Update
+from helpdesk_kpi.simulator.ordinary import ENDINGS
 from helpdesk_kpi.simulator.pen import Pen, asks
 from helpdesk_kpi.simulator.plan import Plan
 
 FIRST_TICKET = 1001
 TRICKY = ("<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "<!channel> *bold*")
 ROUTE = "Route by category"
+_CONVERSATIONS = frozenset({"ordinary", "recurrence", "follow_up", "missed_call", "voicemail", "unanswered_chat"})
 _PRIORITIES = ("urgent", "high", "normal", "low", None)
 _PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15, 0.22)
 _CHANNELS = {"call": "voice", "missed_call": "voice", "voicemail": "voice", "messaging": "native_messaging"} | {
@@ -31,6 +33,8 @@ class Desktop:
         self.seed, self.plan, self.desk = seed, plan, desk
         self.people = {account.id: account for account in desk.accounts}
         self.customers = [account for account in desk.accounts if account.roles[0][1] == "customer"]
+        self.customers = [account for account in self.customers if not is_spammer(account)]
+        self.spammers = [account for account in desk.accounts if is_spammer(account)]
         self.weights = list(accumulate(1 / (i + 3) ** 0.7 for i in range(len(self.customers))))
         self.told: list[Pen] = []
         self.used: set[int] = set()
@@ -50,12 +54,20 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
     desktop = Desktop(seed, plan, desk)
     planned = arrivals(Random(f"{seed} arrivals"), plan, desk)  # noqa: S311  # nothing secret
     tricky = _tricky([at for at, kind in planned if kind == "ordinary"])
-    for number, (at, kind) in enumerate(planned, FIRST_TICKET):
+    fates = _fates(Random(f"{seed} endings"), plan, planned)  # noqa: S311  # nothing secret
+    for number, arrival in enumerate(planned, FIRST_TICKET):
         rng = Random(seed * 1_000_003 + number)  # noqa: S311  # one a ticket: a knob moves only what it means
-        pen = _open(desktop, rng, number, at, kind, tricky.get(at))
+        pen = _open(desktop, rng, number, arrival, tricky.get(arrival[0]))
+        pen.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
         kinds.LIVES[pen.kind](pen, desktop)
         desktop.told.append(pen)
     return [fact for pen in desktop.told for fact in pen.facts]
+
+
+def _fates(rng: Random, plan: Plan, planned: list[Arrival]) -> list[str]:
+    """How each conversation is reopened in the end; mostly not at all."""
+    count = sum(kind in _CONVERSATIONS for _, kind in planned)
+    return deck(rng, count, {ending: getattr(plan, ending) for ending in ENDINGS}, "")
 
 
 def _tricky(times: list[int]) -> dict[int, str]:
@@ -63,14 +75,23 @@ def _tricky(times: list[int]) -> dict[int, str]:
     return dict(zip(reversed(times), (*TRICKY, ""), strict=False))
 
 
-def _open(desktop: Desktop, rng: Random, number: int, at: int, kind: str, tricky: str | None) -> Pen:
+def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: str | None) -> Pen:
     """The creation, with what triggers do in the same moment."""
+    at, kind = arrival
     first = kinds.follows(desktop, kind, at)
     if kind in {"follow_up", "recurrence", "merged"} and first is None:
         kind = "ordinary"
     requester = first.requester if first else _requester(desktop, rng, kind, tricky)
     category = str(first.created.category) if first else rng.choice(list(desktop.desk.words.topics))
-    made = _created(desktop, rng, number, at, kind, requester, category, first, tricky)
+    made = _created(desktop, rng, kind, category, requester)
+    made = msgspec.structs.replace(made, ticket=number, at=at, submitter=kinds.submitter(desktop, rng, kind, at))
+    if first:
+        follows = first.ticket if kind == "follow_up" else None
+        made = msgspec.structs.replace(made, subject=first.created.subject, follow_up_of=follows)
+    if tricky:
+        made = msgspec.structs.replace(made, subject=tricky)
+    if kind == "call" and made.submitter:  # what the agent writes down about a call is no reply
+        made = msgspec.structs.replace(made, comment=msgspec.structs.replace(made.comment, public=False))
     pen = Pen(rng, desktop.plan, desktop.desk, made, requester)
     pen.kind, pen.origin = kind, first
     _routed(pen, category)
@@ -80,27 +101,23 @@ def _open(desktop: Desktop, rng: Random, number: int, at: int, kind: str, tricky
 def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> Account:
     if kind == "internal":
         return desktop.people[rng.choice([w.account for w in desktop.desk.workers if w.left_at is None])]
+    if kind == "spam":
+        return desktop.spammers.pop()
     if tricky == "":
         return next(account for account in desktop.customers if len(account.name) == 200)
     return rng.choices(desktop.customers, cum_weights=desktop.weights)[0]
 
 
-def _created(
-    desktop: Desktop, rng: Random, number: int, at: int, kind: str, requester: Account, category: str,
-    first: Pen | None, tricky: str | None,
-) -> Created:  # fmt: skip
-    subject, text = kinds.text(desktop.desk.words, rng, kind, category, requester, first)
-    outbound = kind == "outbound"
+def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester: Account) -> Created:
+    subject, text = kinds.text(desktop.desk.words, rng, kind, category, requester)
     channel = _CHANNELS.get(kind) or rng.choices(("email", "web", "api"), (0.5, 0.42, 0.08))[0]
     return Created(
-        ticket=number, at=at, requester=requester.id, submitter=kinds.submitter(desktop, rng, kind, at),
-        subject=tricky or subject, comment=Comment(text, is_question=asks(text), public=True), channel=channel,
-        status="open" if outbound else "new",
+        ticket=0, at=0, requester=requester.id, subject=subject, comment=Comment(text, is_question=asks(text)),
+        channel=channel, status="open" if kind == "outbound" else "new",
         priority="urgent" if kind in {"outage", "incident"} else rng.choices(_PRIORITIES, _PRIORITY_SHARES)[0],
         category=category, form=FORMS[category == "billing"], brand=BRANDS[rng.random() < 0.2],
         type={"outage": "problem", "incident": "incident"}.get(kind) or rng.choice(("question", "incident", None)),
         tags=(category, *((TEST_TAG,) if kind == "test" else ())),
-        follow_up_of=first.ticket if first and kind == "follow_up" else None,
         problem=desktop.outage[-1].ticket if kind == "incident" else None,
         ai_agent=kind == "ai_agent", spam=kind == "spam",
     )  # fmt: skip
@@ -120,4 +137,3 @@ def _routed(pen: Pen, category: str) -> None:
     else:
         pen.facts.append(Update(ticket=pen.ticket, at=pen.at, actor=SYSTEM, via="rule", rule=ROUTE, changes=changes))
         pen.state.update(changes)
-

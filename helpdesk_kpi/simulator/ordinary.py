@@ -8,7 +8,7 @@ from helpdesk_kpi.simulator.pen import AUTO_SOLVE_AFTER, Pen
 
 _SOLVED_PENDING = "Solve what has been pending for 5 days"
 _SEVERER = {None: "normal", "low": "normal", "normal": "high", "high": "urgent", "urgent": "urgent"}
-_ENDINGS = ("thanks", "thanks_answered", "question", "not_fixed", "agent_reopen", "automation_reopen")
+ENDINGS = ("thanks", "thanks_answered", "question", "not_fixed", "agent_reopen", "automation_reopen")
 
 
 def opening(pen: Pen) -> None:
@@ -37,13 +37,13 @@ def conversation(pen: Pen) -> None:
         pen.update(pen.at + pen.spread(HOUR), pen.agent, priority=_SEVERER[pen.state["priority"]])
     if pen.chance(plan.transfer):
         _transfer(pen)
-    while pen.chance(0.42):
+    while pen.chance(0.48):
         _exchange(pen)
     if pen.chance(plan.hold):
         pen.reply(pen.turn(), pen.rng.choice(pen.words.on_hold), status="hold")
         if pen.chance(plan.light_note * 5):
             pen.note(pen.at + pen.spread(5 * HOUR), pen.rng.choice(pen.words.notes), LIGHT)
-        pen.at += pen.spread(30 * HOUR, 0.5)
+        pen.at += pen.spread(70 * HOUR, 0.6)
 
 
 def _solutions(pen: Pen) -> tuple[str, ...]:
@@ -68,7 +68,9 @@ def _exchange(pen: Pen) -> None:
     words = pen.words
     if pen.chance(0.7):
         pen.reply(pen.turn(0.5), pen.rng.choice(words.asks), status="pending")
-    pen.customer(pen.at + pen.spread(4 * HOUR, 1.0), pen.rng.choice(words.answers if pen.chance(0.7) else words.questions))
+    pen.customer(
+        pen.at + pen.spread(7 * HOUR, 1.0), pen.rng.choice(words.answers if pen.chance(0.7) else words.questions)
+    )
     if pen.chance(0.15):
         pen.customer(pen.at + pen.spread(25 * MINUTE), pen.rng.choice(words.chasers))
     pen.reply(pen.turn(), pen.rng.choice(_solutions(pen)))
@@ -78,19 +80,16 @@ def ending(pen: Pen) -> None:
     """The solve, perhaps a reopening, the survey, the close."""
     if pen.chance(0.07):
         _solved_pending(pen)
+    elif pen.chance(pen.plan.silent_solve):
+        pen.customer(pen.at + pen.spread(HOUR), pen.rng.choice(pen.words.answers))
+        pen.solve(pen.turn())
     else:
         solve_at_last(pen)
-    kind = _kind(pen)
-    if kind:
-        _reopened(pen, kind)
-        solve_at_last(pen, again=kind)
+    if pen.ending:
+        _reopened(pen, pen.ending)
+        solve_at_last(pen, again=pen.ending)
     pen.survey()
     pen.close()
-
-
-def _kind(pen: Pen) -> str | None:
-    shares = [getattr(pen.plan, kind) for kind in _ENDINGS]
-    return pen.rng.choices((*_ENDINGS, None), (*shares, 1 - sum(shares)))[0]
 
 
 def _solved_pending(pen: Pen) -> None:

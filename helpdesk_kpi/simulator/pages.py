@@ -44,9 +44,7 @@ def by_offset(key: str, rows: Rows, query: Mapping[str, str], path: str, address
             "previous_page": None}  # fmt: skip
 
 
-def whole_seconds(
-    rows: Rows, stamps: Sequence[int], start: int, size: int
-) -> tuple[Rows, int | None, bool]:
+def whole_seconds(rows: Rows, stamps: Sequence[int], start: int, size: int) -> tuple[Rows, int | None, bool]:
     """Rows from second `start` on, the last second always whole; the end time; and whether that is all.
 
     The end time is that of the last row, so that the next page repeats its second, unless it would not move.
@@ -54,7 +52,7 @@ def whole_seconds(
     from_here = [i for i, stamp in enumerate(stamps) if stamp >= start]
     if not from_here:
         return [], None, True
-    last = from_here[: size][-1]
+    last = from_here[:size][-1]
     while last + 1 < len(stamps) and stamps[last + 1] == stamps[last]:
         last += 1
     end, over = stamps[last], last == len(stamps) - 1

@@ -35,17 +35,18 @@ class Pen:
         self.closed_at: int | None = None
         self.went_badly = False
         self.kind = "ordinary"
+        self.ending = ""  # how it is reopened, if it is
         self.origin: Pen | None = None  # the earlier ticket that this one follows, doubles or repeats
 
     def update(self, at: int, actor: int = SYSTEM, *, comment: Comment | None = None, **more: Any) -> None:
         """One saved edit; keywords that are not an Update's own are the changed fields."""
-        own = {name: more.pop(name) for name in ("via", "rule", "add_tags", "merged_into", "merged_from") if name in more}
+        own = {
+            name: more.pop(name) for name in ("via", "rule", "add_tags", "merged_into", "merged_from") if name in more
+        }
         changes = {field: value for field, value in more.items() if self.state.get(field) != value}
         self.state.update(changes)
         self.at = at
-        self.facts.append(
-            Update(ticket=self.ticket, at=at, actor=actor, comment=comment, changes=changes, **own)
-        )
+        self.facts.append(Update(ticket=self.ticket, at=at, actor=actor, comment=comment, changes=changes, **own))
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
@@ -191,7 +192,9 @@ class Pen:
         """The helpdesk closes it four days after the solve."""
         if self.solved_at is not None and self.state["status"] == "solved":
             self.closed_at = self.solved_at + CLOSE_AFTER
-            self.update(self.closed_at, via="rule", rule="Close ticket 4 days after status is set to solved", status="closed")
+            self.update(
+                self.closed_at, via="rule", rule="Close ticket 4 days after status is set to solved", status="closed"
+            )
 
 
 def asks(text: str) -> bool:

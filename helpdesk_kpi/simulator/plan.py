@@ -57,7 +57,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     api_reply: float = 0.012  # an agent's reply that a script sent
     raised: float = 0.03
     transfer: float = 0.12
-    hold: float = 0.05
+    hold: float = 0.09
+    silent_solve: float = 0.03  # the customer wrote again, and it is solved without a word
     light_note: float = 0.03
     article: float = 0.15
     dressed: float = 0.15  # customers' mails with signature or quoted text

@@ -7,7 +7,7 @@ from typing import Any
 
 from helpdesk_kpi.simulator.articles import written
 from helpdesk_kpi.simulator.clock import DAY, WEEK, instant
-from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk
+from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk, settled
 from helpdesk_kpi.simulator.facts import Account, Created, Fact
 from helpdesk_kpi.simulator.lives import lives
 from helpdesk_kpi.simulator.plan import Locale, Plan, planned
@@ -28,6 +28,8 @@ class World:
         self.plan_without: set[str] = set()
         """What the helpdesk's plan does not include: "schedules", "slas", "csat", "surveys", "calls", ..."""
         self.accounts: dict[int, Account] = {account.id: account for account in desk.accounts}
+        self.tells_spam = False
+        """Zendesk has no mark for spam: marking deletes the ticket and suspends its requester."""
         self.hours = desk.hours()
         self.stories = _stories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
@@ -39,7 +41,8 @@ class World:
             "timezone": desk.zone,
             "weekly": _weekly(desk),
             "holidays": [
-                {"first": first.isoformat(), "last": last.isoformat(), "name": name} for first, last, name in desk.holidays
+                {"first": first.isoformat(), "last": last.isoformat(), "name": name}
+                for first, last, name in desk.holidays
             ],
             "workdays": [day.isoformat() for day in desk.workdays],
             "severity": dict(desk.severity),
@@ -75,7 +78,8 @@ def generate(
         end = instant(END, "Asia/Shanghai" if locale == "zh" else "Europe/Berlin")
     desk = open_desk(rng, plan, end - weeks * WEEK, end)
     desk = written(rng, desk)
-    return World(desk, () if plan.empty else lives(seed, plan, desk), plan=plan)
+    facts = [] if plan.empty else lives(seed, plan, desk)
+    return World(settled(desk, facts), facts, plan=plan)
 
 
 def desk_of(accounts: Iterable[Account], *, start: int, end: int, zone: str = "UTC", **settings: Any) -> Desk:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
 from helpdesk_kpi.simulator.clock import SECOND, instant
+from helpdesk_kpi.simulator.desk import SCHEDULE
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate, Json, forbidden, not_found
 from helpdesk_kpi.simulator.limits import Limits
@@ -49,9 +50,7 @@ class Face:
         size = min(int(query.get("per_page", "1000")), 1000)
         page = index[first : first + size]
         metric_sets = "metric_sets" in query.get("include", "")
-        shown = [
-            rows.row(number, metric_sets=metric_sets) for _, number in page if self._wanted(number, query)
-        ]
+        shown = [rows.row(number, metric_sets=metric_sets) for _, number in page if self._wanted(number, query)]
         over = first + size >= len(index)
         answer = self._cursored(request, "tickets", shown, page, over=over)
         self.world.now += self.faults.move
@@ -131,7 +130,9 @@ class Face:
         start = int(request.query_params.get("start_time", "0"))
         page, end, over = whole_seconds(rows, stamps, start, 1000)
         follow = self.address(request)(f"{request.url.path}?start_time={end}")
-        return Json({"articles": page, "count": len(page), "end_time": end or start, "next_page": None if over else follow})
+        return Json(
+            {"articles": page, "count": len(page), "end_time": end or start, "next_page": None if over else follow}
+        )
 
     async def calls(self, request: Request) -> Response:
         """Never ends by itself: next_page is always there."""
@@ -195,7 +196,10 @@ class Face:
     async def survey_responses(self, request: Request) -> Response:
         """Milliseconds here; https://developer.zendesk.com/api-reference/help_center/help-center-api/csat_survey_responses/"""
         query = request.query_params
-        start, end = int(query.get("filter[created_at_start]", "0")), int(query.get("filter[created_at_end]", str(_FAR)))
+        start, end = (
+            int(query.get("filter[created_at_start]", "0")),
+            int(query.get("filter[created_at_end]", str(_FAR))),
+        )
         return self._by_cursor(request, "survey_responses", lists.survey_responses(self.world, start, end))
 
     async def sla_policies(self, request: Request) -> Response:
@@ -206,7 +210,7 @@ class Face:
         return Json({"schedules": lists.schedules(self.world), "url": "/api/v2/business_hours/schedules.json"})
 
     async def holidays(self, request: Request) -> Response:
-        known = request.path_params["schedule"] == lists.SCHEDULE
+        known = request.path_params["schedule"] == SCHEDULE
         return Json({"holidays": lists.holidays(self.world)}) if known else not_found()
 
     async def articles(self, request: Request) -> Response:
@@ -214,7 +218,11 @@ class Face:
 
     async def translations(self, request: Request) -> Response:
         found = self._article(request)
-        return not_found() if found is None else self._by_cursor(request, "translations", lists.translations(self.world, found))
+        return (
+            not_found()
+            if found is None
+            else self._by_cursor(request, "translations", lists.translations(self.world, found))
+        )
 
     async def votes(self, request: Request) -> Response:
         found = self._article(request)
@@ -310,7 +318,12 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ("users", "incremental/users/cursor", face.users, "incremental-exports-cursor"),
         ("organizations", "incremental/organizations", face.organizations, EXPORTS),
         ("groups", "groups", face.groups, None),
-        ("group_memberships", "group_memberships", face.cursor_list("group_memberships", lists.group_memberships), None),
+        (
+            "group_memberships",
+            "group_memberships",
+            face.cursor_list("group_memberships", lists.group_memberships),
+            None,
+        ),
         ("brands", "brands", face.cursor_list("brands", lists.brands), None),
         ("custom_statuses", "custom_statuses", face.whole_list("custom_statuses", lists.custom_statuses), None),
         ("ticket_fields", "ticket_fields", face.cursor_list("ticket_fields", lists.ticket_fields), None),

@@ -132,7 +132,11 @@ def ticket_fields(world: World, base: str) -> Rows:
         {"id": BASE + 851 + i, "name": topic.title, "raw_name": topic.title, "value": key, "default": False}
         for i, (key, topic) in enumerate(world.desk.words.topics.items())
     ]
-    titles = {BASE + 841: ("subject", "Subject"), BASE + 845: ("status", "Status"), BASE + 849: ("priority", "Priority")}
+    titles = {
+        BASE + 841: ("subject", "Subject"),
+        BASE + 845: ("status", "Status"),
+        BASE + 849: ("priority", "Priority"),
+    }
     rows = [(number, kind, title, None) for number, (kind, title) in titles.items()]
     category = "Category" if world.plan.locale == "en" else "问题分类"
     return [
@@ -164,7 +168,8 @@ def schedules(world: World) -> Rows:
         for start, end in hours
     ]
     return [{"id": SCHEDULE, "name": world.desk.words.schedule, "time_zone": world.desk.rails_zone,
-             "intervals": sorted(spans, key=lambda span: span["start_time"]), "created_at": made, "updated_at": made}]  # fmt: skip
+             "intervals": sorted(spans, key=lambda span: span["start_time"]),
+             "created_at": made, "updated_at": made}]  # fmt: skip
 
 
 def holidays(world: World) -> Rows:
@@ -286,8 +291,8 @@ def _article(world: World, base: str, article: Article) -> dict[str, Any]:
         "id": article.id, "url": f"{base}/api/v2/help_center/{locale}/articles/{article.id}.json",
         "html_url": article_url(base, locale, article.id), "author_id": article.author, "comments_disabled": False,
         "draft": article.draft, "promoted": False, "position": 0, "vote_sum": sum(votes), "vote_count": len(votes),
-        "section_id": article.section, "created_at": iso(article.created_at), "updated_at": edited, "name": article.title,
-        "title": article.title, "source_locale": locale, "locale": locale, "outdated": False, "outdated_locales": [],
+        "section_id": article.section, "created_at": iso(article.created_at), "updated_at": edited,
+        "name": article.title, "title": article.title, "source_locale": locale, "locale": locale, "outdated": False, "outdated_locales": [],
         "edited_at": edited, "user_segment_id": None, "user_segment_ids": [], "permission_group_id": BASE + 521,
         "content_tag_ids": [], "label_names": [], "body": body,
     }  # fmt: skip
@@ -316,7 +321,8 @@ def call(fact: Call, customer: int) -> dict[str, Any]:
     wait = ((fact.answered_at or fact.ended_at) - fact.at) // SECOND
     talked = (fact.ended_at - fact.answered_at) // SECOND if fact.answered_at else 0
     return {
-        "id": fact.id, "ticket_id": fact.ticket, "agent_id": fact.agent, "customer_id": customer, "direction": "inbound",
+        "id": fact.id, "ticket_id": fact.ticket, "agent_id": fact.agent, "customer_id": customer,
+        "direction": "inbound",
         "line_type": "phone", "call_channel": "phone", "phone_number": "+493012345678", "call_group_id": None,
         "completion_status": "completed" if fact.answered_at or fact.voicemail else "abandoned_in_queue",
         "voicemail": fact.voicemail, "created_at": iso(fact.at), "updated_at": iso(fact.ended_at),

@@ -210,7 +210,12 @@ def _creation(created: Created) -> list[dict[str, Any]]:
     if created.priority is None:
         initial["priority"] = None  # type: ignore[assignment]  # a null is written too
     return [
-        {"via": VIA_TYPE.get(created.channel, created.channel), "via_reference_id": None, key: new, "event_type": "Create"}
+        {
+            "via": VIA_TYPE.get(created.channel, created.channel),
+            "via_reference_id": None,
+            key: new,
+            "event_type": "Create",
+        }
         for key, new in initial.items()
     ]
 

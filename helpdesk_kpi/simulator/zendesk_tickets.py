@@ -10,7 +10,7 @@ from helpdesk_kpi.simulator.desk import BASE, CATEGORY_FIELD
 from helpdesk_kpi.simulator.facts import SYSTEM, Created, Deleted, Scrubbed, Touched
 from helpdesk_kpi.simulator.story import DONE, Saved, Story
 from helpdesk_kpi.simulator.world import World
-from helpdesk_kpi.simulator.zendesk_words import CUSTOM_STATUS, body, via
+from helpdesk_kpi.simulator.zendesk_words import CUSTOM_STATUS, via
 
 HELD_BACK = 60 * SECOND
 """Exports leave out the most recent minute."""
