@@ -1,0 +1,142 @@
+"""Zendesk: tickets and their history, people, surveys, calls, messaging, hours and help centres.
+
+It runs as an OAuth client of the account's own. Order of the streams: names and people before tickets, tickets before
+their events. What a plan lacks ends that stream only.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import msgspec
+
+from connectors.zendesk import guide, lists, mapping, tickets
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account
+from connectors.zendesk.check import check
+from connectors.zendesk.settings import Settings
+from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, partly
+from helpdesk_kpi.pull.transport import Transport
+
+HOUR = 3_600_000
+_HISTORY = frozenset({
+    "comments.public", "comments.private", "status.history", "assignee.history", "priority.history",
+})  # fmt: skip
+_SURVEYS = frozenset({"survey.answers", "survey.offered"})
+
+
+class Zendesk(Connector):
+    """One Zendesk account."""
+
+    name: ClassVar[str] = "zendesk"
+    Settings: ClassVar[type[msgspec.Struct]] = Settings
+    provides: ClassVar[Mapping[str, Provides]] = {
+        "tickets": YES,
+        **dict.fromkeys(sorted(_HISTORY), YES),
+        "calls": YES,
+        "chats": partly("the first reply of a messaging session is known, its further messages are not"),
+        **dict.fromkeys(sorted(_SURVEYS), YES),
+        "survey.dimensions": partly("only surveys of the newer kind have several questions"),
+        "schedules": partly("as they are now; Zendesk keeps no history of them"),
+        "sla.policies": YES,
+        "articles": partly("the last editor only, and no page views"),
+        "roles": partly("from the first sync on; Zendesk tells only the present role"),
+    }
+
+    @classmethod
+    def transport(cls, settings: Any) -> Transport:
+        return Transport(settings.url, auth=settings.auth.auth(), rate_share=settings.rate_share)
+
+    def __init__(self, http: Transport, settings: Any) -> None:
+        super().__init__(http, settings)
+        self.account = Account(http, settings)
+
+    def streams(self) -> Sequence[Stream]:
+        return [*self._names(), *self._people(), *self._hours(), *self._tickets(), *self._surveys(), *self._articles()]
+
+    async def check(self) -> Sequence[Finding]:
+        return await check(self.account, self.http.clock())
+
+    def _bound(
+        self, pages: Callable[..., AsyncIterator[Page]], **options: Any
+    ) -> Callable[[Start], AsyncIterator[Page]]:
+        return partial(pages, self.account, **options)
+
+    def _names(self) -> list[Stream]:
+        lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
+            ("brands", "/api/v2/brands", zd.Brand, mapping.brand),
+            ("ticket_forms", "/api/v2/ticket_forms", zd.Named, mapping.form),
+            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, mapping.field),
+            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, mapping.custom_status),
+        ]
+        named = [
+            Stream(
+                name=key, kind="snapshot", every=6 * HOUR,
+                pages=self._bound(lists.names, path=path, key=key, kind=kind, make=make),
+            )
+            for key, path, kind, make in lists_of
+        ]  # fmt: skip
+        organizations = self._bound(
+            tickets.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.Named,
+            make=lambda row: [mapping.organization(row)], everything=True,
+        )  # fmt: skip
+        return [*named, Stream(name="organizations", kind="cursor", pages=organizations)]
+
+    def _people(self) -> list[Stream]:
+        return [
+            Stream(name="users", kind="cursor", pages=self._bound(tickets.users), gives=frozenset({"roles"})),
+            Stream(name="groups", kind="snapshot", pages=self._bound(lists.groups)),
+            Stream(name="group_memberships", kind="snapshot", pages=self._bound(lists.group_memberships)),
+        ]
+
+    def _hours(self) -> list[Stream]:
+        return [
+            Stream(
+                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.schedules),
+                gives=frozenset({"schedules"}),
+            ),
+            Stream(
+                name="sla_policies", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.sla_policies),
+                gives=frozenset({"sla.policies"}),
+            ),
+        ]  # fmt: skip
+
+    def _tickets(self) -> list[Stream]:
+        streams = [
+            Stream(name="tickets", kind="cursor", pages=self._bound(tickets.tickets), gives=frozenset({"tickets"})),
+            Stream(name="ticket_events", kind="cursor", pages=self._bound(tickets.ticket_events), gives=_HISTORY),
+        ]
+        if self.settings.voice:
+            calls = self._bound(
+                tickets.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
+                make=mapping.call,
+            )  # fmt: skip
+            streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
+        if self.settings.messaging:
+            chats = self._bound(
+                tickets.export, path="/api/v2/engagements", key="agent_engagement_data", kind=zd.Engagement,
+                make=mapping.engagement, id="engagement_id",
+            )  # fmt: skip
+            streams.append(Stream(name="engagements", kind="cursor", pages=chats, gives=frozenset({"chats"})))
+        return streams
+
+    def _surveys(self) -> list[Stream]:
+        dimensions = frozenset({"survey.dimensions"})
+        return [
+            Stream(
+                name="satisfaction_ratings",
+                kind="cursor",
+                pages=self._bound(lists.satisfaction_ratings),
+                gives=_SURVEYS,
+            ),
+            Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=dimensions),
+        ]
+
+    def _articles(self) -> list[Stream]:
+        if not self.settings.help_centers:
+            return []
+        gives = frozenset({"articles"})
+        return [
+            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(guide.articles), gives=gives),
+            Stream(name="article_census", kind="census", every=7 * 24 * HOUR, pages=self._bound(guide.article_census)),
+        ]

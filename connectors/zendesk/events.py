@@ -1,0 +1,184 @@
+"""From ticket events (audits in bulk) to events: comments, changes of fields, survey answers, merges.
+
+A child event has the name of the changed field as its key: `{"status": "solved", "previous_value": "open"}`; in an
+audit it says `{"field_name": "status", "value": "solved"}`. Both are read, so an event is the same over either way.
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
+https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import DELETED, text_id, value
+from helpdesk_kpi.model import AnyRecord, Event, TicketLink
+from helpdesk_kpi.pull.text import RULE, read
+
+SECOND = 1_000
+#: Zendesk's key -> our word.
+FIELDS = {
+    "status": "status", "custom_status_id": "custom_status", "assignee_id": "assignee", "group_id": "team",
+    "priority": "priority", "type": "type", "ticket_form_id": "form", "brand_id": "brand",
+    "requester_id": "requester", "organization_id": "organization", "problem_id": "problem",
+}  # fmt: skip
+_IDS = frozenset({"custom_status", "assignee", "team", "form", "brand", "requester", "organization", "problem"})
+_TYPES = frozenset({"problem", "incident", "question", "task"})
+_COMMENTS = frozenset({"Comment", "VoiceComment"})
+#: The names that exports use for channels -> the words that tickets use. Others are taken in lower case.
+_CHANNELS = {
+    "mail": "email", "web form": "web", "web service": "api", "web service (api)": "api", "rule": "rule",
+    "automation": "rule", "trigger": "rule", "phone call (incoming)": "voice", "phone call (outbound)": "voice",
+    "voicemail": "voice", "messaging": "native_messaging", "web widget": "web_widget", "mobile sdk": "mobile_sdk",
+    "help center post": "help_center", "chat": "chat", "closed ticket": "closed_ticket",
+}  # fmt: skip
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Who did something and how."""
+
+    via: str | None
+    rule: str | None = None
+    rel: str | None = None  # "merge", ...
+    origin: Mapping[str, Any] = {}
+    to: Mapping[str, Any] = {}
+
+
+def events(row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str]) -> list[AnyRecord]:
+    """Everything one audit tells. `kept` are the custom fields to keep, `hosts` those of our help centres."""
+    return list(_Audit(row, kept, hosts).records())
+
+
+class _Audit:
+    """One audit being read: what its children share."""
+
+    def __init__(self, row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str]) -> None:
+        self.row, self.kept, self.hosts = row, kept, hosts
+        self.ticket = str(row.ticket_id)
+        self.at = _at(row)
+        self.told = how(row.via, None) or Told(None)
+        self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
+
+    def records(self) -> Iterator[AnyRecord]:
+        for place, child in enumerate(self.row.child_events):
+            # Audits count up, so that this orders events of one second over audits too.
+            seq = self.row.id * 1000 + min(place, 999)
+            told = how(child.get("via"), child.get("via_reference_id")) or self.told
+            kind = _kind(child)
+            if kind in _COMMENTS:
+                yield self._comment(child, told, seq)
+                yield from self._merge(told, seq)
+            elif kind == "SatisfactionRating" or "satisfaction_score" in child:
+                yield from self._survey(child, told, seq)
+            else:
+                yield from self._changes(child, told, seq)
+
+    def _comment(self, child: dict[str, Any], told: Told, seq: int) -> Event:
+        body, html = child.get("body"), child.get("html_body")
+        found = read(body, html, hosts=self.hosts) if isinstance(body or html, str) else None
+        public = child.get("public", child.get("comment_public"))
+        return Event(
+            ticket=self.ticket,
+            id=self._id("c", counted=True),
+            at=self.at,
+            seq=seq,
+            kind="comment",
+            actor=text_id(child.get("author_id", self.row.updater_id)),
+            via=told.via,
+            rule=told.rule,
+            public=None if public is None else bool(public),
+            length=found.length if found else None,
+            is_thanks=found.is_thanks if found else None,
+            is_question=found.is_question if found else None,
+            text_rule=RULE if found else None,
+            articles=found.articles if found else (),
+            codes=found.codes if found else (),
+        )
+
+    def _merge(self, told: Told, seq: int) -> Iterator[AnyRecord]:
+        """A merge is told by the comment it leaves: on the loser it names the winner, on the winner the loser."""
+        if told.rel != "merge":
+            return
+        winner, loser = text_id(told.to.get("ticket_id")), text_id(told.origin.get("ticket_id"))
+        if winner and winner != self.ticket:
+            yield TicketLink(self.ticket, winner, "merge")
+            yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
+                        via=told.via, field="merge", after=winner)  # fmt: skip
+        elif loser and loser != self.ticket:
+            yield TicketLink(loser, self.ticket, "merge")
+
+    def _survey(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
+        score = value(child.get("score", child.get("satisfaction_score")))
+        if score is None:
+            return
+        before = value(child.get("previous_value"))
+        yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
+                    via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
+
+    def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
+        created = _kind(child) == "Create"
+        for name, before, after in self._changed(child):
+            if after is None and (created or before is None):  # a creation writes the fields that nobody set, too
+                continue
+            if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
+                continue
+            yield Event(self.ticket, self._id(name), self.at, seq, "change", actor=text_id(self.row.updater_id),
+                        via=told.via, rule=told.rule, field=name, before=before, after=after)  # fmt: skip
+
+    def _changed(self, child: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None]]:
+        """(our word, before, after) of the fields that one child changes."""
+        previous = child.get("previous_value")
+        if "field_name" in child:
+            yield from self._field(str(child["field_name"]), previous, child.get("value"))
+        for key, after in child.items():
+            if key == "custom_ticket_fields" and isinstance(after, dict):
+                for number, one in after.items():
+                    was = previous.get(number) if isinstance(previous, dict) else previous
+                    yield from self._field(number, was, one)
+            elif key != "type" or after in _TYPES:
+                yield from self._field(key, previous, after)
+
+    def _field(self, key: str, before: Any, after: Any) -> Iterator[tuple[str, str | None, str | None]]:
+        name = FIELDS.get(key) or (self.kept.get(int(key)) if key.isdecimal() else None)
+        if name:
+            plain = text_id if name in _IDS else value
+            yield name, plain(before), plain(after)
+
+    def _id(self, item: str, *, counted: bool = False) -> str:
+        n = self.seen.get(item, 0)
+        self.seen[item] = n + 1
+        return f"{self.row.id}:{item}{n}" if counted else f"{self.row.id}:{item}" + (f":{n + 1}" if n else "")
+
+
+def _at(row: zd.TicketEvent) -> int:
+    if row.timestamp is not None:
+        return row.timestamp * SECOND
+    if row.created_at is not None:
+        return zd.ms(row.created_at)
+    raise ValueError("neither timestamp nor created_at")
+
+
+def _kind(child: Mapping[str, Any]) -> str:
+    """`event_type`, or `type` where that isn't the ticket's; a comment without side-load has neither."""
+    kind = child.get("event_type") or child.get("type")
+    if "comment_present" in child:
+        return "Comment"
+    return str(kind) if kind and kind not in _TYPES else "Change"
+
+
+def how(via: Any, reference: Any) -> Told | None:
+    """How something was done; None: not told. `via` is a name with a reference to the rule in exports, and an object in comments and audits."""
+    if isinstance(via, str):
+        word = _CHANNELS.get(via.lower(), via.lower())
+        return Told(word, text_id(reference) if word == "rule" else None)
+    if not isinstance(via, dict):
+        return None
+    source = via.get("source") if isinstance(via.get("source"), dict) else {}
+    assert source is not None
+    origin, to = source.get("from") or {}, source.get("to") or {}
+    named = via.get("channel")
+    channel = None if named is None else str(named)
+    is_rule = channel == "rule" or source.get("rel") in {"trigger", "automation"}
+    return Told(channel, str(origin.get("title") or origin.get("id") or "") or None if is_rule else None,
+                source.get("rel"), origin, to)  # fmt: skip

@@ -1,0 +1,289 @@
+"""From Zendesk's payloads to records: pure functions."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.payloads import ms
+from helpdesk_kpi import model
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull import zones
+from helpdesk_kpi.pull.text import length, sketch
+
+SECOND, MINUTE = 1_000, 60_000
+DELETED = "deleted"
+SCRUBBED = "SCRUBBED"  # the subject of what was deleted for good; the description becomes "X"
+MERGED = "closed_by_merge"  # the tag of a ticket that was merged into another one
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """What of a ticket is kept, by the configuration."""
+
+    account: str  # "https://acme.zendesk.com"
+    since: int  # history before is not read
+    fields: Mapping[int, str] = {}  # custom field's id -> the word the configuration uses for it
+    sketch_key: bytes = b""
+
+
+def text_id(number: int | str | None) -> str | None:
+    """An id as text; -1 is Zendesk itself, and "" is nothing."""
+    return None if number in (None, "", -1, "-1") else str(number)
+
+
+# tickets
+
+
+def ticket(row: zd.Ticket, keep: Keep, *, is_spam: bool = False) -> list[model.AnyRecord]:
+    """The ticket, its links, and Zendesk's own figures for it."""
+    number = str(row.id)
+    links = _links(row)
+    created = ms(row.created_at)
+    record = model.Ticket(
+        id=number,
+        number=number,
+        url=f"{keep.account}/agent/tickets/{number}",
+        created_at=created,
+        updated_at=ms(row.updated_at),
+        version=(row.generated_timestamp or 0) * SECOND,
+        status=row.status,
+        channel=_channel(row.via),
+        form=text_id(row.ticket_form_id),
+        type=row.type,
+        brand=text_id(row.brand_id),
+        tags=tuple(row.tags),
+        priority=row.priority,
+        requester=text_id(row.requester_id),
+        submitter=text_id(row.submitter_id),
+        organization=text_id(row.organization_id),
+        team=text_id(row.group_id),
+        assignee=text_id(row.assignee_id),
+        follow_up_of=next((link.other for link in links if link.kind == "follow_up"), None),
+        problem=text_id(row.problem_id),
+        merged_into="" if MERGED in row.tags else None,
+        deleted_at=ms(row.updated_at) if row.status == DELETED else None,
+        is_spam=is_spam,
+        changes_known_from=keep.since if created < keep.since else None,
+        **_words(row, keep),
+    )
+    return [record, *links, *_native_metrics(number, row.metric_set)]
+
+
+def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
+    """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
+    if row.subject == SCRUBBED and row.status == DELETED:
+        return {"is_scrubbed": True}
+    kept = {keep.fields[f.id]: plain for f in row.custom_fields if f.id in keep.fields and (plain := value(f.value))}
+    return {
+        "subject": row.subject or None,
+        "fields": kept,
+        "sketch": sketch(row.subject, row.description, keep.sketch_key) or None if keep.sketch_key else None,
+    }
+
+
+def value(given: Any) -> str | None:
+    """A field's value as text: lists as "a, b", true and false in words, null and "" as None."""
+    if given is None or given in ("", []):
+        return None
+    if isinstance(given, bool):
+        return str(given).lower()
+    if isinstance(given, list):
+        return ", ".join(str(part) for part in given)
+    return given if isinstance(given, str) else str(given) if isinstance(given, int | float) else _json(given)
+
+
+def _json(given: Any) -> str:
+    return msgspec.json.encode(given).decode()
+
+
+def _channel(via: zd.Via | None) -> str | None:
+    return None if via is None or via.channel is None else str(via.channel)
+
+
+def _links(row: zd.Ticket) -> list[model.TicketLink]:
+    number = str(row.id)
+    links = [model.TicketLink(number, str(row.problem_id), "problem")] if row.problem_id else []
+    source = row.via.source if row.via else None
+    if source and source.rel == "follow_up" and (earlier := text_id((source.origin or {}).get("ticket_id"))):
+        links.append(model.TicketLink(number, earlier, "follow_up"))
+    return links
+
+
+_DURATIONS = {  # Zendesk's key, its unit -> our name of the metric
+    "reply_time_in_minutes": ("reply_time", MINUTE),
+    "reply_time_in_seconds": ("reply_time_messaging", SECOND),
+    "first_resolution_time_in_minutes": ("first_resolution_time", MINUTE),
+    "full_resolution_time_in_minutes": ("full_resolution_time", MINUTE),
+    "agent_wait_time_in_minutes": ("agent_wait_time", MINUTE),
+    "requester_wait_time_in_minutes": ("requester_wait_time", MINUTE),
+    "on_hold_time_in_minutes": ("on_hold_time", MINUTE),
+}
+
+
+def _native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
+    """Zendesk's figures. Null says "not yet", so it is kept only where a reopen may have taken a figure back."""
+    if found is None:
+        return
+    for key, (metric, unit) in _DURATIONS.items():
+        took: zd.Minutes | None = getattr(found, key)
+        if took is None or (took.calendar is None and took.business is None and not found.reopens):
+            continue
+        yield model.NativeMetric(number, metric, _times(took.calendar, unit), _times(took.business, unit))
+    for metric, count in (("reopens", found.reopens), ("replies", found.replies)):
+        if count is not None:
+            yield model.NativeMetric(number, metric, count=count)
+
+
+def _times(amount: int | None, unit: int) -> int | None:
+    return None if amount is None else amount * unit
+
+
+# people and names
+
+
+def person(row: zd.User) -> model.Person:
+    return model.Person(
+        id=str(row.id),
+        kind=_kind(row),
+        role=row.role,
+        version=ms(row.updated_at),
+        name=row.name,
+        email=row.email,
+        email_verified=bool(row.verified),
+        active=row.active is not False and not row.suspended,
+        zone=row.iana_time_zone or _zone(row.time_zone),
+        organization=text_id(row.organization_id),
+    )
+
+
+def _kind(row: zd.User) -> model.PersonKind:
+    """Light agents are agents of role type 1, contributors of 3: both only comment privately.
+
+    https://developer.zendesk.com/api-reference/ticketing/users/users/
+    """
+    if row.role not in {"agent", "admin"}:
+        return "customer"
+    light = row.role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
+    return "light_agent" if light else "agent"
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return zones.iana(name) if name else None
+    except PullError:  # of one person, and only shown
+        return None
+
+
+def team(row: zd.Group) -> model.Team:
+    return model.Team(str(row.id), row.name, row.deleted)
+
+
+def member(row: zd.GroupMembership) -> model.TeamMember:
+    return model.TeamMember(str(row.group_id), str(row.user_id))
+
+
+def brand(row: zd.Brand) -> model.Name:
+    return model.Name("brand", str(row.id), row.name, row.brand_url if row.has_help_center else None)
+
+
+def form(row: zd.Named) -> model.Name:
+    return model.Name("form", str(row.id), row.name)
+
+
+def field(row: zd.TicketField) -> model.Name:
+    return model.Name("field", str(row.id), row.title)
+
+
+def custom_status(row: zd.CustomStatus) -> model.Name:
+    return model.Name("custom_status", str(row.id), row.agent_label, row.status_category)
+
+
+def organization(row: zd.Named) -> model.Name:
+    return model.Name("organization", str(row.id), row.name)
+
+
+# hours and promises
+
+
+def schedule(row: zd.Schedule) -> model.Schedule:
+    """PullError where the zone is not known: every business hour would be wrong."""
+    weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
+    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone), weekly)
+
+
+def holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:
+    return model.Holiday(str(schedule_id), str(row.id), row.name, row.start_date, row.end_date)
+
+
+def sla_policy(row: zd.SlaPolicy, body: bytes) -> model.SlaPolicy:
+    return model.SlaPolicy(str(row.id), row.title, row.position or 0, body.decode())
+
+
+# calls and messaging
+
+
+def call(row: zd.Call) -> list[model.AnyRecord]:
+    """The call; and the contact, where an agent answered an inbound one. Calls without a ticket are left out."""
+    if row.ticket_id is None:
+        return []
+    start, agent, number = ms(row.created_at), text_id(row.agent_id), str(row.ticket_id)
+    answered = start + round((row.time_to_answer or row.wait_time or 0) * SECOND) if _answered(row) else None
+    end = None if row.duration is None else start + row.duration * SECOND
+    name = f"call{row.id}"
+    records: list[model.AnyRecord] = [model.Engagement(name, number, "call", start, agent, answered, end)]
+    if answered is not None:
+        records.append(model.Event(number, name, answered, 0, "call", actor=agent, via="voice", public=True))
+    return records
+
+
+def _answered(row: zd.Call) -> bool:
+    talked = row.time_to_answer is not None or bool(row.talk_time)
+    return row.agent_id is not None and talked and not row.voicemail and row.direction != "outbound"
+
+
+def engagement(row: zd.Engagement) -> list[model.AnyRecord]:
+    """A messaging session; and the contact, where the agent wrote."""
+    start, number, agent = ms(row.engagement_start_time), str(row.ticket_id), text_id(row.agent_id)
+    wrote = row.agent_messages_count != 0 and row.assignment_to_first_reply_time_seconds is not None
+    first = start + round((row.assignment_to_first_reply_time_seconds or 0) * SECOND) if wrote else None
+    end = None if row.engagement_end_time is None else ms(row.engagement_end_time)
+    name = f"chat{row.engagement_id}"
+    records: list[model.AnyRecord] = [model.Engagement(name, number, "chat", start, agent, first, end)]
+    if first is not None:
+        records.append(model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True))
+    return records
+
+
+# articles
+
+
+def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> model.Article:
+    """`author_id` can be set at will and isn't the editor: only a translation's `updated_by_id` tells who edited."""
+    up, down = _votes(row)
+    mine = next((t for t in (*row.translations, *translations) if t.locale == row.locale), None)
+    return model.Article(
+        id=str(row.id),
+        title=row.title,
+        url=row.html_url or "",
+        created_at=ms(row.created_at),
+        updated_at=ms(row.updated_at),
+        version=ms(row.updated_at),
+        author=text_id(row.author_id),
+        editor=text_id(mine.updated_by_id) if mine else None,
+        edited_at=ms(row.edited_at) if row.edited_at else None,
+        locale=row.locale,
+        draft=row.draft,
+        digest=hashlib.blake2b(row.body.encode(), digest_size=16).hexdigest() if row.body is not None else None,
+        length=length(row.body) if row.body is not None else None,
+        votes_up=up,
+        votes_down=down,
+    )
+
+
+def _votes(row: zd.Article) -> tuple[int | None, int | None]:
+    """vote_sum is up minus down, vote_count up plus down."""
+    if row.vote_sum is None or row.vote_count is None:
+        return None, None
+    return (row.vote_count + row.vote_sum) // 2, (row.vote_count - row.vote_sum) // 2

@@ -1,0 +1,316 @@
+"""Zendesk's payloads, as far as we read them. Keys and enum values that nobody knows are let through.
+
+Ids are 64-bit numbers in Support; times are ISO 8601 in UTC, and UNIX seconds in exports.
+https://developer.zendesk.com/api-reference/
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+NOTHING = Raw(b"[]")
+
+
+def ms(moment: datetime) -> int:
+    """UTC epoch ms. Some times come without a zone (engagements): they are UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return round(aware.timestamp() * 1000)
+
+
+class Meta(msgspec.Struct):
+    has_more: bool = False
+    after_cursor: str | None = None
+
+
+class TicketsPage(msgspec.Struct):
+    tickets: Raw
+    after_cursor: str | None = None
+    end_of_stream: bool = False
+    metric_sets: Raw = NOTHING  # beside the tickets where they aren't embedded
+
+
+class UsersPage(msgspec.Struct):
+    users: Raw
+    after_cursor: str | None = None
+    end_of_stream: bool = False
+
+
+class Minutes(msgspec.Struct):
+    calendar: int | None = None
+    business: int | None = None
+
+
+class MetricSet(msgspec.Struct):
+    ticket_id: int | None = None
+    reopens: int | None = None
+    replies: int | None = None
+    reply_time_in_minutes: Minutes | None = None
+    reply_time_in_seconds: Minutes | None = None  # messaging only
+    first_resolution_time_in_minutes: Minutes | None = None
+    full_resolution_time_in_minutes: Minutes | None = None
+    agent_wait_time_in_minutes: Minutes | None = None
+    requester_wait_time_in_minutes: Minutes | None = None
+    on_hold_time_in_minutes: Minutes | None = None
+
+
+class ViaSource(msgspec.Struct):
+    rel: str | None = None
+    origin: dict[str, Any] | None = msgspec.field(default=None, name="from")
+    to: dict[str, Any] | None = None
+
+
+class Via(msgspec.Struct):
+    channel: str | int | None = None
+    source: ViaSource | None = None
+
+
+class CustomField(msgspec.Struct):
+    id: int
+    value: Any = None
+
+
+class Ticket(msgspec.Struct):
+    id: int
+    created_at: datetime
+    updated_at: datetime
+    status: str
+    generated_timestamp: int | None = None
+    via: Via | None = None
+    subject: str | None = None
+    description: str | None = None
+    type: str | None = None
+    priority: str | None = None
+    requester_id: int | None = None
+    submitter_id: int | None = None
+    assignee_id: int | None = None
+    organization_id: int | None = None
+    group_id: int | None = None
+    problem_id: int | None = None
+    ticket_form_id: int | None = None
+    brand_id: int | None = None
+    tags: list[str] = []
+    custom_fields: list[CustomField] = []
+    metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
+
+
+class TicketEvent(msgspec.Struct):
+    """One update of a ticket (an audit). Its children have the name of the changed field as a key."""
+
+    id: int
+    ticket_id: int
+    timestamp: int | None = None
+    created_at: datetime | None = None
+    updater_id: int | None = None
+    via: Any = None
+    child_events: list[dict[str, Any]] = []
+
+
+class ExportPage(msgspec.Struct):
+    """A time-based export: one of the row keys is there."""
+
+    end_time: int | None = None
+    next_page: str | None = None
+    end_of_stream: bool | None = None
+    ticket_events: Raw = NOTHING
+    organizations: Raw = NOTHING
+    calls: Raw = NOTHING
+    articles: Raw = NOTHING
+    agent_engagement_data: Raw = NOTHING
+
+
+class ListPage(msgspec.Struct):
+    """A list by cursor (meta) or by page number (next_page); one of the row keys is there."""
+
+    meta: Meta | None = None
+    next_page: str | None = None
+    users: Raw = NOTHING
+    groups: Raw = NOTHING
+    group_memberships: Raw = NOTHING
+    brands: Raw = NOTHING
+    ticket_forms: Raw = NOTHING
+    ticket_fields: Raw = NOTHING
+    custom_statuses: Raw = NOTHING
+    satisfaction_ratings: Raw = NOTHING
+    survey_responses: Raw = NOTHING
+    sla_policies: Raw = NOTHING
+    schedules: Raw = NOTHING
+    holidays: Raw = NOTHING
+    articles: Raw = NOTHING
+    translations: Raw = NOTHING
+
+
+class User(msgspec.Struct):
+    id: int
+    role: str
+    updated_at: datetime
+    name: str | None = None
+    email: str | None = None
+    verified: bool | None = None
+    active: bool | None = None
+    suspended: bool | None = None
+    role_type: int | None = None
+    only_private_comments: bool | None = None
+    time_zone: str | None = None
+    iana_time_zone: str | None = None
+    organization_id: int | None = None
+
+
+class Group(msgspec.Struct):
+    id: int
+    name: str
+    deleted: bool = False
+
+
+class GroupMembership(msgspec.Struct):
+    group_id: int
+    user_id: int
+
+
+class Brand(msgspec.Struct):
+    id: int
+    name: str
+    subdomain: str | None = None
+    brand_url: str | None = None
+    host_mapping: str | None = None
+    has_help_center: bool = False
+
+
+class Named(msgspec.Struct):
+    id: int
+    name: str
+
+
+class TicketField(msgspec.Struct):
+    id: int
+    title: str
+
+
+class CustomStatus(msgspec.Struct):
+    id: int
+    agent_label: str
+    status_category: str
+
+
+class SatisfactionRating(msgspec.Struct):
+    """Survey of the older kind: one row that goes from offered to good or bad."""
+
+    id: int
+    ticket_id: int
+    score: str
+    created_at: datetime
+    updated_at: datetime
+    assignee_id: int | None = None
+    requester_id: int | None = None
+    comment: str | None = None
+    reason: str | None = None
+
+
+class Question(msgspec.Struct):
+    id: str
+    type: str | None = None
+    sub_type: str | None = None
+    alias: str | None = None
+
+
+class Answer(msgspec.Struct):
+    type: str
+    question: Question
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    rating: int | None = None
+    rating_category: str | None = None
+    value: Any = None
+
+
+class Subject(msgspec.Struct):
+    id: str | int
+    type: str | None = None
+
+
+class SurveyResponse(msgspec.Struct):
+    """Survey of the newer kind, with several questions. There is no creation time but the one in the id, a ULID."""
+
+    id: str
+    expires_at: datetime | None = None
+    responder_id: int | None = None
+    subjects: list[Subject] = []
+    answers: list[Answer] = []
+
+
+class Interval(msgspec.Struct):
+    start_time: int  # minutes since Sunday 00:00
+    end_time: int
+
+
+class Schedule(msgspec.Struct):
+    id: int
+    name: str
+    time_zone: str  # Rails' name
+    intervals: list[Interval] = []
+
+
+class Holiday(msgspec.Struct):
+    id: int
+    name: str
+    start_date: str
+    end_date: str  # inclusive
+
+
+class SlaPolicy(msgspec.Struct):
+    id: int
+    title: str
+    position: int | None = None
+
+
+class Call(msgspec.Struct):
+    id: int
+    created_at: datetime
+    updated_at: datetime | None = None
+    ticket_id: int | None = None
+    agent_id: int | None = None
+    direction: str | None = None
+    voicemail: bool | None = None
+    completion_status: str | None = None
+    time_to_answer: int | None = None  # seconds, as are the others
+    wait_time: int | None = None
+    talk_time: int | None = None
+    duration: int | None = None
+
+
+class Engagement(msgspec.Struct):
+    engagement_id: str | int
+    ticket_id: int
+    engagement_start_time: datetime  # without a zone: UTC
+    agent_id: int | None = None
+    engagement_end_time: datetime | None = None
+    assignment_to_first_reply_time_seconds: float | None = None
+    agent_messages_count: int | None = None
+
+
+class Translation(msgspec.Struct):
+    locale: str | None = None
+    updated_at: datetime | None = None
+    updated_by_id: int | None = None
+    source_id: int | None = None
+
+
+class Article(msgspec.Struct):
+    id: int
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    html_url: str | None = None
+    author_id: int | None = None
+    edited_at: datetime | None = None
+    locale: str | None = None
+    draft: bool = False
+    body: str | None = None
+    vote_sum: int | None = None
+    vote_count: int | None = None
+    translations: list[Translation] = []
+
+
+class Me(msgspec.Struct):
+    user: User

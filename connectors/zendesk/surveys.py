@@ -1,0 +1,112 @@
+"""Both kinds of Zendesk's surveys, to ratings. One is in use at a time; ratings of the other stay readable."""
+
+from datetime import datetime
+from typing import Literal
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import text_id
+from connectors.zendesk.payloads import ms
+from helpdesk_kpi.model import Rating
+
+DAY = 86_400_000
+LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
+_MAIN = "customer_satisfaction"  # sub_type of the question that asks for satisfaction
+_CATEGORIES: dict[str, Literal["good", "neutral", "bad"]] = {"good": "good", "neutral": "neutral", "bad": "bad"}
+_SCORES = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
+_CROCKFORD = {sign: number for number, sign in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
+
+
+def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
+    """One row of /satisfaction_ratings; nothing for a survey that was not offered."""
+    if row.score == "unoffered":
+        return []
+    category = _CATEGORIES.get(row.score.partition("_")[0])  # "good_with_comment" is good
+    answered = ms(row.updated_at) if category else None
+    return [
+        Rating(
+            id=str(row.id),
+            ticket=str(row.ticket_id),
+            offered_at=ms(row.created_at),
+            version=ms(row.updated_at),
+            value=row.score if category else None,
+            scale="good/bad",
+            category=category,
+            score=_SCORES[category] if category else None,
+            answered_at=answered,
+            agent=text_id(row.assignee_id),
+            rater=text_id(row.requester_id),
+            reason=row.reason if category else None,
+            comment=row.comment if comments and category else None,
+        )
+    ]
+
+
+def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
+    """One survey of the newer kind: a rating for each question on a scale, and for the satisfaction question always.
+
+    That one is `question=""`, as the only question of the older kind is.
+    """
+    ticket = next((text_id(subject.id) for subject in row.subjects if subject.type == "ticket"), None)
+    if ticket is None:
+        return []
+    said = next((a.value for a in row.answers if a.type == "open_ended" and isinstance(a.value, str)), None)
+    by_question = {_name(a.question): a for a in row.answers if _on_scale(a)}
+    return [
+        _rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
+        for question in dict.fromkeys(["", *by_question])
+    ]
+
+
+def _rating(
+    row: zd.SurveyResponse, ticket: str, question: str, answer: zd.Answer | None, comment: str | None
+) -> Rating:
+    given = answer is not None and answer.rating is not None
+    offered = offered_at(row)
+    created, updated = (_ms(answer.created_at), _ms(answer.updated_at)) if answer else (None, None)
+    answered = (created or updated or offered) if given else None
+    category = _CATEGORIES.get(answer.rating_category or "") if answer and given else None
+    return Rating(
+        id=row.id,
+        ticket=ticket,
+        offered_at=offered,
+        version=updated or created or offered,
+        question=question,
+        value=str(answer.rating) if answer and given else None,
+        scale=answer.question.type if answer else None,
+        category=category,
+        score=_SCORES[category] if category else None,
+        answered_at=answered,
+        changed_at=updated if given and updated != answered else None,
+        expires_at=_ms(row.expires_at),
+        rater=text_id(row.responder_id),
+        comment=comment if given else None,
+    )
+
+
+def _on_scale(answer: zd.Answer) -> bool:
+    """Skipped ones too: they were asked."""
+    return answer.type == "rating_scale" or (answer.question.type or "").startswith("rating_scale")
+
+
+def _name(question: zd.Question) -> str:
+    return "" if question.sub_type == _MAIN else question.alias or question.id
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else ms(moment)
+
+
+def offered_at(row: zd.SurveyResponse) -> int:
+    """The instant in the id, a ULID (its first 10 characters are 48 bits of ms); else 28 days before it expires.
+
+    https://github.com/ulid/spec
+    """
+    head = row.id[:10].upper()
+    if len(row.id) == 26 and all(sign in _CROCKFORD for sign in head):
+        at = 0
+        for sign in head:
+            at = at * 32 + _CROCKFORD[sign]
+        return at
+    times = [t for a in row.answers if (t := _ms(a.created_at))]
+    expires = _ms(row.expires_at)
+    return min([*times, *([expires - LIFETIME] if expires else [])], default=0)

@@ -1,0 +1,130 @@
+"""Streams of users, tickets and what happened on them: the exports."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeVar
+
+from connectors.zendesk import mapping
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account
+from connectors.zendesk.events import events
+from connectors.zendesk.fetching import SECOND, by_cursor, by_time
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import Page, SetAside, Start
+from helpdesk_kpi.pull.rows import rows
+
+T = TypeVar("T")
+WHOLE_AFTER = 75 * SECOND  # ms that exports lag behind; a minute is documented, 75 s were measured
+OVERLAP = 600  # seconds of events that are read again, since some become visible late
+
+
+def map_rows(
+    found: Sequence[T],
+    make: Callable[[T], Sequence[AnyRecord]],
+    *,
+    id: str = "id",  # noqa: A002 - the field's name
+) -> tuple[list[AnyRecord], list[SetAside]]:
+    """Records of rows; a row whose meaning can't be worked out is set aside."""
+    records: list[AnyRecord] = []
+    aside: list[SetAside] = []
+    for row in found:
+        try:
+            records.extend(make(row))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            aside.append(SetAside(str(getattr(row, id)), f"{type(error).__name__}: {error}"))
+    return records, aside
+
+
+async def users(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Everyone, from the beginning: who answered in the period may have been made long before it."""
+    params = {"per_page": account.settings.page_size}
+    pages = by_cursor(
+        account.http, "/api/v2/incremental/users/cursor", params, zd.UsersPage,
+        cursor=start.cursor, start=0, endpoint="incremental/users",
+    )  # fmt: skip
+    async for page, cursor in pages:
+        good, aside = rows(page.users, zd.User)
+        account.met(good)
+        records, worse = map_rows(good, lambda row: [mapping.person(row)])
+        whole = start.now - WHOLE_AFTER if page.end_of_stream else None
+        yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
+    account.met_every_user = start.cursor is None
+
+
+async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Tickets in the order in which Zendesk wrote them, deleted ones and those of AI agents too.
+
+    Without `support_type_scope=all` the latter are left out, and with `exclude_deleted` nobody learns of deletions.
+    """
+    keep = await account.keep(start.since)
+    params: dict[str, str | int | bool] = {
+        "per_page": account.settings.page_size,
+        "include": "metric_sets",
+        "exclude_deleted": "false",
+        "support_type_scope": "all",
+    }
+    pages = by_cursor(
+        account.http, "/api/v2/incremental/tickets/cursor", params, zd.TicketsPage,
+        cursor=start.cursor, start=start.since // SECOND, endpoint="incremental/tickets",
+    )  # fmt: skip
+    async for page, cursor in pages:
+        good, aside = rows(page.tickets, zd.Ticket)
+        beside = {m.ticket_id: m for m in rows(page.metric_sets, zd.MetricSet, "ticket_id")[0]}
+        for row in good:
+            row.metric_set = row.metric_set or beside.get(row.id)
+        spammers = await account.spammers(good)
+
+        def make(row: zd.Ticket, spammers: set[int] = spammers) -> Sequence[AnyRecord]:
+            return mapping.ticket(row, keep, is_spam=row.status == mapping.DELETED and row.requester_id in spammers)
+
+        records, worse = map_rows(good, make)
+        last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
+        whole = start.now - WHOLE_AFTER if page.end_of_stream else max(last, 0) or None
+        yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
+
+
+async def ticket_events(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
+    kept, hosts = await account.fields(), await account.article_hosts()
+    seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
+    params: dict[str, str | int | bool] = {"per_page": account.settings.page_size, "include": "comment_events"}
+    first = max(int(start.cursor) - OVERLAP, start.since // SECOND) if start.cursor else start.since // SECOND
+    pages = by_time(
+        account.http, "/api/v2/incremental/ticket_events", params,
+        start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
+    )  # fmt: skip
+    async for page, end in pages:
+        good, aside = rows(page.ticket_events, zd.TicketEvent)
+        fresh = [row for row in good if row.id not in seen]
+        seen = {row.id for row in good}
+        records, worse = map_rows(fresh, lambda row: events(row, kept, hosts))
+        whole = start.now - WHOLE_AFTER if page.end_of_stream else end * SECOND - SECOND
+        cursor = _further(start.cursor, end)
+        yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
+
+
+async def export(
+    account: Account,
+    start: Start,
+    *,
+    path: str,
+    key: str,
+    kind: type[Any],
+    make: Callable[[Any], Sequence[AnyRecord]],
+    everything: bool = False,
+    id: str = "id",  # noqa: A002 - the field's name
+) -> AsyncIterator[Page]:
+    """A time-based export of rows that are told again when they change; `everything`: also from before `since`."""
+    begin = 0 if everything else start.since // SECOND
+    first = max(int(start.cursor) - OVERLAP, begin) if start.cursor else begin
+    pages = by_time(account.http, path, {}, start=first, now=start.now // SECOND, endpoint=path[8:], rows=key)
+    end = first
+    async for page, end in pages:
+        good, aside = rows(getattr(page, key), kind, id)
+        records, worse = map_rows(good, make, id=id)
+        yield Page(records=records, cursor=_further(start.cursor, end), set_aside=[*aside, *worse])
+    yield Page(complete_until=start.now - WHOLE_AFTER)
+
+
+def _further(cursor: str | None, end: int) -> str:
+    """The later of two ends; an overlap must not move the cursor back."""
+    return str(max(int(cursor or 0), end))
