@@ -10,22 +10,21 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.contract import Duration, Share, Stock
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.store import Store
 
-FORMULAS = {
-    Duration: "median over {n:g} tickets; {running} still running count as at least as long as they have (Kaplan-Meier)",
+FORMULAS: dict[type, str] = {
+    Duration: "median over {n:g} spans; {running} still running count as at least as long as they have (Kaplan-Meier)",
     Share: "sum of value x share / sum of share = {x:g} / {n:g}",
     Stock: "count of what is open at the end of the period = {n:g}",
 }
 
 
-def explained(
-    store: Store, config: Config, kpi: str, variant: str, period: Period, as_of: int, where: Mapping[str, str]
-) -> dict[str, Any]:
-    """The figure and the rows that make it, as plain values."""
+def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, str]) -> dict[str, Any]:
+    """The figure of the asked period and the rows that make it, as plain values."""
+    kpi, variant, as_of, period, _ = asked
+    assert period is not None
     spec = kpi_named(kpi)
     definition = variant_named(spec, variant).definition
     reader = Reader(store, config)
@@ -33,7 +32,7 @@ def explained(
     value = reader.figure(spec, period, as_of, variant, **where)
     rows = [
         row
-        for row in listing(store, config, Asked(kpi, variant, as_of, period))
+        for row in listing(store, config, asked)
         if all(row[axis] == name for axis, name in where.items())
         and (spec.facet != "dimension" or row["facet"] == "overall")
     ]

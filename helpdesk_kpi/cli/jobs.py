@@ -1,5 +1,6 @@
 """The jobs of `run`: one sync, and one for each report with a schedule."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from helpdesk_kpi.cli.desk import Desk
@@ -38,8 +39,7 @@ def jobs_of(desk: Desk) -> list["Job"]:
             jobs.append(
                 scheduler.Job(
                     name=name, rule=rule, policy=report.catch_up,
-                    run=lambda due, name=name, rule=rule: _report(desk, name, rule, due),
-                    done_until=lambda name=name, rule=rule: _sent_until(desk, name, rule),
+                    run=partial(_report, desk, name, rule), done_until=partial(_sent_until, desk, name, rule),
                 )
             )  # fmt: skip
     return jobs

@@ -104,6 +104,7 @@ def explain(
     """Open a number down to its tickets: the formula, the observations, the links."""
     from helpdesk_kpi.cli.explaining import explained, printed  # noqa: PLC0415
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.listing import Asked  # noqa: PLC0415
     from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
 
     config, now = desk.loaded.config, desk.now()
@@ -114,5 +115,5 @@ def explain(
     with desk.store() as store:
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
-        found = explained(store, config, kpi, variant, span, instant(as_of) if as_of else now, where)
+        found = explained(store, config, Asked(kpi, variant, instant(as_of) if as_of else now, span), where)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))

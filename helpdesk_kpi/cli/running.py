@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import zoneinfo
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -103,7 +103,8 @@ def list_(desk: Desk, as_json: bool) -> None:
     for e in entries:
         detail = f"  {e['detail']}" if e["detail"] and e["state"] != "sent" else ""
         click.echo(
-            f"{e['id']:>5}  {e['state']:<9} {e['report']} {str(e['start'])[:10]}  {e['channel']} -> {e['recipient']}{detail}"
+            f"{e['id']:>5}  {e['state']:<9} {e['report']} {str(e['start'])[:10]}"
+            f"  {e['channel']} -> {e['recipient']}{detail}"
         )
 
 
@@ -130,12 +131,12 @@ def resend(desk: Desk, number: int) -> None:
 @click.option("--as", "outcome", type=click.Choice(["sent", "failed"]), required=True)
 @config_option
 @click.pass_obj
-def resolve(desk: Desk, number: int, outcome: str) -> None:
+def resolve(desk: Desk, number: int, outcome: Literal["sent", "failed"]) -> None:
     """Say what became of delivery NUMBER, whose outcome is unknown."""
     from helpdesk_kpi.deliver import ledger  # noqa: PLC0415
     from helpdesk_kpi.deliver.tables import prepare  # noqa: PLC0415
 
     with desk.store() as store:
         prepare(store.db)
-        ledger.resolve(store.conn, number, outcome, now=desk.now())  # type: ignore[arg-type] - click checked it
+        ledger.resolve(store.conn, number, outcome, now=desk.now())
     click.echo(f"delivery {number}: {outcome}")

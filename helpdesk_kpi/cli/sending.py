@@ -58,7 +58,7 @@ def _message(name: str, made: Made, now: int) -> Message:
         html=rendered.html,
         images=dict(rendered.images),
         attachments=((f"{stem}.html", "text/html", page),) if page else (),
-        payloads={kind: part for kind, part in (("slack", rendered.slack), ("json", rendered.json)) if part},
+        payloads={k: part for k, part in (("slack", rendered.slack), ("json", rendered.json), ("page", page)) if part},
     )
 
 
@@ -79,7 +79,7 @@ def preview(store: Store, loaded: Loaded, name: str, period: Period, now: int) -
     for message in messages(store, loaded, name, period, now):
         lines.append(f"subject: {message.subject}")
         for shown in dry_run(message, to):
-            parts = ", ".join(f"{p.name} ({len(p.content):,} bytes)" for p in shown.parts)
+            parts = ", ".join(f"{file} ({len(content):,} bytes)" for file, content in shown.parts)
             lines.append(f"  {shown.channel} -> {shown.recipient}: {shown.refused or parts}")
     return "\n".join(lines)
 

@@ -1,0 +1,73 @@
+"""What `check` looks at."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.cli.sending import all_channels
+from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.pull.contract import Finding
+from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.pull.sync import connect
+from helpdesk_kpi.report.make import named, period_of
+from helpdesk_kpi.schedule import Rule
+from helpdesk_kpi.store import Store, open_store
+
+
+def config_findings(desk: Desk) -> list[Finding]:
+    """What is wrong or doubtful in the file itself; what is plainly wrong is a ConfigError."""
+    loaded = desk.loaded
+    config = loaded.config
+    for level, severity in config.severity.items():
+        for kpi in severity.targets:
+            if kpi not in find_kpis():
+                raise loaded.error(f"severity.{level}.targets", f"no KPI named {kpi!r}{did_you_mean(kpi, find_kpis())}")
+    all_channels(loaded)
+    Rule.parse(config.sync_every, config.timezone)
+    for name, report in config.reports.items():
+        period_of(named(loaded, name), None, config.timezone, desk.now())
+        if report.every:
+            Rule.parse(report.every, config.timezone)
+    found = [Finding(level="ok", about="file", text=f"{loaded.path} is fine")]
+    with open_store(loaded.store_path) as store:
+        found += _calendars(desk, store)
+        found += _unmapped(desk, store)
+    return found
+
+
+def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:
+    clocks = Clocks(store, desk.loaded.config)
+    year = dt.datetime.fromtimestamp(desk.now() / 1000, dt.UTC).year
+    for name in desk.loaded.config.hours:
+        for warning in clocks.named(name).warnings([year - 1, year, year + 1]):
+            yield Finding(level="warning", about=f"hours.{name}", text=warning)
+
+
+def _unmapped(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Priorities that tickets have and no severity is given for."""
+    for source, priority, count in store.rows(
+        "SELECT s.name, t.priority, count(*) FROM tickets t JOIN sources s ON s.id = t.source"
+        " WHERE t.priority IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 3 DESC"
+    ):
+        mapped = {str(k).casefold() for k in desk.loaded.config.sources.get(source, {}).get("severity", {})}
+        if priority.casefold() not in mapped:
+            text = f"{count:,} tickets have priority {priority!r}, which maps to no severity: it is a row of its own"
+            yield Finding(level="warning", about=f"sources.{source}.severity", text=text)
+
+
+async def source_findings(desk: Desk) -> list[tuple[str, Finding]]:
+    """What each helpdesk says."""
+    with open_store(desk.loaded.store_path) as store:
+        sources = sources_of(desk.loaded, (), store.hash_key)
+    return [(source.name, finding) for source in sources for finding in await _asked(source)]
+
+
+async def _asked(source: Source) -> list[Finding]:
+    async with connect(source) as http:
+        try:
+            return list(await source.connector(http, source.settings).check())
+        except PullError as error:
+            return [Finding(level="error", about="reachable", text=str(error))]
