@@ -25,7 +25,7 @@ from helpdesk_kpi.simulator.zendesk import app
 from helpdesk_kpi.store import open_store
 
 TICKETS, WEEKS = 3000, 34  # enough for a usual range, which takes 26 weeks
-SECRET = "zendesk.secret"
+KEY_FILE = "zendesk.key"
 ZONES = {"en": "Europe/Berlin", "zh": "Asia/Shanghai"}
 TITLES = {
     "en": {"P0": "Service down", "P1": "Serious", "P2": "Normal", "P3": "Question"},
@@ -69,7 +69,7 @@ def _world(out: Path, locale: str, seed: int) -> World:
         out.mkdir(parents=True, exist_ok=True)
         told.write_text(json.dumps({"seed": seed, "locale": locale, "end": end}))
     world = generate(seed, tickets=TICKETS, weeks=WEEKS, end=end, locale=locale)  # type: ignore[arg-type]
-    secret = out / SECRET
+    secret = out / KEY_FILE
     secret.touch(mode=0o600)
     secret.write_text(world.for_config()["client_secret"])
     return world
@@ -121,7 +121,7 @@ def _told(out: Path, outcomes: list[Outcome], seconds: float) -> None:
 def config_text(world: World, url: str, locale: str, *, own_folder: bool = False) -> str:
     """A configuration for a simulated desk; in a demo's own folder its secret is a file."""
     said = world.for_config()
-    secret = f'{{ file = "{SECRET}" }}' if own_folder else '{ env = "HELPDESK_KPI_SIMULATED_SECRET" }'
+    secret = f'{{ file = "{KEY_FILE}" }}' if own_folder else '{ env = "HELPDESK_KPI_SIMULATED_SECRET" }'
     since = dt.datetime.fromtimestamp(world.desk.start / 1000, dt.UTC).date() - dt.timedelta(days=1)
     lines = [
         f'timezone = "{said["timezone"]}"',

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -23,7 +23,7 @@ def rows(
     if not raw:
         return [], []
     try:
-        return _list_of(type).decode(raw), []
+        return _list_of(cast("Any", type)).decode(raw), []
     except msgspec.ValidationError:
         return _one_by_one(_raws.decode(raw), type, id)
 
@@ -33,7 +33,7 @@ def _one_by_one(raws: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[l
     aside: list[SetAside] = []
     for position, raw in enumerate(raws):
         try:
-            good.append(_one_of(kind).decode(raw))
+            good.append(_one_of(cast("Any", kind)).decode(raw))
         except msgspec.ValidationError as error:
             aside.append(SetAside(_id_of(raw, key) or f"row {position}", str(error)))
     return good, aside

@@ -69,9 +69,7 @@ def _loudest(one: Watched) -> Number | None:
     return slices[0] if slices else None
 
 
-def _unusual(
-    signals: list[Number], watched: Sequence[Watched], scene: Scene
-) -> tuple[str, list[str], Number | None]:
+def _unusual(signals: list[Number], watched: Sequence[Watched], scene: Scene) -> tuple[str, list[str], Number | None]:
     words, first = scene.words, signals[0]
     who = words.say("for_slice", slice=first.slice) if first.slice else ""
     others = [
@@ -145,7 +143,7 @@ def _quiet(watched: Sequence[Watched], scene: Scene) -> tuple[str, list[str], Nu
 
 
 def _targets(watched: Sequence[Watched], scene: Scene) -> str:
-    """"Are we in target?" is the first question."""
+    """ "Are we in target?" is the first question."""
     say = scene.words.say
     items = [
         say("in_target_item", title=one.whole.short, share=one.whole.within) for one in watched if one.whole.within

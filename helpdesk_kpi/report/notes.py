@@ -54,7 +54,7 @@ def _asked(number: Number, scene: Scene) -> str:
     entry = scene.figures.facts.catalogue.get("csat_response_rate")
     if number.id != "csat" or entry is None:
         return ""
-    value = scene.figures.value("csat_response_rate", **number.where)
+    value = scene.figures.value("csat_response_rate", "strict", **number.where)
     if not value.n or value.value is None:
         return ""
     answered, asked = scene.words.number(round(value.n * value.value)), scene.words.number(value.n)

@@ -210,7 +210,7 @@ class Number:
 
     @property
     def verdict(self) -> str:
-        """"slower than usual", "within its usual range", "no usual range yet: 3 of 26 weeks"; "" when not asked."""
+        """ "slower than usual", "within its usual range", "no usual range yet: 3 of 26 weeks"; "" when not asked."""
         signal = self.value.signal
         if signal is None or self.empty:
             return ""
@@ -270,7 +270,7 @@ class Number:
         entry = self._scene.figures.facts.catalogue.get(self.entry.pair or "")
         if entry is None:
             return None
-        return Number(self._scene, entry, self._scene.figures.value(entry.id, **self.where), where=self.where)
+        return Number(self._scene, entry, self._scene.figures.value(entry.id, "strict", **self.where), where=self.where)
 
     @property
     def spark(self) -> Chart | None:

@@ -1,4 +1,4 @@
-"""Text that other people wrote, made fit to print: one line, no control characters, not endless; links that are links."""
+"""Text that other people wrote, made fit to print: one line, no control characters, not endless."""
 
 import textwrap
 import unicodedata

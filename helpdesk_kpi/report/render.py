@@ -11,6 +11,7 @@ from helpdesk_kpi.report.charts import Chart
 from helpdesk_kpi.report.figures import Figures, Privacy
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.privacy import discreet
+from helpdesk_kpi.report.remembered import Remembered
 from helpdesk_kpi.report.scene import Scene
 from helpdesk_kpi.report.snapshot import snapshot
 from helpdesk_kpi.report.svg import svg
@@ -59,7 +60,7 @@ def render(
     """
     chosen = template(name, own)
     words = Words(locale, figures.zone)
-    shown = discreet(figures, privacy, words.say("agent_alias"))
+    shown = Remembered(discreet(figures, privacy, words.say("agent_alias")))
     report = Report(name, Scene(shown, words), privacy=privacy, title=title, page_url=page_url)
     images: dict[str, bytes] = {}
     made = {
@@ -113,5 +114,3 @@ def _whole(text: str, chosen: Template) -> bytes:
         return msgspec.json.encode(msgspec.json.decode(text))
     except msgspec.DecodeError as mistake:
         raise UsageError(f"{chosen.folder / 'slack.json.j2'}: not JSON: {mistake}") from mistake
-
-

@@ -105,9 +105,7 @@ def _by_severity(kpi: str, scene: Scene) -> dict[str | None, Number]:
     return {level: Number(scene, entry, value, where={"severity": level}) for level, value in values.items()}
 
 
-def _row(
-    level: str | None, severity: Severity | None, found: dict[str, dict[str | None, Number]]
-) -> SeverityRow:
+def _row(level: str | None, severity: Severity | None, found: dict[str, dict[str | None, Number]]) -> SeverityRow:
     return SeverityRow(
         level=clean(level or "", 16),
         title=clean(severity.title if severity else "", 40),

@@ -6,8 +6,7 @@ the package that holds the files), and a user's own folder comes first of all. W
 """
 
 import json
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -33,6 +32,17 @@ FILES: dict[str, Flavour] = {
     "body.txt.j2": "text",
     "page.html.j2": "html",
     "slack.json.j2": "json",
+}
+
+FILTERS: dict[str, Callable[..., object]] = {
+    "clip": plain.clean,  # one line, at most so many characters
+    "link": plain.link,  # the address, or "" if no browser may follow it
+    "columns": plain.table,  # rows of cells as aligned text
+    "columns_wide": plain.width,
+    "cut": plain.cut,
+    "wrap": plain.wrap,
+    "mrkdwn": slack.escape,  # whatever tickets say, for Slack
+    "slack_link": slack.link,
 }
 
 
@@ -103,10 +113,7 @@ def environment(folder: Path, flavour: Flavour, *, ours_too: bool) -> Environmen
         keep_trailing_newline=False,
         finalize=_as_json if flavour == "json" else None,
     )
-    made.filters.update(
-        clip=plain.clean, link=plain.link, columns=plain.table, columns_wide=plain.width, wrap=plain.wrap, cut=plain.cut, pad=plain.pad, mrkdwn=slack.escape,
-        slack_link=slack.link, whole=math.ceil,
-    )  # fmt: skip
+    made.filters.update(FILTERS)
     return made
 
 

@@ -14,7 +14,18 @@ from helpdesk_kpi.report.footer import Footer, footer, notices
 from helpdesk_kpi.report.notes import notes
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.plain import clean
-from helpdesk_kpi.report.rows import Line, Rating, SeverityRow, TeamRow, Wait, lines, ratings, severity_rows, team_rows, waits
+from helpdesk_kpi.report.rows import (
+    Line,
+    Rating,
+    SeverityRow,
+    TeamRow,
+    Wait,
+    lines,
+    ratings,
+    severity_rows,
+    team_rows,
+    waits,
+)
 from helpdesk_kpi.report.scene import Scene
 
 CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
@@ -78,7 +89,7 @@ class Report:
 
     @property
     def before(self) -> str:
-        """"week before"."""
+        """ "week before"."""
         return self._scene.words.before(self.kind)
 
     @cached_property

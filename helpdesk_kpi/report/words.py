@@ -7,7 +7,7 @@ Numbers and their unit are joined by a no-break space; plain-text formats turn i
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from types import ModuleType
 from zoneinfo import ZoneInfo
@@ -150,9 +150,7 @@ class Words:
         return self.percent(value) if unit == "share" else self.number(value)
 
     def range(self, low: float, high: float, unit: str, clock: str = "calendar") -> str:
-        return str(
-            self.language.RANGE.format(low=self.amount(low, unit, clock), high=self.amount(high, unit, clock))
-        )
+        return str(self.language.RANGE.format(low=self.amount(low, unit, clock), high=self.amount(high, unit, clock)))
 
     # time
 
@@ -196,16 +194,16 @@ class Words:
         """The days that the period covers, the last one included: 16 - 22 Nov 2026."""
         first, last = self.local(period.start).date(), self.local(period.end - 1).date()
         if self.locale == "zh":
-            return _chinese_days(first.year, first.month, first.day, last.year, last.month, last.day)
+            return _chinese_days(first, last)
         return str(format_interval(first, last, skeleton="yMMMd", locale=self.babel))
 
     def step(self, kind: str, n: float) -> str:
-        """"week" or "weeks"."""
+        """ "week" or "weeks"."""
         one, many = self.language.STEPS.get(kind, self.language.STEPS["day"])
         return str(one if n == 1 else many)
 
     def before(self, kind: str) -> str:
-        """"week before"."""
+        """ "week before"."""
         return str(self.language.PREVIOUS.get(kind, self.language.PREVIOUS["day"]))
 
     def axis(self, label: str, kind: str) -> str:
@@ -219,9 +217,11 @@ def _rounded(ms: int, unit: int) -> int:
     return (ms + unit // 2) // unit * unit
 
 
-def _chinese_days(y1: int, m1: int, d1: int, y2: int, m2: int, d2: int) -> str:
+def _chinese_days(first: date, last: date) -> str:
     """11月16日至22日; months and years only where they change."""
-    if (y1, m1, d1) == (y2, m2, d2):
-        return f"{m1}月{d1}日"
-    last = f"{d2}日" if (y1, m1) == (y2, m2) else f"{m2}月{d2}日"
-    return f"{m1}月{d1}日至{last}" if y1 == y2 else f"{y1}年{m1}月{d1}日至{y2}年{last}"
+    start, end = f"{first.month}月{first.day}日", f"{last.month}月{last.day}日"
+    if first == last:
+        return start
+    if first.year != last.year:
+        return f"{first.year}年{start}至{last.year}年{end}"
+    return f"{start}至{last.day}日" if first.month == last.month else f"{start}至{end}"

@@ -5,7 +5,8 @@ It shares nothing with the program's clock, on purpose.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 WEEK = 7 * DAY
+_EPOCH = date(1970, 1, 1).toordinal()
 
 Minutes = tuple[int, int]
 Week = Mapping[int, Sequence[Minutes]]
@@ -31,7 +33,14 @@ def local_date(at: int, zone: str) -> date:
 
 def iso(at: int) -> str:
     """`2026-11-23T06:00:00Z`."""
-    return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    days, rest = divmod(at // SECOND, 86_400)
+    hours, rest = divmod(rest, 3600)
+    return f"{_day(days)}T{hours:02}:{rest // 60:02}:{rest % 60:02}Z"
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> str:
+    return date.fromordinal(_EPOCH + days).isoformat()
 
 
 class Hours:

@@ -56,14 +56,19 @@ class Story:
 
     def state(self, at: int) -> dict[str, Any]:
         """Field -> value with everything up to and including `at` applied."""
-        now = dict.fromkeys(_FIELDS)
-        for save in self.saves[: bisect_right(self.saved_at, at)]:
-            now.update(save.changes)
-        return now
+        return told(self.until(at))
 
     def until(self, at: int) -> list[Saved]:
         """The audits up to and including `at`."""
         return self.saves[: bisect_right(self.saved_at, at)]
+
+
+def told(saves: list[Saved]) -> dict[str, Any]:
+    """Field -> value after these audits."""
+    now: dict[str, Any] = dict.fromkeys(_FIELDS)
+    for save in saves:
+        now.update(save.changes)
+    return now
 
 
 def _saves(created: Created, updates: list[Update]) -> Iterator[Saved]:

@@ -292,7 +292,8 @@ def _article(world: World, base: str, article: Article) -> dict[str, Any]:
         "html_url": article_url(base, locale, article.id), "author_id": article.author, "comments_disabled": False,
         "draft": article.draft, "promoted": False, "position": 0, "vote_sum": sum(votes), "vote_count": len(votes),
         "section_id": article.section, "created_at": iso(article.created_at), "updated_at": edited,
-        "name": article.title, "title": article.title, "source_locale": locale, "locale": locale, "outdated": False, "outdated_locales": [],
+        "name": article.title, "title": article.title, "source_locale": locale, "locale": locale,
+        "outdated": False, "outdated_locales": [],
         "edited_at": edited, "user_segment_id": None, "user_segment_ids": [], "permission_group_id": BASE + 521,
         "content_tag_ids": [], "label_names": [], "body": body,
     }  # fmt: skip

@@ -7,8 +7,8 @@ import msgspec
 
 from helpdesk_kpi.simulator.clock import DAY, MINUTE, SECOND, iso
 from helpdesk_kpi.simulator.desk import BASE, CATEGORY_FIELD
-from helpdesk_kpi.simulator.facts import SYSTEM, Created, Deleted, Scrubbed, Touched
-from helpdesk_kpi.simulator.story import DONE, Saved, Story
+from helpdesk_kpi.simulator.facts import SYSTEM, Call, Chat, Created, Deleted, Scrubbed, Touched
+from helpdesk_kpi.simulator.story import DONE, Saved, Story, told
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.simulator.zendesk_words import CUSTOM_STATUS, via
 
@@ -65,7 +65,8 @@ class Tickets:
         now, created = self.world.now, story.created
         gone = story.deleted_at is not None and story.deleted_at <= now
         scrubbed = story.scrubbed_at is not None and story.scrubbed_at <= now
-        state = story.state(now)
+        saves = story.until(now)
+        state = told(saves)
         status = "deleted" if gone else state["status"]
         form, brand = state["form"], state["brand"]
         fields = [] if scrubbed else [{"id": CATEGORY_FIELD, "value": state["category"]}]
@@ -99,7 +100,7 @@ class Tickets:
             "has_incidents": state["type"] == "problem",
             "is_public": created.comment.public,
             "due_at": None,
-            "tags": [] if scrubbed else _tags(story, now),
+            "tags": [] if scrubbed else _tags(story, saves),
             "custom_fields": fields,
             "satisfaction_rating": self._satisfaction(story),
             "sharing_agreement_ids": [],
@@ -115,7 +116,7 @@ class Tickets:
             "encoded_id": f"SIM-{story.ticket:06}",
         }
         if metric_sets and not gone:
-            shown["metric_set"] = self._metric_set(story) if now - stamp >= COMPUTED_AFTER else None
+            shown["metric_set"] = self._metric_set(story, saves, state) if now - stamp >= COMPUTED_AFTER else None
         return shown
 
     def _via(self, created: Created) -> dict[str, Any]:
@@ -137,12 +138,10 @@ class Tickets:
         score = {"score": "good" if answers[-1].ratings["overall"] > 3 else "bad"}
         return score if offered[-1].new else score | {"id": offered[-1].survey, "comment": answers[-1].comment}
 
-    def _metric_set(self, story: Story) -> dict[str, Any]:
+    def _metric_set(self, story: Story, saves: list[Saved], state: dict[str, Any]) -> dict[str, Any]:
         """https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metrics/"""
         now, created = self.world.now, story.created
-        saves = story.until(now)
         solves = [s.at for s in saves if _solved(s)]
-        state = story.state(now)
         replies = [s for s in saves[1:] if self._replied(s)]
         assigned = [s.at for s in saves if s.changes.get("assignee")]
         teams = [s for s in saves if s.changes.get("team")]
@@ -169,10 +168,7 @@ class Tickets:
             "reply_time_in_minutes": self._minutes(created.at, replies[0].at if replies else None),
             "first_resolution_time_in_minutes": self._minutes(created.at, solves[0] if solves else None),
             "full_resolution_time_in_minutes": self._minutes(created.at, solves[-1] if solves and done else None),
-            "agent_wait_time_in_minutes": self._waited(saves, {"pending"}),
-            "requester_wait_time_in_minutes": self._waited(saves, {"new", "open", "hold", "solved"}),
-            "on_hold_time_in_minutes": self._waited(saves, {"hold"}, never=0),
-        }
+        } | self._waits(saves)
 
     def _author(self, save: Saved) -> int:
         fact = save.fact
@@ -192,21 +188,21 @@ class Tickets:
             return {"calendar": None, "business": None}
         return {"calendar": _nearest(end - start), "business": _nearest(self.world.hours.between(start, end))}
 
-    def _waited(self, saves: list[Saved], states: set[str], never: int | None = None) -> dict[str, int | None]:
+    def _waits(self, saves: list[Saved]) -> dict[str, dict[str, int | None]]:
         """Time in states, counted on leaving them; solved counts where the ticket was reopened."""
-        spans = []
+        waits: dict[str, dict[str, int | None]] = {
+            "agent_wait_time_in_minutes": {"calendar": None, "business": None},
+            "requester_wait_time_in_minutes": {"calendar": None, "business": None},
+            "on_hold_time_in_minutes": {"calendar": 0, "business": 0},
+        }
         status, since = "", 0
         for save in saves:
             if "status" in save.changes:
-                if status in states and save.changes["status"] != "closed":
-                    spans.append((since, save.at))
+                for name in _WAITS.get(status, ()) if save.changes["status"] != "closed" else ():
+                    spent, wait = self._minutes(since, save.at), waits[name]
+                    waits[name] = {clock: (wait[clock] or 0) + (spent[clock] or 0) for clock in wait}
                 status, since = save.changes["status"], save.at
-        if not spans:
-            return {"calendar": never, "business": never}
-        return {
-            "calendar": sum(_nearest(b - a) for a, b in spans),
-            "business": sum(_nearest(self.world.hours.between(a, b)) for a, b in spans),
-        }
+        return waits
 
 
 def _nearest(ms: int) -> int:
@@ -239,18 +235,24 @@ def _followed(world: World) -> dict[int, list[tuple[int, int]]]:
 
 
 def _updated(story: Story, now: int) -> int:
-    """Only what makes a ticket event moves updated_at; touching and scrubbing do not."""
-    times = [fact.at for fact in story.facts if not isinstance(fact, Scrubbed | Touched) and fact.at <= now]
-    return max(times)
+    """Only what makes a ticket event moves updated_at; touching, scrubbing, calls and chats do not."""
+    return max(fact.at for fact in story.facts if fact.at <= now and not isinstance(fact, _SILENT))
 
 
-def _tags(story: Story, now: int) -> list[str]:
-    tags = set(story.created.tags)
-    for save in story.until(now)[1:]:
-        tags.update(getattr(save.fact, "add_tags", ()))
-    return sorted(tags)
+def _tags(story: Story, saves: list[Saved]) -> list[str]:
+    added = [tag for save in saves[1:] for tag in getattr(save.fact, "add_tags", ())]
+    return sorted({*story.created.tags, *added})
 
 
+_SILENT = (Scrubbed, Touched, Call, Chat)
+_REQUESTER, _HOLD = "requester_wait_time_in_minutes", "on_hold_time_in_minutes"
+_WAITS = {
+    "new": (_REQUESTER,),
+    "open": (_REQUESTER,),
+    "hold": (_REQUESTER, _HOLD),
+    "solved": (_REQUESTER,),
+    "pending": ("agent_wait_time_in_minutes",),
+}
 LISTED_FOR = 30 * DAY
 
 

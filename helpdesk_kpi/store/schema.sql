@@ -332,14 +332,22 @@ CREATE TABLE access_log (
     what  TEXT NOT NULL
 ) STRICT;
 
--- Whatever changes a ticket's story marks it, in the transaction that changes it.
-CREATE TRIGGER tickets_new  AFTER INSERT ON tickets     BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
-CREATE TRIGGER tickets_old  AFTER UPDATE ON tickets     BEGIN INSERT OR IGNORE INTO stale VALUES (new.id); END;
-CREATE TRIGGER events_new   AFTER INSERT ON events      BEGIN INSERT OR IGNORE INTO stale VALUES (new.ticket); END;
-CREATE TRIGGER events_old   AFTER UPDATE ON events      BEGIN INSERT OR IGNORE INTO stale VALUES (new.ticket); END;
-CREATE TRIGGER events_gone  AFTER DELETE ON events      BEGIN INSERT OR IGNORE INTO stale VALUES (old.ticket); END;
-CREATE TRIGGER ratings_new  AFTER INSERT ON ratings     BEGIN INSERT OR IGNORE INTO stale VALUES (new.ticket); END;
-CREATE TRIGGER ratings_old  AFTER UPDATE ON ratings     BEGIN INSERT OR IGNORE INTO stale VALUES (new.ticket); END;
+-- Whatever changes a ticket's story marks it, in the transaction that changes it. (An `OR IGNORE` inside a trigger is
+-- overridden by the conflict clause of the statement that fires it: https://www.sqlite.org/lang_createtrigger.html)
+CREATE TRIGGER tickets_new AFTER INSERT ON tickets WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.id)
+BEGIN INSERT INTO stale VALUES (new.id); END;
+CREATE TRIGGER tickets_old AFTER UPDATE ON tickets WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.id)
+BEGIN INSERT INTO stale VALUES (new.id); END;
+CREATE TRIGGER events_new AFTER INSERT ON events WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER events_old AFTER UPDATE ON events WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER events_gone AFTER DELETE ON events WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = old.ticket)
+BEGIN INSERT INTO stale VALUES (old.ticket); END;
+CREATE TRIGGER ratings_new AFTER INSERT ON ratings WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER ratings_old AFTER UPDATE ON ratings WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
 
 CREATE VIEW v_tickets AS
 SELECT s.name AS source, t.native AS ticket, t.number, t.url, t.subject, t.status, t.priority, t.channel, g.name AS team,

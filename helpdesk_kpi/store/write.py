@@ -131,6 +131,11 @@ class _Writer:
             " version = excluded.version WHERE excluded.version >= version",
             (self._person(r) for r in rows),
         )
+        self.conn.executemany(
+            # Whoever was of the team keeps the name, however late we hear of it.
+            "UPDATE people SET name = coalesce(name, ?), email = coalesce(email, ?) WHERE source = ? AND native = ?",
+            ((r.name, r.email, self.source, r.id) for r in rows if r.kind != "customer"),
+        )
         self._roles(rows)
 
     def _person(self, r: model.Person) -> Row:

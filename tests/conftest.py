@@ -1,0 +1,48 @@
+"""What every test may use."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--size", choices=["small", "full"], default="small", help="the same tests with other counts")
+    parser.addoption("--update", action="store_true", help="rewrite golden files, to be reviewed as a diff")
+
+
+@pytest.fixture(scope="session")
+def full_size(pytestconfig: pytest.Config) -> bool:
+    """Whether the large counts were asked for."""
+    return bool(pytestconfig.getoption("--size") == "full")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser; `.ci/run` sets HELPDESK_KPI_ALL, which turns the skip into a failure."""
+    return _program("chromium")
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        if os.environ.get("HELPDESK_KPI_ALL"):
+            pytest.fail(f"{name} is missing, and HELPDESK_KPI_ALL says that everything has to be here")
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@pytest.fixture
+def golden(pytestconfig: pytest.Config) -> Callable[[Path, str], None]:
+    """Compare a text with a golden file; `pytest --update` rewrites it."""
+
+    def compare(path: Path, text: str) -> None:
+        if pytestconfig.getoption("--update"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8"), f"{path} differs; review, then `pytest --update`"
+
+    return compare

@@ -1,0 +1,198 @@
+"""The store: whose file it is, and pages that may come repeated, overlapping or out of order."""
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpdesk_kpi.errors import StoreError
+from helpdesk_kpi.model import Event, Person, Rating, Ticket
+from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.lease import writer
+from helpdesk_kpi.store.page import Page, SetAside
+from helpdesk_kpi.store.write import source_key, write_page
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "a.db") as opened:
+        yield opened
+
+
+def ticket(number: str = "1", version: int = 1, **more: Any) -> Ticket:
+    return Ticket(number, number, f"http://x/{number}", 1000, 2000, version, **{"status": "open", **more})
+
+
+def put(store: Store, *records: Any, **page: Any) -> int:
+    source = source_key(store, "acme", "zendesk", "http://x", 0)
+    write_page(store, source, "tickets", Page(records=records, **page), now=5000)
+    return source
+
+
+def test_the_file_is_for_its_owner_only(store: Store) -> None:
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+
+
+def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.db"
+    with sqlite3.connect(path) as theirs:
+        theirs.execute("CREATE TABLE theirs (x)")
+    theirs.close()
+    with pytest.raises(StoreError, match="some other program"):
+        open_store(path)
+
+
+def test_a_text_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database at all, but long enough to be looked at" * 20)
+    with pytest.raises(StoreError, match=r"notes\.txt"):
+        open_store(path)
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    with open_store(tmp_path / "a.db") as store, store.writing() as conn:
+        conn.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('helpdesk_kpi', 'm9', '')"
+        )
+    with pytest.raises(StoreError, match="newer"):
+        open_store(tmp_path / "a.db")
+
+
+def test_a_missing_store_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="helpdesk-kpi sync"):
+        open_store(tmp_path / "none.db", create=False)
+
+
+def test_a_failing_page_leaves_nothing(store: Store) -> None:
+    put(store, ticket(), cursor="c1")
+    with pytest.raises(sqlite3.IntegrityError):
+        put(store, ticket("2"), Event("2", "e", None, 0, "comment"), cursor="c2")  # type: ignore[arg-type]
+    assert store.rows("SELECT native FROM tickets") == [("1",)]
+    assert store.one("SELECT cursor FROM cursors") == "c1"
+
+
+def test_a_null_cursor_keeps_the_stored_one(store: Store) -> None:
+    put(store, cursor="c1", complete_until=7)
+    put(store, cursor=None, complete_until=None)
+    put(store, cursor=None, complete_until=3)
+    assert store.rows("SELECT cursor, complete_until FROM cursors") == [("c1", 7)]
+
+
+def test_an_older_state_never_overwrites_a_newer_one(store: Store) -> None:
+    put(store, ticket(version=2, status="solved"))
+    put(store, ticket(version=1, status="open"))
+    assert store.one("SELECT status FROM tickets") == "solved"
+
+
+def test_scrubbing_takes_the_words_and_keeps_the_rest(store: Store) -> None:
+    put(store, ticket(version=1, subject="Printer", assignee="7", status="closed"))
+    put(store, ticket(version=2, subject="SCRUBBED", status="deleted", deleted_at=9000, is_scrubbed=True))
+    row = store.rows("SELECT subject, status, deleted_at, assignee IS NOT NULL FROM tickets")
+    assert row == [(None, "closed", 9000, 1)]
+
+
+def test_a_restored_ticket_is_no_longer_deleted(store: Store) -> None:
+    put(store, ticket(version=1, deleted_at=3000))
+    put(store, ticket(version=2, deleted_at=4000))
+    assert store.one("SELECT deleted_at FROM tickets") == 3000
+    put(store, ticket(version=3))
+    assert store.one("SELECT deleted_at FROM tickets") is None
+
+
+def test_an_event_may_come_before_its_ticket(store: Store) -> None:
+    put(store, Event("1", "e1", 1000, 0, "comment", actor="5", public=True))
+    assert store.rows("SELECT native, created_at FROM tickets") == [("1", None)]
+    put(store, ticket(requester="5"))
+    assert store.one("SELECT count(*) FROM tickets") == 1
+    assert store.one("SELECT e.actor = t.requester FROM events e JOIN tickets t ON t.id = e.ticket") == 1
+
+
+def test_customers_names_and_addresses_are_not_kept(store: Store) -> None:
+    put(store, Person("5", "customer", "end-user", 1, name="Bo Customer", email="Bo@Example.org"))
+    put(store, Person("7", "agent", "agent", 1, name="Ann Agent", email="ann@acme.com"))
+    rows = store.rows("SELECT name, email, domain, length(email_hash) FROM people ORDER BY native")
+    assert rows == [(None, None, "example.org", 16), ("Ann Agent", "ann@acme.com", "acme.com", 16)]
+    store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"Bo Customer" not in store.path.read_bytes()
+
+
+def test_roles_are_kept_over_time(store: Store) -> None:
+    put(store, Person("7", "agent", "admin", 100))
+    put(store, Person("7", "agent", "admin", 200))
+    put(store, Person("7", "customer", "end-user", 300))
+    put(store, Person("7", "agent", "admin", 150))
+    assert store.rows("SELECT at, kind FROM person_roles") == [(0, "agent"), (300, "customer")]
+
+
+def test_a_change_makes_its_ticket_stale_and_no_change_does_not(store: Store) -> None:
+    page = [ticket(), Event("1", "e1", 1, 0, "comment"), Rating("r", "1", 5, 1, category="good", answered_at=6)]
+    put(store, *page)
+    with store.writing() as conn:
+        conn.execute("DELETE FROM stale")
+    put(store, *page)
+    assert store.one("SELECT count(*) FROM stale") == 0
+    put(store, Rating("r", "1", 5, 2, category="bad", answered_at=6))
+    assert store.one("SELECT count(*) FROM stale") == 1
+
+
+def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:
+    put(store, set_aside=[SetAside("9", "no created_at")])
+    put(store, set_aside=[SetAside("9", "no created_at")])
+    assert store.rows("SELECT id, reason FROM set_aside") == [("9", "no created_at")]
+
+
+RECORDS: list[Any] = [
+    *(
+        ticket(n, v, status=s, assignee=a)
+        for n in "12"
+        for v, s, a in ((1, "new", None), (2, "open", "7"), (3, "solved", "8"))
+    ),
+    *(Event(n, f"e{i}", 1000 + i, 0, "comment", actor="5", public=True) for n in "123" for i in range(3)),
+    *(Person("7", k, k, v, name="Ann", email="a@b.c") for v, k in ((1, "agent"), (2, "customer"))),  # type: ignore[arg-type]
+    *(Rating("r1", "1", 1, v, category=c, answered_at=v) for v, c in ((1, "good"), (2, "bad"))),  # type: ignore[arg-type]
+]
+
+
+def canonical(store: Store) -> list[Any]:
+    """What the store says, without our own keys, which depend on the order of arrival."""
+    return [
+        store.rows(
+            "SELECT native, status, version, (SELECT native FROM people WHERE id = assignee) FROM tickets ORDER BY 1"
+        ),
+        store.rows("SELECT t.native, e.id, e.at FROM events e JOIN tickets t ON t.id = e.ticket ORDER BY 1, 2"),
+        store.rows("SELECT native, kind, name, was_assigned FROM people ORDER BY 1"),
+        store.rows("SELECT native, category, version FROM ratings"),
+    ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(len(RECORDS))), repeats=st.lists(st.integers(0, len(RECORDS) - 1), max_size=12))
+def test_pages_shuffled_repeated_and_overlapping_give_the_same_store(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int], repeats: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("stores")
+    with open_store(folder / "straight.db") as straight, open_store(folder / "shuffled.db") as shuffled:
+        put(straight, *RECORDS)
+        chosen = [*order, *repeats]
+        for start in range(0, len(chosen), 5):
+            put(shuffled, *(RECORDS[i] for i in chosen[max(0, start - 2) : start + 5]))
+        assert canonical(shuffled) == canonical(straight)
+
+
+def test_one_writer_at_a_time_and_a_dead_ones_lease_is_taken_over(store: Store) -> None:
+    with store.writing() as conn:
+        conn.execute("INSERT INTO lease VALUES ('writer', 'elsewhere 1', 99999999999999)")
+    with pytest.raises(StoreError, match="process 1 on elsewhere"), writer(store):
+        pass
+    with store.writing() as conn:
+        import socket
+
+        conn.execute("UPDATE lease SET owner = ?", (f"{socket.gethostname()} 4194304",))  # above any pid
+    with writer(store):
+        assert store.one("SELECT count(*) FROM lease") == 1
+    assert store.one("SELECT count(*) FROM lease") == 0
