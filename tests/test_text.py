@@ -135,6 +135,7 @@ def test_long_messages_are_never_only_thanks() -> None:
         "这是什么原因",
         "とても遅いですか",
         "Ok, where do I click",
+        "Thanks, could you also send the invoice",
     ],
 )
 def test_asking_is_seen_with_or_without_a_question_mark(text: str) -> None:
@@ -153,6 +154,9 @@ def test_asking_is_seen_with_or_without_a_question_mark(text: str) -> None:
         "没什么问题了",
         "Es geht nicht.",
         "Whenever I click it crashes.",
+        "It needs the runtime, which the update lacks.",
+        "See the other ticket, where we will answer.",
+        "看看有哪些可以改进的地方",
     ],
 )
 def test_statements_are_no_questions(text: str) -> None:

@@ -2,22 +2,18 @@
 
 import logging
 import re
-from collections.abc import Iterable
 from urllib.parse import urlsplit
-
-import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.fetching import by_list
-from connectors.zendesk.mapping import DELETED, SCRUBBED, Keep
+from connectors.zendesk.mapping import Keep
 from connectors.zendesk.settings import Settings
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Transport
 
 _ZENDESK = ".zendesk.com"
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
-_MOST_IDS = 100  # of /users/show_many
 log = logging.getLogger(__name__)
 
 
@@ -27,8 +23,6 @@ class Account:
     def __init__(self, http: Transport, settings: Settings) -> None:
         self.http, self.settings = http, settings
         self.url = settings.url.rstrip("/")
-        self.suspended: set[int] = set()
-        self.met_every_user = False  # the users' export was read from its beginning in this run
         self._brands: list[zd.Brand] | None = None
         self._fields: dict[int, str] | None = None
 
@@ -94,29 +88,3 @@ class Account:
             hosts |= {urlsplit(brand.brand_url or "").netloc, brand.host_mapping or ""}
             hosts |= {f"{brand.subdomain}{_ZENDESK}"} if brand.subdomain else set()
         return frozenset(host.lower() for host in hosts if host)
-
-    def met(self, users: Iterable[zd.User]) -> None:
-        for user in users:
-            (self.suspended.add if user.suspended else self.suspended.discard)(user.id)
-
-    async def spammers(self, tickets: Iterable[zd.Ticket]) -> set[int]:
-        """Requesters whose deleted tickets are spam: marking a ticket as spam deletes it and suspends its requester.
-
-        https://support.zendesk.com/hc/en-us/articles/4408886879258
-        """
-        asked = {t.requester_id for t in tickets if t.status == DELETED and t.subject != SCRUBBED and t.requester_id}
-        unknown = [] if self.met_every_user else sorted(asked - self.suspended)
-        for first in range(0, len(unknown), _MOST_IDS):
-            ids = ",".join(map(str, unknown[first : first + _MOST_IDS]))
-            try:
-                page = await self.http.get(
-                    "/api/v2/users/show_many", {"ids": ids}, type=zd.ListPage, endpoint="users/show_many"
-                )
-            except (MissingError, UnavailableError):
-                break
-            self.met(rows(page.users, zd.User)[0])
-        return asked & self.suspended
-
-
-def is_empty(raw: msgspec.Raw) -> bool:
-    return bytes(raw) in {b"[]", b"null", b""}

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import HELD_BACK
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding, no
 
 _SKEW = 30  # seconds of clock difference that do no harm
 _TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
+_BACK = 2 * 86_400  # seconds; exports refuse a start within the last minute
 _LIST = {"page[size]": 1}
 
 
@@ -86,7 +86,7 @@ def _clock(account: Account) -> list[Finding]:
 
 async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
-    params = {**probe.params, "start_time": int(now) - 2 * HELD_BACK} if timed else probe.params
+    params = {**probe.params, "start_time": int(now) - _BACK} if timed else probe.params
     endpoint = f"check {probe.about}"
     try:
         await account.http.get(probe.path, params, type=dict, endpoint=endpoint, missing="resource")

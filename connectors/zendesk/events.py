@@ -118,16 +118,16 @@ class _Audit:
 
     def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
         created = _kind(child) == "Create"
-        for name, before, after in self._changed(child):
+        for key, name, before, after in self._changed(child):
             if after is None and (created or before is None):  # a creation writes the fields that nobody set, too
                 continue
             if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
                 continue
-            yield Event(self.ticket, self._id(name), self.at, seq, "change", actor=text_id(self.row.updater_id),
+            yield Event(self.ticket, self._id(key), self.at, seq, "change", actor=text_id(self.row.updater_id),
                         via=told.via, rule=told.rule, field=name, before=before, after=after)  # fmt: skip
 
-    def _changed(self, child: dict[str, Any]) -> Iterator[tuple[str, str | None, str | None]]:
-        """(our word, before, after) of the fields that one child changes."""
+    def _changed(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
+        """(key for the id, our word, before, after) of the fields that one child changes."""
         previous = child.get("previous_value")
         if "field_name" in child:
             yield from self._field(str(child["field_name"]), previous, child.get("value"))
@@ -139,11 +139,14 @@ class _Audit:
             elif key != "type" or after in _TYPES:
                 yield from self._field(key, previous, after)
 
-    def _field(self, key: str, before: Any, after: Any) -> Iterator[tuple[str, str | None, str | None]]:
-        name = FIELDS.get(key) or (self.kept.get(int(key)) if key.isdecimal() else None)
+    def _field(self, key: str, before: Any, after: Any) -> Iterator[tuple[str, str, str | None, str | None]]:
+        name = FIELDS.get(key)
         if name:
             plain = text_id if name in _IDS else value
-            yield name, plain(before), plain(after)
+            yield name, name, plain(before), plain(after)
+        elif key.isdecimal() and (word := self.kept.get(int(key))):
+            # Its number is in the id, since the configuration may call it otherwise one day.
+            yield key, word, value(before), value(after)
 
     def _id(self, item: str, *, counted: bool = False) -> str:
         n = self.seen.get(item, 0)
@@ -168,7 +171,10 @@ def _kind(child: Mapping[str, Any]) -> str:
 
 
 def how(via: Any, reference: Any) -> Told | None:
-    """How something was done; None: not told. `via` is a name with a reference to the rule in exports, and an object in comments and audits."""
+    """How something was done; None: not told.
+
+    `via` is a name with a reference to the rule in exports, and an object in comments and audits.
+    """
     if isinstance(via, str):
         word = _CHANNELS.get(via.lower(), via.lower())
         return Told(word, text_id(reference) if word == "rule" else None)

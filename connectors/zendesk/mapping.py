@@ -36,8 +36,12 @@ def text_id(number: int | str | None) -> str | None:
 # tickets
 
 
-def ticket(row: zd.Ticket, keep: Keep, *, is_spam: bool = False) -> list[model.AnyRecord]:
-    """The ticket, its links, and Zendesk's own figures for it."""
+def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
+    """The ticket, its links, and Zendesk's own figures for it.
+
+    Zendesk has no mark for spam: marking a ticket so deletes it and suspends its requester, so it counts as deleted.
+    https://support.zendesk.com/hc/en-us/articles/4408886879258
+    """
     number = str(row.id)
     links = _links(row)
     created = ms(row.created_at)
@@ -64,7 +68,6 @@ def ticket(row: zd.Ticket, keep: Keep, *, is_spam: bool = False) -> list[model.A
         problem=text_id(row.problem_id),
         merged_into="" if MERGED in row.tags else None,
         deleted_at=ms(row.updated_at) if row.status == DELETED else None,
-        is_spam=is_spam,
         changes_known_from=keep.since if created < keep.since else None,
         **_words(row, keep),
     )

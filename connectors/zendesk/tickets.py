@@ -43,11 +43,9 @@ async def users(account: Account, start: Start) -> AsyncIterator[Page]:
     )  # fmt: skip
     async for page, cursor in pages:
         good, aside = rows(page.users, zd.User)
-        account.met(good)
         records, worse = map_rows(good, lambda row: [mapping.person(row)])
         whole = start.now - WHOLE_AFTER if page.end_of_stream else None
         yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
-    account.met_every_user = start.cursor is None
 
 
 async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -71,12 +69,7 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         beside = {m.ticket_id: m for m in rows(page.metric_sets, zd.MetricSet, "ticket_id")[0]}
         for row in good:
             row.metric_set = row.metric_set or beside.get(row.id)
-        spammers = await account.spammers(good)
-
-        def make(row: zd.Ticket, spammers: set[int] = spammers) -> Sequence[AnyRecord]:
-            return mapping.ticket(row, keep, is_spam=row.status == mapping.DELETED and row.requester_id in spammers)
-
-        records, worse = map_rows(good, make)
+        records, worse = map_rows(good, lambda row: mapping.ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
         whole = start.now - WHOLE_AFTER if page.end_of_stream else max(last, 0) or None
         yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])

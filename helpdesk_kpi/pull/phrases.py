@@ -55,7 +55,7 @@ COURTESY = _listed("""
     morning, much, my, nice, now, of, ok, okay, on, our, out, patience, perfect, perfectly, prompt, quick, quickly
     ran, really, regards, replying, reply, response, responding, right, right away, service, smoothly, so, solution
     solving, resolving, sorting, speedy, steps, such, super, superb, support, swift, team, that, that's, thats, the
-    this, time, tip, to, today, truly, up, us, very, was, we, week, weekend, well, were, what, wishes, with
+    this, time, tip, to, today, truly, up, us, very, was, we, week, weekend, well, were, what, whole, wishes, with
     wonderful, work, workaround, yes, yep, you, you're, your, yours, has been, has, been, as expected, sir, madam
     dear, sincerely, are, correctly, properly, normally, confirm, confirmed, advice, article, useful, both, have a
     rest, touch, being in touch, done, everything is, tested, i can confirm, i appreciate, it was, exactly, needed
@@ -98,11 +98,17 @@ OPENING = re.compile(
     r"gibt es|comment|pourquoi|quand|où|quel(?:le)?s?|est-ce que?|pouvez-vous|pourriez-vous|y a-t-il|"
     r"cómo|por qué|cuándo|dónde|cuál|puede|podría|pueden|podrían|hay alguna?)\b"
 )
+#: The same behind a comma, where "which" and "where" alone only go on with a statement.
+CLAUSE = re.compile(
+    r"(?:how|why|when|where|which|what)(?: \w+)? "
+    r"(?:do|does|did|can|could|should|will|is|are) (?:i|we|you|it|this|that|there)\b"
+    r"|(?:can|could|would) you\b|(?:kann ich|können sie|könnten sie|pouvez-vous|pourriez-vous|est-ce qu|puede|podría)\b"
+)
 #: The same anywhere in a sentence.
 WONDERING = re.compile(r"\bi (?:was|am|'m) wondering\b|\blet me know (?:if|how|when|whether)\b")
 #: The same in Chinese and Japanese, where nothing divides words.
 ASKING_HAN = re.compile(
     r"(?:吗|嗎|么)(?:[。，,.!！~～\s]|$)|怎么(?:样|办|弄|做|回事)?|怎麼|如何|为什么|为何|為什麼|(?<!没)(?<!没有)什么|何时"
-    r"|哪里(?:能|可以|有|找)|哪个|哪些|能否|可否|是否|请问|請問|有没有|有沒有|能不能|可不可以|是不是|多久|多少|几点"
+    r"|哪里(?:能|可以|有|找)|能否|可否|是否|请问|請問|有没有|有沒有|能不能|可不可以|是不是|多久|多少|几点"
     r"|ですか|ますか|でしょうか|ませんか|ましたか"
 )

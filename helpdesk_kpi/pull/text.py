@@ -11,7 +11,17 @@ from collections.abc import Collection
 
 import msgspec
 
-from helpdesk_kpi.pull.phrases import ASKING_HAN, COURTESY, GRATITUDE, OPENING, REQUEST, SOLVED, THING, WONDERING
+from helpdesk_kpi.pull.phrases import (
+    ASKING_HAN,
+    CLAUSE,
+    COURTESY,
+    GRATITUDE,
+    OPENING,
+    REQUEST,
+    SOLVED,
+    THING,
+    WONDERING,
+)
 from helpdesk_kpi.pull.sketch import similarity, sketch
 
 __all__ = ["RULE", "Features", "articles", "clean", "codes", "is_question", "is_thanks", "length", "read", "similarity",
@@ -117,7 +127,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
 _HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _IS_HAN = re.compile(f"[{_HAN}]")
 _NAME_HAN = re.compile(rf"[{_HAN}]{{1,3}}(?:工|老师|经理|先生|女士|小姐|总|哥|姐|さん|様)")
-_SENTENCE = re.compile(r"[.!。！\n,，;；:：]")
+_SENTENCE = re.compile(r"[.!。！\n;；:：]")
 
 
 def is_thanks(text: str) -> bool:
@@ -163,7 +173,10 @@ def is_question(text: str) -> bool:
         return True
     if WONDERING.search(lower) or (_IS_HAN.search(lower) and ASKING_HAN.search(lower)):
         return True
-    return any(OPENING.match(part.lstrip()) for part in _SENTENCE.split(lower))
+    return any(
+        OPENING.match(sentence.lstrip()) or any(CLAUSE.match(clause.lstrip()) for clause in sentence.split(",")[1:])
+        for sentence in _SENTENCE.split(lower)
+    )
 
 
 class _Phrases(msgspec.Struct, frozen=True):
