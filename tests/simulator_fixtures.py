@@ -1,0 +1,70 @@
+"""Worlds written by hand: a desk of three agents, and tickets told fact by fact."""
+
+from typing import Any
+
+from helpdesk_kpi.simulator.clock import instant
+from helpdesk_kpi.simulator.facts import Account, Comment, Created, Fact, Role, Update
+from helpdesk_kpi.simulator.truth import TruthRow, truth
+from helpdesk_kpi.simulator.world import World, desk_of
+
+ANN, BEN, LEO, BOT, LIGHT, CAROL = 1, 2, 3, 4, 5, 9
+TEAM, OTHER = 100, 200
+LONG = "x" * 100
+START, END = instant("2026-03-02 00:00"), instant("2026-03-16 00:00")  # Mondays
+
+
+def at(text: str) -> int:
+    """`mon 09:00` in the first week, `mon2 09:00` in the second; UTC."""
+    day, clock = text.split(" ")
+    number = "mon tue wed thu fri sat sun".split().index(day.rstrip("2")) + (7 if day.endswith("2") else 0)
+    return instant(f"2026-03-{2 + number:02} {clock}")
+
+
+def account(number: int, role: Role, **more: Any) -> Account:
+    more.setdefault("roles", ((0, role),))
+    return Account(id=number, name=f"P{number}", email=f"p{number}@x.example", created_at=0, **more)
+
+
+def world(*facts: Fact, now: str | None = None, **settings: Any) -> World:
+    """Open Monday to Friday 9 to 17, UTC. Leo leaves on Thursday noon of the first week."""
+    people = [
+        account(ANN, "agent"),
+        account(BEN, "agent"),
+        account(LEO, "agent", roles=((0, "agent"), (at("thu 12:00"), "customer"))),
+        account(BOT, "agent", bot=True),
+        account(LIGHT, "light_agent"),
+        account(CAROL, "customer"),
+    ]
+    made = World(desk_of(people, start=START, end=END, **settings), facts)
+    if now:
+        made.now = at(now)
+    return made
+
+
+def opened(when: str, **more: Any) -> Created:
+    """Ticket 1 of Carol, normal priority, with the first team."""
+    given: dict[str, Any] = {"ticket": 1, "requester": CAROL, "priority": "normal", "team": TEAM, "subject": "Help"}
+    return Created(at=at(when), comment=Comment("It is broken."), **(given | more))
+
+
+def said(when: str, who: int, text: str = LONG, **more: Any) -> Update:
+    """A public comment, and what else changed in the same save."""
+    own = {name: more.pop(name) for name in ("via", "rule", "ticket") if name in more}
+    labels = {name: more.pop(name) for name in ("is_thanks", "is_question", "public") if name in more}
+    return Update(**({"ticket": 1} | own), at=at(when), actor=who, comment=Comment(text, **labels), changes=more)
+
+
+def did(when: str, who: int, **more: Any) -> Update:
+    """Changes without a comment."""
+    own = {name: more.pop(name) for name in ("via", "rule", "ticket", "merged_into", "add_tags") if name in more}
+    return Update(**({"ticket": 1} | own), at=at(when), actor=who, changes=more)
+
+
+def only(made: World, kpi: str, variant: str = "strict", as_of: str | None = None) -> TruthRow:
+    """The single row of a KPI."""
+    (row,) = truth(made, kpi, variant, at(as_of) if as_of else None)
+    return row
+
+
+def hours(ms: int | None) -> float | None:
+    return None if ms is None else ms / 3_600_000
