@@ -119,7 +119,7 @@ class _Audit:
     def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
         created = _kind(child) == "Create"
         for key, name, before, after in self._changed(child):
-            if after is None and (created or before is None):  # a creation writes the fields that nobody set, too
+            if after is None and created:  # a creation writes the fields that nobody set, too
                 continue
             if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
                 continue

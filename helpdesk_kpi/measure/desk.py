@@ -111,6 +111,10 @@ class Desk(msgspec.Struct, frozen=True):
         return json.loads(ticket.fields).get(field)  # type: ignore[no-any-return]
 
 
+#: Native ids of everybody who is or was of the team: whom an assignee can be.
+_TEAM_ACCOUNTS = "SELECT native, id FROM people WHERE source = ? AND (kind IS NOT 'customer' OR was_assigned)"
+
+
 def read_desks(store: Store, config: Config) -> dict[int, Desk]:
     """The desk of every source in the store."""
     sources = store.rows("SELECT id, name, since FROM sources")
@@ -127,9 +131,7 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=STATES | {k.casefold(): v for k, v in config.tickets.statuses.items()},
         people=people,
-        person_keys=dict(
-            store.rows("SELECT native, id FROM people WHERE source = ? AND kind IS NOT 'customer'", source)
-        ),
+        person_keys=dict(store.rows(_TEAM_ACCOUNTS, source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
         outsiders=_outsiders(store, source, config.tickets.exclude.domains),
         bots=_bots(store, source, config.tickets.bots),

@@ -307,7 +307,8 @@ class Timeline:
         submitter = self.row.submitter
         if submitter == self.requester or self.channel in VOICE:
             return False
-        return self.desk.is_internal(submitter, self.created_at) and any(t.creating and t.public for t in self.turns)
+        was_internal = self.desk.is_internal(submitter, self.created_at) or self.desk.person(submitter).was_assigned
+        return was_internal and any(t.creating and t.public for t in self.turns)
 
     def spans(self) -> Iterator[tuple[int, int | None, str, str | None, int | None, int | None]]:
         """Not-done spans as (start, end, state, severity, team, assignee), split wherever one of them changes."""
