@@ -107,6 +107,20 @@ class TicketEvent(msgspec.Struct):
     child_events: list[dict[str, Any]] = []
 
 
+class Audit(msgspec.Struct):
+    """The same update as /tickets/{id}/audits tells it: its events name the changed field."""
+
+    id: int
+    ticket_id: int
+    created_at: datetime
+    author_id: int | None = None
+    via: Any = None
+    events: list[dict[str, Any]] = []
+
+    def as_event(self) -> TicketEvent:
+        return TicketEvent(self.id, self.ticket_id, None, self.created_at, self.author_id, self.via, self.events)
+
+
 class ExportPage(msgspec.Struct):
     """A time-based export: one of the row keys is there."""
 
@@ -199,8 +213,8 @@ class SatisfactionRating(msgspec.Struct):
     id: int
     ticket_id: int
     score: str
-    created_at: datetime
     updated_at: datetime
+    created_at: datetime | None = None
     assignee_id: int | None = None
     requester_id: int | None = None
     comment: str | None = None

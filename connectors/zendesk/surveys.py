@@ -26,7 +26,7 @@ def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
         Rating(
             id=str(row.id),
             ticket=str(row.ticket_id),
-            offered_at=ms(row.created_at),
+            offered_at=ms(row.created_at or row.updated_at),
             version=ms(row.updated_at),
             value=row.score if category else None,
             scale="good/bad",

@@ -1,0 +1,140 @@
+"""Every public recording and example of Zendesk's payloads that is at hand goes through the mappers.
+
+They are other people's and not part of this repository; HELPDESK_KPI_PAYLOADS names the folder that holds `zendesk/`.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from connectors.zendesk import mapping, surveys
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.events import events
+from helpdesk_kpi import model
+
+ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
+pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
+
+KEEP = mapping.Keep("https://acme.zendesk.com", 0, {}, b"key")
+#: Resource -> payload type, and what makes records of it.
+KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
+    "tickets": (zd.Ticket, lambda row: mapping.ticket(row, KEEP)),
+    "ticket_events": (zd.TicketEvent, lambda row: events(row, {}, ())),
+    "audits": (zd.Audit, lambda row: events(row.as_event(), {}, ())),
+    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping._native_metrics("1", row))),
+    "users": (zd.User, mapping.person),
+    "groups": (zd.Group, mapping.team),
+    "group_memberships": (zd.GroupMembership, mapping.member),
+    "brands": (zd.Brand, mapping.brand),
+    "ticket_forms": (zd.Named, mapping.form),
+    "ticket_fields": (zd.TicketField, mapping.field),
+    "custom_statuses": (zd.CustomStatus, mapping.custom_status),
+    "organizations": (zd.Named, mapping.organization),
+    "satisfaction_ratings": (zd.SatisfactionRating, lambda row: surveys.legacy(row, comments=True)),
+    "survey_responses": (zd.SurveyResponse, lambda row: surveys.response(row, comments=True)),
+    "schedules": (zd.Schedule, mapping.schedule),
+    "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
+    "calls": (zd.Call, mapping.call),
+    "articles": (zd.Article, mapping.article),
+    "translations": (zd.Translation, lambda row: row),
+}
+#: What the collections call these resources.
+OTHER_NAMES = {
+    "custom_ticket_statuses": "custom_statuses", "ticket_audits": "audits", "ticket": "tickets",
+    "ticket_form": "ticket_forms", "ticket_event": "ticket_events", "audit": "audits", "user": "users",
+    "group": "groups", "organization": "organizations", "custom_status": "custom_statuses",
+    "ticket_field": "ticket_fields", "ticket_metric": "ticket_metrics", "schedule": "schedules",
+    "sla_policy": "sla_policies", "satisfaction_rating": "satisfaction_ratings", "article": "articles",
+    "translation": "translations", "results": "tickets",
+}  # fmt: skip
+
+
+def unredacted(value: Any, key: str = "") -> Any:
+    """Recordings with what changes from day to day blacked out: something of the right type in its place."""
+    if value == "redacted":
+        return [] if key.endswith("fields") else 0 if key == "generated_timestamp" else "2026-01-01T00:00:00Z"
+    if isinstance(value, dict):
+        return {k: unredacted(v, k) for k, v in value.items()}
+    return [unredacted(v) for v in value] if isinstance(value, list) else value
+
+
+def named(name: str) -> str:
+    return OTHER_NAMES.get(name, name)
+
+
+def objects() -> Iterator[tuple[str, Any]]:
+    """(resource, one object) of every file."""
+    folder = Path(ROOT or "") / "zendesk"
+    for path in sorted(folder.rglob("*.json*")):
+        if path.suffix == ".jsonl":
+            for line in path.read_text().splitlines():
+                told = json.loads(line)
+                yield named(told["stream"]), told["data"]
+            continue
+        body = json.loads(path.read_text())
+        if path.parent.name == "zenpy_specification":
+            yield named(path.stem.partition("__")[2]), body
+        elif path.parent.name == "estuary" and isinstance(body, list):
+            yield from ((named(stream.partition("/")[2]), document) for stream, document in body)
+        else:
+            yield from inside(body)
+
+
+def inside(body: Any) -> Iterator[tuple[str, Any]]:
+    """Objects under their resource's name, however deep a recording holds them."""
+    if isinstance(body, list):
+        for part in body:
+            yield from inside(part)
+    elif isinstance(body, dict):
+        for key, part in body.items():
+            if named(key) in KINDS and isinstance(part, list | dict):
+                yield from ((named(key), row) for row in (part if isinstance(part, list) else [part]))
+            else:
+                yield from inside(part)
+
+
+def whole(kind: str, row: Any) -> bool:
+    """Some probes were cut down to the fields that mattered; those are no rows."""
+    needed = {"tickets": "created_at", "sla_policies": "title", "audits": "events", "ticket_metrics": "reopens"}
+    is_column = kind in {"groups", "users"} and not isinstance(row.get("id"), int)  # a view groups by "status"
+    return isinstance(row, dict) and needed.get(kind, "id") in row and not is_column
+
+
+def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
+    met: dict[str, int] = {}
+    complaints = []
+    for kind, row in objects():
+        if kind not in KINDS or not whole(kind, row):
+            continue
+        payload, make = KINDS[kind]
+        try:
+            make(msgspec.json.decode(json.dumps(unredacted(row)), type=payload))
+        except (msgspec.ValidationError, ValueError, TypeError, KeyError) as error:
+            complaints.append(f"{kind} {row.get('id')}: {error}")
+        met[kind] = met.get(kind, 0) + 1
+    assert complaints == []
+    # The collections hold at least these; fewer would say that this test no longer finds them.
+    assert {"tickets", "audits", "ticket_events", "users", "survey_responses", "satisfaction_ratings"} <= met.keys()
+    assert sum(met.values()) > 60
+
+
+def test_the_vendors_survey_example_has_one_bad_rating() -> None:
+    path = Path(ROOT or "") / "zendesk/official_docs_examples/csat_survey_responses_list.json"
+    row = msgspec.convert(json.loads(path.read_text())["survey_responses"][0], zd.SurveyResponse, strict=False)
+    [rating] = surveys.response(row, comments=True)
+    assert isinstance(rating, model.Rating)
+    # Its answers: rating 1 "bad", one closed question, one text, one skipped text.
+    assert (rating.ticket, rating.question, rating.value, rating.category) == ("99", "", "1", "bad")
+    assert rating.comment == "I had to repeatedly answer the same questions."
+    assert rating.answered_at == 1_723_636_800_000  # 2024-08-14T12:00:00Z
+
+
+def test_the_recorded_cursor_page_ends_with_its_cursor() -> None:
+    path = Path(ROOT or "") / "zendesk/official_docs_examples/incremental_tickets_cursor_200.json"
+    page = msgspec.json.decode(path.read_bytes(), type=zd.TicketsPage)
+    assert (page.after_cursor, page.end_of_stream) == ("MTU3NjYxMzUzOS4wfHw0Njd8", True)
