@@ -34,12 +34,12 @@ def _nothing(_story: Any) -> Iterator[Observation]:
     yield from ()
 
 
-def entry(
-    id: str, title: str, unit: Literal["ms", "tickets", "share", "answers"], better: Better, statistic: Statistic,
+def entry(  # noqa: PLR0917  # a table of them reads best without names
+    kpi: str, title: str, unit: Literal["ms", "tickets", "share", "answers"], better: Better, statistic: Statistic,
     definition: str, pair: str | None = None,
 ) -> Kpi:  # fmt: skip
     return Kpi(
-        id=id, title=title, unit=unit, better=better, statistic=statistic, anchor="created", needs=frozenset(),
+        id=kpi, title=title, unit=unit, better=better, statistic=statistic, anchor="created", needs=frozenset(),
         revision=1, story="ticket", facet="", pair=pair, variants={"strict": Variant("strict", definition, _nothing)},
     )  # fmt: skip
 
@@ -82,6 +82,19 @@ def points(values: Sequence[float | None], n: float = 100) -> tuple[Point, ...]:
     return tuple(Point(f"2026-W{first + index:02d}", value, n) for index, value in enumerate(values))
 
 
+def monthly(values: dict[Any, Value]) -> dict[Any, Value]:
+    """The same values with a history of the 26 months before 2026-11."""
+    labels = [f"{month // 12}-{month % 12 + 1:02d}" for month in range(2026 * 12 + 10 - 26, 2026 * 12 + 10)]
+
+    def renamed(value: Value) -> Value:
+        history = zip(labels, value.history, strict=False)
+        return msgspec.structs.replace(
+            value, history=tuple(Point(label, point.value, point.n) for label, point in history)
+        )
+
+    return {key: renamed(value) for key, value in values.items()}
+
+
 def wave(middle: float, size: float = 0.1, count: int = 26) -> list[float]:
     """A history that goes up and down a little, always the same way."""
     steps = (0, -0.7, -0.2, 0.6, -0.9, 0.3, 0.8, -0.4, 0.1, -0.6, 1, -0.1, 0.5)
@@ -100,11 +113,23 @@ def signal(direction: Literal["better", "worse", "more", "less"], low: float, hi
     return Signal("signal", direction, low, high, 26)
 
 
+def facts(**more: Any) -> Facts:
+    return msgspec.structs.replace(
+        Facts(
+            sources={"acme": at(2026, 11, 23, 6)},
+            catalogue=CATALOGUE,
+            history_from=at(2026, 1, 1),
+            severities=SEVERITIES,
+        ),
+        **more,
+    )
+
+
 class FakeFigures(msgspec.Struct, kw_only=True):
-    """`values` by (kpi, ((axis, name), ...)); what is not given is an empty slice. `split` by (kpi, axis, where)."""
+    """`values` by (kpi, (axis, name), ...), axes in order of their names; what is not given is an empty slice."""
 
     values: Mapping[Any, Value] = {}
-    facts: Facts = msgspec.field(default_factory=lambda: facts())
+    facts: Facts = msgspec.field(default_factory=facts)
     period: Any = FakePeriod()
     as_of: int = at(2026, 11, 23, 6)
     zone: str = "Europe/Berlin"
@@ -113,11 +138,17 @@ class FakeFigures(msgspec.Struct, kw_only=True):
     ratings: Sequence[BadRating] = ()
     rows: Sequence[TicketRow] = ()
 
-    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:  # noqa: ARG002  # one variant
         empty = figure(kpi, None, 0)
         return self.values.get((kpi, *sorted(where.items())), empty)
 
-    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+    def by(
+        self,
+        kpi: str,
+        axis: Axis,
+        variant: str = "strict",  # noqa: ARG002  # one variant
+        **where: str | None,
+    ) -> Mapping[str | None, Value]:
         found: dict[str | None, Value] = {}
         for key, value in self.values.items():
             named = dict(key[1:])
@@ -131,23 +162,19 @@ class FakeFigures(msgspec.Struct, kw_only=True):
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
         return self.ratings[:limit]
 
-    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+    def ticket_rows(
+        self,
+        kpi: str,  # noqa: ARG002  # the same rows behind every number
+        limit: int,
+        variant: str = "strict",  # noqa: ARG002
+        **where: str | None,  # noqa: ARG002
+    ) -> Sequence[TicketRow]:
         return self.rows[:limit]
 
 
-def facts(**more: Any) -> Facts:
-    return msgspec.structs.replace(
-        Facts(
-            sources={"acme": at(2026, 11, 23, 6)},
-            catalogue=CATALOGUE,
-            history_from=at(2026, 1, 1),
-            severities=SEVERITIES,
-        ),
-        **more,
-    )
-
-
-def _reply(level: str | None, n: int, minutes: float, p90: float, within: float, open_: int, late: int, **more: Any) -> Value:
+def _reply(  # noqa: PLR0917  # the same
+    level: str | None, n: int, minutes: float, p90: float, within: float, open_: int, late: int, **more: Any
+) -> Value:
     clock = "calendar" if level == "P0" else "business"
     targets = {"P0": 15.0, "P1": 30.0, "P2": 240.0, "P3": 480.0}
     return figure(
@@ -172,7 +199,10 @@ def _open(count: int, late: int = 0, **more: Any) -> Value:
 
 def week_values() -> dict[Any, Value]:
     """A week in which P1 first replies got slower, above all in Billing; everything else is as usual."""
-    slow = {"history": points([v * MINUTE for v in wave(29, 0.14)]), "signal": signal("worse", 22 * MINUTE, 36 * MINUTE)}
+    slow = {
+        "history": points([v * MINUTE for v in wave(29, 0.14)]),
+        "signal": signal("worse", 22 * MINUTE, 36 * MINUTE),
+    }
     calm = usual(80 * MINUTE, 112 * MINUTE)
     total = {"previous": figure("first_reply_time", 91 * MINUTE, 390, clock="mixed"), "signal": calm}
     reply = figure(
@@ -225,7 +255,8 @@ def week_values() -> dict[Any, Value]:
         ("next_reply_time",): figure(
             "next_reply_time", 140 * MINUTE, 655, median=140 * MINUTE, p90=560 * MINUTE, mean=210 * MINUTE,
             low=128 * MINUTE, high=151 * MINUTE, ended=640, running=15, clock="mixed",
-            signal=usual(110 * MINUTE, 160 * MINUTE), previous=figure("next_reply_time", 137 * MINUTE, 640, clock="mixed"),
+            signal=usual(110 * MINUTE, 160 * MINUTE),
+            previous=figure("next_reply_time", 137 * MINUTE, 640, clock="mixed"),
         ),
         ("accepted_resolution_time",): figure(
             "accepted_resolution_time", 18.4 * HOUR, 398, median=18.4 * HOUR, p90=None, mean=23.9 * HOUR,
@@ -254,9 +285,10 @@ WAITS = (
             severity="P2", category="Accounts", assignee="Ann Smith", target=None),
 )  # fmt: skip
 RATINGS = (
-    BadRating(number="48211", url="https://acme.zendesk.com/agent/tickets/48211", at=at(2026, 11, 19, 12), severity="P2",
+    BadRating(number="48211", url="https://acme.zendesk.com/agent/tickets/48211", at=at(2026, 11, 19, 12),
+              severity="P2",
               comment="Three people asked me for the same log file."),
-    BadRating(number="48190", url="https://acme.zendesk.com/agent/tickets/48190", at=at(2026, 11, 18, 12), severity=None),
+    BadRating(number="48190", url="https://acme.zendesk.com/agent/tickets/48190", at=at(2026, 11, 18, 12)),
 )  # fmt: skip
 ROWS = tuple(
     TicketRow(

@@ -110,7 +110,7 @@ def _before(number: Number, scene: Scene) -> str:
 def _since(number: Number, scene: Scene) -> str:
     if number.streak < 2:
         return ""
-    return scene.words.say("in_a_row", n=number.streak, step=scene.words.step(scene.kind, 1))
+    return scene.words.say("in_a_row", n=number.streak, step=scene.words.step(scene.kind, number.streak))
 
 
 def _where(number: Number, scene: Scene) -> str:

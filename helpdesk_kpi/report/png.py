@@ -71,7 +71,7 @@ def _last(axes: Axes, chart: Chart, room: Frame) -> None:
         tone = AMBER if chart.ask else BLUE
         axes.plot([room.x(len(chart.points) - 1)], [y], marker="o", markersize=8 if trend else 5.5, color=tone)
         if trend:
-            _write(axes, room.right + 12, y, chart.last, color=tone, size=11, weight="bold")
+            _write(axes, room.right + 12, y, chart.last, color=tone, size=14, weight="bold")
     if trend and chart.low is not None and chart.high is not None:
         middle = min(max((room.y(chart.low) + room.y(chart.high)) / 2, room.top), room.bottom)
         if y is None or abs(middle - y) > 16:
@@ -79,7 +79,7 @@ def _last(axes: Axes, chart: Chart, room: Frame) -> None:
 
 
 def _write(
-    axes: Axes, x: float, y: float, text: str, *, ha: str = "left", color: str = INK, size: float = 10,
+    axes: Axes, x: float, y: float, text: str, *, ha: str = "left", color: str = INK, size: float = 12.5,
     weight: str = "normal",
 ) -> None:  # fmt: skip
     font, shown = _lettering(text)

@@ -207,9 +207,11 @@ class Words:
         return str(self.language.PREVIOUS.get(kind, self.language.PREVIOUS["day"]))
 
     def axis(self, label: str, kind: str) -> str:
-        """A period's label under a trend, as short as can be: W47."""
+        """A period's label under a trend, as short as can be: W47, Nov 2026."""
         if kind == "week" and "-W" in label:
             return str(self.language.AXIS_WEEK.format(number=int(label.rpartition("-W")[2])))
+        if kind == "month":
+            return str(format_date(date.fromisoformat(f"{label}-01"), self.language.AXIS_MONTH, locale=self.babel))
         return label
 
 

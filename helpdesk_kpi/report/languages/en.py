@@ -42,6 +42,7 @@ THIS = {
     "year": "this year",
 }
 AXIS_WEEK = "W{number}"
+AXIS_MONTH = "MMM y"  # a Babel pattern
 
 TITLES: dict[str, str] = {}  # the KPIs' own titles and definitions are English
 DEFINITIONS: dict[str, str] = {}
@@ -163,7 +164,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "before_down": ", {value} the {step}",
     "before_none": "",
     "usual_was": "; going by the {points} {steps} before, {range} is usual",
-    "in_a_row": "It is the {n} {step} in a row",
+    "in_a_row": "That makes {n} {step} in a row",
     "mostly_in": "It shows most clearly in {names}",
     "also_unusual": "Also outside the usual range: {names}",
     "finding_item": "{title} {value} ({verdict})",

@@ -39,6 +39,7 @@ THIS = {
     "year": "本年度",
 }
 AXIS_WEEK = "第{number}周"
+AXIS_MONTH = "y年M月"
 
 TITLES = {
     "first_reply_time": "首次响应时间（FRT）",

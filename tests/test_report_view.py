@@ -1,0 +1,248 @@
+"""What a report says: the finding, the figures, the rows, the footer."""
+
+import msgspec
+import pytest
+from report_fixtures import (
+    CATALOGUE,
+    CHINESE,
+    HOUR,
+    MINUTE,
+    SEVERITIES,
+    WAITS,
+    FakeFigures,
+    at,
+    facts,
+    figure,
+    points,
+    signal,
+    usual,
+    wave,
+    week,
+    week_values,
+)
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.value import Signal
+from helpdesk_kpi.report.figures import Annotation
+from helpdesk_kpi.report.scene import Scene
+from helpdesk_kpi.report.view import Report
+from helpdesk_kpi.report.words import NBSP, Words
+
+
+def report(figures: FakeFigures, locale: str = "en") -> Report:
+    return Report("weekly_digest", Scene(figures, Words(locale, figures.zone)))
+
+
+def plain(text: str) -> str:
+    return text.replace(NBSP, " ")
+
+
+def test_the_finding_comes_first_with_what_against_what_and_where() -> None:
+    told = report(week()).headline
+    assert told.title == "Week 47: first replies for P1 got slower"
+    assert plain(told.text) == (
+        "Half of the P1 tickets waited 41 min or longer for a first reply, 29 min the week before; going by the "
+        "26 weeks before, 22 min to 36 min is usual. It shows most clearly in Billing. Everything else stayed within "
+        "its usual range. Within target: First reply 88%."
+    )
+    assert told.ask
+
+
+def test_the_finding_reads_as_chinese() -> None:
+    told = report(week(zone="Asia/Shanghai", period=CHINESE), "zh").headline
+    assert told.title == "2026年第47周：P1 首次响应时间变长"
+    assert plain(told.text) == (
+        "P1 首次响应时间中位数由上周的 29 分钟升至 41 分钟，属显著变化（转差）；按此前 26 周的波动，正常范围为 "
+        "22 分钟～36 分钟。主要出现在 Billing。其余指标均属正常波动。目标内占比：首响 88%。"
+    )
+
+
+def test_nothing_unusual_is_said_in_words() -> None:
+    quiet = {key: msgspec.structs.replace(value, signal=usual(0, 1e12)) for key, value in week_values().items()}
+    told = report(week(values=quiet)).headline
+    assert told.title == "Week 47: nothing unusual"
+    assert told.text.startswith("All measures stayed within their usual range")
+    assert not told.ask
+
+
+def test_bad_news_comes_before_good_news() -> None:
+    values = {
+        ("first_reply_time",): figure("first_reply_time", HOUR, signal=signal("better", 2 * HOUR, 3 * HOUR)),
+        ("csat",): figure("csat", 0.7, 200, signal=signal("worse", 0.8, 0.95)),
+        ("backlog",): figure("backlog", 10, 10, signal=usual(5, 15)),
+    }
+    told = report(week(values=values)).headline
+    assert told.title == "Week 47: satisfaction fell"
+    assert "Also outside the usual range: First reply time 1 h (faster than usual)" in plain(told.text)
+
+
+def test_a_signal_that_lasts_is_told_as_lasting() -> None:
+    """Two of the points before lie above 36 min too, so this is the third in a row."""
+    history = points([*[v * MINUTE for v in wave(29, 0.1, 24)], 40 * MINUTE, 39 * MINUTE])
+    value = figure("first_reply_time", 41 * MINUTE, history=history, signal=signal("worse", 22 * MINUTE, 36 * MINUTE))
+    told = report(week(values={("first_reply_time",): value}))
+    assert told.kpi("first_reply_time").streak == 3
+    assert "That makes 3 weeks in a row" in told.headline.text
+
+
+def test_an_empty_week_is_told_as_empty_not_as_good() -> None:
+    told = report(FakeFigures())
+    assert told.headline.title == "Week 47: no new tickets"
+    assert [card.number.text for card in told.cards] == ["none"] * 4
+    assert all(card.number.verdict == "" for card in told.cards)
+
+
+def test_the_time_before_history_is_not_told_as_quiet() -> None:
+    told = report(FakeFigures(facts=facts(history_from=at(2026, 12, 1)))).headline
+    assert told.title == "Week 47: no data for this time"
+    assert "It was not quiet; it is not known" in told.text
+
+
+def test_too_little_history_is_said_with_how_much_there_is() -> None:
+    early = Signal("too_little_history", None, None, None, 3)
+    values = {("first_reply_time",): figure("first_reply_time", HOUR, signal=early)}
+    told = report(FakeFigures(values=values))
+    assert told.headline.title == "Week 47: too early to say what is unusual"
+    assert told.headline.text.startswith("There are 3 weeks of history; a usual range needs 26.")
+    assert told.kpi("first_reply_time").verdict == "no usual range yet: 3 of 26 weeks"
+
+
+def test_a_provisional_value_is_no_news() -> None:
+    value = figure("reopen_rate", 0.1, signal=Signal("provisional"), provisional=True)
+    told = report(FakeFigures(values={("reopen_rate",): value}))
+    number = told.kpi("reopen_rate")
+    assert number.verdict == "provisional: still changing"
+    assert not number.ask
+    assert "provisional: still changing" in told.notes(number)
+
+
+def test_never_replied_and_still_open_stand_beside_the_median() -> None:
+    reply, resolution = (card.notes for card in report(week()).cards[:2])
+    assert "18 not answered yet · 5 solved without a reply" in map(plain, reply)
+    assert "412 tickets · each severity's own clock" in map(plain, reply)
+    assert "90% within 7 h 10 min · mean 2 h 44 min" in map(plain, reply)
+    assert "week before 1 h 31 min" in map(plain, reply)
+    assert "64 still open, counted in" in map(plain, resolution)
+
+
+def test_satisfaction_is_never_told_without_its_response_rate() -> None:
+    card = report(week()).cards[2]
+    assert card.number.text == "90.7%"
+    # 318 surveys of which 75 were answered; 90.7 - 90.0 = 0.7 points.
+    assert list(card.notes) == [
+        "95% interval 82.0% to 95.3%", "75 of 318 surveys answered", "week before 90.0% · 0.7 points up",
+    ]  # fmt: skip
+
+
+def test_few_answers_are_told_as_counts() -> None:
+    values = {("csat",): figure("csat", 2 / 3, 3, low=0.2, high=0.94)}
+    number = report(FakeFigures(values=values)).kpi("csat")
+    assert number.text == "2 of 3"
+
+
+def test_a_median_that_was_not_reached_is_not_a_blank() -> None:
+    values = {("full_resolution_time",): figure("full_resolution_time", None, 4, running=4)}
+    assert report(FakeFigures(values=values)).kpi("full_resolution_time").text == "not reached"
+
+
+def test_what_a_source_cannot_give_is_said_in_place_of_the_value() -> None:
+    lacking = facts(gaps={"csat": "this site asks no satisfaction question"})
+    card = next(card for card in report(FakeFigures(facts=lacking)).cards if card.number.id == "csat")
+    assert card.number.text == "not known"
+    assert list(card.notes) == ["not known: this site asks no satisfaction question"]
+
+
+def test_severities_come_in_their_order_and_tickets_without_one_last() -> None:
+    rows = report(week()).severities
+    assert [row.level for row in rows] == ["P0", "P1", "P2", "P3", ""]
+    assert rows[-1].title == "No priority"
+    assert [row.first_reply.within if row.first_reply else "" for row in rows] == ["100%", "71%", "93%", "96%", ""]
+
+
+def test_a_quiet_severity_keeps_its_row() -> None:
+    rows = report(FakeFigures()).severities
+    assert [row.level for row in rows] == [severity.level for severity in SEVERITIES]
+
+
+def test_a_level_that_nobody_configured_has_its_row() -> None:
+    values = {("first_reply_time", ("severity", "P7")): figure("first_reply_time", HOUR)}
+    assert [row.level for row in report(FakeFigures(values=values)).severities] == ["P0", "P1", "P2", "P3", "P7"]
+
+
+def test_without_any_severity_there_is_no_table() -> None:
+    values = {("first_reply_time", ("severity", None)): figure("first_reply_time", HOUR)}
+    assert report(FakeFigures(values=values, facts=facts(severities=()))).severities == []
+
+
+def test_who_waits_is_told_with_why_and_for_whom() -> None:
+    first, second, third = report(week()).waiting()
+    assert plain(first.waited) == "26 h"  # business time, so no days
+    assert first.facts == "P1 · Billing · nobody assigned"
+    assert (first.overdue, second.overdue, third.overdue) == (True, True, False)  # the third has no target
+    assert first.share == 1
+    assert third.share == pytest.approx(11 / 26)
+
+
+def test_lists_are_cut_to_what_was_asked_for() -> None:
+    assert len(report(week(waits=WAITS * 10)).waiting(4)) == 4
+
+
+def test_links_that_no_browser_should_follow_are_left_away() -> None:
+    bad = msgspec.structs.replace(WAITS[0], url="javascript:alert(1)")
+    assert report(week(waits=[bad])).waiting()[0].url == ""
+
+
+def test_one_team_alone_gives_no_table_of_teams() -> None:
+    assert [row.name for row in report(week()).teams] == ["Billing", "Platform"]
+    assert report(week(team="Billing")).teams == []
+
+
+def test_a_report_asks_for_any_number_by_name() -> None:
+    told = report(week())
+    assert told.kpi("first_reply_time", severity="P1").text == f"41{NBSP}min"
+    assert told.kpi("first_reply_time").by("team")["Billing"].n == "120"
+    with pytest.raises(UsageError, match="no KPI named 'frt'"):
+        told.kpi("frt")
+    with pytest.raises(UsageError, match="did you mean first_reply_time"):
+        told.kpi("first_reply_tme")
+    with pytest.raises(UsageError, match="csat has no variant 'zendsk'; there are strict"):
+        told.kpi("csat", "zendsk")
+
+
+def test_data_that_end_too_early_are_told_before_the_figures() -> None:
+    early = facts(sources={"acme": at(2026, 11, 20, 12), "other": None})
+    assert report(FakeFigures(facts=early)).notices == [
+        "No data pulled yet from other",
+        "Data whole only to Fri 20 Nov 2026, 12:00 CET. What happened later is not in this report",
+    ]
+    assert report(week()).notices == []
+
+
+def test_the_footer_tells_what_was_left_out_and_what_is_not_known() -> None:
+    foot = report(week()).footer
+    assert foot.left_out == "21 spam, 8 merged, 4 test"
+    assert foot.not_known == [("Next reply time", "the telephone source gives no call times")]
+    assert len(foot.definitions) == len(CATALOGUE)
+
+
+def test_annotations_stand_at_the_week_they_fall_in() -> None:
+    """W47 is the 27th point (index 26) and W40 seven before it; an annotation of January is outside the picture."""
+    noted = facts(annotations=(Annotation(at(2026, 9, 30), "release 4.2"), Annotation(at(2026, 1, 5), "long ago")))
+    trend = report(week(facts=noted)).trend
+    assert trend is not None
+    assert trend.marks == ((19, "release 4.2"),)
+    assert (trend.first_label, trend.last_label) == ("W21", "W47")
+
+
+def test_the_picture_shows_what_the_finding_is_about() -> None:
+    pictured = report(week()).pictured
+    assert pictured is not None
+    assert pictured.name == "First reply time (P1)"
+    assert pictured.ask
+
+
+def test_too_few_points_make_no_picture() -> None:
+    value = figure("first_reply_time", HOUR, history=points([HOUR]))
+    number = report(FakeFigures(values={("first_reply_time",): value})).kpi("first_reply_time")
+    assert number.spark is None
+    assert number.trend is None

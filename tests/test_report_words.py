@@ -1,0 +1,170 @@
+"""Words, numbers, dates and durations in both languages."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_fixtures import CATALOGUE, CHINESE, DAY, HOUR, MINUTE, MONTH, FakePeriod, at
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report.languages import en, zh
+from helpdesk_kpi.report.words import NBSP, Words
+
+ENGLISH = Words("en", "Europe/Berlin")
+MANDARIN = Words("zh-CN", "Asia/Shanghai")
+
+
+def plain(text: str) -> str:
+    return text.replace(NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("ms", "clock", "english", "chinese"),
+    [
+        (0, "calendar", "0 min", "0 分钟"),
+        (400, "calendar", "1 s", "1 秒"),  # something is never told as nothing
+        (45_000, "calendar", "45 s", "45 秒"),
+        (59_700, "calendar", "1 min", "1 分钟"),  # 59.7 s rounds to 60 s
+        (38 * MINUTE, "business", "38 min", "38 分钟"),
+        (59.6 * MINUTE, "calendar", "1 h", "1 小时"),
+        (135 * MINUTE, "business", "2 h 15 min", "2 小时 15 分钟"),
+        (125 * MINUTE, "business", "2 h 05 min", "2 小时 5 分钟"),
+        (3 * DAY + 4 * HOUR, "calendar", "3 d 4 h", "3 天 4 小时"),
+        (3 * DAY + 4 * HOUR, "business", "76 h", "76 小时"),  # business time is never told in days
+        (3 * DAY + 4 * HOUR, "mixed", "76 h", "76 小时"),
+        (23 * HOUR + 59.8 * MINUTE, "calendar", "1 d", "1 天"),
+        (1500 * HOUR + 5 * MINUTE, "business", "1,500 h 05 min", "1,500 小时 5 分钟"),
+    ],
+)
+def test_durations_keep_two_units(ms: float, clock: str, english: str, chinese: str) -> None:
+    assert plain(ENGLISH.duration(ms, clock)) == english
+    assert plain(MANDARIN.duration(ms, clock)) == chinese
+
+
+@given(st.integers(0, 400 * DAY), st.sampled_from(["calendar", "business", "mixed"]))
+def test_a_duration_read_back_is_near_the_duration(ms: int, clock: str) -> None:
+    units = {"d": DAY, "h": HOUR, "min": MINUTE, "s": 1000}
+    pieces = [(int(number.replace(",", "")), unit) for number, unit in ENGLISH.duration_pieces(ms, clock)]
+    told = sum(number * units[unit] for number, unit in pieces)
+    # Half of the smallest unit that this size is told in: 30 min from a day on, else 30 s; below a minute 1 s.
+    near = 30 * MINUTE if clock == "calendar" and ms >= DAY - 30 * MINUTE else 30_000 if ms >= 59_500 else 1000
+    assert abs(told - ms) <= near
+    assert len(pieces) <= 2
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(0.9, "90.0%"), (1, "100%"), (0, "0%"), (0.99999, "99.9%"), (0.00001, "0.1%"), (0.744, "74.4%")]
+)
+def test_only_all_and_nothing_read_as_all_and_nothing(share: float, told: str) -> None:
+    assert ENGLISH.percent(share) == told
+    assert MANDARIN.percent(share) == told
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    assert ENGLISH.points(0.021) == "2.1 points up"
+    assert MANDARIN.points(-0.021) == "下降 2.1 个百分点"
+
+
+def test_counts_have_groups_and_at_most_one_decimal() -> None:
+    assert [ENGLISH.number(value) for value in (0, 3.0, 2.25, 143, 12345.6)] == ["0", "3", "2.2", "143", "12,346"]
+
+
+@pytest.mark.parametrize(
+    ("period", "english", "chinese"),
+    [
+        (FakePeriod(), "Week 47", "2026年第47周"),
+        (MONTH, "November 2026", "2026年11月"),
+        (FakePeriod("quarter", "2026-Q4", at(2026, 10, 1), at(2027, 1, 1)), "Q4 2026", "2026年第4季度"),
+        (FakePeriod("half", "2026-H2", at(2026, 7, 1), at(2027, 1, 1)), "Half-year 2, 2026", "2026年下半年"),
+        (FakePeriod("year", "2026", at(2026, 1, 1), at(2027, 1, 1)), "2026", "2026年度"),
+        (FakePeriod("day", "2026-11-16", at(2026, 11, 16), at(2026, 11, 17)), "16 Nov 2026", "2026年11月16日"),
+    ],
+)
+def test_periods_are_named(period: FakePeriod, english: str, chinese: str) -> None:
+    assert ENGLISH.period(period) == english
+    assert Words("zh", "Europe/Berlin").period(period) == chinese
+
+
+def test_periods_under_a_trend_are_short() -> None:
+    assert (ENGLISH.axis("2026-W07", "week"), MANDARIN.axis("2026-W07", "week")) == ("W7", "第7周")
+    assert (ENGLISH.axis("2026-11", "month"), MANDARIN.axis("2026-11", "month")) == ("Nov 2026", "2026年11月")
+    assert ENGLISH.axis("2026-Q4", "quarter") == "2026-Q4"
+
+
+def test_the_last_day_of_a_period_is_told_not_the_first_day_after() -> None:
+    assert ENGLISH.dates(FakePeriod()) == "16–22 Nov 2026"
+    assert MANDARIN.dates(CHINESE) == "11月16日至22日"
+
+
+def test_a_week_over_new_year_names_both_years_in_chinese() -> None:
+    berlin = Words("zh", "Europe/Berlin")
+    assert berlin.dates(FakePeriod("week", "2025-W01", at(2024, 12, 30), at(2025, 1, 6))) == (
+        "2024年12月30日至2025年1月5日"
+    )
+
+
+def test_moments_name_their_zone() -> None:
+    noon = at(2026, 11, 30, 18, zone="Asia/Shanghai")
+    assert ENGLISH.moment(noon) == "Mon 30 Nov 2026, 11:00 CET"
+    assert MANDARIN.moment(noon) == "2026年11月30日 18:00（北京时间）"
+    assert Words("en", "America/Sao_Paulo").moment(noon) == "Mon 30 Nov 2026, 07:00 UTC-03"
+
+
+def test_an_unknown_language_is_named_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match="no language 'fr'; there are en, zh"):
+        Words("fr", "UTC")
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    assert en.WORDS.keys() == zh.WORDS.keys()
+    for name in ("PERIODS", "PREVIOUS", "STEPS", "UNITS", "STATISTICS", "VERDICTS", "DIRECTIONS", "REASONS", "WHY"):
+        assert vars(en)[name].keys() == vars(zh)[name].keys(), name
+    assert {kpi: texts.keys() for kpi, texts in en.FINDINGS.items()} == {
+        kpi: texts.keys() for kpi, texts in zh.FINDINGS.items()
+    }
+
+
+def test_every_text_can_be_filled_by_the_same_parts() -> None:
+    """A Chinese text may need parts that English has no place for, and the other way round; all come from one call."""
+    asked = {"statistic", "direction", "title", "slice", "whose", "n", "bad", "count", "step", "steps"}
+    for key, english in en.WORDS.items():
+        chinese = zh.WORDS[key]
+        pairs = [(english, chinese)] if isinstance(english, str) else list(zip(english, chinese, strict=True))
+        for one, other in pairs:
+            assert isinstance(one, str)
+            assert isinstance(other, str)
+            assert fields(one) ^ fields(other) <= asked, key
+
+
+def test_chinese_uses_the_words_of_the_glossary() -> None:
+    forbidden = (
+        "达标率",
+        "中值",
+        "均数",
+        "P90",
+        "样本容量",
+        "信号",
+        "异常",
+        "预警",
+        "变体",
+        "删失",
+        "临时",
+        "客服",
+        "排名",
+    )
+    said = "".join("".join(text) for text in zh.WORDS.values())
+    assert [word for word in forbidden if word in said] == []
+
+
+def test_titles_and_definitions_come_in_the_readers_language() -> None:
+    reply = CATALOGUE["first_reply_time"]
+    assert ENGLISH.title(reply) == "First reply time"
+    assert MANDARIN.title(reply) == "首次响应时间（FRT）"
+    assert MANDARIN.name(reply) == "首次响应时间"
+    assert ENGLISH.definition(reply) == reply.definition
+    assert MANDARIN.definition(reply).startswith("从用户提出问题")
