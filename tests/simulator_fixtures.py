@@ -16,7 +16,7 @@ START, END = instant("2026-03-02 00:00"), instant("2026-03-16 00:00")  # Mondays
 def at(text: str) -> int:
     """`mon 09:00` in the first week, `mon2 09:00` in the second; UTC."""
     day, clock = text.split(" ")
-    number = "mon tue wed thu fri sat sun".split().index(day.rstrip("2")) + (7 if day.endswith("2") else 0)
+    number = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].index(day.rstrip("2")) + (7 if day.endswith("2") else 0)
     return instant(f"2026-03-{2 + number:02} {clock}")
 
 
@@ -49,15 +49,17 @@ def opened(when: str, **more: Any) -> Created:
 
 def said(when: str, who: int, text: str = LONG, **more: Any) -> Update:
     """A public comment, and what else changed in the same save."""
-    own = {name: more.pop(name) for name in ("via", "rule", "ticket") if name in more}
+    own: dict[str, Any] = {"ticket": 1}
+    own |= {name: more.pop(name) for name in ("via", "rule", "ticket") if name in more}
     labels = {name: more.pop(name) for name in ("is_thanks", "is_question", "public") if name in more}
-    return Update(**({"ticket": 1} | own), at=at(when), actor=who, comment=Comment(text, **labels), changes=more)
+    return Update(**own, at=at(when), actor=who, comment=Comment(text, **labels), changes=more)
 
 
 def did(when: str, who: int, **more: Any) -> Update:
     """Changes without a comment."""
-    own = {name: more.pop(name) for name in ("via", "rule", "ticket", "merged_into", "add_tags") if name in more}
-    return Update(**({"ticket": 1} | own), at=at(when), actor=who, changes=more)
+    own: dict[str, Any] = {"ticket": 1}
+    own |= {name: more.pop(name) for name in ("via", "rule", "ticket", "merged_into", "add_tags") if name in more}
+    return Update(**own, at=at(when), actor=who, changes=more)
 
 
 def only(made: World, kpi: str, variant: str = "strict", as_of: str | None = None) -> TruthRow:
