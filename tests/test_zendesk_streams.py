@@ -1,0 +1,405 @@
+"""Zendesk's lists and exports against small servers with their oddities: where they stop, and what cursor they keep."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from connectors.zendesk import Zendesk
+from connectors.zendesk.settings import Credentials, Settings
+from helpdesk_kpi.errors import ConfigError, PullError, UnavailableError
+from helpdesk_kpi.model import Article, Event, Name, NativeMetric, Rating, Schedule, SlaPolicy, Ticket
+from helpdesk_kpi.pull.contract import Page, Start
+from helpdesk_kpi.pull.transport import Transport
+
+NOW = 1_780_308_000  # 2026-06-01T10:00:00Z
+SINCE = (NOW - 30 * 86_400) * 1000
+SETTINGS = Settings(url="https://acme.zendesk.com", auth=Credentials(email="ann@example.com", token="t0ken"))
+
+Answers = Callable[[httpx.Request], Any]
+
+
+def pull(
+    stream: str, answers: Answers, *, cursor: str | None = None, settings: Settings = SETTINGS
+) -> tuple[list[Page], list[httpx.Request]]:
+    """All pages of one stream, from a server that answers with what `answers` gives, and what it was asked."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        given = answers(request)
+        return given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
+
+    async def run() -> list[Page]:
+        http = Transport(settings.url, auth=settings.auth.auth(), http=httpx.MockTransport(answer), attempts=1)
+        async with http:
+            found = next(s for s in Zendesk(http, settings).streams() if s.name == stream)
+            return [page async for page in found.pages(Start(cursor=cursor, since=SINCE, now=NOW * 1000))]
+
+    return asyncio.run(run()), asked
+
+
+def kept(pages: list[Page]) -> str | None:
+    """The cursor that would be stored after these pages: a null keeps the one before."""
+    return next((page.cursor for page in reversed(pages) if page.cursor is not None), None)
+
+
+def records(pages: list[Page], kind: type[Any]) -> list[Any]:
+    return [record for page in pages for record in page.records if isinstance(record, kind)]
+
+
+def ticket(number: int, stamp: int = NOW - 1000, **given: Any) -> dict[str, Any]:
+    times = {"created_at": "2026-05-20T10:00:00Z", "updated_at": "2026-05-20T10:00:00Z"}
+    return {"id": number, "status": "open", "generated_timestamp": stamp, **times, **given}
+
+
+def event(number: int, stamp: int) -> dict[str, Any]:
+    child = {"event_type": "Change", "status": "solved", "previous_value": "open"}
+    return {
+        "id": number,
+        "ticket_id": 1,
+        "timestamp": stamp,
+        "updater_id": 9,
+        "via": "Web form",
+        "child_events": [child],
+    }
+
+
+# exports by cursor
+
+
+def test_tickets_are_asked_with_everything_that_is_left_out_otherwise() -> None:
+    pages, asked = pull("tickets", lambda _: {"tickets": [ticket(1)], "after_cursor": "a", "end_of_stream": True})
+    assert dict(asked[-1].url.params) == {
+        "per_page": "1000", "include": "metric_sets", "exclude_deleted": "false", "support_type_scope": "all",
+        "start_time": str(SINCE // 1000),
+    }  # fmt: skip
+    assert kept(pages) == "a"
+    assert pages[-1].complete_until == (NOW - 75) * 1000
+
+
+def test_pages_follow_the_cursor_to_the_end_of_the_stream_and_never_an_address() -> None:
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        last = request.url.params.get("cursor") == "a"
+        return {"tickets": [ticket(2 if last else 1)], "after_cursor": "b" if last else "a", "end_of_stream": last,
+                "after_url": "https://evil.example.org/api/v2/incremental/tickets/cursor?cursor=x"}  # fmt: skip
+
+    pages, asked = pull("tickets", answers)
+    assert [r.id for r in records(pages, Ticket)] == ["1", "2"]
+    assert [r.url.params.get("cursor") for r in asked] == [None, "a"]
+    assert {r.url.host for r in asked} == {"acme.zendesk.com"}
+    assert asked[1].url.params["support_type_scope"] == "all"
+    assert [page.cursor for page in pages] == ["a", "b"]
+
+
+def test_a_poll_that_finds_nothing_keeps_the_cursor() -> None:
+    pages, asked = pull(
+        "tickets", lambda _: {"tickets": [], "after_cursor": None, "end_of_stream": True}, cursor="where-we-were"
+    )
+    assert asked[-1].url.params["cursor"] == "where-we-were"
+    assert "start_time" not in asked[-1].url.params
+    assert kept(pages) is None
+    assert pages[-1].complete_until == (NOW - 75) * 1000
+
+
+@pytest.mark.parametrize("after", ["same", None, ""])
+def test_a_cursor_that_does_not_move_is_an_error_and_no_loop(after: str | None) -> None:
+    with pytest.raises(PullError, match="the cursor does not move on"):
+        pull(
+            "tickets", lambda _: {"tickets": [ticket(1)], "after_cursor": after, "end_of_stream": False}, cursor="same"
+        )
+
+
+def test_metric_sets_beside_the_tickets_and_null_ones_are_read_too() -> None:
+    beside = {"ticket_id": 1, "reopens": 2, "replies": 3, "reply_time_in_minutes": {"calendar": 1, "business": None}}
+    rows = [ticket(1), ticket(2, metric_set=None)]
+    pages, _ = pull(
+        "tickets", lambda _: {"tickets": rows, "metric_sets": [beside], "after_cursor": "a", "end_of_stream": True}
+    )
+    assert sorted((r.ticket, r.metric) for r in records(pages, NativeMetric)) == [
+        ("1", "reopens"), ("1", "replies"), ("1", "reply_time"),
+    ]  # fmt: skip
+
+
+def test_a_broken_row_is_set_aside_and_the_page_goes_on() -> None:
+    rows = [ticket(1), ticket(2, created_at="yesterday"), ticket(3)]
+    pages, _ = pull("tickets", lambda _: {"tickets": rows, "after_cursor": "a", "end_of_stream": True})
+    assert [r.id for r in records(pages, Ticket)] == ["1", "3"]
+    [aside] = pages[0].set_aside
+    assert aside.id == "2"
+    assert "$.created_at" in aside.reason
+
+
+def test_everyone_is_read_from_the_beginning() -> None:
+    _, asked = pull("users", lambda _: {"users": [], "after_cursor": None, "end_of_stream": True})
+    assert asked[-1].url.params["start_time"] == "0"
+
+
+def test_a_page_size_can_be_asked_for() -> None:
+    small = msgspec.structs.replace(SETTINGS, page_size=50)
+    _, asked = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True}, settings=small)
+    assert asked[-1].url.params["per_page"] == "50"
+
+
+# exports by time
+
+
+def timed(rows: list[dict[str, Any]], size: int) -> Answers:
+    """Ticket events in pages of `size`, of which a last second is given again by the next one, as Zendesk does."""
+
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        if request.url.path == "/api/v2/brands":
+            return {"brands": [], "meta": {"has_more": False}}
+        start = int(request.url.params["start_time"])
+        later = [row for row in rows if row["timestamp"] >= start]
+        page = later[:size]
+        end = page[-1]["timestamp"] if page else start
+        return {"ticket_events": page, "end_time": end, "end_of_stream": len(page) == len(later),
+                "next_page": "https://elsewhere.example/next"}  # fmt: skip
+
+    return answers
+
+
+def test_events_repeat_no_second_and_end_with_the_stream_though_a_next_page_is_named() -> None:
+    rows = [event(n, NOW - 5000 + n // 2 * 10) for n in range(7)]  # two in a second
+    pages, asked = pull("ticket_events", timed(rows, 3))
+    assert [e.id for e in records(pages, Event)] == [f"{n}:status" for n in range(7)]
+    assert kept(pages) == str(rows[-1]["timestamp"])
+    assert {r.url.host for r in asked} == {"acme.zendesk.com"}
+
+
+def test_events_are_read_again_for_ten_minutes_and_the_cursor_never_goes_back() -> None:
+    cursor = str(NOW - 3000)
+    pages, asked = pull("ticket_events", timed([event(1, NOW - 3500)], 1000), cursor=cursor)
+    assert int(asked[-1].url.params["start_time"]) == NOW - 3000 - 600
+    assert kept(pages) == cursor
+    assert [e.id for e in records(pages, Event)] == ["1:status"]
+
+
+def test_a_second_too_full_for_a_page_is_an_error_and_no_loop() -> None:
+    rows = [event(n, NOW - 5000) for n in range(5)]
+    with pytest.raises(PullError, match="the cursor does not move on"):
+        pull("ticket_events", timed(rows, 2))
+
+
+def test_nothing_of_the_last_minute_is_asked_for() -> None:
+    _, asked = pull("ticket_events", timed([], 1000), cursor=str(NOW + 5000))
+    assert int(asked[-1].url.params["start_time"]) == NOW - 61
+
+
+def test_calls_never_end_by_themselves_and_stop_when_nothing_newer_comes() -> None:
+    call = {"id": 5, "ticket_id": 1, "created_at": "2026-05-20T10:00:00Z", "direction": "inbound"}
+
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        start = int(request.url.params["start_time"])
+        return {"calls": [call], "end_time": max(start, NOW - 5000), "next_page": "https://x.example/next"}
+
+    pages, asked = pull("calls", answers)
+    assert len(asked) == 2
+    assert kept(pages) == str(NOW - 5000)
+
+
+def test_organizations_without_an_end_of_stream_stop_at_the_repeated_row() -> None:
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        return {"organizations": [{"id": 1, "name": "ACME"}], "end_time": 1000, "count": 1,
+                "next_page": str(request.url.copy_set_param("start_time", "1000"))}  # fmt: skip
+
+    pages, asked = pull("organizations", answers)
+    assert len(asked) == 2
+    assert records(pages, Name)[0].name == "ACME"
+
+
+# lists
+
+
+def test_lists_by_cursor_stop_at_has_more_though_a_next_link_is_named() -> None:
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        more = "page[after]" not in request.url.params
+        meta = {"has_more": more, "after_cursor": "next"}
+        row = {"id": 1 if more else 2, "name": "B"}
+        return {"brands": [row], "meta": meta, "links": {"next": "https://x.example/"}}
+
+    pages, asked = pull("brands", answers)
+    assert [r.id for r in records(pages, Name)] == ["1", "2"]
+    assert dict(asked[1].url.params) == {"page[size]": "100", "page[after]": "next"}
+
+
+def test_lists_by_page_number_do_not_mix_the_two_ways_of_paging() -> None:
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        last = request.url.params.get("page") == "2"
+        return {"sla_policies": [{"id": 2 if last else 1, "title": "S", "position": 1, "filter": {"all": []}}],
+                "next_page": None if last else "https://x.example/?page=2", "count": 2}  # fmt: skip
+
+    pages, asked = pull("sla_policies", answers)
+    assert dict(asked[1].url.params) == {"per_page": "100", "page": "2"}
+    assert records(pages, SlaPolicy)[0].body.startswith('{"id":1,')
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_what_a_plan_lacks_is_unavailable(status: int) -> None:
+    with pytest.raises(UnavailableError):
+        pull("schedules", lambda _: httpx.Response(status, json={"error": {"title": "Forbidden"}}))
+
+
+def test_a_schedule_in_an_unknown_zone_is_set_aside() -> None:
+    rows = [{"id": 1, "name": "A", "time_zone": "Middle Earth"}, {"id": 2, "name": "B", "time_zone": "Tokyo"}]
+
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        return {"holidays": []} if "holidays" in request.url.path else {"schedules": rows}
+
+    pages, _ = pull("schedules", answers)
+    assert [s.zone for s in records(pages, Schedule)] == ["Asia/Tokyo"]
+    assert pages[0].set_aside[0].id == "1"
+
+
+def test_memberships_give_a_census_over_all_pages() -> None:
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        more = "page[after]" not in request.url.params
+        return {"group_memberships": [{"id": 1, "group_id": 3, "user_id": 1 if more else 2}],
+                "meta": {"has_more": more, "after_cursor": "next"}}  # fmt: skip
+
+    pages, _ = pull("group_memberships", answers)
+    assert [dict(page.present) for page in pages] == [{}, {}, {"team_member": ["3/1", "3/2"]}]
+
+
+# surveys
+
+
+def test_older_surveys_are_read_again_for_35_days() -> None:
+    empty = {"satisfaction_ratings": [], "meta": {"has_more": False}}
+    first, asked = pull("satisfaction_ratings", lambda _: empty)
+    assert asked[-1].url.params["start_time"] == str(SINCE // 1000)
+    assert kept(first) == str(NOW * 1000)
+    later = str((NOW + 50 * 86_400) * 1000)
+    _, asked = pull("satisfaction_ratings", lambda _: empty, cursor=later)
+    assert asked[-1].url.params["start_time"] == str(NOW + 15 * 86_400)
+
+
+def test_newer_surveys_are_filtered_in_milliseconds_and_read_again_while_one_may_change() -> None:
+    # Offered on 2026-05-02 at 12:15:03.680: 1777724103680 is 01KQM9T700 in Crockford's base 32.
+    old = {"id": "01KQM9T7000000000000000000", "expires_at": "2026-06-02T00:00:00.000Z",
+           "subjects": [{"id": "1", "type": "ticket"}], "answers": []}  # fmt: skip
+    pages, asked = pull("survey_responses", lambda _: {"survey_responses": [old], "meta": {"has_more": False}})
+    assert asked[-1].url.params["filter[created_at_start]"] == str(SINCE)
+    # 28 days before now is 2026-05-04; the survey above is older, and open for another day.
+    assert kept(pages) == "1777724103680"
+    assert [r.answered_at for r in records(pages, Rating)] == [None]
+
+
+# help centres
+
+
+ARTICLE = {"id": 7, "title": "Reset", "created_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-20T10:00:00Z",
+           "locale": "en-us", "body": "<p>Hello</p>"}  # fmt: skip
+
+
+def guide(brands: list[dict[str, Any]], lists: Mapping[str, Any]) -> Answers:
+    def answers(request: httpx.Request) -> Any:
+        if request.url.path == "/api/v2/brands":
+            return {"brands": brands, "meta": {"has_more": False}}
+        return next(body for end, body in lists.items() if request.url.path.endswith(end))
+
+    return answers
+
+
+BRANDS = [
+    {"id": 1, "name": "One", "subdomain": "acme", "has_help_center": True},
+    {"id": 2, "name": "Two", "subdomain": "two", "has_help_center": True},
+    {"id": 3, "name": "None", "subdomain": "three", "has_help_center": False},
+    {"id": 4, "name": "Evil", "subdomain": "evil.example.org/", "has_help_center": True},
+]
+
+
+def test_every_brands_help_centre_is_read_on_its_own_host_and_no_other() -> None:
+    page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
+    pages, asked = pull("articles", guide(BRANDS, {"articles": page}))
+    assert [r.url.host for r in asked if "articles" in r.url.path] == ["acme.zendesk.com", "two.zendesk.com"]
+    assert msgspec.json.decode(kept(pages) or "") == {
+        "https://acme.zendesk.com": NOW - 9000, "https://two.zendesk.com": NOW - 9000,
+    }  # fmt: skip
+    assert [a.editor for a in records(pages, Article)] == [None, None]
+
+
+def test_later_runs_ask_who_edited_what_changed() -> None:
+    page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
+    editors = {"translations": [{"locale": "en-us", "updated_by_id": 9}], "meta": {"has_more": False}}
+    cursor = msgspec.json.encode({"https://acme.zendesk.com": NOW - 10_000}).decode()
+    answers = guide(BRANDS[:1], {"/translations": editors, "articles": page})
+    pages, asked = pull("articles", answers, cursor=cursor)
+    assert [a.editor for a in records(pages, Article)] == ["9"]
+    assert asked[-1].url.path == "/api/v2/help_center/articles/7/translations"
+
+
+def test_a_census_names_all_articles_and_takes_no_known_editor_away() -> None:
+    told = {**ARTICLE, "id": 8, "translations": [{"locale": "en-us", "updated_by_id": 9}]}
+    page = {"articles": [ARTICLE, told], "meta": {"has_more": False}}
+    pages, _ = pull("article_census", guide(BRANDS[:1], {"articles": page}))
+    assert pages[-1].present == {"article": ["7", "8"]}
+    assert [(a.id, a.editor) for a in records(pages, Article)] == [("8", "9")]
+
+
+def test_links_to_our_help_centres_are_found_in_comments() -> None:
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        if request.url.path == "/api/v2/brands":
+            return {"brands": [{**BRANDS[1], "host_mapping": "help.acme.com"}], "meta": {"has_more": False}}
+        text = " ".join(
+            f"https://{h}/hc/articles/{n}" for n, h in enumerate(("two.zendesk.com", "help.acme.com", "x.org"))
+        )
+        comment = {"event_type": "Comment", "type": "Comment", "body": text, "public": True}
+        return {"ticket_events": [{**event(1, NOW - 5000), "child_events": [comment]}], "end_of_stream": True}
+
+    pages, _ = pull("ticket_events", answers)
+    assert records(pages, Event)[0].articles == ("0", "1")
+
+
+# kept fields
+
+
+def test_fields_are_kept_by_title_or_id_and_named_as_the_configuration_names_them() -> None:
+    settings = msgspec.structs.replace(SETTINGS, keep_fields=("category", "360002"))
+    values = [{"id": 360001, "value": "login"}, {"id": 360002, "value": "eu"}, {"id": 360003, "value": "x"}]
+
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        if request.url.path == "/api/v2/ticket_fields":
+            return {"ticket_fields": [{"id": 360001, "title": "Category"}], "meta": {"has_more": False}}
+        return {"tickets": [ticket(1, custom_fields=values)], "after_cursor": "a", "end_of_stream": True}
+
+    pages, _ = pull("tickets", answers, settings=settings)
+    assert records(pages, Ticket)[0].fields == {"category": "login", "360002": "eu"}
+
+
+# settings
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "http://acme.zendesk.com"},
+        {"auth": {"email": "ann@example.com"}},
+        {"auth": {"email": "a@b.c", "token": "t", "client_id": "i", "client_secret": "s"}},
+        {"auth": {}},
+        {"rate_share": 0},
+        {"rate_share": 1.5},
+        {"page_size": 5000},
+        {"pagesize": 50},
+    ],
+)
+def test_wrong_settings_are_refused(given: dict[str, Any]) -> None:
+    good = {"url": "https://acme.zendesk.com", "auth": {"client_id": "i", "client_secret": "s"}}
+    assert msgspec.convert(good, Settings)
+    with pytest.raises((msgspec.ValidationError, ConfigError)):
+        msgspec.convert({**good, **given}, Settings)
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    assert "t0ken" not in repr(SETTINGS)
+
+
+def test_a_token_is_sent_as_zendesk_wants_it() -> None:
+    _, asked = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True})
+    pair = base64.b64encode(b"ann@example.com/token:t0ken").decode()
+    assert asked[0].headers["authorization"] == f"Basic {pair}"
