@@ -177,7 +177,7 @@ def test_without_any_severity_there_is_no_table() -> None:
 def test_who_waits_is_told_with_why_and_for_whom() -> None:
     first, second, third = report(week()).waiting()
     assert plain(first.waited) == "26 h"  # business time, so no days
-    assert first.facts == "P1 · Billing · nobody assigned"
+    assert first.facts == "P1 · Billing · nobody assigned · since 18 Nov 2026"
     assert (first.overdue, second.overdue, third.overdue) == (True, True, False)  # the third has no target
     assert first.share == 1
     assert third.share == pytest.approx(11 / 26)

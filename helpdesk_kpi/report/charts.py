@@ -65,7 +65,7 @@ def frame(chart: Chart) -> Frame:
     floor, ceiling = limits(chart)
     if chart.kind == "spark":
         return Frame(4, width - 8, 6, height - 6, floor, ceiling, len(chart.points))
-    return Frame(84, width - 128, 28, height - 32, floor, ceiling, len(chart.points))
+    return Frame(100, width - 128, 28, height - 32, floor, ceiling, len(chart.points))
 
 
 def limits(chart: Chart) -> tuple[float, float]:

@@ -49,7 +49,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     url: str
     subject: str
-    facts: str  # P1 · Billing · nobody assigned
+    facts: str  # P1 · Billing · nobody assigned · since 18 Nov 2026
     why: str
     waited: str
     share: float
@@ -135,7 +135,8 @@ def waits(found: Sequence[Waiting], scene: Scene, limit: int = 80) -> list[Wait]
 def _wait(row: Waiting, longest: int, scene: Scene, limit: int) -> Wait:
     say = scene.words.say
     who = say("nobody") if row.assignee is None else clean(row.assignee, 40) or say("assigned")
-    told = [row.severity or say("no_priority"), row.category or row.team or "", who]
+    since = say("since", date=scene.words.date(row.since))
+    told = [row.severity or say("no_priority"), row.category or row.team or "", who, since]
     return Wait(
         number=clean(row.number, 24),
         url=link(row.url),

@@ -22,6 +22,7 @@ from helpdesk_kpi.report.figures import Period
 
 LANGUAGES = ("en", "zh")
 NBSP = "\u00a0"
+LONG_HOURS = 100  # from here on minutes are noise
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 
@@ -140,6 +141,8 @@ class Words:
 
     def _hours(self, minutes: int) -> list[tuple[str, str]]:
         hours, rest = divmod(minutes, 60)
+        if hours >= LONG_HOURS:
+            return [(self.number((minutes + 30) // 60), "h")]
         pad = "02" if self.language.PAD_MINUTES else ""
         return [(self.number(hours), "h"), *([(format(rest, pad), "min")] if rest else [])]
 

@@ -253,6 +253,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "needs_person": "Needs a person",
     "needs_person_note": "The longest waits first.",
     "nobody_waits": "Nobody waits past what was promised.",
+    "since": "since {date}",
     "nobody": "nobody assigned",
     "assigned": "assigned",
     "rated_bad": "Rated bad",

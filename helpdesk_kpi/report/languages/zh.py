@@ -318,6 +318,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "needs_person": "需要处理",
     "needs_person_note": "等待最久的在前。",
     "nobody_waits": "没有超过承诺时限的工单。",
+    "since": "自{date}起",
     "nobody": "尚未分派",
     "assigned": "已分派",
     "rated_bad": "不满意评价",
