@@ -25,6 +25,7 @@ FIELDS = {
 }  # fmt: skip
 _IDS = frozenset({"custom_status", "assignee", "team", "form", "brand", "requester", "organization", "problem"})
 _TYPES = frozenset({"problem", "incident", "question", "task"})
+_SCORE = "satisfaction_score"  # a field that says how far the older survey has come
 _COMMENTS = frozenset({"Comment", "VoiceComment"})
 #: The names that exports use for channels -> the words that tickets use. Others are taken in lower case.
 _CHANNELS = {
@@ -69,7 +70,7 @@ class _Audit:
             if kind in _COMMENTS:
                 yield self._comment(child, told, seq)
                 yield from self._merge(told, seq)
-            elif kind == "SatisfactionRating" or "satisfaction_score" in child:
+            elif kind == "SatisfactionRating" or _SCORE in child or child.get("field_name") == _SCORE:
                 yield from self._survey(child, told, seq)
             else:
                 yield from self._changes(child, told, seq)
@@ -109,7 +110,7 @@ class _Audit:
             yield TicketLink(loser, self.ticket, "merge")
 
     def _survey(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
-        score = value(child.get("score", child.get("satisfaction_score")))
+        score = value(child.get("score") or child.get(_SCORE) or child.get("value"))
         if score is None:
             return
         before = value(child.get("previous_value"))
@@ -117,9 +118,9 @@ class _Audit:
                     via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 
     def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
-        created = _kind(child) == "Create"
+        from_nothing = _kind(child) == "Create" or child.get("previous_value", "untold") is None
         for key, name, before, after in self._changed(child):
-            if after is None and created:  # a creation writes the fields that nobody set, too
+            if from_nothing and after is None:  # a creation writes the fields that nobody set, too
                 continue
             if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
                 continue

@@ -1,0 +1,364 @@
+"""The connector against the simulated account: what arrives is what happened there, whatever goes wrong on the way."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import pytest
+
+from connectors.zendesk import Zendesk
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.events import events
+from connectors.zendesk.settings import Credentials, Settings
+from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.model import Article, Engagement, Event, Person, Rating, Ticket, TicketLink
+from helpdesk_kpi.pull.contract import Finding, Start
+from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.simulator.facts import Created
+from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.zendesk import app
+
+URL = "http://127.0.0.1:9"  # never reached: the application is called in this process
+MINUTE, DAY = 60_000, 86_400_000
+
+
+def made(locale: Any = "en", **more: Any) -> World:
+    return generate(5, tickets=150, locale=locale, **more)
+
+
+class Pulled(NamedTuple):
+    records: list[Any]
+    cursors: dict[str, str]
+    failed: dict[str, PullError]
+    http: Transport
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [record for record in self.records if type(record) is kind]
+
+
+class Wall:
+    """Sleeping moves it, so that nothing waits."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def settings(world: World, *, token: bool = False, **more: Any) -> Settings:
+    given = world.for_config()
+    pair = ("email", "token") if token else ("client_id", "client_secret")
+    auth = Credentials(**{name: given[name] for name in pair})
+    return Settings(url=URL, auth=auth, sketch_key=b"key", keep_fields=("Category",), rate_share=1.0, **more)
+
+
+def transport(world: World, chosen: Settings, faults: str | None) -> Transport:
+    wall = Wall()
+    served = httpx.ASGITransport(app(world, faults=faults, limits=False, clock=wall))
+    return Transport(URL, auth=chosen.auth.auth(), http=served, sleep=wall.sleep, clock=wall)
+
+
+def pull(
+    world: World,
+    *,
+    faults: str | None = None,
+    cursors: dict[str, str] | None = None,
+    only: Iterable[str] = (),
+    **more: Any,
+) -> Pulled:
+    """Every stream once, as a sync would: an expected error ends its stream only."""
+    chosen = settings(world, **more)
+
+    async def run() -> Pulled:
+        kept, failed = dict(cursors or {}), {}
+        records: list[Any] = []
+        async with transport(world, chosen, faults) as http:
+            for stream in Zendesk(http, chosen).streams():
+                if only and stream.name not in only:
+                    continue
+                start = Start(cursor=kept.get(stream.name), since=world.desk.start, now=world.now)
+                try:
+                    async for page in stream.pages(start):
+                        assert not page.set_aside
+                        records += page.records
+                        kept |= {stream.name: page.cursor} if page.cursor is not None else {}
+                except PullError as error:
+                    failed[stream.name] = error
+        return Pulled(records, kept, failed, http)
+
+    return asyncio.run(run())
+
+
+def same(one: Pulled, other: Pulled) -> bool:
+    """The same records, repeated or not, in whatever order."""
+    encode = msgspec.json.encode
+    return {(type(r), encode(r)) for r in one.records} == {(type(r), encode(r)) for r in other.records}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return made()
+
+
+@pytest.fixture(scope="module")
+def pulled(world: World) -> Pulled:
+    found = pull(world)
+    assert found.failed == {}
+    return found
+
+
+def told(world: World) -> Iterable[Any]:
+    """Stories that an export still tells: not scrubbed by now."""
+    return (s for s in world.stories.values() if s.scrubbed_at is None or s.scrubbed_at > world.now)
+
+
+# what arrives
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_every_comment_arrives_with_its_author_and_with_what_it_says(locale: str) -> None:
+    world = made(locale)
+    found: dict[str, list[Event]] = {}
+    for e in pull(world, only=["ticket_events"]).of(Event):
+        found.setdefault(e.ticket, []).extend([e] if e.kind == "comment" else [])
+    compared = 0
+    for story in told(world):
+        written = [s for s in story.saves if s.fact.comment and s.at <= world.now - MINUTE]
+        arrived = sorted(found[str(story.ticket)], key=lambda e: (e.at, e.seq))
+        assert [(s.at, s.fact.comment.public) for s in written] == [(e.at, e.public) for e in arrived]
+        for save, event in zip(written, arrived, strict=True):
+            fact, comment = save.fact, save.fact.comment
+            author = fact.submitter or fact.requester if isinstance(fact, Created) else fact.actor
+            assert event.actor == (None if author == -1 else str(author))
+            if not comment.text:
+                continue
+            said = (event.is_thanks, event.is_question, (event.length or 0) < 80)
+            assert said == (comment.is_thanks, comment.is_question, len(comment.text) < 80), comment.text
+            assert event.articles == ((str(comment.article),) if comment.article else ())
+            compared += 1
+    assert compared > 300
+
+
+def test_every_change_of_status_assignee_team_and_priority_arrives_in_order(world: World, pulled: Pulled) -> None:
+    for field in ("status", "assignee", "team", "priority"):
+        found: dict[str, list[str | None]] = {}
+        for e in sorted(pulled.of(Event), key=lambda e: (e.at, e.seq)):
+            made_so = e.after is None and e.at == world.stories[int(e.ticket)].created.at  # writes its nulls, too
+            if e.field == field and not made_so:
+                found.setdefault(e.ticket, []).append(e.after)
+        for story in told(world):
+            saves = [s for s in story.saves if s.at <= world.now - MINUTE]
+            changes = [s.changes[field] for s in saves if field in s.changes]
+            happened = [None if after is None else str(after) for after in changes]
+            assert found.get(str(story.ticket), []) == happened, (story.ticket, field)
+
+
+def test_tickets_arrive_with_deletions_merges_follow_ups_and_those_of_ai_agents(world: World, pulled: Pulled) -> None:
+    tickets = {t.id: t for t in pulled.of(Ticket)}
+    stories = {str(n): s for n, s in world.stories.items()}
+    assert tickets.keys() == stories.keys()
+    for number, story in stories.items():
+        found, created = tickets[number], story.created
+        assert (found.created_at, found.requester) == (created.at, str(created.requester))
+        assert found.deleted_at == story.deleted_at or found.is_scrubbed
+        assert found.is_scrubbed == (story.scrubbed_at is not None and story.scrubbed_at <= world.now)
+        if not found.is_scrubbed:
+            assert (found.merged_into is not None) == (story.merged_at is not None)
+            assert found.fields.get("Category") == story.state(world.now)["category"]
+    links = {(link.ticket, link.other) for link in pulled.of(TicketLink) if link.kind == "follow_up"}
+    assert links == {(n, str(s.created.follow_up_of)) for n, s in stories.items() if s.created.follow_up_of}
+    assert any(story.created.ai_agent for story in stories.values())
+    assert any(t.is_scrubbed for t in tickets.values())
+
+
+def test_merges_are_linked_once_and_dated(world: World, pulled: Pulled) -> None:
+    merged = {
+        (str(s.fact.ticket), str(s.fact.merged_into)): s.at
+        for story in told(world)
+        for s in story.saves
+        if getattr(s.fact, "merged_into", None)
+    }
+    assert merged
+    assert {(k.ticket, k.other) for k in pulled.of(TicketLink) if k.kind == "merge"} == merged.keys()
+    dated = {(e.ticket, e.after): e.at for e in pulled.of(Event) if e.kind == "link"}
+    assert dated == merged
+
+
+def test_calls_and_chats_arrive_as_contacts_when_a_person_answered(world: World, pulled: Pulled) -> None:
+    stories = world.stories.values()
+    answered = {(str(c.ticket), c.answered_at) for s in stories for c in s.calls if c.ended_at <= world.now}
+    answered |= {(str(c.ticket), c.replied_at) for s in stories for c in s.chats if c.ended_at <= world.now}
+    assert {(e.ticket, e.answered_at) for e in pulled.of(Engagement)} == answered
+    contacts = {(e.ticket, e.at) for e in pulled.of(Event) if e.kind in {"call", "chat"}}
+    assert contacts == {(ticket, at) for ticket, at in answered if at is not None}
+    assert len(contacts) < len(answered)
+
+
+def test_ratings_of_both_kinds_arrive_with_their_last_answer(world: World, pulled: Pulled) -> None:
+    main = {(r.ticket, r.offered_at): r for r in pulled.of(Rating) if r.question == ""}
+    offered = [(o, s) for s in world.stories.values() for o in s.offered if o.at <= world.now]
+    assert {(str(o.ticket), o.at) for o, _ in offered} == main.keys()
+    assert {o.new for o, _ in offered} == {True, False}
+    for offer, story in offered:
+        given = [a for a in story.answered if a.survey == offer.survey and a.at <= world.now]
+        rating = main[str(offer.ticket), offer.at]
+        assert (rating.answered_at is not None) == bool(given)
+        if given:
+            score = given[-1].ratings["overall"]
+            assert rating.category == ("good" if score > 3 else "neutral" if score == 3 else "bad")
+
+
+def test_people_are_of_the_role_that_they_have_now(world: World, pulled: Pulled) -> None:
+    people = {p.id: p.kind for p in pulled.of(Person)}
+    kinds = {"customer": "customer", "agent": "agent", "admin": "agent", "light_agent": "light_agent"}
+    for account in world.accounts.values():
+        if account.created_at <= world.now - MINUTE:
+            assert people[str(account.id)] == kinds[account.role_at(world.now)]
+    assert {"customer", "agent", "light_agent"} == set(people.values())
+
+
+def test_audits_of_single_tickets_name_the_same_events_as_the_export(world: World, pulled: Pulled) -> None:
+    exported: dict[str, set[str]] = {}
+    for e in pulled.of(Event):
+        if e.kind not in {"call", "chat"}:
+            exported.setdefault(e.ticket, set()).add(e.id)
+    story = next(s for s in told(world) if s.deleted_at is None and len(s.saves) > 4)
+    field = next(int(e.id.partition(":")[2]) for e in pulled.of(Event) if e.field == "Category")
+
+    async def audits() -> list[Any]:
+        chosen = settings(world)
+        async with transport(world, chosen, None) as http:
+            path = f"/api/v2/tickets/{story.ticket}/audits"
+            rows = (await http.get(path, type=dict[str, Any]))["audits"]
+        return [r for row in rows for r in events(msgspec.convert(row, zd.Audit).as_event(), {field: "Category"}, ())]
+
+    assert {e.id for e in asyncio.run(audits()) if isinstance(e, Event)} == exported[str(story.ticket)]
+
+
+# again, in pieces, and while something goes wrong
+
+
+def test_a_second_run_brings_only_what_is_known_and_keeps_the_cursors(world: World, pulled: Pulled) -> None:
+    again = pull(world, cursors=pulled.cursors)
+    known = {(type(r), msgspec.json.encode(r)) for r in pulled.records if type(r) is not Article}  # editors are new
+    assert {(type(r), msgspec.json.encode(r)) for r in again.records if type(r) is not Article} <= known
+    assert again.cursors == pulled.cursors
+    assert not again.of(Ticket)
+
+
+def test_small_pages_bring_the_same(world: World, pulled: Pulled) -> None:
+    assert same(pull(world, page_size=17), pulled)
+
+
+def test_every_tenth_request_failing_changes_nothing(world: World, pulled: Pulled) -> None:
+    shaken = pull(world, faults="every:5", page_size=40)
+    assert shaken.failed == {}
+    assert shaken.http.waited > 60  # a 429 that doesn't say how long among them
+    assert same(shaken, pulled)
+
+
+def test_next_pages_on_another_host_are_not_asked(world: World, pulled: Pulled) -> None:
+    assert same(pull(world, faults="wrong-host", page_size=40), pulled)
+
+
+def test_tokens_that_end_early_are_renewed(world: World, pulled: Pulled) -> None:
+    renewed = pull(world, faults="expire:3")
+    assert renewed.http.requests["/oauth/tokens"] > 5
+    assert same(renewed, pulled)
+
+
+def test_tickets_that_change_while_they_are_paged_end_in_their_last_state() -> None:
+    moving, still = made(), made()
+    moving.now = still.now - 6 * DAY
+    cursors: dict[str, str] = {}
+    records: list[Any] = []
+    while moving.now < still.now:  # each page moves the desk on by seven hours
+        step = pull(moving, faults="move:7h", cursors=cursors, page_size=40, only=["tickets", "ticket_events"])
+        records, cursors = records + step.records, step.cursors
+    moving.now = still.now
+    last = pull(moving, cursors=cursors, only=["tickets", "ticket_events"])
+    records += last.records
+    whole = pull(still, only=["tickets", "ticket_events"])
+    assert newest(records) == newest(whole.records)
+    assert {e.id for e in whole.of(Event)} <= {r.id for r in records if isinstance(r, Event)}
+
+
+def newest(records: list[Any]) -> dict[str, Ticket]:
+    """By id the ticket of the highest version, the later one where it repeats."""
+    found: dict[str, Ticket] = {}
+    for record in records:
+        if isinstance(record, Ticket) and (record.id not in found or record.version >= found[record.id].version):
+            found[record.id] = record
+    return found
+
+
+def test_a_forbidden_stream_is_unavailable_and_the_others_arrive(world: World, pulled: Pulled) -> None:
+    part = pull(world, faults="forbid:satisfaction_ratings missing:sla_policies")
+    assert part.failed.keys() == {"satisfaction_ratings", "sla_policies"}
+    assert all(isinstance(error, UnavailableError) for error in part.failed.values())
+    assert len(part.of(Event)) == len(pulled.of(Event))
+    assert part.of(Rating)  # of the newer kind
+
+
+def test_refused_credentials_are_an_access_error_without_the_secret(world: World) -> None:
+    refused = pull(world, faults="refuse", only=["tickets"])
+    assert isinstance(refused.failed["tickets"], AccessError)
+    assert str(world.for_config()["client_secret"]) not in str(refused.failed["tickets"])
+
+
+def test_an_empty_account_is_no_error() -> None:
+    found = pull(made(empty=True))
+    assert found.failed == {}
+    assert not found.of(Ticket)
+
+
+# check
+
+
+def checked(world: World, *, faults: str | None = None, **more: Any) -> list[Finding]:
+    chosen = settings(world, **more)
+
+    async def run() -> list[Finding]:
+        async with transport(world, chosen, faults) as http:
+            return list(await Zendesk(http, chosen).check())
+
+    return asyncio.run(run())
+
+
+def test_check_finds_nothing_to_complain_of_on_a_whole_account(world: World) -> None:
+    found = checked(world)
+    assert [f for f in found if f.level != "ok"] == []
+    assert {"credentials", "rights", "tickets", "articles"} <= {f.about for f in found}
+
+
+def test_check_names_what_the_plan_lacks_and_what_fails_with_it(world: World) -> None:
+    found = checked(world, faults="forbid:schedules forbid:satisfaction_ratings forbid:survey_responses forbid:calls")
+    gaps = {f.need: f.provides.answer for f in found if f.need and f.provides}
+    assert gaps == dict.fromkeys(["schedules", "survey.dimensions", "calls", "survey.answers", "survey.offered"], "no")
+
+
+def test_check_warns_of_the_end_of_tokens(world: World) -> None:
+    warnings = [f.text for f in checked(world, token=True) if f.level == "warning"]
+    assert len(warnings) == 1
+    assert "2027-04-30" in warnings[0]
+
+
+def test_check_ends_with_one_line_when_the_credentials_are_refused(world: World) -> None:
+    [finding] = checked(world, faults="refuse")
+    assert (finding.level, finding.about) == ("error", "credentials")
+
+
+def test_check_names_a_field_that_the_account_does_not_have(world: World) -> None:
+    chosen = msgspec.structs.replace(settings(world), keep_fields=("Category", "Product"))
+
+    async def run() -> list[Finding]:
+        async with transport(world, chosen, None) as http:
+            return list(await Zendesk(http, chosen).check())
+
+    assert [f.text for f in asyncio.run(run()) if f.about == "fields"] == ["no ticket field is titled 'Product'"]
