@@ -28,7 +28,8 @@ def client(**options: Any) -> Iterator[httpx.Client]:
 def test_a_plan_is_read_word_by_word() -> None:
     plan = parse("every:10:503, forbid:calls forbid:users slow:tickets:50ms move:2m wrong-host")
     assert plan == Faults(
-        every=10, ways=("503",), forbid=frozenset({"calls", "users"}), slow={"tickets": 50}, move=120_000, wrong_host=True
+        every=10, ways=("503",), forbid=frozenset({"calls", "users"}), slow={"tickets": 50}, move=120_000,
+        wrong_host=True
     )  # fmt: skip
     assert parse("") == parse(None) == Faults()
 

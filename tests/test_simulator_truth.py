@@ -195,7 +195,7 @@ def test_first_and_full_resolution_part_when_a_ticket_is_reopened() -> None:
 def test_acceptance_is_the_first_human_act() -> None:
     made = world(
         opened("mon 10:00"),
-        did("mon 10:05", SYSTEM, assignee=ANN, rule="Route", via="rule"),  # a rule accepts nothing
+        did("mon 10:05", SYSTEM, assignee=BEN, rule="Route", via="rule"),  # a rule accepts nothing
         did("mon 10:30", BEN, assignee=ANN),  # giving it to somebody else is no acceptance
         did("mon 11:00", ANN, priority="high"),  # nor is a priority
         said("mon 12:00", ANN, public=False),  # a note is
@@ -205,6 +205,8 @@ def test_acceptance_is_the_first_human_act() -> None:
     assert (row.at, row.start, row.end) == (at("mon 10:00"), at("mon 12:00"), at("mon 14:00"))
     assert row.severity == "P1"  # in force when its clock started
     assert truth(made, "accepted_resolution_time", as_of=at("mon 11:30")) == []
+    late = world(opened("mon 10:00"), did("mon 12:00", SYSTEM, status="solved"), said("mon 14:00", ANN, public=False))
+    assert only(late, "accepted_resolution_time").end is None  # solved before anyone had accepted it
     taken = world(opened("mon 10:00"), did("mon 10:30", ANN, assignee=ANN))
     assert only(taken, "accepted_resolution_time").start == at("mon 10:30")
     by_phone = world(opened("mon 10:00", submitter=BEN, channel="voice"))
@@ -294,7 +296,7 @@ def test_a_rating_is_shared_by_who_replied_and_keeps_its_first_date_and_last_sco
         said("mon 13:00", BEN, status="solved"),
         Offered(survey=5, ticket=1, at=at("tue 13:00")),
         Answered(survey=5, ticket=1, at=at("tue 15:00"), ratings={"overall": 5}),
-        said("tue 16:00", LIGHT),  # after the answer
+        said("tue 16:00", BEN),  # after the answer
         Answered(survey=5, ticket=1, at=at("wed 15:00"), ratings={"overall": 1}),
     )
     rows = {row.agent: row for row in truth(made, "csat", as_of=at("wed 10:00"))}

@@ -118,7 +118,7 @@ def _vacation(rng: Random, plan: Plan, desk: Desk, i: int) -> tuple[int, int]:
 
 def _staff(desk: Desk, workers: tuple[Worker, ...]) -> list[Account]:
     words, hired = desk.words, desk.start - 52 * WEEK
-    domain = EMAIL.split("@")[1]
+    domain = words.domain
     people = [
         Account(
             id=BOT, name=words.bot, email=f"assistant@{domain}", created_at=hired, roles=((hired, "agent"),), bot=True,
@@ -165,8 +165,8 @@ def _spammers(plan: Plan, desk: Desk) -> list[Account]:
     """Senders of spam, each for one ticket."""
     joined = desk.start - WEEK
     return [
-        Account(id=FIRST_SPAMMER + i * 4, name=f"Promo {i}", email=f"promo{i}@bulk.example", created_at=joined,
-                roles=((joined, "customer"),))
+        Account(id=FIRST_SPAMMER + i * 4, name=desk.words.spammer.format(number=i + 1), email=f"promo{i}@bulk.example",
+                created_at=joined, roles=((joined, "customer"),))
         for i in range(round(plan.spam * plan.tickets * 1.5) + 4)
     ]  # fmt: skip
 

@@ -98,8 +98,16 @@ def unanswered_solve(pen: Pen, _desktop: Any) -> None:
 def deleted(pen: Pen, _desktop: Any) -> None:
     """Deleted by an agent, some after an answer; thirty days later it is gone for good."""
     opening(pen)
-    at = pen.at + pen.spread(2 * HOUR)
-    _delete(pen, at, pen.agent)
+    if pen.chance(pen.plan.late_deletion):
+        ending(pen)
+        _delete(pen, pen.at + pen.rng.randrange(10, 40) * DAY, _remaining(pen))
+    else:
+        _delete(pen, pen.at + pen.spread(2 * HOUR), pen.agent)
+
+
+def _remaining(pen: Pen) -> int:
+    """An agent who does not leave."""
+    return pen.rng.choice([worker.account for worker in pen.desk.workers if worker.left_at is None])
 
 
 def spam(pen: Pen, _desktop: Any) -> None:

@@ -36,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     test: float = 0.01
     spam: float = 0.015
     deleted: float = 0.012
+    late_deletion: float = 0.0  # of the deleted ones: weeks after they were closed
     merged: float = 0.02
     forgotten: float = 0.006  # nobody ever answers
     call: float = 0.05

@@ -61,3 +61,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     schedule: str
     zone: tuple[str, str]  # IANA, and the name that Rails has for it
     help_centre_locale: str
+    domain: str  # of the desk's own addresses
+    spammer: str
+    old_team: str  # a team that was deleted long ago
+    category: str  # title of the field that holds the topic
+    sla: str
+    statuses: dict[str, str]

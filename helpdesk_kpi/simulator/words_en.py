@@ -395,4 +395,10 @@ WORDS = Words(
     schedule="Office hours",
     zone=("Europe/Berlin", "Berlin"),
     help_centre_locale="en-us",
+    domain="northwind.example",
+    spammer="Promo {number}",
+    old_team="Night shift",
+    category="Category",
+    sla="Standard",
+    statuses={"new": "New", "open": "Open", "pending": "Pending", "hold": "On-hold", "solved": "Solved"},
 )

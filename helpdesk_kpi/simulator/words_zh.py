@@ -343,4 +343,10 @@ WORDS = Words(
     schedule="工作时间",
     zone=("Asia/Shanghai", "Beijing"),
     help_centre_locale="zh-cn",
+    domain="yunfan.example",
+    spammer="推广账号{number}",
+    old_team="夜班组",
+    category="问题分类",
+    sla="标准服务",
+    statuses={"new": "新建", "open": "处理中", "pending": "待用户回复", "hold": "挂起", "solved": "已解决"},
 )

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from helpdesk_kpi.simulator.articles import written
-from helpdesk_kpi.simulator.clock import DAY, WEEK, instant
+from helpdesk_kpi.simulator.clock import DAY, WEEK, instant, local_date
 from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk, settled
 from helpdesk_kpi.simulator.facts import Account, Created, Fact
 from helpdesk_kpi.simulator.lives import lives
@@ -39,6 +39,7 @@ class World:
         desk = self.desk
         return {
             "timezone": desk.zone,
+            "since": local_date(min([desk.start, *(fact.at for fact in self.facts[:1])]), desk.zone).isoformat(),
             "weekly": _weekly(desk),
             "holidays": [
                 {"first": first.isoformat(), "last": last.isoformat(), "name": name}

@@ -77,7 +77,7 @@ def groups(world: World, base: str) -> Rows:
         for i, (team, name) in enumerate(zip(TEAMS, world.desk.words.teams, strict=True))
     ]  # fmt: skip
     old = BASE + 101 + 4 * len(TEAMS)
-    return [*rows, rows[0] | {"id": old, "name": "Old team", "deleted": True, "default": False}]
+    return [*rows, rows[0] | {"id": old, "name": world.desk.words.old_team, "deleted": True, "default": False}]
 
 
 def group_memberships(world: World, base: str) -> Rows:
@@ -117,10 +117,10 @@ def brands(world: World, base: str) -> Rows:
 
 
 def custom_statuses(world: World, base: str) -> Rows:
-    made = iso(world.desk.start - 400 * DAY)
+    made, labels = iso(world.desk.start - 400 * DAY), world.desk.words.statuses
     return [
         {"id": number, "url": f"{base}/api/v2/custom_statuses/{number}.json", "status_category": status,
-         "agent_label": status.capitalize(), "end_user_label": status.capitalize(), "description": "", "active": True,
+         "agent_label": labels[status], "end_user_label": labels[status], "description": "", "active": True,
          "default": True, "created_at": made, "updated_at": made}
         for status, number in CUSTOM_STATUS.items()
     ]  # fmt: skip
@@ -138,7 +138,7 @@ def ticket_fields(world: World, base: str) -> Rows:
         BASE + 849: ("priority", "Priority"),
     }
     rows = [(number, kind, title, None) for number, (kind, title) in titles.items()]
-    category = "Category" if world.plan.locale == "en" else "问题分类"
+    category = world.desk.words.category
     return [
         {"id": number, "url": f"{base}/api/v2/ticket_fields/{number}.json", "type": kind, "title": title,
          "raw_title": title, "description": "", "position": i, "active": True, "required": False, "tag": None,
@@ -189,8 +189,9 @@ def sla_policies(world: World, base: str) -> Rows:
         for priority, pair in targets.items()
         for metric, minutes in zip(("first_reply_time", "total_resolution_time"), pair, strict=True)
     ]  # fmt: skip
-    return [{"id": number, "url": f"{base}/api/v2/slas/policies/{number}.json", "title": "Standard", "description": "",
-             "position": 1, "filter": {"all": [{"field": "type", "operator": "is_not", "value": "task"}], "any": []},
+    return [{"id": number, "url": f"{base}/api/v2/slas/policies/{number}.json", "title": world.desk.words.sla,
+             "description": "", "position": 1,
+             "filter": {"all": [{"field": "type", "operator": "is_not", "value": "task"}], "any": []},
              "policy_metrics": metrics, "created_at": made, "updated_at": made}]  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Tickets:
             "priority": state["priority"],
             "status": status,
             "custom_status_id": CUSTOM_STATUS.get("solved" if status == "closed" else status),
-            "recipient": "support@northwind.example" if created.channel == "email" else None,
+            "recipient": f"support@{self.world.desk.words.domain}" if created.channel == "email" else None,
             "requester_id": created.requester,
             "submitter_id": created.submitter or created.requester,
             "assignee_id": None if scrubbed else state["assignee"],
