@@ -6,6 +6,7 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremen
 https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference
 """
 
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -177,8 +178,7 @@ def how(via: Any, reference: Any) -> Told | None:
     `via` is a name with a reference to the rule in exports, and an object in comments and audits.
     """
     if isinstance(via, str):
-        word = _CHANNELS.get(via.lower(), via.lower())
-        return Told(word, text_id(reference) if word == "rule" else None)
+        return _named(via, text_id(reference))
     if not isinstance(via, dict):
         return None
     source = via.get("source") if isinstance(via.get("source"), dict) else {}
@@ -189,3 +189,9 @@ def how(via: Any, reference: Any) -> Told | None:
     is_rule = channel == "rule" or source.get("rel") in {"trigger", "automation"}
     return Told(channel, str(origin.get("title") or origin.get("id") or "") or None if is_rule else None,
                 source.get("rel"), origin, to)  # fmt: skip
+
+
+@functools.lru_cache(maxsize=1024)
+def _named(via: str, reference: str | None) -> Told:
+    word = _CHANNELS.get(via.lower(), via.lower())
+    return Told(word, reference if word == "rule" else None)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 SIZE = 64  # hashes kept
 GRAM = 4
+_UPPER = np.uint64(32)
 _LONGEST = 2000  # characters that count; a log pasted below a problem must not drown it
 
 # What differs between two reports of one problem: addresses, ids, numbers.
@@ -36,13 +37,15 @@ def sketch(subject: str | None, text: str | None, key: bytes) -> bytes:
 
     The key makes the sketch useless to who doesn't have it: without it, no guess at a text can be tried.
     """
-    grams = _grams(_normal(f"{subject or ''} {(text or '')[:_LONGEST]}"))
-    if grams.shape[0] == 0:
+    points = np.frombuffer(_normal(f"{subject or ''} {(text or '')[:_LONGEST]}").encode("utf-32-le"), "<u4")
+    if points.size < GRAM:
         return b""
     # Multilinear hashing over 64 bits, of which the upper 32 are strongly universal (D. Lemire and O. Kaser, 2014).
-    factors, offset = _factors(key)
-    hashes = ((grams @ factors + offset) >> np.uint64(32)).astype(np.uint32)
-    return np.unique(hashes)[:SIZE].astype("<u4").tobytes()
+    (a, b, c, d), offset = _factors(key)
+    signs = points.astype(np.uint64)
+    sums = signs[:-3] * a + signs[1:-2] * b + signs[2:-1] * c + signs[3:] * d + offset
+    hashes = np.unique(sums >> _UPPER)[:SIZE]
+    return hashes.astype("<u4").tobytes()
 
 
 def similarity(a: bytes, b: bytes) -> float:
@@ -65,13 +68,6 @@ def _normal(text: str) -> str:
     # A Chinese character says about as much as two letters: standing for two, four symbols are a word of two of them.
     # Some put a space between it and Latin letters, some don't.
     return _HAN.sub("\\1\x00", " ".join(words)) if words else ""
-
-
-def _grams(text: str) -> NDArray[np.uint64]:
-    points = np.frombuffer(text.encode("utf-32-le"), "<u4").astype(np.uint64)
-    if points.size < GRAM:
-        return np.empty((0, GRAM), np.uint64)
-    return np.lib.stride_tricks.sliding_window_view(points, GRAM)
 
 
 @functools.lru_cache(maxsize=8)

@@ -86,6 +86,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _BLANKS = re.compile(r"[ \t\u00a0\u3000]+")
+_DOUBLE = ("  ", "\t", "\u00a0", "\u3000")
 _BREAKS = re.compile(r"\s*\n\s*")
 
 
@@ -98,7 +99,9 @@ def clean(body: str) -> str:
         if ">" in text:
             text = _REPLY_LINE.sub("", text)
         text = _BREAKS.sub("\n", text)
-    text = _BLANKS.sub(" ", text).strip()
+    if any(blank in text for blank in _DOUBLE):
+        text = _BLANKS.sub(" ", text)
+    text = text.strip()
     return _GREETING.sub("", text, count=1) or text
 
 
@@ -171,7 +174,9 @@ def is_question(text: str) -> bool:
     lower = _ADDRESS.sub(" ", text).lower() if "://" in text or "@" in text else text.lower()
     if any(mark in lower for mark in "?？؟"):
         return True
-    if WONDERING.search(lower) or (_IS_HAN.search(lower) and ASKING_HAN.search(lower)):
+    if (("wondering" in lower or "let me know" in lower) and WONDERING.search(lower)) or (
+        _IS_HAN.search(lower) and ASKING_HAN.search(lower)
+    ):
         return True
     return any(
         OPENING.match(sentence.lstrip()) or any(CLAUSE.match(clause.lstrip()) for clause in sentence.split(",")[1:])
