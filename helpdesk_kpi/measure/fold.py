@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import groupby
+from itertools import groupby, starmap
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -174,13 +174,13 @@ def timelines(store: Store, desks: dict[int, Desk], stories: Sequence[int]) -> I
     events = _grouped(store, EVENT, EventRow, wanted)
     ratings = _grouped(store, RATING, RatingRow, wanted)
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
-    for row in map(TicketRow._make, store.rows(sql, wanted)):
+    for row in starmap(TicketRow, store.rows(sql, wanted)):
         yield Timeline(desks[row.source], row, events.get(row.id, ()), ratings.get(row.id, ()))
 
 
 def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[Any]]:
     rows = store.conn.execute(f"{sql} WHERE ticket IN (SELECT value FROM json_each(?)) ORDER BY ticket", (wanted,))
-    return {ticket: [kind._make(r) for r in group] for ticket, group in groupby(rows, key=lambda r: r[0])}
+    return {ticket: list(starmap(kind, group)) for ticket, group in groupby(rows, key=lambda r: r[0])}
 
 
 def observations(ticket: Timeline, kpi: Kpi, variant: Variant) -> Iterator[Observation]:

@@ -177,7 +177,7 @@ class Reader:
         sources = dict(self.store.rows("SELECT id, name FROM sources"))
         found: dict[str, dict[int, str]] = {"category": {}, "channel": {}, "source": {}}
         for row in self.store.conn.execute(f"{TICKET} WHERE created_at IS NOT NULL"):
-            ticket = TicketRow._make(row)
+            ticket = TicketRow(*row)
             labels = (desks[ticket.source].category(ticket), ticket.channel, sources[ticket.source])
             for axis, label in zip(found, labels, strict=True):
                 if label is not None:

@@ -1,9 +1,9 @@
-"""What of the store's rows a timeline reads."""
+"""What of the store's rows a timeline reads. Structs that the garbage collector may ignore: there are millions."""
 
-from typing import NamedTuple
+import msgspec
 
 
-class TicketRow(NamedTuple):
+class TicketRow(msgspec.Struct, frozen=True, gc=False):
     id: int
     source: int
     created_at: int
@@ -27,7 +27,7 @@ class TicketRow(NamedTuple):
     changes_known_from: int | None
 
 
-class EventRow(NamedTuple):
+class EventRow(msgspec.Struct, frozen=True, gc=False):
     ticket: int
     at: int
     seq: int
@@ -44,7 +44,7 @@ class EventRow(NamedTuple):
     is_question: int | None
 
 
-class RatingRow(NamedTuple):
+class RatingRow(msgspec.Struct, frozen=True, gc=False):
     ticket: int
     native: str
     question: str
@@ -56,6 +56,6 @@ class RatingRow(NamedTuple):
     rater: int | None
 
 
-TICKET = f"SELECT {', '.join(TicketRow._fields)} FROM tickets"
-EVENT = f"SELECT {', '.join(EventRow._fields)} FROM events"
-RATING = f"SELECT {', '.join(RatingRow._fields)} FROM ratings"
+TICKET = f"SELECT {', '.join(TicketRow.__struct_fields__)} FROM tickets"
+EVENT = f"SELECT {', '.join(EventRow.__struct_fields__)} FROM events"
+RATING = f"SELECT {', '.join(RatingRow.__struct_fields__)} FROM ratings"

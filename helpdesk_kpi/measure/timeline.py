@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+import msgspec
+
 from helpdesk_kpi.measure.desk import DONE, MESSAGING, VOICE, ActorClass, Desk
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 
 
-class Turn(NamedTuple):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """A comment, an answered call or a chat message, in order."""
 
     at: int
@@ -28,7 +30,7 @@ class Turn(NamedTuple):
     rule: str | None
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True, gc=False):
     at: int
     field: str
     before: str | None
