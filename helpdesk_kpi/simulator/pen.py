@@ -70,7 +70,7 @@ class Pen:
         return at + work if self.state["priority"] == "urgent" else worker.hours.after(at, work)
 
     def work(self, share: float = 1.0) -> int:
-        return self.spread(round(_MEDIAN[self.state["priority"]] * share))
+        return self.spread(round(_MEDIAN[self.state["priority"]] * share), self.plan.spread)
 
     def first_work(self) -> int:
         """Time until the first reply, with the plan's slowdown."""

@@ -28,6 +28,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     csat: Csat = "both"  # "both": the older survey until two thirds of the time, then the newer
     slowdown: Slowdown | None = None
     leaver: bool = True
+    spread: float = 0.7  # how much agents' working times vary: sigma of a log-normal
     growth: float = 0.2  # arrivals at the end are this much more than at the start
 
     # kinds of tickets
