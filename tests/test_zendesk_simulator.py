@@ -263,6 +263,38 @@ def test_every_tenth_request_failing_changes_nothing(world: World, pulled: Pulle
     assert same(shaken, pulled)
 
 
+def test_the_rate_limits_are_kept_so_that_nothing_is_refused(world: World, pulled: Pulled) -> None:
+    statuses: list[int] = []
+    wall = Wall()
+    chosen = msgspec.structs.replace(settings(world, page_size=40), rate_share=0.5)
+
+    class Watched(httpx.ASGITransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await super().handle_async_request(request)
+            statuses.append(response.status_code)
+            return response
+
+    async def run() -> int:
+        served = Watched(app(world, limits=True, clock=wall))
+        async with Transport(
+            URL, auth=chosen.auth.auth(), rate_share=0.5, http=served, sleep=wall.sleep, clock=wall
+        ) as http:
+            streams = [s for s in Zendesk(http, chosen).streams() if s.name in {"tickets", "ticket_events"}]
+            start = Start(cursor=None, since=world.desk.start, now=world.now)
+            for stream in streams:
+                async for _ in stream.pages(start):
+                    pass
+            return http.requests["incremental/tickets"] + http.requests["incremental/ticket_events"]
+
+    exports = asyncio.run(run())
+    assert 429 not in statuses
+    # Zendesk gives 10 exports a minute, of which 5 are ours: n requests take at least (n - 1) // 5 minutes.
+    assert exports > 20
+    assert wall.now - 1_790_000_000 >= (exports - 1) // 5 * 50
+    assert wall.now - 1_790_000_000 <= (exports + 4) // 5 * 61
+    assert pulled.http.waited == 0
+
+
 def test_next_pages_on_another_host_are_not_asked(world: World, pulled: Pulled) -> None:
     assert same(pull(world, faults="wrong-host", page_size=40), pulled)
 
