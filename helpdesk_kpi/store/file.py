@@ -90,7 +90,7 @@ def _create(path: Path) -> None:
 def _opened(path: Path) -> Store:
     conn = sqlite3.connect(path, timeout=30)
     try:
-        _refuse_foreign(conn, path)
+        _claim(conn, path)
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")  # with WAL a crash of the process loses nothing
         conn.execute("PRAGMA cache_size = -65536")  # 64 MB
@@ -102,11 +102,16 @@ def _opened(path: Path) -> Store:
     return Store(db, path)
 
 
-def _refuse_foreign(conn: sqlite3.Connection, path: Path) -> None:
+def _claim(conn: sqlite3.Connection, path: Path) -> None:
+    """Refuse somebody else's file, and mark an empty one as ours before anything else: a crash while the tables are
+    made leaves a file that is known as ours.
+    """
     (application_id,) = conn.execute("PRAGMA application_id").fetchone()
     (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application_id != APPLICATION_ID and tables:
         raise StoreError(f"{path} is a database of some other program; `store` must name a file of its own")
+    if application_id != APPLICATION_ID:
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def _migrate(db: Database, path: Path) -> None:
@@ -116,7 +121,6 @@ def _migrate(db: Database, path: Path) -> None:
         raise StoreError(f"{path} was written by a newer helpdesk-kpi ({', '.join(sorted(newer))}): please update")
     if known and migrations.pending(db):
         migrations.apply(db)
-        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def statements(script: str) -> Iterator[str]:
