@@ -183,15 +183,20 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
     return {ticket: list(starmap(kind, group)) for ticket, group in groupby(rows, key=lambda r: r[0])}
 
 
-def observations(ticket: Timeline, kpi: Kpi, variant: Variant) -> Iterator[Observation]:
+def observations(ticket: Timeline, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
     """What a KPI says of a ticket, with what leaves the ticket out applied.
 
     A ticket that never counts gives its observations with the reason as `stop`; one that is left out later gives
     them twice: as they were until then, and with the reason since.
     """
     reason, since = _left_out(ticket, kpi, variant)
-    for o in variant.function(ticket):
-        if o.stop in EXCLUDED or not reason:
+    found = variant.function(ticket)
+    return _marked(found, reason, since) if reason else found
+
+
+def _marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+    for o in found:
+        if o.stop in EXCLUDED:
             yield o
         elif since is None:
             yield _without(o, reason, o.since)
@@ -209,16 +214,20 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return ticket.left_out, None
     if ticket.row.replies_known != "yes" and "comments.public" in kpi.needs:
         return f"replies_{ticket.row.replies_known}", None
-    known_from = max(ticket.row.changes_known_from or 0, ticket.desk.since)
-    if known_from > ticket.created_at and kpi.needs & {"status.history", "comments.public"}:
+    if ticket.known_from > ticket.created_at and kpi.needs & {"status.history", "comments.public"}:
         return "history_unknown", None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there
-    gone = [(ticket.deleted_at, "deleted")]
-    if variant.population == "valid":
-        gone.append((ticket.merged_at, "merged"))
-    known = sorted((at, reason) for at, reason in gone if at is not None)
-    return (known[0][1], known[0][0]) if known else ("", None)
+    return _gone(ticket, variant)
+
+
+def _gone(ticket: Timeline, variant: Variant) -> tuple[str, int | None]:
+    merged_at = ticket.merged_at if variant.population == "valid" else None
+    if merged_at is None:
+        return ("", None) if ticket.deleted_at is None else ("deleted", ticket.deleted_at)
+    if ticket.deleted_at is not None and ticket.deleted_at <= merged_at:
+        return "deleted", ticket.deleted_at
+    return "merged", merged_at
 
 
 def _without(o: Observation, reason: str, since: int | None) -> Observation:

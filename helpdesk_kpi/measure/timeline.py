@@ -107,6 +107,8 @@ class Timeline:
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.channel: str | None = row.channel
+        self.deleted_at: int | None = row.deleted_at
+        self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
@@ -289,10 +291,6 @@ class Timeline:
             return None
         closings = [c.at for c in self._status_changes if self.desk.state(c.after) in DONE]
         return closings[-1] if closings else self.row.updated_at
-
-    @cached_property
-    def deleted_at(self) -> int | None:
-        return self.row.deleted_at
 
     @cached_property
     def left_out(self) -> str:
