@@ -19,18 +19,20 @@ from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import last_ended
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
+from helpdesk_kpi.simulator.plan import Slowdown
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk import app
 from helpdesk_kpi.store import open_store
 
-TICKETS, WEEKS = 3000, 34  # enough for a usual range, which takes 26 weeks
+TICKETS, WEEKS = 5000, 34  # enough for a usual range, which takes 26 weeks
 KEY_FILE = "zendesk.key"
 ZONES = {"en": "Europe/Berlin", "zh": "Asia/Shanghai"}
 TITLES = {
     "en": {"P0": "Service down", "P1": "Serious", "P2": "Normal", "P3": "Question"},
     "zh": {"P0": "特别紧急", "P1": "紧急", "P2": "一般", "P3": "低"},
 }
+RELEASES = {"en": "release 4.2", "zh": "4.2 版上线"}
 TARGETS = {
     "P0": 'first_reply_time = "15m", full_resolution_time = "4h"',
     "P1": 'first_reply_time = "1h", full_resolution_time = "8h"',
@@ -68,11 +70,17 @@ def _world(out: Path, locale: str, seed: int) -> World:
         end = _last_monday(ZONES[locale])
         out.mkdir(parents=True, exist_ok=True)
         told.write_text(json.dumps({"seed": seed, "locale": locale, "end": end}))
-    world = generate(seed, tickets=TICKETS, weeks=WEEKS, end=end, locale=locale)  # type: ignore[arg-type]
+    world = generate(seed, tickets=TICKETS, weeks=WEEKS, end=end, locale=locale, **_story(end))  # type: ignore[arg-type]
     secret = out / KEY_FILE
     secret.touch(mode=0o600)
     secret.write_text(world.for_config()["client_secret"])
     return world
+
+
+def _story(end: int) -> dict[str, Any]:
+    """What the digest has to find: since Tuesday of its week, serious tickets wait much longer for a first reply."""
+    tuesday = end - 6 * 86_400_000
+    return {"slowdown": Slowdown(tuesday, 5.0, "high"), "forgotten": 0.0005, "unanswered_chat": 0.001}
 
 
 def _last_monday(zone: str) -> int:
@@ -150,6 +158,8 @@ def config_text(world: World, url: str, locale: str, *, own_folder: bool = False
         f"workdays = [{', '.join(said['workdays'])}]",
         'sources = ["demo"]',
     ]
+    if own_folder:
+        lines += ["", "[annotations]", f'{_day(world.now - 6 * 86_400_000, said["timezone"])} = "{RELEASES[locale]}"']
     for level, title in TITLES[locale].items():
         always = 'hours = "always"\n' if level in said["always"] else ""
         lines += ["", f"[severity.{level}]", f'title = "{title}"', f"{always}targets = {{ {TARGETS[level]} }}"]
@@ -160,6 +170,10 @@ def config_text(world: World, url: str, locale: str, *, own_folder: bool = False
     ):
         lines += ["", f"[reports.{name}]", f'template = "{template}"', f'every = "{every}"', 'to = ["outbox"]']
     return "\n".join(lines) + "\n"
+
+
+def _day(ms: int, zone: str) -> str:
+    return dt.datetime.fromtimestamp(ms / 1000, zoneinfo.ZoneInfo(zone)).date().isoformat()
 
 
 def _inline(table: dict[str, Any]) -> str:

@@ -60,7 +60,8 @@ def parts(message: Message, sender: str) -> Iterator[Part]:
         yield name, message.images[cid]
     for kind, payload in message.payloads.items():
         yield begin + SUFFIXES.get(kind, f".{_safe(kind)}.json"), payload
-    for number, (name, _, content) in enumerate(message.attachments, 1):
+    own = [a for a in message.attachments if a[2] not in message.payloads.values()]  # what is here once is enough
+    for number, (name, _, content) in enumerate(own, 1):
         yield f"{begin}-{number}-{_safe(name)}", content
 
 
