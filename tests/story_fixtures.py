@@ -1,0 +1,104 @@
+"""Writing a ticket's story by hand, in minutes since its creation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from helpdesk_kpi.config import Tickets
+from helpdesk_kpi.measure.contract import EXCLUDED, Observation
+from helpdesk_kpi.measure.desk import Desk, PersonFacts
+from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.fold import observations
+from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.timeline import Timeline
+
+CREATED = 1_790_000_000_000
+MINUTE = 60_000
+CUSTOMER, ANN, BOB, LIGHT, ROBOT, LEAVER = 1, 2, 3, 4, 5, 6
+TEAM = 50
+
+PEOPLE = {
+    ANN: PersonFacts("agent", True, (0,), ("agent",)),
+    BOB: PersonFacts("agent", True, (0,), ("agent",)),
+    LIGHT: PersonFacts("light_agent", False, (0,), ("light_agent",)),
+    ROBOT: PersonFacts("agent", False, (0,), ("agent",)),
+    LEAVER: PersonFacts("customer", True, (0, CREATED + 60 * MINUTE), ("agent", "customer")),  # leaves after an hour
+}
+
+
+def desk(**rules: Any) -> Desk:
+    lacks = rules.pop("lacks", ())
+    return Desk(
+        source=1, since=rules.pop("since", 0), rules=Tickets(**rules),
+        severities={"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"},
+        states={s: s for s in ("new", "open", "pending", "hold", "solved", "closed")}, people=PEOPLE,
+        outsiders=frozenset(), person_keys={str(k): k for k in PEOPLE}, team_keys={"50": TEAM, "51": 51},
+        bots=frozenset({ROBOT}), dimensions={}, lacks=frozenset(lacks),
+    )  # fmt: skip
+
+
+def at(minute: float) -> int:
+    return CREATED + int(minute * MINUTE)
+
+
+def said(minute: float, who: int | None, *, public: bool = True, **more: Any) -> EventRow:
+    """A comment."""
+    return _event(
+        minute, "comment", who, public=int(public), **{"length": 200, "is_thanks": 0, "is_question": 0, **more}
+    )
+
+
+def did(minute: float, who: int | None, field: str, before: Any, after: Any, **more: Any) -> EventRow:
+    """A change of a field."""
+    text = [None if v is None else str(v) for v in (before, after)]
+    return _event(minute, "change", who, field=field, before=text[0], after=text[1], **more)
+
+
+def talked(minute: float, who: int, kind: str) -> EventRow:
+    """An answered call or a first chat message."""
+    return _event(minute, kind, who, public=1)
+
+
+def rated(minute: float, score: str) -> EventRow:
+    return _event(minute, "survey", CUSTOMER, field="satisfaction", after=score)
+
+
+def _event(minute: float, kind: str, who: int | None, **more: Any) -> EventRow:
+    fields = dict.fromkeys(EventRow.__struct_fields__) | {"at": at(minute), "seq": 0, "kind": kind, "actor": who} | more
+    return EventRow(**fields)
+
+
+def story(*events: EventRow, the: Desk | None = None, ratings: Sequence[RatingRow] = (), **row: Any) -> Timeline:
+    """A ticket of a customer, by email, with a normal priority, in a team; its first comment at its creation."""
+    given = {
+        "id": 1, "source": 1, "created_at": CREATED, "updated_at": CREATED, "status": "new", "channel": "email",
+        "tags": "[]", "fields": "{}", "priority": "normal", "requester": CUSTOMER, "submitter": CUSTOMER, "team": TEAM,
+        "is_spam": 0, "replies_known": "yes", **row,
+    }  # fmt: skip
+    fields: dict[str, Any] = dict.fromkeys(TicketRow.__struct_fields__) | given
+    opening = [] if any(e.kind == "comment" and e.at == CREATED for e in events) else [said(0, given["submitter"])]
+    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], ratings)
+
+
+def measured(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Observation]:
+    """The observations that exist at `as_of` (minutes; None: at the end of time)."""
+    spec = kpi_named(kpi)
+    instant = 1 << 62 if as_of is None else at(as_of)
+    return [
+        o
+        for o in observations(ticket, spec, spec.variants[variant])
+        if max(o.at, o.since or 0) <= instant and (o.until is None or instant < o.until)
+    ]
+
+
+def minutes(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Any]:
+    """Lengths in minutes; "running" while it runs at as_of, the reason where it stopped otherwise."""
+    instant = 1 << 62 if as_of is None else at(as_of)
+    found: list[Any] = []
+    for o in measured(ticket, kpi, variant, as_of=as_of):
+        assert o.start is not None
+        if o.end is None or o.end > instant:
+            found.append(o.stop if o.stop in EXCLUDED else "running")
+        else:
+            length = (o.end - o.start) / MINUTE
+            found.append(f"{o.stop} {length:g}" if o.stop else length)
+    return found
