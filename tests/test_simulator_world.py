@@ -212,7 +212,7 @@ def test_the_config_names_what_a_program_has_to_be_told() -> None:
     config = generate(1, tickets=5).for_config()
     assert config["weekly"] == {"mon-fri": ["09:00-17:30"]}
     assert config["severity"] == {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
-    assert [bot["email"] for bot in config["bots"]] == ["assistant@northwind.example"]
+    assert [bot["email"] for bot in config["bots"]] == ["bot@northwind.example"]
     assert config["exclude"] == {"tags": ["test"], "forms": [], "brands": []}
     assert {"first": "2026-12-25", "last": "2026-12-26", "name": "Christmas"} in config["holidays"]
 

@@ -121,7 +121,7 @@ def _staff(desk: Desk, workers: tuple[Worker, ...]) -> list[Account]:
     domain = words.domain
     people = [
         Account(
-            id=BOT, name=words.bot, email=f"assistant@{domain}", created_at=hired, roles=((hired, "agent"),), bot=True,
+            id=BOT, name=words.bot, email=f"bot@{domain}", created_at=hired, roles=((hired, "agent"),), bot=True,
         ),
         Account(
             id=LIGHT, name=words.light_agent, email=f"product@{domain}", created_at=hired,

@@ -219,7 +219,7 @@ WORDS = Words(
         ("Ines Costa", "ines"),
         ("Jonas Weber", "jonas"),
     ),
-    bot="Northwind Assistant",
+    bot="Northwind Bot",
     light_agent="Karl Brandt",
     given=(
         "Alice",

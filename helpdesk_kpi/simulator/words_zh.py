@@ -171,7 +171,7 @@ WORDS = Words(
         ("吴凯", "wukai"),
         ("郑雪", "zhengxue"),
     ),
-    bot="云帆小助手",
+    bot="云帆机器人",
     light_agent="何工（研发）",
     given=(
         "建国",
