@@ -1,6 +1,7 @@
 """A simulated desk, synced over real HTTP into a store; and the store's contents, told without our own keys."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -145,7 +146,8 @@ def _rows(db: sqlite3.Connection, table: str, skip: frozenset[tuple[str, str]]) 
         for c in columns
         if (table, c) not in skip and not (c == "id" and own_key)
     ]
-    return sorted(map(repr, db.execute(f"SELECT {', '.join(told)} FROM {table} x")))
+    rows = map(repr, db.execute(f"SELECT {', '.join(told)} FROM {table} x"))
+    return sorted(re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", row) for row in rows)
 
 
 def _native(table: str, key: str) -> str:

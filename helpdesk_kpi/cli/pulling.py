@@ -22,7 +22,7 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
     """Bring the store up to date with the helpdesks (all, or those named)."""
     from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
     from helpdesk_kpi.pull.source import sources_of  # noqa: PLC0415
-    from helpdesk_kpi.pull.sync import exit_status  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import exit_status, locked_out  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
     from helpdesk_kpi.store.lease import writer  # noqa: PLC0415
 
@@ -35,15 +35,24 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
                 progress(p)
 
             results = run(store, sources, now=desk.now, full=full, progress=tell)
+    for refused in locked_out(results):
+        click.echo(f"{refused.source}: {refused.reason}", err=True)
+    closed = {refused.source for refused in locked_out(results)}
     for result in results:
-        if result.outcome == "unavailable":
-            click.echo(f"{result.source}: {result.stream} is not available: {result.reason}", err=True)
-        elif result.outcome == "failed":
-            click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
-        if result.set_aside:
-            click.echo(f"{result.source}: {result.stream}: {result.set_aside} rows set aside (see status)", err=True)
-    click.echo(_summary(results), err=True)
+        _tell(result, told=result.source in closed)
+    if {r.source for r in results} - closed:
+        click.echo(_summary(results), err=True)
     sys.exit(exit_status(results))
+
+
+def _tell(result: "StreamResult", *, told: bool) -> None:
+    """What a person has to know of one stream. `told`: that its whole source is locked out was said before."""
+    if result.outcome == "unavailable":
+        click.echo(f"{result.source}: {result.stream} is not available: {result.reason}", err=True)
+    elif result.outcome == "failed" and not told:
+        click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
+    if result.set_aside:
+        click.echo(f"{result.source}: {result.stream}: {result.set_aside} rows set aside (see status)", err=True)
 
 
 def _summary(results: "Sequence[StreamResult]") -> str:

@@ -172,6 +172,15 @@ def _refused(results: Iterable[StreamResult]) -> bool:
     return any(r.reason.startswith(REFUSED) for r in results)
 
 
+def locked_out(results: Iterable[StreamResult]) -> list[StreamResult]:
+    """Of each source whose credentials were refused the first result that says so."""
+    first: dict[str, StreamResult] = {}
+    for result in results:
+        if _refused([result]):
+            first.setdefault(result.source, result)
+    return list(first.values())
+
+
 class _Count:
     def __init__(self) -> None:
         self.records = 0
