@@ -31,6 +31,7 @@ def pull(
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
+        assert len(asked) < 100, "it goes round in circles"
         given = answers(request)
         return given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
 
