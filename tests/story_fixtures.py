@@ -63,7 +63,8 @@ def rated(minute: float, score: str) -> EventRow:
 
 
 def _event(minute: float, kind: str, who: int | None, **more: Any) -> EventRow:
-    fields = dict.fromkeys(EventRow.__struct_fields__) | {"at": at(minute), "seq": 0, "kind": kind, "actor": who} | more
+    fields: dict[str, Any] = dict.fromkeys(EventRow.__struct_fields__)
+    fields |= {"at": at(minute), "seq": 0, "kind": kind, "actor": who} | more
     return EventRow(**fields)
 
 

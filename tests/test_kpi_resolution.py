@@ -159,11 +159,10 @@ def test_a_deleted_or_merged_ticket_was_in_the_backlog_before() -> None:
 
 
 def rating(answered: float, category: str, **more: Any) -> RatingRow:
-    fields: dict[str, Any] = {
-        "ticket": 1, "native": "r1", "question": "", "offered_at": at(400), "category": category,
-        "answered_at": at(answered), "rater": CUSTOMER, **more,
-    }  # fmt: skip
-    return RatingRow(**{name: fields.get(name) for name in RatingRow.__struct_fields__})
+    fields: dict[str, Any] = dict.fromkeys(RatingRow.__struct_fields__)
+    fields |= {"ticket": 1, "native": "r1", "question": "", "offered_at": at(400), "category": category}
+    fields |= {"answered_at": at(answered), "rater": CUSTOMER} | more
+    return RatingRow(**fields)
 
 
 def test_satisfaction_is_credited_by_replies_before_the_answer() -> None:

@@ -1,0 +1,63 @@
+"""A digest knows what a signal is: a stable desk is left alone, a real worsening is named within two weeks."""
+
+from pathlib import Path
+
+import pytest
+from desk_fixtures import SyncedDesk
+
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.periods import Period, last_ended
+from helpdesk_kpi.measure.reader import HISTORY, Reader
+from helpdesk_kpi.simulator.plan import Slowdown
+from helpdesk_kpi.simulator.world import World, generate
+
+WEEK = 7 * 86_400_000
+LAG = 5 * 3_600_000  # a digest is read on Monday morning
+
+
+def read(folder: Path, world: World, digests: int) -> list[tuple[str, str, str | None]]:
+    """The signals of the last weekly digests, over all KPIs: (week, KPI, direction)."""
+    desk = SyncedDesk(folder, world)
+    desk.sync()
+    with desk.store() as store:
+        measure(store, desk.loaded.config)
+        reader = Reader(store, desk.loaded.config)
+        newest = last_ended("week", world.now, desk.loaded.config.timezone)
+        found = []
+        for week in (newest.back(n) for n in range(digests - 1, -1, -1)):
+            found += [(week.label, kpi, direction) for kpi, direction in signals(reader, week)]
+        return found
+
+
+def signals(reader: Reader, week: Period) -> list[tuple[str, str | None]]:
+    found = []
+    for kpi in find_kpis():
+        value = reader.value(kpi, week, week.end + LAG)
+        assert value.signal
+        assert value.signal.points == HISTORY, "the first digests need 26 points of history"
+        if value.signal.verdict == "signal":
+            found.append((kpi, value.signal.direction))
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_stable_desk_gives_at_most_one_false_signal_in_26_digests(tmp_path: Path, seed: int, full_size: bool) -> None:
+    weeks, a_week = 26 + HISTORY + 1, 300 if full_size else 50
+    world = generate(seed, tickets=weeks * a_week, weeks=weeks, stable=True)
+    assert len(found := read(tmp_path, world, 26)) <= 1, found
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_first_replies_that_take_30_percent_longer_are_named_within_two_weeks(
+    tmp_path: Path, seed: int, full_size: bool
+) -> None:
+    # How sure one can be depends on how many tickets there are: 450 a week find it in 86 of 100 cases.
+    if not full_size and seed != 2:
+        pytest.skip("one seed in small size")
+    weeks, a_week = HISTORY + 3, 450
+    end = generate(seed, tickets=0, empty=True).now
+    slowdown = Slowdown(end - 6 * 3_600_000 - 2 * WEEK, 1.3)  # from the Monday two weeks ago
+    world = generate(seed, tickets=weeks * a_week, weeks=weeks, stable=True, slowdown=slowdown)
+    named = [kpi for _, kpi, direction in read(tmp_path, world, 2) if direction == "worse"]
+    assert "first_reply_time" in named
