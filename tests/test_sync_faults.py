@@ -13,8 +13,8 @@ HOUR = 3_600_000
 SECRET = "client_secret"
 
 
-def small(seed: int = 4, **knobs: bool) -> World:
-    return generate(seed, tickets=60, weeks=4, **knobs)
+def small(seed: int = 4, *, lossless: bool = False) -> World:
+    return generate(seed, tickets=60, weeks=4, lossless=lossless)
 
 
 def told(desk: SyncedDesk) -> dict[str, list[str]]:
