@@ -33,7 +33,7 @@ class Ticket(Record):
     type: str | None = None
     brand: str | None = None
     tags: tuple[str, ...] = ()
-    fields: dict[str, str] = {}  # kept custom fields, by the helpdesk's key
+    fields: dict[str, str] = {}  # kept custom fields, by the configuration's word for them
     priority: str | None = None  # native; null: nobody set one
     requester: str | None = None
     submitter: str | None = None
@@ -62,7 +62,7 @@ class Event(Record):
     actor: str | None = None  # null: the helpdesk itself
     via: str | None = None  # "web", "email", "api", "rule", ...
     rule: str | None = None  # title or id of the trigger or automation
-    field: str | None = None  # changes: status, priority, assignee, team, ... or a kept custom field's key
+    field: str | None = None  # changes: status, priority, assignee, team, ... or a kept custom field
     before: str | None = None
     after: str | None = None
     public: bool | None = None  # null where it has no meaning

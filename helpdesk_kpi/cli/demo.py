@@ -130,7 +130,6 @@ def config_text(world: World, url: str, locale: str, *, own_folder: bool = False
     """A configuration for a simulated desk; in a demo's own folder its secret is a file."""
     said = world.for_config()
     secret = f'{{ file = "{KEY_FILE}" }}' if own_folder else '{ env = "HELPDESK_KPI_SIMULATED_SECRET" }'
-    since = dt.datetime.fromtimestamp(world.desk.start / 1000, dt.UTC).date() - dt.timedelta(days=1)
     lines = [
         f'timezone = "{said["timezone"]}"',
         f'locale = "{locale}"',
@@ -139,7 +138,7 @@ def config_text(world: World, url: str, locale: str, *, own_folder: bool = False
         "[sources.demo]",
         'connector = "zendesk"',
         f'url = "{url}"',
-        f"since = {since}",
+        f"since = {said['since']}",
         f'auth = {{ client_id = "{said["client_id"]}", client_secret = {secret} }}',
         f"severity = {_inline(said['severity'])}",
         "rate_share = 1.0",

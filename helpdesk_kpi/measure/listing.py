@@ -40,7 +40,6 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     reader = Reader(store, config)
     rows = _existing(reader, asked)
     ends = np.where(rows.end <= asked.as_of, rows.end, np.where(_left_out(rows), rows.known, asked.as_of))
-    took = reader.worked(rows, rows.start, ends)
     tickets = {key: (native, url) for key, native, url in store.rows("SELECT id, native, url FROM tickets")}
     labels = {axis: reader.labels(rows, axis) for axis in ("source", "agent", "team", "category", "channel")}
     shown = {axis: [reader.label_name(rows, axis, int(c)) for c in codes] for axis, codes in labels.items()}
@@ -48,6 +47,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
         shown["agent"] = [None] * len(rows)
     spec = kpi_named(asked.kpi)
     spans = isinstance(spec.statistic, Duration | Stock)
+    took = reader.worked(rows, rows.start, ends) if spans else rows.start
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop

@@ -1,0 +1,47 @@
+"""Meaning never changes under a name: a change of code that moves a KPI's values has to bump its revision."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from desk_fixtures import SyncedDesk
+
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.store import open_store
+
+HERE = Path(__file__).parent
+VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() for variant in kpi.variants]
+
+
+def test_values_of_a_golden_world_move_only_with_a_revision(
+    tmp_path: Path, golden: Callable[[Path, str], None]
+) -> None:
+    """After an intended change: bump the KPI's `revision`, then `pytest --update`, and review the diff."""
+    world = generate(11, tickets=250, weeks=8, end=1_795_392_000_000)
+    desk = SyncedDesk(tmp_path, world)
+    desk.sync()
+    with desk.store() as store:
+        measure(store, desk.loaded.config, extra=VARIANTS)
+        said = {}
+        for kpi, variant in VARIANTS:
+            rows = [
+                {k: v for k, v in row.items() if k != "url"}
+                for row in listing(store, desk.loaded.config, Asked(kpi, variant, world.now - 120_000))
+            ]
+            digest = hashlib.sha256(json.dumps(sorted(rows, key=json.dumps), sort_keys=True).encode()).hexdigest()
+            said[f"{kpi}/{variant}"] = f"revision {find_kpis()[kpi].revision}, {len(rows)} rows, {digest[:16]}"
+    golden(HERE / "golden" / "world.json", json.dumps(said, indent=1) + "\n")
+
+
+def test_a_store_of_version_0_1_0_opens_and_reads(tmp_path: Path) -> None:
+    """The file was written by 0.1.0; every later version has to bring it up to date."""
+    path = tmp_path / "old.db"
+    path.write_bytes((HERE / "golden" / "store-0.1.0.db").read_bytes())
+    with open_store(path) as store:
+        assert store.one("SELECT count(*) FROM v_tickets") == 40
+        assert store.one("SELECT count(*) FROM v_observations WHERE kpi = 'first_reply_time'") >= 40
+        assert store.one("SELECT count(*) FROM deliveries") == 1
