@@ -22,7 +22,7 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
     """Bring the store up to date with the helpdesks (all, or those named)."""
     from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
     from helpdesk_kpi.pull.source import sources_of  # noqa: PLC0415
-    from helpdesk_kpi.pull.sync import exit_status, locked_out  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import exit_status, locked_out, wants_full  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
     from helpdesk_kpi.store.lease import writer  # noqa: PLC0415
 
@@ -35,6 +35,9 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
                 progress(p)
 
             results = run(store, sources, now=desk.now, full=full, progress=tell)
+        earlier = wants_full(store, sources)
+    for name in earlier:
+        click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)
     for refused in locked_out(results):
         click.echo(f"{refused.source}: {refused.reason}", err=True)
     closed = {refused.source for refused in locked_out(results)}

@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.contract import Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.write import source_key, write_page
+from helpdesk_kpi.store.write import reach_back, source_key, write_page
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 
@@ -95,6 +95,8 @@ class _Run:
             for stream in connector.streams():
                 result = await self._stream(stream, http, stopped=results[-1].reason if _refused(results) else "")
                 results.append(result)
+        if self.full and all(result.outcome != "failed" for result in results):
+            reach_back(self.store, self.key, self.source.since)
         return results
 
     async def _stream(self, stream: Stream, http: Transport, *, stopped: str) -> StreamResult:
@@ -170,6 +172,12 @@ REFUSED = "credentials refused: "
 
 def _refused(results: Iterable[StreamResult]) -> bool:
     return any(r.reason.startswith(REFUSED) for r in results)
+
+
+def wants_full(store: Store, sources: Iterable[Source]) -> list[str]:
+    """Names of the sources whose configured first day is earlier than what was read of them."""
+    read = dict(store.rows("SELECT name, since FROM sources"))
+    return [source.name for source in sources if source.since < read.get(source.name, 0)]
 
 
 def locked_out(results: Iterable[StreamResult]) -> list[StreamResult]:

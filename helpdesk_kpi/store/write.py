@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 
 
 def source_key(store: Store, name: str, connector: str, url: str, since: int) -> int:
-    """The key of a source, made at its first sync. Its `since` can move back, and then asks for a full sync."""
+    """The key of a source, made at its first sync. Its `since` stays until a full sync has read from an earlier day."""
     with store.writing() as conn:
         conn.execute(
             "INSERT INTO sources (name, connector, url, since) VALUES (?, ?, ?, ?)"
@@ -26,6 +26,17 @@ def source_key(store: Store, name: str, connector: str, url: str, since: int) ->
             (name, connector, url, since),
         )
     return int(store.one("SELECT id FROM sources WHERE name = ?", name))
+
+
+def reach_back(store: Store, source: int, since: int) -> None:
+    """A full sync has read everything from `since` on: older histories than before are known now."""
+    with store.writing() as conn:
+        conn.execute(
+            "INSERT OR IGNORE INTO stale SELECT t.id FROM tickets t JOIN sources s ON s.id = t.source"
+            " WHERE s.id = ?1 AND s.since > ?2 AND t.created_at < s.since",
+            (source, since),
+        )
+        conn.execute("UPDATE sources SET since = ?2 WHERE id = ?1 AND since > ?2", (source, since))
 
 
 def write_page(store: Store, source: int, stream: str, page: Page, *, now: int, done: Iterable[str] = ()) -> None:
