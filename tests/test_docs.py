@@ -1,0 +1,284 @@
+"""The documents say what is so: pages made by the code are fresh, examples run, commands and files are there."""
+
+import doctest
+import importlib
+import json
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docs_fixtures as docs
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import connectors
+import helpdesk_kpi
+import kpi
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.simulator import faults, plan, zendesk
+from helpdesk_kpi.simulator.serve import serve
+from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.zendesk_face import Face
+from helpdesk_kpi.store import open_store
+
+ROOT = docs.ROOT
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+# --- pages that the code writes
+
+
+@pytest.mark.parametrize("name", docs.PAGES)
+def test_a_generated_page_is_what_the_code_says(name: str, golden: Callable[[Path, str], None]) -> None:
+    golden(ROOT / "docs" / name, docs.PAGES[name]())
+
+
+@pytest.mark.parametrize("table", docs.TABLES)
+def test_every_key_of_the_configuration_stands_in_the_example(table: str) -> None:
+    shown = {key for place, key in docs.example_keys() if place == table}
+    assert {key.name for key in docs.keys(docs.TABLES[table][1])} - shown == set()
+
+
+def test_every_key_has_a_word_on_it() -> None:
+    page = docs.configuration_page().partition("```toml")[0]
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert len(rows) > 70
+    assert [row for row in rows if row.endswith("|  |")] == []
+
+
+def test_no_table_of_the_store_is_left_out(tmp_path: Path) -> None:
+    with open_store(tmp_path / "s.db") as store:
+        names = [name for (name,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        own = [name for name in names if not name.startswith(("sqlite_", "_"))]  # SQLite's, and the migrations'
+        there = {name: store.rows(f"PRAGMA table_info({name})") for name in own}
+    schema = (ROOT / "helpdesk_kpi" / "store" / "schema.sql").read_text(encoding="utf-8")
+    told = {table.name: [column for column, _, _ in table.columns] for table in docs.tables(schema)}
+    assert told == {name: [column[1] for column in columns] for name, columns in there.items()}
+
+
+# --- the written ones
+
+
+@pytest.mark.parametrize("command", docs.command_names())
+def test_every_command_is_named_in_the_readme_and_in_the_docs(command: str) -> None:
+    assert f"| `{command}` " in README
+    assert f"### helpdesk-kpi {command}\n" in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/helpdesk-kpi demo",
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
+    ],
+)
+def test_the_readme_has_each_line_that_ci_runs_once(line: str) -> None:
+    assert README.splitlines().count(line) == 1
+
+
+def test_ci_is_a_script_that_bash_understands() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda path: path.name)
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_readme_leads_to_every_page_and_the_folders_that_it_names_are_there() -> None:
+    for page in WRITTEN:
+        assert page.name == "README.md" or f"]({page.relative_to(ROOT)})" in README, page
+    named = re.findall(
+        r"^\| `([\w./-]+)`(?:, `([\w./-]+)`)? ", README.partition("## Where things lie")[2], re.MULTILINE
+    )
+    assert len(named) >= 8
+    assert [name for pair in named for name in pair if name and not (ROOT / name).exists()] == []
+
+
+def test_the_kpis_that_the_readme_names_are_all_that_there_are() -> None:
+    counted = README.partition("## What it counts")[2].partition("By severity")[0]
+    assert set(re.findall(r"`(\w+)`", counted)) == set(find_kpis())
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$", text, re.MULTILINE)
+    assert released[0][0] == helpdesk_kpi.__version__
+    assert re.findall(r"^### (.*)$", text, re.MULTILINE)[0] in {"Added", "Changed", "Deprecated", "Removed", "Fixed"}
+
+
+def test_the_simulator_page_names_every_fault_and_endpoint_and_no_knob_that_is_not_there() -> None:
+    page = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    for word in faults.KNOWN.replace("[:WAY]", "").split(", "):
+        assert f"| `{word.partition(':')[0]}" in page, word
+    told = re.findall(r"`(\w+)`", page.partition("NAME is what the endpoint is counted under:")[2])
+    endpoints = zendesk._endpoints(Face(generate(1, empty=True), faults.Faults()))
+    assert set(told) == {name for name, *_ in endpoints}
+    knobs = re.findall(r"`(\w+)=", page.partition("## Knobs")[2].partition("## The face")[0])
+    assert set(knobs) - {"weeks", "end", "locale"} <= set(plan.Plan.__struct_fields__)
+
+
+def _modules() -> Iterator[str]:
+    yield "scheduler"
+    for package in (helpdesk_kpi, connectors, kpi):
+        found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        yield from (one.name for one in found if not one.name.endswith("__main__"))
+
+
+def test_examples_in_docstrings_are_true() -> None:
+    modules: list[types.ModuleType] = [importlib.import_module(name) for name in _modules()]
+    results = {module.__name__: doctest.testmod(module) for module in modules}
+    assert [name for name, result in results.items() if result.failed] == []
+    assert sum(result.attempted for result in results.values()) > 40
+
+
+# --- the recipes of CONTRIBUTING.md, installed as a package and run
+
+NOW = "2026-11-23T06:00:00Z"
+MONDAY = 1_794_819_600  # 2026-11-16 09:00 UTC, in week 47
+HOUR = 3_600
+#: Three tickets: Ann asks the first customer something, answers and solves the second, and the third is still waiting.
+TICKETS = [
+    {
+        "number": 1, "change": 11, "created": MONDAY, "changed": MONDAY + HOUR, "title": "Export fails",
+        "messages": [
+            {"id": 101, "at": MONDAY, "author": "carol", "staff": False, "words": "The export fails."},
+            {"id": 102, "at": MONDAY + HOUR, "author": "Ann", "staff": True, "words": "Which version do you have?"},
+        ],
+    },
+    {
+        "number": 2, "change": 12, "created": MONDAY + 24 * HOUR, "changed": MONDAY + 25 * HOUR, "title": "Login",
+        "messages": [
+            {"id": 103, "at": MONDAY + 24 * HOUR, "author": "dave", "staff": False, "words": "I am locked out."},
+            {"id": 104, "at": MONDAY + 25 * HOUR, "author": "Ann", "staff": True, "words": "Your account is open."},
+        ],
+        "solved": MONDAY + 25 * HOUR,
+    },
+    {
+        "number": 3, "change": 13, "created": MONDAY + 48 * HOUR, "changed": MONDAY + 48 * HOUR, "title": "Invoice",
+        "messages": [{"id": 105, "at": MONDAY + 48 * HOUR, "author": "erin", "staff": False, "words": "No invoice."}],
+    },
+]  # fmt: skip
+CONFIG = """
+[sources.garden]
+connector = "shed"
+url = "{url}"
+since = 2026-01-01
+key = {{ env = "SHED_KEY" }}
+[channels.hall]
+type = "board"
+url = {{ env = "BOARD" }}
+seconds = 5
+[reports.morning]
+template = "standup"
+to = ["hall"]
+"""
+ENTRY_POINTS = """[helpdesk_kpi.connectors]
+shed = shed
+[helpdesk_kpi.kpis]
+asking = asking
+[helpdesk_kpi.channels]
+board = board:Board
+"""
+
+
+class Recipes:
+    """A folder with the examples of CONTRIBUTING.md, installed, and a configuration that uses them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.env = {
+            **os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "HELPDESK_KPI_NOW": NOW,
+            "SHED_KEY": "sesame", "BOARD": f"{url}/board",
+        }  # fmt: skip
+        for path, text in _examples().items():
+            place = folder / (path if path.endswith(".j2") else Path(path).name)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        installed = folder / "recipes-1.dist-info"
+        installed.mkdir()
+        (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: recipes\nVersion: 1\n")
+        (installed / "entry_points.txt").write_text(ENTRY_POINTS)
+        (folder / "helpdesk-kpi.toml").write_text(CONFIG.format(url=url))
+
+    def run(self, *words: str) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-m", "helpdesk_kpi", *words], cwd=self.folder, env=self.env, capture_output=True,
+            text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+
+def _examples() -> dict[str, str]:
+    """Path -> text of every code block of CONTRIBUTING.md that names its file in the first line."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return {path: body for body, path in re.findall(r"```(?:python|jinja)\n((?:# |\{# )(\S+).*?)```", text, re.DOTALL)}
+
+
+@pytest.fixture
+def shed() -> Iterator[tuple[str, list[object]]]:
+    """A Shed with three tickets, and a board; its address, and what was posted to the board."""
+    posted: list[object] = []
+
+    async def tickets(request: Request) -> Response:
+        if request.headers.get("authorization") != "Basic c2VzYW1lOg==":  # "sesame:"
+            return JSONResponse({"error": "who are you?"}, 401)
+        after = int(request.query_params["after"])
+        return JSONResponse({"tickets": [t for t in TICKETS if int(str(t["change"])) > after]})
+
+    async def board(request: Request) -> Response:
+        posted.append(await request.json())
+        return Response()
+
+    routes = [Route("/tickets", tickets), Route("/board", board, methods=["POST"])]
+    with serve(Starlette(routes=routes)) as server:
+        yield server.url, posted
+
+
+def test_the_recipes_work_as_they_stand(tmp_path: Path, shed: tuple[str, list[object]]) -> None:
+    url, posted = shed
+    recipes = Recipes(tmp_path, url)
+    assert "tickets: readable" in recipes.run("check")
+
+    recipes.run("sync")
+    opened = json.loads(recipes.run("explain", "asked_back", "--period", "2026-W47", "--json"))
+    # Two tickets have a first reply; one of the two asks something.
+    assert (opened["value"]["n"], opened["value"]["value"]) == (2, 0.5)
+    assert [(row["ticket"], row["value"], row["agent"]) for row in opened["observations"]] == [
+        ("1", 1, "Ann"),
+        ("2", 0, "Ann"),
+    ]
+
+    said = recipes.run("report", "morning", "--period", "2026-W47", "--format", "text")
+    assert "Asked back: 1 of 2 (n 2)" in said
+    assert "#3 Invoice, no first reply yet" in said
+
+    recipes.run("send", "morning", "--period", "2026-W47")
+    # The first and the third ticket are not solved.
+    assert posted == [{"title": "Week 47: 2 tickets open", "text": said, "seconds": 5}]
+    recipes.run("send", "morning", "--period", "2026-W47")
+    assert len(posted) == 1
+
+
+def test_each_recipe_has_its_example() -> None:
+    assert set(_examples()) == {
+        "kpi/asking.py", "connectors/shed.py", "report_templates/standup/subject.txt.j2",
+        "report_templates/standup/body.txt.j2", "helpdesk_kpi/deliver/channels/board.py",
+    }  # fmt: skip
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## A KPI")[2]
+    for heading in ("A connector", "A report", "A channel"):
+        assert f"## {heading}\n" in recipes
+    assert "\n4. " not in recipes  # at most three files are touched
