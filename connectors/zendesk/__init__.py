@@ -121,7 +121,7 @@ class Zendesk(Connector):
         return streams
 
     def _surveys(self) -> list[Stream]:
-        dimensions = frozenset({"survey.dimensions"})
+        newer = _SURVEYS | {"survey.dimensions"}  # an account has one of the two systems, and may have had the other
         return [
             Stream(
                 name="satisfaction_ratings",
@@ -129,7 +129,7 @@ class Zendesk(Connector):
                 pages=self._bound(lists.satisfaction_ratings),
                 gives=_SURVEYS,
             ),
-            Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=dimensions),
+            Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=newer),
         ]
 
     def _articles(self) -> list[Stream]:

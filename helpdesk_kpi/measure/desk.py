@@ -103,13 +103,6 @@ class Desk(msgspec.Struct, frozen=True):
         """What a survey question asks about; a helpdesk's only or main question is "overall"."""
         return self.dimensions.get(question, question) if question else "overall"
 
-    def category(self, ticket: TicketRow) -> str | None:
-        """The latest category of a ticket, by the configured field."""
-        field = self.rules.category
-        if field in {"type", "form", "brand", "channel"}:
-            return getattr(ticket, field)  # type: ignore[no-any-return]
-        return json.loads(ticket.fields).get(field)  # type: ignore[no-any-return]
-
 
 #: Native ids of everybody who is or was of the team: whom an assignee can be.
 _TEAM_ACCOUNTS = "SELECT native, id FROM people WHERE source = ? AND (kind IS NOT 'customer' OR was_assigned)"
@@ -174,9 +167,10 @@ def _bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
 
 
 def _lacks(store: Store, source: int) -> frozenset[str]:
-    """Needs that only streams give which this plan or these rights do not include."""
+    """Needs that no stream gives, or only ones which the plan or the rights do not include or which never ended."""
     given: set[str] = set()
-    missing: set[str] = set()
-    for state, gives in store.rows("SELECT state, gives FROM cursors WHERE source = ?", source):
-        (missing if state == "unavailable" else given).update(json.loads(gives))
+    missing = {"calls", "chats"}  # streams that can be switched off
+    sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
+    for is_missing, gives in store.rows(sql, source):
+        (missing if is_missing else given).update(json.loads(gives))
     return frozenset(missing - given)

@@ -19,6 +19,8 @@ from helpdesk_kpi.measure.rows import EVENT, RATING, TICKET, EventRow, RatingRow
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
 
+#: Needs without which a ticket's story has holes.
+HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
 CHUNK = 2000  # tickets at a time: bounds memory
 
 
@@ -214,7 +216,9 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return ticket.left_out, None
     if ticket.row.replies_known != "yes" and "comments.public" in kpi.needs:
         return f"replies_{ticket.row.replies_known}", None
-    if ticket.known_from > ticket.created_at and kpi.needs & {"status.history", "comments.public"}:
+    if lacking := kpi.needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
+        return "replies_unreadable" if "comments.public" in lacking else "history_unknown", None
+    if ticket.known_from > ticket.created_at and kpi.needs & HISTORY:
         return "history_unknown", None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there

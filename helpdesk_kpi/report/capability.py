@@ -1,5 +1,8 @@
 """What the configured sources can give each KPI, and why not."""
 
+import datetime as dt
+import json
+import zoneinfo
 from collections.abc import Mapping
 
 from helpdesk_kpi.config import Config
@@ -23,14 +26,30 @@ def capabilities(store: Store | None, config: Config) -> dict[str, dict[str, lis
     return found
 
 
-def gaps(store: Store, config: Config) -> dict[str, str]:
-    """By KPI: one line on what its sources cannot give."""
+def gaps(store: Store, config: Config, as_of: int) -> dict[str, str]:
+    """By KPI: one line on what its sources cannot give, or have not given up to `as_of`."""
+    late = _late(store, config, as_of)
     lines = {}
     for kpi, sources in capabilities(store, config).items():
         parts = [f"{source}: {p.reason or need}" for source, unmet in sources.items() for need, p in unmet]
+        parts += [text for need, text in late if need in find_kpis()[kpi].needs]
         if parts:
             lines[kpi] = "; ".join(dict.fromkeys(parts))
     return lines
+
+
+def _late(store: Store, config: Config, as_of: int) -> list[tuple[str, str]]:
+    """(need, what to say) of streams that failed before they reached `as_of`."""
+    found = []
+    for source, stream, until, gives in store.rows(
+        "SELECT s.name, c.stream, c.complete_until, c.gives FROM cursors c JOIN sources s ON s.id = c.source"
+        " WHERE c.state = 'failed' AND coalesce(c.complete_until, 0) < ?",
+        as_of,
+    ):
+        zone = zoneinfo.ZoneInfo(config.timezone)
+        reach = dt.datetime.fromtimestamp(until / 1000, zone).strftime("%Y-%m-%d %H:%M") if until else "never yet"
+        found += [(need, f"{source}: {stream} was read to {reach} only") for need in json.loads(gives)]
+    return found
 
 
 def _unmet(kpi: Kpi, provides: Mapping[str, Provides], lacking: Mapping[str, str]) -> list[tuple[str, Provides]]:
@@ -50,8 +69,8 @@ def _lacking(store: Store, config: Config) -> dict[str, dict[str, str]]:
     for key, desk in read_desks(store, config).items():
         reasons = dict(
             store.rows(
-                "SELECT g.value, c.reason FROM cursors c, json_each(c.gives) g WHERE c.source = ?"
-                " AND c.state = 'unavailable'",
+                "SELECT g.value, coalesce(c.reason, c.stream || ' has not been read to its end yet') FROM cursors c,"
+                " json_each(c.gives) g WHERE c.source = ? AND (c.state = 'unavailable' OR c.complete_until IS NULL)",
                 key,
             )
         )

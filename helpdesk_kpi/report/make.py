@@ -69,7 +69,7 @@ def make(
     report = named(loaded, name)
     reader = Reader(store, config, back_to=period.back(HISTORY + 1).start)
     reader.preload([(kpi, "strict") for kpi in READ])
-    lacking = gaps(store, config)
+    lacking = gaps(store, config, as_of)
     for team in _teams(reader, report):
         figures = StoredFigures(reader, period, as_of, lacking, team=team)
         rendered = render(

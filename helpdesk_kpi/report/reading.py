@@ -218,13 +218,19 @@ class StoredFigures:
         return "calendar" if self.reader.clocks.is_always(calendar) else "business"
 
 
+#: What every figure stands on; a report reads no further than these are whole.
+CORE = ("tickets", "comments.public", "status.history")
+
+
 def fresh_to(store: Store) -> dict[str, int | None]:
-    """Up to when each source's streams of tickets and their events are known to be whole."""
+    """Up to when each source's tickets and their histories are known to be whole; None: not once read to the end."""
     rows = store.rows(
-        "SELECT s.name, min(c.complete_until) FROM sources s LEFT JOIN cursors c"
-        " ON c.source = s.id AND c.state != 'unavailable' AND c.complete_until IS NOT NULL GROUP BY s.id"
+        "SELECT s.name, min(coalesce(c.complete_until, 0)) FROM sources s LEFT JOIN cursors c ON c.source = s.id"
+        " AND c.state != 'unavailable' AND EXISTS (SELECT 1 FROM json_each(c.gives) WHERE value IN (?, ?, ?))"
+        " GROUP BY s.id",
+        *CORE,
     )
-    return dict(rows)
+    return {name: until or None for name, until in rows}
 
 
 def _agents(store: Store) -> tuple[Agent, ...]:
