@@ -1,34 +1,23 @@
 """Observations of one KPI variant as numpy columns, sorted by `at`: what every figure is computed from."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain, zip_longest
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from helpdesk_kpi.measure.compact import FIELDS
 from helpdesk_kpi.store import Store
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NEVER = np.iinfo(np.int64).max
 NOBODY = -1
-
-
-class _Packed(msgspec.Struct, array_like=True, gc=False):
-    """An observation as measure.compact packs it."""
-
-    at: int
-    start: int | None = None
-    end: int | None = None
-    agent: int | None = None
-    team: int | None = None
-    severity: str | None = None
-    stop: str | None = None
-    facet: str | None = None
-    value: float | None = None
-    share: float | None = None
-    since: int | None = None
-    until: int | None = None
+NOTHING = np.empty(0, np.int64)
+CHUNK = 500  # stories read at a time: few enough to be forgotten before they weigh
+Row = tuple[Any, ...]  # an observation as measure.compact packs it
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -48,13 +37,14 @@ class Columns(msgspec.Struct, frozen=True):
     facet: Ints  # code; 0: none
     value: Floats
     share: Floats
+    clock: Ints  # code of its calendar, set by the reader; 0 before
     words: tuple[str | None, ...]  # by code; 0 is None
 
     def code(self, word: str | None) -> int:
         """The code of a word; -1, which no row has, for one that does not occur."""
         return self.words.index(word) if word in self.words else -1
 
-    def take(self, rows: NDArray[np.bool_] | slice) -> "Columns":
+    def take(self, rows: NDArray[np.bool_] | Ints | slice) -> "Columns":
         parts = {name: getattr(self, name)[rows] for name in self.__struct_fields__[:-1]}
         return Columns(**parts, words=self.words)
 
@@ -64,61 +54,83 @@ class Columns(msgspec.Struct, frozen=True):
 
 def load(store: Store, folds: Iterable[int], since: int) -> Mapping[int, Columns]:
     """The observations of some folds, of all stories that tell of anything from `since` on."""
-    wanted = [str(f) for f in folds]
-    gathered: dict[str, list[_Packed]] = {f: [] for f in wanted}
-    counts: dict[str, list[int]] = {f: [] for f in wanted}
-    stories: list[int] = []
-    bases: list[int] = []
-    decode = msgspec.json.Decoder(dict[str, list[_Packed]]).decode
+    found = {str(fold): _Fold() for fold in folds}
+    decode = msgspec.json.Decoder(dict[str, list[Row]]).decode
     cursor = store.conn.execute(
         "SELECT story, base, body FROM folded WHERE kind = 'ticket' AND (last IS NULL OR last >= ?)", (since,)
     )
-    for story, base, body in cursor:
-        by_fold = decode(body)
-        stories.append(story)
-        bases.append(base)
-        for fold in wanted:
-            rows = by_fold.get(fold, ())
-            gathered[fold].extend(rows)
-            counts[fold].append(len(rows))
-    story_array, base_array = np.array(stories, np.int64), np.array(bases, np.int64)
+    while chunk := cursor.fetchmany(CHUNK):
+        stories, bases, bodies = zip(*chunk, strict=True)
+        story, base = np.array(stories, np.int64), np.array(bases, np.int64)
+        told = [decode(body) for body in bodies]
+        for key, fold in found.items():
+            rows = [body.get(key, ()) for body in told]
+            counts = [len(of_story) for of_story in rows]
+            fold.add(list(chain.from_iterable(rows)), np.repeat(story, counts), np.repeat(base, counts))
+    return {int(key): fold.columns() for key, fold in found.items()}
+
+
+class _Fold:
+    """One fold's columns in parts. Codes are the same in all of them."""
+
+    def __init__(self) -> None:
+        self.words: dict[str | None, int] = {None: 0}
+        self.parts: list[dict[str, Ints | Floats]] = [_part([], NOTHING, NOTHING, self.words)]
+
+    def add(self, rows: list[Row], story: Ints, base: Ints) -> None:
+        if rows:
+            self.parts.append(_part(rows, story, base, self.words))
+
+    def columns(self) -> Columns:
+        whole: dict[str, Any] = {name: np.concatenate([p[name] for p in self.parts]) for name in self.parts[0]}
+        return Columns(**whole, words=tuple(self.words)).take(np.argsort(whole["at"], kind="stable"))
+
+
+def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]) -> dict[str, Ints | Floats]:
+    told = _Told(rows, base, words)
+    at = told.times("at", 0)
     return {
-        int(f): _columns(gathered.pop(f), np.repeat(story_array, counts[f]), np.repeat(base_array, counts[f]))
-        for f in wanted
+        "story": story,
+        "created": base,
+        "at": at,
+        "known": np.maximum(at, told.times("since", 0)),
+        "until": told.times("until", NEVER),
+        "start": told.times("start", 0),
+        "end": told.times("end", NEVER),
+        "agent": told.numbers("agent", NOBODY).astype(np.int64),
+        "team": told.numbers("team", NOBODY).astype(np.int64),
+        "severity": told.codes("severity"),
+        "stop": told.codes("stop"),
+        "facet": told.codes("facet"),
+        "value": told.numbers("value", 0),
+        "share": told.numbers("share", 1),
+        "clock": np.zeros(len(rows), np.int64),
     }
 
 
-def _columns(rows: list[_Packed], story: Ints, base: Ints) -> Columns:
-    words: dict[str | None, int] = {None: 0}
+class _Told:
+    """Packed rows turned into columns: numbers go through float64, in which None is nan and every ms exact."""
 
-    def codes(values: list[str | None]) -> Ints:
-        for value in values:
-            words.setdefault(value, len(words))
-        return np.array([words[v] for v in values], np.int64)
+    def __init__(self, rows: list[Row], base: Ints, words: dict[str | None, int]) -> None:
+        self.base, self.words = base, words
+        self.fields: dict[str, tuple[Any, ...]] = dict(zip(FIELDS, zip_longest(*rows), strict=False))
 
-    def times(values: list[int | None], missing: int) -> Ints:
-        known = np.array([v is not None for v in values], bool)
-        return np.where(known, np.array([v or 0 for v in values], np.int64) + base, missing)
+    def _given(self, field: str) -> tuple[Any, ...]:
+        """Rows end where only nulls would follow: a field may be in none."""
+        return self.fields.get(field) or (None,) * len(self.base)
 
-    at = np.array([r.at for r in rows], np.int64) + base
-    since = times([r.since for r in rows], 0)
-    unsorted = Columns(
-        story=story,
-        created=base,
-        at=at,
-        known=np.maximum(at, since),
-        until=times([r.until for r in rows], NEVER),
-        start=times([r.start for r in rows], 0),
-        end=times([r.end for r in rows], NEVER),
-        agent=np.array([NOBODY if r.agent is None else r.agent for r in rows], np.int64),
-        team=np.array([NOBODY if r.team is None else r.team for r in rows], np.int64),
-        severity=codes([r.severity for r in rows]),
-        stop=codes([r.stop for r in rows]),
-        facet=codes([r.facet for r in rows]),
-        value=np.array([r.value or 0.0 for r in rows], np.float64),
-        share=np.array([1.0 if r.share is None else r.share for r in rows], np.float64),
-        words=(),
-    )
-    order = np.argsort(at, kind="stable")
-    parts = {name: getattr(unsorted, name)[order] for name in Columns.__struct_fields__[:-1]}
-    return Columns(**parts, words=tuple(words))
+    def numbers(self, field: str, missing: float) -> Floats:
+        found = np.array(self._given(field), np.float64)
+        found[np.isnan(found)] = missing
+        return found
+
+    def times(self, field: str, missing: int) -> Ints:
+        found = np.array(self._given(field), np.float64)
+        known = ~np.isnan(found)
+        return np.where(known, np.where(known, found, 0).astype(np.int64) + self.base, missing)
+
+    def codes(self, field: str) -> Ints:
+        given = self._given(field)
+        for word in dict.fromkeys(given):
+            self.words.setdefault(word, len(self.words))
+        return np.fromiter(map(self.words.__getitem__, given), np.int64, len(given))

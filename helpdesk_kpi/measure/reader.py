@@ -5,19 +5,17 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints, load
 from helpdesk_kpi.measure.contract import MAIN, Kpi, Share, Stock, Total
-from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.figure import Asked, Timing, figure
 from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.rows import TICKET, TicketRow
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.store import Store
@@ -37,6 +35,8 @@ class Reader:
         self.config = config
         self.back_to = back_to
         self.clocks = Clocks(store, config)
+        self._stories = Labels(store, config.tickets)
+        self._calendars: list[Calendar] = []
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}
 
@@ -53,7 +53,7 @@ class Reader:
             if (kpi, variant) not in keys:
                 raise UsageError(f"{kpi} ({variant}) is not measured yet: run `helpdesk-kpi measure`")
         loaded = load(self.store, [keys[w] for w in missing], self.back_to)
-        self._columns |= {w: loaded[keys[w]] for w in missing}
+        self._columns |= {w: self._clocked(loaded[keys[w]]) for w in missing}
 
     def value(self, kpi: str, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
         """The figure with the periods before it, each read at the same age, and what it means against them."""
@@ -114,7 +114,7 @@ class Reader:
         if axis == "agent":
             return _mapped(rows.agent, self.human_codes)
         if axis in {"category", "channel", "source"}:
-            return _mapped(rows.story, self._story_codes[axis])
+            return self._stories.codes(axis, rows.story)
         raise UsageError(f"no axis {axis!r}; allowed are {', '.join(AXES)}")
 
     def _label_code(self, rows: Columns, axis: str, name: str | None) -> int:
@@ -131,11 +131,12 @@ class Reader:
     def _names_of(self, axis: str) -> list[str]:
         if axis == "team":
             return self.team_names
-        return self.human_names if axis == "agent" else self._story_names[axis]
+        return self.human_names if axis == "agent" else self._stories.names(axis)
 
     def story_label(self, axis: str, story: int) -> str | None:
         """A ticket's category, channel or source."""
-        return self._story_labels[axis].get(story)
+        [code] = self._stories.codes(axis, np.array([story], np.int64))
+        return None if code == NOBODY else self._stories.names(axis)[code]
 
     @cached_property
     def _teams(self) -> dict[int, str]:
@@ -172,40 +173,10 @@ class Reader:
         return {key: place[name] for key, name in self.humans.items()}
 
     @cached_property
-    def _story_labels(self) -> dict[str, dict[int, str]]:
-        desks = read_desks(self.store, self.config)
-        sources = dict(self.store.rows("SELECT id, name FROM sources"))
-        found: dict[str, dict[int, str]] = {"category": {}, "channel": {}, "source": {}}
-        for row in self.store.conn.execute(f"{TICKET} WHERE created_at IS NOT NULL"):
-            ticket = TicketRow(*row)
-            labels = (desks[ticket.source].category(ticket), ticket.channel, sources[ticket.source])
-            for axis, label in zip(found, labels, strict=True):
-                if label is not None:
-                    found[axis][ticket.id] = label
-        return found
-
-    @cached_property
-    def _story_names(self) -> dict[str, list[str]]:
-        return {axis: sorted(set(labels.values())) for axis, labels in self._story_labels.items()}
-
-    @cached_property
-    def _story_codes(self) -> dict[str, dict[int, int]]:
-        places = {axis: {n: i for i, n in enumerate(names)} for axis, names in self._story_names.items()}
-        return {axis: {s: places[axis][n] for s, n in labels.items()} for axis, labels in self._story_labels.items()}
-
-    @cached_property
-    def story_source(self) -> Mapping[int, str]:
-        sql = "SELECT t.id, s.name FROM tickets t JOIN sources s ON s.id = t.source"
-        return dict(self.store.rows(sql))
-
-    @cached_property
     def history_from(self) -> int:
         """The first instant from which on the store knows whole histories."""
-        sql = (
-            "SELECT min(max(t.first, s.since)) FROM sources s"
-            " JOIN (SELECT source, min(created_at) AS first FROM tickets GROUP BY 1) t ON t.source = s.id"
-        )
-        found = self.store.one(sql)
+        first = "(SELECT min(created_at) FROM tickets WHERE source = s.id)"
+        found = self.store.one(f"SELECT min(max({first}, s.since)) FROM sources s")
         return int(found) if found is not None else 0
 
     # Clocks and targets
@@ -222,33 +193,30 @@ class Reader:
     def worked(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:
         """Milliseconds of each span on the clock of its row."""
         took = np.zeros(len(rows), np.int64)
-        for calendar, mask in self._by_calendar(rows):
+        for code, calendar in enumerate(self._calendars):
+            mask = rows.clock == code
             took[mask] = calendar.between(starts[mask], ends[mask])
         return took
 
-    def _by_calendar(self, rows: Columns) -> list[tuple[Calendar, NDArray[np.bool_]]]:
-        """The rows of each calendar; severity, team and source decide."""
+    def _clocked(self, rows: Columns) -> Columns:
+        """The rows with the calendar of each; severity, team and source decide."""
         if not len(rows):
-            return []
-        sources = _mapped(rows.story, self._source_codes)
-        teams = _mapped(rows.team, self.team_codes)
-        keys = np.stack([rows.severity, teams, sources])
+            return rows
+        sources = self._stories.codes("source", rows.story)
+        keys = np.stack([rows.severity, _mapped(rows.team, self.team_codes), sources])
         combinations, place = np.unique(keys, axis=1, return_inverse=True)
-        names = self._source_names
-        found = []
-        for number, (severity, team, source) in enumerate(combinations.T):
-            team_name = None if team < 0 else self.team_names[team]
-            calendar = self.clocks.calendar(rows.words[severity], team_name, names[source])
-            found.append((calendar, place.reshape(-1) == number))
-        return found
+        names = self._stories.names("source")
+        codes = [
+            self._calendar_code(rows.words[severity], None if team < 0 else self.team_names[team], names[source])
+            for severity, team, source in combinations.T
+        ]
+        return msgspec.structs.replace(rows, clock=np.array(codes, np.int64)[place.reshape(-1)])
 
-    @cached_property
-    def _source_names(self) -> list[str]:
-        return sorted(set(self.story_source.values()))
-
-    @cached_property
-    def _source_codes(self) -> dict[int, int]:
-        return {story: self._source_names.index(name) for story, name in self.story_source.items()}
+    def _calendar_code(self, severity: str | None, team: str | None, source: str) -> int:
+        calendar = self.clocks.calendar(severity, team, source)
+        if calendar not in self._calendars:
+            self._calendars.append(calendar)
+        return self._calendars.index(calendar)
 
     def targets(self, kpi: str, rows: Columns) -> Ints:
         by_level = {level: s.target_ms(kpi) for level, s in self.config.severity.items()}

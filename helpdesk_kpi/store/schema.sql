@@ -107,6 +107,7 @@ CREATE TABLE tickets (
     UNIQUE (source, native)
 ) STRICT;
 CREATE INDEX tickets_requester ON tickets (requester);
+CREATE INDEX tickets_created ON tickets (source, created_at);
 
 CREATE TABLE events (
     ticket    INTEGER NOT NULL REFERENCES tickets (id),

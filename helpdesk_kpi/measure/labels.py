@@ -1,0 +1,61 @@
+"""What tickets are labelled with: category, channel, source. Read only of the tickets that figures are about."""
+
+from typing import Any
+
+import numpy as np
+
+from helpdesk_kpi.config import Tickets
+from helpdesk_kpi.measure.columns import NOBODY, Ints
+from helpdesk_kpi.store import Store
+
+LABELS = ("category", "channel", "source")
+
+
+class Labels:
+    """Every ticket has a code on every axis: the place of its label in `names`, or NOBODY."""
+
+    def __init__(self, store: Store, rules: Tickets) -> None:
+        self.store = store
+        self.rules = rules
+        self._places: dict[str, dict[str, int]] = {axis: {} for axis in LABELS}
+        # Those known, in order; before them one that no ticket is, so that a search always ends at some story.
+        self._stories: Ints = np.array([-1], np.int64)
+        self._codes: dict[str, Ints] = {axis: np.array([NOBODY], np.int64) for axis in LABELS}
+
+    def codes(self, axis: str, stories: Ints) -> Ints:
+        places = self._search(stories)
+        new = stories[self._stories[places] != stories]
+        if len(new):
+            self._learn(np.unique(new))
+            places = self._search(stories)
+        return self._codes[axis][places]
+
+    def _search(self, stories: Ints) -> Ints:
+        return np.searchsorted(self._stories, stories, side="right") - 1
+
+    def names(self, axis: str) -> list[str]:
+        """The labels of the tickets met so far, by code."""
+        return list(self._places[axis])
+
+    def _learn(self, stories: Ints) -> None:
+        rows = self._read(stories)
+        order = np.argsort(np.concatenate([self._stories, stories]), kind="stable")
+        for place, axis in enumerate(LABELS, 1):
+            codes = [self._code(axis, row[place]) for row in rows]
+            self._codes[axis] = np.concatenate([self._codes[axis], np.array(codes, np.int64)])[order]
+        self._stories = np.concatenate([self._stories, stories])[order]
+
+    def _read(self, stories: Ints) -> list[tuple[Any, ...]]:
+        """(ticket, category, channel, source), in order of tickets."""
+        field = self.rules.category
+        kept = field not in {"type", "form", "brand", "channel"}
+        category = "(SELECT value FROM json_each(t.fields) WHERE key = ?2)" if kept else f"t.{field}"
+        sql = (
+            f"SELECT j.value, {category}, t.channel, s.name FROM json_each(?1) j"
+            " LEFT JOIN tickets t ON t.id = j.value LEFT JOIN sources s ON s.id = t.source ORDER BY j.value"
+        )
+        return self.store.rows(sql, str(stories.tolist()), *([field] if kept else []))
+
+    def _code(self, axis: str, label: str | None) -> int:
+        places = self._places[axis]
+        return NOBODY if label is None else places.setdefault(label, len(places))
