@@ -45,30 +45,26 @@ def figure(asked: Asked, rows: Columns, timing: Timing) -> Value:
     """The KPI's statistic over `rows`."""
     if isinstance(asked.kpi.statistic, Stock):
         # Whatever is alive at the instant, whenever it began.
-        here = rows.take((rows.at <= asked.instant) & (rows.end > asked.instant) & (rows.known <= asked.as_of))
+        here = rows
+        exists = (rows.at <= asked.instant) & (rows.end > asked.instant) & (rows.known <= asked.as_of)
     else:
         first, last = np.searchsorted(rows.at, [asked.start, asked.end])
         here = rows.take(slice(int(first), int(last)))
-        here = here.take((here.known <= asked.as_of) & (here.until > asked.as_of))
-    excluded, here = _excluded(here)
-    value = _MAKERS[type(asked.kpi.statistic)](asked, here, timing)
-    return msgspec.structs.replace(value, excluded=excluded)
+        exists = (here.known <= asked.as_of) & (here.until > asked.as_of)
+    left_out, excluded = _counted(here, EXCLUDED, exists)
+    value = _MAKERS[type(asked.kpi.statistic)](asked, here.take(exists & ~left_out), timing)
+    return msgspec.structs.replace(value, excluded={reason: n for reason, n in excluded.items() if n})
 
 
-def _counted(rows: Columns, reasons: frozenset[str]) -> tuple[Bools, dict[str, int]]:
-    """Rows that stopped for one of the reasons, and how many for each."""
-    codes = {rows.code(r): r for r in reasons if r in rows.words}
+def _counted(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:
+    """Rows that stopped for one of the reasons, and how many `among` the rows for each."""
+    codes = {code: word for code, word in enumerate(rows.words) if word in reasons}
     mask = np.isin(rows.stop, list(codes))
-    return mask, {reason: int((rows.stop == code).sum()) for code, reason in sorted(codes.items())}
-
-
-def _excluded(rows: Columns) -> tuple[dict[str, int], Columns]:
-    mask, counts = _counted(rows, EXCLUDED)
-    return {r: n for r, n in counts.items() if n}, rows.take(~mask)
+    return mask, {str(word): int((among & (rows.stop == code)).sum()) for code, word in codes.items()}
 
 
 def _duration(asked: Asked, rows: Columns, timing: Timing) -> Value:
-    stopped, censored = _counted(rows, CENSORED)
+    stopped, censored = _counted(rows, CENSORED, np.ones(len(rows), bool))
     over = rows.end <= asked.as_of
     ended, stopped = over & ~stopped, over & stopped
     running = ~over

@@ -202,15 +202,19 @@ class Reader:
         """The rows with the calendar of each; severity, team and source decide."""
         if not len(rows):
             return rows
-        sources = self._stories.codes("source", rows.story)
-        keys = np.stack([rows.severity, _mapped(rows.team, self.team_codes), sources])
-        combinations, place = np.unique(keys, axis=1, return_inverse=True)
-        names = self._stories.names("source")
+        sources, teams = self._stories.codes("source", rows.story), _mapped(rows.team, self.team_codes)
+        source_names, width = self._stories.names("source"), len(self.team_names) + 1
+        combined = (rows.severity * width + teams + 1) * len(source_names) + sources
+        _, first, place = np.unique(combined, return_index=True, return_inverse=True)
         codes = [
-            self._calendar_code(rows.words[severity], None if team < 0 else self.team_names[team], names[source])
-            for severity, team, source in combinations.T
+            self._calendar_code(
+                rows.words[rows.severity[i]],
+                None if teams[i] == NOBODY else self.team_names[teams[i]],
+                source_names[sources[i]],
+            )
+            for i in first
         ]
-        return msgspec.structs.replace(rows, clock=np.array(codes, np.int64)[place.reshape(-1)])
+        return msgspec.structs.replace(rows, clock=np.array(codes, np.int64)[place])
 
     def _calendar_code(self, severity: str | None, team: str | None, source: str) -> int:
         calendar = self.clocks.calendar(severity, team, source)
