@@ -1,10 +1,12 @@
 """Folding: every stale ticket's story through every KPI in use, into one compact row."""
 
 import hashlib
+import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import groupby, starmap
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -162,7 +164,16 @@ _worker: Worker | None = None
 
 def _start_worker(path: Path, config: Config) -> None:
     global _worker  # noqa: PLW0603 - a pool's process has no other place for what it opens once
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = Worker(open_store(path, create=False), config)
+
+
+def _end_with_parent() -> None:
+    """A pool's processes wait for work for ever when the one that gives it is killed; so they watch it."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _fold_chunk(stories: list[int]) -> list[Folded]:

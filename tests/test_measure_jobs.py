@@ -1,0 +1,102 @@
+"""Several processes fold what one folds, and leave nothing behind when they are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from helpdesk_kpi.config import Loaded, load
+from helpdesk_kpi.measure import fold
+from helpdesk_kpi.model import Event, Person, Team, Ticket
+from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.page import Page
+from helpdesk_kpi.store.write import source_key, write_page
+
+HOUR = 3_600_000
+BEGIN = 1_767_225_600_000  # 2026-01-01
+TICKETS = 2 * fold.CHUNK + 7  # fewer are folded in one process, whatever is asked for
+CONFIG = 'timezone = "UTC"\nstore = "helpdesk.db"\n[tickets]\ncategory = "type"\n'
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Loaded:
+    """A store of many short tickets, not measured yet."""
+    path = tmp_path / "helpdesk-kpi.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    loaded = load(path)
+    with open_store(loaded.store_path) as store:
+        source = source_key(store, "acme", "zendesk", "https://acme.example", BEGIN)
+        people = [Person("1", "agent", "agent", BEGIN, name="Ann"), Person("2", "customer", "end-user", BEGIN)]
+        records = [*people, Team("5", "First line"), *(r for n in range(TICKETS) for r in ticket(n))]
+        write_page(store, source, "tickets", Page(records=records), now=BEGIN)
+    return loaded
+
+
+def ticket(number: int) -> Iterator[Ticket | Event]:
+    """Asked at BEGIN and `number` hours, answered an hour later; every third one is solved at once, too."""
+    key, at, done = str(number), BEGIN + number * HOUR, number % 3 == 0
+    yield Ticket(
+        key, key, "", at, at + HOUR, at, "solved" if done else "open", requester="2", submitter="2", team="5",
+        assignee="1",
+    )  # fmt: skip
+    yield Event(key, "a", at, 0, "comment", actor="2", public=True, length=90)
+    yield Event(key, "b", at + HOUR, 1, "comment", actor="1", public=True, length=90)
+    if done:
+        yield Event(key, "c", at + HOUR, 2, "change", actor="1", field="status", before="open", after="solved")
+
+
+def folded(store: Store) -> list[tuple[object, ...]]:
+    return store.rows("SELECT kind, story, base, last, body FROM folded ORDER BY kind, story")
+
+
+def test_two_processes_fold_the_same_bytes_as_one(loaded: Loaded) -> None:
+    with open_store(loaded.store_path) as store:
+        assert fold.measure(store, loaded.config, jobs=1) == TICKETS
+        alone = folded(store)
+        assert len(alone) == TICKETS
+        assert fold.measure(store, loaded.config, everything=True, jobs=2) == TICKETS
+        assert folded(store) == alone
+        assert store.one("SELECT count(*) FROM stale") == 0
+
+
+MEASURE = """
+import sys
+from pathlib import Path
+from helpdesk_kpi.config import load
+from helpdesk_kpi.measure import fold
+from helpdesk_kpi.store import open_store
+
+if __name__ == "__main__":
+    loaded = load(Path(sys.argv[1]))
+    with open_store(loaded.store_path) as store:
+        fold.measure(store, loaded.config, jobs=2, progress=lambda done, total: print(done, flush=True))
+"""
+
+
+def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process(loaded: Loaded) -> None:
+    """After the first chunk the parent is killed. What is folded is no longer stale; a second run does the rest."""
+    script = loaded.path.parent / "measuring.py"
+    script.write_text(MEASURE)
+    started = [sys.executable, str(script), str(loaded.path)]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True) as parent:
+        assert parent.stdout is not None
+        assert int(parent.stdout.readline()) == fold.CHUNK
+        os.kill(parent.pid, signal.SIGKILL)
+        try:
+            parent.communicate(timeout=20)  # ends when nobody holds the pipe any more: no child of it is left
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(parent.pid, signal.SIGKILL)
+    with open_store(loaded.store_path) as store:
+        done = int(store.one("SELECT count(*) FROM folded"))
+        assert done in {fold.CHUNK, 2 * fold.CHUNK, TICKETS}
+        assert store.one("SELECT count(*) FROM stale") == TICKETS - done
+        fold.measure(store, loaded.config)
+        resumed = folded(store)
+        fold.measure(store, loaded.config, everything=True)
+        assert folded(store) == resumed
