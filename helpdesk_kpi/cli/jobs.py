@@ -4,9 +4,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from helpdesk_kpi.cli.desk import Desk
-from helpdesk_kpi.cli.sending import send_report
+from helpdesk_kpi.cli.sending import all_channels, send_report
 from helpdesk_kpi.config import duration
 from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver.sending import deliver_pending
 from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.errors import DeliveryError, PullError
 from helpdesk_kpi.measure.fold import measure
@@ -31,8 +32,12 @@ def jobs_of(desk: Desk) -> list["Job"]:
     import scheduler  # noqa: PLC0415 - found by the path
 
     config = desk.loaded.config
+    _check_secrets(desk)
     every = Rule.parse(config.sync_every, config.timezone)
     jobs = [scheduler.Job(name="sync", rule=every, run=lambda _: _sync(desk), done_until=lambda: _synced(desk))]
+    if config.channels:
+        often = Rule.parse("every 5 minutes", config.timezone)
+        jobs.append(scheduler.Job(name="deliveries", rule=often, run=partial(_retry, desk), done_until=lambda: None))
     for name, report in config.reports.items():
         rule = report_rule(desk, name)
         if rule is not None:
@@ -43,6 +48,13 @@ def jobs_of(desk: Desk) -> list["Job"]:
                 )
             )  # fmt: skip
     return jobs
+
+
+def _check_secrets(desk: Desk) -> None:
+    """Settings and secrets of sources and channels are looked at before anything runs, not when it is due at night."""
+    with desk.store(create=True) as store:
+        sources_of(desk.loaded, (), store.hash_key)
+    all_channels(desk.loaded)
 
 
 def report_rule(desk: Desk, name: str) -> Rule | None:
@@ -71,6 +83,15 @@ def _sync(desk: Desk) -> int | None:
         if failed:
             raise PullError("; ".join(f"{r.source} {r.stream}: {r.reason}" for r in failed), permanent=True)
     return None
+
+
+def _retry(desk: Desk, _due: int) -> None:
+    """Send again what failed in passing and is due, and what a dead process had planned."""
+    with desk.store(create=True) as store:
+        prepare(store.db)
+        bad = [o.delivery for o in deliver_pending(store.conn, all_channels(desk.loaded), desk.now) if not o.arrived]
+    if bad:
+        raise DeliveryError("; ".join(f"{d.report}: {d.recipient}: {d.detail or d.state}" for d in bad), permanent=True)
 
 
 def _synced(desk: Desk) -> int | None:

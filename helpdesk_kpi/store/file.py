@@ -59,9 +59,14 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing."""
-        with self.db.atomic():
+        """One transaction: all of it or nothing. It waits for its turn before it reads what it will change."""
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
             yield self.conn
+        except BaseException:
+            self.conn.rollback()
+            raise
+        self.conn.execute("COMMIT")
 
 
 def open_store(path: Path, *, create: bool = True) -> Store:
