@@ -47,7 +47,8 @@ def read(body: str | None, html_body: str | None = None, *, hosts: Collection[st
     links = articles(html_body or body or "", hosts)
     if not text:
         return Features(0, None, None, links, ())
-    return Features(len(text), is_thanks(text), is_question(text), links, codes(text))
+    asks = is_question(text)
+    return Features(len(text), not asks and _only_thanks(text), asks, links, codes(text))
 
 
 # what the author wrote
@@ -139,20 +140,27 @@ def is_thanks(text: str) -> bool:
     Every word has to be on the lists of `phrases`, or be a name beside the thanks. What they don't know counts as
     content, since a missed "thanks" costs a little precision, but a missed complaint costs a customer an answer.
     """
-    if not text or len(text) > _LONGEST_THANKS or is_question(text) or _ADDRESS.search(text):
+    return not is_question(text) and _only_thanks(text)
+
+
+def _only_thanks(text: str) -> bool:
+    """The same of a text that asks nothing."""
+    if not text or len(text) > _LONGEST_THANKS or _names_address(text):
         return False
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-    if REQUEST.search(plain.lower()):
-        return False
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
     words = [word.lower() for word in _WORD.findall(plain)]
     solved = _phrases(SOLVED).within(plain, words)
-    if not (solved or _phrases(GRATITUDE).within(plain, words)):
+    if not (solved or _phrases(GRATITUDE).within(plain, words)) or REQUEST.search(plain.lower()):
         return False
     known = _phrases((*GRATITUDE, *COURTESY, *SOLVED, *(THING if solved else ())))
     if len([word for word in words if word not in known.parts and not _IS_HAN.match(word)]) > _MOST_NAMES:
         return False  # the cheap look first: most messages say more than thanks
     unknown = known.beyond(_NAME_HAN.sub(" ", plain))
     return len(unknown) <= _MOST_NAMES and all(_is_name(word, plain) for word in unknown)
+
+
+def _names_address(text: str) -> bool:
+    return ("://" in text or "@" in text) and bool(_ADDRESS.search(text))
 
 
 _BESIDE = re.compile(
