@@ -5,15 +5,12 @@ from collections.abc import Iterator
 
 from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
-from helpdesk_kpi.config import did_you_mean
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import connect
 from helpdesk_kpi.report.make import named, period_of
-from helpdesk_kpi.schedule import Rule
 from helpdesk_kpi.store import Store, open_store
 
 
@@ -21,16 +18,9 @@ def config_findings(desk: Desk) -> list[Finding]:
     """What is wrong or doubtful in the file itself; what is plainly wrong is a ConfigError."""
     loaded = desk.loaded
     config = loaded.config
-    for level, severity in config.severity.items():
-        for kpi in severity.targets:
-            if kpi not in find_kpis():
-                raise loaded.error(f"severity.{level}.targets", f"no KPI named {kpi!r}{did_you_mean(kpi, find_kpis())}")
     all_channels(loaded)
-    Rule.parse(config.sync_every, config.timezone)
-    for name, report in config.reports.items():
+    for name in config.reports:
         period_of(named(loaded, name), None, config.timezone, desk.now())
-        if report.every:
-            Rule.parse(report.every, config.timezone)
     found = [Finding(level="ok", about="file", text=f"{loaded.path} is fine")]
     with open_store(loaded.store_path) as store:
         found += _calendars(desk, store)

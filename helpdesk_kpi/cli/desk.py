@@ -45,9 +45,12 @@ class Desk:
 
     @cached_property
     def loaded(self) -> "Loaded":
-        from helpdesk_kpi.config import load  # noqa: PLC0415 - `--help` needs none
+        from helpdesk_kpi.cli.naming import check_names  # noqa: PLC0415 - `--help` needs none
+        from helpdesk_kpi.config import load  # noqa: PLC0415
 
-        return load(self.path)
+        loaded = load(self.path)
+        check_names(loaded)
+        return loaded
 
     def now(self) -> int:
         fixed = os.environ.get("HELPDESK_KPI_NOW")

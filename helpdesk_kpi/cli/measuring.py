@@ -103,10 +103,12 @@ def explain(
 ) -> None:
     """Open a number down to its tickets: the formula, the observations, the links."""
     from helpdesk_kpi.cli.explaining import explained, printed  # noqa: PLC0415
+    from helpdesk_kpi.measure.discovery import kpi_named, variant_named  # noqa: PLC0415
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.listing import Asked  # noqa: PLC0415
     from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
 
+    variant_named(kpi_named(kpi), variant)
     config, now = desk.loaded.config, desk.now()
     if agent is not None and config.privacy == "team_only":
         raise UsageError('privacy = "team_only": no figure of one person is shown; ask for a --team')

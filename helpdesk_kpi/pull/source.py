@@ -1,6 +1,7 @@
 """A configured source: its connector, its settings with the secrets in place, its first day."""
 
 import datetime as dt
+import re
 import zoneinfo
 from collections.abc import Mapping
 from typing import Any
@@ -43,11 +44,29 @@ def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes
         raise loaded.error(f"{key}.connector", str(error)) from None
     own = {k: resolve_secrets(v, str(loaded.path), f"{key}.{k}") for k, v in table.items() if k not in OURS}
     known = set(connector.Settings.__struct_fields__)
-    settings = decode(own, connector.Settings, str(loaded.path), key)
+    settings = _decoded(loaded, connector, own, key)
     fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, own)}
     fixed["include_ratings_comment"] = loaded.config.csat.keep_comments
     settings = msgspec.structs.replace(settings, **{k: v for k, v in fixed.items() if k in known})
     return Source(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))
+
+
+def _decoded(loaded: Loaded, connector: type[Connector], own: Mapping[str, Any], key: str) -> Any:
+    """The connector's settings. An error about the whole table quotes it, and the secrets are in there already."""
+    try:
+        return decode(own, connector.Settings, str(loaded.path), key)
+    except ConfigError as error:
+        text = re.sub(r" \(it is \{.*\}\)", "", str(error), flags=re.DOTALL)
+        for secret in _texts(own.get("auth")):
+            text = text.replace(secret, "***")
+        raise ConfigError(text) from None
+
+
+def _texts(value: object) -> list[str]:
+    """Every text inside a table that is long enough to be a secret, and not a part of other words."""
+    if isinstance(value, dict):
+        return [text for inner in value.values() for text in _texts(inner)]
+    return [value] if isinstance(value, str) and len(value) > 5 else []
 
 
 def _kept_fields(loaded: Loaded, own: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""What a configuration names has to be there: KPIs, templates, connectors, channels, schedules, calendars, days.
+
+The core decodes the file without knowing any of them; every command asks here before it begins.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from helpdesk_kpi.config import Loaded, did_you_mean
+from helpdesk_kpi.deliver.discovery import kinds
+from helpdesk_kpi.errors import ConfigError, UsageError
+from helpdesk_kpi.measure.clock import Calendar, Hours
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.pull.discovery import connector_names
+from helpdesk_kpi.report.templates import templates
+from helpdesk_kpi.schedule import Rule
+
+SLICES = ("team",)  # what a report's `where` takes
+
+
+def check_names(loaded: Loaded) -> None:
+    """Raise ConfigError for the first name that nothing answers to."""
+    _targets(loaded)
+    _sources(loaded)
+    _channels(loaded)
+    _hours(loaded)
+    _reports(loaded)
+    _annotations(loaded)
+
+
+@contextmanager
+def _said_of(loaded: Loaded, key: str) -> Iterator[None]:
+    """An error inside is told with the file and the key."""
+    try:
+        yield
+    except UsageError as error:
+        raise loaded.error(key, str(error)) from None
+
+
+def _known(loaded: Loaded, key: str, what: str, name: object, known: list[str]) -> None:
+    if name not in known:
+        raise loaded.error(key, f"no {what} named {name!r}{did_you_mean(str(name), known)}")
+
+
+def _targets(loaded: Loaded) -> None:
+    for level, severity in loaded.config.severity.items():
+        for kpi in severity.targets:
+            _known(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
+
+
+def _sources(loaded: Loaded) -> None:
+    for name, source in loaded.config.sources.items():
+        if ":" not in source["connector"]:  # else it is "package.module:Class"
+            _known(loaded, f"sources.{name}.connector", "connector", source["connector"], connector_names())
+
+
+def _channels(loaded: Loaded) -> None:
+    for name, channel in loaded.config.channels.items():
+        _known(loaded, f"channels.{name}.type", "channel type", channel.get("type"), kinds())
+
+
+def _hours(loaded: Loaded) -> None:
+    for name, hours in loaded.config.hours.items():
+        with _said_of(loaded, f"hours.{name}"):
+            own = {field: getattr(hours, field) for field in Hours.__struct_fields__}
+            Calendar.of_hours(Hours(**own), loaded.config.timezone)
+
+
+def _reports(loaded: Loaded) -> None:
+    config = loaded.config
+    with _said_of(loaded, "sync_every"):
+        Rule.parse(config.sync_every, config.timezone)
+    for name, report in config.reports.items():
+        known = list(templates(loaded.path.parent / "report_templates"))
+        _known(loaded, f"reports.{name}.template", "report template", report.template, known)
+        for axis in report.where:
+            _known(loaded, f"reports.{name}.where", "slice", axis, list(SLICES))
+        if report.every is not None:
+            with _said_of(loaded, f"reports.{name}.every"):
+                Rule.parse(report.every, config.timezone)
+
+
+def _annotations(loaded: Loaded) -> None:
+    for day in loaded.config.annotations:
+        try:
+            dt.date.fromisoformat(day)
+        except ValueError:
+            raise ConfigError(f"{loaded.path}: annotations: {day!r} is no day; write it like 2026-11-17") from None
