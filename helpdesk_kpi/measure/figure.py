@@ -38,7 +38,7 @@ class Timing(NamedTuple):
 
     between: Callable[[Columns, Ints, Ints], Ints]
     targets: Callable[[Columns], Ints]
-    clock: str
+    clock: Callable[[Columns], str]  # calendar, business or mixed
 
 
 def figure(asked: Asked, rows: Columns, timing: Timing) -> Value:
@@ -85,7 +85,7 @@ def _duration(asked: Asked, rows: Columns, timing: Timing) -> Value:
         median=median, p90=p90, mean=mean(took[ended])[0], ended=int(ended.sum()), running=int(running.sum()),
         censored={r: n for r, n in censored.items() if n}, target=target,
         within=within / n_within if n_within else None, within_low=bounds[0], within_high=bounds[1], overdue=overdue,
-        clock=timing.clock,  # type: ignore[arg-type]
+        clock=timing.clock(rows),  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _stock(asked: Asked, rows: Columns, timing: Timing) -> Value:
         kpi=asked.kpi.id, variant=asked.variant, unit=asked.kpi.unit, n=float(len(rows)), value=float(len(rows)),
         median=quantile(ages, 0.5), p90=quantile(ages, 0.9), running=len(rows),
         overdue=int(((targets >= 0) & (ages > targets)).sum()), facets=_facets(rows, 1.0),
-        clock=timing.clock,  # type: ignore[arg-type]
+        clock=timing.clock(rows),  # type: ignore[arg-type]
     )  # fmt: skip
 
 

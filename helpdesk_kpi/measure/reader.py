@@ -184,11 +184,10 @@ class Reader:
     def _timing(self, kpi: str) -> Timing:
         return Timing(self.worked, lambda rows: self.targets(DUE.get(kpi, kpi), rows), self._clock)
 
-    @cached_property
-    def _clock(self) -> str:
-        levels = self.config.severity.values()
-        always = [s.hours == "always" for s in levels] + [self.clocks.is_always(self.clocks.default)]
-        return "calendar" if all(always) else "mixed" if any(always) else "business"
+    def _clock(self, rows: Columns) -> str:
+        """What the rows' calendars have in common."""
+        always = {self.clocks.is_always(self._calendars[code]) for code in np.unique(rows.clock)}
+        return "mixed" if len(always) > 1 else "calendar" if True in always else "business"
 
     def worked(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:
         """Milliseconds of each span on the clock of its row."""
