@@ -130,7 +130,10 @@ class StoredFigures:
             newest[int(story)] = (int(at), rows.words[severity])
         chosen = sorted(newest.items(), key=lambda item: -item[1][0])[:limit]
         tickets = self._tickets(np.array([story for story, _ in chosen], np.int64))
-        comments = "SELECT comment FROM ratings WHERE ticket = ? AND category = 'bad' AND comment IS NOT NULL"
+        comments = (
+            "SELECT comment FROM ratings WHERE ticket = ? AND question = '' AND category != 'good'"
+            " ORDER BY answered_at DESC LIMIT 1"
+        )
         return [
             BadRating(
                 number=tickets[story][0], url=tickets[story][1], at=at, severity=severity,
