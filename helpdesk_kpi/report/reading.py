@@ -57,7 +57,7 @@ class StoredFigures:
         asked = self._where(where)
         names = self.reader.names(kpi, axis, self.period, self.as_of, variant, **asked)
         return {
-            name: self.reader.value(kpi, self.period, self.as_of, variant, **asked, **{axis: name}) for name in names
+            name: self.reader.value(kpi, self.period, self.as_of, variant, **{**asked, axis: name}) for name in names
         }
 
     def _where(self, where: Mapping[str, str | None]) -> dict[str, str | None]:

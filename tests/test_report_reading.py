@@ -1,0 +1,101 @@
+"""A report's figures out of a real store: repeated for teams, limited to one, with what is said of the whole."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from desk_fixtures import SyncedDesk
+
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.periods import Period, last_ended
+from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.report.make import as_of_for, make, named
+from helpdesk_kpi.report.reading import StoredFigures
+from helpdesk_kpi.report.words import Words
+from helpdesk_kpi.simulator.truth import truth
+from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.store import Store
+
+TEAMS = """
+[reports.teams]
+template = "weekly_digest"
+each = "team"
+[reports.technical]
+template = "weekly_digest"
+where = { team = "Technical" }
+"""
+
+
+class Here:
+    """One desk, synced and measured, with reports for teams."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world: World = generate(5, tickets=700, weeks=10)
+        self.desk = SyncedDesk(folder, self.world)
+        self.desk.sync()
+        path = folder / "helpdesk-kpi.toml"
+        path.write_text(path.read_text() + TEAMS)
+        from helpdesk_kpi.config import load
+
+        self.loaded = load(path)
+        self.store: Store = self.desk.store()
+        measure(self.store, self.loaded.config)
+        self.week: Period = last_ended("week", self.world.now, self.loaded.config.timezone)
+        self.as_of = as_of_for(self.store, named(self.loaded, "weekly"), self.week, self.world.now)
+
+    def figures(self, team: str | None = None) -> StoredFigures:
+        return StoredFigures(Reader(self.store, self.loaded.config), self.week, self.as_of, {}, team=team)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
+    made = Here(tmp_path_factory.mktemp("reading"))
+    yield made
+    made.store.close()
+
+
+def test_a_report_for_each_team_is_made_once_for_each(here: Here) -> None:
+    made = list(make(here.store, here.loaded, "teams", period=here.week, as_of=here.as_of))
+    assert [m.team for m in made] == sorted(["First Line", "Technical", "Billing", "Night shift"])
+    assert all(m.team and m.team in (m.rendered.page or "") and m.team in m.rendered.subject for m in made)
+
+
+def test_a_report_for_one_team_counts_that_team_only(here: Here) -> None:
+    parts = [
+        here.figures(team).value("first_reply_time").n for team in ("First Line", "Technical", "Billing", "Night shift")
+    ]
+    nobody = here.figures().by("first_reply_time", "team").get(None)
+    assert sum(parts) + (nobody.n if nobody else 0) == here.figures().value("first_reply_time").n
+    (made,) = make(here.store, here.loaded, "technical", period=here.week, as_of=here.as_of)
+    assert made.team == "Technical"
+
+
+def test_who_waits_is_who_waits_in_the_world(here: Here) -> None:
+    rows = truth(here.world, "first_reply_time", "strict", here.as_of)
+    true = {r.ticket for r in rows if r.end is None and not r.stop}
+    found = {w.number for w in here.figures().waiting(10_000) if w.why == "no first reply"}
+    assert found == true
+    waits = [w.waited for w in here.figures().waiting(5)]
+    assert waits == sorted(waits, reverse=True)
+
+
+def test_bad_ratings_are_the_weeks_own(here: Here) -> None:
+    rows = truth(here.world, "csat", "strict", here.as_of)
+    week = range(here.week.start, here.week.end)
+    true = {r.ticket for r in rows if r.facet == "overall" and r.at in week and r.value == 0}
+    assert {b.number for b in here.figures().bad_ratings(1000)} == true
+
+
+def test_tickets_behind_a_number_are_as_many_as_it_says(here: Here) -> None:
+    figures = here.figures()
+    for kpi in ("first_reply_time", "solved_tickets", "backlog", "reopen_rate"):
+        counted = [r for r in figures.ticket_rows(kpi, 10_000) if r.value is not None]
+        assert len(counted) == figures.value(kpi).n
+
+
+def test_chinese_definitions_are_there_for_every_kpi() -> None:
+    english, chinese = Words("en", "UTC"), Words("zh", "UTC")
+    for kpi in find_kpis().values():
+        assert chinese.title(kpi) != english.title(kpi)
+        assert any("\u4e00" <= c <= "\u9fff" for c in chinese.definition(kpi))
