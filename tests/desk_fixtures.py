@@ -176,7 +176,7 @@ class Cli:
         """What the program's one clock says from now on."""
         self.monkeypatch.setenv("HELPDESK_KPI_NOW", iso(now))
 
-    def __call__(self, *words: str | Path) -> Ran:
+    def __call__(self, *words: object) -> Ran:
         self.capfd.readouterr()
         try:
             main([str(word) for word in words])
@@ -192,7 +192,7 @@ class Cli:
 COMMAND = "import sys\nfrom helpdesk_kpi.cli import main\nmain(sys.argv[1:])"
 
 
-def start(*words: str | Path, now: int | None = None, script: str = COMMAND, **more: str) -> subprocess.Popen[str]:
+def start(*words: object, now: int | None = None, script: str = COMMAND, **more: str) -> subprocess.Popen[str]:
     """The command line as a process of its own; `more` are further variables of its environment."""
     told = {} if now is None else {"HELPDESK_KPI_NOW": iso(now)}
     return subprocess.Popen(

@@ -22,25 +22,9 @@ from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.simulator.world import generate
 
 DOCUMENTED = [
-    "kpi",
-    "variant",
-    "source",
-    "ticket",
-    "agent",
-    "team",
-    "severity",
-    "category",
-    "channel",
-    "at",
-    "start",
-    "end",
-    "calendar_seconds",
-    "business_seconds",
-    "value",
-    "censored",
-    "reason",
-    "url",
-]
+    "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",
+    "calendar_seconds", "business_seconds", "value", "censored", "reason", "url",
+]  # fmt: skip
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z")
 WEEK = "2026-W47"
 
