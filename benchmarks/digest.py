@@ -1,4 +1,7 @@
-"""The weekly digest with its charts, for mail, from stores of two sizes. The floor is one look at every row that it reads."""
+"""The weekly digest with its charts, for mail, from stores of two sizes.
+
+The floor is one look at every row that it reads.
+"""
 
 import argparse
 import time
