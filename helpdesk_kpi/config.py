@@ -12,6 +12,7 @@ import re
 import tomllib
 import typing
 import zoneinfo
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -44,7 +45,7 @@ class Severity(Table, frozen=True, kw_only=True):
 class Hours(Table, frozen=True, kw_only=True):
     """`[hours.NAME]`: when some teams or sources work, by their wall clock; `default` where the helpdesk gives none."""
 
-    weekly: dict[str, tuple[str, ...]]  # { mon-fri = ["09:00-12:00", "13:00-18:00"], sat = ["22:00-06:00"] }
+    weekly: Mapping[str, tuple[str, ...]]  # { mon-fri = ["09:00-12:00", "13:00-18:00"], sat = ["22:00-06:00"] }
     holidays: str | None = None  # "DE", "DE-BE", "CN": codes of the `holidays` library
     closed: tuple[dt.date, ...] = ()  # own days off
     workdays: tuple[dt.date, ...] = ()  # own make-up workdays; they win over everything else
@@ -247,7 +248,7 @@ def _blame(raw: Any, kind: Any, key: str) -> str | None:
 def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
     """The values inside a value, with the types that they should have."""
     args = typing.get_args(kind)
-    if isinstance(raw, dict) and typing.get_origin(kind) is dict:
+    if isinstance(raw, dict) and typing.get_origin(kind) in {dict, Mapping}:
         return [(str(name), value, args[1]) for name, value in raw.items()]
     if isinstance(raw, list) and typing.get_origin(kind) in {list, tuple}:
         return [(str(place), value, args[0]) for place, value in enumerate(raw, 1)]

@@ -17,7 +17,7 @@ class Record(msgspec.Struct, frozen=True):
     """Base of every record."""
 
 
-class Ticket(Record):
+class Ticket(Record, frozen=True):
     """One ticket as it is now. `version` orders states of one ticket: an older one never overwrites a newer."""
 
     id: str
@@ -51,7 +51,7 @@ class Ticket(Record):
     sketch: bytes | None = None  # see pull.text.sketch
 
 
-class Event(Record):
+class Event(Record, frozen=True):
     """Something that happened on a ticket. `id` is the audit's id and the item, the same over every transport."""
 
     ticket: str
@@ -75,7 +75,7 @@ class Event(Record):
     codes: tuple[str, ...] = ()  # error codes and the like
 
 
-class Person(Record):
+class Person(Record, frozen=True):
     """An account on the helpdesk. The address of a customer is kept as a keyed hash and its domain, never in clear."""
 
     id: str
@@ -90,18 +90,18 @@ class Person(Record):
     organization: str | None = None
 
 
-class Team(Record):
+class Team(Record, frozen=True):
     id: str
     name: str
     deleted: bool = False
 
 
-class TeamMember(Record):
+class TeamMember(Record, frozen=True):
     team: str
     person: str
 
 
-class Name(Record):
+class Name(Record, frozen=True):
     """What a native id is called: kind is brand, form, field, custom_status, organization."""
 
     kind: str
@@ -110,7 +110,7 @@ class Name(Record):
     detail: str | None = None  # custom_status: its status category; brand: its help centre's address
 
 
-class Rating(Record):
+class Rating(Record, frozen=True):
     """One question of one survey. Offered and not answered: score and answered_at are null."""
 
     id: str
@@ -131,7 +131,7 @@ class Rating(Record):
     comment: str | None = None  # kept only where configured
 
 
-class Article(Record):
+class Article(Record, frozen=True):
     id: str
     title: str
     url: str
@@ -150,7 +150,7 @@ class Article(Record):
     votes_down: int | None = None
 
 
-class Schedule(Record):
+class Schedule(Record, frozen=True):
     """Business hours of the helpdesk: minutes since Sunday 00:00 in `zone`, half-open."""
 
     id: str
@@ -159,7 +159,7 @@ class Schedule(Record):
     weekly: tuple[tuple[int, int], ...]
 
 
-class Holiday(Record):
+class Holiday(Record, frozen=True):
     schedule: str
     id: str
     name: str
@@ -167,14 +167,14 @@ class Holiday(Record):
     last: str  # ISO date, inclusive
 
 
-class SlaPolicy(Record):
+class SlaPolicy(Record, frozen=True):
     id: str
     title: str
     position: int
     body: str  # the vendor's JSON
 
 
-class NativeMetric(Record):
+class NativeMetric(Record, frozen=True):
     """The helpdesk's own figure for one ticket, in milliseconds or a count, to hold beside ours."""
 
     ticket: str
@@ -184,7 +184,7 @@ class NativeMetric(Record):
     count: int | None = None
 
 
-class Engagement(Record):
+class Engagement(Record, frozen=True):
     """A call or a messaging session between an agent and a customer."""
 
     id: str
@@ -196,7 +196,7 @@ class Engagement(Record):
     ended_at: int | None = None
 
 
-class TicketLink(Record):
+class TicketLink(Record, frozen=True):
     ticket: str
     other: str
     kind: str  # follow_up, merge, problem, duplicate, ...

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.measure import clock
-from helpdesk_kpi.measure.clock import Calendar, Hours
+from helpdesk_kpi.measure.clock import Calendar
 
 OFFICE = {"mon-fri": ("09:00-17:00",)}
 MINUTE = 60_000

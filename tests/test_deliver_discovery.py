@@ -7,9 +7,10 @@ import pytest
 
 from helpdesk_kpi.deliver.channels.email import Email
 from helpdesk_kpi.deliver.channels.files import Files
-from helpdesk_kpi.deliver.contract import Channel, Secret
+from helpdesk_kpi.deliver.contract import Channel
 from helpdesk_kpi.deliver.discovery import channel_type, decode, kinds
 from helpdesk_kpi.errors import ConfigError
+from helpdesk_kpi.secret import Secret
 
 FILE = Path("/etc/desk/helpdesk-kpi.toml")
 EMAIL = {"type": "email", "host": "mail.example.com", "from": "desk@example.com", "to": ["ann@example.com"]}

@@ -23,9 +23,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_kpi.deliver.channels.email import Email
-from helpdesk_kpi.deliver.contract import Secret
 from helpdesk_kpi.deliver.mime import SUBJECT_LENGTH, Letterhead, build, one_line
 from helpdesk_kpi.errors import DeliveryError
+from helpdesk_kpi.secret import Secret
 
 ANN, BO, CY = "ann@example.com", "bo@example.com", "cy@example.com"
 LETTERHEAD = Letterhead(sender="Desk <desk@example.com>", to=(ANN,))

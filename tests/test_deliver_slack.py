@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_kpi.deliver.channels.slack import Slack
-from helpdesk_kpi.deliver.contract import Secret
 from helpdesk_kpi.deliver.post import retry_after
 from helpdesk_kpi.deliver.slack_limits import BLOCKS, SECTION, TOTAL, cut, fit
 from helpdesk_kpi.errors import DeliveryError
+from helpdesk_kpi.secret import Secret
 
 BLOCKS_OF_A_REPORT = {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "*First reply* 38 min"}}]}
 

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOW = [
     "model",
     "errors",
+    "secret",
     "paths",
     "config",
     "store",

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import scheduler
 from helpdesk_kpi import schedule
+from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import AccessError, PullError, UsageError
-from helpdesk_kpi.measure.clock import Calendar, Hours
+from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.periods import wall
 from helpdesk_kpi.schedule import Policy, Rule, missed
 from scheduler import Job, Turn, WallClock

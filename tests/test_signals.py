@@ -24,14 +24,14 @@ def read(folder: Path, world: World, digests: int) -> list[tuple[str, str, str |
         measure(store, desk.loaded.config)
         reader = Reader(store, desk.loaded.config)
         newest = last_ended("week", world.now, desk.loaded.config.timezone)
-        found = []
+        found: list[tuple[str, str, str | None]] = []
         for week in (newest.back(n) for n in range(digests - 1, -1, -1)):
             found += [(week.label, kpi, direction) for kpi, direction in signals(reader, week)]
         return found
 
 
 def signals(reader: Reader, week: Period) -> list[tuple[str, str | None]]:
-    found = []
+    found: list[tuple[str, str | None]] = []
     for kpi in find_kpis():
         value = reader.value(kpi, week, week.end + LAG)
         assert value.signal

@@ -12,8 +12,9 @@ import msgspec
 import pytest
 
 from helpdesk_kpi.errors import AccessError, ConfigError, HelpdeskKpiError, MissingError, PullError, UnavailableError
-from helpdesk_kpi.pull.auth import Basic, ClientCredentials, NoAuth, Secret
+from helpdesk_kpi.pull.auth import Basic, ClientCredentials, NoAuth
 from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.secret import Secret
 
 ACCOUNT = "https://acme.example.com"
 NOW = 1_790_000_000.0

@@ -3,8 +3,9 @@
 import msgspec
 
 from helpdesk_kpi.errors import ConfigError
-from helpdesk_kpi.pull.auth import Auth, Basic, ClientCredentials, Secret
+from helpdesk_kpi.pull.auth import Auth, Basic, ClientCredentials
 from helpdesk_kpi.pull.sites import site_of
+from helpdesk_kpi.secret import Secret
 
 _TOKENS_END = (
     "API tokens that nobody used for 30 days are deactivated, and all of them stop on 2027-04-30: an OAuth client"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from helpdesk_kpi.config import Loaded, did_you_mean
 from helpdesk_kpi.deliver.discovery import kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
-from helpdesk_kpi.measure.clock import Calendar, Hours
+from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.pull.discovery import connector_names
 from helpdesk_kpi.report.templates import templates
@@ -63,8 +63,7 @@ def _channels(loaded: Loaded) -> None:
 def _hours(loaded: Loaded) -> None:
     for name, hours in loaded.config.hours.items():
         with _said_of(loaded, f"hours.{name}"):
-            own = {field: getattr(hours, field) for field in Hours.__struct_fields__}
-            Calendar.of_hours(Hours(**own), loaded.config.timezone)
+            Calendar.of_hours(hours, loaded.config.timezone)
 
 
 def _reports(loaded: Loaded) -> None:

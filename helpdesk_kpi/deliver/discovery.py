@@ -12,8 +12,9 @@ from typing import Any, Literal, TypeGuard, get_args, get_origin
 import msgspec
 
 from helpdesk_kpi.deliver import channels
-from helpdesk_kpi.deliver.contract import Channel, Secret
+from helpdesk_kpi.deliver.contract import Channel
 from helpdesk_kpi.errors import ConfigError
+from helpdesk_kpi.secret import Secret
 
 ENTRY_POINTS = "helpdesk_kpi.channels"
 

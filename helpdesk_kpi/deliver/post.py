@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from helpdesk_kpi.deliver.contract import Secret
 from helpdesk_kpi.errors import DeliveryError
+from helpdesk_kpi.secret import Secret
 
 # At DEBUG urllib3 logs the path of every request, and the path of a webhook is its password.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)

@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
 import holidays
-import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.measure.periods import instant, wall, zone_named
 
@@ -32,17 +32,6 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIFT = re.compile(r"(\d\d?):(\d\d)\s*-\s*(\d\d?):(\d\d)")
 _YEARS = range(1990, 2101)  # an instant outside of them is a mistake of units
 _CUSTOM = 10  # a country without make-up workdays in so many years has given up the custom
-
-
-class Hours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table `[hours.NAME]`: when the team works, by its own wall clock."""
-
-    weekly: Mapping[str, tuple[str, ...]]  # { mon-fri = ["09:00-12:00", "13:00-18:00"], sat = ["22:00-06:00"] }
-    timezone: str | None = None  # None: the configuration's
-    holidays: str | None = None  # code of the `holidays` library: "CN", "DE-BE"; None: no public holidays
-    closed: tuple[Date, ...] = ()  # own days off
-    workdays: tuple[Date, ...] = ()  # own make-up workdays; they win over everything else
-    makeup: tuple[str, ...] | None = None  # hours of make-up workdays; None: Monday's
 
 
 class Calendar:

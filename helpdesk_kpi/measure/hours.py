@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from helpdesk_kpi import config as settings
-from helpdesk_kpi.measure.clock import Calendar, Hours
+from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.store import Store
 
 
@@ -29,7 +29,9 @@ class Clocks:
 
     def named(self, name: str) -> Calendar:
         if name not in self._made:
-            self._made[name] = self._always if name == "always" else self._of(self.config.hours[name])
+            self._made[name] = (
+                self._always if name == "always" else Calendar.of_hours(self.config.hours[name], self.config.timezone)
+            )
         return self._made[name]
 
     @cached_property
@@ -40,10 +42,6 @@ class Clocks:
     @cached_property
     def _always(self) -> Calendar:
         return Calendar.always(self.config.timezone)
-
-    def _of(self, hours: settings.Hours) -> Calendar:
-        own = {name: getattr(hours, name) for name in Hours.__struct_fields__}
-        return Calendar.of_hours(Hours(**own), self.config.timezone)
 
     @cached_property
     def schedules(self) -> Mapping[str, Calendar]:

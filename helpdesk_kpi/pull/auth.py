@@ -9,26 +9,10 @@ from typing import Any, Protocol
 import msgspec
 
 from helpdesk_kpi.errors import AccessError
+from helpdesk_kpi.secret import Secret
 
 #: Posts a JSON body without credentials to a path of the account and decodes the answer as the given type.
 Post = Callable[[str, Mapping[str, Any], type[Any]], Awaitable[Any]]
-
-
-class Secret:
-    """A password, token or key. It never shows itself: not in repr, str, logs or tracebacks."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        return self._value
-
-    def __repr__(self) -> str:
-        return "***"
-
-    __str__ = __repr__
 
 
 class Auth(Protocol):

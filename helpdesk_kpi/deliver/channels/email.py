@@ -12,9 +12,10 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
-from helpdesk_kpi.deliver.contract import Channel, Message, Part, Secret, Sent
+from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 from helpdesk_kpi.deliver.mime import Letterhead, build, message_id
 from helpdesk_kpi.errors import DeliveryError
+from helpdesk_kpi.secret import Secret
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}

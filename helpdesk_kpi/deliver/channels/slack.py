@@ -6,11 +6,12 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from helpdesk_kpi.deliver.contract import Channel, Message, Part, Secret, Sent
+from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 from helpdesk_kpi.deliver.mime import whole
 from helpdesk_kpi.deliver.post import check_address, line, post
 from helpdesk_kpi.deliver.slack_limits import cut, fit
 from helpdesk_kpi.errors import DeliveryError
+from helpdesk_kpi.secret import Secret
 
 #: What Slack says in the body, and what a person can do about it.
 #: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
