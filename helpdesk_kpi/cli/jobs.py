@@ -13,7 +13,7 @@ from helpdesk_kpi.errors import DeliveryError, PullError
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.pull.source import sources_of
-from helpdesk_kpi.pull.sync import sync
+from helpdesk_kpi.pull.sync import locked_out, sync
 from helpdesk_kpi.report.make import KINDS
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.schedule import Rule
@@ -79,7 +79,9 @@ def _sync(desk: Desk) -> int | None:
         sources = sources_of(desk.loaded, (), store.hash_key)
         results = sync(store, sources, now=desk.now, progress=lambda _: renew())
         measure(store, desk.loaded.config)
-        failed = [r for r in results if r.outcome == "failed"]
+        closed = locked_out(results)  # said once for a source, not for each of its streams
+        names = {r.source for r in closed}
+        failed = [*closed, *(r for r in results if r.outcome == "failed" and r.source not in names)]
         if failed:
             raise PullError("; ".join(f"{r.source} {r.stream}: {r.reason}" for r in failed), permanent=True)
     return None
