@@ -11,7 +11,6 @@ from typing import ClassVar, Literal
 import msgspec
 
 from helpdesk_kpi.errors import DeliveryError
-from helpdesk_kpi.secret import Secret as Secret  # who writes a channel needs it, too
 
 Part = tuple[str, bytes]  # (file name, content)
 

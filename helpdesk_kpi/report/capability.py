@@ -74,5 +74,5 @@ def _lacking(store: Store, config: Config) -> dict[str, dict[str, str]]:
                 key,
             )
         )
-        found[names[key]] = {need: reasons[need] for need in desk.lacks}
+        found[names[key]] = {need: reasons.get(need, f"{need} are not read here") for need in desk.lacks}
     return found
