@@ -1,4 +1,4 @@
-"""The text sketch: how many pairs of reports of one problem it finds, and how many of its finds are right, by threshold.
+"""The text sketch: how many pairs of reports of one problem it finds, and how many finds are right, by threshold.
 
 The pairs are those of the tests, written by hand in English and Chinese.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from helpdesk_kpi.pull.text import read, similarity, sketch
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
-from test_text_sketch import DIFFERENT, KEY, SAME, THRESHOLD  # noqa: E402 - only now can it be found
+from test_text_sketch import DIFFERENT, KEY, SAME, THRESHOLD
 
 Pair = tuple[tuple[str, str], tuple[str, str]]
 TEXTS = 20_000
