@@ -10,7 +10,7 @@ from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import Period, last_ended
 from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.report.make import as_of_for, make, named
+from helpdesk_kpi.report.make import as_of_for, make
 from helpdesk_kpi.report.reading import StoredFigures
 from helpdesk_kpi.report.words import Words
 from helpdesk_kpi.simulator.truth import truth
@@ -42,7 +42,7 @@ class Here:
         self.store: Store = self.desk.store()
         measure(self.store, self.loaded.config)
         self.week: Period = last_ended("week", self.world.now, self.loaded.config.timezone)
-        self.as_of = as_of_for(self.store, named(self.loaded, "weekly"), self.week, self.world.now)
+        self.as_of = as_of_for(self.store, self.week, self.world.now)
 
     def figures(self, team: str | None = None) -> StoredFigures:
         return StoredFigures(Reader(self.store, self.loaded.config), self.week, self.as_of, {}, team=team)

@@ -207,10 +207,6 @@ def test_since_can_move_back_and_full_then_brings_the_rest(tmp_path: Path, cli: 
         assert "history_unknown" not in {row["reason"] for row in rows}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="report/reading.py: fresh_to takes the minimum over all streams, the weekly census of articles too",
-)
 def test_data_are_fresh_when_tickets_and_their_history_are(tmp_path: Path) -> None:
     """Streams that run every six hours or seven days say nothing of the freshness of tickets."""
     world = generate(4, tickets=60, weeks=4)
@@ -223,10 +219,6 @@ def test_data_are_fresh_when_tickets_and_their_history_are(tmp_path: Path) -> No
         assert fresh_to(store)["demo"] == world.now - 75_000  # exports lag behind by 75 s
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="report/reading.py: fresh_to overlooks streams that were never whole, so missing events count as silence",
-)
 def test_a_desk_whose_history_never_arrived_is_not_fresh(tmp_path: Path) -> None:
     """Tickets came, their events failed with 500: nobody may read that as "never replied"."""
     desk = SyncedDesk(tmp_path, generate(4, tickets=60, weeks=4), faults="missing:ticket_events")

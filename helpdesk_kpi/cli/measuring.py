@@ -57,12 +57,13 @@ def observations(
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.listing import COLUMNS, Asked, listing  # noqa: PLC0415
     from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
+    from helpdesk_kpi.report.reading import fresh_to  # noqa: PLC0415
 
     variant_named(kpi_named(kpi), variant)
     config, now = desk.loaded.config, desk.now()
-    when = instant(as_of) if as_of else now
     span = parse(period, config.timezone, now) if period else None
     with desk.store() as store:
+        when = instant(as_of) if as_of else min([now, *(u for u in fresh_to(store).values() if u)])
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
             raise UsageError(f"no source named {source!r} in the store")
         fold(store, config, extra=[(kpi, variant)])
@@ -107,6 +108,7 @@ def explain(
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.listing import Asked  # noqa: PLC0415
     from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
+    from helpdesk_kpi.report.make import as_of_for  # noqa: PLC0415
 
     variant_named(kpi_named(kpi), variant)
     config, now = desk.loaded.config, desk.now()
@@ -117,5 +119,6 @@ def explain(
     with desk.store() as store:
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
-        found = explained(store, config, Asked(kpi, variant, instant(as_of) if as_of else now, span), where)
+        when = instant(as_of) if as_of else as_of_for(store, span, now)
+        found = explained(store, config, Asked(kpi, variant, when, span), where)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))

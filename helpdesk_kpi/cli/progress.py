@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 def sync_progress() -> Iterator[Callable[["Progress"], None]]:
     """A callable to tell of every page."""
     if not sys.stderr.isatty():
-        yield lambda p: click.echo(f"{p.source} {p.stream}: {p.requests} requests, {p.records:,} records", err=True)
+        said: list[str] = [""]
+
+        def say(p: "Progress") -> None:
+            line = f"{p.source} {p.stream}: {p.requests} requests, {p.records:,} records"
+            if line != said[0]:  # a stream's last page is often empty
+                click.echo(line, err=True)
+            said[0] = line
+
+        yield say
         return
     from rich.console import Console  # noqa: PLC0415 - only on a terminal
     from rich.progress import Progress as Bars  # noqa: PLC0415
@@ -25,21 +33,28 @@ def sync_progress() -> Iterator[Callable[["Progress"], None]]:
         SpinnerColumn(finished_text="✓"),
         TextColumn("{task.description}"),
         TextColumn("{task.completed:>9,.0f} records"),
+        TextColumn("{task.fields[rate]:>9}"),
         TextColumn("{task.fields[requests]:>5} requests"),
         TimeElapsedColumn(),
     )
     with Bars(*columns, console=Console(stderr=True)) as bars:
         rows: dict[tuple[str, str], TaskID] = {}
 
+        def finish() -> None:
+            for task in rows.values():
+                bars.update(task, total=bars.tasks[task].completed)
+
         def tell(p: "Progress") -> None:
             key = (p.source, p.stream)
             if key not in rows:
-                for task in rows.values():
-                    bars.stop_task(task)
-                rows[key] = bars.add_task(f"{p.source} {p.stream}", total=None, requests=0)
-            bars.update(rows[key], completed=p.records, requests=p.requests)
+                finish()
+                rows[key] = bars.add_task(f"{p.source} {p.stream}", total=None, requests=0, rate="")
+            elapsed = bars.tasks[rows[key]].elapsed or 0.0
+            rate = f"{p.records / elapsed:,.0f}/s" if elapsed > 1 else ""
+            bars.update(rows[key], completed=p.records, requests=p.requests, rate=rate)
 
         yield tell
+        finish()
 
 
 @contextmanager

@@ -30,6 +30,8 @@ def run(desk: Desk, once: bool) -> None:
         turns = scheduler.run_due(jobs, desk.now())
         for turn in turns:
             click.echo(said(turn))
+        if not turns:
+            click.echo("nothing is due")
         failed = [t for t in turns if t.error]
         sys.exit(0 if not failed else 1 if len(failed) == len(turns) else 3)
     stop = threading.Event()

@@ -47,10 +47,10 @@ def period_of(report: Report, text: str | None, zone: str, now: int) -> Period:
     return parse(text, zone, now) if text else last_ended(KINDS.get(report.template, "week"), now, zone)
 
 
-def as_of_for(store: Store, report: Report, period: Period, now: int) -> int:
+def as_of_for(store: Store, period: Period, now: int, wait: str = "6h") -> int:
     """As of when a report reads: as far as all data reach, but not beyond the time it may wait after the period."""
     whole = [until for until in fresh_to(store).values() if until is not None]
-    return min([now, period.end + duration(report.wait), *whole])
+    return min([now, period.end + duration(wait), *whole])
 
 
 def make(
