@@ -112,8 +112,8 @@ def explain(
 
     variant_named(kpi_named(kpi), variant)
     config, now = desk.loaded.config, desk.now()
-    if agent is not None and config.privacy == "team_only":
-        raise UsageError('privacy = "team_only": no figure of one person is shown; ask for a --team')
+    if agent is not None and config.privacy != "full":
+        raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
     where = {axis: name for axis, name in (("agent", agent), ("team", team)) if name is not None}
     span = parse(period, config.timezone, now)
     with desk.store() as store:
