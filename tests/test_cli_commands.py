@@ -248,9 +248,6 @@ def test_a_report_for_each_team_needs_a_file_and_writes_one_for_each(
     assert len({(tmp_path / name).read_text() for name in made}) == len(made)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="report/reading.py: StoredFigures.by gives `team` twice when the report is about one team"
-)
 def test_the_page_of_one_team_opens_too(cli: Cli, desk: SyncedDesk) -> None:
     one = desk.folder / "one.toml"
     with desk.store() as store:

@@ -58,7 +58,7 @@ class Outputs:
         commands = [
             *(f"report {name} --format {form}" for name in ("weekly", "monthly") for form in
               ("html", "text", "json", "slack")),
-            *(f"observations {kpi} --format {form}" for kpi in ("first_reply_time", "csat", "solved_tickets")
+            *(f"observations {kpi} --format {form}" for kpi in ("first_reply_time", "csat")
               for form in ("csv", "json")),
             *(f"explain {kpi} --period 2026-W47 {more}" for kpi in ("first_reply_time", "csat") for more in
               ("", "--json")),

@@ -62,8 +62,9 @@ def observations(
     variant_named(kpi_named(kpi), variant)
     config, now = desk.loaded.config, desk.now()
     span = parse(period, config.timezone, now) if period else None
+    told = instant(as_of) if as_of else None
     with desk.store() as store:
-        when = instant(as_of) if as_of else min([now, *(u for u in fresh_to(store).values() if u)])
+        when = told if told is not None else min([now, *(u for u in fresh_to(store).values() if u)])
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
             raise UsageError(f"no source named {source!r} in the store")
         fold(store, config, extra=[(kpi, variant)])
@@ -116,9 +117,10 @@ def explain(
         raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
     where = {axis: name for axis, name in (("agent", agent), ("team", team)) if name is not None}
     span = parse(period, config.timezone, now)
+    told = instant(as_of) if as_of else None
     with desk.store() as store:
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
-        when = instant(as_of) if as_of else as_of_for(store, span, now)
+        when = told if told is not None else as_of_for(store, span, now)
         found = explained(store, config, Asked(kpi, variant, when, span), where)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))
