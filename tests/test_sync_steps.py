@@ -82,19 +82,44 @@ def test_what_is_known_is_not_read_again_and_full_reads_all(tmp_path: Path) -> N
     assert differences(after, before) == {}
 
 
-def test_a_sync_in_steps_equals_one_at_the_end(tmp_path: Path) -> None:
-    world = generate(6, tickets=120, weeks=6, lossless=True)
-    end = world.now
-    stepwise = desk_in(tmp_path / "steps", world, page_size=100)
-    for now in [*_amid_bustle(world), end]:
-        world.now = now
-        assert exit_status(stepwise.sync()) == 0
-    at_once = desk_in(tmp_path / "once", generate(6, tickets=120, weeks=6, lossless=True))
-    assert exit_status(at_once.sync()) == 0
-    found, wanted = told(stepwise, without=OF_STEPS), told(at_once, without=OF_STEPS)
+class Stepwise:
+    """The same desk synced in five steps, and once at the end: what each store says."""
+
+    def __init__(self, folder: Path) -> None:
+        world = generate(6, tickets=120, weeks=6, lossless=True)
+        end = world.now
+        steps = desk_in(folder / "steps", world, page_size=100)
+        for now in [*_amid_bustle(world), end]:
+            world.now = now
+            assert exit_status(steps.sync()) == 0
+        once = desk_in(folder / "once", generate(6, tickets=120, weeks=6, lossless=True))
+        assert exit_status(once.sync()) == 0
+        self.found, self.wanted = told(steps, without=OF_STEPS), told(once, without=OF_STEPS)
+
+
+@pytest.fixture(scope="module")
+def stepwise(tmp_path_factory: pytest.TempPathFactory) -> Stepwise:
+    return Stepwise(tmp_path_factory.mktemp("stepwise"))
+
+
+def test_a_sync_in_steps_equals_one_at_the_end(stepwise: Stepwise) -> None:
+    found, wanted = (
+        {table: rows for table, rows in side.items() if table not in {"articles", "native_metrics"}}
+        for side in (stepwise.found, stepwise.wanted)
+    )
     assert len(wanted["events"]) > 1000
-    assert {*found.pop("articles")} >= {*wanted.pop("articles")}  # an archived one was still there at first
     assert differences(found, wanted) == {}
+    # An archived article was still there at first.
+    assert {*stepwise.found["articles"]} >= {*stepwise.wanted["articles"]}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="connectors/zendesk: the metric set of a ticket that changed within the five minutes before a sync is null,"
+    " and is not asked for again",
+)
+def test_the_helpdesks_own_metrics_are_complete_too(stepwise: Stepwise) -> None:
+    assert stepwise.found["native_metrics"] == stepwise.wanted["native_metrics"]
 
 
 def _amid_bustle(world: World) -> list[int]:
