@@ -142,10 +142,6 @@ def test_an_empty_account_gives_reports_that_say_so(tmp_path: Path, cli: Cli) ->
     assert not re.search(r"\b0%", text)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="measure/reader.py: without tickets history_from is 0, so 26 weeks of nothing make a usual range",
-)
 def test_an_empty_account_has_no_usual_range(tmp_path: Path, cli: Cli) -> None:
     reports = Reports(tmp_path, cli, generate(1, tickets=0, weeks=4, empty=True))
     assert "usual: " not in reports.made()

@@ -174,9 +174,6 @@ def test_a_ledger_and_its_frozen_mails_hold_no_names_either(desk: SyncedDesk, cl
     assert json.loads(cli("deliveries", "list", "--json", "--config", outputs.path).out)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="report/reading.py: _agents leaves out who has no name, so their ids are not hidden"
-)
 def test_the_id_of_a_leaver_whose_name_was_never_known_is_hidden_too(
     desk: SyncedDesk, cli: Cli, tmp_path: Path
 ) -> None:

@@ -9,10 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from desk_fixtures import SyncedDesk
 
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.measure import fold
 from helpdesk_kpi.model import Event, Person, Team, Ticket
+from helpdesk_kpi.simulator.world import generate
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page
 from helpdesk_kpi.store.write import source_key, write_page
@@ -100,3 +102,20 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
         resumed = folded(store)
         fold.measure(store, loaded.config, everything=True)
         assert folded(store) == resumed
+
+
+def test_what_another_process_tells_while_we_measure_stays_stale(tmp_path: Path) -> None:
+    """A sync may store something new of a ticket between our reading it and our writing its figures."""
+    desk = SyncedDesk(tmp_path, generate(2, tickets=40, weeks=3))
+    desk.sync()
+    with desk.store() as store, desk.store() as other:
+        fold.in_use(store)
+        version = fold._version(store)
+        stories = [ticket for (ticket,) in store.rows("SELECT ticket FROM stale ORDER BY 1")]
+        folded = fold.Worker(store, desk.loaded.config).fold(stories)
+        with other.writing() as conn:
+            conn.execute("UPDATE tickets SET channel = 'carrier pigeon' WHERE id = ?", (stories[0],))
+        version = fold._write(store, stories, folded, version)
+        assert store.one("SELECT count(*) FROM stale") == len(stories)
+        fold._write(store, stories, folded, version)  # nobody wrote since
+        assert store.one("SELECT count(*) FROM stale") == 0

@@ -64,8 +64,8 @@ def _counted(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bool
 
 
 def _duration(asked: Asked, rows: Columns, timing: Timing) -> Value:
-    stopped, censored = _counted(rows, CENSORED, np.ones(len(rows), bool))
     over = rows.end <= asked.as_of
+    stopped, censored = _counted(rows, CENSORED, over)
     ended, stopped = over & ~stopped, over & stopped
     running = ~over
     took = timing.between(rows, rows.start, np.minimum(rows.end, asked.as_of))

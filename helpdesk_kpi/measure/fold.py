@@ -101,8 +101,9 @@ def measure(
             _all_stale(store)
     total = int(store.one("SELECT count(*) FROM stale"))
     done = 0
+    version = _version(store)
     for stories, folded in _bodies(store, config, total, jobs):
-        _write(store, stories, folded)
+        version = _write(store, stories, folded, version)
         done += len(stories)
         if progress:
             progress(done, total)
@@ -133,11 +134,23 @@ def _chunks(store: Store) -> Iterator[list[int]]:
         after = stories[-1]
 
 
-def _write(store: Store, stories: list[int], folded: list[Folded]) -> None:
+def _write(store: Store, stories: list[int], folded: list[Folded], version: int) -> int:
+    """Store a chunk that was read at `version` of the file or later; returns the version now.
+
+    If another process has written since, it may have told something new of these tickets: they stay stale.
+    """
     with store.writing() as conn:
         conn.executemany("DELETE FROM folded WHERE kind = 'ticket' AND story = ?", ((s,) for s in stories))
         conn.executemany("INSERT INTO folded (kind, story, base, last, body) VALUES ('ticket', ?, ?, ?, ?)", folded)
-        conn.executemany("DELETE FROM stale WHERE ticket = ?", ((s,) for s in stories))
+        now = _version(store)
+        if now == version:
+            conn.executemany("DELETE FROM stale WHERE ticket = ?", ((s,) for s in stories))
+    return now
+
+
+def _version(store: Store) -> int:
+    """Moves whenever another connection commits, not with our own: https://www.sqlite.org/pragma.html"""
+    return int(store.one("PRAGMA data_version"))
 
 
 class Worker:

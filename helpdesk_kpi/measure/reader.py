@@ -60,7 +60,9 @@ class Reader:
         spec = kpi_named(kpi)
         present = self.figure(spec, period, as_of, variant, **where)
         lag = as_of - period.end
-        earlier = [p for n in range(HISTORY, 0, -1) if (p := period.back(n)).start >= self.history_from]
+        known = self.history_from
+        earlier = [period.back(n) for n in range(HISTORY, 0, -1)] if known is not None else []
+        earlier = [p for p in earlier if p.start >= (known or 0)]
         values = [self.figure(spec, p, p.end + lag, variant, **where) for p in earlier]
         history = tuple(Point(p.label, v.value, v.n) for p, v in zip(earlier, values, strict=True))
         return msgspec.structs.replace(
@@ -173,11 +175,11 @@ class Reader:
         return {key: place[name] for key, name in self.humans.items()}
 
     @cached_property
-    def history_from(self) -> int:
-        """The first instant from which on the store knows whole histories."""
+    def history_from(self) -> int | None:
+        """The first instant from which on the store knows whole histories; None: it knows no ticket."""
         first = "(SELECT min(created_at) FROM tickets WHERE source = s.id)"
         found = self.store.one(f"SELECT min(max({first}, s.since)) FROM sources s")
-        return int(found) if found is not None else 0
+        return None if found is None else int(found)
 
     # Clocks and targets
 

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from functools import cache
 from importlib.metadata import entry_points
 
 from helpdesk_kpi.config import did_you_mean
@@ -18,6 +19,7 @@ def connector_names() -> list[str]:
     return sorted(own | {point.name for point in entry_points(group="helpdesk_kpi.connectors")})
 
 
+@cache
 def find_connector(name: str) -> type[Connector]:
     """The connector of that name; UsageError says what there is."""
     if ":" in name:

@@ -191,7 +191,7 @@ class StoredFigures:
         return Facts(
             sources=fresh_to(store),
             catalogue=find_kpis(),
-            history_from=self.reader.history_from or None,
+            history_from=self.reader.history_from,
             excluded=self._excluded(),
             gaps=self._gaps,
             severities=tuple(
@@ -237,8 +237,9 @@ def fresh_to(store: Store) -> dict[str, int | None]:
 
 
 def _agents(store: Store) -> tuple[Agent, ...]:
+    """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
     rows = store.rows(
-        "SELECT name, native, email FROM people WHERE (kind IS NOT 'customer' OR was_assigned) AND name IS NOT NULL"
+        "SELECT coalesce(name, ''), native, email FROM people WHERE kind IS NOT 'customer' OR was_assigned"
     )
     return tuple(Agent(name, (native,), (email,) if email else ()) for name, native, email in rows)
 
