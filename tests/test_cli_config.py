@@ -159,7 +159,7 @@ def test_a_secret_in_clear_is_not_repeated(tmp_path: Path, cli: Cli) -> None:
     path = written(tmp_path, '{ file = "secret.txt" }', '"very-s3cret", tokn = "very-s3cret"')
     ran = cli("sync", "--config", path)
     assert ran.status == 2
-    assert "sources.acme.auth.tokn" in one_line(ran.err)
+    assert "sources.acme.auth.client_secret" in one_line(ran.err)
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,19 @@ The core decodes the file without knowing any of them; every command asks here b
 """
 
 import datetime as dt
+import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from helpdesk_kpi.config import Loaded, did_you_mean
-from helpdesk_kpi.deliver.discovery import kinds
+from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.pull.discovery import connector_names
 from helpdesk_kpi.report.templates import templates
 from helpdesk_kpi.schedule import Rule
+from helpdesk_kpi.secret import Secret
 
 SLICES = ("team",)  # what a report's `where` takes
 
@@ -49,8 +51,15 @@ def _targets(loaded: Loaded) -> None:
             _known(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
 
 
+#: Keys of sources that hold secrets, in `auth` or beside it; channels mark theirs by type.
+SECRETS = frozenset({"client_secret", "token", "password", "secret", "api_key"})
+
+
 def _sources(loaded: Loaded) -> None:
     for name, source in loaded.config.sources.items():
+        for place, table in (("", source), ("auth.", source.get("auth"))):
+            for key in sorted(SECRETS & set(table)) if isinstance(table, dict) else ():
+                _not_in_clear(loaded, f"sources.{name}.{place}{key}", table[key])
         if ":" not in source["connector"]:  # else it is "package.module:Class"
             _known(loaded, f"sources.{name}.connector", "connector", source["connector"], connector_names())
 
@@ -58,6 +67,16 @@ def _sources(loaded: Loaded) -> None:
 def _channels(loaded: Loaded) -> None:
     for name, channel in loaded.config.channels.items():
         _known(loaded, f"channels.{name}.type", "channel type", channel.get("type"), kinds())
+        for key, hint in typing.get_type_hints(channel_type(channel["type"])).items():
+            if Secret in (hint, *typing.get_args(hint)):
+                _not_in_clear(loaded, f"channels.{name}.{key}", channel.get(key))
+
+
+def _not_in_clear(loaded: Loaded, key: str, value: object) -> None:
+    """A secret in the file is read by whoever reads the file, its backups and its history."""
+    if isinstance(value, str):
+        allowed = '{ env = "NAME" }, { file = "path" } or { keyring = "name" }'
+        raise loaded.error(key, f"a secret is not written here; say where it is: {allowed}")
 
 
 def _hours(loaded: Loaded) -> None:

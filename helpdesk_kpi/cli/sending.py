@@ -35,14 +35,14 @@ def messages(store: Store, loaded: Loaded, name: str, period: Period, now: int) 
     for made in make(
         store, loaded, name, period=period, as_of=as_of, page_url=_page_url(report.link_base, name, period)
     ):
-        yield _message(name, made, now)
+        yield _message(name, made, now, loaded.config.privacy)
 
 
 def _page_url(base: str | None, name: str, period: Period) -> str | None:
     return f"{base.rstrip('/')}/{name}-{period.label}.html" if base else None
 
 
-def _message(name: str, made: Made, now: int) -> Message:
+def _message(name: str, made: Made, now: int, privacy: str) -> Message:
     rendered = made.rendered
     page = (rendered.page or "").encode()
     stem = f"{name}-{made.period.label}" + (f"-{made.team}" if made.team else "")
@@ -54,6 +54,7 @@ def _message(name: str, made: Made, now: int) -> Message:
         end=made.period.end,
         made_at=now,
         subject=rendered.subject,
+        variant="original" if privacy == "full" else privacy,  # never the names that were frozen under another setting
         text=rendered.text or "",
         html=rendered.html,
         images=dict(rendered.images),

@@ -146,7 +146,7 @@ class Transport:
             raise self._locked_out(refused) from None
 
     def _locked_out(self, refused: PullError) -> AccessError:
-        return AccessError(f"{refused}. {self._auth.advice}".removesuffix(". "))
+        return AccessError(f"{str(refused).rstrip('.')}. {self._auth.advice}".removesuffix(". "))
 
     async def _post_bare(self, path: str, body: Mapping[str, Any], kind: type[Any]) -> Any:
         """For `auth`: a token is asked for without credentials in the headers; they are in the body."""

@@ -41,9 +41,10 @@ def finding(watched: Sequence[Watched], scene: Scene) -> Finding:
 
 def _told(watched: Sequence[Watched], scene: Scene) -> tuple[str, list[str], Number | None]:
     say, facts = scene.words.say, scene.figures.facts
-    if facts.history_from is None or facts.history_from >= scene.figures.period.end:
-        moment = "–" if facts.history_from is None else scene.words.moment(facts.history_from)
-        return say("before_history_title"), [say("before_history", moment=moment)], None
+    if facts.history_from is None:
+        return say("empty_store_title"), [say("empty_store")], None
+    if facts.history_from >= scene.figures.period.end:
+        return say("before_history_title"), [say("before_history", moment=scene.words.moment(facts.history_from))], None
     signals = ranked(watched)
     if signals:
         return _unusual(signals, watched, scene)

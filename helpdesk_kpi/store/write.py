@@ -333,8 +333,9 @@ class _Writer:
         )
         self.conn.executemany(
             "INSERT OR IGNORE INTO article_votes SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
-            " (SELECT 1 FROM article_votes WHERE article = ?1 AND up = ?3 AND down = ?4)",
-            ((keys[r.id], r.version, r.votes_up, r.votes_down) for r in rows if r.votes_up is not None),
+            " (SELECT 1 FROM (SELECT up, down FROM article_votes WHERE article = ?1 ORDER BY seen_at DESC LIMIT 1)"
+            " WHERE up = ?3 AND down = ?4)",
+            ((keys[r.id], self.now, r.votes_up, r.votes_down) for r in rows if r.votes_up is not None),
         )
 
     def replace(self, parent: tuple[str, str], records: Sequence[model.AnyRecord]) -> None:
