@@ -1,0 +1,100 @@
+"""Writing what surrounds tickets: names, hours, SLA policies, articles; and what a census no longer meets."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from helpdesk_kpi import model
+from helpdesk_kpi.store.writing import Writing, upsert
+
+
+def write_names(page: Writing, rows: list[model.Name]) -> None:
+    page.conn.executemany(
+        "INSERT INTO names VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET name = excluded.name, detail = excluded.detail",
+        ((page.source, r.kind, r.id, r.name, r.detail) for r in rows),
+    )
+
+
+def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
+    page.conn.executemany(
+        "INSERT INTO schedules SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
+        " (SELECT 1 FROM (SELECT name, zone, weekly FROM schedules WHERE source = ?1 AND native = ?2"
+        " ORDER BY first_seen DESC LIMIT 1) WHERE name = ?4 AND zone = ?5 AND weekly = ?6)",
+        ((page.source, r.id, page.now, r.name, r.zone, json.dumps(r.weekly)) for r in rows),
+    )
+
+
+def write_holidays(page: Writing, rows: list[model.Holiday]) -> None:
+    page.conn.executemany(
+        "INSERT INTO holidays VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET name = excluded.name, first = excluded.first, last = excluded.last",
+        ((page.source, r.schedule, r.id, r.name, r.first, r.last) for r in rows),
+    )
+
+
+def write_sla_policies(page: Writing, rows: list[model.SlaPolicy]) -> None:
+    page.conn.executemany(
+        "INSERT INTO sla_policies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+        " SET title = excluded.title, position = excluded.position, body = excluded.body",
+        ((page.source, r.id, r.title, r.position, r.body) for r in rows),
+    )
+
+
+def write_articles(page: Writing, rows: list[model.Article]) -> None:
+    people = page.keys("people", (p for r in rows for p in (r.author, r.editor)))
+    page.conn.executemany(
+        _ARTICLE,
+        (
+            (
+                page.source, r.id, r.title, r.url, r.kind, r.created_at, r.updated_at, r.edited_at,
+                people.get(r.author), people.get(r.editor), r.locale, r.draft, r.digest, r.length, r.version,
+            )
+            for r in rows
+        ),
+    )  # fmt: skip
+    keys = page.known("articles", {r.id for r in rows})
+    _article_snapshots(page, rows, keys, people)
+
+
+def _article_snapshots(
+    page: Writing, rows: list[model.Article], keys: Mapping[str, int], people: Mapping[str | None, int]
+) -> None:
+    """An edit is a body that differs from the last one seen; votes are kept whenever their sums move."""
+    page.conn.executemany(
+        "INSERT OR IGNORE INTO article_edits SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS"
+        " (SELECT 1 FROM article_edits WHERE article = ?1 AND digest IS ?4)",
+        ((keys[r.id], r.edited_at or r.updated_at, people.get(r.editor), r.digest, r.length) for r in rows),
+    )
+    page.conn.executemany(
+        "INSERT OR IGNORE INTO article_votes SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
+        " (SELECT 1 FROM (SELECT up, down FROM article_votes WHERE article = ?1 ORDER BY seen_at DESC LIMIT 1)"
+        " WHERE up = ?3 AND down = ?4)",
+        ((keys[r.id], page.now, r.votes_up, r.votes_down) for r in rows if r.votes_up is not None),
+    )
+
+
+def take_census(page: Writing, present: Mapping[str, Sequence[str]]) -> None:
+    """What a census does not meet is gone. Articles and memberships can vanish without a word."""
+    for kind, ids in present.items():
+        if kind == "article":
+            page.conn.execute(
+                "UPDATE articles SET gone_at = CASE WHEN native IN (SELECT value FROM json_each(?2)) THEN NULL"
+                " ELSE coalesce(gone_at, ?3) END WHERE source = ?1",
+                (page.source, json.dumps(list(ids)), page.now),
+            )
+        elif kind == "team_member":  # ids are "team/person"
+            page.conn.execute(
+                "UPDATE team_members SET gone_at = ?3 WHERE gone_at IS NULL AND person IN"
+                " (SELECT id FROM people WHERE source = ?1) AND (SELECT t.native || '/' || p.native FROM teams t,"
+                " people p WHERE t.id = team AND p.id = person) NOT IN (SELECT value FROM json_each(?2))",
+                (page.source, json.dumps(list(ids)), page.now),
+            )
+        else:
+            raise ValueError(f"a census tells of article or team_member, not {kind!r}")
+
+
+_ARTICLE_COLUMNS = (
+    "source, native, title, url, kind, created_at, updated_at, edited_at, author, editor, locale, draft, digest,"
+    " length, version"
+)
+_ARTICLE = upsert("articles", _ARTICLE_COLUMNS, "excluded.version >= version")

@@ -1,0 +1,142 @@
+"""Writing tickets and what happened on them."""
+
+import json
+from collections.abc import Sequence
+
+from helpdesk_kpi import model
+from helpdesk_kpi.store.writing import Row, Writing, differs, upsert
+
+
+def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
+    people = page.keys("people", (p for r in rows for p in (r.requester, r.submitter, r.assignee)))
+    teams = page.keys("teams", (r.team for r in rows))
+    page.conn.executemany(_TICKET, (_ticket(page, r, people, teams) for r in rows if not r.is_scrubbed))
+    page.conn.executemany(
+        # What was scrubbed still happened: only its words are taken away.
+        "UPDATE tickets SET subject = NULL, sketch = NULL, version = ?, deleted_at = coalesce(deleted_at, ?)"
+        " WHERE source = ? AND native = ? AND version < ?",
+        ((r.version, r.deleted_at, page.source, r.id, r.version) for r in rows if r.is_scrubbed),
+    )
+    _were_assigned(page, [people[r.assignee] for r in rows if r.assignee])
+
+
+def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams: dict[str | None, int]) -> Row:
+    return (
+        page.source, r.id, r.number, r.url, r.created_at, r.updated_at, r.version, r.status, r.subject, r.channel,
+        r.form, r.type, r.brand, json.dumps(r.tags), json.dumps(r.fields, sort_keys=True), r.priority,
+        people.get(r.requester), people.get(r.submitter), r.organization, teams.get(r.team),
+        people.get(r.assignee), r.follow_up_of, r.problem, r.merged_into, r.deleted_at, r.is_spam,
+        r.replies_known, r.changes_known_from, r.sketch,
+    )  # fmt: skip
+
+
+def _were_assigned(page: Writing, people: list[int]) -> None:
+    page.conn.executemany(
+        "UPDATE people SET was_assigned = 1 WHERE id = ? AND was_assigned = 0", ((p,) for p in sorted(set(people)))
+    )
+
+
+def write_events(page: Writing, rows: list[model.Event]) -> None:
+    tickets = page.keys("tickets", (r.ticket for r in rows))
+    people = page.keys("people", (r.actor for r in rows))
+    page.conn.executemany(_EVENT, (_event(r, tickets, people) for r in rows))
+    page.conn.executemany(
+        "INSERT OR IGNORE INTO article_links VALUES (?, ?, ?, ?, ?)",
+        ((tickets[r.ticket], r.id, a, r.at, people.get(r.actor)) for r in rows if r.public for a in r.articles),
+    )
+    assignees = {r.after for r in rows if r.field == "assignee" and r.after}
+    _were_assigned(page, list(page.keys("people", assignees).values()))
+
+
+def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | None, int]) -> Row:
+    return (
+        tickets[r.ticket], r.id, r.at, r.seq, r.kind, people.get(r.actor), r.via, r.rule, r.field, r.before,
+        r.after, r.public, r.precision == "exact", r.length, r.is_thanks, r.is_question, r.text_rule,
+        json.dumps(r.articles) if r.articles else None, json.dumps(r.codes) if r.codes else None,
+    )  # fmt: skip
+
+
+def replace_events(page: Writing, parent: tuple[str, str], records: Sequence[model.AnyRecord]) -> None:
+    """The page gives every child of this parent; what it does not name is gone. Only events are replaced."""
+    kind, native = parent
+    if kind != "event":
+        raise ValueError(f"a page can replace a ticket's events, not {kind!r}")
+    kept = [r.id for r in records if isinstance(r, model.Event) and r.ticket == native]
+    page.conn.execute(
+        "DELETE FROM events WHERE ticket = ? AND id NOT IN (SELECT value FROM json_each(?))",
+        (page.keys("tickets", [native])[native], json.dumps(kept)),
+    )
+
+
+def write_engagements(page: Writing, rows: list[model.Engagement]) -> None:
+    tickets, people = page.keys("tickets", (r.ticket for r in rows)), page.keys("people", (r.agent for r in rows))
+    page.conn.executemany(
+        "INSERT INTO engagements VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent",
+        (
+            (
+                page.source, r.id, tickets[r.ticket], r.kind, r.started_at, people.get(r.agent), r.answered_at,
+                r.ended_at,
+            )
+            for r in rows
+        ),
+    )  # fmt: skip
+
+
+def write_ticket_links(page: Writing, rows: list[model.TicketLink]) -> None:
+    tickets = page.keys("tickets", (r.ticket for r in rows))
+    page.conn.executemany(
+        "INSERT OR IGNORE INTO ticket_links VALUES (?, ?, ?)", ((tickets[r.ticket], r.other, r.kind) for r in rows)
+    )
+
+
+def write_native_metrics(page: Writing, rows: list[model.NativeMetric]) -> None:
+    tickets = page.keys("tickets", (r.ticket for r in rows))
+    page.conn.executemany(
+        "INSERT INTO native_metrics VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " calendar = excluded.calendar, business = excluded.business, count = excluded.count",
+        ((tickets[r.ticket], r.metric, r.calendar, r.business, r.count) for r in rows),
+    )
+
+
+def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
+    tickets = page.keys("tickets", (r.ticket for r in rows))
+    people = page.keys("people", (p for r in rows for p in (r.agent, r.rater)))
+    page.conn.executemany(
+        _RATING,
+        (
+            (
+                page.source, r.id, r.question, tickets[r.ticket], r.offered_at, r.version, r.value, r.scale,
+                r.category, r.score, r.answered_at, r.changed_at, r.expires_at, people.get(r.agent),
+                people.get(r.rater), r.reason, r.comment,
+            )
+            for r in rows
+        ),
+    )  # fmt: skip
+
+
+_TICKET_COLUMNS = (
+    "source, native, number, url, created_at, updated_at, version, status, subject, channel, form, type, brand, tags,"
+    " fields, priority, requester, submitter, organization, team, assignee, follow_up_of, problem, merged_into,"
+    " deleted_at, is_spam, replies_known, changes_known_from, sketch"
+)
+_MERGE = "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into ELSE excluded.merged_into END"
+_TICKET = upsert(
+    "tickets",
+    _TICKET_COLUMNS,
+    f"excluded.version >= version AND ({differs(_TICKET_COLUMNS)})",
+    {
+        "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",
+        "merged_into": _MERGE,
+    },
+)
+_EVENT_COLUMNS = (
+    "ticket, id, at, seq, kind, actor, via, rule, field, before, after, public, exact, length, is_thanks, is_question,"
+    " text_rule, articles, codes"
+)
+_EVENT = upsert("events", _EVENT_COLUMNS, differs(_EVENT_COLUMNS))
+_RATING_COLUMNS = (
+    "source, native, question, ticket, offered_at, version, value, scale, category, score, answered_at, changed_at,"
+    " expires_at, agent, rater, reason, comment"
+)
+_RATING = upsert("ratings", _RATING_COLUMNS, f"excluded.version >= version AND ({differs(_RATING_COLUMNS)})")
