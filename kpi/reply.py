@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.timeline import Timeline, Turn
+from helpdesk_kpi.measure.moments import Turn
+from helpdesk_kpi.measure.timeline import Timeline
 
 HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
 

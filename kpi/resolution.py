@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.timeline import Solve, Timeline
+from helpdesk_kpi.measure.moments import Solve
+from helpdesk_kpi.measure.timeline import Timeline
 
 
 @kpi(

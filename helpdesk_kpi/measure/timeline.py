@@ -3,92 +3,13 @@
 A KPI function gets a Timeline and reads it like a story. Every instant is UTC epoch ms; people and teams are keys.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
-
-from helpdesk_kpi.measure.desk import DONE, MESSAGING, VOICE, ActorClass, Desk
+from helpdesk_kpi.measure.desk import DONE, MESSAGING, VOICE, Desk
+from helpdesk_kpi.measure.moments import Answer, Change, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
-
-
-class Turn(msgspec.Struct, frozen=True, gc=False):
-    """A comment, an answered call or a chat message, in order."""
-
-    at: int
-    kind: str  # comment, call, chat
-    who: ActorClass
-    person: int | None
-    public: bool
-    length: int | None
-    is_thanks: bool
-    is_question: bool
-    creating: bool  # it made the ticket
-    via: str | None
-    rule: str | None
-
-
-class Change(msgspec.Struct, frozen=True, gc=False):
-    at: int
-    field: str
-    before: str | None
-    after: str | None
-    who: ActorClass
-    person: int | None
-
-
-class Solve(NamedTuple):
-    at: int
-    agent: int | None  # who solved it; an automation's solve belongs to the assignee at the time
-    reopened_at: int | None
-    change: Change
-
-
-class Reopen(NamedTuple):
-    at: int
-    change: Change
-    turn: Turn | None  # the customer's message that came with it
-    kinds: tuple[tuple[int, str], ...]  # what it is, known from when on
-
-
-class Wait(NamedTuple):
-    """A customer waiting for an answer."""
-
-    start: int
-    end: int | None
-    stop: str  # "" answered, "solved_without_reply"
-    by: int | None
-
-
-class Answer(NamedTuple):
-    """One state of the answer to one survey question."""
-
-    at: int
-    category: str  # good, neutral, bad
-    agent: int | None  # whom the helpdesk names
-    rater: int | None
-
-
-class Track:
-    """One field over time: a value holds from its instant on."""
-
-    __slots__ = ("times", "values")
-
-    def __init__(self, first: Any) -> None:
-        self.times: list[int] = []
-        self.values: list[Any] = [first]
-
-    def add(self, at: int, value: Any) -> None:
-        if self.times and self.times[-1] == at:
-            self.values[-1] = value
-        else:
-            self.times.append(at)
-            self.values.append(value)
-
-    def at(self, instant: int) -> Any:
-        return self.values[bisect_right(self.times, instant)]
 
 
 class Timeline:
