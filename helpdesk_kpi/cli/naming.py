@@ -57,8 +57,9 @@ SECRETS = frozenset({"client_secret", "token", "password", "secret", "api_key"})
 
 def _sources(loaded: Loaded) -> None:
     for name, source in loaded.config.sources.items():
-        for place, table in (("", source), ("auth.", source.get("auth"))):
-            for key in sorted(SECRETS & set(table)) if isinstance(table, dict) else ():
+        auth = source.get("auth")
+        for place, table in (("", source), ("auth.", auth if isinstance(auth, dict) else {})):
+            for key in sorted(SECRETS & set(table)):
                 _not_in_clear(loaded, f"sources.{name}.{place}{key}", table[key])
         if ":" not in source["connector"]:  # else it is "package.module:Class"
             _known(loaded, f"sources.{name}.connector", "connector", source["connector"], connector_names())
