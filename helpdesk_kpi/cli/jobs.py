@@ -23,6 +23,7 @@ from helpdesk_kpi.store.lease import writer
 if TYPE_CHECKING:
     from scheduler import Job, Turn
 
+RETRIES = "deliveries"
 ASK_AGAIN = 15 * 60_000  # ms, while a report waits for data
 LATE = 3_600_000  # ms; a report that is new in the configuration looks back no further
 
@@ -37,7 +38,7 @@ def jobs_of(desk: Desk) -> list["Job"]:
     jobs = [scheduler.Job(name="sync", rule=every, run=lambda _: _sync(desk), done_until=lambda: _synced(desk))]
     if config.channels:
         often = Rule.parse("every 5 minutes", config.timezone)
-        jobs.append(scheduler.Job(name="deliveries", rule=often, run=partial(_retry, desk), done_until=lambda: None))
+        jobs.append(scheduler.Job(name=RETRIES, rule=often, run=partial(_retry, desk), done_until=lambda: None))
     for name, report in config.reports.items():
         rule = report_rule(desk, name)
         if rule is not None:
@@ -64,11 +65,15 @@ def report_rule(desk: Desk, name: str) -> Rule | None:
     if every is None:
         return None
     with desk.store(create=True) as store:
-        return Rule.parse(every, config.timezone, Clocks(store, config).default)
+        clocks = Clocks(store, config)
+        own = clocks.default if "default" in config.hours else next(iter(clocks.schedules.values()), None)
+        return Rule.parse(every, config.timezone, own)  # without any, workdays are Monday to Friday
 
 
 def said(turn: "Turn") -> str:
-    """One line for the log."""
+    """One line for the log; "" for what is not worth one."""
+    if turn.job == RETRIES and not turn.error:
+        return ""
     if turn.error:
         return f"{turn.job}: {turn.error}"
     return f"{turn.job}: {'waits for data' if turn.again is not None else 'done'}"

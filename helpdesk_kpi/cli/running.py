@@ -6,11 +6,14 @@ import signal
 import sys
 import threading
 import zoneinfo
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from helpdesk_kpi.cli.desk import Desk, config_option, iso
+
+if TYPE_CHECKING:
+    from scheduler import Turn
 
 
 @click.command()
@@ -27,18 +30,20 @@ def run(desk: Desk, once: bool) -> None:
 
     jobs = jobs_of(desk)
     if once:
-        turns = scheduler.run_due(jobs, desk.now())
-        for turn in turns:
-            click.echo(said(turn))
-        if not turns:
-            click.echo("nothing is due")
+        turns = [turn for turn in scheduler.run_due(jobs, desk.now()) if said(turn)]
+        click.echo("\n".join(map(said, turns)) or "nothing is due")
         failed = [t for t in turns if t.error]
         sys.exit(0 if not failed else 1 if len(failed) == len(turns) else 3)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     click.echo(f"running {len(jobs)} jobs; stop with Ctrl-C", err=True)
-    scheduler.run_forever(jobs, desk.loaded.config.timezone, desk.now, stop, lambda turn: click.echo(said(turn)))
+
+    def tell(turn: "Turn") -> None:
+        if line := said(turn):
+            click.echo(line)
+
+    scheduler.run_forever(jobs, desk.loaded.config.timezone, desk.now, stop, tell)
 
 
 @click.command()
