@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desk_fixtures import SyncedDesk
 
+from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.listing import Asked, listing
@@ -45,3 +46,14 @@ def test_a_store_of_version_0_1_0_opens_and_reads(tmp_path: Path) -> None:
         assert store.one("SELECT count(*) FROM v_tickets") == 40
         assert store.one("SELECT count(*) FROM v_observations WHERE kpi = 'first_reply_time'") >= 40
         assert store.one("SELECT count(*) FROM deliveries") == 1
+
+
+def test_a_store_of_an_older_version_ends_up_like_a_new_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    old.write_bytes((HERE / "golden" / "store-0.1.0.db").read_bytes())
+    made = {}
+    for path in (old, new):
+        with open_store(path) as store:
+            prepare(store.db)
+            made[path] = store.rows("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
+    assert made[old] == made[new]
