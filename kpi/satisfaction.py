@@ -23,7 +23,7 @@ def csat(ticket: Timeline) -> Iterator[Observation]:
     for the people who had replied to the customer before, in proportion to their replies. Default, time-out and
     internal ratings are no answers.
     """
-    for question, answers in ticket.answers().items():
+    for question, answers in ticket.answers():
         first = answers[0].at
         for number, answer in enumerate(answers):
             until = answers[number + 1].at if number + 1 < len(answers) else None

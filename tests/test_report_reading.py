@@ -42,7 +42,7 @@ class Here:
         self.store: Store = self.desk.store()
         measure(self.store, self.loaded.config)
         self.week: Period = last_ended("week", self.world.now, self.loaded.config.timezone)
-        self.as_of = as_of_for(self.store, self.week, self.world.now)
+        self.as_of = as_of_for(self.store, self.loaded.config, self.week, self.world.now)
 
     def figures(self, team: str | None = None) -> StoredFigures:
         return StoredFigures(Reader(self.store, self.loaded.config), self.week, self.as_of, {}, team=team)

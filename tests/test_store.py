@@ -126,7 +126,7 @@ def test_roles_are_kept_over_time(store: Store) -> None:
     put(store, Person("7", "agent", "admin", 200))
     put(store, Person("7", "customer", "end-user", 300))
     put(store, Person("7", "agent", "admin", 150))
-    assert store.rows("SELECT at, kind FROM person_roles") == [(0, "agent"), (300, "customer")]
+    assert store.rows("SELECT at, kind FROM person_roles") == [(100, "agent"), (300, "customer")]
 
 
 def test_a_change_makes_its_ticket_stale_and_no_change_does_not(store: Store) -> None:

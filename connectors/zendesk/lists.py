@@ -51,9 +51,11 @@ async def group_memberships(account: Account, start: Start) -> AsyncIterator[Pag
 
 async def schedules(account: Account, start: Start) -> AsyncIterator[Page]:
     """Business hours with their holidays. Zendesk keeps no history of them, so every change seen is kept."""
+    present: dict[str, list[str]] = {"schedule": [], "holiday": []}
     async for page in by_list(account.http, "/api/v2/business_hours/schedules", endpoint="schedules"):
         good, aside = rows(page.schedules, zd.Schedule)
         records: list[AnyRecord] = []
+        present["schedule"] += [str(row.id) for row in good]
         for row in good:
             try:
                 records.append(mapping.schedule(row))
@@ -64,9 +66,10 @@ async def schedules(account: Account, start: Start) -> AsyncIterator[Page]:
             closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
             days, worse = rows(closed.holidays, zd.Holiday)
             records += [mapping.holiday(row.id, day) for day in days]
+            present["holiday"] += [f"{row.id}/{day.id}" for day in days]
             aside += worse
         yield Page(records=records, set_aside=aside)
-    yield Page(complete_until=start.now)
+    yield Page(complete_until=start.now, present=present)
 
 
 async def sla_policies(account: Account, start: Start) -> AsyncIterator[Page]:

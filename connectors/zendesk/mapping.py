@@ -1,7 +1,7 @@
 """From Zendesk's payloads to records: pure functions."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -66,12 +66,18 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
         assignee=text_id(row.assignee_id),
         follow_up_of=next((link.other for link in links if link.kind == "follow_up"), None),
         problem=text_id(row.problem_id),
-        merged_into="" if MERGED in row.tags else None,
+        merged_into="" if _is_merged(row, links) else None,
         deleted_at=ms(row.updated_at) if row.status == DELETED else None,
         changes_known_from=keep.since if created < keep.since else None,
         **_words(row, keep),
     )
     return [record, *links, *_native_metrics(number, row.metric_set)]
+
+
+def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
+    """Merging closes a ticket and tags it; a follow-up inherits the tags of the ticket that it follows."""
+    closed = row.status in {"closed", DELETED}
+    return MERGED in row.tags and closed and not any(link.kind == "follow_up" for link in links)
 
 
 def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:

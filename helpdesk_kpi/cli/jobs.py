@@ -112,7 +112,7 @@ def _report(desk: Desk, name: str, rule: Rule, due: int) -> int | None:
     report = desk.loaded.config.reports[name]
     period = rule.due_period(due, KINDS.get(report.template))
     with desk.store(create=True) as store:
-        whole = min((until or 0 for until in fresh_to(store).values()), default=0)
+        whole = min((until or 0 for until in fresh_to(store, desk.loaded.config).values()), default=0)
         if whole < period.end and desk.now() < due + duration(report.wait):
             return desk.now() + ASK_AGAIN
         outcomes = send_report(store, desk.loaded, name, period, desk.now)

@@ -64,7 +64,7 @@ def observations(
     span = parse(period, config.timezone, now) if period else None
     told = instant(as_of) if as_of else None
     with desk.store() as store:
-        when = told if told is not None else min([now, *(u for u in fresh_to(store).values() if u)])
+        when = told if told is not None else min([now, *(u for u in fresh_to(store, config).values() if u)])
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
             raise UsageError(f"no source named {source!r} in the store")
         fold(store, config, extra=[(kpi, variant)])
@@ -121,6 +121,6 @@ def explain(
     with desk.store() as store:
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
-        when = told if told is not None else as_of_for(store, span, now)
+        when = told if told is not None else as_of_for(store, config, span, now)
         found = explained(store, config, Asked(kpi, variant, when, span), where)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))

@@ -49,7 +49,7 @@ def report(
     with desk.store() as store:
         fold(store, loaded.config)
         log_access(store, now, f"report {name} {span.label}")
-        when = instant(as_of) if as_of else as_of_for(store, span, now, wanted.wait)
+        when = instant(as_of) if as_of else as_of_for(store, loaded.config, span, now, wanted.wait)
         made = list(make(store, loaded, name, period=span, as_of=when, locale=locale, parts=frozenset({part})))
     if show and out is None:
         out = Path(f"{name}-{span.label}.{ending}")

@@ -31,7 +31,7 @@ def messages(store: Store, loaded: Loaded, name: str, period: Period, now: int) 
     """What a report says this period, once or for each team."""
     measure(store, loaded.config)
     report = named(loaded, name)
-    as_of = as_of_for(store, period, now, report.wait)
+    as_of = as_of_for(store, loaded.config, period, now, report.wait)
     for made in make(
         store, loaded, name, period=period, as_of=as_of, page_url=_page_url(report.link_base, name, period)
     ):

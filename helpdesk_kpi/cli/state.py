@@ -13,7 +13,7 @@ from helpdesk_kpi.store import Store
 def state_of(desk: Desk, store: Store) -> dict[str, Any]:
     """Freshness, streams, reports and their problems, as plain values."""
     prepare(store.db)
-    fresh = fresh_to(store)
+    fresh = fresh_to(store, desk.loaded.config)
     return {
         "store": str(store.path),
         "tickets": store.one("SELECT count(*) FROM tickets WHERE created_at IS NOT NULL"),

@@ -86,6 +86,11 @@ class Calendar:
 
         return cls(zone_named(zone), shifts)
 
+    @classmethod
+    def changing(cls, parts: Sequence[tuple[int, "Calendar"]]) -> "Calendar":
+        """Each calendar from its instant (ms) on, in order; the first one also before. The last decides on workdays."""
+        return parts[0][1] if len(parts) == 1 else _Changing(parts)
+
     def between(self, starts: ArrayLike, ends: ArrayLike) -> Ms:
         """Working ms within each [start, end); arrays of UTC epoch ms that broadcast. An end before its start gives 0.
 
@@ -157,8 +162,30 @@ class Calendar:
         return year
 
 
+class _Changing(Calendar):
+    """Hours that were changed: what was worked before is counted by the hours of its time."""
+
+    def __init__(self, parts: Sequence[tuple[int, Calendar]]) -> None:
+        last = parts[-1][1]
+        super().__init__(last.zone, last._shifts)  # noqa: SLF001 - of its own kind
+        self._parts = parts
+
+    def between(self, starts: ArrayLike, ends: ArrayLike) -> Ms:
+        first, last = np.broadcast_arrays(np.asarray(starts, np.int64), np.asarray(ends, np.int64))
+        worked: Ms = np.zeros(first.shape, np.int64)
+        borders = [at for at, _ in self._parts[1:]]
+        for (_, calendar), begin, end in zip(self._parts, [None, *borders], [*borders, None], strict=True):
+            worked += calendar.between(np.clip(first, begin, end), np.clip(last, begin, end))
+        return worked
+
+
 class _Always(Calendar):
     """No table to compile: all time is working time."""
+
+    @classmethod
+    def changing(cls, parts: Sequence[tuple[int, "Calendar"]]) -> "Calendar":
+        """Each calendar from its instant (ms) on, in order; the first one also before. The last decides on workdays."""
+        return parts[0][1] if len(parts) == 1 else _Changing(parts)
 
     def between(self, starts: ArrayLike, ends: ArrayLike) -> Ms:
         elapsed: Ms = np.maximum(np.asarray(ends, np.int64) - np.asarray(starts, np.int64), 0)

@@ -18,6 +18,8 @@ from helpdesk_kpi.store import Store
 ActorClass = Literal["customer", "agent", "light_agent", "bot", "system", "unknown"]
 State = Literal["new", "open", "pending", "hold", "solved", "closed"]
 
+#: Needs without which a ticket's story has holes.
+HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
 DONE = frozenset({"solved", "closed"})
 STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
 BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
@@ -32,6 +34,11 @@ class PersonFacts(msgspec.Struct, frozen=True):
     was_assigned: bool = False
     since: tuple[int, ...] = ()  # starts of the spans of `kinds`
     kinds: tuple[str, ...] = ()
+
+    @property
+    def left_unseen(self) -> bool:
+        """Was given tickets, and no role seen tells of it: left before we came."""
+        return self.was_assigned and not (set(self.kinds) - {"customer"})
 
     def kind_at(self, at: int) -> str | None:
         """The kind of role in force; before the first one seen, that one."""
@@ -78,7 +85,7 @@ class Desk(msgspec.Struct, frozen=True):
         kind = facts.kind_at(at)
         if kind in {None, "customer"}:
             # Someone who was given tickets was of the team, whatever the role says after they left.
-            if not facts.was_assigned or person == requester:
+            if not facts.left_unseen or person == requester:
                 return "customer" if kind or person == requester else "unknown"
             kind = "agent"
         if kind == "bot" or (via == "api" and self.rules.api_comments == "bot"):
@@ -104,8 +111,10 @@ class Desk(msgspec.Struct, frozen=True):
         return self.dimensions.get(question, question) if question else "overall"
 
 
-#: Native ids of everybody who is or was of the team: whom an assignee can be.
-_TEAM_ACCOUNTS = "SELECT native, id FROM people WHERE source = ? AND (kind IS NOT 'customer' OR was_assigned)"
+#: Of people p: who is or ever was of the team, as far as anything tells. Whoever is known by an id only may be.
+OF_THE_TEAM = (
+    "(p.kind IS NOT 'customer' OR p.was_assigned OR p.id IN (SELECT person FROM person_roles WHERE kind != 'customer'))"
+)
 
 
 def read_desks(store: Store, config: Config) -> dict[int, Desk]:
@@ -124,7 +133,7 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=STATES | {k.casefold(): v for k, v in config.tickets.statuses.items()},
         people=people,
-        person_keys=dict(store.rows(_TEAM_ACCOUNTS, source)),
+        person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {OF_THE_TEAM}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
         outsiders=_outsiders(store, source, config.tickets.exclude.domains),
         bots=_bots(store, source, config.tickets.bots),
@@ -134,19 +143,18 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
 
 
 def _people(store: Store, source: int) -> dict[int, PersonFacts]:
-    rows = store.rows(
-        "SELECT id, kind, was_assigned FROM people WHERE source = ?1 AND (kind IS NOT 'customer' OR was_assigned"
-        " OR id IN (SELECT person FROM person_roles WHERE at > 0))",
-        source,
-    )
     spans: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for person, at, kind in store.rows("SELECT person, at, kind FROM person_roles WHERE kind != 'customer' OR at > 0"):
+    for person, at, kind in store.rows(
+        f"SELECT r.person, r.at, r.kind FROM person_roles r JOIN people p ON p.id = r.person"
+        f" WHERE p.source = ? AND {OF_THE_TEAM} ORDER BY r.at",
+        source,
+    ):
         spans[person].append((at, kind))
-    found = {}
-    for key, kind, was_assigned in rows:
-        ordered = sorted(spans[key])
-        found[key] = PersonFacts(kind, bool(was_assigned), tuple(at for at, _ in ordered), tuple(k for _, k in ordered))
-    return found
+    sql = f"SELECT id, kind, was_assigned FROM people p WHERE source = ? AND {OF_THE_TEAM}"
+    return {
+        key: PersonFacts(kind, bool(was_assigned), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]))
+        for key, kind, was_assigned in store.rows(sql, source)
+    }
 
 
 def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
@@ -156,20 +164,23 @@ def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
 
 
 def _bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
-    wanted = json.dumps([n.casefold() for n in named])
-    rows = store.rows(
-        "SELECT id FROM people WHERE source = ?1 AND (kind = 'bot' OR EXISTS (SELECT 1 FROM json_each(?2)"
-        " WHERE value IN (lower(email), native, lower(name))))",
-        source,
-        wanted,
+    """Accounts that the configuration names by address, id, "source:id" or name, and those that say so themselves."""
+    wanted = {n.casefold() for n in named}
+    sql = (
+        f"SELECT p.id, p.kind, p.email, p.native, p.name, s.name || ':' || p.native FROM people p"
+        f" JOIN sources s ON s.id = p.source WHERE s.id = ? AND {OF_THE_TEAM}"
     )
-    return frozenset(key for (key,) in rows)
+    return frozenset(
+        key
+        for key, kind, *marks in store.rows(sql, source)
+        if kind == "bot" or not wanted.isdisjoint(str(m).casefold() for m in marks if m)
+    )
 
 
 def _lacks(store: Store, source: int) -> frozenset[str]:
     """Needs that no stream gives, or only ones which the plan or the rights do not include or which never ended."""
     given: set[str] = set()
-    missing = {"calls", "chats"}  # streams that can be switched off
+    missing = {*HISTORY, "calls", "chats"}  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
     for is_missing, gives in store.rows(sql, source):
         (missing if is_missing else given).update(json.loads(gives))

@@ -15,14 +15,12 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.compact import encode, last_instant
 from helpdesk_kpi.measure.contract import EXCLUDED, Kpi, Observation, Stock, Variant
-from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.desk import HISTORY, Desk, read_desks
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.rows import EVENT, RATING, TICKET, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
 
-#: Needs without which a ticket's story has holes.
-HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
 CHUNK = 2000  # tickets at a time: bounds memory
 
 
@@ -244,7 +242,9 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return f"replies_{ticket.row.replies_known}", None
     if lacking := kpi.needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown", None
-    if ticket.known_from > ticket.created_at and kpi.needs & HISTORY:
+    if (ticket.known_from > ticket.created_at and kpi.needs & HISTORY) or (
+        ticket.has_holes and "status.history" in kpi.needs
+    ):
         return "history_unknown", None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there

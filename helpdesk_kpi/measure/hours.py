@@ -1,5 +1,6 @@
 """Which calendar a clock runs on: by severity, then team, then source, then the helpdesk's own, then the default."""
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from functools import cached_property
@@ -45,19 +46,29 @@ class Clocks:
 
     @cached_property
     def schedules(self) -> Mapping[str, Calendar]:
-        """The helpdesks' own business hours by source; of several, the first made."""
-        found: dict[str, Calendar] = {}
+        """The helpdesks' own business hours by source, each version in its time; of several schedules, the first."""
+        found: dict[str, list[tuple[int, Calendar]]] = {}
+        chosen: dict[str, str] = {}
         rows = self.store.rows(
-            "SELECT s.name, d.source, d.native, d.zone, d.weekly FROM schedules d JOIN sources s ON s.id = d.source"
-            " ORDER BY d.source, length(d.native), d.native, d.first_seen DESC"
+            "SELECT s.name, d.source, d.native, d.first_seen, d.zone, d.weekly FROM schedules d"
+            " JOIN sources s ON s.id = d.source WHERE d.gone_at IS NULL"
+            " ORDER BY d.source, length(d.native), d.native, d.first_seen"
         )
-        for name, source, native, zone, weekly in rows:
-            if name not in found:
-                holidays = self.store.rows(
-                    "SELECT first, last FROM holidays WHERE source = ? AND schedule = ?", source, native
-                )
-                found[name] = Calendar.of_schedule([tuple(i) for i in json.loads(weekly)], zone, holidays)
-        return found
+        for name, source, native, first_seen, zone, weekly in rows:
+            if chosen.setdefault(name, native) == native:
+                days = self._days_off(source, native)
+                hours = Calendar.of_schedule([tuple(i) for i in json.loads(weekly)], zone, days)
+                found.setdefault(name, []).append((first_seen, hours))
+        return {name: Calendar.changing(versions) for name, versions in found.items()}
+
+    def _days_off(self, source: int, schedule: str) -> list[tuple[dt.date, dt.date]]:
+        # A day off that was taken out when it was long past stays one.
+        sql = (
+            "SELECT first, last FROM holidays WHERE source = ? AND schedule = ?"
+            " AND (gone_at IS NULL OR last < date(gone_at / 1000, 'unixepoch'))"
+        )
+        rows = self.store.rows(sql, source, schedule)
+        return [(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in rows]
 
     def is_always(self, calendar: Calendar) -> bool:
         return calendar is self._always

@@ -14,12 +14,14 @@ from helpdesk_kpi.measure.contract import MAIN, Kpi, Share, Stock, Total
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.figure import Asked, Timing, figure
 from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.humans import humans
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.store import Store
 
+EARLIEST = 631_152_000_000  # 1990: nobody's clock runs from before, whatever an import says
 HISTORY = 26  # periods behind the usual range
 AXES = ("severity", "team", "agent", "category", "channel", "source", "facet")
 #: Open tickets are past due by the promise for their resolution.
@@ -154,16 +156,8 @@ class Reader:
 
     @cached_property
     def humans(self) -> dict[int, str]:
-        """The human behind every account that is or was of the team."""
-        named = {a.casefold(): s.name or n for n, s in self.config.people.items() for a in s.accounts}
-        rows = self.store.rows(
-            "SELECT p.id, s.name, p.native, p.email, p.name FROM people p JOIN sources s ON s.id = p.source"
-            " WHERE p.kind IS NOT 'customer' OR p.was_assigned"
-        )
-        return {
-            key: named.get(f"{source}:{native}".casefold()) or named.get((email or "").casefold()) or name or native
-            for key, source, native, email, name in rows
-        }
+        """The human behind every account that is or was of the team, as readers call them."""
+        return humans(self.store, self.config)
 
     @cached_property
     def human_names(self) -> list[str]:
@@ -178,7 +172,7 @@ class Reader:
     def history_from(self) -> int | None:
         """The first instant from which on the store knows whole histories; None: it knows no ticket."""
         first = "(SELECT min(created_at) FROM tickets WHERE source = s.id)"
-        found = self.store.one(f"SELECT min(max({first}, s.since)) FROM sources s")
+        found = self.store.one(f"SELECT max(max({first}, s.since)) FROM sources s")  # before, one of them is unknown
         return None if found is None else int(found)
 
     # Clocks and targets
@@ -193,6 +187,7 @@ class Reader:
 
     def worked(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:
         """Milliseconds of each span on the clock of its row."""
+        starts = starts.clip(min=EARLIEST)
         took = np.zeros(len(rows), np.int64)
         for code, calendar in enumerate(self._calendars):
             mask = rows.clock == code

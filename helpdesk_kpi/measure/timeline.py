@@ -47,7 +47,9 @@ class Timeline:
             if kind == "change":
                 self.changes.append(Change(at, e.field or "", e.before, e.after, actor, person))
             elif kind in {"comment", "call", "chat"}:
-                creating = kind == "comment" and at <= self.created_at and not self.turns
+                words = kind == "comment"
+                creating = words and at <= self.created_at and not any(t.kind == "comment" for t in self.turns)
+                at = at if words else max(at, self.created_at)  # a call may be answered before it becomes a ticket
                 self.turns.append(
                     Turn(
                         at, kind, actor, person, bool(e.public), e.length, bool(e.is_thanks),
@@ -203,6 +205,11 @@ class Timeline:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
 
+    @cached_property
+    def has_holes(self) -> bool:
+        """It is done, and nothing tells when: its history was not given."""
+        return self.desk.state(self.row.status) in DONE and not self._status_changes
+
     # What leaves it out
 
     @cached_property
@@ -228,7 +235,7 @@ class Timeline:
         submitter = self.row.submitter
         if submitter == self.requester or self.channel in VOICE:
             return False
-        was_internal = self.desk.is_internal(submitter, self.created_at) or self.desk.person(submitter).was_assigned
+        was_internal = self.desk.is_internal(submitter, self.created_at) or self.desk.person(submitter).left_unseen
         return was_internal and any(t.creating and t.public for t in self.turns)
 
     def spans(self) -> Iterator[tuple[int, int | None, str, str | None, int | None, int | None]]:
@@ -246,35 +253,48 @@ class Timeline:
 
     # Surveys
 
-    def answers(self) -> dict[str, list[Answer]]:
-        """By question: the answer first given and what it was changed to, in order. "overall" is the main question.
+    def answers(self) -> list[tuple[str, list[Answer]]]:
+        """For every question of every survey that was answered: its dimension, and its answers in order of time.
 
         A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
         """
-        found: dict[str, list[Answer]] = {}
-        for rating in self.ratings:
-            if rating.answered_at is None or rating.category is None:
-                continue
-            earlier = [e for e in self.surveys if e.after in {"good", "bad"}] if rating.question == "" else []
-            given = [Answer(e.at, str(e.after), rating.agent, rating.rater) for e in earlier]
-            last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rating.rater)
-            if not given:
-                given = [last._replace(at=rating.answered_at)]
-            elif given[-1].category != last.category:
-                given.append(last)
-            found.setdefault(self.desk.dimension(rating.question), []).extend(given)
-        return {question: sorted(given) for question, given in found.items()}
+        return [
+            (self.desk.dimension(r.question), self._given(r))
+            for r in self.ratings
+            if r.answered_at is not None and r.category is not None
+        ]
+
+    def _given(self, rating: RatingRow) -> list[Answer]:
+        """The states of one answer: as first given, and what it was changed to."""
+        assert rating.answered_at is not None
+        assert rating.category is not None
+        last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rating.rater)
+        given = [Answer(e.at, str(e.after), rating.agent, rating.rater) for e in self._surveyed(rating)]
+        if not given:
+            return [last._replace(at=rating.answered_at)]
+        if given[-1].category != last.category:
+            given.append(last)
+        return sorted(given, key=lambda answer: answer.at)
+
+    def _surveyed(self, rating: RatingRow) -> list[EventRow]:
+        """What the history tells of a rating's main question: answers from its offer until the next survey's."""
+        if rating.question:
+            return []
+        later = [r.offered_at for r in self.ratings if r.offered_at > rating.offered_at]
+        end = min(later, default=None)
+        return [
+            e
+            for e in self.surveys
+            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
+        ]
 
     def offers(self) -> list[tuple[int, int | None]]:
         """Every survey offered, with the instant of its first answer."""
         by_survey: dict[str, list[RatingRow]] = {}
         for rating in self.ratings:
             by_survey.setdefault(rating.native, []).append(rating)
-        first = {q[0].at for q in self.answers().values()}
-        return [
-            (
-                min(r.offered_at for r in rows),
-                min(first) if first and any(r.answered_at is not None for r in rows) else None,
-            )
-            for rows in by_survey.values()
-        ]
+        return [(min(r.offered_at for r in rows), self._first_answer(rows)) for rows in by_survey.values()]
+
+    def _first_answer(self, survey: Sequence[RatingRow]) -> int | None:
+        answered = [r for r in survey if r.answered_at is not None and r.category is not None]
+        return min((self._given(r)[0].at for r in answered), default=None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helpdesk_kpi.config import Loaded, Report, did_you_mean, duration
+from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
 from helpdesk_kpi.measure.reader import HISTORY, Reader
@@ -47,9 +47,9 @@ def period_of(report: Report, text: str | None, zone: str, now: int) -> Period:
     return parse(text, zone, now) if text else last_ended(KINDS.get(report.template, "week"), now, zone)
 
 
-def as_of_for(store: Store, period: Period, now: int, wait: str = "6h") -> int:
+def as_of_for(store: Store, config: Config, period: Period, now: int, wait: str = "6h") -> int:
     """As of when a report reads: as far as all data reach, but not beyond the time it may wait after the period."""
-    whole = [until for until in fresh_to(store).values() if until is not None]
+    whole = [until for until in fresh_to(store, config).values() if until is not None]
     return min([now, period.end + duration(wait), *whole])
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import Columns
 from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Stock
+from helpdesk_kpi.measure.desk import OF_THE_TEAM
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.reader import Reader
@@ -87,12 +88,13 @@ class StoredFigures:
         for i in chosen:
             story, severity = int(rows.story[i]), rows.words[rows.severity[i]]
             number, url, subject = tickets[story]
+            clock = self._clock(severity, self.reader.story_label("source", story))
             team, assignee = holders.get(story, (None, None))
             yield (
                 Waiting(
                     number=number, url=url, subject=subject, since=int(rows.start[i]), waited=int(took[i]), why=why,
                     severity=severity, category=self.reader.story_label("category", story), team=team,
-                    assignee=assignee, target=int(targets[i]) if targets[i] >= 0 else None, clock=self._clock(severity),
+                    assignee=assignee, target=int(targets[i]) if targets[i] >= 0 else None, clock=clock,
                 ),
                 story,
             )  # fmt: skip
@@ -189,7 +191,7 @@ class StoredFigures:
     def facts(self) -> Facts:
         store, config = self.reader.store, self.reader.config
         return Facts(
-            sources=fresh_to(store),
+            sources=fresh_to(store, config),
             catalogue=find_kpis(),
             history_from=self.reader.history_from,
             excluded=self._excluded(),
@@ -202,7 +204,7 @@ class StoredFigures:
                 for level, s in sorted(config.severity.items())
             ),
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
-            agents=_agents(store),
+            agents=_agents(store, config),
             secret=store.hash_key,
         )  # fmt: skip
 
@@ -216,8 +218,10 @@ class StoredFigures:
                 counts[str(word)] = n
         return counts
 
-    def _clock(self, severity: str | None) -> Literal["calendar", "business"]:
-        calendar = self.reader.clocks.calendar(severity, self.team, "")
+    def _clock(self, severity: str | None, source: str | None = None) -> Literal["calendar", "business"]:
+        """Of one source's tickets; without one, of the first configured."""
+        named = source or next(iter(self.reader.config.sources), "")
+        calendar = self.reader.clocks.calendar(severity, self.team, named)
         return "calendar" if self.reader.clocks.is_always(calendar) else "business"
 
 
@@ -225,23 +229,30 @@ class StoredFigures:
 CORE = ("tickets", "comments.public", "status.history")
 
 
-def fresh_to(store: Store) -> dict[str, int | None]:
-    """Up to when each source's tickets and their histories are known to be whole; None: not once read to the end."""
+def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
+    """Up to when each configured source's tickets and histories are known to be whole; None: not once read to the end.
+
+    A source that is no longer configured has nothing more to tell, and holds nothing up.
+    """
     rows = store.rows(
-        "SELECT s.name, min(coalesce(c.complete_until, 0)) FROM sources s LEFT JOIN cursors c ON c.source = s.id"
-        " AND c.state != 'unavailable' AND EXISTS (SELECT 1 FROM json_each(c.gives) WHERE value IN (?, ?, ?))"
-        " GROUP BY s.id",
-        *CORE,
+        "SELECT s.name, g.value, c.complete_until FROM sources s JOIN cursors c ON c.source = s.id"
+        " AND c.state != 'unavailable', json_each(c.gives) g"
     )
-    return {name: until or None for name, until in rows}
+    whole = {(source, need): until for source, need, until in rows}
+    known = {name for (name,) in store.rows("SELECT name FROM sources")}
+    found: dict[str, int | None] = {}
+    for name in config.sources:
+        if name in known:
+            reach = [whole.get((name, need)) for need in CORE if (name, need) in whole or need == "tickets"]
+            found[name] = None if None in reach else min(u for u in reach if u is not None)
+    return found
 
 
-def _agents(store: Store) -> tuple[Agent, ...]:
+def _agents(store: Store, config: Config) -> tuple[Agent, ...]:
     """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
-    rows = store.rows(
-        "SELECT coalesce(name, ''), native, email FROM people WHERE kind IS NOT 'customer' OR was_assigned"
-    )
-    return tuple(Agent(name, (native,), (email,) if email else ()) for name, native, email in rows)
+    rows = store.rows(f"SELECT coalesce(name, ''), native, email FROM people p WHERE {OF_THE_TEAM}")
+    accounts = [Agent(name, (native,), (email,) if email else ()) for name, native, email in rows]
+    return (*accounts, *(Agent(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items()))
 
 
 def _midnight(day: str, config: Config) -> int:

@@ -8,6 +8,7 @@ from helpdesk_kpi.store.writing import Row, Writing
 
 
 def write_people(page: Writing, rows: list[model.Person]) -> None:
+    unknown = _known_by_id_only(page, rows)
     page.conn.executemany(
         "INSERT INTO people (source, native, kind, role, name, email, email_hash, domain, email_verified, active,"
         " zone, organization, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -23,7 +24,13 @@ def write_people(page: Writing, rows: list[model.Person]) -> None:
         "UPDATE people SET name = coalesce(name, ?), email = coalesce(email, ?) WHERE source = ? AND native = ?",
         ((r.name, r.email, page.source, r.id) for r in rows if r.kind != "customer"),
     )
-    _roles(page, rows)
+    _stale(page, unknown + _roles(page, rows))
+
+
+def _known_by_id_only(page: Writing, rows: list[model.Person]) -> list[int]:
+    """Keys of those who acted or asked before anything was known of them."""
+    sql = "SELECT id FROM people WHERE source = ? AND kind IS NULL AND native IN (SELECT value FROM json_each(?))"
+    return [key for (key,) in page.conn.execute(sql, (page.source, json.dumps([r.id for r in rows])))]
 
 
 def _person(page: Writing, r: model.Person) -> Row:
@@ -37,37 +44,42 @@ def _person(page: Writing, r: model.Person) -> Row:
     )  # fmt: skip
 
 
-def _roles(page: Writing, rows: list[model.Person]) -> None:
-    """Keep a role's span: the first one seen reaches back to the beginning, a change starts where it was seen."""
+def _roles(page: Writing, rows: list[model.Person]) -> list[int]:
+    """Keep the spans of roles, in whatever order they are told; returns the keys of those whose spans changed.
+
+    A span begins where the role was first seen; the first one also holds before.
+    """
     keys = page.keys("people", (r.id for r in rows))
-    last = dict(
-        page.conn.execute(
-            "SELECT person, kind FROM (SELECT person, kind, max(at) FROM person_roles"
-            " WHERE person IN (SELECT value FROM json_each(?)) GROUP BY person)",
-            (json.dumps(list(keys.values())),),
-        )
-    )
-    for row in sorted(rows, key=lambda r: r.version):
+    changed = []
+    for row in rows:
         person = keys[row.id]
-        before = last.get(person)
+        before, after = _neighbours(page, person, row.version)
         if before == row.kind:
             continue
-        at = row.version if before else 0
-        written = page.conn.execute(
-            "INSERT INTO person_roles SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
-            " (SELECT 1 FROM person_roles WHERE person = ?1 AND at >= ?2)",
-            (person, at, row.kind, row.role),
-        ).rowcount
-        last[person] = row.kind
-        if written:
-            _stale_tickets_of(page, person, everywhere=before is not None)
+        page.conn.execute(
+            "INSERT OR REPLACE INTO person_roles VALUES (?, ?, ?, ?)", (person, row.version, row.kind, row.role)
+        )
+        if after is not None and after[1] == row.kind:  # the same span, known to begin earlier
+            page.conn.execute("DELETE FROM person_roles WHERE person = ? AND at = ?", (person, after[0]))
+        elif before is not None or after is not None:
+            changed.append(person)
+    return changed
 
 
-def _stale_tickets_of(page: Writing, person: int, *, everywhere: bool) -> None:
-    page.conn.execute("INSERT OR IGNORE INTO stale SELECT id FROM tickets WHERE requester = ?", (person,))
-    if everywhere:  # rare: a role changed; worth a walk over the events
-        told = "INSERT OR IGNORE INTO stale SELECT DISTINCT ticket FROM events WHERE actor = ?"
-        page.conn.execute(told, (person,))
+def _neighbours(page: Writing, person: int, at: int) -> tuple[str | None, tuple[int, str] | None]:
+    """The kind in force at an instant, and where the next span begins."""
+    sql = "SELECT kind FROM person_roles WHERE person = ? AND at <= ? ORDER BY at DESC LIMIT 1"
+    before = page.conn.execute(sql, (person, at)).fetchone()
+    sql = "SELECT at, kind FROM person_roles WHERE person = ? AND at > ? ORDER BY at LIMIT 1"
+    return before[0] if before else None, page.conn.execute(sql, (person, at)).fetchone()
+
+
+def _stale(page: Writing, people: list[int]) -> None:
+    """What they asked or did may mean something else now. It is rare, and worth a walk over the events."""
+    if people:
+        keys = json.dumps(people)
+        for told in ("SELECT id FROM tickets WHERE requester", "SELECT DISTINCT ticket FROM events WHERE actor"):
+            page.conn.execute(f"INSERT OR IGNORE INTO stale {told} IN (SELECT value FROM json_each(?))", (keys,))
 
 
 def write_teams(page: Writing, rows: list[model.Team]) -> None:

@@ -35,7 +35,7 @@ CREATE TABLE people (
 
 CREATE TABLE person_roles (
     person INTEGER NOT NULL REFERENCES people (id),
-    at     INTEGER NOT NULL, -- in force from here on; 0: as far back as we know
+    at     INTEGER NOT NULL, -- in force from here on; the first one also before
     kind   TEXT NOT NULL,
     role   TEXT NOT NULL,
     PRIMARY KEY (person, at)
@@ -208,6 +208,7 @@ CREATE TABLE schedules (
     name       TEXT NOT NULL,
     zone       TEXT NOT NULL,
     weekly     TEXT NOT NULL, -- JSON: [[from, to], ...] minutes since Sunday 00:00
+    gone_at    INTEGER, -- when the helpdesk no longer had it; null: it is there
     PRIMARY KEY (source, native, first_seen)
 ) STRICT, WITHOUT ROWID;
 
@@ -218,6 +219,7 @@ CREATE TABLE holidays (
     name     TEXT NOT NULL,
     first    TEXT NOT NULL, -- ISO date, inclusive
     last     TEXT NOT NULL, -- ISO date, inclusive
+    gone_at  INTEGER, -- when the helpdesk no longer had it; null: it is there
     PRIMARY KEY (source, schedule, native)
 ) STRICT, WITHOUT ROWID;
 

@@ -17,7 +17,7 @@ def write_names(page: Writing, rows: list[model.Name]) -> None:
 
 def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
     page.conn.executemany(
-        "INSERT INTO schedules SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS"
+        "INSERT INTO schedules SELECT ?1, ?2, ?3, ?4, ?5, ?6, NULL WHERE NOT EXISTS"
         " (SELECT 1 FROM (SELECT name, zone, weekly FROM schedules WHERE source = ?1 AND native = ?2"
         " ORDER BY first_seen DESC LIMIT 1) WHERE name = ?4 AND zone = ?5 AND weekly = ?6)",
         ((page.source, r.id, page.now, r.name, r.zone, json.dumps(r.weekly)) for r in rows),
@@ -26,8 +26,8 @@ def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
 
 def write_holidays(page: Writing, rows: list[model.Holiday]) -> None:
     page.conn.executemany(
-        "INSERT INTO holidays VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET name = excluded.name, first = excluded.first, last = excluded.last",
+        "INSERT INTO holidays VALUES (?, ?, ?, ?, ?, ?, NULL)"
+        " ON CONFLICT DO UPDATE SET name = excluded.name, first = excluded.first, last = excluded.last, gone_at = NULL",
         ((page.source, r.schedule, r.id, r.name, r.first, r.last) for r in rows),
     )
 
@@ -74,25 +74,25 @@ def _article_snapshots(
 
 
 def take_census(page: Writing, present: Mapping[str, Sequence[str]]) -> None:
-    """What a census does not meet is gone. Articles and memberships can vanish without a word."""
+    """What a census does not meet is gone. These things vanish without a word, and may come back."""
     for kind, ids in present.items():
-        if kind == "article":
-            page.conn.execute(
-                "UPDATE articles SET gone_at = CASE WHEN native IN (SELECT value FROM json_each(?2)) THEN NULL"
-                " ELSE coalesce(gone_at, ?3) END WHERE source = ?1",
-                (page.source, json.dumps(list(ids)), page.now),
-            )
-        elif kind == "team_member":  # ids are "team/person"
-            page.conn.execute(
-                "UPDATE team_members SET gone_at = ?3 WHERE gone_at IS NULL AND person IN"
-                " (SELECT id FROM people WHERE source = ?1) AND (SELECT t.native || '/' || p.native FROM teams t,"
-                " people p WHERE t.id = team AND p.id = person) NOT IN (SELECT value FROM json_each(?2))",
-                (page.source, json.dumps(list(ids)), page.now),
-            )
-        else:
-            raise ValueError(f"a census tells of article or team_member, not {kind!r}")
+        if kind not in _CENSUS:
+            raise ValueError(f"a census tells of {', '.join(_CENSUS)}, not {kind!r}")
+        page.conn.execute(_CENSUS[kind], (page.source, json.dumps(list(ids)), page.now))
 
 
+#: (source, ids that are there, now); ids of members are "team/person", of holidays "schedule/holiday".
+_GONE = "SET gone_at = iif({} IN (SELECT value FROM json_each(?2)), NULL, coalesce(gone_at, ?3)) WHERE source = ?1"
+_CENSUS = {
+    "article": f"UPDATE articles {_GONE.format('native')}",
+    "schedule": f"UPDATE schedules {_GONE.format('native')}",
+    "holiday": f"UPDATE holidays {_GONE.format('schedule || char(47) || native')}",
+    "team_member": (
+        "UPDATE team_members SET gone_at = ?3 WHERE gone_at IS NULL AND person IN"
+        " (SELECT id FROM people WHERE source = ?1) AND (SELECT t.native || '/' || p.native FROM teams t,"
+        " people p WHERE t.id = team AND p.id = person) NOT IN (SELECT value FROM json_each(?2))"
+    ),
+}
 _ARTICLE_COLUMNS = (
     "source, native, title, url, kind, created_at, updated_at, edited_at, author, editor, locale, draft, digest,"
     " length, version"
