@@ -23,7 +23,7 @@ FORMULAS: dict[type, str] = {
 
 def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, str]) -> dict[str, Any]:
     """The figure of the asked period and the rows that make it, as plain values."""
-    kpi, variant, as_of, period, _ = asked
+    kpi, variant, as_of, period, *_ = asked
     assert period is not None
     spec = kpi_named(kpi)
     definition = variant_named(spec, variant).definition
@@ -52,7 +52,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
 def _known(reader: Reader, where: Mapping[str, str]) -> None:
     names = {"agent": reader.human_names, "team": reader.team_names}
     for axis, name in where.items():
-        if name not in names[axis]:
+        if axis in names and name not in names[axis]:
             raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
 
 

@@ -45,12 +45,21 @@ def kpis(desk: Desk, as_json: bool) -> None:
 @click.option("--variant", default="strict", show_default=True)
 @click.option("--period", help="2026-W47, 2026-11, 2026-Q4, last-week, ... (default: everything)")
 @click.option("--source", help="Only this source.")
+@click.option("--severity", help="Only this severity.")
 @click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
 @click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 @config_option
 @click.pass_obj
 def observations(
-    desk: Desk, *, kpi: str, variant: str, period: str | None, source: str | None, as_of: str | None, form: str
+    desk: Desk,
+    *,
+    kpi: str,
+    variant: str,
+    period: str | None,
+    source: str | None,
+    severity: str | None,
+    as_of: str | None,
+    form: str,
 ) -> None:
     """Print the observations behind a KPI, one row each."""
     from helpdesk_kpi.measure.discovery import kpi_named, variant_named  # noqa: PLC0415
@@ -69,7 +78,7 @@ def observations(
             raise UsageError(f"no source named {source!r} in the store")
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"observations {kpi}/{variant}")
-        rows = listing(store, config, Asked(kpi, variant, when, span, source))
+        rows = listing(store, config, Asked(kpi, variant, when, span, source, severity))
         _print(COLUMNS, rows, form)
 
 
@@ -86,6 +95,7 @@ def _print(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], form: str)
 @click.argument("kpi")
 @click.option("--agent", help="One person's figure.")
 @click.option("--team", help="One team's figure.")
+@click.option("--severity", help="One severity's figure.")
 @click.option("--period", required=True, help="2026-W47, 2026-11, last-week, ...")
 @click.option("--variant", default="strict", show_default=True)
 @click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
@@ -98,6 +108,7 @@ def explain(
     kpi: str,
     agent: str | None,
     team: str | None,
+    severity: str | None,
     period: str,
     variant: str,
     as_of: str | None,
@@ -115,8 +126,10 @@ def explain(
     config, now = desk.loaded.config, desk.now()
     if agent is not None and config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
-    where = {axis: name for axis, name in (("agent", agent), ("team", team)) if name is not None}
+    where = {axis: name for axis, name in (("agent", agent), ("team", team), ("severity", severity)) if name}
     span = parse(period, config.timezone, now)
+    if span.start > now:
+        raise UsageError(f"{span.label} has not begun yet")
     told = instant(as_of) if as_of else None
     with desk.store() as store:
         fold(store, config, extra=[(kpi, variant)])

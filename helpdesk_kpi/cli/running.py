@@ -92,13 +92,16 @@ def list_(desk: Desk, as_json: bool) -> None:
     """Every delivery, newest last."""
     from helpdesk_kpi.deliver import ledger  # noqa: PLC0415
     from helpdesk_kpi.deliver.tables import prepare  # noqa: PLC0415
+    from helpdesk_kpi.measure.periods import label_of  # noqa: PLC0415
 
     with desk.store() as store:
         prepare(store.db)
         rows = ledger.listed(store.conn)
+    zone = desk.loaded.config.timezone
     entries = [
         {
-            "id": r.id, "report": r.report, "start": iso(r.start), "end": iso(r.end), "channel": r.channel,
+            "id": r.id, "report": r.report, "period": label_of(r.start, r.end, zone), "start": iso(r.start),
+            "end": iso(r.end), "channel": r.channel,
             "recipient": r.recipient, "variant": r.variant, "state": r.state, "sent_at": iso(r.sent_at),
             "detail": r.detail,
         }
@@ -108,10 +111,9 @@ def list_(desk: Desk, as_json: bool) -> None:
         click.echo(json.dumps(entries, indent=2, ensure_ascii=False))
         return
     for e in entries:
-        detail = f"  {e['detail']}" if e["detail"] and e["state"] != "sent" else ""
+        detail = f"  {e['sent_at'] if e['state'] == 'sent' else e['detail'] or ''}".rstrip()
         click.echo(
-            f"{e['id']:>5}  {e['state']:<9} {e['report']} {str(e['start'])[:10]}"
-            f"  {e['channel']} -> {e['recipient']}{detail}"
+            f"{e['id']:>5}  {e['state']:<9} {e['report']} {e['period']}  {e['channel']} -> {e['recipient']}{detail}"
         )
 
 

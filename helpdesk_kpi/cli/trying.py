@@ -11,7 +11,11 @@ HELPDESKS = ("zendesk", "jira", "freshdesk")
 
 @click.command()
 @click.option("--helpdesk", type=click.Choice([*HELPDESKS, "all"]), default="zendesk", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for everything (default: helpdesk-kpi-demo).")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for everything (default: helpdesk-kpi-demo, or helpdesk-kpi-demo-zh).",
+)
 @click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--no-open", is_flag=True, help="Do not open the digest in the browser.")

@@ -23,13 +23,14 @@ COLUMNS = (
 
 
 class Asked(NamedTuple):
-    """A variant as of an instant; of one period (None: all), of one source (None: all)."""
+    """A variant as of an instant; of one period, one source, one severity (None: all)."""
 
     kpi: str
     variant: str
     as_of: int
     period: Period | None = None
     source: str | None = None
+    severity: str | None = None
 
 
 def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
@@ -46,7 +47,8 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     if config.privacy != "full":
         shown["agent"] = [None] * len(rows)
     spec = kpi_named(asked.kpi)
-    spans = isinstance(spec.statistic, Duration | Stock)
+    timed = isinstance(spec.statistic, Duration)
+    spans = timed or isinstance(spec.statistic, Stock)
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
@@ -68,7 +70,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "end": _iso(int(ends[i])) if spans else None,
             "calendar_seconds": _number(int(ends[i] - rows.start[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED else _number(seconds if spans else float(rows.value[i])),
+            "value": None if stop in EXCLUDED else _number(seconds if timed else float(rows.value[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
             "url": url,
@@ -78,7 +80,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
 
 
 def _existing(reader: Reader, asked: Asked) -> Columns:
-    where = {} if asked.source is None else {"source": asked.source}
+    where = {a: n for a, n in (("source", asked.source), ("severity", asked.severity)) if n is not None}
     rows = reader.slice(asked.kpi, asked.variant, **where)
     mask = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
     if asked.period is not None and isinstance(kpi_named(asked.kpi).statistic, Stock):

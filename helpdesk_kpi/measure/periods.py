@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import zoneinfo
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -112,6 +112,19 @@ def containing(kind: Kind, ms: int, zone: str) -> Period:
     '2026-W53'
     """
     return _period(kind, _SHAPES[kind].number(wall(ms, zone_named(zone)).date()), zone)
+
+
+def label_of(start: int, end: int, zone: str) -> str:
+    """The name of the period between two instants; of one that is none of ours, its first day.
+
+    >>> label_of(1793487600000, 1796079600000, "Europe/Berlin")
+    '2026-11'
+    """
+    for kind in get_args(Kind):
+        period = containing(kind, start, zone)
+        if (period.start, period.end) == (start, end):
+            return period.label
+    return wall(start, zone_named(zone)).date().isoformat()
 
 
 def last_ended(kind: Kind, ms: int, zone: str) -> Period:

@@ -32,6 +32,8 @@ Missing = Literal["child", "resource"]
 
 #: Answers that a later try may better: conflict, overload, and the edge's own (520, 524). Facts: the vendors' pages.
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 529})
+LONG = 10.0  # seconds of waiting that somebody who looks on wants to know of
+UNREACHED = 4  # tries where nobody answers at all: the next sync is soon enough
 SILENT_WAIT = 60.0  # seconds after a 429 that doesn't say how long
 TIMEOUT = httpx.Timeout(30.0, read=120.0)  # a page of 1,000 tickets can take a vendor a minute
 
@@ -41,9 +43,10 @@ log = logging.getLogger(__name__)
 class _TryAgainError(PullError):
     """Trying again may help. `wait`: seconds that the helpdesk asked for; None: our own back-off."""
 
-    def __init__(self, message: str, wait: float | None = None) -> None:
+    def __init__(self, message: str, wait: float | None = None, tries: int | None = None) -> None:
         super().__init__(message, permanent=False)
         self.wait = wait
+        self.tries = tries  # None: as many as anything gets
 
 
 class Transport:
@@ -174,7 +177,9 @@ class Transport:
             raise PullError(f"{error} (given up after {tries} tries)", permanent=False) from None
 
     def _enough(self, state: tenacity.RetryCallState) -> bool:
-        return state.attempt_number >= self._attempts or _pause(state) > self._patience
+        error = state.outcome.exception() if state.outcome else None
+        tries = getattr(error, "tries", None) or self._attempts
+        return state.attempt_number >= min(tries, self._attempts) or _pause(state) > self._patience
 
     async def _sleep(self, seconds: float) -> None:
         self.waited += seconds
@@ -208,6 +213,8 @@ class Transport:
                     url = self._pinned(str(url.join(response.headers["location"])))
                 finally:
                     await response.aclose()
+        except httpx.ConnectError:
+            raise _TryAgainError(self._say(request, "it cannot be reached"), tries=UNREACHED) from None
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise _TryAgainError(self._say(request, f"{error.__class__.__name__} {error}")) from None
         raise PullError(self._say(request, "redirects in a circle"), permanent=True)
@@ -277,7 +284,7 @@ class Transport:
     def _say(self, request: "_Request", text: str) -> str:
         for secret in (*self._auth.secrets(), *request.headers.values()):
             text = text.replace(secret, "***") if secret else text
-        return f"{request.method} {request.url.host}{request.url.path}: {text}".rstrip(": ")
+        return f"{request.method} {request.url.netloc.decode()}{request.url.path}: {text}".rstrip(": ")
 
 
 class _Request(msgspec.Struct, frozen=True):
@@ -310,7 +317,8 @@ def _pause(state: tenacity.RetryCallState) -> float:
 
 def _note(state: tenacity.RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    log.info("try %d: %s; again in %.1f s", state.attempt_number, error, state.upcoming_sleep)
+    level = logging.WARNING if state.upcoming_sleep >= LONG else logging.INFO
+    log.log(level, "try %d: %s; again in %.1f s", state.attempt_number, error, state.upcoming_sleep)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
-from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.errors import StoreError, UsageError
 from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
 from helpdesk_kpi.measure.reader import HISTORY, Reader
 from helpdesk_kpi.report.capability import gaps
@@ -44,7 +44,11 @@ def named(loaded: Loaded, name: str) -> Report:
 
 def period_of(report: Report, text: str | None, zone: str, now: int) -> Period:
     """The period that was asked for, else the newest one that is over."""
-    return parse(text, zone, now) if text else last_ended(KINDS.get(report.template, "week"), now, zone)
+    if text and (asked := parse(text, zone, now)).start <= now:
+        return asked
+    if text:
+        raise UsageError(f"{text} has not begun yet")
+    return last_ended(KINDS.get(report.template, "week"), now, zone)
 
 
 def as_of_for(store: Store, config: Config, period: Period, now: int, wait: str = "6h") -> int:
@@ -67,6 +71,8 @@ def make(
     """Render a report, once or for each team."""
     config = loaded.config
     report = named(loaded, name)
+    if not store.one("SELECT count(*) FROM syncs"):
+        raise StoreError("nothing has been read from a helpdesk yet: run `helpdesk-kpi sync` first")
     reader = Reader(store, config, back_to=period.back(HISTORY + 1).start)
     reader.preload([(kpi, "strict") for kpi in READ])
     lacking = gaps(store, config, as_of)

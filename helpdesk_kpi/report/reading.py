@@ -70,8 +70,9 @@ class StoredFigures:
         best: dict[int, Waiting] = {}
         for kpi, why in CLAIMS:
             for waiting, story in self._claims(kpi, why):
-                best.setdefault(story, waiting)
-        return sorted(best.values(), key=lambda w: -w.waited)[:limit]
+                if story not in best or _urgency(waiting) > _urgency(best[story]):
+                    best[story] = waiting
+        return sorted(best.values(), key=_urgency, reverse=True)[:limit]
 
     def _claims(self, kpi: str, why: Why) -> Iterator[tuple[Waiting, int]]:
         """The longest running spans of a KPI; of resolutions only those past their target."""
@@ -150,6 +151,7 @@ class StoredFigures:
             where = {"facet": MAIN, **where}
         rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
         amounts = self._amounts(spec, rows)
+        began = rows.created if isinstance(spec.statistic, Stock) else rows.at
         worst = -1 if spec.better == "lower" else 1
         chosen = np.lexsort((rows.at, worst * amounts, rows.stop > 0))[:limit]
         tickets = self._tickets(rows.story[chosen])
@@ -161,7 +163,7 @@ class StoredFigures:
             running = isinstance(spec.statistic, Duration) and rows.end[i] > self.as_of and not stop
             found.append(
                 TicketRow(
-                    number=number, url=url, subject=subject, at=int(rows.at[i]),
+                    number=number, url=url, subject=subject, at=int(began[i]),
                     value=None if stop in EXCLUDED else float(amounts[i]), severity=rows.words[rows.severity[i]],
                     agent=self.reader.label_name(rows, "agent", int(agents[i])),
                     censored=bool(running or (stop and stop not in EXCLUDED)), reason="running" if running else stop,
@@ -223,6 +225,11 @@ class StoredFigures:
         named = source or next(iter(self.reader.config.sources), "")
         calendar = self.reader.clocks.calendar(severity, self.team, named)
         return "calendar" if self.reader.clocks.is_always(calendar) else "business"
+
+
+def _urgency(waiting: Waiting) -> tuple[bool, int]:
+    """What is past its promise first, then what waits longest."""
+    return waiting.target is not None and waiting.waited > waiting.target, waiting.waited
 
 
 #: What every figure stands on; a report reads no further than these are whole.

@@ -26,7 +26,7 @@ class Files(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sender: str = field(name="from", default="helpdesk-kpi <helpdesk-kpi@localhost>")  # of the .eml
 
     def recipients(self) -> Sequence[str]:
-        return [str(self.folder)]
+        return [str(self.folder.resolve())]  # the same folder, wherever it is named from
 
     def preview(self, message: Message, recipient: str) -> Sequence[Part]:  # noqa: ARG002 - a folder is one
         return list(parts(message, self.sender))
