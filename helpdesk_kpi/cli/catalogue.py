@@ -8,6 +8,8 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.report.capability import capabilities
 
+UNITS = {"ms": "time"}
+
 
 def catalogue(desk: Desk) -> list[dict[str, Any]]:
     """Every KPI with its variants and what the configured sources can give it."""
@@ -46,7 +48,7 @@ def printed(entries: list[dict[str, Any]]) -> str:
     lines = []
     for entry in entries:
         better = "" if entry["better"] == "neither" else f", {entry['better']} is better"
-        lines.append(f"{entry['id']}  ({entry['title']}; {entry['unit']}{better})")
+        lines.append(f"{entry['id']}  ({entry['title']}; {UNITS.get(entry['unit'], entry['unit'])}{better})")
         for name, definition in entry["variants"].items():
             lines += textwrap.wrap(definition, 100, initial_indent=f"    {name}: ", subsequent_indent="        ")
         lines += [f"    from {source}: {'; '.join(answers)}" for source, answers in entry["sources"].items()]

@@ -32,6 +32,30 @@ TITLES = {
     "en": {"P0": "Service down", "P1": "Serious", "P2": "Normal", "P3": "Question"},
     "zh": {"P0": "特别紧急", "P1": "紧急", "P2": "一般", "P3": "低"},
 }
+FILES = {
+    "page": "reports/weekly-*.html",
+    "text": "reports/weekly-*.txt",
+    "mail": "reports/weekly-*.eml",
+    "slack": "reports/monthly-*.slack.json",
+    "store": "helpdesk.db",
+    "config": "helpdesk-kpi.toml",
+}
+SAID = {
+    "en": {
+        "desk": "an invented desk: {:,} tickets in {} weeks (seed {})", "rendering": "rendering the reports",
+        "weekly": "weekly digest", "monthly": "monthly summary", "made": "{}: made",
+        "was there": "{}: was already there",
+        "page": "digest, for the browser", "text": "digest, as text", "mail": "digest, as mail",
+        "slack": "monthly summary, for Slack", "store": "the store", "config": "the configuration",
+        "took": "in {:.0f} s",
+    },
+    "zh": {
+        "desk": "模拟的服务台：{:,} 张工单，{} 周（种子 {}）", "rendering": "正在生成报告",
+        "weekly": "技术支持周报", "monthly": "技术支持月报", "made": "{}：已生成", "was there": "{}：此前已生成",
+        "page": "周报，供浏览器查看", "text": "周报，纯文本", "mail": "周报，邮件",
+        "slack": "月报，供 Slack 使用", "store": "数据文件", "config": "配置文件", "took": "用时 {:.0f} 秒",
+    },
+}  # fmt: skip
 RELEASES = {"en": "release 4.2", "zh": "4.2 版上线"}
 TARGETS = {
     "P0": 'first_reply_time = "15m", full_resolution_time = "4h"',
@@ -45,12 +69,12 @@ def run(out: Path, locale: str, seed: int, *, show: bool) -> None:
     """Make the demonstration in the folder `out`; what is already there is kept and said."""
     began = time.monotonic()
     world = _world(out, locale, seed)
-    click.echo(f"an invented desk: {len(world.stories):,} tickets in {WEEKS} weeks (seed {seed})", err=True)
+    click.echo(SAID[locale]["desk"].format(len(world.stories), WEEKS, seed), err=True)
     with serve(app(world, limits=100)) as server:
         path = out / "helpdesk-kpi.toml"
         path.write_text(config_text(world, server.url, locale, own_folder=True), encoding="utf-8")
         outcomes = _worked(path, world.now)
-    _told(out, outcomes, time.monotonic() - began)
+    _told(out, outcomes, time.monotonic() - began, locale)
     page = next(out.glob("reports/weekly-*.html"), None)
     if show and page:
         webbrowser.open(page.resolve().as_uri())
@@ -101,7 +125,7 @@ def _worked(path: Path, now: int) -> list[Outcome]:
                 click.echo(f"{result.stream}: {result.reason}", err=True)
         with measure_progress() as measured:
             measure(store, loaded.config, progress=measured)
-        click.echo("rendering the reports", err=True)
+        click.echo(SAID[loaded.config.locale]["rendering"], err=True)
         outcomes = []
         for name, kind in (("weekly", "week"), ("monthly", "month")):
             period = last_ended(kind, now, loaded.config.timezone)  # type: ignore[arg-type]
@@ -109,21 +133,14 @@ def _worked(path: Path, now: int) -> list[Outcome]:
     return outcomes
 
 
-def _told(out: Path, outcomes: list[Outcome], seconds: float) -> None:
+def _told(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> None:
+    said = SAID[locale]
     for outcome in outcomes:
-        state = "made" if outcome.tried else "was already there"
-        click.echo(f"{outcome.delivery.report} report: {state}")
-    for what, pattern in (
-        ("digest, in a browser", "reports/weekly-*.html"),
-        ("digest, as text", "reports/weekly-*.txt"),
-        ("digest, as mail", "reports/weekly-*.eml"),
-        ("monthly summary, for Slack", "reports/monthly-*.slack.json"),
-        ("store", "helpdesk.db"),
-        ("configuration", "helpdesk-kpi.toml"),
-    ):
+        click.echo(said["made" if outcome.tried else "was there"].format(said[outcome.delivery.report]))
+    for what, pattern in FILES.items():
         for path in sorted(out.glob(pattern)):
-            click.echo(f"  {what:<28} {path}")
-    click.echo(f"in {seconds:.0f} s")
+            click.echo(f"  {path}  ({said[what]})")
+    click.echo(said["took"].format(seconds))
 
 
 def config_text(world: World, url: str, locale: str, *, own_folder: bool = False) -> str:
