@@ -43,7 +43,7 @@ def test_the_finding_comes_first_with_what_against_what_and_where() -> None:
     assert plain(told.text) == (
         "Half of the P1 tickets waited 41 min or longer for a first reply, 29 min the week before; going by the "
         "26 weeks before, 22 min to 36 min is usual. It shows most clearly in Billing. Everything else stayed within "
-        "its usual range. Within target: First reply 88%."
+        "its usual range. Of the tickets with a target, within it: first reply 88%."
     )
     assert told.ask
 
@@ -53,7 +53,7 @@ def test_the_finding_reads_as_chinese() -> None:
     assert told.title == "2026年第47周：P1 首次响应时间变长"
     assert plain(told.text) == (
         "P1 首次响应时间中位数由上周的 29 分钟升至 41 分钟，属显著变化（转差）；按此前 26 周的波动，正常范围为 "
-        "22 分钟～36 分钟。主要出现在 Billing。其余指标均属正常波动。目标内占比：首响 88%。"
+        "22 分钟～36 分钟。主要出现在 Billing。其余指标均属正常波动。设有目标的工单中，目标内占比：首响 88%。"
     )
 
 
@@ -119,10 +119,59 @@ def test_a_provisional_value_is_no_news() -> None:
 def test_never_replied_and_still_open_stand_beside_the_median() -> None:
     reply, resolution = (card.notes for card in report(week()).cards[:2])
     assert "18 not answered yet · 5 solved without a reply" in map(plain, reply)
-    assert "412 tickets · each severity's own clock" in map(plain, reply)
-    assert "90% within 7 h 10 min · mean 2 h 44 min" in map(plain, reply)
+    assert "412 tickets · business hours (P0: around the clock)" in map(plain, reply)
+    assert "90% within 7 h 10 min · mean of the 394 answered 2 h 44 min" in map(plain, reply)
     assert "week before 1 h 31 min" in map(plain, reply)
+    assert "88% within target · 6 still wait past it" in map(plain, reply)
     assert "64 still open, counted in" in map(plain, resolution)
+    assert "90th percentile not reached: more than a tenth still open · mean of the 348 solved 26 h 24 min" in map(
+        plain, resolution
+    )
+
+
+def test_the_same_lines_in_chinese() -> None:
+    reply, resolution, csat, backlog = (card.notes for card in report(week(), "zh").cards)
+    assert "目标内占比 88% · 另有 6 单已超时仍未回复" in map(plain, reply)
+    assert "18 单从未回复 · 5 单未回复即解决" in map(plain, reply)
+    assert "412 单 · 工作时长（P0 按自然时长）" in map(plain, reply)
+    assert "90 分位值尚未达到：仍有一成以上工单未解决 · 平均值 26 小时 24 分钟（仅 348 单已解决）" in map(
+        plain, resolution
+    )
+    assert "收到评价 75 条；本周发出邀请 318 份，已答 75 份，参评率 23.6%" in csat  # 75 / 318 = 0.2358
+    assert "其中 9 单已超时" in backlog
+
+
+def test_shares_within_target_stand_beside_those_before() -> None:
+    """The first one names the period before, the others only its share."""
+    values = {
+        ("first_reply_time",): figure("first_reply_time", HOUR, within=0.66, signal=usual(0, 9 * HOUR),
+                                      previous=figure("first_reply_time", HOUR, within=0.81)),
+        ("full_resolution_time",): figure("full_resolution_time", HOUR, within=0.7, signal=usual(0, 9 * HOUR),
+                                          previous=figure("full_resolution_time", HOUR, within=0.74)),
+    }  # fmt: skip
+    english, chinese = (report(FakeFigures(values=values), locale).headline.text for locale in ("en", "zh"))
+    assert "within it: first reply 66% (week before 81%), resolution 70% (74%)." in english
+    assert "目标内占比：首响 66%（上周 81%）、最终解决 70%（上周 74%）。" in chinese
+
+
+def test_a_severity_alone_says_what_of_it_is_late() -> None:
+    serious = report(week()).severities[1]
+    assert [one.alert for one in serious.numbers] == [
+        "2 of the new tickets still wait for a reply, past target", "", "4 of all open tickets are past target",
+    ]  # fmt: skip
+
+
+def test_the_ages_of_the_backlog_name_their_clock() -> None:
+    value = figure("backlog", 73, 73, median=12 * HOUR, p90=33 * HOUR, clock="mixed")
+    told = report(FakeFigures(values={("backlog",): value}))
+    notes = [plain(note) for note in told.notes(told.kpi("backlog"))]
+    assert "half are older than 12 h, a tenth than 33 h · business hours (P0: around the clock)" in notes
+
+
+def test_the_command_behind_a_list_names_the_severity() -> None:
+    told = report(week())
+    assert told.kpi("backlog").command == "helpdesk-kpi observations backlog --period 2026-W47"
+    assert told.kpi("backlog", severity="P1").command.endswith("--period 2026-W47 --severity P1")
 
 
 def test_satisfaction_is_never_told_without_its_response_rate() -> None:
@@ -130,7 +179,8 @@ def test_satisfaction_is_never_told_without_its_response_rate() -> None:
     assert card.number.text == "90.7%"
     # 318 surveys of which 75 were answered; 90.7 - 90.0 = 0.7 points.
     assert list(card.notes) == [
-        "95% interval 82.0% to 95.3%", "75 of 318 surveys answered", "week before 90.0% · 0.7 points up",
+        "95% interval 82.0% to 95.3%", "75 answers; of the 318 surveys offered this week 75 answered so far",
+        "week before 90.0% · 0.7 points up",
     ]  # fmt: skip
 
 

@@ -134,7 +134,22 @@ def test_both_languages_have_the_same_texts() -> None:
 
 def test_every_text_can_be_filled_by_the_same_parts() -> None:
     """A Chinese text may need parts that English has no place for, and the other way round; all come from one call."""
-    asked = {"statistic", "direction", "title", "slice", "whose", "n", "bad", "count", "step", "steps"}
+    asked = {
+        "verdict",
+        "answers",
+        "rate",
+        "this",
+        "statistic",
+        "direction",
+        "title",
+        "slice",
+        "whose",
+        "n",
+        "bad",
+        "count",
+        "step",
+        "steps",
+    }
     for key, english in en.WORDS.items():
         chinese = zh.WORDS[key]
         pairs = [(english, chinese)] if isinstance(english, str) else list(zip(english, chinese, strict=True))

@@ -74,7 +74,13 @@ def _unusual(signals: list[Number], watched: Sequence[Watched], scene: Scene) ->
     words, first = scene.words, signals[0]
     who = words.say("for_slice", slice=first.slice) if first.slice else ""
     others = [
-        words.say("finding_item", title=one.name, value=one.text, verdict=one.verdict)
+        words.say(
+            "finding_item",
+            title=one.name,
+            value=one.text,
+            verdict=one.verdict,
+            direction=words.language.DIRECTIONS[one.direction],
+        )
         for one in signals[1 : OTHERS + 1]
     ]
     also = words.say("also_unusual", names=words.listed(others)) if others else ""
@@ -144,9 +150,13 @@ def _quiet(watched: Sequence[Watched], scene: Scene) -> tuple[str, list[str], Nu
 
 
 def _targets(watched: Sequence[Watched], scene: Scene) -> str:
-    """ "Are we in target?" is the first question."""
-    say = scene.words.say
-    items = [
-        say("in_target_item", title=one.whole.short, share=one.whole.within) for one in watched if one.whole.within
-    ]
+    """ "Are we in target, and were we before?" is the first question."""
+    say, step = scene.words.say, scene.words.before(scene.kind)
+    items: list[str] = []
+    key = "in_target_before"  # the first one names the period before
+    for number in (one.whole for one in watched if one.whole.within):
+        title, before = scene.words.inside(number.short), number.within_before
+        told = key if before else "in_target_item"
+        items.append(say(told, title=title, share=number.within, before=before, step=step))
+        key = "in_target_again" if before else key
     return say("in_target", items=scene.words.listed(items)) if items else ""

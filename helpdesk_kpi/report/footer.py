@@ -42,9 +42,17 @@ def footer(numbers: list[Number], scene: Scene) -> Footer:
 
 def clock(number: Number, scene: Scene) -> str:
     """On which clock a duration is told."""
-    if number.value.unit != "ms" or not number.value.clock:
+    return clock_named(number.value.clock, scene) if number.value.unit == "ms" else ""
+
+
+def clock_named(name: str, scene: Scene) -> str:
+    """ "business hours (P0: around the clock)"; "" without a clock."""
+    if not name:
         return ""
-    return scene.words.say(f"clock_{number.value.clock}")
+    always = [clean(one.level, 16) for one in scene.figures.facts.severities if one.clock == "calendar"]
+    if name == "mixed" and always:
+        return scene.words.say("clock_except", levels=scene.words.listed(always))
+    return scene.words.say(f"clock_{name}")
 
 
 def _left_out(scene: Scene) -> str:

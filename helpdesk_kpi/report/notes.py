@@ -1,9 +1,15 @@
 """The short lines under a figure: what keeps it honest."""
 
 from helpdesk_kpi.measure.contract import MAIN
-from helpdesk_kpi.report.footer import clock
+from helpdesk_kpi.report.footer import clock, clock_named
 from helpdesk_kpi.report.number import FEW, Number
 from helpdesk_kpi.report.scene import Scene
+
+#: What is said of waits for a reply that still run: of all, of those past target. Else they are open tickets.
+WAITS = {
+    "first_reply_time": ("not_replied", "late_unanswered"),
+    "next_reply_time": ("not_replied_again", "late_unanswered"),
+}
 
 
 def notes(number: Number, scene: Scene) -> list[str]:
@@ -24,20 +30,20 @@ def _duration(number: Number, scene: Scene) -> list[str]:
     if not value.n:
         return []
     within = say("within", share=number.within) if number.within else ""
-    waits = "not_replied" if number.id in ("first_reply_time", "next_reply_time") else "still_open"
+    waits, late = WAITS.get(number.id, ("still_open", "late_open"))
     silent = value.censored.get("solved_without_reply", 0)
     return [
         _joined(number.sample, say("few") if value.n < FEW else "", clock(number, scene)),
         number.interval,
-        _joined(within, say("past_target", n=value.overdue) if value.target is not None or value.overdue else ""),
+        _joined(within, say(late, n=value.overdue) if value.overdue else ""),
         _joined(say(waits, n=value.running), say("no_reply_solved", n=silent) if silent else ""),
-        _joined(_tail(number, scene), say("mean", value=number.mean) if number.mean else ""),
+        _joined(_tail(number, scene), number.mean_told),
     ]
 
 
 def _tail(number: Number, scene: Scene) -> str:
     if number.value.p90 is None:
-        return scene.words.say("p90_open")
+        return scene.words.say("p90_unanswered" if number.id in WAITS else "p90_open")
     return scene.words.say("p90", value=number.p90)
 
 
@@ -46,11 +52,15 @@ def _share(number: Number, scene: Scene) -> list[str]:
     if not number.value.n:
         return [_asked(number, scene)]
     few = say("few") if number.value.n < FEW else ""
-    return [number.interval, _joined(_asked(number, scene) or number.sample, few), _facets(number, scene)]
+    asked = _asked(number, scene)
+    sample = say("answers_and_asked", answers=number.sample, count=number.n, asked=asked) if asked else number.sample
+    return [number.interval, _joined(sample, few), _facets(number, scene)]
 
 
 def _asked(number: Number, scene: Scene) -> str:
-    """74 of 318 asked answered: satisfaction is never told without it."""
+    """Of the 318 surveys offered 75 answered: satisfaction is never told without it. Its own answers may be to earlier
+    offers, so the two counts differ.
+    """
     entry = scene.figures.facts.catalogue.get("csat_response_rate")
     if number.id != "csat" or entry is None:
         return ""
@@ -58,14 +68,16 @@ def _asked(number: Number, scene: Scene) -> str:
     if not value.n or value.value is None:
         return ""
     answered, asked = scene.words.number(round(value.n * value.value)), scene.words.number(value.n)
-    return scene.words.say("of_asked", answered=answered, asked=asked)
+    rate, this = scene.words.percent(value.value), scene.words.this(scene.kind)
+    return scene.words.say("of_asked", answered=answered, asked=asked, rate=rate, this=this)
 
 
 def _count(number: Number, scene: Scene) -> list[str]:
     say, late = scene.words.say, number.value.overdue
     aged = number.value.median is not None and number.value.p90 is not None
     ages = say("ages", median=number.median, p90=number.p90) if aged else ""
-    return [number.interval, _facets(number, scene), _joined(ages, say("past_target", n=late) if late else "")]
+    told = _joined(ages, clock_named(number.value.clock, scene) if aged else "")
+    return [number.interval, _facets(number, scene), told, say("late_backlog", n=late) if late else ""]
 
 
 def _facets(number: Number, scene: Scene) -> str:

@@ -1,5 +1,6 @@
 """One KPI over one slice of the period, as readers see it. Nothing here computes a figure: it only says it."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from helpdesk_kpi.measure.contract import Kpi
@@ -140,6 +141,25 @@ class Number:
         return self._optional(self.value.mean)
 
     @property
+    def mean_told(self) -> str:
+        """With the spans that it covers: "mean of the 96 solved 9 h 41 min"; "" without one."""
+        if not self.mean:
+            return ""
+        key = {"first_reply_time": "mean_replied", "next_reply_time": "mean_waits"}.get(self.id, "mean_solved")
+        return self._words.say(key, value=self.mean, ended=self._words.number(self.value.ended))
+
+    @property
+    def alert(self) -> str:
+        """How many still wait past their target, with what is counted; "" when none."""
+        keys = {
+            "first_reply_time": "alert_unanswered",
+            "next_reply_time": "alert_unanswered",
+            "backlog": "alert_backlog",
+        }
+        late = self.value.overdue
+        return self._words.say(keys.get(self.id, "alert_open"), n=late) if late else ""
+
+    @property
     def median(self) -> str:
         return self._optional(self.value.median)
 
@@ -155,6 +175,12 @@ class Number:
         """Share within target, "" without a target."""
         share = self.value.within
         return "" if share is None else self._words.percent(share, 0 if self.value.n < 1000 else 1)
+
+    @property
+    def within_before(self) -> str:
+        """The same of the period before, "" when unknown."""
+        before = self.value.previous
+        return "" if before is None else Number(self._scene, self.entry, before, self.variant, self.where).within
 
     @property
     def target(self) -> str:
@@ -229,6 +255,13 @@ class Number:
         return "higher" if up and self.direction != "less" else "lower"
 
     @property
+    def verdict_and_usual(self) -> str:
+        """The verdict, and for a signal the range that it left."""
+        if not (self.direction and self.usual):
+            return self.verdict
+        return self._words.say("verdict_and_usual", verdict=self.verdict, usual=self.usual)
+
+    @property
     def usual(self) -> str:
         """The usual range, "" when unknown."""
         signal = self.value.signal
@@ -260,6 +293,13 @@ class Number:
             name: Number(self._scene, self.entry, value, self.variant, {**self.where, axis: name})
             for name, value in values.items()
         }
+
+    @property
+    def command(self) -> str:
+        """Prints every observation behind it: in a report about one team, those of the other teams too."""
+        severity = self.where.get("severity")
+        asked = ["helpdesk-kpi", "observations", self.id, "--period", self._scene.figures.period.label]
+        return shlex.join(asked + (["--severity", clean(severity)] if severity else []))
 
     def tickets(self, limit: int) -> Sequence[TicketRow]:
         return self._scene.figures.ticket_rows(self.id, limit, self.variant, **self.where)

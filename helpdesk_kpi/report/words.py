@@ -73,6 +73,10 @@ class Words:
             return str(self.language.DEFINITIONS[entry.id])
         return entry.variants[variant].definition
 
+    def inside(self, title: str) -> str:
+        """A title inside a sentence: "first reply"; abbreviations keep their capitals."""
+        return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+
     def statistic(self, entry: Kpi) -> str:
         """Which statistic the headline is: "median"; "" where there is only one."""
         return str(self.language.STATISTICS[type(entry.statistic).__name__])
@@ -204,6 +208,10 @@ class Words:
         """ "week" or "weeks"."""
         one, many = self.language.STEPS.get(kind, self.language.STEPS["day"])
         return str(one if n == 1 else many)
+
+    def this(self, kind: str) -> str:
+        """ "this week"."""
+        return str(self.language.THIS.get(kind, self.language.THIS["day"]))
 
     def before(self, kind: str) -> str:
         """ "week before"."""
