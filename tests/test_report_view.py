@@ -230,11 +230,22 @@ def test_who_waits_is_told_with_why_and_for_whom() -> None:
     assert first.facts == "P1 · Billing · nobody assigned · since 18 Nov 2026"
     assert (first.overdue, second.overdue, third.overdue) == (True, True, False)  # the third has no target
     assert first.share == 1
-    assert third.share == pytest.approx(11 / 26)
+    assert third.share == pytest.approx((11 / 26) ** 0.5)
 
 
 def test_lists_are_cut_to_what_was_asked_for() -> None:
-    assert len(report(week(waits=WAITS * 10)).waiting(4)) == 4
+    many = report(week(waits=WAITS * 10))
+    assert len(many.waiting(4)) == 4
+    assert many.waiting_rest(4) == "and 26 more"
+    assert many.waiting_rest(30) == ""
+    assert report(week(waits=WAITS * 20)).waiting_rest(8) == "and at least 52 more"
+
+
+def test_bad_answers_that_are_not_shown_are_counted() -> None:
+    """68 of 75 answers are good, so 7 are not."""
+    assert report(week()).bad_rest(2) == "and 5 more"
+    assert report(week(), "zh").bad_rest(2) == "还有 5 条"
+    assert report(week()).bad_rest(7) == ""
 
 
 def test_links_that_no_browser_should_follow_are_left_away() -> None:

@@ -9,6 +9,7 @@ from report_fixtures import CATALOGUE, CHINESE, DAY, HOUR, MINUTE, MONTH, FakePe
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.report.languages import en, zh
+from helpdesk_kpi.report.unbroken import whole_units
 from helpdesk_kpi.report.words import NBSP, Words
 
 ENGLISH = Words("en", "Europe/Berlin")
@@ -186,3 +187,12 @@ def test_titles_and_definitions_come_in_the_readers_language() -> None:
     assert MANDARIN.name(reply) == "首次响应时间"
     assert ENGLISH.definition(reply) == reply.definition
     assert MANDARIN.definition(reply).startswith("从用户提出问题")
+
+
+def test_chinese_units_are_held_whole_in_pages_and_mails() -> None:
+    """Attributes, titles and drawings keep their text: no element may stand there."""
+    told = MANDARIN.duration(177 * MINUTE)
+    held = '<span style="white-space:nowrap">2\u00a0小时</span> <span style="white-space:nowrap">57\u00a0分钟</span>'
+    assert whole_units(f"<p>{told}</p>") == f"<p>{held}</p>"
+    kept = f'<title>{told}</title><img alt="{told}"><svg><text>{told}</text></svg>'
+    assert whole_units(kept) == kept

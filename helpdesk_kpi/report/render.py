@@ -16,6 +16,7 @@ from helpdesk_kpi.report.scene import Scene
 from helpdesk_kpi.report.snapshot import snapshot
 from helpdesk_kpi.report.svg import svg
 from helpdesk_kpi.report.templates import FILES, Template, environment, template
+from helpdesk_kpi.report.unbroken import whole_units
 from helpdesk_kpi.report.view import Report
 from helpdesk_kpi.report.words import NBSP, Words
 
@@ -99,7 +100,9 @@ def _fill(chosen: Template, file: str, report: Report, words: Words, images: dic
         if chosen.ours:
             raise
         raise UsageError(_told(chosen, file, mistake)) from mistake
-    return text if flavour == "html" else text.replace(NBSP, " ").strip() + "\n"
+    if flavour == "html":
+        return whole_units(text)
+    return text.replace(NBSP, " ").strip() + "\n"
 
 
 def _told(chosen: Template, file: str, mistake: TemplateError) -> str:

@@ -1,5 +1,6 @@
 """The lists of a report: severities, who waits, bad ratings, tickets behind a number."""
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -44,7 +45,9 @@ class TeamRow(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket that needs a person, in words. `share` is the length of its bar, against the longest."""
+    """A ticket that needs a person, in words. `share` is the length of its bar: the square root of its part of
+    the longest wait, so that one ticket forgotten for months leaves something to see of the others.
+    """
 
     number: str
     url: str
@@ -144,7 +147,7 @@ def _wait(row: Waiting, longest: int, scene: Scene, limit: int) -> Wait:
         facts=" · ".join(clean(part, 40) for part in told if part),
         why=scene.words.why(row.why),
         waited=scene.words.duration(row.waited, row.clock),
-        share=row.waited / longest,
+        share=math.sqrt(row.waited / longest),
         overdue=row.target is not None and row.waited > row.target,
     )
 

@@ -34,6 +34,8 @@ MEASURES = (
     "accepted_resolution_time", "solved_tickets", "reopen_rate", "backlog", "csat", "csat_response_rate",
 )  # fmt: skip
 SPLIT = ("first_reply_time", "full_resolution_time", "backlog")  # watched by severity too
+MANY = 1_000  # more people than anybody lists
+COUNTED = 60  # what waits is known to the 60 longest of a kind: from here on there may be more
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -158,10 +160,26 @@ class Report:
     # people and tickets
 
     def waiting(self, limit: int = 8) -> list[Wait]:
-        return waits(self._scene.figures.waiting(limit)[:limit], self._scene)
+        return waits(self._scene.figures.waiting(MANY)[:limit], self._scene)
+
+    def waiting_rest(self, shown: int) -> str:
+        """How many more need a person: "and 9 more"; "" when all are shown."""
+        count = len(self._scene.figures.waiting(MANY))
+        key = "more_waiting" if count < COUNTED else "more_waiting_least"
+        return self._scene.words.say(key, n=count - shown) if count > shown else ""
 
     def bad_ratings(self, limit: int = 5) -> list[Rating]:
         return ratings(self._scene.figures.bad_ratings(limit)[:limit], self._scene)
+
+    def bad_rest(self, shown: int) -> str:
+        """How many more answers are not good: "and 2 more"; "" when all are shown."""
+        rest = self._bad - shown
+        return self._scene.words.say("more_ratings", n=rest) if rest > 0 else ""
+
+    @property
+    def _bad(self) -> int:
+        value = self.kpi("csat").value
+        return round(value.n * (1 - (value.value or 0)))
 
     def tickets(self, number: Number, limit: int = 50) -> list[Line]:
         """The tickets behind a number."""
@@ -173,7 +191,7 @@ class Report:
         words, value = self._scene.words, self.kpi("csat").value
         if not value.n:
             return words.say("no_ratings")
-        bad = round(value.n * (1 - (value.value or 0)))
+        bad = self._bad
         count = words.number(value.n)
         return words.say("rated_bad_note", n=value.n, bad=words.number(bad), count=count) if bad else words.say(
             "no_bad", n=value.n, count=count

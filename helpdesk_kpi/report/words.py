@@ -124,8 +124,10 @@ class Words:
         return self.say("points_up" if difference > 0 else "points_down", points=text)
 
     def duration(self, ms: float, clock: str = "calendar") -> str:
-        """Two units at most. Business time is never told in days: a working day has no 24 hours."""
-        return NBSP.join(f"{number}{NBSP}{unit}" for number, unit in self.duration_pieces(ms, clock))
+        """Two units at most; a line may break between them only. Business time is never told in days: a working day has
+        no 24 hours.
+        """
+        return " ".join(f"{number}{NBSP}{unit}" for number, unit in self.duration_pieces(ms, clock))
 
     def duration_pieces(self, ms: float, clock: str = "calendar") -> list[tuple[str, str]]:
         """[("2", "h"), ("05", "min")], for figures whose units are set smaller."""

@@ -23,7 +23,8 @@ _PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15, 0.22)
 _CHANNELS = {"call": "voice", "missed_call": "voice", "voicemail": "voice", "messaging": "native_messaging"} | {
     "unanswered_chat": "native_messaging", "ai_agent": "native_messaging", "outbound": "email", "follow_up": "email",
 }  # fmt: skip
-_TEAM_OF = {"billing": TEAMS[2], "api": TEAMS[1], "install": TEAMS[1]}
+BILLING, API, INSTALL = 0, 3, 4  # places among the topics, which every language has in the same order
+_TEAM_OF = {BILLING: TEAMS[2], API: TEAMS[1], INSTALL: TEAMS[1]}
 
 
 class Desktop:
@@ -94,7 +95,7 @@ def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: 
         made = msgspec.structs.replace(made, comment=msgspec.structs.replace(made.comment, public=False))
     pen = Pen(rng, desktop.plan, desktop.desk, made, requester)
     pen.kind, pen.origin = kind, first
-    _routed(pen, category)
+    _routed(pen, _place(desktop, category))
     return pen
 
 
@@ -115,7 +116,7 @@ def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester:
         ticket=0, at=0, requester=requester.id, subject=subject, comment=Comment(text, is_question=asks(text)),
         channel=channel, status="open" if kind == "outbound" else "new",
         priority="urgent" if kind in {"outage", "incident"} else rng.choices(_PRIORITIES, _PRIORITY_SHARES)[0],
-        category=category, form=FORMS[category == "billing"], brand=BRANDS[rng.random() < 0.2],
+        category=category, form=FORMS[_place(desktop, category) == BILLING], brand=BRANDS[rng.random() < 0.2],
         type={"outage": "problem", "incident": "incident"}.get(kind) or rng.choice(("question", "incident", None)),
         tags=(category, *((TEST_TAG,) if kind == "test" else ())),
         problem=desktop.outage[-1].ticket if kind == "incident" else None,
@@ -123,9 +124,14 @@ def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester:
     )  # fmt: skip
 
 
-def _routed(pen: Pen, category: str) -> None:
+def _place(desktop: Desktop, category: str) -> int:
+    """Of a topic among the topics."""
+    return list(desktop.desk.words.topics).index(category)
+
+
+def _routed(pen: Pen, topic: int) -> None:
     """A trigger gives it to a team: mostly in the same save, sometimes a second later."""
-    team = _TEAM_OF.get(category, TEAMS[0])
+    team = _TEAM_OF.get(topic, TEAMS[0])
     changes: dict[str, Any] = {"team": team}
     if pen.chance(pen.plan.routed):
         crew = [w for w in pen.desk.workers if w.team == team and (w.left_at is None or w.left_at > pen.at)]

@@ -15,7 +15,7 @@ class Topic(msgspec.Struct, frozen=True):
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """Agents' texts, holding replies apart, are well over 80 characters; holding ones are well under."""
 
-    topics: dict[str, Topic]
+    topics: dict[str, Topic]  # by value of the category field; the same order in every language
     teams: tuple[str, str, str]
     brands: tuple[str, str]
     forms: tuple[str, str]

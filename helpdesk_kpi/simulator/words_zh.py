@@ -149,14 +149,14 @@ _PERFORMANCE = Topic(
 
 WORDS = Words(
     topics={
-        "billing": _BILLING,
-        "login": _LOGIN,
-        "export": _EXPORT,
-        "api": _API,
-        "install": _INSTALL,
-        "performance": _PERFORMANCE,
+        "账务": _BILLING,
+        "登录": _LOGIN,
+        "导出": _EXPORT,
+        "接口": _API,
+        "安装": _INSTALL,
+        "性能": _PERFORMANCE,
     },
-    teams=("一线支持", "技术支持", "账务支持"),
+    teams=("一线支持", "二线支持", "账务支持"),
     brands=("云帆协作", "云帆经典版"),
     forms=("技术支持申请", "账务问题申请"),
     agents=(
@@ -305,7 +305,7 @@ WORDS = Words(
             "对定位原因有很大帮助。"
         ),
     ),
-    transfer=("涉及接口，请技术支持接手。", "账单问题，请账务同事处理。", "一线看不到这部分日志，转二线。"),
+    transfer=("涉及接口，请二线支持接手。", "账单问题，请账务同事处理。", "一线看不到这部分日志，转二线。"),
     again=("同样的问题又出现了，和上次完全一样。", "前几天反馈过的问题，今天又遇到了。"),
     merged_away="您好，这个工单与工单 #{other} 反映的是同一个问题，已经合并到该工单统一处理，您在这里写过的内容都已一并转过去，不需要重新描述。后续的进展和处理结果我们都会在那边回复您，"
     "请留意相应的邮件通知，感谢您的理解和配合。",
