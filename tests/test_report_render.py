@@ -340,3 +340,30 @@ def test_whatever_a_ticket_says_json_templates_stay_json(own: Path) -> None:
     (own / "mine" / "slack.json.j2").write_text('{"text": {{ report.waiting()[0].subject }}, "n": {{ 3 }}}')
     made = render("mine", week(waits=[msgspec.structs.replace(WAITS[0], subject='"}], \\ "<')]), own=own)
     assert json.loads(made.slack or b"") == {"text": '"}], \\ "<', "n": 3}
+
+
+def test_a_list_is_called_the_first_only_when_there_are_more() -> None:
+    """The fake desk has 40 tickets behind every number: a figure shows 40 of them, a severity 20."""
+    page = render("weekly_digest", week(), parts=frozenset({"page"})).page
+    assert page is not None
+    assert "The first 40" not in page
+    assert "The first 20. All of them: helpdesk-kpi observations backlog --period 2026-W47 --severity P1" in page
+    more = render("weekly_digest", week(rows=[*ROWS, ROWS[0]]), parts=frozenset({"page"})).page
+    assert more is not None
+    assert "The first 40. All of them: helpdesk-kpi observations backlog --period 2026-W47<" in more
+
+
+def test_slack_names_every_severity_whole_and_counts_what_it_does_not_show() -> None:
+    """Seven answers are not good, one of the two newest has a comment; three of the thirty who wait are named."""
+    message = (render("weekly_digest", week(waits=WAITS * 10), parts=frozenset({"slack"})).slack or b"").decode()
+    assert "No priority" in message
+    assert "and 6 more" in message
+    assert "and 27 more" in message
+
+
+def test_chinese_messages_have_chinese_commas_and_no_double_brackets() -> None:
+    figures = week(zone="Asia/Shanghai", period=CHINESE)
+    told = render("weekly_digest", figures, locale="zh", parts=frozenset({"slack", "text"}))
+    line = "首响：41 分钟，显著变化（转差），正常范围 22 分钟～36 分钟"
+    assert line in (told.slack or b"").decode()
+    assert "）（" not in (told.text or "")

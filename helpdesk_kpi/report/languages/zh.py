@@ -277,7 +277,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "not_replied": ("{n} 单从未回复", "{n} 单从未回复"),
     "not_replied_again": ("{n} 次仍待回复", "{n} 次仍待回复"),
     "still_open": ("{n} 单尚未解决，已计入", "{n} 单尚未解决，已计入"),
-    "past_target": ("其中超时 {n} 单", "其中超时 {n} 单"),
+    "past_target": ("超时 {n} 单", "超时 {n} 单"),
     "late_unanswered": ("另有 {n} 单已超时仍未回复", "另有 {n} 单已超时仍未回复"),
     "late_open": ("另有 {n} 单已超时仍未解决", "另有 {n} 单已超时仍未解决"),
     "late_backlog": ("其中 {n} 单已超时", "其中 {n} 单已超时"),
