@@ -275,7 +275,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "value_column": "Value, 95% interval",
     "value_name": "Value",
     "p90_column": "90% within",
-    "mean_column": "Mean of the ended",
+    "mean_column": "Mean, ended only",
     "n_column": "n",
     "previous_column": "Before",
     "verdict_column": "Change",
