@@ -1,6 +1,5 @@
 """Observations as rows for people and other programs: one row per observation, with names, times and both clocks."""
 
-import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NEVER, Columns
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Stock
 from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.store import Store
 
@@ -65,9 +64,9 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "severity": rows.words[rows.severity[i]],
             "category": shown["category"][i],
             "channel": shown["channel"][i],
-            "at": _iso(int(rows.at[i])),
-            "start": _iso(int(rows.start[i])) if spans else None,
-            "end": _iso(int(ends[i])) if spans else None,
+            "at": iso(int(rows.at[i])),
+            "start": iso(int(rows.start[i])) if spans else None,
+            "end": iso(int(ends[i])) if spans else None,
             "calendar_seconds": _number(int(ends[i] - rows.start[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
             "value": None if stop in EXCLUDED else _number(seconds if timed else float(rows.value[i])),
@@ -95,11 +94,6 @@ def _left_out(rows: Columns) -> NDArray[np.bool_]:
     codes = [rows.code(reason) for reason in EXCLUDED if reason in rows.words]
     left_out: NDArray[np.bool_] = np.isin(rows.stop, codes) & (rows.end == NEVER)
     return left_out
-
-
-def _iso(ms: int) -> str:
-    text = dt.datetime.fromtimestamp(ms / 1000, dt.UTC).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
-    return text.replace("+00:00", "Z")
 
 
 def _number(value: float | None) -> float | int | None:

@@ -59,6 +59,17 @@ def instant(local: dt.datetime, zone: zoneinfo.ZoneInfo) -> int:
     return high
 
 
+def iso(ms: int) -> str:
+    """ISO 8601 in UTC with Z; milliseconds only where there are any.
+
+    >>> iso(1795392000000), iso(1795392000500)  # day 20,780 of the epoch
+    ('2026-11-23T00:00:00Z', '2026-11-23T00:00:00.500Z')
+    """
+    moment = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
+    text = moment.isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+    return text.replace("+00:00", "Z")
+
+
 def midnight(day: dt.date, zone: zoneinfo.ZoneInfo) -> int:
     """The first instant (ms) of a local day; not at 00:00 where the clock jumps over midnight."""
     return instant(dt.datetime.combine(day, dt.time()), zone)

@@ -7,7 +7,7 @@ unexpected is raised.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
@@ -201,10 +201,3 @@ def exit_status(results: Sequence[StreamResult]) -> int:
     if not bad:
         return 0
     return 3 if any(r.outcome == "ok" for r in results) else 1
-
-
-def requests_by_source(results: Iterable[StreamResult]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for r in results:
-        found[r.source] = found.get(r.source, 0) + r.requests
-    return found
