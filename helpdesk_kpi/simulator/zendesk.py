@@ -11,9 +11,10 @@ from starlette.routing import Route
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
 from helpdesk_kpi.simulator.faults import Faults, parse
-from helpdesk_kpi.simulator.gate import Gate, Json, forbidden
+from helpdesk_kpi.simulator.gate import Gate, Json
 from helpdesk_kpi.simulator.limits import Limits
 from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.zendesk_door import ZendeskDoor, forbidden
 from helpdesk_kpi.simulator.zendesk_face import Face
 
 EXPORTS = "incremental-exports"
@@ -32,9 +33,10 @@ def app(
     `app.state.warm(url)` makes all rows beforehand.
     """
     plan = parse(faults)
-    gate = Gate(plan, Limits(limits if limits is not True else 1.0, clock), clock)
+    door = ZendeskDoor(plan, Limits(limits if limits is not True else 1.0, clock), clock)
+    gate = Gate(plan, door)
     face = Face(world, plan)
-    routes = [Route("/oauth/tokens", gate.guard("oauth", gate.token, open_to_all=True), methods=["POST"])]
+    routes = [Route("/oauth/tokens", gate.guard("oauth", door.token, open_to_all=True), methods=["POST"])]
     for name, path, endpoint, bucket in _endpoints(face):
         guarded = gate.guard(name, _planned(world, name, endpoint), bucket=bucket)
         routes += [Route(f"/api/v2/{path}{dot}", guarded) for dot in (".json", "")]

@@ -16,9 +16,10 @@ from helpdesk_kpi.simulator import zendesk_surveys as surveys
 from helpdesk_kpi.simulator.clock import SECOND, instant
 from helpdesk_kpi.simulator.desk import SCHEDULE
 from helpdesk_kpi.simulator.faults import Faults
-from helpdesk_kpi.simulator.gate import Json, not_found
+from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, by_offset, whole_seconds
 from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.zendesk_door import not_found
 from helpdesk_kpi.simulator.zendesk_events import Events, calls, chats
 from helpdesk_kpi.simulator.zendesk_tickets import HELD_BACK, Tickets, deleted_tickets
 

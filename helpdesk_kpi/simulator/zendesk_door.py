@@ -1,0 +1,99 @@
+"""How Zendesk lets requests in: tokens, OAuth, its rate limits, its words of refusal."""
+
+import base64
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN
+from helpdesk_kpi.simulator.faults import Faults
+from helpdesk_kpi.simulator.gate import Json
+from helpdesk_kpi.simulator.limits import Limits
+from helpdesk_kpi.simulator.pages import BadRequestError
+
+_LONGEST, _USUAL = 172_800, 1800
+
+
+class ZendeskDoor:
+    """`clock` gives seconds, for limits and the lives of tokens."""
+
+    def __init__(self, faults: Faults, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.faults, self.limits, self.clock = faults, limits, clock
+        self.tokens: dict[str, float] = {}
+        self.uses: Counter[str] = Counter()
+
+    def refusal(self, request: Request, faults: Faults) -> Response | None:
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        if kind == "Basic" and given == base64.b64encode(f"{EMAIL}/token:{TOKEN}".encode()).decode():
+            return None if not faults.refuse else Json({"error": "Couldn't authenticate you"}, 401)
+        if kind == "Bearer" and self._good(given):
+            return None
+        if kind == "Bearer":
+            described = "The access token provided is expired, revoked, malformed or invalid for other reasons."
+            return Json({"error": "invalid_token", "error_description": described}, 401)
+        return Json({"error": "Couldn't authenticate you"}, 401)
+
+    def _good(self, token: str) -> bool:
+        self.uses[token] += 1
+        used_up = self.faults.expire and self.uses[token] > self.faults.expire
+        return not self.faults.refuse and not used_up and self.tokens.get(token, 0) > self.clock()
+
+    def take(self, request: Request, bucket: str | None) -> tuple[Mapping[str, str], int]:
+        return self.limits.take(bucket, help_centre="/help_center/" in request.url.path)
+
+    def too_many(self, headers: Mapping[str, str]) -> Response:
+        described = "Number of allowed incremental requests per minute exceeded"
+        return Json({"error": "APIRateLimitExceeded", "description": described}, 429, headers)
+
+    def forbidden(self) -> Response:
+        return forbidden()
+
+    def not_found(self) -> Response:
+        return not_found()
+
+    def bad_request(self, error: BadRequestError) -> Response:
+        return Json({"error": error.error, "description": error.description}, 400)
+
+    async def token(self, request: Request) -> Response:
+        """POST /oauth/tokens. The answer tells the token's life only to who asks for one.
+
+        https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
+        """
+        asked = await _asked(request)
+        known = asked.get("client_id") == CLIENT_ID and asked.get("client_secret") == CLIENT_SECRET
+        if asked.get("grant_type") != "client_credentials":
+            return Json(
+                {"error": "unsupported_grant_type", "error_description": "This grant type is not supported."}, 400
+            )
+        if not known or self.faults.refuse:
+            return Json({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
+        life = int(asked.get("expires_in") or _USUAL)
+        if not 300 <= life <= _LONGEST:
+            return Json({"error": "invalid_request", "error_description": "expires_in is out of range"}, 400)
+        token = f"simulated-{len(self.tokens) + 1}"
+        self.tokens[token] = self.clock() + life
+        told = {"expires_in": life} if asked.get("expires_in") else {}
+        return Json({"access_token": token, "token_type": "bearer", "scope": asked.get("scope", "read")} | told)
+
+
+async def _asked(request: Request) -> dict[str, Any]:
+    if "json" in request.headers.get("content-type", ""):
+        sent: dict[str, Any] = msgspec.json.decode(await request.body())
+        return sent
+    pairs = (part.partition("=") for part in (await request.body()).decode().split("&"))
+    return {name: text for name, _, text in pairs}
+
+
+def forbidden() -> Response:
+    """The plan or the rights do not include it; `error` is an object here."""
+    message = "Access to this resource is restricted. Please contact the account administrator for assistance."
+    return Json({"error": {"title": "Forbidden", "message": message}}, 403)
+
+
+def not_found() -> Response:
+    return Json({"error": "RecordNotFound", "description": "Not found"}, 404)
