@@ -13,6 +13,7 @@ from helpdesk_kpi.simulator import freshdesk_desk as lists
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.freshdesk_door import KEY, TICKETS_LIST, FreshdeskDoor, failed, lacking, not_found
 from helpdesk_kpi.simulator.freshdesk_face import Face
+from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
 from helpdesk_kpi.simulator.gate import Gate, Json
 from helpdesk_kpi.simulator.world import World
 
@@ -36,9 +37,12 @@ def app(
     plan = parse(faults)
     gate = Gate(plan, FreshdeskDoor(limits if limits is not True else 1.0, clock))
     face = Face(world, plan, bulk=bulk, archives=archives)
-    routes = [
+    rooms = Rooms(face)
+    opened = gate.guard("activities_file", _planned(world, "activities_file", rooms.activities_file), open_to_all=True)
+    routes = [Route("/api/v2/export/files/{day:str}.json", opened)]
+    routes += [
         Route(f"/api/v2/{path}", gate.guard(name, _planned(world, name, endpoint), bucket=bucket))
-        for name, path, endpoint, bucket in _endpoints(face)
+        for name, path, endpoint, bucket in (*_endpoints(face), *_rooms(rooms))
     ]
     served = Starlette(routes=routes, exception_handlers={404: _lost, 405: _not_so})
     served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
@@ -65,6 +69,8 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ("archived_conversations", "tickets/archived/{ticket:int}/conversations", face.archived_conversations, None),
         ("ticket", "tickets/{ticket:int}", face.ticket, None),
         ("conversations", "tickets/{ticket:int}/conversations", face.conversations, None),
+        ("associated_tickets", "tickets/{ticket:int}/associated_tickets", face.associated_tickets, None),
+        ("prime_association", "tickets/{ticket:int}/prime_association", face.prime_association, None),
         ("me", "agents/me", face.whole(lists.me), None),
         ("agents", "agents", face.agents, None),
         ("agent", "agents/{id:int}", face.single(lists.agents), None),
@@ -82,10 +88,34 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
     ]
 
 
+def _rooms(rooms: Rooms) -> list[tuple[str, str, Any, str | None]]:
+    """What stands beside tickets and lists. Parts of the knowledge base have paths with a language, too."""
+    base = [
+        ("surveys", "surveys", rooms.surveys),
+        ("satisfaction_ratings", "surveys/satisfaction_ratings", rooms.ratings),
+        ("ticket_ratings", "tickets/{ticket:int}/satisfaction_ratings", rooms.ticket_ratings),
+        ("time_entries", "time_entries", rooms.time_entries),
+        ("ticket_time_entries", "tickets/{ticket:int}/time_entries", rooms.time_entries),
+        ("search_solutions", "search/solutions", rooms.search),
+        ("activities", "export/ticket_activities", rooms.activities),
+    ]
+    translated = [
+        ("categories", "solutions/categories", rooms.categories),
+        ("folders", "solutions/categories/{id:int}/folders", rooms.folders),
+        ("subfolders", "solutions/folders/{id:int}/subfolders", rooms.subfolders),
+        ("articles", "solutions/folders/{id:int}/articles", rooms.articles),
+        ("article", "solutions/articles/{id:int}", rooms.article),
+    ]
+    base += translated + [(name, path + "/{language:str}", endpoint) for name, path, endpoint in translated]
+    return [(name, path, endpoint, None) for name, path, endpoint in base]
+
+
 #: Parts of a plan, and what they bring. An endpoint's own name works too.
 _PLANS = {
-    "ticket_surveys": {"surveys"}, "satisfaction_ratings": {"surveys"}, "ticket_time_entries": {"time_entries"},
-    "activities_file": {"activities"},
+    "satisfaction_ratings": {"surveys"}, "ticket_ratings": {"surveys"}, "ticket_time_entries": {"time_entries"},
+    "activities_file": {"activities"}, "categories": {"solutions"}, "folders": {"solutions"},
+    "subfolders": {"solutions"}, "articles": {"solutions"}, "article": {"solutions"},
+    "search_solutions": {"solutions"},
 }  # fmt: skip
 SUSPENDED = "suspended"
 
@@ -98,6 +128,8 @@ def _planned(world: World, name: str, endpoint: Any) -> Any:
             return failed("account_suspended", "Your account has been suspended.", 403)
         if lacks := world.plan_without & (_PLANS.get(name, set()) | {name}):
             return lacking(" ".join(min(lacks).split("_")).capitalize())
+        if "language" in request.path_params and "multilingual" in world.plan_without:
+            return lacking("Multi-language")
         accepts = request.headers.get("accept", "*/*")
         if "*/*" not in accepts and "application/json" not in accepts:
             return Response(status_code=406)

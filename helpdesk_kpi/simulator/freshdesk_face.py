@@ -70,13 +70,11 @@ class Face:
             return []
         if chosen == "new_and_my_open":
             found = [n for n in found if rows.code(n) == OPEN]
-        return [n for n in found if self._of(query, n)]
-
-    def _of(self, query: Any, number: int) -> bool:
-        """Whether a ticket is that of the requester or company that was asked for."""
         asked = {name: query[name] for name in ("requester_id", "company_id", "email") if name in query}
-        if not asked:
-            return True
+        return [n for n in found if self._of(asked, n)] if asked else found
+
+    def _of(self, asked: dict[str, str], number: int) -> bool:
+        """Whether a ticket is that of the requester or company that was asked for."""
         story = self.world.stories.get(number)
         if story is None:
             return False
@@ -137,6 +135,21 @@ class Face:
         page, headers = paged(request, found, base=self.address(request),
                               shown=lambda entry: conversation(self.world, entry, self.base(request)))  # fmt: skip
         return Json(page, headers=headers)
+
+    async def associated_tickets(self, request: Request) -> Response:
+        """The incidents of a problem, which is their tracker."""
+        rows, number = self.tickets_of(request), request.path_params["ticket"]
+        if rows.there(number) is None:
+            return not_found()
+        linked = [self.world.stories[n] for at, n in rows.incidents.get(number, ()) if at <= self.world.now]
+        return Json({"tickets": [rows.brief(story) for story in linked]})
+
+    async def prime_association(self, request: Request) -> Response:
+        """The tracker of an incident."""
+        rows = self.tickets_of(request)
+        story = rows.there(request.path_params["ticket"])
+        prime = rows.there(story.created.problem) if story is not None and story.created.problem else None
+        return not_found() if prime is None else Json(rows.brief(prime))
 
     # --- lists
 

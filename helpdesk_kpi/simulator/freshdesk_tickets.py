@@ -32,6 +32,10 @@ from helpdesk_kpi.simulator.world import World
 Shelf = Literal["", "deleted", "spam", "archived"]
 ARCHIVED_AFTER = 120 * DAY  # closed, and nothing happened since
 INCLUDES = ("stats", "requester", "description", "company")
+_BRIEF = (
+    "id", "group_id", "priority", "requester_id", "responder_id", "source", "company_id", "status", "subject",
+    "product_id", "type", "due_by", "fr_due_by", "is_escalated", "created_at", "updated_at",
+)  # fmt: skip
 _encode = msgspec.json.Encoder().encode
 
 
@@ -45,6 +49,7 @@ class Tickets:
         self.companies = {organization(i): name for i, (name, _) in enumerate(world.desk.words.organizations)}
         self._at: int | None = None
         self._shelves: dict[Shelf, list[tuple[int, int]]] = {}
+        self._numbers: dict[Shelf, list[int]] = {}
         self._rows: dict[tuple[int, tuple[str, ...]], tuple[int, msgspec.Raw]] = {}
 
     # --- lists
@@ -58,13 +63,14 @@ class Tickets:
                     self._shelves[self.place(story)].append((self.updated(story) // SECOND, number))
             for rows in self._shelves.values():
                 rows.sort()
+            self._numbers = {shelf: [number for _, number in rows] for shelf, rows in self._shelves.items()}
             self._at = self.world.now
         return self._shelves[name]
 
     def since(self, name: Shelf, second: int) -> list[int]:
         """Ids of what was updated then or later, by time of update."""
-        rows = self.shelf(name)
-        return [number for _, number in rows[bisect_left(rows, (second, 0)) :]]
+        first = bisect_left(self.shelf(name), (second, 0))
+        return self._numbers[name][first:]
 
     def there(self, number: int) -> Story | None:
         """The ticket, if it exists by now and was not deleted for good."""
@@ -132,6 +138,11 @@ class Tickets:
         if "company" in includes:
             shown["company"] = self._company(story)
         return shown
+
+    def brief(self, story: Story) -> dict[str, Any]:
+        """As an associated ticket is shown."""
+        whole = self.ticket(story, ())
+        return {name: whole[name] for name in _BRIEF}
 
     def _plain(self, story: Story, saves: list[Saved], state: dict[str, Any]) -> dict[str, Any]:
         created, by = story.created, source(self.world, story.created)
