@@ -13,7 +13,7 @@ from simulator_fixtures import ANN, BOT, CAROL, LEO, LIGHT, at, did, opened, sai
 from simulator_fixtures import world as by_hand
 from simulator_freshdesk_fixtures import ALL, ask, client, flat, ids, pages, refused
 
-from helpdesk_kpi.simulator.clock import DAY, instant
+from helpdesk_kpi.simulator.clock import DAY, instant, iso
 from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Comment, Offered, Update
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.freshdesk import _endpoints, _rooms, app, settings
@@ -429,6 +429,26 @@ def test_files_are_there_for_thirty_days_that_are_over() -> None:
         assert ask(face, "/export/ticket_activities", created_at="2026-03-02") == {"export": []}
         assert httpx.get(there[0]["url"]).status_code == 404
         assert refused(face, "/export/ticket_activities", created_at="yesterday")[1] == "created_at"
+
+
+def test_the_files_of_a_month_have_every_change_of_status() -> None:
+    labels = {"new": "Open", "open": "Open", "pending": "Pending", "hold": "Waiting on Third Party"}
+    labels |= {"solved": "Resolved", "closed": "Closed"}
+    made = generate(5, tickets=60, weeks=4, ai_agent=0.0, lossless=True)
+    midnight = instant(f"{iso(made.now)[:10]} 00:00")  # the day of now is not over
+    with client(made) as face:
+        read: dict[int, list[str]] = {}
+        for day in range(28, 0, -1):
+            told = ask(face, "/export/ticket_activities", created_at=iso(made.now - day * DAY)[:10])["export"]
+            address = told[0]["url"] if isinstance(told, list) else told["url"]
+            for row in httpx.get(address).json()["activities_data"]:
+                read.setdefault(row["ticket_id"], []).extend([row["activity"].get("status")])
+    for story in made.stories.values():
+        passed = [
+            labels[save.changes["status"]] for save in story.saves if "status" in save.changes and save.at < midnight
+        ]
+        expected = [label for i, label in enumerate(passed) if not i or passed[i - 1] != label]
+        assert [label for label in read.get(story.ticket, []) if label] == expected
 
 
 # --- as a whole
