@@ -303,9 +303,35 @@ class Table(NamedTuple):
     columns: list[tuple[str, str, str]]  # name, the rest of its line, comment
 
 
+def store_schema() -> str:
+    """The schema as all migrations leave it, with its comments."""
+    schema = ""
+    for script in sorted((ROOT / "helpdesk_kpi" / "store").glob("schema*.sql")):
+        schema = _migrated(schema, script.read_text(encoding="utf-8"))
+    return schema
+
+
+def _migrated(schema: str, script: str) -> str:
+    """One more script on top: its new tables and views, its columns in their tables, without what it drops."""
+    for name in re.findall(r"DROP TABLE (\w+);", script):
+        schema = re.sub(rf"CREATE TABLE {name} \(.*?\) STRICT[^;]*;", "", schema, flags=re.DOTALL)
+    for old, _ in re.findall(r"ALTER TABLE (\w+) RENAME TO (\w+);", script):
+        schema = re.sub(rf"CREATE TABLE {old} \(.*?\) STRICT[^;]*;", "", schema, flags=re.DOTALL)
+    for name in re.findall(r"DROP VIEW (\w+);", script):
+        schema = re.sub(rf"CREATE VIEW {name} .*?;", "", schema, flags=re.DOTALL)
+    for table, column, comment in re.findall(r"ALTER TABLE (\w+) ADD COLUMN ([^;]+);(.*)", script):
+        schema = re.sub(
+            rf"(CREATE TABLE {table} \(.*?)\n\) STRICT",
+            rf"\1\n    {column},{comment}\n) STRICT",
+            schema,
+            flags=re.DOTALL,
+        )
+    return f"{schema}\n{script}"
+
+
 def store_page() -> str:
     """The tables and views of the store."""
-    schema = (ROOT / "helpdesk_kpi" / "store" / "schema.sql").read_text(encoding="utf-8")
+    schema = store_schema()
     parts = ["# The store", "", GENERATED, _STORE]
     for heading, sql in (("Tables", schema), ("The ledger of deliveries", ledger.DDL)):
         parts += [f"## {heading}", "", *(line for table in tables(sql) for line in _shown(table))]
@@ -326,7 +352,7 @@ _VIEWS = """Views show names and ISO times, for SQL by hand: `SELECT * FROM v_ob
 
 def tables(sql: str) -> list[Table]:
     """Every table of a schema, with the comments on its columns."""
-    found = re.findall(r"CREATE TABLE (\w+) \([ ]*(?:--\s*(.*))?\n(.*?)\n\) STRICT", sql, re.DOTALL)
+    found = re.findall(r"CREATE TABLE (\w+) \([ ]*(?:--\s*([^\n]*))?\n(.*?)\n\) STRICT", sql, re.DOTALL)
     return [Table(name, note.strip(), list(_columns(body))) for name, note, body in found]
 
 
