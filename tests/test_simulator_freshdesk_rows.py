@@ -329,6 +329,7 @@ def test_contacts_are_found_by_their_last_change_under_both_names(face: httpx.Cl
 def test_there_is_a_configuration_for_it(world: World) -> None:
     said_there = settings(world, "http://127.0.0.1:1")
     assert (said_there["connector"], said_there["auth"]) == ("freshdesk", {"key": "simulated-api-key"})
+    assert said_there["category"] == "cf_category"
     assert said_there["severity"] == {"Urgent": "P0", "High": "P1", "Medium": "P2", "Low": "P3"}
 
 
