@@ -239,6 +239,26 @@ def test_waiting_for_others_moves_the_due_time() -> None:
     assert row["nr_due_by"] == "2026-03-03T15:00:00Z"
 
 
+def test_a_later_priority_moves_the_resolution_only() -> None:
+    made = by_hand(opened("mon 10:00"), said("mon 11:00", ANN), did("mon 12:00", ANN, priority="low"), now="mon 13:00")
+    with client(made) as face:
+        row = ask(face, "/tickets/1")
+    # low: 40 working hours, 39 of them until Friday evening
+    assert (row["fr_due_by"], row["due_by"]) == ("2026-03-02T14:00:00Z", "2026-03-09T10:00:00Z")
+
+
+def test_the_next_response_is_late_until_somebody_gives_it() -> None:
+    made = by_hand(
+        opened("mon 10:00"), said("mon 11:00", ANN), said("tue 11:00", CAROL), said("tue 16:00", ANN), now="tue 15:10"
+    )
+    with client(made) as face:
+        row = ask(face, "/tickets/1")
+        assert (row["nr_due_by"], row["nr_escalated"], row["fr_escalated"]) == ("2026-03-03T15:00:00Z", True, False)
+        made.now = at("tue 16:10")
+        row = ask(face, "/tickets/1")
+        assert (row["nr_due_by"], row["nr_escalated"], row["is_escalated"]) == (None, False, True)
+
+
 def test_deleted_and_spam_tickets_have_lists_of_their_own_until_they_are_gone_for_good() -> None:
     made = by_hand(
         opened("mon 10:00"), said("mon 11:00", ANN), Deleted(ticket=1, at=at("tue 10:00"), actor=ANN),

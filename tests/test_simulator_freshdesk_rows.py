@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,20 @@ def test_replies_notes_and_rules_are_told_apart() -> None:
     assert [row["automation_id"] is None for row in rows] == [True, True, True, False, True]
     assert rows[2]["from_email"] == "p9@x.example"
     assert len(set(ids(rows))) == 5
+
+
+def test_every_comment_of_the_desk_is_told_once(face: httpx.Client, world: World) -> None:
+    checked = 0
+    for number in ids(ask(face, "/tickets", per_page=60)):
+        story = world.stories[number]
+        rows = flat(pages(face, f"/tickets/{number}/conversations", per_page=5))
+        written = [(r["created_at"], r["private"]) for r in rows if r["source"] != 6]
+        if story.created.channel == "native_messaging" and number % 2:
+            written = written[1:]  # the first message of a chat is there twice
+        comments = [(iso(save.at), save.fact.comment) for save in story.until(world.now)[1:]]
+        assert written == [(when, not comment.public) for when, comment in comments if comment]
+        checked += len(written)
+    assert checked > 100
 
 
 def test_who_has_left_wrote_as_an_agent_all_the_same() -> None:
@@ -309,6 +324,13 @@ def test_choices_of_fields_have_a_shape_for_each_type(face: httpx.Client) -> Non
     assert "billing" in fields["cf_category"]
     assert set(fields["group"].values()) == set(ids(ask(face, "/groups")))
     assert not any("choices" in row for row in ask(face, "/admin/ticket_fields"))
+
+
+def test_some_times_are_told_with_an_offset(face: httpx.Client) -> None:
+    (company, *_), (product, *_) = ask(face, "/companies"), ask(face, "/products")
+    assert company["created_at"].endswith("Z")
+    assert product["created_at"].endswith("+05:30")
+    assert datetime.fromisoformat(product["created_at"]) == datetime.fromisoformat(company["created_at"])
 
 
 def test_contacts_are_found_by_their_last_change_under_both_names(face: httpx.Client, world: World) -> None:
