@@ -3,7 +3,8 @@
 from typing import Any
 
 from helpdesk_kpi.simulator import jira_sla as sla
-from helpdesk_kpi.simulator.jira_issues import Issues, project, status
+from helpdesk_kpi.simulator.jira_issues import Issues
+from helpdesk_kpi.simulator.jira_shapes import project, status
 from helpdesk_kpi.simulator.jira_site import Site
 from helpdesk_kpi.simulator.jira_words import (
     CATEGORY,
