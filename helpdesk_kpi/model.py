@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 EventKind = Literal["comment", "change", "link", "survey", "call", "chat"]
-PersonKind = Literal["customer", "agent", "light_agent", "bot"]
+#: member: a licensed colleague who may or may not be of the team; on tickets they ask for or take part in, a customer.
+PersonKind = Literal["customer", "agent", "light_agent", "bot", "member"]
 Known = Literal["yes", "pending", "unreadable"]
 
 
@@ -26,7 +27,7 @@ class Ticket(Record, frozen=True):
     created_at: int
     updated_at: int
     version: int
-    status: str  # native; "deleted" is told by deleted_at
+    status: str  # native, as its `Name` has it; "deleted" is told by deleted_at
     subject: str | None = None  # null: empty, or taken away by the helpdesk
     channel: str | None = None  # the helpdesk's word: "email", "voice", ...
     form: str | None = None
@@ -34,8 +35,9 @@ class Ticket(Record, frozen=True):
     brand: str | None = None
     tags: tuple[str, ...] = ()
     fields: dict[str, str] = {}  # kept custom fields, by the configuration's word for them
-    priority: str | None = None  # native; null: nobody set one
+    priority: str | None = None  # native, as its `Name` has it; null: nobody set one
     requester: str | None = None
+    participants: tuple[str, ...] = ()  # further people who ask
     submitter: str | None = None
     organization: str | None = None
     team: str | None = None
@@ -46,9 +48,17 @@ class Ticket(Record, frozen=True):
     deleted_at: int | None = None
     is_spam: bool = False
     is_scrubbed: bool = False  # the helpdesk blanked it: only text columns and deletion are taken from this row
-    replies_known: Known = "yes"
+    replies_known: Known = "yes"  # pending until a `Replies` of this version tells; see there
     changes_known_from: int | None = None  # null: the history is known from the creation on
     sketch: bytes | None = None  # see pull.text.sketch
+
+
+class Replies(Record, frozen=True):
+    """Whether the comments of a ticket are known as of one of its versions, from a stream that reads them apart."""
+
+    ticket: str
+    version: int
+    known: Literal["yes", "unreadable"] = "yes"
 
 
 class Event(Record, frozen=True):
@@ -102,12 +112,15 @@ class TeamMember(Record, frozen=True):
 
 
 class Name(Record, frozen=True):
-    """What a native id is called: kind is brand, form, field, custom_status, organization."""
+    """What a native id is called: kind is status, priority, brand, form, field, custom_status, question, organization.
+
+    A status's detail is its state: new, open, pending, hold, solved or closed.
+    """
 
     kind: str
     id: str
     name: str
-    detail: str | None = None  # custom_status: its status category; brand: its help centre's address
+    detail: str | None = None  # status: its state; custom_status: its category; brand: its help centre's address
 
 
 class Rating(Record, frozen=True):
@@ -120,6 +133,7 @@ class Rating(Record, frozen=True):
     question: str = ""  # "" for a helpdesk with a single question
     value: str | None = None  # native
     scale: str | None = None  # native: "good/bad", "1-5"
+    origin: Literal["customer", "default", "timeout", "internal"] = "customer"  # only a customer's is an answer
     category: Literal["good", "neutral", "bad"] | None = None
     score: float | None = None  # 0..1
     answered_at: int | None = None
@@ -150,6 +164,28 @@ class Article(Record, frozen=True):
     votes_down: int | None = None
 
 
+class ArticleEdit(Record, frozen=True):
+    """A text of the knowledge base as somebody left it: a version that the helpdesk tells, or one that was seen.
+
+    With a digest it is an edit only where the text differs from the one before it in the same language.
+    """
+
+    article: str
+    at: int
+    locale: str = ""
+    editor: str | None = None  # null: not known
+    digest: str | None = None  # of title and text; null: the helpdesk says itself that this was an edit
+    length: int | None = None
+    is_minor: bool | None = None  # null: the helpdesk has no such mark
+
+
+class ArticleViews(Record, frozen=True):
+    """How often an article was looked at since it was made, as the helpdesk counts it now."""
+
+    article: str
+    views: int
+
+
 class Schedule(Record, frozen=True):
     """Business hours of the helpdesk: minutes since Sunday 00:00 in `zone`, half-open."""
 
@@ -172,6 +208,52 @@ class SlaPolicy(Record, frozen=True):
     title: str
     position: int
     body: str  # the vendor's JSON
+
+
+class SlaCycle(Record, frozen=True):
+    """One run of a promise's clock on a ticket, as the helpdesk keeps it. What runs is as of `read_at`."""
+
+    ticket: str
+    sla: str  # the helpdesk's id of the promise
+    number: int  # 0, 1, ... in order of start
+    name: str  # native, for people to read: it may be in any language
+    read_at: int
+    started_at: int | None = None
+    stopped_at: int | None = None  # null: it still runs
+    breach_at: int | None = None  # the wall-clock instant of the breach; null: paused, or no such instant
+    goal: int | None = None  # ms of the promise's own clock
+    elapsed: int | None = None  # ms of the promise's own clock, pauses not counted
+    is_breached: bool | None = None  # as the helpdesk says; null: it doesn't
+    is_paused: bool = False
+
+
+class SlaEvent(Record, frozen=True):
+    """One event of a promise's clock, where a helpdesk tells those (Zendesk's metric events)."""
+
+    ticket: str
+    id: str
+    metric: str  # "reply_time", ...
+    instance: int
+    kind: str  # activate, pause, fulfill, apply_sla, breach, update_status, ...
+    at: int  # a breach is told before it happens: it counts only once its time has come
+    calendar: int | None = None  # ms so far, of update_status
+    business: int | None = None
+    target: int | None = None  # ms, of apply_sla
+    in_business_hours: bool | None = None
+    policy: str | None = None
+    is_deleted: bool = False
+
+
+class TimeEntry(Record, frozen=True):
+    """Time that an agent wrote down for a ticket."""
+
+    id: str
+    ticket: str
+    at: int
+    spent: int  # ms
+    agent: str | None = None
+    is_billable: bool | None = None
+    is_running: bool = False  # still growing
 
 
 class NativeMetric(Record, frozen=True):
@@ -203,6 +285,6 @@ class TicketLink(Record, frozen=True):
 
 
 AnyRecord = (
-    Ticket | Event | Person | Team | TeamMember | Name | Rating | Article | Schedule | Holiday | SlaPolicy
-    | NativeMetric | Engagement | TicketLink
+    Ticket | Replies | Event | Person | Team | TeamMember | Name | Rating | Article | ArticleEdit | ArticleViews
+    | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement | TicketLink
 )  # fmt: skip

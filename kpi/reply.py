@@ -69,7 +69,7 @@ def _zendesk(ticket: Timeline) -> Iterator[Observation]:
     def counts(turn: Turn) -> bool:
         desk = ticket.desk
         kind = desk.person(turn.person).kind_at(turn.at)
-        was_agent = kind == "agent" or desk.who(turn.person, turn.at, None, None, ticket.requester) == "agent"
+        was_agent = kind == "agent" or desk.who(turn.person, turn.at, None, None, ticket.askers) == "agent"
         return turn.who != "system" and turn.person not in desk.bots and was_agent
 
     yield from _native(ticket, counts)

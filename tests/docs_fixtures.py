@@ -13,13 +13,13 @@ from typing import NamedTuple
 import click
 import msgspec
 
-from connectors.zendesk import settings as zendesk
 from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.languages import zh
 
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,10 @@ class Key(NamedTuple):
 #: table -> (heading, the Struct that it is)
 TABLES: dict[str, tuple[str, type]] = {
     "": ("The top of the file", config.Config),
-    "sources": ('[sources.NAME] with connector = "zendesk"', zendesk.Settings),
+    **{
+        f"sources.{name}": (f'[sources.NAME] with connector = "{name}"', find_connector(name).Settings)
+        for name in connector_names()
+    },
     "severity": ("[severity.LEVEL]", config.Severity),
     "hours": ("[hours.NAME]", config.Hours),
     "tickets": ("[tickets]", config.Tickets),
@@ -111,6 +114,7 @@ TABLES: dict[str, tuple[str, type]] = {
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
+_FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if table.startswith("sources."))
 #: Keys that `sync` puts in place; nobody writes them.
 SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
@@ -118,6 +122,7 @@ CORE_KEYS = [
     Key("connector", "str", "", 'zendesk, or "package.module:Class"'),
     Key("since", "date", "", "the first day to read from"),
     Key("severity", "dict[str, str]", "{}", "native priority -> level"),
+    Key("category", "str", "as [tickets]", "what the category is on this helpdesk: as `category` of [tickets]"),
 ]
 
 
@@ -125,7 +130,9 @@ def configuration_page() -> str:
     """Every key with type, default and a word on it; then the example."""
     parts = ["# Configuration", "", GENERATED, _INTRODUCTION]
     for table, (heading, struct) in TABLES.items():
-        parts += _table(heading, struct, [*(CORE_KEYS if table == "sources" else []), *keys(struct)], table)
+        if heading == _FIRST_CONNECTOR:
+            parts += _table("[sources.NAME], of every connector", config.Config, CORE_KEYS, "sources")
+        parts += _table(heading, struct, keys(struct), table)
     for kind in kinds():
         parts += _table(
             f'[channels.NAME] with type = "{kind}"', channel_type(kind), keys(channel_type(kind)), "channels"
@@ -147,7 +154,7 @@ When a report is due (`every`): `monday 08:00`, `weekdays 08:00`, `day 07:30`, `
 
 
 def _table(heading: str, struct: type, rows: list[Key], table: str) -> list[str]:
-    said = " ".join((struct.__doc__ or "").split()) if table not in {"", "sources"} else ""
+    said = " ".join((struct.__doc__ or "").split()) if table and not table.startswith("sources") else ""
     doc = [re.sub(r"^`\[[^`]*`: (.)", lambda found: found[1].upper(), said), ""] if said else []
     lines = [f"| `{k.name}` | {plain_type(k.type)} | {_default(k)} | {_cell(comment(k, table))} |" for k in rows]
     return [f"## {heading}", "", *doc, "| key | | default | |", "| --- | --- | --- | --- |", *lines, ""]
@@ -174,7 +181,7 @@ WORDS = {
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
-    "sources.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
+    "sources.zendesk.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
     "severity.title": "what people call the level",
     "severity.definition": "when a ticket is of this level, for readers of reports",
     "hours.teams": "the teams whose clock this is",
@@ -281,9 +288,13 @@ def example_keys() -> Mapping[tuple[str, str], str]:
             table = _table_of(header[1])
             parent, _, name = table.rpartition(".")
             found.setdefault((parent, name), "")
+        elif table == "sources" and (named := re.match(r'connector = "(\w+)"', bare)):
+            found.setdefault((table, "connector"), CORE_KEYS[0].comment)
+            table = f"sources.{named[1]}"
         elif given := re.match(r"([a-z_]+) = (.*)", bare):
             said = re.search(r"\s#\s(.*)$", given[2])
-            found.setdefault((table, given[1]), said[1] if said else "")
+            core = table.startswith("sources.") and given[1] in {key.name for key in CORE_KEYS}
+            found.setdefault(("sources" if core else table, given[1]), said[1] if said else "")
     return found
 
 
@@ -303,9 +314,35 @@ class Table(NamedTuple):
     columns: list[tuple[str, str, str]]  # name, the rest of its line, comment
 
 
+def store_schema() -> str:
+    """The schema as all migrations leave it, with its comments."""
+    schema = ""
+    for script in sorted((ROOT / "helpdesk_kpi" / "store").glob("schema*.sql")):
+        schema = _migrated(schema, script.read_text(encoding="utf-8"))
+    return schema
+
+
+def _migrated(schema: str, script: str) -> str:
+    """One more script on top: its new tables and views, its columns in their tables, without what it drops."""
+    for name in re.findall(r"DROP TABLE (\w+);", script):
+        schema = re.sub(rf"CREATE TABLE {name} \(.*?\) STRICT[^;]*;", "", schema, flags=re.DOTALL)
+    for old, _ in re.findall(r"ALTER TABLE (\w+) RENAME TO (\w+);", script):
+        schema = re.sub(rf"CREATE TABLE {old} \(.*?\) STRICT[^;]*;", "", schema, flags=re.DOTALL)
+    for name in re.findall(r"DROP VIEW (\w+);", script):
+        schema = re.sub(rf"CREATE VIEW {name} .*?;", "", schema, flags=re.DOTALL)
+    for table, column, comment in re.findall(r"ALTER TABLE (\w+) ADD COLUMN ([^;]+);(.*)", script):
+        schema = re.sub(
+            rf"(CREATE TABLE {table} \(.*?)\n\) STRICT",
+            rf"\1\n    {column},{comment}\n) STRICT",
+            schema,
+            flags=re.DOTALL,
+        )
+    return f"{schema}\n{script}"
+
+
 def store_page() -> str:
     """The tables and views of the store."""
-    schema = (ROOT / "helpdesk_kpi" / "store" / "schema.sql").read_text(encoding="utf-8")
+    schema = store_schema()
     parts = ["# The store", "", GENERATED, _STORE]
     for heading, sql in (("Tables", schema), ("The ledger of deliveries", ledger.DDL)):
         parts += [f"## {heading}", "", *(line for table in tables(sql) for line in _shown(table))]
@@ -326,7 +363,7 @@ _VIEWS = """Views show names and ISO times, for SQL by hand: `SELECT * FROM v_ob
 
 def tables(sql: str) -> list[Table]:
     """Every table of a schema, with the comments on its columns."""
-    found = re.findall(r"CREATE TABLE (\w+) \([ ]*(?:--\s*(.*))?\n(.*?)\n\) STRICT", sql, re.DOTALL)
+    found = re.findall(r"CREATE TABLE (\w+) \([ ]*(?:--\s*([^\n]*))?\n(.*?)\n\) STRICT", sql, re.DOTALL)
     return [Table(name, note.strip(), list(_columns(body))) for name, note, body in found]
 
 

@@ -60,8 +60,7 @@ def test_no_table_of_the_store_is_left_out(tmp_path: Path) -> None:
         names = [name for (name,) in store.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
         own = [name for name in names if not name.startswith(("sqlite_", "_"))]  # SQLite's, and the migrations'
         there = {name: store.rows(f"PRAGMA table_info({name})") for name in own}
-    schema = (ROOT / "helpdesk_kpi" / "store" / "schema.sql").read_text(encoding="utf-8")
-    told = {table.name: [column for column, _, _ in table.columns] for table in docs.tables(schema)}
+    told = {table.name: [column for column, _, _ in table.columns] for table in docs.tables(docs.store_schema())}
     assert told == {name: [column[1] for column in columns] for name, columns in there.items()}
 
 

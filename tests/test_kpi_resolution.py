@@ -161,7 +161,7 @@ def test_a_deleted_or_merged_ticket_was_in_the_backlog_before() -> None:
 def rating(answered: float, category: str, **more: Any) -> RatingRow:
     fields: dict[str, Any] = dict.fromkeys(RatingRow.__struct_fields__)
     fields |= {"ticket": 1, "native": "r1", "question": "", "offered_at": at(400), "category": category}
-    fields |= {"answered_at": at(answered), "rater": CUSTOMER} | more
+    fields |= {"answered_at": at(answered), "rater": CUSTOMER, "origin": "customer"} | more
     return RatingRow(**fields)
 
 

@@ -38,12 +38,14 @@ def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:
 
 def _unmapped(desk: Desk, store: Store) -> Iterator[Finding]:
     """Priorities that tickets have and no severity is given for."""
-    for source, priority, count in store.rows(
-        "SELECT s.name, t.priority, count(*) FROM tickets t JOIN sources s ON s.id = t.source"
-        " WHERE t.priority IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 3 DESC"
+    for source, native, label, count in store.rows(
+        "SELECT s.name, t.priority, n.name, count(*) FROM tickets t JOIN sources s ON s.id = t.source"
+        " LEFT JOIN names n ON n.source = s.id AND n.kind = 'priority' AND n.native = t.priority"
+        " WHERE t.priority IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 4 DESC"
     ):
         mapped = {str(k).casefold() for k in desk.loaded.config.sources.get(source, {}).get("severity", {})}
-        if priority.casefold() not in mapped:
+        priority = label or native
+        if mapped.isdisjoint({native.casefold(), priority.casefold()}):
             text = f"{count:,} tickets have priority {priority!r}, which maps to no severity: it is a row of its own"
             yield Finding(level="warning", about=f"sources.{source}.severity", text=text)
 

@@ -6,7 +6,7 @@ Meaning lives here and not in the store, so that mapping a status or naming a bo
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import msgspec
@@ -25,6 +25,8 @@ STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} 
 BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
 VOICE = frozenset({"voice", "phone"})
 MESSAGING = frozenset({"native_messaging", "messaging", "chat", "live_chat", "whatsapp", "sms"})
+BY_THE_TEAM = frozenset({"outbound_email"})  # channels on which the team writes first
+INTERNAL = frozenset({"internal_task"})  # channels that no customer uses
 
 
 class PersonFacts(msgspec.Struct, frozen=True):
@@ -54,8 +56,8 @@ class Desk(msgspec.Struct, frozen=True):
     source: int
     since: int  # tickets made before have no history of their own
     rules: Tickets
-    severities: Mapping[str, str]
-    states: Mapping[str, str]
+    severities: Mapping[str, str]  # by native priority, and by its label
+    states: Mapping[str, str]  # by native status, and by its label
     people: Mapping[int, PersonFacts]  # all but those who have only ever been customers
     outsiders: frozenset[int]  # people of the excluded domains
     person_keys: Mapping[str, int]  # native -> key
@@ -63,20 +65,29 @@ class Desk(msgspec.Struct, frozen=True):
     bots: frozenset[int]
     dimensions: Mapping[str, str]  # survey question -> dimension
     lacks: frozenset[str]  # needs that this source cannot give
+    labels: Mapping[str, str] = {}  # native priority -> what people call it, where that differs
 
     def person(self, key: int | None) -> PersonFacts:
         return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
 
     def severity(self, priority: str | None) -> str | None:
         """None: no priority. An unmapped priority is a level of its own name."""
-        return None if priority is None else self.severities.get(priority.casefold(), priority)
+        if priority is None:
+            return None
+        label = self.labels.get(priority, priority)
+        return self.severities.get(priority.casefold()) or self.severities.get(label.casefold(), label)
 
     def state(self, status: str | None) -> str:
         """An unmapped status counts as open, so that nothing looks done that may not be."""
         return self.states.get((status or "").casefold(), "open")
 
-    def who(self, person: int | None, at: int, via: str | None, rule: str | None, requester: int | None) -> ActorClass:
-        """The class of an actor at an instant, decided in the order: bots, rules, the API, the role at that time."""
+    def who(
+        self, person: int | None, at: int, via: str | None, rule: str | None, askers: Collection[int | None]
+    ) -> ActorClass:
+        """The class of an actor at an instant, decided in the order: bots, rules, the API, the role at that time.
+
+        `askers` are those whose ticket it is: the requester first, and further people who take part.
+        """
         if person in self.bots:
             return "bot"
         if person is None or rule is not None or via in BY_RULE:
@@ -85,9 +96,11 @@ class Desk(msgspec.Struct, frozen=True):
         kind = facts.kind_at(at)
         if kind in {None, "customer"}:
             # Someone who was given tickets was of the team, whatever the role says after they left.
-            if not facts.left_unseen or person == requester:
-                return "customer" if kind or person == requester else "unknown"
+            if not facts.left_unseen or person in askers:
+                return "customer" if kind or person in askers else "unknown"
             kind = "agent"
+        if kind == "member" and person in askers:
+            return "customer"
         if kind == "bot" or (via == "api" and self.rules.api_comments == "bot"):
             return "bot"
         return "light_agent" if kind == "light_agent" else "agent"
@@ -126,12 +139,14 @@ def read_desks(store: Store, config: Config) -> dict[int, Desk]:
 def _desk(store: Store, config: Config, source: int, name: str, since: int) -> Desk:
     people = _people(store, source)
     severities = config.sources.get(name, {}).get("severity", {})
+    sql = "SELECT native, name FROM names WHERE source = ? AND kind = 'priority'"
+    labels = dict(store.rows(sql, source))
     return Desk(
         source=source,
         since=since,
         rules=config.tickets,
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
-        states=STATES | {k.casefold(): v for k, v in config.tickets.statuses.items()},
+        states=_states(store, source, config.tickets),
         people=people,
         person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {OF_THE_TEAM}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
@@ -139,7 +154,19 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         bots=_bots(store, source, config.tickets.bots),
         dimensions=config.csat.dimensions,
         lacks=_lacks(store, source),
+        labels=labels,
     )
+
+
+def _states(store: Store, source: int, rules: Tickets) -> dict[str, str]:
+    """By native status: what the configuration says of it or of its label, else what the helpdesk says."""
+    own: dict[str, str] = {status.casefold(): state for status, state in rules.statuses.items()}
+    told: dict[str, str] = {}
+    for native, label, state in store.rows(
+        "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'status'", source
+    ):
+        told[native.casefold()] = own.get(label.casefold()) or state or "open"
+    return STATES | told | own
 
 
 def _people(store: Store, source: int) -> dict[int, PersonFacts]:

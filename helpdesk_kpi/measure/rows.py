@@ -25,6 +25,7 @@ class TicketRow(msgspec.Struct, frozen=True, gc=False):
     is_spam: int
     replies_known: str
     changes_known_from: int | None
+    participants: str  # JSON
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False):
@@ -54,6 +55,7 @@ class RatingRow(msgspec.Struct, frozen=True, gc=False):
     changed_at: int | None
     agent: int | None
     rater: int | None
+    origin: str
 
 
 TICKET = f"SELECT {', '.join(TicketRow.__struct_fields__)} FROM tickets"

@@ -3,11 +3,12 @@
 A KPI function gets a Timeline and reads it like a story. Every instant is UTC epoch ms; people and teams are keys.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from helpdesk_kpi.measure.desk import DONE, MESSAGING, VOICE, Desk
+from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, VOICE, Desk
 from helpdesk_kpi.measure.moments import Answer, Change, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 
@@ -27,6 +28,7 @@ class Timeline:
         self.ratings = ratings
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
+        self.askers = _askers(desk, row)
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
@@ -37,13 +39,13 @@ class Timeline:
 
     def _read(self, events: Sequence[EventRow]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket."""
-        who, requester = self.desk.who, self.requester
+        who, askers = self.desk.who, self.askers
         for e in sorted(events, key=lambda e: (e.at, e.kind == "change", e.seq)):
             kind, at, person = e.kind, e.at, e.actor
             if kind == "survey":
                 self.surveys.append(e)
                 continue
-            actor = who(person, at, e.via, e.rule, requester)
+            actor = who(person, at, e.via, e.rule, askers)
             if kind == "change":
                 self.changes.append(Change(at, e.field or "", e.before, e.after, actor, person))
             elif kind in {"comment", "call", "chat"}:
@@ -197,7 +199,7 @@ class Timeline:
         acts = [t.at for t in self.turns if t.who == "agent"]
         acts += [c.at for c in self.changes if c.who == "agent" and self._is_act(c)]
         submitter = self.row.submitter
-        if self.desk.who(submitter, self.created_at, None, None, self.requester) == "agent":
+        if self.desk.who(submitter, self.created_at, None, None, self.askers) == "agent":
             acts.append(self.created_at)
         return min(acts, default=None)
 
@@ -227,12 +229,14 @@ class Timeline:
             return "spam"
         if self.desk.excluded(self.row):
             return "test"
-        if self.desk.is_internal(self.requester, self.created_at):
+        if self.channel in INTERNAL or self.desk.is_internal(self.requester, self.created_at):
             return "internal"
         return "outbound" if self._is_outbound() else ""
 
     def _is_outbound(self) -> bool:
         submitter = self.row.submitter
+        if self.channel in BY_THE_TEAM:
+            return True
         if submitter == self.requester or self.channel in VOICE:
             return False
         was_internal = self.desk.is_internal(submitter, self.created_at) or self.desk.person(submitter).left_unseen
@@ -258,11 +262,13 @@ class Timeline:
 
         A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
         """
-        return [
-            (self.desk.dimension(r.question), self._given(r))
-            for r in self.ratings
-            if r.answered_at is not None and r.category is not None
-        ]
+        return [(self.desk.dimension(r.question), self._given(r)) for r in self.ratings if self._is_answer(r)]
+
+    def _is_answer(self, rating: RatingRow) -> bool:
+        """What nobody gave (a default, a time-out) and what the team gave itself is none."""
+        if rating.answered_at is None or rating.category is None or rating.origin != "customer":
+            return False
+        return rating.rater in self.askers or not self.desk.is_internal(rating.rater, rating.answered_at)
 
     def _given(self, rating: RatingRow) -> list[Answer]:
         """The states of one answer: as first given, and what it was changed to."""
@@ -296,5 +302,12 @@ class Timeline:
         return [(min(r.offered_at for r in rows), self._first_answer(rows)) for rows in by_survey.values()]
 
     def _first_answer(self, survey: Sequence[RatingRow]) -> int | None:
-        answered = [r for r in survey if r.answered_at is not None and r.category is not None]
+        answered = [r for r in survey if self._is_answer(r)]
         return min((self._given(r)[0].at for r in answered), default=None)
+
+
+def _askers(desk: Desk, row: TicketRow) -> tuple[int | None, ...]:
+    """The requester, and who takes part with them."""
+    if row.participants == "[]":
+        return (row.requester,)
+    return (row.requester, *(desk.person_keys.get(native) for native in json.loads(row.participants)))

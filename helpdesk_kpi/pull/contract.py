@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.store.page import Page, SetAside
+from helpdesk_kpi.store.page import Page, SetAside, Todo
 
-__all__ = ["YES", "Connector", "Finding", "Page", "Provides", "SetAside", "Start", "Stream", "no", "partly"]
+__all__ = ["YES", "Connector", "Finding", "Page", "Provides", "SetAside", "Start", "Stream", "Todo", "no", "partly"]
 
 
 class Provides(msgspec.Struct, frozen=True):
@@ -41,13 +41,15 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None  # null on the first run
     since: int  # the configured first day
     now: int
-    todo: Sequence[str] = ()
+    todo: Sequence[Todo] = ()  # queue streams: what is to be fetched, longest unchanged first
+    full: bool = False  # `sync --full`: everything is asked for again
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
     """One kind of thing that a source gives.
 
-    cursor: goes on where it stopped.  queue: works off keys that other streams named.
+    cursor: goes on where it stopped.  queue: works off what other streams named in `Page.todo`, and says in
+    `Page.done` what it has settled; what it leaves is there again in the next run.
     census: walks everything, and what it does not meet is gone.  snapshot: small, read whole every time.
     """
 
@@ -84,6 +86,9 @@ class Connector(ABC):
     def __init__(self, http: Transport, settings: Any) -> None:
         self.http = http
         self.settings = settings
+        self.found: list[Finding] = []
+        """What a run came upon and people should know (another way of reading had to be taken, this account lacks
+        something): streams append to it, `sync` tells it, and those with a `need` narrow what reports promise."""
 
     @abstractmethod
     def streams(self) -> Sequence[Stream]:

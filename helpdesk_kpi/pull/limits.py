@@ -7,6 +7,7 @@ import msgspec
 
 WINDOW = 60.0  # seconds; what vendors count in where they do not say when the count starts anew
 _BUCKET = re.compile(r"^zendesk-rate-?limit-(?P<name>.+)$")
+_NUMBER = re.compile(r"\d+(\.\d+)?")  # Freshdesk says "50.0"
 _PART = re.compile(r"(?P<key>total|remaining|resets)\s*=\s*(?P<value>\d+)")
 
 
@@ -40,7 +41,7 @@ def read_common(headers: Mapping[str, str]) -> Iterable[Allowance]:
 
 def _account(headers: Mapping[str, str]) -> Allowance | None:
     def first(*names: str) -> int | None:
-        return next((int(headers[n]) for n in names if headers.get(n, "").isdecimal()), None)
+        return next((int(float(headers[n])) for n in names if _NUMBER.fullmatch(headers.get(n, ""))), None)
 
     total = first("x-rate-limit", "ratelimit-limit", "rate-limit-limit", "x-ratelimit-limit", "x-ratelimit-total")
     left = first("x-rate-limit-remaining", "ratelimit-remaining", "rate-limit-remaining", "x-ratelimit-remaining")

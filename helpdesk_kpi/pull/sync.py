@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
-from helpdesk_kpi.pull.contract import Page, Start, Stream
+from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.write import reach_back, source_key, write_page
+from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, waiting, write_page
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 
@@ -31,6 +31,7 @@ class StreamResult(NamedTuple):
     records: int = 0
     set_aside: int = 0
     seconds: float = 0.0
+    found: tuple[Finding, ...] = ()  # what people should know beside
 
 
 class Progress(NamedTuple):
@@ -90,21 +91,24 @@ class _Run:
 
     async def all(self) -> list[StreamResult]:
         results: list[StreamResult] = []
+        if self.full:
+            ask_again(self.store, self.key)
         async with self.connect(self.source) as http:
             connector = self.source.connector(http, self.source.settings)
             for stream in connector.streams():
-                result = await self._stream(stream, http, stopped=results[-1].reason if _refused(results) else "")
-                results.append(result)
+                stopped = results[-1].reason if _refused(results) else ""
+                results.append(await self._stream(stream, http, connector, stopped=stopped))
+        narrow(self.store, self.key, {f.need: f.provides for f in connector.found if f.need and f.provides})
         if self.full and all(result.outcome != "failed" for result in results):
             reach_back(self.store, self.key, self.source.since)
         return results
 
-    async def _stream(self, stream: Stream, http: Transport, *, stopped: str) -> StreamResult:
+    async def _stream(self, stream: Stream, http: Transport, connector: Connector, *, stopped: str) -> StreamResult:
         if stopped:
             return self._result(stream, "failed", stopped)
         if not self._is_due(stream):
             return self._result(stream, "not_due")
-        started, before = time.monotonic(), http.requests.total()
+        started, before, told = time.monotonic(), http.requests.total(), len(connector.found)
         count = _Count()
         try:
             async for page in stream.pages(self._start(stream)):
@@ -121,6 +125,7 @@ class _Run:
         return self._result(
             stream, outcome, reason,  # type: ignore[arg-type]
             http.requests.total() - before, count.records, count.set_aside, time.monotonic() - started,
+            tuple(connector.found[told:]),
         )  # fmt: skip
 
     def _store(self, stream: Stream, page: Page, count: "_Count") -> None:
@@ -133,8 +138,8 @@ class _Run:
         if not self.full:
             sql = "SELECT cursor FROM cursors WHERE source = ? AND stream = ?"
             cursor = self.store.one(sql, self.key, stream.name)
-        todo = self.store.rows("SELECT key FROM todo WHERE source = ? AND stream = ?", self.key, stream.name)
-        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=[key for (key,) in todo])
+        todo = waiting(self.store, self.key, stream.name) if stream.kind == "queue" else ()
+        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full)
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ?"

@@ -8,12 +8,13 @@ import asyncio
 import functools
 import logging
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, cast
+from typing import Any, Generic, Literal, Self, TypeVar, assert_never, cast
 
 import httpx
 import msgspec
@@ -37,6 +38,8 @@ UNREACHED = 4  # tries where nobody answers at all: the next sync is soon enough
 SILENT_WAIT = 60.0  # seconds after a 429 that doesn't say how long
 TIMEOUT = httpx.Timeout(30.0, read=120.0)  # a page of 1,000 tickets can take a vendor a minute
 
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
+
 log = logging.getLogger(__name__)
 
 
@@ -49,12 +52,40 @@ class _TryAgainError(PullError):
         self.tries = tries  # None: as many as anything gets
 
 
+class Answer(msgspec.Struct, Generic[T], frozen=True):
+    """A decoded answer with its headers, names in lower case."""
+
+    body: T
+    headers: Mapping[str, str]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a helpdesk means by an answer that the general rules would take for something else.
+
+    access: the credentials are refused. unavailable: plan or rights. missing: one thing. failed: for good, or for this
+    run. again: later, after `wait` seconds if that is known.
+    """
+
+    kind: Literal["access", "unavailable", "missing", "failed", "again"]
+    text: str
+    wait: float | None = None
+
+
+#: Looks at an answer's status, headers (names in lower case) and body before the general rules do; None: they hold.
+Judge = Callable[[int, Mapping[str, str], bytes], Verdict | None]
+
+
+def _no_verdict(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:  # noqa: ARG001 - a Judge
+    return None
+
+
 class Transport:
     """The HTTP side of one source. Use it as an async context manager, or call `aclose`.
 
     `hosts` are further hosts or addresses that may be asked with the same credentials. `rate_share` is the part of
     each rate limit that we take. `patience` is the longest single wait, in seconds, that a helpdesk may ask of us.
-    `sleep` and `clock` (epoch seconds) belong together: sleeping has to move the clock. `http` replaces the network.
+    `headers` go with every request and hold no secrets. `judge` knows this helpdesk's own ways to refuse. `sleep` and
+    `clock` (epoch seconds) belong together: sleeping has to move the clock. `http` replaces the network.
     """
 
     def __init__(
@@ -69,6 +100,8 @@ class Transport:
         patience: float = 900.0,
         max_bytes: int = 256 * 1024 * 1024,
         limits: Reader = read_common,
+        headers: Mapping[str, str] | None = None,
+        judge: Judge = _no_verdict,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.time,
         http: httpx.AsyncBaseTransport | None = None,
@@ -76,6 +109,7 @@ class Transport:
         self.site = site_of(url)
         self._sites = {self.site, *(site_of(h) for h in hosts)}
         self._auth, self._read = auth, limits
+        self._headers, self._own_verdict = dict(headers or {}), judge
         self.limits = Limits(rate_share)
         self._attempts, self._patience, self._max_bytes = attempts, patience, max_bytes
         self.sleep, self.clock = sleep, clock
@@ -120,7 +154,26 @@ class Transport:
         Raises AccessError (401), UnavailableError (403, or 404 where `missing` is "resource"), MissingError (404 on a
         child), else PullError; a shape that doesn't fit names the field's path.
         """
+        return (await self.answer(path, params, type=type, endpoint=endpoint, missing=missing)).body
+
+    async def answer(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        type: type[T],  # noqa: A002 - as in get
+        endpoint: str | None = None,
+        missing: Missing = "child",
+    ) -> Answer[T]:
+        """As `get`, with the headers: some helpdesks say there how to go on."""
         return await self._ask(_Request("GET", self._pinned(path), endpoint or path, missing, params=params), type)
+
+    async def download(self, url: str, *, type: type[T], endpoint: str) -> T:  # noqa: A002 - as in get
+        """Fetch a file that the helpdesk keeps elsewhere: over https (or from its own site), without credentials."""
+        place = httpx.URL(url)
+        if place.userinfo or not (place.scheme == "https" or any(same_site(place, site) for site in self._sites)):
+            raise PullError(f"refused to download from {place.host!r} over {place.scheme!r}", permanent=True)
+        return (await self._persist(_Request("GET", place, endpoint, "child", is_elsewhere=True), type)).body
 
     async def post(
         self,
@@ -132,9 +185,9 @@ class Transport:
         missing: Missing = "child",
     ) -> T:
         """Ask by POST what a helpdesk doesn't answer to GET (searches). It is repeated like a GET: only for reading."""
-        return await self._ask(_Request("POST", self._pinned(path), endpoint or path, missing, body=body), type)
+        return (await self._ask(_Request("POST", self._pinned(path), endpoint or path, missing, body=body), type)).body
 
-    async def _ask(self, request: "_Request", kind: type[T]) -> T:
+    async def _ask(self, request: "_Request", kind: type[T]) -> Answer[T]:
         """Ask with credentials; refused ones are renewed once."""
         headers = await self._auth.headers(self._post_bare)
         try:
@@ -155,13 +208,13 @@ class Transport:
         """For `auth`: a token is asked for without credentials in the headers; they are in the body."""
         request = _Request("POST", self._pinned(path), path, "resource", body=body)
         try:
-            return await self._persist(request, kind)
+            return (await self._persist(request, kind)).body
         except PullError as error:
             if error.permanent:  # 400 and 403 too: there is no way on without a token
                 raise self._locked_out(error) from None
             raise
 
-    async def _persist(self, request: "_Request", kind: type[T]) -> T:
+    async def _persist(self, request: "_Request", kind: type[T]) -> Answer[T]:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, PullError) and not e.permanent),
             stop=self._enough,
@@ -171,7 +224,7 @@ class Transport:
             reraise=True,
         )
         try:
-            return cast("T", await retrying(self._once, request, kind))
+            return cast("Answer[T]", await retrying(self._once, request, kind))
         except _TryAgainError as error:
             tries = retrying.statistics["attempt_number"]
             raise PullError(f"{error} (given up after {tries} tries)", permanent=False) from None
@@ -185,7 +238,7 @@ class Transport:
         self.waited += seconds
         await self.sleep(seconds)
 
-    async def _once(self, request: "_Request", kind: type[T]) -> T:
+    async def _once(self, request: "_Request", kind: type[T]) -> Answer[T]:
         host = request.url.host
         while (wait := self.limits.wait(host, request.endpoint, self.clock())) > 0:
             log.info("%s: our share of the rate limit is used up, waiting %.0f s", request.endpoint, wait)
@@ -196,7 +249,7 @@ class Transport:
             response, content = await self._fetch(request)
         self._learn(request, response)
         self._judge(request, response, content)
-        return self._decode(request, content, kind)
+        return Answer(self._decode(request, content, kind), dict(response.headers))
 
     async def _fetch(self, request: "_Request") -> tuple[httpx.Response, bytes]:
         url = request.url
@@ -204,13 +257,13 @@ class Transport:
             for _ in range(4):
                 sent = self._client.build_request(
                     request.method, url, params=request.params if url is request.url else None, json=request.body,
-                    headers={"Accept": "application/json", **request.headers},
+                    headers={"Accept": "application/json", **self._headers, **request.headers},
                 )  # fmt: skip
                 response = await self._client.send(sent, stream=True)
                 try:
                     if not response.has_redirect_location:
                         return response, await self._read_body(request, response)
-                    url = self._pinned(str(url.join(response.headers["location"])))
+                    url = self._moved(request, url.join(response.headers["location"]))
                 finally:
                     await response.aclose()
         except httpx.ConnectError:
@@ -218,6 +271,11 @@ class Transport:
         except (httpx.RequestError, httpx.InvalidURL) as error:
             raise _TryAgainError(self._say(request, f"{error.__class__.__name__} {error}")) from None
         raise PullError(self._say(request, "redirects in a circle"), permanent=True)
+
+    def _moved(self, request: "_Request", url: httpx.URL) -> httpx.URL:
+        if request.is_elsewhere and url.scheme == "https":
+            return url
+        return self._pinned(str(url))
 
     async def _read_body(self, request: "_Request", response: httpx.Response) -> bytes:
         parts: list[bytes] = []
@@ -239,6 +297,9 @@ class Transport:
     def _judge(self, request: "_Request", response: httpx.Response, content: bytes) -> None:
         """Raise what the status and the content type say; return when the answer may be decoded."""
         status = response.status_code
+        verdict = self._own_verdict(status, dict(response.headers), content)
+        if verdict is not None:
+            raise _judged(verdict, self._say(request, verdict.text))
         if status in TRANSIENT:
             wait = self._asked_wait(response)
             if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -250,7 +311,8 @@ class Transport:
         if status >= 400:
             raise _refusal(status, request.missing, self._say(request, told(status, content)))
         media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if status >= 300 or not (media == "application/json" or media.endswith("+json")):
+        is_json = media == "application/json" or media.endswith("+json") or request.is_elsewhere
+        if status >= 300 or not is_json:
             raise _TryAgainError(
                 self._say(request, f"answered {status} with {media or 'no content type'} instead of JSON")
             )
@@ -258,7 +320,7 @@ class Transport:
     def _asked_wait(self, response: httpx.Response) -> float | None:
         """Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3); anything else is as good as absent."""
         text = response.headers.get("retry-after", "").strip()
-        if text.isdecimal():
+        if _SECONDS.fullmatch(text):
             return float(text)
         moment = _moment(text)
         return None if moment is None else max(0.0, moment - self.clock())
@@ -295,6 +357,22 @@ class _Request(msgspec.Struct, frozen=True):
     params: Params | None = None
     body: Any = None
     headers: Mapping[str, str] = {}
+    is_elsewhere: bool = False  # a download from another host: no credentials, and any media type
+
+
+def _judged(verdict: Verdict, text: str) -> PullError:
+    match verdict.kind:
+        case "access":
+            return AccessError(text)
+        case "unavailable":
+            return UnavailableError(text)
+        case "missing":
+            return MissingError(text)
+        case "failed":
+            return PullError(text, permanent=True)
+        case "again":
+            return _TryAgainError(text, verdict.wait)
+    assert_never(verdict.kind)
 
 
 def _refusal(status: int, missing: Missing, text: str) -> PullError:

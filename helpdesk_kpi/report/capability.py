@@ -17,10 +17,15 @@ from helpdesk_kpi.store import Store
 def capabilities(store: Store | None, config: Config) -> dict[str, dict[str, list[tuple[str, Provides]]]]:
     """By KPI and source: the needs that are not fully met. An empty list: everything is there."""
     lacking = _lacking(store, config) if store else {}
+    narrowed = _narrowed(store) if store else {}
     found: dict[str, dict[str, list[tuple[str, Provides]]]] = {}
     for kpi in find_kpis().values():
         found[kpi.id] = {
-            name: _unmet(kpi, find_connector(str(table["connector"])).provides, lacking.get(name, {}))
+            name: _unmet(
+                kpi,
+                {**find_connector(str(table["connector"])).provides, **narrowed.get(name, {})},
+                lacking.get(name, {}),
+            )
             for name, table in config.sources.items()
         }
     return found
@@ -59,6 +64,16 @@ def _unmet(kpi: Kpi, provides: Mapping[str, Provides], lacking: Mapping[str, str
             found.append((need, no(lacking[need])))
         elif (given := provides.get(need, no(f"{need} is not given"))).answer != "yes":
             found.append((need, given))
+    return found
+
+
+def _narrowed(store: Store) -> dict[str, dict[str, Provides]]:
+    """By source: what its latest sync found that this account gives less of than the helpdesk could."""
+    found: dict[str, dict[str, Provides]] = {}
+    for source, need, answer, reason in store.rows(
+        "SELECT s.name, n.need, n.answer, n.reason FROM narrowed n JOIN sources s ON s.id = n.source"
+    ):
+        found.setdefault(source, {})[need] = Provides(answer, reason)
     return found
 
 

@@ -22,9 +22,19 @@ migrations = Migrations("helpdesk_kpi")
 @migrations()
 def m0001_first(db: Database) -> None:
     """The tables of version 0.1.0."""
-    for statement in statements((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")):
-        db.conn.execute(statement)
+    _run(db, "schema.sql")
     db.conn.execute("INSERT INTO meta VALUES ('hash_key', ?)", (secrets.token_bytes(32),))
+
+
+@migrations()
+def m0002_several_helpdesks(db: Database) -> None:
+    """What version 0.2.0 adds."""
+    _run(db, "schema_0002.sql")
+
+
+def _run(db: Database, script: str) -> None:
+    for statement in statements((Path(__file__).parent / script).read_text(encoding="utf-8")):
+        db.conn.execute(statement)
 
 
 class Store:

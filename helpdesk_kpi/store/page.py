@@ -14,6 +14,13 @@ class SetAside(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Todo(msgspec.Struct, frozen=True, order=True):
+    """A thing that a queue stream has to fetch, and which version of it. Fetched once, a version is not asked again."""
+
+    version: int
+    key: str
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What one request brought, oldest change first. It is stored whole or not at all."""
 
@@ -23,4 +30,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     set_aside: Sequence[SetAside] = ()
     replaces: Sequence[tuple[str, str]] = ()  # (record kind, parent id) whose children this page gives completely
     present: Mapping[str, Sequence[str]] = {}  # census: record kind -> all ids that exist
-    todo: Mapping[str, Sequence[str]] = {}  # queue stream -> keys that it has to fetch
+    within: str | None = None  # a census of tickets: of this brand only
+    todo: Mapping[str, Sequence[Todo]] = {}  # queue stream -> what it has to fetch
+    done: Sequence[Todo] = ()  # what this page settles of its own queue

@@ -1,4 +1,4 @@
-"""Writing what surrounds tickets: names, hours, SLA policies, articles; and what a census no longer meets."""
+"""Writing what surrounds tickets: names, hours, articles; and what a census no longer meets."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,14 +32,6 @@ def write_holidays(page: Writing, rows: list[model.Holiday]) -> None:
     )
 
 
-def write_sla_policies(page: Writing, rows: list[model.SlaPolicy]) -> None:
-    page.conn.executemany(
-        "INSERT INTO sla_policies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-        " SET title = excluded.title, position = excluded.position, body = excluded.body",
-        ((page.source, r.id, r.title, r.position, r.body) for r in rows),
-    )
-
-
 def write_articles(page: Writing, rows: list[model.Article]) -> None:
     people = page.keys("people", (p for r in rows for p in (r.author, r.editor)))
     page.conn.executemany(
@@ -59,11 +51,14 @@ def write_articles(page: Writing, rows: list[model.Article]) -> None:
 def _article_snapshots(
     page: Writing, rows: list[model.Article], keys: Mapping[str, int], people: Mapping[str | None, int]
 ) -> None:
-    """An edit is a body that differs from the last one seen; votes are kept whenever their sums move."""
+    """The text as it is, perhaps edited; votes are kept whenever their sums move."""
     page.conn.executemany(
-        "INSERT OR IGNORE INTO article_edits SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS"
-        " (SELECT 1 FROM article_edits WHERE article = ?1 AND digest IS ?4)",
-        ((keys[r.id], r.edited_at or r.updated_at, people.get(r.editor), r.digest, r.length) for r in rows),
+        _EDIT,
+        (
+            (keys[r.id], r.locale or "", r.edited_at or r.updated_at, people.get(r.editor), r.digest, r.length, None)
+            for r in rows
+            if r.digest is not None
+        ),
     )
     page.conn.executemany(
         "INSERT OR IGNORE INTO article_votes SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
@@ -73,12 +68,62 @@ def _article_snapshots(
     )
 
 
-def take_census(page: Writing, present: Mapping[str, Sequence[str]]) -> None:
+def write_article_edits(page: Writing, rows: list[model.ArticleEdit]) -> None:
+    keys = page.known("articles", {r.article for r in rows})
+    people = page.keys("people", (r.editor for r in rows))
+    page.conn.executemany(
+        _EDIT,
+        (
+            (keys[r.article], r.locale, r.at, people.get(r.editor), r.digest, r.length, r.is_minor)
+            for r in sorted(rows, key=lambda r: r.at)
+            if r.article in keys
+        ),
+    )
+
+
+#: An edit is a text that differs from the one before it in its language; told again, it may bring an editor.
+_EDIT = (
+    "INSERT INTO article_edits SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE ?5 IS NULL OR ?5 IS NOT (SELECT digest"
+    " FROM article_edits WHERE article = ?1 AND locale = ?2 AND at < ?3 ORDER BY at DESC LIMIT 1)"
+    " ON CONFLICT DO UPDATE SET editor = coalesce(excluded.editor, editor), digest = coalesce(excluded.digest, digest),"
+    " length = coalesce(excluded.length, length), is_minor = coalesce(excluded.is_minor, is_minor)"
+)
+
+
+def write_article_views(page: Writing, rows: list[model.ArticleViews]) -> None:
+    """Counters are kept whenever they move."""
+    keys = page.known("articles", {r.article for r in rows})
+    page.conn.executemany(
+        "INSERT OR IGNORE INTO article_views SELECT ?1, ?2, ?3 WHERE ?3 IS NOT"
+        " (SELECT views FROM article_views WHERE article = ?1 ORDER BY seen_at DESC LIMIT 1)",
+        ((keys[r.article], page.now, r.views) for r in rows if r.article in keys),
+    )
+
+
+def take_census(page: Writing, present: Mapping[str, Sequence[str]], within: str | None = None) -> None:
     """What a census does not meet is gone. These things vanish without a word, and may come back."""
     for kind, ids in present.items():
+        if kind == "ticket":
+            _count_tickets(page, ids, within)
+            continue
         if kind not in _CENSUS:
-            raise ValueError(f"a census tells of {', '.join(_CENSUS)}, not {kind!r}")
+            raise ValueError(f"a census tells of ticket, {', '.join(_CENSUS)}, not {kind!r}")
         page.conn.execute(_CENSUS[kind], (page.source, json.dumps(list(ids)), page.now))
+
+
+def _count_tickets(page: Writing, ids: Sequence[str], within: str | None) -> None:
+    """A ticket that two censuses in a row don't meet counts as deleted since the first; once may be a passing right."""
+    page.conn.execute(
+        "UPDATE tickets SET deleted_at = iif(missing_since < ?3, coalesce(deleted_at, missing_since), deleted_at),"
+        " missing_since = coalesce(missing_since, ?3) WHERE source = ?1 AND created_at IS NOT NULL"
+        " AND deleted_at IS NULL AND (?4 IS NULL OR brand = ?4) AND native NOT IN (SELECT value FROM json_each(?2))",
+        (page.source, json.dumps(list(ids)), page.now, within),
+    )
+    page.conn.execute(
+        "UPDATE tickets SET missing_since = NULL, deleted_at = iif(deleted_at = missing_since, NULL, deleted_at)"
+        " WHERE source = ?1 AND missing_since IS NOT NULL AND native IN (SELECT value FROM json_each(?2))",
+        (page.source, json.dumps(list(ids))),
+    )
 
 
 #: (source, ids that are there, now); ids of members are "team/person", of holidays "schedule/holiday".

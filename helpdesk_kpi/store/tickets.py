@@ -26,13 +26,33 @@ def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams
         r.form, r.type, r.brand, json.dumps(r.tags), json.dumps(r.fields, sort_keys=True), r.priority,
         people.get(r.requester), people.get(r.submitter), r.organization, teams.get(r.team),
         people.get(r.assignee), r.follow_up_of, r.problem, r.merged_into, r.deleted_at, r.is_spam,
-        r.replies_known, r.changes_known_from, r.sketch,
+        r.replies_known, r.changes_known_from, r.sketch, json.dumps(r.participants),
     )  # fmt: skip
 
 
 def _were_assigned(page: Writing, people: list[int]) -> None:
     page.conn.executemany(
         "UPDATE people SET was_assigned = 1 WHERE id = ? AND was_assigned = 0", ((p,) for p in sorted(set(people)))
+    )
+
+
+def write_replies(page: Writing, rows: list[model.Replies]) -> None:
+    """What was read of an earlier version leaves a ticket pending that has moved on since."""
+    page.conn.executemany(
+        "UPDATE tickets SET replies_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
+        " AND replies_known != ?1",
+        ((r.known, page.source, r.ticket, r.version) for r in rows),
+    )
+
+
+def write_time_entries(page: Writing, rows: list[model.TimeEntry]) -> None:
+    tickets, people = page.keys("tickets", (r.ticket for r in rows)), page.keys("people", (r.agent for r in rows))
+    page.conn.executemany(
+        "INSERT OR REPLACE INTO time_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            (page.source, r.id, tickets[r.ticket], people.get(r.agent), r.at, r.spent, r.is_billable, r.is_running)
+            for r in rows
+        ),
     )
 
 
@@ -107,7 +127,7 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
         (
             (
                 page.source, r.id, r.question, tickets[r.ticket], r.offered_at, r.version, r.value, r.scale,
-                r.category, r.score, r.answered_at, r.changed_at, r.expires_at, people.get(r.agent),
+                r.origin, r.category, r.score, r.answered_at, r.changed_at, r.expires_at, people.get(r.agent),
                 people.get(r.rater), r.reason, r.comment,
             )
             for r in rows
@@ -118,14 +138,16 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
 _TICKET_COLUMNS = (
     "source, native, number, url, created_at, updated_at, version, status, subject, channel, form, type, brand, tags,"
     " fields, priority, requester, submitter, organization, team, assignee, follow_up_of, problem, merged_into,"
-    " deleted_at, is_spam, replies_known, changes_known_from, sketch"
+    " deleted_at, is_spam, replies_known, changes_known_from, sketch, participants"
 )
+_TOLD_APART = ", replies_known"  # of one version it is whatever was found out since
 _MERGE = "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into ELSE excluded.merged_into END"
 _TICKET = upsert(
     "tickets",
     _TICKET_COLUMNS,
-    f"excluded.version >= version AND ({differs(_TICKET_COLUMNS)})",
+    f"excluded.version >= version AND ({differs(_TICKET_COLUMNS.replace(_TOLD_APART, ''))})",
     {
+        "replies_known": "iif(excluded.version = version, replies_known, excluded.replies_known)",
         "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",
         "merged_into": _MERGE,
     },
@@ -136,7 +158,7 @@ _EVENT_COLUMNS = (
 )
 _EVENT = upsert("events", _EVENT_COLUMNS, differs(_EVENT_COLUMNS))
 _RATING_COLUMNS = (
-    "source, native, question, ticket, offered_at, version, value, scale, category, score, answered_at, changed_at,"
-    " expires_at, agent, rater, reason, comment"
+    "source, native, question, ticket, offered_at, version, value, scale, origin, category, score, answered_at,"
+    " changed_at, expires_at, agent, rater, reason, comment"
 )
 _RATING = upsert("ratings", _RATING_COLUMNS, f"excluded.version >= version AND ({differs(_RATING_COLUMNS)})")

@@ -5,20 +5,22 @@ come repeated, overlapping or out of order.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.file import Store
-from helpdesk_kpi.store.page import Page
+from helpdesk_kpi.store.page import Page, Todo
 from helpdesk_kpi.store.people import write_people, write_team_members, write_teams
+from helpdesk_kpi.store.promises import write_sla_cycles, write_sla_events, write_sla_policies
 from helpdesk_kpi.store.surroundings import (
     take_census,
+    write_article_edits,
+    write_article_views,
     write_articles,
     write_holidays,
     write_names,
     write_schedules,
-    write_sla_policies,
 )
 from helpdesk_kpi.store.tickets import (
     replace_events,
@@ -26,8 +28,10 @@ from helpdesk_kpi.store.tickets import (
     write_events,
     write_native_metrics,
     write_ratings,
+    write_replies,
     write_ticket_links,
     write_tickets,
+    write_time_entries,
 )
 from helpdesk_kpi.store.writing import Writing
 
@@ -41,12 +45,18 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.Holiday: write_holidays,
     model.SlaPolicy: write_sla_policies,
     model.Ticket: write_tickets,
+    model.Replies: write_replies,
     model.Event: write_events,
     model.Engagement: write_engagements,
     model.TicketLink: write_ticket_links,
     model.NativeMetric: write_native_metrics,
+    model.SlaCycle: write_sla_cycles,
+    model.SlaEvent: write_sla_events,
+    model.TimeEntry: write_time_entries,
     model.Rating: write_ratings,
     model.Article: write_articles,
+    model.ArticleEdit: write_article_edits,
+    model.ArticleViews: write_article_views,
 }
 
 
@@ -72,8 +82,29 @@ def reach_back(store: Store, source: int, since: int) -> None:
         conn.execute("UPDATE sources SET since = ?2 WHERE id = ?1 AND since > ?2", (source, since))
 
 
-def write_page(store: Store, source: int, stream: str, page: Page, *, now: int, done: Iterable[str] = ()) -> None:
-    """Store one page of `stream`; `done` are the queue's keys that it settles."""
+def waiting(store: Store, source: int, stream: str) -> list[Todo]:
+    """What a queue stream has to fetch, longest unchanged first."""
+    sql = "SELECT wanted, key FROM todo WHERE source = ? AND stream = ? AND (got IS NULL OR got < wanted) ORDER BY 1, 2"
+    return [Todo(version, key) for version, key in store.rows(sql, source, stream)]
+
+
+def ask_again(store: Store, source: int) -> None:
+    """A full sync fetches everything that was ever queued once more."""
+    with store.writing() as conn:
+        conn.execute("UPDATE todo SET got = NULL WHERE source = ?", (source,))
+
+
+def narrow(store: Store, source: int, found: Mapping[str, Any]) -> None:
+    """Keep what the latest sync found that an account cannot give: need -> an answer with its reason."""
+    with store.writing() as conn:
+        conn.execute("DELETE FROM narrowed WHERE source = ?", (source,))
+        conn.executemany(
+            "INSERT INTO narrowed VALUES (?, ?, ?, ?)", ((source, n, p.answer, p.reason) for n, p in found.items())
+        )
+
+
+def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) -> None:
+    """Store one page of `stream`."""
     with store.writing() as conn:
         writing = Writing(conn, source, now, store.hash_key)
         for parent in page.replaces:
@@ -82,11 +113,11 @@ def write_page(store: Store, source: int, stream: str, page: Page, *, now: int, 
             rows = [r for r in page.records if type(r) is kind]
             if rows:
                 write(writing, rows)
-        take_census(writing, page.present)
-        _bookkeeping(conn, source, stream, page, done)
+        take_census(writing, page.present, page.within)
+        _bookkeeping(conn, source, stream, page)
 
 
-def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page, done: Iterable[str]) -> None:
+def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page) -> None:
     conn.execute(
         "INSERT INTO cursors (source, stream, cursor, complete_until) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET cursor = coalesce(excluded.cursor, cursor),"
@@ -94,10 +125,16 @@ def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page,
         " coalesce(complete_until, excluded.complete_until))",
         (source, stream, page.cursor, page.complete_until),
     )
-    settled = ((source, stream, key) for key in done)
-    conn.executemany("DELETE FROM todo WHERE source = ? AND stream = ? AND key = ?", settled)
-    for queue, keys in page.todo.items():
-        conn.executemany("INSERT OR IGNORE INTO todo VALUES (?, ?, ?)", ((source, queue, key) for key in keys))
+    for queue, wanted in page.todo.items():
+        conn.executemany(
+            "INSERT INTO todo VALUES (?, ?, ?, ?, NULL)"
+            " ON CONFLICT DO UPDATE SET wanted = excluded.wanted WHERE excluded.wanted > wanted",
+            ((source, queue, one.key, one.version) for one in wanted),
+        )
+    conn.executemany(
+        "UPDATE todo SET got = max(coalesce(got, ?1), ?1) WHERE source = ?2 AND stream = ?3 AND key = ?4",
+        ((one.version, source, stream, one.key) for one in page.done),
+    )
     conn.executemany(
         "INSERT INTO set_aside VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason",
         ((source, stream, row.id, row.reason) for row in page.set_aside),
