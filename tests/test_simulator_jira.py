@@ -12,7 +12,7 @@ from simulator_fixtures import world as by_hand
 from helpdesk_kpi.simulator.clock import DAY
 from helpdesk_kpi.simulator.desk import EMAIL
 from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Comment, Deleted, Offered, Touched, Update
-from helpdesk_kpi.simulator.jira import app, settings
+from helpdesk_kpi.simulator.jira import app, settings, statuses
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.truth import truth
@@ -541,7 +541,22 @@ def test_settings_name_the_connector_and_hold_the_secrets() -> None:
     assert (cloud["connector"], cloud["url"]) == ("jira_service_management", "http://here")
     assert cloud["severity"] == {"Highest": "P0", "High": "P1", "Medium": "P2", "Low": "P3"}
     assert settings(made, "http://here", kind="gateway")["auth"]["token"] != cloud["auth"]["token"]
-    assert settings(made, "http://here", kind="datacenter")["auth"] == {"token": PERSONAL_TOKEN}
+    assert settings(made, "http://here", kind="gateway")["gateway"] == "http://here"
+    assert settings(made, "http://here", kind="datacenter")["auth"] == {"personal_token": PERSONAL_TOKEN}
+    with client(made) as face:
+        fields = {row["id"] for row in ask(face, f"{API}/field")}
+        assert {cloud["team_field"], cloud["category"], *cloud["keep_fields"], *cloud["sla"]} <= fields
+        group = cloud["agents"][0].removeprefix("group:")
+        made.now = at("fri 12:00")
+        for everybody, names in (("true", ["P1", "P2", "P3"]), ("false", ["P1", "P2"])):
+            asked = {"groupId": group, "includeInactiveUsers": everybody}
+            members = ask(face, f"{API}/group/member", **asked)["values"]
+            assert [member["displayName"] for member in members] == names
+        assert face.get(f"{API}/group/member", params={"groupId": "other"}).status_code == 404
+        labels = {row["id"]: row["name"] for row in ask(face, f"{API}/status")}
+        assert {(labels[own], state) for own, state in statuses().items()} == {
+            ("Waiting for customer", "pending"), ("Pending", "hold"), ("Closed", "closed"),
+        }  # fmt: skip
 
 
 def test_an_empty_desk_answers_everywhere() -> None:

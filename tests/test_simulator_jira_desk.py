@@ -191,6 +191,7 @@ def test_data_center_pages_by_offset_and_embeds_everything() -> None:
         assert len(comments["comments"]) == comments["total"] == 45
         assert (comments["comments"][3]["body"], "jsdPublic" in comments["comments"][3]) == ("No. 3", False)
         assert len(issue["changelog"]["histories"]) == issue["changelog"]["total"] == 45
+        assert not any("fieldId" in item for history in issue["changelog"]["histories"] for item in history["items"])
         times = [history["created"] for history in issue["changelog"]["histories"]]
         assert times == sorted(times)
         reporter = issue["fields"]["reporter"]

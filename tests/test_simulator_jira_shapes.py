@@ -135,7 +135,7 @@ def differences(ours: Any, theirs: Any, where: str = "") -> list[str]:
     ],
 )
 def test_an_answer_is_like_the_example(face: httpx.Client, name: str, ours: str, lacking: set[str]) -> None:
-    """Same kinds of values under the same names, and all names of the outermost object but those that only old APIs have."""
+    """Same kinds of values under the same names, and all names of the outermost object but those of old APIs."""
     face.headers.update(OPT_IN)
     (rated, *_) = search(face, f"{OURS} AND cf[10041] >= 0 ORDER BY id ASC", fields=["key"])
     answer, theirs = ask(face, ours.replace("TICKET", rated["key"])), example(name)

@@ -20,7 +20,19 @@ from helpdesk_kpi.simulator.jira_face import Face
 from helpdesk_kpi.simulator.jira_requests import Requests
 from helpdesk_kpi.simulator.jira_search import Search
 from helpdesk_kpi.simulator.jira_site import Kind
-from helpdesk_kpi.simulator.jira_words import CATEGORY, CLOUD_ID, PRIORITIES, TEAM, names
+from helpdesk_kpi.simulator.jira_words import (
+    AGENTS,
+    CATEGORY,
+    CLOUD_ID,
+    FIRST_RESPONSE,
+    INTAKE,
+    PRIORITIES,
+    RESOLUTION,
+    SUPPORT,
+    TEAM,
+    names,
+    status_id,
+)
 from helpdesk_kpi.simulator.world import World
 
 Endpoint = tuple[str, str, str, Any]
@@ -63,20 +75,31 @@ def app(
 
 
 def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
-    """What a configuration says of this desk; `kind` is cloud, gateway (a scoped token) or datacenter."""
+    """What a configuration's [sources.NAME] table says for this face, secrets in clear.
+
+    `kind` is cloud, gateway (a scoped token, good behind the gateway only) or datacenter.
+    """
     labels = names(world.desk.words)
+    auth = {"cloud": {"email": EMAIL, "token": TOKEN}, "gateway": {"email": EMAIL, "token": SCOPED_TOKEN}}
     told = {
         "connector": "jira_service_management",
         "url": url,
-        "auth": {"email": EMAIL, "token": SCOPED_TOKEN if kind == "gateway" else TOKEN},
+        "auth": auth.get(kind, {"personal_token": PERSONAL_TOKEN}),
         "severity": {labels[PRIORITIES[priority]]: level for priority, level in world.desk.severity.items()},
+        "category": CATEGORY,
         "team_field": TEAM,
-        "keep_fields": {"category": CATEGORY},
+        "keep_fields": [CATEGORY],
+        "agents": [f"group:{AGENTS[0] if kind != 'datacenter' else AGENTS[1]}"],
+        "sla": {FIRST_RESPONSE: "first_response", RESOLUTION: "resolution"},
         "rate_share": 1.0,
     }
-    if kind == "gateway":
-        return told | {"cloud_id": CLOUD_ID, "gateway": url}
-    return told | {"auth": {"token": PERSONAL_TOKEN}} if kind == "datacenter" else told
+    return told | ({"gateway": url} if kind == "gateway" else {})
+
+
+def statuses() -> dict[str, str]:
+    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed."""
+    told = ("pending", "hold", "closed")
+    return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
 
 
 def _products(
@@ -114,6 +137,7 @@ def _platform(face: Face) -> list[Endpoint]:
         ("GET", "issuetype", "issue_types", face.listed(lists.issue_types)),
         ("GET", "project", "projects", face.all_projects),
         ("GET", "user", "user", face.user),
+        ("GET", "group/member", "members", face.members),
         ("GET", "issue/{issue}", "issue", face.issue),
         ("GET", "issue/{issue}/comment", "comments", face.comments),
     ]

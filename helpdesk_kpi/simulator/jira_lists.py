@@ -124,6 +124,12 @@ def people(site: Site) -> Rows:
     return [site.person(number) for number in (REPORTS, site.automation.id, *here)]
 
 
+def agents(site: Site) -> list[int]:
+    """Who has, or had, an agent's licence; a light agent has none, and looks like any other colleague."""
+    here = [account for account in site.world.accounts.values() if account.created_at <= site.world.now]
+    return [account.id for account in here if not account.bot and account.roles[0][1] in {"agent", "admin"}]
+
+
 def myself(site: Site) -> dict[str, Any]:
     me = site.person(REPORTS) | {"emailAddress": site.reports.email, "timeZone": str(site.zone), "locale": "en_US"}
     empty = {"size": 1, "items": []}

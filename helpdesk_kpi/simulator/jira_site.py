@@ -13,7 +13,6 @@ from helpdesk_kpi.simulator.world import World
 
 Kind = Literal["cloud", "datacenter"]
 _PORTAL = UUID(int=0xA713C8EA107553009D96891A7D181739)
-_SIZES = ("16x16", "24x24", "32x32", "48x48")
 
 
 def account_id(number: int) -> str:
@@ -91,7 +90,7 @@ class Site:
         account, key = self.account(number), self.person_id(number)
         shown: dict[str, Any] = {
             "self": f"{self.api}/user?{'accountId' if self.cloud else 'key'}={key}",
-            "avatarUrls": {size: f"{self.base}/avatar/{account.id % 9}?s={size[:2]}" for size in _SIZES},
+            "avatarUrls": {"48x48": f"{self.base}/avatar/{account.id % 9}"},
             "displayName": account.name,
             "active": self.active(account),
             "timeZone": self.world.desk.zone,

@@ -8,6 +8,7 @@ from helpdesk_kpi.simulator.desk import BASE, FORMS, TEAMS
 from helpdesk_kpi.simulator.words import Words
 
 CLOUD_ID = "simulated-cloud"
+AGENTS = ("5d1c3f6e-0000-4000-8000-000000000001", "service-desk-agents")  # the agents' group: its id and its name
 AUTOMATION, REPORTS = BASE + 1, BASE + 2  # accounts that are nobody of the desk: the rules' app, and who asks
 
 
