@@ -172,6 +172,20 @@ def test_a_query_that_is_not_understood_is_an_error_that_names_it(face: httpx.Cl
         assert named in answer.json()["errorMessages"][0]
 
 
+def test_a_long_query_does_not_fit_into_an_address(face: httpx.Client) -> None:
+    jql = f"id in ({', '.join(str(100_000 + n) for n in range(1200))})"
+    assert face.get(f"{API}/search/jql", params={"jql": jql}).status_code == 414
+    assert face.post(f"{API}/search/jql", json={"jql": jql}).status_code == 200
+
+
+def test_addresses_may_lead_to_another_host(world: World) -> None:
+    with client(world, faults="wrong-host") as face:
+        assert ask(face, f"{API}/project/search", maxResults=1)["nextPage"].startswith("https://other.example/")
+        links = ask(face, "/wiki/api/v2/pages", limit=1)["_links"]
+        assert links["next"].startswith("https://other.example/wiki/")
+        assert ask(face, f"{DESK}/organization", limit=2)["_links"]["next"].startswith("https://other.example/")
+
+
 def test_words_that_the_search_does_not_know_are_refused(face: httpx.Client) -> None:
     for extra in ({"startAt": 50}, {"expand": ["names"]}, {"validateQuery": True}):
         answer = face.post(f"{API}/search/jql", json={"jql": OURS, **extra})

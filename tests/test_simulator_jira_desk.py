@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from jira_client import API, DESK, OPT_IN, ask, client, keys, search
-from simulator_fixtures import ANN, BEN, BOT, CAROL, at, opened, said
+from simulator_fixtures import ANN, BEN, BOT, CAROL, at, did, opened, said
 from simulator_fixtures import world as by_hand
 
 from helpdesk_kpi.simulator.clock import HOUR
@@ -173,6 +173,7 @@ def test_data_center_pages_by_offset_and_embeds_everything() -> None:
     talk = [
         said(f"tue {9 + i // 6:02}:{i % 6 * 10:02}", ANN, f"No. {i}", ticket=50, public=i % 2 == 0) for i in range(45)
     ]
+    talk.append(did("wed 10:00", ANN, ticket=50, assignee=ANN))
     rest = [opened("mon 10:00", ticket=number) for number in range(100, 250)]
     auth = {"authorization": f"Bearer {PERSONAL_TOKEN}"}
     with client(by_hand(opened("mon 10:00", ticket=50), *talk, *rest), kind="datacenter", auth=None) as face:
@@ -190,8 +191,11 @@ def test_data_center_pages_by_offset_and_embeds_everything() -> None:
         comments = issue["fields"]["comment"]
         assert len(comments["comments"]) == comments["total"] == 45
         assert (comments["comments"][3]["body"], "jsdPublic" in comments["comments"][3]) == ("No. 3", False)
-        assert len(issue["changelog"]["histories"]) == issue["changelog"]["total"] == 45
-        assert not any("fieldId" in item for history in issue["changelog"]["histories"] for item in history["items"])
+        assert len(issue["changelog"]["histories"]) == issue["changelog"]["total"] == 46
+        assert issue["changelog"]["histories"][-1]["items"] == [
+            {"field": "assignee", "fieldtype": "jira", "from": None, "fromString": None, "to": "JIRAUSER1",
+             "toString": "P1"},
+        ]  # fmt: skip
         times = [history["created"] for history in issue["changelog"]["histories"]]
         assert times == sorted(times)
         reporter = issue["fields"]["reporter"]

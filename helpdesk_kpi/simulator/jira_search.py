@@ -18,6 +18,7 @@ from helpdesk_kpi.simulator import jira_jql as jql
 from helpdesk_kpi.simulator.clock import DAY, SECOND
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.gate import Json
+from helpdesk_kpi.simulator.jira_door import refused
 from helpdesk_kpi.simulator.jira_history import Track
 from helpdesk_kpi.simulator.jira_issues import FIELDS, Issues, issue_id
 from helpdesk_kpi.simulator.jira_lists import fields as field_list
@@ -26,6 +27,7 @@ from helpdesk_kpi.simulator.pages import BadRequestError
 
 TOKEN_LIVES = 7 * DAY // SECOND
 PAGE, IDS_PAGE, SERVER_PAGE = 100, 5000, 100  # most rows: with fields, of ids alone, on Data Center
+_LONGEST = 8000  # characters of a query that is no body
 _ASKED = {"jql", "nextPageToken", "maxResults", "fields", "expand", "properties", "fieldsByKeys", "failFast",
           "reconcileIssues"}  # fmt: skip
 _NAVIGABLE = [name for name in FIELDS if name not in {"comment", "description"}]
@@ -44,6 +46,8 @@ class Search:
 
     async def search(self, request: Request) -> Response:
         """A page; the token holds the query and where the page ended. No token: that was all."""
+        if len(request.url.query) > _LONGEST:
+            return refused("jira", 414, "The request URI is too long.")
         asked, issues = await _asked(request), self.issues_of(request)
         text, wanted = str(asked.get("jql", "")), _wanted(asked.get("fields"))
         rows = self._rows(issues, text, jql.read(text, issues.site))
