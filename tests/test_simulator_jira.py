@@ -12,7 +12,7 @@ from simulator_fixtures import world as by_hand
 from helpdesk_kpi.simulator.clock import DAY
 from helpdesk_kpi.simulator.desk import EMAIL
 from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Comment, Deleted, Offered, Touched, Update
-from helpdesk_kpi.simulator.jira import app, settings, statuses
+from helpdesk_kpi.simulator.jira import TELLABLE, app, bots, settings, statuses
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.truth import truth
@@ -571,6 +571,19 @@ def test_settings_name_the_connector_and_hold_the_secrets() -> None:
         assert {(labels[own], state) for own, state in statuses().items()} == {
             ("Waiting for customer", "pending"), ("Pending", "hold"), ("Closed", "closed"),
         }  # fmt: skip
+
+
+def test_robots_are_named_and_a_world_can_be_wholly_told() -> None:
+    made = by_hand(opened("mon 10:00"))
+    with client(made) as face:
+        apps = [row["accountId"] for row in ask(face, f"{API}/users/search") if row["accountType"] == "app"]
+    assert bots(made) == apps
+    assert bots(made, "datacenter")[1:] == ["JIRAUSER4"]
+    told = generate(1, tickets=300, **TELLABLE)
+    assert {story.created.channel for story in told.stories.values() if not story.created.ai_agent} == {
+        "email", "web", "api",
+    }  # fmt: skip
+    assert not any(story.calls or story.chats or len(story.answered) > 1 for story in told.stories.values())
 
 
 def test_an_empty_desk_answers_everywhere() -> None:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from helpdesk_kpi.simulator import jira_lists as lists
 from helpdesk_kpi.simulator.desk import EMAIL, TOKEN
+from helpdesk_kpi.simulator.facts import SYSTEM
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate
 from helpdesk_kpi.simulator.jira_confluence import Confluence
@@ -19,7 +20,7 @@ from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraD
 from helpdesk_kpi.simulator.jira_face import Face
 from helpdesk_kpi.simulator.jira_requests import Requests
 from helpdesk_kpi.simulator.jira_search import Search
-from helpdesk_kpi.simulator.jira_site import Kind
+from helpdesk_kpi.simulator.jira_site import Kind, Site
 from helpdesk_kpi.simulator.jira_words import (
     AGENTS,
     CATEGORY,
@@ -37,6 +38,10 @@ from helpdesk_kpi.simulator.world import World
 
 Endpoint = tuple[str, str, str, Any]
 """Methods, path below the product, name, endpoint."""
+#: Knobs of a world in which nothing happens that Jira could not tell. It never tells to whom a survey was offered.
+TELLABLE: dict[str, Any] = dict.fromkeys(
+    ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "changed_answer"), 0.0
+) | {"csat": "legacy"}
 _OPEN = frozenset({"server_info", "info", "tenant_info"})
 
 
@@ -100,6 +105,12 @@ def statuses() -> dict[str, str]:
     """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed."""
     told = ("pending", "hold", "closed")
     return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+
+
+def bots(world: World, kind: Kind = "cloud") -> list[str]:
+    """Ids of the robots, rules included. Cloud tells them by the kind of their accounts, Data Center does not."""
+    site = Site(world, kind, None, "")
+    return [site.person_id(number) for number in (SYSTEM, *(a.id for a in world.desk.accounts if a.bot))]
 
 
 def _products(
