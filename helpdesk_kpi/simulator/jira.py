@@ -15,6 +15,7 @@ from helpdesk_kpi.simulator.desk import EMAIL, TOKEN
 from helpdesk_kpi.simulator.facts import SYSTEM
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate
+from helpdesk_kpi.simulator.jira_changelogs import Changelogs
 from helpdesk_kpi.simulator.jira_confluence import Confluence
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraDoor, Passes, Product, refused
 from helpdesk_kpi.simulator.jira_face import Face
@@ -63,10 +64,10 @@ def app(
     plan = parse(faults)
     passes = Passes(kind, plan, limits, clock)
     face = Face(world, kind, plan)
-    search = Search(face.issues, plan, clock)
+    search, changelogs = Search(face.issues, plan, clock), Changelogs(face.issues, clock)
     requests: Counter[str] = Counter()
     routes: list[Route] = []
-    for product, root, gateway, endpoints in _products(face, search, kind, analytics=analytics):
+    for product, root, gateway, endpoints in _products(face, search, changelogs, kind, analytics=analytics):
         gate = Gate(plan, JiraDoor(product, passes))
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
@@ -114,7 +115,7 @@ def bots(world: World, kind: Kind = "cloud") -> list[str]:
 
 
 def _products(
-    face: Face, search: Search, kind: Kind, *, analytics: bool
+    face: Face, search: Search, changelogs: Changelogs, kind: Kind, *, analytics: bool
 ) -> Iterator[tuple[Product, str, str, list[Endpoint]]]:
     """Product, where it is on the site, its gateway, its endpoints."""
     pages = Confluence(face, analytics=analytics)
@@ -124,7 +125,7 @@ def _products(
         yield "confluence", "/rest/api", "", _content(pages)
         return
     jira, confluence = f"/ex/jira/{CLOUD_ID}", f"/ex/confluence/{CLOUD_ID}"
-    yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search)]
+    yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search, changelogs)]
     yield "jira", "/rest/api/2", jira, [("GET POST", "search", "search_removed", face.removed), _server_info(face)]
     yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", face.tenant)]
     yield "jsm", "/rest/servicedeskapi", jira, _service_desk(Requests(face))
@@ -154,12 +155,12 @@ def _platform(face: Face) -> list[Endpoint]:
     ]
 
 
-def _cloud(face: Face, search: Search) -> list[Endpoint]:
+def _cloud(face: Face, search: Search, changelogs: Changelogs) -> list[Endpoint]:
     return [
         ("GET POST", "search/jql", "search", search.search),
         ("POST", "search/approximate-count", "count", search.count),
         ("GET POST", "search", "search_removed", face.removed),
-        ("POST", "changelog/bulkfetch", "changelogs", search.changelogs),
+        ("POST", "changelog/bulkfetch", "changelogs", changelogs.page),
         ("GET", "issue/{issue}/changelog", "changelog", face.changelog),
         ("GET", "priority/search", "priorities", face.paged(lists.priorities)),
         ("GET", "resolution/search", "resolutions", face.paged(lists.resolutions)),
