@@ -136,6 +136,8 @@ def test_the_service_desks_envelope_has_fewer_rows_than_its_limit(face: httpx.Cl
     assert face.get(f"{DESK}/requesttype").status_code == 412
     assert len(face.get(f"{DESK}/requesttype", headers=OPT_IN).json()["values"]) == 6
     assert face.get(f"{DESK}/servicedesk/9/requesttype").status_code == 404
+    assert face.get(f"{DESK}/servicedesk?limit=0").json()["errorMessage"] == "limit must be positive"
+    assert httpx.get(f"{face.base_url}{DESK}/info").json()["isLicensedForUse"] is True
 
 
 def test_what_an_agent_made_is_no_request_and_another_project_is_no_desk() -> None:

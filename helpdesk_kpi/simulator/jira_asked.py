@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
-from helpdesk_kpi.simulator.jira_issues import FIELDS, Issues
+from helpdesk_kpi.simulator.jira_issues import Issues
 from helpdesk_kpi.simulator.jira_lists import fields as field_list
+from helpdesk_kpi.simulator.jira_view import FIELDS
 from helpdesk_kpi.simulator.pages import BadRequestError
 
 SEARCHED = frozenset({

@@ -18,7 +18,8 @@ from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.jira_asked import Token, asked, described, digest, listed, size, token, wanted
 from helpdesk_kpi.simulator.jira_door import refused
 from helpdesk_kpi.simulator.jira_history import Track
-from helpdesk_kpi.simulator.jira_issues import Issues, issue_id
+from helpdesk_kpi.simulator.jira_issues import Issues
+from helpdesk_kpi.simulator.jira_view import issue_id
 from helpdesk_kpi.simulator.jira_words import category
 from helpdesk_kpi.simulator.pages import BadRequestError
 
