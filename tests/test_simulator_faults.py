@@ -31,6 +31,9 @@ def test_a_plan_is_read_word_by_word() -> None:
         every=10, ways=("503",), forbid=frozenset({"calls", "users"}), slow={"tickets": 50}, move=120_000,
         wrong_host=True
     )  # fmt: skip
+    plan = parse("disguise quota:3 lag:2h zone:Asia/Tokyo")
+    assert (plan.disguise, plan.quota, plan.lag, plan.zone) == (True, 3, 7_200_000, "Asia/Tokyo")
+    assert parse("quota").quota == 0
     assert parse("") == parse(None) == Faults()
 
 
