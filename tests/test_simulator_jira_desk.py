@@ -188,6 +188,10 @@ def test_data_center_pages_by_offset_and_embeds_everything() -> None:
         first = face.post("/rest/api/2/search", json=query).json()
         assert (first["startAt"], first["maxResults"], first["total"], len(first["issues"])) == (0, 100, 148, 100)
         second = face.post("/rest/api/2/search", json=query | {"startAt": 100}).json()
+        refused = face.post("/rest/api/2/search", json={"jql": f"project = SUP AND updated >= {at('mon 10:00')}"})
+        assert (refused.status_code, "invalid" in refused.json()["errorMessages"][0]) == (400, True)
+        late = face.post("/rest/api/2/search", json={"jql": 'updated >= "2026-03-03 08:00"', "fields": ["id"]}).json()
+        assert {"SUP-50", "SUP-100"} & {issue["key"] for issue in late["issues"]} == {"SUP-50"}
         assert len(second["issues"]) == 48  # three of the 151 are in the other project
         issue = first["issues"][0]
         comments = issue["fields"]["comment"]

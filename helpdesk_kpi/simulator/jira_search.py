@@ -19,7 +19,6 @@ from helpdesk_kpi.simulator.jira_asked import Token, asked, described, digest, l
 from helpdesk_kpi.simulator.jira_door import refused
 from helpdesk_kpi.simulator.jira_history import Track
 from helpdesk_kpi.simulator.jira_issues import Issues
-from helpdesk_kpi.simulator.jira_view import issue_id
 from helpdesk_kpi.simulator.jira_words import category
 from helpdesk_kpi.simulator.pages import BadRequestError
 
@@ -79,10 +78,10 @@ class Search:
                      "issues": shown} | described(issues, names, listed(body.get("expand"))))  # fmt: skip
 
     def _row(self, issues: Issues, number: int, names: list[str] | None, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Only its id, if no fields were asked for."""
-        if names is None:
-            return {"id": issue_id(number)}
+        """Only its id, if no fields were asked for; Data Center gives the key with it."""
         view = issues.view(number)
+        if names is None:
+            return {"id": view.id} if issues.site.cloud else view.head()
         row = view.head() | {"fields": issues.fields(number, names)}
         if "changelog" in listed(body.get("expand")):
             row["changelog"] = view.changelog()
