@@ -105,7 +105,7 @@ LEFT JOIN people a ON a.id = t.assignee
 WHERE t.created_at IS NOT NULL;
 
 DROP TABLE identities;
-CREATE TABLE identities ( -- whose account it is, of all who are or were of the team, as the latest `measure` found it
+CREATE TABLE identities ( -- whose account it is, of all who are, were or may be of the team, as the latest `measure` found it
     person INTEGER PRIMARY KEY REFERENCES people (id),
     human  TEXT NOT NULL, -- as reports call them; one human may have several accounts
     entry  TEXT,          -- the NAME of [people.NAME]; null: the configuration does not name them
