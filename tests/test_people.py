@@ -101,6 +101,16 @@ def test_who_left_and_is_a_customer_now_keeps_their_accounts_together(store: Sto
     assert [accounts for _, accounts in joined(store)] == [{"acme:1": "verified address", "beta:7": "verified address"}]
 
 
+def test_names_and_numbers_do_not_depend_on_which_helpdesk_was_read_first(store: Store) -> None:
+    """Sync reads them side by side; the order of the configuration decides."""
+    Source(store, "beta").put(verified("7", "A. Smith", "ann@x.org"), agent("8", "Bob Roe"))
+    Source(store, "acme").put(verified("1", "Ann Smith", "ann@x.org"), agent("2", "Bob Roe"))
+    found = joined(store, Config(sources={"acme": {"connector": "zendesk"}, "beta": {"connector": "zendesk"}}))
+    assert [(name, list(accounts)) for name, accounts in found] == [
+        ("Ann Smith", ["acme:1", "beta:7"]), ("Bob Roe (1)", ["acme:2"]), ("Bob Roe (2)", ["beta:8"]),
+    ]  # fmt: skip
+
+
 # --- what holds since when
 
 
@@ -137,7 +147,7 @@ def test_measuring_writes_down_whose_account_it_is_and_sql_sees_the_human(store:
     first.put(agent("a", "Support Hero 3"), ticket("1", MONDAY), reply("1", MONDAY + HOUR, "a"))
     second.put(agent("z", "M. Kowalska"), ticket("1", MONDAY), reply("1", MONDAY + HOUR, "z"))
     sql = "SELECT source, agent FROM v_observations WHERE kpi = 'first_reply_time' ORDER BY 1"
-    kept = "SELECT p.native, i.human, i.entry, i.how FROM identities i JOIN people p ON p.id = i.person WHERE p.kind = 'agent'"
+    kept = "SELECT native, human, entry, how FROM identities JOIN people ON id = person WHERE kind = 'agent'"
     marta = Someone(name="Marta Kowalska", accounts=["acme:a", "beta:z"])
     reader(store)
     assert store.rows(sql) == [("acme", "Support Hero 3"), ("beta", "M. Kowalska")]

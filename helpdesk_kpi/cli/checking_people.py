@@ -22,9 +22,9 @@ def people_findings(store: Store, config: Config) -> list[Finding]:
     hidden = f'who it is is not said, since privacy = "{config.privacy}"'
     found = []
     if doubtful:
-        found.append(Finding(level="warning", about="people", text=f"{len(doubtful)} accounts are doubtful; {hidden}"))
+        found.append(Finding(level="warning", about="people", text=f"accounts to look at: {len(doubtful)}; {hidden}"))
     if suggested:
-        text = f"{len(suggested)} times accounts of two helpdesks may be one person's; {hidden}"
+        text = f"people who may have accounts on several helpdesks: {len(suggested)}; {hidden}"
         found.append(Finding(level="note", about="people", text=text))
     return found
 

@@ -129,7 +129,7 @@ def _marks(human: Human) -> set[str]:
 
 
 def read_humans(store: Store, config: Config) -> Humans:
-    """Join the accounts of the store; in the order in which their first accounts were met."""
+    """Join the accounts of the store, in the order of their first accounts."""
     accounts = _accounts(store, config)
     named = {mark.strip().casefold(): key for key, one in config.people.items() for mark in one.accounts}
     configured = {a.person: key for a in accounts if (key := named.get(a.mark.casefold()) or named.get(a.address))}
@@ -168,19 +168,22 @@ def _human(key: str, kind: str, group: Sequence[tuple[Account, How]], config: Co
 
 
 def _accounts(store: Store, config: Config) -> list[Account]:
+    """In the order of the configuration's sources, which sync reads side by side; then as they were met."""
     sources = dict(store.rows("SELECT id, name FROM sources"))
     bots = {bot for source in sources for bot in bots_of(store, source, config.tickets.bots)}
     rows = store.rows(
         f"SELECT id, source, native, name, email, email_verified FROM people p WHERE {OF_THE_TEAM} ORDER BY id"
     )
-    return [
+    found = [
         Account(person, sources[source], native, name, email, bool(verified), person in bots)
         for person, source, native, name, email, verified in rows
     ]
+    place = {name: number for number, name in enumerate(config.sources)}
+    return sorted(found, key=lambda account: place.get(account.source, len(place)))
 
 
 def _told_apart(found: Sequence[Human]) -> list[Human]:
-    """Two humans of one name are numbered in the order in which they were met."""
+    """Two humans of one name are numbered in the order of their first accounts."""
     sharing: dict[str, list[Human]] = defaultdict(list)
     for human in found:
         sharing[human.name].append(human)
