@@ -53,6 +53,14 @@ def agent(key: str, name: str, version: int = 1, **more: Any) -> Person:
     return Person(key, "agent", "agent", version, name=name, **more)
 
 
+def verified(key: str, name: str, address: str) -> Person:
+    return agent(key, name, email=address, email_verified=True)
+
+
+def customer(key: str, address: str | None) -> Person:
+    return Person(key, "customer", "end-user", 1, name="Somebody", email=address)
+
+
 def reader(store: Store, **config: Any) -> Reader:
     settings = Config(timezone="Europe/Berlin", **{"sources": {"acme": {"connector": "zendesk"}}, **config})
     measure(store, settings)

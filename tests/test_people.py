@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader_fixtures import HOUR, MONDAY, Source, agent, period_of, reader, reply, ticket, value
+from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, reader, reply, ticket, value, verified
 
 from helpdesk_kpi.config import Config, NumberSince, Someone, TextSince, Tickets
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.humans import read_humans
-from helpdesk_kpi.measure.likely import likely, name_words
 from helpdesk_kpi.measure.requesters import requesters
 from helpdesk_kpi.model import Person
 from helpdesk_kpi.report.privacy import HIDDEN, discreet
@@ -23,10 +22,6 @@ from helpdesk_kpi.store import Store, open_store
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "a.db") as opened:
         yield opened
-
-
-def verified(key: str, name: str, address: str) -> Person:
-    return agent(key, name, email=address, email_verified=True)
 
 
 def joined(store: Store, config: Config | None = None, **people: Someone) -> list[tuple[str, dict[str, str]]]:
@@ -179,92 +174,7 @@ def test_figures_of_a_human_are_those_of_all_their_accounts(store: Store) -> Non
     assert value(of, "first_reply_time", agent="Ann of beta").n == 0
 
 
-# --- suggestions
-
-
-def suggested(store: Store, **people: Someone) -> list[tuple[str, ...]]:
-    """Reason, and the accounts."""
-    found = likely(read_humans(store, Config(people=people)))
-    return [(one.why, *(a.mark for h in one.humans for a in h.accounts)) for one in found]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "why"),
-    [
-        (agent("1", "Ann Smith"), agent("7", "ann smith"), "same name"),
-        (agent("1", "Schmidt, Änne"), agent("7", "Änne Schmidt"), "same name"),
-        (agent("1", "Anne Schmidt"), agent("7", "Änne  SCHMIDT"), "same name"),
-        (agent("1", "王小明"), agent("7", "王小明"), "same name"),
-        (agent("1", "A. Schmidt"), agent("7", "Anna Schmidt"), "similar name"),
-        (agent("1", "Anna Maria Schmidt"), agent("7", "Anna Schmidt"), "similar name"),
-        (agent("1", "Ann", email="a@x.org"), verified("7", "Smith", "A@x.org"), "same address, not verified"),
-        (verified("1", "Desk", "support@x.org"), verified("7", "Desk", "support@x.org"), "same shared mailbox"),
-    ],
-    ids=lambda v: v if isinstance(v, str) else v.name,
-)
-def test_what_may_be_one_person_is_suggested_and_not_joined(store: Store, one: Person, other: Person, why: str) -> None:
-    Source(store).put(one)
-    Source(store, "beta").put(other)
-    assert suggested(store) == [(why, "acme:1", "beta:7")]
-    assert len(joined(store)) == 2
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Anna Schmidt", "Andrea Schmidt"),
-        ("Anna Schmidt", "B. Schmidt"),
-        ("Anna", "Anna Schmidt"),
-        ("王小明", "王小红"),
-        ("Ann Lee", "Bob Lee"),
-    ],
-)
-def test_names_that_contradict_each_other_are_not_suggested(store: Store, one: str, other: str) -> None:
-    Source(store).put(agent("1", one))
-    Source(store, "beta").put(agent("7", other))
-    assert suggested(store) == []
-
-
-def test_two_accounts_of_one_name_on_one_helpdesk_are_two_people(store: Store) -> None:
-    Source(store).put(agent("1", "Ann Smith"), agent("2", "Ann Smith"))
-    assert suggested(store) == []
-
-
-def test_one_name_on_three_helpdesks_is_one_suggestion_and_twice_on_one_of_them_is_pairs(store: Store) -> None:
-    for source in ("acme", "beta", "gamma"):
-        Source(store, source).put(agent("1", "Ann Smith"))
-    assert suggested(store) == [("same name", "acme:1", "beta:1", "gamma:1")]
-    Source(store).put(agent("2", "Ann Smith"))
-    assert {accounts[1:] for accounts in suggested(store)} == {
-        ("acme:1", "beta:1"), ("acme:1", "gamma:1"), ("beta:1", "gamma:1"), ("beta:1", "acme:2"), ("gamma:1", "acme:2"),
-    }  # fmt: skip
-
-
-def test_what_a_person_said_is_not_suggested_again(store: Store) -> None:
-    Source(store).put(agent("1", "Ann Smith"))
-    Source(store, "beta").put(agent("7", "Ann Smith"))
-    ann, other = Someone(accounts=["acme:1"]), Someone(accounts=["beta:7"])
-    assert suggested(store, ann=Someone(accounts=["acme:1", "beta:7"])) == []
-    assert suggested(store, ann=ann, other=other) == []
-    assert suggested(store, ann=ann) == [("same name", "acme:1", "beta:7")]
-
-
-def test_robots_are_not_suggested_as_people(store: Store) -> None:
-    Source(store).put(Person("1", "bot", "agent", 1, name="Answer Bot"))
-    Source(store, "beta").put(agent("7", "Answer Bot"))
-    assert suggested(store) == []
-
-
-def test_the_words_of_a_name() -> None:
-    assert name_words("O'Neill-Schmidt,  Änne B.") == ["o", "neill", "schmidt", "anne", "b"]
-    assert name_words(None) == []
-
-
 # --- customers
-
-
-def customer(key: str, address: str | None) -> Person:
-    return Person(key, "customer", "end-user", 1, name="Somebody", email=address)
 
 
 def test_customers_of_two_helpdesks_are_one_by_the_hash_of_their_address(store: Store) -> None:

@@ -35,15 +35,17 @@ def dimensions(store: Store, config: Config, source: int, name: str) -> dict[str
     calls one, as far as it is not meant for another source.
     """
     given = {key.strip().casefold(): dimension for key, dimension in config.csat.dimensions.items()}
+    of_all = {known: known for known in KNOWN} | given
     own = f"{name}:".casefold()
-    found = {known: known for known in KNOWN} | given
-    found |= {key.removeprefix(own): dimension for key, dimension in given.items() if key.startswith(own)}
+    of_this = {key.removeprefix(own): dimension for key, dimension in given.items() if key.startswith(own)}
+    found = of_all | of_this
     for native, text, alias in store.rows(
         "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'question'", source
     ):
         marks = [mark.strip().casefold() for mark in (native, alias, text) if mark]
-        if dimension := next((found[mark] for mark in marks if mark in found), None):
-            found.setdefault(native.casefold(), dimension)
+        said = [table[mark] for table in (of_this, of_all) for mark in marks if mark in table]
+        if said:
+            found[native.casefold()] = said[0]
     return found
 
 
