@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from desk_fixtures import Cli, impatient, known_store
 
-from helpdesk_kpi.cli.demo import config_text
+from helpdesk_kpi.cli.invented import Shown, configuration
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
@@ -83,15 +83,14 @@ class Desks:
             yield
 
     def _configured(self, one: str, other: str) -> Loaded:
-        text = config_text(self.worlds["first"], one, "en", own_folder=True)
-        source = text[text.index("[sources.demo]") : text.index("[tickets]")]
-        both = source.replace("demo", "first") + source.replace("demo", "second").replace(one, other)
-        text = text.replace(source, both).replace('sources = ["demo"]', 'sources = ["first", "second"]')
+        urls = {"first": one, "second": other}
+        shown = [Shown(name, "zendesk", world, urls[name]) for name, world in self.worlds.items()]
+        text = configuration(shown, "en", own_folder=True)
         elif_id = self.ids(ELIF)["first"]
         text += f'\n[people.elif]\nname = "{ELIF}"\naccounts = ["elif@northwind.example", "second:{elif_id}"]\n'
         path = self.folder / "helpdesk-kpi.toml"
         path.write_text(text)
-        (self.folder / "zendesk.key").write_text(self.worlds["first"].for_config()["client_secret"])
+        (self.folder / shown[0].key_file).write_text(shown[0].secret)
         return load(path)
 
     def ids(self, name: str) -> dict[str, str]:

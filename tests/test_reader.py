@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket, value
 
-from helpdesk_kpi.config import Someone
+from helpdesk_kpi.config import Config, Someone
+from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.model import Event, Holiday, Person, Rating, Schedule, Team
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.store import Store, open_store
