@@ -19,10 +19,10 @@ from helpdesk_kpi.measure.timeline import Timeline
     pair="csat_response_rate",
 )
 def csat(ticket: Timeline) -> Iterator[Observation]:
-    """Of the answers given in the period, the share that is good (on a scale of five: the upper two). A neutral answer
-    is an answer, and not a good one. An answer counts for the people who had replied to the customer before, in
-    proportion to their replies; of a survey that asks about one thing twice, each of the two counts half. Default,
-    time-out and internal ratings are no answers.
+    """Of the answers given in the period, the share that is good (on a scale of five: the upper two; a neutral answer
+    is an answer, and not a good one). Default, time-out and internal ratings are no answers. An answer counts for the
+    people who had replied to the customer before, in proportion to their replies; of a survey that asks about one thing
+    twice, each answer counts half.
     """
     for dimension, answers, part in ticket.answers():
         first = answers[0].at

@@ -18,6 +18,7 @@ from helpdesk_kpi.config import Csat
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.model import Name, Person, Rating
+from helpdesk_kpi.report.figures import Agent
 from helpdesk_kpi.report.reading import StoredFigures
 from helpdesk_kpi.report.render import render
 from helpdesk_kpi.store import Store, open_store
@@ -236,6 +237,14 @@ def test_a_report_names_them_at_its_end_in_every_format(template: str, locale: s
     assert json.loads(made.json or b"")["questions_without_dimension"]["acme: 36001"] == 3
     plain = render(template, week(), locale=locale)
     assert "csat.dimensions" not in (plain.text or "") + (plain.html or "") + (plain.page or "")
+
+
+@pytest.mark.parametrize("privacy", ["pseudonymous", "team_only"])
+def test_a_question_that_names_an_agent_does_not_give_them_away(privacy: Any) -> None:
+    told = facts(questions=(("acme: How was Ann Smith?", 3),), agents=(Agent("Ann Smith"),), secret=b"kept")
+    made = render("weekly_digest", week(facts=told), privacy=privacy)
+    assert "acme: How was" in (made.text or "")
+    assert "Smith" not in f"{made.text}{made.html}{made.page}{made.json!r}{made.slack!r}"
 
 
 CONFIG = """\

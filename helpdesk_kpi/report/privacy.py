@@ -8,6 +8,7 @@ everybody who ever was internal, since customers write them.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -58,7 +59,7 @@ class Discreet:
     def team(self) -> str | None:
         return self._figures.team
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
         facts = self._figures.facts
         questions = tuple((self._text(question), answers) for question, answers in facts.questions)
