@@ -14,11 +14,25 @@ from helpdesk_kpi.simulator import jira_lists as lists
 from helpdesk_kpi.simulator.desk import EMAIL, TOKEN
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate
+from helpdesk_kpi.simulator.jira_confluence import Confluence
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraDoor, Passes, Product, refused
 from helpdesk_kpi.simulator.jira_face import Face
+from helpdesk_kpi.simulator.jira_requests import Requests
 from helpdesk_kpi.simulator.jira_search import Search
 from helpdesk_kpi.simulator.jira_site import Kind
-from helpdesk_kpi.simulator.jira_words import CATEGORY, CLOUD_ID, PRIORITIES, TEAM, names
+from helpdesk_kpi.simulator.jira_words import (
+    AGENTS,
+    CATEGORY,
+    CLOUD_ID,
+    FIRST_RESPONSE,
+    INTAKE,
+    PRIORITIES,
+    RESOLUTION,
+    SUPPORT,
+    TEAM,
+    names,
+    status_id,
+)
 from helpdesk_kpi.simulator.world import World
 
 Endpoint = tuple[str, str, str, Any]
@@ -33,11 +47,13 @@ def app(
     limits: float | bool = True,
     clock: Callable[[], float] = time.monotonic,
     kind: Kind = "cloud",
+    analytics: bool = False,
 ) -> Starlette:
     """The face. `limits`: False for none, a number to multiply them, True for Atlassian's own. `clock` gives seconds.
 
-    On Cloud everything is also there behind the gateway of scoped tokens. `app.state.requests` counts requests by
-    endpoint; `app.state.world` is the world, whose `now` may be moved; `app.state.warm(url)` makes all rows beforehand.
+    `analytics`: the plan tells how often pages were read. On Cloud everything is also there behind the gateway for
+    scoped tokens. `app.state.requests` counts requests by endpoint; `app.state.world` is the world, whose `now` may be
+    moved; `app.state.warm(url)` makes all rows beforehand.
     """
     plan = parse(faults)
     passes = Passes(kind, plan, limits, clock)
@@ -45,7 +61,7 @@ def app(
     search = Search(face.issues, plan, clock)
     requests: Counter[str] = Counter()
     routes: list[Route] = []
-    for product, root, gateway, endpoints in _products(face, search, kind):
+    for product, root, gateway, endpoints in _products(face, search, kind, analytics=analytics):
         gate = Gate(plan, JiraDoor(product, passes))
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
@@ -59,35 +75,53 @@ def app(
 
 
 def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
-    """What a configuration says of this desk; `kind` is cloud, gateway (a scoped token) or datacenter."""
+    """What a configuration's [sources.NAME] table says for this face, secrets in clear.
+
+    `kind` is cloud, gateway (a scoped token, good behind the gateway only) or datacenter.
+    """
     labels = names(world.desk.words)
+    auth = {"cloud": {"email": EMAIL, "token": TOKEN}, "gateway": {"email": EMAIL, "token": SCOPED_TOKEN}}
     told = {
         "connector": "jira_service_management",
         "url": url,
-        "auth": {"email": EMAIL, "token": SCOPED_TOKEN if kind == "gateway" else TOKEN},
+        "auth": auth.get(kind, {"personal_token": PERSONAL_TOKEN}),
         "severity": {labels[PRIORITIES[priority]]: level for priority, level in world.desk.severity.items()},
+        "category": CATEGORY,
         "team_field": TEAM,
-        "keep_fields": {"category": CATEGORY},
+        "keep_fields": [CATEGORY],
+        "agents": [f"group:{AGENTS[0] if kind != 'datacenter' else AGENTS[1]}"],
+        "sla": {FIRST_RESPONSE: "first_response", RESOLUTION: "resolution"},
         "rate_share": 1.0,
     }
-    if kind == "gateway":
-        return told | {"cloud_id": CLOUD_ID, "gateway": url}
-    return told | {"auth": {"token": PERSONAL_TOKEN}} if kind == "datacenter" else told
+    return told | ({"gateway": url} if kind == "gateway" else {})
 
 
-def _products(face: Face, search: Search, kind: Kind) -> Iterator[tuple[Product, str, str, list[Endpoint]]]:
+def statuses() -> dict[str, str]:
+    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed."""
+    told = ("pending", "hold", "closed")
+    return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+
+
+def _products(
+    face: Face, search: Search, kind: Kind, *, analytics: bool
+) -> Iterator[tuple[Product, str, str, list[Endpoint]]]:
     """Product, where it is on the site, its gateway, its endpoints."""
-    jira = f"/ex/jira/{CLOUD_ID}"
+    pages = Confluence(face, analytics=analytics)
     if kind == "datacenter":
         yield "jira", "/rest/api/2", "", [*_platform(face), *_datacenter(face, search)]
-    else:
-        yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search)]
-        old = [("GET POST", "search", "search_removed", face.removed), _SERVER_INFO(face)]
-        yield "jira", "/rest/api/2", jira, old
-        yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", face.tenant)]
+        yield "jsm", "/rest/servicedeskapi", "", _service_desk(Requests(face))
+        yield "confluence", "/rest/api", "", _content(pages)
+        return
+    jira, confluence = f"/ex/jira/{CLOUD_ID}", f"/ex/confluence/{CLOUD_ID}"
+    yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search)]
+    yield "jira", "/rest/api/2", jira, [("GET POST", "search", "search_removed", face.removed), _server_info(face)]
+    yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", face.tenant)]
+    yield "jsm", "/rest/servicedeskapi", jira, _service_desk(Requests(face))
+    yield "confluence", "/wiki/api/v2", confluence, _wiki(pages)
+    yield "confluence", "/wiki/rest/api", confluence, [("GET", "analytics/content/{page}/views", "views", pages.views)]
 
 
-def _SERVER_INFO(face: Face) -> Endpoint:  # noqa: N802
+def _server_info(face: Face) -> Endpoint:
     return ("GET", "serverInfo", "server_info", face.listed(lists.server_info))
 
 
@@ -95,7 +129,7 @@ def _platform(face: Face) -> list[Endpoint]:
     """Alike on Cloud and Data Center."""
     return [
         ("GET", "myself", "myself", face.listed(lists.myself)),
-        _SERVER_INFO(face),
+        _server_info(face),
         ("GET", "field", "fields", face.listed(lists.fields)),
         ("GET", "status", "statuses", face.listed(lists.statuses)),
         ("GET", "priority", "priorities", face.listed(lists.priorities)),
@@ -103,6 +137,7 @@ def _platform(face: Face) -> list[Endpoint]:
         ("GET", "issuetype", "issue_types", face.listed(lists.issue_types)),
         ("GET", "project", "projects", face.all_projects),
         ("GET", "user", "user", face.user),
+        ("GET", "group/member", "members", face.members),
         ("GET", "issue/{issue}", "issue", face.issue),
         ("GET", "issue/{issue}/comment", "comments", face.comments),
     ]
@@ -132,6 +167,40 @@ def _datacenter(face: Face, search: Search) -> list[Endpoint]:
     ]
 
 
+def _service_desk(requests: Requests) -> list[Endpoint]:
+    return [
+        ("GET", "info", "info", requests.info),
+        ("GET", "servicedesk", "service_desks", requests.service_desks),
+        ("GET", "servicedesk/{desk}/requesttype", "request_types", requests.request_types),
+        ("GET", "requesttype", "request_types", requests.request_types),
+        ("GET", "organization", "organizations", requests.organizations),
+        ("GET", "request/{issue}", "request", requests.request),
+        ("GET", "request/{issue}/sla", "sla", requests.sla),
+        ("GET", "request/{issue}/feedback", "feedback", requests.feedback),
+        ("GET", "request/{issue}/comment", "request_comments", requests.comments),
+        ("GET", "request/{issue}/participant", "participants", requests.participants),
+    ]
+
+
+def _wiki(pages: Confluence) -> list[Endpoint]:
+    return [
+        ("GET", "spaces", "spaces", pages.spaces),
+        ("GET", "pages", "pages", pages.pages),
+        ("GET", "pages/{page}", "page", pages.page),
+        ("GET", "pages/{page}/versions", "versions", pages.versions),
+        ("GET", "pages/{page}/likes/count", "likes", pages.likes),
+        ("POST", "users-bulk", "wiki_users", pages.users),
+    ]
+
+
+def _content(pages: Confluence) -> list[Endpoint]:
+    return [
+        ("GET", "space", "spaces", pages.content_spaces),
+        ("GET", "content", "pages", pages.content),
+        ("GET", "content/{page}/version", "versions", pages.content_versions),
+    ]
+
+
 #: Parts of a plan, and what they bring.
 _PLANS: dict[str, set[str]] = {"feedback": {"csat"}, "sla": {"slas"}}
 
@@ -149,5 +218,5 @@ def _planned(world: World, product: Product, name: str, endpoint: Any) -> Any:
     return asked
 
 
-async def _lost(_request: Request, _error: Exception) -> Response:
-    return refused("jira", 404, "null for uri")
+async def _lost(request: Request, _error: Exception) -> Response:
+    return refused("jira", 404, f"null for uri: {request.url.path}")

@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
 import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -107,14 +107,16 @@ class JiraDoor:
         return refused(self.product, 400, error.description)
 
 
-def refused(product: Product, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """The platform's, the service desk's and Confluence's envelopes."""
+def refused(
+    product: Product, status: int, message: str, headers: Mapping[str, str] | None = None, *, key: str | None = None
+) -> Response:
+    """The platform's, the service desk's and Confluence's envelopes; `key` is the service desk's name for it."""
     match product:
         case "jira":
             return Json({"errorMessages": [message], "errors": {}}, status, headers)
         case "jsm":
-            key: dict[str, Any] = {"i18nKey": None, "parameters": []}
-            return Json({"errorMessage": message, "i18nErrorMessage": key}, status, headers)
+            named: dict[str, object] = {"i18nKey": key, "parameters": []}
+            return Json({"errorMessage": message, "i18nErrorMessage": named}, status, headers)
     seen = {"authorized": status not in {401, 403}, "valid": True, "errors": [], "successful": False}
     return Json({"statusCode": status, "data": seen, "message": message}, status, headers)
 

@@ -13,7 +13,7 @@ from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.jira_door import refused
 from helpdesk_kpi.simulator.jira_issues import FIELDS, Issues
 from helpdesk_kpi.simulator.jira_site import Kind, Site
-from helpdesk_kpi.simulator.jira_words import CLOUD_ID
+from helpdesk_kpi.simulator.jira_words import AGENTS, CLOUD_ID
 from helpdesk_kpi.simulator.pages import BadRequestError
 from helpdesk_kpi.simulator.world import World
 
@@ -146,6 +146,18 @@ class Face:
             if {row.get("accountId"), row.get("key"), row.get("name")} & wanted:
                 return Json(row)
         return refused("jira", 404, "Specified user does not exist or you do not have required permissions")
+
+    async def members(self, request: Request) -> Response:
+        """Of the agents' group. Who has left is told to those who ask for inactive ones.
+
+        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-groups/#api-rest-api-3-group-member-get
+        """
+        query, site = request.query_params, self.site(request)
+        if not {query.get("groupId"), query.get("groupname")} & set(AGENTS):
+            return refused("jira", 404, "The group does not exist.")
+        rows = [site.person(number) for number in lists.agents(site)]
+        everybody = query.get("includeInactiveUsers") == "true"
+        return self._paged(request, [row for row in rows if everybody or row["active"]], 50)
 
     def _paged(self, request: Request, rows: list[Any], usual: int) -> Response:
         """A page bean. https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#pagination"""

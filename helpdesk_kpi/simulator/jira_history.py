@@ -65,6 +65,8 @@ class Track:
         self.moved_at = story.saves[self.move].at if self.move is not None else None
         self.hidden = _hidden(site, story)
         self.histories = sorted([*self._saved(), *self._links(), *self._secured()], key=lambda h: (h.at, h.id))
+        if not site.cloud:
+            self._strip()
         self.comments = [
             Said(save.at, story.ticket * _PER_ISSUE + place, save.fact.actor, save.fact.comment)
             for place, save in enumerate(story.saves)
@@ -170,6 +172,12 @@ class Track:
                     [item | {"to": str(90_000 + i), "toString": f'This work item links to "Page {i}"'}])
             for i in range(count)
         ]  # fmt: skip
+
+    def _strip(self) -> None:
+        """Histories of Data Center name their fields and do not give their ids."""
+        for history in self.histories:
+            for item in history.items:
+                item.pop("fieldId", None)
 
     def _secured(self) -> list[History]:
         number = self.story.ticket * _PER_ISSUE + _SECURITY

@@ -6,16 +6,15 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.simulator import jira_sla as sla
-from helpdesk_kpi.simulator.desk import BASE
 from helpdesk_kpi.simulator.facts import Answered, Update
 from helpdesk_kpi.simulator.jira_history import History, Said, Track, resolution, software
+from helpdesk_kpi.simulator.jira_shapes import named, organization, project, request_type, status
 from helpdesk_kpi.simulator.jira_site import Site
 from helpdesk_kpi.simulator.jira_words import (
     CATEGORY,
     DAYS_LAST_COMMENTED,
     FIRST_RESPONSE_DATE,
     GO_LIVE,
-    INTAKE,
     ORGANIZATIONS,
     PARTICIPANTS,
     PRIORITIES,
@@ -26,8 +25,6 @@ from helpdesk_kpi.simulator.jira_words import (
     Project,
     category,
     category_option,
-    form_type,
-    status_id,
     team_option,
     type_id,
 )
@@ -198,14 +195,14 @@ class View:
 
     def resolution(self) -> dict[str, Any] | None:
         solved = self.solved()
-        return None if solved is None else _named(self.site, "resolution", resolution(solved))
+        return None if solved is None else named(self.site, "resolution", resolution(solved))
 
     def priority(self) -> dict[str, Any] | None:
         value = self.state["priority"]
-        return None if value is None else _named(self.site, "priority", PRIORITIES[value])
+        return None if value is None else named(self.site, "priority", PRIORITIES[value])
 
     def issue_type(self) -> dict[str, Any]:
-        return _named(self.site, "issuetype", type_id(self.state["type"])) | {"subtask": False, "hierarchyLevel": 0}
+        return named(self.site, "issuetype", type_id(self.state["type"])) | {"subtask": False, "hierarchyLevel": 0}
 
     def assignee(self) -> dict[str, Any] | None:
         who = self.state["assignee"]
@@ -232,7 +229,7 @@ class View:
     def request_type(self) -> Any:
         """What an agent created without the portal is no request, and has none."""
         form = self.state["form"]
-        if form is None or self.channel() == "jira":
+        if self.channel() == "jira":
             return None
         web = f"{self.site.base}/servicedesk/customer/portal/{self.project.desk}/{self.key}"
         turned = next(s for s in reversed(self.saves) if "status" in s.changes)
@@ -312,42 +309,3 @@ FIELDS: dict[str, Callable[[View], Any]] = {
     ),
     GO_LIVE: View.go_live,
 }
-
-
-def status(site: Site, name: str, where: Project) -> dict[str, Any]:
-    number, key, label, colour = category(name)
-    own = status_id(name, where)
-    shown = {
-        "self": f"{site.api}/status/{own}", "description": "", "iconUrl": f"{site.base}/", "name": site.names[name],
-        "id": own,
-        "statusCategory": {"self": f"{site.api}/statuscategory/{number}", "id": number, "key": key,
-                           "colorName": colour, "name": label},
-    }  # fmt: skip
-    return shown | ({"scope": {"type": "PROJECT", "project": {"id": INTAKE.id}}} if where.own_statuses else {})
-
-
-def project(site: Site, given: Project) -> dict[str, Any]:
-    return {"self": f"{site.api}/project/{given.id}", "id": given.id, "key": given.key, "name": given.name,
-            "projectTypeKey": given.kind, "simplified": given.own_statuses, "avatarUrls": {}}  # fmt: skip
-
-
-def organization(site: Site, number: int) -> dict[str, Any]:
-    place = (number - BASE - 601) // 4
-    known = 0 <= place < len(site.words.organizations)
-    name = site.words.organizations[place][0] if known else f"Organization {number}"
-    own = str(place + 1 if known else number)
-    link = f"{site.base}/rest/servicedeskapi/organization/{own}"
-    return {"id": own, "name": name, "_links": {"self": link}}
-
-
-def request_type(site: Site, form: int, kind: str | None, where: Project) -> dict[str, Any]:
-    own, name = form_type(site.words, form)
-    link = f"{site.base}/rest/servicedeskapi/servicedesk/{where.desk}/requesttype/{own}"
-    return {"_expands": ["field"], "id": own, "_links": {"self": link}, "name": name, "description": "", "helpText": "",
-            "defaultName": name, "issueTypeId": type_id(kind), "serviceDeskId": where.desk, "portalId": where.desk,
-            "groupIds": []}  # fmt: skip
-
-
-def _named(site: Site, what: str, own: str) -> dict[str, Any]:
-    return {"self": f"{site.api}/{what}/{own}", "id": own, "name": site.names[own], "description": "",
-            "iconUrl": f"{site.base}/images/icons/{what}/{own}.svg"}  # fmt: skip

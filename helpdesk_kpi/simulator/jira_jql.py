@@ -136,7 +136,7 @@ def _project(word: Word) -> str:
 def _time(field: str, word: Word, site: Site) -> int:
     """Epoch milliseconds, a span back from now, or a time to the minute in the zone of the account that asks."""
     text = word.text
-    if re.fullmatch(r"\d{5,}", text) or text == "0":
+    if text.isdigit():
         return int(text)
     if span := re.fullmatch(r"-(\d+)([mhdw])", text):
         return site.world.now - int(span[1]) * _UNITS[span[2]]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from helpdesk_kpi.simulator import jira_sla as sla
-from helpdesk_kpi.simulator.jira_issues import Issues, project, status
+from helpdesk_kpi.simulator.jira_issues import Issues
+from helpdesk_kpi.simulator.jira_shapes import project, status
 from helpdesk_kpi.simulator.jira_site import Site
 from helpdesk_kpi.simulator.jira_words import (
     CATEGORY,
@@ -121,6 +122,12 @@ def people(site: Site) -> Rows:
     now = site.world.now
     here = [account.id for account in site.world.accounts.values() if account.created_at <= now]
     return [site.person(number) for number in (REPORTS, site.automation.id, *here)]
+
+
+def agents(site: Site) -> list[int]:
+    """Who has, or had, an agent's licence; a light agent has none, and looks like any other colleague."""
+    here = [account for account in site.world.accounts.values() if account.created_at <= site.world.now]
+    return [account.id for account in here if not account.bot and account.roles[0][1] in {"agent", "admin"}]
 
 
 def myself(site: Site) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from helpdesk_kpi.simulator.world import World
 
 Kind = Literal["cloud", "datacenter"]
 _PORTAL = UUID(int=0xA713C8EA107553009D96891A7D181739)
-_SIZES = ("16x16", "24x24", "32x32", "48x48")
 
 
 def account_id(number: int) -> str:
@@ -90,8 +89,8 @@ class Site:
         """A third of the people do not let others see their address."""
         account, key = self.account(number), self.person_id(number)
         shown: dict[str, Any] = {
-            "self": f"{self.api}/user?{'accountId' if self.cloud else 'username'}={key}",
-            "avatarUrls": {size: f"{self.base}/avatar/{account.id % 9}?s={size[:2]}" for size in _SIZES},
+            "self": f"{self.api}/user?{'accountId' if self.cloud else 'key'}={key}",
+            "avatarUrls": {"48x48": f"{self.base}/avatar/{account.id % 9}"},
             "displayName": account.name,
             "active": self.active(account),
             "timeZone": self.world.desk.zone,
@@ -109,9 +108,9 @@ class Site:
 
         https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
         """
-        link = self.article_url(comment.article) if comment.article else ""
         if not self.cloud:
-            return comment.text + (f"\n\n{self.words.read_more} {link}" if link else "") + comment.dressing
+            return self.wiki(comment)
+        link = self.article_url(comment.article) if comment.article else ""
         if not (comment.text or link or comment.dressing):
             return None
         blocks = [_paragraph(part) for part in comment.text.split("\n\n")]
@@ -124,8 +123,12 @@ class Site:
         blocks += [_paragraph(part) for part in comment.dressing.strip("\n").split("\n\n") if part]
         return {"type": "doc", "version": 1, "content": blocks}
 
+    def wiki(self, comment: Comment) -> str:
+        link = f"\n\n{self.words.read_more} {self.article_url(comment.article)}" if comment.article else ""
+        return comment.text + link + comment.dressing
+
     def article_url(self, number: int) -> str:
-        return f"{self.base}/wiki/spaces/KB/pages/{number}/Article"
+        return f"{self.base}{'/wiki' if self.cloud else ''}/spaces/KB/pages/{number}/Article"
 
 
 def _paragraph(text: str) -> dict[str, Any]:

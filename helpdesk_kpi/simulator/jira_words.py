@@ -8,6 +8,7 @@ from helpdesk_kpi.simulator.desk import BASE, FORMS, TEAMS
 from helpdesk_kpi.simulator.words import Words
 
 CLOUD_ID = "simulated-cloud"
+AGENTS = ("5d1c3f6e-0000-4000-8000-000000000001", "service-desk-agents")  # the agents' group: its id and its name
 AUTOMATION, REPORTS = BASE + 1, BASE + 2  # accounts that are nobody of the desk: the rules' app, and who asks
 
 
@@ -57,7 +58,7 @@ _ENGLISH = {
     TO_CLOSE: "Time to close after resolution", VENDOR: "Time to vendor resolution",
     DAYS_LAST_COMMENTED: "Days since last comment", FIRST_RESPONSE_DATE: "[CHART] Date of First Response",
     SATISFACTION: "Satisfaction", SATISFACTION_DATE: "Satisfaction date", TEAM: "Support team", CATEGORY: "Category",
-    GO_LIVE: "Go-live", "hours": "{}h {}m", "team": "Team {}", "form": "Form {}",
+    GO_LIVE: "Go-live", "hours": "{}h {}m", "team": "Team {}", "form": "Form {}", "24": "General request",
 }  # fmt: skip
 _CHINESE = _ENGLISH | {
     "new": "等待支持", "open": "处理中", "pending": "等待客户", "hold": "待定", "solved": "已解决", "closed": "已关闭",
@@ -67,7 +68,7 @@ _CHINESE = _ENGLISH | {
     REQUEST_TYPE: "请求类型", ORGANIZATIONS: "组织", PARTICIPANTS: "请求参与者",
     FIRST_RESPONSE: "首次响应时间", RESOLUTION: "解决时间", TO_CLOSE: "解决后关闭时间", VENDOR: "供应商解决时间",
     SATISFACTION: "满意度", SATISFACTION_DATE: "满意度日期", TEAM: "支持团队", CATEGORY: "类别",
-    GO_LIVE: "上线日期", "hours": "{}小时{}分钟",
+    GO_LIVE: "上线日期", "24": "一般请求", "hours": "{}小时{}分钟",
 }  # fmt: skip
 
 
@@ -102,8 +103,10 @@ def category_option(words: Words, value: str) -> tuple[str, str]:
     return f"c-{value}", value
 
 
-def form_type(words: Words, form: int) -> tuple[str, str]:
-    """Id and name of the request type that stands for a form."""
+def form_type(words: Words, form: int | None) -> tuple[str, str]:
+    """Id and name of the request type that stands for a form; what came in without one has a general one."""
+    if form is None:
+        return "24", names(words)["24"]
     if form in FORMS:
         return str(25 + FORMS.index(form)), words.forms[FORMS.index(form)]
     return str(form), names(words)["form"].format(form)
