@@ -13,9 +13,10 @@ import msgspec
 from connectors.jira_service_management import confluence, issues, lists, queues
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.check import check
-from connectors.jira_service_management.refusals import judge, limits
+from connectors.jira_service_management.refusals import USED_UP, judge, limits
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi import __version__
+from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
@@ -65,6 +66,7 @@ class JiraServiceManagement(Connector):
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
+        self._used_up = ""  # why nothing more is asked in this run
         self.account = Account(http, settings, self.found)
         if not settings.confluence or settings.auth.is_personal:
             gap = no("Confluence is not read" if not settings.confluence else "Confluence Data Center is not read")
@@ -77,7 +79,20 @@ class JiraServiceManagement(Connector):
         return await check(self.account, self.http.clock())
 
     def _bound(self, pages: Callable[[Account, Start], AsyncIterator[Page]]) -> Callable[[Start], AsyncIterator[Page]]:
-        return partial(pages, self.account)
+        return partial(self._until_used_up, pages)
+
+    async def _until_used_up(
+        self, pages: Callable[[Account, Start], AsyncIterator[Page]], start: Start
+    ) -> AsyncIterator[Page]:
+        """Once the hour's quota is used up, nothing more is asked in this run: cursors are kept, the next goes on."""
+        if self._used_up:
+            raise PullError(self._used_up, permanent=True)
+        try:
+            async for page in pages(self.account, start):
+                yield page
+        except PullError as error:
+            self._used_up = str(error) if USED_UP in str(error) else ""
+            raise
 
     def _names(self) -> list[Stream]:
         named = {

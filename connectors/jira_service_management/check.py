@@ -1,7 +1,6 @@
 """What these credentials can reach, and what should be configured."""
 
 import datetime as dt
-import math
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,42 +10,48 @@ from connectors.jira_service_management import confluence, jql, sla, transports
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.suggestions import sla_roles, status_states, team_fields
-from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.pull import examining
 from helpdesk_kpi.pull.contract import Finding, no, partly
+from helpdesk_kpi.pull.examining import Load
 from helpdesk_kpi.pull.rows import rows
 
-_SKEW = 30  # seconds of clock difference that do no harm
-_WARN = 30  # days before a token's end
 _SAMPLE = 50  # issues that are looked at in each project
 _SECONDS = 1.0  # that a page of issues takes
+_MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
 
 
 async def check(account: Account, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    try:
-        me = await account.me()
-    except AccessError as error:
-        return [Finding(level="error", about="credentials", text=f"{error}{_hint(account)}"), *_token(account, now)]
-    except PullError as error:
-        return [Finding(level="error", about="address", text=str(error))]
-    found = [*_who(account, me), *_token(account, now), *_clock(account)]
+    me, refused = await examining.signed_in(account.me())
+    if me is None:
+        return [*(_hinted(account, finding) for finding in refused), *_token(account, now)]
+    found = [*_who(account, me), *_token(account, now), *examining.skew(account.http, "Jira")]
     before = len(account.found)
     parts: Sequence[Callable[[Account], AsyncIterator[Finding]]] = (
-        _deployment, _projects, _times, _fields, _rights, _names, _articles, _effort,
+        _deployment, _projects, _times, _fields, _rights, _names, _articles,
     )  # fmt: skip
     for part in parts:
-        try:
-            found += [finding async for finding in part(account)]
-        except PullError as error:
-            level = "warning" if isinstance(error, UnavailableError) else "error"
-            found.append(Finding(level=level, about=part.__name__.strip("_"), text=str(error)))  # type: ignore[arg-type]
-    return [*found, *account.found[before:], *_limits(account)]
+        found += await _found(account, part)
+    return [*found, *account.found[before:], *_limits(account), *await _found(account, _effort)]
 
 
-def _hint(account: Account) -> str:
-    if account.settings.gateway_url or account.settings.auth.is_personal:
-        return ""
-    return ". A token with scopes is good behind the gateway only: set gateway = true"
+async def _found(account: Account, part: Callable[[Account], AsyncIterator[Finding]]) -> list[Finding]:
+    """One part of the examination; what it is refused is its finding."""
+    try:
+        return [finding async for finding in part(account)]
+    except UnavailableError as error:
+        return [Finding(level="warning", about=part.__name__.strip("_"), text=str(error))]
+    except PullError as error:
+        return [Finding(level="error", about=part.__name__.strip("_"), text=str(error))]
+
+
+def _hinted(account: Account, finding: Finding) -> Finding:
+    """A scoped token is refused at the site's own address, with the same words as a wrong one."""
+    if finding.about != "credentials" or account.settings.gateway_url or account.settings.auth.is_personal:
+        return finding
+    text = f"{finding.text}. A token with scopes is good behind the gateway only: set gateway = true"
+    return msgspec.structs.replace(finding, text=text)
 
 
 def _who(account: Account, me: js.Me) -> Iterator[Finding]:
@@ -54,28 +59,17 @@ def _who(account: Account, me: js.Me) -> Iterator[Finding]:
     if me.account_type == "customer":
         text = "the account is a portal customer's; it has to be an agent's, else SLA and internal comments are missing"
         yield Finding(level="error", about="rights", text=text)
-    yield Finding(level="ok", about="time zone", text=f"the account's is {me.time_zone or 'not told'}")
+    yield from examining.zone(me.time_zone, "the account")
 
 
-def _token(account: Account, now: float) -> Iterator[Finding]:
+def _token(account: Account, now: float) -> list[Finding]:
     """API tokens live a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
-    ends = account.settings.token_expires
-    today = dt.datetime.fromtimestamp(now, dt.UTC).date()
-    if ends is None:
+    last = account.settings.token_expires
+    if last is None:
         text = "every token ends some day, on Cloud within a year: say token_expires = 2026-12-31 to be warned before"
-        yield Finding(level="note", about="token", text=text)
-    elif ends < today:
-        yield Finding(level="error", about="token", text=f"it ended on {ends}, by token_expires: make a new one")
-    elif (ends - today).days <= _WARN:
-        yield Finding(level="warning", about="token", text=f"it ends on {ends}, in {(ends - today).days} days")
-
-
-def _clock(account: Account) -> Iterator[Finding]:
-    skew = account.http.skew
-    if skew is not None and abs(skew) > _SKEW:
-        side = "behind" if skew > 0 else "ahead of"
-        text = f"this machine's clock is {abs(skew):.0f} s {side} Jira's; the newest changes may be missed"
-        yield Finding(level="warning", about="clock", text=text)
+        return [Finding(level="note", about="credentials", text=text)]
+    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), dt.UTC)
+    return examining.token_end(end, now, "the token", _MAKE)
 
 
 async def _deployment(account: Account) -> AsyncIterator[Finding]:
@@ -216,16 +210,16 @@ async def _views(account: Account, found: Sequence[js.Space]) -> Finding:
 
 async def _effort(account: Account) -> AsyncIterator[Finding]:
     """What the first sync costs if it reads everything; a later first day makes it less."""
-    issue_count = await account.site.count(jql.query(await account.keys()).partition(" ORDER BY ")[0])
-    pages = math.ceil(issue_count / account.settings.page_size)
-    histories = math.ceil(issue_count / account.site.ids_a_call) if not account.site.embeds_history else 0
-    census = math.ceil(issue_count / transports.MOST_IDS)
-    minutes = math.ceil(pages * _SECONDS / 60)
-    text = (
-        f"about {issue_count:,} issues: {pages:,} pages, {histories:,} calls for histories, {census:,} for the census,"
-        f" and one for each long conversation; some {minutes:,} minutes, less with a later first day"
-    )
-    yield Finding(level="ok", about="first sync", text=text)
+    count = await account.site.count(jql.query(await account.keys()).partition(" ORDER BY ")[0])
+    loads = [
+        Load(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
+        Load(about="census", rows=count, page=transports.MOST_IDS, seconds=_SECONDS),
+    ]
+    if account.site.embeds_history:  # who sees a comment is told issue by issue there
+        loads.append(Load(about="comments", rows=count, page=1))
+    else:
+        loads.append(Load(about="histories", rows=count, page=account.site.ids_a_call, seconds=_SECONDS))
+    yield examining.first_sync(loads, account.settings.rate_share)
 
 
 def _limits(account: Account) -> list[Finding]:

@@ -16,6 +16,7 @@ from helpdesk_kpi.pull.transport import Verdict
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
 _WINDOW = 1.0  # seconds; bursts are counted by the second
 _LONGEST = 3600.0
+USED_UP = "the hour's quota of this site is used up"
 
 
 def judge(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:
@@ -33,7 +34,7 @@ def judge(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | 
         text = f"{told(status, content)} (removed by Atlassian's change CHANGE-2046; a newer helpdesk-kpi is needed)"
         return Verdict(kind="failed", text=text)
     if status == 429 and headers.get("ratelimit-reason", "").startswith(("jira-quota", "jira-cost")):
-        text = f"the hour's quota of this site is used up ({headers['ratelimit-reason']}); {_resets(headers)}"
+        text = f"{USED_UP} ({headers['ratelimit-reason']}); {_resets(headers)}"
         return Verdict(kind="failed", text=text)
     return None
 
