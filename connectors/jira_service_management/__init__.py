@@ -124,8 +124,8 @@ class JiraServiceManagement(Connector):
         return [
             Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issues.open_issues),
                    gives=frozenset({"sla.cycles"})),
-            Stream(name="ratings", kind="cursor", pages=self._bound(issues.ratings),
-                   gives=frozenset({"survey.answers"})),
+            Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
+                   pages=self._bound(issues.ratings), gives=frozenset({"survey.answers"})),
             Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(issues.census)),
         ]  # fmt: skip
 

@@ -40,7 +40,13 @@ async def listed(account: Account, path: str, query: Query, *, endpoint: str) ->
 
 
 async def spaces(account: Account) -> list[js.Space]:
-    """Those that are configured, else those that Confluence itself calls a knowledge base."""
+    """Those that are configured, else those that Confluence itself calls a knowledge base; asked once a run."""
+    if account.spaces is None:
+        account.spaces = await _spaces(account)
+    return account.spaces
+
+
+async def _spaces(account: Account) -> list[js.Space]:
     wanted = account.settings.spaces
     chosen = [("keys", key) for key in wanted] or [("type", "knowledge_base")]
     query = [*chosen, ("limit", str(MOST))]

@@ -54,7 +54,7 @@ async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
     whole = account.until(start.now, OVERLAP)
     async for found in changed(account, keep, instants, since, endpoint="issues"):
         page = read(account, found, keep)
-        last = max([last, *(updated_of(issue) for issue in found.issues)])
+        last = max(last, position([updated_of(issue) for issue in found.issues]))
         yield msgspec.structs.replace(
             page, cursor=_cursor(max(since, last - MINUTE), by), complete_until=min(last - MINUTE, whole)
         )
@@ -85,11 +85,21 @@ async def changed(
         async for found in account.site.search(jql.query(keys, asked), fields, size, endpoint=endpoint):
             times = {issue.id: updated_of(issue) for issue in found.issues}
             yield Found([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
-            latest = max(times.values(), default=since)
+            latest = max(since, position(list(times.values())))
             seen = {own: at for own, at in (seen | times).items() if at >= latest - MINUTE}
             if instants.since("updated", latest) != asked:
                 since, going = latest, True
                 break
+
+
+def position(times: Sequence[int]) -> int:
+    """Up to which instant a page in order of change has come; 0: it does not tell.
+
+    A row may show a change that the index does not know yet, and then stands too early. So the least of the last few
+    counts: that one was at its place.
+    """
+    known = [at for at in times if at]
+    return min(known[-max(1, min(5, len(known) // 4)) :], default=0)
 
 
 class _Updated(js.Camel):
@@ -190,7 +200,10 @@ class _Rated(js.Camel):
 
 
 async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Issues by the date of their rating: whether a vote also moves `updated` is not documented."""
+    """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
+
+    There are few, so the hours by which the index may be late are always read again.
+    """
     await account.me()
     keep, instants = await account.keep(start.now), await account.instants()
     if keep.rating is None or keep.rated_at is None:
@@ -200,7 +213,8 @@ async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
         )
         yield Page(complete_until=start.now)
         return
-    since = int(start.cursor) if start.cursor else start.since
+    seen = int(start.cursor) if start.cursor else start.since
+    since = max(start.since, seen - account.settings.look_back * HOUR)
     text = jql.query(await account.keys(), instants.since(jql.clause(keep.rated_at), since), order=jql.BY_ID)
     fields = ["updated", "reporter", keep.rating, keep.rated_at]
     async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
@@ -209,7 +223,7 @@ async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
             records = [await _with_comment(account, rating) for rating in records]
         yield Page(records=records, set_aside=[*found.aside, *aside])
     whole = account.until(start.now, OVERLAP)
-    yield Page(cursor=str(max(since, whole)), complete_until=whole)
+    yield Page(cursor=str(max(seen, whole)), complete_until=whole)
 
 
 def _rated(issues: Sequence[js.Issue], keep: Keep) -> tuple[list[Rating], list[SetAside]]:
