@@ -49,12 +49,21 @@ class Ticket(Record, frozen=True):
     is_spam: bool = False
     is_scrubbed: bool = False  # the helpdesk blanked it: only text columns and deletion are taken from this row
     replies_known: Known = "yes"  # pending until a `Replies` of this version tells; see there
+    changes_known: Known = "yes"  # pending until a `Changes` of this version tells; see there
     changes_known_from: int | None = None  # null: the history is known from the creation on
     sketch: bytes | None = None  # see pull.text.sketch
 
 
 class Replies(Record, frozen=True):
     """Whether the comments of a ticket are known as of one of its versions, from a stream that reads them apart."""
+
+    ticket: str
+    version: int
+    known: Literal["yes", "unreadable"] = "yes"
+
+
+class Changes(Record, frozen=True):
+    """Whether the history of a ticket is known as of one of its versions, from a stream that reads it apart."""
 
     ticket: str
     version: int
@@ -286,6 +295,7 @@ class TicketLink(Record, frozen=True):
 
 
 AnyRecord = (
-    Ticket | Replies | Event | Person | Team | TeamMember | Name | Rating | Article | ArticleEdit | ArticleViews
-    | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement | TicketLink
+    Ticket | Replies | Changes | Event | Person | Team | TeamMember | Name | Rating | Article | ArticleEdit
+    | ArticleViews | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement
+    | TicketLink
 )  # fmt: skip

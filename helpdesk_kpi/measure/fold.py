@@ -244,9 +244,8 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return f"replies_{ticket.row.replies_known}", None
     if lacking := kpi.needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown", None
-    if (ticket.known_from > ticket.created_at and kpi.needs & HISTORY) or (
-        ticket.has_holes and "status.history" in kpi.needs
-    ):
+    is_partial = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
+    if (is_partial and kpi.needs & HISTORY) or (ticket.has_holes and "status.history" in kpi.needs):
         return "history_unknown", None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there

@@ -62,6 +62,23 @@ class Basic:
         return (self._password.reveal(), self._pair.reveal())
 
 
+class Bearer:
+    """A token that somebody made and that lasts: Jira Data Center's personal access tokens."""
+
+    def __init__(self, token: Secret, *, advice: str = "") -> None:
+        self.advice = advice
+        self._token = token
+
+    async def headers(self, post: Post) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
+        return {"Authorization": f"Bearer {self._token.reveal()}"}
+
+    async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's signature
+        return False
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token.reveal(),)
+
+
 class _Grant(msgspec.Struct):
     access_token: str
     expires_in: int | None = None  # seconds; absent unless it was asked for

@@ -6,7 +6,7 @@ A connector is one module in `connectors/` (or a package's entry point `helpdesk
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -35,6 +35,14 @@ def no(reason: str) -> Provides:
     return Provides("no", reason)
 
 
+#: ("ticket" or "article", ids) -> the versions that the store has of them; unknown ones are left out.
+Versions = Callable[[Literal["ticket", "article"], Collection[str]], Mapping[str, int]]
+
+
+def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Mapping[str, int]:  # noqa: ARG001 - Versions
+    return {}
+
+
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What a stream is told when it starts."""
 
@@ -43,6 +51,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     todo: Sequence[Todo] = ()  # queue streams: what is to be fetched, longest unchanged first
     full: bool = False  # `sync --full`: everything is asked for again
+    versions: Versions = _none_known  # which versions of things are kept already
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +77,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     need: str | None = None  # narrows `provides` when the plan or the rights lack it
     provides: Provides | None = None
+    zone: str | None = None  # IANA; in which the helpdesk's own reports count days
 
 
 class Connector(ABC):

@@ -1,6 +1,7 @@
 -- What version 0.2.0 adds: several helpdesks, queues that know versions, promises' clocks, edits by language.
 
 ALTER TABLE tickets ADD COLUMN participants TEXT NOT NULL DEFAULT '[]'; -- JSON: native ids of further people who ask
+ALTER TABLE tickets ADD COLUMN changes_known TEXT NOT NULL DEFAULT 'yes'; -- yes, pending, unreadable
 ALTER TABLE tickets ADD COLUMN missing_since INTEGER; -- when a census first did not meet it; null: it is there
 
 ALTER TABLE ratings ADD COLUMN origin TEXT NOT NULL DEFAULT 'customer'; -- default, timeout and internal are no answers
