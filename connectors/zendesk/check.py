@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.pull import examining
 from helpdesk_kpi.pull.contract import Finding, no
 
-_SKEW = 30  # seconds of clock difference that do no harm
 _TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
 _BACK = 2 * 86_400  # seconds; exports refuse a start within the last minute
 _LIST = {"page[size]": 1}
@@ -40,22 +40,20 @@ _SURVEYS = ("survey.answers", "survey.offered")
 
 async def check(account: Account, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    try:
-        me = await account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
-    except AccessError as error:
-        return [Finding(level="error", about="credentials", text=str(error))]
-    except PullError as error:
-        return [Finding(level="error", about="address", text=str(error))]
+    ask = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
+    me, refused = await examining.signed_in(ask)
+    if me is None:
+        return refused
     found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _rights(me.user)]
     if account.settings.auth.is_token:
         found.append(_token(datetime.fromtimestamp(now, UTC)))
-    found += _clock(account)
+    found += examining.skew(account.http, "Zendesk")
     for probe in _PROBES:
         found += await _probe(account, now, probe)
     found += _surveys(found)
     found += await _articles(account)
     found += await _fields(account)
-    return [*found, *_limits(account)]
+    return [*found, *examining.limits(account.http)]
 
 
 def _rights(me: zd.User) -> Finding:
@@ -75,28 +73,11 @@ def _token(today: datetime) -> Finding:
     return Finding(level="warning", about="credentials", text=text)
 
 
-def _clock(account: Account) -> list[Finding]:
-    skew = account.http.skew
-    if skew is None or abs(skew) <= _SKEW:
-        return []
-    side = "behind" if skew > 0 else "ahead of"
-    text = f"this machine's clock is {abs(skew):.0f} s {side} Zendesk's; the newest changes may be missed"
-    return [Finding(level="warning", about="clock", text=text)]
-
-
 async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
     params = {**probe.params, "start_time": int(now) - _BACK} if timed else probe.params
-    endpoint = f"check {probe.about}"
-    try:
-        await account.http.get(probe.path, params, type=dict, endpoint=endpoint, missing="resource")
-    except UnavailableError as error:
-        gap = no(f"{probe.about}: not with this plan or these rights")
-        lost = [Finding(level="warning", about=probe.about, text=str(error), need=n, provides=gap) for n in probe.needs]
-        return lost or [Finding(level="warning", about=probe.about, text=str(error))]
-    except PullError as error:
-        return [Finding(level="error", about=probe.about, text=str(error))]
-    return [Finding(level="ok", about=probe.about, text="readable")]
+    ask = account.http.get(probe.path, params, type=dict, endpoint=f"check {probe.about}", missing="resource")
+    return await examining.probe(ask, probe.about, probe.needs)
 
 
 def _surveys(found: list[Finding]) -> list[Finding]:
@@ -136,14 +117,3 @@ async def _fields(account: Account) -> list[Finding]:
         for word in account.settings.keep_fields
         if word not in known
     ]
-
-
-def _limits(account: Account) -> list[Finding]:
-    share = account.settings.rate_share
-    return [
-        Finding(
-            level="ok", about="rate limit",
-            text=f"{a.bucket}: {a.total} a minute, of which {share:.0%} are used; {a.remaining} left now",
-        )
-        for a in account.http.limits.told.values()
-    ]  # fmt: skip

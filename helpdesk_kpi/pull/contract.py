@@ -68,6 +68,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     need: str | None = None  # narrows `provides` when the plan or the rights lack it
     provides: Provides | None = None
+    zone: str | None = None  # IANA; in which the helpdesk's own reports count days
 
 
 class Connector(ABC):
