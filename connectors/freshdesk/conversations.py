@@ -14,7 +14,7 @@ from connectors.freshdesk.account import Account
 from connectors.freshdesk.fetching import by_page, map_rows
 from connectors.freshdesk.payloads import ms, text_id
 from connectors.freshdesk.tickets import fingerprint
-from connectors.freshdesk.words import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, NOTE, VIA, code
+from connectors.freshdesk.words import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
@@ -154,7 +154,7 @@ def _author(
 def merged_into(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:
     """The ticket that a note says this one was merged into. Freshdesk has no other mark of it."""
     text = row.body_text or row.body or ""
-    if row.incoming or not (row.private or code(row.source) == NOTE) or len(text) > _LONGEST_HINT:
+    if row.incoming or len(text) > _LONGEST_HINT:
         return None
     found = pattern.search(text)
     return found.group(1) if found else None

@@ -31,7 +31,7 @@ VIA = {
     "0": "email", "2": "note", "5": "twitter", "6": "survey", "7": "facebook", "8": "forward", "9": "phone",
     "11": "ecommerce",
 }  # fmt: skip
-NOTE, FEEDBACK, FORWARD = "2", "6", "8"
+FEEDBACK, FORWARD = "6", "8"
 FEEDBACK_CATEGORY = "7"
 
 
