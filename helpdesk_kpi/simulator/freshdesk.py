@@ -50,13 +50,13 @@ def app(
 
 
 def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every face has the same signature
-    """What a configuration's table of this source says, with the key in clear."""
+    """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
     return {
         "connector": "freshdesk",
         "url": url,
         "auth": {"key": KEY},
         "severity": dict(SEVERITY),
-        "keep_fields": ["cf_category"],
+        "category": "cf_category",
         "rate_share": 1.0,
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpdesk_kpi.simulator.clock import DAY, iso
+from helpdesk_kpi.simulator.clock import DAY, HOUR, MINUTE, SECOND, iso
 from helpdesk_kpi.simulator.desk import BASE, BRANDS, SCHEDULE, TEAMS, organization
 from helpdesk_kpi.simulator.facts import Account
 from helpdesk_kpi.simulator.freshdesk_sla import RESOLVE, RESPOND
@@ -20,7 +20,7 @@ from helpdesk_kpi.simulator.world import World
 Rows = list[dict[str, Any]]
 ADMIN_ROLE, AGENT_ROLE = BASE + 711, BASE + 715
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SECOND = 1000
+_OFFSET = 5 * HOUR + 30 * MINUTE
 
 
 def made(world: World) -> str:
@@ -107,9 +107,11 @@ def companies(world: World) -> Rows:
 
 
 def products(world: World) -> Rows:
+    """Their times have an offset, as in the vendor's samples."""
+    since = iso(world.desk.start - 400 * DAY + _OFFSET).replace("Z", "+05:30")
     return [
         {"id": brand, "name": name, "description": "", "primary_email": f"support@{world.desk.words.domain}",
-         "default": i == 0, "created_at": made(world), "updated_at": made(world)}
+         "default": i == 0, "created_at": since, "updated_at": since}
         for i, (brand, name) in enumerate(zip(BRANDS, world.desk.words.brands, strict=True))
     ]  # fmt: skip
 
@@ -156,8 +158,8 @@ def sla_policies(world: World) -> Rows:
     """Two default ones with the same targets, the first for live channels; ids are text, times are seconds."""
     targets = {
         f"priority_{level}": {
-            "respond_within": RESPOND[level] // _SECOND, "next_respond_within": RESPOND[level] // _SECOND,
-            "resolve_within": RESOLVE[level] // _SECOND, "business_hours": level != URGENT, "escalation_enabled": True,
+            "respond_within": RESPOND[level] // SECOND, "next_respond_within": RESPOND[level] // SECOND,
+            "resolve_within": RESOLVE[level] // SECOND, "business_hours": level != URGENT, "escalation_enabled": True,
         }
         for level in (URGENT, 3, 2, 1)
     }  # fmt: skip
