@@ -42,7 +42,7 @@ class Source:
                 "INSERT INTO cursors (source, stream, gives, complete_until) VALUES (?, 'all', ?, ?)",
                 (
                     self.key,
-                    '["tickets","comments.public","comments.private","status.history","calls","chats"]',
+                    '["tickets","comments.public","comments.private","status.history","calls","chats","survey.offered"]',
                     MONDAY + 2 * WEEK,
                 ),
             )

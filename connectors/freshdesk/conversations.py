@@ -85,7 +85,7 @@ async def _read(account: Account, path: str, todo: Todo) -> Found:
 def _page(account: Account, found: Sequence[Found], until: int) -> Page:
     records: list[AnyRecord] = []
     aside: list[SetAside] = []
-    pattern = re.compile(account.settings.merged_note, re.IGNORECASE)
+    pattern = account.settings.merged
     for one in found:
         made, worse = _of_ticket(one, account.agents or set(), pattern)
         records += made

@@ -12,8 +12,8 @@ from helpdesk_kpi.secret import Secret
 
 _HOME = ".freshdesk.com"
 _ADVICE = "The key is in the profile settings of an agent (an admin's sees everything); a new one ends the old one"
-#: What the helpdesk itself proposes as the note on a ticket that is merged away.
-MERGED_NOTE = r"(?:merged into ticket|合并到工单)\s*(?:id:?\s*)?#?\s*(\d+)"
+#: What Freshdesk itself proposes as the note on a ticket that is merged away, in English and in Chinese.
+_MERGED_NOTE = r"(?:merged into ticket|合并到工单)\s*(?:id:?\s*)?#?\s*(\d+)"
 
 
 class _Key(Basic):
@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     solutions: bool = True  # read articles
     languages: tuple[str, ...] = ()  # of articles, beside the primary one: "de", "zh-CN"
     keep_samples: bool = False  # count the tickets that a new account is filled with
-    merged_note: str = MERGED_NOTE  # how the note on a merged ticket reads here; its group is the other ticket
+    merged_note: str = ""  # regular expression of the note on a merged ticket, with the other's number as its group
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
 
     def __post_init__(self) -> None:
@@ -72,11 +72,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.conversations_per_run < 0:
             raise ValueError("conversations_per_run must not be below 0")
         try:
-            has_group = re.compile(self.merged_note).groups == 1
+            has_group = self.merged.groups == 1
         except re.error as error:
             raise ValueError(f"merged_note is no regular expression: {error}") from None
         if not has_group:
             raise ValueError("merged_note must have one group, the number of the other ticket")
+
+    @property
+    def merged(self) -> re.Pattern[str]:
+        return re.compile(self.merged_note or _MERGED_NOTE, re.IGNORECASE)
 
     @property
     def address(self) -> str:

@@ -154,7 +154,7 @@ def statuses(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Eve
     """The changes of status that a row's times prove, each under a name that every later row gives it too.
 
     `stats` keeps the last time of each kind, so row by row a history comes together. A reopening proves a solve before
-    it. Where none is known, it is taken to have been right then: the last solve, the backlog and the reopening are
+    it. Where none is known, it is taken to have been just then: the last solve, the backlog and the reopening are
     right, and only the first solve seems later than it was.
     """
     reopened, resolved, closed = ms(stats.reopened_at), ms(stats.resolved_at), ms(stats.closed_at)
@@ -162,13 +162,13 @@ def statuses(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Eve
     told: list[tuple[str, int | None, str | None, str]] = [
         ("resolved", resolved, None, RESOLVED),
         ("closed", closed, None, CLOSED),
-        ("solved-before", reopened, None, RESOLVED),
+        ("solved-before", reopened and reopened - 1, None, RESOLVED),
         ("reopened", reopened, RESOLVED, OPEN),
         ("pending", pending, None, "3"),
         ("status", status, None, str(row.status)),
     ]
     for seq, (name, at, before, after) in enumerate(told):
-        if at is None or (name not in {"status", "reopened", "solved-before"} and (at, after) == (status, told[-1][3])):
+        if at is None or (name not in {"status", "reopened"} and (at, after) == (status, told[-1][3])):
             continue
         yield model.Event(
             ticket=number, id=f"{name}:{at // 1000}", at=at, seq=100 + seq, kind="change", field="status",
