@@ -1,6 +1,7 @@
 """What several streams need to know about an account; asked once a run, and only if needed."""
 
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 from connectors.freshdesk import payloads as fd
@@ -9,7 +10,7 @@ from connectors.freshdesk.settings import Settings
 from connectors.freshdesk.tickets import Keep
 from connectors.freshdesk.words import CHANNELS
 from helpdesk_kpi.errors import UnavailableError
-from helpdesk_kpi.pull.contract import Finding
+from helpdesk_kpi.pull.contract import Finding, SetAside
 from helpdesk_kpi.pull.transport import Transport
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ class Account:
     def __init__(self, http: Transport, settings: Settings, found: list[Finding]) -> None:
         self.http, self.settings, self.found = http, settings, found
         self.url = settings.address
-        self.agents: set[str] | None = None  # ids; None: they were not read in this run
+        self._agents: frozenset[str] | None = None
         self._fields: list[fd.TicketField] | None = None
         self._surveys: dict[str, fd.Survey] | None = None
 
@@ -29,9 +30,31 @@ class Account:
         fields = await self.kept_fields()
         sources = await self.sources() if self._fields is not None else {}
         return Keep(
-            url=self.url, since=since, fields=fields, sources=sources, agents=frozenset(self.agents or ()),
+            url=self.url, since=since, fields=fields, sources=sources, agents=await self.agents(),
             sketch_key=self.settings.sketch_key,
         )  # fmt: skip
+
+    async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[SetAside]]]:
+        """The agents of today; once all are read, `agents` knows them."""
+        met: set[str] = set()
+        async for good, aside, _ in by_page(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
+            met |= {str(row.id) for row in good}
+            yield good, aside
+        self._agents = frozenset(met)
+
+    async def agents(self) -> frozenset[str]:
+        """Ids of the agents of today, who are no customers though they may ask for a ticket.
+
+        None where the key may not list them: then who answers is an agent.
+        """
+        if self._agents is None:
+            try:
+                async for _ in self.agent_pages():
+                    pass
+            except UnavailableError:
+                self._agents = frozenset()
+        assert self._agents is not None
+        return self._agents
 
     async def fields(self) -> list[fd.TicketField]:
         """The account's ticket fields; none where these rights do not reach them."""

@@ -38,6 +38,7 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
     waiting = list(start.todo)
     if not waiting:
         yield Page(complete_until=start.now)
+    agents = await account.agents() if waiting else frozenset()
     read_any = False
     while waiting and left > 0:
         batch = waiting[: min(BATCH, left)]
@@ -50,7 +51,7 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
         read_any = read_any or any(one.rows is not None for one in found)
         settled = {one.todo for one in found}
         waiting = [todo for todo in waiting if todo not in settled]
-        yield _page(account, found, waiting[0].version - 1 if waiting else start.now)
+        yield _page(account, found, agents, waiting[0].version - 1 if waiting else start.now)
         for error in results:
             if isinstance(error, BaseException):
                 raise error
@@ -82,12 +83,12 @@ async def _read(account: Account, path: str, todo: Todo) -> Found:
     return Found(todo, found, aside)
 
 
-def _page(account: Account, found: Sequence[Found], until: int) -> Page:
+def _page(account: Account, found: Sequence[Found], agents: Collection[str], until: int) -> Page:
     records: list[AnyRecord] = []
     aside: list[SetAside] = []
     pattern = account.settings.merged
     for one in found:
-        made, worse = _of_ticket(one, account.agents or set(), pattern)
+        made, worse = _of_ticket(one, agents, pattern)
         records += made
         aside += [*one.aside, *worse]
     return Page(records=records, done=[one.todo for one in found], complete_until=until, set_aside=aside)

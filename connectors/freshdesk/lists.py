@@ -56,7 +56,8 @@ async def _updated(
     reached = int(start.cursor or 0)
     async for found in by_update(account.http, params, begin, size=account.settings.page_size):
         reached = max(reached, found.until if found.tickets else 0)
-        whole = start.now - WHOLE_AFTER if found.is_last else max(found.until - SECOND, 0)
+        whole = start.now - WHOLE_AFTER
+        whole = whole if found.is_last else min(whole, found.until - SECOND)
         yield Page(cursor=str(reached) if reached else None, complete_until=whole, set_aside=found.aside), found.tickets
 
 
@@ -78,9 +79,7 @@ def _history_starts(now: int) -> Finding:
 
 async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
-    account.agents = set()
-    async for good, aside, _ in by_page(account.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
-        account.agents |= {str(row.id) for row in good}
+    async for good, aside in account.agent_pages():
         yield Page(records=[people.person(row) for row in good], set_aside=aside)
     yield Page(complete_until=start.now)
 

@@ -7,6 +7,8 @@ https://developers.freshdesk.com/api/#solutions
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import TypeVar
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
@@ -14,76 +16,86 @@ from connectors.freshdesk.fetching import by_page, map_rows
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
-from helpdesk_kpi.pull.contract import Finding, Page, Start
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
 from helpdesk_kpi.pull.text import length
 
+T = TypeVar("T")
+_SOLUTIONS = "/api/v2/solutions"
 _DRAFT = 1
 
 
 async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
+    crawl = _Crawl(account)
     present: list[str] = []
-    lost = 0
-    async for folder in _folders(account):
+    async for folder in crawl.folders():
         met = 0
-        pages = by_page(
-            account.http, f"/api/v2/solutions/folders/{folder.id}/articles", kind=fd.Article, endpoint="articles",
-        )  # fmt: skip
-        async for good, aside, _ in pages:
+        async for good, aside in crawl.children(f"folders/{folder.id}/articles", fd.Article):
             records, worse = map_rows(good, lambda row: article(row, account.url))
             met += len(good) + len(aside)
-            lost += len(aside) + len(worse)
+            crawl.lost += len(aside) + len(worse)
             present += [str(row.id) for row in good]
             yield Page(records=records, set_aside=[*aside, *worse])
-        lost += max(0, (folder.articles_count or 0) - met)
-    if lost:
-        text = f"{lost} articles were counted and could not be read; none is taken for deleted meanwhile"
+        crawl.lost += max(0, (folder.articles_count or 0) - met)
+    if crawl.lost:
+        text = "not everything in the knowledge base could be read, so nothing is taken for deleted meanwhile"
         account.found.append(Finding(level="note", about="articles", text=text))
-    yield Page(present={} if lost else {"article": present}, complete_until=start.now)
+    yield Page(present={} if crawl.lost else {"article": present}, complete_until=start.now)
 
 
 async def translations(account: Account, start: Start) -> AsyncIterator[Page]:
     """The texts of the other languages, each with its own edits."""
     for language in account.settings.languages:
+        crawl = _Crawl(account)
         try:
-            async for folder in _folders(account):
-                path = f"/api/v2/solutions/folders/{folder.id}/articles/{language}"
-                pages = by_page(account.http, path, kind=fd.Article, endpoint="translations", missing="child")
-                async for good, aside, _ in pages:
-                    records, worse = map_rows(good, lambda row, language=language: translation(row, language))  # type: ignore[misc]
+            async for folder in crawl.folders():
+                async for good, aside in crawl.children(f"folders/{folder.id}/articles/{language}", fd.Article):
+                    records, worse = map_rows(good, partial(translation, language=language))
                     yield Page(records=records, set_aside=[*aside, *worse])
-        except (MissingError, UnavailableError) as error:
-            text = f"no articles in {language!r}: {error}"
+        except UnavailableError as error:
+            crawl.lost, crawl.reason = 1, str(error)
+        if crawl.lost:
+            text = f"not all articles can be read in {language!r}: {crawl.reason}"
             account.found.append(Finding(level="note", about="articles", text=text))
     yield Page(complete_until=start.now)
 
 
-async def _folders(account: Account) -> AsyncIterator[fd.Folder]:
-    """Every folder once. A category lists those at its top only: the others are found through their parents."""
-    visited: set[str] = set()
-    categories = by_page(account.http, "/api/v2/solutions/categories", kind=fd.Category, endpoint="categories")
-    paths = [
-        f"/api/v2/solutions/categories/{row.id}/folders" async for good, _, _ in categories for row in good
-    ]  # fmt: skip
-    while paths:
-        path = paths.pop(0)
+class _Crawl:
+    """One walk over the knowledge base; `lost` counts what could not be read."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.lost, self.reason = 0, ""
+
+    async def folders(self) -> AsyncIterator[fd.Folder]:
+        """Every folder once. A category lists those at its top only: the others are found through their parents."""
+        visited: set[str] = set()
+        http = self.account.http
+        categories = by_page(http, f"{_SOLUTIONS}/categories", kind=fd.Category, endpoint="categories")
+        places = [(f"categories/{row.id}/folders", True) async for good, _, _ in categories for row in good]
+        while places:
+            path, is_told = places.pop(0)
+            found = [row async for good, _ in self.children(path, fd.Folder, is_told=is_told) for row in good]
+            for row in found:
+                if str(row.id) not in visited:
+                    visited.add(str(row.id))
+                    if row.sub_folders_count != 0:
+                        places.append((f"folders/{row.id}/subfolders", bool(row.sub_folders_count)))
+                    yield row
+
+    async def children(
+        self, path: str, kind: type[T], *, is_told: bool = True
+    ) -> AsyncIterator[tuple[list[T], list[SetAside]]]:
+        """What lies in one place. It may have been taken away meanwhile; `is_told`: somebody said that there is some.
+
+        Accounts without folders in folders do not know the question for them.
+        """
+        endpoint = "folders" if kind is fd.Folder else "articles"
         try:
-            found = [
-                row
-                async for good, _, _ in by_page(
-                    account.http, path, kind=fd.Folder, endpoint="folders", missing="child"
-                )
-                for row in good
-            ]  # fmt: skip
-        except (MissingError, UnavailableError):
-            if path.endswith("/subfolders"):  # accounts without folders in folders
-                continue
-            raise
-        for row in found:
-            if str(row.id) not in visited:
-                visited.add(str(row.id))
-                if row.sub_folders_count != 0:
-                    paths.append(f"/api/v2/solutions/folders/{row.id}/subfolders")
-                yield row
+            pages = by_page(self.account.http, f"{_SOLUTIONS}/{path}", kind=kind, endpoint=endpoint, missing="child")
+            async for good, aside, _ in pages:
+                yield good, aside
+        except MissingError as error:
+            self.lost, self.reason = self.lost + is_told, str(error)
 
 
 def article(row: fd.Article, url: str) -> list[AnyRecord]:
