@@ -1,7 +1,7 @@
 """What several streams need to know about an account; asked once a run, and only if needed."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from connectors.freshdesk import payloads as fd
@@ -24,15 +24,19 @@ class Account:
         self.url = settings.address
         self._agents: frozenset[str] | None = None
         self._fields: list[fd.TicketField] | None = None
+        self._kept: dict[str, str] | None = None
         self._surveys: dict[str, fd.Survey] | None = None
 
-    async def keep(self, since: int) -> Keep:
-        fields = await self.kept_fields()
-        sources = await self.sources() if self._fields is not None else {}
+    async def keep(self, found: Sequence[fd.Ticket]) -> Keep:
+        """What is kept of these tickets."""
+        is_known = all(row.source is None or str(row.source) in CHANNELS for row in found)
         return Keep(
-            url=self.url, since=since, fields=fields, sources=sources, agents=await self.agents(),
+            url=self.url,
+            fields=await self.kept_fields(),
+            sources={} if is_known else await self.sources(),
+            agents=await self.agents(),
             sketch_key=self.settings.sketch_key,
-        )  # fmt: skip
+        )
 
     async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[SetAside]]]:
         """The agents of today; once all are read, `agents` knows them."""
@@ -75,6 +79,8 @@ class Account:
     async def kept_fields(self) -> dict[str, str]:
         """Custom fields to keep: Freshdesk's name -> the word that the configuration uses for it, a name or a label."""
         words = self.settings.keep_fields
+        if self._kept is not None:
+            return self._kept
         kept = {word: word for word in words if word.startswith("cf_")}
         labelled = {word.casefold(): word for word in words if not word.startswith("cf_")}
         if labelled:
@@ -84,6 +90,7 @@ class Account:
                         kept[field.name] = word
         for missing in set(words) - set(kept.values()):
             log.warning("%s has no ticket field named %r", self.url, missing)
+        self._kept = kept
         return kept
 
     async def sources(self) -> dict[str, str]:

@@ -30,21 +30,19 @@ INCLUDES = "stats,requester,description,company"
 
 async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
     """What was updated since, in order. Spam and deleted tickets are in lists of their own."""
-    keep = await account.keep(start.since)
     if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
         account.found.append(_history_starts(start.now))
     async for page, good in _updated(account, start, {"include": INCLUDES}):
         here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
-        records, worse = map_rows(here, lambda row: mapping.ticket(row, keep))
+        records, worse = map_rows(here, partial(mapping.ticket, keep=await account.keep(here)))
         todo = [Todo(at, mapping.queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)]
         yield _with(page, records, worse, {"conversations": todo})
 
 
 async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Page]:
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
-    keep = await account.keep(start.since)
     async for page, good in _updated(account, start, {"include": INCLUDES, "filter": how}):
-        records, worse = map_rows(good, lambda row: mapping.ticket(row, keep, gone=how))
+        records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
         yield _with(page, records, worse, {})
 
 

@@ -99,7 +99,6 @@ class Ticket(msgspec.Struct):
     is_escalated: bool | None = None
     fr_escalated: bool | None = None
     nr_escalated: bool | None = None
-    association_type: int | None = None
     description: str | None = None
     description_text: str | None = None
     requester: Requester | None = None

@@ -22,7 +22,6 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     """What of a ticket is kept, by the configuration, and what the account says beside."""
 
     url: str
-    since: int
     fields: Mapping[str, str] = {}  # custom field's name -> the word that the configuration uses for it
     sources: Mapping[str, str] = {}  # the account's own sources: code -> label
     agents: frozenset[str] = frozenset()
