@@ -52,6 +52,7 @@ class Ticket(Record, frozen=True):
     changes_known: Known = "yes"  # pending until a `Changes` of this version tells; see there
     changes_known_from: int | None = None  # null: the history is known from the creation on
     sketch: bytes | None = None  # see pull.text.sketch
+    tracks: tuple[str, ...] = ()  # attributes whose changes nobody tells: the store keeps what two versions differ in
 
 
 class Replies(Record, frozen=True):
@@ -60,6 +61,7 @@ class Replies(Record, frozen=True):
     ticket: str
     version: int
     known: Literal["yes", "unreadable"] = "yes"
+    merged_into: str | None = None  # where a comment says that it was merged away, and nothing else does
 
 
 class Changes(Record, frozen=True):

@@ -30,7 +30,7 @@ class Source:
                 "INSERT OR IGNORE INTO cursors (source, stream, gives, complete_until) VALUES (?, 'all', ?, ?)",
                 (
                     self.key,
-                    '["tickets","comments.public","comments.private","status.history","calls","chats"]',
+                    '["tickets","comments.public","comments.private","status.history","calls","chats","survey.offered"]',
                     MONDAY + 2 * WEEK,
                 ),
             )

@@ -1,4 +1,4 @@
-"""A Jira source against the simulated site, whose oddities are planned: nothing is lost, whatever goes wrong on the way."""
+"""A Jira source against the simulated site, whose oddities are planned: nothing is lost, whatever goes wrong."""
 
 import math
 import re

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, VOICE, Desk
+from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
 from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 
@@ -311,7 +311,9 @@ class Timeline:
         ]
 
     def offers(self) -> list[tuple[int, int | None]]:
-        """Every survey offered, with the instant of its first answer."""
+        """Every survey offered, with the instant of its first answer; none where only answers are told."""
+        if OFFERED in self.desk.lacks:
+            return []
         by_survey: dict[str, list[RatingRow]] = {}
         for rating in self.ratings:
             by_survey.setdefault(rating.native, []).append(rating)

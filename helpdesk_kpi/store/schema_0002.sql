@@ -46,6 +46,14 @@ CREATE TABLE article_views (
     PRIMARY KEY (article, seen_at)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE sightings ( -- versions of tickets whose changes nobody tells, as they were seen
+    ticket  INTEGER NOT NULL REFERENCES tickets (id),
+    version INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    told    TEXT NOT NULL, -- JSON: field -> native value
+    PRIMARY KEY (ticket, version)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sla_cycles ( -- runs of promises' clocks, where a helpdesk tells whole runs
     ticket      INTEGER NOT NULL REFERENCES tickets (id),
     sla         TEXT NOT NULL, -- native id of the promise

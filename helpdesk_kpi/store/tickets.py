@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 
 from helpdesk_kpi import model
+from helpdesk_kpi.store.sightings import keep_sightings, tell_differences
 from helpdesk_kpi.store.writing import Row, Writing, differs, upsert
 
 
@@ -18,6 +19,7 @@ def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
         ((r.version, r.deleted_at, page.source, r.id, r.version) for r in rows if r.is_scrubbed),
     )
     _were_assigned(page, [people[r.assignee] for r in rows if r.assignee])
+    keep_sightings(page, rows)
 
 
 def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams: dict[str | None, int]) -> Row:
@@ -43,6 +45,10 @@ def write_replies(page: Writing, rows: list[model.Replies]) -> None:
         "UPDATE tickets SET replies_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
         " AND replies_known != ?1",
         ((r.known, page.source, r.ticket, r.version) for r in rows),
+    )
+    page.conn.executemany(
+        "UPDATE tickets SET merged_into = ? WHERE source = ? AND native = ? AND merged_into IS NULL",
+        ((r.merged_into, page.source, r.ticket) for r in rows if r.merged_into is not None),
     )
 
 
@@ -76,6 +82,7 @@ def write_events(page: Writing, rows: list[model.Event]) -> None:
     )
     assignees = {r.after for r in rows if r.field == "assignee" and r.after}
     _were_assigned(page, list(page.keys("people", assignees).values()))
+    tell_differences(page, {tickets[r.ticket] for r in rows if r.kind == "change"})
 
 
 def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | None, int]) -> Row:
@@ -173,13 +180,20 @@ _TICKET_COLUMNS = (
     " changes_known"
 )
 _TOLD_APART = ("replies_known", "changes_known")  # of one version they are whatever was found out since
-_MERGE = "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into ELSE excluded.merged_into END"
+_MERGE = (
+    "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into WHEN excluded.version = version"
+    " THEN coalesce(excluded.merged_into, merged_into) ELSE excluded.merged_into END"
+)
 _TICKET = upsert(
     "tickets",
     _TICKET_COLUMNS,
     f"excluded.version >= version AND ({differs(_without(_TICKET_COLUMNS, _TOLD_APART))})",
     {
-        **{told: f"iif(excluded.version = version, {told}, excluded.{told})" for told in _TOLD_APART},
+        # What is gone stays as well known as it was.
+        **{
+            told: f"iif(excluded.version = version OR excluded.deleted_at IS NOT NULL, {told}, excluded.{told})"
+            for told in _TOLD_APART
+        },
         "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",
         "merged_into": _MERGE,
     },
