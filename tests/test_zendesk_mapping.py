@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import mapping, surveys
+from connectors.zendesk import articles, mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import events
 from helpdesk_kpi.errors import PullError
@@ -183,10 +183,10 @@ def test_the_helpdesk_itself_is_no_actor_and_a_rule_is_named() -> None:
     assert (found.actor, found.via, found.rule) == (None, "rule", "77")
 
 
-def test_a_rule_in_an_object_is_named_by_its_title() -> None:
+def test_a_rule_in_an_object_is_named_by_its_id_as_exports_name_it() -> None:
     via = {"channel": "rule", "source": {"rel": "trigger", "from": {"id": 77, "title": "Route"}, "to": {}}}
     [found] = told({"event_type": "Change", "via": via, "group_id": 3, "previous_value": None})
-    assert (found.via, found.rule) == ("rule", "Route")
+    assert (found.via, found.rule) == ("rule", "77")
 
 
 def test_two_changes_of_one_field_in_one_update_are_two_events_in_order() -> None:
@@ -445,15 +445,18 @@ def test_a_skipped_question_was_asked_and_not_answered() -> None:
 
 
 def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> None:
-    found: Article = mapping.article(
+    found, *_ = articles.article(
         row(zd.Article, id=1, title="Reset", created_at="2026-06-01T10:00:00Z", updated_at="2026-06-01T11:00:00Z",
             locale="de", author_id=9, body="<p>Hello</p>", vote_sum=4, vote_count=10),
         [zd.Translation(locale="en-us", updated_by_id=1), zd.Translation(locale="de", updated_by_id=2)],
     )  # fmt: skip
+    assert isinstance(found, Article)
     assert (found.votes_up, found.votes_down) == (7, 3)  # 7 + 3 = 10, 7 - 3 = 4
     assert (found.author, found.editor, found.length) == ("9", "2", 5)
 
 
 def test_the_author_of_an_article_is_not_taken_for_its_editor() -> None:
     times = {"created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
-    assert mapping.article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times)).editor is None
+    [found] = articles.article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
+    assert isinstance(found, Article)
+    assert found.editor is None

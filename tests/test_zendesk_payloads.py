@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import mapping, surveys
+from connectors.zendesk import articles, mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import events
 from helpdesk_kpi import model
@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "tickets": (zd.Ticket, lambda row: mapping.ticket(row, KEEP)),
     "ticket_events": (zd.TicketEvent, lambda row: events(row, {}, ())),
     "audits": (zd.Audit, lambda row: events(row.as_event(), {}, ())),
-    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping._native_metrics("1", row))),
+    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping.native_metrics("1", row))),
     "users": (zd.User, mapping.person),
     "groups": (zd.Group, mapping.team),
     "group_memberships": (zd.GroupMembership, mapping.member),
@@ -40,7 +40,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "schedules": (zd.Schedule, mapping.schedule),
     "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
     "calls": (zd.Call, mapping.call),
-    "articles": (zd.Article, mapping.article),
+    "articles": (zd.Article, articles.article),
     "translations": (zd.Translation, lambda row: row),
 }
 #: What the collections call these resources.
