@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -15,10 +16,12 @@ from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Article, Engagement, Event, Person, Rating, Ticket, TicketLink
 from helpdesk_kpi.pull.contract import Finding, Start
+from helpdesk_kpi.pull.tokens import TokenFile, Tokens
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.simulator.facts import Created
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.zendesk_door import CODE
 
 URL = "http://127.0.0.1:9"  # never reached: the application is called in this process
 MINUTE, DAY = 60_000, 86_400_000
@@ -367,6 +370,55 @@ def test_check_finds_nothing_to_complain_of_on_a_whole_account(world: World) -> 
     found = checked(world)
     assert [f for f in found if f.level != "ok"] == []
     assert {"credentials", "rights", "tickets", "articles"} <= {f.about for f in found}
+
+
+def test_check_tells_way_zone_and_how_long_a_first_sync_takes(world: World) -> None:
+    said = {f.about: f.text for f in checked(world)}
+    assert "Zendesk's exports" in said["transport"]
+    assert said["time zone"].endswith("Europe/Berlin")
+    # Without limits the face tells 100,000 exports a minute. 150 tickets are a page, their 1,800 updates two, and so
+    # are their metric events; 50 customers, 12 of the team and the senders of spam are one.
+    tickets = sum(story.deleted_at is None for story in world.stories.values())
+    wanted = f"{tickets} tickets and {len(world.accounts)} people take about 6 requests and a minute"
+    assert said["first sync"].startswith(wanted)
+
+
+def test_check_says_when_lists_have_to_be_read(world: World) -> None:
+    found = checked(world, faults="forbid:incremental")
+    [transport] = [f for f in found if f.about == "transport"]
+    assert transport.level == "warning"
+    assert "read by lists" in transport.text
+    assert [f.need for f in found if f.need] == []  # everything comes, by the other way
+    assert {"archived tickets", "deleted tickets"} <= {f.about for f in found}
+
+
+def test_check_names_what_fails_where_neither_way_is_open(world: World) -> None:
+    found = checked(world, faults="forbid:incremental forbid:tickets_list")
+    assert {f.need for f in found if f.need} == {
+        "tickets", "comments.public", "comments.private", "status.history", "assignee.history", "priority.history",
+        "roles", "sla.events",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "level"), [(13, "warning"), (60, "ok")])
+def test_check_warns_of_a_pair_of_tokens_that_ends_soon(world: World, tmp_path: Path, days: int, level: str) -> None:
+    file, wall = tmp_path / "tokens.json", Wall()
+    given = world.for_config()
+    auth = Credentials(client_id=given["client_id"], client_secret=given["client_secret"], tokens=str(file))
+    chosen = msgspec.structs.replace(settings(world), auth=auth)
+    TokenFile(file).write(Tokens(code=CODE))
+
+    async def run() -> list[Finding]:
+        async with transport(world, chosen, None) as http:
+            await http.get("/api/v2/users/me", type=dict)
+            held = TokenFile(file).read()
+            ends = wall.now + days * 86_400 + 60
+            TokenFile(file).write(msgspec.structs.replace(held, refresh_expires_at=ends))
+            return list(await Zendesk(http, chosen).check())
+
+    [finding] = [f for f in asyncio.run(run()) if f.about == "credentials" and "end on" in f.text]
+    assert finding.level == level
+    assert f"({days} days)" in finding.text
 
 
 def test_check_names_what_the_plan_lacks_and_what_fails_with_it(world: World) -> None:

@@ -50,7 +50,8 @@ class Zendesk(Connector):
 
     @classmethod
     def transport(cls, settings: Any) -> Transport:
-        return Transport(settings.url, auth=settings.auth.auth(), rate_share=settings.rate_share)
+        auth = settings.auth.auth(settings.url, settings.folder)
+        return Transport(settings.url, auth=auth, rate_share=settings.rate_share)
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
@@ -154,6 +155,7 @@ class Zendesk(Connector):
                 gives=_SURVEYS,
             ),
             Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=newer),
+            Stream(name="survey_questions", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.survey_questions)),
         ]
 
     def _articles(self) -> list[Stream]:
