@@ -112,7 +112,7 @@ TABLES: dict[str, tuple[str, type]] = {
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
 #: Keys that `sync` puts in place; nobody writes them.
-SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment", "folder"})
+SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment", "config_folder"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
 CORE_KEYS = [
     Key("connector", "str", "", 'zendesk, or "package.module:Class"'),

@@ -180,7 +180,7 @@ def test_a_configuration_names_the_file_beside_itself(tmp_path: Path) -> None:
         'since = 2026-01-01\nauth = { client_id = "a", client_secret = "b", tokens = "t.json" }\n'
     )
     [source] = sources_of(load(tmp_path / "helpdesk-kpi.toml"), (), b"")
-    file = source.settings.auth.token_file(source.settings.folder)
+    file = source.settings.auth.token_file(source.settings.config_folder)
     assert file.path == tmp_path / "t.json"
     auth = Zendesk.transport(source.settings)._auth
     assert "https://acme.zendesk.com/oauth/authorizations/new" in auth.advice

@@ -50,7 +50,7 @@ class Zendesk(Connector):
 
     @classmethod
     def transport(cls, settings: Any) -> Transport:
-        auth = settings.auth.auth(settings.url, settings.folder)
+        auth = settings.auth.auth(settings.url, settings.config_folder)
         return Transport(settings.url, auth=auth, rate_share=settings.rate_share)
 
     def __init__(self, http: Transport, settings: Any) -> None:

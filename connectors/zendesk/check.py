@@ -83,7 +83,7 @@ def _token_ends(account: Account, today: datetime) -> list[Finding]:
     settings = account.settings
     if settings.auth.is_token:
         return [_token(today)]
-    file = settings.auth.token_file(settings.folder)
+    file = settings.auth.token_file(settings.config_folder)
     ends = file.read().refresh_expires_at if file else None
     if file is None or ends is None:
         return []

@@ -81,7 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     voice: bool = True  # read calls
     messaging: bool = True  # read messaging engagements
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
-    folder: str = ""  # set by sync; where relative paths begin
+    config_folder: str = ""  # set by sync; where relative paths begin
 
     def __post_init__(self) -> None:
         try:
