@@ -1,61 +1,16 @@
 """Zendesk's lists and exports against small servers with their oddities: where they stop, and what cursor they keep."""
 
-import asyncio
 import base64
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from zendesk_fixtures import NOW, SETTINGS, SINCE, Answers, kept, pull, records, ticket
 
-from connectors.zendesk import Zendesk
-from connectors.zendesk.settings import Credentials, Settings
+from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import ConfigError, PullError, UnavailableError
-from helpdesk_kpi.model import Article, Event, Name, NativeMetric, Rating, Schedule, SlaPolicy, Ticket
-from helpdesk_kpi.pull.contract import Page, Start
-from helpdesk_kpi.pull.transport import Transport
-
-NOW = 1_780_308_000  # 2026-06-01T10:00:00Z
-SINCE = (NOW - 30 * 86_400) * 1000
-SETTINGS = Settings(url="https://acme.zendesk.com", auth=Credentials(email="ann@example.com", token="t0ken"))
-
-Answers = Callable[[httpx.Request], Any]
-
-
-def pull(
-    stream: str, answers: Answers, *, cursor: str | None = None, settings: Settings = SETTINGS
-) -> tuple[list[Page], list[httpx.Request]]:
-    """All pages of one stream, from a server that answers with what `answers` gives, and what it was asked."""
-    asked: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        assert len(asked) < 100, "it goes round in circles"
-        given = answers(request)
-        return given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
-
-    async def run() -> list[Page]:
-        http = Transport(settings.url, auth=settings.auth.auth(), http=httpx.MockTransport(answer), attempts=1)
-        async with http:
-            found = next(s for s in Zendesk(http, settings).streams() if s.name == stream)
-            return [page async for page in found.pages(Start(cursor=cursor, since=SINCE, now=NOW * 1000))]
-
-    return asyncio.run(run()), asked
-
-
-def kept(pages: list[Page]) -> str | None:
-    """The cursor that would be stored after these pages: a null keeps the one before."""
-    return next((page.cursor for page in reversed(pages) if page.cursor is not None), None)
-
-
-def records(pages: list[Page], kind: type[Any]) -> list[Any]:
-    return [record for page in pages for record in page.records if isinstance(record, kind)]
-
-
-def ticket(number: int, stamp: int = NOW - 1000, **given: Any) -> dict[str, Any]:
-    times = {"created_at": "2026-05-20T10:00:00Z", "updated_at": "2026-05-20T10:00:00Z"}
-    return {"id": number, "status": "open", "generated_timestamp": stamp, **times, **given}
+from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, Schedule, SlaPolicy, Ticket
 
 
 def event(number: int, stamp: int) -> dict[str, Any]:
@@ -291,62 +246,16 @@ def test_newer_surveys_are_filtered_in_milliseconds_and_read_again_while_one_may
     assert [r.answered_at for r in records(pages, Rating)] == [None]
 
 
-# help centres
-
-
-ARTICLE = {"id": 7, "title": "Reset", "created_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-20T10:00:00Z",
-           "locale": "en-us", "body": "<p>Hello</p>"}  # fmt: skip
-
-
-def guide(brands: list[dict[str, Any]], lists: Mapping[str, Any]) -> Answers:
-    def answers(request: httpx.Request) -> Any:
-        if request.url.path == "/api/v2/brands":
-            return {"brands": brands, "meta": {"has_more": False}}
-        return next(body for end, body in lists.items() if request.url.path.endswith(end))
-
-    return answers
-
-
-BRANDS = [
-    {"id": 1, "name": "One", "subdomain": "acme", "has_help_center": True},
-    {"id": 2, "name": "Two", "subdomain": "two", "has_help_center": True},
-    {"id": 3, "name": "None", "subdomain": "three", "has_help_center": False},
-    {"id": 4, "name": "Evil", "subdomain": "evil.example.org/", "has_help_center": True},
-]
-
-
-def test_every_brands_help_centre_is_read_on_its_own_host_and_no_other() -> None:
-    page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
-    pages, asked = pull("articles", guide(BRANDS, {"articles": page}))
-    assert [r.url.host for r in asked if "articles" in r.url.path] == ["acme.zendesk.com", "two.zendesk.com"]
-    assert msgspec.json.decode(kept(pages) or "") == {
-        "": NOW - 9000, "https://two.zendesk.com": NOW - 9000,
-    }  # fmt: skip
-    assert [a.editor for a in records(pages, Article)] == [None, None]
-
-
-def test_later_runs_ask_who_edited_what_changed() -> None:
-    page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
-    editors = {"translations": [{"locale": "en-us", "updated_by_id": 9}], "meta": {"has_more": False}}
-    cursor = msgspec.json.encode({"https://acme.zendesk.com": NOW - 10_000}).decode()
-    answers = guide(BRANDS[:1], {"/translations": editors, "articles": page})
-    pages, asked = pull("articles", answers, cursor=cursor)
-    assert [a.editor for a in records(pages, Article)] == ["9"]
-    assert asked[-1].url.path == "/api/v2/help_center/articles/7/translations"
-
-
-def test_a_census_names_all_articles_and_takes_no_known_editor_away() -> None:
-    told = {**ARTICLE, "id": 8, "translations": [{"locale": "en-us", "updated_by_id": 9}]}
-    page = {"articles": [ARTICLE, told], "meta": {"has_more": False}}
-    pages, _ = pull("article_census", guide(BRANDS[:1], {"articles": page}))
-    assert pages[-1].present == {"article": ["7", "8"]}
-    assert [(a.id, a.editor) for a in records(pages, Article)] == [("8", "9")]
+# links
 
 
 def test_links_to_our_help_centres_are_found_in_comments() -> None:
     def answers(request: httpx.Request) -> dict[str, Any]:
         if request.url.path == "/api/v2/brands":
-            return {"brands": [{**BRANDS[1], "host_mapping": "help.acme.com"}], "meta": {"has_more": False}}
+            return {
+                "brands": [{"id": 2, "name": "Two", "subdomain": "two", "host_mapping": "help.acme.com"}],
+                "meta": {"has_more": False},
+            }
         text = " ".join(
             f"https://{h}/hc/articles/{n}" for n, h in enumerate(("two.zendesk.com", "help.acme.com", "x.org"))
         )

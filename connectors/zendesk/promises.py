@@ -92,7 +92,10 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
 
 
 async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
-    """The same events where the export is denied: an object with a list for each metric."""
+    """The same events where the export is denied: an object with a list for each metric.
+
+    A ticket that changed within the last hour stays in the queue, since some of its events may become visible later.
+    """
 
     async def ask(one: Todo) -> Told:
         path = f"/api/v2/tickets/{one.key}/metric_events"
@@ -102,8 +105,9 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
             return Told([])
         return Told(*_by_metric(told))
 
+    settled = start.now - OVERLAP * SECOND
     async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
-        yield page
+        yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
 
 
 def _by_metric(told: dict[str, Any]) -> tuple[Sequence[SlaEvent], list[SetAside]]:
