@@ -125,6 +125,7 @@ def told(world: World) -> Iterable[Any]:
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.trap("zendesk 4")
 def test_every_comment_arrives_with_its_author_and_with_what_it_says(locale: str) -> None:
     world = made(locale)
     found: dict[str, list[Event]] = {}
@@ -162,6 +163,7 @@ def test_every_change_of_status_assignee_team_and_priority_arrives_in_order(worl
             assert found.get(str(story.ticket), []) == happened, (story.ticket, field)
 
 
+@pytest.mark.trap("zendesk 21", "zendesk 29", "zendesk 31")
 def test_tickets_arrive_with_deletions_merges_follow_ups_and_those_of_ai_agents(world: World, pulled: Pulled) -> None:
     tickets = {t.id: t for t in pulled.of(Ticket)}
     stories = {str(n): s for n, s in world.stories.items()}
@@ -193,6 +195,7 @@ def test_merges_are_linked_once_and_dated(world: World, pulled: Pulled) -> None:
     assert dated == merged
 
 
+@pytest.mark.trap("zendesk 24")
 def test_calls_and_chats_arrive_as_contacts_when_a_person_answered(world: World, pulled: Pulled) -> None:
     stories = world.stories.values()
     answered = {(str(c.ticket), c.answered_at) for s in stories for c in s.calls if c.ended_at <= world.now}
@@ -203,6 +206,7 @@ def test_calls_and_chats_arrive_as_contacts_when_a_person_answered(world: World,
     assert len(contacts) < len(answered)
 
 
+@pytest.mark.trap("zendesk 26")
 def test_ratings_of_both_kinds_arrive_with_their_last_answer(world: World, pulled: Pulled) -> None:
     main = {(r.ticket, r.offered_at): r for r in pulled.of(Rating) if r.question == ""}
     offered = [(o, s) for s in world.stories.values() for o in s.offered if o.at <= world.now]
@@ -247,6 +251,13 @@ def test_audits_of_single_tickets_name_the_same_events_as_the_export(world: Worl
 # again, in pieces, and while something goes wrong
 
 
+@pytest.mark.trap("zendesk 14")
+def test_nothing_is_asked_ticket_by_ticket(world: World, pulled: Pulled) -> None:
+    assert not {name for name in pulled.http.requests if name.startswith("tickets/")}
+    assert pulled.http.requests["incremental/ticket_events"] < len(world.stories) / 20
+
+
+@pytest.mark.trap("zendesk 2", "zendesk 25")
 def test_a_second_run_brings_only_what_is_known_and_keeps_the_cursors(world: World, pulled: Pulled) -> None:
     again = pull(world, cursors=pulled.cursors)
     known = {(type(r), msgspec.json.encode(r)) for r in pulled.records if type(r) is not Article}  # editors are new
@@ -259,6 +270,7 @@ def test_small_pages_bring_the_same(world: World, pulled: Pulled) -> None:
     assert same(pull(world, page_size=17), pulled)
 
 
+@pytest.mark.trap("zendesk 7", "zendesk 16")
 def test_every_tenth_request_failing_changes_nothing(world: World, pulled: Pulled) -> None:
     shaken = pull(world, faults="every:5", page_size=40)
     assert shaken.failed == {}
@@ -266,6 +278,7 @@ def test_every_tenth_request_failing_changes_nothing(world: World, pulled: Pulle
     assert same(shaken, pulled)
 
 
+@pytest.mark.trap("zendesk 7")
 def test_the_rate_limits_are_kept_so_that_nothing_is_refused(world: World, pulled: Pulled) -> None:
     statuses: list[int] = []
     wall = Wall()
@@ -298,16 +311,19 @@ def test_the_rate_limits_are_kept_so_that_nothing_is_refused(world: World, pulle
     assert pulled.http.waited == 0
 
 
+@pytest.mark.trap("zendesk 32")
 def test_next_pages_on_another_host_are_not_asked(world: World, pulled: Pulled) -> None:
     assert same(pull(world, faults="wrong-host", page_size=40), pulled)
 
 
+@pytest.mark.trap("zendesk 18")
 def test_tokens_that_end_early_are_renewed(world: World, pulled: Pulled) -> None:
     renewed = pull(world, faults="expire:3")
     assert renewed.http.requests["/oauth/tokens"] > 5
     assert same(renewed, pulled)
 
 
+@pytest.mark.trap("zendesk 1")
 def test_tickets_that_change_while_they_are_paged_end_in_their_last_state() -> None:
     moving, still = made(), made()
     moving.now = still.now - 6 * DAY
@@ -333,6 +349,7 @@ def newest(records: list[Any]) -> dict[str, Ticket]:
     return found
 
 
+@pytest.mark.trap("zendesk 17")
 def test_a_forbidden_stream_is_unavailable_and_the_others_arrive(world: World, pulled: Pulled) -> None:
     part = pull(world, faults="forbid:satisfaction_ratings missing:sla_policies")
     assert part.failed.keys() == {"satisfaction_ratings", "sla_policies"}
@@ -427,6 +444,7 @@ def test_check_names_what_the_plan_lacks_and_what_fails_with_it(world: World) ->
     assert gaps == dict.fromkeys(["schedules", "survey.dimensions", "calls", "survey.answers", "survey.offered"], "no")
 
 
+@pytest.mark.trap("zendesk 30")
 def test_check_warns_of_the_end_of_tokens(world: World) -> None:
     warnings = [f.text for f in checked(world, token=True) if f.level == "warning"]
     assert len(warnings) == 1

@@ -90,6 +90,7 @@ class Ticket(msgspec.Struct):
     problem_id: int | None = None
     ticket_form_id: int | None = None
     brand_id: int | None = None
+    support_type: str | None = None  # "agent" or "ai_agent"
     tags: list[str] = []
     custom_fields: list[CustomField] = []
     metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
