@@ -46,6 +46,7 @@ def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes
     known = set(connector.Settings.__struct_fields__)
     settings = _decoded(loaded, connector, own, key)
     fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, table)}
+    fixed["config_folder"] = str(loaded.path.parent)
     fixed["include_ratings_comment"] = loaded.config.csat.keep_comments
     settings = msgspec.structs.replace(settings, **{k: v for k, v in fixed.items() if k in known})
     return Source(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))

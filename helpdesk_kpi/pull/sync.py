@@ -207,4 +207,5 @@ def exit_status(results: Sequence[StreamResult]) -> int:
     bad = [r for r in results if r.outcome in {"failed", "unavailable"}]
     if not bad:
         return 0
-    return 3 if any(r.outcome == "ok" for r in results) else 1
+    # A queue with nothing in it asks nothing: that brings nothing.
+    return 3 if any(r.outcome == "ok" and r.requests for r in results) else 1
