@@ -109,7 +109,7 @@ def known_store(path: Path) -> Store:
 # --- what a store says
 
 #: Tables that tell of the runs and not of the helpdesk.
-OF_RUNS = frozenset({"syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence"})
+OF_RUNS = frozenset({"identities", "syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence"})
 #: Columns that say when somebody looked.
 OF_LOOKS = frozenset({
     ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),

@@ -181,6 +181,7 @@ WORDS = {
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
+    "sources.jira_service_management.auth": "`{ email, token }` on Cloud, `{ personal_token }` on Data Center",
     "sources.zendesk.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
     "severity.title": "what people call the level",
     "severity.definition": "when a ticket is of this level, for readers of reports",
