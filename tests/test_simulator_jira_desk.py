@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from jira_client import API, DESK, OPT_IN, ask, client, keys, search
-from simulator_fixtures import ANN, BEN, BOT, CAROL, at, opened, said
+from simulator_fixtures import ANN, BEN, BOT, CAROL, at, did, opened, said
 from simulator_fixtures import world as by_hand
 
 from helpdesk_kpi.simulator.clock import HOUR
@@ -136,6 +136,8 @@ def test_the_service_desks_envelope_has_fewer_rows_than_its_limit(face: httpx.Cl
     assert face.get(f"{DESK}/requesttype").status_code == 412
     assert len(face.get(f"{DESK}/requesttype", headers=OPT_IN).json()["values"]) == 6
     assert face.get(f"{DESK}/servicedesk/9/requesttype").status_code == 404
+    assert face.get(f"{DESK}/servicedesk?limit=0").json()["errorMessage"] == "limit must be positive"
+    assert httpx.get(f"{face.base_url}{DESK}/info").json()["isLicensedForUse"] is True
 
 
 def test_what_an_agent_made_is_no_request_and_another_project_is_no_desk() -> None:
@@ -173,6 +175,7 @@ def test_data_center_pages_by_offset_and_embeds_everything() -> None:
     talk = [
         said(f"tue {9 + i // 6:02}:{i % 6 * 10:02}", ANN, f"No. {i}", ticket=50, public=i % 2 == 0) for i in range(45)
     ]
+    talk.append(did("wed 10:00", ANN, ticket=50, assignee=ANN))
     rest = [opened("mon 10:00", ticket=number) for number in range(100, 250)]
     auth = {"authorization": f"Bearer {PERSONAL_TOKEN}"}
     with client(by_hand(opened("mon 10:00", ticket=50), *talk, *rest), kind="datacenter", auth=None) as face:
@@ -185,13 +188,20 @@ def test_data_center_pages_by_offset_and_embeds_everything() -> None:
         first = face.post("/rest/api/2/search", json=query).json()
         assert (first["startAt"], first["maxResults"], first["total"], len(first["issues"])) == (0, 100, 148, 100)
         second = face.post("/rest/api/2/search", json=query | {"startAt": 100}).json()
+        refused = face.post("/rest/api/2/search", json={"jql": f"project = SUP AND updated >= {at('mon 10:00')}"})
+        assert (refused.status_code, "invalid" in refused.json()["errorMessages"][0]) == (400, True)
+        late = face.post("/rest/api/2/search", json={"jql": 'updated >= "2026-03-03 08:00"', "fields": ["id"]}).json()
+        assert {"SUP-50", "SUP-100"} & {issue["key"] for issue in late["issues"]} == {"SUP-50"}
         assert len(second["issues"]) == 48  # three of the 151 are in the other project
         issue = first["issues"][0]
         comments = issue["fields"]["comment"]
         assert len(comments["comments"]) == comments["total"] == 45
         assert (comments["comments"][3]["body"], "jsdPublic" in comments["comments"][3]) == ("No. 3", False)
-        assert len(issue["changelog"]["histories"]) == issue["changelog"]["total"] == 45
-        assert not any("fieldId" in item for history in issue["changelog"]["histories"] for item in history["items"])
+        assert len(issue["changelog"]["histories"]) == issue["changelog"]["total"] == 46
+        assert issue["changelog"]["histories"][-1]["items"] == [
+            {"field": "assignee", "fieldtype": "jira", "from": None, "fromString": None, "to": "JIRAUSER1",
+             "toString": "P1"},
+        ]  # fmt: skip
         times = [history["created"] for history in issue["changelog"]["histories"]]
         assert times == sorted(times)
         reporter = issue["fields"]["reporter"]

@@ -19,6 +19,7 @@ A plan is words separated by spaces or commas:
 """
 
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -83,7 +84,7 @@ def _with(plan: Faults, word: str) -> Faults:
             change = {name: int(count)}
         case "move" | "lag", [time]:
             change = {name: _ms(time)}
-        case "zone", [zone]:
+        case "zone", [zone] if zone in available_timezones():
             change = {"zone": zone}
         case _:
             raise ValueError(f"no fault {word!r}; known are: {KNOWN}")

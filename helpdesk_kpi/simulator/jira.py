@@ -12,14 +12,16 @@ from starlette.routing import Route
 
 from helpdesk_kpi.simulator import jira_lists as lists
 from helpdesk_kpi.simulator.desk import EMAIL, TOKEN
+from helpdesk_kpi.simulator.facts import SYSTEM
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate
+from helpdesk_kpi.simulator.jira_changelogs import Changelogs
 from helpdesk_kpi.simulator.jira_confluence import Confluence
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraDoor, Passes, Product, refused
 from helpdesk_kpi.simulator.jira_face import Face
 from helpdesk_kpi.simulator.jira_requests import Requests
 from helpdesk_kpi.simulator.jira_search import Search
-from helpdesk_kpi.simulator.jira_site import Kind
+from helpdesk_kpi.simulator.jira_site import Kind, Site
 from helpdesk_kpi.simulator.jira_words import (
     AGENTS,
     CATEGORY,
@@ -37,6 +39,10 @@ from helpdesk_kpi.simulator.world import World
 
 Endpoint = tuple[str, str, str, Any]
 """Methods, path below the product, name, endpoint."""
+#: Knobs of a world in which nothing happens that Jira could not tell. It never tells to whom a survey was offered.
+TELLABLE: dict[str, Any] = dict.fromkeys(
+    ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "changed_answer"), 0.0
+) | {"csat": "legacy"}
 _OPEN = frozenset({"server_info", "info", "tenant_info"})
 
 
@@ -58,10 +64,10 @@ def app(
     plan = parse(faults)
     passes = Passes(kind, plan, limits, clock)
     face = Face(world, kind, plan)
-    search = Search(face.issues, plan, clock)
+    search, changelogs = Search(face.issues, plan, clock), Changelogs(face.issues, clock)
     requests: Counter[str] = Counter()
     routes: list[Route] = []
-    for product, root, gateway, endpoints in _products(face, search, kind, analytics=analytics):
+    for product, root, gateway, endpoints in _products(face, search, changelogs, kind, analytics=analytics):
         gate = Gate(plan, JiraDoor(product, passes))
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
@@ -102,8 +108,14 @@ def statuses() -> dict[str, str]:
     return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
 
 
+def bots(world: World, kind: Kind = "cloud") -> list[str]:
+    """Ids of the robots, rules included. Cloud tells them by the kind of their accounts, Data Center does not."""
+    site = Site(world, kind, None, "")
+    return [site.person_id(number) for number in (SYSTEM, *(a.id for a in world.desk.accounts if a.bot))]
+
+
 def _products(
-    face: Face, search: Search, kind: Kind, *, analytics: bool
+    face: Face, search: Search, changelogs: Changelogs, kind: Kind, *, analytics: bool
 ) -> Iterator[tuple[Product, str, str, list[Endpoint]]]:
     """Product, where it is on the site, its gateway, its endpoints."""
     pages = Confluence(face, analytics=analytics)
@@ -113,7 +125,7 @@ def _products(
         yield "confluence", "/rest/api", "", _content(pages)
         return
     jira, confluence = f"/ex/jira/{CLOUD_ID}", f"/ex/confluence/{CLOUD_ID}"
-    yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search)]
+    yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search, changelogs)]
     yield "jira", "/rest/api/2", jira, [("GET POST", "search", "search_removed", face.removed), _server_info(face)]
     yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", face.tenant)]
     yield "jsm", "/rest/servicedeskapi", jira, _service_desk(Requests(face))
@@ -143,12 +155,12 @@ def _platform(face: Face) -> list[Endpoint]:
     ]
 
 
-def _cloud(face: Face, search: Search) -> list[Endpoint]:
+def _cloud(face: Face, search: Search, changelogs: Changelogs) -> list[Endpoint]:
     return [
         ("GET POST", "search/jql", "search", search.search),
         ("POST", "search/approximate-count", "count", search.count),
         ("GET POST", "search", "search_removed", face.removed),
-        ("POST", "changelog/bulkfetch", "changelogs", search.changelogs),
+        ("POST", "changelog/bulkfetch", "changelogs", changelogs.page),
         ("GET", "issue/{issue}/changelog", "changelog", face.changelog),
         ("GET", "priority/search", "priorities", face.paged(lists.priorities)),
         ("GET", "resolution/search", "resolutions", face.paged(lists.resolutions)),

@@ -11,8 +11,9 @@ from helpdesk_kpi.simulator import jira_lists as lists
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.jira_door import refused
-from helpdesk_kpi.simulator.jira_issues import FIELDS, Issues
+from helpdesk_kpi.simulator.jira_issues import Issues
 from helpdesk_kpi.simulator.jira_site import Kind, Site
+from helpdesk_kpi.simulator.jira_view import FIELDS
 from helpdesk_kpi.simulator.jira_words import AGENTS, CLOUD_ID
 from helpdesk_kpi.simulator.pages import BadRequestError
 from helpdesk_kpi.simulator.world import World

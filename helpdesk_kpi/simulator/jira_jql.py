@@ -134,9 +134,12 @@ def _project(word: Word) -> str:
 
 
 def _time(field: str, word: Word, site: Site) -> int:
-    """Epoch milliseconds, a span back from now, or a time to the minute in the zone of the account that asks."""
+    """Epoch milliseconds, a span back from now, or a time to the minute in the zone of the account that asks.
+
+    No page says whether Data Center takes epochs; here it does not.
+    """
     text = word.text
-    if text.isdigit():
+    if text.isdigit() and site.cloud:
         return int(text)
     if span := re.fullmatch(r"-(\d+)([mhdw])", text):
         return site.world.now - int(span[1]) * _UNITS[span[2]]

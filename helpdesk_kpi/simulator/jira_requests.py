@@ -14,10 +14,10 @@ from helpdesk_kpi.simulator.desk import FORMS, organization
 from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.jira_door import refused
 from helpdesk_kpi.simulator.jira_face import Face
-from helpdesk_kpi.simulator.jira_issues import View
 from helpdesk_kpi.simulator.jira_shapes import organization as shown_organization
 from helpdesk_kpi.simulator.jira_shapes import request_type
 from helpdesk_kpi.simulator.jira_site import Site
+from helpdesk_kpi.simulator.jira_view import View
 from helpdesk_kpi.simulator.jira_words import PROJECTS
 from helpdesk_kpi.simulator.pages import BadRequestError
 

@@ -43,14 +43,14 @@ class Site:
 
     def when(self, at: int, add: int = 0) -> str:
         """`2026-11-23T07:00:00.000+0100`, without a colon in the offset; `add` are milliseconds."""
-        local = self.local(at + add)
-        return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03}{local:%z}"
+        text = self.local(at + add).isoformat(timespec="milliseconds")
+        return f"{text[:-3]}{text[-2:]}"
 
     def date(self, at: int) -> dict[str, Any]:
         """A time as the service desk's API writes it."""
-        local = self.local(at)
-        return {"iso8601": f"{local:%Y-%m-%dT%H:%M:%S%z}", "jira": self.when(at), "friendly": f"{local:%d.%m.%y %H:%M}",
-                "epochMillis": at}  # fmt: skip
+        local, text = self.local(at), self.when(at)
+        friendly = f"{local.day:02}.{local.month:02}.{local.year} {local.hour:02}:{local.minute:02}"
+        return {"iso8601": text[:19] + text[23:], "jira": text, "friendly": friendly, "epochMillis": at}
 
     def span(self, ms: int) -> dict[str, Any]:
         hours, minutes = divmod(abs(ms) // 60_000, 60)
