@@ -1,4 +1,4 @@
-"""A Jira source against the simulated site, whose oddities are planned: nothing is lost, whatever goes wrong on the way."""
+"""A Jira source against the simulated site, with its planned oddities: nothing is lost, whatever goes wrong."""
 
 import math
 import re
@@ -18,8 +18,9 @@ from helpdesk_kpi.model import NativeMetric
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.simulator import jira_sla as sla
 from helpdesk_kpi.simulator.jira_history import FIRST_OF_SOFTWARE, Track
-from helpdesk_kpi.simulator.jira_issues import FIRST_ISSUE, Issues
+from helpdesk_kpi.simulator.jira_issues import Issues
 from helpdesk_kpi.simulator.jira_site import Site as Shown
+from helpdesk_kpi.simulator.jira_view import FIRST_ISSUE
 from helpdesk_kpi.simulator.jira_words import RESOLUTION
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.world import World, generate
