@@ -1,4 +1,4 @@
-"""A Jira source against the simulated site, whose oddities are planned: nothing is lost, whatever goes wrong."""
+"""A Jira source against the simulated site, with its planned oddities: nothing is lost, whatever goes wrong."""
 
 import math
 import re

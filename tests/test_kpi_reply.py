@@ -189,6 +189,10 @@ def test_what_is_no_support_work_never_counts(row: dict[str, Any], rules: dict[s
 
 def test_unknown_replies_are_never_called_never_replied() -> None:
     assert [o.stop for o in measured(story(replies_known="pending"), FRT)] == ["replies_pending"]
+
+
+def test_a_history_that_is_not_read_yet_is_unknown() -> None:
+    assert [o.stop for o in measured(story(changes_known="pending"), FRT)] == ["history_unknown"]
     assert [o.stop for o in measured(story(the=desk(since=at(1))), FRT)] == ["history_unknown"]
 
 

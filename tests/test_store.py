@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpdesk_kpi.errors import StoreError
-from helpdesk_kpi.model import Event, Person, Rating, Ticket
+from helpdesk_kpi.model import Article, Changes, Event, Person, Rating, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.lease import writer
 from helpdesk_kpi.store.page import Page, SetAside
-from helpdesk_kpi.store.write import source_key, write_page
+from helpdesk_kpi.store.write import source_key, versions, write_page
 
 
 @pytest.fixture
@@ -141,6 +141,56 @@ def test_a_change_makes_its_ticket_stale_and_no_change_does_not(store: Store) ->
     assert store.one("SELECT count(*) FROM stale") == 0
     put(store, Rating("r", "1", 5, 2, category="bad", answered_at=6))
     assert store.one("SELECT count(*) FROM stale") == 1
+
+
+def said(own: str, **more: Any) -> Event:
+    return Event("1", own, 1000, 0, **{"kind": "comment", **more})
+
+
+def events(store: Store) -> list[str]:
+    return [own for (own,) in store.rows("SELECT id FROM events ORDER BY id")]
+
+
+def test_a_conversation_given_whole_takes_away_only_the_comments_that_are_gone(store: Store) -> None:
+    put(store, ticket(), said("created"), said("a"), said("b"), said("c", kind="change"))
+    put(store, Replies("1", 1), said("b"), replaces=[("comment", "1")])
+    assert events(store) == ["b", "c", "created"]
+    put(store, said("b"), replaces=[("event", "1")])
+    assert events(store) == ["b"]
+
+
+def test_an_older_page_takes_no_comment_away(store: Store) -> None:
+    put(store, ticket(version=5), said("a"), said("b"))
+    put(store, ticket(version=4), said("a"), replaces=[("comment", "1")])
+    put(store, Replies("1", 4), said("a"), replaces=[("comment", "1")])
+    assert events(store) == ["a", "b"]
+    put(store, ticket(version=5), said("a"), replaces=[("comment", "1")])
+    assert events(store) == ["a"]
+
+
+def test_only_what_hangs_on_a_ticket_can_be_replaced(store: Store) -> None:
+    with pytest.raises(ValueError, match="not 'rating'"):
+        put(store, replaces=[("rating", "1")])
+
+
+def test_a_history_that_was_read_stays_known_until_the_ticket_moves_on(store: Store) -> None:
+    def known() -> str:
+        return str(store.one("SELECT changes_known FROM tickets"))
+
+    put(store, ticket(version=2, changes_known="pending"))
+    put(store, Changes("1", 1))  # of an earlier version
+    assert known() == "pending"
+    put(store, Changes("1", 2))
+    put(store, ticket(version=2, changes_known="pending"))  # listed again, as overlaps do
+    assert known() == "yes"
+    put(store, ticket(version=3, changes_known="pending"))
+    assert known() == "pending"
+
+
+def test_the_versions_that_are_kept_can_be_asked_for(store: Store) -> None:
+    source = put(store, ticket("1", 7), ticket("2", 8), Article("5", "How", "http://x/5", 1, 2, 3))
+    assert versions(store, source, "ticket", ["1", "2", "9"]) == {"1": 7, "2": 8}
+    assert versions(store, source, "article", ["5"]) == {"5": 3}
 
 
 def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:

@@ -103,7 +103,7 @@ def position(times: Sequence[int]) -> int:
 
 
 class _Updated(js.Camel):
-    updated: str = ""
+    updated: str | int = ""
 
 
 def updated_of(issue: js.Issue) -> int:
@@ -195,7 +195,7 @@ def _clocks(found: Found, keep: Keep) -> Iterator[AnyRecord]:
 
 
 class _Rated(js.Camel):
-    updated: str
+    updated: str | int
     reporter: js.User | None = None
 
 

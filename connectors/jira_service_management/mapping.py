@@ -188,6 +188,8 @@ def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[
     page = fields.comment
     if page is None:
         return [], [], False
+    if isinstance(page, list):
+        page = js.CommentPage(msgspec.Raw(msgspec.json.encode(page)), len(page))
     found, aside = rows(page.comments, js.Comment)
     told = [c for c in found if c.jsd_public is not None]
     named = [SetAside(f"{issue_id} comment {a.id}", a.reason) for a in aside]

@@ -145,8 +145,8 @@ class IssueLink(Camel):
 class Fields(Camel):
     """Fields that every issue has; the others are found by their ids."""
 
-    created: str
-    updated: str
+    created: str | int
+    updated: str | int
     status: Status
     project: Project
     summary: str | None = None
@@ -158,7 +158,7 @@ class Fields(Camel):
     assignee: User | None = None
     labels: list[str] | None = None
     issuelinks: list[IssueLink] | None = None
-    comment: CommentPage | None = None
+    comment: CommentPage | list[Raw] | None = None  # the official example has a bare list
 
 
 class Issue(Camel):
