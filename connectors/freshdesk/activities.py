@@ -37,7 +37,7 @@ class _Place(msgspec.Struct):
     url: str | None = None
 
 
-class _Export(msgspec.Struct):
+class Export(msgspec.Struct):
     export: _Place | list[_Place] | None = None
 
 
@@ -75,13 +75,13 @@ async def _place(account: Account, day: int) -> str | None:
     """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
     asked = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
     told = await account.http.get(
-        "/api/v2/export/ticket_activities", {"created_at": asked}, type=_Export, endpoint="activities",
+        "/api/v2/export/ticket_activities", {"created_at": asked}, type=Export, endpoint="activities",
         missing="resource",
     )  # fmt: skip
     return place(told)
 
 
-def place(told: _Export) -> str | None:
+def place(told: Export) -> str | None:
     places = told.export if isinstance(told.export, list) else [told.export]
     return next((one.url for one in places if one is not None and one.url), None)
 
