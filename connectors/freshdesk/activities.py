@@ -18,7 +18,7 @@ from connectors.freshdesk.fetching import decoded, map_rows
 from connectors.freshdesk.payloads import text_id
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.model import Event
-from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
+from helpdesk_kpi.pull.contract import Finding, Page, Start
 
 DAY = 86_400_000
 KEPT = 30  # days
@@ -63,11 +63,6 @@ async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
         names = known
         records, worse = map_rows(good, lambda row, names=names: list(changes(row, names)))  # type: ignore[misc]
         yield Page(records=records, set_aside=[*aside, *worse], cursor=str(day))
-    since = datetime.fromtimestamp((today - KEPT) * DAY / 1000, UTC).strftime("%Y-%m-%d")
-    text = f"exact where the export of activities was read (from {since} on or since the first sync), else as times say"
-    account.found.append(
-        Finding(level="ok", about="activities", text=text, need="status.history", provides=partly(text))
-    )
     yield Page(cursor=str(max(first, today - 1)), complete_until=today * DAY)
 
 
