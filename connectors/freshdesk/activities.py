@@ -18,7 +18,7 @@ from connectors.freshdesk.fetching import decoded, map_rows
 from connectors.freshdesk.payloads import text_id
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.model import Event
-from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
+from helpdesk_kpi.pull.contract import Finding, Page, Start
 
 DAY = 86_400_000
 KEPT = 30  # days
@@ -37,7 +37,7 @@ class _Place(msgspec.Struct):
     url: str | None = None
 
 
-class _Export(msgspec.Struct):
+class Export(msgspec.Struct):
     export: _Place | list[_Place] | None = None
 
 
@@ -63,11 +63,6 @@ async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
         names = known
         records, worse = map_rows(good, lambda row, names=names: list(changes(row, names)))  # type: ignore[misc]
         yield Page(records=records, set_aside=[*aside, *worse], cursor=str(day))
-    since = datetime.fromtimestamp((today - KEPT) * DAY / 1000, UTC).strftime("%Y-%m-%d")
-    text = f"exact where the export of activities was read (from {since} on or since the first sync), else as times say"
-    account.found.append(
-        Finding(level="ok", about="activities", text=text, need="status.history", provides=partly(text))
-    )
     yield Page(cursor=str(max(first, today - 1)), complete_until=today * DAY)
 
 
@@ -75,13 +70,13 @@ async def _place(account: Account, day: int) -> str | None:
     """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
     asked = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
     told = await account.http.get(
-        "/api/v2/export/ticket_activities", {"created_at": asked}, type=_Export, endpoint="activities",
+        "/api/v2/export/ticket_activities", {"created_at": asked}, type=Export, endpoint="activities",
         missing="resource",
     )  # fmt: skip
     return place(told)
 
 
-def place(told: _Export) -> str | None:
+def place(told: Export) -> str | None:
     places = told.export if isinstance(told.export, list) else [told.export]
     return next((one.url for one in places if one is not None and one.url), None)
 
