@@ -78,7 +78,7 @@ def test_an_account_of_the_portal_is_no_agent() -> None:
 
 def test_projects_whose_slas_are_all_null_narrow_what_is_promised(tmp_path: Path) -> None:
     world = generate(5, tickets=60)
-    world.plan_without = frozenset({"slas"})
+    world.plan_without = {"slas"}
     found = about(Site(tmp_path, world).check(), "SLA")
     assert (found[0].level, found[0].need) == ("warning", "sla.cycles")
     assert "the account is no agent there" in found[0].text
