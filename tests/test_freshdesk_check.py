@@ -125,8 +125,8 @@ def test_statuses_fields_and_questions_that_need_a_word_of_the_configuration_are
 @pytest.mark.parametrize(
     ("pages", "says"),
     [
-        # Half of 200 a minute: 5,000 conversations go in 50 shares of a minute, the first of them at once. A page of
-        # tickets costs 9, so 11 go into a share and 50 into 5.
+        # Half of 200 a minute: 5,000 conversations go in 50 minutes' shares, of which the first comes at once. A page
+        # of tickets costs 9, so 11 go into a share and 50 into 5.
         (50, "5,050 requests, 53 minutes"),
         (301, "more than 30,000 tickets"),
     ],
