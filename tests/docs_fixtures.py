@@ -13,13 +13,13 @@ from typing import NamedTuple
 import click
 import msgspec
 
-from connectors.zendesk import settings as zendesk
 from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.languages import zh
 
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,10 @@ class Key(NamedTuple):
 #: table -> (heading, the Struct that it is)
 TABLES: dict[str, tuple[str, type]] = {
     "": ("The top of the file", config.Config),
-    "sources": ('[sources.NAME] with connector = "zendesk"', zendesk.Settings),
+    **{
+        f"sources.{name}": (f'[sources.NAME] with connector = "{name}"', find_connector(name).Settings)
+        for name in connector_names()
+    },
     "severity": ("[severity.LEVEL]", config.Severity),
     "hours": ("[hours.NAME]", config.Hours),
     "tickets": ("[tickets]", config.Tickets),
@@ -111,6 +114,7 @@ TABLES: dict[str, tuple[str, type]] = {
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
+_FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if table.startswith("sources."))
 #: Keys that `sync` puts in place; nobody writes them.
 SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
@@ -118,6 +122,7 @@ CORE_KEYS = [
     Key("connector", "str", "", 'zendesk, or "package.module:Class"'),
     Key("since", "date", "", "the first day to read from"),
     Key("severity", "dict[str, str]", "{}", "native priority -> level"),
+    Key("category", "str", "as [tickets]", "what the category is on this helpdesk: as `category` of [tickets]"),
 ]
 
 
@@ -125,7 +130,9 @@ def configuration_page() -> str:
     """Every key with type, default and a word on it; then the example."""
     parts = ["# Configuration", "", GENERATED, _INTRODUCTION]
     for table, (heading, struct) in TABLES.items():
-        parts += _table(heading, struct, [*(CORE_KEYS if table == "sources" else []), *keys(struct)], table)
+        if heading == _FIRST_CONNECTOR:
+            parts += _table("[sources.NAME], of every connector", config.Config, CORE_KEYS, "sources")
+        parts += _table(heading, struct, keys(struct), table)
     for kind in kinds():
         parts += _table(
             f'[channels.NAME] with type = "{kind}"', channel_type(kind), keys(channel_type(kind)), "channels"
@@ -147,7 +154,7 @@ When a report is due (`every`): `monday 08:00`, `weekdays 08:00`, `day 07:30`, `
 
 
 def _table(heading: str, struct: type, rows: list[Key], table: str) -> list[str]:
-    said = " ".join((struct.__doc__ or "").split()) if table not in {"", "sources"} else ""
+    said = " ".join((struct.__doc__ or "").split()) if table and not table.startswith("sources") else ""
     doc = [re.sub(r"^`\[[^`]*`: (.)", lambda found: found[1].upper(), said), ""] if said else []
     lines = [f"| `{k.name}` | {plain_type(k.type)} | {_default(k)} | {_cell(comment(k, table))} |" for k in rows]
     return [f"## {heading}", "", *doc, "| key | | default | |", "| --- | --- | --- | --- |", *lines, ""]
@@ -174,7 +181,7 @@ WORDS = {
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
-    "sources.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
+    "sources.zendesk.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
     "severity.title": "what people call the level",
     "severity.definition": "when a ticket is of this level, for readers of reports",
     "hours.teams": "the teams whose clock this is",
@@ -281,9 +288,13 @@ def example_keys() -> Mapping[tuple[str, str], str]:
             table = _table_of(header[1])
             parent, _, name = table.rpartition(".")
             found.setdefault((parent, name), "")
+        elif table == "sources" and (named := re.match(r'connector = "(\w+)"', bare)):
+            found.setdefault((table, "connector"), CORE_KEYS[0].comment)
+            table = f"sources.{named[1]}"
         elif given := re.match(r"([a-z_]+) = (.*)", bare):
             said = re.search(r"\s#\s(.*)$", given[2])
-            found.setdefault((table, given[1]), said[1] if said else "")
+            core = table.startswith("sources.") and given[1] in {key.name for key in CORE_KEYS}
+            found.setdefault(("sources" if core else table, given[1]), said[1] if said else "")
     return found
 
 

@@ -216,3 +216,16 @@ def test_a_done_ticket_without_any_history_is_not_open_for_ever(store: Store) ->
     source = Source(store)
     source.put(Team("t", "T"), ticket("1", MONDAY, status="closed"))
     assert dict(value(reader(store), "full_resolution_time").excluded) == {"history_unknown": 1}
+
+
+def test_the_category_may_lie_in_another_field_on_each_helpdesk(store: Store) -> None:
+    first, second = Source(store, "acme"), Source(store, "other")
+    first.put(ticket("1", MONDAY + HOUR, fields={"360001": "billing"}, type="incident"))
+    second.put(ticket("2", MONDAY + HOUR, fields={"cf_topic": "login"}, type="incident"))
+    config = Config(sources={"acme": {"category": "360001"}, "other": {"category": "cf_topic"}})
+    measure(store, config)
+    reader = Reader(store, config)
+    stories = dict(store.rows("SELECT native, id FROM tickets"))
+    assert [reader.story_label("category", stories[n]) for n in "12"] == ["billing", "login"]
+    plain = Reader(store, Config(sources={"acme": {"category": "360001"}, "other": {}}))
+    assert [plain.story_label("category", stories[n]) for n in "12"] == ["billing", "incident"]

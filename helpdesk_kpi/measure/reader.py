@@ -37,7 +37,7 @@ class Reader:
         self.config = config
         self.back_to = back_to
         self.clocks = Clocks(store, config)
-        self._stories = Labels(store, config.tickets)
+        self._stories = Labels(store, config)
         self._calendars: list[Calendar] = []
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
+from helpdesk_kpi.simulator.desk import CATEGORY_FIELD, CLIENT_ID, CLIENT_SECRET
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate, Json
 from helpdesk_kpi.simulator.limits import Limits
@@ -43,6 +44,18 @@ def app(
     served = Starlette(routes=routes, exception_handlers={404: _lost})
     served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
     return served
+
+
+def settings(world: World, url: str) -> dict[str, Any]:
+    """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+    return {
+        "connector": "zendesk",
+        "url": url,
+        "auth": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+        "severity": dict(world.desk.severity),
+        "category": str(CATEGORY_FIELD),
+        "rate_share": 1.0,
+    }
 
 
 def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
