@@ -91,10 +91,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
     source: str
     metric: str
+    kpi: str  # "" where no KPI tells it
     clock: ClockName
-    compared: int  # tickets on which both sides say something
+    compared: int  # tickets that count for us and of which a figure is to be had on either side
     agree: int
-    reasons: Mapping[str, int]  # of all that do not agree, most frequent first
+    left_out: int  # tickets that the helpdesk counts and we do not
+    reasons: Mapping[str, int]  # of all that do not agree, most frequent first; those left out and one-sided too
     unexplained: int
     largest: Row | None  # the largest difference; an unexplained one before all others
 
@@ -112,12 +114,15 @@ def summaries(rows: Iterable[Row]) -> list[Summary]:
 
 class _Counted:
     def __init__(self) -> None:
-        self.compared = self.agree = 0
+        self.compared = self.agree = self.left_out = 0
+        self.kpi = ""
         self.reasons: dict[str, int] = {}
         self.largest: Row | None = None
 
     def add(self, row: Row) -> None:
-        self.compared += row.reason not in ONE_SIDED
+        self.kpi = row.kpi
+        self.compared += row.reason not in ONE_SIDED | LEFT_OUT
+        self.left_out += row.reason in LEFT_OUT
         if row.reason in AGREE:
             self.agree += 1
             return
@@ -128,8 +133,8 @@ class _Counted:
     def summary(self, source: str, metric: str, clock: ClockName) -> Summary:
         reasons = dict(sorted(self.reasons.items(), key=lambda item: (-item[1], item[0])))
         return Summary(
-            source=source, metric=metric, clock=clock, compared=self.compared, agree=self.agree, reasons=reasons,
-            unexplained=reasons.get(UNEXPLAINED, 0), largest=self.largest,
+            source=source, metric=metric, kpi=self.kpi, clock=clock, compared=self.compared, agree=self.agree,
+            left_out=self.left_out, reasons=reasons, unexplained=reasons.get(UNEXPLAINED, 0), largest=self.largest,
         )  # fmt: skip
 
 
