@@ -27,14 +27,17 @@ def console() -> "Console":
     return Console(highlight=False)
 
 
-def table(*heads: str, numbers: Iterable[str] = ()) -> "Table":
-    """An empty table: a line below the heads and nothing else; `numbers` are the heads of columns of figures."""
+def table(*heads: str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -> "Table":
+    """An empty table: a line below the heads and nothing else; `numbers` are the heads of columns of figures, `whole`
+    of words that are not broken.
+    """
     from rich import box  # noqa: PLC0415 - only on a terminal
     from rich.table import Table  # noqa: PLC0415
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for head in heads:
-        made.add_column(head, justify="right" if head in numbers else "left", no_wrap=head in numbers, overflow="fold")
+        is_whole = head in {*numbers, *whole}
+        made.add_column(head, justify="right" if head in numbers else "left", no_wrap=is_whole, overflow="fold")
     return made
 
 
