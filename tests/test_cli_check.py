@@ -173,13 +173,13 @@ def test_statuses_are_listed_with_what_they_count_as_and_what_could_be_said(name
     vendor, customer = found
     assert vendor == (
         "warning",
-        "demo: 1 ticket has status 'Vendor review', which counts as open, since nothing says what it means;"
-        ' if that is wrong: "Vendor review" = "hold"',
+        "demo: 1 ticket has status 'Vendor review', which counts as open, since nothing says what it means; "
+        + 'if that is wrong: "Vendor review" = "hold"',
     )
     assert customer == (
         "note",
-        "demo: no ticket so far has status 'Waiting on Customer', which counts as open;"
-        ' if that is wrong: "Waiting on Customer" = "pending"',
+        "demo: no ticket so far has status 'Waiting on Customer', which counts as open; "
+        + 'if that is wrong: "Waiting on Customer" = "pending"',
     )
 
 
