@@ -10,7 +10,7 @@ from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.native import Metric, Piece, printed
 from helpdesk_kpi.measure.own_hours import OwnHours, took
-from helpdesk_kpi.measure.reasons import AGREE, UNEXPLAINED, Case, of_definition, of_story, paused
+from helpdesk_kpi.measure.reasons import AGREE, UNEXPLAINED, Case, of_definition, of_story, rests
 from helpdesk_kpi.measure.timeline import Timeline
 
 ClockName = Literal["calendar", "business", "count"]
@@ -70,17 +70,21 @@ class Compared:
     def __init__(self, clocks: Clocks, ticket: Timeline, metric: Metric, told: Told) -> None:
         self.clocks, self.ticket, self.metric, self.told = clocks, ticket, metric, told
         self.native = told.figures.get(metric.name, Native())
-        self.cycle = self._cycle() if metric.is_promise else None
         self.same = metric.read(ticket)
         self.now = self.same.at()
+        self.cycle = self._cycle() if metric.is_promise else None
         self.ours = printed(ticket, metric.kpi) if metric.kpi else None
         self.tolerance = 0 if metric.is_count else metric.unit * max(1, len(self.now) if metric.is_sum else 1)
         self.case = Case(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
 
     def _cycle(self) -> Cycle | None:
-        """The run that the helpdesk's figure is of."""
+        """The run that the helpdesk's figure is of: of those that took as long, the one that ends nearest to ours (one
+        of another promise may have taken as long too).
+        """
         elapsed = self.native.calendar if self.native.business is None else self.native.business
-        return next((c for c in self.told.cycles if c.elapsed == elapsed), None)
+        ends = [p.end for p in self.same.pieces] or [self.ticket.created_at]
+        runs = [c for c in self.told.cycles if c.elapsed == elapsed]
+        return min(runs, key=lambda c: min(abs(c.stop - end) for end in ends), default=None)
 
     def _calendar(self) -> int | None:
         """The helpdesk's figure by the calendar. Of a promise: from its start to its end, pauses counted."""
@@ -136,7 +140,7 @@ class Compared:
         reason = row.reason
         if reason in AGREE or self.case.fits(row.same):
             hours = self._by_hours(pieces, native, same)
-            reason = reason if hours in AGREE and reason not in AGREE else hours
+            reason = hours if reason in AGREE or hours == UNEXPLAINED else reason
         return msgspec.structs.replace(
             row, clock="business", native=native, same=same, ours=ours if span else None, reason=reason
         )
@@ -158,9 +162,11 @@ class Compared:
         return OwnHours(self.clocks, self.told.source).worked(pieces)
 
     def _paused(self, pieces: Sequence[Piece], native: int, same: int) -> str:
-        rests = [rest for p in pieces for rest in paused(self.ticket, p.start, p.end)]
-        rested = sum(took(self._configured, *rest) for rest in rests)
-        return "paused_time" if rests and abs(same - rested - native) <= self.tolerance else "calendar_differs"
+        for spans in rests(self.ticket, pieces[0].start, pieces[-1].end) if pieces else ():
+            rested = sum(took(self._configured, *span) for span in spans)
+            if spans and abs(same - rested - native) <= self.tolerance * (len(spans) + 1):
+                return "paused_time"
+        return "calendar_differs"
 
     @property
     def _configured(self) -> Calendar:

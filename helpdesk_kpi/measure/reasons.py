@@ -177,10 +177,16 @@ def _started_elsewhere(case: Case) -> str:
     return "clock_started_elsewhere" if fits and not case.metric.is_sum | case.metric.is_count else ""
 
 
-def paused(ticket: Timeline, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a span in which a promise's clock usually rests: waiting for the customer, on hold, or solved."""
-    changes = [c for c in ticket.changes if c.field == "status"]
-    cuts = [start, *sorted({c.at for c in changes if start < c.at < end}), end]
-    for opening, closing in pairwise(cuts):
-        if ticket.state_at(opening) in DONE | {"pending", "hold"} and closing - opening >= SECOND:
-            yield opening, closing
+#: States in which a promise's clock usually rests; helpdesks do not tell.
+_PAUSES = (frozenset({"pending"}), frozenset({"pending", "hold"}), DONE | {"pending"}, DONE | {"pending", "hold"})
+Spans = list[tuple[int, int]]
+
+
+def rests(ticket: Timeline, start: int, end: int) -> Iterator[Spans]:
+    """In which parts of a span a promise's clock may have rested: in some states, or in any one status."""
+    changes = [c.at for c in ticket.changes if c.field == "status" and start < c.at < end]
+    spans = [(a, b) for a, b in pairwise([start, *sorted({*changes}), end]) if b - a >= SECOND]
+    for states in _PAUSES:
+        yield [span for span in spans if ticket.state_at(span[0]) in states]
+    for status in {ticket.status_at(a) for a, _ in spans}:
+        yield [span for span in spans if ticket.status_at(span[0]) == status]

@@ -91,6 +91,10 @@ class Timeline:
     def severity_at(self, instant: int) -> str | None:
         return self.desk.severity(self._priority.at(instant))
 
+    def status_at(self, instant: int) -> str | None:
+        """The helpdesk's own."""
+        return self._status.at(instant)  # type: ignore[no-any-return]
+
     def state_at(self, instant: int) -> str:
         return self.desk.state(self._status.at(instant))
 
