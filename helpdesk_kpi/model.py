@@ -114,7 +114,8 @@ class TeamMember(Record, frozen=True):
 class Name(Record, frozen=True):
     """What a native id is called: kind is status, priority, brand, form, field, custom_status, question, organization.
 
-    A status's detail is its state: new, open, pending, hold, solved or closed.
+    A status's detail is its state: new, open, pending, hold, solved or closed. A question's name is its text, its
+    detail its alias, or its number where ratings tell the alias.
     """
 
     kind: str

@@ -193,14 +193,6 @@ WORDS = {
     "tickets.exclude.forms": "ids of ticket forms",
     "tickets.exclude.brands": "ids of brands",
     "tickets.exclude.channels": "as the helpdesk calls them",
-    "people.name": "as reports call them",
-    "people.manager": "not used by a report yet; so are the keys below",
-    "people.team": "their team here",
-    "people.tier": "1 for first level",
-    "people.role": "their role here",
-    "people.joined": "first day",
-    "people.left": "last day",
-    "people.hours": "the name of an [hours] table",
     "reports.template": "`weekly_digest`, `monthly_summary`, or a folder of your own",
     "reports.to": "names of [channels]",
     "reports.locale": "if another than the file's",
@@ -218,6 +210,7 @@ WORDS = {
 }
 _PLAIN = {
     "str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dt.date": "date", "date": "date",
+    "DatedText": "text, or list of `{ value, since }`", "DatedNumber": "whole number, or list of `{ value, since }`",
     "Secret": "secret", "Path": "path", "Port": "whole number", "Seconds": "number",
 }  # fmt: skip
 

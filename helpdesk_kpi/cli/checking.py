@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from helpdesk_kpi.cli.checking_people import people_findings
 from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
 from helpdesk_kpi.cli.unmapped import unmapped
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.questions import unmet, without_dimension
 from helpdesk_kpi.pull.contract import Finding, Provides
 from helpdesk_kpi.pull.examining import FIRST_SYNC
 from helpdesk_kpi.pull.source import Source, sources_of
@@ -36,6 +38,8 @@ def config_findings(desk: Desk) -> list[Finding]:
     with open_store(loaded.store_path) as store:
         found += _calendars(desk, store)
         found += unmapped(desk, store)
+        found += people_findings(store, config)
+        found += _questions(desk, store)
     return found
 
 
@@ -45,6 +49,17 @@ def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:
     for name in desk.loaded.config.hours:
         for warning in clocks.named(name).warnings([year - 1, year, year + 1]):
             yield Finding(level="warning", about=f"hours.{name}", text=warning)
+
+
+def _questions(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Survey questions that are in no dimension, and entries that name no question."""
+    config = desk.loaded.config
+    for one in without_dimension(store, config):
+        text = f"{one.label}, {one.answers:,} answers, has no dimension and is one of its own: map it, or let it be"
+        yield Finding(level="note", about="csat.dimensions", text=text)
+    for key in unmet(store, config):
+        text = f"{key!r} is the id, alias or text of no question that was asked so far"
+        yield Finding(level="warning", about="csat.dimensions", text=text)
 
 
 class Asked(NamedTuple):

@@ -59,6 +59,7 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
         "[tickets]",
         f"bots = {json.dumps(list(bots))}",
         "exclude = { " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in said["exclude"].items()) + " }",
+        *_statuses(desks),
         "",
         "[csat]",
         "keep_comments = true",
@@ -82,6 +83,12 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     ):
         lines += ["", f"[reports.{name}]", f'template = "{template}"', f'every = "{every}"', 'to = ["outbox"]']
     return "\n".join(lines) + "\n"
+
+
+def _statuses(desks: Sequence[Shown]) -> list[str]:
+    """What statuses mean where the helpdesk itself says it only in part."""
+    told = {k: v for desk in desks for k, v in getattr(face(desk.helpdesk), "statuses", dict)().items()}
+    return [f"statuses = {_inline(told)}"] if told else []
 
 
 def _source(desk: Shown, *, own_folder: bool) -> list[str]:

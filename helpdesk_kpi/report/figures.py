@@ -58,6 +58,7 @@ class Agent(msgspec.Struct, frozen=True):
     name: str
     ids: tuple[str, ...] = ()  # the helpdesks' account ids
     addresses: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # what their accounts are called
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +136,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     severities: tuple[Severity, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()
     agreements: tuple[Agreement, ...] = ()  # one for each source whose helpdesk has figures of its own
+    questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
     agents: tuple[Agent, ...] = ()  # everybody who ever was internal
     secret: bytes = b""  # keys the pseudonyms; stays in the store
 

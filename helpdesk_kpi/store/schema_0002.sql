@@ -103,3 +103,32 @@ LEFT JOIN names np ON np.source = t.source AND np.kind = 'priority' AND np.nativ
 LEFT JOIN teams g ON g.id = t.team
 LEFT JOIN people a ON a.id = t.assignee
 WHERE t.created_at IS NOT NULL;
+
+DROP TABLE identities;
+CREATE TABLE identities ( -- whose account it is, of all who are, were or may be of the team, as the latest `measure` found it
+    person INTEGER PRIMARY KEY REFERENCES people (id),
+    human  TEXT NOT NULL, -- as reports call them; one human may have several accounts
+    entry  TEXT,          -- the NAME of [people.NAME]; null: the configuration does not name them
+    how    TEXT NOT NULL  -- configured, verified address, single account
+) STRICT;
+
+DROP VIEW v_observations;
+CREATE VIEW v_observations AS
+SELECT k.kpi, k.variant, s.name AS source, t.native AS ticket,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[0]'))) / 1000, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[1]'))) / 1000, 'unixepoch') AS start,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[2]'))) / 1000, 'unixepoch') AS "end",
+       coalesce((SELECT human FROM identities WHERE person = json_extract(o.value, '$[3]')),
+                (SELECT name FROM people WHERE id = json_extract(o.value, '$[3]'))) AS agent,
+       (SELECT name FROM teams WHERE id = json_extract(o.value, '$[4]')) AS team,
+       json_extract(o.value, '$[5]') AS severity, json_extract(o.value, '$[6]') AS stop,
+       json_extract(o.value, '$[7]') AS facet, json_extract(o.value, '$[8]') AS value,
+       coalesce(json_extract(o.value, '$[9]'), 1.0) AS share,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[10]'))) / 1000, 'unixepoch') AS since,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[11]'))) / 1000, 'unixepoch') AS until
+FROM folded f
+JOIN tickets t ON t.id = f.story AND f.kind = 'ticket'
+JOIN sources s ON s.id = t.source
+JOIN json_each(f.body) b
+JOIN folds k ON k.id = b.key
+JOIN json_each(b.value) o;
