@@ -4,9 +4,14 @@ import csv
 import io
 import json
 
+import msgspec
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
+from helpdesk_kpi.cli.beside import show_differences, show_summaries
+from helpdesk_kpi.measure.compared import Row
+from helpdesk_kpi.measure.reasons import SENTENCES
+from helpdesk_kpi.measure.reconcile import Reconciler, summaries
 from helpdesk_kpi.simulator.world import generate
 
 
@@ -87,3 +92,42 @@ def test_looking_is_logged(cli: Cli, desk: SyncedDesk) -> None:
     cli("reconcile", "demo", "--metric", "replies", "--config", desk.path)
     with desk.store() as store:
         assert store.one("SELECT what FROM access_log ORDER BY id DESC LIMIT 1") == "reconcile demo replies"
+
+
+# on a terminal
+
+
+@pytest.fixture(scope="module")
+def rows(desk: SyncedDesk) -> list[Row]:
+    with desk.store() as store:
+        return list(Reconciler(store, desk.loaded.config).rows(metric="reply_time"))
+
+
+@pytest.mark.parametrize("width", [50, 80, 130])
+def test_a_terminal_of_any_width_shows_the_summary_with_every_reason(
+    rows: list[Row], width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    found = summaries(rows)
+    show_summaries(found)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= width
+    words = " ".join(printed.split())
+    assert f"{found[0].agree} of {found[0].compared}" in words
+    assert all(SENTENCES[reason] in words for one in found for reason in one.reasons)
+    assert "every difference has its reason" in words
+
+
+def test_what_is_unexplained_is_said_last_and_marked(
+    rows: list[Row], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "130")
+    odd = msgspec.structs.replace(rows[0], native=1, ours=60_001, reason="unexplained", url="", ticket="77")
+    show_summaries(summaries([odd, *rows[1:]]))
+    printed = capsys.readouterr().out
+    assert "1 difference is unexplained" in printed
+    assert "1 min 00 s #77" in printed  # the largest is the one that nothing accounts for
+    show_differences([odd])
+    assert SENTENCES["unexplained"] in " ".join(capsys.readouterr().out.split())
+    show_differences([])
+    assert capsys.readouterr().out == "no differences\n"

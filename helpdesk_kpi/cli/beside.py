@@ -54,9 +54,10 @@ def show_summaries(found: "Sequence[Summary]") -> None:
 
 
 def _verdict(unexplained: int) -> str:
-    return (
-        f"[{ASK}]{unexplained:,} differences are unexplained[/]" if unexplained else "every difference has its reason"
-    )
+    if not unexplained:
+        return "every difference has its reason"
+    are = "difference is" if unexplained == 1 else "differences are"
+    return f"[{ASK}]{unexplained:,} {are} unexplained[/]"
 
 
 def _share(one: "Summary") -> str:
