@@ -32,17 +32,17 @@ def shown(helpdesk: str, seed: int, tickets: int) -> World:
     return world
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(name, seed) for seed in range(1, 11) for name in NAMES],
-    ids=lambda one: f"{one[0]} {one[1]}",
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    seeds = range(1, 11 if metafunc.config.getoption("--size") == "full" else 4)
+    told = [(name, seed) for seed in seeds for name in NAMES]
+    metafunc.parametrize("measured", told, indirect=True, scope="module", ids=lambda one: f"{one[0]} {one[1]}")
+
+
+@pytest.fixture(scope="module")
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full_size: bool
 ) -> Iterator[Measured]:
     helpdesk, seed = request.param
-    if seed > 3 and not full_size:
-        pytest.skip("ten seeds in full size")
     world = shown(helpdesk, seed, 1000 if full_size else 150)
     syncs = [world.now - days * DAY for days in (42, 28, 14, 0)]
     options: dict[str, Any] = {"archives": False} if helpdesk == "freshdesk" else {}

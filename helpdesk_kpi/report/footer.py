@@ -2,6 +2,7 @@
 
 import msgspec
 
+from helpdesk_kpi.report.agreement import told
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import Scene
@@ -16,6 +17,7 @@ class Definition(msgspec.Struct, frozen=True):
 class Footer(msgspec.Struct, frozen=True, kw_only=True):
     definitions: list[Definition]
     left_out: str  # "21 spam, 8 merged", or that nothing was
+    own: list[str]  # how far ours are the helpdesk's own figures
     questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
     not_known: list[tuple[str, str]]  # title of the KPI, what the source lacks
     whole_to: list[tuple[str, str]]  # source, moment
@@ -29,6 +31,7 @@ def footer(numbers: list[Number], scene: Scene) -> Footer:
     return Footer(
         definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
         left_out=_left_out(scene),
+        own=told(scene),
         questions=_questions(scene),
         not_known=[
             (words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi, clean(reason, 300))
