@@ -14,7 +14,20 @@ import msgspec
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store.page import Page, SetAside, Todo
 
-__all__ = ["YES", "Connector", "Finding", "Page", "Provides", "SetAside", "Start", "Stream", "Todo", "no", "partly"]
+__all__ = [
+    "NEEDS",
+    "YES",
+    "Connector",
+    "Finding",
+    "Page",
+    "Provides",
+    "SetAside",
+    "Start",
+    "Stream",
+    "Todo",
+    "no",
+    "partly",
+]
 
 
 class Provides(msgspec.Struct, frozen=True):
@@ -33,6 +46,26 @@ def partly(reason: str) -> Provides:
 
 def no(reason: str) -> Provides:
     return Provides("no", reason)
+
+
+#: What a KPI may need of a source, in the words of the documentation. A connector's `provides` answers each.
+NEEDS: Mapping[str, str] = {
+    "tickets": "tickets with their present state",
+    "comments.public": "replies: when, by whom",
+    "comments.private": "internal notes: when, by whom",
+    "status.history": "when a ticket was opened, solved, reopened",
+    "assignee.history": "who had a ticket when, in which team",
+    "priority.history": "how urgent a ticket was when",
+    "calls": "calls and who answered them",
+    "chats": "messaging sessions and who answered them",
+    "survey.answers": "what customers answered",
+    "survey.offered": "whom a survey was sent to",
+    "survey.dimensions": "surveys with several questions",
+    "schedules": "business hours",
+    "sla.policies": "what the helpdesk was told to promise",
+    "articles": "texts of the knowledge base and their edits",
+    "roles": "who was of the team when",
+}
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,7 +117,7 @@ class Transport:
         self.waited = 0.0  # seconds, for limits and for retries
         self.skew: float | None = None  # seconds that the helpdesk's clock is ahead of ours, by its latest answer
         self._places = asyncio.Semaphore(concurrency)
-        for noisy in ("hpack", "h2"):  # at DEBUG they log every header, Authorization too
+        for noisy in ("hpack", "h2", "httpcore", "httpx"):  # they log headers and whole addresses, secrets among them
             logging.getLogger(noisy).setLevel(logging.WARNING)
         http2 = self.site.scheme == "https"
         self._client = httpx.AsyncClient(http2=http2, timeout=TIMEOUT, transport=http, follow_redirects=False)
