@@ -96,7 +96,7 @@ class HttpContract(Contract):
                 results = account.afresh(str(place)).sync()
                 outcomes = Counter(r.outcome for r in results)
                 assert not outcomes["failed"], (shape, results)
-                assert outcomes["ok"] > outcomes["unavailable"], (shape, results)
+                assert outcomes["ok"] > outcomes["unavailable"] or len(results) < 3, (shape, results)
 
     def test_one_thing_that_is_missing_is_skipped_and_its_stream_goes_on(self, tmp_path: Path) -> None:
         _, sky = self.fair(tmp_path / "fair")
