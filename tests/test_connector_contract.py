@@ -1,14 +1,18 @@
 """Every connector keeps the contract: see `helpdesk_kpi.testing`. A connector that has no bench here fails."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
+
+from files_fixtures import write_world
 
 from helpdesk_kpi.cli.desk import iso
 from helpdesk_kpi.pull.discovery import connector_names
 from helpdesk_kpi.simulator import zendesk
 from helpdesk_kpi.simulator.desk import CLIENT_SECRET
 from helpdesk_kpi.simulator.world import generate
-from helpdesk_kpi.testing import HttpContract
+from helpdesk_kpi.testing import Contract, HttpContract
 
 WORLD = generate(5, tickets=30, weeks=4)
 EMPTY = generate(5, tickets=30, weeks=4, empty=True)
@@ -32,6 +36,21 @@ class TestZendesk(HttpContract):
         given = WORLD.for_config()
         auth = {"client_id": given["client_id"], "client_secret": given["client_secret"]}
         return {"url": url, "auth": auth, "rate_share": 1.0}
+
+
+class TestFiles(Contract):
+    connector = "files"
+    now = iso(WORLD.now)
+
+    @contextmanager
+    def opened(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:
+        export = folder / "export"
+        if empty:
+            export.mkdir(parents=True)
+            (export / "tickets.csv").write_text("id,created_at,status\n")
+        else:
+            write_world(WORLD, export)
+        yield {"path": str(export)}
 
 
 def test_every_connector_is_under_test() -> None:

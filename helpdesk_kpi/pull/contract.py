@@ -114,7 +114,10 @@ class Connector(ABC):
     @classmethod
     @abstractmethod
     def transport(cls, settings: Any) -> Transport:
-        """The HTTP side for these settings: base address, pinned hosts, authentication."""
+        """The HTTP side for these settings: base address, pinned hosts, authentication.
+
+        A connector that asks nobody, because it reads files, gives `transport.unasked()`.
+        """
 
     def __init__(self, http: Transport, settings: Any) -> None:
         self.http = http

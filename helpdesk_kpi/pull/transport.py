@@ -22,7 +22,7 @@ import tenacity
 from msgspec.structs import replace
 
 from helpdesk_kpi.errors import AccessError, MissingError, PullError, UnavailableError
-from helpdesk_kpi.pull.auth import Auth
+from helpdesk_kpi.pull.auth import Auth, NoAuth
 from helpdesk_kpi.pull.limits import Limits, Reader, read_common
 from helpdesk_kpi.pull.refusals import told
 from helpdesk_kpi.pull.sites import same_site, site_of
@@ -347,6 +347,16 @@ class Transport:
         for secret in (*self._auth.secrets(), *request.headers.values()):
             text = text.replace(secret, "***") if secret else text
         return f"{request.method} {request.url.netloc.decode()}{request.url.path}: {text}".rstrip(": ")
+
+
+class _Nobody(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise PullError(f"refused to ask {request.url.host!r}: this source asks nobody", permanent=True)
+
+
+def unasked() -> Transport:
+    """For a connector that reads something else than an API: it counts no request, and lets none out."""
+    return Transport("https://nobody.invalid", auth=NoAuth(), http=_Nobody())
 
 
 class _Request(msgspec.Struct, frozen=True):
