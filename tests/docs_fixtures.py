@@ -7,23 +7,24 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import click
+import docs_connectors
 import msgspec
+from docs_pages import GENERATED, ROOT
+from docs_pages import cell as _cell
 
-from connectors.zendesk import settings as zendesk
 from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.languages import zh
 
-ROOT = Path(__file__).parent.parent
-GENERATED = "This page is written by the code; `pytest --update` rewrites it.\n"
+__all__ = ["GENERATED", "ROOT"]
 
 
 # --- docs/kpis.md
@@ -102,7 +103,6 @@ class Key(NamedTuple):
 #: table -> (heading, the Struct that it is)
 TABLES: dict[str, tuple[str, type]] = {
     "": ("The top of the file", config.Config),
-    "sources": ('[sources.NAME] with connector = "zendesk"', zendesk.Settings),
     "severity": ("[severity.LEVEL]", config.Severity),
     "hours": ("[hours.NAME]", config.Hours),
     "tickets": ("[tickets]", config.Tickets),
@@ -111,11 +111,12 @@ TABLES: dict[str, tuple[str, type]] = {
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
+SOURCES = {name: find_connector(name).Settings for name in connector_names()}
 #: Keys that `sync` puts in place; nobody writes them.
 SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
 CORE_KEYS = [
-    Key("connector", "str", "", 'zendesk, or "package.module:Class"'),
+    Key("connector", "str", "", f'{", ".join(SOURCES)}, or "package.module:Class"'),
     Key("since", "date", "", "the first day to read from"),
     Key("severity", "dict[str, str]", "{}", "native priority -> level"),
 ]
@@ -125,13 +126,22 @@ def configuration_page() -> str:
     """Every key with type, default and a word on it; then the example."""
     parts = ["# Configuration", "", GENERATED, _INTRODUCTION]
     for table, (heading, struct) in TABLES.items():
-        parts += _table(heading, struct, [*(CORE_KEYS if table == "sources" else []), *keys(struct)], table)
+        parts += _table(heading, struct, keys(struct), table)
+        parts += _sources() if not table else []
     for kind in kinds():
         parts += _table(
             f'[channels.NAME] with type = "{kind}"', channel_type(kind), keys(channel_type(kind)), "channels"
         )
     parts += ["## All of it, as `helpdesk-kpi init` writes it", "", "```toml"]
     return "\n".join([*parts, (ROOT / "config.example.toml").read_text(encoding="utf-8").rstrip(), "```", ""])
+
+
+def _sources() -> list[str]:
+    """What all sources have in common, then each connector's own keys."""
+    parts = _table("[sources.NAME]", object, CORE_KEYS, "sources")
+    for name, struct in SOURCES.items():
+        parts += _table(f'[sources.NAME] with connector = "{name}"', struct, keys(struct), f"sources.{name}")
+    return parts
 
 
 _INTRODUCTION = """One TOML file, `helpdesk-kpi.toml` in the current folder unless `--config` names another. Relative \
@@ -147,7 +157,7 @@ When a report is due (`every`): `monday 08:00`, `weekdays 08:00`, `day 07:30`, `
 
 
 def _table(heading: str, struct: type, rows: list[Key], table: str) -> list[str]:
-    said = " ".join((struct.__doc__ or "").split()) if table not in {"", "sources"} else ""
+    said = " ".join((struct.__doc__ or "").split()) if table and not table.startswith("sources") else ""
     doc = [re.sub(r"^`\[[^`]*`: (.)", lambda found: found[1].upper(), said), ""] if said else []
     lines = [f"| `{k.name}` | {plain_type(k.type)} | {_default(k)} | {_cell(comment(k, table))} |" for k in rows]
     return [f"## {heading}", "", *doc, "| key | | default | |", "| --- | --- | --- | --- |", *lines, ""]
@@ -160,7 +170,14 @@ def _default(k: Key) -> str:
 
 
 def comment(k: Key, table: str) -> str:
-    """The example's words, which are written for people who configure; else those in the code; else those here."""
+    """The example's words, which are written for people who configure; else those in the code; else those here.
+
+    Keys of connectors have one name and several meanings: of those, the words in the code come first.
+    """
+    place = table.partition(".")[0]
+    if place == "sources":
+        own = WORDS.get(f"{table}.{k.name}") or k.comment
+        return own or example_keys().get((place, k.name)) or WORDS.get(f"{place}.{k.name}", "")
     return example_keys().get((table, k.name)) or k.comment or WORDS.get(f"{table}.{k.name}", "")
 
 
@@ -174,7 +191,7 @@ WORDS = {
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
-    "sources.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
+    "sources.zendesk.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
     "severity.title": "what people call the level",
     "severity.definition": "when a ticket is of this level, for readers of reports",
     "hours.teams": "the teams whose clock this is",
@@ -225,10 +242,6 @@ def plain_type(annotation: str) -> str:
     if found := re.fullmatch(r"Literal\[(.*)\]", text):
         return " or ".join(f"`{choice}`" for choice in found[1].replace("'", '"').split(", "))
     return _PLAIN.get(text, "table")
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def keys(struct: type) -> list[Key]:
@@ -370,4 +383,5 @@ def _shown(table: Table) -> list[str]:
     return [f"### {table.name}", "", *note, "| column | type | |", "| --- | --- | --- |", *rows, ""]
 
 
-PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page}
+PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page,
+         **docs_connectors.PAGES}  # fmt: skip

@@ -150,7 +150,7 @@ _TICKET = Column(v.ident, "the ticket's id", required=True)
 #: In the order in which they are read: people before tickets, tickets before what happened on them.
 TABLES: dict[str, Table] = {
     "names": Table("What ids are called.", {
-        "kind": Column(v.one_of("status", "priority", "brand", "form", "field", "organization"), "of what", True),
+        "kind": Column(v.OneOf("status", "priority", "brand", "form", "field", "organization"), "of what", True),
         "id": Column(v.ident, "as tickets have it", True),
         "name": Column(v.text, "what people call it", True),
         "detail": Column(v.text, "of a status: new, open, pending, hold, solved or closed"),
@@ -160,7 +160,7 @@ TABLES: dict[str, Table] = {
     }, teams),
     "people": Table("Who asks and who answers.", {
         "id": _ID,
-        "kind": Column(v.one_of("customer", "agent", "light_agent", "bot", "member"), "member: a colleague who is an"
+        "kind": Column(v.OneOf("customer", "agent", "light_agent", "bot", "member"), "member: a colleague who is an"
                        " agent on other people's tickets only", True),
         "role": Column(v.text, "as the helpdesk calls it"),
         "name": Column(v.text, "kept of the team only"),
@@ -195,13 +195,13 @@ TABLES: dict[str, Table] = {
         "follow_up_of": Column(v.ident, "an earlier ticket"), "problem": Column(v.ident, "the ticket of the cause"),
         "merged_into": Column(v.ident, "the ticket that took this one in"),
         "deleted_at": Column(v.instant, ""), "is_spam": Column(v.truth, ""),
-        "replies_known": Column(v.one_of("yes", "pending", "unreadable"), "yes where it is not told"),
+        "replies_known": Column(v.OneOf("yes", "pending", "unreadable"), "yes where it is not told"),
         "changes_known_from": Column(v.instant, "empty: the history is whole"),
     }, tickets, frozenset({"tickets"})),
     "events": Table("What happened on tickets. Of a change, `before` and `after` hold ids where the ticket has ids.", {
         "ticket": _TICKET,
         "at": Column(v.instant, "of a call or chat: when somebody answered", True),
-        "kind": Column(v.one_of("comment", "change", "link", "survey", "call", "chat"), "", True),
+        "kind": Column(v.OneOf("comment", "change", "link", "survey", "call", "chat"), "", True),
         "id": Column(v.ident, "made of the row's content where it is not told"),
         "seq": Column(v.whole, "order among events of one instant"),
         "actor": Column(v.ident, "empty: the helpdesk itself"),
@@ -210,7 +210,7 @@ TABLES: dict[str, Table] = {
         "field": Column(v.text, "of a change: status, priority, assignee, team, type, form, brand, or a kept field"),
         "before": Column(v.text, ""), "after": Column(v.text, ""),
         "public": Column(v.truth, "of a comment, call or chat: whether the customer saw it"),
-        "precision": Column(v.one_of("exact", "between"), "between: seen some time after it happened"),
+        "precision": Column(v.OneOf("exact", "between"), "between: seen some time after it happened"),
         "body": Column(v.text, "the words of a comment, of which only the next five are kept"),
         "length": Column(v.whole, "characters"), "is_thanks": Column(v.truth, "nothing but gratitude"),
         "is_question": Column(v.truth, "asks something"),
@@ -223,9 +223,9 @@ TABLES: dict[str, Table] = {
         "question": Column(v.text, "empty: the only or main one"),
         "value": Column(v.text, "as it was answered: good, neutral, bad, or a number"),
         "scale": Column(v.text, "of numbers, like 1-5"),
-        "category": Column(v.one_of("good", "neutral", "bad"), "follows from value and scale where it is not told"),
+        "category": Column(v.OneOf("good", "neutral", "bad"), "follows from value and scale where it is not told"),
         "score": Column(v.share, "0 to 1; follows from the category where it is not told"),
-        "origin": Column(v.one_of("customer", "default", "timeout", "internal"), "only a customer's is an answer;"
+        "origin": Column(v.OneOf("customer", "default", "timeout", "internal"), "only a customer's is an answer;"
                          " default: the helpdesk filled it in; timeout: closed without one; internal: by the team"),
         "changed_at": Column(v.instant, ""), "expires_at": Column(v.instant, ""),
         "agent": Column(v.ident, "whom it is about, if told"), "rater": Column(v.ident, ""),
@@ -234,7 +234,7 @@ TABLES: dict[str, Table] = {
     "articles": Table("Texts of the knowledge base as they are now.", {
         "id": _ID, "title": Column(v.text, "", True), "created_at": Column(v.instant, "", True),
         "updated_at": Column(v.instant, "created_at where it is not told"), "url": Column(v.text, ""),
-        "kind": Column(v.one_of("article", "faq", "solution"), "article where it is not told"),
+        "kind": Column(v.OneOf("article", "faq", "solution"), "article where it is not told"),
         "author": Column(v.ident, ""), "editor": Column(v.ident, "who edited last"),
         "edited_at": Column(v.instant, ""), "locale": Column(v.text, ""), "draft": Column(v.truth, ""),
         "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),

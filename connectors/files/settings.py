@@ -2,17 +2,16 @@
 
 import zoneinfo
 from pathlib import Path
+from typing import Literal
 
 import msgspec
-
-from connectors.files.values import Layout
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a source of files is told."""
 
     path: Path  # the folder with the files; a relative one starts at the configuration's folder
-    layout: Layout = "own"  # "own", as docs/files.md says, or "fivetran": tables of Fivetran's Zendesk connector
+    layout: Literal["own", "fivetran"] = "own"  # as docs/files.md says, or tables of Fivetran's Zendesk connector
     timezone: str | None = None  # of times that have none: an IANA name; without it such times are an error
     keep_fields: tuple[str, ...] = ()  # further columns of tickets to keep
     include_ratings_comment: bool = False  # keep what customers wrote into surveys

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -99,14 +99,14 @@ def words(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
     return tuple(found for part in parts if (found := str(part).strip()))
 
 
-def one_of(*allowed: str) -> Read:
-    def read(cell: Any, _zone: ZoneInfo | None) -> str:
+class OneOf:
+    """Reads one of some words."""
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = allowed
+
+    def __call__(self, cell: Any, _zone: ZoneInfo | None) -> str:
         told = str(cell).strip()
-        if told not in allowed:
-            raise ValueError(f"{told!r} is not one of {', '.join(allowed)}")
+        if told not in self.allowed:
+            raise ValueError(f"{told!r} is not one of {', '.join(self.allowed)}")
         return told
-
-    return read
-
-
-Layout = Literal["own", "fivetran"]
