@@ -5,15 +5,16 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 from helpdesk_kpi.simulator.clock import iso
 from helpdesk_kpi.simulator.desk import CATEGORY_FIELD, TEAMS
-from helpdesk_kpi.simulator.facts import SYSTEM, Created, Update
+from helpdesk_kpi.simulator.facts import SYSTEM, Account, Created, Update
 from helpdesk_kpi.simulator.story import Saved, Story
 from helpdesk_kpi.simulator.world import World
-from helpdesk_kpi.simulator.zendesk_surveys import surveys
-from helpdesk_kpi.simulator.zendesk_words import author, body, channel
+from helpdesk_kpi.simulator.zendesk_surveys import ratings, surveys
+from helpdesk_kpi.simulator.zendesk_words import FIELDS, author, body, channel
 
 Row = dict[str, Any]
 Form = Literal["csv", "semicolons", "jsonl", "gz"]
@@ -76,15 +77,19 @@ def _ticket(world: World, story: Story) -> Row:
     gone = story.deleted_at if story.deleted_at is not None and story.deleted_at <= world.now else None
     saves = story.until(world.now)
     winner = next((s.fact.merged_into for s in saves if isinstance(s.fact, Update) and s.fact.merged_into), None)
-    added = [tag for s in saves if isinstance(s.fact, Update) for tag in s.fact.add_tags]
     return {
         "id": story.ticket, "created_at": iso(created.at), "updated_at": iso(saves[-1].at), "status": state["status"],
         "subject": created.subject, "channel": created.channel, "form": state["form"], "type": state["type"],
-        "brand": state["brand"], "tags": ",".join([*created.tags, *added]), "priority": state["priority"],
+        "brand": state["brand"], "tags": ",".join(_tags(world, story)), "priority": state["priority"],
         "requester": created.requester, "submitter": created.submitter or created.requester, "team": state["team"],
         "assignee": state["assignee"], "follow_up_of": created.follow_up_of, "problem": created.problem,
         "merged_into": winner, "deleted_at": None if gone is None else iso(gone), CATEGORY: state["category"],
     }  # fmt: skip
+
+
+def _tags(world: World, story: Story) -> list[str]:
+    saves = story.until(world.now)
+    return [*story.created.tags, *(tag for s in saves if isinstance(s.fact, Update) for tag in s.fact.add_tags)]
 
 
 def _events(world: World, story: Story) -> Iterator[Row]:
@@ -159,3 +164,66 @@ def _edits(world: World) -> Iterator[Row]:
         for at, who in a.edits:
             if at <= world.now:
                 yield {"article": a.id, "at": iso(at), "editor": who, "locale": "en-us"}
+
+
+# --- as Fivetran writes Zendesk's tables
+
+
+def write_fivetran(world: World, folder: Path) -> None:
+    """The tables that a warehouse has, in no order, and with the columns that nobody reads."""
+    saves = [save for story in _there(world) for save in story.until(world.now)]
+    tables: dict[str, list[Row]] = {
+        "group": [{"id": number, "name": name} for number, name in _teams(world)],
+        "user": [_user(world, account) for account in world.accounts.values()],
+        "ticket": [_warehoused(world, story) for story in _there(world)],
+        "ticket_tag": [{"ticket_id": story.ticket, "index": i, "tag": tag} for story in _there(world)
+                       for i, tag in enumerate(_tags(world, story))],
+        "ticket_comment": [row for place, save in enumerate(saves) for row in _commented(world, place, save)],
+        "ticket_field_history": [row for save in saves for row in _became(save)],
+        "satisfaction_rating": ratings(world, "https://desk.example", 0, world.now),
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in tables.items():
+        stamped = [{"_fivetran_synced": _naive(world.now), **row} for row in rows]
+        Random(name).shuffle(stamped)
+        write_table(folder, name, stamped)
+
+
+def _naive(at: int) -> str:
+    return iso(at).replace("T", " ").removesuffix("Z")
+
+
+def _user(world: World, account: Account) -> Row:
+    role = account.role_at(world.now)
+    shown = {"customer": "end-user", "light_agent": "agent"}.get(role, role)
+    return {"id": account.id, "role": shown, "only_private_comments": str(role == "light_agent").upper(),
+            "name": account.name, "email": account.email, "verified": "TRUE", "active": "TRUE", "suspended": "FALSE",
+            "updated_at": _naive(account.created_at)}  # fmt: skip
+
+
+def _warehoused(world: World, story: Story) -> Row:
+    row = _ticket(world, story)
+    state = story.state(world.now)
+    return {
+        "id": story.ticket, "created_at": _naive(story.created.at), "updated_at": _naive(story.until(world.now)[-1].at),
+        "status": "deleted" if row["deleted_at"] else row["status"], "subject": row["subject"], "type": row["type"],
+        "description": story.created.comment.text, "priority": row["priority"], "requester_id": row["requester"],
+        "submitter_id": row["submitter"], "assignee_id": row["assignee"], "group_id": row["team"],
+        "ticket_form_id": state["form"], "brand_id": state["brand"], "via_channel": row["channel"],
+        "merged_ticket_ids": "[]", "via_followup_source_id": row["follow_up_of"],
+    }  # fmt: skip
+
+
+def _commented(world: World, place: int, save: Saved) -> Iterator[Row]:
+    comment, words = save.fact.comment, world.desk.words
+    if comment is not None:
+        text = body(comment, "https://desk.example", words.help_centre_locale, words.read_more)
+        yield {"id": 9000 + place, "ticket_id": save.fact.ticket, "created": _naive(save.at), "body": text,
+               "user_id": author(save.fact), "public": str(comment.public).upper(), "tweet": "FALSE"}  # fmt: skip
+
+
+def _became(save: Saved) -> Iterator[Row]:
+    """A row for each field that a save changed: what it became, and nothing of what it was."""
+    for field, value in save.changes.items():
+        yield {"ticket_id": save.fact.ticket, "field_name": FIELDS[field], "updated": _naive(save.at),
+               "user_id": author(save.fact), "value": value}  # fmt: skip

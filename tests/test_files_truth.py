@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from desk_fixtures import known_store
-from files_fixtures import Form, write_world
+from files_fixtures import write_fivetran, write_world
 from test_truth import DAY, Measured, true_rows
 
 from helpdesk_kpi.cli.demo import config_text
@@ -18,13 +18,16 @@ from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
+from helpdesk_kpi.simulator.facts import SYSTEM, Created, Update
 from helpdesk_kpi.simulator.world import World, generate
 
 
-def configured(world: World, folder: Path) -> Loaded:
+def configured(world: World, folder: Path, more: str = "") -> Loaded:
     """The desk's configuration, with files in place of its account."""
     text = config_text(world, "http://127.0.0.1:9", "en", own_folder=True)
-    text = re.sub(r"(?m)^(url|auth|rate_share) = .*\n", "", text).replace('"zendesk"', '"files"\npath = "export"')
+    text = re.sub(r"(?m)^(url|auth|rate_share) = .*\n", "", text).replace(
+        '"zendesk"', f'"files"\npath = "export"\n{more}'
+    )
     path = folder / "helpdesk-kpi.toml"
     path.write_text(text, encoding="utf-8")
     return load(path)
@@ -33,10 +36,8 @@ def configured(world: World, folder: Path) -> Loaded:
 class FromFiles(Measured):
     """One world, written, read and measured once."""
 
-    def __init__(self, folder: Path, seed: int, tickets: int, form: Form) -> None:  # not by way of an account
-        self.world = generate(seed, tickets=tickets, weeks=12)
-        loaded = configured(self.world, folder)
-        write_world(self.world, folder / "export", form)
+    def __init__(self, world: World, loaded: Loaded) -> None:  # not by way of an account
+        self.world = world
         self.store, self.config = known_store(loaded.store_path), loaded.config
         results = sync(self.store, sources_of(loaded, (), self.store.hash_key), now=lambda: self.world.now)
         assert {r.outcome for r in results} == {"ok"}, results
@@ -52,9 +53,13 @@ class FromFiles(Measured):
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full_size: bool
 ) -> Iterator[FromFiles]:
-    world = FromFiles(tmp_path_factory.mktemp("files"), request.param[0], 3000 if full_size else 500, request.param[1])
-    yield world
-    world.store.close()
+    seed, form = request.param
+    folder = tmp_path_factory.mktemp("files")
+    world = generate(seed, tickets=3000 if full_size else 500, weeks=12)
+    write_world(world, folder / "export", form)
+    read = FromFiles(world, configured(world, folder))
+    yield read
+    read.store.close()
 
 
 @pytest.mark.parametrize("days", [0, 9], ids=lambda d: f"{d}_days_before_the_end")
@@ -65,3 +70,52 @@ def test_what_is_measured_out_of_files_is_what_happened(measured: Any, kpi: str,
     assert sum(true.values()) > 5
     assert found - true == Counter()
     assert true - found == Counter()
+
+
+# --- out of Fivetran's tables
+
+
+@pytest.fixture(scope="module")
+def warehoused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FromFiles]:
+    folder = tmp_path_factory.mktemp("fivetran")
+    world = generate(6, tickets=500, weeks=12)
+    write_fivetran(world, folder / "export")
+    loaded = configured(world, folder, 'layout = "fivetran"')
+    read = FromFiles(world, loaded)
+    yield read
+    read.store.close()
+
+
+def told_whole(world: World) -> set[str]:
+    """Tickets of which the tables tell everything: no call, no chat, and no robot under a person's name."""
+    return {
+        str(story.ticket)
+        for story in world.stories.values()
+        if not (story.calls or story.chats) and not any(_hidden(save.fact) for save in story.saves)
+    }
+
+
+def _hidden(fact: Created | Update) -> bool:
+    if isinstance(fact, Created):
+        return fact.channel == "api"
+    return fact.via == "api" or (fact.rule is not None and fact.actor != SYSTEM)
+
+
+@pytest.mark.parametrize("kpi", [kpi.id for kpi in find_kpis().values() if not any("survey" in n for n in kpi.needs)])
+def test_what_fivetrans_tables_tell_is_measured_as_it_happened(warehoused: Any, kpi: str) -> None:
+    """Of the tickets of which they tell everything, which are most."""
+    as_of, world = warehoused.world.now - 120_000, warehoused.world
+    whole = told_whole(world)
+    found, true = (
+        {row: n for row, n in rows.items() if row[0] in whole}
+        for rows in (warehoused.rows(kpi, "strict", as_of), true_rows(world, kpi, "strict", as_of))
+    )
+    assert len(true) > 5
+    assert found == true
+
+
+def test_surveys_of_the_older_kind_are_in_fivetrans_tables(warehoused: Any) -> None:
+    as_of = warehoused.world.now - 120_000
+    found = warehoused.rows("csat_response_rate", "strict", as_of)
+    assert sum(found.values()) > 100
+    assert found - true_rows(warehoused.world, "csat_response_rate", "strict", as_of) == Counter()

@@ -23,7 +23,7 @@ from connectors.files.values import Column
 from connectors.zendesk import mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import FIELDS
-from helpdesk_kpi.model import AnyRecord, Event, Name
+from helpdesk_kpi.model import AnyRecord, Event, Name, TicketLink
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.text import RULE
 from helpdesk_kpi.pull.text import read as read_text
@@ -41,7 +41,7 @@ TICKET: Mapping[str, Column] = {
     "id": _NEEDED_ID, "created_at": _NEEDED_TIME, "updated_at": _NEEDED_TIME, "status": _NEEDED_TEXT, "subject": _TEXT,
     "description": _TEXT, "type": _TEXT, "priority": _TEXT, "requester_id": _ID, "submitter_id": _ID,
     "assignee_id": _ID, "organization_id": _ID, "group_id": _ID, "problem_id": _ID, "ticket_form_id": _ID,
-    "brand_id": _ID, "via_channel": _TEXT, "via_source_rel": _TEXT, "via_followup_source_id": _ID,
+    "brand_id": _ID, "via_channel": _TEXT, "via_followup_source_id": _ID, "merged_ticket_ids": Column(v.words, ""),
     "_fivetran_deleted": _TRUTH,
 }  # fmt: skip
 COMMENT: Mapping[str, Column] = {
@@ -130,6 +130,7 @@ def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
     def make(row: Row) -> list[AnyRecord]:
         if row.pop("_fivetran_deleted", False):
             row["status"] = mapping.DELETED
+        losers = row.pop("merged_ticket_ids", ())
         earlier = row.pop("via_followup_source_id", None)
         source = {"rel": "follow_up", "from": {"ticket_id": earlier}} if earlier else None
         kept = [{"id": place, "value": row[name]} for place, name in fields.items() if name in row]
@@ -137,7 +138,7 @@ def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
             zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=kept,
             tags=sorted(tagged.get(row["id"], ())), via={"channel": row.pop("via_channel", None), "source": source},
         )  # fmt: skip
-        return [*mapping.ticket(payload, keep)]
+        return [*mapping.ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
 
     yield from _rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields)
 
