@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import itertools
 import random
+import re
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,9 @@ class Contract(ABC):
     since: ClassVar[dt.date] = dt.date(2020, 1, 1)
     secrets: ClassVar[Sequence[str]] = ()
     """The secrets in the table; nothing may tell them."""
+    golden: ClassVar[Path | None] = None
+    """A file that says which records come of the account, one a line: the test of the mapping. Where there is none yet,
+    it is written, to be read and kept."""
     kills: ClassVar[int] = 6
     """How many syncs are killed before one may finish."""
 
@@ -103,6 +107,18 @@ class Contract(ABC):
             assert type(record) in RECORDS
             assert msgspec.json.decode(msgspec.json.encode(record), type=type(record)) == record
             assert list(_odd(record)) == [], record
+
+    def test_records_are_those_of_the_golden_file(self, tmp_path: Path) -> None:
+        if self.golden is None:
+            pytest.skip("no golden file is named")
+        with self.opened(tmp_path) as table:
+            account = self.account(tmp_path, table)
+            well(account.sync())
+        found = "".join(f"{line}\n" for line in _lines(account.pages))
+        if not self.golden.exists():
+            self.golden.write_text(found, encoding="utf-8")
+            pytest.fail(f"{self.golden} is written: read it, and keep it if it is right")
+        assert found == self.golden.read_text(encoding="utf-8")
 
     def test_a_ticket_begins_with_the_comment_that_made_it(self, tmp_path: Path) -> None:
         with self.opened(tmp_path) as table:
@@ -186,6 +202,16 @@ def well(results: Sequence[StreamResult]) -> None:
     """Every stream came, and nothing had to be set aside."""
     assert {(r.stream, r.reason) for r in results if r.outcome not in {"ok", "not_due"}} == set()
     assert {(r.stream, r.set_aside) for r in results if r.set_aside} == set()
+
+
+def _lines(pages: Sequence[tuple[str, Page]]) -> Iterator[str]:
+    """Every record with what it says. What nobody set is left out, and so are sketches, which nobody can read."""
+    for stream, page in pages:
+        for record in page.records:
+            fields = [f for f in msgspec.structs.fields(record) if f.name != "sketch"]
+            told = {f.name: value for f in fields if (value := getattr(record, f.name)) not in (f.default, (), {})}
+            said = re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", msgspec.json.encode(told).decode())
+            yield f"{stream}: {type(record).__name__} {said}"
 
 
 def _odd(record: model.AnyRecord) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Shed, a desk with one endpoint: GET /tickets?after=N gives up to 100 tickets, the longest unchanged first."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -17,7 +17,7 @@ from helpdesk_kpi.secret import Secret
 GIVEN = frozenset({"tickets", "comments.public", "status.history"})
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Its table [sources.NAME]; secrets arrive resolved, and hide."""
 
     url: str
@@ -50,14 +50,14 @@ class Tickets(msgspec.Struct):
 
 class Shed(Connector):
     name: ClassVar[str] = "shed"
-    Settings: ClassVar[type[msgspec.Struct]] = Settings
+    Settings: ClassVar[type[msgspec.Struct]] = Account
     provides: ClassVar[Mapping[str, Provides]] = {
         **dict.fromkeys(NEEDS, no("Shed does not have it")),
         **dict.fromkeys(GIVEN, YES),
     }
 
     @classmethod
-    def transport(cls, settings: Settings) -> Transport:
+    def transport(cls, settings: Account) -> Transport:
         return Transport(settings.url, auth=Basic(settings.key.reveal(), Secret("")))
 
     def streams(self) -> Sequence[Stream]:
@@ -91,8 +91,9 @@ def records(row: Row) -> Iterator[AnyRecord]:
         submitter=row.messages[0].author, status="open" if row.solved is None else "solved",
     )  # fmt: skip
     for place, message in enumerate(row.messages):
-        kind = "agent" if message.staff else "customer"
-        yield Person(id=message.author, kind=kind, role=kind, version=1, name=message.author if message.staff else None)
+        role = "staff" if message.staff else "guest"
+        kind: Literal["agent", "customer"] = "agent" if message.staff else "customer"
+        yield Person(id=message.author, kind=kind, role=role, version=1, name=message.author)
         said = text.read(message.words)  # the words themselves are not kept
         yield Event(
             ticket=number, id=str(message.id), at=message.at * 1000, seq=place, kind="comment", actor=message.author,
