@@ -7,7 +7,7 @@ them, so that a store of 200,000 tickets is that of a desk with 670 tickets a we
 import sys
 from pathlib import Path
 
-from helpdesk_kpi.cli.demo import config_text
+from helpdesk_kpi.cli.invented import config_text
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.pull.source import sources_of

@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 import tomllib
+import types
 import typing
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -78,15 +79,38 @@ class Tickets(Table, frozen=True, kw_only=True):
     keep_fields: list[str] = []
 
 
+class TextSince(Table, frozen=True, kw_only=True):
+    """One entry of a list that says what was so from when on."""
+
+    value: str
+    since: dt.date | None = None  # the first day; only the first entry may do without: as long as anybody remembers
+
+
+class NumberSince(Table, frozen=True, kw_only=True):
+    """As `TextSince`."""
+
+    value: int
+    since: dt.date | None = None
+
+
+#: What holds always, or what held from which day on: "EMEA", or [{ value = "EMEA" }, { value = "APAC", since = ... }].
+DatedText = str | tuple[TextSince, ...]
+DatedNumber = int | tuple[NumberSince, ...]
+
+
 class Someone(Table, frozen=True, kw_only=True):
-    """`[people.NAME]`: one human and their accounts."""
+    """`[people.NAME]`: one human with all of their accounts. `manager`, `team`, `tier` and `role` are a value, or a
+    list of what held from which day on, oldest first: `tier = [{ value = 1 }, { value = 2, since = 2026-07-01 }]`.
+    Only the first may have no `since`; it then holds as far back as anything is known. Two accounts that `check` takes
+    for one person's, and that are not, get an entry each.
+    """
 
     accounts: list[str]  # "ann@acme.com", or "source:id"
     name: str | None = None
-    manager: str | None = None
-    team: str | None = None
-    tier: int | None = None
-    role: str | None = None
+    manager: DatedText | None = None  # the NAME of another
+    team: DatedText | None = None
+    tier: DatedNumber | None = None
+    role: DatedText | None = None
     joined: dt.date | None = None
     left: dt.date | None = None
     hours: str | None = None
@@ -107,10 +131,13 @@ class Report(Table, frozen=True, kw_only=True):
 
 
 class Csat(Table, frozen=True, kw_only=True):
-    """`[csat]`: how survey answers are read."""
+    """`[csat]`: how survey answers are read. A question is named by its id, its alias or its text, for one source only
+    with `source:` before it; its dimension is `overall`, `expertise`, `attitude` or a word of your own. A question
+    without one is a dimension of its own, and reports name it.
+    """
 
     keep_comments: bool = False
-    dimensions: dict[str, str] = {}  # survey question -> overall, expertise, attitude or an own one
+    dimensions: dict[str, str] = {}  # question: its id, alias or text, or "source:" and one of them -> its dimension
 
 
 class Config(Table, frozen=True, kw_only=True):
@@ -264,6 +291,7 @@ def _blame(raw: Any, kind: Any, file: str, key: str) -> str | None:
 
 def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
     """The values inside a value, with the types that they should have."""
+    kind = _member(raw, kind)
     args = typing.get_args(kind)
     if isinstance(raw, dict) and typing.get_origin(kind) in {dict, Mapping}:
         return [(str(name), value, args[1]) for name, value in raw.items()]
@@ -273,6 +301,19 @@ def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
         hints = typing.get_type_hints(kind)
         return [(name, value, hints[name]) for name, value in raw.items() if name in hints]
     return []
+
+
+def _member(raw: Any, kind: Any) -> Any:
+    """Of a union, the type that a list or a table was meant to be."""
+    if typing.get_origin(kind) not in {typing.Union, types.UnionType}:
+        return kind
+    for one in typing.get_args(kind):
+        made_of = typing.get_origin(one) or one
+        if isinstance(raw, list) and made_of in {list, tuple}:
+            return one
+        if isinstance(raw, dict) and (made_of in {dict, Mapping} or issubclass(made_of, msgspec.Struct)):
+            return one
+    return kind
 
 
 def _words(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:

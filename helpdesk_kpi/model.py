@@ -49,12 +49,23 @@ class Ticket(Record, frozen=True):
     is_spam: bool = False
     is_scrubbed: bool = False  # the helpdesk blanked it: only text columns and deletion are taken from this row
     replies_known: Known = "yes"  # pending until a `Replies` of this version tells; see there
+    changes_known: Known = "yes"  # pending until a `Changes` of this version tells; see there
     changes_known_from: int | None = None  # null: the history is known from the creation on
     sketch: bytes | None = None  # see pull.text.sketch
+    tracks: tuple[str, ...] = ()  # attributes whose changes nobody tells: the store keeps what two versions differ in
 
 
 class Replies(Record, frozen=True):
     """Whether the comments of a ticket are known as of one of its versions, from a stream that reads them apart."""
+
+    ticket: str
+    version: int
+    known: Literal["yes", "unreadable"] = "yes"
+    merged_into: str | None = None  # where a comment says that it was merged away, and nothing else does
+
+
+class Changes(Record, frozen=True):
+    """Whether the history of a ticket is known as of one of its versions, from a stream that reads it apart."""
 
     ticket: str
     version: int
@@ -114,7 +125,8 @@ class TeamMember(Record, frozen=True):
 class Name(Record, frozen=True):
     """What a native id is called: kind is status, priority, brand, form, field, custom_status, question, organization.
 
-    A status's detail is its state: new, open, pending, hold, solved or closed.
+    A status's detail is its state: new, open, pending, hold, solved or closed. A question's name is its text, its
+    detail its alias, or its number where ratings tell the alias.
     """
 
     kind: str
@@ -285,6 +297,7 @@ class TicketLink(Record, frozen=True):
 
 
 AnyRecord = (
-    Ticket | Replies | Event | Person | Team | TeamMember | Name | Rating | Article | ArticleEdit | ArticleViews
-    | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement | TicketLink
+    Ticket | Replies | Changes | Event | Person | Team | TeamMember | Name | Rating | Article | ArticleEdit
+    | ArticleViews | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement
+    | TicketLink
 )  # fmt: skip

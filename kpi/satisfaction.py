@@ -14,25 +14,31 @@ from helpdesk_kpi.measure.timeline import Timeline
     statistic=Share(),
     anchor="answered",
     needs={"survey.answers"},
-    revision=1,
+    revision=2,
     facet="dimension",
     pair="csat_response_rate",
 )
 def csat(ticket: Timeline) -> Iterator[Observation]:
-    """Of the answers given in the period, the share that is good (on a scale of five: the upper two). An answer counts
-    for the people who had replied to the customer before, in proportion to their replies. Default, time-out and
-    internal ratings are no answers.
+    """Of the answers given in the period, the share that is good (on a scale of five: the upper two; a neutral answer
+    is an answer, and not a good one). Default, time-out and internal ratings are no answers. An answer counts for the
+    people who had replied to the customer before, in proportion to their replies; of a survey that asks about one thing
+    twice, each answer counts half.
     """
-    for question, answers in ticket.answers():
+    for dimension, answers, part in ticket.answers():
         first = answers[0].at
         for number, answer in enumerate(answers):
             until = answers[number + 1].at if number + 1 < len(answers) else None
             for agent, share in _credit(ticket, first, answer.agent):
                 yield Observation(
                     at=first, agent=agent, team=ticket.team_at(first), severity=ticket.severity_at(first),
-                    facet=question, value=1 if answer.category == "good" else 0, share=share,
+                    facet=dimension, value=1 if answer.category == "good" else 0, share=share * part,
                     rater=answer.rater, since=answer.at if number else None, until=until,
                 )  # fmt: skip
+    for dimension, at, reason, named in ticket.no_answers():
+        yield Observation(
+            at=at, agent=_solver(ticket, at, named), team=ticket.team_at(at), severity=ticket.severity_at(at),
+            facet=dimension, stop=reason,
+        )  # fmt: skip
 
 
 def _credit(ticket: Timeline, at: int, named: int | None) -> list[tuple[int | None, float]]:
@@ -40,8 +46,12 @@ def _credit(ticket: Timeline, at: int, named: int | None) -> list[tuple[int | No
     replies = Counter(t.person for t in ticket.replies if t.at < at)
     if replies:
         return [(agent, count / replies.total()) for agent, count in replies.items()]
+    return [(_solver(ticket, at, named), 1.0)]
+
+
+def _solver(ticket: Timeline, at: int, named: int | None) -> int | None:
     solver = next((s.agent for s in reversed(ticket.solves) if s.at <= at), None)
-    return [(solver if solver is not None else named, 1.0)]
+    return solver if solver is not None else named
 
 
 @kpi(

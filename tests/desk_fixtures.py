@@ -13,15 +13,15 @@ import pytest
 from starlette.applications import Starlette
 
 from helpdesk_kpi.cli import main
-from helpdesk_kpi.cli.demo import config_text
 from helpdesk_kpi.cli.desk import iso
+from helpdesk_kpi.cli.invented import Shown, configuration
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.simulator.faces import face
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World
-from helpdesk_kpi.simulator.zendesk import app
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.testing.stores import HASH_KEY, OF_LOOKS, OF_RUNS, canonical, differences, known_store
 
@@ -48,9 +48,10 @@ class SyncedDesk:
 
     def __init__(
         self, folder: Path, world: World, *, faults: str | None = None, more: str = "", page_size: int = 1000,
-        edit: Callable[[str], str] = str,
+        edit: Callable[[str], str] = str, helpdesk: str = "zendesk", **options: Any,
     ) -> None:  # fmt: skip
         self.folder, self.world, self.faults, self.more = folder, world, faults, more
+        self.helpdesk, self.options = helpdesk, options
         self.page_size, self.edit = page_size, edit
         self.loaded: Loaded
         self.requests: Mapping[str, int] = {}
@@ -60,15 +61,17 @@ class SyncedDesk:
         return self.folder / "helpdesk-kpi.toml"
 
     def configure(self, url: str, locale: str = "en") -> Loaded:
-        text = config_text(self.world, url, locale, own_folder=True)
-        text = text.replace("rate_share = 1.0", f"rate_share = 1.0\npage_size = {self.page_size}")
+        shown = Shown("demo", self.helpdesk, self.world, url)
+        text = configuration([shown], locale, own_folder=True)
+        if self.helpdesk == "zendesk":
+            text = text.replace("rate_share = 1.0", f"rate_share = 1.0\npage_size = {self.page_size}")
         self.path.write_text(self.edit(self.more + text), encoding="utf-8")
-        (self.folder / "zendesk.key").write_text(self.world.for_config()["client_secret"])
+        (self.folder / shown.key_file).write_text(shown.secret)
         self.loaded = load(self.path)
         return self.loaded
 
     def app(self) -> Starlette:
-        return app(self.world, faults=self.faults, limits=False)
+        return face(self.helpdesk).app(self.world, faults=self.faults, limits=False, **self.options)
 
     @contextmanager
     def served(self) -> Iterator[Starlette]:

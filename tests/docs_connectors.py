@@ -8,7 +8,7 @@ from docs_traps import checklists, marked, shown
 from connectors.files import fivetran, values
 from connectors.files.own import TABLES
 from connectors.files.values import Column, OneOf, Read
-from helpdesk_kpi.pull.contract import NEEDS, Provides, no
+from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Provides, no
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 
 #: What the traps' files call a connector, where that differs.
@@ -34,10 +34,9 @@ helpdesk is listed here, with the tests that show it.
 
 
 def _capabilities(provides: Mapping[str, Mapping[str, Provides]]) -> list[str]:
-    needs = [*NEEDS, *sorted({need for given in provides.values() for need in given} - set(NEEDS))]
     rows = [
-        [f"`{need}`", NEEDS.get(need, ""), *(given.get(need, no("")).answer for given in provides.values())]
-        for need in needs
+        [f"`{need}`", says, *(given.get(need, no("")).answer for given in provides.values())]
+        for need, says in {**NEEDS, **FURTHER_NEEDS}.items()
     ]
     return table(["", "", *(f"`{name}`" for name in provides)], rows)
 

@@ -103,6 +103,10 @@ class Key(NamedTuple):
 #: table -> (heading, the Struct that it is)
 TABLES: dict[str, tuple[str, type]] = {
     "": ("The top of the file", config.Config),
+    **{
+        f"sources.{name}": (f'[sources.NAME] with connector = "{name}"', find_connector(name).Settings)
+        for name in connector_names()
+    },
     "severity": ("[severity.LEVEL]", config.Severity),
     "hours": ("[hours.NAME]", config.Hours),
     "tickets": ("[tickets]", config.Tickets),
@@ -111,14 +115,15 @@ TABLES: dict[str, tuple[str, type]] = {
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
-SOURCES = {name: find_connector(name).Settings for name in connector_names()}
+_FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if table.startswith("sources."))
 #: Keys that `sync` puts in place; nobody writes them.
-SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment"})
+SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment", "config_folder"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
 CORE_KEYS = [
-    Key("connector", "str", "", f'{", ".join(SOURCES)}, or "package.module:Class"'),
+    Key("connector", "str", "", f'{", ".join(connector_names())}, or "package.module:Class"'),
     Key("since", "date", "", "the first day to read from"),
     Key("severity", "dict[str, str]", "{}", "native priority -> level"),
+    Key("category", "str", "as [tickets]", "what the category is on this helpdesk: as `category` of [tickets]"),
 ]
 
 
@@ -126,22 +131,15 @@ def configuration_page() -> str:
     """Every key with type, default and a word on it; then the example."""
     parts = ["# Configuration", "", GENERATED, _INTRODUCTION]
     for table, (heading, struct) in TABLES.items():
+        if heading == _FIRST_CONNECTOR:
+            parts += _table("[sources.NAME], of every connector", config.Config, CORE_KEYS, "sources")
         parts += _table(heading, struct, keys(struct), table)
-        parts += _sources() if not table else []
     for kind in kinds():
         parts += _table(
             f'[channels.NAME] with type = "{kind}"', channel_type(kind), keys(channel_type(kind)), "channels"
         )
     parts += ["## All of it, as `helpdesk-kpi init` writes it", "", "```toml"]
     return "\n".join([*parts, (ROOT / "config.example.toml").read_text(encoding="utf-8").rstrip(), "```", ""])
-
-
-def _sources() -> list[str]:
-    """What all sources have in common, then each connector's own keys."""
-    parts = _table("[sources.NAME]", object, CORE_KEYS, "sources")
-    for name, struct in SOURCES.items():
-        parts += _table(f'[sources.NAME] with connector = "{name}"', struct, keys(struct), f"sources.{name}")
-    return parts
 
 
 _INTRODUCTION = """One TOML file, `helpdesk-kpi.toml` in the current folder unless `--config` names another. Relative \
@@ -170,14 +168,7 @@ def _default(k: Key) -> str:
 
 
 def comment(k: Key, table: str) -> str:
-    """The example's words, which are written for people who configure; else those in the code; else those here.
-
-    Keys of connectors have one name and several meanings: of those, the words in the code come first.
-    """
-    place = table.partition(".")[0]
-    if place == "sources":
-        own = WORDS.get(f"{table}.{k.name}") or k.comment
-        return own or example_keys().get((place, k.name)) or WORDS.get(f"{place}.{k.name}", "")
+    """The example's words, which are written for people who configure; else those in the code; else those here."""
     return example_keys().get((table, k.name)) or k.comment or WORDS.get(f"{table}.{k.name}", "")
 
 
@@ -191,6 +182,7 @@ WORDS = {
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
+    "sources.jira_service_management.auth": "`{ email, token }` on Cloud, `{ personal_token }` on Data Center",
     "sources.zendesk.auth": "`{ client_id, client_secret }` of an OAuth client, or `{ email, token }` until 2027-04-30",
     "severity.title": "what people call the level",
     "severity.definition": "when a ticket is of this level, for readers of reports",
@@ -203,14 +195,6 @@ WORDS = {
     "tickets.exclude.forms": "ids of ticket forms",
     "tickets.exclude.brands": "ids of brands",
     "tickets.exclude.channels": "as the helpdesk calls them",
-    "people.name": "as reports call them",
-    "people.manager": "not used by a report yet; so are the keys below",
-    "people.team": "their team here",
-    "people.tier": "1 for first level",
-    "people.role": "their role here",
-    "people.joined": "first day",
-    "people.left": "last day",
-    "people.hours": "the name of an [hours] table",
     "reports.template": "`weekly_digest`, `monthly_summary`, or a folder of your own",
     "reports.to": "names of [channels]",
     "reports.locale": "if another than the file's",
@@ -228,6 +212,7 @@ WORDS = {
 }
 _PLAIN = {
     "str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dt.date": "date", "date": "date",
+    "DatedText": "text, or list of `{ value, since }`", "DatedNumber": "whole number, or list of `{ value, since }`",
     "Secret": "secret", "Path": "path", "Port": "whole number", "Seconds": "number",
 }  # fmt: skip
 
@@ -294,9 +279,13 @@ def example_keys() -> Mapping[tuple[str, str], str]:
             table = _table_of(header[1])
             parent, _, name = table.rpartition(".")
             found.setdefault((parent, name), "")
+        elif table == "sources" and (named := re.match(r'connector = "(\w+)"', bare)):
+            found.setdefault((table, "connector"), CORE_KEYS[0].comment)
+            table = f"sources.{named[1]}"
         elif given := re.match(r"([a-z_]+) = (.*)", bare):
             said = re.search(r"\s#\s(.*)$", given[2])
-            found.setdefault((table, given[1]), said[1] if said else "")
+            core = table.startswith("sources.") and given[1] in {key.name for key in CORE_KEYS}
+            found.setdefault(("sources" if core else table, given[1]), said[1] if said else "")
     return found
 
 

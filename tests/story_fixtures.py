@@ -73,7 +73,7 @@ def story(*events: EventRow, the: Desk | None = None, ratings: Sequence[RatingRo
     given = {
         "id": 1, "source": 1, "created_at": CREATED, "updated_at": CREATED, "status": "new", "channel": "email",
         "tags": "[]", "fields": "{}", "priority": "normal", "requester": CUSTOMER, "submitter": CUSTOMER, "team": TEAM,
-        "is_spam": 0, "replies_known": "yes", "participants": "[]", **row,
+        "is_spam": 0, "replies_known": "yes", "changes_known": "yes", "participants": "[]", **row,
     }  # fmt: skip
     fields: dict[str, Any] = dict.fromkeys(TicketRow.__struct_fields__) | given
     opening = [] if any(e.kind == "comment" and e.at == CREATED for e in events) else [said(0, given["submitter"])]

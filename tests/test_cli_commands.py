@@ -328,11 +328,11 @@ def test_simulate_serves_the_api_until_it_is_stopped(number: signal.Signals) -> 
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.parametrize("words", ["simulate jira", "simulate zendesk --faults evry:10", "demo --helpdesk all"])
-def test_what_this_version_cannot_simulate_is_said(cli: Cli, words: str) -> None:
+@pytest.mark.parametrize("words", ["simulate servicenow", "simulate zendesk --faults evry:10", "demo --helpdesk every"])
+def test_what_cannot_be_simulated_is_said(cli: Cli, words: str) -> None:
     ran = cli(*words.split())
     assert ran.status == 2
-    assert len(ran.err.splitlines()) == 1
+    assert "Traceback" not in ran.err
 
 
 def test_the_version_and_the_help_are_there(cli: Cli) -> None:

@@ -80,6 +80,8 @@ def one_line(err: str) -> str:
     return lines[0]
 
 
+#: Two people: what the second's accounts are, and what else is said of them.
+TWO = '[people.ann]\naccounts = ["ann@x.org"]\n[people.bob]\naccounts = ["{}"]\n{}\n'
 #: What is changed -> what is said beside the file's name. Every command that reads the file has to say it.
 WRONG = {
     "unknown key": ('store = "helpdesk.db"', 'stoer = "x.db"', ["stoer", "did you mean store"]),
@@ -106,6 +108,32 @@ WRONG = {
     "days that are none": ("mon-fri", "mo-fr", ["hours.default", "mo-fr"]),
     "unknown holidays": ('"DE-BE"', '"XX-YY"', ["hours.default", "XX"]),
     "day of an annotation": ("", '[annotations]\n"17 Nov" = "release"\n', ["annotations", "'17 Nov'", "2026-11-17"]),
+    "account of two people": ("", TWO.format("Ann@x.org", ""),
+                              ["people.bob.accounts", "'Ann@x.org'", "people.ann too"]),
+    "account named twice": ("", TWO.format('b@x.org", "B@x.org', ""), ["people.bob.accounts", "'B@x.org'", "twice"]),
+    "account that is none": ("", TWO.format("1234", ""), ["people.bob.accounts", "'1234'", '"source:id"']),
+    "no such manager": ("", TWO.format("b@x.org", 'manager = "anne"'), ["people.bob.manager", "'anne'", "mean ann?"]),
+    "own manager": ("", TWO.format("b@x.org", 'manager = "bob"'), ["people.bob.manager", "'bob'", "allowed are ann"]),
+    "a later manager that is none": (
+        "", TWO.format("b@x.org", 'manager = [{ value = "ann" }, { value = "zoe", since = 2026-07-01 }]'),
+        ["people.bob.manager", "'zoe'", "allowed are ann"],
+    ),
+    "hours of a person that are none": ("", TWO.format("b@x.org", 'hours = "defualt"'),
+                                        ["people.bob.hours", "'defualt'", "mean default?"]),
+    "dates out of order": (
+        "", TWO.format("b@x.org", "tier = [{ value = 1, since = 2026-07-01 }, { value = 2, since = 2025-01-01 }]"),
+        ["people.bob.tier.2.since", "2025-01-01 is before", "2026-07-01", "the oldest comes first"],
+    ),
+    "two values of one day": (
+        "", TWO.format("b@x.org", "tier = [{ value = 1, since = 2026-07-01 }, { value = 2, since = 2026-07-01 }]"),
+        ["people.bob.tier.2.since", "2026-07-01 is the same day"],
+    ),
+    "a later value without a day": ("", TWO.format("b@x.org", 'role = [{ value = "a" }, { value = "b" }]'),
+                                    ["people.bob.role.2.since", "missing", "only the first"]),
+    "a list without a value": ("", TWO.format("b@x.org", "team = []"), ["people.bob.team", "is empty", "since ="]),
+    "left before joined": ("", TWO.format("b@x.org", "joined = 2026-02-01\nleft = 2026-01-31"),
+                           ["people.bob.left", "2026-01-31", "joined = 2026-02-01"]),
+    "no dimension": ("", '[csat.dimensions]\nspeed = " "\n', ["csat.dimensions", "'speed'", "expertise"]),
     "slice that reports lack": ("[reports.weekly]", '[reports.weekly]\nwhere = { agent = "Ann" }',
                                 ["reports.weekly.where", "'agent'", "team"]),
 }  # fmt: skip

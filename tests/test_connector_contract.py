@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,38 +10,60 @@ from files_fixtures import write_world
 
 from helpdesk_kpi.cli.desk import iso
 from helpdesk_kpi.pull.discovery import connector_names
-from helpdesk_kpi.simulator import zendesk
 from helpdesk_kpi.simulator.desk import CLIENT_SECRET
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.faces import face
+from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.testing import Contract, HttpContract
 
-WORLD = generate(5, tickets=30, weeks=4)
-EMPTY = generate(5, tickets=30, weeks=4, empty=True)
+
+@cache
+def world(face: str, *, empty: bool = False) -> World:
+    """One for each face, since a face may say what its helpdesk can tell."""
+    return generate(5, tickets=30, weeks=4, empty=empty)
 
 
-class TestZendesk(HttpContract):
-    connector = "zendesk"
-    now = iso(WORLD.now)
+class OfFace(HttpContract):
+    """A helpdesk that the simulator imitates."""
+
+    face: ClassVar[str]
+    now = iso(world("").now)
+
+    def app(self) -> Any:
+        return face(self.face).app(world(self.face), limits=False)
+
+    def empty(self) -> Any:
+        return face(self.face).app(world(self.face, empty=True), limits=False)
+
+    def table(self, url: str) -> Mapping[str, Any]:
+        return face(self.face).settings(world(self.face), url)
+
+
+class TestZendesk(OfFace):
+    connector = face = "zendesk"
     secrets = (CLIENT_SECRET,)
     enums: ClassVar = frozenset({"status", "priority", "channel", "role", "event_type", "via", "score", "state"})
     children = "/holidays$"
     spare = 4  # a token, the brands, the second page of calls, the editor of the article that was changed last
 
-    def app(self) -> Any:
-        return zendesk.app(WORLD, limits=False)
 
-    def empty(self) -> Any:
-        return zendesk.app(EMPTY, limits=False)
+class TestJira(OfFace):
+    connector, face = "jira_service_management", "jira"
+    secrets = ("simulated-api-token",)
+    enums: ClassVar = frozenset({"accountType"})
+    entrance = "/myself$"
+    spare = 2  # who we are, and the spaces
+    given_beside: ClassVar = frozenset({"roles", "article.views"})  # from whoever is met; from a stream that is off
 
-    def table(self, url: str) -> Mapping[str, Any]:
-        given = WORLD.for_config()
-        auth = {"client_id": given["client_id"], "client_secret": given["client_secret"]}
-        return {"url": url, "auth": auth, "rate_share": 1.0}
+
+class TestFreshdesk(OfFace):
+    connector = face = "freshdesk"
+    secrets = ("simulated-api-key",)
+    maps: ClassVar = frozenset({"business_hours", "choices", "ratings"})
 
 
 class TestFiles(Contract):
     connector = "files"
-    now = iso(WORLD.now)
+    now = iso(world("").now)
 
     @contextmanager
     def opened(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:
@@ -49,7 +72,7 @@ class TestFiles(Contract):
             export.mkdir(parents=True)
             (export / "tickets.csv").write_text("id,created_at,status\n")
         else:
-            write_world(WORLD, export)
+            write_world(world(""), export)
         yield {"path": str(export)}
 
 

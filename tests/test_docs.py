@@ -48,12 +48,6 @@ def test_every_key_of_the_configuration_stands_in_the_example(table: str) -> Non
     assert {key.name for key in docs.keys(docs.TABLES[table][1])} - shown == set()
 
 
-@pytest.mark.parametrize("connector", docs.SOURCES)
-def test_every_key_of_a_source_stands_in_the_example(connector: str) -> None:
-    shown = {key for place, key in docs.example_keys() if place == "sources"}
-    assert {key.name for key in docs.keys(docs.SOURCES[connector])} - shown == set()
-
-
 def test_every_key_has_a_word_on_it() -> None:
     page = docs.configuration_page().partition("```toml")[0]
     rows = [line for line in page.splitlines() if line.startswith("| `")]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from desk_fixtures import known_store
 from files_fixtures import write_fivetran, write_world
-from test_truth import DAY, Measured, true_rows
+from truth_fixtures import DAY, Measured, true_rows
 
-from helpdesk_kpi.cli.demo import config_text
+from helpdesk_kpi.cli.invented import config_text
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
@@ -37,16 +37,14 @@ class FromFiles(Measured):
     """One world, written, read and measured once."""
 
     def __init__(self, world: World, loaded: Loaded) -> None:  # not by way of an account
-        self.world = world
+        self.world, self.helpdesk = world, "files"
         self.store, self.config = known_store(loaded.store_path), loaded.config
         results = sync(self.store, sources_of(loaded, (), self.store.hash_key), now=lambda: self.world.now)
         assert {r.outcome for r in results} == {"ok"}, results
         assert not sum(r.set_aside for r in results)
         measure(self.store, self.config)
         self.reader = Reader(self.store, self.config)
-        self.native = dict(self.store.rows("SELECT id, native FROM tickets"))
-        self.people = dict(self.store.rows("SELECT id, native FROM people"))
-        self.teams = dict(self.store.rows("SELECT id, native FROM teams"))
+        self.native, self.people, self.teams = self._told("tickets"), self._told("people"), self._told("teams")
 
 
 @pytest.fixture(scope="module", params=[(1, "csv"), (2, "jsonl"), (3, "semicolons"), (4, "gz")], ids=lambda p: p[1])

@@ -61,6 +61,7 @@ def test_a_triggers_message_is_nobodys() -> None:
     assert every(ticket) == {key: [90.0] for key in VARIANTS}
 
 
+@pytest.mark.trap("zendesk 23")
 def test_a_private_note_is_no_reply() -> None:
     assert every(story(said(10, ANN, public=False), said(45, BOB))) == {key: [45.0] for key in VARIANTS}
 
@@ -139,6 +140,7 @@ def test_a_human_chat_message_is_contact() -> None:
     assert minutes(story(talked(2, ANN, "chat"), channel="native_messaging"), FRT) == [2.0]
 
 
+@pytest.mark.trap("zendesk 24")
 def test_voice_without_call_data_is_counted_apart() -> None:
     ticket = story(said(40, ANN), channel="voice", the=desk(lacks={"calls"}))
     assert minutes(ticket, FRT) == ["no_call_data"]
@@ -152,6 +154,7 @@ def test_a_phone_log_by_an_agent_counts_from_creation() -> None:
     assert minutes(ticket, FRT, "zendesk") == [25.0]
 
 
+@pytest.mark.trap("zendesk 23")
 def test_outbound_is_left_out_of_strict_and_zendesk_waits_for_the_second_reply() -> None:
     ticket = story(said(0, ANN), said(25, CUSTOMER), said(70, ANN), submitter=ANN)
     assert [o.stop for o in measured(ticket, FRT)] == ["outbound"]
@@ -186,6 +189,10 @@ def test_what_is_no_support_work_never_counts(row: dict[str, Any], rules: dict[s
 
 def test_unknown_replies_are_never_called_never_replied() -> None:
     assert [o.stop for o in measured(story(replies_known="pending"), FRT)] == ["replies_pending"]
+
+
+def test_a_history_that_is_not_read_yet_is_unknown() -> None:
+    assert [o.stop for o in measured(story(changes_known="pending"), FRT)] == ["history_unknown"]
     assert [o.stop for o in measured(story(the=desk(since=at(1))), FRT)] == ["history_unknown"]
 
 

@@ -1,27 +1,19 @@
 """Reading figures: whose clock, whose account, which source; on a few records each, with values worked out by hand."""
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket, value
 
 from helpdesk_kpi.config import Config, Someone
 from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
 from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.model import Event, Holiday, Person, Rating, Schedule, Team, Ticket
+from helpdesk_kpi.model import Event, Holiday, Person, Rating, Schedule, Team
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.page import Page
-from helpdesk_kpi.store.write import source_key, write_page
 
-HOUR = 3_600_000
-WEEK = 7 * 24 * HOUR
-BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
-MONDAY = int(dt.datetime(2026, 11, 16, tzinfo=BERLIN).timestamp() * 1000)  # of week 47
 NINE_TO_FIVE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))
 
 
@@ -29,51 +21,6 @@ NINE_TO_FIVE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "a.db") as opened:
         yield opened
-
-
-class Source:
-    """A helpdesk whose streams have been read to the end of week 47."""
-
-    def __init__(self, store: Store, name: str = "acme") -> None:
-        self.store, self.name = store, name
-        self.key = source_key(store, name, "zendesk", "http://x", 0)
-        with store.writing() as conn:
-            conn.execute(
-                "INSERT INTO cursors (source, stream, gives, complete_until) VALUES (?, 'all', ?, ?)",
-                (
-                    self.key,
-                    '["tickets","comments.public","comments.private","status.history","calls","chats"]',
-                    MONDAY + 2 * WEEK,
-                ),
-            )
-
-    def put(self, *records: Any, now: int = MONDAY, **page: Any) -> None:
-        write_page(self.store, self.key, "tickets", Page(records=records, **page), now=now)
-
-
-def ticket(number: str, created: int, **more: Any) -> Ticket:
-    return Ticket(
-        number, number, f"http://x/{number}", created, created, 1, **{"status": "open", "requester": "c", **more}
-    )
-
-
-def reply(number: str, at: int, who: str) -> Event:
-    return Event(number, f"{number}-{at}", at, 1, "comment", actor=who, public=True, length=100)
-
-
-def agent(key: str, name: str, version: int = 1, **more: Any) -> Person:
-    return Person(key, "agent", "agent", version, name=name, **more)
-
-
-def reader(store: Store, **config: Any) -> Reader:
-    settings = Config(timezone="Europe/Berlin", **{"sources": {"acme": {"connector": "zendesk"}}, **config})
-    measure(store, settings)
-    return Reader(store, settings)
-
-
-def value(of: Reader, kpi: str, week: str = "2026-W47", **where: str | None) -> Any:
-    period = parse(week, "Europe/Berlin", MONDAY)
-    return of.value(kpi, period, period.end + HOUR, "strict", **where)
 
 
 def test_the_helpdesks_own_hours_and_holidays_are_the_clock(store: Store) -> None:
@@ -127,11 +74,6 @@ def test_an_agent_who_is_introduced_late_gets_the_replies_written_before(store: 
     source.put(agent("a", "Ann"))
     of = reader(store)
     assert (value(of, "first_reply_time").ended, of.names("first_reply_time", "agent", *period_of())) == (1, ["Ann"])
-
-
-def period_of() -> tuple[Any, int]:
-    period = parse("2026-W47", "Europe/Berlin", MONDAY)
-    return period, period.end + HOUR
 
 
 def test_a_customer_who_is_hired_was_a_customer_before(store: Store) -> None:
@@ -216,3 +158,16 @@ def test_a_done_ticket_without_any_history_is_not_open_for_ever(store: Store) ->
     source = Source(store)
     source.put(Team("t", "T"), ticket("1", MONDAY, status="closed"))
     assert dict(value(reader(store), "full_resolution_time").excluded) == {"history_unknown": 1}
+
+
+def test_the_category_may_lie_in_another_field_on_each_helpdesk(store: Store) -> None:
+    first, second = Source(store, "acme"), Source(store, "other")
+    first.put(ticket("1", MONDAY + HOUR, fields={"360001": "billing"}, type="incident"))
+    second.put(ticket("2", MONDAY + HOUR, fields={"cf_topic": "login"}, type="incident"))
+    config = Config(sources={"acme": {"category": "360001"}, "other": {"category": "cf_topic"}})
+    measure(store, config)
+    reader = Reader(store, config)
+    stories = dict(store.rows("SELECT native, id FROM tickets"))
+    assert [reader.story_label("category", stories[n]) for n in "12"] == ["billing", "login"]
+    plain = Reader(store, Config(sources={"acme": {"category": "360001"}, "other": {}}))
+    assert [plain.story_label("category", stories[n]) for n in "12"] == ["billing", "incident"]

@@ -31,10 +31,13 @@ def test_a_plan_is_read_word_by_word() -> None:
         every=10, ways=("503",), forbid=frozenset({"calls", "users"}), slow={"tickets": 50}, move=120_000,
         wrong_host=True
     )  # fmt: skip
+    plan = parse("disguise quota:3 lag:2h zone:Asia/Tokyo")
+    assert (plan.disguise, plan.quota, plan.lag, plan.zone) == (True, 3, 7_200_000, "Asia/Tokyo")
+    assert parse("quota").quota == 0
     assert parse("") == parse(None) == Faults()
 
 
-@pytest.mark.parametrize("word", ["sometimes", "every", "every:x:y", "forbid", "every:10:418"])
+@pytest.mark.parametrize("word", ["sometimes", "every", "every:x:y", "forbid", "every:10:418", "zone:Nowhere"])
 def test_an_unknown_fault_is_named_with_those_that_are_known(word: str) -> None:
     with pytest.raises(ValueError, match=rf"no fault '{word}'; known are: every:N"):
         parse(word)

@@ -122,6 +122,7 @@ def kills(full_size: bool) -> int:
     return 200 if full_size else 20
 
 
+@pytest.mark.trap("zendesk 11")
 def test_a_sync_killed_anywhere_and_resumed_ends_with_the_same_store(interrupted: Interrupted, kills: int) -> None:
     """Kills before a random statement and at a random time in turn; five in a row before a sync is let be."""
     rng = random.Random(20261123)

@@ -47,6 +47,7 @@ def test_with_every_tenth_request_failing_the_store_is_the_same(
 
 
 @pytest.mark.parametrize("way", ROTATION)
+@pytest.mark.trap("zendesk 7", "zendesk 16")
 def test_each_way_of_failing_is_survived_even_at_every_other_request(
     tmp_path: Path, untroubled: dict[str, list[str]], way: str
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_revoked_secret_ends_a_later_sync_and_keeps_what_is_there(tmp_path: Pa
     assert differences(after | {"cursors": []}, before | {"cursors": []}) == {}
 
 
+@pytest.mark.trap("zendesk 17")
 def test_one_forbidden_stream_leaves_the_others_and_the_report_names_the_gap(tmp_path: Path, cli: Cli) -> None:
     desk = SyncedDesk(tmp_path, small(), faults="forbid:satisfaction_ratings forbid:survey_responses")
     cli.at(desk.world.now)
@@ -132,13 +134,14 @@ def test_a_stream_that_fails_leaves_the_others_and_is_whole_at_the_next_sync(
     """A server error that lasts, unlike a refusal, makes no gap: it is tried again next time."""
     desk = SyncedDesk(tmp_path, small(), faults="every:1:500")
     results = desk.sync()
-    assert {r.outcome for r in results} == {"failed"}
+    assert {r.outcome for r in results if r.requests} == {"failed"}
     assert exit_status(results) == 1
     desk.faults = None
     assert exit_status(desk.sync()) == 0
     assert differences(told(desk), untroubled) == {}
 
 
+@pytest.mark.trap("zendesk 32")
 def test_addresses_that_lead_to_another_host_are_not_followed(tmp_path: Path, untroubled: dict[str, list[str]]) -> None:
     """The next pages' addresses name other.example; credentials stay where they belong and all pages arrive."""
     desk = SyncedDesk(tmp_path, small(), faults="wrong-host", page_size=20)

@@ -17,8 +17,8 @@ from helpdesk_kpi.simulator.truth import truth
 from helpdesk_kpi.simulator.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-#: What only who looked in between can tell: roles that were, edits of articles, votes.
-OF_STEPS = frozenset({"person_roles", "article_edits", "article_votes"})
+#: What only who looked in between can tell: roles that were, edits of articles, votes, what had to be asked later.
+OF_STEPS = frozenset({"person_roles", "article_edits", "article_votes", "todo"})
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def told(desk: SyncedDesk, *, without: frozenset[str] = frozenset()) -> dict[str
         return canonical(store.conn, skip=OF_LOOKS, without=without)
 
 
+@pytest.mark.trap("zendesk 2", "zendesk 14")
 def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: Path) -> None:
     """Ten minutes later, on a desk where nothing happens: one request for each stream that is due, and the brands.
 
@@ -52,11 +53,12 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
     assert exit_status(results) == 0
     assert desk.requests == {
         "oauth": 1, "brands": 1, "organizations": 1, "users": 1, "groups": 1, "group_memberships": 1, "tickets": 1,
-        "ticket_events": 1, "calls": 2, "engagements": 1, "satisfaction_ratings": 1, "survey_responses": 1,
+        "ticket_events": 1, "ticket_metric_events": 1, "calls": 2, "engagements": 1, "satisfaction_ratings": 1,
+        "survey_responses": 1,
     }  # fmt: skip
     assert {r.stream for r in results if r.outcome == "not_due"} == {
         "brands", "ticket_forms", "ticket_fields", "custom_statuses", "schedules", "sla_policies", "articles",
-        "article_census",
+        "article_census", "survey_questions",
     }  # fmt: skip
     assert differences(told(desk), before | {"stale": []}) == {}
     with desk.store() as store:
@@ -77,8 +79,9 @@ def test_what_is_known_is_not_read_again_and_full_reads_all(tmp_path: Path) -> N
     full = desk.sync(full=True)
     assert "not_due" not in {r.outcome for r in full}
     assert {r.stream: r.records for r in full}["ticket_events"] > first["ticket_events"]
-    after = told(desk, without=frozenset({"stale", "article_edits"}))
-    del before["stale"], before["article_edits"]
+    apart = frozenset({"stale", "article_edits", "article_votes"})  # looked at once more
+    before = {table: rows for table, rows in before.items() if table not in apart}
+    after = told(desk, without=apart)
     assert differences(after, before) == {}
 
 
@@ -113,11 +116,7 @@ def test_a_sync_in_steps_equals_one_at_the_end(stepwise: Stepwise) -> None:
     assert {*stepwise.found["articles"]} >= {*stepwise.wanted["articles"]}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="connectors/zendesk: the metric set of a ticket that changed within the five minutes before a sync is null,"
-    " and is not asked for again",
-)
+@pytest.mark.trap("zendesk 23", "zendesk 28")
 def test_the_helpdesks_own_metrics_are_complete_too(stepwise: Stepwise) -> None:
     assert stepwise.found["native_metrics"] == stepwise.wanted["native_metrics"]
 
@@ -156,6 +155,7 @@ def leaving(tmp_path_factory: pytest.TempPathFactory) -> Leaving:
     return Leaving(tmp_path_factory.mktemp("leaving"))
 
 
+@pytest.mark.trap("zendesk 20", "zendesk 22")
 def test_a_leaver_who_was_seen_before_has_both_roles_and_keeps_the_name(leaving: Leaving) -> None:
     native = str(leaving.leaver.id)
     with leaving.seen.store() as store:
@@ -170,6 +170,7 @@ def test_a_leaver_who_was_seen_before_has_both_roles_and_keeps_the_name(leaving:
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["seen_before_and_after", "seen_only_afterwards"])
+@pytest.mark.trap("zendesk 22")
 def test_a_leavers_work_stays_theirs(leaving: Leaving, seen: bool) -> None:
     """Their first replies and their solves are counted under them, as the world recorded it, whatever they are now."""
     native = str(leaving.leaver.id)
@@ -190,6 +191,7 @@ def beginning(day: dt.date) -> Callable[[str], str]:
     return lambda text: re.sub(r"since = \S+", f"since = {day}", text)
 
 
+@pytest.mark.trap("zendesk 6")
 def test_tickets_from_before_the_first_day_are_counted_as_unknown_and_never_as_unanswered(
     tmp_path: Path, cli: Cli
 ) -> None:

@@ -103,6 +103,7 @@ def test_retry_after_is_kept_as_seconds_or_as_a_date(retry_after: str, wait: flo
 
 
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}])
+@pytest.mark.trap("zendesk 7")
 def test_a_429_that_does_not_say_how_long_waits_a_minute(headers: dict[str, str]) -> None:
     text = "Number of allowed API requests per minute exceeded"
     server, _ = answering(httpx.Response(429, text=text, headers=headers), ok())
@@ -127,6 +128,7 @@ def test_a_503_with_retry_after_waits_as_long_as_it_says() -> None:
     ],
     ids=["409", "500", "502", "503", "504", "520", "524", "html", "cut", "connect", "timeout", "protocol"],
 )
+@pytest.mark.trap("zendesk 16")
 def test_what_may_pass_is_tried_again_with_growing_pauses(broken: Answer) -> None:
     server, asked = answering(broken, broken, broken, ok())
     page, _, wall = get(server)
@@ -235,6 +237,7 @@ def test_an_answer_over_the_size_limit_is_not_read_to_its_end() -> None:
         "https://user:pw@acme.example.com/api/tickets",
     ],
 )
+@pytest.mark.trap("zendesk 32")
 def test_no_other_host_is_ever_asked(path: str) -> None:
     server, asked = answering(ok())
     error, _, _ = get(server, path=path, auth=Basic("ann", Secret("pw")))
@@ -310,6 +313,7 @@ def oauth_server(*, accepted: set[str], grants: Iterator[dict[str, Any]]) -> tup
     return httpx.MockTransport(answer), bodies
 
 
+@pytest.mark.trap("zendesk 18")
 def test_client_credentials_ask_for_a_lifetime_and_use_the_token_once_given() -> None:
     server, bodies = oauth_server(accepted={"one"}, grants=iter([{"access_token": "one", "expires_in": 1800}]))
     page, _, _ = get(server, auth=ClientCredentials("kpi", Secret("s3cret")))
@@ -521,6 +525,7 @@ def over_a_socket(replies: list[bytes]) -> tuple[Any, Wall]:
     return asyncio.run(run()), wall
 
 
+@pytest.mark.trap("zendesk 16")
 def test_a_body_that_is_cut_on_the_wire_is_asked_for_again() -> None:
     body = msgspec.json.encode(PAGE)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(body)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import mapping, surveys
+from connectors.zendesk import articles, mapping, promises, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import events
 from helpdesk_kpi import model
@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "tickets": (zd.Ticket, lambda row: mapping.ticket(row, KEEP)),
     "ticket_events": (zd.TicketEvent, lambda row: events(row, {}, ())),
     "audits": (zd.Audit, lambda row: events(row.as_event(), {}, ())),
-    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping._native_metrics("1", row))),
+    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping.native_metrics("1", row))),
     "users": (zd.User, mapping.person),
     "groups": (zd.Group, mapping.team),
     "group_memberships": (zd.GroupMembership, mapping.member),
@@ -40,8 +40,10 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "schedules": (zd.Schedule, mapping.schedule),
     "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
     "calls": (zd.Call, mapping.call),
-    "articles": (zd.Article, mapping.article),
+    "articles": (zd.Article, articles.article),
     "translations": (zd.Translation, lambda row: row),
+    "ticket_metric_events": (promises.MetricEvent, promises.sla_event),
+    "deleted_tickets": (zd.DeletedTicket, lambda row: mapping.deletion(row, "https://acme.zendesk.com")),
 }
 #: What the collections call these resources.
 OTHER_NAMES = {
@@ -119,7 +121,10 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
         met[kind] = met.get(kind, 0) + 1
     assert complaints == []
     # The collections hold at least these; fewer would say that this test no longer finds them.
-    assert {"tickets", "audits", "ticket_events", "users", "survey_responses", "satisfaction_ratings"} <= met.keys()
+    assert {
+        "tickets", "audits", "ticket_events", "users", "survey_responses", "satisfaction_ratings",
+        "ticket_metric_events", "deleted_tickets",
+    } <= met.keys()  # fmt: skip
     assert sum(met.values()) > 60
 
 
@@ -138,3 +143,26 @@ def test_the_recorded_cursor_page_ends_with_its_cursor() -> None:
     path = Path(ROOT or "") / "zendesk/official_docs_examples/incremental_tickets_cursor_200.json"
     page = msgspec.json.decode(path.read_bytes(), type=zd.TicketsPage)
     assert (page.after_cursor, page.end_of_stream) == ("MTU3NjYxMzUzOS4wfHw0Njd8", True)
+
+
+def probed(name: str) -> Any:
+    path = Path(ROOT or "") / "zendesk/estuary/bruno_live_probes_2026-10-07.json"
+    return json.loads(path.read_text())[name]
+
+
+def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> None:
+    events, aside = promises._by_metric(probed("metric_events_ticket_1")["body"])
+    assert aside == []
+    assert {"reply_time", "requester_wait_time"} <= {event.metric for event in events}
+    [spent] = [e for e in events if e.metric == "reply_time" and e.kind == "update_status"]
+    assert (spent.calendar, spent.business) == (8584 * 60_000, 1864 * 60_000)
+
+
+def test_a_recorded_breach_is_told_before_it_happens() -> None:
+    told = probed("metric_events_ticket_52_future_breach")
+    events, _ = promises._by_metric(told)
+    [breach] = [e for e in events if e.kind == "breach"]
+    [applied] = [e for e in events if e.kind == "apply_sla"]
+    # Read at 20:28:26; due a minute after the promise began at 20:28:14.
+    assert breach.at == 1_791_404_954_000  # 2026-10-07T20:29:14Z
+    assert (applied.target, breach.at - applied.at) == (60_000, 60_000)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -15,10 +16,12 @@ from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Article, Engagement, Event, Person, Rating, Ticket, TicketLink
 from helpdesk_kpi.pull.contract import Finding, Start
+from helpdesk_kpi.pull.tokens import TokenFile, Tokens
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.simulator.facts import Created
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.zendesk_door import CODE
 
 URL = "http://127.0.0.1:9"  # never reached: the application is called in this process
 MINUTE, DAY = 60_000, 86_400_000
@@ -122,6 +125,7 @@ def told(world: World) -> Iterable[Any]:
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.trap("zendesk 4")
 def test_every_comment_arrives_with_its_author_and_with_what_it_says(locale: str) -> None:
     world = made(locale)
     found: dict[str, list[Event]] = {}
@@ -159,6 +163,7 @@ def test_every_change_of_status_assignee_team_and_priority_arrives_in_order(worl
             assert found.get(str(story.ticket), []) == happened, (story.ticket, field)
 
 
+@pytest.mark.trap("zendesk 21", "zendesk 29", "zendesk 31")
 def test_tickets_arrive_with_deletions_merges_follow_ups_and_those_of_ai_agents(world: World, pulled: Pulled) -> None:
     tickets = {t.id: t for t in pulled.of(Ticket)}
     stories = {str(n): s for n, s in world.stories.items()}
@@ -190,6 +195,7 @@ def test_merges_are_linked_once_and_dated(world: World, pulled: Pulled) -> None:
     assert dated == merged
 
 
+@pytest.mark.trap("zendesk 24")
 def test_calls_and_chats_arrive_as_contacts_when_a_person_answered(world: World, pulled: Pulled) -> None:
     stories = world.stories.values()
     answered = {(str(c.ticket), c.answered_at) for s in stories for c in s.calls if c.ended_at <= world.now}
@@ -200,6 +206,7 @@ def test_calls_and_chats_arrive_as_contacts_when_a_person_answered(world: World,
     assert len(contacts) < len(answered)
 
 
+@pytest.mark.trap("zendesk 26")
 def test_ratings_of_both_kinds_arrive_with_their_last_answer(world: World, pulled: Pulled) -> None:
     main = {(r.ticket, r.offered_at): r for r in pulled.of(Rating) if r.question == ""}
     offered = [(o, s) for s in world.stories.values() for o in s.offered if o.at <= world.now]
@@ -244,6 +251,13 @@ def test_audits_of_single_tickets_name_the_same_events_as_the_export(world: Worl
 # again, in pieces, and while something goes wrong
 
 
+@pytest.mark.trap("zendesk 14")
+def test_nothing_is_asked_ticket_by_ticket(world: World, pulled: Pulled) -> None:
+    assert not {name for name in pulled.http.requests if name.startswith("tickets/")}
+    assert pulled.http.requests["incremental/ticket_events"] < len(world.stories) / 20
+
+
+@pytest.mark.trap("zendesk 2", "zendesk 25")
 def test_a_second_run_brings_only_what_is_known_and_keeps_the_cursors(world: World, pulled: Pulled) -> None:
     again = pull(world, cursors=pulled.cursors)
     known = {(type(r), msgspec.json.encode(r)) for r in pulled.records if type(r) is not Article}  # editors are new
@@ -256,6 +270,7 @@ def test_small_pages_bring_the_same(world: World, pulled: Pulled) -> None:
     assert same(pull(world, page_size=17), pulled)
 
 
+@pytest.mark.trap("zendesk 7", "zendesk 16")
 def test_every_tenth_request_failing_changes_nothing(world: World, pulled: Pulled) -> None:
     shaken = pull(world, faults="every:5", page_size=40)
     assert shaken.failed == {}
@@ -263,6 +278,7 @@ def test_every_tenth_request_failing_changes_nothing(world: World, pulled: Pulle
     assert same(shaken, pulled)
 
 
+@pytest.mark.trap("zendesk 7")
 def test_the_rate_limits_are_kept_so_that_nothing_is_refused(world: World, pulled: Pulled) -> None:
     statuses: list[int] = []
     wall = Wall()
@@ -295,16 +311,19 @@ def test_the_rate_limits_are_kept_so_that_nothing_is_refused(world: World, pulle
     assert pulled.http.waited == 0
 
 
+@pytest.mark.trap("zendesk 32")
 def test_next_pages_on_another_host_are_not_asked(world: World, pulled: Pulled) -> None:
     assert same(pull(world, faults="wrong-host", page_size=40), pulled)
 
 
+@pytest.mark.trap("zendesk 18")
 def test_tokens_that_end_early_are_renewed(world: World, pulled: Pulled) -> None:
     renewed = pull(world, faults="expire:3")
     assert renewed.http.requests["/oauth/tokens"] > 5
     assert same(renewed, pulled)
 
 
+@pytest.mark.trap("zendesk 1")
 def test_tickets_that_change_while_they_are_paged_end_in_their_last_state() -> None:
     moving, still = made(), made()
     moving.now = still.now - 6 * DAY
@@ -330,6 +349,7 @@ def newest(records: list[Any]) -> dict[str, Ticket]:
     return found
 
 
+@pytest.mark.trap("zendesk 17")
 def test_a_forbidden_stream_is_unavailable_and_the_others_arrive(world: World, pulled: Pulled) -> None:
     part = pull(world, faults="forbid:satisfaction_ratings missing:sla_policies")
     assert part.failed.keys() == {"satisfaction_ratings", "sla_policies"}
@@ -369,12 +389,62 @@ def test_check_finds_nothing_to_complain_of_on_a_whole_account(world: World) -> 
     assert {"credentials", "rights", "tickets", "articles"} <= {f.about for f in found}
 
 
+def test_check_tells_way_zone_and_how_long_a_first_sync_takes(world: World) -> None:
+    said = {f.about: f.text for f in checked(world)}
+    assert "Zendesk's exports" in said["transport"]
+    assert said["time zone"].endswith("Europe/Berlin")
+    # Without limits the face tells 100,000 exports a minute. 150 tickets are a page, their 1,800 updates two, and so
+    # are their metric events; 50 customers, 12 of the team and the senders of spam are one.
+    tickets = sum(story.deleted_at is None for story in world.stories.values())
+    wanted = f"{tickets} tickets and {len(world.accounts)} people take about 6 requests and a minute"
+    assert said["first sync"].startswith(wanted)
+
+
+def test_check_says_when_lists_have_to_be_read(world: World) -> None:
+    found = checked(world, faults="forbid:incremental")
+    [transport] = [f for f in found if f.about == "transport"]
+    assert transport.level == "warning"
+    assert "read by lists" in transport.text
+    assert [f.need for f in found if f.need] == []  # everything comes, by the other way
+    assert {"archived tickets", "deleted tickets"} <= {f.about for f in found}
+
+
+def test_check_names_what_fails_where_neither_way_is_open(world: World) -> None:
+    found = checked(world, faults="forbid:incremental forbid:tickets_list")
+    assert {f.need for f in found if f.need} == {
+        "tickets", "comments.public", "comments.private", "status.history", "assignee.history", "priority.history",
+        "roles", "sla.events",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "level"), [(13, "warning"), (60, "ok")])
+def test_check_warns_of_a_pair_of_tokens_that_ends_soon(world: World, tmp_path: Path, days: int, level: str) -> None:
+    file, wall = tmp_path / "tokens.json", Wall()
+    given = world.for_config()
+    auth = Credentials(client_id=given["client_id"], client_secret=given["client_secret"], tokens=str(file))
+    chosen = msgspec.structs.replace(settings(world), auth=auth)
+    TokenFile(file).write(Tokens(code=CODE))
+
+    async def run() -> list[Finding]:
+        async with transport(world, chosen, None) as http:
+            await http.get("/api/v2/users/me", type=dict)
+            held = TokenFile(file).read()
+            ends = wall.now + days * 86_400 + 60
+            TokenFile(file).write(msgspec.structs.replace(held, refresh_expires_at=ends))
+            return list(await Zendesk(http, chosen).check())
+
+    [finding] = [f for f in asyncio.run(run()) if f.about == "credentials" and "end on" in f.text]
+    assert finding.level == level
+    assert f"({days} days)" in finding.text
+
+
 def test_check_names_what_the_plan_lacks_and_what_fails_with_it(world: World) -> None:
     found = checked(world, faults="forbid:schedules forbid:satisfaction_ratings forbid:survey_responses forbid:calls")
     gaps = {f.need: f.provides.answer for f in found if f.need and f.provides}
     assert gaps == dict.fromkeys(["schedules", "survey.dimensions", "calls", "survey.answers", "survey.offered"], "no")
 
 
+@pytest.mark.trap("zendesk 30")
 def test_check_warns_of_the_end_of_tokens(world: World) -> None:
     warnings = [f.text for f in checked(world, token=True) if f.level == "warning"]
     assert len(warnings) == 1

@@ -1,61 +1,16 @@
 """Zendesk's lists and exports against small servers with their oddities: where they stop, and what cursor they keep."""
 
-import asyncio
 import base64
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
+from zendesk_fixtures import NOW, SETTINGS, SINCE, Answers, kept, pull, records, ticket
 
-from connectors.zendesk import Zendesk
-from connectors.zendesk.settings import Credentials, Settings
-from helpdesk_kpi.errors import ConfigError, PullError, UnavailableError
-from helpdesk_kpi.model import Article, Event, Name, NativeMetric, Rating, Schedule, SlaPolicy, Ticket
-from helpdesk_kpi.pull.contract import Page, Start
-from helpdesk_kpi.pull.transport import Transport
-
-NOW = 1_780_308_000  # 2026-06-01T10:00:00Z
-SINCE = (NOW - 30 * 86_400) * 1000
-SETTINGS = Settings(url="https://acme.zendesk.com", auth=Credentials(email="ann@example.com", token="t0ken"))
-
-Answers = Callable[[httpx.Request], Any]
-
-
-def pull(
-    stream: str, answers: Answers, *, cursor: str | None = None, settings: Settings = SETTINGS
-) -> tuple[list[Page], list[httpx.Request]]:
-    """All pages of one stream, from a server that answers with what `answers` gives, and what it was asked."""
-    asked: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        assert len(asked) < 100, "it goes round in circles"
-        given = answers(request)
-        return given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
-
-    async def run() -> list[Page]:
-        http = Transport(settings.url, auth=settings.auth.auth(), http=httpx.MockTransport(answer), attempts=1)
-        async with http:
-            found = next(s for s in Zendesk(http, settings).streams() if s.name == stream)
-            return [page async for page in found.pages(Start(cursor=cursor, since=SINCE, now=NOW * 1000))]
-
-    return asyncio.run(run()), asked
-
-
-def kept(pages: list[Page]) -> str | None:
-    """The cursor that would be stored after these pages: a null keeps the one before."""
-    return next((page.cursor for page in reversed(pages) if page.cursor is not None), None)
-
-
-def records(pages: list[Page], kind: type[Any]) -> list[Any]:
-    return [record for page in pages for record in page.records if isinstance(record, kind)]
-
-
-def ticket(number: int, stamp: int = NOW - 1000, **given: Any) -> dict[str, Any]:
-    times = {"created_at": "2026-05-20T10:00:00Z", "updated_at": "2026-05-20T10:00:00Z"}
-    return {"id": number, "status": "open", "generated_timestamp": stamp, **times, **given}
+from connectors.zendesk.settings import Settings
+from helpdesk_kpi.errors import AccessError, ConfigError, PullError, UnavailableError
+from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, Schedule, SlaPolicy, Ticket
 
 
 def event(number: int, stamp: int) -> dict[str, Any]:
@@ -73,6 +28,7 @@ def event(number: int, stamp: int) -> dict[str, Any]:
 # exports by cursor
 
 
+@pytest.mark.trap("zendesk 3", "zendesk 6", "zendesk 21", "zendesk 31")
 def test_tickets_are_asked_with_everything_that_is_left_out_otherwise() -> None:
     pages, asked = pull("tickets", lambda _: {"tickets": [ticket(1)], "after_cursor": "a", "end_of_stream": True})
     assert dict(asked[-1].url.params) == {
@@ -83,6 +39,7 @@ def test_tickets_are_asked_with_everything_that_is_left_out_otherwise() -> None:
     assert pages[-1].complete_until == (NOW - 75) * 1000
 
 
+@pytest.mark.trap("zendesk 8", "zendesk 32")
 def test_pages_follow_the_cursor_to_the_end_of_the_stream_and_never_an_address() -> None:
     def answers(request: httpx.Request) -> dict[str, Any]:
         last = request.url.params.get("cursor") == "a"
@@ -97,6 +54,7 @@ def test_pages_follow_the_cursor_to_the_end_of_the_stream_and_never_an_address()
     assert [page.cursor for page in pages] == ["a", "b"]
 
 
+@pytest.mark.trap("zendesk 1", "zendesk 25")
 def test_a_poll_that_finds_nothing_keeps_the_cursor() -> None:
     pages, asked = pull(
         "tickets", lambda _: {"tickets": [], "after_cursor": None, "end_of_stream": True}, cursor="where-we-were"
@@ -108,6 +66,7 @@ def test_a_poll_that_finds_nothing_keeps_the_cursor() -> None:
 
 
 @pytest.mark.parametrize("after", ["same", None, ""])
+@pytest.mark.trap("zendesk 12")
 def test_a_cursor_that_does_not_move_is_an_error_and_no_loop(after: str | None) -> None:
     with pytest.raises(PullError, match="the cursor does not move on"):
         pull(
@@ -115,6 +74,7 @@ def test_a_cursor_that_does_not_move_is_an_error_and_no_loop(after: str | None) 
         )
 
 
+@pytest.mark.trap("zendesk 28")
 def test_metric_sets_beside_the_tickets_and_null_ones_are_read_too() -> None:
     beside = {"ticket_id": 1, "reopens": 2, "replies": 3, "reply_time_in_minutes": {"calendar": 1, "business": None}}
     rows = [ticket(1), ticket(2, metric_set=None)]
@@ -135,6 +95,7 @@ def test_a_broken_row_is_set_aside_and_the_page_goes_on() -> None:
     assert "$.created_at" in aside.reason
 
 
+@pytest.mark.trap("zendesk 20")
 def test_everyone_is_read_from_the_beginning() -> None:
     _, asked = pull("users", lambda _: {"users": [], "after_cursor": None, "end_of_stream": True})
     assert asked[-1].url.params["start_time"] == "0"
@@ -144,6 +105,34 @@ def test_a_page_size_can_be_asked_for() -> None:
     small = msgspec.structs.replace(SETTINGS, page_size=50)
     _, asked = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True}, settings=small)
     assert asked[-1].url.params["per_page"] == "50"
+
+
+@pytest.mark.trap("zendesk 5")
+def test_a_change_that_leaves_updated_at_alone_is_a_newer_state() -> None:
+    """Only what makes an audit moves updated_at; generated_timestamp moves with every write."""
+    settings = msgspec.structs.replace(SETTINGS, keep_fields=("360001",))
+    states = [("old", NOW - 1000), ("new", NOW - 500)]
+    rows = [ticket(1, stamp, custom_fields=[{"id": 360001, "value": value}]) for value, stamp in states]
+    pages, _ = pull(
+        "tickets", lambda _: {"tickets": rows, "after_cursor": "a", "end_of_stream": True}, settings=settings
+    )
+    old, new = records(pages, Ticket)
+    assert old.updated_at == new.updated_at
+    assert old.version < new.version
+    assert (old.fields["360001"], new.fields["360001"]) == ("old", "new")
+
+
+@pytest.mark.trap("zendesk 13")
+def test_a_page_whose_cursor_does_not_move_is_used_once() -> None:
+    asked: list[httpx.Request] = []
+
+    def answers(request: httpx.Request) -> dict[str, Any]:
+        asked.append(request)
+        return {"tickets": [ticket(1)], "after_cursor": "same", "end_of_stream": False}
+
+    with pytest.raises(PullError, match="the cursor does not move on"):
+        pull("tickets", answers, cursor="same")
+    assert len(asked) == 1
 
 
 # exports by time
@@ -165,6 +154,7 @@ def timed(rows: list[dict[str, Any]], size: int) -> Answers:
     return answers
 
 
+@pytest.mark.trap("zendesk 2", "zendesk 12")
 def test_events_repeat_no_second_and_end_with_the_stream_though_a_next_page_is_named() -> None:
     rows = [event(n, NOW - 5000 + n // 2 * 10) for n in range(7)]  # two in a second
     pages, asked = pull("ticket_events", timed(rows, 3))
@@ -173,6 +163,7 @@ def test_events_repeat_no_second_and_end_with_the_stream_though_a_next_page_is_n
     assert {r.url.host for r in asked} == {"acme.zendesk.com"}
 
 
+@pytest.mark.trap("zendesk 1")
 def test_events_are_read_again_for_ten_minutes_and_the_cursor_never_goes_back() -> None:
     cursor = str(NOW - 3000)
     pages, asked = pull("ticket_events", timed([event(1, NOW - 3500)], 1000), cursor=cursor)
@@ -181,6 +172,7 @@ def test_events_are_read_again_for_ten_minutes_and_the_cursor_never_goes_back() 
     assert [e.id for e in records(pages, Event)] == ["1:status"]
 
 
+@pytest.mark.trap("zendesk 12")
 def test_a_second_too_full_for_a_page_is_an_error_and_no_loop() -> None:
     rows = [event(n, NOW - 5000) for n in range(5)]
     with pytest.raises(PullError, match="the cursor does not move on"):
@@ -192,6 +184,7 @@ def test_nothing_of_the_last_minute_is_asked_for() -> None:
     assert int(asked[-1].url.params["start_time"]) == NOW - 61
 
 
+@pytest.mark.trap("zendesk 12")
 def test_calls_never_end_by_themselves_and_stop_when_nothing_newer_comes() -> None:
     call = {"id": 5, "ticket_id": 1, "created_at": "2026-05-20T10:00:00Z", "direction": "inbound"}
 
@@ -204,6 +197,7 @@ def test_calls_never_end_by_themselves_and_stop_when_nothing_newer_comes() -> No
     assert kept(pages) == str(NOW - 5000)
 
 
+@pytest.mark.trap("zendesk 12", "zendesk 20")
 def test_organizations_without_an_end_of_stream_stop_at_the_repeated_row() -> None:
     def answers(request: httpx.Request) -> dict[str, Any]:
         return {"organizations": [{"id": 1, "name": "ACME"}], "end_time": 1000, "count": 1,
@@ -240,7 +234,15 @@ def test_lists_by_page_number_do_not_mix_the_two_ways_of_paging() -> None:
     assert records(pages, SlaPolicy)[0].body.startswith('{"id":1,')
 
 
+@pytest.mark.trap("zendesk 8")
+def test_more_pages_than_zendesk_gives_are_an_error_and_no_silent_loss() -> None:
+    row = {"id": 1, "title": "S", "position": 1}
+    with pytest.raises(PullError, match="more than 100 pages"):
+        pull("sla_policies", lambda _: {"sla_policies": [row], "next_page": "https://x.example/?page=2"}, most=101)
+
+
 @pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.trap("zendesk 17")
 def test_what_a_plan_lacks_is_unavailable(status: int) -> None:
     with pytest.raises(UnavailableError):
         pull("schedules", lambda _: httpx.Response(status, json={"error": {"title": "Forbidden"}}))
@@ -257,6 +259,7 @@ def test_a_schedule_in_an_unknown_zone_is_set_aside() -> None:
     assert pages[0].set_aside[0].id == "1"
 
 
+@pytest.mark.trap("zendesk 19")
 def test_memberships_give_a_census_over_all_pages() -> None:
     def answers(request: httpx.Request) -> dict[str, Any]:
         more = "page[after]" not in request.url.params
@@ -291,62 +294,16 @@ def test_newer_surveys_are_filtered_in_milliseconds_and_read_again_while_one_may
     assert [r.answered_at for r in records(pages, Rating)] == [None]
 
 
-# help centres
-
-
-ARTICLE = {"id": 7, "title": "Reset", "created_at": "2026-05-01T10:00:00Z", "updated_at": "2026-05-20T10:00:00Z",
-           "locale": "en-us", "body": "<p>Hello</p>"}  # fmt: skip
-
-
-def guide(brands: list[dict[str, Any]], lists: Mapping[str, Any]) -> Answers:
-    def answers(request: httpx.Request) -> Any:
-        if request.url.path == "/api/v2/brands":
-            return {"brands": brands, "meta": {"has_more": False}}
-        return next(body for end, body in lists.items() if request.url.path.endswith(end))
-
-    return answers
-
-
-BRANDS = [
-    {"id": 1, "name": "One", "subdomain": "acme", "has_help_center": True},
-    {"id": 2, "name": "Two", "subdomain": "two", "has_help_center": True},
-    {"id": 3, "name": "None", "subdomain": "three", "has_help_center": False},
-    {"id": 4, "name": "Evil", "subdomain": "evil.example.org/", "has_help_center": True},
-]
-
-
-def test_every_brands_help_centre_is_read_on_its_own_host_and_no_other() -> None:
-    page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
-    pages, asked = pull("articles", guide(BRANDS, {"articles": page}))
-    assert [r.url.host for r in asked if "articles" in r.url.path] == ["acme.zendesk.com", "two.zendesk.com"]
-    assert msgspec.json.decode(kept(pages) or "") == {
-        "https://acme.zendesk.com": NOW - 9000, "https://two.zendesk.com": NOW - 9000,
-    }  # fmt: skip
-    assert [a.editor for a in records(pages, Article)] == [None, None]
-
-
-def test_later_runs_ask_who_edited_what_changed() -> None:
-    page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
-    editors = {"translations": [{"locale": "en-us", "updated_by_id": 9}], "meta": {"has_more": False}}
-    cursor = msgspec.json.encode({"https://acme.zendesk.com": NOW - 10_000}).decode()
-    answers = guide(BRANDS[:1], {"/translations": editors, "articles": page})
-    pages, asked = pull("articles", answers, cursor=cursor)
-    assert [a.editor for a in records(pages, Article)] == ["9"]
-    assert asked[-1].url.path == "/api/v2/help_center/articles/7/translations"
-
-
-def test_a_census_names_all_articles_and_takes_no_known_editor_away() -> None:
-    told = {**ARTICLE, "id": 8, "translations": [{"locale": "en-us", "updated_by_id": 9}]}
-    page = {"articles": [ARTICLE, told], "meta": {"has_more": False}}
-    pages, _ = pull("article_census", guide(BRANDS[:1], {"articles": page}))
-    assert pages[-1].present == {"article": ["7", "8"]}
-    assert [(a.id, a.editor) for a in records(pages, Article)] == [("8", "9")]
+# links
 
 
 def test_links_to_our_help_centres_are_found_in_comments() -> None:
     def answers(request: httpx.Request) -> dict[str, Any]:
         if request.url.path == "/api/v2/brands":
-            return {"brands": [{**BRANDS[1], "host_mapping": "help.acme.com"}], "meta": {"has_more": False}}
+            return {
+                "brands": [{"id": 2, "name": "Two", "subdomain": "two", "host_mapping": "help.acme.com"}],
+                "meta": {"has_more": False},
+            }
         text = " ".join(
             f"https://{h}/hc/articles/{n}" for n, h in enumerate(("two.zendesk.com", "help.acme.com", "x.org"))
         )
@@ -398,6 +355,14 @@ def test_wrong_settings_are_refused(given: dict[str, Any]) -> None:
 
 def test_settings_do_not_show_their_secrets() -> None:
     assert "t0ken" not in repr(SETTINGS)
+
+
+@pytest.mark.trap("zendesk 30")
+def test_a_refused_token_may_have_been_turned_off_since_nobody_used_it() -> None:
+    refused = httpx.Response(401, json={"error": "Couldn't authenticate you"})
+    with pytest.raises(AccessError, match="nobody used for 30 days are deactivated") as raised:
+        pull("tickets", lambda _: refused)
+    assert "t0ken" not in str(raised.value)
 
 
 def test_a_token_is_sent_as_zendesk_wants_it() -> None:

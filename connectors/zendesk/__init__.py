@@ -1,7 +1,7 @@
 """Zendesk: tickets and their history, people, surveys, calls, messaging, hours and help centres.
 
 It runs as an OAuth client of the account's own. Order of the streams: names and people before tickets, tickets before
-their events. What a plan lacks ends that stream only.
+their events. What a plan lacks ends that stream only; where Zendesk denies its exports, its lists are read.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.zendesk import guide, lists, mapping, tickets
+from connectors.zendesk import guide, listed, lists, mapping, promises, queues, tickets
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.check import check
 from connectors.zendesk.settings import Settings
-from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, partly
+from connectors.zendesk.ways import Pages, either
+from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
 HOUR = 3_600_000
@@ -39,17 +40,22 @@ class Zendesk(Connector):
         "survey.dimensions": partly("only surveys of the newer kind have several questions"),
         "schedules": partly("as they are now; Zendesk keeps no history of them"),
         "sla.policies": YES,
-        "articles": partly("the last editor only, and no page views"),
+        "sla.events": YES,
+        "articles": YES,
+        "article.edits": partly("from the first sync on; Zendesk tells only the last editor of each language"),
+        "article.votes": YES,
+        "article.views": no("Zendesk's API tells no page views"),
         "roles": partly("from the first sync on; Zendesk tells only the present role"),
     }
 
     @classmethod
     def transport(cls, settings: Any) -> Transport:
-        return Transport(settings.url, auth=settings.auth.auth(), rate_share=settings.rate_share)
+        auth = settings.auth.auth(settings.url, settings.config_folder)
+        return Transport(settings.url, auth=auth, rate_share=settings.rate_share)
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
-        self.account = Account(http, settings)
+        self.account = Account(http, settings, self.found)
 
     def streams(self) -> Sequence[Stream]:
         return [*self._names(), *self._people(), *self._hours(), *self._tickets(), *self._surveys(), *self._articles()]
@@ -61,6 +67,9 @@ class Zendesk(Connector):
         self, pages: Callable[..., AsyncIterator[Page]], **options: Any
     ) -> Callable[[Start], AsyncIterator[Page]]:
         return partial(pages, self.account, **options)
+
+    def _either(self, exports: Pages, lists_of_it: Pages) -> Callable[[Start], AsyncIterator[Page]]:
+        return partial(either, self.account, exports=exports, lists=lists_of_it)
 
     def _names(self) -> list[Stream]:
         lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
@@ -76,18 +85,22 @@ class Zendesk(Connector):
             )
             for key, path, kind, make in lists_of
         ]  # fmt: skip
-        organizations = self._bound(
+        organizations = partial(
             tickets.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.Named,
             make=lambda row: [mapping.organization(row)], everything=True,
         )  # fmt: skip
-        return [*named, Stream(name="organizations", kind="cursor", pages=organizations)]
+        either_way = self._either(organizations, listed.organizations)
+        return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
 
     def _people(self) -> list[Stream]:
         return [
-            Stream(name="users", kind="cursor", pages=self._bound(tickets.users), gives=frozenset({"roles"})),
+            Stream(
+                name="users", kind="cursor", pages=self._either(tickets.users, listed.users),
+                gives=frozenset({"roles"}),
+            ),
             Stream(name="groups", kind="snapshot", pages=self._bound(lists.groups)),
             Stream(name="group_memberships", kind="snapshot", pages=self._bound(lists.group_memberships)),
-        ]
+        ]  # fmt: skip
 
     def _hours(self) -> list[Stream]:
         return [
@@ -103,9 +116,21 @@ class Zendesk(Connector):
 
     def _tickets(self) -> list[Stream]:
         streams = [
-            Stream(name="tickets", kind="cursor", pages=self._bound(tickets.tickets), gives=frozenset({"tickets"})),
-            Stream(name="ticket_events", kind="cursor", pages=self._bound(tickets.ticket_events), gives=_HISTORY),
-        ]
+            Stream(
+                name="tickets", kind="cursor", pages=self._either(tickets.tickets, listed.tickets),
+                gives=frozenset({"tickets"}),
+            ),
+            # Queues where the exports are denied: then they are asked ticket by ticket.
+            Stream(
+                name="ticket_events", kind="queue", pages=self._either(tickets.ticket_events, queues.audits),
+                gives=_HISTORY,
+            ),
+            Stream(name=tickets.METRICS, kind="queue", pages=self._bound(queues.metric_sets)),
+            Stream(
+                name="sla_events", kind="queue", pages=self._either(promises.exported, promises.asked),
+                gives=frozenset({"sla.events"}),
+            ),
+        ]  # fmt: skip
         if self.settings.voice:
             calls = self._bound(
                 tickets.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
@@ -130,13 +155,14 @@ class Zendesk(Connector):
                 gives=_SURVEYS,
             ),
             Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=newer),
+            Stream(name="survey_questions", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.survey_questions)),
         ]
 
     def _articles(self) -> list[Stream]:
         if not self.settings.help_centers:
             return []
-        gives = frozenset({"articles"})
+        gives = frozenset({"articles", "article.edits", "article.votes"})
         return [
             Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(guide.articles), gives=gives),
-            Stream(name="article_census", kind="census", every=7 * 24 * HOUR, pages=self._bound(guide.article_census)),
+            Stream(name="article_census", kind="census", every=24 * HOUR, pages=self._bound(guide.article_census)),
         ]

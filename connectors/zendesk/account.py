@@ -5,26 +5,56 @@ import re
 from urllib.parse import urlsplit
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.fetching import by_list
+from connectors.zendesk.fetching import SECOND, by_list
 from connectors.zendesk.mapping import Keep
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.rows import rows
-from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.pull.transport import Params, Transport
 
 _ZENDESK = ".zendesk.com"
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
+BACK = 2 * 86_400  # seconds; exports refuse a start within the last minute
+BY_LISTS = (
+    "Zendesk denies its exports to these credentials: everything is read by lists, ticket by ticket, which takes more"
+    " requests; tickets deleted before the first sync stay unknown"
+)
 log = logging.getLogger(__name__)
 
 
 class Account:
     """One account during one run."""
 
-    def __init__(self, http: Transport, settings: Settings) -> None:
+    def __init__(self, http: Transport, settings: Settings, found: list[Finding] | None = None) -> None:
         self.http, self.settings = http, settings
+        self.found: list[Finding] = [] if found is None else found  # what a run comes upon
+        self.reads_lists = False  # the exports turned out to be denied
+        self._asked_for_exports = False
         self.url = settings.url.rstrip("/")
         self._brands: list[zd.Brand] | None = None
         self._fields: dict[int, str] | None = None
+
+    async def exports_are_denied(self, now: int, why: UnavailableError) -> bool:
+        """Whether Zendesk denies its exports to these credentials, but not its lists; asked once a run.
+
+        Where it gives tickets as an export, what was refused (`why`) is refused for reasons of its own.
+        """
+        if not self._asked_for_exports:
+            self._asked_for_exports = True
+            start = {"start_time": now // SECOND - BACK, "per_page": 1}
+            exported = await self.gives("/api/v2/incremental/tickets/cursor", start)
+            self.reads_lists = not exported and await self.gives("/api/v2/tickets", {"page[size]": 1})
+            if self.reads_lists:
+                self.found.append(Finding(level="warning", about="transport", text=f"{BY_LISTS} ({why})"))
+        return self.reads_lists
+
+    async def gives(self, path: str, params: Params) -> bool:
+        try:
+            await self.http.get(path, params, type=dict, endpoint="probe", missing="resource")
+        except UnavailableError:
+            return False
+        return True
 
     async def keep(self, since: int) -> Keep:
         return Keep(self.url, since, await self.fields(), self.settings.sketch_key)

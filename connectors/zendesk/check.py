@@ -4,58 +4,69 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
-from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from connectors.zendesk.account import BACK, BY_LISTS, Account
+from connectors.zendesk.estimate import first_sync
+from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.pull import examining
 from helpdesk_kpi.pull.contract import Finding, no
+from helpdesk_kpi.pull.transport import Params
 
-_SKEW = 30  # seconds of clock difference that do no harm
 _TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
-_BACK = 2 * 86_400  # seconds; exports refuse a start within the last minute
-_LIST = {"page[size]": 1}
+_SOON = 14  # days before which somebody should know that tokens end
+_LIST: Params = {"page[size]": 1}
 
 
 class _Probe(NamedTuple):
     path: str
     about: str
-    params: dict[str, int]
+    params: Params
     needs: tuple[str, ...] = ()  # what fails with it
 
 
-_PROBES = (
+_BY_EXPORTS = (
     _Probe("/api/v2/incremental/tickets/cursor", "tickets", {"per_page": 1}, ("tickets",)),
     _Probe("/api/v2/incremental/ticket_events", "ticket events", {"per_page": 1}, (
         "comments.public", "comments.private", "status.history", "assignee.history", "priority.history",
     )),
+    _Probe("/api/v2/incremental/ticket_metric_events", "metric events", {"per_page": 1}, ("sla.events",)),
     _Probe("/api/v2/incremental/users/cursor", "users", {"per_page": 1}, ("roles",)),
+)  # fmt: skip
+_BY_LISTS = (
+    _Probe("/api/v2/tickets", "tickets", _LIST, ("tickets",)),
+    _Probe("/api/v2/search/export", "archived tickets", {"query": "status:closed", "filter[type]": "ticket", **_LIST}),
+    _Probe("/api/v2/deleted_tickets", "deleted tickets", _LIST),
+    _Probe("/api/v2/users", "users", _LIST, ("roles",)),
+)
+_BESIDE = (
     _Probe("/api/v2/satisfaction_ratings", "satisfaction ratings", _LIST),
     _Probe("/api/v2/guide/survey_responses", "survey responses", _LIST, ("survey.dimensions",)),
+    _Probe("/api/v2/guide/surveys", "survey questions", _LIST),
     _Probe("/api/v2/business_hours/schedules", "schedules", {}, ("schedules",)),
     _Probe("/api/v2/slas/policies", "SLA policies", {}, ("sla.policies",)),
     _Probe("/api/v2/ticket_forms", "ticket forms", {}),
     _Probe("/api/v2/channels/voice/stats/incremental/calls", "calls", {}, ("calls",)),
     _Probe("/api/v2/engagements", "messaging", {}, ("chats",)),
-)  # fmt: skip
+)
 _SURVEYS = ("survey.answers", "survey.offered")
 
 
 async def check(account: Account, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    try:
-        me = await account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
-    except AccessError as error:
-        return [Finding(level="error", about="credentials", text=str(error))]
-    except PullError as error:
-        return [Finding(level="error", about="address", text=str(error))]
+    ask = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
+    me, refused = await examining.signed_in(ask)
+    if me is None:
+        return refused
     found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _rights(me.user)]
-    if account.settings.auth.is_token:
-        found.append(_token(datetime.fromtimestamp(now, UTC)))
-    found += _clock(account)
-    for probe in _PROBES:
+    found += _token_ends(account, datetime.fromtimestamp(now, UTC))
+    found += examining.skew(account.http, "Zendesk")
+    found += await _zone(account)
+    found += await _by_either_way(account, now)
+    for probe in _BESIDE:
         found += await _probe(account, now, probe)
     found += _surveys(found)
     found += await _articles(account)
     found += await _fields(account)
-    return [*found, *_limits(account)]
+    return [*found, *examining.limits(account.http), *await first_sync(account)]
 
 
 def _rights(me: zd.User) -> Finding:
@@ -63,6 +74,21 @@ def _rights(me: zd.User) -> Finding:
         return Finding(level="ok", about="rights", text="the credentials are an admin's")
     text = f"the credentials are of role {me.role!r}; Zendesk's exports answer to admins only"
     return Finding(level="error", about="rights", text=text)
+
+
+def _token_ends(account: Account, today: datetime) -> list[Finding]:
+    """When these credentials end by themselves. Those of an OAuth client that acts for itself do not."""
+    settings = account.settings
+    if settings.auth.is_token:
+        return [_token(today)]
+    file = settings.auth.token_file(settings.config_folder)
+    ends = file.read().refresh_expires_at if file else None
+    if file is None or ends is None:
+        return []
+    day = datetime.fromtimestamp(ends, UTC)
+    left = (day - today).days
+    text = f"the tokens in {file.path} end on {day:%Y-%m-%d} ({left} days) unless a sync renews them before"
+    return [Finding(level="warning" if left < _SOON else "ok", about="credentials", text=text)]
 
 
 def _token(today: datetime) -> Finding:
@@ -75,28 +101,36 @@ def _token(today: datetime) -> Finding:
     return Finding(level="warning", about="credentials", text=text)
 
 
-def _clock(account: Account) -> list[Finding]:
-    skew = account.http.skew
-    if skew is None or abs(skew) <= _SKEW:
+async def _zone(account: Account) -> list[Finding]:
+    """For people to compare with the zone of their configuration, which decides what a day is."""
+    try:
+        page = await account.http.get("/api/v2/account/settings", type=zd.SettingsPage, endpoint="account/settings")
+    except PullError:  # not for everyone's eyes, and not needed
         return []
-    side = "behind" if skew > 0 else "ahead of"
-    text = f"this machine's clock is {abs(skew):.0f} s {side} Zendesk's; the newest changes may be missed"
-    return [Finding(level="warning", about="clock", text=text)]
+    told = page.settings.localization or zd.Localization()
+    zone = told.iana_time_zone or told.time_zone
+    return [Finding(level="ok", about="time zone", text=f"the account is in {zone}")] if zone else []
+
+
+async def _by_either_way(account: Account, now: float) -> list[Finding]:
+    """Tickets, their events and people: by exports or, where Zendesk denies those, by lists."""
+    exported = [finding for probe in _BY_EXPORTS for finding in await _probe(account, now, probe)]
+    denied = next((f.text for f in exported if f.about == "tickets" and f.provides), None)
+    if denied is None:
+        text = "tickets and what happened on them come by Zendesk's exports"
+        return [Finding(level="ok", about="transport", text=text), *exported]
+    listed = [finding for probe in _BY_LISTS for finding in await _probe(account, now, probe)]
+    if any(f.about == "tickets" and f.level != "ok" for f in listed):
+        return exported
+    account.reads_lists = True
+    return [Finding(level="warning", about="transport", text=f"{BY_LISTS} ({denied})"), *listed]
 
 
 async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
-    params = {**probe.params, "start_time": int(now) - _BACK} if timed else probe.params
-    endpoint = f"check {probe.about}"
-    try:
-        await account.http.get(probe.path, params, type=dict, endpoint=endpoint, missing="resource")
-    except UnavailableError as error:
-        gap = no(f"{probe.about}: not with this plan or these rights")
-        lost = [Finding(level="warning", about=probe.about, text=str(error), need=n, provides=gap) for n in probe.needs]
-        return lost or [Finding(level="warning", about=probe.about, text=str(error))]
-    except PullError as error:
-        return [Finding(level="error", about=probe.about, text=str(error))]
-    return [Finding(level="ok", about=probe.about, text="readable")]
+    params = {**probe.params, "start_time": int(now) - BACK} if timed else probe.params
+    ask = account.http.get(probe.path, params, type=dict, endpoint=f"check {probe.about}", missing="resource")
+    return await examining.probe(ask, probe.about, probe.needs)
 
 
 def _surveys(found: list[Finding]) -> list[Finding]:
@@ -136,14 +170,3 @@ async def _fields(account: Account) -> list[Finding]:
         for word in account.settings.keep_fields
         if word not in known
     ]
-
-
-def _limits(account: Account) -> list[Finding]:
-    share = account.settings.rate_share
-    return [
-        Finding(
-            level="ok", about="rate limit",
-            text=f"{a.bucket}: {a.total} a minute, of which {share:.0%} are used; {a.remaining} left now",
-        )
-        for a in account.http.limits.told.values()
-    ]  # fmt: skip

@@ -187,7 +187,8 @@ def how(via: Any, reference: Any) -> Told | None:
     named = via.get("channel")
     channel = None if named is None else str(named)
     is_rule = channel == "rule" or source.get("rel") in {"trigger", "automation"}
-    return Told(channel, str(origin.get("title") or origin.get("id") or "") or None if is_rule else None,
+    # The id, as exports tell it of changes; they have no titles there.
+    return Told(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
                 source.get("rel"), origin, to)  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from connectors.zendesk.payloads import ExportPage, ListPage, TicketsPage, UsersPage
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.pull.transport import Missing, Transport
 
 SECOND = 1_000
 HELD_BACK = 61  # seconds; exports give nothing of the last minute and refuse a start within it
@@ -73,13 +73,19 @@ async def by_time(
             return
         if end <= start:  # a whole page within one second, or a server that repeats itself
             raise stuck(endpoint, start)
-        if end > now - HELD_BACK and not told:
+        if end > now - HELD_BACK:  # nothing newer is given; and metric events may be announced for later
             return
         start = end
 
 
 async def by_list(
-    http: Transport, path: str, params: Mapping[str, str | int | bool] | None = None, *, endpoint: str, size: int = 100
+    http: Transport,
+    path: str,
+    params: Mapping[str, str | int | bool] | None = None,
+    *,
+    endpoint: str,
+    size: int = 100,
+    missing: Missing = "resource",
 ) -> AsyncIterator[ListPage]:
     """Pages of an ordinary list: by cursor where the resource has that, by page number where not, or all at once.
 
@@ -89,7 +95,7 @@ async def by_list(
     seen: set[str] = set()
     number = 1
     while True:
-        page = await http.get(path, asked, type=ListPage, endpoint=endpoint, missing="resource")
+        page = await http.get(path, asked, type=ListPage, endpoint=endpoint, missing=missing)
         yield page
         if page.meta is not None:
             if not page.meta.has_more:

@@ -1,5 +1,6 @@
 """Streams of what is short: names, groups, schedules, policies, ratings. Read whole, or from a trailing window."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
@@ -10,11 +11,12 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_list
 from connectors.zendesk.tickets import map_rows
-from helpdesk_kpi.errors import MissingError, PullError
+from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, TeamMember
 from helpdesk_kpi.pull.contract import Page, SetAside, Start
 from helpdesk_kpi.pull.rows import rows
 
+log = logging.getLogger(__name__)
 DAY = 86_400_000
 TRAILING = 35 * DAY  # an older survey is answered within weeks; what its `start_time` means isn't documented
 
@@ -118,6 +120,23 @@ async def survey_responses(account: Account, start: Start) -> AsyncIterator[Page
         oldest = min([oldest, *_open(good, start.now)])
         yield Page(records=records, set_aside=[*aside, *worse])
     yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
+
+
+async def survey_questions(account: Account, start: Start) -> AsyncIterator[Page]:
+    """What the newer surveys ask, where that may be read; without it questions are called by their ids."""
+    try:
+        async for page in by_list(account.http, "/api/v2/guide/surveys", endpoint="guide/surveys"):
+            good, aside = rows(page.surveys, dict[str, Any])
+            records: list[AnyRecord] = []
+            for row in good:
+                try:
+                    records += surveys.questions(row)
+                except (msgspec.ValidationError, TypeError, AttributeError) as error:
+                    aside.append(SetAside(str(row.get("id")), str(error)))
+            yield Page(records=records, set_aside=aside)
+    except UnavailableError as error:
+        log.info("survey questions are called by their ids: %s", error)
+    yield Page(complete_until=start.now)
 
 
 def _open(responses: Sequence[zd.SurveyResponse], now: int) -> list[int]:

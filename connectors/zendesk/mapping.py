@@ -1,6 +1,5 @@
 """From Zendesk's payloads to records: pure functions."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import zones
-from helpdesk_kpi.pull.text import length, sketch
+from helpdesk_kpi.pull.text import sketch
 
 SECOND, MINUTE = 1_000, 60_000
 DELETED = "deleted"
@@ -26,6 +25,7 @@ class Keep(msgspec.Struct, frozen=True):
     since: int  # history before is not read
     fields: Mapping[int, str] = {}  # custom field's id -> the word the configuration uses for it
     sketch_key: bytes = b""
+    is_listed: bool = False  # rows come from lists: their generated_timestamp may be old, and events are read apart
 
 
 def text_id(number: int | str | None) -> str | None:
@@ -44,14 +44,14 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
     """
     number = str(row.id)
     links = _links(row)
-    created = ms(row.created_at)
+    created, updated = ms(row.created_at), ms(row.updated_at)
     record = model.Ticket(
         id=number,
         number=number,
         url=f"{keep.account}/agent/tickets/{number}",
         created_at=created,
-        updated_at=ms(row.updated_at),
-        version=(row.generated_timestamp or 0) * SECOND,
+        updated_at=updated,
+        version=version(row, listed=keep.is_listed),
         status=row.status,
         channel=_channel(row.via),
         form=text_id(row.ticket_form_id),
@@ -67,11 +67,29 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
         follow_up_of=next((link.other for link in links if link.kind == "follow_up"), None),
         problem=text_id(row.problem_id),
         merged_into="" if _is_merged(row, links) else None,
-        deleted_at=ms(row.updated_at) if row.status == DELETED else None,
+        deleted_at=updated if row.status == DELETED else None,
+        replies_known="pending" if keep.is_listed else "yes",
         changes_known_from=keep.since if created < keep.since else None,
         **_words(row, keep),
     )
-    return [record, *links, *_native_metrics(number, row.metric_set)]
+    return [record, *links, *native_metrics(number, row.metric_set)]
+
+
+def version(row: zd.Ticket, *, listed: bool = False) -> int:
+    """Which state of the ticket this is. Lists repeat an old generated_timestamp sometimes."""
+    written = (row.generated_timestamp or 0) * SECOND
+    return max(written, ms(row.updated_at)) if listed else written
+
+
+def deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
+    """A deleted ticket of which only that is told. Its words go at once, since nothing will tell that they were
+    scrubbed.
+    """
+    number, at = str(row.id), ms(row.deleted_at)
+    return model.Ticket(
+        id=number, number=number, url=f"{account}/agent/tickets/{number}", created_at=at, updated_at=at, version=at,
+        status=DELETED, deleted_at=at, is_scrubbed=True,
+    )  # fmt: skip
 
 
 def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
@@ -85,6 +103,8 @@ def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
     kept = {keep.fields[f.id]: plain for f in row.custom_fields if f.id in keep.fields and (plain := value(f.value))}
+    if row.support_type and row.support_type != "agent":  # people may want to leave out what AI agents did
+        kept["support_type"] = row.support_type
     return {
         "subject": row.subject or None,
         "fields": kept,
@@ -131,7 +151,7 @@ _DURATIONS = {  # Zendesk's key, its unit -> our name of the metric
 }
 
 
-def _native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
+def native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
     """Zendesk's figures. Null says "not yet", so it is kept only where a reopen may have taken a figure back."""
     if found is None:
         return
@@ -263,36 +283,3 @@ def engagement(row: zd.Engagement) -> list[model.AnyRecord]:
     if first is not None:
         records.append(model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True))
     return records
-
-
-# articles
-
-
-def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> model.Article:
-    """`author_id` can be set at will and isn't the editor: only a translation's `updated_by_id` tells who edited."""
-    up, down = _votes(row)
-    mine = next((t for t in (*row.translations, *translations) if t.locale == row.locale), None)
-    return model.Article(
-        id=str(row.id),
-        title=row.title,
-        url=row.html_url or "",
-        created_at=ms(row.created_at),
-        updated_at=ms(row.updated_at),
-        version=ms(row.updated_at),
-        author=text_id(row.author_id),
-        editor=text_id(mine.updated_by_id) if mine else None,
-        edited_at=ms(row.edited_at) if row.edited_at else None,
-        locale=row.locale,
-        draft=row.draft,
-        digest=hashlib.blake2b(row.body.encode(), digest_size=16).hexdigest() if row.body is not None else None,
-        length=length(row.body) if row.body is not None else None,
-        votes_up=up,
-        votes_down=down,
-    )
-
-
-def _votes(row: zd.Article) -> tuple[int | None, int | None]:
-    """vote_sum is up minus down, vote_count up plus down."""
-    if row.vote_sum is None or row.vote_count is None:
-        return None, None
-    return (row.vote_count + row.vote_sum) // 2, (row.vote_count - row.vote_sum) // 2

@@ -90,9 +90,17 @@ class Ticket(msgspec.Struct):
     problem_id: int | None = None
     ticket_form_id: int | None = None
     brand_id: int | None = None
+    support_type: str | None = None  # "agent" or "ai_agent"
     tags: list[str] = []
     custom_fields: list[CustomField] = []
     metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
+
+
+class DeletedTicket(msgspec.Struct):
+    """A row of /deleted_tickets, which tells no more of it."""
+
+    id: int
+    deleted_at: datetime
 
 
 class TicketEvent(msgspec.Struct):
@@ -132,6 +140,7 @@ class ExportPage(msgspec.Struct):
     calls: Raw = NOTHING
     articles: Raw = NOTHING
     agent_engagement_data: Raw = NOTHING
+    ticket_metric_events: Raw = NOTHING
 
 
 class ListPage(msgspec.Struct):
@@ -139,6 +148,13 @@ class ListPage(msgspec.Struct):
 
     meta: Meta | None = None
     next_page: str | None = None
+    tickets: Raw = NOTHING
+    metric_sets: Raw = NOTHING
+    results: Raw = NOTHING  # of a search
+    deleted_tickets: Raw = NOTHING
+    audits: Raw = NOTHING
+    organizations: Raw = NOTHING
+    surveys: Raw = NOTHING
     users: Raw = NOTHING
     groups: Raw = NOTHING
     group_memberships: Raw = NOTHING
@@ -305,6 +321,8 @@ class Engagement(msgspec.Struct):
 
 class Translation(msgspec.Struct):
     locale: str | None = None
+    title: str | None = None
+    body: str | None = None
     updated_at: datetime | None = None
     updated_by_id: int | None = None
     source_id: int | None = None
@@ -328,3 +346,26 @@ class Article(msgspec.Struct):
 
 class Me(msgspec.Struct):
     user: User
+
+
+class Localization(msgspec.Struct):
+    time_zone: str | None = None  # Rails' name
+    iana_time_zone: str | None = None
+
+
+class AccountSettings(msgspec.Struct):
+    localization: Localization | None = None
+
+
+class SettingsPage(msgspec.Struct):
+    settings: AccountSettings
+
+
+class Count(msgspec.Struct):
+    """A bare number, or an object with a value that may be some hours old."""
+
+    count: Any = None
+
+    def number(self) -> int | None:
+        told = self.count.get("value") if isinstance(self.count, dict) else self.count
+        return told if isinstance(told, int) else None

@@ -1,10 +1,13 @@
 """`[sources.NAME]` of a Zendesk account."""
 
+from pathlib import Path
+
 import msgspec
 
 from helpdesk_kpi.errors import ConfigError
-from helpdesk_kpi.pull.auth import Auth, Basic, ClientCredentials
+from helpdesk_kpi.pull.auth import Auth, Basic, ClientCredentials, RefreshTokens
 from helpdesk_kpi.pull.sites import site_of
+from helpdesk_kpi.pull.tokens import TokenFile
 from helpdesk_kpi.secret import Secret
 
 _TOKENS_END = (
@@ -15,17 +18,22 @@ _CLIENT = "The OAuth client must be confidential, of this account, and owned by 
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An OAuth client of your own account, or, until 2027-04-30, an address with an API token."""
+    """An OAuth client of your own account, or, until 2027-04-30, an address with an API token.
+
+    With `tokens` the client acts for a person who has allowed it in a browser: the file holds the tokens of that.
+    """
 
     client_id: str | None = None
     client_secret: str | None = None
+    tokens: str | None = None
     email: str | None = None
     token: str | None = None
 
     def __post_init__(self) -> None:
         given = {name for name in self.__struct_fields__ if getattr(self, name)}
-        if given not in ({"client_id", "client_secret"}, {"email", "token"}):
-            raise ValueError("expected { client_id, client_secret } or { email, token }")
+        client = {"client_id", "client_secret"}
+        if given not in (client, client | {"tokens"}, {"email", "token"}):
+            raise ValueError("expected { client_id, client_secret }, the same with { tokens }, or { email, token }")
 
     def __repr__(self) -> str:
         return "Credentials(***)"
@@ -34,12 +42,30 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def is_token(self) -> bool:
         return self.token is not None
 
-    def auth(self) -> Auth:
+    def token_file(self, folder: str) -> TokenFile | None:
+        return TokenFile(Path(folder) / self.tokens) if self.tokens else None
+
+    def auth(self, url: str = "", folder: str = "") -> Auth:
+        """`folder`: where a relative path of `tokens` begins."""
+        file = self.token_file(folder)
+        if self.client_id and self.client_secret and file:
+            advice = _allow(url, self.client_id, file.path)
+            return RefreshTokens(self.client_id, Secret(self.client_secret), file, advice=advice)
         if self.client_id and self.client_secret:
             return ClientCredentials(self.client_id, Secret(self.client_secret), advice=_CLIENT)
         assert self.email
         assert self.token
         return Basic(f"{self.email}/token", Secret(self.token), advice=_TOKENS_END)
+
+
+def _allow(url: str, client_id: str, file: Path) -> str:
+    """How a person allows the client anew; https://support.zendesk.com/hc/en-us/articles/4408845965210"""
+    return (
+        f"To allow it (again), open {url}/oauth/authorizations/new?response_type=code&scope=read&client_id={client_id}"
+        "&redirect_uri=ADDRESS as an admin, ADDRESS being a redirect URL of the client, and write the code that you"
+        f' are led to into {file} as {{"code": "...", "redirect_uri": "ADDRESS"}}, just before a sync: a code lives for'
+        " minutes only"
+    )
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     voice: bool = True  # read calls
     messaging: bool = True  # read messaging engagements
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
+    config_folder: str = ""  # set by sync; where relative paths begin
 
     def __post_init__(self) -> None:
         try:

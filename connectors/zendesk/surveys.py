@@ -1,12 +1,14 @@
 """Both kinds of Zendesk's surveys, to ratings. One is in use at a time; ratings of the other stay readable."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import text_id
-from connectors.zendesk.payloads import ms
-from helpdesk_kpi.model import Rating
+from connectors.zendesk.payloads import Question, ms
+from helpdesk_kpi.model import Name, Rating
 
 DAY = 86_400_000
 LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
@@ -55,6 +57,27 @@ def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
         _rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
         for question in dict.fromkeys(["", *by_question])
     ]
+
+
+def questions(row: dict[str, Any]) -> list[Name]:
+    """What the questions of one survey are called, under the ids that answers have; the main one needs no name.
+
+    How Zendesk wraps a headline is not verified: a text, or an object that holds one.
+    https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_surveys/
+    """
+    found = []
+    for asked in row.get("questions") or []:
+        question = msgspec.convert(asked, Question)
+        text = _text(asked.get("headline"))
+        if _name(question) and text:
+            found.append(Name("question", _name(question), text))
+    return found
+
+
+def _text(told: Any) -> str | None:
+    if isinstance(told, dict):
+        return next((text for key in ("value", "text", "content", "title") if (text := _text(told.get(key)))), None)
+    return told.strip() or None if isinstance(told, str) else None
 
 
 def _rating(

@@ -3,17 +3,21 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
+import msgspec
+
 from connectors.zendesk import mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.events import events
 from connectors.zendesk.fetching import SECOND, by_cursor, by_time
+from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import Page, SetAside, Start
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import rows
 
 T = TypeVar("T")
 WHOLE_AFTER = 75 * SECOND  # ms that exports lag behind; a minute is documented, 75 s were measured
+METRICS = "ticket_metrics"  # the stream that asks again for metric sets
 OVERLAP = 600  # seconds of events that are read again, since some become visible late
 
 
@@ -39,7 +43,7 @@ async def users(account: Account, start: Start) -> AsyncIterator[Page]:
     params = {"per_page": account.settings.page_size}
     pages = by_cursor(
         account.http, "/api/v2/incremental/users/cursor", params, zd.UsersPage,
-        cursor=start.cursor, start=0, endpoint="incremental/users",
+        cursor=export_cursor(start), start=0, endpoint="incremental/users",
     )  # fmt: skip
     async for page, cursor in pages:
         good, aside = rows(page.users, zd.User)
@@ -62,17 +66,30 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
     }
     pages = by_cursor(
         account.http, "/api/v2/incremental/tickets/cursor", params, zd.TicketsPage,
-        cursor=start.cursor, start=start.since // SECOND, endpoint="incremental/tickets",
+        cursor=export_cursor(start), start=start.since // SECOND, endpoint="incremental/tickets",
     )  # fmt: skip
     async for page, cursor in pages:
         good, aside = rows(page.tickets, zd.Ticket)
-        beside = {m.ticket_id: m for m in rows(page.metric_sets, zd.MetricSet, "ticket_id")[0]}
-        for row in good:
-            row.metric_set = row.metric_set or beside.get(row.id)
+        with_metrics(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
         whole = start.now - WHOLE_AFTER if page.end_of_stream else max(last, 0) or None
-        yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
+        yield Page(
+            records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse], todo=metrics_wanted(good),
+        )  # fmt: skip
+
+
+def metrics_wanted(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
+    """Zendesk works a metric set out some minutes after a change; until then it is null, and is asked for later."""
+    late = [row for row in found if row.metric_set is None and row.status != mapping.DELETED]
+    return {METRICS: [Todo(mapping.version(row, listed=listed), str(row.id)) for row in late]} if late else {}
+
+
+def with_metrics(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
+    """Metric sets stand inside the tickets in exports, and beside them in lists."""
+    beside = {m.ticket_id: m for m in rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
+    for row in found:
+        row.metric_set = row.metric_set or beside.get(row.id)
 
 
 async def ticket_events(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -80,7 +97,8 @@ async def ticket_events(account: Account, start: Start) -> AsyncIterator[Page]:
     kept, hosts = await account.fields(), await account.article_hosts()
     seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
     params: dict[str, str | int | bool] = {"per_page": account.settings.page_size, "include": "comment_events"}
-    first = max(int(start.cursor) - OVERLAP, start.since // SECOND) if start.cursor else start.since // SECOND
+    cursor = export_cursor(start)
+    first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
     pages = by_time(
         account.http, "/api/v2/incremental/ticket_events", params,
         start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
@@ -91,8 +109,7 @@ async def ticket_events(account: Account, start: Start) -> AsyncIterator[Page]:
         seen = {row.id for row in good}
         records, worse = map_rows(fresh, lambda row: events(row, kept, hosts))
         whole = start.now - WHOLE_AFTER if page.end_of_stream else end * SECOND - SECOND
-        cursor = _further(start.cursor, end)
-        yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
+        yield Page(records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse])
 
 
 async def export(
@@ -107,17 +124,17 @@ async def export(
     id: str = "id",  # noqa: A002 - the field's name
 ) -> AsyncIterator[Page]:
     """A time-based export of rows that are told again when they change; `everything`: also from before `since`."""
-    begin = 0 if everything else start.since // SECOND
-    first = max(int(start.cursor) - OVERLAP, begin) if start.cursor else begin
+    begin, cursor = 0 if everything else start.since // SECOND, export_cursor(start)
+    first = max(int(cursor) - OVERLAP, begin) if cursor else begin
     pages = by_time(account.http, path, {}, start=first, now=start.now // SECOND, endpoint=path[8:], rows=key)
     end = first
     async for page, end in pages:
         good, aside = rows(getattr(page, key), kind, id)
         records, worse = map_rows(good, make, id=id)
-        yield Page(records=records, cursor=_further(start.cursor, end), set_aside=[*aside, *worse])
+        yield Page(records=records, cursor=further(cursor, end), set_aside=[*aside, *worse])
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 
-def _further(cursor: str | None, end: int) -> str:
+def further(cursor: str | None, end: int) -> str:
     """The later of two ends; an overlap must not move the cursor back."""
     return str(max(int(cursor or 0), end))

@@ -3,10 +3,12 @@
 import datetime as dt
 from collections.abc import Iterator
 
+from helpdesk_kpi.cli.checking_people import people_findings
 from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.questions import unmet, without_dimension
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import connect
@@ -25,6 +27,8 @@ def config_findings(desk: Desk) -> list[Finding]:
     with open_store(loaded.store_path) as store:
         found += _calendars(desk, store)
         found += _unmapped(desk, store)
+        found += people_findings(store, config)
+        found += _questions(desk, store)
     return found
 
 
@@ -48,6 +52,17 @@ def _unmapped(desk: Desk, store: Store) -> Iterator[Finding]:
         if mapped.isdisjoint({native.casefold(), priority.casefold()}):
             text = f"{count:,} tickets have priority {priority!r}, which maps to no severity: it is a row of its own"
             yield Finding(level="warning", about=f"sources.{source}.severity", text=text)
+
+
+def _questions(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Survey questions that are in no dimension, and entries that name no question."""
+    config = desk.loaded.config
+    for one in without_dimension(store, config):
+        text = f"{one.label}, {one.answers:,} answers, has no dimension and is one of its own: map it, or let it be"
+        yield Finding(level="note", about="csat.dimensions", text=text)
+    for key in unmet(store, config):
+        text = f"{key!r} is the id, alias or text of no question that was asked so far"
+        yield Finding(level="warning", about="csat.dimensions", text=text)
 
 
 async def source_findings(desk: Desk) -> list[tuple[str, Finding]]:

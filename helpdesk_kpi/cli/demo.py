@@ -5,11 +5,13 @@ import json
 import time
 import webbrowser
 import zoneinfo
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
+from helpdesk_kpi.cli.invented import Shown, configuration
 from helpdesk_kpi.cli.progress import measure_progress, sync_progress
 from helpdesk_kpi.cli.sending import send_report
 from helpdesk_kpi.config import load
@@ -19,19 +21,14 @@ from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import last_ended
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.plan import Slowdown
+from helpdesk_kpi.simulator.faces import NAMES, face
+from helpdesk_kpi.simulator.plan import Locale, Slowdown
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk import app
 from helpdesk_kpi.store import open_store
 
 TICKETS, WEEKS = 5000, 34  # enough for a usual range, which takes 26 weeks
-KEY_FILE = "zendesk.key"
 ZONES = {"en": "Europe/Berlin", "zh": "Asia/Shanghai"}
-TITLES = {
-    "en": {"P0": "Service down", "P1": "Serious", "P2": "Normal", "P3": "Question"},
-    "zh": {"P0": "特别紧急", "P1": "紧急", "P2": "一般", "P3": "低"},
-}
 FILES = {
     "page": "reports/weekly-*.html",
     "text": "reports/weekly-*.txt",
@@ -56,49 +53,58 @@ SAID = {
         "slack": "月报，供 Slack 使用", "store": "数据文件", "config": "配置文件", "took": "用时 {:.0f} 秒",
     },
 }  # fmt: skip
-RELEASES = {"en": "release 4.2", "zh": "4.2 版上线"}
-TARGETS = {
-    "P0": 'first_reply_time = "15m", full_resolution_time = "4h"',
-    "P1": 'first_reply_time = "1h", full_resolution_time = "8h"',
-    "P2": 'first_reply_time = "4h", full_resolution_time = "24h"',
-    "P3": 'first_reply_time = "8h"',
-}
 
 
-def run(out: Path, locale: str, seed: int, *, show: bool) -> None:
-    """Make the demonstration in the folder `out`; what is already there is kept and said."""
+def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "zendesk") -> None:
+    """Make the demonstration in the folder `out`; what is already there is kept and said. `helpdesk`: one, or all."""
     began = time.monotonic()
-    world = _world(out, locale, seed)
-    click.echo(SAID[locale]["desk"].format(len(world.stories), WEEKS, seed), err=True)
-    with serve(app(world, limits=100)) as server:
+    worlds = _worlds(out, locale, seed, helpdesk)
+    count = sum(len(world.stories) for world in worlds.values())
+    click.echo(SAID[locale]["desk"].format(count, WEEKS, seed), err=True)
+    with ExitStack() as served:
+        desks = [_shown(served, name, world, alone=len(worlds) == 1) for name, world in worlds.items()]
+        for desk in desks:
+            _keep_secret(out / desk.key_file, desk.secret)
         path = out / "helpdesk-kpi.toml"
-        path.write_text(config_text(world, server.url, locale, own_folder=True), encoding="utf-8")
-        outcomes = _worked(path, world.now)
+        path.write_text(configuration(desks, locale, own_folder=True), encoding="utf-8")
+        outcomes = _worked(path, desks[0].world.now)
     _told(out, outcomes, time.monotonic() - began, locale)
     page = next(out.glob("reports/weekly-*.html"), None)
     if show and page:
         webbrowser.open(page.resolve().as_uri())
 
 
-def _world(out: Path, locale: str, seed: int) -> World:
-    """The folder's own world when it has one, so that a second run finds what the first one made."""
+def _shown(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> Shown:
+    server = served.enter_context(serve(face(helpdesk).app(world, limits=100)))
+    return Shown("demo" if alone else helpdesk, helpdesk, world, server.url)
+
+
+def _keep_secret(path: Path, secret: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(secret)
+
+
+def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str) -> dict[str, World]:
+    """The folder's own worlds when it has some, so that a second run finds what the first one made."""
     told = out / "demo.json"
+    wanted = {"seed": seed, "locale": locale, "helpdesk": helpdesk}
     if told.exists():
-        made = json.loads(told.read_text())
-        if (made["seed"], made["locale"]) != (seed, locale):
-            raise UsageError(f"{out} holds a demo with seed {made['seed']} in {made['locale']}: name another --out")
+        made = {"helpdesk": "zendesk", **json.loads(told.read_text())}
+        if {key: made[key] for key in wanted} != wanted:
+            held = f"a demo of {made['helpdesk']} with seed {made['seed']} in {made['locale']}"
+            raise UsageError(f"{out} holds {held}: name another --out")
         end = made["end"]
     else:
         if out.exists() and any(out.iterdir()):
             raise UsageError(f"{out} holds other files: name another --out")
         end = _last_monday(ZONES[locale])
         out.mkdir(parents=True, exist_ok=True)
-        told.write_text(json.dumps({"seed": seed, "locale": locale, "end": end}))
-    world = generate(seed, tickets=TICKETS, weeks=WEEKS, end=end, locale=locale, **_story(end))  # type: ignore[arg-type]
-    secret = out / KEY_FILE
-    secret.touch(mode=0o600)
-    secret.write_text(world.for_config()["client_secret"])
-    return world
+        told.write_text(json.dumps(wanted | {"end": end}))
+    names = NAMES if helpdesk == "all" else (helpdesk,)
+    return {
+        name: generate(seed + i, tickets=TICKETS // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))
+        for i, name in enumerate(names)
+    }
 
 
 def _story(end: int) -> dict[str, Any]:
@@ -141,66 +147,3 @@ def _told(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> No
         for path in sorted(out.glob(pattern)):
             click.echo(f"  {path}  ({said[what]})")
     click.echo(said["took"].format(seconds))
-
-
-def config_text(world: World, url: str, locale: str, *, own_folder: bool = False) -> str:
-    """A configuration for a simulated desk; in a demo's own folder its secret is a file."""
-    said = world.for_config()
-    secret = f'{{ file = "{KEY_FILE}" }}' if own_folder else '{ env = "HELPDESK_KPI_SIMULATED_SECRET" }'
-    lines = [
-        f'timezone = "{said["timezone"]}"',
-        f'locale = "{locale}"',
-        'store = "helpdesk.db"',
-        "",
-        "[sources.demo]",
-        'connector = "zendesk"',
-        f'url = "{url}"',
-        f"since = {said['since']}",
-        f'auth = {{ client_id = "{said["client_id"]}", client_secret = {secret} }}',
-        f"severity = {_inline(said['severity'])}",
-        "rate_share = 1.0",
-        "",
-        "[tickets]",
-        f"bots = {json.dumps([b['id'] for b in said['bots']])}",
-        'category = "360001"',
-        "exclude = { " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in said["exclude"].items()) + " }",
-        "",
-        "[csat]",
-        "keep_comments = true",
-        "",
-        "[hours.default]",
-        f"weekly = {_inline(said['weekly'])}",
-        f"closed = [{', '.join(_days(said['holidays']))}]",
-        f"workdays = [{', '.join(said['workdays'])}]",
-        'sources = ["demo"]',
-    ]
-    if own_folder:
-        lines += ["", "[annotations]", f'{_day(world.now - 6 * 86_400_000, said["timezone"])} = "{RELEASES[locale]}"']
-    for level, title in TITLES[locale].items():
-        always = 'hours = "always"\n' if level in said["always"] else ""
-        lines += ["", f"[severity.{level}]", f'title = "{title}"', f"{always}targets = {{ {TARGETS[level]} }}"]
-    lines += ["", "[channels.outbox]", 'type = "files"', 'folder = "reports"']
-    for name, template, every in (
-        ("weekly", "weekly_digest", "monday 08:00"),
-        ("monthly", "monthly_summary", "1st workday 09:00"),
-    ):
-        lines += ["", f"[reports.{name}]", f'template = "{template}"', f'every = "{every}"', 'to = ["outbox"]']
-    return "\n".join(lines) + "\n"
-
-
-def _day(ms: int, zone: str) -> str:
-    return dt.datetime.fromtimestamp(ms / 1000, zoneinfo.ZoneInfo(zone)).date().isoformat()
-
-
-def _inline(table: dict[str, Any]) -> str:
-    return "{ " + ", ".join(f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in table.items()) + " }"
-
-
-def _days(spans: list[dict[str, str]]) -> list[str]:
-    found = []
-    for span in spans:
-        day, last = dt.date.fromisoformat(span["first"]), dt.date.fromisoformat(span["last"])
-        while day <= last:
-            found.append(day.isoformat())
-            day += dt.timedelta(days=1)
-    return found

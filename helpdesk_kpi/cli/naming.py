@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from helpdesk_kpi.cli.naming_people import check_people
 from helpdesk_kpi.config import Loaded, did_you_mean
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
@@ -29,6 +30,8 @@ def check_names(loaded: Loaded) -> None:
     _hours(loaded)
     _reports(loaded)
     _annotations(loaded)
+    check_people(loaded)
+    _dimensions(loaded)
 
 
 @contextmanager
@@ -113,3 +116,10 @@ def _annotations(loaded: Loaded) -> None:
             dt.date.fromisoformat(day)
         except ValueError:
             raise ConfigError(f"{loaded.path}: annotations: {day!r} is no day; write it like 2026-11-17") from None
+
+
+def _dimensions(loaded: Loaded) -> None:
+    for question, dimension in loaded.config.csat.dimensions.items():
+        if not dimension.strip():
+            said = f"{question!r} is given no dimension: overall, expertise, attitude, or a word of your own"
+            raise loaded.error("csat.dimensions", said)

@@ -72,6 +72,9 @@ def _printed(found: dict[str, Any], desk: Desk) -> str:
             aside = f"; {s['set_aside']} rows set aside" if s["set_aside"] else ""
             reason = f": {s['reason']}" if s["reason"] else ""
             lines.append(f"  {stream:<22} {s['state']:<12} {local(s['ran_at'])}{aside}{reason}")
+    if unmapped := found["questions_without_dimension"]:
+        asked = ", ".join(f"{question} ({n:,} answers)" for question, n in list(unmapped.items())[:5])
+        lines += ["", f"survey questions without a dimension: {asked}{', ...' if len(unmapped) > 5 else ''}"]
     lines += ["", "reports"]
     for name, report in found["reports"].items():
         lines.append(f"  {name:<22} last {local(report['last_sent'])}   next {local(report['next'])}")

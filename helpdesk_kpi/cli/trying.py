@@ -23,8 +23,9 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
     """Try everything on an invented desk: a helpdesk behind its real API is synced, measured and reported on."""
     from helpdesk_kpi.cli.demo import run  # noqa: PLC0415
 
-    _only_zendesk(helpdesk)
-    run(out or Path(f"helpdesk-kpi-demo{'-zh' if locale == 'zh' else ''}"), locale, seed, show=not no_open)
+    kind = "" if helpdesk == "zendesk" else f"-{helpdesk}"
+    folder = Path(f"helpdesk-kpi-demo{kind}{'-zh' if locale == 'zh' else ''}")
+    run(out or folder, locale, seed, show=not no_open, helpdesk=helpdesk)  # type: ignore[arg-type]
 
 
 @click.command()
@@ -36,23 +37,18 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
 @click.option("--faults", help='Planned faults: "every:10", "forbid:satisfaction_ratings", "refuse", ...')
 def simulate(*, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None) -> None:
     """Serve an invented helpdesk behind its real API on this machine, until stopped."""
-    from helpdesk_kpi.cli.demo import config_text  # noqa: PLC0415
+    from helpdesk_kpi.cli.invented import Shown, configuration  # noqa: PLC0415
+    from helpdesk_kpi.simulator.faces import face  # noqa: PLC0415
     from helpdesk_kpi.simulator.faults import parse  # noqa: PLC0415
     from helpdesk_kpi.simulator.serve import run  # noqa: PLC0415
     from helpdesk_kpi.simulator.world import generate  # noqa: PLC0415
-    from helpdesk_kpi.simulator.zendesk import app  # noqa: PLC0415
 
-    _only_zendesk(helpdesk)
     try:
         plan = parse(faults)
     except ValueError as error:
         raise UsageError(f"--faults: {error}") from None
     world = generate(seed, tickets=tickets, locale=locale, empty=tickets == 0)  # type: ignore[arg-type]
-    click.echo(f"# a configuration for this desk (secret: {world.for_config()['client_secret']})", err=True)
-    click.echo(config_text(world, f"http://127.0.0.1:{port}", locale), err=True)
-    run(app(world, faults=plan), port)
-
-
-def _only_zendesk(helpdesk: str) -> None:
-    if helpdesk != "zendesk":
-        raise UsageError(f"{helpdesk}: this version has the Zendesk connector only; Jira and Freshdesk follow")
+    desk = Shown("demo", helpdesk, world, f"http://127.0.0.1:{port}")
+    click.echo(f"# a configuration for this desk (secret: {desk.secret})", err=True)
+    click.echo(configuration([desk], locale), err=True)
+    run(face(helpdesk).app(world, faults=plan), port)

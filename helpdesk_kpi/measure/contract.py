@@ -45,7 +45,10 @@ CENSORED = frozenset({"solved_without_reply"})
 EXCLUDED = frozenset({
     "deleted", "merged", "spam", "internal", "outbound", "test",
     "replies_pending", "replies_unreadable", "history_unknown", "no_call_data", "no_chat_data",
+    "rating_default", "rating_timeout", "rating_internal",
 })  # fmt: skip
+#: Those of them that are ratings and no customer's answer.
+NO_ANSWER = ("rating_default", "rating_timeout", "rating_internal")
 
 
 class Duration(msgspec.Struct, frozen=True):

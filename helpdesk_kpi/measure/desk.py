@@ -12,6 +12,8 @@ from typing import Literal
 import msgspec
 
 from helpdesk_kpi.config import Config, Tickets
+from helpdesk_kpi.measure.contract import MAIN
+from helpdesk_kpi.measure.questions import dimensions
 from helpdesk_kpi.measure.rows import TicketRow
 from helpdesk_kpi.store import Store
 
@@ -20,6 +22,7 @@ State = Literal["new", "open", "pending", "hold", "solved", "closed"]
 
 #: Needs without which a ticket's story has holes.
 HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
+OFFERED = "survey.offered"  # without it, the surveys that are known are those that were answered
 DONE = frozenset({"solved", "closed"})
 STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
 BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
@@ -63,7 +66,7 @@ class Desk(msgspec.Struct, frozen=True):
     person_keys: Mapping[str, int]  # native -> key
     team_keys: Mapping[str, int]
     bots: frozenset[int]
-    dimensions: Mapping[str, str]  # survey question -> dimension
+    dimensions: Mapping[str, str]  # survey question, in lower case -> dimension
     lacks: frozenset[str]  # needs that this source cannot give
     labels: Mapping[str, str] = {}  # native priority -> what people call it, where that differs
 
@@ -120,8 +123,8 @@ class Desk(msgspec.Struct, frozen=True):
         )
 
     def dimension(self, question: str) -> str:
-        """What a survey question asks about; a helpdesk's only or main question is "overall"."""
-        return self.dimensions.get(question, question) if question else "overall"
+        """What a survey question asks about: "overall" for a helpdesk's only or main one; itself where nothing says."""
+        return self.dimensions.get(question.casefold(), question) if question else MAIN
 
 
 #: Of people p: who is or ever was of the team, as far as anything tells. Whoever is known by an id only may be.
@@ -151,8 +154,8 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {OF_THE_TEAM}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
         outsiders=_outsiders(store, source, config.tickets.exclude.domains),
-        bots=_bots(store, source, config.tickets.bots),
-        dimensions=config.csat.dimensions,
+        bots=bots_of(store, source, config.tickets.bots),
+        dimensions=dimensions(store, config, source, name),
         lacks=_lacks(store, source),
         labels=labels,
     )
@@ -190,7 +193,7 @@ def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
     return frozenset(key for (key,) in store.rows(sql, source, wanted))
 
 
-def _bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
+def bots_of(store: Store, source: int, named: list[str]) -> frozenset[int]:
     """Accounts that the configuration names by address, id, "source:id" or name, and those that say so themselves."""
     wanted = {n.casefold() for n in named}
     sql = (
@@ -207,7 +210,7 @@ def _bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
 def _lacks(store: Store, source: int) -> frozenset[str]:
     """Needs that no stream gives, or only ones which the plan or the rights do not include or which never ended."""
     given: set[str] = set()
-    missing = {*HISTORY, "calls", "chats"}  # streams that have not run yet, or are switched off
+    missing = {*HISTORY, "calls", "chats", OFFERED}  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
     for is_missing, gives in store.rows(sql, source):
         (missing if is_missing else given).update(json.loads(gives))

@@ -17,6 +17,7 @@ from helpdesk_kpi.measure.compact import encode, last_instant
 from helpdesk_kpi.measure.contract import EXCLUDED, Kpi, Observation, Stock, Variant
 from helpdesk_kpi.measure.desk import HISTORY, Desk, read_desks
 from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.humans import keep_identities
 from helpdesk_kpi.measure.rows import EVENT, RATING, TICKET, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
@@ -66,8 +67,8 @@ def _kept(store: Store) -> list[Fold]:
 
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
-    reading = [config.tickets, config.csat.dimensions, {n: s.get("severity") for n, s in config.sources.items()}]
-    desks = [(sorted(d.lacks), d.states, d.labels) for d in read_desks(store, config).values()]
+    reading = [config.tickets, {n: s.get("severity") for n, s in config.sources.items()}]
+    desks = [(sorted(d.lacks), d.states, d.labels, d.dimensions) for d in read_desks(store, config).values()]
     digest = hashlib.sha256(msgspec.json.encode([reading, desks], order="sorted")).digest()
     before = store.one("SELECT value FROM meta WHERE key = 'fold_rules'")
     if before == digest:
@@ -94,6 +95,7 @@ def measure(
     """Fold what is stale (or everything); returns how many tickets were folded."""
     in_use(store, extra)
     rules_changed(store, config)
+    keep_identities(store, config)
     if everything:
         with store.writing():
             _all_stale(store)
@@ -242,9 +244,8 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return f"replies_{ticket.row.replies_known}", None
     if lacking := kpi.needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown", None
-    if (ticket.known_from > ticket.created_at and kpi.needs & HISTORY) or (
-        ticket.has_holes and "status.history" in kpi.needs
-    ):
+    is_partial = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
+    if (is_partial and kpi.needs & HISTORY) or (ticket.has_holes and "status.history" in kpi.needs):
         return "history_unknown", None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there

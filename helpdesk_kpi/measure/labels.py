@@ -4,19 +4,20 @@ from typing import Any
 
 import numpy as np
 
-from helpdesk_kpi.config import Tickets
+from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NOBODY, Ints
 from helpdesk_kpi.store import Store
 
 LABELS = ("category", "channel", "source")
+_COLUMNS = frozenset({"type", "form", "brand", "channel"})  # categories that are no custom fields
 
 
 class Labels:
     """Every ticket has a code on every axis: the place of its label in `names`, or NOBODY."""
 
-    def __init__(self, store: Store, rules: Tickets) -> None:
+    def __init__(self, store: Store, config: Config) -> None:
         self.store = store
-        self.rules = rules
+        self.config = config
         self._places: dict[str, dict[str, int]] = {axis: {} for axis in LABELS}
         # Those known, in order; before them one that no ticket is, so that a search always ends at some story.
         self._stories: Ints = np.array([-1], np.int64)
@@ -47,14 +48,29 @@ class Labels:
 
     def _read(self, stories: Ints) -> list[tuple[Any, ...]]:
         """(ticket, category, channel, source), in order of tickets."""
-        field = self.rules.category
-        kept = field not in {"type", "form", "brand", "channel"}
-        category = "(SELECT value FROM json_each(t.fields) WHERE key = ?2)" if kept else f"t.{field}"
+        category, fields = self._category()
         sql = (
             f"SELECT j.value, {category}, t.channel, s.name FROM json_each(?1) j"
             " LEFT JOIN tickets t ON t.id = j.value LEFT JOIN sources s ON s.id = t.source ORDER BY j.value"
         )
-        return self.store.rows(sql, str(stories.tolist()), *([field] if kept else []))
+        return self.store.rows(sql, str(stories.tolist()), *fields)
+
+    def _category(self) -> tuple[str, list[str]]:
+        """What a ticket's category is in SQL, source by source, and the parameters from the second on."""
+        fields: list[str] = []
+
+        def told(field: str) -> str:
+            if field in _COLUMNS:
+                return f"t.{field}"
+            fields.append(field)
+            return f"(SELECT value FROM json_each(t.fields) WHERE key = ?{len(fields) + 1})"
+
+        usual = told(self.config.tickets.category)
+        own = [(name, told(str(t["category"]))) for name, t in self.config.sources.items() if "category" in t]
+        fields += [name for name, _ in own]
+        first = len(fields) - len(own) + 2
+        cases = "".join(f" WHEN ?{first + i} THEN {sql}" for i, (_, sql) in enumerate(own))
+        return (f"CASE s.name{cases} ELSE {usual} END" if own else usual), fields
 
     def _code(self, axis: str, label: str | None) -> int:
         places = self._places[axis]

@@ -65,6 +65,23 @@ class Answer(NamedTuple):
     rater: int | None
 
 
+class Rated(NamedTuple):
+    """An answered question of a survey."""
+
+    dimension: str
+    answers: list[Answer]  # in order of time
+    part: float  # of the survey's one voice in this dimension: a half where two of its questions ask about it
+
+
+class NoAnswer(NamedTuple):
+    """A rating that no customer gave."""
+
+    dimension: str
+    at: int
+    reason: str  # see contract.NO_ANSWER
+    agent: int | None  # whom the helpdesk names
+
+
 class Track:
     """One field over time: a value holds from its instant on."""
 

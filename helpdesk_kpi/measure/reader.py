@@ -14,7 +14,7 @@ from helpdesk_kpi.measure.contract import MAIN, Kpi, Share, Stock, Total
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.figure import Asked, Timing, figure
 from helpdesk_kpi.measure.hours import Clocks
-from helpdesk_kpi.measure.humans import humans
+from helpdesk_kpi.measure.humans import Humans, read_humans
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
@@ -37,7 +37,7 @@ class Reader:
         self.config = config
         self.back_to = back_to
         self.clocks = Clocks(store, config)
-        self._stories = Labels(store, config.tickets)
+        self._stories = Labels(store, config)
         self._calendars: list[Calendar] = []
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}
@@ -155,9 +155,14 @@ class Reader:
         return {key: self.team_names.index(name) for key, name in self._teams.items()}
 
     @cached_property
+    def people(self) -> Humans:
+        """Who is or was of the team."""
+        return read_humans(self.store, self.config)
+
+    @property
     def humans(self) -> dict[int, str]:
         """The human behind every account that is or was of the team, as readers call them."""
-        return humans(self.store, self.config)
+        return self.people.names
 
     @cached_property
     def human_names(self) -> list[str]:

@@ -26,6 +26,7 @@ class TicketRow(msgspec.Struct, frozen=True, gc=False):
     replies_known: str
     changes_known_from: int | None
     participants: str  # JSON
+    changes_known: str = "yes"
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False):

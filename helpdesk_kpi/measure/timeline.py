@@ -4,12 +4,13 @@ A KPI function gets a Timeline and reads it like a story. Every instant is UTC e
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, VOICE, Desk
-from helpdesk_kpi.measure.moments import Answer, Change, Reopen, Solve, Track, Turn, Wait
+from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
+from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 
 
@@ -257,18 +258,33 @@ class Timeline:
 
     # Surveys
 
-    def answers(self) -> list[tuple[str, list[Answer]]]:
-        """For every question of every survey that was answered: its dimension, and its answers in order of time.
+    def answers(self) -> list[Rated]:
+        """Every question of every survey that was answered, with its dimension and its answers in order of time.
 
         A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
         """
-        return [(self.desk.dimension(r.question), self._given(r)) for r in self.ratings if self._is_answer(r)]
+        given = [(r, self.desk.dimension(r.question)) for r in self.ratings if self._is_answer(r)]
+        asked = Counter((r.native, dimension) for r, dimension in given)
+        return [Rated(dimension, self._given(r), 1 / asked[r.native, dimension]) for r, dimension in given]
+
+    def no_answers(self) -> list[NoAnswer]:
+        """The ratings that nobody gave (a default, a time-out), and those that the team gave itself."""
+        return [
+            NoAnswer(self.desk.dimension(r.question), r.answered_at or r.offered_at, reason, r.agent)
+            for r in self.ratings
+            if (reason := self._no_answer(r))
+        ]
 
     def _is_answer(self, rating: RatingRow) -> bool:
-        """What nobody gave (a default, a time-out) and what the team gave itself is none."""
-        if rating.answered_at is None or rating.category is None or rating.origin != "customer":
-            return False
-        return rating.rater in self.askers or not self.desk.is_internal(rating.rater, rating.answered_at)
+        return rating.answered_at is not None and rating.category is not None and not self._no_answer(rating)
+
+    def _no_answer(self, rating: RatingRow) -> str:
+        """Why a rating is no customer's; "" if it is, or if nobody has answered yet."""
+        if rating.origin != "customer":
+            return f"rating_{rating.origin}"
+        if rating.answered_at is None or rating.rater in self.askers:
+            return ""
+        return "rating_internal" if self.desk.is_internal(rating.rater, rating.answered_at) else ""
 
     def _given(self, rating: RatingRow) -> list[Answer]:
         """The states of one answer: as first given, and what it was changed to."""
@@ -295,7 +311,9 @@ class Timeline:
         ]
 
     def offers(self) -> list[tuple[int, int | None]]:
-        """Every survey offered, with the instant of its first answer."""
+        """Every survey offered, with the instant of its first answer; none where only answers are told."""
+        if OFFERED in self.desk.lacks:
+            return []
         by_survey: dict[str, list[RatingRow]] = {}
         for rating in self.ratings:
             by_survey.setdefault(rating.native, []).append(rating)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from helpdesk_kpi.errors import AccessError
+from helpdesk_kpi.pull.tokens import TokenFile, Tokens
 from helpdesk_kpi.secret import Secret
 
 #: Posts a JSON body without credentials to a path of the account and decodes the answer as the given type.
@@ -62,9 +63,28 @@ class Basic:
         return (self._password.reveal(), self._pair.reveal())
 
 
+class Bearer:
+    """A token that somebody made and that lasts: Jira Data Center's personal access tokens."""
+
+    def __init__(self, token: Secret, *, advice: str = "") -> None:
+        self.advice = advice
+        self._token = token
+
+    async def headers(self, post: Post) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
+        return {"Authorization": f"Bearer {self._token.reveal()}"}
+
+    async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's signature
+        return False
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token.reveal(),)
+
+
 class _Grant(msgspec.Struct):
     access_token: str
     expires_in: int | None = None  # seconds; absent unless it was asked for
+    refresh_token: str | None = None
+    refresh_token_expires_in: int | None = None
 
 
 class ClientCredentials:
@@ -126,3 +146,92 @@ class ClientCredentials:
         self._token = Secret(grant.access_token)
         life = grant.expires_in if grant.expires_in is not None else self._lifetime
         self._renew_at = asked_at + max(life - 60, life / 2)  # a minute early; half-way for very short ones
+
+
+class RefreshTokens:
+    """OAuth's authorization-code grant after a person has allowed it once: tokens that end and are renewed in pairs.
+
+    A refresh token works once. The file is read again before each renewal, since another process may have been first.
+    `lifetime` and `refresh_lifetime` are asked for in seconds; `clock` gives epoch seconds.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: Secret,
+        file: TokenFile,
+        *,
+        path: str = "/oauth/tokens",
+        scope: str = "read",
+        lifetime: int = 1800,
+        refresh_lifetime: int = 90 * 86_400,
+        clock: Callable[[], float] = time.time,
+        advice: str = "",
+    ) -> None:
+        self.advice = advice
+        self._client_id, self._client_secret, self._file = client_id, client_secret, file
+        self._path, self._scope, self._clock = path, scope, clock
+        self._lifetime, self._refresh_lifetime = lifetime, refresh_lifetime
+        self._held = Tokens()
+        self._renewal = asyncio.Lock()
+
+    async def headers(self, post: Post) -> Mapping[str, str]:
+        if not self._is_fresh(self._held):
+            await self._renew(post, self._held.access_token)
+        return {"Authorization": f"Bearer {self._held.access_token}"}
+
+    async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:
+        await self._renew(post, refused.get("Authorization", "").removeprefix("Bearer "))
+        return True
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self._client_secret.reveal(), *self._held.secrets())
+
+    async def _renew(self, post: Post, stale: str) -> None:
+        """Other tokens than `stale`: those that somebody else has got meanwhile, or new ones."""
+        async with self._renewal:
+            if self._held.access_token != stale and self._is_fresh(self._held):
+                return
+            async with self._file.locked():
+                self._held = self._read()
+                if self._held.access_token == stale or not self._is_fresh(self._held):
+                    self._held = await self._granted(post, self._held)
+
+    def _read(self) -> Tokens:
+        try:
+            return self._file.read()
+        except AccessError as error:
+            raise AccessError(f"{error}. {self.advice}".removesuffix(". ")) from None
+
+    async def _granted(self, post: Post, held: Tokens) -> Tokens:
+        """New tokens, kept before they are used: what they were got with is worth nothing any more."""
+        asked_at = self._clock()
+        grant: _Grant = await post(self._path, self._asking(held), _Grant)
+        if not grant.access_token or not grant.refresh_token:
+            raise AccessError(f"{self._path} gave no pair of tokens. {self.advice}".removesuffix(". "))
+        life = grant.expires_in if grant.expires_in is not None else self._lifetime
+        until = grant.refresh_token_expires_in
+        tokens = Tokens(
+            grant.access_token, grant.refresh_token, asked_at + life, None if until is None else asked_at + until
+        )
+        self._file.write(tokens)
+        return tokens
+
+    def _asking(self, held: Tokens) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "client_id": self._client_id,
+            "client_secret": self._client_secret.reveal(),
+            "scope": self._scope,
+            "expires_in": self._lifetime,
+            "refresh_token_expires_in": self._refresh_lifetime,
+        }
+        if held.code:
+            return body | {"grant_type": "authorization_code", "code": held.code, "redirect_uri": held.redirect_uri}
+        if not held.refresh_token:
+            raise AccessError(f"{self._file.path} holds no refresh_token. {self.advice}".removesuffix(". "))
+        return body | {"grant_type": "refresh_token", "refresh_token": held.refresh_token}
+
+    def _is_fresh(self, tokens: Tokens) -> bool:
+        """A minute early. Where the machine's clock is wrong, a 401 renews them."""
+        ends = tokens.expires_at
+        return bool(tokens.access_token) and not tokens.code and (ends is None or self._clock() < ends - 60)

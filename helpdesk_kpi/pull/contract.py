@@ -6,7 +6,7 @@ A connector is one module in `connectors/` (or a package's entry point `helpdesk
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -15,6 +15,7 @@ from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store.page import Page, SetAside, Todo
 
 __all__ = [
+    "FURTHER_NEEDS",
     "NEEDS",
     "YES",
     "Connector",
@@ -66,6 +67,24 @@ NEEDS: Mapping[str, str] = {
     "articles": "texts of the knowledge base and their edits",
     "roles": "who was of the team when",
 }
+#: What only some helpdesks have at all; a connector that says nothing of it does not give it.
+FURTHER_NEEDS: Mapping[str, str] = {
+    "team.history": "which team had a ticket when, apart from who had it",
+    "sla.cycles": "runs of promises' clocks, as the helpdesk keeps them",
+    "sla.events": "what happened to promises' clocks",
+    "time.entries": "time that agents wrote down",
+    "article.edits": "who edited which text when",
+    "article.votes": "votes for and against texts",
+    "article.views": "how often texts were looked at",
+}
+
+
+#: ("ticket" or "article", ids) -> the versions that the store has of them; unknown ones are left out.
+Versions = Callable[[Literal["ticket", "article"], Collection[str]], Mapping[str, int]]
+
+
+def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Mapping[str, int]:  # noqa: ARG001 - Versions
+    return {}
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +95,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     now: int
     todo: Sequence[Todo] = ()  # queue streams: what is to be fetched, longest unchanged first
     full: bool = False  # `sync --full`: everything is asked for again
+    versions: Versions = _none_known  # which versions of things are kept already
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +121,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     need: str | None = None  # narrows `provides` when the plan or the rights lack it
     provides: Provides | None = None
+    zone: str | None = None  # IANA; in which the helpdesk's own reports count days
 
 
 class Connector(ABC):

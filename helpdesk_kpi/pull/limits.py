@@ -18,6 +18,7 @@ class Allowance(msgspec.Struct, frozen=True):
     total: int
     remaining: int
     resets: float = WINDOW
+    cost: int = 1  # of it, what the request took that this came with
 
 
 #: Reads the allowances out of an answer's headers (names in lower case).
@@ -25,9 +26,10 @@ Reader = Callable[[Mapping[str, str]], Iterable[Allowance]]
 
 
 def read_common(headers: Mapping[str, str]) -> Iterable[Allowance]:
-    """X-Rate-Limit, RateLimit-* and Zendesk's bucket headers; any may be absent.
+    """X-Rate-Limit, RateLimit-*, Freshdesk's X-RateLimit-* and Zendesk's bucket headers; any may be absent.
 
     https://developer.zendesk.com/api-reference/introduction/rate-limits/
+    https://developers.freshdesk.com/api/#ratelimit
     """
     account = _account(headers)
     if account:
@@ -48,7 +50,8 @@ def _account(headers: Mapping[str, str]) -> Allowance | None:
     if total is None or left is None:
         return None
     resets = first("ratelimit-reset", "rate-limit-reset")
-    return Allowance("account", total, left, WINDOW if resets is None else resets)
+    cost = first("x-ratelimit-used-currentrequest")
+    return Allowance("account", total, left, WINDOW if resets is None else resets, 1 if cost is None else cost)
 
 
 class _Bucket:
@@ -69,6 +72,7 @@ class _Bucket:
         fresh = now >= self.resets_at
         if fresh:  # asked in the last window, answered in this one
             self.used = min(self.used, 1)
+        self.used += told.cost - 1  # one was counted when it was sent
         self.total, self.remaining = told.total, told.remaining
         # A helpdesk that always says "60 s" would push the end of the window away for ever: the earlier one holds.
         self.resets_at = now + told.resets if fresh else min(self.resets_at, now + told.resets)

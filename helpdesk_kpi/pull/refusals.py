@@ -12,7 +12,8 @@ def told(status: int, content: bytes) -> str:
     """ "403 Forbidden: Access to this resource is restricted": the status and the body's own words.
 
     Zendesk has `error` as text or as an object, with `description` beside it; its Help Center and survey API have
-    `errors[]`; Jira `errorMessages[]`; Freshdesk `description` and `errors[]`. HTML from the edge is not repeated.
+    `errors[]`; Jira `errorMessages[]` and `errors{}`, its service desk `errorMessage`; Freshdesk `description` and
+    `errors[]`. HTML from the edge is not repeated.
     """
     words = _words(content)
     head = f"{status} {_phrase(status)}".strip()
@@ -36,7 +37,10 @@ def _words(content: bytes) -> str:
     return "; ".join(dict.fromkeys(_texts(body)))
 
 
-_SPEAKING = ("error", "title", "message", "description", "error_description", "errorMessages", "errors", "details")
+_SPEAKING = (
+    "error", "title", "message", "description", "error_description", "errorMessages", "errorMessage", "errors",
+    "details", "reason",
+)  # fmt: skip
 
 
 def _texts(part: Any, depth: int = 0) -> list[str]:

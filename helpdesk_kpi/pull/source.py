@@ -14,7 +14,7 @@ from helpdesk_kpi.pull.contract import Connector
 from helpdesk_kpi.pull.discovery import find_connector
 
 #: Keys of `[sources.NAME]` that belong to the core; everything else is the connector's.
-OURS = frozenset({"connector", "since", "severity"})
+OURS = frozenset({"connector", "since", "severity", "category"})
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -45,7 +45,8 @@ def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes
     own = {k: resolve_secrets(v, str(loaded.path), f"{key}.{k}") for k, v in table.items() if k not in OURS}
     known = set(connector.Settings.__struct_fields__)
     settings = _decoded(loaded, connector, own, key)
-    fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, own)}
+    fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, table)}
+    fixed["config_folder"] = str(loaded.path.parent)
     fixed["include_ratings_comment"] = loaded.config.csat.keep_comments
     settings = msgspec.structs.replace(settings, **{k: v for k, v in fixed.items() if k in known})
     return Source(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))
@@ -69,11 +70,12 @@ def _texts(value: object) -> list[str]:
     return [value] if isinstance(value, str) and len(value) > 5 else []
 
 
-def _kept_fields(loaded: Loaded, own: Mapping[str, Any]) -> tuple[str, ...]:
+def _kept_fields(loaded: Loaded, table: Mapping[str, Any]) -> tuple[str, ...]:
     """Custom fields to keep: those of the source, those of [tickets], and the one that holds the category."""
     tickets = loaded.config.tickets
-    category = [] if tickets.category in {"type", "form", "brand", "channel"} else [tickets.category]
-    return tuple(dict.fromkeys([*own.get("keep_fields", ()), *tickets.keep_fields, *category]))
+    category = str(table.get("category", tickets.category))
+    also = [] if category in {"type", "form", "brand", "channel"} else [category]
+    return tuple(dict.fromkeys([*table.get("keep_fields", ()), *tickets.keep_fields, *also]))
 
 
 def _since(loaded: Loaded, key: str, day: object) -> int:

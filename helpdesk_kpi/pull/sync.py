@@ -5,6 +5,7 @@ unexpected is raised.
 """
 
 import asyncio
+import functools
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, waiting, write_page
+from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, versions, waiting, write_page
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 
@@ -139,7 +140,8 @@ class _Run:
             sql = "SELECT cursor FROM cursors WHERE source = ? AND stream = ?"
             cursor = self.store.one(sql, self.key, stream.name)
         todo = waiting(self.store, self.key, stream.name) if stream.kind == "queue" else ()
-        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full)
+        known = functools.partial(versions, self.store, self.key)
+        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full, versions=known)
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"
@@ -205,4 +207,5 @@ def exit_status(results: Sequence[StreamResult]) -> int:
     bad = [r for r in results if r.outcome in {"failed", "unavailable"}]
     if not bad:
         return 0
-    return 3 if any(r.outcome == "ok" for r in results) else 1
+    # A queue with nothing in it asks nothing: that brings nothing.
+    return 3 if any(r.outcome == "ok" and r.requests for r in results) else 1

@@ -60,9 +60,10 @@ def _late(store: Store, config: Config, as_of: int) -> list[tuple[str, str]]:
 def _unmet(kpi: Kpi, provides: Mapping[str, Provides], lacking: Mapping[str, str]) -> list[tuple[str, Provides]]:
     found = []
     for need in sorted(kpi.needs):
-        if need in lacking:
+        given = provides.get(need, no(f"{need} is not given"))
+        if need in lacking and given.answer != "no":
             found.append((need, no(lacking[need])))
-        elif (given := provides.get(need, no(f"{need} is not given"))).answer != "yes":
+        elif given.answer != "yes":
             found.append((need, given))
     return found
 

@@ -58,6 +58,7 @@ class Agent(msgspec.Struct, frozen=True):
     name: str
     ids: tuple[str, ...] = ()  # the helpdesks' account ids
     addresses: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # what their accounts are called
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +114,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     gaps: Mapping[str, str] = {}  # KPI -> what the source lacks (in whole or in part)
     severities: tuple[Severity, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()
+    questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
     agents: tuple[Agent, ...] = ()  # everybody who ever was internal
     secret: bytes = b""  # keys the pseudonyms; stays in the store
 

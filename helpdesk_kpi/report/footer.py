@@ -16,6 +16,7 @@ class Definition(msgspec.Struct, frozen=True):
 class Footer(msgspec.Struct, frozen=True, kw_only=True):
     definitions: list[Definition]
     left_out: str  # "21 spam, 8 merged", or that nothing was
+    questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
     not_known: list[tuple[str, str]]  # title of the KPI, what the source lacks
     whole_to: list[tuple[str, str]]  # source, moment
     history_from: str
@@ -28,6 +29,7 @@ def footer(numbers: list[Number], scene: Scene) -> Footer:
     return Footer(
         definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
         left_out=_left_out(scene),
+        questions=_questions(scene),
         not_known=[
             (words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi, clean(reason, 300))
             for kpi, reason in facts.gaps.items()
@@ -60,6 +62,16 @@ def _left_out(scene: Scene) -> str:
     counts = sorted(scene.figures.facts.excluded.items(), key=lambda item: (-item[1], item[0]))
     items = [words.say("left_out_item", n=count, reason=words.reason(code)) for code, count in counts if count]
     return words.listed(items) if items else words.say("nothing_left_out")
+
+
+def _questions(scene: Scene, limit: int = 8) -> str:
+    """Those with most answers first."""
+    say, found = scene.words.say, scene.figures.facts.questions
+    told = [say("question_item", question=clean(text, 120), answers=say("answers", n=n, count=scene.words.number(n)))
+            for text, n in found[:limit]]  # fmt: skip
+    if len(found) > limit:
+        told.append(say("more_questions", n=len(found) - limit))
+    return scene.words.listed(told) if told else ""
 
 
 def notices(scene: Scene) -> list[str]:

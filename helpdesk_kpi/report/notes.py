@@ -1,6 +1,6 @@
 """The short lines under a figure: what keeps it honest."""
 
-from helpdesk_kpi.measure.contract import MAIN
+from helpdesk_kpi.measure.contract import MAIN, NO_ANSWER
 from helpdesk_kpi.report.footer import clock, clock_named
 from helpdesk_kpi.report.number import FEW, Number
 from helpdesk_kpi.report.scene import Scene
@@ -50,11 +50,18 @@ def _tail(number: Number, scene: Scene) -> str:
 def _share(number: Number, scene: Scene) -> list[str]:
     say = scene.words.say
     if not number.value.n:
-        return [_asked(number, scene)]
+        return [_asked(number, scene), _no_answers(number, scene)]
     few = say("few") if number.value.n < FEW else ""
     asked = _asked(number, scene)
     sample = say("answers_and_asked", answers=number.sample, count=number.n, asked=asked) if asked else number.sample
-    return [number.interval, _joined(sample, few), _facets(number, scene)]
+    return [number.interval, _joined(sample, few), _no_answers(number, scene), _facets(number, scene)]
+
+
+def _no_answers(number: Number, scene: Scene) -> str:
+    """Ratings that no customer gave: not in n, and never in silence."""
+    counts = {reason: n for reason in NO_ANSWER if (n := number.value.excluded.get(reason, 0))}
+    items = [scene.words.say("not_answers_item", n=n, reason=scene.words.reason(r)) for r, n in counts.items()]
+    return scene.words.say("not_answers", items=scene.words.listed(items)) if items else ""
 
 
 def _asked(number: Number, scene: Scene) -> str:

@@ -8,6 +8,7 @@ everybody who ever was internal, since customers write them.
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -27,6 +28,7 @@ from helpdesk_kpi.report.figures import (
 )
 
 HIDDEN = "▮▮▮"
+NUMBERED = re.compile(r"\(\d+\)")  # tells two of one name apart
 SHORTEST_ID = 5  # shorter ids are ordinary numbers in a sentence
 
 
@@ -57,9 +59,11 @@ class Discreet:
     def team(self) -> str | None:
         return self._figures.team
 
-    @property
+    @cached_property
     def facts(self) -> Facts:
-        return msgspec.structs.replace(self._figures.facts, agents=(), secret=b"")
+        facts = self._figures.facts
+        questions = tuple((self._text(question), answers) for question, answers in facts.questions)
+        return msgspec.structs.replace(facts, agents=(), secret=b"", questions=questions)
 
     def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
         self._refuse(where)
@@ -122,8 +126,9 @@ def _marks(agent: Agent) -> list[str]:
     """Everything that points at this person, the longest forms included; parts of a name count, "Will" too."""
     long_ids = [one for one in agent.ids if len(one) >= SHORTEST_ID]
     addresses = [*agent.addresses, *(address.partition("@")[0] for address in agent.addresses)]
-    parts = [part for part in re.split(r"[\s,.·]+", agent.name) if len(part) > 1]
-    return [mark for mark in (agent.name, *addresses, *long_ids, *parts) if len(mark) > 1]
+    names = (agent.name, *agent.also)
+    parts = [part for name in names for part in re.split(r"[\s,.·]+", name) if not NUMBERED.fullmatch(part)]
+    return [mark for mark in (*names, *addresses, *long_ids, *parts) if len(mark) > 1]
 
 
 def _owners(agents: Sequence[Agent]) -> dict[str, str]:

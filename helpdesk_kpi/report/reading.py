@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import Columns
 from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Stock
-from helpdesk_kpi.measure.desk import OF_THE_TEAM
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
+from helpdesk_kpi.measure.humans import Humans
 from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.questions import without_dimension
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.report.figures import (
@@ -134,8 +135,8 @@ class StoredFigures:
         chosen = sorted(newest.items(), key=lambda item: -item[1][0])[:limit]
         tickets = self._tickets(np.array([story for story, _ in chosen], np.int64))
         comments = (
-            "SELECT comment FROM ratings WHERE ticket = ? AND question = '' AND category != 'good'"
-            " ORDER BY answered_at DESC LIMIT 1"
+            "SELECT comment FROM ratings WHERE ticket = ? AND question = '' AND origin = 'customer'"
+            " AND category != 'good' ORDER BY answered_at DESC LIMIT 1"
         )
         return [
             BadRating(
@@ -206,7 +207,8 @@ class StoredFigures:
                 for level, s in sorted(config.severity.items())
             ),
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
-            agents=_agents(store, config),
+            agents=_agents(self.reader.people, config),
+            questions=self._questions(),
             secret=store.hash_key,
         )  # fmt: skip
 
@@ -219,6 +221,12 @@ class StoredFigures:
             if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):
                 counts[str(word)] = n
         return counts
+
+    def _questions(self) -> tuple[tuple[str, int], ...]:
+        """Survey questions that were answered in this period and have no dimension, with their answers."""
+        end = min(self.period.end, self.as_of + 1)
+        found = without_dimension(self.reader.store, self.reader.config, self.period.start, end)
+        return tuple((one.label, one.answers) for one in found)
 
     def _clock(self, severity: str | None, source: str | None = None) -> Literal["calendar", "business"]:
         """Of one source's tickets; without one, of the first configured."""
@@ -255,11 +263,20 @@ def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
     return found
 
 
-def _agents(store: Store, config: Config) -> tuple[Agent, ...]:
+def _agents(people: Humans, config: Config) -> tuple[Agent, ...]:
     """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
-    rows = store.rows(f"SELECT coalesce(name, ''), native, email FROM people p WHERE {OF_THE_TEAM}")
-    accounts = [Agent(name, (native,), (email,) if email else ()) for name, native, email in rows]
-    return (*accounts, *(Agent(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items()))
+    met = [
+        Agent(
+            human.name,
+            tuple(a.native for a in human.accounts),
+            (*(a.email for a in human.accounts if a.email), *(human.told.accounts if human.told else ())),
+            tuple({a.name: None for a in human.accounts if a.name}),
+        )
+        for human in people.all
+    ]
+    keys = {human.key for human in people.all}
+    told = (Agent(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items() if key not in keys)
+    return (*met, *told)
 
 
 def _midnight(day: str, config: Config) -> int:

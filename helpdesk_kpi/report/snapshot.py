@@ -65,6 +65,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
     return {
         "left_out": dict(facts.excluded),
         "not_known": dict(facts.gaps),
+        "questions_without_dimension": dict(facts.questions),
         "data_whole_to": {name: _iso(at) for name, at in facts.sources.items()},
         "history_from": _iso(facts.history_from),
     }

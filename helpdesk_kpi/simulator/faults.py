@@ -12,15 +12,23 @@ A plan is words separated by spaces or commas:
     wrong-host            addresses of next pages lead to another host
     move:600s             the desk goes on by so much with each page of tickets
     expire:5              tokens are refused after five requests
+    disguise              wrong credentials look like success: 200, an empty body, and a header that tells (Jira)
+    quota:100             after a hundred requests the quota of the hour is used up
+    lag:2h                what changed within the last two hours is not found by a search yet (Jira)
+    zone:Asia/Kolkata     the account that asks lives in this zone (Jira)
 """
 
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import msgspec
 
 Failure = Literal["429-0", "429", "429-none", "500", "503", "cut", "html"]
 ROTATION: tuple[Failure, ...] = ("429-0", "429", "429-none", "500", "503", "cut", "html")
-KNOWN = "every:N[:WAY], forbid:NAME, missing:NAME, refuse, slow:NAME:TIME, wrong-host, move:TIME, expire:N"
+KNOWN = (
+    "every:N[:WAY], forbid:NAME, missing:NAME, refuse, slow:NAME:TIME, wrong-host, move:TIME, expire:N, disguise, "
+    "quota:N, lag:TIME, zone:NAME"
+)
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
@@ -36,6 +44,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     wrong_host: bool = False
     move: int = 0
     expire: int = 0
+    disguise: bool = False
+    quota: int | None = None
+    lag: int = 0
+    zone: str | None = None
 
     def failure(self, number: int) -> Failure | None:
         """How the `number`-th request (from 1) fails; None: it does not."""
@@ -55,27 +67,25 @@ def parse(text: str | Faults | None) -> Faults:
 
 
 def _with(plan: Faults, word: str) -> Faults:
-    name, *rest = word.split(":")
+    name, *rest = ("quota:0" if word == "quota" else word).split(":")
     change: dict[str, Any] = {}
     match name, rest:
         case "every", [count]:
             change = {"every": int(count)}
         case "every", [count, way] if way in ROTATION:
             change = {"every": int(count), "ways": tuple(w for w in ROTATION if w == way)}
-        case "forbid", [endpoint]:
-            change = {"forbid": plan.forbid | {endpoint}}
-        case "missing", [endpoint]:
-            change = {"missing": plan.missing | {endpoint}}
-        case "refuse", []:
-            change = {"refuse": True}
         case "slow", [endpoint, time]:
             change = {"slow": {**plan.slow, endpoint: _ms(time)}}
-        case "wrong-host", []:
-            change = {"wrong_host": True}
-        case "move", [time]:
-            change = {"move": _ms(time)}
-        case "expire", [count]:
-            change = {"expire": int(count)}
+        case "forbid" | "missing", [endpoint]:
+            change = {name: getattr(plan, name) | {endpoint}}
+        case "refuse" | "wrong-host" | "disguise", []:
+            change = {name.replace("-", "_"): True}
+        case "expire" | "quota", [count]:
+            change = {name: int(count)}
+        case "move" | "lag", [time]:
+            change = {name: _ms(time)}
+        case "zone", [zone] if zone in available_timezones():
+            change = {"zone": zone}
         case _:
             raise ValueError(f"no fault {word!r}; known are: {KNOWN}")
     return msgspec.structs.replace(plan, **change)

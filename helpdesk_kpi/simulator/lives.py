@@ -19,7 +19,7 @@ TRICKY = ("<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "<!channel>
 ROUTE = "Route by category"
 _CONVERSATIONS = frozenset({"ordinary", "recurrence", "follow_up", "missed_call", "voicemail", "unanswered_chat"})
 _PRIORITIES = ("urgent", "high", "normal", "low", None)
-_PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15, 0.22)
+_PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15)  # and the plan's share of those without one
 _CHANNELS = {"call": "voice", "missed_call": "voice", "voicemail": "voice", "messaging": "native_messaging"} | {
     "unanswered_chat": "native_messaging", "ai_agent": "native_messaging", "outbound": "email", "follow_up": "email",
 }  # fmt: skip
@@ -111,11 +111,12 @@ def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> 
 
 def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester: Account) -> Created:
     subject, text = kinds.text(desktop.desk.words, rng, kind, category, requester)
+    shares = (*_PRIORITY_SHARES, desktop.plan.no_priority)
     channel = _CHANNELS.get(kind) or rng.choices(("email", "web", "api"), (0.5, 0.42, 0.08))[0]
     return Created(
         ticket=0, at=0, requester=requester.id, subject=subject, comment=Comment(text, is_question=asks(text)),
         channel=channel, status="open" if kind == "outbound" else "new",
-        priority="urgent" if kind in {"outage", "incident"} else rng.choices(_PRIORITIES, _PRIORITY_SHARES)[0],
+        priority="urgent" if kind in {"outage", "incident"} else rng.choices(_PRIORITIES, shares)[0],
         category=category, form=FORMS[_place(desktop, category) == BILLING], brand=BRANDS[rng.random() < 0.2],
         type={"outage": "problem", "incident": "incident"}.get(kind) or rng.choice(("question", "incident", None)),
         tags=(category, *((TEST_TAG,) if kind == "test" else ())),

@@ -18,11 +18,13 @@ class BadRequestError(ValueError):
         self.error, self.description = error, description
 
 
-def by_cursor(key: str, rows: Rows, query: Mapping[str, str], path: str, address: Address) -> dict[str, Any]:
-    """Cursor paging: `page[size]` up to 100; `links.next` is there even on the last page."""
+def by_cursor(
+    key: str, rows: Rows, query: Mapping[str, str], path: str, address: Address, *, most: int = 100
+) -> dict[str, Any]:
+    """Cursor paging: `page[size]` up to 100, of some up to 1,000; `links.next` is there even on the last page."""
     size = int(query.get("page[size]", "100"))
-    if not 1 <= size <= 100:
-        raise BadRequestError("InvalidPaginationParameter", "page[size] must be between 1 and 100")
+    if not 1 <= size <= most:
+        raise BadRequestError("InvalidPaginationParameter", f"page[size] must be between 1 and {most}")
     first = _decoded(query["page[after]"]) if query.get("page[after]") else 0
     page = list(rows[first : first + size])
     more = first + size < len(rows)

@@ -31,6 +31,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     spread: float = 0.7  # how much agents' working times vary: sigma of a log-normal
     growth: float = 0.2  # arrivals at the end are this much more than at the start
 
+    no_priority: float = 0.22  # share of tickets without a priority
+
     # kinds of tickets
     internal: float = 0.015
     outbound: float = 0.015

@@ -10,12 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
+from helpdesk_kpi.simulator.desk import CATEGORY_FIELD, CLIENT_ID, CLIENT_SECRET
 from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.gate import Gate, Json
 from helpdesk_kpi.simulator.limits import Limits
 from helpdesk_kpi.simulator.world import World
-from helpdesk_kpi.simulator.zendesk_door import ZendeskDoor, forbidden
+from helpdesk_kpi.simulator.zendesk_door import ZendeskDoor, forbidden, not_found
 from helpdesk_kpi.simulator.zendesk_face import Face
+from helpdesk_kpi.simulator.zendesk_plain import Plain
 
 EXPORTS = "incremental-exports"
 
@@ -38,20 +40,41 @@ def app(
     face = Face(world, plan)
     routes = [Route("/oauth/tokens", gate.guard("oauth", door.token, open_to_all=True), methods=["POST"])]
     for name, path, endpoint, bucket in _endpoints(face):
-        guarded = gate.guard(name, _planned(world, name, endpoint), bucket=bucket)
+        guarded = gate.guard(name, _planned(world, plan, name, path, endpoint), bucket=bucket)
         routes += [Route(f"/api/v2/{path}{dot}", guarded) for dot in (".json", "")]
     served = Starlette(routes=routes, exception_handlers={404: _lost})
     served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
     return served
 
 
+def settings(world: World, url: str) -> dict[str, Any]:
+    """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+    return {
+        "connector": "zendesk",
+        "url": url,
+        "auth": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+        "severity": dict(world.desk.severity),
+        "category": str(CATEGORY_FIELD),
+        "rate_share": 1.0,
+    }
+
+
 def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
     """Name, path, endpoint, bucket of the rate limits."""
+    plain = Plain(face)
     return [
         ("tickets", "incremental/tickets/cursor", face.tickets, EXPORTS),
         ("ticket_events", "incremental/ticket_events", face.ticket_events, EXPORTS),
         ("users", "incremental/users/cursor", face.users, "incremental-exports-cursor"),
         ("organizations", "incremental/organizations", face.organizations, EXPORTS),
+        ("ticket_metric_events", "incremental/ticket_metric_events", face.metric_events, EXPORTS),
+        ("tickets_list", "tickets", plain.tickets, "tickets-index"),
+        ("show_many", "tickets/show_many", plain.show_many, None),
+        ("search", "search/export", plain.search, None),
+        ("search_count", "search/count", plain.count, None),
+        ("users_list", "users", plain.users, None),
+        ("organizations_list", "organizations", plain.organizations, None),
+        ("account_settings", "account/settings", plain.settings, None),
         ("groups", "groups", face.groups, None),
         (
             "group_memberships",
@@ -65,6 +88,7 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ("ticket_forms", "ticket_forms", face.whole_list("ticket_forms", lists.ticket_forms), None),
         ("satisfaction_ratings", "satisfaction_ratings", face.satisfaction_ratings, None),
         ("survey_responses", "guide/survey_responses", face.survey_responses, None),
+        ("surveys", "guide/surveys", face.surveys, None),
         ("schedules", "business_hours/schedules", face.schedules, None),
         ("holidays", "business_hours/schedules/{schedule:int}/holidays", face.holidays, None),
         ("sla_policies", "slas/policies", face.sla_policies, None),
@@ -78,24 +102,28 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ("me", "users/me", face.me, None),
         ("ticket", "tickets/{ticket:int}", face.ticket, None),
         ("audits", "tickets/{ticket:int}/audits", face.audits, None),
+        ("metric_events", "tickets/{ticket:int}/metric_events", face.metrics_of, None),
         ("comments", "tickets/{ticket:int}/comments", face.comments, None),
     ]
 
 
 #: Parts of a plan, and what they bring.
 _PLANS = {
-    "satisfaction_ratings": {"csat"}, "survey_responses": {"csat", "surveys"}, "schedules": {"schedules"},
-    "holidays": {"schedules"}, "sla_policies": {"slas"}, "articles": {"guide"}, "translations": {"guide"},
-    "votes": {"guide"},
+    "satisfaction_ratings": {"csat"}, "survey_responses": {"csat", "surveys"}, "surveys": {"csat"},
+    "schedules": {"schedules"}, "holidays": {"schedules"}, "sla_policies": {"slas"}, "articles": {"guide"},
+    "translations": {"guide"}, "votes": {"guide"},
 }  # fmt: skip
 
 
-def _planned(world: World, name: str, endpoint: Any) -> Any:
-    """403 where the helpdesk's plan lacks it; any endpoint's own name works too."""
+def _planned(world: World, faults: Faults, name: str, path: str, endpoint: Any) -> Any:
+    """403 where the helpdesk's plan lacks it; any endpoint's own name works too, and "incremental" for all exports."""
+    parts = _PLANS.get(name, set()) | {name} | ({"incremental"} if path.startswith("incremental/") else set())
 
     async def asked(request: Request) -> Response:
-        if world.plan_without & (_PLANS.get(name, set()) | {name}):
+        if (world.plan_without | faults.forbid) & parts:
             return forbidden()
+        if faults.missing & parts:
+            return not_found()
         answer: Response = await endpoint(request)
         return answer
 

@@ -10,6 +10,9 @@ from helpdesk_kpi.simulator.zendesk_words import CUSTOM_STATUS, article_url
 
 _ROLES = {"customer": "end-user", "agent": "agent", "admin": "admin", "light_agent": "agent"}
 _ROLE_TYPES = {"agent": 0, "light_agent": 1, "admin": 4}
+POLICY = BASE + 881
+#: Priority -> minutes to the first reply and to the resolution.
+TARGETS = {"urgent": (15, 240), "high": (60, 480), "normal": (240, 1440), "low": (480, 2400)}
 Rows = list[dict[str, Any]]
 
 
@@ -177,28 +180,35 @@ def holidays(world: World) -> Rows:
 
 def sla_policies(world: World, base: str) -> Rows:
     made = iso(world.desk.start - 200 * DAY)
-    number = BASE + 881
-    targets = {"urgent": (15, 240), "high": (60, 480), "normal": (240, 1440), "low": (480, 2400)}
     metrics = [
         {"priority": priority, "metric": metric, "target": minutes, "target_in_seconds": minutes * 60,
          "business_hours": priority != "urgent"}
-        for priority, pair in targets.items()
+        for priority, pair in TARGETS.items()
         for metric, minutes in zip(("first_reply_time", "total_resolution_time"), pair, strict=True)
     ]  # fmt: skip
-    return [{"id": number, "url": f"{base}/api/v2/slas/policies/{number}.json", "title": world.desk.words.sla,
+    return [{"id": POLICY, "url": f"{base}/api/v2/slas/policies/{POLICY}.json", "title": world.desk.words.sla,
              "description": "", "position": 1,
              "filter": {"all": [{"field": "type", "operator": "is_not", "value": "task"}], "any": []},
              "policy_metrics": metrics, "created_at": made, "updated_at": made}]  # fmt: skip
 
 
-def articles(world: World, base: str) -> Rows:
+def policy(world: World) -> dict[str, Any]:
+    """The policy, as metric events name it."""
+    return {"id": POLICY, "title": world.desk.words.sla, "description": ""}
+
+
+def articles(world: World, base: str, *, translated: bool = False) -> Rows:
     """In order of the last change; drafts too, archived ones are simply not there any more."""
     here = [
         article
         for article in world.desk.articles
         if article.created_at <= world.now and (article.archived_at is None or article.archived_at > world.now)
     ]
-    return sorted((_article(world, base, article) for article in here), key=lambda row: (row["updated_at"], row["id"]))
+    rows = [
+        _article(world, base, article) | ({"translations": translations(world, article)} if translated else {})
+        for article in here
+    ]
+    return sorted(rows, key=lambda row: (row["updated_at"], row["id"]))
 
 
 def _article(world: World, base: str, article: Article) -> dict[str, Any]:
@@ -206,7 +216,6 @@ def _article(world: World, base: str, article: Article) -> dict[str, Any]:
     votes = [vote for at, _, vote in article.votes if at <= world.now]
     edited = iso(edits[-1] if edits else article.created_at)
     locale = world.desk.words.help_centre_locale
-    body = f"<p>{article.body}</p>" + "".join(f"<p>({i + 1})</p>" for i in range(len(edits)))
     return {
         "id": article.id, "url": f"{base}/api/v2/help_center/{locale}/articles/{article.id}.json",
         "html_url": article_url(base, locale, article.id), "author_id": article.author, "comments_disabled": False,
@@ -215,18 +224,24 @@ def _article(world: World, base: str, article: Article) -> dict[str, Any]:
         "name": article.title, "title": article.title, "source_locale": locale, "locale": locale,
         "outdated": False, "outdated_locales": [],
         "edited_at": edited, "user_segment_id": None, "user_segment_ids": [], "permission_group_id": BASE + 521,
-        "content_tag_ids": [], "label_names": [], "body": body,
+        "content_tag_ids": [], "label_names": [], "body": _body(article, len(edits)),
     }  # fmt: skip
+
+
+def _body(article: Article, edits: int) -> str:
+    return f"<p>{article.body}</p>" + "".join(f"<p>({i + 1})</p>" for i in range(edits))
 
 
 def translations(world: World, article: Article) -> Rows:
     """One locale; it names the last editor only."""
     edits = [(at, who) for at, who in article.edits if at <= world.now]
     at, who = edits[-1] if edits else (article.created_at, article.author)
-    return [{"id": article.id + 1, "source_id": article.id, "source_type": "Article",
-             "locale": world.desk.words.help_centre_locale, "title": article.title, "body": article.body,
-             "outdated": False, "draft": article.draft, "hidden": False, "created_at": iso(article.created_at),
-             "updated_at": iso(at), "created_by_id": article.author, "updated_by_id": who}]  # fmt: skip
+    return [
+        {"id": article.id + 1, "source_id": article.id, "source_type": "Article",
+         "locale": world.desk.words.help_centre_locale, "title": article.title, "body": _body(article, len(edits)),
+         "outdated": False, "draft": article.draft, "hidden": False, "created_at": iso(article.created_at),
+         "updated_at": iso(at), "created_by_id": article.author, "updated_by_id": who}
+    ]  # fmt: skip
 
 
 def votes(world: World, article: Article) -> Rows:

@@ -16,6 +16,7 @@ from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.limits import Limits
 from helpdesk_kpi.simulator.pages import BadRequestError
 
+CODE = "simulated-code"
 _LONGEST, _USUAL = 172_800, 1800
 
 
@@ -25,6 +26,9 @@ class ZendeskDoor:
     def __init__(self, faults: Faults, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.faults, self.limits, self.clock = faults, limits, clock
         self.tokens: dict[str, float] = {}
+        self.pairs: dict[str, str] = {}  # refresh token -> the access token beside it
+        self.codes = {CODE: True}  # what a person got who has allowed the client in a browser
+        self.count = 0
         self.uses: Counter[str] = Counter()
 
     def refusal(self, request: Request, faults: Faults) -> Response | None:
@@ -66,19 +70,39 @@ class ZendeskDoor:
         """
         asked = await _asked(request)
         known = asked.get("client_id") == CLIENT_ID and asked.get("client_secret") == CLIENT_SECRET
-        if asked.get("grant_type") != "client_credentials":
-            return Json(
-                {"error": "unsupported_grant_type", "error_description": "This grant type is not supported."}, 400
-            )
+        if asked.get("grant_type") not in {"client_credentials", "authorization_code", "refresh_token"}:
+            return _refused("unsupported_grant_type", "This grant type is not supported.")
         if not known or self.faults.refuse:
             return Json({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
         life = int(asked.get("expires_in") or _USUAL)
         if not 300 <= life <= _LONGEST:
-            return Json({"error": "invalid_request", "error_description": "expires_in is out of range"}, 400)
-        token = f"simulated-{len(self.tokens) + 1}"
+            return _refused("invalid_request", "expires_in is out of range")
+        if asked["grant_type"] != "client_credentials" and not self._was_allowed(asked):
+            return _refused("invalid_grant", "The provided authorization grant is invalid, expired or revoked.")
+        return Json(self._granted(asked, life))
+
+    def _was_allowed(self, asked: Mapping[str, Any]) -> bool:
+        """A code works once; so does a refresh token, and it takes its access token with it."""
+        if asked["grant_type"] == "authorization_code":
+            return self.codes.pop(str(asked.get("code")), False)
+        access = self.pairs.pop(str(asked.get("refresh_token")), None)
+        self.tokens.pop(access or "", None)
+        return access is not None
+
+    def _granted(self, asked: Mapping[str, Any], life: int) -> dict[str, Any]:
+        self.count += 1
+        token = f"simulated-{self.count}"
         self.tokens[token] = self.clock() + life
-        told = {"expires_in": life} if asked.get("expires_in") else {}
-        return Json({"access_token": token, "token_type": "bearer", "scope": asked.get("scope", "read")} | told)
+        told = {"access_token": token, "token_type": "bearer", "scope": asked.get("scope", "read")}
+        if asked["grant_type"] != "client_credentials":
+            told["refresh_token"] = f"simulated-refresh-{self.count}"
+            self.pairs[told["refresh_token"]] = token
+        lives = {name: asked[name] for name in ("refresh_token_expires_in",) if name in asked}
+        return told | ({"expires_in": life} if asked.get("expires_in") else {}) | lives
+
+
+def _refused(error: str, description: str) -> Response:
+    return Json({"error": error, "error_description": description}, 400)
 
 
 async def _asked(request: Request) -> dict[str, Any]:

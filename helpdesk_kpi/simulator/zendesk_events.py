@@ -65,6 +65,7 @@ class Events:
         how = _channel(audit)
         children = self._children(audit, number_of_audit, comments=comments)
         for i, child in enumerate(children):
+            child.pop("rule", None)
             if place % 5 == 4 and child.get("type") is None:
                 for key in ("event_type", "previous_value"):
                     child.pop(key, None)
@@ -201,6 +202,7 @@ def _child(how: str, key: str, new: Any, before: Any, rule: str | None = None) -
         key: new,
         "event_type": "Change",
         "previous_value": before,
+        "rule": rule,  # for audits, which name it
     }
 
 
@@ -242,15 +244,16 @@ def _audited(child: dict[str, Any]) -> dict[str, Any]:
     kind = child.pop("event_type", "Change")
     before = child.pop("previous_value", None)
     child.pop("via_reference_id")
-    how = child.pop("via")
+    child.pop("via")
+    rule = child.pop("rule", None)
     (field, new), *_ = child.items()
     if field == "custom_ticket_fields":
         (field, new) = next(iter(new.items()))
     event = {"type": kind, "field_name": field, "value": new}
     if kind == "Change":
         event["previous_value"] = before
-    if how == "Rule":
-        event["via"] = via("rule", "Route by category")
+    if rule:
+        event["via"] = via("rule", rule)
     return event
 
 

@@ -21,6 +21,7 @@ from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, by_offset, 
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.simulator.zendesk_door import not_found
 from helpdesk_kpi.simulator.zendesk_events import Events, calls, chats
+from helpdesk_kpi.simulator.zendesk_promises import Promises
 from helpdesk_kpi.simulator.zendesk_tickets import HELD_BACK, Tickets, deleted_tickets
 
 _FAR = 1 << 62
@@ -33,6 +34,7 @@ class Face:
         self.world, self.faults = world, faults
         self._tickets: Tickets | None = None
         self._events: Events | None = None
+        self._promises: Promises | None = None
 
     # --- exports
 
@@ -114,6 +116,12 @@ class Face:
         self.world.now += self.faults.move
         return self._timed(request, "ticket_events", rows, end, over=over)
 
+    async def metric_events(self, request: Request) -> Response:
+        """In order of their times, those announced for later too: so the end time may lie in the future."""
+        found = self.promises.exported()
+        rows = [event.row(self.world.now) for event in found]
+        return self._export(request, "ticket_metric_events", rows, [event.at // SECOND for event in found])
+
     async def organizations(self, request: Request) -> Response:
         """The end time is always that of the last row: every poll repeats at least one."""
         base = self.base(request)
@@ -160,7 +168,7 @@ class Face:
 
     def cursor_list(self, key: str, rows: Callable[[World, str], lists.Rows]) -> Any:
         async def listed(request: Request) -> Response:
-            return self._by_cursor(request, key, rows(self.world, self.base(request)))
+            return self.listed(request, key, rows(self.world, self.base(request)))
 
         return listed
 
@@ -171,7 +179,7 @@ class Face:
 
         return listed
 
-    def _by_cursor(self, request: Request, key: str, rows: lists.Rows) -> Response:
+    def listed(self, request: Request, key: str, rows: lists.Rows) -> Response:
         query = dict(request.query_params)
         shape = by_offset if "page" in query or "per_page" in query else by_cursor
         if shape is by_offset and any(name.startswith("page[") for name in query):
@@ -181,14 +189,14 @@ class Face:
     async def groups(self, request: Request) -> Response:
         hide = request.query_params.get("exclude_deleted", "true") != "false"
         rows = [row for row in lists.groups(self.world, self.base(request)) if not (hide and row["deleted"])]
-        return self._by_cursor(request, "groups", rows)
+        return self.listed(request, "groups", rows)
 
     async def satisfaction_ratings(self, request: Request) -> Response:
         """Seconds here; https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/"""
         query = request.query_params
         start, end = int(query.get("start_time", "0")), int(query.get("end_time", str(_FAR)))
         rows = surveys.ratings(self.world, self.base(request), start, end)
-        return self._by_cursor(request, "satisfaction_ratings", rows)
+        return self.listed(request, "satisfaction_ratings", rows)
 
     async def survey_responses(self, request: Request) -> Response:
         """Milliseconds here; https://developer.zendesk.com/api-reference/help_center/help-center-api/csat_survey_responses/"""
@@ -197,7 +205,11 @@ class Face:
             int(query.get("filter[created_at_start]", "0")),
             int(query.get("filter[created_at_end]", str(_FAR))),
         )
-        return self._by_cursor(request, "survey_responses", surveys.survey_responses(self.world, start, end))
+        return self.listed(request, "survey_responses", surveys.survey_responses(self.world, start, end))
+
+    async def surveys(self, request: Request) -> Response:
+        """What the newer survey asks; https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_surveys/"""
+        return self.listed(request, "surveys", surveys.definitions(self.world))
 
     async def sla_policies(self, request: Request) -> Response:
         rows = lists.sla_policies(self.world, self.base(request))
@@ -211,26 +223,32 @@ class Face:
         return Json({"holidays": lists.holidays(self.world)}) if known else not_found()
 
     async def articles(self, request: Request) -> Response:
-        return self._by_cursor(request, "articles", lists.articles(self.world, self.base(request)))
+        """With the translations inside, if they are asked for; newest first, if that is."""
+        query = request.query_params
+        translated = "translations" in query.get("include", "")
+        rows = lists.articles(self.world, self.base(request), translated=translated)
+        if query.get("sort_by") == "updated_at" and query.get("sort_order") == "desc":
+            rows.reverse()
+        return self.listed(request, "articles", rows)
 
     async def translations(self, request: Request) -> Response:
         found = self._article(request)
         return (
             not_found()
             if found is None
-            else self._by_cursor(request, "translations", lists.translations(self.world, found))
+            else self.listed(request, "translations", lists.translations(self.world, found))
         )
 
     async def votes(self, request: Request) -> Response:
         found = self._article(request)
-        return not_found() if found is None else self._by_cursor(request, "votes", lists.votes(self.world, found))
+        return not_found() if found is None else self.listed(request, "votes", lists.votes(self.world, found))
 
     def _article(self, request: Request) -> Any:
         number = request.path_params["article"]
         return next((a for a in self.world.desk.articles if a.id == number and a.created_at <= self.world.now), None)
 
     async def deleted_tickets(self, request: Request) -> Response:
-        return self._by_cursor(request, "deleted_tickets", deleted_tickets(self.world))
+        return self.listed(request, "deleted_tickets", deleted_tickets(self.world))
 
     async def me(self, request: Request) -> Response:
         accounts = self.world.desk.accounts
@@ -249,7 +267,7 @@ class Face:
         number, events = request.path_params["ticket"], self.events_of(request)
         if not self._there(number):
             return not_found()
-        return self._by_cursor(request, "audits", [events.audit(place) for place in events.of(number)])
+        return self.listed(request, "audits", [events.audit(place) for place in events.of(number)])
 
     async def comments(self, request: Request) -> Response:
         number, events = request.path_params["ticket"], self.events_of(request)
@@ -257,7 +275,11 @@ class Face:
             return not_found()
         audits = [events.audit(place) for place in events.of(number)]
         rows = [event for audit in audits for event in audit["events"] if event["type"] in {"Comment", "VoiceComment"}]
-        return self._by_cursor(request, "comments", rows)
+        return self.listed(request, "comments", rows)
+
+    async def metrics_of(self, request: Request) -> Response:
+        number = request.path_params["ticket"]
+        return Json(self.promises.of(number)) if self._there(number) else not_found()
 
     def _there(self, number: int) -> bool:
         story = self.world.stories.get(number)
@@ -279,6 +301,12 @@ class Face:
         self._tickets, self._events = Tickets(self.world, base), Events(self.world, base)
         for _, number in self._tickets.index():
             self._tickets.row(number, metric_sets=True)
+
+    @property
+    def promises(self) -> Promises:
+        if self._promises is None:
+            self._promises = Promises(self.world)
+        return self._promises
 
     def tickets_of(self, request: Request) -> Tickets:
         if self._tickets is None:

@@ -64,6 +64,22 @@ def survey_responses(world: World, start: int, end: int) -> Rows:
     return rows
 
 
+def definitions(world: World) -> Rows:
+    """The newer survey's questions with their texts. How a text is wrapped is not verified against a real account."""
+    made = _ms(world.desk.start)
+    questions = [
+        _question(world, i, name) | {"headline": {"type": "text", "value": text}}
+        for i, (name, text) in enumerate(world.desk.words.questions_asked.items())
+    ]
+    return [{"id": ulid(world.desk.start, 1), "version": 3, "state": "enabled", "created_at": made,
+             "updated_at": made, "questions": questions}]  # fmt: skip
+
+
+def _question(world: World, place: int, name: str) -> dict[str, Any]:
+    return {"id": ulid(world.desk.start, 10 + place), "type": "rating_scale_numeric", "alias": name,
+            "sub_type": _QUESTION_TYPES.get(name, "other")}  # fmt: skip
+
+
 def _answers(world: World, answers: list[Answered]) -> Rows:
     if not answers:
         return []
@@ -71,8 +87,7 @@ def _answers(world: World, answers: list[Answered]) -> Rows:
     times = {"created_at": _ms(first.at), "updated_at": _ms(last.at)}
     rows: Rows = []
     for i, (question, rating) in enumerate(last.ratings.items()):
-        asked = {"id": ulid(world.desk.start, 10 + i), "type": "rating_scale_numeric", "alias": question,
-                 "sub_type": _QUESTION_TYPES.get(question, "other")}  # fmt: skip
+        asked = _question(world, i, question)
         category = "good" if rating > 3 else "neutral" if rating == 3 else "bad"
         rows.append({"type": "rating_scale", "rating": rating, "rating_category": category, "question": asked} | times)
     opinion = {"question": {"id": ulid(world.desk.start, 20), "type": "open_ended"}} | times

@@ -142,10 +142,10 @@ class Tickets:
         """https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metrics/"""
         now, created = self.world.now, story.created
         solves = [s.at for s in saves if _solved(s)]
-        replies = [s for s in saves[1:] if self._replied(s)]
+        replies = [s for s in saves[1:] if replied(self.world, s)]
         assigned = [s.at for s in saves if s.changes.get("assignee")]
         teams = [s for s in saves if s.changes.get("team")]
-        customer = [s.at for s in saves if s.fact.comment and self._author(s) == created.requester]
+        customer = [s.at for s in saves if s.fact.comment and _author(s) == created.requester]
         done = state["status"] in DONE
         reopened = sum(s.before.get("status") in DONE and s.changes["status"] not in DONE for s in saves)
         return {
@@ -170,18 +170,6 @@ class Tickets:
             "full_resolution_time_in_minutes": self._minutes(created.at, solves[-1] if solves and done else None),
         } | self._waits(saves)
 
-    def _author(self, save: Saved) -> int:
-        fact = save.fact
-        return fact.requester if isinstance(fact, Created) else fact.actor
-
-    def _replied(self, save: Saved) -> bool:
-        """A public comment by an account that is an agent's, as Zendesk counts replies; bots and rules are none."""
-        author, comment = self._author(save), save.fact.comment
-        if comment is None or not comment.public or author == SYSTEM:
-            return False
-        account = self.world.accounts[author]
-        return not account.bot and account.role_at(save.at) != "customer"
-
     def _minutes(self, start: int, end: int | None) -> dict[str, int | None]:
         """Nearest minute, both clocks."""
         if end is None:
@@ -203,6 +191,20 @@ class Tickets:
                     waits[name] = {clock: (wait[clock] or 0) + (spent[clock] or 0) for clock in wait}
                 status, since = save.changes["status"], save.at
         return waits
+
+
+def _author(save: Saved) -> int:
+    fact = save.fact
+    return fact.requester if isinstance(fact, Created) else fact.actor
+
+
+def replied(world: World, save: Saved) -> bool:
+    """A public comment by an account that is an agent's, as Zendesk counts replies; bots and rules are none."""
+    author, comment = _author(save), save.fact.comment
+    if comment is None or not comment.public or author == SYSTEM:
+        return False
+    account = world.accounts[author]
+    return not account.bot and account.role_at(save.at) != "customer"
 
 
 def _nearest(ms: int) -> int:

@@ -14,7 +14,8 @@ def write_people(page: Writing, rows: list[model.Person]) -> None:
         " zone, organization, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, role = excluded.role,"
         " name = coalesce(excluded.name, name), email = coalesce(excluded.email, email),"
-        " email_hash = excluded.email_hash, domain = excluded.domain, email_verified = excluded.email_verified,"
+        " email_hash = coalesce(excluded.email_hash, email_hash), domain = coalesce(excluded.domain, domain),"
+        " email_verified = excluded.email_verified,"
         " active = excluded.active, zone = excluded.zone, organization = excluded.organization,"
         " version = excluded.version WHERE excluded.version >= version",
         (_person(page, r) for r in rows),

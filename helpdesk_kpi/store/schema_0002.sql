@@ -1,6 +1,7 @@
 -- What version 0.2.0 adds: several helpdesks, queues that know versions, promises' clocks, edits by language.
 
 ALTER TABLE tickets ADD COLUMN participants TEXT NOT NULL DEFAULT '[]'; -- JSON: native ids of further people who ask
+ALTER TABLE tickets ADD COLUMN changes_known TEXT NOT NULL DEFAULT 'yes'; -- yes, pending, unreadable
 ALTER TABLE tickets ADD COLUMN missing_since INTEGER; -- when a census first did not meet it; null: it is there
 
 ALTER TABLE ratings ADD COLUMN origin TEXT NOT NULL DEFAULT 'customer'; -- default, timeout and internal are no answers
@@ -43,6 +44,14 @@ CREATE TABLE article_views (
     seen_at INTEGER NOT NULL,
     views   INTEGER NOT NULL, -- since the article was made, by the helpdesk's count
     PRIMARY KEY (article, seen_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sightings ( -- versions of tickets whose changes nobody tells, as they were seen
+    ticket  INTEGER NOT NULL REFERENCES tickets (id),
+    version INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    told    TEXT NOT NULL, -- JSON: field -> native value
+    PRIMARY KEY (ticket, version)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sla_cycles ( -- runs of promises' clocks, where a helpdesk tells whole runs
@@ -103,3 +112,32 @@ LEFT JOIN names np ON np.source = t.source AND np.kind = 'priority' AND np.nativ
 LEFT JOIN teams g ON g.id = t.team
 LEFT JOIN people a ON a.id = t.assignee
 WHERE t.created_at IS NOT NULL;
+
+DROP TABLE identities;
+CREATE TABLE identities ( -- whose account it is, of all who are, were or may be of the team, as the latest `measure` found it
+    person INTEGER PRIMARY KEY REFERENCES people (id),
+    human  TEXT NOT NULL, -- as reports call them; one human may have several accounts
+    entry  TEXT,          -- the NAME of [people.NAME]; null: the configuration does not name them
+    how    TEXT NOT NULL  -- configured, verified address, single account
+) STRICT;
+
+DROP VIEW v_observations;
+CREATE VIEW v_observations AS
+SELECT k.kpi, k.variant, s.name AS source, t.native AS ticket,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[0]'))) / 1000, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[1]'))) / 1000, 'unixepoch') AS start,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[2]'))) / 1000, 'unixepoch') AS "end",
+       coalesce((SELECT human FROM identities WHERE person = json_extract(o.value, '$[3]')),
+                (SELECT name FROM people WHERE id = json_extract(o.value, '$[3]'))) AS agent,
+       (SELECT name FROM teams WHERE id = json_extract(o.value, '$[4]')) AS team,
+       json_extract(o.value, '$[5]') AS severity, json_extract(o.value, '$[6]') AS stop,
+       json_extract(o.value, '$[7]') AS facet, json_extract(o.value, '$[8]') AS value,
+       coalesce(json_extract(o.value, '$[9]'), 1.0) AS share,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[10]'))) / 1000, 'unixepoch') AS since,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[11]'))) / 1000, 'unixepoch') AS until
+FROM folded f
+JOIN tickets t ON t.id = f.story AND f.kind = 'ticket'
+JOIN sources s ON s.id = t.source
+JOIN json_each(f.body) b
+JOIN folds k ON k.id = b.key
+JOIN json_each(b.value) o;

@@ -142,4 +142,10 @@ _ARTICLE_COLUMNS = (
     "source, native, title, url, kind, created_at, updated_at, edited_at, author, editor, locale, draft, digest,"
     " length, version"
 )
-_ARTICLE = upsert("articles", _ARTICLE_COLUMNS, "excluded.version >= version")
+_ARTICLE = upsert(
+    "articles",
+    _ARTICLE_COLUMNS,
+    "excluded.version >= version",
+    # Not every list names the editor; of one version it is whatever was told once.
+    {"editor": "coalesce(excluded.editor, iif(excluded.version = version, editor, NULL))"},
+)

@@ -1,9 +1,10 @@
 """Writing tickets and what happened on them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from helpdesk_kpi import model
+from helpdesk_kpi.store.sightings import keep_sightings, tell_differences
 from helpdesk_kpi.store.writing import Row, Writing, differs, upsert
 
 
@@ -18,6 +19,7 @@ def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
         ((r.version, r.deleted_at, page.source, r.id, r.version) for r in rows if r.is_scrubbed),
     )
     _were_assigned(page, [people[r.assignee] for r in rows if r.assignee])
+    keep_sightings(page, rows)
 
 
 def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams: dict[str | None, int]) -> Row:
@@ -27,6 +29,7 @@ def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams
         people.get(r.requester), people.get(r.submitter), r.organization, teams.get(r.team),
         people.get(r.assignee), r.follow_up_of, r.problem, r.merged_into, r.deleted_at, r.is_spam,
         r.replies_known, r.changes_known_from, r.sketch, json.dumps(r.participants),
+        r.changes_known,
     )  # fmt: skip
 
 
@@ -41,6 +44,19 @@ def write_replies(page: Writing, rows: list[model.Replies]) -> None:
     page.conn.executemany(
         "UPDATE tickets SET replies_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
         " AND replies_known != ?1",
+        ((r.known, page.source, r.ticket, r.version) for r in rows),
+    )
+    page.conn.executemany(
+        "UPDATE tickets SET merged_into = ? WHERE source = ? AND native = ? AND merged_into IS NULL",
+        ((r.merged_into, page.source, r.ticket) for r in rows if r.merged_into is not None),
+    )
+
+
+def write_changes(page: Writing, rows: list[model.Changes]) -> None:
+    """As `write_replies`, of the history."""
+    page.conn.executemany(
+        "UPDATE tickets SET changes_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
+        " AND changes_known != ?1",
         ((r.known, page.source, r.ticket, r.version) for r in rows),
     )
 
@@ -66,6 +82,7 @@ def write_events(page: Writing, rows: list[model.Event]) -> None:
     )
     assignees = {r.after for r in rows if r.field == "assignee" and r.after}
     _were_assigned(page, list(page.keys("people", assignees).values()))
+    tell_differences(page, {tickets[r.ticket] for r in rows if r.kind == "change"})
 
 
 def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | None, int]) -> Row:
@@ -77,15 +94,32 @@ def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | No
 
 
 def replace_events(page: Writing, parent: tuple[str, str], records: Sequence[model.AnyRecord]) -> None:
-    """The page gives every child of this parent; what it does not name is gone. Only events are replaced."""
+    """The page gives every child of this parent; what it does not name is gone: all events, or only the comments.
+
+    The comment that made the ticket stays: it is a part of the ticket. A page that is older than what is known of the
+    ticket takes nothing away.
+    """
     kind, native = parent
-    if kind != "event":
-        raise ValueError(f"a page can replace a ticket's events, not {kind!r}")
+    if kind not in _REPLACED:
+        raise ValueError(f"a page can replace a ticket's event or comment, not {kind!r}")
+    if _is_old(page, native, records):
+        return
     kept = [r.id for r in records if isinstance(r, model.Event) and r.ticket == native]
     page.conn.execute(
-        "DELETE FROM events WHERE ticket = ? AND id NOT IN (SELECT value FROM json_each(?))",
+        f"DELETE FROM events WHERE ticket = ? AND id NOT IN (SELECT value FROM json_each(?)) AND {_REPLACED[kind]}",
         (page.keys("tickets", [native])[native], json.dumps(kept)),
     )
+
+
+_REPLACED = {"event": "true", "comment": "kind = 'comment' AND id != 'created'"}
+
+
+def _is_old(page: Writing, native: str, records: Sequence[model.AnyRecord]) -> bool:
+    told = [r.version for r in records if isinstance(r, model.Ticket) and r.id == native]
+    told += [r.version for r in records if isinstance(r, model.Replies) and r.ticket == native]
+    sql = "SELECT version FROM tickets WHERE source = ? AND native = ?"
+    known = page.conn.execute(sql, (page.source, native)).fetchone()
+    return bool(told and known and known[0] is not None and max(told) < known[0])
 
 
 def write_engagements(page: Writing, rows: list[model.Engagement]) -> None:
@@ -135,19 +169,31 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
     )  # fmt: skip
 
 
+def _without(columns: str, left_out: Collection[str]) -> str:
+    return ", ".join(name for name in columns.replace(" ", "").split(",") if name not in left_out)
+
+
 _TICKET_COLUMNS = (
     "source, native, number, url, created_at, updated_at, version, status, subject, channel, form, type, brand, tags,"
     " fields, priority, requester, submitter, organization, team, assignee, follow_up_of, problem, merged_into,"
-    " deleted_at, is_spam, replies_known, changes_known_from, sketch, participants"
+    " deleted_at, is_spam, replies_known, changes_known_from, sketch, participants,"
+    " changes_known"
 )
-_TOLD_APART = ", replies_known"  # of one version it is whatever was found out since
-_MERGE = "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into ELSE excluded.merged_into END"
+_TOLD_APART = ("replies_known", "changes_known")  # of one version they are whatever was found out since
+_MERGE = (
+    "CASE WHEN length(coalesce(merged_into, '')) > 0 THEN merged_into WHEN excluded.version = version"
+    " THEN coalesce(excluded.merged_into, merged_into) ELSE excluded.merged_into END"
+)
 _TICKET = upsert(
     "tickets",
     _TICKET_COLUMNS,
-    f"excluded.version >= version AND ({differs(_TICKET_COLUMNS.replace(_TOLD_APART, ''))})",
+    f"excluded.version >= version AND ({differs(_without(_TICKET_COLUMNS, _TOLD_APART))})",
     {
-        "replies_known": "iif(excluded.version = version, replies_known, excluded.replies_known)",
+        # What is gone stays as well known as it was.
+        **{
+            told: f"iif(excluded.version = version OR excluded.deleted_at IS NOT NULL, {told}, excluded.{told})"
+            for told in _TOLD_APART
+        },
         "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",
         "merged_into": _MERGE,
     },

@@ -4,9 +4,10 @@ Writing the same page twice changes nothing, and an older state of a thing never
 come repeated, overlapping or out of order.
 """
 
+import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.file import Store
@@ -24,6 +25,7 @@ from helpdesk_kpi.store.surroundings import (
 )
 from helpdesk_kpi.store.tickets import (
     replace_events,
+    write_changes,
     write_engagements,
     write_events,
     write_native_metrics,
@@ -46,6 +48,7 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.SlaPolicy: write_sla_policies,
     model.Ticket: write_tickets,
     model.Replies: write_replies,
+    model.Changes: write_changes,
     model.Event: write_events,
     model.Engagement: write_engagements,
     model.TicketLink: write_ticket_links,
@@ -86,6 +89,15 @@ def waiting(store: Store, source: int, stream: str) -> list[Todo]:
     """What a queue stream has to fetch, longest unchanged first."""
     sql = "SELECT wanted, key FROM todo WHERE source = ? AND stream = ? AND (got IS NULL OR got < wanted) ORDER BY 1, 2"
     return [Todo(version, key) for version, key in store.rows(sql, source, stream)]
+
+
+def versions(store: Store, source: int, kind: Literal["ticket", "article"], natives: Collection[str]) -> dict[str, int]:
+    """Which version of each of these things is kept; those that are not known are left out."""
+    sql = (
+        f"SELECT native, version FROM {kind}s WHERE source = ? AND version IS NOT NULL"
+        " AND native IN (SELECT value FROM json_each(?))"
+    )
+    return dict(store.rows(sql, source, json.dumps(list(natives))))
 
 
 def ask_again(store: Store, source: int) -> None:

@@ -18,7 +18,7 @@ import pytest
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.pull.contract import NEEDS, Connector, Page
+from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Connector, Page
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.pull.sync import StreamResult
 from helpdesk_kpi.testing.account import Account
@@ -72,6 +72,7 @@ class Contract(ABC):
         provides = find_connector(self.connector).provides
         needed = {need for kpi in find_kpis().values() for need in kpi.needs} | set(NEEDS)
         assert needed - set(provides) == set()
+        assert set(provides) - {*NEEDS, *FURTHER_NEEDS} == set()
         assert {need for need, given in provides.items() if (given.answer == "yes") == bool(given.reason)} == set()
 
     def test_what_it_provides_comes_from_a_stream(self, tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from helpdesk_kpi.store import Store, open_store
 HASH_KEY = bytes(range(32))  # the same in every store of a test, so that keyed hashes can be compared
 
 #: Tables that tell of the runs and not of the helpdesk.
-OF_RUNS = frozenset({"syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence"})
+OF_RUNS = frozenset({"identities", "syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence"})
 #: Columns that say when somebody looked.
 OF_LOOKS = frozenset({
     ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),
-    ("schedules", "first_seen"),
+    ("schedules", "first_seen"), ("sla_cycles", "read_at"),
 })  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -114,13 +114,19 @@ def cut(asked: Asked, answer: Answer) -> Answer:
     return answer._replace(body=answer.body[: len(answer.body) // 2])
 
 
-def in_objects(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Change:
-    """Change every JSON object in what was asked with credentials, the innermost first."""
+def in_objects(change: Callable[[dict[str, Any]], dict[str, Any]], maps: Collection[str] = ()) -> Change:
+    """Change every JSON object in what was asked with credentials, the innermost first.
 
-    def walked(part: Any) -> Any:
+    Objects under the keys in `maps` are left alone: their keys are content.
+    """
+
+    def walked(part: Any, key: str = "") -> Any:
         if isinstance(part, list):
-            return [walked(item) for item in part]
-        return change({key: walked(item) for key, item in part.items()}) if isinstance(part, dict) else part
+            return [walked(item, key) for item in part]
+        if not isinstance(part, dict):
+            return part
+        inner = {name: walked(item, name) for name, item in part.items()}
+        return inner if key in maps else change(inner)
 
     def changed(asked: Asked, answer: Answer) -> Answer:
         if not asked.credentials or "json" not in answer.headers.get("content-type", "") or answer.status != 200:

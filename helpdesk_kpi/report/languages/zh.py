@@ -103,8 +103,9 @@ DEFINITIONS = {
     "solved_tickets": "最后一次解决落在本期的工单数。垃圾、测试、已合并、已删除、内部和主动外联的工单不计。"
     "重新打开的工单退出计数，直到再次解决。计在解决人名下；由自动规则解决的，计在当时的经办人名下。",
     "reopen_rate": "本期的各次解决中，之后又被重新打开的比例，按原因分列：未解决、追问、致谢、系统触发、我方操作。",
-    "csat": "本期收到的评价中满意（五级量表取最高两级）所占的比例。"
-    "评价按回复次数的比例计给此前回复过该用户的人员。系统默认好评、超时自动好评和内部人员的评价不算评价。",
+    "csat": "本期收到的评价中满意（五级量表取最高两级）所占的比例；中性评价算评价，但不算满意。"
+    "评价按回复次数的比例计给此前回复过该用户的人员；同一问卷中两道题问同一维度的，各计一半。"
+    "系统默认好评、超时自动好评和内部人员的评价不算评价。",
     "csat_response_rate": "本期发出的评价邀请中已作出评价的比例，说明满意度在多大程度上代表全体用户。",
 }
 SHORT = {
@@ -183,6 +184,9 @@ REASONS = {
     "history_unknown": "历史记录不详",
     "no_call_data": "电话工单缺通话数据",
     "no_chat_data": "会话工单缺会话数据",
+    "rating_default": "系统默认评价",
+    "rating_timeout": "超时自动评价",
+    "rating_internal": "内部人员评价",
     "solved_without_reply": "未回复即解决",
     "running": "仍在等待",
     "new": "新建",
@@ -364,6 +368,11 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "left_out": "已剔除",
     "left_out_item": "{reason} {n} 单",
     "nothing_left_out": "没有剔除任何工单",
+    "not_answers": "不是用户作答，未计入：{items}",
+    "not_answers_item": "{reason} {n} 条",
+    "questions": "未归入维度的问卷题目（[csat.dimensions]）",
+    "question_item": "{question}，{answers}",
+    "more_questions": "另有 {n} 题",
     "not_known_title": "数据源不支持",
     "whole_to": "数据截至",
     "history_starts": "历史数据始于",

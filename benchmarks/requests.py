@@ -1,0 +1,141 @@
+"""Requests of a first sync and of a day's turn, per endpoint, beside the fewest that the page maxima allow.
+
+Rows are counted as they leave the helpdesk's face: the longest list of an answer, each id once. An endpoint whose page
+maximum is not known here is a pass: asked a fixed number of times, whatever the size of the desk.
+"""
+
+import argparse
+import math
+import re
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from helpdesk_kpi.cli.invented import Shown, configuration
+from helpdesk_kpi.config import load
+from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.pull.sync import connect, sync
+from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.simulator.faces import NAMES, face
+from helpdesk_kpi.simulator.serve import serve
+from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.store import open_store
+
+SEED, WEEKS, DAY = 1, 12, 86_400_000
+#: Endpoint, as the transport counts it -> rows that one answer can have. By the vendors' pages (docs/connectors.md).
+PAGES: dict[str, dict[str, int]] = {
+    "zendesk": {
+        "incremental/tickets": 1_000, "incremental/ticket_events": 1_000, "incremental/users": 1_000,
+        "incremental/ticket_metric_events": 1_000, "incremental/organizations": 1_000, "satisfaction_ratings": 100,
+        "guide/survey_responses": 100, "survey_responses": 100, "channels/voice/stats/incremental/calls": 1_000,
+    },
+    "jira": {},
+    "freshdesk": {},
+}  # fmt: skip
+
+
+class Counted:
+    """A face whose answers are looked at: requests and different rows by endpoint. The client says which it means."""
+
+    def __init__(self, served: ASGIApp) -> None:
+        self.served = served
+        self.answers: list[int] = []
+        self.seen: defaultdict[str, set[str]] = defaultdict(set)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bytearray()
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+            await send(message)
+
+        await self.served(scope, receive, note)
+        if scope["type"] == "http":
+            self._count(scope["path"], bytes(body))
+
+    def _count(self, path: str, body: bytes) -> None:
+        try:
+            told = msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            return
+        self.seen[path] |= {str(row.get("id") or row.get("issueId") or i) for i, row in enumerate(_rows(told))}
+
+
+def _rows(told: Any) -> list[dict[str, Any]]:
+    """The longest list of objects in an answer."""
+    lists = [told] if isinstance(told, list) else list(told.values()) if isinstance(told, dict) else []
+    found = [part for part in lists if isinstance(part, list) and part and isinstance(part[0], dict)]
+    return max(found, key=len, default=[])
+
+
+class Turn:
+    """One sync of one desk, counted."""
+
+    def __init__(self, folder: Path, helpdesk: str, world: World) -> None:
+        self.folder, self.helpdesk, self.world = folder, helpdesk, world
+
+    def run(self) -> tuple[Counter[str], dict[str, int], int]:
+        """(requests by endpoint, rows by path, records) of a sync as of the world's now."""
+        transports: list[Transport] = []
+
+        def watched(source: Source) -> Transport:
+            transports.append(connect(source))
+            return transports[-1]
+
+        counted = Counted(face(self.helpdesk).app(self.world, limits=False))
+        with serve(counted) as server:
+            shown = Shown("demo", self.helpdesk, self.world, server.url)
+            path = self.folder / "helpdesk-kpi.toml"
+            path.write_text(configuration([shown], "en", own_folder=True), encoding="utf-8")
+            (self.folder / shown.key_file).write_text(shown.secret)
+            loaded = load(path)
+            with open_store(loaded.store_path) as store:
+                sources = sources_of(loaded, (), store.hash_key)
+                results = sync(store, sources, now=lambda: self.world.now, connect=watched)
+        failed = [f"{r.stream}: {r.reason}" for r in results if r.outcome == "failed"]
+        if failed:
+            raise SystemExit("\n".join(failed))
+        rows = {path: len(ids) for path, ids in counted.seen.items()}
+        return transports[0].requests, rows, sum(r.records for r in results)
+
+
+def told(name: str, helpdesk: str, requests: Counter[str], rows: dict[str, int], records: int) -> None:
+    print(f"\n{helpdesk}, {name}: {requests.total():,} requests for {records:,} records")
+    paged = PAGES[helpdesk]
+    sent = least = 0
+    for endpoint, count in sorted(requests.items(), key=lambda pair: (pair[0] not in paged, -pair[1], pair[0])):
+        if endpoint in paged:
+            many = sum(n for path, n in rows.items() if re.search(rf"/{endpoint}(/cursor)?(\.json)?$", path))
+            full = max(1, math.ceil(many / paged[endpoint]))
+            sent, least = sent + count, least + full
+            print(f"  {endpoint:48} {count:6,}   {many:8,} rows of at most {paged[endpoint]:5,}: {full:5,} full pages")
+        else:
+            print(f"  {endpoint:48} {count:6,}   a pass")
+    if least:
+        print(f"  paged: {sent:,} for {least:,} full pages: {sent / least:.2f} x; passes: {requests.total() - sent:,}")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--tickets", type=int, default=6_000)
+    arguments.add_argument("--helpdesk", choices=NAMES, action="append")
+    asked = arguments.parse_args()
+    for helpdesk in asked.helpdesk or NAMES:
+        world = generate(SEED, tickets=asked.tickets, weeks=WEEKS)
+        end = world.now
+        with tempfile.TemporaryDirectory() as made:
+            turn = Turn(Path(made), helpdesk, world)
+            world.now = end - DAY
+            told("first sync", helpdesk, *turn.run())
+            world.now = end
+            told("a day later", helpdesk, *turn.run())
+            told("and at once again", helpdesk, *turn.run())
+
+
+if __name__ == "__main__":
+    main()

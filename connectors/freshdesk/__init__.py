@@ -1,0 +1,133 @@
+"""Freshdesk: tickets and their conversations, people, ratings, hours, promises, articles.
+
+It runs with the API key of an agent, best an admin's. There is no history of tickets in the API (but for an export
+that few accounts still have): it is put together from the times that a ticket's row tells and from what two syncs
+differ in, so it is the better the more often a sync runs.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import msgspec
+
+from connectors.freshdesk import activities, lists, solutions
+from connectors.freshdesk.account import Account
+from connectors.freshdesk.check import check
+from connectors.freshdesk.conversations import conversations
+from connectors.freshdesk.refusals import judge
+from connectors.freshdesk.settings import Settings
+from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
+from helpdesk_kpi.pull.transport import Transport
+
+HOUR = 3_600_000
+_HISTORY = partly(
+    "times that a ticket's row tells (last solve, close, reopening, change of status) and, for the rest, what two syncs"
+    " differ in; the first solve of a ticket that was reopened before the first sync counts at its reopening; exact"
+    " only where an account still has the export of activities"
+)
+_FIELDS = partly("what two syncs differ in; before the first sync a ticket counts as it was then")
+
+
+class Freshdesk(Connector):
+    """One Freshdesk account."""
+
+    name: ClassVar[str] = "freshdesk"
+    Settings: ClassVar[type[msgspec.Struct]] = Settings
+    provides: ClassVar[Mapping[str, Provides]] = {
+        "tickets": partly("tickets that were archived (closed and untouched for 120 days) before the first sync are not"
+                          " listed"),
+        "comments.public": YES,
+        "comments.private": YES,
+        "status.history": _HISTORY,
+        "assignee.history": _FIELDS,
+        "priority.history": _FIELDS,
+        "team.history": _FIELDS,
+        "calls": no("Freshdesk's API has no calls"),
+        "chats": no("Freshdesk's API has no chats but those that became conversations of a ticket"),
+        "survey.answers": YES,
+        "survey.offered": no("Freshdesk's API does not tell which surveys were sent"),
+        "survey.dimensions": YES,
+        "schedules": partly("as they are now, and without holidays, which Freshdesk's API does not tell"),
+        "sla.policies": YES,
+        "sla.cycles": partly("due times as they are now; when a clock stood is not told"),
+        "time.entries": partly("changes of entries older than 35 days are not seen"),
+        "articles": partly("the author and not who edited; an edit is what two syncs differ in"),
+        "article.views": YES,
+        "article.votes": YES,
+        "roles": partly("from the first sync on; Freshdesk lists the agents of today only"),
+    }  # fmt: skip
+
+    @classmethod
+    def transport(cls, settings: Any) -> Transport:
+        return Transport(settings.address, auth=settings.auth.auth(), rate_share=settings.rate_share, judge=judge)
+
+    def __init__(self, http: Transport, settings: Any) -> None:
+        super().__init__(http, settings)
+        self.account = Account(http, settings, self.found)
+
+    def streams(self) -> Sequence[Stream]:
+        return [*self._names(), *self._tickets(), *self._surveys(), *self._articles()]
+
+    async def check(self) -> Sequence[Finding]:
+        return await check(self.account, self.http.clock())
+
+    def _bound(
+        self, pages: Callable[..., AsyncIterator[Page]], **options: Any
+    ) -> Callable[[Start], AsyncIterator[Page]]:
+        return partial(pages, self.account, **options)
+
+    def _names(self) -> list[Stream]:
+        rarely: list[tuple[str, Callable[..., AsyncIterator[Page]], frozenset[str]]] = [
+            ("ticket_fields", lists.ticket_fields, frozenset()),
+            ("business_hours", lists.business_hours, frozenset({"schedules"})),
+            ("sla_policies", lists.sla_policies, frozenset({"sla.policies"})),
+        ]
+        return [
+            Stream(name="agents", kind="snapshot", pages=self._bound(lists.agents), gives=frozenset({"roles"})),
+            Stream(name="groups", kind="snapshot", pages=self._bound(lists.groups)),
+            *(
+                Stream(name=name, kind="snapshot", every=6 * HOUR, pages=self._bound(pages), gives=gives)
+                for name, pages, gives in rarely
+            ),
+        ]
+
+    def _tickets(self) -> list[Stream]:
+        history = frozenset({
+            "tickets", "status.history", "assignee.history", "priority.history", "team.history", "sla.cycles",
+        })  # fmt: skip
+        said = frozenset({"comments.public", "comments.private"})
+        streams = [
+            Stream(name="tickets", kind="cursor", pages=self._bound(lists.tickets), gives=history),
+            Stream(name="deleted", kind="cursor", pages=self._bound(lists.gone, how="deleted")),
+            Stream(name="spam", kind="cursor", pages=self._bound(lists.gone, how="spam")),
+            Stream(name="conversations", kind="queue", pages=self._bound(conversations), gives=said),
+            Stream(
+                name="time_entries", kind="cursor", every=HOUR, pages=self._bound(lists.time_entries),
+                gives=frozenset({"time.entries"}),
+            ),
+        ]  # fmt: skip
+        if self.settings.activities:
+            pages = self._bound(activities.quietly)
+            streams.append(Stream(name="activities", kind="cursor", every=6 * HOUR, pages=pages))
+        return streams
+
+    def _surveys(self) -> list[Stream]:
+        return [
+            Stream(name="surveys", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.survey_questions)),
+            Stream(
+                name="satisfaction_ratings", kind="cursor", pages=self._bound(lists.satisfaction_ratings),
+                gives=frozenset({"survey.answers", "survey.dimensions"}),
+            ),
+        ]  # fmt: skip
+
+    def _articles(self) -> list[Stream]:
+        if not self.settings.solutions:
+            return []
+        gives = frozenset({"articles", "article.views", "article.votes"})
+        pages = self._bound(solutions.articles)
+        streams = [Stream(name="articles", kind="census", every=6 * HOUR, pages=pages, gives=gives)]
+        if self.settings.languages:
+            pages = self._bound(solutions.translations)
+            streams.append(Stream(name="translations", kind="snapshot", every=24 * HOUR, pages=pages))
+        return streams

@@ -1,0 +1,113 @@
+"""What several streams need to know about an account; asked once a run, and only if needed."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.fetching import by_page
+from connectors.freshdesk.settings import Settings
+from connectors.freshdesk.tickets import Keep
+from connectors.freshdesk.words import CHANNELS
+from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.pull.contract import Finding, SetAside
+from helpdesk_kpi.pull.transport import Transport
+
+log = logging.getLogger(__name__)
+
+
+class Account:
+    """One account during one run. `found` is the connector's: what people should know."""
+
+    def __init__(self, http: Transport, settings: Settings, found: list[Finding]) -> None:
+        self.http, self.settings, self.found = http, settings, found
+        self.url = settings.address
+        self._agents: frozenset[str] | None = None
+        self._fields: list[fd.TicketField] | None = None
+        self._kept: dict[str, str] | None = None
+        self._surveys: dict[str, fd.Survey] | None = None
+
+    async def keep(self, found: Sequence[fd.Ticket]) -> Keep:
+        """What is kept of these tickets."""
+        is_known = all(row.source is None or str(row.source) in CHANNELS for row in found)
+        return Keep(
+            url=self.url,
+            fields=await self.kept_fields(),
+            sources={} if is_known else await self.sources(),
+            agents=await self.agents(),
+            sketch_key=self.settings.sketch_key,
+        )
+
+    async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[SetAside]]]:
+        """The agents of today; once all are read, `agents` knows them."""
+        met: set[str] = set()
+        async for good, aside, _ in by_page(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
+            met |= {str(row.id) for row in good}
+            yield good, aside
+        self._agents = frozenset(met)
+
+    async def agents(self) -> frozenset[str]:
+        """Ids of the agents of today, who are no customers though they may ask for a ticket.
+
+        None where the key may not list them: then who answers is an agent.
+        """
+        if self._agents is None:
+            try:
+                async for _ in self.agent_pages():
+                    pass
+            except UnavailableError:
+                self._agents = frozenset()
+        assert self._agents is not None
+        return self._agents
+
+    async def fields(self) -> list[fd.TicketField]:
+        """The account's ticket fields; none where these rights do not reach them."""
+        if self._fields is None:
+            try:
+                pages = by_page(
+                    self.http, "/api/v2/ticket_fields", kind=fd.TicketField, endpoint="ticket_fields",
+                )  # fmt: skip
+                self._fields = [row async for good, _, _ in pages for row in good]
+            except UnavailableError as error:
+                self.found.append(Finding(level="warning", about="ticket fields", text=str(error)))
+                self._fields = []
+        return self._fields
+
+    async def choices(self, kind: str) -> Any:
+        return next((field.choices for field in await self.fields() if field.type == kind), None)
+
+    async def kept_fields(self) -> dict[str, str]:
+        """Custom fields to keep: Freshdesk's name -> the word that the configuration uses for it, a name or a label."""
+        words = self.settings.keep_fields
+        if self._kept is not None:
+            return self._kept
+        kept = {word: word for word in words if word.startswith("cf_")}
+        labelled = {word.casefold(): word for word in words if not word.startswith("cf_")}
+        if labelled:
+            for field in await self.fields():
+                for told in (field.name.removeprefix("cf_"), field.label or ""):
+                    if word := labelled.get(told.casefold()):
+                        kept[field.name] = word
+        for missing in set(words) - set(kept.values()):
+            log.warning("%s has no ticket field named %r", self.url, missing)
+        self._kept = kept
+        return kept
+
+    async def sources(self) -> dict[str, str]:
+        """Sources that the account made itself: code -> label."""
+        told = await self.choices("default_source")
+        labels = {str(code): label for label, code in told.items()} if isinstance(told, dict) else {}
+        return {code: label for code, label in labels.items() if code not in CHANNELS}
+
+    async def statuses(self) -> dict[str, str]:
+        """Code -> the agents' label."""
+        told = await self.choices("default_status")
+        pairs = told.items() if isinstance(told, dict) else ()
+        return {str(code): str(label[0] if isinstance(label, list) and label else label) for code, label in pairs}
+
+    async def surveys(self) -> dict[str, fd.Survey]:
+        """All surveys, those out of use too: old ratings refer to them."""
+        if self._surveys is None:
+            pages = by_page(self.http, "/api/v2/surveys", kind=fd.Survey, endpoint="surveys")
+            self._surveys = {str(row.id): row async for good, _, _ in pages for row in good}
+        return self._surveys

@@ -1,0 +1,126 @@
+"""The daily export of activities: the only exact history of changes there is, where an account still has it.
+
+It went with the old reports in 2023; accounts that had it enabled by then kept it. A file holds one day, is there
+for about a month, and names statuses and groups by their labels. An address comes alone or in a list of one.
+https://developers.freshdesk.com/api/#export_ticket_activities
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.account import Account
+from connectors.freshdesk.fetching import decoded, map_rows
+from connectors.freshdesk.payloads import text_id
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.model import Event
+from helpdesk_kpi.pull.contract import Finding, Page, Start
+
+DAY = 86_400_000
+KEPT = 30  # days
+_WHEN = "%d-%m-%Y %H:%M:%S %z"
+_FIELDS = {"status": "status", "priority": "priority", "group": "team", "agent_id": "assignee", "ticket_type": "type"}
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """What the export calls by a label: label in lower case -> id."""
+
+    status: Mapping[str, str] = {}
+    team: Mapping[str, str] = {}
+
+
+class _Place(msgspec.Struct):
+    url: str | None = None
+
+
+class Export(msgspec.Struct):
+    export: _Place | list[_Place] | None = None
+
+
+class _File(msgspec.Struct):
+    activities_data: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Day by day up to yesterday. The cursor is the last day that was read; that one is read again."""
+    today = start.now // DAY
+    first = max(int(start.cursor), today - KEPT) if start.cursor else max(start.since // DAY, today - KEPT)
+    known: Labels | None = None
+    for day in range(first, today):
+        url = await _place(account, day)
+        if url is None:
+            continue
+        try:
+            file = await account.http.download(url, type=_File, endpoint="activities file")
+        except MissingError:
+            continue
+        known = known or await labels(account)
+        good, aside = decoded(file.activities_data, fd.Activity, "activities file")
+        names = known
+        records, worse = map_rows(good, lambda row, names=names: list(changes(row, names)))  # type: ignore[misc]
+        yield Page(records=records, set_aside=[*aside, *worse], cursor=str(day))
+    yield Page(cursor=str(max(first, today - 1)), complete_until=today * DAY)
+
+
+async def _place(account: Account, day: int) -> str | None:
+    """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
+    asked = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
+    told = await account.http.get(
+        "/api/v2/export/ticket_activities", {"created_at": asked}, type=Export, endpoint="activities",
+        missing="resource",
+    )  # fmt: skip
+    return place(told)
+
+
+def place(told: Export) -> str | None:
+    places = told.export if isinstance(told.export, list) else [told.export]
+    return next((one.url for one in places if one is not None and one.url), None)
+
+
+async def quietly(account: Account, start: Start) -> AsyncIterator[Page]:
+    """As `activities`; an account without the export is the rule, and no failure."""
+    try:
+        async for page in activities(account, start):
+            yield page
+    except UnavailableError as error:
+        account.found.append(Finding(level="note", about="activities", text=f"no export of activities: {error}"))
+        yield Page(complete_until=start.now)
+
+
+async def labels(account: Account) -> Labels:
+    groups = await account.choices("default_group")
+    teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
+    statuses = {label.casefold(): code for code, label in (await account.statuses()).items()}
+    return Labels(statuses, teams)
+
+
+def changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
+    """The changes of one activity. Comments come with the conversations, which know their text."""
+    at = round(datetime.strptime(row.performed_at, _WHEN).timestamp() * 1000)  # noqa: DTZ007 - it has a zone
+    actor = text_id(row.performer_id) if row.performer_type == "user" else None
+    rule = _rule(row.activity.get("automation"))
+    number = hashlib.blake2b(msgspec.json.encode(row, order="sorted"), digest_size=10).hexdigest()
+    for seq, (told, field) in enumerate(_FIELDS.items()):
+        if told not in row.activity:
+            continue
+        yield Event(
+            ticket=str(row.ticket_id), id=f"activity:{number}:{field}", at=at, seq=seq, kind="change", actor=actor,
+            via="rule" if rule else None, rule=rule, field=field, after=_native(field, row.activity[told], names),
+        )  # fmt: skip
+
+
+def _native(field: str, given: Any, names: Labels) -> str | None:
+    if given in (None, ""):
+        return None
+    by_label = names.status if field == "status" else names.team if field == "team" else {}
+    return by_label.get(str(given).casefold(), str(given))
+
+
+def _rule(given: Any) -> str | None:
+    if not given:
+        return None
+    return str(given.get("rule") or given.get("id") or "automation") if isinstance(given, dict) else str(given)

@@ -1,0 +1,194 @@
+"""`check`: what this key reaches on this account, what the plan lacks, and what a first sync will take."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.account import Account
+from connectors.freshdesk.fetching import TICKETS, has_next, iso
+from connectors.freshdesk.lists import ARCHIVED_AFTER, INCLUDES
+from connectors.freshdesk.words import STATES
+from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.pull import examining, zones
+from helpdesk_kpi.pull.contract import Finding, no
+
+_ALL, _OF_GROUPS = 1, 2  # ticket_scope of an agent
+_ONE: dict[str, str | int] = {"per_page": 1}
+_SOME: dict[str, str | int] = {"updated_since": "1970-01-01T00:00:00Z", "per_page": 1}
+_MOST_PAGES = 300
+
+
+class _Probe(NamedTuple):
+    path: str
+    about: str
+    params: Mapping[str, str | int]
+    needs: tuple[str, ...] = ()
+
+
+_HISTORY = ("tickets", "status.history", "assignee.history", "priority.history", "team.history", "sla.cycles")
+_TICKETS = _Probe("tickets", "tickets", {**_SOME, "include": INCLUDES}, _HISTORY)
+_PROBES = (
+    _Probe("tickets", "deleted tickets", {**_SOME, "filter": "deleted"}),
+    _Probe("tickets", "spam", {**_SOME, "filter": "spam"}),
+    _Probe("agents", "agents", _ONE, ("roles",)),
+    _Probe("groups", "groups", _ONE),
+    _Probe("business_hours", "business hours", _ONE, ("schedules",)),
+    _Probe("sla_policies", "SLA policies", _ONE, ("sla.policies",)),
+    _Probe("surveys", "surveys", _ONE),
+    _Probe("surveys/satisfaction_ratings", "satisfaction ratings", _ONE, ("survey.answers", "survey.dimensions")),
+    _Probe("time_entries", "time entries", _ONE, ("time.entries",)),
+)
+_ARTICLES = _Probe("solutions/categories", "articles", _ONE, ("articles", "article.views", "article.votes"))
+
+
+async def check(account: Account, now: float) -> list[Finding]:
+    """Findings in the order in which a person would look. `now`: epoch seconds."""
+    ask = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
+    me, shut = await examining.signed_in(ask)
+    if me is None:
+        return shut
+    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _scope(me)]
+    found += examining.skew(account.http, "Freshdesk")
+    found += await _zone(account)
+    found += await _probe(account, _TICKETS)
+    cost = account.http.limits.told["account"].cost if "account" in account.http.limits.told else 1
+    for probe in (*_PROBES, *([_ARTICLES] if account.settings.solutions else [])):
+        found += await _probe(account, probe)
+    found += await _activities(account, now)
+    found += await _names(account)
+    found += _limits_of_the_api(now)
+    found += examining.limits(account.http)
+    return [*found, *await _first_sync(account, cost)]
+
+
+def _scope(me: fd.Agent) -> Finding:
+    """The list of tickets is cut down in silence to what the key's agent may see."""
+    if me.ticket_scope in {None, _ALL}:
+        return Finding(level="ok", about="rights", text="the key's agent sees all tickets")
+    seen = "the tickets of their groups" if me.ticket_scope == _OF_GROUPS else "the tickets assigned to them"
+    text = f"the key's agent sees only {seen}, so every figure would be too small: use the key of one who sees all"
+    return Finding(level="error", about="rights", text=text)
+
+
+async def _zone(account: Account) -> list[Finding]:
+    """The account's own zone, if the key may read it."""
+    try:
+        told = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
+        return examining.zone(zones.iana(told.timezone) if told.timezone else None, "the account")
+    except PullError:
+        return []
+
+
+async def _probe(account: Account, probe: _Probe) -> list[Finding]:
+    ask = account.http.get(
+        f"/api/v2/{probe.path}", probe.params, type=msgspec.Raw, endpoint=f"check {probe.about}", missing="resource"
+    )
+    return await examining.probe(ask, probe.about, probe.needs)
+
+
+async def _activities(account: Account, now: float) -> list[Finding]:
+    """Few accounts have it: its absence is no fault."""
+    if not account.settings.activities:
+        return []
+    asked = {"created_at": iso(int(now) * 1000 - 2 * 86_400_000)[:10]}
+    try:
+        await account.http.get("/api/v2/export/ticket_activities", asked, type=msgspec.Raw, endpoint="check activities",
+                               missing="resource")  # fmt: skip
+    except UnavailableError:
+        text = "no export of activities: histories are put together from tickets' own times and from sync to sync"
+        return [Finding(level="note", about="activities", text=text)]
+    except PullError as error:
+        return [Finding(level="error", about="activities", text=str(error))]
+    return [Finding(level="ok", about="activities", text="the daily export is there: exact histories from now on")]
+
+
+async def _names(account: Account) -> list[Finding]:
+    """Statuses that nothing says the meaning of; fields and questions that the configuration may want to name."""
+    try:
+        own = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
+        kept = set((await account.kept_fields()).values())
+    except PullError as error:
+        return [Finding(level="error", about="ticket fields", text=str(error))]
+    found = [
+        Finding(
+            level="warning", about="statuses",
+            text=f"{label!r} ({code}) counts as open: Freshdesk does not tell what it means, [tickets.statuses] can",
+        )
+        for code, label in own.items()
+    ]  # fmt: skip
+    known = {field.name for field in await account.fields()}
+    found += [
+        Finding(level="warning", about="fields", text=f"no ticket field is named {word!r}")
+        for word in account.settings.keep_fields
+        if word not in kept or (word.startswith("cf_") and known and word not in known)
+    ]
+    return [*found, *await _questions(account)]
+
+
+async def _questions(account: Account) -> list[Finding]:
+    try:
+        asked = [q for survey in (await account.surveys()).values() for q in survey.questions or () if not q.default]
+    except PullError:  # the probe said so
+        return []
+    labels = {str(q.id).removeprefix("question_"): q.label or "" for q in asked if str(q.id) != "default_question"}
+    return [
+        Finding(level="note", about="surveys", text=f"question {number}: {label!r}; [csat] dimensions may name it")
+        for number, label in labels.items()
+    ]
+
+
+def _limits_of_the_api(now: float) -> list[Finding]:
+    """What no key and no plan brings."""
+    day = iso(int(now) * 1000 - ARCHIVED_AFTER)[:10]
+    lacking = [
+        ("holidays", "Freshdesk's API does not tell holidays: name them in [hours], or business times will differ"),
+        ("history", f"history starts at {day}: what was closed and untouched since before is archived, and not listed"),
+        ("surveys", "Freshdesk's API does not tell which surveys were sent: there is no response rate"),
+    ]
+    found = [Finding(level="note", about=about, text=text) for about, text in lacking]
+    lost = no("Freshdesk's API does not tell which surveys were sent")
+    return [*found[:-1], msgspec.structs.replace(found[-1], need="survey.offered", provides=lost)]
+
+
+async def _first_sync(account: Account, cost: int) -> list[Finding]:
+    """From the number of tickets, found by halving the pages that there may be, and one request for each.
+
+    `cost`: what a page of tickets takes of the limit, since what is included costs too.
+    """
+    try:
+        rows, is_all = await _count(account)
+    except PullError:
+        return []
+    a_minute, size = examining.allowed(account.http, "account"), account.settings.page_size
+    lists = None if a_minute is None else max(1, a_minute // max(1, cost))
+    loads = [
+        examining.Load(about="tickets", rows=rows, page=size, a_minute=lists),
+        examining.Load(about="conversations", rows=rows, page=1, a_minute=a_minute),
+    ]
+    found = examining.first_sync(loads, account.settings.rate_share)
+    at_least = "" if is_all else f"; there are more than {rows:,} tickets, so it will be more"
+    per_run = account.settings.conversations_per_run
+    runs = f"; {-(-rows // per_run)} syncs, as conversations_per_run says" if per_run and rows > per_run else ""
+    return [msgspec.structs.replace(found, text=found.text + at_least + runs)]
+
+
+async def _count(account: Account) -> tuple[int, bool]:
+    """How many tickets there are, to a page, and whether that is all: a list ends at 300 pages."""
+    low, high = 1, _MOST_PAGES
+    if await _more_after(account, high):
+        return high * 100, False
+    while low < high:
+        middle = (low + high) // 2
+        if await _more_after(account, middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low * 100, True
+
+
+async def _more_after(account: Account, page: int) -> bool:
+    asked = {**_SOME, "per_page": 100, "page": page}
+    answer = await account.http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="check tickets", missing="resource")
+    return has_next(answer.headers)

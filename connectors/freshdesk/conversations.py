@@ -1,0 +1,161 @@
+"""Conversations of a ticket: a request for each ticket that changed, so they are a queue with a budget of its own.
+
+`include=conversations` on a ticket gives the ten oldest only and costs two calls, so it is not used.
+https://developers.freshdesk.com/api/#list_all_ticket_notes
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import NamedTuple
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.account import Account
+from connectors.freshdesk.fetching import by_page, map_rows
+from connectors.freshdesk.payloads import ms, text_id
+from connectors.freshdesk.tickets import fingerprint
+from connectors.freshdesk.words import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.text import RULE, read
+
+BATCH = 20  # tickets at a time: one page of the store
+_LONGEST_HINT = 400  # characters of a note that says no more than that the ticket was merged
+
+
+class Found(NamedTuple):
+    """What was read of one ticket; no `rows`: they can't be read."""
+
+    todo: Todo
+    rows: list[fd.Conversation] | None
+    aside: list[SetAside]
+
+
+async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Works off the queue, longest unchanged first, until it is empty or this run's requests are spent."""
+    left = account.settings.conversations_per_run or 1 << 60
+    waiting = list(start.todo)
+    if not waiting:
+        yield Page(complete_until=start.now)
+    agents = await account.agents() if waiting else frozenset()
+    read_any = False
+    while waiting and left > 0:
+        batch = waiting[: min(BATCH, left)]
+        before = account.http.requests.total()
+        results = await asyncio.gather(*(_ask(account, todo) for todo in batch), return_exceptions=True)
+        left -= account.http.requests.total() - before
+        found = [one for one in results if isinstance(one, Found)]
+        if not read_any and len(found) == BATCH and all(one.rows is None for one in found):
+            raise UnavailableError(f"conversations: none of {BATCH} tickets' can be read with this key")
+        read_any = read_any or any(one.rows is not None for one in found)
+        settled = {one.todo for one in found}
+        waiting = [todo for todo in waiting if todo not in settled]
+        yield _page(account, found, agents, waiting[0].version - 1 if waiting else start.now)
+        for error in results:
+            if isinstance(error, BaseException):
+                raise error
+    if waiting:
+        text = f"{len(waiting):,} tickets' conversations are left for the next sync; until then they count as pending"
+        account.found.append(Finding(level="note", about="conversations", text=text))
+
+
+async def _ask(account: Account, todo: Todo) -> Found:
+    """What was archived meanwhile has another address; what is not there either was deleted, or must not be seen."""
+    number = todo.key.partition(":")[0]
+    for path in (f"tickets/{number}/conversations", f"tickets/archived/{number}/conversations"):
+        try:
+            return await _read(account, path, todo)
+        except (MissingError, UnavailableError):
+            continue
+    return Found(todo, None, [])
+
+
+async def _read(account: Account, path: str, todo: Todo) -> Found:
+    found: list[fd.Conversation] = []
+    aside: list[SetAside] = []
+    pages = by_page(
+        account.http, f"/api/v2/{path}", kind=fd.Conversation, endpoint="conversations", missing="child"
+    )  # fmt: skip
+    async for good, worse, _ in pages:
+        found += good
+        aside += worse
+    return Found(todo, found, aside)
+
+
+def _page(account: Account, found: Sequence[Found], agents: Collection[str], until: int) -> Page:
+    records: list[AnyRecord] = []
+    aside: list[SetAside] = []
+    pattern = account.settings.merged
+    for one in found:
+        made, worse = _of_ticket(one, agents, pattern)
+        records += made
+        aside += [*one.aside, *worse]
+    return Page(records=records, done=[one.todo for one in found], complete_until=until, set_aside=aside)
+
+
+def _of_ticket(
+    one: Found, agents: Collection[str], merged_note: re.Pattern[str]
+) -> tuple[list[AnyRecord], list[SetAside]]:
+    number, _, doubled = one.todo.key.partition(":")
+    if one.rows is None:
+        return [Replies(number, one.todo.version, "unreadable")], []
+    rows = without_doubled(sorted(one.rows, key=lambda row: row.created_at), doubled)
+    places = {str(row.id): place for place, row in enumerate(rows, 1)}
+    records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], agents))
+    into = next((told for row in rows if (told := merged_into(row, merged_note))), None)
+    links = [TicketLink(number, into, "merge")] if into else []
+    return [*records, *links, Replies(number, one.todo.version, "yes", into)], aside
+
+
+def without_doubled(rows: list[fd.Conversation], doubled: str) -> list[fd.Conversation]:
+    """Without the first message of a web chat, where its text is the description's."""
+    if doubled and rows and rows[0].incoming and fingerprint(rows[0].body_text, rows[0].body) == doubled:
+        return rows[1:]
+    return rows
+
+
+def conversation(row: fd.Conversation, number: str, place: int, agents: Collection[str] = ()) -> list[AnyRecord]:
+    """A comment with its author, or a survey's feedback, which is no word of the customer to the team."""
+    at = ms(row.created_at)
+    if at is None:
+        raise ValueError(f"created_at {row.created_at!r} is no time")
+    source, actor = code(row.source), text_id(row.user_id)
+    if source == FEEDBACK or code(row.category) == FEEDBACK_CATEGORY:
+        return [Event(number, str(row.id), at, place, "survey", actor=actor, via="survey", public=True)]
+    rule = _rule(row)
+    told = read(row.body_text, row.body)
+    event = Event(
+        ticket=number, id=str(row.id), at=at, seq=place, kind="comment", actor=actor,
+        via="rule" if rule else VIA.get(source or "", f"source {source}"), rule=rule,
+        public=not row.private and source != FORWARD, length=told.length, is_thanks=told.is_thanks,
+        is_question=told.is_question, text_rule=RULE, articles=told.articles, codes=told.codes,
+    )  # fmt: skip
+    return [event, *_author(row, actor, at, rule, agents)]
+
+
+def _rule(row: fd.Conversation) -> str | None:
+    if row.automation_id is not None:
+        return str(row.automation_id)
+    return "auto_response" if row.auto_response else None
+
+
+def _author(
+    row: fd.Conversation, actor: str | None, at: int, rule: str | None, agents: Collection[str]
+) -> list[Person]:
+    """Who wrote and is no agent of today: a customer if it came from outside, else an agent who has left.
+
+    Just before it was written, so that what the ticket itself says of its requester wins.
+    """
+    if actor is None or rule is not None or actor in agents or row.incoming is None:
+        return []
+    return [Person(actor, "customer" if row.incoming else "agent", "contact" if row.incoming else "agent", at - 1)]
+
+
+def merged_into(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:
+    """The ticket that a note says this one was merged into. Freshdesk has no other mark of it."""
+    text = row.body_text or row.body or ""
+    if row.incoming or len(text) > _LONGEST_HINT:
+        return None
+    found = pattern.search(text)
+    return found.group(1) if found else None

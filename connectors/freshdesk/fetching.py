@@ -1,0 +1,171 @@
+"""Freshdesk's lists: by page number while a Link header says that there is more, and tickets by time of update.
+
+The Link's address is never followed, since it would carry the key to whatever host it names.
+https://developers.freshdesk.com/api/#pagination
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from connectors.freshdesk import payloads as fd
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.transport import Missing, Transport
+
+T = TypeVar("T")
+Params = Mapping[str, str | int | bool]
+SECOND = 1_000
+DEEPEST = 300  # pages of the tickets list; of other lists Freshdesk advises against more than 500
+_DEEP = 50  # a page from which a walk would rather start anew
+_MOST = 1000
+_FEW = 0.05  # of a page: rows that are worth reading again so that nothing is missed
+TICKETS = "/api/v2/tickets"
+
+
+def iso(at: int) -> str:
+    """The one shape that filters take: "2026-01-31T08:00:00Z"."""
+    return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def has_next(headers: Mapping[str, str]) -> bool:
+    """Only this says that there is more: pages may be short or empty where rows must not be seen."""
+    return 'rel="next"' in headers.get("link", "").replace("'", '"')
+
+
+def decoded(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], list[SetAside]]:
+    try:
+        return rows(raw, kind)
+    except msgspec.ValidationError as error:
+        raise PullError(f"{endpoint}: the answer has another shape: {error}", permanent=True) from None
+
+
+def map_rows(found: Sequence[T], make: Callable[[T], Sequence[AnyRecord]]) -> tuple[list[AnyRecord], list[SetAside]]:
+    """Records of rows; a row whose meaning can't be worked out is set aside."""
+    records: list[AnyRecord] = []
+    aside: list[SetAside] = []
+    for row in found:
+        try:
+            records.extend(make(row))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            aside.append(SetAside(str(getattr(row, "id", "?")), f"{type(error).__name__}: {error}"))
+    return records, aside
+
+
+async def by_page(
+    http: Transport, path: str, params: Params | None = None, *, kind: type[T], endpoint: str, size: int = 100,
+    missing: Missing = "resource",
+) -> AsyncIterator[tuple[list[T], list[SetAside], msgspec.Raw]]:  # fmt: skip
+    """Pages of an ordinary list: its rows, those that could not be read, and the JSON as it came."""
+    for page in range(1, _MOST + 1):
+        asked = {**(params or {}), "per_page": size, "page": page}
+        answer = await http.answer(path, asked, type=msgspec.Raw, endpoint=endpoint, missing=missing)
+        yield *decoded(answer.body, kind, endpoint), answer.body
+        if not has_next(answer.headers):
+            return
+    raise PullError(f"{endpoint}: still more to come after {_MOST} pages", permanent=True)
+
+
+class Stretch(NamedTuple):
+    """One page of tickets in order of their last update."""
+
+    tickets: list[fd.Ticket]
+    aside: list[SetAside]
+    until: int  # latest update so far
+    is_last: bool
+
+
+async def by_update(http: Transport, params: Params, since: int, *, size: int) -> AsyncIterator[Stretch]:
+    """All tickets updated at `since` (ms) or later, oldest update first, some of them twice.
+
+    Pages count from an offset into a list that moves: when a ticket is updated, it goes to the end, and one that was
+    behind it slips onto a page that is read already. So the walk starts anew at the last update that it saw, which
+    costs a row or so per page, and goes by page number only where many tickets share one second (an import). Where it
+    did, and a ticket that it passed turns up again, that stretch is read once more. The 300 pages that Freshdesk gives
+    are never reached, unless one second holds more than that: https://developers.freshdesk.com/api/#list_all_tickets
+    """
+    walk = _Walk(since // SECOND * SECOND)
+    while True:
+        asked = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
+                 "updated_since": iso(walk.since), "page": walk.page}  # fmt: skip
+        answer = await http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="tickets", missing="resource")
+        good, aside = decoded(answer.body, fd.Ticket, "tickets")
+        more = walk.took(good, more=has_next(answer.headers))
+        yield Stretch(good, aside, walk.reached, not more)
+        if not more:
+            return
+
+
+class _Walk:
+    """Where a walk over tickets stands."""
+
+    def __init__(self, since: int) -> None:
+        self.since, self.page = since, 1
+        self.reached = since
+        self._stretch: dict[fd.Id, str] = {}  # what was passed since the walk last started anew: id -> its update
+        self._passed: dict[fd.Id, tuple[str, int]] = {}  # by page number: id -> its update, and the stretch's begin
+        self._again: set[int] = set()
+
+    def took(self, tickets: list[fd.Ticket], *, more: bool) -> bool:
+        """Whether there is more to ask."""
+        last = self._checked(tickets)
+        self.reached = max(self.reached, last)
+        for ticket in tickets:
+            before = self._passed.pop(ticket.id, None)
+            if before and before[0] != ticket.updated_at:
+                self._again.add(before[1])
+            self._stretch[ticket.id] = ticket.updated_at
+        if not more:
+            return self._back()
+        if last > self.since and self._is_cheap(tickets, last):
+            self._start(last)
+        elif self.page >= DEEPEST:
+            raise PullError(
+                f"tickets: more than {DEEPEST} pages were last updated in the second {iso(self.since)}, and Freshdesk"
+                " gives no more of a list; such an import can be read only by an account export", permanent=True,
+            )  # fmt: skip
+        else:
+            self.page += 1
+        return True
+
+    def _is_cheap(self, tickets: list[fd.Ticket], last: int) -> bool:
+        """Whether starting anew reads little twice: a few rows, or once the pages of a second that fills many."""
+        shared = sum((fd.ms(t.updated_at) or 0) >= last for t in tickets)
+        return shared <= max(1, _FEW * len(tickets)) or shared == len(tickets) or self.page >= _DEEP
+
+    def _start(self, since: int) -> None:
+        if self.page > 1:
+            self._passed |= {ticket: (at, self.since) for ticket, at in self._stretch.items()}
+        self._stretch = {}
+        self.since, self.page = since, 1
+
+    def _back(self) -> bool:
+        """At the end: to what may have been missed, which was long ago and is not read twice again."""
+        if self.page > 1:
+            self._start(self.reached)
+        if not self._again:
+            return False
+        first = min(self._again)
+        self._again, self._passed = set(), {}
+        self.since, self.page = first, 1
+        return True
+
+    def _checked(self, tickets: list[fd.Ticket]) -> int:
+        """The last update of a page; PullError where the filter or the order was not kept, since then rows are lost."""
+        last = self.since
+        for ticket in tickets:
+            at = fd.ms(ticket.updated_at)
+            if at is None:
+                continue
+            if at < last:
+                wrong = "before" if at < self.since else "out of order after"
+                raise PullError(
+                    f"tickets: number {ticket.id} was updated at {ticket.updated_at}, {wrong} {iso(last)}, though only"
+                    " later ones were asked for, in order", permanent=True,
+                )  # fmt: skip
+            last = at // SECOND * SECOND
+        return last

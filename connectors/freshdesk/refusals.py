@@ -1,0 +1,40 @@
+"""What Freshdesk means by a refusal: 403 says three very different things.
+
+https://developers.freshdesk.com/api/#error
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from helpdesk_kpi.pull.transport import Verdict
+
+#: The key is no good, or using it again makes things worse (a lock-out): nothing more is asked.
+_STOP = frozenset({"invalid_credentials", "account_suspended", "password_lockout", "password_expired"})
+
+
+class _Told(msgspec.Struct):
+    code: str = ""
+    message: str = ""
+
+
+def judge(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:  # noqa: ARG001 - a Judge
+    if status not in {401, 403}:
+        return None
+    told = _told(content)
+    if told.code in _STOP:
+        return Verdict(kind="access", text=f"{status} {told.code}: {told.message}")
+    if told.code == "require_feature":
+        return Verdict(kind="unavailable", text=f"not in this account's plan: {told.message}")
+    if told.code == "access_denied":
+        text = f"{told.message} The role of the key's agent does not allow it; the key of an admin may read everything"
+        return Verdict(kind="unavailable", text=text)
+    return None
+
+
+def _told(content: bytes) -> _Told:
+    """Errors also come as HTML, or as nothing at all."""
+    try:
+        return msgspec.json.decode(content, type=_Told)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _Told()

@@ -1,0 +1,138 @@
+"""The knowledge base: categories, folders in folders, articles. Read whole each time, since no list tells changes.
+
+Who edited is not told: `agent_id` is the author and can be set at will. An edit is a text that differs from the one of
+the last sync; what vanished is known to be gone only after a crawl that missed nothing.
+https://developers.freshdesk.com/api/#solutions
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import TypeVar
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.account import Account
+from connectors.freshdesk.fetching import by_page, map_rows
+from connectors.freshdesk.payloads import ms, text_id
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
+from helpdesk_kpi.pull.text import length
+
+T = TypeVar("T")
+_SOLUTIONS = "/api/v2/solutions"
+_DRAFT = 1
+
+
+async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
+    crawl = _Crawl(account)
+    present: list[str] = []
+    async for folder in crawl.folders():
+        met = 0
+        async for good, aside in crawl.children(f"folders/{folder.id}/articles", fd.Article):
+            records, worse = map_rows(good, lambda row: article(row, account.url))
+            met += len(good) + len(aside)
+            crawl.lost += len(aside) + len(worse)
+            present += [str(row.id) for row in good]
+            yield Page(records=records, set_aside=[*aside, *worse])
+        crawl.lost += max(0, (folder.articles_count or 0) - met)
+    if crawl.lost:
+        text = "not everything in the knowledge base could be read, so nothing is taken for deleted meanwhile"
+        account.found.append(Finding(level="note", about="articles", text=text))
+    yield Page(present={} if crawl.lost else {"article": present}, complete_until=start.now)
+
+
+async def translations(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The texts of the other languages, each with its own edits."""
+    for language in account.settings.languages:
+        crawl = _Crawl(account)
+        try:
+            async for folder in crawl.folders():
+                async for good, aside in crawl.children(f"folders/{folder.id}/articles/{language}", fd.Article):
+                    records, worse = map_rows(good, partial(translation, language=language))
+                    yield Page(records=records, set_aside=[*aside, *worse])
+        except UnavailableError as error:
+            crawl.lost, crawl.reason = 1, str(error)
+        if crawl.lost:
+            text = f"not all articles can be read in {language!r}: {crawl.reason}"
+            account.found.append(Finding(level="note", about="articles", text=text))
+    yield Page(complete_until=start.now)
+
+
+class _Crawl:
+    """One walk over the knowledge base; `lost` counts what could not be read."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.lost, self.reason = 0, ""
+
+    async def folders(self) -> AsyncIterator[fd.Folder]:
+        """Every folder once. A category lists those at its top only: the others are found through their parents."""
+        visited: set[str] = set()
+        http = self.account.http
+        categories = by_page(http, f"{_SOLUTIONS}/categories", kind=fd.Category, endpoint="categories")
+        places = [(f"categories/{row.id}/folders", True) async for good, _, _ in categories for row in good]
+        while places:
+            path, is_told = places.pop(0)
+            found = [row async for good, _ in self.children(path, fd.Folder, is_told=is_told) for row in good]
+            for row in found:
+                if str(row.id) not in visited:
+                    visited.add(str(row.id))
+                    if row.sub_folders_count != 0:
+                        places.append((f"folders/{row.id}/subfolders", bool(row.sub_folders_count)))
+                    yield row
+
+    async def children(
+        self, path: str, kind: type[T], *, is_told: bool = True
+    ) -> AsyncIterator[tuple[list[T], list[SetAside]]]:
+        """What lies in one place. It may have been taken away meanwhile; `is_told`: somebody said that there is some.
+
+        Accounts without folders in folders do not know the question for them.
+        """
+        endpoint = "folders" if kind is fd.Folder else "articles"
+        try:
+            pages = by_page(self.account.http, f"{_SOLUTIONS}/{path}", kind=kind, endpoint=endpoint, missing="child")
+            async for good, aside, _ in pages:
+                yield good, aside
+        except MissingError as error:
+            self.lost, self.reason = self.lost + is_told, str(error)
+
+
+def article(row: fd.Article, url: str) -> list[AnyRecord]:
+    created, updated = _times(row)
+    record = Article(
+        id=str(row.id),
+        title=row.title,
+        url=f"{url}/support/solutions/articles/{row.id}",
+        created_at=created,
+        updated_at=updated,
+        version=updated,
+        author=text_id(row.agent_id),
+        draft=row.status == _DRAFT,
+        digest=_digest(row),
+        length=None if row.description is None else length(row.description),
+        votes_up=row.thumbs_up,
+        votes_down=row.thumbs_down if row.thumbs_down is not None else 0 if row.thumbs_up is not None else None,
+    )
+    return [record, *([] if row.hits is None else [ArticleViews(record.id, row.hits)])]
+
+
+def translation(row: fd.Article, language: str) -> Sequence[AnyRecord]:
+    _, updated = _times(row)
+    digest = _digest(row)
+    words = None if row.description is None else length(row.description)
+    return [] if digest is None else [ArticleEdit(str(row.id), updated, language, digest=digest, length=words)]
+
+
+def _digest(row: fd.Article) -> str | None:
+    """Of title and text: tags, order and votes move `updated_at` too."""
+    if row.description is None:
+        return None
+    return hashlib.blake2b(f"{row.title}\n{row.description}".encode(), digest_size=16).hexdigest()
+
+
+def _times(row: fd.Article) -> tuple[int, int]:
+    created, updated = ms(row.created_at), ms(row.updated_at)
+    if created is None or updated is None:
+        raise ValueError(f"created_at {row.created_at!r}, updated_at {row.updated_at!r}: no times")
+    return created, updated

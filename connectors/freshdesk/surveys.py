@@ -1,0 +1,84 @@
+"""Satisfaction ratings: one row a survey that was answered, one rating a question.
+
+Which surveys were sent is not in the API, so nobody can say how many were not answered.
+https://developers.freshdesk.com/api/#satisfaction-ratings
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.payloads import ms, text_id
+from helpdesk_kpi.model import Name, Rating
+
+Category = Literal["good", "neutral", "bad"]
+MAIN = "default_question"
+#: Surveys of the older kind.
+CLASSIC: dict[int, tuple[Category, float]] = {1: ("good", 1.0), 2: ("neutral", 0.5), 3: ("bad", 0.0)}
+#: All points there are; a question accepts three, five or all seven of them.
+POINTS = (-103, -102, -101, 100, 101, 102, 103)
+_NEUTRAL = 100
+
+
+def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, comments: bool) -> list[Rating]:
+    at = ms(row.created_at)
+    if at is None:
+        raise ValueError(f"created_at {row.created_at!r} is no time")
+    changed = ms(row.updated_at) or at
+    scales = _scales(surveys.get(text_id(row.survey_id) or ""))
+    found = []
+    for question, given in row.ratings.items():
+        category, score = scored(given, scales.get(question, ()))
+        found.append(
+            Rating(
+                id=str(row.id), ticket=str(row.ticket_id), offered_at=at, version=changed, question=name(question),
+                value=str(given), scale=_scale(given, scales.get(question, ())), category=category, score=score,
+                answered_at=at, changed_at=changed if changed != at else None, agent=text_id(row.agent_id),
+                rater=text_id(row.user_id), comment=row.feedback if comments and question == MAIN else None,
+            )
+        )  # fmt: skip
+    return found
+
+
+def name(question: str) -> str:
+    """The main question is ""; "question_67000084816" goes by its number."""
+    return "" if question == MAIN else question.removeprefix("question_")
+
+
+def questions(row: fd.Survey) -> list[Name]:
+    return [
+        Name("question", name(str(asked.id)), " ".join(asked.label.split()))
+        for asked in row.questions or ()
+        if asked.label and str(asked.id) != MAIN
+    ]
+
+
+def scored(given: int, accepted: Sequence[int]) -> tuple[Category | None, float | None]:
+    """What a rating says, and where it lies between the worst (0) and the best (1) that its question accepts.
+
+    Accepted ratings come in any order; without them all seven points count. An unknown point says nothing.
+
+    >>> scored(103, [103, 100, -103]), scored(100, [103, 100, -103]), scored(-101, ()), scored(3, [1, 2, 3])
+    (('good', 1.0), ('neutral', 0.5), ('bad', 0.3333333333333333), ('bad', 0.0))
+    """
+    if given in CLASSIC:
+        return CLASSIC[given]
+    scale = sorted(point for point in accepted if point in POINTS) or list(POINTS)
+    if given not in scale:
+        scale = list(POINTS)
+    if given not in scale:
+        return None, None
+    category: Category = "good" if given > _NEUTRAL else "neutral" if given == _NEUTRAL else "bad"
+    return category, scale.index(given) / (len(scale) - 1)
+
+
+def _scales(survey: fd.Survey | None) -> dict[str, list[int]]:
+    asked = (survey.questions if survey else None) or []
+    return {str(question.id): question.accepted_ratings or [] for question in asked}
+
+
+def _scale(given: int, accepted: Sequence[int]) -> str:
+    """ "3 points": how many answers there were to choose from."""
+    if given in CLASSIC:
+        return "happy/neutral/unhappy"
+    return f"{len(accepted) or len(POINTS)} points"

@@ -1,0 +1,144 @@
+"""Jira Service Management with Confluence: issues and their history, conversations, SLA runs, ratings, articles.
+
+Cloud, Cloud's gateway for scoped tokens, and Data Center. Order of the streams: names before issues, issues before
+what a search cuts short. What an account may not see ends that stream only.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import msgspec
+
+from connectors.jira_service_management import confluence, issues, lists, queues
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.check import check
+from connectors.jira_service_management.refusals import USED_UP, judge, limits
+from connectors.jira_service_management.settings import Settings
+from helpdesk_kpi import __version__
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
+from helpdesk_kpi.pull.transport import Transport
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+_COMMENTS = frozenset({"comments.public", "comments.private"})
+_HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
+#: Names and texts in one language, whatever the account's. https://jira.atlassian.com/browse/JRACLOUD-74568
+_HEADERS = {
+    "Accept-Language": "en",
+    "X-Force-Accept-Language": "true",
+    "User-Agent": f"helpdesk-kpi/{__version__}",
+}
+
+
+_EXPERIMENTAL = {"X-ExperimentalApi": "opt-in"}  # what was written beside the stars is refused otherwise
+
+
+class JiraServiceManagement(Connector):
+    """One Jira site, with the Confluence beside it."""
+
+    name: ClassVar[str] = "jira_service_management"
+    Settings: ClassVar[type[msgspec.Struct]] = Settings
+    provides: ClassVar[Mapping[str, Provides]] = {
+        "tickets": YES,
+        **dict.fromkeys(sorted(_COMMENTS | _HISTORY), YES),
+        "calls": no("Jira has no calls"),
+        "chats": no("Jira tells messages of its chat as comments"),
+        "survey.answers": YES,
+        "survey.offered": no("Jira does not tell to whom a survey was sent"),
+        "survey.dimensions": no("Jira asks a single question"),
+        "schedules": no("Jira does not hand out its calendars; SLA runs have working time in them"),
+        "sla.policies": no("Jira does not hand out its goals; each SLA run has its own in it"),
+        "sla.cycles": YES,
+        "articles": YES,
+        "article.views": partly("on Premium and Enterprise only, where `views` is set"),
+        "roles": partly("Jira tells the present kind of an account, and not who of the licensed is of the team"),
+    }
+
+    @classmethod
+    def transport(cls, settings: Any) -> Transport:
+        hosts = [settings.gateway_url] if settings.gateway_url else []
+        return Transport(
+            settings.url, auth=settings.auth.auth(), hosts=hosts, rate_share=settings.rate_share, concurrency=2,
+            headers=_HEADERS | (_EXPERIMENTAL if settings.include_ratings_comment else {}), judge=judge, limits=limits,
+        )  # fmt: skip
+
+    def __init__(self, http: Transport, settings: Any) -> None:
+        super().__init__(http, settings)
+        self._used_up = ""  # why nothing more is asked in this run
+        self.account = Account(http, settings, self.found)
+        if not settings.confluence or settings.auth.is_personal:
+            gap = no("Confluence is not read" if not settings.confluence else "Confluence Data Center is not read")
+            self.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
+
+    def streams(self) -> Sequence[Stream]:
+        return [*self._names(), *self._issues(), *self._apart(), *self._passes(), *self._articles()]
+
+    async def check(self) -> Sequence[Finding]:
+        return await check(self.account, self.http.clock())
+
+    def _bound(self, pages: Callable[[Account, Start], AsyncIterator[Page]]) -> Callable[[Start], AsyncIterator[Page]]:
+        return partial(self._until_used_up, pages)
+
+    async def _until_used_up(
+        self, pages: Callable[[Account, Start], AsyncIterator[Page]], start: Start
+    ) -> AsyncIterator[Page]:
+        """Once the hour's quota is used up, nothing more is asked in this run: cursors are kept, the next goes on."""
+        if self._used_up:
+            raise PullError(self._used_up, permanent=True)
+        try:
+            async for page in pages(self.account, start):
+                yield page
+        except PullError as error:
+            self._used_up = str(error) if USED_UP in str(error) else ""
+            raise
+
+    def _names(self) -> list[Stream]:
+        named = {
+            "statuses": lists.statuses, "priorities": lists.priorities, "projects": lists.projects,
+            "fields": lists.fields,
+        }  # fmt: skip
+        if any(one.startswith("group:") for one in self.settings.agents):
+            named["agents"] = lists.agents
+        return [
+            Stream(name=name, kind="snapshot", every=6 * HOUR, pages=self._bound(pages))
+            for name, pages in named.items()
+        ]
+
+    def _issues(self) -> list[Stream]:
+        """A search brings short conversations whole, and on Data Center histories too."""
+        gives = {"tickets", "sla.cycles"} | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
+        found = [Stream(name="issues", kind="cursor", pages=self._bound(issues.issues), gives=frozenset(gives))]
+        if self.settings.look_back:
+            found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.look_back)))
+        return found
+
+    def _apart(self) -> list[Stream]:
+        return [
+            Stream(name="changes", kind="queue", pages=self._bound(queues.changes), gives=_HISTORY),
+            Stream(name="comments", kind="queue", pages=self._bound(queues.comments), gives=_COMMENTS),
+        ]
+
+    def _passes(self) -> list[Stream]:
+        return [
+            Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issues.open_issues),
+                   gives=frozenset({"sla.cycles"})),
+            Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
+                   pages=self._bound(issues.ratings), gives=frozenset({"survey.answers"})),
+            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(issues.census)),
+        ]  # fmt: skip
+
+    def _articles(self) -> list[Stream]:
+        if not self.settings.confluence or self.settings.auth.is_personal:
+            return []
+        gives = frozenset({"articles"})
+        found = [
+            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(confluence.articles), gives=gives),
+            Stream(name="article_versions", kind="queue", pages=self._bound(confluence.versions), gives=gives),
+            Stream(name="article_census", kind="census", every=7 * DAY, pages=self._bound(confluence.census)),
+        ]
+        if self.settings.views:
+            pages, viewed = self._bound(confluence.views), frozenset({"article.views"})
+            found.append(Stream(name="article_views", kind="snapshot", every=DAY, pages=pages, gives=viewed))
+        return found

@@ -1,0 +1,230 @@
+"""What these credentials can reach, and what should be configured."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from connectors.jira_service_management import confluence, jql, sla, transports
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.suggestions import sla_roles, status_states, team_fields
+from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.pull import examining
+from helpdesk_kpi.pull.contract import Finding, no, partly
+from helpdesk_kpi.pull.examining import Load
+from helpdesk_kpi.pull.rows import rows
+
+_SAMPLE = 50  # issues that are looked at in each project
+_SECONDS = 1.0  # that a page of issues takes
+_MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
+
+
+async def check(account: Account, now: float) -> list[Finding]:
+    """Findings in the order in which a person would look. `now`: epoch seconds."""
+    me, refused = await examining.signed_in(account.me())
+    if me is None:
+        return [*(_hinted(account, finding) for finding in refused), *_token(account, now)]
+    found = [*_who(account, me), *_token(account, now), *examining.skew(account.http, "Jira")]
+    before = len(account.found)
+    parts: Sequence[Callable[[Account], AsyncIterator[Finding]]] = (
+        _deployment, _projects, _times, _fields, _rights, _names, _articles,
+    )  # fmt: skip
+    for part in parts:
+        found += await _found(account, part)
+    return [*found, *account.found[before:], *_limits(account), *await _found(account, _effort)]
+
+
+async def _found(account: Account, part: Callable[[Account], AsyncIterator[Finding]]) -> list[Finding]:
+    """One part of the examination; what it is refused is its finding."""
+    try:
+        return [finding async for finding in part(account)]
+    except UnavailableError as error:
+        return [Finding(level="warning", about=part.__name__.strip("_"), text=str(error))]
+    except PullError as error:
+        return [Finding(level="error", about=part.__name__.strip("_"), text=str(error))]
+
+
+def _hinted(account: Account, finding: Finding) -> Finding:
+    """A scoped token is refused at the site's own address, with the same words as a wrong one."""
+    if finding.about != "credentials" or account.settings.gateway_url or account.settings.auth.is_personal:
+        return finding
+    text = f"{finding.text}. A token with scopes is good behind the gateway only: set gateway = true"
+    return msgspec.structs.replace(finding, text=text)
+
+
+def _who(account: Account, me: js.Me) -> Iterator[Finding]:
+    yield Finding(level="ok", about="credentials", text=f"signed in at {account.url} as {me.display_name}")
+    if me.account_type == "customer":
+        text = "the account is a portal customer's; it has to be an agent's, else SLA and internal comments are missing"
+        yield Finding(level="error", about="rights", text=text)
+    yield from examining.zone(me.time_zone, "the account")
+
+
+def _token(account: Account, now: float) -> list[Finding]:
+    """API tokens live a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
+    last = account.settings.token_expires
+    if last is None:
+        text = "every token ends some day, on Cloud within a year: say token_expires = 2026-12-31 to be warned before"
+        return [Finding(level="note", about="credentials", text=text)]
+    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), dt.UTC)
+    return examining.token_end(end, now, "the token", _MAKE)
+
+
+async def _deployment(account: Account) -> AsyncIterator[Finding]:
+    path = await account.site.api("serverInfo")
+    info = await account.http.get(path, type=js.ServerInfo, endpoint="serverInfo", missing="resource")
+    is_cloud, wants_cloud = info.deployment_type.lower() == "cloud", not account.settings.auth.is_personal
+    if is_cloud != wants_cloud:
+        auth = "{ email, token }" if is_cloud else "{ personal_token }"
+        text = f"this is Jira {'Cloud' if is_cloud else 'Data Center'}: auth has to be {auth}"
+        yield Finding(level="error", about="address", text=text)
+    else:
+        way = "by the gateway" if account.settings.gateway_url else "at its own address"
+        yield Finding(level="ok", about="address", text=f"Jira {info.deployment_type} {info.version}, {way}")
+
+
+async def _projects(account: Account) -> AsyncIterator[Finding]:
+    found = await account.projects()
+    named = ", ".join(f"{p.key} ({p.name})" for p in found)
+    yield Finding(level="ok", about="projects", text=named)
+
+
+async def _times(account: Account) -> AsyncIterator[Finding]:
+    """Both ways of writing a time, each with a question whose answer is known."""
+    if await account.reads_epochs():
+        yield Finding(level="ok", about="search", text="times are asked for in epoch milliseconds")
+        return
+    zone = await account.zone()
+    keys, instants = await account.keys(), jql.Instants(zone)
+    future = await account.finds(jql.query(keys, instants.since("updated", jql.FAR), order=jql.BY_ID))
+    past = await account.finds(jql.query(keys, instants.since("updated", 86_400_000), order=jql.BY_ID))
+    if future or not past:
+        text = f"neither epoch milliseconds nor minutes in {zone.key} find what they should: changes would be missed"
+        yield Finding(level="error", about="search", text=text)
+    else:
+        text = f"times are asked for in minutes of the account's zone, {zone.key}: epoch milliseconds are not taken"
+        yield Finding(level="note", about="search", text=text)
+
+
+async def _fields(account: Account) -> AsyncIterator[Finding]:
+    keep = await account.keep(0)
+    for word in account.settings.keep_fields:
+        if word not in keep.fields.values():
+            yield Finding(level="warning", about="fields", text=f"no field has the id or name {word!r}")
+    if account.settings.team_field and keep.team is None:
+        text = f"no field has the id or name {account.settings.team_field!r}"
+        yield Finding(level="warning", about="team_field", text=text)
+    if account.settings.team_field is None:
+        likely = team_fields(await account.fields())
+        text = "no field says which team has a ticket; " + (
+            f"set team_field to one of {', '.join(likely)}" if likely else "figures by team need team_field"
+        )
+        yield Finding(level="note", about="team_field", text=text)
+    if keep.rating is None or keep.rated_at is None:
+        gap = no("this site has no satisfaction field")
+        yield Finding(level="warning", about="surveys", text=gap.reason, need="survey.answers", provides=gap)
+    else:
+        yield Finding(level="ok", about="surveys", text=f"satisfaction is {keep.rating}, its date {keep.rated_at}")
+
+
+class _Seen(NamedTuple):
+    """SLA values of the newest issues of a project."""
+
+    issues: int
+    values: list[tuple[str, js.Sla]]
+
+
+async def _rights(account: Account) -> AsyncIterator[Finding]:
+    """An account that is no agent of a project gets null for every SLA."""
+    keep = await account.keep(0)
+    if not keep.slas:
+        gap = no("this site has no SLA field, or the account is an agent nowhere")
+        yield Finding(level="warning", about="SLA", text=gap.reason, need="sla.cycles", provides=gap)
+        return
+    values: list[tuple[str, js.Sla]] = []
+    for project in await account.projects():
+        seen = await _sampled(account, project.key, list(keep.slas))
+        values += seen.values
+        if seen.issues and not seen.values:
+            text = (
+                f"none of the {seen.issues} newest issues of {project.key} has an SLA:"
+                " the account is no agent there, or none is set up"
+            )
+            gap = partly(f"not in {project.key}")
+            yield Finding(level="warning", about="SLA", text=text, need="sla.cycles", provides=gap)
+        elif seen.issues:
+            yield Finding(level="ok", about="SLA", text=f"readable in {project.key}")
+    for finding in sla_roles(keep.slas, values, account.settings.sla):
+        yield finding
+
+
+async def _sampled(account: Account, key: str, fields: list[str]) -> _Seen:
+    text = jql.query([key], order="id DESC")
+    async for page in account.site.search(text, ["updated", *fields], _SAMPLE, endpoint="check SLA"):
+        values = []
+        for issue in page.issues:
+            custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+            values += [(f, value) for f in fields if (value := sla.read(custom.get(f))) is not None]
+        return _Seen(len(page.issues), values)
+    return _Seen(0, [])
+
+
+async def _names(account: Account) -> AsyncIterator[Finding]:
+    path = await account.site.api("status")
+    raw = await account.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
+    yield status_states(rows(raw, js.Status)[0])
+    priorities = ", ".join(row.name for row in await account.site.priorities())
+    yield Finding(level="ok", about="priorities", text=f"{priorities}: each needs a level in severity")
+
+
+async def _articles(account: Account) -> AsyncIterator[Finding]:
+    if not account.settings.confluence or account.settings.auth.is_personal:
+        return
+    try:
+        found = await confluence.spaces(account)
+    except UnavailableError as error:
+        gap = no("this site has no Confluence that the account may read")
+        yield Finding(level="note", about="articles", text=str(error), need="articles", provides=gap)
+        return
+    named = ", ".join(space.key for space in found)
+    text = f"spaces: {named}" if found else "no space is of the kind knowledge base; name them with `spaces`"
+    yield Finding(level="ok" if found else "note", about="articles", text=text)
+    if found and account.settings.views:
+        yield await _views(account, found)
+
+
+async def _views(account: Account, found: Sequence[js.Space]) -> Finding:
+    """Of one page, as a trial."""
+    try:
+        async for good, _ in confluence.pages(account, found[:1], "id", endpoint="check views"):
+            for row in good[:1]:
+                await confluence.views_of(account, row.id)
+            break
+    except UnavailableError as error:
+        gap = no("views are told on Confluence Premium and Enterprise only")
+        return Finding(level="note", about="views", text=str(error), need="article.views", provides=gap)
+    return Finding(level="ok", about="views", text="readable")
+
+
+async def _effort(account: Account) -> AsyncIterator[Finding]:
+    """What the first sync costs if it reads everything; a later first day makes it less."""
+    count = await account.site.count(jql.query(await account.keys()).partition(" ORDER BY ")[0])
+    loads = [
+        Load(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
+        Load(about="census", rows=count, page=transports.MOST_IDS, seconds=_SECONDS),
+    ]
+    if account.site.embeds_history:  # who sees a comment is told issue by issue there
+        loads.append(Load(about="comments", rows=count, page=1))
+    else:
+        loads.append(Load(about="histories", rows=count, page=account.site.ids_a_call, seconds=_SECONDS))
+    yield examining.first_sync(loads, account.settings.rate_share)
+
+
+def _limits(account: Account) -> list[Finding]:
+    share = account.settings.rate_share
+    return [
+        Finding(level="ok", about="rate limit", text=f"{a.total} in {a.resets:.0f} s, of which {share:.0%} are used")
+        for a in account.http.limits.told.values()
+    ]

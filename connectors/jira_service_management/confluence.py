@@ -1,0 +1,178 @@
+"""The knowledge base: pages of Confluence, who edited them, and how often they were looked at.
+
+https://developer.atlassian.com/cloud/confluence/rest/v2/
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.transports import stuck
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.rows import rows
+
+MOST = 250  # rows a page
+MOST_SPACES = 100  # spaces a call
+OVERLAP = 24 * 3_600_000  # what is shown of a change may be late, and moves only the newest pages
+Query = Sequence[tuple[str, str]]
+
+
+async def listed(account: Account, path: str, query: Query, *, endpoint: str) -> AsyncIterator[js.WikiPage]:
+    """Pages of a list. Only the cursor is taken out of `next`: joined with its base the address would be wrong."""
+    address, cursor, seen = await account.site.wiki(path), "", set[str]()
+    while True:
+        asked = [*query, *([("cursor", cursor)] if cursor else [])]
+        page = await account.http.get(
+            f"{address}?{urlencode(asked)}", type=js.WikiPage, endpoint=endpoint, missing="child"
+        )
+        yield page
+        told = parse_qs(urlsplit(str(page.links.get("next") or "")).query).get("cursor", [""])[0]
+        if not told:
+            return
+        if told in seen:
+            raise stuck(endpoint, told)
+        seen.add(told)
+        cursor = told
+
+
+async def spaces(account: Account) -> list[js.Space]:
+    """Those that are configured, else those that Confluence itself calls a knowledge base; asked once a run."""
+    if account.spaces is None:
+        account.spaces = await _spaces(account)
+    return account.spaces
+
+
+async def _spaces(account: Account) -> list[js.Space]:
+    wanted = account.settings.spaces
+    chosen = [("keys", key) for key in wanted] or [("type", "knowledge_base")]
+    query = [*chosen, ("limit", str(MOST))]
+    found: list[js.Space] = []
+    try:
+        async for page in listed(account, "api/v2/spaces", query, endpoint="spaces"):
+            found += rows(page.results, js.Space)[0]
+    except MissingError as error:
+        raise UnavailableError(f"no Confluence on this site: {error}") from None
+    for key in sorted({k.upper() for k in wanted} - {space.key.upper() for space in found}):
+        text = f"space {key} cannot be seen; the others go on"
+        account.found.append(Finding(level="warning", about="articles", text=text))
+    return found
+
+
+async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Pages, newest change first, down to where the last run was: there is no filter by time.
+
+    Of a page whose number moved by one, the list itself tells the edit; of others the versions are read apart.
+    """
+    await account.me()
+    found = await spaces(account)
+    if not found:
+        gap = no("no space of the kind knowledge base; name its spaces with `spaces`")
+        account.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
+    until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
+    async for good, aside in pages(account, found, "-modified-date", endpoint="articles"):
+        new = [row for row in good if edited_at(row) >= until]
+        known = start.versions("article", [row.id for row in new])
+        moved = [row for row in new if known.get(row.id, -1) < row.version.number]
+        apart = [Todo(row.version.number, row.id) for row in moved if _is_apart(row, known.get(row.id), start.since)]
+        records = [r for row in moved for r in article(account.url, row)]
+        yield Page(records=records, set_aside=aside, todo={"article_versions": apart} if apart else {})
+        if len(new) < len(good):
+            break
+    yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
+
+
+def _is_apart(row: js.PageRow, known: int | None, since: int) -> bool:
+    """Whether there were versions between the last one known and this one."""
+    if known is None:
+        return row.version.number > 1 and edited_at(row) >= since
+    return row.version.number > known + 1
+
+
+async def pages(
+    account: Account, found: Sequence[js.Space], sort: str, *, endpoint: str
+) -> AsyncIterator[tuple[list[js.PageRow], list[SetAside]]]:
+    for place in range(0, len(found), MOST_SPACES):
+        chosen = [("space-id", space.id) for space in found[place : place + MOST_SPACES]]
+        query = [*chosen, ("status", "current"), ("sort", sort), ("limit", str(MOST))]
+        async for page in listed(account, "api/v2/pages", query, endpoint=endpoint):
+            yield rows(page.results, js.PageRow)
+
+
+def edited_at(row: js.PageRow) -> int:
+    return ms(row.version.created_at or row.created_at or 0)
+
+
+def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
+    """The page as it is, and the edit that made it so."""
+    at = edited_at(row)
+    yield Article(
+        id=row.id,
+        title=row.title,
+        url=f"{url}/wiki{row.links.get('webui') or f'/pages/viewpage.action?pageId={row.id}'}",
+        created_at=ms(row.created_at or 0) or at,
+        updated_at=at,
+        version=row.version.number,
+        author=row.author_id,
+        editor=row.version.author_id,
+        edited_at=at,
+        draft=row.status == "draft",
+    )
+    yield edit(row.id, row.version)
+
+
+def edit(page: str, row: js.Version) -> ArticleEdit:
+    return ArticleEdit(page, ms(row.created_at or 0), editor=row.author_id, is_minor=row.minor_edit)
+
+
+async def versions(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Edits of pages that were edited more than once since they were last seen, from the first day on."""
+    if start.todo:
+        await account.me()
+    for place, todo in enumerate(start.todo, 1):
+        edits: list[AnyRecord] = []
+        path = f"api/v2/pages/{quote(todo.key, safe='')}/versions"
+        query = [("sort", "-modified-date"), ("limit", str(MOST))]
+        try:
+            async for page in listed(account, path, query, endpoint="article_versions"):
+                found = [row for row in rows(page.results, js.Version, "number")[0] if row.created_at]
+                new = [row for row in found if ms(row.created_at or 0) >= start.since]
+                edits += [edit(todo.key, row) for row in new]
+                if len(new) < len(found):
+                    break
+        except MissingError:  # deleted meanwhile
+            edits = []
+        yield Page(records=edits, done=[todo], complete_until=start.now if place == len(start.todo) else None)
+    if not start.todo:
+        yield Page(complete_until=start.now)
+
+
+async def census(account: Account, start: Start) -> AsyncIterator[Page]:
+    """All pages that are there: what was deleted or archived is told nowhere else."""
+    await account.me()
+    present: list[str] = []
+    found = await spaces(account)
+    async for good, _ in pages(account, found, "id", endpoint="article_census"):
+        present += [row.id for row in good]
+    yield Page(present={"article": present} if found else {}, complete_until=start.now)
+
+
+async def views(account: Account, start: Start) -> AsyncIterator[Page]:
+    """How often each page was looked at, one request each; Premium and Enterprise have the numbers."""
+    await account.me()
+    async for good, _ in pages(account, await spaces(account), "id", endpoint="article_views"):
+        counted = [(row.id, await views_of(account, row.id)) for row in good]
+        yield Page(records=[ArticleViews(own, count) for own, count in counted if count is not None])
+    yield Page(complete_until=start.now)
+
+
+async def views_of(account: Account, page: str) -> int | None:
+    """None: deleted meanwhile. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
+    path = await account.site.wiki(f"rest/api/analytics/content/{quote(page, safe='')}/views")
+    try:
+        return (await account.http.get(path, type=js.Views, endpoint="analytics/views")).count
+    except MissingError:
+        return None

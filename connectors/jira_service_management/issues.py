@@ -1,0 +1,272 @@
+"""Streams of issues: what changed, what the index brought late, what is open, what was rated, what is still there."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import msgspec
+
+from connectors.jira_service_management import jql, mapping, satisfaction, sla
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.jql import Instants
+from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.queues import INTERNAL
+from connectors.jira_service_management.transports import MOST_IDS, Found
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.model import AnyRecord, Rating
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+
+MINUTE, HOUR = 60_000, 3_600_000
+OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
+_SYSTEM = (
+    "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
+    "creator", "assignee", "labels", "issuelinks", "comment",
+)  # fmt: skip
+_WRONG = (ValueError, TypeError, KeyError, OverflowError, msgspec.ValidationError)
+
+
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the next search begins, and how this site reads times. Never a key: issues move and go."""
+
+    at: int
+    by: str = "epoch"  # or "zone"
+
+
+def fields_of(keep: Keep) -> list[str]:
+    """Every field that is read, by id; a search gives nothing but ids otherwise."""
+    found = (keep.team, keep.request_type, keep.organizations, keep.participants, keep.rating, keep.rated_at)
+    return list(dict.fromkeys([*_SYSTEM, *(f for f in found if f), *keep.fields, *keep.slas]))
+
+
+# what changed
+
+
+async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Everything that changed, longest unchanged first. While pages are turned, the cursor is a minute before the
+    last issue seen; after the last page, the time at which the search began, less the overlap.
+    """
+    await account.me()
+    keep = await account.keep(start.now)
+    kept = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
+    instants = await account.instants(kept.by if kept else None)
+    by = "epoch" if instants.zone is None else "zone"
+    since = last = kept.at if kept else start.since
+    whole = account.until(start.now, OVERLAP)
+    async for found in changed(account, keep, instants, since, endpoint="issues"):
+        page = read(account, found, keep)
+        last = max(last, position([updated_of(issue) for issue in found.issues]))
+        yield msgspec.structs.replace(
+            page, cursor=_cursor(max(since, last - MINUTE), by), complete_until=min(last - MINUTE, whole)
+        )
+    yield Page(cursor=_cursor(max(since, whole), by), complete_until=whole)
+
+
+def _cursor(at: int, by: str) -> str:
+    return msgspec.json.encode(Cursor(at, by)).decode()
+
+
+async def changed(
+    account: Account, keep: Keep, instants: Instants, since: int, *, endpoint: str
+) -> AsyncIterator[Found]:
+    """Issues changed since an instant. Where pages are numbered, rows that move would push others over a page's edge;
+    so there each page is a search of its own, from the last instant seen.
+    """
+    keys, fields, size = await account.keys(), fields_of(keep), account.settings.page_size
+    if not account.site.embeds_history:
+        text = jql.query(keys, instants.since("updated", since))
+        async for found in account.site.search(text, fields, size, endpoint=endpoint):
+            yield found
+        return
+    seen: dict[str, int] = {}
+    going = True
+    while going:
+        going = False
+        asked = instants.since("updated", since)
+        async for found in account.site.search(jql.query(keys, asked), fields, size, endpoint=endpoint):
+            times = {issue.id: updated_of(issue) for issue in found.issues}
+            yield Found([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
+            latest = max(since, position(list(times.values())))
+            seen = {own: at for own, at in (seen | times).items() if at >= latest - MINUTE}
+            if instants.since("updated", latest) != asked:
+                since, going = latest, True
+                break
+
+
+def position(times: Sequence[int]) -> int:
+    """Up to which instant a page in order of change has come; 0: it does not tell.
+
+    A row may show a change that the index does not know yet, and then stands too early. So the least of the last few
+    counts: that one was at its place.
+    """
+    known = [at for at in times if at]
+    return min(known[-max(1, min(5, len(known) // 4)) :], default=0)
+
+
+class _Updated(js.Camel):
+    updated: str | int = ""
+
+
+def updated_of(issue: js.Issue) -> int:
+    """0 for a row that cannot be read."""
+    try:
+        return ms(msgspec.json.decode(issue.fields, type=_Updated).updated)
+    except _WRONG:
+        return 0
+
+
+def read(account: Account, found: Found, keep: Keep) -> Page:
+    """Records of a page of issues, and what of them has to be fetched apart."""
+    records: list[AnyRecord] = []
+    aside = list(found.aside)
+    replaces: list[tuple[str, str]] = []
+    todo: dict[str, list[Todo]] = {"changes": [], "comments": []}
+    people: list[js.User] = []
+    for issue in found.issues:
+        try:
+            one = mapping.issue(issue, keep)
+        except _WRONG as error:
+            aside.append(SetAside(issue.id, f"{type(error).__name__}: {error}"))
+            continue
+        records += one.records
+        aside += one.aside
+        people += one.people
+        version = one.ticket.version
+        todo["changes"] += [Todo(version, issue.id)] if one.lacks_changes else []
+        key = issue.id + ("" if one.is_service else INTERNAL)
+        todo["comments"] += [Todo(version, key)] if one.lacks_comments else []
+        replaces += [] if one.lacks_comments else [("comment", issue.id)]
+    told = mapping.records_of_people(people, keep.agents, account.met)
+    queued = {stream: wanted for stream, wanted in todo.items() if wanted}
+    return Page(records=[*told, *records], set_aside=aside, replaces=replaces, todo=queued)
+
+
+# what the index brought late
+
+
+async def look_back(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The hours before the last time are searched again: Jira's index may show a change long after it was made.
+
+    Only what the store does not have yet is read. Its cursor is when it last ran, so that a pause leaves no gap.
+    https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/
+    """
+    if start.cursor is None:  # everything was read a moment ago
+        yield Page(cursor=str(start.now), complete_until=start.now)
+        return
+    await account.me()
+    keep, instants = await account.keep(start.now), await account.instants()
+    since = max(start.since, min(int(start.cursor), start.now) - account.settings.look_back * HOUR)
+    late: list[int] = []
+    async for found in changed(account, keep, instants, since, endpoint="look_back"):
+        known = start.versions("ticket", [issue.id for issue in found.issues])
+        times = {issue.id: updated_of(issue) for issue in found.issues}
+        new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id]]
+        late += [times[i.id] for i in new if times[i.id] < start.now - OVERLAP]
+        if new:
+            yield read(account, Found(new, found.aside), keep)
+    if late:
+        behind = (start.now - min(late)) / HOUR
+        text = f"{len(late)} issues came late: Jira's search index was behind by up to {behind:.1f} hours"
+        account.found.append(Finding(level="note", about="search index", text=text))
+    yield Page(cursor=str(start.now), complete_until=account.until(start.now, OVERLAP))
+
+
+# what is open
+
+
+async def open_issues(account: Account, start: Start) -> AsyncIterator[Page]:
+    """SLA clocks of what is not done: they run and break without a change of the issue."""
+    await account.me()
+    keep = await account.keep(start.now)
+    if start.cursor is not None and keep.slas:
+        text = jql.query(await account.keys(), jql.OPEN, order=jql.BY_ID)
+        fields = ["updated", *keep.slas]
+        async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
+            yield Page(records=list(_clocks(found, keep)), set_aside=found.aside)
+    yield Page(cursor=str(start.now), complete_until=start.now)
+
+
+def _clocks(found: Found, keep: Keep) -> Iterator[AnyRecord]:
+    for issue in found.issues:
+        custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+        yield from sla.records(issue.id, custom, keep.slas, keep.roles, keep.read_at)
+
+
+# what was rated
+
+
+class _Rated(js.Camel):
+    updated: str | int
+    reporter: js.User | None = None
+
+
+async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
+
+    There are few, so the hours by which the index may be late are always read again.
+    """
+    await account.me()
+    keep, instants = await account.keep(start.now), await account.instants()
+    if keep.rating is None or keep.rated_at is None:
+        gap = no("this site has no satisfaction field")
+        account.found.append(
+            Finding(level="note", about="surveys", text=gap.reason, need="survey.answers", provides=gap)
+        )
+        yield Page(complete_until=start.now)
+        return
+    seen = int(start.cursor) if start.cursor else start.since
+    since = max(start.since, seen - account.settings.look_back * HOUR)
+    text = jql.query(await account.keys(), instants.since(jql.clause(keep.rated_at), since), order=jql.BY_ID)
+    fields = ["updated", "reporter", keep.rating, keep.rated_at]
+    async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
+        records, aside = _rated(found.issues, keep)
+        if account.settings.include_ratings_comment:
+            records = [await _with_comment(account, rating) for rating in records]
+        yield Page(records=records, set_aside=[*found.aside, *aside])
+    whole = account.until(start.now, OVERLAP)
+    yield Page(cursor=str(max(seen, whole)), complete_until=whole)
+
+
+def _rated(issues: Sequence[js.Issue], keep: Keep) -> tuple[list[Rating], list[SetAside]]:
+    records: list[Rating] = []
+    aside: list[SetAside] = []
+    fields = satisfaction.Fields(keep.rating, keep.rated_at)
+    for issue in issues:
+        try:
+            row = msgspec.json.decode(issue.fields, type=_Rated)
+            custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+            rater = mapping.user_id(row.reporter)
+            good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
+        except _WRONG as error:
+            good, bad = [], [SetAside(issue.id, f"{type(error).__name__}: {error}")]
+        records += good
+        aside += bad
+    return records, aside
+
+
+async def _with_comment(account: Account, rating: Rating) -> Rating:
+    """What was written beside the stars. The resource is experimental, and missing on Data Center."""
+    path = await account.site.desk(f"request/{rating.ticket}/feedback")
+    try:
+        given = await account.http.get(path, type=js.Feedback, endpoint="feedback")
+    except (UnavailableError, MissingError):
+        return rating
+    said = given.comment.get("body") if isinstance(given.comment, dict) else given.comment
+    return msgspec.structs.replace(rating, comment=str(said)) if said else rating
+
+
+# what is still there
+
+
+async def census(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Ids of all issues of each project: a deleted issue leaves no trace elsewhere.
+
+    A project that cannot be seen any more is not asked: its issues are out of sight, not deleted.
+    """
+    await account.me()
+    for project in await account.projects():
+        present: list[str] = []
+        text = jql.query([project.key], order=jql.BY_ID)
+        async for found in account.site.search(text, ["id"], MOST_IDS, endpoint="census"):
+            present += [issue.id for issue in found.issues]
+        yield Page(present={"ticket": present}, within=project.id)
+    yield Page(complete_until=start.now)

@@ -1,0 +1,361 @@
+"""From issues to records: pure functions."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from connectors.jira_service_management import history, satisfaction, sla, words
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.transports import PROPERTY
+from helpdesk_kpi import model
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.text import RULE, sketch
+from helpdesk_kpi.pull.text import read as read_text
+
+#: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
+STATES = {"new": "new", "done": "solved"}
+CREATED = "created"  # the id of the comment that an issue's description is
+INTERNAL = "sd.public.comment"  # a comment's property that says whether it is internal
+SERVICE = "service_desk"
+UNKNOWN = "unknown"  # the id that Jira gives those whom it does not know any more
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """What of an issue is read, by the configuration and by the fields that were found."""
+
+    url: str  # of the site, "https://acme.atlassian.net"
+    hosts: frozenset[str] = frozenset()  # whose articles are ours
+    read_at: int = 0
+    sketch_key: bytes = b""
+    agents: frozenset[str] = frozenset()
+    fields: Mapping[str, str] = {}  # custom field's id -> the word the configuration uses for it
+    team: str | None = None
+    field_ids: Mapping[str, str] = {}  # names of kept fields -> their ids; Data Center's histories have names only
+    request_type: str | None = None
+    organizations: str | None = None
+    participants: str | None = None
+    rating: str | None = None
+    rated_at: str | None = None
+    slas: Mapping[str, str] = {}  # field's id -> its name
+    roles: Mapping[str, str] = {}  # SLA's or its field's id -> what it promises
+    duplicates: frozenset[str] = frozenset()  # link types, by id or name in lower case
+    problems: frozenset[str] = frozenset()
+    ratings_apart: bool = False  # another stream brings ratings, with their comments
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Fields whose changes are kept: id in histories -> our word."""
+        own = {self.team: "team"} if self.team else {}
+        return {**history.FIELDS, **own, **self.fields}
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What an issue gives, and what of it has to be fetched apart."""
+
+    records: list[AnyRecord]
+    ticket: model.Ticket
+    aside: list[SetAside]
+    people: list[js.User]
+    is_service: bool = True  # else no customer sees it
+
+    @property
+    def lacks_comments(self) -> bool:
+        return self.ticket.replies_known == "pending"
+
+    @property
+    def lacks_changes(self) -> bool:
+        return self.ticket.changes_known == "pending"
+
+
+def issue(row: js.Issue, keep: Keep) -> Read:
+    """The ticket, the comment that made it, its comments as far as they came along, SLA runs and its rating."""
+    fields = msgspec.json.decode(row.fields, type=js.Fields)
+    custom = msgspec.json.decode(row.fields, type=dict[str, msgspec.Raw])
+    created = ms(fields.created)
+    is_service = fields.project.project_type_key == SERVICE
+    said, aside, whole = _embedded(row.id, fields)
+    changes, changed_by, has_history = _history(row, keep)
+    people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *changed_by]
+    ticket = _ticket(row, fields, custom, keep, created)
+    ticket = msgspec.structs.replace(
+        ticket,
+        replies_known="yes" if whole else "pending",
+        changes_known="yes" if has_history else "pending",
+    )
+    first = creating(row.id, created, user_id(fields.creator or fields.reporter), fields.description, keep.hosts)
+    records: list[AnyRecord] = [
+        *_names(custom, keep), ticket, *_links(row.id, fields, keep), first,
+        *(comment(row.id, c, keep, service=is_service) for c in said), *changes,
+        *sla.records(row.id, custom, keep.slas, keep.roles, keep.read_at),
+    ]  # fmt: skip
+    if not keep.ratings_apart:
+        when = satisfaction.Fields(keep.rating, keep.rated_at)
+        rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
+        records += rated
+        aside = [*aside, *bad]
+    return Read(records, ticket, aside, people, is_service)
+
+
+def _ticket(
+    row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep, created: int
+) -> model.Ticket:
+    updated = ms(fields.updated)
+    merged = _other(fields, keep.duplicates, outward=True)
+    is_done = STATES.get(fields.status.status_category.key) == "solved"
+    text = words.read(fields.description).text
+    request_type = _object(custom, keep.request_type).get("requestType") or {}
+    return model.Ticket(
+        id=row.id,
+        number=row.key,
+        url=f"{keep.url}/browse/{row.key}",
+        created_at=created,
+        updated_at=updated,
+        version=updated,
+        status=fields.status.id,
+        subject=fields.summary or None,
+        channel=_channel(row.properties),
+        form=_text(request_type.get("id")),
+        type=fields.issuetype.name if fields.issuetype else None,
+        brand=fields.project.id,
+        tags=tuple(fields.labels or ()),
+        fields={word: plain for own, word in keep.fields.items() if (plain := value(_any(custom, own)))},
+        priority=fields.priority.id if fields.priority else None,
+        requester=user_id(fields.reporter),
+        participants=tuple(p for u in _users(custom, keep.participants) if (p := user_id(u))),
+        submitter=user_id(fields.creator),
+        organization=next((_text(o.get("id")) for o in _objects(custom, keep.organizations)), None),
+        team=_option(custom, keep.team)[0],
+        assignee=user_id(fields.assignee),
+        problem=_other(fields, keep.problems, outward=False),
+        merged_into=merged if merged and is_done else None,
+        sketch=sketch(fields.summary, text, keep.sketch_key) or None if keep.sketch_key else None,
+    )
+
+
+def creating(issue_id: str, at: int, author: str | None, description: Any, hosts: Collection[str]) -> model.Event:
+    """The description is what the customer first said."""
+    return _said(description, ticket=issue_id, own=CREATED, at=at, actor=author, public=True, hosts=hosts)
+
+
+def comment(issue_id: str, row: js.Comment, keep: Keep, *, service: bool) -> model.Event:
+    return _said(
+        row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
+        public=is_public(row) and service, hosts=keep.hosts, seq=history.order(row.id),
+    )  # fmt: skip
+
+
+def is_public(row: js.Comment) -> bool:
+    """Whether the customer sees it. Everything is, where nothing says otherwise, outside of service projects too."""
+    if row.visibility is not None and row.visibility.value:
+        return False
+    if row.jsd_public is not None:
+        return row.jsd_public
+    internal = next((p.value for p in row.properties or () if p.key == INTERNAL), None)
+    return not (isinstance(internal, dict) and internal.get("internal") in {True, "true"})
+
+
+def _said(
+    body: Any, *, ticket: str, own: str, at: int, actor: str | None, public: bool, hosts: Collection[str], seq: int = 0
+) -> model.Event:
+    written = words.read(body)
+    found = read_text(written.text, written.links or None, hosts=hosts) if body is not None else None
+    return model.Event(
+        ticket=ticket,
+        id=own,
+        at=at,
+        seq=seq,
+        kind="comment",
+        actor=actor,
+        public=public,
+        length=found.length if found else None,
+        is_thanks=found.is_thanks if found else None,
+        is_question=found.is_question if found else None,
+        text_rule=RULE if found else None,
+        articles=found.articles if found else (),
+        codes=found.codes if found else (),
+    )
+
+
+def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[SetAside], bool]:
+    """Comments that came along, and whether they are all and say who sees them. A search embeds twenty at most.
+
+    Data Center does not say there who sees them.
+    """
+    page = fields.comment
+    if page is None:
+        return [], [], False
+    if isinstance(page, list):
+        page = js.CommentPage(msgspec.Raw(msgspec.json.encode(page)), len(page))
+    found, aside = rows(page.comments, js.Comment)
+    told = [c for c in found if c.jsd_public is not None]
+    named = [SetAside(f"{issue_id} comment {a.id}", a.reason) for a in aside]
+    return told, named, len(told) == len(found) and page.total <= len(found) + len(aside)
+
+
+def _history(row: js.Issue, keep: Keep) -> tuple[list[AnyRecord], list[js.User], bool]:
+    """The history, where the search brought all of it."""
+    if row.changelog is None:
+        return [], [], False
+    found, _ = rows(row.changelog.histories, js.History)
+    if row.changelog.total > len(found):
+        return [], [], False
+    events = [event for h in found for event in history.events(row.id, h, keep.words, keep.field_ids)]
+    return [*events], [h.author for h in found if h.author], True
+
+
+def _channel(properties: Mapping[str, Any] | None) -> str | None:
+    """How a request came in; what was made in Jira without a request has no such property.
+
+    https://support.atlassian.com/jira-service-management-cloud/docs/request-channel-types/
+    """
+    told = (properties or {}).get(PROPERTY)
+    word = told.get("value") if isinstance(told, dict) else told
+    return str(word).lower() if word else None
+
+
+def _links(issue_id: str, fields: js.Fields, keep: Keep) -> Iterator[model.TicketLink]:
+    for kind, types, outward in (("merge", keep.duplicates, True), ("problem", keep.problems, False)):
+        if other := _other(fields, types, outward=outward):
+            yield model.TicketLink(issue_id, other, kind)
+
+
+def _other(fields: js.Fields, types: Collection[str], *, outward: bool) -> str | None:
+    """The issue at the other end of the first link of these types."""
+    for link in fields.issuelinks or ():
+        end = link.outward_issue if outward else link.inward_issue
+        if end is not None and not {link.type.id, link.type.name.casefold()}.isdisjoint(types):
+            return end.id
+    return None
+
+
+# people
+
+
+def user_id(user: js.User | None) -> str | None:
+    """Null: nobody is named, as with rules and accounts that are gone for good."""
+    return None if user is None else user.account_id or user.key or user.name or None
+
+
+def person(user: js.User, agents: Collection[str]) -> model.Person | None:
+    """None for an id that stands for everybody who is not known any more.
+
+    Jira has no history of roles: what somebody is now holds for all time, so the version is always the same.
+    """
+    own = user_id(user)
+    if own is None or own == UNKNOWN:
+        return None
+    return model.Person(
+        id=own,
+        kind=_kind(user, own, agents),
+        role=user.account_type or "user",
+        version=0,
+        name=user.display_name,
+        email=user.email_address,
+        active=user.active,
+        zone=user.time_zone,
+    )
+
+
+def _kind(user: js.User, own: str, agents: Collection[str]) -> model.PersonKind:
+    """Portal-only customers have an accountType of their own on Cloud, and ids that begin with `qm:`."""
+    if own in agents:
+        return "agent"
+    if user.account_type == "app":
+        return "bot"
+    return "customer" if user.account_type == "customer" or own.startswith("qm:") else "member"
+
+
+def _people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) -> list[js.User]:
+    named = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
+    return [*named, *_users(custom, keep.participants)]
+
+
+# names
+
+
+def status(row: js.Status) -> model.Name:
+    return model.Name("status", row.id, row.name, STATES.get(row.status_category.key, "open"))
+
+
+def _names(custom: Mapping[str, msgspec.Raw], keep: Keep) -> Iterator[AnyRecord]:
+    """What the issue says about the things around it."""
+    request_type = _object(custom, keep.request_type).get("requestType") or {}
+    if own := _text(request_type.get("id")):
+        yield model.Name("form", own, str(request_type.get("name") or own))
+    for organization in _objects(custom, keep.organizations):
+        if own := _text(organization.get("id")):
+            yield model.Name("organization", own, str(organization.get("name") or own))
+    team, label = _option(custom, keep.team)
+    if team:
+        yield model.Team(team, label or team)
+
+
+# values of custom fields: null, absent and of another shape than last week are all alike
+
+
+def _any(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
+    raw = custom.get(field) if field else None
+    return None if raw is None else msgspec.json.decode(raw)
+
+
+def _object(custom: Mapping[str, msgspec.Raw], field: str | None) -> dict[str, Any]:
+    found = _any(custom, field)
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[dict[str, Any]]:
+    found = _any(custom, field)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
+    try:
+        return [msgspec.convert(one, js.User) for one in _objects(custom, field)]
+    except msgspec.ValidationError:
+        return []
+
+
+def _option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[str | None, str | None]:
+    """Id and label of a choice: of a list's option, of a group, or of an Atlassian team. A text is both."""
+    found = _any(custom, field)
+    if isinstance(found, list):
+        found = next(iter(found), None)
+    if isinstance(found, dict):
+        label = value(found)
+        return _text(found.get("id") or found.get("groupId") or found.get("name")), label
+    plain = value(found)
+    return plain, plain
+
+
+def value(given: Any) -> str | None:
+    """A field's value as text: choices and people by their label, lists as "a, b", null and "" as None."""
+    match given:
+        case None | "" | []:
+            return None
+        case bool():
+            return str(given).lower()
+        case str() | int() | float():
+            return str(given)
+        case list():
+            return ", ".join(text for one in given if (text := value(one))) or None
+        case dict():
+            label = given.get("value") or given.get("name") or given.get("title") or given.get("displayName")
+            child = given.get("child")
+            text = value(label) or msgspec.json.encode(given).decode()
+            return f"{text} / {value(child)}" if isinstance(child, dict) else text
+    return str(given)
+
+
+def _text(given: Any) -> str | None:
+    return None if given in (None, "") else str(given)
+
+
+def records_of_people(users: Sequence[js.User], agents: Collection[str], met: set[str]) -> list[model.Person]:
+    """Each once in a run: who was told of already is left out."""
+    found = {p.id: p for user in users if (p := person(user, agents)) and p.id not in met}
+    met |= found.keys()
+    return list(found.values())

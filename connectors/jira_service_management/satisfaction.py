@@ -1,0 +1,92 @@
+"""From the satisfaction fields to a rating: one to five stars, one for each request, the last answer wins.
+
+No page shows a value that is not null; clients of the API expect a number, or an object with `rating` and `scale`.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from connectors.jira_service_management.payloads import ms
+from helpdesk_kpi.model import Rating
+from helpdesk_kpi.pull.contract import SetAside
+
+SCORE = "com.atlassian.servicedesk:sd-request-feedback"
+DATE = "com.atlassian.servicedesk:sd-request-feedback-date"
+MOST = 5
+
+
+class Fields(NamedTuple):
+    """Ids of the two fields; None: this site has none."""
+
+    stars: str | None
+    date: str | None
+
+
+def rating(
+    issue_id: str,
+    custom: Mapping[str, msgspec.Raw],
+    fields: Fields,
+    updated: int,
+    rater: str | None,
+) -> tuple[list[Rating], list[SetAside]]:
+    """The rating, if there is one. Nobody tells when, or whether, a survey was sent."""
+    given = _any(custom, fields.stars)
+    if given is None:
+        return [], []
+    stars = stars_of(given)
+    if stars is None:
+        return [], [SetAside(f"{issue_id} satisfaction", f"a rating of an unknown shape: {str(given)[:80]}")]
+    at = _instant(_any(custom, fields.date)) or updated
+    found = Rating(
+        id=f"csat-{issue_id}",
+        ticket=issue_id,
+        offered_at=at,
+        version=at,
+        value=f"{stars:g}",
+        scale="1-5",
+        category=category(stars),
+        score=(stars - 1) / (MOST - 1),
+        answered_at=at,
+        rater=rater,
+    )
+    return [found], []
+
+
+def category(stars: float) -> Literal["good", "neutral", "bad"]:
+    return "good" if stars >= 4 else "bad" if stars <= 2 else "neutral"
+
+
+def stars_of(given: Any) -> float | None:
+    """One to five; None for a shape that nobody has seen."""
+    scale: Any = MOST
+    if isinstance(given, dict):
+        scale, given = given.get("scale", MOST), given.get("rating")
+    stars, most = _number(given), _number(scale)
+    if stars is None or most is None or most <= 1 or not 1 <= stars <= most:
+        return None
+    return 1 + (stars - 1) * (MOST - 1) / (most - 1)
+
+
+def _number(given: Any) -> float | None:
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        return None
+    try:
+        read = float(given)
+    except ValueError:
+        return None
+    return read if math.isfinite(read) else None
+
+
+def _instant(given: Any) -> int | None:
+    try:
+        return None if given is None else ms(given)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return None
+
+
+def _any(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
+    raw = custom.get(field) if field else None
+    return None if raw is None else msgspec.json.decode(raw)

@@ -1,0 +1,92 @@
+"""`[sources.NAME]` of a Jira site with its service projects and Confluence."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from helpdesk_kpi.errors import ConfigError
+from helpdesk_kpi.pull.auth import Auth, Basic, Bearer
+from helpdesk_kpi.pull.sites import site_of
+from helpdesk_kpi.secret import Secret
+
+Role = Literal["first_response", "resolution", "other"]
+GATEWAY = "https://api.atlassian.com"  # where scoped tokens are good, and nowhere else
+_TOKENS_END = "API tokens live a year at most: make a new one at id.atlassian.com, and say token_expires to be warned"
+_PERSONAL = "Personal access tokens may end; one is made in Jira under Profile > Personal Access Tokens"
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """On Cloud an address with its API token; on Data Center a personal access token."""
+
+    email: str | None = None
+    token: str | None = None
+    personal_token: str | None = None
+
+    def __post_init__(self) -> None:
+        given = {name for name in self.__struct_fields__ if getattr(self, name)}
+        if given not in ({"email", "token"}, {"personal_token"}):
+            raise ValueError("expected { email, token }, or { personal_token } for Data Center")
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+    @property
+    def is_personal(self) -> bool:
+        return self.personal_token is not None
+
+    def auth(self) -> Auth:
+        if self.personal_token:
+            return Bearer(Secret(self.personal_token), advice=_PERSONAL)
+        assert self.email
+        assert self.token
+        return Basic(self.email, Secret(self.token), advice=_TOKENS_END)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a Jira source is told. Fields are named by id ("customfield_10200", "10200") or by their name."""
+
+    url: str  # "https://acme.atlassian.net"
+    auth: Credentials
+    gateway: bool | str = False  # scoped tokens: true, or the gateway's address
+    cloud_id: str | None = None  # of the site, for the gateway; asked for if it is not given
+    projects: tuple[str, ...] = ()  # keys; all service projects that the account sees if none are given
+    agents: tuple[str, ...] = ()  # account ids, or "group:ID": who is certainly of the team
+    team_field: str | None = None  # the field that says which team has a ticket
+    keep_fields: tuple[str, ...] = ()  # custom fields to keep
+    sla: Mapping[str, Role] = {}  # an SLA's id or its field's -> what it promises; `check` suggests
+    duplicate_links: tuple[str, ...] = ("Duplicate",)  # link types, by id or name: "A duplicates B" merges A into B
+    problem_links: tuple[str, ...] = ("Problem/Incident",)  # link types by which a problem causes incidents
+    look_back: int = 12  # hours that are searched again, since Jira's index may be late; 0: not at all
+    page_size: int = 100  # issues a page
+    rate_share: float = 0.5  # the part of each rate limit that is ours; the rest is left to other integrations
+    token_expires: dt.date | None = None  # the token's last day; `check` warns before
+    include_ratings_comment: bool = False  # keep what customers wrote into surveys; one request for each rating
+    confluence: bool = True  # read the knowledge base
+    spaces: tuple[str, ...] = ()  # keys of its spaces; all of the kind "knowledge base" if none are given
+    views: bool = False  # count views of articles; one request for each article, on Premium and Enterprise only
+    sketch_key: bytes = b""  # set by sync; keys the sketches of texts
+
+    def __post_init__(self) -> None:
+        try:
+            site_of(self.url)
+            if isinstance(self.gateway, str):
+                site_of(self.gateway)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        if self.auth.is_personal and self.gateway:
+            raise ValueError("gateway is for Cloud; personal_token is for Data Center")
+        if not 0 < self.rate_share <= 1:
+            raise ValueError("rate_share must be above 0 and at most 1")
+        if not 1 <= self.page_size <= 100:
+            raise ValueError("page_size must be between 1 and 100")
+        if not 0 <= self.look_back <= 24 * 14:
+            raise ValueError("look_back must be between 0 and 336 hours")
+
+    @property
+    def gateway_url(self) -> str | None:
+        """The gateway's address; None: the site itself is asked."""
+        if not self.gateway:
+            return None
+        return self.gateway.rstrip("/") if isinstance(self.gateway, str) else GATEWAY

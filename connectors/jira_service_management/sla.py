@@ -1,0 +1,77 @@
+"""From SLA fields to runs of their clocks. Elapsed time is working time of the goal's calendar, pauses not counted.
+
+https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-sla-get
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from connectors.jira_service_management import payloads as js
+from helpdesk_kpi.model import AnyRecord, NativeMetric, SlaCycle
+
+KIND = "com.atlassian.servicedesk:sd-sla-field"
+METRICS = {"first_response": "sla_first_response", "resolution": "sla_resolution"}
+
+
+def records(
+    issue_id: str, custom: Mapping[str, msgspec.Raw], names: Mapping[str, str], roles: Mapping[str, str], read_at: int
+) -> Iterator[AnyRecord]:
+    """All runs, and per role the figure that Jira itself reports: elapsed time of the first or of the last run."""
+    elapsed: dict[str, int] = {}
+    for field, name in names.items():
+        value = read(custom.get(field))
+        if value is None:
+            continue
+        own = id_of(value, field)
+        runs = cycles(issue_id, own, value, name, read_at)
+        yield from runs
+        role = role_of(own, field, roles)
+        done = [run.elapsed for run in runs if run.stopped_at is not None and run.elapsed is not None]
+        if role in METRICS and done:
+            elapsed.setdefault(role, done[0] if role == "first_response" else done[-1])
+    for role, took in elapsed.items():
+        yield NativeMetric(issue_id, METRICS[role], business=took)
+
+
+def read(raw: msgspec.Raw | None) -> js.Sla | None:
+    """Null where the SLA does not apply, or where the account is no agent of the project. Other shapes say nothing."""
+    try:
+        return None if raw is None else msgspec.json.decode(raw, type=js.Sla | None)
+    except msgspec.ValidationError:
+        return None
+
+
+def id_of(value: js.Sla, field: str) -> str:
+    """Its id, else the tail of its link, else its field's number."""
+    if value.id is not None:
+        return str(value.id)
+    tail = str(value.links.get("self") or "").rstrip("/").rpartition("/")[2]
+    return tail if tail.isdecimal() else field.removeprefix("customfield_")
+
+
+def role_of(own: str, field: str, roles: Mapping[str, str]) -> str:
+    return next((roles[k] for k in (own, field, field.removeprefix("customfield_")) if k in roles), "other")
+
+
+def cycles(issue_id: str, own: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
+    """Completed ones in order of start, then the one that still runs."""
+    rows = sorted(value.completed_cycles, key=lambda c: (c.start_time and c.start_time.ms) or 0)
+    all_rows: Sequence[js.Cycle] = [*rows, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
+    return [
+        SlaCycle(
+            ticket=issue_id,
+            sla=own,
+            number=number,
+            name=value.name or name,
+            read_at=read_at,
+            started_at=row.start_time.ms if row.start_time else None,
+            stopped_at=row.stop_time.ms if row.stop_time else None,
+            breach_at=row.breach_time.ms if row.breach_time else None,
+            goal=row.goal_duration.millis if row.goal_duration else None,
+            elapsed=row.elapsed_time.millis if row.elapsed_time else None,
+            is_breached=row.breached,
+            is_paused=row.paused,
+        )
+        for number, row in enumerate(all_rows)
+    ]

@@ -1,0 +1,67 @@
+"""What `check` proposes to write into the configuration. It guesses by English names; a person decides."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.mapping import STATES
+from connectors.jira_service_management.sla import id_of, role_of
+from helpdesk_kpi.pull.contract import Finding
+
+_TEAM_KINDS = ("com.atlassian.teams:", "com.atlassian.jira.plugin.system.customfieldtypes:grouppicker")
+_CHOICES = "com.atlassian.jira.plugin.system.customfieldtypes:select"
+_DEFAULTS = {"time to first response": "first_response", "time to resolution": "resolution"}
+_WAITING = ("waiting for customer", "waiting on customer", "awaiting customer", "pending customer", "等待客户")
+_HOUR = 3_600_000
+
+
+def sla_roles(
+    fields: Mapping[str, str], values: Sequence[tuple[str, js.Sla]], configured: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Each SLA with its goals, and the line to configure. Only exact names are taken for a role."""
+    seen = dict(reversed(values))
+    unmapped = []
+    for field, name in fields.items():
+        value = seen.get(field)
+        own = id_of(value, field) if value else field.removeprefix("customfield_")
+        if role_of(own, field, configured) != "other" or own in configured:
+            continue
+        goals = sorted({g for f, v in values if f == field for g in _goals(v)})
+        told = f" ({', '.join(f'{goal:g} h' for goal in goals[:4])})" if goals else ""
+        unmapped.append((field.removeprefix("customfield_"), name, told))
+    if not unmapped:
+        return
+    line = ", ".join(f'"{own}" = "{_DEFAULTS.get(name.casefold(), "other")}"' for own, name, _ in unmapped)
+    listed = "; ".join(f"{own} is {name}{told}" for own, name, told in unmapped)
+    text = f"what they promise has to be said: {listed}. A guess: sla = {{ {line} }}"
+    yield Finding(level="note", about="SLA", text=text)
+
+
+def _goals(value: js.Sla) -> list[float]:
+    """In hours of the goal's calendar."""
+    runs = [*value.completed_cycles, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
+    return [run.goal_duration.millis / _HOUR for run in runs if run.goal_duration and run.goal_duration.millis]
+
+
+def status_states(found: Sequence[js.Status]) -> Finding:
+    """Jira knows to do, in progress and done. Whether a status waits for the customer, only people know."""
+    states: dict[str, list[str]] = {}
+    for row in found:
+        names = states.setdefault(STATES.get(row.status_category.key, "open"), [])
+        names += [] if row.name in names else [row.name]
+    told = "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
+    waiting = [name for name in states.get("open", []) if name.casefold().startswith(_WAITING)]
+    if not waiting:
+        text = f"{told}; say in statuses of [tickets] which wait for the customer"
+        return Finding(level="ok", about="statuses", text=text)
+    line = ", ".join(f'"{name}" = "pending"' for name in waiting)
+    return Finding(level="note", about="statuses", text=f"{told}. Likely: statuses = {{ {line} }} in [tickets]")
+
+
+def team_fields(found: Sequence[js.Field]) -> list[str]:
+    """Fields of teams and groups, and choices that are called so."""
+    return [
+        f"{row.id} ({row.name})"
+        for row in found
+        if row.custom.startswith(_TEAM_KINDS)
+        or (row.custom == _CHOICES and any(word in row.name.casefold() for word in ("team", "group", "团队", "组")))
+    ]

@@ -1,0 +1,232 @@
+"""The three ways to a Jira: Cloud, Cloud's gateway for scoped tokens, and Data Center. What they bring is the same."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import msgspec
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.settings import Settings
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.transport import Transport
+
+MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
+MOST_CHANGES = 10_000  # histories a page
+MOST_COMMENTS = 100
+PROPERTY = "request.channel.type"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of a search."""
+
+    issues: list[js.Issue]
+    aside: list[SetAside]
+
+
+class Site(Protocol):
+    """Where a Jira is and how it hands out long lists."""
+
+    embeds_history: bool  # a search brings whole histories
+    ids_a_call: int  # issues whose histories one call may ask for
+
+    async def api(self, path: str) -> str:
+        """The address of a resource of the platform."""
+        ...
+
+    async def desk(self, path: str) -> str:
+        """The address of a resource of the service desk."""
+        ...
+
+    async def wiki(self, path: str) -> str: ...
+
+    def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]: ...
+
+    def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[list[js.IssueChanges]]: ...
+
+    async def projects(self, *, service_only: bool) -> list[js.Project]: ...
+
+    async def priorities(self) -> list[js.Named]: ...
+
+    async def count(self, jql: str) -> int: ...
+
+
+def stuck(what: str, place: object) -> PullError:
+    return PullError(f"{what}: the page after {place!r} does not come, though more is said to follow", permanent=True)
+
+
+class Cloud:
+    """https://developer.atlassian.com/cloud/jira/platform/rest/v3/"""
+
+    embeds_history = False
+    ids_a_call = 1000
+
+    def __init__(self, http: Transport, settings: Settings) -> None:
+        self.http, self.settings = http, settings
+        self._cloud_id = settings.cloud_id
+
+    async def api(self, path: str) -> str:
+        return f"{await self._product('jira')}/rest/api/3/{path}"
+
+    async def desk(self, path: str) -> str:
+        return f"{await self._product('jira')}/rest/servicedeskapi/{path}"
+
+    async def wiki(self, path: str) -> str:
+        return f"{await self._product('confluence')}/wiki/{path}"
+
+    async def _product(self, name: str) -> str:
+        """Behind the gateway a product's address has the site's id in it, which anybody may ask for."""
+        gateway = self.settings.gateway_url
+        if gateway is None:
+            return self.settings.url.rstrip("/")
+        if self._cloud_id is None:
+            url = f"{self.settings.url.rstrip('/')}/_edge/tenant_info"
+            self._cloud_id = (await self.http.download(url, type=js.Tenant, endpoint="tenant_info")).cloud_id
+        return f"{gateway}/ex/{name}/{quote(self._cloud_id, safe='')}"
+
+    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]:
+        """Pages by token; no token is the end, whatever `isLast` says. The text stays the same over all pages.
+
+        Tokens end after seven days, so none is kept: the next run begins where the last page ended.
+        """
+        path, token, seen = await self.api("search/jql"), None, set[str]()
+        asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        if len(fields) > 1:
+            asked["properties"] = [PROPERTY]
+        while True:
+            body = asked if token is None else {**asked, "nextPageToken": token}
+            page = await self.http.post(path, body, type=js.SearchPage, endpoint=endpoint, missing="resource")
+            found, aside = rows(page.issues, js.Issue)
+            yield Found(found, aside)
+            token = page.next_page_token or None
+            if token is None:
+                return
+            if token in seen or not (found or aside):
+                raise stuck(endpoint, token)
+            seen.add(token)
+
+    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[list[js.IssueChanges]]:
+        """Histories of up to 1,000 issues, of some fields only. Those of one issue may be spread over pages."""
+        path, token, seen = await self.api("changelog/bulkfetch"), None, set[str]()
+        asked: dict[str, Any] = {
+            "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MOST_CHANGES,
+        }  # fmt: skip
+        while True:
+            body = asked if token is None else {**asked, "nextPageToken": token}
+            page = await self.http.post(path, body, type=js.ChangesPage, endpoint="changes", missing="resource")
+            yield page.issue_change_logs
+            token = page.next_page_token or None
+            if token is None:
+                return
+            if token in seen or not page.issue_change_logs:
+                raise stuck("changes", token)
+            seen.add(token)
+
+    async def projects(self, *, service_only: bool) -> list[js.Project]:
+        """Live ones that the account may see."""
+        asked: dict[str, str | int] = {"status": "live"}
+        if service_only:
+            asked["typeKey"] = "service_desk"
+        return await self._listed("project/search", asked, js.Project, "projects")
+
+    async def priorities(self) -> list[js.Named]:
+        return await self._listed("priority/search", {}, js.Named, "priorities")
+
+    async def _listed(self, path: str, asked: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
+        """All pages of a list; a server may give less than was asked for."""
+        found: dict[str, Any] = {}
+        start = 0
+        address = await self.api(path)
+        while True:
+            params = {**asked, "startAt": start, "maxResults": 100}
+            page = await self.http.get(address, params, type=js.ListPage, endpoint=endpoint, missing="resource")
+            good, aside = rows(page.values, kind)
+            found |= {row.id: row for row in good}
+            start += len(good) + len(aside)
+            if not (good or aside) or page.is_last or (page.total is not None and start >= page.total):
+                return list(found.values())
+
+    async def count(self, jql: str) -> int:
+        path = await self.api("search/approximate-count")
+        return (await self.http.post(path, {"jql": jql}, type=js.Count, endpoint="count", missing="resource")).count
+
+
+class DataCenter:
+    """https://docs.atlassian.com/software/jira/docs/api/REST/9.12.0/"""
+
+    embeds_history = True
+    ids_a_call = 1
+
+    def __init__(self, http: Transport, settings: Settings) -> None:
+        self.http, self.url = http, settings.url.rstrip("/")
+
+    async def api(self, path: str) -> str:
+        return f"{self.url}/rest/api/2/{path}"
+
+    async def desk(self, path: str) -> str:
+        return f"{self.url}/rest/servicedeskapi/{path}"
+
+    async def wiki(self, path: str) -> str:
+        return f"{self.url}/wiki/{path}"
+
+    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]:
+        """Pages by number. The server may give less than was asked for, so the next one begins behind what it gave.
+
+        Rows that move while pages are turned are met twice, or not at all: `issues` begins each page anew instead.
+        """
+        path, start = await self.api("search"), 0
+        asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        if len(fields) > 1:
+            asked |= {"expand": ["changelog"], "properties": [PROPERTY]}
+        while True:
+            body = {**asked, "startAt": start}
+            page = await self.http.post(path, body, type=js.OffsetPage, endpoint=endpoint, missing="resource")
+            found, aside = rows(page.issues, js.Issue)
+            yield Found(found, aside)
+            start += len(found) + len(aside)
+            if not (found or aside) or start >= page.total:
+                return
+
+    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[list[js.IssueChanges]]:  # noqa: ARG002 - Site
+        """Of single issues, for those whose history a search cut short."""
+        for issue in ids:
+            path = await self.api(f"issue/{quote(issue, safe='')}")
+            asked: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
+            row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
+            yield [js.IssueChanges(issue, (row.changelog or js.Changelog()).histories)]
+
+    async def projects(self, *, service_only: bool) -> list[js.Project]:
+        path = await self.api("project")
+        found = await self.http.get(path, type=list[js.Project], endpoint="projects", missing="resource")
+        return [p for p in found if not p.archived and (not service_only or p.project_type_key == "service_desk")]
+
+    async def priorities(self) -> list[js.Named]:
+        path = await self.api("priority")
+        return await self.http.get(path, type=list[js.Named], endpoint="priorities", missing="resource")
+
+    async def count(self, jql: str) -> int:
+        asked = {"jql": jql, "fields": ["updated"], "maxResults": 1}
+        path = await self.api("search")
+        return (await self.http.post(path, asked, type=js.OffsetPage, endpoint="count", missing="resource")).total
+
+
+async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[SetAside]]:
+    """All comments of an issue, oldest first; each once, though the pages shift while somebody writes.
+
+    Whether the customer sees a comment is told in a property on Data Center, to those who ask for it.
+    """
+    path = await site.api(f"issue/{quote(issue, safe='')}/comment")
+    found: dict[str, js.Comment] = {}
+    aside: list[SetAside] = []
+    start = 0
+    while True:
+        asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MOST_COMMENTS, "orderBy": "created"}
+        page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
+        good, bad = rows(page.comments, js.Comment)
+        found |= {row.id: row for row in good}
+        aside += bad
+        start += len(good) + len(bad)
+        if not (good or bad) or start >= page.total:
+            return list(found.values()), aside

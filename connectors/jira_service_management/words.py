@@ -1,0 +1,75 @@
+"""What people wrote, out of Atlassian's document format or out of wiki text.
+
+https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+_DEEPEST = 50  # levels; a document that is deeper was not written by hand
+_BLOCKS = frozenset({
+    "paragraph", "heading", "listItem", "taskItem", "decisionItem", "codeBlock", "tableRow", "panel", "rule",
+})  # fmt: skip
+_CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
+
+
+class Words(msgspec.Struct, frozen=True):
+    text: str
+    links: str  # where addresses are to be looked for; "" if there are none
+
+
+def read(body: Any) -> Words:
+    """Of a document, of wiki text, or of nothing."""
+    if isinstance(body, str):
+        return Words(_plain(body), body)
+    if not isinstance(body, dict):
+        return Words("", "")
+    links: list[str] = []
+    text = "".join(_parts(body, links, 0))
+    return Words(re.sub(r"\n{3,}", "\n\n", text).strip(), "\n".join(links))
+
+
+def _parts(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
+    kind = node.get("type")
+    attrs = node.get("attrs") if isinstance(node.get("attrs"), dict) else {}
+    assert attrs is not None
+    if kind == "text":
+        links += _marked(node)
+        yield str(node.get("text") or "")
+    elif kind == "hardBreak":
+        yield "\n"
+    elif kind in _CARDS:
+        links.append(str(attrs.get("url") or ""))
+        yield str(attrs.get("url") or "")
+    elif kind in {"mention", "emoji", "status", "date"}:
+        yield str(attrs.get("text") or attrs.get("shortName") or "")
+    elif kind != "blockquote" and depth < _DEEPEST:  # what is quoted was written by somebody else
+        for child in node.get("content") or ():
+            if isinstance(child, dict):
+                yield from _parts(child, links, depth + 1)
+        if kind in _BLOCKS:
+            yield "\n"
+
+
+def _marked(node: dict[str, Any]) -> list[str]:
+    marks = [mark for mark in node.get("marks") or () if isinstance(mark, dict) and mark.get("type") == "link"]
+    return [str((mark.get("attrs") or {}).get("href") or "") for mark in marks]
+
+
+# wiki text: https://jira.atlassian.com/secure/WikiRendererHelpAction.jspa?section=all
+
+_QUOTED = re.compile(r"\{quote\}.*?\{quote\}|^bq\. .*$", re.DOTALL | re.MULTILINE)
+_MACRO = re.compile(r"\{(?:code|noformat|color|panel|anchor)(?::[^}]*)?\}")
+_LINK = re.compile(r"\[([^\]|\n]+)\|[^\]\n]+\]")
+_BARE = re.compile(r"\[((?:https?://|mailto:|~)[^\]\n]+)\]")
+_LINE = re.compile(r"^(?:h[1-6]\. |[*#-]+ )", re.MULTILINE)
+
+
+def _plain(wiki: str) -> str:
+    """Without quotes and marks. A text that is nothing but a quote stays."""
+    text = _QUOTED.sub("", wiki)
+    text = text if text.strip() else wiki
+    return _LINE.sub("", _BARE.sub(r"\1", _LINK.sub(r"\1", _MACRO.sub("", text)))).strip()

@@ -1,0 +1,107 @@
+"""What Zendesk tells of single tickets only, asked for those that changed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account
+from connectors.zendesk.events import events
+from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
+from connectors.zendesk.mapping import native_metrics
+from connectors.zendesk.tickets import OVERLAP, map_rows, with_metrics
+from connectors.zendesk.ways import export_cursor
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.model import AnyRecord, Replies
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.rows import rows
+
+DAY = 86_400_000
+COMPUTED_AFTER = 300_000  # ms after a change at which a metric set is worth asking for
+GIVEN_UP_AFTER = 7 * DAY
+AT_ONCE = 20  # tickets of one page; the transport bounds how many are asked at the same time
+MANY = 100  # ids that /tickets/show_many takes
+
+
+class Told(NamedTuple):
+    """What one ticket brought."""
+
+    records: Sequence[AnyRecord]
+    set_aside: Sequence[SetAside] = ()
+
+
+Ask = Callable[[Todo], Awaitable[Told]]
+
+
+async def ticket_by_ticket(
+    start: Start, ask: Ask, *, known_already: Callable[[Todo], Sequence[AnyRecord]]
+) -> AsyncIterator[Page]:
+    """Work off the queue, longest unchanged first: the stream is whole up to the oldest that still waits.
+
+    What an export has told, by the cursor that it left, is not asked again; `known_already` makes records of that.
+    """
+    known = (int(export_cursor(start) or 0) - OVERLAP) * SECOND
+    waiting = [one for one in start.todo if one.version >= known]
+    told = [one for one in start.todo if one.version < known]
+    yield Page(
+        done=told,
+        records=[record for one in told for record in known_already(one)],
+        complete_until=_whole(start, waiting),
+    )
+    while waiting:
+        chosen, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        found = await asyncio.gather(*(ask(one) for one in chosen))
+        yield Page(
+            records=[record for one in found for record in one.records],
+            set_aside=[row for one in found for row in one.set_aside],
+            done=chosen,
+            complete_until=_whole(start, waiting),
+        )
+
+
+def _whole(start: Start, waiting: Sequence[Todo]) -> int:
+    return waiting[0].version - 1 if waiting else start.now - HELD_BACK * SECOND
+
+
+async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
+    kept, hosts = await account.fields(), await account.article_hosts()
+
+    async def ask(one: Todo) -> Told:
+        path, records, aside = f"/api/v2/tickets/{one.key}/audits", [], []
+        try:
+            async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
+                good, bad = rows(page.audits, zd.Audit)
+                recent = [row for row in good if zd.ms(row.created_at) >= start.since]
+                made, worse = map_rows(recent, lambda row: events(row.as_event(), kept, hosts))
+                records += made
+                aside += [*bad, *worse]
+        except MissingError:  # deleted meanwhile
+            return Told([Replies(one.key, one.version, "unreadable")])
+        return Told([*records, Replies(one.key, one.version)], aside)
+
+    def known_already(one: Todo) -> list[AnyRecord]:
+        return [Replies(one.key, one.version)]
+
+    async for page in ticket_by_ticket(start, ask, known_already=known_already):
+        yield page
+
+
+async def metric_sets(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Zendesk's own figures of tickets that had none yet when they were read."""
+    ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
+    for first in range(0, len(ripe), MANY):
+        chosen = ripe[first : first + MANY]
+        params = {"ids": ",".join(one.key for one in chosen), "include": "metric_sets"}
+        page = await account.http.get(
+            "/api/v2/tickets/show_many", params, type=zd.ListPage, endpoint="tickets/show_many", missing="resource"
+        )
+        good, aside = rows(page.tickets, zd.Ticket)
+        with_metrics(good, page.metric_sets)
+        late = {str(row.id) for row in good if row.metric_set is None}
+        yield Page(
+            records=[metric for row in good for metric in native_metrics(str(row.id), row.metric_set)],
+            done=[one for one in chosen if one.key not in late or one.version < start.now - GIVEN_UP_AFTER],
+            set_aside=aside,
+        )
+    yield Page(complete_until=start.now)

@@ -1,0 +1,134 @@
+"""The configuration of invented desks."""
+
+import datetime as dt
+import json
+import zoneinfo
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from helpdesk_kpi.simulator.faces import face
+from helpdesk_kpi.simulator.world import World
+
+TITLES = {
+    "en": {"P0": "Service down", "P1": "Serious", "P2": "Normal", "P3": "Question"},
+    "zh": {"P0": "特别紧急", "P1": "紧急", "P2": "一般", "P3": "低"},
+}
+RELEASES = {"en": "release 4.2", "zh": "4.2 版上线"}
+TARGETS = {
+    "P0": 'first_reply_time = "15m", full_resolution_time = "4h"',
+    "P1": 'first_reply_time = "1h", full_resolution_time = "8h"',
+    "P2": 'first_reply_time = "4h", full_resolution_time = "24h"',
+    "P3": 'first_reply_time = "8h"',
+}
+#: Keys of `auth` that are secrets.
+_SECRETS = frozenset({"client_secret", "token", "key", "personal_token"})
+
+
+class Shown(NamedTuple):
+    """One world behind one helpdesk's API."""
+
+    source: str
+    helpdesk: str
+    world: World
+    url: str
+
+    @property
+    def key_file(self) -> str:
+        """Where its secret lies in a folder of its own."""
+        return f"{self.helpdesk}.key"
+
+    @property
+    def secret(self) -> str:
+        auth = face(self.helpdesk).settings(self.world, self.url)["auth"]
+        return str(next(value for name, value in auth.items() if name in _SECRETS))
+
+
+def config_text(world: World, url: str, locale: str, *, own_folder: bool = False, helpdesk: str = "zendesk") -> str:
+    """A configuration for one invented desk; in a folder of its own its secret is a file."""
+    return configuration([Shown("demo", helpdesk, world, url)], locale, own_folder=own_folder)
+
+
+def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = False) -> str:
+    """A configuration for invented desks, which share their hours and people's names."""
+    said = desks[0].world.for_config()
+    lines = [f'timezone = "{said["timezone"]}"', f'locale = "{locale}"', 'store = "helpdesk.db"', ""]
+    for desk in desks:
+        lines += _source(desk, own_folder=own_folder)
+    bots = dict.fromkeys(bot["id"] for desk in desks for bot in desk.world.for_config()["bots"])
+    lines += [
+        "[tickets]",
+        f"bots = {json.dumps(list(bots))}",
+        "exclude = { " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in said["exclude"].items()) + " }",
+        *_statuses(desks),
+        "",
+        "[csat]",
+        "keep_comments = true",
+        "",
+        "[hours.default]",
+        f"weekly = {_inline(said['weekly'])}",
+        f"closed = [{', '.join(_days(said['holidays']))}]",
+        f"workdays = [{', '.join(said['workdays'])}]",
+        f"sources = {json.dumps([desk.source for desk in desks])}",
+    ]
+    if own_folder:
+        released = _day(desks[0].world.now - 6 * 86_400_000, said["timezone"])
+        lines += ["", "[annotations]", f'{released} = "{RELEASES[locale]}"']
+    for level, title in TITLES[locale].items():
+        always = 'hours = "always"\n' if level in said["always"] else ""
+        lines += ["", f"[severity.{level}]", f'title = "{title}"', f"{always}targets = {{ {TARGETS[level]} }}"]
+    lines += ["", "[channels.outbox]", 'type = "files"', 'folder = "reports"']
+    for name, template, every in (
+        ("weekly", "weekly_digest", "monday 08:00"),
+        ("monthly", "monthly_summary", "1st workday 09:00"),
+    ):
+        lines += ["", f"[reports.{name}]", f'template = "{template}"', f'every = "{every}"', 'to = ["outbox"]']
+    return "\n".join(lines) + "\n"
+
+
+def _statuses(desks: Sequence[Shown]) -> list[str]:
+    """What statuses mean where the helpdesk itself says it only in part."""
+    told = {k: v for desk in desks for k, v in getattr(face(desk.helpdesk), "statuses", dict)().items()}
+    return [f"statuses = {_inline(told)}"] if told else []
+
+
+def _source(desk: Shown, *, own_folder: bool) -> list[str]:
+    table = face(desk.helpdesk).settings(desk.world, desk.url)
+    kept = f'{{ file = "{desk.key_file}" }}' if own_folder else '{ env = "HELPDESK_KPI_SIMULATED_SECRET" }'
+    auth = ", ".join(f"{k} = {kept if k in _SECRETS else json.dumps(v)}" for k, v in table.pop("auth").items())
+    connector, url = table.pop("connector"), table.pop("url")
+    return [
+        f"[sources.{desk.source}]",
+        f"connector = {json.dumps(connector)}",
+        f"url = {json.dumps(url)}",
+        f"since = {desk.world.for_config()['since']}",
+        f"auth = {{ {auth} }}",
+        *(f"{key} = {_toml(value)}" for key, value in table.items()),
+        "",
+    ]
+
+
+def _toml(value: Any) -> str:
+    return _inline(value) if isinstance(value, dict) else json.dumps(value, ensure_ascii=False)
+
+
+def _day(ms: int, zone: str) -> str:
+    return dt.datetime.fromtimestamp(ms / 1000, zoneinfo.ZoneInfo(zone)).date().isoformat()
+
+
+def _inline(table: dict[str, Any]) -> str:
+    return "{ " + ", ".join(f"{_key(k)} = {json.dumps(v, ensure_ascii=False)}" for k, v in table.items()) + " }"
+
+
+def _key(name: str) -> str:
+    """A bare key where TOML allows one."""
+    return name if name.replace("-", "").replace("_", "").isalnum() and name.isascii() else json.dumps(name)
+
+
+def _days(spans: list[dict[str, str]]) -> list[str]:
+    found = []
+    for span in spans:
+        day, last = dt.date.fromisoformat(span["first"]), dt.date.fromisoformat(span["last"])
+        while day <= last:
+            found.append(day.isoformat())
+            day += dt.timedelta(days=1)
+    return found

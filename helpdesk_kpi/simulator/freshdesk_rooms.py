@@ -1,0 +1,119 @@
+"""The endpoints beside tickets and lists: surveys, the knowledge base, the export of activities."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from helpdesk_kpi.simulator import freshdesk_activities as activities
+from helpdesk_kpi.simulator import freshdesk_solutions as solutions
+from helpdesk_kpi.simulator import freshdesk_surveys as surveys
+from helpdesk_kpi.simulator.clock import instant
+from helpdesk_kpi.simulator.freshdesk_desk import language
+from helpdesk_kpi.simulator.freshdesk_door import not_found, wrong
+from helpdesk_kpi.simulator.freshdesk_face import Face
+from helpdesk_kpi.simulator.freshdesk_pages import answer, moment
+from helpdesk_kpi.simulator.gate import Json
+
+
+class Rooms:
+    """`face` knows the world and its addresses."""
+
+    def __init__(self, face: Face) -> None:
+        self.face, self.world = face, face.world
+
+    def _listed(self, request: Request, rows: list[Any]) -> Response:
+        return answer(request, rows, self.face.address(request))
+
+    # --- surveys
+
+    async def surveys(self, request: Request) -> Response:
+        state = request.query_params.get("state")
+        rows = [row for row in surveys.surveys(self.world) if state is None or row["active"] == (state == "active")]
+        return self._listed(request, rows)
+
+    async def ratings(self, request: Request) -> Response:
+        """By time of creation only: a changed rating is not found by the time of its change."""
+        query = request.query_params
+        since = moment(query, "created_since") or 0
+        rows = [
+            row
+            for row in surveys.ratings(self.world, list(self.world.stories.values()))
+            if instant(row["created_at"][:-1]) >= since and query.get("user_id") in {None, str(row["user_id"])}
+        ]
+        return self._listed(request, rows)
+
+    async def ticket_ratings(self, request: Request) -> Response:
+        rows = self.face.tickets_of(request)
+        story = rows.there(request.path_params["ticket"])
+        if story is None or rows.place(story):
+            return not_found()
+        return self._listed(request, surveys.ratings(self.world, [story]))
+
+    # --- nobody keeps time here
+
+    async def time_entries(self, request: Request) -> Response:
+        return self._listed(request, [])
+
+    # --- the knowledge base
+
+    async def categories(self, request: Request) -> Response:
+        return self._in_language(request, solutions.categories(self.world))
+
+    async def folders(self, request: Request) -> Response:
+        if request.path_params["id"] != solutions.CATEGORY:
+            return not_found()
+        return self._in_language(request, solutions.folders(self.world))
+
+    async def subfolders(self, request: Request) -> Response:
+        if request.path_params["id"] not in solutions.FOLDERS:
+            return not_found()
+        return self._in_language(request, solutions.subfolders(self.world, request.path_params["id"]))
+
+    async def articles(self, request: Request) -> Response:
+        folder = request.path_params["id"]
+        if folder not in solutions.FOLDERS:
+            return not_found()
+        rows = [solutions.article(self.world, known) for known in solutions.here(self.world, folder)]
+        return self._in_language(request, rows)
+
+    async def article(self, request: Request) -> Response:
+        number = request.path_params["id"]
+        known = next((a for a in solutions.here(self.world) if a.id == number), None)
+        if known is None or not self._spoken(request):
+            return not_found()
+        return Json(solutions.article(self.world, known))
+
+    async def search(self, request: Request) -> Response:
+        term = request.query_params.get("term")
+        if not term:
+            raise wrong("term", "It should be a/an String", "missing_field")
+        return self._listed(request, solutions.found(self.world, term))
+
+    def _in_language(self, request: Request, rows: list[Any]) -> Response:
+        return self._listed(request, rows) if self._spoken(request) else not_found()
+
+    def _spoken(self, request: Request) -> bool:
+        """The desk has one language; a path with another one leads nowhere."""
+        asked: str = request.path_params.get("language", language(self.world))
+        return asked == language(self.world)
+
+    # --- activities
+
+    async def activities(self, request: Request) -> Response:
+        """Where the file of a day is."""
+        try:
+            day = activities.day_of(self.world, request.query_params.get("created_at", ""))
+        except ValueError:
+            raise wrong("created_at", "It should be a Date in the format YYYY-MM-DD") from None
+        if not activities.kept(self.world, day):
+            return Json({"export": []})
+        return Json(activities.export(day, f"{self.face.base(request)}/api/v2/export/files/{day.isoformat()}.json"))
+
+    async def activities_file(self, request: Request) -> Response:
+        """The address alone opens it, as with files kept elsewhere."""
+        try:
+            day = activities.day_of(self.world, request.path_params["day"])
+        except ValueError:
+            return not_found()
+        return Json(activities.file(self.world, day)) if activities.kept(self.world, day) else not_found()

@@ -1,0 +1,737 @@
+"""Freshdesk's lists against small servers with their oddities: where they stop, what they ask, what they keep."""
+
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from freshdesk_fixtures import (
+    AGENT,
+    CUSTOMER,
+    DAY,
+    HOUR,
+    KEY,
+    MINUTE,
+    NOW,
+    SINCE,
+    Answers,
+    Pulled,
+    iso,
+    paged,
+    pull,
+    refused,
+    said,
+    ticket,
+    tickets_list,
+    with_settings,
+)
+
+from connectors.freshdesk import Freshdesk
+from connectors.freshdesk.settings import Credentials, Settings
+from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.model import (
+    Article,
+    ArticleEdit,
+    ArticleViews,
+    Event,
+    Name,
+    Person,
+    Rating,
+    Replies,
+    Schedule,
+    SlaPolicy,
+    Team,
+    TeamMember,
+    Ticket,
+    TicketLink,
+    TimeEntry,
+)
+from helpdesk_kpi.pull.contract import Todo
+
+SECOND = 1000
+
+
+def numbers(told: Pulled) -> set[str]:
+    return {t.id for t in told.of(Ticket)}
+
+
+# tickets in order of their updates
+
+
+@pytest.mark.trap("freshdesk 4", "freshdesk 9", "freshdesk 27", "freshdesk 30")
+def test_tickets_are_asked_since_the_first_day_in_order_of_updates_with_all_that_can_be_included() -> None:
+    told = pull("tickets", tickets_list([ticket(1)]))
+    assert told.queries() == [{
+        "updated_since": iso(SINCE), "order_by": "updated_at", "order_type": "asc", "per_page": "100", "page": "1",
+        "include": "stats,requester,description,company",
+    }]  # fmt: skip
+    assert told.cursor == str(NOW - DAY)
+    assert told.pages[-1].complete_until == NOW - MINUTE
+
+
+@pytest.mark.trap("freshdesk 1")
+def test_a_list_longer_than_300_pages_is_read_to_its_end_with_hardly_a_row_twice(full_size: bool) -> None:
+    count = 100_000 if full_size else 31_000
+    rows = [ticket(n, SINCE + n * SECOND) for n in range(count)]
+    told = pull("tickets", tickets_list(rows))
+    assert len(numbers(told)) == count
+    assert len(told.queries()) <= 1.1 * count / 100
+    assert max(int(q["page"]) for q in told.queries()) == 1
+
+
+@pytest.mark.trap("freshdesk 1")
+def test_imports_of_many_tickets_a_second_are_read_by_page_and_still_within_the_300() -> None:
+    rows = [ticket(n, SINCE + n // 12 * SECOND) for n in range(6_600)]
+    told = pull("tickets", tickets_list(rows), settings=with_settings(page_size=20))
+    assert len(numbers(told)) == 6_600
+    assert len(told.queries()) <= 1.1 * 330
+    assert 1 < max(int(q["page"]) for q in told.queries()) <= 50
+
+
+@pytest.mark.trap("freshdesk 2")
+def test_30001_tickets_of_one_second_are_a_clear_error_and_no_loop() -> None:
+    at = SINCE + HOUR
+    with pytest.raises(PullError, match=f"more than 300 pages were last updated in the second {iso(at)}"):
+        pull("tickets", tickets_list([ticket(n, at) for n in range(30_001)]))
+
+
+@pytest.mark.trap("freshdesk 2")
+def test_a_second_that_just_fits_is_read_whole_and_one_more_is_an_error_whatever_lies_before_it() -> None:
+    at, small = SINCE + HOUR, with_settings(page_size=10)
+    rows = [ticket(n, SINCE + n * SECOND) for n in range(5)] + [ticket(100 + n, at) for n in range(3_000)]
+    assert len(numbers(pull("tickets", tickets_list(rows), settings=small))) == 3_005
+    with pytest.raises(PullError, match=iso(at)):
+        pull("tickets", tickets_list([*rows, ticket(9999, at)]), settings=small)
+
+
+def test_a_ticket_that_slips_onto_a_page_that_is_read_already_is_not_lost() -> None:
+    """While a second that fills several pages is read, tickets of its first page are updated: all behind move up."""
+    at = SINCE + HOUR
+    rows = {n: ticket(n, at) for n in range(250)} | {900: ticket(900, at + HOUR)}
+
+    def answers(request: httpx.Request) -> Any:
+        given = tickets_list(list(rows.values()))(request)
+        if dict(request.url.params).get("page") == "1":
+            for number in range(3):
+                rows[number] = ticket(number, NOW - MINUTE)
+        return given
+
+    told = pull("tickets", answers)
+    assert numbers(told) == {str(n) for n in rows}
+
+
+@pytest.mark.parametrize(
+    ("since", "rows", "says"),
+    [
+        (SINCE, [ticket(1, SINCE - DAY)], "before"),
+        (SINCE, [ticket(1, SINCE + DAY), ticket(2, SINCE + HOUR)], "out of order"),
+    ],
+    ids=["the_filter_is_ignored", "the_order_is_ignored"],
+)
+def test_rows_that_were_not_asked_for_are_an_error(since: int, rows: list[dict[str, Any]], says: str) -> None:
+    with pytest.raises(PullError, match=says):
+        pull("tickets", lambda r: rows if r.url.path == "/api/v2/tickets" else [], since=since)
+
+
+@pytest.mark.trap("freshdesk 24")
+def test_a_short_page_in_the_middle_is_not_the_end_and_a_full_one_may_be_the_last() -> None:
+    def answers(request: httpx.Request) -> Any:
+        if request.url.path != "/api/v2/tickets":
+            return []
+        if request.url.params["updated_since"] == iso(SINCE):
+            return httpx.Response(200, json=[ticket(1, SINCE + HOUR)], headers={"link": '<x>; rel="next"'})
+        return [ticket(n, SINCE + DAY) for n in range(2, 102)]
+
+    told = pull("tickets", answers)
+    assert len(numbers(told)) == 101
+    assert len(told.queries()) == 2
+
+
+@pytest.mark.trap("freshdesk 38")
+def test_a_next_page_on_another_host_is_never_asked_with_the_key() -> None:
+    told = pull("agents", lambda r: paged(r, [{"id": n} for n in range(250)]))
+    assert {r.url.host for r in told.asked} == {"acme.freshdesk.com"}
+    assert [r.url.params["page"] for r in told.asked] == ["1", "2", "3"]
+    assert len(told.of(Person)) == 250
+
+
+def test_a_second_run_reads_ten_minutes_again_and_the_cursor_never_goes_back() -> None:
+    cursor = str(NOW - HOUR)
+    told = pull("tickets", tickets_list([ticket(1, NOW - HOUR - 5 * MINUTE)]), cursor=cursor)
+    assert told.queries()[0]["updated_since"] == iso(NOW - HOUR - 10 * MINUTE)
+    assert told.cursor == cursor
+    assert numbers(told) == {"1"}
+
+
+def test_before_the_first_ticket_there_is_no_cursor_to_keep() -> None:
+    assert pull("tickets", lambda _: []).cursor is None
+
+
+@pytest.mark.trap("freshdesk 12", "freshdesk 22")
+def test_deleted_and_spam_tickets_are_read_from_their_own_lists_from_where_each_was_left() -> None:
+    def answers(request: httpx.Request) -> Any:
+        return {"deleted": [ticket(1, deleted=True)], "spam": [ticket(2, spam=True)]}.get(
+            request.url.params.get("filter", ""), []
+        )
+
+    deleted = pull("deleted", answers, cursor=str(NOW - 2 * DAY))
+    spam = pull("spam", answers)
+    alive = pull("tickets", answers)
+    assert [(t.id, t.deleted_at, t.is_spam) for t in deleted.of(Ticket)] == [("1", NOW - DAY, False)]
+    assert [(t.id, t.deleted_at, t.is_spam) for t in spam.of(Ticket)] == [("2", None, True)]
+    assert [q["filter"] for q in deleted.queries() + spam.queries()] == ["deleted", "spam"]
+    assert deleted.queries()[0]["updated_since"] != spam.queries()[0]["updated_since"]
+    assert "filter" not in alive.queries()[0]
+    assert [page.todo for page in deleted.pages + spam.pages] == [{}, {}]  # their conversations are refused
+    assert {t.replies_known for t in deleted.of(Ticket) + spam.of(Ticket)} == {"unreadable"}
+
+
+def test_tickets_that_a_new_account_is_filled_with_are_left_out_unless_they_are_wanted() -> None:
+    matt = {"id": 5, "name": "Matt", "email": "matt.rogers@freshdesk.com"}
+    rows = [ticket(1, requester=matt), ticket(2), ticket(900, requester=matt)]
+    assert numbers(pull("tickets", tickets_list(rows))) == {"2", "900"}
+    assert numbers(pull("tickets", tickets_list(rows), settings=with_settings(keep_samples=True))) == {"1", "2", "900"}
+
+
+def test_a_first_run_that_reaches_back_beyond_the_archive_says_where_history_starts() -> None:
+    told = pull("tickets", lambda _: [], since=NOW - 400 * DAY)
+    assert [f.about for f in told.found] == ["history"]
+    assert "2026-02-01" in told.found[0].text  # 120 days before 2026-06-01
+
+
+@pytest.mark.trap("freshdesk 10", "freshdesk 32")
+def test_ids_as_text_and_codes_that_nobody_knows_cost_no_row() -> None:
+    odd = ticket(1, id="1", requester_id=str(CUSTOMER), group_id="77", source=104, priority=9, status=9000)
+    choices = {"Kiosk": 104}
+    fields = [{"id": 1, "name": "source", "type": "default_source", "choices": choices}]
+
+    def answers(request: httpx.Request) -> Any:
+        return fields if request.url.path.endswith("ticket_fields") else tickets_list([odd])(request)
+
+    told = pull("tickets", answers)
+    [found] = told.of(Ticket)
+    assert (found.requester, found.team, found.channel) == (str(CUSTOMER), "77", "kiosk")
+    assert (found.priority, found.status) == ("9", "9000")
+    assert told.aside == []
+
+
+def test_a_broken_row_is_set_aside_and_the_page_goes_on() -> None:
+    rows = [ticket(1), ticket(2, created_at="2026-05-28T010:08:16Z"), ticket(3, subject=5)]
+    told = pull("tickets", tickets_list(rows))
+    assert (numbers(told), told.aside) == ({"1"}, ["3", "2"])
+
+
+@pytest.mark.trap("freshdesk 25")
+def test_custom_fields_are_kept_by_name_or_label_and_none_is_no_word() -> None:
+    values = {"cf_category": "login", "cf_urgent": True, "cf_empty": None, "cf_other": "x", "cf_count": 3}
+    fields = [{"id": 1, "name": "cf_category", "label": "Category", "type": "custom_dropdown"}]
+
+    def answers(request: httpx.Request) -> Any:
+        return (
+            fields
+            if request.url.path.endswith("ticket_fields")
+            else tickets_list([ticket(1, custom_fields=values)])(request)
+        )
+
+    wanted = with_settings(keep_fields=("category", "cf_urgent", "cf_empty", "cf_count"))
+    [found] = pull("tickets", answers, settings=wanted).of(Ticket)
+    assert found.fields == {"category": "login", "cf_urgent": "true", "cf_count": "3"}
+
+
+# conversations
+
+
+def queued(*versions: int) -> list[Todo]:
+    return [Todo(version, str(n)) for n, version in enumerate(versions, 1)]
+
+
+@pytest.mark.trap("freshdesk 5", "freshdesk 23")
+def test_conversations_stop_at_their_budget_and_say_what_is_left() -> None:
+    todo = queued(*range(NOW - 100 * SECOND, NOW - 50 * SECOND, SECOND))
+    told = pull("conversations", lambda _: [], todo=todo, settings=with_settings(conversations_per_run=30))
+    assert len([r for r in told.asked if "conversations" in r.url.path]) == 30
+    assert [one for page in told.pages for one in page.done] == todo[:30]
+    assert told.pages[-1].complete_until == todo[30].version - 1
+    assert [page.complete_until for page in told.pages] == [todo[20].version - 1, todo[30].version - 1]
+    assert "20 tickets' conversations are left" in told.found[0].text
+
+
+def test_an_empty_queue_is_whole() -> None:
+    assert [page.complete_until for page in pull("conversations", lambda _: []).pages] == [NOW]
+
+
+@pytest.mark.trap("freshdesk 29", "freshdesk 33")
+def test_all_conversations_of_a_ticket_are_read_and_stored_at_once() -> None:
+    rows = [said(n, SINCE + n * MINUTE) for n in range(250)]
+    told = pull("conversations", lambda r: paged(r, rows) if "conv" in r.url.path else [], todo=queued(NOW))
+    assert len(told.of(Event)) == 250
+    assert [len(page.records) for page in told.pages] == [251 + 250]  # and each author, who is no agent of today
+    assert told.of(Replies) == [Replies("1", NOW, "yes")]
+    assert [q["per_page"] for q in told.queries("/tickets/1/conversations")] == ["100", "100", "100"]
+
+
+@pytest.mark.trap("freshdesk 18")
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_ticket_whose_conversations_are_refused_is_unreadable_and_the_others_go_on(status: int) -> None:
+    def answers(request: httpx.Request) -> Any:
+        if "/1/" in request.url.path:
+            return httpx.Response(status)
+        return [said(5, SINCE)] if "conversations" in request.url.path else []
+
+    told = pull("conversations", answers, todo=queued(NOW, NOW))
+    assert [(r.ticket, r.known) for r in told.of(Replies)] == [("1", "unreadable"), ("2", "yes")]
+    assert len(told.pages[0].done) == 2
+
+
+def test_what_was_archived_meanwhile_is_read_from_the_archive() -> None:
+    def answers(request: httpx.Request) -> Any:
+        if request.url.path == "/api/v2/tickets/1/conversations":
+            return httpx.Response(404)
+        return [said(5, SINCE)] if request.url.path == "/api/v2/tickets/archived/1/conversations" else []
+
+    told = pull("conversations", answers, todo=queued(NOW))
+    assert told.of(Replies) == [Replies("1", NOW, "yes")]
+    assert [e.id for e in told.of(Event)] == ["5"]
+
+
+def test_a_key_that_may_read_no_conversation_at_all_ends_the_stream_and_marks_no_ticket() -> None:
+    def answers(request: httpx.Request) -> Any:
+        return refused(403, "access_denied") if "conversations" in request.url.path else []
+
+    with pytest.raises(UnavailableError, match="none of 20 tickets'"):
+        pull("conversations", answers, todo=queued(*[NOW] * 25))
+
+
+@pytest.mark.trap("freshdesk 28")
+def test_what_was_read_before_a_failure_is_kept() -> None:
+    def answers(request: httpx.Request) -> Any:
+        return httpx.Response(400) if "/9/" in request.url.path else []
+
+    told = Pulled()
+    with pytest.raises(PullError):
+        told = pull_into(told, answers, queued(*[NOW] * 15))
+    assert {one.key for page in told.pages for one in page.done} == {str(n) for n in range(1, 16)} - {"9"}
+
+
+def pull_into(told: Pulled, answers: Answers, todo: list[Todo]) -> Pulled:
+    """As `pull` of the conversations, but what came before an error stays."""
+    import asyncio
+
+    from freshdesk_fixtures import connected
+
+    from helpdesk_kpi.pull.contract import Start
+
+    async def run() -> None:
+        connector = connected(answers, told)
+        found = next(s for s in connector.streams() if s.name == "conversations")
+        async for page in found.pages(Start(cursor=None, since=SINCE, now=NOW, todo=todo)):
+            told.pages.append(page)
+
+    asyncio.run(run())
+    return told
+
+
+@pytest.mark.trap("freshdesk 35")
+def test_the_first_message_of_a_web_chat_is_not_counted_twice() -> None:
+    chat = ticket(1, source=15, description="<p>Hi there, it is broken</p>", description_text="Hi there, it is broken")
+    mail = ticket(2)
+    listed = pull("tickets", tickets_list([chat, mail]))
+    todo = [one for page in listed.pages for one in page.todo["conversations"]]
+    first = said(5, SINCE, incoming=True, user_id=CUSTOMER, body_text="Hi there, it  is broken", body="")
+    told = pull("conversations", lambda r: [first, said(6, NOW)] if "conv" in r.url.path else [], todo=todo)
+    assert sorted((e.ticket, e.id) for e in told.of(Event)) == [("1", "6"), ("2", "5"), ("2", "6")]
+    assert {r.ticket for r in told.of(Replies)} == {"1", "2"}
+
+
+def test_a_note_that_says_so_marks_a_merged_ticket() -> None:
+    notes = {
+        "1": said(5, NOW, source=2, private=True, body_text="This ticket is closed and merged into ticket 4711"),
+        "2": said(6, NOW, source=2, body_text="Ticket 4712 is merged into this ticket"),
+        "3": said(7, NOW, incoming=True, body_text="I was merged into ticket 4711, you said"),
+        "4": said(8, NOW, source=2, private=True, body_text="Zusammengelegt mit Nr. 4711"),
+    }
+    own = with_settings(merged_note=r"zusammengelegt mit nr\. (\d+)")
+
+    def answers(request: httpx.Request) -> Any:
+        return [notes[request.url.path.split("/")[4]]] if "conversations" in request.url.path else []
+
+    usual, german = (
+        pull("conversations", answers, todo=queued(*[NOW] * 4), settings=s) for s in (with_settings(), own)
+    )
+    assert {r.ticket: r.merged_into for r in usual.of(Replies)} == {"1": "4711", "2": None, "3": None, "4": None}
+    assert usual.of(TicketLink) == [TicketLink("1", "4711", "merge")]
+    assert {r.ticket for r in german.of(Replies) if r.merged_into} == {"4"}
+
+
+# names, people, hours, policies
+
+
+def test_who_is_an_agent_is_never_taken_for_a_customer() -> None:
+    agents = [{"id": str(CUSTOMER), "updated_at": iso(SINCE), "type": "collaborator", "contact": {"name": "Leo"}}]
+
+    def answers(request: httpx.Request) -> Any:
+        return agents if request.url.path.endswith("/agents") else tickets_list([ticket(1)])(request)
+
+    assert pull("tickets", answers).of(Person) == []
+    [found] = pull("agents", answers).of(Person)
+    assert (found.id, found.kind, found.name) == (str(CUSTOMER), "light_agent", "Leo")
+
+
+@pytest.mark.trap("freshdesk 26")
+@pytest.mark.parametrize("assign", [False, True, 0, 12, None])
+def test_groups_are_read_whatever_their_way_of_assignment_is(assign: Any) -> None:
+    row = {"id": 77, "name": "Billing", "agent_ids": [AGENT], "auto_ticket_assign": assign, "business_hour_id": None}
+    told = pull("groups", lambda _: [row])
+    assert told.of(Team) == [Team("77", "Billing")]
+    assert told.of(TeamMember) == [TeamMember("77", str(AGENT))]
+    assert told.pages[-1].present == {"team_member": [f"77/{AGENT}"]}
+
+
+def test_statuses_have_the_accounts_labels_and_ours_where_fields_cannot_be_read() -> None:
+    status = {"2": ["Offen", "Wird bearbeitet"], "9000": ["Assigned to AI Agent", "x"]}
+    fields = [
+        {"id": 1, "name": "status", "type": "default_status", "choices": status},
+        {"id": 2, "name": "priority", "type": "default_priority", "choices": {"Dringend": 4}},
+        {"id": 3, "name": "product", "type": "default_product", "choices": {"Cloud": 501}},
+        {"id": 4, "name": "cf_a", "label": "Category", "type": "nested_field", "choices": [{"x": [{"y": []}]}]},
+    ]
+    told = pull("ticket_fields", lambda _: fields)
+    names = {(n.kind, n.id): (n.name, n.detail) for n in told.of(Name)}
+    assert names["status", "2"] == ("Offen", "open")
+    assert names["status", "4"] == ("Resolved", "solved")
+    assert names["status", "9000"] == ("Assigned to AI Agent", "open")
+    assert names["priority", "4"] == ("Dringend", None)
+    assert names["brand", "501"] == ("Cloud", None)
+    forbidden = pull("ticket_fields", lambda _: refused(403, "access_denied"))
+    assert {n.id for n in forbidden.of(Name) if n.kind == "status"} == {"2", "3", "4", "5", "6", "7"}
+    assert forbidden.found[0].level == "warning"
+
+
+@pytest.mark.trap("freshdesk 14", "freshdesk 37")
+def test_business_hours_of_both_shapes_are_one_schedule_whatever_their_ids_are() -> None:
+    days = ("monday", "tuesday")
+    older = {
+        "id": 158,
+        "name": "Default",
+        "time_zone": "Chennai",
+        "is_default": True,
+        "business_hours": {d: {"start_time": "8:00 am", "end_time": "5:00 pm"} for d in days},
+    }
+    slots = [{"start_time": "08:00", "end_time": "17:00"}]
+    newer = older | {
+        "id": "158", "business_hours": {d: {"start_time": "08:00:00 am", "end_time": "05:00:00 pm"} for d in days},
+        "source_business_hours": [{"business_hours_type": "custom", "is_default": True, "sources": [],
+                                   "business_hours": [{"day": d, "time_slots": slots} for d in days]}],
+    }  # fmt: skip
+    wanted = [Schedule("158", "Default", "Asia/Kolkata", ((1440 + 480, 1440 + 1020), (2880 + 480, 2880 + 1020)))]
+    for row in (older, newer):
+        told = pull("business_hours", lambda _, row=row: [row])  # type: ignore[misc]
+        assert told.of(Schedule) == wanted
+        assert told.pages[-1].present == {"schedule": ["158"]}
+
+
+def test_hours_in_a_zone_that_nobody_knows_are_set_aside() -> None:
+    told = pull("business_hours", lambda _: [{"id": 1, "name": "x", "time_zone": "Atlantis", "business_hours": {}}])
+    assert (told.of(Schedule), told.aside) == ([], ["1"])
+
+
+@pytest.mark.trap("freshdesk 37")
+def test_policies_keep_their_json_whatever_their_ids_are() -> None:
+    rows = [
+        {"id": "9", "name": "Default", "position": 1, "sla_target": {"priority_4": {"respond_within": 30}}},
+        {"id": 10, "name": "Live", "position": None},
+    ]
+    found = pull("sla_policies", lambda _: rows).of(SlaPolicy)
+    assert [(p.id, p.title, p.position) for p in found] == [("9", "Default", 1), ("10", "Live", 0)]
+    assert msgspec.json.decode(found[0].body)["sla_target"]["priority_4"]["respond_within"] == 30
+
+
+# ratings and time
+
+
+@pytest.mark.trap("freshdesk 13")
+def test_ratings_of_the_last_35_days_are_read_again_since_a_change_does_not_show_otherwise() -> None:
+    row = {"id": 1, "ticket_id": 1, "survey_id": 5, "created_at": iso(NOW - 20 * DAY), "updated_at": iso(NOW - DAY),
+           "ratings": {"default_question": -103}, "user_id": CUSTOMER, "agent_id": AGENT}  # fmt: skip
+
+    def answers(request: httpx.Request) -> Any:
+        return [row] if request.url.path.endswith("satisfaction_ratings") else []
+
+    told = pull("satisfaction_ratings", answers, cursor=str(NOW - HOUR), since=NOW - 400 * DAY)
+    assert told.queries("/surveys/satisfaction_ratings")[0]["created_since"] == iso(NOW - HOUR - 35 * DAY)
+    [found] = told.of(Rating)
+    assert (found.answered_at, found.changed_at, found.version) == (NOW - 20 * DAY, NOW - DAY, NOW - DAY)
+    assert (told.cursor, told.pages[-1].complete_until) == (str(NOW), NOW - MINUTE)
+
+
+def test_surveys_that_are_out_of_use_are_asked_for_too() -> None:
+    told = pull("surveys", lambda _: [{"id": 5, "questions": [{"id": "question_8", "label": " How  fast? "}]}])
+    assert "state" not in told.queries("/surveys")[0]
+    assert told.of(Name) == [Name("question", "8", "How fast?")]
+
+
+def test_time_entries_are_taken_by_their_seconds() -> None:
+    rows = [
+        {"id": 1, "ticket_id": 1, "time_spent": "00:01", "time_spent_in_seconds": 103, "executed_at": iso(NOW - DAY)},
+        {"id": 2, "ticket_id": 1, "time_spent": "30:15", "start_time": iso(NOW), "timer_running": True},
+    ]
+    told = pull("time_entries", lambda _: rows)
+    assert [(e.spent, e.is_running) for e in told.of(TimeEntry)] == [
+        (103_000, False), ((30 * 3600 + 15 * 60) * 1000, True),
+    ]  # fmt: skip
+
+
+# activities
+
+DAY_FILE = {"metadata": {}, "activities_data": [
+    {"performed_at": "31-05-2026 09:33:38 +0000", "ticket_id": 600, "performer_type": "user", "performer_id": 149,
+     "activity": {"status": "Resolved", "priority": 4, "note": {"id": 5}}},
+]}  # fmt: skip
+FIELDS = [{"id": 1, "name": "status", "type": "default_status", "choices": {"4": ["Resolved", "x"]}}]
+
+
+@pytest.mark.trap("freshdesk 15", "freshdesk 39")
+@pytest.mark.parametrize("shape", ["object", "list"])
+def test_activities_are_exact_changes_by_whom_whatever_shape_their_address_comes_in(shape: str) -> None:
+    place = {"url": "https://files.example/day.json"}
+
+    def answers(request: httpx.Request) -> Any:
+        if request.url.host == "files.example":
+            assert "authorization" not in request.headers
+            return httpx.Response(200, content=msgspec.json.encode(DAY_FILE), headers={"content-type": "text/plain"})
+        if request.url.path.endswith("ticket_fields"):
+            return FIELDS
+        return {"export": place if shape == "object" else [{"created_at": "31-5-2026", **place}]}
+
+    told = pull("activities", answers, cursor=str(NOW // DAY - 1))
+    at = NOW // DAY * DAY - DAY + (9 * 3600 + 33 * 60 + 38) * SECOND  # 2026-05-31T09:33:38Z
+    assert [(e.ticket, e.at, e.actor, e.field, e.after, e.precision) for e in told.of(Event)] == [
+        ("600", at, "149", "status", "4", "exact"), ("600", at, "149", "priority", "4", "exact"),
+    ]  # fmt: skip
+    assert told.queries("/export/ticket_activities") == [{"created_at": "2026-05-31"}]
+    assert (told.cursor, told.pages[-1].complete_until) == (str(NOW // DAY - 1), NOW // DAY * DAY)
+
+
+def test_an_account_without_the_export_loses_nothing_but_that() -> None:
+    told = pull("activities", lambda _: refused(403, "require_feature"))
+    assert (told.of(Event), [f.level for f in told.found]) == ([], ["note"])
+    assert len(told.asked) == 1
+
+
+# articles
+
+
+def base(**places: Any) -> Answers:
+    """A category 1 with folder 2; in it folder 3, that is told of as lying in itself too. Each has one article."""
+    told = {
+        "categories": [{"id": 1}],
+        "categories/1/folders": [{"id": 2, "sub_folders_count": 1, "articles_count": 1}],
+        "folders/2/subfolders": [{"id": 3, "sub_folders_count": 1, "articles_count": 1}],
+        "folders/3/subfolders": [{"id": 3, "sub_folders_count": 1, "articles_count": 1}],
+        "folders/2/articles": [text(20)],
+        "folders/3/articles": [text(30, hits=7, thumbs_up=2)],
+        **{name.replace("_", "/"): rows for name, rows in places.items()},
+    }
+
+    def answers(request: httpx.Request) -> Any:
+        return told.get(request.url.path.removeprefix("/api/v2/solutions/"), httpx.Response(404))
+
+    return answers
+
+
+def text(number: int, **given: Any) -> dict[str, Any]:
+    return {"id": number, "title": "Printing", "description": "<p>Turn it on.</p>", "agent_id": AGENT, "status": 2,
+            "created_at": iso(SINCE), "updated_at": iso(NOW - DAY), "thumbs_up": 0, "thumbs_down": 0, "hits": 0,
+            **given}  # fmt: skip
+
+
+def test_articles_in_folders_of_folders_are_found_each_once() -> None:
+    told = pull("articles", base())
+    assert [a.id for a in told.of(Article)] == ["20", "30"]
+    assert told.of(ArticleViews) == [ArticleViews("20", 0), ArticleViews("30", 7)]
+    assert told.pages[-1].present == {"article": ["20", "30"]}
+    assert told.found == []
+
+
+def test_an_article_that_only_moved_is_the_same_text_and_nobody_is_said_to_have_edited_it() -> None:
+    old, touched, edited = (
+        pull("articles", base(folders_2_articles=[row])).of(Article)[0]
+        for row in (text(20), text(20, updated_at=iso(NOW), hits=9, thumbs_up=3), text(20, description="<p>Off.</p>"))
+    )
+    assert (old.digest == touched.digest, old.digest == edited.digest) == (True, False)
+    assert (old.editor, old.author, touched.votes_up) == (None, str(AGENT), 3)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {"folders_3_articles": []},
+        {"folders_3_articles": httpx.Response(404)},
+        {"folders_2_subfolders": httpx.Response(404)},
+        {"folders_2_articles": [text(20), text(21, created_at="never")], "categories_1_folders": [{"id": 2}]},
+    ],
+    ids=["fewer_than_counted", "folder_gone", "no_subfolders", "broken_row"],
+)
+def test_a_crawl_that_missed_something_takes_nothing_for_deleted(places: dict[str, Any]) -> None:
+    told = pull("articles", base(**places))
+    assert told.pages[-1].present == {}
+    assert told.pages[-1].complete_until == NOW
+    assert "nothing is taken for deleted" in told.found[-1].text
+
+
+def test_accounts_without_folders_in_folders_are_read_whole() -> None:
+    told = pull("articles", base(categories_1_folders=[{"id": 2, "articles_count": 1}], folders_2_subfolders=None))
+    assert told.pages[-1].present == {"article": ["20"]}
+
+
+def test_other_languages_have_edits_of_their_own_and_one_that_is_not_there_is_a_note() -> None:
+    german = {"folders_2_articles_de": [text(20, title="Drucken")], "folders_3_articles_de": []}
+    told = pull("translations", base(**german), settings=with_settings(languages=("de", "fr")))
+    assert [(e.article, e.locale, e.at) for e in told.of(ArticleEdit)] == [("20", "de", NOW - DAY)]
+    assert ["'fr'" in f.text for f in told.found] == [True]
+
+
+# refusals
+
+
+@pytest.mark.trap("freshdesk 7", "freshdesk 17", "freshdesk 21")
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [("require_feature", "not in this account's plan: no"), ("access_denied", "the key of an admin")],
+)
+def test_a_403_says_whether_the_plan_or_the_role_is_the_reason(code: str, says: str) -> None:
+    with pytest.raises(UnavailableError, match=says):
+        pull("surveys", lambda _: refused(403, code))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "invalid_credentials"), (403, "account_suspended"), (403, "password_lockout"), (403, "invalid_credentials")],
+)
+def test_credentials_that_are_refused_or_locked_stop_everything_after_one_request(status: int, code: str) -> None:
+    told: list[int] = []
+
+    def answers(_: httpx.Request) -> httpx.Response:
+        told.append(1)
+        return refused(status, code)
+
+    with pytest.raises(AccessError, match=code if status == 403 else "401") as error:
+        pull("groups", answers)
+    assert (KEY in str(error.value), len(told)) == (False, 1)
+
+
+@pytest.mark.trap("freshdesk 21", "freshdesk 40")
+def test_a_refused_value_is_told_with_its_field() -> None:
+    wrong = {
+        "description": "Validation failed",
+        "errors": [{"field": "page", "message": "300 is the last", "code": "x"}],
+    }
+    with pytest.raises(PullError, match="Validation failed; 300 is the last"):
+        pull("groups", lambda _: httpx.Response(400, json=wrong))
+
+
+@pytest.mark.trap("freshdesk 8", "freshdesk 31")
+@pytest.mark.parametrize(
+    "first",
+    [
+        httpx.Response(502, html="<html>Bad gateway</html>"),
+        httpx.Response(500),
+        httpx.Response(200, html="<html>Maintenance</html>"),
+        httpx.Response(503, content=b"{"),
+    ],
+    ids=["html", "an_empty_500", "html_with_200", "broken"],
+)
+def test_errors_that_are_no_json_are_tried_again(first: httpx.Response) -> None:
+    given = [first]
+    told = pull("groups", lambda _: given.pop() if given else [{"id": 1, "name": "A"}])
+    assert [t.id for t in told.of(Team)] == ["1"]
+
+
+@pytest.mark.trap("freshdesk 20", "freshdesk 28")
+def test_a_429_in_the_middle_of_a_list_is_waited_for_as_long_as_it_says_and_nothing_is_lost() -> None:
+    given = [httpx.Response(429, headers={"retry-after": "57"})]
+
+    def answers(request: httpx.Request) -> Any:
+        if request.url.params["page"] == "2" and given:
+            return given.pop()
+        return paged(request, [{"id": n, "name": "x"} for n in range(150)])
+
+    told = pull("groups", answers)
+    assert len(told.of(Team)) == 150
+    assert sum(told.slept) >= 57
+
+
+@pytest.mark.trap("freshdesk 19", "freshdesk 36")
+def test_limits_come_as_floats_in_text_and_what_is_included_counts_too() -> None:
+    """Half of 50 a minute are ours; a page that costs 9 of them leaves room for two more a minute."""
+    rows = [ticket(n, SINCE + n * HOUR) for n in range(500)]
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        given: Any = tickets_list(rows)(request)
+        is_list = request.url.path.endswith("/tickets")
+        told = {"x-ratelimit-total": "50.0", "x-ratelimit-remaining": "40.0",
+                "x-ratelimit-used-currentrequest": "9" if is_list else "1"}  # fmt: skip
+        return (
+            httpx.Response(200, json=given)
+            if isinstance(given, list)
+            else httpx.Response(given.status_code, content=given.content, headers={**given.headers, **told})
+        )
+
+    told = pull("tickets", answers)
+    pages = len(told.queries())
+    assert pages == 6
+    assert sum(told.slept) >= 60 * (pages // 3 - 1)
+
+
+@pytest.mark.trap("freshdesk 3", "freshdesk 34")
+def test_nothing_but_lists_is_asked_and_nothing_is_ever_written(full_size: bool) -> None:
+    """Contacts come with their tickets, so their own list, which ends at 50,000, is not needed."""
+    names = [s.name for s in Freshdesk(Freshdesk.transport(with_settings()), with_settings()).streams()]
+    asked = []
+    for name in names:
+        answers = base() if name == "articles" else lambda r: {"export": None} if "export" in r.url.path else []
+        asked += pull(name, answers, todo=queued(NOW) if name == "conversations" else ()).asked
+    assert {r.method for r in asked} == {"GET"}
+    assert not [r.url.path for r in asked if "contacts" in r.url.path or "skills" in r.url.path]
+    assert len(names) == 14
+
+
+# settings
+
+
+@pytest.mark.parametrize(
+    "url", ["acme", "acme.freshdesk.com", "https://acme.freshdesk.com", "https://acme.freshdesk.com/a/tickets/5?x=1"]
+)
+def test_an_account_may_be_named_in_any_way(url: str) -> None:
+    assert Settings(url=url, auth=Credentials(key="k")).address == "https://acme.freshdesk.com"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"url": "https://support.acme.com"},
+        {"url": "https://freshdesk.com.evil.example"},
+        {"url": "http://acme.freshdesk.com"},
+        {"auth": {}},
+        {"auth": {"key": ""}},
+        {"auth": {"key": "k", "password": "X"}},
+        {"rate_share": 0},
+        {"rate_share": 1.5},
+        {"page_size": 101},
+        {"conversations_per_run": -1},
+        {"merged_note": "("},
+        {"merged_note": "merged"},
+        {"pagesize": 50},
+    ],
+)
+def test_wrong_settings_are_refused(given: dict[str, Any]) -> None:
+    good = {"url": "https://acme.freshdesk.com", "auth": {"key": "k"}}
+    assert msgspec.convert(good, Settings)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({**good, **given}, Settings)
+
+
+def test_settings_do_not_show_the_key_and_errors_keep_their_letters() -> None:
+    assert KEY not in repr(with_settings())
+    with pytest.raises(UnavailableError, match="EXACTLY X"):
+        pull("groups", lambda _: refused(403, "access_denied", "EXACTLY X"))

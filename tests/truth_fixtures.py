@@ -1,0 +1,123 @@
+"""What was measured through a helpdesk's API, beside what the world recorded: rows of both in one form."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from desk_fixtures import SyncedDesk
+
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Stock
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.simulator.truth import truth
+from helpdesk_kpi.simulator.world import World
+
+DAY = 86_400_000
+VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() for variant in kpi.variants]
+Rows = Counter[tuple[Any, ...]]
+#: What stands before the world's numbers in ids that Jira's face gives.
+_BEFORE = {"ticket": 100_000, "team": 10_300}
+
+
+class Measured:
+    """One world, synced at several instants through one helpdesk's API, and measured once."""
+
+    def __init__(
+        self, folder: Path, world: World, syncs: Sequence[int], *, helpdesk: str = "zendesk", **options: Any
+    ) -> None:
+        self.world, self.helpdesk = world, helpdesk
+        desk = SyncedDesk(folder, world, helpdesk=helpdesk, **options)
+        end = world.now
+        for world.now in syncs:
+            results = desk.sync()
+            assert {r.outcome for r in results} <= {"ok", "not_due"}, results
+            assert not sum(r.set_aside for r in results)
+        assert world.now == end
+        self.store = desk.store()
+        self.config = desk.loaded.config
+        measure(self.store, self.config, extra=VARIANTS)
+        self.reader = Reader(self.store, self.config)
+        self.native = self._told("tickets")
+        self.people = self._told("people")
+        self.teams = self._told("teams")
+
+    def _told(self, table: str) -> dict[int, str]:
+        """Our key -> the world's own number, as text."""
+        kind = {"tickets": "ticket", "people": "person", "teams": "team"}[table]
+        return {key: self.worlds(kind, native) for key, native in self.store.rows(f"SELECT id, native FROM {table}")}
+
+    def worlds(self, kind: str, native: str) -> str:
+        """The world's number of a thing that the helpdesk calls `native`."""
+        if self.helpdesk != "jira":
+            return native
+        if kind == "person":
+            return native.rpartition(":")[2].removeprefix("JIRAUSER")
+        if not native.isdecimal():
+            return native
+        number = int(native) - _BEFORE[kind]
+        return str(number if kind == "ticket" else sorted(self._teams())[number])
+
+    def _teams(self) -> set[int]:
+        return {account.team for account in self.world.desk.accounts if account.team is not None}
+
+    def names(self, axis: str) -> dict[str | None, str | None]:
+        """What readers call what the world has as a number."""
+        if axis not in {"team", "agent"}:
+            return {}
+        keys = self.teams if axis == "team" else self.people
+        shown = self.reader.humans if axis == "agent" else dict(self.store.rows("SELECT id, name FROM teams"))
+        return {native: shown.get(key) for key, native in keys.items()} | {None: None}
+
+    def rows(self, kpi: str, variant: str, as_of: int) -> Rows:
+        """Observations that count at as_of, as the world would put them."""
+        rows = self.reader.columns(kpi, variant)
+        rows = rows.take((rows.known <= as_of) & (rows.until > as_of))
+        spec = find_kpis()[kpi]
+        if isinstance(spec.statistic, Stock):
+            rows = rows.take((rows.at <= as_of) & (rows.end > as_of))
+        spans = isinstance(spec.statistic, Duration)
+        took = self.reader.worked(rows, rows.start, rows.end.clip(max=as_of)) if spans else rows.start
+        found: Rows = Counter()
+        for i in range(len(rows)):
+            stop = rows.words[rows.stop[i]] or ""
+            if stop in EXCLUDED:
+                continue
+            running = rows.end[i] > as_of
+            found[
+                (
+                    self.native[int(rows.story[i])],
+                    int(rows.at[i]) if not isinstance(spec.statistic, Stock) else None,
+                    (None if running else int(rows.end[i])) if spans else None,
+                    int(rows.start[i]) if spans else None,
+                    "" if running else stop,
+                    None if running and spans else self.people.get(int(rows.agent[i])),
+                    self.teams.get(int(rows.team[i])),
+                    rows.words[rows.severity[i]],
+                    rows.words[rows.facet[i]] or "",
+                    round(float(rows.share[i]), 9),
+                    float(rows.value[i]) if not spans else None,
+                    int(took[i]) if spans else None,
+                )
+            ] += 1
+        return found
+
+    def left_out(self, kpi: str, variant: str) -> Counter[str]:
+        """Tickets that a KPI leaves out, by reason."""
+        rows = self.reader.columns(kpi, variant)
+        pairs = {(int(rows.story[i]), rows.words[rows.stop[i]] or "") for i in range(len(rows))}
+        return Counter(stop for _, stop in pairs if stop in EXCLUDED)
+
+
+def true_rows(world: World, kpi: str, variant: str, as_of: int) -> Rows:
+    spec = find_kpis()[kpi]
+    spans, stock = isinstance(spec.statistic, Duration), isinstance(spec.statistic, Stock)
+    return Counter(
+        (
+            r.ticket, None if stock else r.at, r.end if spans else None, r.start if spans else None, r.stop,
+            r.agent, r.team, r.severity, r.facet, round(r.share, 9), None if spans else float(r.value or 0),
+            r.business_ms if spans else None,
+        )
+        for r in truth(world, kpi, variant, as_of)
+    )  # fmt: skip
