@@ -19,7 +19,19 @@ from connectors.files.reading import BrokenFileError, digest_of, files_of, heade
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import NEEDS, YES, Connector, Finding, Page, Provides, SetAside, Start, Stream, no
+from helpdesk_kpi.pull.contract import (
+    FURTHER_NEEDS,
+    NEEDS,
+    YES,
+    Connector,
+    Finding,
+    Page,
+    Provides,
+    SetAside,
+    Start,
+    Stream,
+    no,
+)
 from helpdesk_kpi.pull.transport import Transport, unasked
 
 ROWS = 1000  # of a page
@@ -48,7 +60,7 @@ class Files(Connector):
     name: ClassVar[str] = "files"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
     provides: ClassVar[Mapping[str, Provides]] = {
-        **dict.fromkeys(NEEDS, YES),
+        **dict.fromkeys([*NEEDS, "article.edits", "article.votes"], YES),
         "schedules": no("files hold no business hours: they come from [hours] in the configuration"),
         "sla.policies": no("files hold no policies"),
     }
@@ -160,11 +172,12 @@ def _missing(part: Part, folder: Path) -> str:
 def _gaps(parts: Sequence[Part]) -> list[Finding]:
     """Needs that no file is there for."""
     given = {need for part in parts if part.files for need in part.gives}
-    lost = [need for need, answer in Files.provides.items() if answer.answer == "yes" and need not in given]
+    lost = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - given
     return [
-        Finding(level="note", about=need, text=f"no file gives it: {NEEDS[need]}", need=need,
-                provides=no(f"the folder has no file with {NEEDS[need]}"))
-        for need in lost
+        Finding(level="note", about=need, text=f"no file gives it: {says}", need=need,
+                provides=no(f"the folder has no file with {says}"))
+        for need, says in {**NEEDS, **FURTHER_NEEDS}.items()
+        if need in lost
     ]  # fmt: skip
 
 

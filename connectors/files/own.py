@@ -239,11 +239,11 @@ TABLES: dict[str, Table] = {
         "edited_at": Column(v.instant, ""), "locale": Column(v.text, ""), "draft": Column(v.truth, ""),
         "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),
         "length": Column(v.whole, "characters"), "votes_up": Column(v.whole, ""), "votes_down": Column(v.whole, ""),
-    }, articles, frozenset({"articles"})),
+    }, articles, frozenset({"articles", "article.votes"})),
     "article_edits": Table("Every edit of an article that is known. With a digest, one counts if the text differs.", {
         "article": Column(v.ident, "the article's id", True), "at": Column(v.instant, "", True),
         "editor": Column(v.ident, ""), "locale": Column(v.text, ""),
         "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),
         "length": Column(v.whole, "characters"), "is_minor": Column(v.truth, ""),
-    }, article_edits, frozenset({"articles"})),
+    }, article_edits, frozenset({"article.edits"})),
 }  # fmt: skip
