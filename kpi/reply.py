@@ -64,15 +64,30 @@ def _zendesk(ticket: Timeline) -> Iterator[Observation]:
     opened the ticket with a public comment); bots and triggers do not count, calls and chats neither; no value before
     there is a reply.
     """
-
     # https://support.zendesk.com/hc/en-us/articles/4408821871642
-    def counts(turn: Turn) -> bool:
-        desk = ticket.desk
-        kind = desk.person(turn.person).kind_at(turn.at)
-        was_agent = kind == "agent" or desk.who(turn.person, turn.at, None, None, ticket.askers) == "agent"
-        return turn.who != "system" and turn.person not in desk.bots and was_agent
+    yield from _native(ticket, ticket.is_natively_an_agents)
 
-    yield from _native(ticket, counts)
+
+@first_reply_time.variant("freshdesk", population="native")
+def _freshdesk(ticket: Timeline) -> Iterator[Observation]:
+    """As Freshdesk's analytics: from creation to the first public answer of an agent, be it a reply or a public note;
+    automatic answers do not count, calls and chats neither; no value before there is an answer.
+    """
+    # https://support.freshdesk.com/support/solutions/articles/50000000041
+    for reply in ticket.replies[:1]:
+        yield _first(ticket, end=reply.at, agent=reply.person, since=reply.at)
+
+
+@first_reply_time.variant("jira", population="native")
+def _jira(ticket: Timeline) -> Iterator[Observation]:
+    """As Jira Service Management's promise "Time to first response" as it comes: from creation to the first public
+    comment of an agent, or to the solve if that comes first; no value before either.
+    """
+    # https://support.atlassian.com/jira/kb/understand-sla-condition-options-in-jira-service-management-cloud/
+    ends = [(reply.at, reply.person) for reply in ticket.replies[:1]]
+    ends += [(solve.at, solve.agent) for solve in ticket.solves[:1]]
+    for at, agent in sorted(ends, key=lambda end: end[0])[:1]:
+        yield _first(ticket, end=at, agent=agent, since=at)
 
 
 @first_reply_time.variant("fivetran", population="native")

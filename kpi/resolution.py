@@ -64,6 +64,14 @@ def _full_zendesk(ticket: Timeline) -> Iterator[Observation]:
         yield _span(ticket, ticket.created_at, solve, since=solve.at, until=solve.reopened_at)
 
 
+@full_resolution_time.variant("freshdesk", population="native")
+def _full_freshdesk(ticket: Timeline) -> Iterator[Observation]:
+    """As Freshdesk's analytics: from creation to the last time that the ticket was resolved (or closed, if it never
+    was); no value while the ticket is open or reopened.
+    """
+    yield from _full_zendesk.variants["zendesk"].function(ticket)
+
+
 @full_resolution_time.variant("fivetran", population="native")
 def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     """As the dbt package fivetran/dbt_zendesk: from creation to the last solved status; open tickets have no value."""

@@ -22,9 +22,8 @@ from helpdesk_kpi.pull.transport import Transport
 
 HOUR = 3_600_000
 _HISTORY = partly(
-    "times that a ticket's row tells (last solve, close, reopening, change of status) and, for the rest, what two syncs"
-    " differ in; the first solve of a ticket that was reopened before the first sync counts at its reopening; exact"
-    " only where an account still has the export of activities"
+    "the last solve, close and reopening at their own times, other changes as two syncs differ in them (exact where the"
+    " account still exports activities)"
 )
 _FIELDS = partly("what two syncs differ in; before the first sync a ticket counts as it was then")
 

@@ -45,7 +45,7 @@ class JiraServiceManagement(Connector):
         **dict.fromkeys(sorted(_COMMENTS | _HISTORY), YES),
         "calls": no("Jira has no calls"),
         "chats": no("Jira tells messages of its chat as comments"),
-        "survey.answers": YES,
+        "survey.answers": partly("a changed answer counts when it was changed; what it was before is not told"),
         "survey.offered": no("Jira does not tell to whom a survey was sent"),
         "survey.dimensions": no("Jira asks a single question"),
         "schedules": no("Jira does not hand out its calendars; SLA runs have working time in them"),

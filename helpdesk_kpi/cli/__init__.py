@@ -27,6 +27,7 @@ COMMANDS = {
     "kpis": ("measuring", "List the KPIs with their definitions and variants."),
     "observations": ("measuring", "Print the observations behind a KPI, one row each."),
     "explain": ("measuring", "Open a number down to its tickets."),
+    "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
     "person": ("people", "Show what is known of a person of the team."),
     "deliveries": ("running", "List what was sent; settle what is unclear."),
     "simulate": ("trying", "Serve an invented helpdesk behind its real API."),

@@ -2,18 +2,29 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 from helpdesk_kpi.cli.checking_people import people_findings
 from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
+from helpdesk_kpi.cli.unmapped import unmapped
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.questions import unmet, without_dimension
-from helpdesk_kpi.pull.contract import Finding
+from helpdesk_kpi.pull.contract import Finding, Provides
+from helpdesk_kpi.pull.examining import FIRST_SYNC
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import connect
+from helpdesk_kpi.report.capability import capabilities
 from helpdesk_kpi.report.make import named, period_of
 from helpdesk_kpi.store import Store, open_store
+
+
+class Able(NamedTuple):
+    """Whether a source can give a KPI."""
+
+    answer: Literal["yes", "partly", "no"]
+    reasons: list[str]
 
 
 def config_findings(desk: Desk) -> list[Finding]:
@@ -26,7 +37,7 @@ def config_findings(desk: Desk) -> list[Finding]:
     found = [Finding(level="ok", about="file", text=f"{loaded.path} is fine")]
     with open_store(loaded.store_path) as store:
         found += _calendars(desk, store)
-        found += _unmapped(desk, store)
+        found += unmapped(desk, store)
         found += people_findings(store, config)
         found += _questions(desk, store)
     return found
@@ -40,20 +51,6 @@ def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:
             yield Finding(level="warning", about=f"hours.{name}", text=warning)
 
 
-def _unmapped(desk: Desk, store: Store) -> Iterator[Finding]:
-    """Priorities that tickets have and no severity is given for."""
-    for source, native, label, count in store.rows(
-        "SELECT s.name, t.priority, n.name, count(*) FROM tickets t JOIN sources s ON s.id = t.source"
-        " LEFT JOIN names n ON n.source = s.id AND n.kind = 'priority' AND n.native = t.priority"
-        " WHERE t.priority IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 4 DESC"
-    ):
-        mapped = {str(k).casefold() for k in desk.loaded.config.sources.get(source, {}).get("severity", {})}
-        priority = label or native
-        if mapped.isdisjoint({native.casefold(), priority.casefold()}):
-            text = f"{count:,} tickets have priority {priority!r}, which maps to no severity: it is a row of its own"
-            yield Finding(level="warning", about=f"sources.{source}.severity", text=text)
-
-
 def _questions(desk: Desk, store: Store) -> Iterator[Finding]:
     """Survey questions that are in no dimension, and entries that name no question."""
     config = desk.loaded.config
@@ -65,16 +62,80 @@ def _questions(desk: Desk, store: Store) -> Iterator[Finding]:
         yield Finding(level="warning", about="csat.dimensions", text=text)
 
 
-async def source_findings(desk: Desk) -> list[tuple[str, Finding]]:
-    """What each helpdesk says."""
+class Asked(NamedTuple):
+    """What one helpdesk said."""
+
+    source: str
+    findings: list[Finding]
+    has_run: bool  # a sync has read from it before
+
+    @property
+    def is_shut(self) -> bool:
+        """Nobody let us in: nothing is known of what it could give."""
+        return any(f.level == "error" and f.about in {"credentials", "address", "reachable"} for f in self.findings)
+
+
+class Examined(NamedTuple):
+    """All that `check` found out."""
+
+    own: list[Finding]  # of the configuration
+    asked: list[Asked]
+    able: dict[str, dict[str, Able]]  # by source and KPI
+
+    @property
+    def has_errors(self) -> bool:
+        return any(f.level == "error" for f in [*self.own, *(f for one in self.asked for f in one.findings)])
+
+
+async def asked(desk: Desk) -> list[Asked]:
+    """Ask each helpdesk what these credentials reach."""
     with open_store(desk.loaded.store_path) as store:
         sources = sources_of(desk.loaded, (), store.hash_key)
-    return [(source.name, finding) for source in sources for finding in await _asked(source)]
+        known = {name for (name,) in store.rows("SELECT s.name FROM syncs y JOIN sources s ON s.id = y.source")}
+    return [Asked(source.name, await _findings(source, desk), source.name in known) for source in sources]
 
 
-async def _asked(source: Source) -> list[Finding]:
+async def _findings(source: Source, desk: Desk) -> list[Finding]:
     async with connect(source) as http:
         try:
-            return list(await source.connector(http, source.settings).check())
+            found = list(await source.connector(http, source.settings).check())
         except PullError as error:
-            return [Finding(level="error", about="reachable", text=str(error))]
+            found = [Finding(level="error", about="reachable", text=f"{error}; nothing else could be asked")]
+    return [*found, *_zones(found, desk.loaded.config.timezone)]
+
+
+def _zones(found: list[Finding], ours: str) -> Iterator[Finding]:
+    """Where the helpdesk's days are not ours, its reports and ours put tickets into different weeks."""
+    for theirs in (f.zone for f in found if f.zone is not None and f.zone != ours):
+        text = f'its own reports count days in {theirs}, ours in {ours}: to have the same, say timezone = "{theirs}"'
+        yield Finding(level="note", about="time zone", text=text)
+
+
+def verdict(told: Asked) -> str:
+    """One line on whether a sync makes sense now, and what the first one will cost."""
+    errors = sum(f.level == "error" for f in told.findings)
+    if errors:
+        return f"not ready: {errors} error{'s' * (errors > 1)} to mend first"
+    if told.has_run:
+        return "ready: the next sync goes on where the last one ended"
+    costs = [f.text for f in told.findings if f.about == FIRST_SYNC]
+    return f"ready to sync: {costs[-1]}" if costs else "ready to sync"
+
+
+def narrowing(told: list[Asked]) -> dict[str, dict[str, Provides]]:
+    """By source: what the helpdesks' answers say of single needs."""
+    return {one.source: {f.need: f.provides for f in one.findings if f.need and f.provides} for one in told}
+
+
+def able(desk: Desk, told: list[Asked]) -> dict[str, dict[str, Able]]:
+    """By source and KPI: what it can give, and why not all; nothing of a source that let nobody in."""
+    with open_store(desk.loaded.store_path) as store:
+        unmet = capabilities(store, desk.loaded.config, narrowing(told))
+    return {one.source: {} if one.is_shut else {kpi: _able(unmet[kpi][one.source]) for kpi in unmet} for one in told}
+
+
+def _able(unmet: list[tuple[str, Provides]]) -> Able:
+    reasons = list(dict.fromkeys(p.reason or need for need, p in unmet))
+    if not unmet:
+        return Able("yes", [])
+    return Able("no" if any(p.answer == "no" for _, p in unmet) else "partly", reasons)

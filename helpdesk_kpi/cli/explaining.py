@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.contract import Duration, Share, Stock
@@ -68,27 +69,17 @@ def printed(found: Mapping[str, Any]) -> str:
         f"{found['kpi']} ({found['variant']}) {found['period']}",
         found["definition"],
         "",
-        f"value {_shown(value['value'], value['unit'])}   n {value['n']:g}   {found['formula']}",
+        f"value {shown(value['value'], value['unit'])}   n {value['n']:g}   {found['formula']}",
     ]
     if value["unit"] == "ms":
-        lines.append("   ".join(f"{name} {_shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+        lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
-        amount = _shown(
+        amount = shown(
             row["value"] * 1000 if value["unit"] == "ms" and row["value"] is not None else row["value"], value["unit"]
         )
         note = " ".join(filter(None, [row["facet"], row["reason"], row["url"]]))
         lines.append(f"{amount:>12}  {row['ticket']:<10} {row['severity'] or '-':<9} {row['agent'] or '-':<20} {note}")
     return "\n".join(lines)
-
-
-def _shown(value: float | None, unit: str) -> str:
-    if value is None:
-        return "-"
-    if unit != "ms":
-        return f"{value:.1%}" if unit == "share" else f"{value:g}"
-    minutes, seconds = divmod(round(value / 1000), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s"

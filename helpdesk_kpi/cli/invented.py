@@ -63,6 +63,7 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
         "",
         "[csat]",
         "keep_comments = true",
+        *_dimensions(desks),
         "",
         "[hours.default]",
         f"weekly = {_inline(said['weekly'])}",
@@ -89,6 +90,15 @@ def _statuses(desks: Sequence[Shown]) -> list[str]:
     """What statuses mean where the helpdesk itself says it only in part."""
     told = {k: v for desk in desks for k, v in getattr(face(desk.helpdesk), "statuses", dict)().items()}
     return [f"statuses = {_inline(told)}"] if told else []
+
+
+def _dimensions(desks: Sequence[Shown]) -> list[str]:
+    """What survey questions ask about, where the helpdesk has numbers for them only."""
+    told: dict[str, str] = {}
+    for desk in desks:
+        if named := getattr(face(desk.helpdesk), "dimensions", None):
+            told |= named(desk.world)
+    return [f"dimensions = {_inline(told)}"] if told else []
 
 
 def _source(desk: Shown, *, own_folder: bool) -> list[str]:

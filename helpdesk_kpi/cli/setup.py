@@ -1,18 +1,14 @@
 """`init` and `check`."""
 
 import asyncio
+import json
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from helpdesk_kpi.cli.desk import Desk, config_option
+from helpdesk_kpi.cli.tables import on_terminal
 from helpdesk_kpi.errors import UsageError
-
-if TYPE_CHECKING:
-    from helpdesk_kpi.pull.contract import Finding
-
-MARKS = {"ok": "ok     ", "note": "note   ", "warning": "warning", "error": "error  "}
 
 
 @click.command()
@@ -30,18 +26,21 @@ def init(desk: Desk) -> None:
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def check(desk: Desk) -> None:
-    """Check the configuration, and ask the helpdesks what these credentials can reach."""
-    from helpdesk_kpi.cli.checking import config_findings, source_findings  # noqa: PLC0415
+def check(desk: Desk, as_json: bool) -> None:
+    """Check the configuration, and ask the helpdesks what these credentials reach and what each KPI can get there."""
+    from helpdesk_kpi.cli.checked import as_data, lines, show  # noqa: PLC0415
+    from helpdesk_kpi.cli.checking import Examined, able, asked, config_findings  # noqa: PLC0415
 
-    findings = [("configuration", f) for f in config_findings(desk)]
-    findings += asyncio.run(source_findings(desk))
-    for where, finding in findings:
-        click.echo(f"{MARKS[finding.level]}  {where}: {finding.about}: {finding.text}")
-    sys.exit(1 if _worst(findings) == "error" else 0)
-
-
-def _worst(findings: "list[tuple[str, Finding]]") -> str:
-    return "error" if any(f.level == "error" for _, f in findings) else "ok"
+    own = config_findings(desk)
+    told = asyncio.run(asked(desk))
+    found = Examined(own, told, able(desk, told))
+    if as_json:
+        click.echo(json.dumps(as_data(found), ensure_ascii=False, indent=2))
+    elif on_terminal():
+        show(found)
+    else:
+        click.echo("\n".join(lines(found)))
+    sys.exit(1 if found.has_errors else 0)

@@ -240,16 +240,25 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
     """(reason, from when on; None: always) or ("", None)."""
     if variant.population == "valid" and ticket.left_out:
         return ticket.left_out, None
-    if ticket.row.replies_known != "yes" and "comments.public" in kpi.needs:
-        return f"replies_{ticket.row.replies_known}", None
-    if lacking := kpi.needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
-        return "replies_unreadable" if "comments.public" in lacking else "history_unknown", None
-    is_partial = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
-    if (is_partial and kpi.needs & HISTORY) or (ticket.has_holes and "status.history" in kpi.needs):
-        return "history_unknown", None
+    if reason := not_known(ticket, kpi.needs):
+        return reason, None
     if isinstance(kpi.statistic, Stock):
         return "", None  # its spans end where the ticket is gone; before, it was there
     return _gone(ticket, variant)
+
+
+def not_known(ticket: Timeline, needs: frozenset[str]) -> str:
+    """Why what happened on the ticket is not known well enough for these needs; "" if it is."""
+    if ticket.row.replies_known != "yes" and "comments.public" in needs:
+        return f"replies_{ticket.row.replies_known}"
+    if lacking := needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
+        return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
+    is_cut = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
+    return (
+        "history_unknown"
+        if (is_cut and not HISTORY.isdisjoint(needs)) or (ticket.has_holes and "status.history" in needs)
+        else ""
+    )
 
 
 def _gone(ticket: Timeline, variant: Variant) -> tuple[str, int | None]:

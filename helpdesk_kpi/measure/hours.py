@@ -2,12 +2,21 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 from helpdesk_kpi import config as settings
 from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.store import Store
+
+
+class Version(NamedTuple):
+    """A helpdesk's schedule as it was from `since` on; the first one seen also before."""
+
+    since: int
+    calendar: Calendar
+    without_holidays: Calendar
 
 
 class Clocks:
@@ -47,19 +56,26 @@ class Clocks:
     @cached_property
     def schedules(self) -> Mapping[str, Calendar]:
         """The helpdesks' own business hours by source, each version in its time; of several schedules, the first."""
-        found: dict[str, list[tuple[int, Calendar]]] = {}
-        chosen: dict[str, str] = {}
+        return {
+            name: Calendar.changing([(version.since, version.calendar) for version in next(iter(schedules.values()))])
+            for name, schedules in self.versions.items()
+        }
+
+    @cached_property
+    def versions(self) -> Mapping[str, Mapping[str, Sequence[Version]]]:
+        """The helpdesks' own business hours by source and schedule, versions in order of time."""
+        found: dict[str, dict[str, list[Version]]] = {}
         rows = self.store.rows(
             "SELECT s.name, d.source, d.native, d.first_seen, d.zone, d.weekly FROM schedules d"
             " JOIN sources s ON s.id = d.source WHERE d.gone_at IS NULL"
             " ORDER BY d.source, length(d.native), d.native, d.first_seen"
         )
         for name, source, native, first_seen, zone, weekly in rows:
-            if chosen.setdefault(name, native) == native:
-                days = self._days_off(source, native)
-                hours = Calendar.of_schedule([tuple(i) for i in json.loads(weekly)], zone, days)
-                found.setdefault(name, []).append((first_seen, hours))
-        return {name: Calendar.changing(versions) for name, versions in found.items()}
+            week = [tuple(i) for i in json.loads(weekly)]
+            hours = Calendar.of_schedule(week, zone, self._days_off(source, native))
+            version = Version(first_seen, hours, Calendar.of_schedule(week, zone))
+            found.setdefault(name, {}).setdefault(native, []).append(version)
+        return found
 
     def _days_off(self, source: int, schedule: str) -> list[tuple[dt.date, dt.date]]:
         # A day off that was taken out when it was long past stays one.

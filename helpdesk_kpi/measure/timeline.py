@@ -92,6 +92,10 @@ class Timeline:
     def severity_at(self, instant: int) -> str | None:
         return self.desk.severity(self._priority.at(instant))
 
+    def status_at(self, instant: int) -> str | None:
+        """The helpdesk's own."""
+        return self._status.at(instant)  # type: ignore[no-any-return]
+
     def state_at(self, instant: int) -> str:
         return self.desk.state(self._status.at(instant))
 
@@ -154,6 +158,13 @@ class Timeline:
     def replies(self) -> list[Turn]:
         """Public comments of people of the team; the comment that made the ticket is none."""
         return [t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent" and not t.creating]
+
+    def is_natively_an_agents(self, turn: Turn) -> bool:
+        """Whether a helpdesk that goes by roles takes it for an agent's word, by whatever way it was written."""
+        facts = self.desk.person(turn.person)
+        was_agent = facts.kind_at(turn.at) == "agent"
+        was_agent = was_agent or self.desk.who(turn.person, turn.at, None, None, self.askers) == "agent"
+        return turn.who != "system" and turn.person not in self.desk.bots and was_agent
 
     @cached_property
     def contacts(self) -> list[Turn]:

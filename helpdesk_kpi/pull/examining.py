@@ -42,8 +42,9 @@ async def probe(
         await ask
     except UnavailableError as error:
         lost = no(gap or f"{about}: not with this plan or these rights")
-        narrowed = [Finding(level="warning", about=about, text=str(error), need=need, provides=lost) for need in needs]
-        return narrowed or [Finding(level="warning", about=about, text=str(error))]
+        text = f"{str(error).rstrip('.')}: an admin of the account can tell whether the plan or the rights lack it"
+        narrowed = [Finding(level="warning", about=about, text=text, need=need, provides=lost) for need in needs]
+        return narrowed or [Finding(level="warning", about=about, text=text)]
     except PullError as error:
         return [Finding(level="error", about=about, text=str(error))]
     return [Finding(level="ok", about=about, text=told)]

@@ -14,10 +14,16 @@ from helpdesk_kpi.pull.discovery import find_connector
 from helpdesk_kpi.store import Store
 
 
-def capabilities(store: Store | None, config: Config) -> dict[str, dict[str, list[tuple[str, Provides]]]]:
-    """By KPI and source: the needs that are not fully met. An empty list: everything is there."""
-    lacking = _lacking(store, config) if store else {}
+def capabilities(
+    store: Store | None, config: Config, asked: Mapping[str, Mapping[str, Provides]] | None = None
+) -> dict[str, dict[str, list[tuple[str, Provides]]]]:
+    """By KPI and source: the needs that are not fully met. An empty list: everything is there.
+
+    `asked`: what the helpdesks have just said of single needs; then what earlier syncs could not read is not counted.
+    """
+    lacking = _lacking(store, config) if store and asked is None else {}
     narrowed = _narrowed(store) if store else {}
+    narrowed |= {source: {**narrowed.get(source, {}), **needs} for source, needs in (asked or {}).items()}
     found: dict[str, dict[str, list[tuple[str, Provides]]]] = {}
     for kpi in find_kpis().values():
         found[kpi.id] = {

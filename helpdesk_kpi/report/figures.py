@@ -104,6 +104,27 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why censored or left out: "running", "solved_without_reply", "merged", ...
 
 
+class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of a source's first replies are as long as its helpdesk says, of those on which it says something."""
+
+    source: str
+    vendor: str  # "Zendesk"
+    agree: int
+    reasons: Mapping[str, int] = {}  # why the others differ, most frequent first
+
+    @property
+    def compared(self) -> int:
+        return self.agree + sum(self.reasons.values())
+
+    @property
+    def unexplained(self) -> int:
+        return self.reasons.get("unexplained", 0)
+
+    @property
+    def explained(self) -> dict[str, int]:
+        return {reason: n for reason, n in self.reasons.items() if reason != "unexplained"}
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is true of the whole report rather than of one number."""
 
@@ -114,6 +135,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     gaps: Mapping[str, str] = {}  # KPI -> what the source lacks (in whole or in part)
     severities: tuple[Severity, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()
+    agreements: tuple[Agreement, ...] = ()  # one for each source whose helpdesk has figures of its own
     questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
     agents: tuple[Agent, ...] = ()  # everybody who ever was internal
     secret: bytes = b""  # keys the pseudonyms; stays in the store

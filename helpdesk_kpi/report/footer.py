@@ -2,6 +2,7 @@
 
 import msgspec
 
+from helpdesk_kpi.report.agreement import told
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import Scene
@@ -16,8 +17,9 @@ class Definition(msgspec.Struct, frozen=True):
 class Footer(msgspec.Struct, frozen=True, kw_only=True):
     definitions: list[Definition]
     left_out: str  # "21 spam, 8 merged", or that nothing was
+    own: list[str]  # how far ours are the helpdesk's own figures
     questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
-    not_known: list[tuple[str, str]]  # title of the KPI, what the source lacks
+    not_known: list[tuple[str, str]]  # titles of KPIs, what the source lacks
     whole_to: list[tuple[str, str]]  # source, moment
     history_from: str
     read_at: str
@@ -29,17 +31,25 @@ def footer(numbers: list[Number], scene: Scene) -> Footer:
     return Footer(
         definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
         left_out=_left_out(scene),
+        own=told(scene),
         questions=_questions(scene),
-        not_known=[
-            (words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi, clean(reason, 300))
-            for kpi, reason in facts.gaps.items()
-        ],
+        not_known=_not_known(scene),
         whole_to=[
             (clean(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
         ],
         history_from=missing if facts.history_from is None else words.moment(facts.history_from),
         read_at=words.say("read_at", moment=words.moment(scene.figures.as_of)),
     )
+
+
+def _not_known(scene: Scene) -> list[tuple[str, str]]:
+    """What several KPIs lack for one reason is said once."""
+    facts, words = scene.figures.facts, scene.words
+    titles: dict[str, list[str]] = {}
+    for kpi, reason in facts.gaps.items():
+        title = words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi
+        titles.setdefault(clean(reason, 300), []).append(title)
+    return [(words.listed(named), reason) for reason, named in titles.items()]
 
 
 def clock(number: Number, scene: Scene) -> str:

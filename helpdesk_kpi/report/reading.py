@@ -18,6 +18,7 @@ from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.questions import without_dimension
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.report.agreement import agreements
 from helpdesk_kpi.report.figures import (
     Agent,
     Annotation,
@@ -206,16 +207,20 @@ class StoredFigures:
                 )
                 for level, s in sorted(config.severity.items())
             ),
+            agreements=agreements(self.reader, self.period, self._first_replies),
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
             agents=_agents(self.reader.people, config),
             questions=self._questions(),
             secret=store.hash_key,
         )  # fmt: skip
 
+    @property
+    def _first_replies(self) -> Columns:
+        return self.reader.slice("first_reply_time", "strict", **self._where({}))
+
     def _excluded(self) -> dict[str, int]:
         """Tickets of this period that were left out, by reason."""
-        rows = self.reader.slice("first_reply_time", "strict", **self._where({}))
-        rows = self._here(kpi_named("first_reply_time"), rows)
+        rows = self._here(kpi_named("first_reply_time"), self._first_replies)
         counts: dict[str, int] = {}
         for code, word in enumerate(rows.words):
             if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):

@@ -64,6 +64,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
     facts = figures.facts
     return {
         "left_out": dict(facts.excluded),
+        "own_figures": [msgspec.to_builtins(one) for one in facts.agreements],
         "not_known": dict(facts.gaps),
         "questions_without_dimension": dict(facts.questions),
         "data_whole_to": {name: _iso(at) for name, at in facts.sources.items()},

@@ -14,6 +14,7 @@ from helpdesk_kpi.simulator.faults import Faults, parse
 from helpdesk_kpi.simulator.freshdesk_door import KEY, TICKETS_LIST, FreshdeskDoor, failed, lacking, not_found
 from helpdesk_kpi.simulator.freshdesk_face import Face
 from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
+from helpdesk_kpi.simulator.freshdesk_surveys import question_id
 from helpdesk_kpi.simulator.gate import Gate, Json
 from helpdesk_kpi.simulator.world import World
 
@@ -59,6 +60,12 @@ def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every
         "category": "cf_category",
         "rate_share": 1.0,
     }
+
+
+def dimensions(world: World) -> dict[str, str]:
+    """What [csat] dimensions says of the questions that have numbers only."""
+    asked = [question for question in world.desk.words.questions_asked if question != "overall"]
+    return {question_id(world, question).removeprefix("question_"): question for question in asked}
 
 
 def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:

@@ -111,6 +111,20 @@ def _first_reply_fivetran(told: Told) -> Rows:
             return
 
 
+def _first_reply_freshdesk(told: Told) -> Rows:
+    for said in told.replies()[:1]:
+        yield _span(told, told.created.at, told.created.at, said.at, agent=said.author)
+
+
+def _first_reply_jira(told: Told) -> Rows:
+    """The promise ends with a reply, or when it is solved; in one save the comment comes first."""
+    reply, solve = next(iter(told.replies()), None), next(iter(told.solves), None)
+    if reply and (solve is None or reply.at <= solve.at):
+        yield _span(told, told.created.at, told.created.at, reply.at, agent=reply.author)
+    elif solve:
+        yield _span(told, told.created.at, told.created.at, solve.at, agent=told.solver(solve))
+
+
 def _next_reply(told: Told) -> Rows:
     """Every wait after the first one, which is first_reply_time's."""
     waiting, opened = True, None
@@ -243,6 +257,8 @@ KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
     ("first_reply_time", "strict"): (_first_reply, False),
     ("first_reply_time", "substantive"): (_substantive, False),
     ("first_reply_time", "zendesk"): (_first_reply_zendesk, True),
+    ("first_reply_time", "freshdesk"): (_first_reply_freshdesk, True),
+    ("first_reply_time", "jira"): (_first_reply_jira, True),
     ("first_reply_time", "fivetran"): (_first_reply_fivetran, True),
     ("next_reply_time", "strict"): (_next_reply, False),
     ("first_resolution_time", "strict"): (_first_resolution, False),
@@ -250,6 +266,7 @@ KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
     ("first_resolution_time", "fivetran"): (_first_resolution_native, True),
     ("full_resolution_time", "strict"): (_full_resolution, False),
     ("full_resolution_time", "zendesk"): (_full_resolution_native, True),
+    ("full_resolution_time", "freshdesk"): (_full_resolution_native, True),
     ("full_resolution_time", "fivetran"): (_full_resolution_native, True),
     ("accepted_resolution_time", "strict"): (_accepted_resolution, False),
     ("solved_tickets", "strict"): (_solved, False),

@@ -113,6 +113,21 @@ REASONS = {
     "rating_internal": "by the team itself",
     "solved_without_reply": "solved without a reply",
     "running": "still waiting",
+    # why a helpdesk's own figure is not ours
+    "we_have_none": "not known here",
+    "agent_created": "opened by the team",
+    "solved_before_reply": "solved before the reply",
+    "phone_or_chat": "answered by phone or chat",
+    "bot_reply_counted": "answered by a bot first",
+    "private_first": "answered by a note first",
+    "light_agent": "answered by a light agent first",
+    "demoted_agent": "answered by somebody whose role changed",
+    "reopened_since": "opened again since",
+    "clock_started_elsewhere": "clock started later",
+    "first_cycle_of_many": "one of several runs",
+    "paused_time": "clock paused",
+    "before_creation": "answered before it was opened",
+    "calendar_differs": "other hours",
     "new": "new",
     "open": "open",
     "pending": "waiting for the customer",
@@ -138,7 +153,13 @@ SHARES = {
     "reopen_rate": ("came back", "stayed solved"),
     "": ("yes", "no"),
 }
-VARIANTS = {"zendesk": "Zendesk's definition", "fivetran": "Fivetran's definition", "substantive": "substantive reply"}
+VARIANTS = {
+    "zendesk": "Zendesk's definition",
+    "freshdesk": "Freshdesk's definition",
+    "jira": "Jira's definition",
+    "fivetran": "Fivetran's definition",
+    "substantive": "substantive reply",
+}
 
 WORDS: dict[str, str | tuple[str, str]] = {
     # names
@@ -309,6 +330,15 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "left_out": "Left out",
     "left_out_item": "{n} {reason}",
     "nothing_left_out": "Nothing was left out",
+    "own_title": "Beside the helpdesk's own",
+    "own_of": "{vendor} ({source})",
+    "own_agree": (
+        "{title}: ours equals {whose}'s own on {agree} of {count} ticket",
+        "{title}: ours equals {whose}'s own on {agree} of {count} tickets",
+    ),
+    "own_differ": ("{n} differs ({reasons})", "{n} differ ({reasons})"),
+    "own_unexplained": ("{n} is unexplained", "{n} are unexplained"),
+    "own_joint": "; ",
     "not_answers": "No answers and not counted: {items}",
     "not_answers_item": "{n} {reason}",
     "questions": "Survey questions without a dimension ([csat.dimensions])",

@@ -189,6 +189,20 @@ REASONS = {
     "rating_internal": "内部人员评价",
     "solved_without_reply": "未回复即解决",
     "running": "仍在等待",
+    "we_have_none": "未读取到相应历史",
+    "agent_created": "由我方创建",
+    "solved_before_reply": "回复前已解决",
+    "phone_or_chat": "电话或在线会话应答",
+    "bot_reply_counted": "机器人或自动回复在先",
+    "private_first": "内部备注在先",
+    "light_agent": "协作人员回复在先",
+    "demoted_agent": "回复人角色已变更",
+    "reopened_since": "此后又重新打开",
+    "clock_started_elsewhere": "计时起点不同",
+    "first_cycle_of_many": "多段计时中的一段",
+    "paused_time": "计时曾暂停",
+    "before_creation": "回复早于工单创建",
+    "calendar_differs": "工作时间设置不同",
     "new": "新建",
     "open": "处理中",
     "pending": "待用户回复",
@@ -213,7 +227,13 @@ SHARES = {
     "reopen_rate": ("重新打开", "未重新打开"),
     "": ("是", "否"),
 }
-VARIANTS = {"zendesk": "Zendesk 口径", "fivetran": "Fivetran 口径", "substantive": "实质性回复口径"}
+VARIANTS = {
+    "zendesk": "Zendesk 口径",
+    "freshdesk": "Freshdesk 口径",
+    "jira": "Jira 口径",
+    "fivetran": "Fivetran 口径",
+    "substantive": "实质性回复口径",
+}
 
 WORDS: dict[str, str | tuple[str, str]] = {
     "weekly_digest": "技术支持周报",
@@ -368,6 +388,15 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "left_out": "已剔除",
     "left_out_item": "{reason} {n} 单",
     "nothing_left_out": "没有剔除任何工单",
+    "own_title": "与系统自带数值核对",
+    "own_of": "{vendor}（{source}）",
+    "own_agree": (
+        "{title}：{count} 单中有 {agree} 单与 {whose} 自带的数值一致",
+        "{title}：{count} 单中有 {agree} 单与 {whose} 自带的数值一致",
+    ),
+    "own_differ": ("{n} 单不同（{reasons}）", "{n} 单不同（{reasons}）"),
+    "own_unexplained": ("{n} 单原因不明", "{n} 单原因不明"),
+    "own_joint": "；",
     "not_answers": "不是用户作答，未计入：{items}",
     "not_answers_item": "{reason} {n} 条",
     "questions": "未归入维度的问卷题目（[csat.dimensions]）",
