@@ -13,13 +13,14 @@ import tomllib
 import types
 import typing
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from helpdesk_kpi.errors import ConfigError
+from helpdesk_kpi.secret import Secret
 
 DEFAULT_NAME = "helpdesk-kpi.toml"
 T = TypeVar("T")
@@ -191,12 +192,28 @@ def load(path: Path) -> Loaded:
 
 
 def decode(raw: Any, kind: type[T], file: str, key: str = "") -> T:
-    """Decode one table; raises ConfigError naming file, key, value and what is allowed."""
+    """Decode one table; raises ConfigError naming file, key, value and what is allowed.
+
+    Fields may be `Secret`, which never show themselves, and `Path`, which start at the file's folder.
+    """
     _unknown_keys(raw, kind, file, key)
     try:
-        return msgspec.convert(raw, kind)
+        return msgspec.convert(raw, kind, dec_hook=_hook(file))
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{file}: {_blame(raw, kind, key) or error}") from None
+        raise ConfigError(f"{file}: {_blame(raw, kind, file, key) or error}") from None
+
+
+def _hook(file: str) -> Callable[[type, Any], Any]:
+    def made(kind: type, value: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValueError(f"Expected text, got {type(value).__name__}")  # noqa: TRY004 - msgspec adds the path to this one
+        if kind is Secret:
+            return Secret(value)
+        if kind is Path:
+            return Path(file).parent / Path(value).expanduser()
+        raise NotImplementedError(kind)
+
+    return made
 
 
 def resolve_secrets(raw: Any, file: str, key: str) -> Any:
@@ -262,12 +279,12 @@ def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
         _unknown_keys(value, hint, file, f"{key}.{name}".strip("."))
 
 
-def _blame(raw: Any, kind: Any, key: str) -> str | None:
+def _blame(raw: Any, kind: Any, file: str, key: str) -> str | None:
     """The innermost value that does not fit, in the words of the person who wrote it; None if all fits."""
     try:
-        msgspec.convert(raw, kind)
+        msgspec.convert(raw, kind, dec_hook=_hook(file))
     except msgspec.ValidationError as error:
-        inner = (_blame(value, hint, f"{key}.{name}".strip(".")) for name, value, hint in _parts(raw, kind))
+        inner = (_blame(value, hint, file, f"{key}.{name}".strip(".")) for name, value, hint in _parts(raw, kind))
         return next(filter(None, inner), None) or f"{key or 'file'}: {_words(error, raw, kind)}"
     return None
 

@@ -1,8 +1,6 @@
 """A simulated desk, synced over real HTTP into a store; and the store's contents, told without our own keys."""
 
 import os
-import re
-import sqlite3
 import subprocess
 import sys
 import time
@@ -25,9 +23,11 @@ from helpdesk_kpi.simulator.faces import face
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.testing.stores import HASH_KEY, OF_LOOKS, OF_RUNS, canonical, differences, known_store
+
+__all__ = ["HASH_KEY", "OF_LOOKS", "OF_RUNS", "canonical", "differences", "known_store"]
 
 ROOT = Path(__file__).parent.parent
-HASH_KEY = bytes(range(32))  # the same in every store of these tests, so that keyed hashes can be compared
 
 
 def impatient(source: Source) -> Transport:
@@ -94,68 +94,6 @@ class SyncedDesk:
     def canonical(self) -> dict[str, list[str]]:
         with self.store() as store:
             return canonical(store.conn)
-
-
-def known_store(path: Path) -> Store:
-    """A store with the tests' own hash key."""
-    is_new = not path.exists()
-    store = open_store(path)
-    if is_new:
-        with store.writing() as conn:
-            conn.execute("UPDATE meta SET value = ? WHERE key = 'hash_key'", (HASH_KEY,))
-    return store
-
-
-# --- what a store says
-
-#: Tables that tell of the runs and not of the helpdesk.
-OF_RUNS = frozenset({"identities", "syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence"})
-#: Columns that say when somebody looked.
-OF_LOOKS = frozenset({
-    ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),
-    ("schedules", "first_seen"),
-})  # fmt: skip
-
-
-def canonical(
-    db: sqlite3.Connection, *, skip: frozenset[tuple[str, str]] = frozenset(), without: frozenset[str] = frozenset()
-) -> dict[str, list[str]]:
-    """Every table's rows, sorted, with the helpdesk's ids in place of our integer keys. `skip`: (table, column)."""
-    names = [n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
-    wanted = [n for n in names if n not in OF_RUNS | without and not n.startswith("_")]
-    return {name: _rows(db, name, skip) for name in wanted}
-
-
-def differences(found: Mapping[str, list[str]], wanted: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Table -> rows that only one side has; {} when both say the same."""
-    return {
-        table: {"only found": left, "only wanted": right}
-        for table in {*found, *wanted}
-        if (left := sorted({*found.get(table, ())} - {*wanted.get(table, ())})[:5])
-        + (right := sorted({*wanted.get(table, ())} - {*found.get(table, ())})[:5])
-    } | {
-        f"{table} (count)": (len(found[table]), len(wanted[table]))
-        for table in found
-        if len(found[table]) != len(wanted.get(table, ()))
-    }
-
-
-def _rows(db: sqlite3.Connection, table: str, skip: frozenset[tuple[str, str]]) -> list[str]:
-    points_to = {row[3]: row[2] for row in db.execute(f"PRAGMA foreign_key_list({table})")}
-    columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-    own_key = ("id" in columns and "native" in columns) or table == "sources"
-    told = [
-        _native(points_to[c], f"x.{c}") if c in points_to else f"x.{c}"
-        for c in columns
-        if (table, c) not in skip and not (c == "id" and own_key)
-    ]
-    rows = map(repr, db.execute(f"SELECT {', '.join(told)} FROM {table} x"))
-    return sorted(re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", row) for row in rows)
-
-
-def _native(table: str, key: str) -> str:
-    name = "name" if table == "sources" else "native"
-    return f"(SELECT p.{name} FROM {table} p WHERE p.id = {key})"
 
 
 # --- the command line

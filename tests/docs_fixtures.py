@@ -7,11 +7,13 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import click
+import docs_connectors
 import msgspec
+from docs_pages import GENERATED, ROOT
+from docs_pages import cell as _cell
 
 from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
@@ -22,8 +24,7 @@ from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.languages import zh
 
-ROOT = Path(__file__).parent.parent
-GENERATED = "This page is written by the code; `pytest --update` rewrites it.\n"
+__all__ = ["GENERATED", "ROOT"]
 
 
 # --- docs/kpis.md
@@ -119,7 +120,7 @@ _FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if tab
 SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment", "config_folder"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
 CORE_KEYS = [
-    Key("connector", "str", "", 'zendesk, or "package.module:Class"'),
+    Key("connector", "str", "", f'{", ".join(connector_names())}, or "package.module:Class"'),
     Key("since", "date", "", "the first day to read from"),
     Key("severity", "dict[str, str]", "{}", "native priority -> level"),
     Key("category", "str", "as [tickets]", "what the category is on this helpdesk: as `category` of [tickets]"),
@@ -226,10 +227,6 @@ def plain_type(annotation: str) -> str:
     if found := re.fullmatch(r"Literal\[(.*)\]", text):
         return " or ".join(f"`{choice}`" for choice in found[1].replace("'", '"').split(", "))
     return _PLAIN.get(text, "table")
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def keys(struct: type) -> list[Key]:
@@ -375,4 +372,5 @@ def _shown(table: Table) -> list[str]:
     return [f"### {table.name}", "", *note, "| column | type | |", "| --- | --- | --- |", *rows, ""]
 
 
-PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page}
+PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page,
+         **docs_connectors.PAGES}  # fmt: skip

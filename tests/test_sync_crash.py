@@ -4,72 +4,33 @@ What lies on the disk changes by SQL statements only. So a process that is kille
 n, meets every state that a crash can leave; others are killed by the clock, wherever they are.
 """
 
-import json
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from desk_fixtures import ROOT, SyncedDesk, canonical, differences, finished, known_store, start
+from desk_fixtures import ROOT, SyncedDesk
 
+from helpdesk_kpi.cli.desk import iso
 from helpdesk_kpi.simulator.world import generate
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.testing import killing
+from helpdesk_kpi.testing.killing import KILLED, End
+from helpdesk_kpi.testing.stores import canonical, differences, known_store
 
-KILLED = -signal.SIGKILL
-
-#: Runs one command several times, each in a process of its own: argument 1 is JSON, a list of tries. A try may say
-#: "before": kill it before that SQL statement, or "after": kill it after so many seconds. Prints a JSON list of ends.
-TRIES = """
-import json, os, signal, sqlite3, sys, time
-import connectors.zendesk, helpdesk_kpi.cli.pulling, helpdesk_kpi.measure.fold, helpdesk_kpi.pull.sync
-from helpdesk_kpi.cli import main
-left = done = 0
-def count(_):
-    global done
-    done += 1
-    if done == left:
-        os.kill(os.getpid(), signal.SIGKILL)
-def watched(*args, connect=sqlite3.connect, **more):
-    db = connect(*args, **more)
-    db.set_trace_callback(count)
-    return db
-sqlite3.connect = watched
-ends = []
-for one in json.loads(sys.argv[1]):
-    reading, writing = os.pipe()
-    began = time.monotonic()
-    child = os.fork()
-    if not child:
-        left = one.get("before", 0)
-        try:
-            main(sys.argv[2:])
-            status = 0
-        except SystemExit as end:
-            status = end.code
-        os.write(writing, str(done).encode())
-        sys.stderr.flush()
-        os._exit(status)
-    if "after" in one:
-        time.sleep(one["after"])
-        os.kill(child, signal.SIGKILL)  # no harm when it is through: nobody has asked for its end yet
-    _, status = os.waitpid(child, 0)
-    os.close(writing)
-    ends.append([os.waitstatus_to_exitcode(status), int(os.read(reading, 20) or 0), time.monotonic() - began])
-print(json.dumps(ends))
-"""
-
-#: The same for opening a store: a child dies before each of its statements in turn, then the parent opens the file.
+#: Opening a store: a child dies before each of its statements in turn, then the parent opens the file.
 OPENING = """
 import os, signal, sqlite3, sys
 from pathlib import Path
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.testing import killing
+from helpdesk_kpi.testing.killing import KILLED, End
+from helpdesk_kpi.testing.stores import canonical, differences, known_store
 folder, number, done, left = Path(sys.argv[1]), 0, 0, 0
 def count(_):
     global done
@@ -119,14 +80,6 @@ def _made(store: Store) -> list[tuple[str, str]]:
     return store.rows(sql)
 
 
-class End(NamedTuple):
-    """How a try ended."""
-
-    status: int
-    statements: int
-    seconds: float
-
-
 class Interrupted:
     """A desk behind its API for the whole module, an undisturbed sync of it, and processes that sync it."""
 
@@ -150,11 +103,7 @@ class Interrupted:
             known_store(self.store_path).close()
 
     def tries(self, command: str, *tries: dict[str, float]) -> list[End]:
-        words = [json.dumps(tries), command, "--config", str(self.desk.path)]
-        ran = finished(start(*words, now=self.desk.world.now, script=TRIES))
-        assert ran.status == 0, ran.err
-        assert "Traceback" not in ran.err, ran.err
-        return [End(*end) for end in json.loads(ran.out)]
+        return killing.tries("zendesk", command, self.desk.path, iso(self.desk.world.now), *tries)
 
     def told(self) -> dict[str, list[str]]:
         with closing(sqlite3.connect(self.store_path)) as db:

@@ -161,7 +161,7 @@ class Zendesk(Connector):
     def _articles(self) -> list[Stream]:
         if not self.settings.help_centers:
             return []
-        gives = frozenset({"articles"})
+        gives = frozenset({"articles", "article.edits", "article.votes"})
         return [
             Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(guide.articles), gives=gives),
             Stream(name="article_census", kind="census", every=24 * HOUR, pages=self._bound(guide.article_census)),

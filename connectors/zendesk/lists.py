@@ -11,7 +11,7 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_list
 from connectors.zendesk.tickets import map_rows
-from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, TeamMember
 from helpdesk_kpi.pull.contract import Page, SetAside, Start
 from helpdesk_kpi.pull.rows import rows
@@ -65,7 +65,10 @@ async def schedules(account: Account, start: Start) -> AsyncIterator[Page]:
                 aside.append(SetAside(str(row.id), str(error)))
                 continue
             path = f"/api/v2/business_hours/schedules/{row.id}/holidays"
-            closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
+            try:
+                closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
+            except MissingError:  # taken away since the list was made: the next sync won't meet it
+                continue
             days, worse = rows(closed.holidays, zd.Holiday)
             records += [mapping.holiday(row.id, day) for day in days]
             present["holiday"] += [f"{row.id}/{day.id}" for day in days]

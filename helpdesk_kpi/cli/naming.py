@@ -14,7 +14,7 @@ from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.pull.discovery import connector_names
+from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.templates import templates
 from helpdesk_kpi.schedule import Rule
 from helpdesk_kpi.secret import Secret
@@ -54,7 +54,7 @@ def _targets(loaded: Loaded) -> None:
             _known(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
 
 
-#: Keys of sources that hold secrets, in `auth` or beside it; channels mark theirs by type.
+#: Keys of sources that hold secrets, in `auth` or beside it; others, and those of channels, are marked by their type.
 SECRETS = frozenset({"client_secret", "token", "password", "secret", "api_key"})
 
 
@@ -66,14 +66,21 @@ def _sources(loaded: Loaded) -> None:
                 _not_in_clear(loaded, f"sources.{name}.{place}{key}", table[key])
         if ":" not in source["connector"]:  # else it is "package.module:Class"
             _known(loaded, f"sources.{name}.connector", "connector", source["connector"], connector_names())
+        settings = find_connector(source["connector"]).Settings
+        for key in _secret_keys(settings):
+            _not_in_clear(loaded, f"sources.{name}.{key}", source.get(key))
 
 
 def _channels(loaded: Loaded) -> None:
     for name, channel in loaded.config.channels.items():
         _known(loaded, f"channels.{name}.type", "channel type", channel.get("type"), kinds())
-        for key, hint in typing.get_type_hints(channel_type(channel["type"])).items():
-            if Secret in (hint, *typing.get_args(hint)):
-                _not_in_clear(loaded, f"channels.{name}.{key}", channel.get(key))
+        for key in _secret_keys(channel_type(channel["type"])):
+            _not_in_clear(loaded, f"channels.{name}.{key}", channel.get(key))
+
+
+def _secret_keys(struct: type) -> list[str]:
+    hints = typing.get_type_hints(struct).items()
+    return [key for key, hint in hints if Secret in (hint, *typing.get_args(hint))]
 
 
 def _not_in_clear(loaded: Loaded, key: str, value: object) -> None:

@@ -14,7 +14,21 @@ import msgspec
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store.page import Page, SetAside, Todo
 
-__all__ = ["YES", "Connector", "Finding", "Page", "Provides", "SetAside", "Start", "Stream", "Todo", "no", "partly"]
+__all__ = [
+    "FURTHER_NEEDS",
+    "NEEDS",
+    "YES",
+    "Connector",
+    "Finding",
+    "Page",
+    "Provides",
+    "SetAside",
+    "Start",
+    "Stream",
+    "Todo",
+    "no",
+    "partly",
+]
 
 
 class Provides(msgspec.Struct, frozen=True):
@@ -33,6 +47,36 @@ def partly(reason: str) -> Provides:
 
 def no(reason: str) -> Provides:
     return Provides("no", reason)
+
+
+#: What a KPI may need of a source, in the words of the documentation. A connector's `provides` answers each.
+NEEDS: Mapping[str, str] = {
+    "tickets": "tickets with their present state",
+    "comments.public": "replies: when, by whom",
+    "comments.private": "internal notes: when, by whom",
+    "status.history": "when a ticket was opened, solved, reopened",
+    "assignee.history": "who had a ticket when, in which team",
+    "priority.history": "how urgent a ticket was when",
+    "calls": "calls and who answered them",
+    "chats": "messaging sessions and who answered them",
+    "survey.answers": "what customers answered",
+    "survey.offered": "whom a survey was sent to",
+    "survey.dimensions": "surveys with several questions",
+    "schedules": "business hours",
+    "sla.policies": "what the helpdesk was told to promise",
+    "articles": "texts of the knowledge base and their edits",
+    "roles": "who was of the team when",
+}
+#: What only some helpdesks have at all; a connector that says nothing of it does not give it.
+FURTHER_NEEDS: Mapping[str, str] = {
+    "team.history": "which team had a ticket when, apart from who had it",
+    "sla.cycles": "runs of promises' clocks, as the helpdesk keeps them",
+    "sla.events": "what happened to promises' clocks",
+    "time.entries": "time that agents wrote down",
+    "article.edits": "who edited which text when",
+    "article.votes": "votes for and against texts",
+    "article.views": "how often texts were looked at",
+}
 
 
 #: ("ticket" or "article", ids) -> the versions that the store has of them; unknown ones are left out.
@@ -91,7 +135,10 @@ class Connector(ABC):
     @classmethod
     @abstractmethod
     def transport(cls, settings: Any) -> Transport:
-        """The HTTP side for these settings: base address, pinned hosts, authentication."""
+        """The HTTP side for these settings: base address, pinned hosts, authentication.
+
+        A connector that asks nobody, because it reads files, gives `transport.unasked()`.
+        """
 
     def __init__(self, http: Transport, settings: Any) -> None:
         self.http = http

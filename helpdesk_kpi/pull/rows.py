@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import SetAside
 
 T = TypeVar("T")
@@ -18,14 +19,21 @@ def rows(
 ) -> tuple[list[T], list[SetAside]]:
     """Decode a JSON array of rows; what doesn't fit comes back with its id and the path of the field that is wrong.
 
-    A page without a broken row is decoded in one go.
+    A page without a broken row is decoded in one go. PullError where there is no array at all.
     """
     if not raw:
         return [], []
     try:
         return _list_of(cast("Any", type)).decode(raw), []
     except msgspec.ValidationError:
-        return _one_by_one(_raws.decode(raw), type, id)
+        return _one_by_one(_rows_of(raw), type, id)
+
+
+def _rows_of(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    try:
+        return _raws.decode(raw)
+    except msgspec.ValidationError as error:
+        raise PullError(f"the answer has another shape: {error}", permanent=True) from None
 
 
 def _one_by_one(raws: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[SetAside]]:

@@ -144,7 +144,7 @@ class _Run:
         return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full, versions=known)
 
     def _is_due(self, stream: Stream) -> bool:
-        sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ?"
+        sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"
         ran_at = self.store.one(sql, self.key, stream.name)
         return self.full or ran_at is None or self.now() - int(ran_at) >= stream.every
 

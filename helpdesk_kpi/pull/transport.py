@@ -22,7 +22,7 @@ import tenacity
 from msgspec.structs import replace
 
 from helpdesk_kpi.errors import AccessError, MissingError, PullError, UnavailableError
-from helpdesk_kpi.pull.auth import Auth
+from helpdesk_kpi.pull.auth import Auth, NoAuth
 from helpdesk_kpi.pull.limits import Limits, Reader, read_common
 from helpdesk_kpi.pull.refusals import told
 from helpdesk_kpi.pull.sites import same_site, site_of
@@ -117,7 +117,7 @@ class Transport:
         self.waited = 0.0  # seconds, for limits and for retries
         self.skew: float | None = None  # seconds that the helpdesk's clock is ahead of ours, by its latest answer
         self._places = asyncio.Semaphore(concurrency)
-        for noisy in ("hpack", "h2"):  # at DEBUG they log every header, Authorization too
+        for noisy in ("hpack", "h2", "httpcore", "httpx"):  # they log headers and whole addresses, secrets among them
             logging.getLogger(noisy).setLevel(logging.WARNING)
         http2 = self.site.scheme == "https"
         self._client = httpx.AsyncClient(http2=http2, timeout=TIMEOUT, transport=http, follow_redirects=False)
@@ -347,6 +347,16 @@ class Transport:
         for secret in (*self._auth.secrets(), *request.headers.values()):
             text = text.replace(secret, "***") if secret else text
         return f"{request.method} {request.url.netloc.decode()}{request.url.path}: {text}".rstrip(": ")
+
+
+class _Nobody(httpx.AsyncBaseTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise PullError(f"refused to ask {request.url.host!r}: this source asks nobody", permanent=True)
+
+
+def unasked() -> Transport:
+    """For a connector that reads something else than an API: it counts no request, and lets none out."""
+    return Transport("https://nobody.invalid", auth=NoAuth(), http=_Nobody())
 
 
 class _Request(msgspec.Struct, frozen=True):

@@ -1,0 +1,210 @@
+"""Files: what another program has exported, for history that no API gives any more, and helpdesks without a connector.
+
+A folder with CSV or JSON lines, in our own layout (docs/files.md) or as Fivetran writes Zendesk's tables. A file is
+read again when it has changed; what it no longer has stays.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+
+from connectors.files import fivetran, own
+from connectors.files.parts import Part, aside
+from connectors.files.reading import BrokenFileError, digest_of, files_of, header_of, read
+from connectors.files.settings import Settings
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import (
+    FURTHER_NEEDS,
+    NEEDS,
+    YES,
+    Connector,
+    Finding,
+    Page,
+    Provides,
+    SetAside,
+    Start,
+    Stream,
+    no,
+)
+from helpdesk_kpi.pull.transport import Transport, unasked
+
+ROWS = 1000  # of a page
+LOOKED_AT = 1000  # rows of each file that `check` reads
+TOLD = 3  # bad rows of a file that `check` tells
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A file as it was when it was read."""
+
+    size: int
+    changed: int  # ns
+    digest: str
+
+
+class Place(msgspec.Struct):
+    """The cursor: which files were read, and how."""
+
+    how: str  # when the settings change, all is read again
+    files: dict[str, Mark] = {}
+
+
+class Files(Connector):
+    """One folder."""
+
+    name: ClassVar[str] = "files"
+    Settings: ClassVar[type[msgspec.Struct]] = Settings
+    provides: ClassVar[Mapping[str, Provides]] = {
+        **dict.fromkeys([*NEEDS, "article.edits", "article.votes"], YES),
+        "schedules": no("files hold no business hours: they come from [hours] in the configuration"),
+        "sla.policies": no("files hold no policies"),
+    }
+
+    @classmethod
+    def transport(cls, settings: Any) -> Transport:  # noqa: ARG003 - as the contract has it
+        return unasked()
+
+    def streams(self) -> Sequence[Stream]:
+        parts = self._parts()
+        self.found += _gaps(parts)
+        return [
+            Stream(name=part.name, kind="cursor", pages=partial(self.pages, part), gives=part.gives) for part in parts
+        ]
+
+    async def check(self) -> Sequence[Finding]:
+        folder = self.settings.path
+        if not folder.is_dir():
+            return [Finding(level="error", about="folder", text=f"there is no folder {folder}")]
+        parts = self._parts()
+        found = [Finding(level="ok", about="folder", text=f"{folder}, layout {self.settings.layout}")]
+        for part in parts:
+            if not part.files:
+                found.append(Finding(level="error", about=part.name, text=_missing(part, folder)))
+            found += [one for path in part.files for one in self._looked_at(part, path)]
+        return [*found, *_gaps(parts)]
+
+    async def pages(self, part: Part, start: Start) -> AsyncIterator[Page]:
+        """What has changed, file by file. A file that is broken does not stop the others."""
+        if not part.files:
+            raise PullError(_missing(part, self.settings.path), permanent=True)
+        place, broken = self._place(part, start.cursor), []
+        for path in part.files:
+            try:
+                mark = _mark(path, place.files.get(path.name))
+                if mark is not None and mark.digest != _digest(place.files.get(path.name)):
+                    for records, bad in _in_pages(part.read(path, self.settings)):
+                        yield Page(records=records, set_aside=bad)
+                        await asyncio.sleep(0)  # other sources have their turn
+            except (BrokenFileError, OSError) as error:
+                broken.append(str(error))
+                continue
+            if mark is not None:
+                place.files[path.name] = mark
+                yield Page(cursor=msgspec.json.encode(place, order="sorted").decode())
+        if broken:
+            raise PullError("; ".join(broken), permanent=True)
+        yield Page(complete_until=start.now)
+
+    def _parts(self) -> list[Part]:
+        """In a folder that is not there, tickets are what is missing first."""
+        folder: Path = self.settings.path
+        if not folder.is_dir():
+            return [Part("tickets", (), _nothing, frozenset({"tickets"}))]
+        return fivetran.parts(folder) if self.settings.layout == "fivetran" else _own_parts(folder)
+
+    def _place(self, part: Part, cursor: str | None) -> Place:
+        s: Settings = self.settings
+        beside = [[path.name, digest_of(path)] for path in part.beside]
+        told = [s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
+        how = hashlib.blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
+        place = msgspec.json.decode(cursor, type=Place) if cursor else Place(how)
+        return place if place.how == how else Place(how)
+
+    def _looked_at(self, part: Part, path: Path) -> Iterator[Finding]:
+        try:
+            unused = sorted(set(header_of(path)) - part.known - set(self.settings.keep_fields) - {""})
+            seen = [one for _, one in zip(range(LOOKED_AT), part.read(path, self.settings), strict=False)]
+        except (BrokenFileError, OSError) as error:
+            yield Finding(level="error", about=path.name, text=str(error))
+            return
+        bad = [one for one in seen if isinstance(one, SetAside)]
+        yield Finding(level="ok", about=path.name, text="readable")
+        for one in bad[:TOLD]:
+            yield Finding(level="warning", about=one.id, text=one.reason)
+        if unused:
+            text = f"columns that are not used: {', '.join(unused)}; used are {', '.join(sorted(part.known))}"
+            yield Finding(level="note", about=path.name, text=text)
+
+
+def _own_parts(folder: Path) -> list[Part]:
+    return [
+        Part(name, tuple(files), partial(_own, table), table.gives, (), frozenset(table.columns))
+        for name, table in own.TABLES.items()
+        if (files := files_of(folder, name)) or name == "tickets"
+    ]
+
+
+def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
+    how = own.How(settings.sketch_key, settings.keep_fields, settings.include_ratings_comment)
+    for line in read(path, table.columns, settings.zone, settings.keep_fields if "status" in table.columns else ()):
+        if line.wrong:
+            yield aside(path, line.number, line.wrong)
+            continue
+        try:
+            yield table.records(line.row, how)
+        except ValueError as error:
+            yield aside(path, line.number, str(error))
+
+
+def _nothing(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
+    return iter(())
+
+
+def _missing(part: Part, folder: Path) -> str:
+    return f"{folder} has no {part.name}.csv or {part.name}.jsonl (further names: {part.name}-2025.csv.gz and the like)"
+
+
+def _gaps(parts: Sequence[Part]) -> list[Finding]:
+    """Needs that no file is there for."""
+    given = {need for part in parts if part.files for need in part.gives}
+    lost = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - given
+    return [
+        Finding(level="note", about=need, text=f"no file gives it: {says}", need=need,
+                provides=no(f"the folder has no file with {says}"))
+        for need, says in {**NEEDS, **FURTHER_NEEDS}.items()
+        if need in lost
+    ]  # fmt: skip
+
+
+def _mark(path: Path, old: Mark | None) -> Mark | None:
+    """The file as it is now; None where nothing says that it has changed."""
+    stat = path.stat()
+    if old is not None and (old.size, old.changed) == (stat.st_size, stat.st_mtime_ns):
+        return None
+    return Mark(stat.st_size, stat.st_mtime_ns, digest_of(path))
+
+
+def _digest(mark: Mark | None) -> str:
+    return mark.digest if mark else ""
+
+
+def _in_pages(
+    found: Iterator[list[AnyRecord] | SetAside],
+) -> Iterator[tuple[list[AnyRecord], list[SetAside]]]:
+    records: list[AnyRecord] = []
+    bad: list[SetAside] = []
+    for one in found:
+        if isinstance(one, SetAside):
+            bad.append(one)
+        else:
+            records += one
+        if len(records) + len(bad) >= ROWS:
+            yield records, bad
+            records, bad = [], []
+    if records or bad:
+        yield records, bad

@@ -1,0 +1,194 @@
+"""Tables as Fivetran's Zendesk connector writes them, exported from the warehouse one file each.
+
+Rows are read as Zendesk's own payloads and mapped by the same rules. Columns:
+https://github.com/fivetran/dbt_zendesk (models/staging). Tables have no order, so that histories are sorted on disk.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from connectors.files import values as v
+from connectors.files.parts import Part, aside
+from connectors.files.reading import Row, files_of, read
+from connectors.files.settings import Settings
+from connectors.files.values import Column
+from connectors.zendesk import mapping, surveys
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.events import FIELDS
+from helpdesk_kpi.model import AnyRecord, Event, Name, TicketLink
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.text import RULE
+from helpdesk_kpi.pull.text import read as read_text
+
+Found = Iterator[list[AnyRecord] | SetAside]
+_TIME, _ID, _TEXT, _TRUTH = (Column(kind, "") for kind in (v.instant, v.whole, v.text, v.truth))
+_NEEDED_ID, _NEEDED_TIME, _NEEDED_TEXT = (Column(kind, "", required=True) for kind in (v.whole, v.instant, v.text))
+
+USER: Mapping[str, Column] = {
+    "id": _NEEDED_ID, "role": _NEEDED_TEXT, "name": _TEXT, "email": _TEXT, "verified": _TRUTH, "active": _TRUTH,
+    "suspended": _TRUTH, "only_private_comments": _TRUTH, "organization_id": _ID, "time_zone": _TEXT,
+    "updated_at": _NEEDED_TIME,
+}  # fmt: skip
+TICKET: Mapping[str, Column] = {
+    "id": _NEEDED_ID, "created_at": _NEEDED_TIME, "updated_at": _NEEDED_TIME, "status": _NEEDED_TEXT, "subject": _TEXT,
+    "description": _TEXT, "type": _TEXT, "priority": _TEXT, "requester_id": _ID, "submitter_id": _ID,
+    "assignee_id": _ID, "organization_id": _ID, "group_id": _ID, "problem_id": _ID, "ticket_form_id": _ID,
+    "brand_id": _ID, "via_channel": _TEXT, "via_followup_source_id": _ID, "merged_ticket_ids": Column(v.words, ""),
+    "_fivetran_deleted": _TRUTH,
+}  # fmt: skip
+COMMENT: Mapping[str, Column] = {
+    "id": _NEEDED_ID, "ticket_id": _NEEDED_ID, "created": _NEEDED_TIME, "user_id": _ID, "public": _TRUTH,
+    "body": _TEXT, "_fivetran_deleted": _TRUTH,
+}  # fmt: skip
+HISTORY: Mapping[str, Column] = {
+    "ticket_id": _NEEDED_ID, "field_name": _NEEDED_TEXT, "updated": _NEEDED_TIME, "user_id": _ID, "value": _TEXT,
+}  # fmt: skip
+RATING: Mapping[str, Column] = {
+    "id": _NEEDED_ID, "ticket_id": _NEEDED_ID, "score": _NEEDED_TEXT, "created_at": _TIME, "updated_at": _NEEDED_TIME,
+    "assignee_id": _ID, "requester_id": _ID, "comment": _TEXT, "reason": _TEXT,
+}  # fmt: skip
+GROUP: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT, "_fivetran_deleted": _TRUTH}
+NAMED: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT}
+TAG: Mapping[str, Column] = {"ticket_id": _NEEDED_ID, "tag": _NEEDED_TEXT}
+_HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
+
+
+def parts(folder: Path) -> list[Part]:
+    """What lies in the folder, people before tickets, tickets before their history."""
+    tags = files_of(folder, "ticket_tag")
+    rows = partial(_rows, columns=NAMED)
+    tables: list[tuple[str, Any, Mapping[str, Column], frozenset[str]]] = [
+        ("organization", partial(rows, make=lambda row: [Name("organization", str(row["id"]), row["name"])]), NAMED,
+         frozenset()),
+        ("brand", partial(rows, make=lambda row: [Name("brand", str(row["id"]), row["name"])]), NAMED, frozenset()),
+        ("ticket_form_history", partial(rows, make=lambda row: [Name("form", str(row["id"]), row["name"])]), NAMED,
+         frozenset()),
+        ("group", partial(_rows, columns=GROUP, make=_group), GROUP, frozenset()),
+        ("user", partial(_rows, columns=USER, make=_user), USER, frozenset({"roles"})),
+        ("ticket", partial(_tickets, tags=tags), TICKET, frozenset({"tickets"})),
+        ("ticket_comment", partial(_rows, columns=COMMENT, make=_comment), COMMENT,
+         frozenset({"comments.public", "comments.private"})),
+        ("ticket_field_history", _history, HISTORY, _HISTORY),
+        ("satisfaction_rating", _ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
+    ]  # fmt: skip
+    return [
+        Part(name, tuple(files), way, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
+        for name, way, columns, gives in tables
+        if (files := files_of(folder, name)) or name == "ticket"
+    ]
+
+
+def _rows(
+    path: Path, settings: Settings, *, columns: Mapping[str, Column], make: Callable[[Row], list[AnyRecord]],
+    keep: tuple[str, ...] = (),
+) -> Found:  # fmt: skip
+    for line in read(path, columns, settings.zone, keep):
+        if line.wrong:
+            yield aside(path, line.number, line.wrong)
+            continue
+        try:
+            yield make(line.row)
+        except (ValueError, TypeError) as error:
+            yield aside(path, line.number, str(error))
+
+
+def _as(kind: Any, row: Row, **more: Any) -> Any:
+    """The row as Zendesk's payload, whose times are datetimes."""
+    times: Row = {key: row[key] / 1000 for key in ("created_at", "updated_at") if key in row}
+    return msgspec.convert(row | times | more, kind, strict=False)
+
+
+def _user(row: Row) -> list[AnyRecord]:
+    return [mapping.person(_as(zd.User, row))]
+
+
+def _group(row: Row) -> list[AnyRecord]:
+    return [mapping.team(_as(zd.Group, row, deleted=row.pop("_fivetran_deleted", False)))]
+
+
+def _ratings(path: Path, settings: Settings) -> Found:
+    def make(row: Row) -> list[AnyRecord]:
+        return [*surveys.legacy(_as(zd.SatisfactionRating, row), comments=settings.include_ratings_comment)]
+
+    return _rows(path, settings, columns=RATING, make=make)
+
+
+def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
+    """Tags lie in a table of their own. Its version is the second of its last change."""
+    tagged = _tags(tags, settings)
+    fields = dict(enumerate(settings.keep_fields))
+    keep = mapping.Keep("", 0, fields, settings.sketch_key)
+
+    def make(row: Row) -> list[AnyRecord]:
+        if row.pop("_fivetran_deleted", False):
+            row["status"] = mapping.DELETED
+        losers = row.pop("merged_ticket_ids", ())
+        earlier = row.pop("via_followup_source_id", None)
+        source = {"rel": "follow_up", "from": {"ticket_id": earlier}} if earlier else None
+        kept = [{"id": place, "value": row[name]} for place, name in fields.items() if name in row]
+        payload = _as(
+            zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=kept,
+            tags=sorted(tagged.get(row["id"], ())), via={"channel": row.pop("via_channel", None), "source": source},
+        )  # fmt: skip
+        return [*mapping.ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
+
+    yield from _rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields)
+
+
+def _tags(files: list[Path], settings: Settings) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for path in files:
+        for line in read(path, TAG, settings.zone):
+            if not line.wrong:
+                found[line.row["ticket_id"]].add(line.row["tag"])
+    return found
+
+
+def _comment(row: Row) -> list[AnyRecord]:
+    if row.get("_fivetran_deleted"):
+        return []
+    said = read_text(row.get("body", ""))
+    return [
+        Event(
+            ticket=str(row["ticket_id"]), id=f"{row['id']}:c", at=row["created"], seq=0, kind="comment",
+            actor=mapping.text_id(row.get("user_id")), public=row.get("public"), length=said.length,
+            is_thanks=said.is_thanks, is_question=said.is_question, text_rule=RULE, articles=said.articles,
+            codes=said.codes,
+        )
+    ]  # fmt: skip
+
+
+def _history(path: Path, settings: Settings) -> Found:
+    """A row says what a field became; what it was before is the row before it, of the same ticket and field."""
+    with closing(sqlite3.connect("")) as db:  # "": a file that SQLite makes and removes itself
+        db.execute("CREATE TABLE h (ticket INTEGER, field TEXT, at INTEGER, line INTEGER, actor INTEGER, value TEXT)")
+        for line in read(path, HISTORY, settings.zone):
+            if line.wrong:
+                yield aside(path, line.number, line.wrong)
+                continue
+            row = line.row
+            told = (row["ticket_id"], row["field_name"], row["updated"], line.number, row.get("user_id"))
+            db.execute("INSERT INTO h VALUES (?, ?, ?, ?, ?, ?)", (*told, row.get("value")))
+        ordered = db.execute("SELECT ticket, field, at, actor, value FROM h ORDER BY ticket, field, at, line")
+        for (ticket, key), rows in groupby(ordered, key=lambda row: row[:2]):
+            if field := FIELDS.get(key) or (key if key in settings.keep_fields else None):
+                yield list(_changes(str(ticket), key, field, rows))
+
+
+def _changes(ticket: str, key: str, field: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[AnyRecord]:
+    before: str | None = None
+    for _, _, at, actor, value in rows:
+        if value != before:
+            yield Event(
+                ticket=ticket, id=f"{key}:{at}", at=at, seq=0, kind="change", actor=mapping.text_id(actor),
+                field=field, before=before, after=value,
+            )  # fmt: skip
+        before = value

@@ -1,0 +1,107 @@
+"""Shed, a desk with one endpoint: GET /tickets?after=N gives up to 100 tickets, the longest unchanged first."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import ClassVar, Literal
+
+import msgspec
+
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.model import AnyRecord, Event, Person, Ticket
+from helpdesk_kpi.pull import text
+from helpdesk_kpi.pull.auth import Basic
+from helpdesk_kpi.pull.contract import NEEDS, YES, Connector, Finding, Page, Provides, Start, Stream, no
+from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.secret import Secret
+
+
+GIVEN = frozenset({"tickets", "comments.public", "status.history"})
+
+
+class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Its table [sources.NAME]; secrets arrive resolved, and hide."""
+
+    url: str
+    key: Secret
+
+
+class Message(msgspec.Struct):
+    """What is decoded of a payload; whatever else it holds is ignored."""
+
+    id: int
+    at: int  # epoch seconds, as all times of Shed
+    author: str
+    staff: bool
+    words: str
+
+
+class Row(msgspec.Struct):
+    number: int
+    change: int  # counts up over all tickets
+    created: int
+    changed: int
+    title: str
+    messages: list[Message]
+    solved: int | None = None
+
+
+class Tickets(msgspec.Struct):
+    tickets: list[Row]
+
+
+class Shed(Connector):
+    name: ClassVar[str] = "shed"
+    Settings: ClassVar[type[msgspec.Struct]] = Account
+    provides: ClassVar[Mapping[str, Provides]] = {
+        **dict.fromkeys(NEEDS, no("Shed does not have it")),
+        **dict.fromkeys(GIVEN, YES),
+    }
+
+    @classmethod
+    def transport(cls, settings: Account) -> Transport:
+        return Transport(settings.url, auth=Basic(settings.key.reveal(), Secret("")))
+
+    def streams(self) -> Sequence[Stream]:
+        return [Stream(name="tickets", kind="cursor", pages=self.tickets, gives=GIVEN)]
+
+    async def check(self) -> Sequence[Finding]:
+        try:
+            await self.http.get("/tickets", {"after": 0}, type=Tickets)
+        except PullError as error:
+            return [Finding(level="error", about="tickets", text=str(error))]
+        return [Finding(level="ok", about="tickets", text="readable")]
+
+    async def tickets(self, start: Start) -> AsyncIterator[Page]:
+        """Each page is stored together with its cursor, so a sync that is stopped goes on here."""
+        cursor = int(start.cursor or 0)
+        while rows := (await self.http.get("/tickets", {"after": cursor}, type=Tickets)).tickets:
+            if rows[-1].change <= cursor:
+                raise PullError(f"/tickets: nothing comes after {cursor}, though more is said to", permanent=True)
+            cursor = rows[-1].change
+            wanted = [row for row in rows if row.changed * 1000 >= start.since]
+            yield Page(records=[record for row in wanted for record in records(row)], cursor=str(cursor))
+        yield Page(complete_until=start.now)
+
+
+def records(row: Row) -> Iterator[AnyRecord]:
+    """A ticket, its history, and the people in it."""
+    number = str(row.number)
+    yield Ticket(
+        id=number, number=number, url=f"https://shed.example/{number}", subject=row.title, version=row.change,
+        created_at=row.created * 1000, updated_at=row.changed * 1000, requester=row.messages[0].author,
+        submitter=row.messages[0].author, status="open" if row.solved is None else "solved",
+    )  # fmt: skip
+    for place, message in enumerate(row.messages):
+        role = "staff" if message.staff else "guest"
+        kind: Literal["agent", "customer"] = "agent" if message.staff else "customer"
+        yield Person(id=message.author, kind=kind, role=role, version=1, name=message.author)
+        said = text.read(message.words)  # the words themselves are not kept
+        yield Event(
+            ticket=number, id=str(message.id), at=message.at * 1000, seq=place, kind="comment", actor=message.author,
+            public=True, length=said.length, is_thanks=said.is_thanks, is_question=said.is_question,
+            text_rule=text.RULE,
+        )  # fmt: skip
+    if row.solved is not None:
+        yield Event(
+            ticket=number, id=f"{number}-solved", at=row.solved * 1000, seq=len(row.messages), kind="change",
+            field="status", before="open", after="solved",
+        )  # fmt: skip

@@ -1,0 +1,145 @@
+"""One account, its configuration and its store, synced as often as a test wants."""
+
+import datetime as dt
+import functools
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from helpdesk_kpi.config import load
+from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
+from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.pull.sync import StreamResult, sync
+from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.testing.stores import OF_LOOKS, canonical, known_store
+
+DAY = 86_400_000
+
+
+class Account:
+    """A folder with a configuration and a store. `table` is what [sources.account] says, `secrets` in clear."""
+
+    def __init__(self, folder: Path, table: Mapping[str, Any], now: str, secrets: Sequence[str] = ()) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.now = folder, now
+        self.table, self.secrets = table, secrets
+        self.path = folder / "helpdesk-kpi.toml"
+        self.store_path = folder / "helpdesk.db"
+        self._configure()
+        self.pages: list[tuple[str, Page]] = []  # of the latest sync
+        self.wall = Wall()
+
+    def afresh(self, name: str) -> "Account":
+        """The same account with a store of its own."""
+        return Account(self.folder / name, self.table, self.now, self.secrets)
+
+    def _configure(self) -> None:
+        """The configuration; each secret is a file of its own, since it may not stand in there."""
+        lines = [f"{key} = {toml(value)}" for key, value in self.table.items()]
+        for number, secret in enumerate(self.secrets):
+            place = self.folder / f"secret{number}"
+            place.write_text(secret, encoding="utf-8")
+            lines = [line.replace(toml(secret), toml({"file": place.name})) for line in lines]
+        self.path.write_text("\n".join(["[sources.account]", *lines, ""]), encoding="utf-8")
+
+    @property
+    def ms(self) -> int:
+        return int(dt.datetime.fromisoformat(self.now).timestamp() * 1000)
+
+    def source(self, hash_key: bytes) -> Source:
+        (source,) = sources_of(load(self.path), (), hash_key)
+        return source
+
+    def sync(self, *, full: bool = False, later: int = 0) -> list[StreamResult]:
+        """Sync at `now`, or `later` ms after it. Nothing waits in earnest."""
+        self.pages, self.wall = [], Wall()
+        now = self.ms + later
+        with known_store(self.store_path) as store:
+            source = self.source(store.hash_key)
+            watched = replace(source, connector=_watched(source.connector, self.pages))
+            return sync(store, [watched], now=lambda: now, full=full, connect=self._connect)
+
+    async def check(self) -> Sequence[Finding]:
+        with known_store(self.store_path) as store:
+            source = self.source(store.hash_key)
+        async with self._connect(source) as http:
+            return await source.connector(http, source.settings).check()
+
+    def streams(self) -> list[Stream]:
+        with known_store(self.store_path) as store:
+            source = self.source(store.hash_key)
+        return list(source.connector(self._connect(source), source.settings).streams())
+
+    def now_there(self) -> float:
+        """The time of the latest sync's connection, in seconds."""
+        return self.wall.now()
+
+    def _connect(self, source: Source) -> Transport:
+        return self.wall.patient(source.connector.transport(source.settings))
+
+    def told(self, *, looks: bool = False) -> dict[str, list[str]]:
+        """What the store says; `looks`: its cursors too."""
+        with known_store(self.store_path) as store:
+            return canonical(store.conn, skip=frozenset() if looks else OF_LOOKS, without=frozenset({"stale"}))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with known_store(self.store_path) as store:
+            return store.rows(sql)
+
+    def settled(self) -> None:
+        """As after measuring: nothing is stale."""
+        with known_store(self.store_path) as store, store.writing() as conn:
+            conn.execute("DELETE FROM stale")
+
+    def dump(self) -> str:
+        """All of the store as text."""
+        with known_store(self.store_path) as store, closing(store.conn.cursor()):
+            return "\n".join(store.conn.iterdump())
+
+
+class Wall:
+    """The time of a connection: sleeping moves it, and takes none."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        return time.time() + sum(self.slept)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def patient(self, http: Transport) -> Transport:
+        http.sleep, http.clock = self.sleep, self.now
+        return http
+
+
+def _watched(connector: type[Connector], pages: list[tuple[str, Page]]) -> type[Connector]:
+    """The same connector, whose pages are kept as they pass."""
+
+    async def kept(stream: Stream, start: Start) -> AsyncIterator[Page]:
+        async for page in stream.pages(start):
+            pages.append((stream.name, page))
+            yield page
+
+    class Watched(connector):  # type: ignore[misc,valid-type]
+        def streams(self) -> Sequence[Stream]:
+            return [replace(stream, pages=functools.partial(kept, stream)) for stream in super().streams()]
+
+    return Watched
+
+
+def toml(value: Any) -> str:
+    """A value as TOML has it."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{toml(str(k))} = {toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,136 @@
+"""What lies between a connector and a helpdesk: answers that are refused, delayed, broken or changed on their way."""
+
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]  # as ASGI has it
+
+
+class Asked(NamedTuple):
+    """One request."""
+
+    method: str
+    path: str
+    query: str
+    credentials: str  # the Authorization header; "" of a request that asks for a token
+    before: int  # how often this path was asked before
+
+    @property
+    def shape(self) -> str:
+        """The path without ids: "/tickets/17/notes" is "/tickets/*/notes"."""
+        return re.sub(r"[^/]*\d[^/]*", "*", self.path)
+
+
+class Answer(NamedTuple):
+    status: int = 200
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+    @classmethod
+    def json(cls, status: int, content: Any, **headers: str) -> "Answer":
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        return cls(status, {"content-type": "application/json", **named}, msgspec.json.encode(content))
+
+
+#: What is answered instead of the helpdesk; None: the helpdesk itself.
+Instead = Callable[[Asked], Answer | None]
+#: What becomes of the helpdesk's own answer.
+Change = Callable[[Asked, Answer], Answer]
+
+
+class Weather:
+    """An ASGI application before another one. It counts and keeps what was asked."""
+
+    def __init__(self, app: App, *, instead: Instead | None = None, change: Change | None = None) -> None:
+        self.app, self.instead, self.change = app, instead, change
+        self.asked: list[Asked] = []
+        self._times: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        asked = self._asked(scope)
+        self.asked.append(asked)
+        answer = self.instead(asked) if self.instead else None
+        if answer is None:
+            answer = await self._own(scope, receive)
+            answer = self.change(asked, answer) if self.change else answer
+        await _say(answer, send)
+
+    def _asked(self, scope: Scope) -> Asked:
+        headers = {name.decode().lower(): text.decode("latin-1") for name, text in scope["headers"]}
+        path, query = scope["path"], scope["query_string"].decode("latin-1")
+        self._times[path] += 1
+        return Asked(scope["method"], path, query, headers.get("authorization", ""), self._times[path] - 1)
+
+    async def _own(self, scope: Scope, receive: Receive) -> Answer:
+        """The helpdesk's answer, whole."""
+        told: dict[str, Any] = {}
+        parts: list[bytes] = []
+
+        async def keep(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                told.update(message)
+            else:
+                parts.append(message.get("body", b""))
+
+        await self.app(scope, receive, keep)
+        headers = {name.decode().lower(): text.decode("latin-1") for name, text in told["headers"]}
+        return Answer(told["status"], headers, b"".join(parts))
+
+
+async def _say(answer: Answer, send: Send) -> None:
+    headers = {**answer.headers, "content-length": str(len(answer.body))}
+    pairs = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+# --- kinds of weather
+
+
+def once(make: Callable[[Asked], Answer]) -> Instead:
+    """The first time that a path is asked with credentials."""
+    return lambda asked: make(asked) if asked.credentials and not asked.before else None
+
+
+def always(make: Callable[[Asked], Answer]) -> Instead:
+    """Every time that something is asked with credentials."""
+    return lambda asked: make(asked) if asked.credentials else None
+
+
+def cut(asked: Asked, answer: Answer) -> Answer:
+    """The first answer of each path ends in the middle."""
+    if asked.before or not asked.credentials:
+        return answer
+    return answer._replace(body=answer.body[: len(answer.body) // 2])
+
+
+def in_objects(change: Callable[[dict[str, Any]], dict[str, Any]], maps: Collection[str] = ()) -> Change:
+    """Change every JSON object in what was asked with credentials, the innermost first.
+
+    Objects under the keys in `maps` are left alone: their keys are content.
+    """
+
+    def walked(part: Any, key: str = "") -> Any:
+        if isinstance(part, list):
+            return [walked(item, key) for item in part]
+        if not isinstance(part, dict):
+            return part
+        inner = {name: walked(item, name) for name, item in part.items()}
+        return inner if key in maps else change(inner)
+
+    def changed(asked: Asked, answer: Answer) -> Answer:
+        if not asked.credentials or "json" not in answer.headers.get("content-type", "") or answer.status != 200:
+            return answer
+        return answer._replace(body=msgspec.json.encode(walked(msgspec.json.decode(answer.body))))
+
+    return changed

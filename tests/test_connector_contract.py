@@ -1,0 +1,81 @@
+"""Every connector keeps the contract: see `helpdesk_kpi.testing`. A connector that has no bench here fails."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from files_fixtures import write_world
+
+from helpdesk_kpi.cli.desk import iso
+from helpdesk_kpi.pull.discovery import connector_names
+from helpdesk_kpi.simulator.desk import CLIENT_SECRET
+from helpdesk_kpi.simulator.faces import face
+from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.testing import Contract, HttpContract
+
+
+@cache
+def world(face: str, *, empty: bool = False) -> World:
+    """One for each face, since a face may say what its helpdesk can tell."""
+    return generate(5, tickets=30, weeks=4, empty=empty)
+
+
+class OfFace(HttpContract):
+    """A helpdesk that the simulator imitates."""
+
+    face: ClassVar[str]
+    now = iso(world("").now)
+
+    def app(self) -> Any:
+        return face(self.face).app(world(self.face), limits=False)
+
+    def empty(self) -> Any:
+        return face(self.face).app(world(self.face, empty=True), limits=False)
+
+    def table(self, url: str) -> Mapping[str, Any]:
+        return face(self.face).settings(world(self.face), url)
+
+
+class TestZendesk(OfFace):
+    connector = face = "zendesk"
+    secrets = (CLIENT_SECRET,)
+    enums: ClassVar = frozenset({"status", "priority", "channel", "role", "event_type", "via", "score", "state"})
+    children = "/holidays$"
+    spare = 4  # a token, the brands, the second page of calls, the editor of the article that was changed last
+
+
+class TestJira(OfFace):
+    connector, face = "jira_service_management", "jira"
+    secrets = ("simulated-api-token",)
+    enums: ClassVar = frozenset({"accountType"})
+    entrance = "/myself$"
+    spare = 2  # who we are, and the spaces
+    given_beside: ClassVar = frozenset({"roles", "article.views"})  # from whoever is met; from a stream that is off
+
+
+class TestFreshdesk(OfFace):
+    connector = face = "freshdesk"
+    secrets = ("simulated-api-key",)
+    maps: ClassVar = frozenset({"business_hours", "choices", "ratings"})
+
+
+class TestFiles(Contract):
+    connector = "files"
+    now = iso(world("").now)
+
+    @contextmanager
+    def opened(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:
+        export = folder / "export"
+        if empty:
+            export.mkdir(parents=True)
+            (export / "tickets.csv").write_text("id,created_at,status\n")
+        else:
+            write_world(world(""), export)
+        yield {"path": str(export)}
+
+
+def test_every_connector_is_under_test() -> None:
+    benches = [kind for name, kind in globals().items() if name.startswith("Test")]
+    assert set(connector_names()) - {bench.connector for bench in benches} == set()
