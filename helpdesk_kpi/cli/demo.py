@@ -55,10 +55,10 @@ SAID = {
 }  # fmt: skip
 
 
-def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "zendesk") -> None:
+def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "zendesk", tickets: int = TICKETS) -> None:
     """Make the demonstration in the folder `out`; what is already there is kept and said. `helpdesk`: one, or all."""
     began = time.monotonic()
-    worlds = _worlds(out, locale, seed, helpdesk)
+    worlds = _worlds(out, locale, seed, helpdesk, tickets)
     count = sum(len(world.stories) for world in worlds.values())
     click.echo(SAID[locale]["desk"].format(count, WEEKS, seed), err=True)
     with ExitStack() as served:
@@ -75,7 +75,8 @@ def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "ze
 
 
 def _shown(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> Shown:
-    server = served.enter_context(serve(face(helpdesk).app(world, limits=100)))
+    options = {"archives": False} if helpdesk == "freshdesk" else {}  # else its history would be too short for signals
+    server = served.enter_context(serve(face(helpdesk).app(world, limits=100, **options)))
     return Shown("demo" if alone else helpdesk, helpdesk, world, server.url)
 
 
@@ -84,7 +85,7 @@ def _keep_secret(path: Path, secret: str) -> None:
     path.write_text(secret)
 
 
-def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str) -> dict[str, World]:
+def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
     """The folder's own worlds when it has some, so that a second run finds what the first one made."""
     told = out / "demo.json"
     wanted = {"seed": seed, "locale": locale, "helpdesk": helpdesk}
@@ -102,7 +103,7 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str) -> dict[str, Wo
         told.write_text(json.dumps(wanted | {"end": end}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
     return {
-        name: generate(seed + i, tickets=TICKETS // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))
+        name: generate(seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))
         for i, name in enumerate(names)
     }
 

@@ -74,6 +74,8 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     if own_folder:
         released = _day(desks[0].world.now - 6 * 86_400_000, said["timezone"])
         lines += ["", "[annotations]", f'{released} = "{RELEASES[locale]}"']
+    if len(desks) > 1:
+        lines += _people(desks)
     for level, title in TITLES[locale].items():
         always = 'hours = "always"\n' if level in said["always"] else ""
         lines += ["", f"[severity.{level}]", f'title = "{title}"', f"{always}targets = {{ {TARGETS[level]} }}"]
@@ -84,6 +86,21 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     ):
         lines += ["", f"[reports.{name}]", f'template = "{template}"', f'every = "{every}"', 'to = ["outbox"]']
     return "\n".join(lines) + "\n"
+
+
+def _people(desks: Sequence[Shown]) -> list[str]:
+    """Who is one person on several helpdesks: the agents of these desks have the same names."""
+    accounts: dict[str, list[str]] = {}
+    for desk in desks:
+        named = getattr(face(desk.helpdesk), "account_of", str)
+        for agent in desk.world.desk.accounts:
+            if agent.roles[0][1] in {"agent", "admin"} and not agent.bot:
+                accounts.setdefault(agent.name, []).append(f"{desk.source}:{named(agent.id)}")
+    return [
+        line
+        for number, (name, own) in enumerate(accounts.items(), 1)
+        for line in ("", f"[people.p{number}]", f"name = {_toml(name)}", f"accounts = {_toml(own)}")
+    ]
 
 
 def _statuses(desks: Sequence[Shown]) -> list[str]:

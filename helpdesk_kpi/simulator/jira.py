@@ -21,7 +21,7 @@ from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraD
 from helpdesk_kpi.simulator.jira_face import Face
 from helpdesk_kpi.simulator.jira_requests import Requests
 from helpdesk_kpi.simulator.jira_search import Search
-from helpdesk_kpi.simulator.jira_site import Kind, Site
+from helpdesk_kpi.simulator.jira_site import Kind, Site, account_id
 from helpdesk_kpi.simulator.jira_words import (
     AGENTS,
     CATEGORY,
@@ -106,6 +106,11 @@ def statuses() -> dict[str, str]:
     """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed."""
     told = ("pending", "hold", "closed")
     return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+
+
+def account_of(number: int) -> str:
+    """The id of an agent's account."""
+    return account_id(number)
 
 
 def bots(world: World, kind: Kind = "cloud") -> list[str]:

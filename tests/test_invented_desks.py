@@ -1,0 +1,50 @@
+"""`demo` and `simulate` for every helpdesk."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from helpdesk_kpi.cli import demo
+from helpdesk_kpi.cli.invented import Shown, configuration
+from helpdesk_kpi.config import load
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.simulator.faces import NAMES, face
+from helpdesk_kpi.simulator.world import generate
+
+
+@pytest.mark.parametrize("helpdesk", NAMES)
+def test_the_configuration_of_an_invented_desk_is_one_that_its_connector_takes(tmp_path: Path, helpdesk: str) -> None:
+    shown = Shown("demo", helpdesk, generate(1, tickets=20), "http://127.0.0.1:8800")
+    (tmp_path / shown.key_file).write_text(shown.secret)
+    path = tmp_path / "helpdesk-kpi.toml"
+    path.write_text(configuration([shown], "en", own_folder=True))
+    assert shown.secret not in path.read_text()
+    (source,) = sources_of(load(path), (), b"key")
+    assert source.connector.name == face(helpdesk).settings(shown.world, shown.url)["connector"]
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_all_three_helpdesks_make_one_digest_in_which_people_are_people(tmp_path: Path, locale: str) -> None:
+    out = tmp_path / "all"
+    demo.run(out, locale, 3, show=False, helpdesk="all", tickets=240)  # type: ignore[arg-type]
+    (text,) = out.glob("reports/weekly-*.txt")
+    said = text.read_text()
+    assert all(name in said for name in ("Zendesk", "Jira", "Freshdesk"))  # each has its line in the footer
+    with closing(sqlite3.connect(out / "helpdesk.db")) as db:
+        assert {name for (name,) in db.execute("SELECT DISTINCT source FROM v_tickets")} == set(NAMES)
+        agents = db.execute(
+            "SELECT human, count(DISTINCT p.source) FROM identities i JOIN people p ON p.id = i.person"
+            " WHERE how = 'configured' GROUP BY human"
+        ).fetchall()
+    assert len(agents) >= 10
+    assert {count for _, count in agents} == {3}
+
+
+def test_a_folder_with_another_helpdesks_demo_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "made"
+    demo.run(out, "en", 3, show=False, tickets=60)
+    with pytest.raises(UsageError, match="a demo of zendesk with seed 3 in en"):
+        demo.run(out, "en", 3, show=False, helpdesk="jira")
