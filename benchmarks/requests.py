@@ -26,16 +26,33 @@ from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.store import open_store
 
 SEED, WEEKS, DAY = 1, 12, 86_400_000
-#: Endpoint, as the transport counts it -> rows that one answer can have. By the vendors' pages (docs/connectors.md).
-PAGES: dict[str, dict[str, int]] = {
+#: Endpoint, as the transport counts it -> (its path, rows that one answer can have). By the vendors' pages, named in
+#: the connectors. Where the path has an id, each thing is asked for by itself and has pages of its own.
+PAGES: dict[str, dict[str, tuple[str, int]]] = {
     "zendesk": {
-        "incremental/tickets": 1_000, "incremental/ticket_events": 1_000, "incremental/users": 1_000,
-        "incremental/ticket_metric_events": 1_000, "incremental/organizations": 1_000, "satisfaction_ratings": 100,
-        "guide/survey_responses": 100, "survey_responses": 100, "channels/voice/stats/incremental/calls": 1_000,
+        "incremental/tickets": ("/incremental/tickets/cursor", 1_000),
+        "incremental/ticket_events": ("/incremental/ticket_events", 1_000),
+        "incremental/ticket_metric_events": ("/incremental/ticket_metric_events", 1_000),
+        "incremental/users": ("/incremental/users/cursor", 1_000),
+        "satisfaction_ratings": ("/satisfaction_ratings", 100),
+        "guide/survey_responses": ("/guide/survey_responses", 100),
+        "channels/voice/stats/incremental/calls": ("/incremental/calls", 1_000),
     },
-    "jira": {},
-    "freshdesk": {},
-}  # fmt: skip
+    "jira": {
+        "issues": ("/search/jql", 100),
+        "changes": ("/changelog/bulkfetch", 1_000),
+        "comments": (r"/issue/\d+/comment", 100),
+        "feedback": (r"/request/\d+/feedback", 1),
+        "articles": ("/wiki/api/v2/pages", 250),
+        "article_versions": (r"/pages/\d+/versions", 50),
+    },
+    "freshdesk": {
+        "tickets": ("/api/v2/tickets", 100),
+        "conversations": (r"/tickets/\d+/conversations", 100),
+        "satisfaction_ratings": ("/surveys/satisfaction_ratings", 100),
+        "articles": (r"/folders/\d+/articles", 100),
+    },
+}
 
 
 class Counted:
@@ -109,15 +126,15 @@ def told(name: str, helpdesk: str, requests: Counter[str], rows: dict[str, int],
     paged = PAGES[helpdesk]
     sent = least = 0
     for endpoint, count in sorted(requests.items(), key=lambda pair: (pair[0] not in paged, -pair[1], pair[0])):
-        if endpoint in paged:
-            many = sum(n for path, n in rows.items() if re.search(rf"/{endpoint}(/cursor)?(\.json)?$", path))
-            full = max(1, math.ceil(many / paged[endpoint]))
-            sent, least = sent + count, least + full
-            print(f"  {endpoint:48} {count:6,}   {many:8,} rows of at most {paged[endpoint]:5,}: {full:5,} full pages")
-        else:
+        if endpoint not in paged:
             print(f"  {endpoint:48} {count:6,}   a pass")
-    if least:
-        print(f"  paged: {sent:,} for {least:,} full pages: {sent / least:.2f} x; passes: {requests.total() - sent:,}")
+            continue
+        path, most = paged[endpoint]
+        found = [many for asked, many in rows.items() if re.search(rf"{path}(\.json)?$", asked)]
+        full = sum(max(1, math.ceil(many / most)) for many in found) or 1
+        sent, least = sent + count, least + full
+        print(f"  {endpoint:48} {count:6,}   {sum(found):8,} rows of at most {most:9,}: {full:5,} full pages")
+    print(f"  paged: {sent:,} for {least:,} full pages: {sent / least:.2f} x; passes: {requests.total() - sent:,}")
 
 
 def main() -> None:
