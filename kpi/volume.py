@@ -35,7 +35,7 @@ def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     statistic=Share(),
     anchor="solved",
     needs={"status.history"},
-    revision=1,
+    revision=2,
     facet="kind",
     pair="full_resolution_time",
 )

@@ -104,6 +104,11 @@ AGAIN = status(200, CUSTOMER, "solved", "open")
         ((status(200, ANN, "solved", "open"),), "agent"),
         ((status(200, None, "solved", "open", via="rule"),), "automation"),
         ((status(200, ROBOT, "solved", "open", via="api"),), "automation"),
+        # A rule that acts on a message a moment later, as Jira's do; hours later it acts on something else.
+        ((said(199.5, CUSTOMER), status(200, None, "solved", "open", via="rule")), "not_fixed"),
+        ((said(199, CUSTOMER, is_question=1), status(200, ROBOT, "solved", "open")), "followup_question"),
+        ((said(140, CUSTOMER), status(200, None, "solved", "open", via="rule")), "automation"),
+        ((said(199.5, CUSTOMER), status(200, ANN, "solved", "open")), "agent"),
     ],
 )  # fmt: skip
 def test_kinds_of_reopening(events: tuple[EventRow, ...], kind: str) -> None:

@@ -13,6 +13,8 @@ from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OF
 from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 
+A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
+
 
 class Timeline:
     """One ticket: its row, its events in any order, its ratings."""
@@ -136,10 +138,19 @@ class Timeline:
                 continue
             at = solve.reopened_at
             change = next(c for c in self._status_changes if c.at == at and self.desk.state(c.after) not in DONE)
-            turn = next((t for t in self.turns if t.at == at and t.public and t.who == "customer"), None)
+            turn = self._brought(change, after=solve.at)
             next_solve = ends[number] if number < len(ends) else None
             found.append(Reopen(at, change, turn, self._kinds(change, turn, next_solve)))
         return found
+
+    def _brought(self, change: Change, *, after: int) -> Turn | None:
+        """The customer's message that reopened it: of the same instant, or one that a rule acted on a moment later.
+
+        Zendesk saves both at once; in Jira an automation sees the comment first and moves the issue then.
+        """
+        earliest = change.at if change.who == "agent" else max(change.at - A_MOMENT, after)
+        said = (t for t in reversed(self.turns) if t.public and t.who == "customer" and t.kind == "comment")
+        return next((t for t in said if earliest <= t.at <= change.at), None)
 
     def _kinds(self, change: Change, turn: Turn | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
         if turn is None:
