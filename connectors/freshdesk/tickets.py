@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -10,6 +9,7 @@ from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
 from connectors.freshdesk.words import BY_THE_TEAM, CLOSED, DONE, ON_THE_PHONE, OPEN, RESOLVED, WEB_CHAT, channel, code
 from helpdesk_kpi import model
+from helpdesk_kpi.pull.fields import value
 from helpdesk_kpi.pull.text import RULE, clean, read, sketch
 
 _SAMPLES = 50  # numbers; the tickets that a new account is filled with come first
@@ -94,17 +94,6 @@ def queue_key(row: fd.Ticket) -> str:
 def fingerprint(text: str | None, html: str | None) -> str:
     words = " ".join(clean(text or html or "").split())
     return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
-
-
-def value(given: Any) -> str | None:
-    """A field's value as text: true and false in words, lists as "a, b"; null and "" are no value."""
-    if given is None or given in ("", []):
-        return None
-    if isinstance(given, bool):
-        return str(given).lower()
-    if isinstance(given, list):
-        return ", ".join(str(part) for part in given)
-    return given if isinstance(given, str) else str(given)
 
 
 def _fields(row: fd.Ticket, keep: Keep) -> dict[str, str]:

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import DELETED, text_id, value
+from connectors.zendesk.mapping import DELETED, text_id
 from helpdesk_kpi.model import AnyRecord, Event, TicketLink
+from helpdesk_kpi.pull.fields import value
 from helpdesk_kpi.pull.text import RULE, read
 
 SECOND = 1_000

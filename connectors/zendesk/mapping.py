@@ -10,6 +10,7 @@ from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import zones
+from helpdesk_kpi.pull.fields import value
 from helpdesk_kpi.pull.text import sketch
 
 SECOND, MINUTE = 1_000, 60_000
@@ -110,21 +111,6 @@ def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
         "fields": kept,
         "sketch": sketch(row.subject, row.description, keep.sketch_key) or None if keep.sketch_key else None,
     }
-
-
-def value(given: Any) -> str | None:
-    """A field's value as text: lists as "a, b", true and false in words, null and "" as None."""
-    if given is None or given in ("", []):
-        return None
-    if isinstance(given, bool):
-        return str(given).lower()
-    if isinstance(given, list):
-        return ", ".join(str(part) for part in given)
-    return given if isinstance(given, str) else str(given) if isinstance(given, int | float) else _json(given)
-
-
-def _json(given: Any) -> str:
-    return msgspec.json.encode(given).decode()
 
 
 def _channel(via: zd.Via | None) -> str | None:
