@@ -15,6 +15,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite golden files, to be reviewed as a diff")
 
 
+#: Files that take longest: where two run at a time, they come first, so that none is left over for the end.
+LONGEST = ("test_signals.py", "test_connector_contract.py", "test_freshdesk_simulator.py", "test_sync_crash.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def full_size(pytestconfig: pytest.Config) -> bool:
     """Whether the large counts were asked for."""

@@ -12,6 +12,7 @@ from helpdesk_kpi.measure.reader import HISTORY, Reader
 from helpdesk_kpi.simulator.plan import Slowdown
 from helpdesk_kpi.simulator.world import World, generate
 
+pytestmark = pytest.mark.no_cover  # most of its time is measuring, which coverage makes several times as long
 WEEK = 7 * 86_400_000
 LAG = 5 * 3_600_000  # a digest is read on Monday morning
 

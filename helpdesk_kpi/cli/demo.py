@@ -66,7 +66,7 @@ def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "ze
         for desk in desks:
             _keep_secret(out / desk.key_file, desk.secret)
         path = out / "helpdesk-kpi.toml"
-        path.write_text(configuration(desks, locale, own_folder=True), encoding="utf-8")
+        path.write_text(configuration(desks, locale, own_folder=True, joined=len(desks) > 1), encoding="utf-8")
         outcomes = _worked(path, desks[0].world.now)
     _told(out, outcomes, time.monotonic() - began, locale)
     page = next(out.glob("reports/weekly-*.html"), None)

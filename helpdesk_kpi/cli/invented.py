@@ -48,8 +48,8 @@ def config_text(world: World, url: str, locale: str, *, own_folder: bool = False
     return configuration([Shown("demo", helpdesk, world, url)], locale, own_folder=own_folder)
 
 
-def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = False) -> str:
-    """A configuration for invented desks, which share their hours and people's names."""
+def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = False, joined: bool = False) -> str:
+    """A configuration for invented desks, which share their hours; `joined`: agents of one name are one person."""
     said = desks[0].world.for_config()
     lines = [f'timezone = "{said["timezone"]}"', f'locale = "{locale}"', 'store = "helpdesk.db"', ""]
     for desk in desks:
@@ -74,7 +74,7 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     if own_folder:
         released = _day(desks[0].world.now - 6 * 86_400_000, said["timezone"])
         lines += ["", "[annotations]", f'{released} = "{RELEASES[locale]}"']
-    if len(desks) > 1:
+    if joined:
         lines += _people(desks)
     for level, title in TITLES[locale].items():
         always = 'hours = "always"\n' if level in said["always"] else ""
