@@ -1,6 +1,7 @@
 """The shapes in which Zendesk hands out long lists. https://developer.zendesk.com/api-reference/introduction/pagination/"""
 
 import base64
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -51,16 +52,16 @@ def whole_seconds(rows: Rows, stamps: Sequence[int], start: int, size: int) -> t
 
     The end time is that of the last row, so that the next page repeats its second, unless it would not move.
     """
-    from_here = [i for i, stamp in enumerate(stamps) if stamp >= start]
-    if not from_here:
+    first = bisect_left(stamps, start)
+    if first == len(stamps):
         return [], None, True
-    last = from_here[:size][-1]
+    last = min(first + size, len(stamps)) - 1
     while last + 1 < len(stamps) and stamps[last + 1] == stamps[last]:
         last += 1
     end, over = stamps[last], last == len(stamps) - 1
     if not over and end == start:
         end += 1
-    return rows[from_here[0] : last + 1], end, over
+    return rows[first : last + 1], end, over
 
 
 def _encoded(place: int) -> str:

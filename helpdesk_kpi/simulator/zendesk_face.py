@@ -119,8 +119,8 @@ class Face:
     async def metric_events(self, request: Request) -> Response:
         """In order of their times, those announced for later too: so the end time may lie in the future."""
         found = self.promises.exported()
-        rows = [event.row(self.world.now) for event in found]
-        return self._export(request, "ticket_metric_events", rows, [event.at // SECOND for event in found])
+        stamps = [event.at // SECOND for event in found]
+        return self._export(request, "ticket_metric_events", found, stamps, lambda event: event.row(self.world.now))
 
     async def organizations(self, request: Request) -> Response:
         """The end time is always that of the last row: every poll repeats at least one."""
@@ -153,11 +153,15 @@ class Face:
         rows = [surveys.engagement(self.world, fact) for fact in found]
         return self._export(request, "agent_engagement_data", rows, [fact.ended_at // SECOND for fact in found])
 
-    def _export(self, request: Request, key: str, rows: list[Any], stamps: list[int]) -> Response:
+    def _export(
+        self, request: Request, key: str, rows: list[Any], stamps: list[int], make: Callable[[Any], Any] | None = None
+    ) -> Response:
+        """`make` turns what stands in `rows` into what is shown."""
         start = self._start(request.query_params)
         size = min(int(request.query_params.get("per_page", "1000")), 1000)
         page, end, over = whole_seconds(rows, stamps, start, size)
-        return self._timed(request, key, list(page), start if end is None else end, over=over)
+        shown = [make(row) for row in page] if make else list(page)
+        return self._timed(request, key, shown, start if end is None else end, over=over)
 
     def _timed(self, request: Request, key: str, rows: list[Any], end: int, *, over: bool) -> Response:
         kept = "".join(f"&{n}={v}" for n, v in request.query_params.items() if n != "start_time")

@@ -51,16 +51,24 @@ class Promises:
         self.world = world
         made = [event for story in world.stories.values() for event in _Clock(world, story).events()]
         self.events = sorted(made, key=lambda event: (event.at, event.id))
+        self.of_ticket: dict[int, list[Written]] = {}
+        for event in self.events:
+            self.of_ticket.setdefault(event.ticket, []).append(event)
+        self._exported: tuple[int, list[Written]] = (-1, [])
 
     def exported(self) -> list[Written]:
         """What the export shows now, in order of time: what is announced for later stands at the end."""
-        return [event for event in self.events if event.told_at <= self.world.now - HELD_BACK and self._shows(event)]
+        now = self.world.now
+        if self._exported[0] != now:
+            told = [event for event in self.events if event.told_at <= now - HELD_BACK and self._shows(event)]
+            self._exported = now, told
+        return self._exported[1]
 
     def of(self, ticket: int) -> dict[str, list[dict[str, Any]]]:
         """What /tickets/{id}/metric_events shows: a list for each metric."""
         found: dict[str, list[dict[str, Any]]] = {}
-        for event in self.events:
-            if event.ticket == ticket and event.told_at <= self.world.now:
+        for event in self.of_ticket.get(ticket, ()):
+            if event.told_at <= self.world.now:
                 found.setdefault(event.metric, []).append(event.row(self.world.now))
         return found
 
