@@ -8,7 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpdesk_kpi.model import Article, ArticleEdit, ArticleViews, Event, Replies, SlaCycle, SlaEvent, Ticket, TimeEntry
+from helpdesk_kpi.model import (
+    Article,
+    ArticleEdit,
+    ArticleViews,
+    Event,
+    Rating,
+    Replies,
+    SlaCycle,
+    SlaEvent,
+    Ticket,
+    TimeEntry,
+)
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, Todo
 from helpdesk_kpi.store.write import ask_again, source_key, waiting, write_page
@@ -167,6 +178,15 @@ def test_a_time_entry_that_still_grew_is_replaced(store: Store) -> None:
     put(store, TimeEntry("t", "1", 1000, 60_000, agent="7", is_running=True))
     put(store, TimeEntry("t", "1", 1000, 90_000, agent="7"))
     assert store.rows("SELECT spent, is_running FROM time_entries") == [(90_000, 0)]
+
+
+def test_words_of_a_rating_that_one_of_two_streams_brings_stay(store: Store) -> None:
+    plain, worded = (Rating("r", "1", 5, 7, category="good", answered_at=7, comment=c) for c in (None, "Fine."))
+    for rows in ([plain], [worded], [plain]):
+        put(store, *rows)
+    assert store.rows("SELECT comment FROM ratings") == [("Fine.",)]
+    put(store, Rating("r", "1", 5, 9, category="bad", answered_at=7))  # a later answer without words
+    assert store.rows("SELECT category, comment FROM ratings") == [("bad", None)]
 
 
 # --- articles

@@ -96,7 +96,6 @@ class Account:
             roles=dict(settings.sla),
             duplicates=frozenset(t.casefold() for t in settings.duplicate_links),
             problems=frozenset(t.casefold() for t in settings.problem_links),
-            ratings_apart=settings.include_ratings_comment,
         )
 
     async def kept(self) -> dict[str, str]:

@@ -44,7 +44,6 @@ class Keep(msgspec.Struct, frozen=True):
     roles: Mapping[str, str] = {}  # SLA's or its field's id -> what it promises
     duplicates: frozenset[str] = frozenset()  # link types, by id or name in lower case
     problems: frozenset[str] = frozenset()
-    ratings_apart: bool = False  # another stream brings ratings, with their comments
 
     @property
     def words(self) -> dict[str, str]:
@@ -92,11 +91,10 @@ def issue(row: js.Issue, keep: Keep) -> Read:
         *(comment(row.id, c, keep, service=is_service) for c in said), *changes,
         *sla.records(row.id, custom, keep.slas, keep.roles, keep.read_at),
     ]  # fmt: skip
-    if not keep.ratings_apart:
-        when = satisfaction.Fields(keep.rating, keep.rated_at)
-        rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
-        records += rated
-        aside = [*aside, *bad]
+    when = satisfaction.Fields(keep.rating, keep.rated_at)
+    rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
+    records += rated
+    aside = [*aside, *bad]
     return Read(records, ticket, aside, people, is_service)
 
 

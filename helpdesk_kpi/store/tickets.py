@@ -207,4 +207,11 @@ _RATING_COLUMNS = (
     "source, native, question, ticket, offered_at, version, value, scale, origin, category, score, answered_at,"
     " changed_at, expires_at, agent, rater, reason, comment"
 )
-_RATING = upsert("ratings", _RATING_COLUMNS, f"excluded.version >= version AND ({differs(_RATING_COLUMNS)})")
+_RATING = upsert(
+    "ratings",
+    _RATING_COLUMNS,
+    f"excluded.version >= version AND ({differs(_without(_RATING_COLUMNS, ('comment',)))}"
+    " OR (excluded.comment IS NOT NULL AND comment IS NOT excluded.comment))",
+    # Of one version, words that only one of two streams brings stay.
+    {"comment": "iif(excluded.version = version, coalesce(excluded.comment, comment), excluded.comment)"},
+)
