@@ -105,13 +105,13 @@ def expected(own: Things, norm: Norm) -> Expected:
     return Expected(n, observed, n * norm.mean, variance, float((n**2 * norm.variance / norm.behind).sum()))
 
 
-def alone(own: Floats, everybodys: Floats, most: float = 0.8) -> float:
-    """The part of a person's things, by cell, that lies in cells of which they do more than `most` themselves.
+def alone(things: Floats, own: Floats, everybodys: Floats, most: float = 0.8) -> float:
+    """The part of some things of a person, by cell, that lies in cells of which they do more than `most` themselves.
 
-    Where that is much, nobody does like work to compare with.
+    Where that is much, nobody does like work to compare with. `own` and `everybodys` may be of a longer time.
 
-    >>> alone(np.array([40.0, 60.0]), np.array([45.0, 600.0]))
+    >>> alone(np.array([40.0, 60.0]), np.array([90.0, 150.0]), np.array([100.0, 1000.0]))
     0.4
     """
-    mine = own > most * everybodys
-    return float(own[mine].sum() / own.sum()) if own.sum() else 0.0
+    whole = float(things.sum())
+    return float(things[own > most * everybodys].sum()) / whole if whole else 0.0

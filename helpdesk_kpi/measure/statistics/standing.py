@@ -6,13 +6,25 @@ FEWEST = 5  # things; below, a value tells more about single customers than abou
 SOME, ENOUGH = 0.5, 0.7  # reliability: the part of the differences between people that is not chance
 
 
+Reason = Literal[
+    "",
+    "too_few_to_show",
+    "below_min_n",
+    "no_comparison",
+    "mostly_chance",
+    "partly_chance",
+    "only_shown",
+    "only_for_teams",
+]  # the last two: of KPIs that are not scored at all, or not for single people
+
+
 class Standing(NamedTuple):
     """`hidden`: not even shown. `not_scored`: shown with its interval. `shrunken`: scored by the shrunken value, and
     not compared in words. `scored`: as it is.
     """
 
     verdict: Literal["hidden", "not_scored", "shrunken", "scored"]
-    reason: Literal["", "too_few_to_show", "below_min_n", "no_comparison", "mostly_chance", "partly_chance"] = ""
+    reason: Reason = ""
 
 
 def standing(n: float, reliability: float | None, min_n: float = 0) -> Standing:

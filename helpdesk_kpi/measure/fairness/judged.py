@@ -1,0 +1,86 @@
+"""One person's observed sum against the expected one: the ratio with its interval, and how far off it lies."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from helpdesk_kpi.measure.columns import Floats
+from helpdesk_kpi.measure.fairness.things import Kind
+from helpdesk_kpi.measure.statistics.expected import Expected, Norm, Things
+from helpdesk_kpi.measure.statistics.funnel import deviation
+from helpdesk_kpi.measure.statistics.poisson import byar
+from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.student import two_sided
+
+
+class Judged(NamedTuple):
+    """`ratio` is observed by expected, of durations the ratio of their geometric means; None: nothing was expected."""
+
+    ratio: float | None
+    low: float | None  # 95 %
+    high: float | None
+    off: float  # standard deviations from what was expected, also of what little the expectation rests on
+
+
+def judged(kind: Kind, own: Things, norm: Norm, expected: Expected) -> Judged:
+    """Of one person's shares, scores or log durations."""
+    return _MAKERS[kind](own, norm, expected)
+
+
+def _share(_own: Things, norm: Norm, expected: Expected) -> Judged:
+    """Wilson's interval of the observed share: a sum of unequal chances varies rather less than it says. The limits of
+    a count, Byar's, would be far too wide where nearly all succeed.
+    """
+    n, x, e = (float(part.sum()) for part in expected[:3])
+    low, high = wilson(min(x, n), n)
+    least = 0.5 / (float(norm.behind.sum()) + 1)  # a share of 0 among the others does not mean never
+    off = deviation(x, n, min(max(e / n, least), 1 - least)) / expected.widening
+    return _by(e / n, x / n, low, high, off)
+
+
+def _score(own: Things, norm: Norm, expected: Expected) -> Judged:
+    n, x, e = (float(part.sum()) for part in expected[:3])
+    half = _half(own, norm)
+    return _by(e / n, x / n, x / n - half, x / n + half, _off(expected))
+
+
+def _duration(own: Things, norm: Norm, expected: Expected) -> Judged:
+    """The mean of the residuals, log time less expected log time, taken back."""
+    mean, half = float((expected.observed - expected.expected).sum() / expected.n.sum()), _half(own, norm)
+    return Judged(math.exp(mean), math.exp(mean - half), math.exp(mean + half), _off(expected))
+
+
+def judged_count(expected: Expected) -> Judged:
+    """Byar's limits, of as many fewer things as weeks differ by more than Poisson's distribution lets them."""
+    x, e = float(expected.observed.sum()), float(expected.expected.sum())
+    low, high = byar(x, spread=max(expected.variance / e, 1.0) if e > 0 else 1.0)
+    return _by(e, x, low, high, _off(expected))
+
+
+def _by(expected: float, x: float, low: float, high: float, off: float) -> Judged:
+    if not expected > 0:
+        return Judged(None, None, None, off)
+    return Judged(x / expected, low / expected, high / expected, off)
+
+
+def _half(own: Things, norm: Norm) -> float:
+    """Half of the interval of the mean residual, by Student's distribution."""
+    residuals: Floats = own.value - norm.mean[own.cell]
+    n = float(own.weight.sum())
+    if n < 2:
+        return math.inf
+    mean = float((own.weight * residuals).sum()) / n
+    variance = float((own.weight * (residuals - mean) ** 2).sum()) / (n - 1)
+    return two_sided(0.05, int(n) - 1) * math.sqrt(variance / n)
+
+
+def _off(expected: Expected) -> float:
+    sigma = math.sqrt(expected.variance + expected.unsure)
+    return float((expected.observed - expected.expected).sum()) / sigma if sigma else 0.0
+
+
+_MAKERS: dict[Kind, Callable[[Things, Norm, Expected], Judged]] = {
+    "share": _share,
+    "score": _score,
+    "duration": _duration,
+}
