@@ -14,7 +14,7 @@ from helpdesk_kpi.measure.fairness.result import Compared, Comparison
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import parse
 from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.model import Event, Name, Ticket
+from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store, open_store
 
 PRIORITIES = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
