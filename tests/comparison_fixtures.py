@@ -1,11 +1,9 @@
 """A small desk whose agents solve, answer and are rated as a test says, read as a store is read."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import pytest
 from reader_fixtures import BERLIN, HOUR, Source, agent
 
 from helpdesk_kpi.config import Config
@@ -15,7 +13,7 @@ from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import parse
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.model import Event, Ticket
-from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store import Store
 
 PRIORITIES = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
 MINUTE = 60_000
@@ -26,7 +24,7 @@ def noon(month: int, day: int) -> int:
 
 
 BEFORE, DURING = noon(6, 1), noon(10, 5)  # of the quarter October to December, and before it
-EARLY = {"shifts": {"all day": "00:00-24:00"}}
+ONE_SHIFT = {"shifts": {"all day": "00:00-24:00"}}
 
 
 class SmallDesk:
@@ -74,16 +72,10 @@ class SmallDesk:
             self.source.put(*self.records)
             self.records = []
         sources = {"acme": {"connector": "zendesk", "severity": PRIORITIES}}
-        settings = Config(timezone="Europe/Berlin", **{"sources": sources, **EARLY, **config})
+        settings = Config(timezone="Europe/Berlin", **{"sources": sources, **ONE_SHIFT, **config})
         measure(self.store, settings)
         return Reader(self.store, settings)
 
 
 def person(comparison: Comparison, name: str) -> Compared:
     return next(one for one in comparison.subjects if one.name == name)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(tmp_path / "a.db") as opened:
-        yield opened

@@ -40,14 +40,17 @@ def _share(_own: Things, norm: Norm, expected: Expected) -> Judged:
 
 def _score(own: Things, norm: Norm, expected: Expected) -> Judged:
     n, x, e = (float(part.sum()) for part in expected[:3])
-    half = _half(own, norm)
-    return _by(e / n, x / n, x / n - half, x / n + half, _off(expected))
+    variance = _variance(own, norm)
+    half = _half(n, variance)
+    return _by(e / n, x / n, x / n - half, x / n + half, _off(expected, n * variance))
 
 
 def _duration(own: Things, norm: Norm, expected: Expected) -> Judged:
     """The mean of the residuals, log time less expected log time, taken back."""
-    mean, half = float((expected.observed - expected.expected).sum() / expected.n.sum()), _half(own, norm)
-    return Judged(math.exp(mean), math.exp(mean - half), math.exp(mean + half), _off(expected))
+    n, variance = float(expected.n.sum()), _variance(own, norm)
+    mean, half = float((expected.observed - expected.expected).sum()) / n, _half(n, variance)
+    off = _off(expected, n * variance)
+    return Judged(math.exp(mean), math.exp(mean - half), math.exp(mean + half), off)
 
 
 def judged_count(expected: Expected) -> Judged:
@@ -63,19 +66,26 @@ def _by(expected: float, x: float, low: float, high: float, off: float) -> Judge
     return Judged(x / expected, low / expected, high / expected, off)
 
 
-def _half(own: Things, norm: Norm) -> float:
-    """Half of the interval of the mean residual, by Student's distribution."""
+def _variance(own: Things, norm: Norm) -> float:
+    """Of one person's residuals."""
     residuals: Floats = own.value - norm.mean[own.cell]
     n = float(own.weight.sum())
     if n < 2:
-        return math.inf
+        return 0.0
     mean = float((own.weight * residuals).sum()) / n
-    variance = float((own.weight * (residuals - mean) ** 2).sum()) / (n - 1)
-    return two_sided(0.05, int(n) - 1) * math.sqrt(variance / n)
+    return float((own.weight * (residuals - mean) ** 2).sum()) / (n - 1)
 
 
-def _off(expected: Expected) -> float:
-    sigma = math.sqrt(expected.variance + expected.unsure)
+def _half(n: float, variance: float) -> float:
+    """Half of the interval of a mean residual, by Student's distribution; endless below two things."""
+    return two_sided(0.05, int(n) - 1) * math.sqrt(variance / n) if n >= 2 else math.inf
+
+
+def _off(expected: Expected, own: float = 0.0) -> float:
+    """`own`: the variance of the sum by the person's own spread. Where that is the larger one, it is what holds: a few
+    extreme things are not yet a difference.
+    """
+    sigma = math.sqrt(max(expected.variance, own) + expected.unsure)
     return float((expected.observed - expected.expected).sum()) / sigma if sigma else 0.0
 
 

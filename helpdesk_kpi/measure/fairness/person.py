@@ -18,6 +18,7 @@ from helpdesk_kpi.measure.value import Value
 
 OVERLAP = 0.3  # of a person's things in cells that are nearly theirs alone; beyond, there is nothing to compare with
 DRIVING = 3
+_ROUNDING = 1e-9
 
 
 class About(NamedTuple):
@@ -96,7 +97,9 @@ def _direction(kpi: Kpi, *, up: bool) -> Literal["better", "worse", "more", "les
 def _mix(about: About, expected: Expected) -> dict[str, Any]:
     mix = [_cell(about, expected, int(place)) for place in np.flatnonzero(expected.n)]
     whole = gap(expected)
-    driving = sorted((cell for cell in mix if cell.gap * whole > 0), key=lambda cell: -abs(cell.gap))
+    driving = sorted(
+        (cell for cell in mix if cell.gap * math.copysign(1, whole) > _ROUNDING), key=lambda cell: -abs(cell.gap)
+    )
     return {"mix": tuple(sorted(mix, key=lambda cell: -cell.n)), "driving": tuple(driving[:DRIVING])}
 
 
