@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from helpdesk_kpi.measure.columns import Columns
 from helpdesk_kpi.measure.fairness.bench import Bench
 from helpdesk_kpi.measure.fairness.everybody import Everybody
+from helpdesk_kpi.measure.fairness.judged import limits
 from helpdesk_kpi.measure.fairness.running import logarithms
 from helpdesk_kpi.measure.fairness.strata import Strata
 from helpdesk_kpi.measure.fairness.things import Counted, Kind
@@ -38,6 +39,13 @@ class Work:
 
 def verdicts(bench: Bench) -> list[funnel.Verdict]:
     found = Everybody(bench, range(PEOPLE))
+    for subject, (expected, judged) in found.judged.items():
+        low, high = limits(bench.kind, expected, judged, funnel.REVIEW, found.dispersion)
+        assert low is not None
+        assert high is not None
+        assert judged.ratio is not None
+        is_signal = not low - 1e-9 <= judged.ratio <= high + 1e-9
+        assert is_signal == (funnel.verdict(found.off(subject)) == "signal")  # the drawn funnel says the same
     return [funnel.verdict(found.off(subject)) for subject in found.judged]
 
 

@@ -172,8 +172,8 @@ def test_limits_widen_where_people_vary_more_than_by_chance() -> None:
     rng = np.random.default_rng(13)
     z = [funnel.deviation(int(rng.binomial(400, p)), 400, 0.8) for p in rng.normal(0.8, 0.05, 2000).clip(0, 1)]
     assert funnel.dispersion(z) == pytest.approx(0.68 * 7.25, rel=0.15)
-    narrow, wide = funnel.limits(0.8, 400), funnel.widened(0.8, 400, funnel.REVIEW, 2.0)
-    assert (0.8 - wide[0]) / (0.8 - narrow[0]) == pytest.approx(2)
+    narrow, wide = funnel.limits(0.8, 400), funnel.limits(0.8, 400, funnel.wider(funnel.REVIEW, 2.0))
+    assert (0.8 - wide[0]) / (0.8 - narrow[0]) == pytest.approx(2, abs=0.15)  # whole things, and a skewed distribution
 
 
 def test_one_true_outlier_does_not_hide_itself() -> None:

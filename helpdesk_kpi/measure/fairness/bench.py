@@ -35,7 +35,7 @@ class Bench(NamedTuple):
         return float(self.things.weight[~self.present].sum()) < FEW
 
     def judged(self, subject: int) -> tuple[Expected, Judged] | None:
-        """The period of one person. None: the others have done nothing."""
+        """The period of one person. None: they, or the others, have done nothing."""
         known = self.present | True if self.with_period else ~self.present
         mine = self.things.subject == subject
         return self._against(mine & self.present, ~mine & known)
@@ -56,6 +56,8 @@ class Bench(NamedTuple):
         return alone(self._cells(mine & self.present), self._cells(mine), self._cells(mine | True))
 
     def _against(self, own: Bools, others: Bools) -> tuple[Expected, Judged] | None:
+        if not self.size(own) > 0:
+            return None
         if self.kind == "count":
             return self._counts(own, others)
         usual = norm(_taken(self.things, others), self.parent)

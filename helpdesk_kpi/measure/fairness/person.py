@@ -8,7 +8,7 @@ import numpy as np
 
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.fairness.everybody import Everybody, gap
-from helpdesk_kpi.measure.fairness.judged import Judged
+from helpdesk_kpi.measure.fairness.judged import Judged, limits
 from helpdesk_kpi.measure.fairness.result import Cell, Compared
 from helpdesk_kpi.measure.fairness.running import back
 from helpdesk_kpi.measure.statistics import funnel
@@ -83,9 +83,19 @@ def _adjusted(about: About, judged: Judged, reliability: float | None) -> dict[s
 
 
 def _verdict(about: About, subject: int) -> dict[str, Any]:
-    off = about.everybody.off(subject)
+    everybody = about.everybody
+    off = everybody.off(subject)
     verdict = funnel.verdict(off)
-    return {"verdict": verdict, "direction": "" if verdict == "within" else _direction(about.kpi, up=off > 0)}
+    look, signal = (
+        limits(everybody.bench.kind, *everybody.judged[subject], confidence, everybody.dispersion)
+        for confidence in (funnel.LOOK, funnel.REVIEW)
+    )
+    return {
+        "look": look,
+        "signal": signal,
+        "verdict": verdict,
+        "direction": "" if verdict == "within" else _direction(about.kpi, up=off > 0),
+    }
 
 
 def _direction(kpi: Kpi, *, up: bool) -> Literal["better", "worse", "more", "less"]:
@@ -95,7 +105,7 @@ def _direction(kpi: Kpi, *, up: bool) -> Literal["better", "worse", "more", "les
 
 
 def _mix(about: About, expected: Expected) -> dict[str, Any]:
-    mix = [_cell(about, expected, int(place)) for place in np.flatnonzero(expected.n)]
+    mix = [_cell(about, expected, int(place)) for place in np.flatnonzero((expected.n > 0) | (expected.expected > 0))]
     whole = gap(expected)
     driving = sorted(
         (cell for cell in mix if cell.gap * math.copysign(1, whole) > _ROUNDING), key=lambda cell: -abs(cell.gap)

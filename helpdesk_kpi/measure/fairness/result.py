@@ -43,6 +43,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     adjusted_low: float | None = None
     adjusted_high: float | None = None
     shrunken: float | None = None  # the adjusted value, drawn to the team's by the part that is chance
+    look: tuple[float | None, float | None] = (None, None)  # ratios of 95 % of equals: the inner funnel
+    signal: tuple[float | None, float | None] = (None, None)  # of 99.8 %: the outer one
     verdict: Verdict | None = None  # within expected variation; look; signal: review the tickets
     direction: Literal["better", "worse", "more", "less", ""] = ""  # of what is not within
     stands_out: bool = False  # also when all comparisons are seen together (Benjamini-Hochberg, 10 %)

@@ -110,14 +110,13 @@ def chance(deviation: float) -> float:
     return 2 * NormalDist().cdf(-abs(deviation))
 
 
-def widened(centre: float, n: float, confidence: float, factor: float) -> tuple[float, float]:
-    """`limits`, as many times as far from the centre; within 0..1.
+def wider(confidence: float, factor: float) -> float:
+    """The confidence of limits that lie as many times as many standard deviations off: what over-dispersion asks for.
 
-    >>> [round(limit, 6) for limit in widened(0.5, 10, LOOK, 1.5)]
-    [0.05, 0.95]
+    >>> round(wider(0.9545, 1.5), 4)  # from two standard deviations to three
+    0.9973
     """
-    low, high = limits(centre, n, confidence)
-    return max(centre - factor * (centre - low), 0.0), min(centre + factor * (high - centre), 1.0)
+    return 1 - chance(_normal((1 - confidence) / 2) * factor)
 
 
 def _normal(p: float) -> float:
