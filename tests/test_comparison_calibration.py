@@ -108,3 +108,45 @@ def test_people_who_differ_are_found_to_differ_by_as_much() -> None:
         assert between is not None
         found.append(between)
     assert np.mean(found) == pytest.approx(0.09, rel=0.15)
+
+
+# What must not change anything
+
+
+def drawn(seed: int, things: int = 2000) -> tuple[Work, NDArray[np.float64]]:
+    rng = np.random.default_rng(seed)
+    work = Work(rng, things)
+    return work, (rng.random(things) < RATES[work.cell]).astype(np.float64)
+
+
+def test_renaming_people_renames_the_results() -> None:
+    work, values = drawn(5)
+    before = Everybody(work.bench("share", values), range(PEOPLE))
+    other = np.random.default_rng(6).permutation(PEOPLE)
+    work.subject = other[work.subject]
+    after = Everybody(work.bench("share", values), range(PEOPLE))
+    for subject, (_, judged) in before.judged.items():
+        assert after.judged[int(other[subject])][1] == pytest.approx(judged)
+    assert after.between == pytest.approx(before.between)
+
+
+def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
+    work, values = drawn(7, 12_000)
+    once = Everybody(work.bench("share", values), range(PEOPLE))
+    for name in ("subject", "cell", "at"):
+        setattr(work, name, np.repeat(getattr(work, name), 2))
+    twice = Everybody(work.bench("share", np.repeat(values, 2)), range(PEOPLE))
+    for subject, (_, judged) in once.judged.items():
+        again = twice.judged[subject][1]
+        assert (judged.low, judged.ratio, judged.high) != (None, None, None)
+        assert again.ratio == pytest.approx(judged.ratio, rel=0.02)  # a cell of fewer than 30 leans less on its parent
+        assert (again.high or 0) - (again.low or 0) < (judged.high or 0) - (judged.low or 0)
+
+
+def test_another_scale_of_time_changes_no_ratio() -> None:
+    work, _ = drawn(8)
+    logs = np.random.default_rng(9).normal(10, 1, 2000)
+    before = Everybody(work.bench("duration", logs), range(PEOPLE))
+    after = Everybody(work.bench("duration", logs + 3), range(PEOPLE))
+    for subject, (_, judged) in before.judged.items():
+        assert after.judged[subject][1].ratio == pytest.approx(judged.ratio)

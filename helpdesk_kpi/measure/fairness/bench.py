@@ -81,19 +81,26 @@ class Bench(NamedTuple):
 
     def _spread(self, mask: Bools) -> float:
         """How many times more than Poisson's the variance of a person's week is; at least 1."""
-        _, place = np.unique(self._weeks(mask), axis=0, return_inverse=True)
-        amounts = (self.things.weight * self.things.value)[mask]
-        weekly = np.bincount(place.reshape(-1), weights=amounts)
+        weekly = self._by_week(mask, self.things.weight * self.things.value)[self._by_week(mask) > 0]
         return max(float(weekly.var(ddof=1) / weekly.mean()), 1.0) if weekly.size > 1 and weekly.mean() > 0 else 1.0
-
-    def _weeks(self, mask: Bools) -> Ints:
-        """(person, week counted from the period's start) of each thing."""
-        return np.stack([self.things.subject[mask], (self.at[mask] - self.start) // WEEK], axis=1)
 
     def _days(self, mask: Bools) -> float:
         """Person-days of the weeks in which somebody did anything: who is away is not behind."""
-        begin = np.unique(self._weeks(mask), axis=0)[:, 1] * WEEK + self.start
+        begin = (np.nonzero(self._by_week(mask))[1] - self._weeks_before) * WEEK + self.start
         return float((np.minimum(begin + WEEK, self.last) - np.maximum(begin, self.first)).sum() / 86_400_000)
+
+    def _by_week(self, mask: Bools, amounts: Floats | None = None) -> Floats:
+        """How many things, or how much, by person and week; weeks are counted from the period's start, both ways."""
+        week = (self.at[mask] - self.start) // WEEK + self._weeks_before
+        weeks = self._weeks_before + -(-(self.last - self.start) // WEEK) + 1
+        people = int(self.things.subject.max(initial=0)) + 1
+        place = self.things.subject[mask] * weeks + week
+        sums = np.bincount(place, None if amounts is None else amounts[mask], minlength=people * weeks)
+        return sums.reshape(people, weeks).astype(np.float64)
+
+    @property
+    def _weeks_before(self) -> int:
+        return -(-(self.start - self.first) // WEEK)
 
     def _cells(self, mask: Bools) -> Floats:
         return self._by_cell(mask, self.things.weight)

@@ -93,6 +93,7 @@ def _verdict(about: About, subject: int) -> dict[str, Any]:
     return {
         "look": look,
         "signal": signal,
+        "chance": funnel.chance(off),
         "verdict": verdict,
         "direction": "" if verdict == "within" else _direction(about.kpi, up=off > 0),
     }

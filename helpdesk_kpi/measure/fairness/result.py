@@ -47,6 +47,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     signal: tuple[float | None, float | None] = (None, None)  # of 99.8 %: the outer one
     verdict: Verdict | None = None  # within expected variation; look; signal: review the tickets
     direction: Literal["better", "worse", "more", "less", ""] = ""  # of what is not within
+    chance: float | None = None  # how often equals are so far off; for seeing the comparisons of many KPIs together
     stands_out: bool = False  # also when all comparisons are seen together (Benjamini-Hochberg, 10 %)
     overlap: float = 0.0  # the part of the things in cells that are nearly theirs alone
     no_like_work: bool = False  # that is more than 30 %: the ratio says little

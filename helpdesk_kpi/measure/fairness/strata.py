@@ -26,7 +26,8 @@ def strata(reader: Reader, rows: Columns, *, of_tickets: bool) -> Strata:
     shifts = Shifts(reader.config.shifts, zone_named(reader.config.timezone))
     came = np.where(rows.start > 0, rows.start, rows.created if of_tickets else rows.at)
     codes = np.stack([*(reader.labels(rows, axis) for axis in AXES), shifts.codes(came)], axis=1)
-    distinct, cell = np.unique(codes, axis=0, return_inverse=True)
+    _, first, cell = np.unique(_joined(codes), return_index=True, return_inverse=True)
+    distinct = codes[first]
     labels = [
         (
             *(reader.label_name(rows, axis, int(c)) for axis, c in zip(AXES, found, strict=False)),
@@ -36,6 +37,14 @@ def strata(reader: Reader, rows: Columns, *, of_tickets: bool) -> Strata:
     ]
     _, parent = np.unique(distinct[:, 0], return_inverse=True)
     return Strata(cell.reshape(-1), labels, parent.reshape(-1))
+
+
+def _joined(codes: Ints) -> Ints:
+    """One number for each row of codes, in the same order."""
+    joined = np.zeros(len(codes), np.int64)
+    for column in codes.T:
+        joined = joined * (int(column.max(initial=0)) + 2) + column + 1  # NOBODY is -1
+    return joined
 
 
 def _shift(shifts: Shifts, code: int) -> str | None:
