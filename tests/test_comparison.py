@@ -285,6 +285,14 @@ def test_nights_are_compared_with_nights(bare: SmallDesk) -> None:
     assert ann.expected == pytest.approx(8)
 
 
+def test_the_shift_is_the_one_in_which_a_ticket_came_in(bare: SmallDesk) -> None:
+    eight_hours = {"shifts": {"early": "06:00-14:00", "late": "14:00-22:00"}}
+    bare.many("Ann", 10, 1, DURING + 90 * MINUTE)  # came at 13:30, solved at 14:30
+    bare.many("Bob", 10, 1, DURING + 90 * MINUTE)
+    ann = person(bare.compare("reopen_rate", config=eight_hours), "Ann")
+    assert [cell.shift for cell in ann.mix] == ["early"]
+
+
 def test_hours_that_are_none_are_named(bare: SmallDesk) -> None:
     bare.many("Ann", 10, 1, DURING)
     with pytest.raises(ConfigError, match=r"shifts\.late: '2 pm' are no hours; allowed are"):

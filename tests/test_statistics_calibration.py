@@ -237,16 +237,17 @@ def test_drawing_customers_covers_the_truth_where_answers_come_in_clusters() -> 
 
 def test_a_drawn_median_is_that_of_the_curve_of_the_drawn_things() -> None:
     rng = np.random.default_rng(18)
-    time, of = rng.integers(1, 40, 60), rng.integers(0, 12, 60)
-    ended = rng.random(60) < 0.7
-    order = np.lexsort((~ended, time))
-    time, of, ended = time[order], of[order], ended[order]
-    draws = bootstrap._draws(12, 60, 1, 50)[0]
-    drawn = bootstrap._reached(time, ended, draws[:, of], 0.5)
-    for number, counts in enumerate(draws):
+    time, of = rng.integers(1, 12, 60), rng.integers(0, 12, 60)  # many end, and many are last seen, at the same time
+    ended = rng.random(60) < 0.6
+    medians = []
+    for counts in bootstrap._draws(12, 60, 1, 200)[0]:
         again = np.repeat(np.arange(60), counts[of])
         found = kaplan_meier(time[again], ended[again]).quantile(0.5)
-        assert drawn[number] == (np.inf if found is None else found)
+        medians.append(math.inf if found is None else found)
+    low, high = sorted(medians)[4], sorted(medians)[194]  # the 5th and the 195th of 200: 2.5 and 97.5 %
+    expected = low, None if high == math.inf else high
+    assert bootstrap.quantile(time, ended, of, 0.5, 1, draws=200) == expected
+    assert len(set(medians)) > 2
 
 
 def test_the_same_report_draws_the_same_and_another_anew() -> None:
