@@ -62,7 +62,7 @@ def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
     kept, missed = known & ended & ~late, known & late
     n = int((kept | missed).sum())
     low, high = wilson(int(kept.sum()), n) if n else (None, None)
-    no_target = int((~known).sum())
+    no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
     return asked.value(
         n=float(n), value=int(kept.sum()) / n if n else None, low=low, high=high,
         running=int((known & ~ended & ~late).sum()), overdue=int((missed & ~ended).sum()),
