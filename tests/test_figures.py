@@ -23,7 +23,7 @@ from helpdesk_kpi.measure.contract import (
     Within,
     kpi,
 )
-from helpdesk_kpi.measure.figure import figure
+from helpdesk_kpi.measure.figure import figure, parts
 from helpdesk_kpi.measure.value import Value
 
 START = 1_790_000_000_000
@@ -70,7 +70,25 @@ def read(
         between, lambda r: np.full(len(r), goal), lambda _: "calendar", lambda: rows.take(rows.end < day(1000)),
         lambda r: np.where(r.severity == r.code("P0"), 3.0, 1.0),
     )  # fmt: skip
-    return figure(Asked(make(example), "strict", day(0), day(until), day(as_of)), rows, policy)
+    asked = Asked(make(example), "strict", day(0), day(until), day(as_of))
+    value = figure(asked, rows, policy)
+    _check_parts(asked, rows, policy, value)
+    return value
+
+
+def _check_parts(asked: Asked, rows: Columns, policy: Policy, value: Value) -> None:
+    """Whatever has parts is made of them."""
+    exists = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
+    if asked.kpi.is_instant:
+        here = rows.take(exists & (rows.at <= asked.instant) & (rows.end > asked.instant))
+    else:
+        here = rows.take(exists & (rows.at >= asked.start) & (rows.at < asked.end))
+    told = parts(asked, here, policy)
+    if told is None or value.value is None or asked.statistic == Share("low"):
+        return
+    is_sum = isinstance(asked.statistic, Total | Mix | Stock)
+    assert (told.x if is_sum else told.share) == pytest.approx(value.value)
+    assert told.n == pytest.approx(value.n)
 
 
 def test_promises_kept_are_those_of_whose_outcome_is_known() -> None:
