@@ -250,6 +250,13 @@ def test_a_drawn_median_is_that_of_the_curve_of_the_drawn_things() -> None:
     assert len(set(medians)) > 2
 
 
+def test_what_ends_comes_before_what_is_last_seen_at_the_same_time() -> None:
+    # Of ten, four end and two are last seen at 5: S(5) = 1 - 4/10, and S(6) = 0.6 x 3/4 = 0.45. The other order would
+    # say S(5) = 1 - 4/8. Two customers with the same ten things: whichever are drawn, the curve is this one.
+    time, ended = [5] * 6 + [6, 7, 8, 9], [True] * 4 + [False] * 2 + [True] * 4
+    assert bootstrap.quantile(time * 2, ended * 2, [1] * 10 + [2] * 10, 0.5, 1) == (6, 6)
+
+
 def test_the_same_report_draws_the_same_and_another_anew() -> None:
     values, of = np.arange(40) % 3 == 0, np.arange(40) // 2
     drawn = [
