@@ -21,9 +21,11 @@ def share(asked: Asked, rows: Columns, _policy: Policy) -> Value:
     n, x = float(rows.share.sum()), float(good.sum())
     low, high = wilson(x, n) if n else (None, None)
     assert isinstance(asked.statistic, Share)
-    headline = low if asked.statistic.headline == "low" else x / n if n else None
+    of_all, is_low = x / n if n else None, asked.statistic.headline == "low"
     facets = by_facet(rows, good, n) if asked.kpi.facet == "kind" and n else {}
-    return asked.value(n=n, value=headline, low=low, high=high, facets=facets)
+    return asked.value(
+        n=n, value=low if is_low else of_all, low=low, high=high, facets=facets, mean=of_all if is_low else None
+    )
 
 
 def total(asked: Asked, rows: Columns, policy: Policy) -> Value:

@@ -30,7 +30,7 @@ class Timeline:
         self.row = row
         self.ratings = beside.ratings
         self.cycles, self.promises = beside.cycles, beside.promises
-        self.cited, self.links = beside.cited, beside.links
+        self._cited, self.links = beside.cited, beside.links
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)
@@ -184,6 +184,12 @@ class Timeline:
         """Effective contact by a person of the team: replies, answered calls, human chat messages."""
         talks = [t for t in self.turns if t.kind != "comment" and t.who == "agent"]
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
+
+    @cached_property
+    def citations(self) -> list[tuple[str, int, int]]:
+        """(article's native id, when, by whom) of the links in public comments of people of the team."""
+        wrote = {(t.at, t.person) for t in self.turns if t.kind == "comment" and t.public and t.who == "agent"}
+        return [(c.article, c.at, c.person) for c in self._cited if c.person and (c.at, c.person) in wrote]
 
     @cached_property
     def lacks_contact(self) -> str:

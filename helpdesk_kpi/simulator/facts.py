@@ -163,6 +163,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     section: int
     edits: tuple[tuple[int, int], ...] = ()
+    minor: tuple[int, ...] = ()  # when somebody only corrected something; the other edits add a paragraph
     votes: tuple[tuple[int, int, int], ...] = ()
     draft: bool = False
     archived_at: int | None = None
