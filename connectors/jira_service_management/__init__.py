@@ -73,9 +73,6 @@ class JiraServiceManagement(Connector):
         if not settings.confluence or settings.auth.is_personal:
             gap = no("Confluence is not read" if not settings.confluence else "Confluence Data Center is not read")
             self.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
-        elif not settings.views:
-            gap = no("views of articles are not read; `views` says so")
-            self.found.append(Finding(level="note", about="views", text=gap.reason, need="article.views", provides=gap))
 
     def streams(self) -> Sequence[Stream]:
         return [*self._names(), *self._issues(), *self._apart(), *self._passes(), *self._articles()]
