@@ -31,7 +31,7 @@ def seen(day: float, editor: int | None = BOB, length: int = 0, **more: Any) -> 
 
 
 def cited(day: float, person: int, ticket: int, left_out: str = "", since: float | None = None) -> Citation:
-    return Citation(on(day), person, ticket, left_out, None if since is None else on(since))
+    return Citation(on(day), person, ticket, left_out=left_out, since=None if since is None else on(since))
 
 
 def counts(*told: tuple[float, int, int] | tuple[float, int]) -> list[CountRow]:

@@ -77,7 +77,7 @@ def test_a_draft_gives_nothing() -> None:
 # --- article_reuse
 
 
-def reused(of: Article, **more: Any) -> list[tuple[int | None, int | None, float | None, float | None, float]]:
+def reused(of: Article, **more: Any) -> list[tuple[Any, ...]]:
     """(agent, ticket, day of their latest contribution, day of the link, share)"""
     return [(o.agent, o.ticket, days(o.at), days(o.end), o.share) for o in told(of, "article_reuse", **more)]
 
@@ -121,6 +121,27 @@ def test_a_link_from_before_the_article_was_there_or_after_it_was_gone_counts_no
 def test_a_link_is_known_from_when_it_was_set() -> None:
     of = article(citations=[cited(20, EVE, 5)])
     assert (reused(of, as_of=19.9), len(reused(of, as_of=20))) == ([], 1)
+
+
+def test_what_a_macro_brought_along_is_a_quarter_until_the_ticket_is_solved_with_it() -> None:
+    link = cited(20, EVE, 5)._replace(by_macro=True)
+    assert [o.value for o in told(article(citations=[link]), "article_reuse")] == [0.25]
+    of = article(citations=[link._replace(solved_at=on(22))])
+    assert [[o.value for o in told(of, "article_reuse", as_of=day)] for day in (19, 20, 22)] == [[], [0.25], [1]]
+    at_once = article(citations=[link._replace(solved_at=on(20))])
+    assert [o.value for o in told(at_once, "article_reuse")] == [1]
+
+
+def test_a_ticket_is_solved_with_a_link_if_no_other_reply_lies_between() -> None:
+    link = ((10, ANN, "900"),)
+    macro = said(10, ANN, field="macro", after="7")
+    solve = did(20, ANN, "status", "new", "solved")
+    [direct] = answered(macro, solve, links=link).citations
+    assert (direct.by_macro, direct.solved_at) == (True, at(20))
+    [other] = answered(macro, said(15, BOB), solve, links=link).citations
+    assert (other.by_macro, other.solved_at) == (True, None)
+    [typed] = answered(said(10, ANN), solve, links=link).citations
+    assert typed.by_macro is False
 
 
 def test_spam_never_counts_and_a_merged_ticket_until_it_is_merged() -> None:

@@ -31,6 +31,7 @@ class Measured:
     ) -> None:
         self.world, self.helpdesk = world, helpdesk
         world.looks, world.tells_edits = tuple(syncs), TELLS_EDITS[helpdesk]  # type: ignore[assignment]  # of three words
+        world.tells_macros = helpdesk == "zendesk"
         desk = SyncedDesk(folder, world, helpdesk=helpdesk, **options)
         end = world.now
         for world.now in syncs:

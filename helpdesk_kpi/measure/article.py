@@ -56,6 +56,8 @@ class Citation(NamedTuple):
     at: int
     person: int
     ticket: int
+    by_macro: bool = False
+    solved_at: int | None = None  # when the ticket was solved with it; None: not yet
     left_out: str = ""  # why the ticket is no support work; "" if it is
     since: int | None = None  # from when on; None: it never was
 
@@ -150,7 +152,7 @@ class Article:
     def citations(self) -> list[Citation]:
         """The first time that each ticket was answered with it, while it was there."""
         first: dict[int, Citation] = {}
-        for citation in sorted(self._citations):
+        for citation in sorted(self._citations, key=lambda citation: citation.at):
             if self.created_at <= citation.at < (self.gone_at or citation.at + 1):
                 first.setdefault(citation.ticket, citation)
         return list(first.values())

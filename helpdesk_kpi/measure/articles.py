@@ -92,9 +92,9 @@ def _citations(store: Store, rows: Sequence[ArticleRow], wanted: str, tickets: T
             for article in of_ticket[ticket.row.id]:
                 marks = (names[article], TITLED + titles[article])
                 found[article] += [
-                    Citation(at, person, ticket.row.id, left_out, since)
-                    for name, at, person in ticket.citations
-                    if name in marks
+                    Citation(c.at, c.person, ticket.row.id, c.by_macro, c.solved_at, left_out, since)
+                    for c in ticket.citations
+                    if c.article in marks
                 ]
     return found
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
-from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
+from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
@@ -61,6 +61,7 @@ class Timeline:
                     Turn(
                         at, kind, actor, person, bool(e.public), e.length, bool(e.is_thanks),
                         bool(e.is_question), creating, e.via, e.rule,
+                        e.field == "macro",
                     )
                 )  # fmt: skip
 
@@ -186,10 +187,19 @@ class Timeline:
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
 
     @cached_property
-    def citations(self) -> list[tuple[str, int, int]]:
-        """(article's native id, when, by whom) of the links in public comments of people of the team."""
-        wrote = {(t.at, t.person) for t in self.turns if t.kind == "comment" and t.public and t.who == "agent"}
-        return [(c.article, c.at, c.person) for c in self._cited if c.person and (c.at, c.person) in wrote]
+    def citations(self) -> list[Cited]:
+        """Links to articles in public comments of people of the team."""
+        turns = (t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent")
+        wrote = {(t.at, t.person): t for t in turns}
+        return [
+            Cited(c.article, c.at, c.person, turn.by_macro, self._solved_with(c.at))
+            for c in self._cited
+            if c.person is not None and (turn := wrote.get((c.at, c.person)))
+        ]
+
+    def _solved_with(self, said: int) -> int | None:
+        following = next((t.at for t in self.replies if t.at > said), None)
+        return next((s.at for s in self.solves if s.at >= said and (following is None or s.at < following)), None)
 
     @cached_property
     def lacks_contact(self) -> str:

@@ -23,6 +23,7 @@ class Comment(msgspec.Struct, frozen=True):
     is_question: bool = False  # asks something
     dressing: str = ""  # signature and quoted history, after the text
     article: int | None = None  # id of the article that the text links to
+    macro: bool = False  # a prepared text
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):

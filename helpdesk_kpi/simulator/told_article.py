@@ -28,6 +28,7 @@ class Linked(msgspec.Struct, frozen=True):
     at: int
     author: int
     ticket: int
+    worth: float  # a quarter, where it was a prepared text and has solved nothing yet
 
 
 class ToldArticle:
@@ -110,14 +111,23 @@ def _linked(world: World, as_of: int) -> dict[int, list[Linked]]:
     found: dict[int, list[Linked]] = defaultdict(list)
     for story in world.stories.values():
         if exists(story, as_of) and not (told := Told(world, story, as_of)).excluded():
-            for at, article, who in links(told):
-                found[article].append(Linked(at, who, story.ticket))
+            for place, article in links(told):
+                save = told.saves[place]
+                found[article].append(Linked(save.at, told.actor(save), story.ticket, _worth(told, place)))
     return found
 
 
-def links(told: Told) -> Iterator[tuple[int, int, int]]:
-    """(when, to which article, by whom) of public comments of people of the team."""
-    for save in told.saves:
+def links(told: Told) -> Iterator[tuple[int, int]]:
+    """(place of the save, which article) of public comments of people of the team."""
+    for place, save in enumerate(told.saves):
         comment = save.fact.comment
         if comment and comment.article and comment.public and told.by(save) == "agent":
-            yield save.at, comment.article, told.actor(save)
+            yield place, comment.article
+
+
+def _worth(told: Told, place: int) -> float:
+    comment = told.saves[place].fact.comment
+    if not (told.world.tells_macros and comment and comment.macro):
+        return 1.0
+    next_reply = min((said.place for said in told.replies() if said.place > place), default=len(told.saves))
+    return 1.0 if any(place <= solve.place < next_reply for solve in told.solves) else 0.25

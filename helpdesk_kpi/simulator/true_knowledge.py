@@ -23,7 +23,7 @@ def _reuse(told: ToldArticle) -> Rows:
     for linked in told.linked:
         for author, (share, last) in told.parts(linked.at).items():
             if author != linked.author:
-                yield _of(told, last, author, ticket=linked.ticket, value=1.0, share=share)
+                yield _of(told, last, author, ticket=linked.ticket, value=linked.worth, share=share)
 
 
 def _quality(told: ToldArticle) -> Rows:

@@ -34,6 +34,8 @@ class World:
         """When somebody looks at the articles; (): all the time. What happens in between may be told or not."""
         self.tells_edits: Literal["all", "last", "text"] = "all"
         """Of edits between two looks: all, the last one with its editor, or only that the text is another one."""
+        self.tells_macros = True
+        """Whether the helpdesk says that a comment is a prepared text."""
         self.hours = desk.hours()
         self.stories = _stories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
