@@ -116,8 +116,8 @@ _bodies = msgspec.json.Decoder(dict[str, list[Row]])
 class _Fold:
     """One fold's columns in parts. Codes are the same in all of them."""
 
-    def __init__(self, *, is_ticket: bool, sources: Mapping[int, int]) -> None:
-        self.is_ticket, self.sources = is_ticket, sources
+    def __init__(self, *, is_ticket: bool, sources: Mapping[int, int] | None = None) -> None:
+        self.is_ticket, self.sources = is_ticket, sources or {}
         self.words: dict[str | None, int] = {None: 0}
         self.parts: list[Part] = []
         self.add([], NOTHING, NOTHING)

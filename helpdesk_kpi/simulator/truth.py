@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator import true_knowledge, true_kpis
+from helpdesk_kpi.simulator import true_knowledge, true_kpis, true_sla
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
 from helpdesk_kpi.simulator.told_article import told_articles
@@ -17,7 +17,9 @@ from helpdesk_kpi.simulator.true_rows import Rows, TruthRow
 from helpdesk_kpi.simulator.world import World
 
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {**true_kpis.KPIS, **true_knowledge.KPIS}
+KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+    **true_kpis.KPIS, **true_knowledge.KPIS, **true_sla.KPIS,
+}  # fmt: skip
 #: Those whose rows are an article's.
 ARTICLES = true_knowledge.ARTICLES
 
