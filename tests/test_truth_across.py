@@ -20,7 +20,10 @@ TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(
      "no_priority"), 0.0,
 ) | {"csat": "legacy"}  # fmt: skip
 #: Figures that a helpdesk cannot give at all; its capability has to say so.
-NOT_TOLD = {("jira", "csat_response_rate"), ("freshdesk", "csat_response_rate")}
+NOT_TOLD = {
+    ("jira", "csat_response_rate"), ("freshdesk", "csat_response_rate"), ("jira", "article_quality"),
+    ("jira", "article_views"), ("zendesk", "article_views"),
+}  # fmt: skip
 FACET = 8  # place of the facet in a row
 
 
@@ -89,9 +92,9 @@ def _without_facet(rows: Rows) -> Rows:
 
 #: KPIs that each helpdesk gives without any reservation: the promise that users see in `check` and in reports.
 WHOLE = {
-    "zendesk": set(find_kpis()),
-    "jira": set(find_kpis()) - {"csat", "csat_response_rate"},
-    "freshdesk": {"csat", "first_reply_time", "next_reply_time"},
+    "zendesk": set(find_kpis()) - {"article_activity", "article_reuse", "article_freshness", "article_views"},
+    "jira": set(find_kpis()) - {"csat", "csat_response_rate", "article_quality", "article_views"},
+    "freshdesk": {"csat", "first_reply_time", "next_reply_time", "article_quality", "article_views"},
 }
 
 

@@ -41,6 +41,8 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     rows = _existing(reader, asked)
     ends = np.where(rows.end <= asked.as_of, rows.end, np.where(_left_out(rows), rows.known, asked.as_of))
     tickets = {key: (native, url) for key, native, url in store.rows("SELECT id, native, url FROM tickets")}
+    is_article = kpi_named(asked.kpi).story == "article"
+    articles = dict(store.rows("SELECT id, url FROM articles")) if is_article else {}
     labels = {axis: reader.labels(rows, axis) for axis in ("source", "agent", "team", "category", "channel")}
     shown = {axis: [reader.label_name(rows, axis, int(c)) for c in codes] for axis, codes in labels.items()}
     if config.privacy != "full":
@@ -72,7 +74,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "value": None if stop in EXCLUDED else _number(seconds if timed else float(rows.value[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
-            "url": url,
+            "url": articles.get(int(rows.story[i]), url),
             "facet": rows.words[rows.facet[i]],
             "share": _number(float(rows.share[i])),
         }
