@@ -1,14 +1,17 @@
 """Entries of registers: what may be written, what is refused and how, corrections, withdrawals, duplicates."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from reader_fixtures import MONDAY, Source, agent, ticket
 from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
 
-from helpdesk_kpi.config import Aspect, Form, Registers, Someone
+from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.registers.files import rows_of
 from helpdesk_kpi.measure.registers.keeping import RefusedError, withdraw
@@ -23,6 +26,14 @@ LATER = Written(NOW + 60_000, "tester")
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[Book]:
     made = Book(tmp_path / "a.db")
+    yield made
+    made.store.close()
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
+    """One for all the rows that are refused."""
+    made = Book(tmp_path_factory.mktemp("unchanged") / "a.db")
     yield made
     made.store.close()
 
@@ -61,7 +72,7 @@ def test_a_dry_run_checks_and_keeps_nothing(book: Book, register: str) -> None:
 @pytest.mark.parametrize("register", REGISTERS)
 def test_every_column_that_must_be_there_is_missed_by_its_name(book: Book, register: str) -> None:
     found = refused(book, register, note=" ") if register != "peer_rating" else refused(book, register)
-    needed = {f"{f.name}: missing" for f in __import__("msgspec").structs.fields(REGISTERS[register]) if f.required}
+    needed = {f"{f.name}: missing" for f in msgspec.structs.fields(REGISTERS[register]) if f.required}
     assert set(found) == needed
     assert needed
 
@@ -135,9 +146,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("register", "change", "said"), BAD, ids=lambda v: v if isinstance(v, str) else None)
-def test_what_is_wrong_is_said_in_words(book: Book, register: str, change: dict[str, object], said: str) -> None:
-    assert refused(book, register, **{**GOOD[register], **change}) == [said]
-    assert list(rows(book.store)) == []
+def test_what_is_wrong_is_said_in_words(unchanged: Book, register: str, change: dict[str, object], said: str) -> None:
+    assert refused(unchanged, register, **{**GOOD[register], **change}) == [said]
+    assert list(rows(unchanged.store)) == []
 
 
 def test_everything_that_is_wrong_with_a_row_is_said_at_once(book: Book) -> None:
@@ -162,17 +173,14 @@ def test_people_are_known_by_name_table_account_or_address_in_any_width_and_case
 
 
 def test_a_name_that_two_people_have_is_refused_with_their_accounts(book: Book) -> None:
-    from reader_fixtures import Source, agent
-
     Source(book.store).put(agent("b2", "Bob"))
-    (said,) = refused(book, "training", **{**TRAINING, "subject": "bob"})
-    assert said == "subject: nobody of the team is named 'bob'" or "Bob (1) = acme:b, Bob (2) = acme:b2" in said
-    assert book.put("training", **{**TRAINING, "subject": "acme:b2"}).what == "new"
+    given = {**TRAINING, "approved_by": "Cem"}
+    (said,) = refused(book, "training", **{**given, "subject": "bob"})
+    assert said == "subject: 'bob' may be several people; name an account: Bob (1) = acme:b, Bob (2) = acme:b2"
+    assert book.put("training", **{**given, "subject": "acme:b2"}).what == "new"
 
 
 def test_a_ticket_number_of_two_helpdesks_is_refused_with_both(book: Book) -> None:
-    from reader_fixtures import MONDAY, Source, ticket
-
     Source(book.store, "beta").put(ticket("17", MONDAY))
     (said,) = refused(book, "quality_review", **REVIEW)
     assert said == "ticket: '17' may be several tickets; write one of acme:17, beta:17"
@@ -180,9 +188,6 @@ def test_a_ticket_number_of_two_helpdesks_is_refused_with_both(book: Book) -> No
 
 
 def test_the_manager_of_that_time_rates_and_no_other(tmp_path: Path) -> None:
-    from helpdesk_kpi.config import TextSince
-    import datetime as dt
-
     wang = Someone(
         accounts=["acme:a"], manager=(TextSince(value="li"), TextSince(value="zhao", since=dt.date(2026, 10, 1)))
     )
@@ -203,9 +208,7 @@ def test_who_answered_is_written_down_as_a_hash_and_neither_they_nor_their_answe
 ) -> None:
     book.put(register, **GOOD[register])
     (row,) = rows(book.store)
-    assert not {"Bob", "acme:b", "Zoe", "zoe"} & set(json.loads(row.body).values().__str__().replace("'", " ").split())
-    assert "zoe" not in (row.body + row.key).casefold()
-    assert "acme:b" not in row.body + row.key
+    assert not [name for name in ("bob", "acme:b", "zoe") if name in (row.body + row.key).casefold()]
     (told,) = shown(book, register)
     assert set(told) <= {"id", "subject", "period", "team", "state"}
     assert "entered_by" not in printed([told])
