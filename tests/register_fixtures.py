@@ -23,7 +23,7 @@ PEOPLE = {
 
 
 class Book:
-    """A store with Ann, Bob, Cem and 王小明 (managed by 李娜), two tickets and an article of Bob's; and its registers."""
+    """A store with Ann, Bob, Cem and 王小明 (managed by 李娜), two tickets, an article of Bob's; and its registers."""
 
     def __init__(self, path: Path, **config: Any) -> None:
         self.store: Store = open_store(path)
@@ -35,12 +35,12 @@ class Book:
             ticket("17", MONDAY, team="5"), ticket("18", MONDAY), article("kb1", author="b"),
         )  # fmt: skip
 
-    def put(self, register: str, *, now: int = NOW, dry_run: bool = False, **row: object) -> Kept:
+    def put(self, register: str, *, now: int = NOW, dry_run: bool = False, **row: Any) -> Kept:
         (kept,) = self.put_all((register, row), now=now, dry_run=dry_run)
         return kept
 
     def put_all(
-        self, *given: tuple[str, dict[str, object]], now: int = NOW, dry_run: bool = False, corrects: int | None = None
+        self, *given: tuple[str, dict[str, Any]], now: int = NOW, dry_run: bool = False, corrects: int | None = None
     ) -> list[Kept]:
         reading = Reading(Names(self.store, self.config), now)
         rows = [
@@ -54,19 +54,20 @@ def article(key: str, author: str) -> Article:
     return Article(key, "How to", f"http://x/kb/{key}", MONDAY, MONDAY, 1, author=author)
 
 
-TRAINING: dict[str, object] = {
+TRAINING: dict[str, Any] = {
     "subject": "Ann", "on": "2026-11-17", "title": "Reading traces", "role": "lead", "rating": 4.5, "attendees": 8,
     "evidence": "https://x.example/slides", "approved_by": "Bob",
 }  # fmt: skip
-IMPROVEMENT: dict[str, object] = {
+IMPROVEMENT: dict[str, Any] = {
     "id": "IMP-1", "title": "A form that asks for the order number", "authors": "Ann", "proposed": "2026-08-03",
 }  # fmt: skip
-REVIEW: dict[str, object] = {
-    "ticket": "17", "subject": "Ann", "by": "Bob", "on": "2026-11-18", "solution": 5, "clarity": 4, "tone": 4, "record": 3,
+REVIEW: dict[str, Any] = {
+    "ticket": "17", "subject": "Ann", "by": "Bob", "on": "2026-11-18",
+    "solution": 5, "clarity": 4, "tone": 4, "record": 3,
 }  # fmt: skip
-PEER: dict[str, object] = {"subject": "Ann", "by": "Bob", "period": "2026-Q3", "initiative": 4, "learning": 5}
-COST: dict[str, object] = {"period": "2026-10", "amount": 31000}
-GOOD: dict[str, dict[str, object]] = {
+PEER: dict[str, Any] = {"subject": "Ann", "by": "Bob", "period": "2026-Q3", "initiative": 4, "learning": 5}
+COST: dict[str, Any] = {"period": "2026-10", "amount": 31000}
+GOOD: dict[str, dict[str, Any]] = {
     "training": TRAINING,
     "improvement": IMPROVEMENT,
     "quality_review": REVIEW,

@@ -42,7 +42,7 @@ def shown(book: Book, register: str, *, everything: bool = False) -> list[dict[s
     return listed(Names(book.store, book.config), REGISTERS[register], everything=everything)
 
 
-def refused(book: Book, register: str, **row: object) -> list[str]:
+def refused(book: Book, register: str, **row: Any) -> list[str]:
     """What is wrong with a row, without its place."""
     with pytest.raises(RefusedError) as caught:
         book.put(register, **row)
@@ -86,7 +86,8 @@ BAD = [
     ("training", {"role": "leader"}, "role: 'leader' is not allowed; did you mean lead?"),
     ("training", {"rating": "4,5"},
      "rating: '4,5' is no number; write it like 4 or 4.5, with a point and without separators"),
-    ("training", {"rating": "nan"}, "rating: 'nan' is no number; write it like 4 or 4.5, with a point and without separators"),
+    ("training", {"rating": "nan"},
+     "rating: 'nan' is no number; write it like 4 or 4.5, with a point and without separators"),
     ("training", {"rating": 5.1}, "rating: 5.1 is not on the scale: 1 to 5"),
     ("training", {"rating": ""}, "rating: missing; a session counts by what those who attended gave it"),
     ("training", {"hours": 2}, "hours: only mentoring is counted in hours; a lead gives one session"),
@@ -113,7 +114,8 @@ BAD = [
                      "verified_by": "Ann"}, "verified_by: an author cannot be the one; name somebody else"),
     ("improvement", {"duplicate_of": "IMP-1"}, "duplicate_of: IMP-1 cannot be a duplicate of itself"),
     ("improvement", {"duplicate_of": "IMP-9"}, "duplicate_of: there is no improvement 'IMP-9'; its row comes first"),
-    ("improvement", {"duplicate_of": "IMP-9", "accepted": "2026-08-04"}, "accepted: of a duplicate, this stands with IMP-9"),
+    ("improvement", {"duplicate_of": "IMP-9", "accepted": "2026-08-04"},
+     "accepted: of a duplicate, this stands with IMP-9"),
     ("quality_review", {"ticket": "99"}, "ticket: the store has no ticket '99'"),
     ("quality_review", {"by": "Ann"}, "by: nobody reviews their own work"),
     ("quality_review", {"tone": 6}, "tone: 6 is not on the scale: 1 to 5"),
@@ -133,8 +135,8 @@ BAD = [
      "period: '2026-W47' is no period; write it like 2026-11, 2026-Q4, 2026-H2 or 2026"),
     ("manager_rating", {"period": "2027-Q1"}, "period: 2027-Q1 has not begun yet"),
     ("peer_rating", {"by": "ann"}, "by: nobody judges themselves here; self_rating is for that"),
-    ("peer_rating", {"note": "Bob says"}, "no column 'note'; allowed are by, cooperation, initiative, learning, period,"
-     " reliability, subject"),
+    ("peer_rating", {"note": "Bob says"},
+     "no column 'note'; allowed are by, cooperation, initiative, learning, period, reliability, subject"),
     ("article_review", {"article": "kb9"}, "article: the store has no article 'kb9'"),
     ("article_review", {"by": "Bob"}, "by: its author does not review an article"),
     ("cost", {"period": "2026-Q3"}, "period: '2026-Q3' is no month; write it like 2026-11"),
@@ -146,7 +148,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("register", "change", "said"), BAD, ids=lambda v: v if isinstance(v, str) else None)
-def test_what_is_wrong_is_said_in_words(unchanged: Book, register: str, change: dict[str, object], said: str) -> None:
+def test_what_is_wrong_is_said_in_words(unchanged: Book, register: str, change: dict[str, Any], said: str) -> None:
     assert refused(unchanged, register, **{**GOOD[register], **change}) == [said]
     assert list(rows(unchanged.store)) == []
 
@@ -299,8 +301,8 @@ def test_a_duplicate_joins_the_story_of_its_original_until_it_is_corrected(book:
     assert row_of(book.store, second.id).story == original.id  # type: ignore[union-attr]
     with pytest.raises(RefusedError, match="IMP-2 is itself a duplicate, of imp-1"):
         book.put("improvement", **{**duplicate, "id": "IMP-3", "duplicate_of": "IMP-2"})
+    other = book.put("improvement", **{**IMPROVEMENT, "id": "IMP-4"})
     with pytest.raises(RefusedError, match="IMP-2 is already a duplicate of IMP-1"):
-        other = book.put("improvement", **{**IMPROVEMENT, "id": "IMP-4"})
         book.put("improvement", **{**IMPROVEMENT, "duplicate_of": "IMP-4"})
     with pytest.raises(UsageError, match="IMP-2 names it as the original"):
         withdraw(book.store, original.id, "no", LATER)
@@ -355,7 +357,8 @@ def test_a_file_of_several_registers_has_a_column_that_says_which(book: Book, tm
 def test_toml_has_a_table_for_each_entry_and_errors_name_its_line(book: Book, tmp_path: Path) -> None:
     path = tmp_path / "q3.toml"
     path.write_text(
-        '[[improvement]]\nid = "IMP-1"\ntitle = "按订单号提问的表单"\nauthors = ["王小明", "Ann"]\nproposed = 2026-08-03\n\n'
+        '[[improvement]]\nid = "IMP-1"\ntitle = "按订单号提问的表单"\n'
+        'authors = ["王小明", "Ann"]\nproposed = 2026-08-03\n\n'
         "[[cost]]\nperiod = '2026-10'\namount = 31_000.5\n\n[[cost]]\nperiod = '2026-09'\namount = 0\n",
         encoding="utf-8",
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Score
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -47,7 +47,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     nameless = isinstance(statistic := spec.statistic_of(asked.variant), Score) and statistic.fewest > 0
     if config.privacy != "full" or nameless:  # what single people said of somebody is nobody's business
         shown["agent"] = [None] * len(rows)
-    timed = isinstance(spec.statistic, Duration)
+    timed = isinstance(spec.statistic, Duration | Met)
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     for i in range(len(rows)):
