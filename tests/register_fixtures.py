@@ -31,7 +31,7 @@ class Book:
             timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}}, **{"people": PEOPLE, **config}
         )
         Source(self.store).put(
-            agent("a", "Wang"), agent("b", "Bob"), agent("c", "Cem"), agent("n", "Ann"), Team("5", "First line"),
+            agent("a", "Wang"), agent("b", "Bob"), agent("e", "Cem"), agent("n", "Ann"), Team("5", "First line"),
             ticket("17", MONDAY, team="5"), ticket("18", MONDAY), article("kb1", author="b"),
         )  # fmt: skip
 

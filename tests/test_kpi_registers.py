@@ -10,7 +10,6 @@ from reader_fixtures import BERLIN, Source, customer, ticket
 from register_fixtures import COST, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
 
 from helpdesk_kpi.config import Config, Someone
-from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.listing import Asked, listing
@@ -22,7 +21,7 @@ from helpdesk_kpi.model import Team, TeamMember
 from helpdesk_kpi.store.registers import Written
 
 HOUR = 3_600_000
-STEPS = {
+STEPS: dict[str, Any] = {
     "accepted": "2026-09-30", "accepted_by": "Bob", "shipped": "2026-10-05", "evidence": "https://x.example/1",
     "measured": "2026-11-02", "verified_by": "Cem", "effect": "a third fewer questions back",
 }  # fmt: skip
@@ -119,7 +118,8 @@ def test_a_review_is_the_weighted_mean_of_its_aspects_on_a_scale_of_a_hundred(bo
         ("quality_review", {**REVIEW, "by": "Cem", "solution": 4, "clarity": 2, "tone": "", "record": 4}),
     )
     found = value(book, "quality_review", agent="Ann")
-    assert (found.n, found.value) == (2, pytest.approx((81.25 + 175 / 3) / 2))
+    assert found.n == 2
+    assert found.value == pytest.approx((81.25 + 175 / 3) / 2)
     assert found.sd == pytest.approx((81.25 - 175 / 3) / 2**0.5)
     assert value(book, "quality_review", agent="Ann", facet="tone").value == 75  # 4 of 1 to 5, of the first alone
     assert value(book, "quality_review", agent="Bob").n == 0
@@ -198,7 +198,7 @@ def test_single_answers_of_peers_are_in_no_list(book: Book) -> None:
 
 def test_a_rating_counts_at_the_end_of_the_period_that_it_is_about(book: Book) -> None:
     """Written in November about the third quarter: (4 + 2) / 2 = 3."""
-    given = {"subject": "王小明", "by": "李娜", "period": "2026-Q3", "initiative": 4, "reliability": 2}
+    given: dict[str, Any] = {"subject": "王小明", "by": "李娜", "period": "2026-Q3", "initiative": 4, "reliability": 2}
     book.put("manager_rating", **given)
     found = {p: value(book, "manager_rating", p, agent="王小明").value for p in ("2026-Q3", "2026-09", "2026-10")}
     assert found == {"2026-Q3": 3, "2026-09": 3, "2026-10": None}
@@ -306,5 +306,3 @@ def test_what_registers_give_is_in_the_catalogue_with_its_limits() -> None:
 def test_a_kpi_of_entries_that_nobody_wrote_has_no_value(book: Book) -> None:
     for kpi in ("quality_review", "manager_rating", "peer_rating", "cost_per_contact"):
         assert value(book, kpi).value is None
-    with pytest.raises(UsageError):
-        value(book, "quality_revue")

@@ -194,7 +194,7 @@ def test_the_manager_of_that_time_rates_and_no_other(tmp_path: Path) -> None:
         accounts=["acme:a"], manager=(TextSince(value="li"), TextSince(value="zhao", since=dt.date(2026, 10, 1)))
     )
     book = Book(tmp_path / "b.db", people={"wang": wang, "li": Someone(accounts=[]), "zhao": Someone(accounts=[])})
-    given = {"subject": "wang", "initiative": 3}
+    given: dict[str, Any] = {"subject": "wang", "initiative": 3}
     assert book.put("manager_rating", **given, by="li", period="2026-Q3").what == "new"
     assert refused(book, "manager_rating", **given, by="li", period="2026-Q4") == [
         "by: [people] has 'zhao' as the manager at the end of 2026-Q4"
@@ -212,7 +212,7 @@ def test_who_answered_is_written_down_as_a_hash_and_neither_they_nor_their_answe
     (row,) = rows(book.store)
     assert not [name for name in ("bob", "acme:b", "zoe") if name in (row.body + row.key).casefold()]
     (told,) = shown(book, register)
-    assert set(told) <= {"id", "subject", "period", "team", "state"}
+    assert set(told) <= {"entry", "subject", "period", "team", "state"}
     assert "entered_by" not in printed([told])
 
 
@@ -232,14 +232,14 @@ def test_a_correction_takes_the_place_of_the_entry_and_keeps_it(book: Book) -> N
     assert (second.what, second.before) == ("corrects", first.id)
     (old, new) = shown(book, "training", everything=True)
     assert (old["rating"], old["state"], new["rating"], new["state"]) == (4.5, "corrected by 2", 3, "in force")
-    assert [row["id"] for row in shown(book, "training")] == [2]
+    assert [row["entry"] for row in shown(book, "training")] == [2]
 
 
 def test_a_correction_of_what_an_entry_is_about_names_the_entry(book: Book) -> None:
     wrong = book.put("training", **TRAINING)
     (kept,) = book.put_all(("training", {**TRAINING, "on": "2026-11-18"}), corrects=wrong.id)
     assert (kept.what, kept.before) == ("corrects", wrong.id)
-    assert [(row["id"], row["on"]) for row in shown(book, "training")] == [(2, "2026-11-18")]
+    assert [(row["entry"], row["on"]) for row in shown(book, "training")] == [(2, "2026-11-18")]
     for entry, said in ((1, "corrected by entry 2"), (9, "there is no entry 9")):
         with pytest.raises(RefusedError, match=said):
             book.put_all(("training", {**TRAINING, "on": "2026-11-19"}), corrects=entry)

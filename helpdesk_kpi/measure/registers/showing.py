@@ -26,7 +26,7 @@ def listed(names: Names, kind: type[Entry], *, everything: bool = False) -> list
 
 def _shown(names: Names, kind: type[Entry], row: Row) -> dict[str, Any]:
     entry = decoded(row)
-    told: dict[str, Any] = {"id": row.id, **_fields(names, kind, entry)}
+    told: dict[str, Any] = {"entry": row.id, **_fields(names, kind, entry)}
     nameless = kind.register in ANONYMOUS
     if isinstance(entry, Judged) and not nameless:
         told |= {aspect: mark.value for aspect, mark in entry.marks.items()}
