@@ -50,8 +50,8 @@ class Book:
         return keep(reading, rows, Written(now, "tester"), dry_run=dry_run)
 
 
-def article(key: str, author: str) -> Article:
-    return Article(key, "How to", f"http://x/kb/{key}", MONDAY, MONDAY, 1, author=author)
+def article(key: str, author: str, url: str | None = None) -> Article:
+    return Article(key, "How to", url or f"http://x/kb/{key}", MONDAY, MONDAY, 1, author=author)
 
 
 TRAINING: dict[str, Any] = {

@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import docs_registers
 import msgspec
 import pytest
 from reader_fixtures import MONDAY, Source, agent, ticket
-from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
+from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book, article
 
 from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.registers.files import rows_of
-from helpdesk_kpi.measure.registers.keeping import RefusedError, withdraw
+from helpdesk_kpi.measure.registers.keeping import RefusedError, keep, withdraw
 from helpdesk_kpi.measure.registers.kinds import REGISTERS
 from helpdesk_kpi.measure.registers.names import Names
+from helpdesk_kpi.measure.registers.reading import Reading
 from helpdesk_kpi.measure.registers.showing import listed, printed
 from helpdesk_kpi.store.registers import Written, row_of, rows
 
@@ -404,3 +406,19 @@ def test_a_file_in_another_encoding_is_refused_with_what_to_do(book: Book, tmp_p
         imported(book, path)
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         imported(book, tmp_path / "cost.csv")
+
+
+# --- the page about them
+
+
+def test_the_files_of_the_documentation_can_be_imported(tmp_path: Path) -> None:
+    people = {name: Someone(accounts=[f"acme:{key}"]) for name, key in (("ann", "n"), ("bob", "b"), ("cem", "e"))}
+    book = Book(tmp_path / "b.db", people=people)
+    Source(book.store).put(article("1", author="n", url="https://help.acme.com/articles/1"))
+    for register, text in docs_registers.EXAMPLES.items():
+        path = tmp_path / f"{register}.csv"
+        path.write_text(text, encoding="utf-8")
+        given = rows_of(path, book.config, None)
+        kept = keep(Reading(Names(book.store, book.config), NOW), given, LATER)
+        assert [one.what for one in kept] == ["new"] * (text.count("\n") - 1)
+    assert set(docs_registers.EXAMPLES) == set(REGISTERS)
