@@ -285,7 +285,7 @@ def example_keys() -> Mapping[tuple[str, str], str]:
         bare = line.removeprefix("# ")
         if header := re.match(r"\[([\w.]+)\](?:\s+#|$)", bare):
             table = _table_of(header[1])
-            for place in (table, header[1]):
+            for place in (table, header[1], header[1].partition(".")[0]):
                 parent, _, name = place.rpartition(".")
                 found.setdefault((parent, name), "")
         elif table == "sources" and (named := re.match(r'connector = "(\w+)"', bare)):

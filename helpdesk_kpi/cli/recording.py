@@ -41,9 +41,14 @@ def record() -> None:
 
 def _recorder(register: str) -> click.Command:
     """The command that writes one entry of a register."""
+    from helpdesk_kpi.config import Config  # noqa: PLC0415
     from helpdesk_kpi.measure.registers.kinds import REGISTERS  # noqa: PLC0415
+    from helpdesk_kpi.measure.registers.reading import columns  # noqa: PLC0415
 
-    @click.command(register, help=f"{REGISTERS[register].__doc__}\n\nFIELDS are written name=value; see registers.md.")
+    fields = ", ".join(columns(Config(), REGISTERS[register]))
+    written = f"FIELDS are written name=value (docs/registers.md); without forms of your own: {fields}."
+
+    @click.command(register, help=f"{REGISTERS[register].__doc__}\n\n{written}")
     @click.argument("fields", nargs=-1, required=True, metavar="FIELDS...")
     @click.option("--corrects", type=int, help="The entry that this one replaces, where it was about another thing.")
     @dry
