@@ -28,6 +28,7 @@ COMMANDS = {
     "kpis": ("measuring", "List the KPIs with their definitions and variants."),
     "observations": ("measuring", "Print the observations behind a KPI, one row each."),
     "explain": ("measuring", "Open a number down to its tickets."),
+    "doctor": ("doctoring", "Examine the store: what is missing, and what deserves a look."),
     "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
     "record": ("recording", "Write down what no helpdesk has: training, reviews, ratings, costs."),
     "import": ("recording", "Write the entries of a file into their registers."),

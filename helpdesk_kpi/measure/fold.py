@@ -42,12 +42,14 @@ class Folded(NamedTuple):
 def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
     """Make sure that every KPI's strict variant and the `extra` (kpi, variant) pairs are kept; return all kept ones.
 
+    Questions of data quality are kept from when they are first asked.
+
     A variant that is new, or whose revision moved, makes every story stale.
     """
     kpis = every_kpi()
     with store.writing() as conn:
         changed = 0
-        for kpi, variant in [*((k, "strict") for k in kpis), *extra]:
+        for kpi, variant in [*((k, "strict") for k, spec in kpis.items() if spec.role != "question"), *extra]:
             changed += conn.execute(
                 "INSERT INTO folds (kpi, variant, revision) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET revision = excluded.revision WHERE revision != excluded.revision",
