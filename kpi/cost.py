@@ -83,3 +83,40 @@ def help_centre_visitors(told: Recorded) -> Iterator[Observation]:
         days = told.days(visits.period)
         for day in days:
             yield told.row(day.start, value=visits.visitors / len(days))
+
+
+@kpi(
+    "Customers who wrote",
+    unit="count",
+    better="neither",
+    statistic=Total(cap=1, cap_of="rater"),
+    anchor="created",
+    needs={"tickets"},
+    revision=1,
+    dimension="cost",
+    role="evidence",
+)
+def customers_writing(ticket: Timeline) -> Iterator[Observation]:
+    """Customers who opened tickets in the period, each once however many there were."""
+    at = ticket.created_at
+    yield Observation(at=at, value=1, rater=ticket.row.requester)
+
+
+@kpi(
+    "Self-service ratio",
+    unit="count",
+    better="neither",
+    statistic=Ratio("help_centre_visitors", "customers_writing"),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    dimension="cost",
+    level="shown",
+)
+def self_service_ratio(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - as above
+    """How many people visit the help centre for each customer who opens a ticket (register `help_centre_visits`). Read
+    it by month: over longer periods, visitors of several months count several times. Fewer tickets are not more
+    self-service, so it is never scored. Without a number of visitors for the period there is no value.
+    """
+    return iter(())

@@ -139,8 +139,8 @@ helpdesk-kpi record withdraw 12 --why "it was called off"
 _AFTER = """## What becomes of them
 
 The KPIs `training`, `improvement`, `quality_review`, `collaboration_satisfaction`, `manager_rating`, `peer_rating`,
-`self_rating` and `cost_per_contact` are described in [kpis.md](kpis.md). In SQL the entries are in the table
-`registers` of the [store](store.md).
+`self_rating`, `cost_per_contact` and `self_service_ratio` are described in [kpis.md](kpis.md). In SQL the entries are
+in the table `registers` of the [store](store.md).
 
 - A quality review with a critical aspect below the middle of its scale counts 0. Calibration reviews count for nobody.
 - Improvements earn 1 point once accepted, 3 once shipped, 5 once measured, shared by all authors, those of duplicates

@@ -291,6 +291,16 @@ def test_cost_by_team(book: Book) -> None:
     assert value(book, "cost_per_contact", "2026-10", team="Second line").value is None
 
 
+def test_visitors_are_held_against_customers_who_wrote_each_counted_once(book: Book) -> None:
+    """620 visitors in October; one customer wrote twice and another once: 620 / 2."""
+    book.put("help_centre_visits", period="2026-10", visitors=620)
+    asked(book, local(2026, 10, 1), local(2026, 10, 31, 23))
+    Source(book.store).put(customer("d", None), ticket("t9", local(2026, 10, 9), requester="d"))
+    assert value(book, "customers_writing", "2026-10").value == pytest.approx(2)
+    assert value(book, "self_service_ratio", "2026-10").value == pytest.approx(310)
+    assert value(book, "self_service_ratio", "2026-11").value is None  # two tickets, and nobody counted visitors
+
+
 # --- the catalogue
 
 
@@ -300,7 +310,9 @@ def test_what_registers_give_is_in_the_catalogue_with_its_limits() -> None:
         "quality_review": ("agent", 10), "peer_rating": ("agent", 3), "collaboration_satisfaction": ("agent", 3),
         "cost_per_contact": ("team", 30), "self_rating": ("shown", 1),
     }.items()  # fmt: skip
-    assert {"operating_cost", "contacts"} <= set(every_kpi()) - set(find_kpis())
+    assert {"operating_cost", "contacts", "help_centre_visitors", "customers_writing"} <= set(every_kpi()) - set(
+        find_kpis()
+    )
 
 
 def test_a_kpi_of_entries_that_nobody_wrote_has_no_value(book: Book) -> None:

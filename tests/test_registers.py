@@ -12,8 +12,9 @@ import pytest
 from reader_fixtures import MONDAY, Source, agent, ticket
 from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book, article
 
-from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince
-from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.cli.naming import check_names
+from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince, load
+from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.registers.files import rows_of
 from helpdesk_kpi.measure.registers.keeping import RefusedError, keep, withdraw
 from helpdesk_kpi.measure.registers.kinds import REGISTERS
@@ -326,6 +327,26 @@ def test_an_entry_keeps_the_scale_and_the_weights_of_its_day(tmp_path: Path) -> 
     book.put("quality_review", **{**row, "solution": 8})
     told = json.loads(next(rows(book.store)).body)
     assert (told["scale"], told["marks"]) == ([0, 10], {"solution": {"value": 8, "weight": 4, "critical": False}})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scale = [5, 1]\naspects = { tone = {} }", "scale: [5.0, 1.0] is no scale: the worst answer first"),
+        ("aspects = {}", "aspects: is empty: name at least one thing to judge"),
+        ("scale = [1, 5]", "missing key aspects"),
+        ('aspects = { "on time" = {} }', "'on time' heads a column: letters, digits and _ are allowed"),
+        ("aspects = { tone = { weight = 0 } }", "aspects.tone.weight: 0 is not allowed: more than 0"),
+        ("aspects = { tone = { wieght = 2 } }", "did you mean weight?"),
+        ("aspects = { note = {} }", "aspects: 'note' is a column of quality_review already; call it something else"),
+    ],
+)
+def test_a_form_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "helpdesk-kpi.toml"
+    path.write_text(f"[registers.quality_review]\n{text}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        check_names(load(path))
+    assert said in str(caught.value)
 
 
 # --- files
