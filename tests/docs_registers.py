@@ -112,6 +112,7 @@ helpdesk-kpi import training-2026-Q4.csv --dry-run      # checks it all, keeps n
 helpdesk-kpi import training-2026-Q4.csv
 helpdesk-kpi record list training                       # --all: what was corrected and withdrawn too
 helpdesk-kpi record withdraw 12 --why "it was called off"
+helpdesk-kpi record draw --period 2026-Q4 > quality_review-2026-Q4.csv     # tickets to review, ten of each person
 ```
 
 - **Files** are CSV (commas, semicolons or tabs; UTF-8, in a spreadsheet "CSV UTF-8") or TOML with a `[[training]]`
@@ -133,6 +134,8 @@ helpdesk-kpi record withdraw 12 --why "it was called off"
   answers are of two people. No command and no report shows it, nor a single answer: only a mean of three people or
   more.
 - **Privacy.** With `privacy = "pseudonymous"` or `"team_only"`, entries about people are taken, counted, and not shown.
+- **Which tickets are reviewed** is drawn, so that nobody picks them: of each person, out of what they solved in the
+  period, of every severity in proportion. Drawn again, the same tickets come.
 - **Forms** (`[registers.quality_review]` and so on in the [configuration](configuration.md)) have a scale and aspects
   with weights. An entry keeps those of the day on which it was written down.
 """

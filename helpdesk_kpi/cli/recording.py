@@ -1,6 +1,8 @@
 """`record`, `import`."""
 
+import csv
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,6 +133,35 @@ def withdraw(desk: Desk, entry: int, why: str) -> None:
     with desk.store() as store:
         row = take_back(store, entry, why, Written(desk.now(), account()))
     click.echo(f"{row.register}: entry {entry} is withdrawn")
+
+
+@record.command()
+@click.option("--period", required=True, help="2026-Q4, 2026-11, last-quarter, ...: when the tickets were solved.")
+@click.option("--each", default=10, show_default=True, type=click.IntRange(1), help="How many of each person.")
+@config_option
+@click.pass_obj
+def draw(desk: Desk, period: str, each: int) -> None:
+    """Draw tickets for quality reviews: a CSV file to be filled in and imported.
+
+    Of each person, out of the tickets that they solved in the period, of every severity in proportion. The same tickets
+    come when it is drawn again, so nobody can draw until they like what comes.
+    """
+    from helpdesk_kpi.measure.fold import measure  # noqa: PLC0415
+    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
+    from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
+    from helpdesk_kpi.measure.registers.drawing import drawn, sheet  # noqa: PLC0415
+    from helpdesk_kpi.measure.registers.kinds import QualityReview  # noqa: PLC0415
+    from helpdesk_kpi.measure.registers.reading import columns  # noqa: PLC0415
+
+    config, now = desk.loaded.config, desk.now()
+    if config.privacy != "full":
+        raise UsageError(f'privacy = "{config.privacy}": nothing is shown of one person')
+    span = parse(period, config.timezone, now)
+    with desk.store() as store:
+        measure(store, config)
+        log_access(store, now, f"record draw {span.label}, {each} each")
+        found = list(drawn(Reader(store, config), span, now, each))
+    csv.writer(sys.stdout, lineterminator="\n").writerows(sheet(found, columns(config, QualityReview)))
 
 
 @click.command("import")

@@ -180,7 +180,7 @@ class QualityReview(JudgedOnADay, frozen=True, kw_only=True, omit_defaults=True)
     key: ClassVar[tuple[str, ...]] = ("ticket", "subject", "by", "calibration")
     form: ClassVar[str | None] = "quality_review"
 
-    ticket: Ticket  # its number, or source:id
+    ticket: Ticket  # its number, its address, or source:id
     subject: Person  # whose work is judged
     by: Person  # the reviewer
     calibration: bool = False  # yes: reviewers compare how they judge; it counts for nobody

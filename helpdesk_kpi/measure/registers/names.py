@@ -76,10 +76,10 @@ class Names:
         return human.name if human else (told.name or mark) if told else mark
 
     def ticket(self, text: str) -> str:
-        """ "source:id" of a ticket, by that or by its number."""
+        """ "source:id" of a ticket, by that, by its number or its address."""
         sql = (
             "SELECT s.name || ':' || t.native FROM tickets t JOIN sources s ON s.id = t.source"
-            " WHERE t.created_at IS NOT NULL AND (t.number = ?1 OR s.name || ':' || t.native = ?1)"
+            " WHERE t.created_at IS NOT NULL AND ?1 IN (t.number, t.url, s.name || ':' || t.native)"
         )
         return self._one("ticket", text, self.store.rows(sql, text.strip().removeprefix("#")))
 
