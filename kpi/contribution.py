@@ -57,7 +57,7 @@ def improvement(told: Recorded) -> Iterator[Observation]:
     parts, and so do those of duplicates.
     """
     entries = list(told.of(Improvement))
-    authors = dict.fromkeys(author for entry in entries for author in entry.authors)
+    authors = dict.fromkeys(told.person(author) for entry in entries for author in entry.authors)
     for entry in entries:
         for step, day in entry.steps if entry.duplicate_of is None else ():
             for author in authors if day else ():

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from helpdesk_kpi.measure.contract import MAIN, Observation, Score, kpi
+from helpdesk_kpi.measure.registers.entry import Judged
 from helpdesk_kpi.measure.registers.kinds import (
     CollaborationSatisfaction,
-    Judged,
     ManagerRating,
     PeerRating,
     QualityReview,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from reader_fixtures import BERLIN, Source, customer, ticket
+from reader_fixtures import BERLIN, Source, agent, customer, ticket
 from register_fixtures import COST, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
 
 from helpdesk_kpi.config import Config, Someone
@@ -104,6 +105,20 @@ def test_authors_and_those_of_duplicates_share_the_credit(book: Book) -> None:
     shares = [value(book, "improvement", "2026", agent=name).value for name in ("Ann", "Bob", "Cem")]
     assert shares == pytest.approx([5 / 3] * 3)
     assert value(book, "improvement", "2026").value == pytest.approx(5)
+
+
+def test_an_author_whose_accounts_were_joined_later_is_one_author(book: Book) -> None:
+    """Bob wrote one proposal by one account, and the same again by another: all of it is his."""
+    Source(book.store, "beta").put(agent("b9", "Robert"))
+    duplicate = {"id": "IMP-2", "authors": "Robert", "duplicate_of": "IMP-1"}
+    steps = {**STEPS, "accepted_by": "Ann", "verified_by": "Ann"}
+    book.put_all(
+        ("improvement", {**IMPROVEMENT, **steps, "authors": "Bob"}), ("improvement", {**IMPROVEMENT, **duplicate})
+    )
+    assert value(book, "improvement", "2026", agent="Bob").value == 2.5
+    joined = {"bob": Someone(name="Bob", accounts=["acme:b", "beta:b9"])}
+    book.config = msgspec.structs.replace(book.config, people=joined)
+    assert value(book, "improvement", "2026", agent="Bob").value == pytest.approx(5)
 
 
 # --- quality reviews

@@ -10,7 +10,7 @@ import docs_registers
 import msgspec
 import pytest
 from reader_fixtures import MONDAY, Source, agent, ticket
-from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book, article
+from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, PEOPLE, REVIEW, TRAINING, Book, article
 
 from helpdesk_kpi.cli.naming import check_names
 from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince, load
@@ -76,6 +76,7 @@ def test_a_dry_run_checks_and_keeps_nothing(book: Book, register: str) -> None:
 def test_every_column_that_must_be_there_is_missed_by_its_name(book: Book, register: str) -> None:
     found = refused(book, register, note=" ") if register != "peer_rating" else refused(book, register)
     needed = {f"{f.name}: missing" for f in msgspec.structs.fields(REGISTERS[register]) if f.required}
+    needed -= {"scale: missing", "marks: missing"}  # which the form gives
     assert set(found) == needed
     assert needed
 
@@ -224,6 +225,26 @@ def test_the_same_colleague_under_another_name_corrects_their_answer(book: Book)
     again = book.put("peer_rating", **{**PEER, "by": "acme:b", "learning": 3})
     other = book.put("peer_rating", **{**PEER, "by": "Cem"})
     assert (again.what, again.before, other.what) == ("corrects", first.id, "new")
+
+
+def test_accounts_that_are_joined_later_make_nobody_a_second_person(book: Book) -> None:
+    """Bob gets an account on another helpdesk, which comes first there, and an entry in [people]: his answer is known
+    again, and so is what he approved; so is 李娜, who has an account now.
+    """
+    given: dict[str, Any] = {"subject": "王小明", "by": "李娜", "period": "2026-Q3", "initiative": 4}
+    for register, row in (("peer_rating", PEER), ("training", {**TRAINING, "subject": "Bob", "approved_by": "Ann"}),
+                          ("manager_rating", given)):  # fmt: skip
+        book.put(register, **row)
+    Source(book.store, "beta").put(agent("b9", "Robert"), agent("l", "Li Na"))
+    people = {"bob": Someone(accounts=["beta:b9", "acme:b"]), "li": Someone(name="李娜", accounts=["beta:l"])}
+    book.config = msgspec.structs.replace(
+        book.config, people={**PEOPLE, **people},
+        sources={"beta": {"connector": "zendesk"}, "acme": {"connector": "zendesk"}},
+    )  # fmt: skip
+    assert book.put("peer_rating", **PEER).what == "unchanged"
+    assert book.put("training", **{**TRAINING, "subject": "Bob", "approved_by": "Ann"}).what == "unchanged"
+    assert book.put("manager_rating", **given).what == "unchanged"
+    assert book.put("peer_rating", **{**PEER, "by": "Robert", "initiative": 1}).what == "corrects"
 
 
 # --- corrections and withdrawals

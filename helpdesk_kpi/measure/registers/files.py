@@ -10,8 +10,9 @@ from typing import Any
 
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.registers.entry import Entry
 from helpdesk_kpi.measure.registers.keeping import Given, RefusedError
-from helpdesk_kpi.measure.registers.kinds import REGISTERS, Entry
+from helpdesk_kpi.measure.registers.kinds import REGISTERS
 from helpdesk_kpi.measure.registers.reading import columns, register_named
 
 SEPARATORS = ",;\t"

@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.registers.kinds import REGISTERS, Cost, Entry, Improvement
+from helpdesk_kpi.measure.registers.entry import Entry
+from helpdesk_kpi.measure.registers.kinds import REGISTERS, Cost, Improvement
 from helpdesk_kpi.measure.registers.reading import NotAnEntryError, Reading
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store import registers as table

@@ -1,6 +1,7 @@
 """Whom and what an entry names: people, raters, tickets and articles, as the store and the configuration know them."""
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
@@ -40,7 +41,7 @@ class Names:
         keyed = [k for k, one in self.config.people.items() if wanted in {plain(k), plain(one.name or k)}]
         if len(keyed) == 1:
             human = self.of_mark.get(OF_PEOPLE + keyed[0])
-            return human.accounts[0].mark if human else OF_PEOPLE + keyed[0]
+            return self.mark_of(human) if human else OF_PEOPLE + keyed[0]
         found = [human for human in self.humans.all if wanted in _plain_marks(human)]
         if not found:
             known = [human.name for human in self.humans.all] + list(self.config.people)
@@ -48,7 +49,27 @@ class Names:
         if len(found) > 1:
             marks = ", ".join(f"{human.name} = {human.accounts[0].mark}" for human in found)
             raise UsageError(f"{text!r} may be several people; name an account: {marks}")
-        return found[0].accounts[0].mark
+        return self.mark_of(found[0])
+
+    def mark_of(self, human: Human) -> str:
+        """The mark under which entries know somebody: accounts may have been joined, or put in order, since."""
+        marks = [account.mark for account in human.accounts]
+        known = [mark for mark in (*marks, *([OF_PEOPLE + human.key] if human.key else [])) if mark in self._written]
+        return known[0] if known else marks[0]
+
+    def same(self, mark: str) -> str:
+        """The same mark for all of somebody's accounts."""
+        human = self.of_mark.get(mark)
+        return self.mark_of(human) if human else mark
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """All words and hashes in entries, whatever they mean."""
+        found: set[str] = set()
+        for (body,) in self.store.rows("SELECT body FROM registers"):
+            for value in json.loads(body).values():
+                found.update([value] if isinstance(value, str) else value if isinstance(value, list) else ())
+        return frozenset(one for one in found if isinstance(one, str))
 
     def rater(self, text: str) -> str:
         """A keyed hash of who is meant: equal for equal people, and nobody's name."""
@@ -59,10 +80,17 @@ class Names:
         return self.hashed(who)
 
     def hashed(self, mark: str) -> str:
+        """Of the hashes that could be theirs, the one that entries have."""
         human = self.of_mark.get(mark)
-        identity = OF_PEOPLE + human.key if human is not None and human.key else mark
-        # 6 bytes: a figure's columns hold whole numbers up to 2^53
-        return hashlib.blake2b(identity.encode(), key=self.store.hash_key, digest_size=6).hexdigest()
+        marks = [mark]
+        if human is not None:
+            marks = ([OF_PEOPLE + human.key] if human.key else []) + [account.mark for account in human.accounts]
+        hashes = [self._hash(one) for one in marks]
+        return next((one for one in hashes if one in self._written), hashes[0])
+
+    def _hash(self, mark: str) -> str:
+        """6 bytes: a figure's columns hold whole numbers up to 2^53."""
+        return hashlib.blake2b(mark.encode(), key=self.store.hash_key, digest_size=6).hexdigest()
 
     def account(self, mark: str) -> int | None:
         """The store's key of a person's first account; None where they have none."""
@@ -110,7 +138,7 @@ class Names:
         key = self.key_of("articles", article)
         author = self.store.one("SELECT author FROM articles WHERE id = ?", key) if key is not None else None
         human = self.humans.of.get(author) if author is not None else None
-        return human.accounts[0].mark if human else None
+        return self.mark_of(human) if human else None
 
 
 def _plain_marks(human: Human) -> set[str]:

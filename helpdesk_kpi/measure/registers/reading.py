@@ -10,13 +10,12 @@ from helpdesk_kpi.config import Config, Form, did_you_mean
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.periods import parse
 from helpdesk_kpi.measure.registers import fields
+from helpdesk_kpi.measure.registers.entry import Entry, Mark
 from helpdesk_kpi.measure.registers.kinds import (
     ANONYMOUS,
     REGISTERS,
     ArticleReview,
-    Entry,
     ManagerRating,
-    Mark,
 )
 from helpdesk_kpi.measure.registers.names import OF_PEOPLE, Names
 
@@ -135,4 +134,4 @@ class Reading:
 
 
 def _needed(kind: type[Entry]) -> list[str]:
-    return [f.name for f in msgspec.structs.fields(kind) if f.required]
+    return [f.name for f in msgspec.structs.fields(kind) if f.required and f.name not in DERIVED]

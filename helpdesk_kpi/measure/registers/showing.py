@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.measure.periods import iso
-from helpdesk_kpi.measure.registers.kinds import ANONYMOUS, Entry, Judged
+from helpdesk_kpi.measure.registers.entry import Entry, Judged
+from helpdesk_kpi.measure.registers.kinds import ANONYMOUS
 from helpdesk_kpi.measure.registers.names import Names
 from helpdesk_kpi.measure.registers.reading import DERIVED, hints_of
 from helpdesk_kpi.measure.registers.telling import decoded

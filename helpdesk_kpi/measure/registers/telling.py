@@ -8,7 +8,8 @@ import msgspec
 
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.periods import Period, containing, midnight, parse, zone_named
-from helpdesk_kpi.measure.registers.kinds import ANONYMOUS, REGISTERS, Entry
+from helpdesk_kpi.measure.registers.entry import Entry
+from helpdesk_kpi.measure.registers.kinds import ANONYMOUS, REGISTERS
 from helpdesk_kpi.measure.registers.names import Names
 from helpdesk_kpi.store.registers import IN_FORCE, Row, rows
 
@@ -41,6 +42,10 @@ class Recorded:
             at=at, agent=names.account(subject) if subject else None, team=found,
             ticket=self.entries[0].ticket, **more,
         )  # fmt: skip
+
+    def person(self, mark: str) -> str:
+        """The same for all marks of one human."""
+        return self.telling.names.same(mark)
 
     def rater(self, entry: Entry) -> int:
         """A number for who judged, which names nobody."""
