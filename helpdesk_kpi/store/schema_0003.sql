@@ -97,7 +97,7 @@ CREATE TABLE registers ( -- what no helpdesk has, written down by people; nothin
     body          TEXT NOT NULL,    -- JSON, as the register's form has it; a rater who is not named is a keyed hash
     entered_at    INTEGER NOT NULL,
     entered_by    TEXT NOT NULL,    -- the account on this machine
-    superseded_by INTEGER REFERENCES registers (id), -- the entry that corrects it; null: none
+    superseded_by INTEGER,          -- the entry that corrects it; null: none
     withdrawn_at  INTEGER,          -- null: it was not
     withdrawn_by  TEXT,             -- null as withdrawn_at; so below
     why           TEXT
