@@ -227,6 +227,12 @@ def test_the_same_colleague_under_another_name_corrects_their_answer(book: Book)
     assert (again.what, again.before, other.what) == ("corrects", first.id, "new")
 
 
+def test_a_partner_without_an_account_is_known_again_however_the_name_is_typed(book: Book) -> None:
+    given = GOOD["collaboration_satisfaction"]
+    book.put("collaboration_satisfaction", **given)
+    assert book.put("collaboration_satisfaction", **{**given, "by": " zoe  of Ｒ&D "}).what == "unchanged"
+
+
 def test_accounts_that_are_joined_later_make_nobody_a_second_person(book: Book) -> None:
     """Bob gets an account on another helpdesk, which comes first there, and an entry in [people]: his answer is known
     again, and so is what he approved; so is 李娜, who has an account now.
