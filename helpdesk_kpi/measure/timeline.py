@@ -12,6 +12,7 @@ from typing import Any
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
 from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.stations import Hands
 
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
@@ -108,6 +109,24 @@ class Timeline:
 
     def assignee_at(self, instant: int) -> int | None:
         return self._assignee.at(instant)  # type: ignore[no-any-return]
+
+    @property
+    def teams(self) -> Track:
+        return self._team
+
+    @property
+    def assignees(self) -> Track:
+        return self._assignee
+
+    @cached_property
+    def hands(self) -> Hands:
+        """Through whose hands it went."""
+        return Hands(self)
+
+    @property
+    def escalated_well_at(self) -> int | None:
+        """When it was first escalated in time and with a reason; None: never."""
+        return next((e.at for e in self.hands.escalations if e.is_good), None)
 
     # Solves and reopens
 
