@@ -21,6 +21,7 @@ from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
+from helpdesk_kpi.measure.weights import Table, Weighing, read_versions
 from helpdesk_kpi.store import Store
 
 DAY = 86_400_000
@@ -92,7 +93,10 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+        found = figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+        if isinstance(told, Total) and told.weighted:
+            return msgspec.structs.replace(found, basis=self.weighing.bases(period.start, min(period.end, as_of)))
+        return found
 
     def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
         above, below = parts
@@ -216,8 +220,30 @@ class Reader:
         return found.take((found.end != NEVER) & (found.value >= CERTAIN))
 
     def weights(self, rows: Columns) -> Floats:
-        """How much work each row's kind of ticket is; 1: as much as the mean."""
-        return np.ones(len(rows))
+        """How much work each row's kind of ticket is; 1: as much as the mean. Of the version that held when it was."""
+        return self.weighed(rows, self.weighing.places(rows.at), self.weighing)
+
+    def weighed(self, rows: Columns, places: Ints, weighing: Weighing) -> Floats:
+        """As `weights`, by the given versions."""
+        if not len(rows):
+            return np.ones(0)
+        axes = ("severity", "category", "channel", "agent")
+        codes = np.stack([places, *(self.labels(rows, axis) for axis in axes)], axis=1)
+        kinds, of = np.unique(codes, axis=0, return_inverse=True)
+        found = np.empty(len(kinds))
+        for i, (place, *told) in enumerate(kinds.tolist()):
+            *kind, agent = (self.label_name(rows, axis, code) for axis, code in zip(axes, told, strict=True))
+            found[i] = weighing.at(place).weight((kind[0], kind[1], kind[2]), self._accounts.get(agent, frozenset()))
+        return found[of.reshape(-1)]
+
+    @cached_property
+    def weighing(self) -> Weighing:
+        return Weighing(read_versions(self.store), Table(self.config.weights))
+
+    @cached_property
+    def _accounts(self) -> dict[str | None, frozenset[int]]:
+        """The accounts of each human, as readers call them."""
+        return {human.name: frozenset(a.person for a in human.accounts) for human in self.people.all}
 
     def _clock(self, rows: Columns) -> str:
         """What the rows' calendars have in common."""

@@ -20,7 +20,7 @@ class Passed(NamedTuple):
 
     at: int
     sender: int | None  # who did it; the holder where a rule did, or where the next one took it over
-    person: int | None  # to whom; null: to nobody of that team yet
+    person: int | None  # to whom; null: to nobody yet, or with the ticket to another team
     team: int | None  # null: within the team
 
 
@@ -126,7 +126,8 @@ class Hands:
         else:
             sender = self._released or self._mover(at)
             sender = here.person if sender is None or sender == person else sender
-            self._now(here._replace(passed=Passed(at, sender, person, team)))
+            to = None if person == here.person else person
+            self._now(here._replace(passed=Passed(at, sender, to, team)))
             self._begin(at)
 
     def _mover(self, at: int) -> int | None:

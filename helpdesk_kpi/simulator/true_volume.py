@@ -151,7 +151,8 @@ def _stations(told: Told) -> Iterator[dict[str, Any]]:
             if not was_done:
                 sender = here["back"] or _mover(told, saves)
                 sender = here["person"] if sender in {None, person} else sender
-                here["passed"] = (at, sender, person, team if other_team else None)
+                to = None if person == here["person"] else person
+                here["passed"] = (at, sender, to, team if other_team else None)
             yield here
             here = None
         if person is not None and person != BOT:

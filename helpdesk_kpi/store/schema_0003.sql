@@ -82,3 +82,13 @@ JOIN folds k ON k.id = b.key
 JOIN json_each(b.value) o
 LEFT JOIN tickets t ON t.id = iif(f.kind = 'ticket', f.story, json_extract(o.value, '$[16]'))
 LEFT JOIN sources s ON s.id = t.source;
+
+CREATE TABLE weights ( -- how much work each kind of ticket is, as it was learned; a version holds until the next one
+    version    INTEGER PRIMARY KEY,
+    since      INTEGER NOT NULL UNIQUE, -- the first instant that it holds for
+    learned_at INTEGER NOT NULL,
+    basis      TEXT NOT NULL, -- time: hours written down; effort: messages, stations, people
+    first      INTEGER NOT NULL, -- learned from the tickets solved from here on
+    last       INTEGER NOT NULL, -- and before this instant
+    cells      TEXT NOT NULL -- JSON: [severity, category, channel, tickets, sum, {person: [tickets, sum]}], one per kind
+) STRICT;
