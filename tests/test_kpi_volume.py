@@ -98,12 +98,13 @@ def test_thanks_a_question_or_the_team_itself_take_no_ticket_from_anybody() -> N
 
 def test_what_the_configuration_names_is_left_out_and_counted() -> None:
     events = (OPEN, said(50, ANN), solved(100))
-    for valid, row in (
+    cases: tuple[tuple[Valid, dict[str, Any]], ...] = (
         (Valid(tags=["script"]), {"tags": '["vip","script"]'}),
         (Valid(forms=["77"]), {"form": "77"}),
         (Valid(channels=["api"]), {"channel": "api"}),
         (Valid(categories=["noise"]), {"fields": '{"cf_topic":"noise"}'}),
-    ):
+    )
+    for valid, row in cases:
         the = msgspec.structs.replace(desk(valid=valid), category="cf_topic")
         for kpi in ("solved_tickets", "weighted_volume"):
             assert told(story(*events, the=the, **row), kpi, "valid") == [(ANN, None, "not_valid")]
