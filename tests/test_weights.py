@@ -212,11 +212,11 @@ def test_each_ticket_counts_by_what_held_when_it_was_solved(store: Store, source
     found = value(of := read(store), "weighted_volume", agent="Ann")
     hard = 2 * (0.5 + math.log(8)) / (1 + math.log(16))
     assert found.value == pytest.approx(1 + hard)
-    assert found.basis == "equal, effort (version 1)"
+    assert found.basis == "equal, effort v1"
     # A later version leaves what is past as it is.
     learn(store, first, first + WEEK, since=MONDAY + 6 * DAY, basis="effort")
     again = value(Reader(store, of.config), "weighted_volume", agent="Ann")
-    assert (again.value, again.basis) == (found.value, "equal, effort (version 1), effort (version 2)")
+    assert (again.value, again.basis) == (found.value, "equal, effort v1, effort v2")
 
 
 def test_nobody_makes_their_own_tickets_weigh_more_by_writing_more(store: Store, source: Source) -> None:

@@ -73,6 +73,8 @@ def printed(found: Mapping[str, Any]) -> str:
     ]
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+    if value["basis"]:
+        lines.append(f"weights: {value['basis']}")
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]

@@ -156,4 +156,4 @@ class Weighing:
 
     def named(self, place: int) -> str:
         held = self.at(place)
-        return held.basis if isinstance(held, Table) else f"{held.basis} (version {held.version})"
+        return held.basis if isinstance(held, Table) else f"{held.basis} v{held.version}"
