@@ -297,8 +297,8 @@ def example_keys() -> Mapping[tuple[str, str], str]:
 
 
 def _table_of(header: str) -> str:
-    """ "severity.P0" -> "severity": the second part is a name, except in [tickets.exclude]."""
-    return header if header == "tickets.exclude" else header.partition(".")[0]
+    """ "severity.P0" -> "severity": the second part is a name, except in tables of [tickets]."""
+    return header if header in {"tickets.exclude", "tickets.valid"} else header.partition(".")[0]
 
 
 # --- docs/store.md

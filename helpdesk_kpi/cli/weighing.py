@@ -23,9 +23,15 @@ def weights() -> None:
 
 
 @weights.command()
-@click.option("--from", "first", type=_DATE, help="First day of the solved tickets (default: a year before the last).")
-@click.option("--to", "last", type=_DATE, help="Last day (default: yesterday).")
-@click.option("--since", type=_DATE, help="First day for which they hold (default: today).")
+@click.option(
+    "--from",
+    "first",
+    type=_DATE,
+    metavar="DAY",
+    help="First day of the solved tickets (default: a year before the last).",
+)
+@click.option("--to", "last", type=_DATE, metavar="DAY", help="Last day (default: yesterday).")
+@click.option("--since", type=_DATE, metavar="DAY", help="First day for which they hold (default: today).")
 @click.option(
     "--basis", type=click.Choice(["time", "effort"]), help="Default: time where enough of it is written down."
 )
