@@ -49,6 +49,23 @@ def _basis(cli: Cli, desk: SyncedDesk, week: str) -> str:
     return str(json.loads(ran.out)["value"]["basis"])
 
 
+def test_explain_says_what_it_is_per_hour_and_how_much_hangs_on_the_weights(cli: Cli, desk: SyncedDesk) -> None:
+    assert cli("measure", "--config", desk.path).status == 0
+    words = ("explain", "weighted_volume", "--period", "2026-10", "--config", desk.path)
+    told = json.loads(cli(*words, "--json").out)
+    assert {(c["one"], c["other"]) for c in told["other_weights"]} <= {("effort", "equal")}
+    assert "per_hour" not in told
+    agent = min(row["agent"] for row in told["observations"] if row["agent"])
+    mine = json.loads(cli(*words, "--agent", agent, "--json").out)
+    assert mine["per_hour"]["name"] == agent
+    # October 2026 in Berlin has 22 working days of 8.5 hours; the desk is closed on none of them.
+    assert (mine["per_hour"]["hours"], mine["per_hour"]["days"]) == (22 * 8.5, 22)
+    assert mine["per_hour"]["value"] == pytest.approx(mine["value"]["value"] / (22 * 8.5))
+    low, high = mine["per_hour"]["usual"]
+    assert (low / 0.7, high / 1.3) == (pytest.approx(mine["per_hour"]["team_median"]),) * 2
+    assert "per available hour: " in cli(*words, "--agent", agent).out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
