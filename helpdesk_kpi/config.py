@@ -23,6 +23,7 @@ from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.secret import Secret
 
 DEFAULT_NAME = "helpdesk-kpi.toml"
+SHIFTS = {"early": "06:00-14:00", "late": "14:00-22:00", "night": "22:00-06:00"}
 T = TypeVar("T")
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -179,6 +180,7 @@ class Config(Table, frozen=True, kw_only=True):
     sources: dict[str, dict[str, Any]] = {}
     severity: dict[str, Severity] = {}
     hours: dict[str, Hours] = {}
+    shifts: dict[str, str] = msgspec.field(default_factory=lambda: dict(SHIFTS))  # name -> hours, by the file's zone
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
     weights: Weights = Weights()

@@ -21,7 +21,7 @@ from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
-from helpdesk_kpi.measure.weights import Table, Weighing, read_versions
+from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.store import Store
 
 DAY = 86_400_000
@@ -93,7 +93,7 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        found = figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+        found = figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
         if isinstance(told, Total) and told.weighted:
             return msgspec.structs.replace(found, basis=self.weighing.bases(period.start, min(period.end, as_of)))
         return found
@@ -203,7 +203,9 @@ class Reader:
 
     # Clocks and targets
 
-    def _policy(self, kpi: Kpi, variant: str) -> Policy:
+    def policy(self, kpi: Kpi, variant: str) -> Policy:
+        """What the figures of a variant are read under."""
+
         def targets(rows: Columns) -> Ints:
             of_facet = isinstance(kpi.statistic_of(variant), Met)
             return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)
@@ -225,16 +227,7 @@ class Reader:
 
     def weighed(self, rows: Columns, places: Ints, weighing: Weighing) -> Floats:
         """As `weights`, by the given versions."""
-        if not len(rows):
-            return np.ones(0)
-        axes = ("severity", "category", "channel", "agent")
-        codes = np.stack([places, *(self.labels(rows, axis) for axis in axes)], axis=1)
-        kinds, of = np.unique(codes, axis=0, return_inverse=True)
-        found = np.empty(len(kinds))
-        for i, (place, *told) in enumerate(kinds.tolist()):
-            *kind, agent = (self.label_name(rows, axis, code) for axis, code in zip(axes, told, strict=True))
-            found[i] = weighing.at(place).weight((kind[0], kind[1], kind[2]), self._accounts.get(agent, frozenset()))
-        return found[of.reshape(-1)]
+        return weights_of(rows, places, weighing, self, self._accounts)
 
     @cached_property
     def weighing(self) -> Weighing:

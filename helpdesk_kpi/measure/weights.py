@@ -8,15 +8,15 @@ A kind with few tickets borrows the missing ones, up to 30, from its severity, a
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 import numpy as np
 
 from helpdesk_kpi import config
-from helpdesk_kpi.measure.columns import Ints
+from helpdesk_kpi.measure.columns import Columns, Floats, Ints
 from helpdesk_kpi.store import Store
 
 FEWEST = 30  # tickets that a kind's own mean is made of; those that lack are its severity's
@@ -157,3 +157,33 @@ class Weighing:
     def named(self, place: int) -> str:
         held = self.at(place)
         return held.basis if isinstance(held, Table) else f"{held.basis} v{held.version}"
+
+
+class Labelled(Protocol):
+    """What gives rows their names on an axis: a Reader."""
+
+    def labels(self, rows: Columns, axis: str) -> Ints: ...
+    def label_name(self, rows: Columns, axis: str, code: int) -> str | None: ...
+
+
+def weights_of(
+    rows: Columns,
+    places: Ints,
+    weighing: Weighing,
+    labelled: Labelled,
+    accounts: Mapping[str | None, frozenset[int]],
+) -> Floats:
+    """Each row's weight, by the version at its place; worked out once for every kind of ticket and person."""
+    if not len(rows):
+        return np.ones(0)
+    axes = ("severity", "category", "channel", "agent")
+    codes = np.stack([places, *(labelled.labels(rows, axis) for axis in axes)], axis=1)
+    kinds, of = np.unique(codes, axis=0, return_inverse=True)
+    found = np.empty(len(kinds))
+    for i, (place, *told) in enumerate(kinds.tolist()):
+        severity, category, channel, agent = (
+            labelled.label_name(rows, axis, code) for axis, code in zip(axes, told, strict=True)
+        )
+        without = accounts.get(agent, frozenset())
+        found[i] = weighing.at(place).weight((severity, category, channel), without)
+    return found[of.reshape(-1)]
