@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.cli import weighed
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
@@ -47,6 +48,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "definition": definition,
         "formula": _formula(value, type(spec.statistic)),
         "value": msgspec.to_builtins(value),
+        **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         "observations": rows,
     }
 
@@ -77,6 +79,8 @@ def printed(found: Mapping[str, Any]) -> str:
     ]
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+    if value["basis"]:
+        lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 Better = Literal["lower", "higher", "neither"]
-Anchor = Literal["created", "answered", "solved", "instant", "edited", "recorded"]
+Anchor = Literal["created", "answered", "solved", "instant", "edited", "recorded", "assigned"]
 Population = Literal["valid", "native"]
 Unit = Literal["ms", "tickets", "share", "answers", "count", "points", "score", "money"]
 StoryKind = Literal["ticket", "customer", "article", "entry"]

@@ -21,6 +21,7 @@ from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
+from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.store import Store
 
 DAY = 86_400_000
@@ -92,7 +93,10 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
+        found = figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
+        if isinstance(told, Total) and told.weighted:
+            return msgspec.structs.replace(found, basis=self.weighing.bases(period.start, min(period.end, as_of)))
+        return found
 
     def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
         above, below = parts
@@ -220,8 +224,21 @@ class Reader:
         return found.take((found.end != NEVER) & (found.value >= CERTAIN))
 
     def weights(self, rows: Columns) -> Floats:
-        """How much work each row's kind of ticket is; 1: as much as the mean."""
-        return np.ones(len(rows))
+        """How much work each row's kind of ticket is; 1: as much as the mean. Of the version that held when it was."""
+        return self.weighed(rows, self.weighing.places(rows.at), self.weighing)
+
+    def weighed(self, rows: Columns, places: Ints, weighing: Weighing) -> Floats:
+        """As `weights`, by the given versions."""
+        return weights_of(rows, places, weighing, self, self._accounts)
+
+    @cached_property
+    def weighing(self) -> Weighing:
+        return Weighing(read_versions(self.store), Table(self.config.weights))
+
+    @cached_property
+    def _accounts(self) -> dict[str | None, frozenset[int]]:
+        """The accounts of each human, as readers call them."""
+        return {human.name: frozenset(a.person for a in human.accounts) for human in self.people.all}
 
     def _clock(self, rows: Columns) -> str:
         """What the rows' calendars have in common."""

@@ -67,6 +67,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     article: float = 0.15
     dressed: float = 0.15  # customers' mails with signature or quoted text
 
+    # more hands than needed, drawn from a stream of their own
+    detours: float = 0.12  # passed on and back, escalated, given back to the team
+    scripted: float = 0.04  # opened by a program
+
     # what happens after a solve
     thanks: float = 0.05
     thanks_answered: float = 0.012  # and an agent writes back

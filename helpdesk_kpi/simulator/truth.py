@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator import true_knowledge, true_kpis, true_sla
+from helpdesk_kpi.simulator import true_knowledge, true_kpis, true_sla, true_volume
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
 from helpdesk_kpi.simulator.told_article import told_articles
@@ -18,8 +18,11 @@ from helpdesk_kpi.simulator.world import World
 
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
 KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
-    **true_kpis.KPIS, **true_knowledge.KPIS, **true_sla.KPIS,
-}  # fmt: skip
+    **true_kpis.KPIS,
+    **true_knowledge.KPIS,
+    **true_sla.KPIS,
+    **true_volume.KPIS,
+}
 #: Those whose rows are an article's.
 ARTICLES = true_knowledge.ARTICLES
 
