@@ -166,16 +166,16 @@ class Reader:
         return None if code == NOBODY else self._stories.names(axis)[code]
 
     @cached_property
-    def _teams(self) -> dict[int, str]:
+    def teams(self) -> dict[int, str]:
         return {key: name or native for key, name, native in self.store.rows("SELECT id, name, native FROM teams")}
 
     @cached_property
     def team_names(self) -> list[str]:
-        return sorted(set(self._teams.values()))
+        return sorted(set(self.teams.values()))
 
     @cached_property
     def team_codes(self) -> dict[int, int]:
-        return {key: self.team_names.index(name) for key, name in self._teams.items()}
+        return {key: self.team_names.index(name) for key, name in self.teams.items()}
 
     @cached_property
     def people(self) -> Humans:

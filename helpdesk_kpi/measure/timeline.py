@@ -263,13 +263,13 @@ class Timeline:
     def accepted_at(self) -> int | None:
         """The first human act: reply, note, status change, taking it over, answered call, or creating it."""
         acts = [t.at for t in self.turns if t.who == "agent"]
-        acts += [c.at for c in self.changes if c.who == "agent" and self._is_act(c)]
+        acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
         submitter = self.row.submitter
         if self.desk.who(submitter, self.created_at, None, None, self.askers) == "agent":
             acts.append(self.created_at)
         return min(acts, default=None)
 
-    def _is_act(self, change: Change) -> bool:
+    def is_act(self, change: Change) -> bool:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
 
