@@ -306,10 +306,10 @@ def example_keys() -> Mapping[tuple[str, str], str]:
 
 
 def _table_of(header: str) -> str:
-    """ "severity.P0" -> "severity": the second part is a name, except in [tickets.exclude]."""
+    """ "severity.P0" -> "severity": the second part is a name, except in the tables of [tickets]."""
     if header.startswith("registers."):
         return "registers.FORM"
-    return header if header == "tickets.exclude" else header.partition(".")[0]
+    return header if header.startswith("tickets.") else header.partition(".")[0]
     """ "severity.P0" -> "severity": the second part is a name, except in tables of [tickets]."""
     return header if header in {"tickets.exclude", "tickets.valid"} else header.partition(".")[0]
 
