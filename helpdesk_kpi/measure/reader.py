@@ -134,7 +134,9 @@ class Reader:
             return _mapped(rows.team, self.team_codes)
         if axis == "agent":
             return _mapped(rows.agent, self.human_codes)
-        if axis in {"category", "channel", "source"}:
+        if axis == "source":
+            return self._stories.sources(rows)
+        if axis in {"category", "channel"}:
             return self._stories.codes(axis, rows.ticket)
         raise UsageError(f"no axis {axis!r}; allowed are {', '.join(AXES)}")
 
@@ -242,7 +244,7 @@ class Reader:
         """The rows with the calendar of each; severity, team and source decide."""
         if not len(rows):
             return rows
-        sources, teams = self._stories.codes("source", rows.ticket), _mapped(rows.team, self.team_codes)
+        sources, teams = self._stories.sources(rows), _mapped(rows.team, self.team_codes)
         source_names, width = self._stories.names("source"), len(self.team_names) + 1
         combined = (rows.severity * width + teams + 1) * (len(source_names) + 1) + sources + 1
         _, first, place = np.unique(combined, return_index=True, return_inverse=True)
