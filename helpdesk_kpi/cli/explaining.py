@@ -85,6 +85,6 @@ def printed(found: Mapping[str, Any]) -> str:
             row["value"] * 1000 if value["unit"] == "ms" and row["value"] is not None else row["value"], value["unit"]
         )
         note = " ".join(filter(None, [row["facet"], row["reason"], row["url"]]))
-        ticket, severity, agent = (row[name] or "-" for name in ("ticket", "severity", "agent"))
-        lines.append(f"{amount:>12}  {ticket:<10} {severity:<9} {agent:<20} {note}")
+        about = f"{row['ticket'] or '-':<10} {row['severity'] or '-':<9} {row['agent'] or '-':<20}"
+        lines.append(f"{amount:>12}  {about} {note}")
     return "\n".join(lines)

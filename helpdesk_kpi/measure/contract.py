@@ -77,6 +77,7 @@ class Total(msgspec.Struct, frozen=True):
     weighted: bool = False  # each row counts as much as its kind of ticket costs (complexity weights)
     within: int | None = None  # days: rows whose `end` lies further behind their `at` do not count
     cap: int | None = None  # of one story, no more than this counts in a period
+    cap_of: Literal["story", "rater"] = "story"  # rater: of one customer, whom the row names as its `rater`
 
 
 class Mix(msgspec.Struct, frozen=True):

@@ -92,7 +92,7 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
 
     def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
         above, below = parts
@@ -201,7 +201,9 @@ class Reader:
 
     # Clocks and targets
 
-    def _policy(self, kpi: Kpi, variant: str) -> Policy:
+    def policy(self, kpi: Kpi, variant: str) -> Policy:
+        """What the figures of a variant are read under."""
+
         def targets(rows: Columns) -> Ints:
             of_facet = isinstance(kpi.statistic_of(variant), Met)
             return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)

@@ -11,6 +11,8 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.articles import STALE, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.registers.names import Names
+from helpdesk_kpi.measure.registers.telling import Telling
 from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store
@@ -34,6 +36,10 @@ class Reading:
     @cached_property
     def desks(self) -> dict[int, Desk]:
         return read_desks(self.store, self.config)
+
+    @cached_property
+    def telling(self) -> Telling:
+        return Telling(Names(self.store, self.config))
 
 
 def _tickets(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
@@ -63,10 +69,15 @@ def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
         yield Told(article.row.id, article.created_at, article)
 
 
+def _entries(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    return starmap(Told, reading.telling.stories(keys))
+
+
 #: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
 READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
     "ticket": _tickets,
     "article": _articles,
+    "entry": _entries,
 }
 
 
@@ -105,6 +116,12 @@ def mark_all(store: Store) -> None:
     """Every story is stale; runs inside the caller's transaction."""
     store.conn.execute("INSERT OR IGNORE INTO stale SELECT id FROM tickets")
     store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT 'article', id FROM articles")
+    mark_entries(store)
+
+
+def mark_entries(store: Store) -> None:
+    """Every register entry is stale; runs inside the caller's transaction."""
+    store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'entry', story FROM registers")
 
 
 def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
