@@ -203,13 +203,20 @@ KPIS = ("first_reply_time", "next_reply_time", "first_resolution_time", "full_re
 
 @pytest.fixture(scope="module")
 def exact(tmp_path_factory: pytest.TempPathFactory, full_size: bool) -> Iterator[Measured]:
-    """An account that still has the export of activities, read once."""
-    world = generate(3, tickets=1500 if full_size else 400, weeks=4, **TELLABLE)
+    """An account that still has the export of activities, read once. Much of what it is sent is spam."""
+    world = generate(3, tickets=1500 if full_size else 400, weeks=4, spam=0.06, **TELLABLE)
+    world.tells_spam = True
     desk = desk_of(tmp_path_factory.mktemp("exact") / "a", world)
     well(desk.sync())
     found = measured(desk)
     yield found
     found.store.close()
+
+
+def readable(world: World, rows: Counter[tuple[Any, ...]]) -> Counter[tuple[Any, ...]]:
+    """Without tickets that were deleted: their conversations cannot be read any more. Spam stays."""
+    gone = {str(number) for number, s in world.stories.items() if s.deleted_at is not None and not s.created.spam}
+    return Counter({row: n for row, n in rows.items() if row[0] not in gone})
 
 
 def plain(rows: Counter[tuple[Any, ...]], kpi: str) -> Counter[tuple[Any, ...]]:
@@ -223,12 +230,11 @@ def plain(rows: Counter[tuple[Any, ...]], kpi: str) -> Counter[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("kpi", KPIS)
-@pytest.mark.parametrize("days", [0, 9])
+@pytest.mark.parametrize("days", [0, 9, 16])
 def test_with_activities_what_is_measured_is_what_happened(exact: Measured, kpi: str, days: int) -> None:
     as_of = exact.world.now - 2 * MINUTE - days * DAY
-    found, true = (
-        plain(rows, kpi) for rows in (exact.rows(kpi, "strict", as_of), true_rows(exact.world, kpi, "strict", as_of))
-    )
+    both = exact.rows(kpi, "strict", as_of), true_rows(exact.world, kpi, "strict", as_of)
+    found, true = (readable(exact.world, plain(rows, kpi)) for rows in both)
     assert sum(true.values()) > 5
     assert found - true == Counter()
     assert true - found == Counter()
