@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from truth_fixtures import DAY, Measured, Rows, true_rows
+from truth_fixtures import DAY, Measured, Rows, calm, true_rows
 
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.report.capability import capabilities
@@ -25,7 +25,7 @@ FACET = 8  # place of the facet in a row
 
 
 def shown(helpdesk: str, seed: int, tickets: int) -> World:
-    world = generate(seed, tickets=tickets, weeks=WEEKS, **TOLD_BY_ALL)
+    world = calm(generate(seed, tickets=tickets, weeks=WEEKS, **TOLD_BY_ALL))
     if helpdesk != "zendesk":
         world.plan_without |= {"calls", "engagements"}
     world.tells_spam = helpdesk == "freshdesk"  # it has a mark for it; elsewhere spam is deleted
@@ -65,6 +65,9 @@ def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kp
     if (measured.helpdesk, kpi) == ("freshdesk", "backlog"):  # what is new and what is open have one status there
         assert any(given.answer == "partly" for _, given in unmet)
         found, true = _without_facet(found), _without_facet(true)
+    if (measured.helpdesk, kpi) == ("freshdesk", "accepted_resolution_time"):
+        assert any(given.answer == "partly" for _, given in unmet)
+        found, true = _without_merely_opened(measured, found), _without_merely_opened(measured, true)
     if measured.helpdesk != "zendesk":
         found, true = _without_deleted(measured, found), _without_deleted(measured, true)
     assert sum(true.values()) > 2
@@ -78,6 +81,17 @@ def _without_deleted(measured: Measured, rows: Rows) -> Rows:
     """
     gone = {str(number) for number, story in measured.world.stories.items() if story.deleted_at is not None}
     return Counter({row: count for row, count in rows.items() if row[0] not in gone})
+
+
+def _without_merely_opened(measured: Measured, rows: Rows) -> Rows:
+    """Freshdesk does not tell that an agent accepted a new ticket if they only opened it: there it is open already."""
+    opened = {
+        str(number)
+        for number, story in measured.world.stories.items()
+        for save in story.saves
+        if (save.before, save.changes, save.fact.comment) == ({"status": "new"}, {"status": "open"}, None)
+    }
+    return Counter({row: count for row, count in rows.items() if row[0] not in opened})
 
 
 def _without_facet(rows: Rows) -> Rows:
