@@ -30,7 +30,7 @@ class Statements:
             connection.set_trace_callback(self._one)
             return connection
 
-        sqlite3.connect = watched  # type: ignore[assignment] - all that is asked of it here
+        sqlite3.connect = watched  # type: ignore[assignment]  # all that is asked of it here
 
     def _one(self, _: str) -> None:
         self.done += 1
