@@ -2,7 +2,7 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -87,6 +87,7 @@ def pull(
     todo: Sequence[Todo] = (),
     since: int = SINCE,
     is_whole: bool = True,
+    versions: Mapping[str, int] | None = None,
 ) -> Pulled:
     """One stream, once; what came before an error, unless it is to be `is_whole`."""
     told = Pulled()
@@ -95,7 +96,8 @@ def pull(
         connector = connected(answers, told, settings)
         async with connector.http:
             found = next(s for s in connector.streams() if s.name == stream)
-            start = Start(cursor=cursor, since=since, now=NOW, todo=todo)
+            known = versions or {}
+            start = Start(cursor=cursor, since=since, now=NOW, todo=todo, versions=lambda _kind, _ids: known)
             told.found = connector.found
             async for page in found.pages(start):
                 told.pages.append(page)

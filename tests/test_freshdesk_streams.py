@@ -219,6 +219,14 @@ def test_deleted_and_spam_tickets_are_read_from_their_own_lists_from_where_each_
     assert {t.replies_known for t in deleted.of(Ticket) + spam.of(Ticket)} == {"unreadable"}
 
 
+@pytest.mark.parametrize("who", ["agent", "requester"])
+def test_of_a_deleted_ticket_it_is_told_that_something_was_said_after_it_was_last_read(who: str) -> None:
+    rows = [ticket(n, stats={f"{who}_responded_at": iso(NOW - 3 * HOUR)}) for n in (1, 2, 3)]
+    known = {"1": NOW - 4 * HOUR, "2": NOW - 2 * HOUR}  # the third was never met
+    told = pull("deleted", lambda r: rows if "filter" in r.url.params else [], versions=known)
+    assert told.of(Replies) == [Replies("1", NOW - DAY, "unreadable")]
+
+
 def test_tickets_that_a_new_account_is_filled_with_are_left_out_unless_they_are_wanted() -> None:
     matt = {"id": 5, "name": "Matt", "email": "matt.rogers@freshdesk.com"}
     rows = [ticket(1, requester=matt), ticket(2), ticket(900, requester=matt)]

@@ -1,7 +1,7 @@
 """What was measured through a helpdesk's API, beside what the world recorded: rows of both in one form."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,20 @@ class Measured:
         rows = self.reader.columns(kpi, variant)
         pairs = {(int(rows.story[i]), rows.words[rows.stop[i]] or "") for i in range(len(rows))}
         return Counter(stop for _, stop in pairs if stop in EXCLUDED)
+
+
+def without(tickets: Collection[str], rows: Rows) -> Rows:
+    return Counter({row: count for row, count in rows.items() if row[0] not in tickets})
+
+
+def merely_opened(world: World) -> set[str]:
+    """Tickets that an agent accepted by doing no more than opening them. In Freshdesk a new ticket is open already."""
+    return {
+        str(number)
+        for number, story in world.stories.items()
+        for save in story.saves
+        if (save.before, save.changes, save.fact.comment) == ({"status": "new"}, {"status": "open"}, None)
+    }
 
 
 def true_rows(world: World, kpi: str, variant: str, as_of: int) -> Rows:

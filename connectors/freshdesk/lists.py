@@ -44,7 +44,9 @@ async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Pag
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
     async for page, good in _updated(account, start, {"include": INCLUDES, "filter": how}):
         records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
-        yield _with(page, records, worse, {})
+        known = start.versions("ticket", [str(row.id) for row in good])
+        missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
+        yield _with(page, [*records, *missed], worse, {})
 
 
 async def _updated(
