@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.calendars import elapsed
 from helpdesk_kpi.measure.columns import NEVER, Columns
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration
 from helpdesk_kpi.measure.discovery import kpi_named
@@ -33,7 +34,8 @@ class Asked(NamedTuple):
 
 
 def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
-    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`.
+    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`. Of an
+    interrupted one, the seconds are those of its pieces.
 
     Things that were left out are listed too, censored, with the reason.
     """
@@ -49,6 +51,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     timed = isinstance(spec.statistic, Duration)
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
+    lasted = elapsed(rows, rows.start, ends)
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -67,7 +70,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "at": iso(int(rows.at[i])),
             "start": iso(int(rows.start[i])) if spans else None,
             "end": iso(int(ends[i])) if spans else None,
-            "calendar_seconds": _number(int(ends[i] - rows.start[i]) / 1000) if spans else None,
+            "calendar_seconds": _number(int(lasted[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
             "value": None if stop in EXCLUDED else _number(seconds if timed else float(rows.value[i])),
             "censored": "true" if running or stop else "false",
