@@ -111,7 +111,7 @@ def solve_at_last(pen: Pen, again: str = "") -> None:
     says = pen.rng.choice(pen.words.closing if pen.chance(0.3) else _solutions(pen))
     pen.reply(at, says, article=article, **({"status": "solved"} if together else {}))
     if not together:
-        pen.solve(at + pen.spread(20 * MINUTE))
+        pen.solve(at + pen.spread(20 * MINUTE), pen.requester.id if pen.says_done else None)
 
 
 def _reopened(pen: Pen, kind: str) -> None:

@@ -67,6 +67,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     article: float = 0.15
     dressed: float = 0.15  # customers' mails with signature or quoted text
 
+    customer_solve: float = 0.12  # of the tickets that are not solved with the last reply: the customer says it is done
+
     # what happens after a solve
     thanks: float = 0.05
     thanks_answered: float = 0.012  # and an agent writes back
