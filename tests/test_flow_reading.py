@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader_fixtures import HOUR, MONDAY, Source, agent, period_of, reader, reply, ticket
+from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket
 
+from helpdesk_kpi.cli.explaining import explained
 from helpdesk_kpi.config import Config, Hours, Severity, Someone
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.discovery import kpi_named
@@ -28,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def did(number: str, hour: float, field: str, before: str | None, after: str, by: str | None = None) -> Event:  # noqa: PLR0917 - in the order of a log
+def did(number: str, hour: float, field: str, before: str | None, after: str, *, by: str | None = None) -> Event:
     """A change so many hours after Monday's midnight."""
     at = MONDAY + int(hour * HOUR)
     return Event(number, f"{number}-{at}-{field}", at, 1, "change", actor=by, field=field, before=before, after=after)
@@ -42,8 +43,8 @@ def put(store: Store) -> None:
         agent("a", "Ann"), agent("b", "Ben"),
         ticket("1", MONDAY + 8 * HOUR, priority="high", status="solved", assignee="b"),
         did("1", 8, "status", None, "new"), did("1", 8, "assignee", None, "a"),
-        did("1", 10, "status", "new", "pending", "a"), did("1", 15, "status", "pending", "open", "c"),
-        did("1", 16, "assignee", "a", "b", "a"), did("1", 34, "status", "open", "solved", "b"),
+        did("1", 10, "status", "new", "pending", by="a"), did("1", 15, "status", "pending", "open", by="c"),
+        did("1", 16, "assignee", "a", "b", by="a"), did("1", 34, "status", "open", "solved", by="b"),
     )  # fmt: skip
 
 
@@ -118,9 +119,16 @@ def test_the_backlogs_age_is_the_median_of_what_is_open_by_the_office_clock(stor
     source = Source(store)
     for number, day in (("1", 0), ("2", 1), ("3", 4)):
         source.put(ticket(number, MONDAY + (24 * day + 9) * HOUR), did(number, 24 * day + 9, "status", None, "new"))
-    value = measured(store).figure(kpi_named("backlog_age"), *period_of())
+    of = measured(store)
+    period, as_of = period_of()
+    value = of.figure(kpi_named("backlog_age"), period, as_of)
     # Five, four and one office day of 8 hours up to the end of Sunday.
     assert (value.n, (value.value or 0) / HOUR, (value.oldest or 0) / HOUR) == (3, 32, 40)
+    # Read a week later it is the same, and its rows say each ticket's age.
+    asked = Asked("backlog_age", "strict", as_of + WEEK, period)
+    assert [row["value"] / 3600 for row in listing(store, of.config, asked)] == [40, 32, 8]
+    told = explained(store, of.config, asked, {})
+    assert told["formula"] == "median age of the 3 that are open at the end of the period"
 
 
 def test_net_flow_is_what_came_less_what_went(store: Store) -> None:
@@ -222,7 +230,7 @@ def test_it_is_asked_of_one_team_and_of_the_period_alone(store: Store) -> None:
 def test_what_was_solved_without_a_reply_waited_until_then(store: Store) -> None:
     source = queue(store)
     wait(source, "x1", 10, "high", None)
-    source.put(did("x1", 13, "status", "new", "solved", "a"))
+    source.put(did("x1", 13, "status", "new", "solved", by="a"))
     wait(source, "x2", 11, "low", 12)
     wait(source, "x3", 11, "low", 14)
     assert [(one.before, one.ended) for one in question(store)] == [(("x2",), MONDAY + 13 * HOUR)]

@@ -8,7 +8,7 @@ import msgspec
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import Duration, Share, Stock
+from helpdesk_kpi.measure.contract import Duration, Share, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
@@ -44,7 +44,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "as_of": as_of,
         **where,
         "definition": definition,
-        "formula": _formula(value, type(spec.statistic)),
+        "formula": _formula(value, spec.statistic_of(variant)),
         "value": msgspec.to_builtins(value),
         "observations": rows,
     }
@@ -57,9 +57,12 @@ def _known(reader: Reader, where: Mapping[str, str]) -> None:
             raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
 
 
-def _formula(value: Value, statistic: type) -> str:
-    text = FORMULAS.get(statistic, "sum of value x share = {x:g}")
-    return text.format(n=value.n, x=(value.value or 0) * (value.n if statistic is Share else 1), running=value.running)
+def _formula(value: Value, statistic: Statistic) -> str:
+    text = FORMULAS.get(type(statistic), "sum of value x share = {x:g}")
+    if isinstance(statistic, Stock) and statistic.of == "age":
+        text = "median age of the {n:g} that are open at the end of the period"
+    x = (value.value or 0) * (value.n if isinstance(statistic, Share) else 1)
+    return text.format(n=value.n, x=x, running=value.running)
 
 
 def printed(found: Mapping[str, Any]) -> str:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.calendars import elapsed
-from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration
+from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -52,6 +52,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     lasted = elapsed(rows, rows.start, ends)
+    values = took / 1000 if timed else _ages(reader, rows, asked) if _is_age(spec.statistic) else rows.value
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -72,13 +73,23 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "end": iso(int(ends[i])) if spans else None,
             "calendar_seconds": _number(int(lasted[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED else _number(seconds if timed else float(rows.value[i])),
+            "value": None if stop in EXCLUDED else _number(float(values[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
             "url": url,
             "facet": rows.words[rows.facet[i]],
             "share": _number(float(rows.share[i])),
         }
+
+
+def _is_age(statistic: Statistic) -> bool:
+    return isinstance(statistic, Stock) and statistic.of == "age"
+
+
+def _ages(reader: Reader, rows: Columns, asked: Asked) -> Floats:
+    """Seconds since the stories began, at the instant that is asked for."""
+    instant = asked.as_of if asked.period is None else min(asked.period.end, asked.as_of)
+    return reader.worked(rows, rows.created, np.full(len(rows), instant)) / 1000
 
 
 def _existing(reader: Reader, asked: Asked) -> Columns:
