@@ -15,6 +15,7 @@ from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.priority_order import Overtaken, overtaken
 from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.statistics.student import two_sided
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store
 
@@ -51,7 +52,7 @@ def put(store: Store) -> None:
 def measured(store: Store, **config: Any) -> Reader:
     settings = Config(
         timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk", "severity": {"high": "P1"}}},
-        hours={"default": OFFICE, "early": EARLY}, **config,
+        **{"hours": {"default": OFFICE, "early": EARLY}, **config},
     )  # fmt: skip
     measure(store, settings, extra=[("held_time", "rostered")])
     return Reader(store, settings)
@@ -148,6 +149,47 @@ def test_more_may_go_than_came(store: Store) -> None:
     source.put(ticket("1", MONDAY - 30 * HOUR, status="solved"), did("1", -30, "status", None, "new"))
     source.put(did("1", 5, "status", "new", "solved"))
     assert measured(store).figure(kpi_named("net_flow"), *period_of()).value == -1
+
+
+def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> None:
+    # For 27 weeks one comes, goes, comes again and goes; then thirty come and none goes. The usual is Student's limit
+    # (26 points) on a spread of sqrt(30), and of the history's mean, 26 weeks with n of 4.
+    source = Source(store)
+    for week in range(-27, 0):
+        name, at = f"w{week}", week * 7 * 24 + 10
+        source.put(ticket(name, MONDAY + at * HOUR, status="solved"), did(name, at, "status", None, "new"))
+        for hour, before, after in ((1, "new", "solved"), (2, "solved", "open"), (3, "open", "solved")):
+            source.put(did(name, at + hour, "status", before, after))
+    for number in range(30):
+        source.put(ticket(f"n{number}", MONDAY + HOUR), did(f"n{number}", 1, "status", None, "new"))
+    period, as_of = period_of()
+    found = measured(store).value("net_flow", period, as_of)
+    assert ({p.value for p in found.history}, found.value) == ({0}, 30)
+    assert found.signal is not None
+    assert (found.signal.verdict, found.signal.direction) == ("signal", "more")
+    assert found.signal.low == pytest.approx(-two_sided(0.0003, 25) * (30 + 4 / 26) ** 0.5)
+
+
+def test_how_solves_were_accepted_is_told_in_parts_and_is_final_after_a_week(store: Store) -> None:
+    source = Source(store)
+    source.put(agent("a", "Ann"))
+    for number in ("1", "2", "3", "4"):
+        source.put(
+            ticket(number, MONDAY + HOUR, status="solved"), did(number, 1, "status", None, "new"),
+            did(number, 3, "status", "new", "solved", by="a"),
+        )  # fmt: skip
+    source.put(did("1", 5, "status", "solved", "closed", by="c"))
+    of = measured(store, hours={})
+    kpi, period = "confirmed_resolution_time", period_of()[0]
+    young, old = (of.value(kpi, period, at) for at in (period.end + HOUR, period.end + WEEK))
+    # At the end of the week the six days after Monday have not said anything of three of them.
+    assert (young.provisional, young.ended, young.running, dict(young.facets)) == (
+        True, 1, 3, {"confirmed_by_customer": 1.0},
+    )  # fmt: skip
+    assert (old.provisional, old.value, old.ended) == (False, 2 * HOUR, 4)
+    assert dict(old.facets) == {"confirmed_by_customer": 0.25, "tacit": 0.75}
+    assert of.value("accepted_resolution_time", period, period.end + HOUR).provisional is False
+    assert kpi_named("accepted_resolution_time").matures_of("confirmed") == 7
 
 
 # The order of priorities
