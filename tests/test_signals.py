@@ -33,7 +33,8 @@ def read(folder: Path, world: World, digests: int) -> list[tuple[str, str, str |
 
 def signals(reader: Reader, week: Period) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
-    for kpi in find_kpis():
+    on_monday = [kpi.id for kpi in find_kpis().values() if not kpi.matures]  # the others have not much to say by then
+    for kpi in on_monday:
         value = reader.value(kpi, week, week.end + LAG)
         assert value.signal
         assert value.signal.points == HISTORY, "the first digests need 26 points of history"

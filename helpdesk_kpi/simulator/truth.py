@@ -9,14 +9,17 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator import true_kpis, true_speed
+from helpdesk_kpi.simulator import true_kpis, true_sla, true_speed
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
 from helpdesk_kpi.simulator.true_rows import Rows, TruthRow
 from helpdesk_kpi.simulator.world import World
 
+_FAMILIES = (true_kpis, true_sla, true_speed)
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {**true_kpis.KPIS, **true_speed.KPIS}
+KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+    name: made for family in _FAMILIES for name, made in family.KPIS.items()
+}
 
 __all__ = ["KPIS", "Summary", "TruthRow", "truth", "truth_excluded", "truth_summary"]
 
