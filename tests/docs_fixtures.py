@@ -45,7 +45,10 @@ def _kpi(k: Kpi) -> list[str]:
         ("unit", {"ms": "a duration", "share": "a share, 0 to 1"}.get(k.unit, k.unit)),
         ("statistic", type(k.statistic).__name__ + ": " + " ".join((type(k.statistic).__doc__ or "").split())),
         ("better", _better(k)),
-        ("counted in the period in which it is", {"instant": "alive at the end"}.get(k.anchor, k.anchor)),
+        (
+            "counted in the period in which it is",
+            {"instant": "alive at the end", "happened": "brought about"}.get(k.anchor, k.anchor),
+        ),
         ("read beside", pair),
         ("needs", ", ".join(f"`{need}`" for need in sorted(k.needs))),
         ("revision", str(k.revision)),

@@ -7,6 +7,8 @@ from typing import Any
 
 from desk_fixtures import SyncedDesk
 
+from helpdesk_kpi.measure.calendars import elapsed
+from helpdesk_kpi.measure.columns import NEVER
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Fresh, Met
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
@@ -100,7 +102,8 @@ class Measured:
         if spec.is_instant:
             rows = rows.take((rows.at <= as_of) & (rows.end > as_of))
         spans = isinstance(spec.statistic, Duration | Met)
-        took = self.reader.worked(rows, rows.start, rows.end.clip(max=as_of)) if spans else rows.start
+        ends = rows.end.clip(max=as_of)
+        took, lasted = (f(rows, rows.start, ends) for f in (self.reader.worked, elapsed))
         found: Rows = Counter()
         for i in range(len(rows)):
             stop = rows.words[rows.stop[i]] or ""
@@ -114,13 +117,13 @@ class Measured:
                     (None if running else int(rows.end[i])) if spans else None,
                     int(rows.start[i]) if spans or isinstance(spec.statistic, Fresh) else None,
                     "" if running else stop,
-                    None if running and spans else self.people.get(int(rows.agent[i])),
+                    None if as_of < rows.end[i] < NEVER and spans else self.people.get(int(rows.agent[i])),
                     self.teams.get(int(rows.team[i])),
                     rows.words[rows.severity[i]],
                     rows.words[rows.facet[i]] or "",
                     round(float(rows.share[i]), 9),
                     float(rows.value[i]) if not spans else None,
-                    int(took[i]) if spans else None,
+                    (int(lasted[i]), int(took[i])) if spans else None,
                     self.articles[int(rows.story[i])] if spec.story == "article" else "",
                 )
             ] += 1
@@ -155,7 +158,7 @@ def true_rows(world: World, kpi: str, variant: str, as_of: int) -> Rows:
         (
             r.ticket, None if stock else r.at, r.end if spans else None, r.start if starts else None, r.stop,
             r.agent, r.team, r.severity, r.facet, round(r.share, 9), None if spans else float(r.value or 0),
-            r.business_ms if spans else None, r.article,
+            (r.calendar_ms, r.business_ms) if spans else None, r.article,
         )
         for r in truth(world, kpi, variant, as_of)
     )  # fmt: skip
