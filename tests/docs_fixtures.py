@@ -213,7 +213,7 @@ WORDS = {
     "tickets.valid.forms": "ids of ticket forms",
     "tickets.valid.categories": "as `category` has them",
     "tickets.valid.channels": "as the helpdesk calls them",
-    "reports.template": "`weekly_digest`, `monthly_summary`, or a folder of your own",
+    "reports.template": "`weekly_digest`, `monthly_summary`, `process_review`, `data_quality`, or a folder of your own",
     "reports.to": "names of [channels]",
     "reports.locale": "if another than the file's",
     "channels.host": "the mail server",

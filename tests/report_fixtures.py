@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from helpdesk_kpi.measure.contract import Better, Duration, Kpi, Observation, Share, Statistic, Stock, Total, Variant
+from helpdesk_kpi.measure.process import Review
 from helpdesk_kpi.measure.value import Point, Signal, Value
-from helpdesk_kpi.report.figures import Axis, BadRating, Facts, Severity, TicketRow, Waiting
+from helpdesk_kpi.report.figures import Axis, BadRating, Examined, Facts, Severity, TicketRow, Waiting
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
@@ -138,6 +139,8 @@ class FakeFigures(msgspec.Struct, kw_only=True):
     waits: Sequence[Waiting] = ()
     ratings: Sequence[BadRating] = ()
     rows: Sequence[TicketRow] = ()
+    review: Review = Review((), (), (), (), ())
+    found: Examined = Examined()
 
     def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:  # noqa: ARG002  # one variant
         empty = figure(kpi, None, 0)
@@ -171,6 +174,12 @@ class FakeFigures(msgspec.Struct, kw_only=True):
         **where: str | None,  # noqa: ARG002
     ) -> Sequence[TicketRow]:
         return self.rows[:limit]
+
+    def process(self) -> Review:
+        return self.review
+
+    def examined(self) -> Examined:
+        return self.found
 
 
 def _reply(  # noqa: PLR0917  # the same

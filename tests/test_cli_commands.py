@@ -217,6 +217,17 @@ def test_report_prints_each_format_and_writes_the_same_to_a_file(
     assert out.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(("name", "period"), [("process_review", "October 2026"), ("data_quality", "Q3 2026")])
+def test_reports_that_nobody_configured_speak_of_their_own_period(
+    cli: Cli, desk: SyncedDesk, name: str, period: str
+) -> None:
+    ran = cli("report", name, "--format", "text", "--config", desk.path)
+    assert ran.status == 0, ran.err
+    assert period in ran.out
+    refused = cli("report", name, "--format", "slack", "--config", desk.path)
+    assert (refused.status, "no template for this format" in refused.err) == (2, True)
+
+
 def test_a_report_speaks_of_the_period_and_the_language_that_are_asked_for(cli: Cli, desk: SyncedDesk) -> None:
     words = ["report", "weekly", "--format", "text", "--config", desk.path]
     assert "Week 45" in cli(*words, "--period", "2026-W45").out

@@ -62,7 +62,12 @@ def measured(chromium: str, page: Path, width: int, *, opened: bool) -> tuple[in
     return inside, scrolls, asked, letters
 
 
-@pytest.mark.parametrize("page", [("weekly", "en"), ("monthly", "zh")], indirect=True, ids="-".join)
+@pytest.mark.parametrize(
+    "page",
+    [("weekly", "en"), ("monthly", "zh"), ("process_review", "en"), ("data_quality", "zh")],
+    indirect=True,
+    ids="-".join,
+)
 def test_no_page_scrolls_sideways_or_asks_anybody(page: Path, chromium: str) -> None:
     for width in WIDTHS:
         for opened in (False, True):

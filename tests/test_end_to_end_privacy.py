@@ -58,6 +58,8 @@ class Outputs:
         commands = [
             *(f"report {name} --format {form}" for name in ("weekly", "monthly") for form in
               ("html", "text", "json", "slack")),
+            *(f"report {name} --period {span} --format {form}" for name, span in
+              (("process_review", "2026-11"), ("data_quality", "2026-Q4")) for form in ("html", "text", "json")),
             *(f"observations {kpi} --format {form}" for kpi in ("first_reply_time", "csat")
               for form in ("csv", "json")),
             *(f"explain {kpi} --period 2026-W47 {more}" for kpi in ("first_reply_time", "csat") for more in

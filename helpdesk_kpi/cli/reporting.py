@@ -40,14 +40,14 @@ def report(
 ) -> None:
     """Render a report: an entry of [reports], else a template by name."""
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
-    from helpdesk_kpi.report.make import as_of_for, make, named, period_of  # noqa: PLC0415
+    from helpdesk_kpi.report.make import as_of_for, folds, make, named, period_of  # noqa: PLC0415
 
     loaded, now = desk.loaded, desk.now()
     wanted = named(loaded, name)
     span = period_of(wanted, period, loaded.config.timezone, now)
     part, ending = FORMATS[form]
     with desk.store() as store:
-        fold(store, loaded.config)
+        fold(store, loaded.config, extra=folds(wanted))
         log_access(store, now, f"report {name} {span.label}")
         when = instant(as_of) if as_of else as_of_for(store, loaded.config, span, now, wanted.wait)
         made = list(make(store, loaded, name, period=span, as_of=when, locale=locale, parts=frozenset({part})))

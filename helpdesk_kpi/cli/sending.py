@@ -9,7 +9,7 @@ from helpdesk_kpi.deliver.sending import Outcome, deliver, dry_run
 from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.report.make import Made, as_of_for, make, named
+from helpdesk_kpi.report.make import Made, as_of_for, folds, make, named
 from helpdesk_kpi.store import Store
 
 
@@ -29,8 +29,8 @@ def all_channels(loaded: Loaded) -> list[Channel]:
 
 def messages(store: Store, loaded: Loaded, name: str, period: Period, now: int) -> Iterator[Message]:
     """What a report says this period, once or for each team."""
-    measure(store, loaded.config)
     report = named(loaded, name)
+    measure(store, loaded.config, extra=folds(report))
     as_of = as_of_for(store, loaded.config, period, now, report.wait)
     for made in make(
         store, loaded, name, period=period, as_of=as_of, page_url=_page_url(report.link_base, name, period)

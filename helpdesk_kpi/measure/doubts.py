@@ -14,7 +14,7 @@ from helpdesk_kpi.measure.columns import NOBODY, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.reader import Reader, of_team
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.measure.statistics.signal import signal
 from helpdesk_kpi.measure.value import Point
@@ -48,10 +48,10 @@ def questions() -> dict[str, Kpi]:
     return {name: found for name, found in every_kpi().items() if found.role == "question"}
 
 
-def doubts(reader: Reader, period: Period, as_of: int) -> Iterator[Doubt]:
-    """Every question, over what is known of the period at `as_of`."""
+def doubts(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Iterator[Doubt]:
+    """Every question, over what is known of the period at `as_of`. `team`: of one only."""
     for name, kpi in questions().items():
-        rows = _existing(reader.columns(name), period, as_of)
+        rows = _existing(reader.slice(name, "strict", **of_team(team)), period, as_of)
         counts = rows.value == 1 if name != PICKED else picked_over_older(reader, rows, as_of)
         yield _doubt(reader, kpi, rows, counts.astype(float))
 
@@ -104,9 +104,11 @@ def _levels(rows: Columns, order: Sequence[str]) -> Ints:
     return place_of
 
 
-def solved_at_the_end(reader: Reader, period: Period, as_of: int) -> tuple[float, float, float | None] | None:
+def solved_at_the_end(
+    reader: Reader, period: Period, as_of: int, team: str | None = None
+) -> tuple[float, float, float | None] | None:
     """(solves in the period's last four hours, all of them, the usual upper limit), where that is unusually many."""
-    rows = reader.columns("solved_tickets")
+    rows = reader.slice("solved_tickets", "strict", **of_team(team))
     points = []
     for back in range(HISTORY, -1, -1):
         span = period.back(back) if back else period

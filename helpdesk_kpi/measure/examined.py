@@ -16,15 +16,17 @@ class Gap(NamedTuple):
     text: str
     how_many: int
     is_bad: bool  # figures are wrong or missing because of it, not merely less fine
+    code: str  # what it is, for other languages than `text`'s
+    detail: str = ""  # in the helpdesk's own words
 
 
 def gaps(store: Store, now: int) -> Iterator[Gap]:
     """Everything that an examination of the store finds, source by source."""
     yield from _streams(store, now)
-    for about, text, is_bad, sql in _COUNTS:
+    for code, about, text, is_bad, sql in COUNTS:
         for source, count in store.rows(sql):
             if count:
-                yield Gap(source, about, text, count, is_bad)
+                yield Gap(source, about, text, count, is_bad, code)
 
 
 def _streams(store: Store, now: int) -> Iterator[Gap]:
@@ -33,36 +35,49 @@ def _streams(store: Store, now: int) -> Iterator[Gap]:
         " JOIN sources s ON s.id = c.source ORDER BY 1, 2"
     ):
         if state == "failed":
-            yield Gap(source, stream, f"the last sync failed: {reason}", 1, is_bad=True)
+            yield Gap(
+                source, stream, f"the last sync failed: {reason}", 1, is_bad=True, code="failed", detail=reason or ""
+            )
         elif state == "unavailable":
-            yield Gap(source, stream, f"not given to this account: {reason}", 1, is_bad=False)
+            yield Gap(
+                source,
+                stream,
+                f"not given to this account: {reason}",
+                1,
+                is_bad=False,
+                code="unavailable",
+                detail=reason or "",
+            )
         elif ran_at is None or (until is not None and now - until > 2 * DAY):
-            yield Gap(source, stream, "not read for more than two days", 1, is_bad=True)
+            yield Gap(source, stream, "not read for more than two days", 1, is_bad=True, code="stale")
 
 
 _OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"
 _HERE = "t.created_at IS NOT NULL AND t.deleted_at IS NULL"
-#: (about, what it means, whether figures are wrong for it, (source, count))
-_COUNTS = (
-    ("replies", "tickets whose replies are still to be fetched; they are left out, and never count as unanswered", True,
+#: (code, about, what it means, whether figures are wrong for it, (source, count))
+COUNTS = (
+    ("replies_pending", "replies",
+     "tickets whose replies are still to be fetched; they are left out, and never count as unanswered", True,
      _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'pending' AND {_HERE}")),
-    ("replies", "tickets whose replies these rights do not show", True,
+    ("replies_unreadable", "replies", "tickets whose replies these rights do not show", True,
      _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'unreadable' AND {_HERE}")),
-    ("history", "tickets whose changes are still to be fetched", True,
+    ("history_pending", "history", "tickets whose changes are still to be fetched", True,
      _OF_SOURCE.format("tickets t", "t", f"t.changes_known = 'pending' AND {_HERE}")),
-    ("history", "tickets made before the history that is kept begins", False,
+    ("before_history", "history", "tickets made before the history that is kept begins", False,
      _OF_SOURCE.format("tickets t", "t", f"t.created_at < s.since AND {_HERE}")),
-    ("priority", "tickets without a priority: a row of their own in every table", False,
+    ("no_priority", "priority", "tickets without a priority: a row of their own in every table", False,
      _OF_SOURCE.format("tickets t", "t", f"t.priority IS NULL AND {_HERE}")),
-    ("people", "accounts that act on tickets and of which only the id is known", True,
+    ("strangers", "people", "accounts that act on tickets and of which only the id is known", True,
      _OF_SOURCE.format("people p", "p", "p.kind IS NULL AND EXISTS (SELECT 1 FROM events e WHERE e.actor = p.id)")),
-    ("roles", "accounts that were given tickets, and no role of theirs was ever seen: they left before we came", False,
+    ("no_role", "roles",
+     "accounts that were given tickets, and no role of theirs was ever seen: they left before we came", False,
      _OF_SOURCE.format(
          "people p", "p",
          "p.was_assigned AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind != 'customer')",
      )),
-    ("rows", "rows that could not be read and were set aside; `status` names them", True,
+    ("set_aside", "rows", "rows that could not be read and were set aside; `status` names them", True,
      _OF_SOURCE.format("set_aside a", "a", "true")),
-    ("ratings", "ratings that nobody gave: set by default, by a time-out, or by the team itself", False,
+    ("not_by_customers", "ratings",
+     "ratings that nobody gave: set by default, by a time-out, or by the team itself", False,
      _OF_SOURCE.format("ratings r", "r", "r.origin != 'customer'")),
 )  # fmt: skip

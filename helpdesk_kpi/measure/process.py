@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.measure.columns import NOBODY, Columns, Floats, Ints
+from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.reader import Reader, of_team
 from helpdesk_kpi.measure.stages import STAGES
 from helpdesk_kpi.measure.statistics.quantile import quantile
 
@@ -58,9 +59,9 @@ class Growing(NamedTuple):
     usual: float  # mean of the periods before
 
 
-def by_stage(reader: Reader, period: Period, as_of: int) -> list[StageTime]:
-    """Every stage, in the order of a ticket's life."""
-    rows, took = _stays(reader, period, as_of)
+def by_stage(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[StageTime]:
+    """Every stage, in the order of a ticket's life. `team`: the time in that team only."""
+    rows, took = _stays(reader, period, as_of, team)
     whole = float(took.sum())
     found = []
     for stage in STAGES:
@@ -70,10 +71,15 @@ def by_stage(reader: Reader, period: Period, as_of: int) -> list[StageTime]:
     return found
 
 
-def bottlenecks(reader: Reader, period: Period, as_of: int) -> list[Bottleneck]:
-    """Where the most time goes beyond what the same stage takes elsewhere, most first."""
+def bottlenecks(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Bottleneck]:
+    """Where the most time goes beyond what the same stage takes elsewhere, most first. `team`: that team beside the
+    others, and its categories beside each other.
+    """
     rows, took = _stays(reader, period, as_of)
-    found = [one for axis in ("team", "category") for one in _bottlenecks(reader, rows, took, axis)]
+    found = [one for one in _bottlenecks(reader, rows, took, "team") if team in {None, one.name}]
+    if team is not None:
+        rows, took = _stays(reader, period, as_of, team)
+    found += _bottlenecks(reader, rows, took, "category")
     return sorted(found, key=lambda one: -one.excess)[:MOST]
 
 
@@ -98,9 +104,9 @@ def _by_ticket(tickets: Ints, labels: Ints, took: Floats) -> tuple[Ints, Floats]
     return pairs[0], times if longest is None else np.minimum(times, longest)
 
 
-def _stays(reader: Reader, period: Period, as_of: int) -> tuple[Columns, Floats]:
+def _stays(reader: Reader, period: Period, as_of: int, team: str | None = None) -> tuple[Columns, Floats]:
     """What of the stays lies in the period, and its working ms."""
-    rows = reader.columns("time_in_stage")
+    rows = reader.slice("time_in_stage", "strict", **of_team(team))
     end = min(period.end, as_of)
     here = (rows.start < end) & (rows.end > period.start) & (rows.known <= as_of) & (rows.until > as_of)
     rows = rows.take(here & (rows.stop == 0))
@@ -108,8 +114,8 @@ def _stays(reader: Reader, period: Period, as_of: int) -> tuple[Columns, Floats]
     return rows, took.astype(np.float64)
 
 
-def routes(reader: Reader, period: Period, as_of: int) -> list[Route]:
-    """Ways between teams, those back first."""
+def routes(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Route]:
+    """Ways between teams, those back first. `team`: to it and from it."""
     rows = reader.columns("team_moves")
     here = (rows.at >= period.start) & (rows.at < min(period.end, as_of)) & (rows.stop == 0)
     rows = rows.take(here & (rows.known <= as_of) & (rows.until > as_of))
@@ -118,19 +124,20 @@ def routes(reader: Reader, period: Period, as_of: int) -> list[Route]:
         word, mine = rows.words[code], rows.facet == code
         if word is not None:
             sender, receiver = (reader.teams.get(int(key), key) for key in word.split(">"))
-            found.append(Route(sender, receiver, int(mine.sum()), int(rows.value[mine].sum())))
+            if team in {None, sender, receiver}:
+                found.append(Route(sender, receiver, int(mine.sum()), int(rows.value[mine].sum())))
     return sorted(found, key=lambda one: (-one.returned, -one.tickets))[:MOST]
 
 
-def growing(reader: Reader, period: Period, as_of: int) -> list[Growing]:
+def growing(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Growing]:
     """Categories with more new tickets than the periods before explain, the largest growth first.
 
     Counts are taken for Poisson: z = (n - m) / sqrt(m + m / k), with m the mean of k periods before.
     """
-    now = _created(reader, period, as_of)
+    now = _created(reader, period, as_of, team)
     known = reader.history_from or 0
     spans = [period.back(n) for n in range(1, BEFORE + 1)]
-    before = [_created(reader, span, span.end + as_of - period.end) for span in spans if span.start >= known]
+    before = [_created(reader, span, span.end + as_of - period.end, team) for span in spans if span.start >= known]
     found = []
     for name, n in now.items():
         usual = sum(counts.get(name, 0) for counts in before) / len(before) if before else 0.0
@@ -139,9 +146,9 @@ def growing(reader: Reader, period: Period, as_of: int) -> list[Growing]:
     return sorted(found, key=lambda one: one.usual - one.tickets)[:MOST]
 
 
-def _created(reader: Reader, period: Period, as_of: int) -> dict[str, int]:
+def _created(reader: Reader, period: Period, as_of: int, team: str | None) -> dict[str, int]:
     """New tickets by category."""
-    rows = reader.columns("first_reply_time")
+    rows = reader.slice("first_reply_time", "strict", **of_team(team))
     here = (rows.at >= period.start) & (rows.at < min(period.end, as_of))
     rows = rows.take(here & (rows.known <= as_of) & (rows.until > as_of) & (rows.stop >= 0))
     labels = reader.labels(rows, "category")
@@ -150,9 +157,40 @@ def _created(reader: Reader, period: Period, as_of: int) -> dict[str, int]:
     return dict(zip(names, counts.tolist(), strict=True))
 
 
-def lists(reader: Reader, period: Period, as_of: int) -> dict[str, Sequence[NamedTuple]]:
+class Recurring(NamedTuple):
+    """A category whose problems come back."""
+
+    name: str
+    repeats: int  # of the solved tickets, those after which the customer wrote about the same again
+    solved: int  # those of them whose window is over
+
+
+REPEATS = "recurrence_rate"
+
+
+def recurring(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Recurring]:
+    """Categories by how many of their solved tickets came back; empty where no KPI tells what comes back."""
+    kpi = find_kpis().get(REPEATS)
+    if kpi is None:
+        return []
+    found = []
+    for name in reader.names(REPEATS, "category", period, as_of, "strict", **of_team(team)):
+        value = reader.figure(kpi, period, as_of, "strict", **{"category": name, **of_team(team)})
+        if name is not None and (repeats := round((value.value or 0) * value.n)):
+            found.append(Recurring(name, repeats, round(value.n)))
+    return sorted(found, key=lambda one: (-one.repeats, one.name))[:MOST]
+
+
+class Review(NamedTuple):
     """The whole review."""
-    return {
-        "stages": by_stage(reader, period, as_of), "bottlenecks": bottlenecks(reader, period, as_of),
-        "routes": routes(reader, period, as_of), "growing": growing(reader, period, as_of),
-    }  # fmt: skip
+
+    stages: Sequence[StageTime]
+    bottlenecks: Sequence[Bottleneck]
+    routes: Sequence[Route]
+    recurring: Sequence[Recurring]
+    growing: Sequence[Growing]
+
+
+def review(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Review:
+    of = (reader, period, as_of, team)
+    return Review(by_stage(*of), bottlenecks(*of), routes(*of), recurring(*of), growing(*of))

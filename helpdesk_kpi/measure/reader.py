@@ -285,6 +285,11 @@ class Reader:
         return found
 
 
+def of_team(team: str | None) -> dict[str, str | None]:
+    """The slice of one team, or the whole."""
+    return {} if team is None else {"team": team}
+
+
 def _mapped(keys: Ints, codes: Mapping[int, int]) -> Ints:
     """Each key's code; NOBODY for keys without one."""
     if not len(keys):

@@ -10,6 +10,10 @@ from typing import Literal, Protocol
 import msgspec
 
 from helpdesk_kpi.measure.contract import Kpi
+from helpdesk_kpi.measure.examined import Gap
+from helpdesk_kpi.measure.priority_order import Overtaken
+from helpdesk_kpi.measure.process import Review
+from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.measure.value import Value
 
 Axis = Literal["severity", "team", "agent", "category", "channel", "facet"]
@@ -104,6 +108,35 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why censored or left out: "running", "solved_without_reply", "merged", ...
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's part in a question of data quality."""
+
+    agent: str
+    share: float
+    n: float
+    others: float  # the share of everybody else
+    tickets: tuple[tuple[str, str], ...] = ()  # number and address, newest first
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that deserves a look, and who differs from the others by more than chance. It is no verdict."""
+
+    kpi: Kpi
+    n: float
+    share: float | None
+    people: tuple[Asked, ...] = ()
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps figures from being right, as the store is now, and what deserves a look in the period."""
+
+    gaps: tuple[Gap, ...] = ()
+    unmapped: tuple[Unmapped, ...] = ()
+    questions: tuple[Question, ...] = ()
+    overtaken: tuple[Overtaken, ...] = ()
+    late: tuple[float, float, float | None] | None = None  # solves in the last hours, all, the usual share up to
+
+
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """How many of a source's first replies are as long as its helpdesk says, of those on which it says something."""
 
@@ -176,3 +209,9 @@ class Figures(Protocol):
 
     def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
         """The tickets behind `value(kpi, variant, **where)`, those that matter most first (longest, bad, oldest)."""
+
+    def process(self) -> Review:
+        """Where tickets spend their time, which ways they go, what comes back and what grows. It names no person."""
+
+    def examined(self) -> Examined:
+        """What keeps figures from being right, and what deserves a look."""

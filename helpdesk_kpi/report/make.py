@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
 from helpdesk_kpi.errors import StoreError, UsageError
+from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.doubts import questions
 from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
+from helpdesk_kpi.measure.process import REPEATS
 from helpdesk_kpi.measure.reader import HISTORY, Reader
 from helpdesk_kpi.report.capability import gaps
 from helpdesk_kpi.report.reading import StoredFigures, fresh_to
@@ -14,8 +17,8 @@ from helpdesk_kpi.report.templates import templates
 from helpdesk_kpi.store import Store
 
 #: The period that a template speaks of unless told otherwise.
-KINDS: dict[str, Kind] = {"monthly_summary": "month"}
-#: What the built-in reports read; one pass over the store brings them all.
+KINDS: dict[str, Kind] = {"monthly_summary": "month", "process_review": "month", "data_quality": "quarter"}
+#: What reports read of figures; one pass over the store brings them all.
 READ = (
     "first_reply_time", "next_reply_time", "first_resolution_time", "full_resolution_time", "accepted_resolution_time",
     "solved_tickets", "reopen_rate", "backlog", "csat", "csat_response_rate",
@@ -29,6 +32,20 @@ class Made(NamedTuple):
     period: Period
     as_of: int
     rendered: Rendered
+
+
+def reads(template: str) -> list[str]:
+    """What a report reads of the store, in one pass."""
+    if template == "process_review":
+        return ["time_in_stage", "team_moves", "first_reply_time", *([REPEATS] if REPEATS in find_kpis() else [])]
+    if template == "data_quality":
+        return [*questions(), "first_reply_time", "backlog", "solved_tickets"]
+    return list(READ)
+
+
+def folds(report: Report) -> list[tuple[str, str]]:
+    """What a report needs and the store keeps only once it is asked for: questions of data quality."""
+    return [(name, "strict") for name in questions()] if report.template == "data_quality" else []
 
 
 def named(loaded: Loaded, name: str) -> Report:
@@ -74,7 +91,7 @@ def make(
     if not store.one("SELECT count(*) FROM syncs"):
         raise StoreError("nothing has been read from a helpdesk yet: run `helpdesk-kpi sync` first")
     reader = Reader(store, config, back_to=period.back(HISTORY + 1).start)
-    reader.preload([(kpi, "strict") for kpi in READ])
+    reader.preload([(kpi, "strict") for kpi in reads(report.template)])
     lacking = gaps(store, config, as_of)
     for team in _teams(reader, report):
         figures = StoredFigures(reader, period, as_of, lacking, team=team)

@@ -14,11 +14,14 @@ from typing import Literal
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.process import Review
 from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.report.figures import (
     Agent,
+    Asked,
     Axis,
     BadRating,
+    Examined,
     Facts,
     Figures,
     Period,
@@ -92,6 +95,25 @@ class Discreet:
             msgspec.structs.replace(row, subject=self._text(row.subject), agent=self._person(row.agent))
             for row in self._figures.ticket_rows(kpi, limit, variant, **where)
         ]
+
+    def process(self) -> Review:
+        """It names nobody."""
+        return self._figures.process()
+
+    def examined(self) -> Examined:
+        """Who stands out by a question has a pseudonym, or is not in it at all."""
+        found = self._figures.examined()
+        gaps = tuple(gap._replace(text=self._text(gap.text), detail=self._text(gap.detail)) for gap in found.gaps)
+        questions = tuple(
+            msgspec.structs.replace(one, people=tuple(self._asked(person) for person in one.people))
+            if self._privacy == "pseudonymous"
+            else msgspec.structs.replace(one, people=())
+            for one in found.questions
+        )
+        return msgspec.structs.replace(found, gaps=gaps, questions=questions)
+
+    def _asked(self, person: Asked) -> Asked:
+        return msgspec.structs.replace(person, agent=self._person(person.agent) or "")
 
     def _refuse(self, where: Mapping[str, str | None]) -> None:
         if "agent" in where:

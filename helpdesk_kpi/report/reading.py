@@ -15,15 +15,18 @@ from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Stock
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
 from helpdesk_kpi.measure.humans import Humans
 from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.process import Review, review
 from helpdesk_kpi.measure.questions import without_dimension
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.report.agreement import agreements
+from helpdesk_kpi.report.examining import examined
 from helpdesk_kpi.report.figures import (
     Agent,
     Annotation,
     Axis,
     BadRating,
+    Examined,
     Facts,
     Severity,
     TicketRow,
@@ -188,6 +191,14 @@ class StoredFigures:
             instant = np.full(len(rows), min(self.period.end, self.as_of))
             return self.reader.worked(rows, rows.created, instant).astype(np.float64)
         return rows.value * rows.share
+
+    # Lists of their own
+
+    def process(self) -> Review:
+        return review(self.reader, self.period, self.as_of, self.team)
+
+    def examined(self) -> Examined:
+        return examined(self.reader, self.period, self.as_of, self.team)
 
     # The whole
 

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
+from helpdesk_kpi.measure.process import Review
 from helpdesk_kpi.measure.value import Value
-from helpdesk_kpi.report.figures import Axis, BadRating, Facts, Figures, Period, TicketRow, Waiting
+from helpdesk_kpi.report.figures import Axis, BadRating, Examined, Facts, Figures, Period, TicketRow, Waiting
 
 Answer = TypeVar("Answer")
 
@@ -54,6 +55,12 @@ class Remembered:
     def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
         key = ("ticket_rows", kpi, limit, variant, *sorted(where.items()))
         return self._once(key, lambda: self._figures.ticket_rows(kpi, limit, variant, **where))
+
+    def process(self) -> Review:
+        return self._once("process", self._figures.process)
+
+    def examined(self) -> Examined:
+        return self._once("examined", self._figures.examined)
 
     def _once(self, key: object, ask: Callable[[], Answer]) -> Answer:
         if key not in self._answers:

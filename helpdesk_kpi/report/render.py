@@ -73,7 +73,7 @@ def render(
         template=name,
         title=report.title,
         period=report.period_label,
-        subject=clean(made.get("subject", report.headline.title), SUBJECT),
+        subject=clean(made.get("subject") or report.headline.title, SUBJECT),
         html=made.get("html"),
         text=made.get("text"),
         page=made.get("page"),

@@ -1,5 +1,6 @@
 """A report as data: stable keys, raw numbers (ms, shares 0..1), times in ISO 8601 with Z."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,11 +17,12 @@ ROWS = 50
 
 def snapshot(report: Report, figures: Figures) -> dict[str, Any]:
     """What `report NAME --format json` prints. `figures` are those that the report may read."""
+    frame = {"version": VERSION, **_frame(report, figures), "notices": report.notices}
+    if report.name in LISTS:
+        return {**frame, **LISTS[report.name](report, figures), **_facts(figures)}
     return {
-        "version": VERSION,
-        **_frame(report, figures),
+        **frame,
         "headline": _headline(report),
-        "notices": report.notices,
         "measures": {number.id: _number(number) for number in report.measures},
         "severities": [_severity(row) for row in report.severities],
         "waiting": [_waiting(row) for row in figures.waiting(ROWS)],
@@ -28,6 +30,34 @@ def snapshot(report: Report, figures: Figures) -> dict[str, Any]:
         **_facts(figures),
         "definitions": {number.id: number.definition for number in report.measures},
     }
+
+
+def _process(report: Report, figures: Figures) -> dict[str, Any]:
+    first = report.process.headline
+    lists = {name: [one._asdict() for one in found] for name, found in figures.process()._asdict().items()}
+    return {"headline": {"title": first.title, "text": first.text}, "process": lists}
+
+
+def _quality(report: Report, figures: Figures) -> dict[str, Any]:
+    first, found = report.quality.headline, figures.examined()
+    return {
+        "headline": {"title": first.title, "text": first.text},
+        "gaps": [gap._asdict() for gap in found.gaps],
+        "unmapped": [one._asdict() for one in found.unmapped],
+        "questions": [
+            {"id": one.kpi.id, "title": one.kpi.title, "means": one.kpi.definition, "n": one.n, "share": one.share,
+             "people": [msgspec.to_builtins(person) for person in one.people]}
+            for one in found.questions
+        ],
+        "overtaken": [one._asdict() for one in found.overtaken],
+        "solved_at_the_end": found.late and dict(zip(("solves", "of", "usual_share_up_to"), found.late, strict=True)),
+    }  # fmt: skip
+
+
+#: Built-in reports that are not about figures.
+LISTS: Mapping[str, Callable[[Report, Figures], dict[str, Any]]] = {
+    "process_review": _process, "data_quality": _quality,
+}  # fmt: skip
 
 
 def _frame(report: Report, figures: Figures) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report import process, quality
 from helpdesk_kpi.report.charts import Chart
 from helpdesk_kpi.report.figures import Privacy
 from helpdesk_kpi.report.finding import Finding, Watched, finding
@@ -27,6 +28,7 @@ from helpdesk_kpi.report.rows import (
     waits,
 )
 from helpdesk_kpi.report.scene import Scene
+from helpdesk_kpi.report.tables import Told
 
 CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
 MEASURES = (
@@ -196,6 +198,20 @@ class Report:
         return words.say("rated_bad_note", n=value.n, bad=words.number(bad), count=count) if bad else words.say(
             "no_bad", n=value.n, count=count
         )  # fmt: skip
+
+    # lists of their own
+
+    @cached_property
+    def process(self) -> Told:
+        """The review of the process."""
+        return process.told(self._scene)
+
+    @cached_property
+    def quality(self) -> Told:
+        """What the data lack, and questions to look at."""
+        return quality.told(self._scene)
+
+    # the end
 
     @cached_property
     def footer(self) -> Footer:

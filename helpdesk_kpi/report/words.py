@@ -77,6 +77,10 @@ class Words:
         """A title inside a sentence: "first reply"; abbreviations keep their capitals."""
         return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
+    def first(self, text: str) -> str:
+        """A text at the beginning of a line."""
+        return text[:1].upper() + text[1:]
+
     def statistic(self, entry: Kpi) -> str:
         """Which statistic the headline is: "median"; "" where there is only one."""
         return str(self.language.STATISTICS[type(entry.statistic).__name__])
@@ -102,6 +106,19 @@ class Words:
 
     def why(self, code: str) -> str:
         return str(self.language.WHY[code])
+
+    def stage(self, code: str) -> str:
+        """Of a ticket's way: "in the queue"."""
+        return str(self.language.STAGES[code])
+
+    def bottleneck(self, stage: str, axis: str, name: str) -> str:
+        """ "Hand-over to Billing"."""
+        return str(self.language.BOTTLENECKS[stage, axis].format(name=name))
+
+    def gap(self, code: str, text: str, detail: str) -> str:
+        """What the store lacks; English unless this language has words of its own."""
+        own = self.language.GAPS.get(code)
+        return str(own).format(detail=detail) if own else text
 
     # numbers
 

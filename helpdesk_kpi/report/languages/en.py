@@ -207,6 +207,36 @@ VARIANTS = {
     "substantive": "substantive reply",
     "valid": "valid tickets",
 }
+STAGES = {
+    "queue": "in the queue",
+    "agent": "with an agent",
+    "hand_over": "being handed over",
+    "escalated": "escalated",
+    "third_party": "with a third party",
+    "customer": "with the customer",
+}
+#: (stage, axis): what takes long.
+BOTTLENECKS = {
+    ("queue", "team"): "The queue of {name}",
+    ("queue", "category"): "The queue, category {name},",
+    ("agent", "team"): "Work in {name}",
+    ("agent", "category"): "Work on {name}",
+    ("hand_over", "team"): "Hand-over to {name}",
+    ("hand_over", "category"): "Hand-over, category {name},",
+    ("escalated", "team"): "Escalation to {name}",
+    ("escalated", "category"): "Escalation, category {name},",
+}
+GAPS: dict[str, str] = {}  # what an examination of the store finds is English
+DIMENSIONS = {
+    "speed": "Speed",
+    "volume": "Volume",
+    "quality": "Quality",
+    "knowledge": "Knowledge",
+    "contribution": "Contribution",
+    "behaviour": "Behaviour",
+    "cost": "Cost",
+    "own": "Your own",
+}
 
 WORDS: dict[str, str | tuple[str, str]] = {
     # names
@@ -409,4 +439,97 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "by_channel": "By channel",
     "by_facet": "By kind",
     "none_named": "not set",
+    # the process
+    "process_review": "Support, process review",
+    "no_verdict": "Everything here is something to ask about, and no verdict on anybody",
+    "no_stays": "no ticket was under way",
+    "no_bottleneck": "no stage takes longer in one team or category than elsewhere",
+    "bottleneck": "{what} takes {mean} a ticket, elsewhere {elsewhere}",
+    "bottleneck_sum": ("Over {n} ticket that makes {excess} more", "Over {n} tickets that makes {excess} more"),
+    "stages_told": "Most of the tickets' time went by {items}",
+    "stage_item": "{stage} ({share})",
+    "grown_told": "More new tickets than usual: {names}",
+    "stages": "Time by stage",
+    "stages_note": "Where the time of all tickets that were under way went by, in working time. The first reply and "
+    "the resolution say how long; this says where. Time with the customer is theirs, and not to be shortened by us.",
+    "stages_none": "No ticket was under way in this time.",
+    "stage": "Stage",
+    "share_column": "Share",
+    "mean_ticket_column": "A ticket",
+    "total_column": "In all",
+    "tickets_column": "Tickets",
+    "bottlenecks": "Bottlenecks",
+    "bottlenecks_note": "Where a stage takes longer than the same stage elsewhere, by how much time that is over all "
+    "tickets. Harder work takes longer too: it says where to look first, not who is slow. The longest twentieth is cut "
+    "to the 95th percentile, and cells of fewer than ten tickets are left away.",
+    "bottlenecks_none": "No stage takes longer in one team or category than elsewhere.",
+    "where": "Where",
+    "excess_column": "Beyond elsewhere",
+    "routes": "Ways between teams",
+    "routes_note": "Which ways tickets took from team to team, and how many of them came back to a team that had had "
+    "them. A way back may be right; many of them say that it is not clear whose work it is.",
+    "routes_none": "No ticket went from one team to another.",
+    "route": "{sender} → {receiver}",
+    "way": "From, to",
+    "returned_column": "Back again",
+    "recurring": "Problems that come back",
+    "recurring_note": "Solved tickets after which the same customer wrote about the same problem again within 14 days, "
+    "by category. Many of them point to a product or an article to mend rather than to a person.",
+    "recurring_none": "No solved ticket came back, as far as its 14 days are over.",
+    "category": "Category",
+    "repeats_column": "Came back",
+    "solved_column": "Of solved",
+    "part_column": "Share",
+    "growing": "What grows",
+    "growing_note": "Categories with more new tickets than the periods before explain (over three standard deviations "
+    "of a count). A release, a season or a new customer may be the reason.",
+    "growing_none": "No category has more new tickets than usual.",
+    "usual_column": "Usual",
+    # data quality
+    "data_quality": "Support, data quality",
+    "figures_lack": ("one thing keeps figures from being right", "{n} things keep figures from being right"),
+    "figures_whole": "nothing keeps figures from being right",
+    "asked_told": (
+        "By one question somebody differs from the others by more than chance",
+        "By {n} questions somebody differs from the others by more than chance",
+    ),
+    "late_told": (
+        "{n} of {all} solves ({share}) fell into the last four hours of the period; up to {usual} is usual",
+        "{n} of {all} solves ({share}) fell into the last four hours of the period; up to {usual} is usual",
+    ),
+    "overtaken_told": (
+        "{n} urgent ticket waited while less urgent ones were answered first",
+        "{n} urgent tickets waited while less urgent ones were answered first",
+    ),
+    "gaps": "What the data lack",
+    "gaps_note": "As the store is now, after its last sync, and not only in this period.",
+    "gaps_none": "Nothing is missing.",
+    "lacking": "What is missing",
+    "how_many": "How many",
+    "gap_source": "{source}, {about}",
+    "gap_bad": "figures are wrong or missing for it",
+    "gap_note": "figures are less fine for it",
+    "unmapped": "Words that nobody has explained",
+    "unmapped_note": "Priorities and statuses of which neither the configuration nor, for statuses, the helpdesk says "
+    "what they mean. The suggestions come from their names only: a person decides.",
+    "unmapped_none": "Every priority and status is explained.",
+    "word": "Word",
+    "unmapped_priority": "Priority “{name}”: a severity of its own",
+    "unmapped_status": "Status “{name}”",
+    "unmapped_counts": "counts as {state}",
+    "unmapped_hint": "perhaps {line}",
+    "asked": "Questions to look at",
+    "asked_note": "What would move a figure without helping a customer; each has harmless explanations too. None is a "
+    "verdict, and none changes a score. Somebody is told of only outside the 99.8% limits around the share of all "
+    "others, where among equals next to nobody ever is.",
+    "asked_none": "No question can be asked of this time.",
+    "question": "Question",
+    "asked_column": "Of",
+    "stands_out": ("{agent}: {share} of {n}, the others {others}", "{agent}: {share} of {n}, the others {others}"),
+    "overtaken": "Urgent tickets that were overtaken",
+    "overtaken_note": "P0 and P1 that waited for their first reply while people of the same team answered P2 and P3 "
+    "that came in later. Whoever answered may not have been able to help with the urgent one.",
+    "overtaken_none": "No urgent ticket waited while less urgent ones were answered.",
+    "before_column": "Answered before it",
+    "still_waits": "still waiting",
 }

@@ -81,6 +81,15 @@ TITLES = {
     "self_rating": "自我评估",
     "cost_per_contact": "单次服务成本",
     "self_service_ratio": "自助服务比",
+    "holding_first_replies": "首次响应是否只是先占住时间？",
+    "parked_while_waiting": "用户在等时，是否被置为待用户回复？",
+    "solved_unanswered": "是否一句话未回就解决？",
+    "reopened_within_the_hour": "是否一小时内又重新打开？",
+    "merged_after_bad_rating": "不满意的工单是否被合并掉？",
+    "reassigned_around_rating": "评价前后是否换了经办人？",
+    "survey_not_offered": "是否没有发出评价邀请？",
+    "priority_changed_near_breach": "临近超时是否改了优先级？",
+    "taken_from_queue": "是否越过更早的工单自行认领？",
 }
 DEFINITIONS = {
     "first_reply_time": "从用户提出问题，到支持人员第一次与用户有效沟通"
@@ -163,6 +172,20 @@ DEFINITIONS = {
     "只到团队；没有登记费用的周期不出数值。",
     "self_service_ratio": "每有一名用户提交工单，有多少人访问帮助中心（台账“help_centre_visits”）。按月看；"
     "更长的周期里，同一访客会重复计数。工单减少不等于自助增加，因此不计分。没有登记访客数的周期不出数值。",
+    "holding_first_replies": "首次响应中，内容很短（不足 80 个字符）、并且在用户再次来信之前又有第二次回复的比例。"
+    "它没有作答就停了首次响应的计时；也可能是同事先行确认。",
+    "parked_while_waiting": "支持人员把工单置为等待状态时，最后一条公开消息来自用户的比例："
+    "此时计时暂停，而等的其实是我方。",
+    "solved_unanswered": "支持人员的各次解决中，此前从未有人回复过用户的比例。",
+    "reopened_within_the_hour": "支持人员的各次解决中，一小时内又重新打开的比例：解决得太早，或用户很快来信致谢。",
+    "merged_after_bad_rating": "支持人员合并掉的工单中，此前已有不满意评价的比例。",
+    "reassigned_around_rating": "不满意评价中，经办人在评价前后 24 小时内转出工单的比例。"
+    "评价计给回复过的人，因此不影响这里的数值。",
+    "survey_not_offered": "支持人员解决的工单中，十天内没有发出评价邀请的比例。"
+    "多数由系统规则决定，个人的比例应与他人相近。",
+    "priority_changed_near_breach": "支持人员更改优先级时，距时限不足半小时的比例。"
+    "时限以计时开始时为准，因此不影响这里的数值。",
+    "taken_from_queue": "支持人员认领未分派的工单时，同一队列中还有更早、级别不低于它的工单在等待的比例。",
 }
 SHORT = {
     "first_reply_time": "首响",
@@ -344,6 +367,48 @@ VARIANTS = {
     "fivetran": "Fivetran 口径",
     "substantive": "实质性回复口径",
     "valid": "有效工单口径",
+}
+STAGES = {
+    "queue": "排队等待",
+    "agent": "处理中",
+    "hand_over": "转交等待",
+    "escalated": "升级处理",
+    "third_party": "等待第三方",
+    "customer": "等待用户",
+}
+BOTTLENECKS = {
+    ("queue", "team"): "{name} 的排队等待",
+    ("queue", "category"): "{name} 类工单的排队等待",
+    ("agent", "team"): "{name} 的处理",
+    ("agent", "category"): "{name} 类工单的处理",
+    ("hand_over", "team"): "转交给 {name} 后的等待",
+    ("hand_over", "category"): "{name} 类工单转交后的等待",
+    ("escalated", "team"): "升级到 {name} 后的处理",
+    ("escalated", "category"): "{name} 类工单升级后的处理",
+}
+GAPS = {
+    "failed": "最近一次同步失败：{detail}",
+    "unavailable": "该账号无法读取：{detail}",
+    "stale": "已有两天以上未读取",
+    "replies_pending": "工单的回复尚未取回：暂不计入，也不会按未回复处理",
+    "replies_unreadable": "工单的回复，现有权限无法读取",
+    "history_pending": "工单的变更历史尚未取回",
+    "before_history": "工单早于所保留的历史",
+    "no_priority": "工单没有优先级，在各表中单列一行",
+    "strangers": "操作过工单的账号，除编号外一无所知",
+    "no_role": "经办过工单的账号，从未见过其角色：在首次同步之前已离职",
+    "set_aside": "记录无法读取，已搁置；`status` 列出各条",
+    "not_by_customers": "评价并非用户所作：系统默认、超时自动或内部人员",
+}
+DIMENSIONS = {
+    "speed": "时效",
+    "volume": "工作量",
+    "quality": "质量",
+    "knowledge": "知识",
+    "contribution": "贡献",
+    "behaviour": "行为",
+    "cost": "成本",
+    "own": "自定义",
 }
 
 WORDS: dict[str, str | tuple[str, str]] = {
@@ -530,4 +595,94 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "by_channel": "按渠道",
     "by_facet": "按类别",
     "none_named": "未设置",
+    "process_review": "技术支持流程复盘",
+    "no_verdict": "以上均为值得了解的线索，不是对任何人的结论",
+    "no_stays": "没有在办工单",
+    "no_bottleneck": "各团队、各分类在每个阶段的用时相近",
+    "bottleneck": "{what}平均每单 {mean}，其他为 {elsewhere}",
+    "bottleneck_sum": ("涉及 {n} 单，合计多用 {excess}", "涉及 {n} 单，合计多用 {excess}"),
+    "stages_told": "工单的时间主要用在：{items}",
+    "stage_item": "{stage}（{share}）",
+    "grown_told": "新建工单明显增多的分类：{names}",
+    "stages": "各阶段用时",
+    "stages_note": "本期在办工单的时间用在哪里，按各工单的工作时长计。首次响应和解决时间说明有多久，这里说明在哪里。"
+    "等待用户的时间由用户决定，不以缩短为目标。",
+    "stages_none": "本期没有在办工单。",
+    "stage": "阶段",
+    "share_column": "占比",
+    "mean_ticket_column": "平均每单",
+    "total_column": "合计",
+    "tickets_column": "工单数",
+    "bottlenecks": "瓶颈",
+    "bottlenecks_note": "同一阶段在某个团队或分类比在其他地方多用的时间，按全部工单合计。难度较大的工作本来就用时更多："
+    "它说明先看哪里，不说明谁慢。最长的 5% 按 95 分位值计，不足 10 单的不列。",
+    "bottlenecks_none": "没有哪个团队或分类在某个阶段明显多用时间。",
+    "where": "位置",
+    "excess_column": "多用时间",
+    "routes": "团队间的流转",
+    "routes_note": "工单在团队之间的去向，以及其中有多少回到了曾经手的团队。"
+    "转回不一定不对；经常转回，说明分工不够清楚。",
+    "routes_none": "没有工单在团队之间流转。",
+    "route": "{sender} → {receiver}",
+    "way": "从、到",
+    "returned_column": "转回",
+    "recurring": "反复出现的问题",
+    "recurring_note": "已解决的工单中，同一用户在 14 天内又就同一问题来信的，按分类列示。"
+    "数量多的，多半应改进产品或文章，而不是某个人。",
+    "recurring_none": "已满 14 天的工单中，没有再次出现的。",
+    "category": "分类",
+    "repeats_column": "再次出现",
+    "solved_column": "已解决",
+    "part_column": "占比",
+    "growing": "增多的分类",
+    "growing_note": "新建工单明显多于以往各期的分类（超过计数的三个标准差）。原因可能是版本发布、季节或新客户。",
+    "growing_none": "没有哪个分类的新建工单明显增多。",
+    "usual_column": "平时",
+    "data_quality": "技术支持数据质量",
+    "figures_lack": ("有 {n} 处使数值不准或缺失", "有 {n} 处使数值不准或缺失"),
+    "figures_whole": "没有发现使数值不准的问题",
+    "asked_told": (
+        "有 {n} 项问题，个别人与他人的差异超出偶然范围",
+        "有 {n} 项问题，个别人与他人的差异超出偶然范围",
+    ),
+    "late_told": (
+        "{all} 次解决中有 {n} 次（{share}）集中在期末最后四小时，平时不超过 {usual}",
+        "{all} 次解决中有 {n} 次（{share}）集中在期末最后四小时，平时不超过 {usual}",
+    ),
+    "overtaken_told": (
+        "有 {n} 张紧急工单在等待时，较不紧急的工单先得到了回复",
+        "有 {n} 张紧急工单在等待时，较不紧急的工单先得到了回复",
+    ),
+    "gaps": "缺失的数据",
+    "gaps_note": "为最近一次同步之后的现状，不限于本期。",
+    "gaps_none": "没有缺失。",
+    "lacking": "缺失内容",
+    "how_many": "数量",
+    "gap_source": "{source}，{about}",
+    "gap_bad": "相关数值不准或缺失",
+    "gap_note": "相关数值不够细",
+    "unmapped": "未说明含义的字段值",
+    "unmapped_note": "配置（状态还包括所接系统）未说明含义的优先级和状态。建议只是从名称推测，由人决定。",
+    "unmapped_none": "所有优先级和状态都已说明。",
+    "word": "字段值",
+    "unmapped_priority": "优先级“{name}”：单独成一个级别",
+    "unmapped_status": "状态“{name}”",
+    "unmapped_counts": "按“{state}”计",
+    "unmapped_hint": "可考虑 {line}",
+    "asked": "值得了解的问题",
+    "asked_note": "可能使数值变好、对用户却没有帮助的做法；每一项也都有无害的解释。"
+    "均不是结论，也不影响评分。只有超出其余人员比例 99.8% 界限的才会列出；水平相同时，几乎不会有人被列出。",
+    "asked_none": "本期没有可供了解的内容。",
+    "question": "问题",
+    "asked_column": "总数",
+    "stands_out": (
+        "{agent}：{n} 次中占 {share}，其他人 {others}",
+        "{agent}：{n} 次中占 {share}，其他人 {others}",
+    ),
+    "overtaken": "被越过的紧急工单",
+    "overtaken_note": "P0、P1 工单等待首次响应时，同一团队先回复了较晚提交的 P2、P3 工单。"
+    "先回复的人未必能处理那张紧急工单。",
+    "overtaken_none": "没有紧急工单在等待时被越过。",
+    "before_column": "先于它回复",
+    "still_waits": "仍在等待",
 }

@@ -1,0 +1,122 @@
+"""Data quality in words: what figures lack, and questions to look at. None of them is a verdict."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from helpdesk_kpi.measure.examined import Gap
+from helpdesk_kpi.measure.priority_order import Overtaken
+from helpdesk_kpi.measure.unmapped import Unmapped
+from helpdesk_kpi.report.figures import Asked, Examined, Question
+from helpdesk_kpi.report.finding import Finding
+from helpdesk_kpi.report.footer import footer
+from helpdesk_kpi.report.plain import clean, link
+from helpdesk_kpi.report.scene import Scene
+from helpdesk_kpi.report.tables import Below, Cell, Row, Table, Told
+
+MOST = 20  # urgent tickets that were overtaken; words that are not mapped
+
+
+def told(scene: Scene) -> Told:
+    found = scene.figures.examined()
+    looks = (_gaps, _unmapped, _questions, _overtaken)
+    end = msgspec.structs.replace(footer([], scene), own=[])
+    return Told(_headline(found, scene), [look(found, scene) for look in looks], end)
+
+
+def _headline(found: Examined, scene: Scene) -> Finding:
+    say = scene.words.say
+    bad = sum(gap.is_bad for gap in found.gaps) + sum(one.is_bad for one in found.unmapped)
+    title = say("figures_lack", n=bad) if bad else say("figures_whole")
+    asked = sum(bool(one.people) for one in found.questions)
+    parts = [say("asked_told", n=asked) if asked else "", _late(found, scene)]
+    parts += [say("overtaken_told", n=len(found.overtaken))] * bool(found.overtaken)
+    whole = say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    return Finding(whole, scene.words.sentences([*parts, say("no_verdict")]))
+
+
+def _late(found: Examined, scene: Scene) -> str:
+    if found.late is None:
+        return ""
+    words, (late, solves, usual) = scene.words, found.late
+    return words.say(
+        "late_told", n=late, all=words.number(solves), share=words.percent(late / solves),
+        usual=words.percent(usual or 0),
+    )  # fmt: skip
+
+
+def _gaps(found: Examined, scene: Scene) -> Table:
+    worst = sorted(found.gaps, key=lambda gap: not gap.is_bad)
+    return _table("gaps", ["lacking", "how_many"], [_gap(gap, scene) for gap in worst], scene)
+
+
+def _gap(gap: Gap, scene: Scene) -> Row:
+    words = scene.words
+    means = words.say("gap_bad" if gap.is_bad else "gap_note")
+    part = words.say("gap_source", source=clean(gap.source, 40), about=clean(gap.about, 40))
+    text = words.gap(gap.code, gap.text, clean(gap.detail, 200))
+    return Row((Cell(words.first(text), small=f"{part} · {means}", ask=gap.is_bad), Cell(words.number(gap.how_many))))
+
+
+def _unmapped(found: Examined, scene: Scene) -> Table:
+    worst = sorted(found.unmapped, key=lambda one: (not one.is_bad, -one.tickets))
+    rows = [_word(one, scene) for one in worst[:MOST]]
+    return _table("unmapped", ["word", "tickets_column"], rows, scene)
+
+
+def _word(one: Unmapped, scene: Scene) -> Row:
+    say, name = scene.words.say, clean(one.name, 60)
+    key = "unmapped_priority" if one.kind == "priority" else "unmapped_status"
+    small = [
+        clean(one.source, 40),
+        say("unmapped_counts", state=scene.words.reason(one.counts_as)) * bool(one.counts_as),
+    ]
+    small.append(say("unmapped_hint", line=clean(one.line, 100)) if one.line else "")
+    text = Cell(say(key, name=name), small=" · ".join(part for part in small if part), ask=one.is_bad)
+    return Row((text, Cell(scene.words.number(one.tickets))))
+
+
+def _questions(found: Examined, scene: Scene) -> Table:
+    """Those by which somebody stands out first."""
+    asked = sorted(found.questions, key=lambda one: (-len(one.people), one.n == 0))
+    return _table(
+        "asked", ["question", "share_column", "asked_column"], [_question(one, scene) for one in asked], scene
+    )
+
+
+def _question(one: Question, scene: Scene) -> Row:
+    words = scene.words
+    share = Cell("–") if one.share is None else Cell(words.percent(one.share), bar=one.share, ask=bool(one.people))
+    cells = (Cell(words.title(one.kpi), small=words.definition(one.kpi)), share, Cell(words.number(one.n)))
+    return Row(cells, [_person(person, scene) for person in one.people])
+
+
+def _person(person: Asked, scene: Scene) -> Below:
+    words = scene.words
+    text = words.say(
+        "stands_out", agent=clean(person.agent, 60), share=words.percent(person.share), n=person.n,
+        others=words.percent(person.others),
+    )  # fmt: skip
+    return Below(text, [(f"#{clean(number, 24)}", link(url)) for number, url in person.tickets])
+
+
+def _overtaken(found: Examined, scene: Scene) -> Table:
+    rows = [_urgent(one, scene) for one in found.overtaken[:MOST]]
+    return _table("overtaken", ["ticket", "before_column"], rows, scene)
+
+
+def _urgent(one: Overtaken, scene: Scene) -> Row:
+    words = scene.words
+    facts = [clean(one.team or "", 40), words.say("since", date=words.date(one.created))]
+    facts.append(words.say("still_waits") if one.ended is None else "")
+    ticket = Cell(
+        f"{clean(one.severity, 16)} #{clean(one.ticket, 24)}", small=" · ".join(part for part in facts if part),
+        url=link(one.url),
+    )  # fmt: skip
+    return Row((ticket, Cell(words.number(len(one.before)))))
+
+
+def _table(name: str, head: Sequence[str], rows: Sequence[Row], scene: Scene) -> Table:
+    say = scene.words.say
+    named = [say(one) for one in head]
+    return Table(title=say(name), note=say(f"{name}_note"), head=named, rows=rows, none=say(f"{name}_none"))

@@ -1,0 +1,48 @@
+"""Lists in words: what a template needs to draw one in any format, so that a new list needs no new macro."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from helpdesk_kpi.report.finding import Finding
+from helpdesk_kpi.report.footer import Footer
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A text, ready to print."""
+
+    text: str
+    small: str = ""  # under it
+    url: str = ""
+    bar: float | None = None  # 0..1, drawn under it
+    ask: bool = False  # worth asking about
+
+
+class Below(msgspec.Struct, frozen=True):
+    """A line under a row, with the tickets that it speaks of: (text, address)."""
+
+    text: str
+    links: Sequence[tuple[str, str]] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """The first cell is text, the others are numbers."""
+
+    cells: Sequence[Cell]
+    below: Sequence[Below] = ()
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    title: str
+    note: str  # what it means, and what it does not mean
+    head: Sequence[str]  # one for each cell; the first may be ""
+    rows: Sequence[Row]
+    none: str  # what is said where there are no rows
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A report that consists of lists."""
+
+    headline: Finding
+    tables: Sequence[Table]
+    footer: Footer

@@ -1,0 +1,291 @@
+"""The review of the process and the page of data quality: what they say, by hand, and whom they may name."""
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from report_fixtures import HOUR, FakeFigures, at, facts, week
+
+from helpdesk_kpi.measure.discovery import every_kpi
+from helpdesk_kpi.measure.doubts import questions
+from helpdesk_kpi.measure.examined import COUNTS, Gap
+from helpdesk_kpi.measure.priority_order import Overtaken
+from helpdesk_kpi.measure.process import OURS, Bottleneck, Growing, Recurring, Review, Route, StageTime
+from helpdesk_kpi.measure.stages import STAGES
+from helpdesk_kpi.measure.unmapped import Unmapped
+from helpdesk_kpi.report.figures import Agent, Asked, Examined, Privacy, Question
+from helpdesk_kpi.report.languages import en, zh
+from helpdesk_kpi.report.process import told as process_told
+from helpdesk_kpi.report.quality import told as quality_told
+from helpdesk_kpi.report.render import Rendered, render
+from helpdesk_kpi.report.scene import Scene
+from helpdesk_kpi.report.tables import Told
+from helpdesk_kpi.report.words import NBSP, Words
+
+SLOW = Bottleneck("hand_over", "team", "Billing", 26, 22 * HOUR, 4 * HOUR, 26 * 18 * HOUR)
+REVIEW = Review(
+    stages=(
+        StageTime("queue", 300, 600 * HOUR, 0.3),
+        StageTime("agent", 320, 1000 * HOUR, 0.5),
+        StageTime("hand_over", 26, 400 * HOUR, 0.2),
+        StageTime("third_party", 0, 0.0, 0.0),
+    ),
+    bottlenecks=(SLOW, Bottleneck("agent", "category", "export", 40, 5 * HOUR, 4 * HOUR, 40 * HOUR)),
+    routes=(Route("Technical", "Billing", 12, 9),),
+    recurring=(Recurring("login", 6, 40),),
+    growing=(Growing("export", 40, 20.58),),
+)
+ANN = Agent("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
+QUESTIONS = questions()
+EXAMINED = Examined(
+    gaps=(
+        Gap("acme", "priority", "tickets without a priority: a row of their own in every table", 170, False,
+            "no_priority"),
+        Gap("acme", "ratings", "the last sync failed: no right for ann.smith@acme.example", 1, True, "failed",
+            "no right for ann.smith@acme.example"),
+    ),
+    unmapped=(
+        Unmapped("acme", "status", "Vendor review", 3, "open", False, "hold"),
+        Unmapped("acme", "priority", "Nice to have", 0, "", False, ""),
+    ),
+    questions=(
+        Question(kpi=QUESTIONS["solved_unanswered"], n=335, share=0.0119),
+        Question(
+            kpi=QUESTIONS["reopened_within_the_hour"], n=90, share=0.155,
+            people=(Asked(agent="Ann Smith", share=0.4, n=30, others=1 / 30,
+                          tickets=(("48102", "https://acme.zendesk.com/agent/tickets/48102"), ("48103", ""))),),
+        ),
+        Question(kpi=QUESTIONS["merged_after_bad_rating"], n=0, share=None),
+    ),
+    overtaken=(
+        Overtaken("acme", "48140", "https://acme.zendesk.com/agent/tickets/48140", "Billing", "P1", at(2026, 11, 17, 9),
+                  None, ("1", "2")),
+    ),
+    late=(6, 40, 0.04),
+)  # fmt: skip
+NAMES = ("process_review", "data_quality")
+
+
+def looked_into(**more: Any) -> FakeFigures:
+    known = facts(agents=(ANN,), secret=b"kept in the store")
+    return week(review=REVIEW, found=EXAMINED, facts=known, **more)
+
+
+def told(about: Any, locale: str = "en", **more: Any) -> Told:
+    figures = looked_into(**more)
+    found: Told = about(Scene(figures, Words(locale, figures.zone)))
+    return found
+
+
+def rows(found: Told, title: str) -> list[list[str]]:
+    table = next(one for one in found.tables if one.title == title)
+    return [[cell.text.replace(NBSP, " ") for cell in row.cells] for row in table.rows]
+
+
+# --- what they say
+
+
+def test_a_bottleneck_is_a_sentence_with_what_it_costs() -> None:
+    """22 h instead of 4 h on 26 tickets: 468 h."""
+    found = told(process_told)
+    assert rows(found, "Bottlenecks")[0] == ["Hand-over to Billing takes 22 h a ticket, elsewhere 4 h", "468 h", "26"]
+    assert rows(found, "Bottlenecks")[1][0] == "Work on export takes 5 h a ticket, elsewhere 4 h"
+    assert found.headline.title.replace(NBSP, " ") == (
+        "Week 47: hand-over to Billing takes 22 h a ticket, elsewhere 4 h"
+    )
+    text = found.headline.text.replace(NBSP, " ")
+    assert text.startswith(
+        "Over 26 tickets that makes 468 h more. Most of the tickets' time went by with an agent (50%)"
+    )
+    assert "More new tickets than usual: export. " in text
+    assert text.endswith("no verdict on anybody.")
+
+
+def test_the_same_in_chinese() -> None:
+    found = told(process_told, "zh")
+    assert rows(found, "瓶颈")[0] == ["转交给 Billing 后的等待平均每单 22 小时，其他为 4 小时", "468 小时", "26"]
+    assert rows(found, "各阶段用时")[0] == ["排队等待", "30.0%", "2 小时", "600 小时", "300"]
+
+
+def test_stages_have_their_share_and_their_mean_and_those_without_time_are_left_away() -> None:
+    found = told(process_told)
+    assert rows(found, "Time by stage") == [
+        ["In the queue", "30.0%", "2 h", "600 h", "300"],
+        ["With an agent", "50.0%", "3 h 08 min", "1,000 h", "320"],
+        ["Being handed over", "20.0%", "15 h 23 min", "400 h", "26"],
+    ]
+    bars = [row.cells[1].bar for row in found.tables[0].rows]
+    assert bars == [0.6, 1.0, 0.4]  # beside the longest
+
+
+def test_ways_back_and_what_grows() -> None:
+    found = told(process_told)
+    assert rows(found, "Ways between teams") == [["Technical → Billing", "12", "9"]]
+    assert rows(found, "What grows") == [["export", "40", "20.6"]]
+
+
+def test_what_comes_back_is_told_once_a_kpi_tells_it() -> None:
+    kpi = every_kpi()["reopen_rate"]
+    known = facts(catalogue={"recurrence_rate": kpi})
+    assert "Problems that come back" not in [one.title for one in told(process_told).tables]
+    figures = week(review=REVIEW, facts=known)
+    found = process_told(Scene(figures, Words("en", figures.zone)))
+    assert rows(found, "Problems that come back") == [["login", "6", "40", "15.0%"]]
+
+
+def test_what_makes_figures_wrong_comes_first() -> None:
+    found = told(quality_told)
+    assert rows(found, "What the data lack") == [
+        ["The last sync failed: no right for ann.smith@acme.example", "1"],
+        ["Tickets without a priority: a row of their own in every table", "170"],
+    ]
+    assert found.headline.title == "Week 47: 2 things keep figures from being right"  # the failed sync, a status
+    assert "6 of 40 solves (15.0%) fell into the last four hours of the period; up to 4.0% is usual" in (
+        found.headline.text
+    )
+    words = next(one for one in found.tables if one.title == "Words that nobody has explained")
+    assert [row.cells[0].small for row in words.rows] == [
+        'acme · counts as open · perhaps "Vendor review" = "hold"',
+        "acme",
+    ]
+
+
+def test_a_question_says_what_it_means_and_who_stands_out() -> None:
+    found = told(quality_told)
+    table = next(one for one in found.tables if one.title == "Questions to look at")
+    first = table.rows[0]
+    assert [cell.text for cell in first.cells] == ["Was it opened again within the hour?", "15.5%", "90"]
+    assert first.cells[0].small.startswith("Of the solves by people of the team, the share that was opened again")
+    assert [line.text for line in first.below] == ["Ann Smith: 40.0% of 30, the others 3.3%"]
+    assert first.below[0].links == [("#48102", "https://acme.zendesk.com/agent/tickets/48102"), ("#48103", "")]
+    assert [row.cells[1].text for row in table.rows[1:]] == ["1.2%", "–"]
+    assert "None is a verdict" in table.note
+
+
+def test_an_urgent_ticket_that_was_overtaken_can_be_opened() -> None:
+    found = told(quality_told)
+    [row] = next(one for one in found.tables if one.title == "Urgent tickets that were overtaken").rows
+    assert (row.cells[0].text, row.cells[0].url, row.cells[1].text) == (
+        "P1 #48140", "https://acme.zendesk.com/agent/tickets/48140", "2",
+    )  # fmt: skip
+    assert row.cells[0].small == "Billing · since 17 Nov 2026 · still waiting"
+
+
+def test_a_whole_desk_says_so() -> None:
+    figures = week()
+    scene = Scene(figures, Words("en", figures.zone))
+    assert quality_told(scene).headline.title == "Week 47: nothing keeps figures from being right"
+    assert process_told(scene).headline.title == "Week 47: no ticket was under way"
+    assert all(
+        table.none and not table.rows for told in (quality_told(scene), process_told(scene)) for table in told.tables
+    )
+
+
+# --- words
+
+
+def test_both_languages_have_words_for_every_stage_bottleneck_gap_and_question() -> None:
+    for language in (en, zh):
+        assert set(language.STAGES) == set(STAGES)
+        assert set(language.BOTTLENECKS) == {(stage, axis) for stage in OURS for axis in ("team", "category")}
+    assert set(zh.GAPS) == {"failed", "unavailable", "stale", *(code for code, *_ in COUNTS)}
+    for name in QUESTIONS:
+        assert name in zh.TITLES
+        assert name in zh.DEFINITIONS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_chinese_reports_hold_no_english_sentence(name: str) -> None:
+    text = render(name, looked_into(), locale="zh", parts=frozenset({"text"})).text or ""
+    kept = ("acme", "Vendor review", "Nice to have", "no right for ann.smith")  # the helpdesk's own words
+    for known in kept:
+        text = text.replace(known, "")
+    assert re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", text) == []
+
+
+# --- every format
+
+
+class Links(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.found.append(dict(attrs).get("href") or "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_mail_text_and_page_show_the_same_rows(name: str, locale: str) -> None:
+    made = render(name, looked_into(), locale=locale)
+    figures = looked_into()
+    about = process_told if name == "process_review" else quality_told
+    for table in about(Scene(figures, Words(locale, figures.zone))).tables:
+        for row in table.rows:
+            for cell in row.cells:
+                for part in (made.html, made.page, made.text):
+                    assert squeezed(cell.text) in squeezed(part or ""), (table.title, cell.text)
+
+
+def squeezed(text: str) -> str:
+    """Without tags, entities and spaces."""
+    plain = re.sub(r"<[^>]+>", "", text).replace("&#34;", '"').replace("&#39;", "'").replace("&nbsp;", "")
+    return re.sub(r"\s", "", plain)
+
+
+def test_tickets_behind_a_question_can_be_opened() -> None:
+    made = render("data_quality", looked_into())
+    for part in (made.html, made.page):
+        assert Links(part or "").found == [
+            "https://acme.zendesk.com/agent/tickets/48102", "https://acme.zendesk.com/agent/tickets/48140",
+        ]  # fmt: skip
+
+
+def test_as_data_it_has_the_raw_figures() -> None:
+    found = json.loads(render("process_review", looked_into(), parts=frozenset({"json"})).json or b"")
+    assert found["process"]["bottlenecks"][0]["excess"] == 26 * 18 * HOUR
+    found = json.loads(render("data_quality", looked_into(), parts=frozenset({"json"})).json or b"")
+    assert found["questions"][1]["people"][0]["agent"] == "Ann Smith"
+    assert found["solved_at_the_end"] == {"solves": 6, "of": 40, "usual_share_up_to": 0.04}
+
+
+def test_a_long_review_stays_a_mail_of_ordinary_size() -> None:
+    """Gmail cuts messages from 102 KB on: https://developers.google.com/workspace/gmail/ampemail/tips."""
+    many = [Asked(agent=f"Agent {i}", share=0.4, n=30, others=0.1, tickets=EXAMINED.questions[1].people[0].tickets * 10)
+            for i in range(30)]  # fmt: skip
+    long = [Question(kpi=kpi, n=900, share=0.3, people=tuple(many)) for kpi in QUESTIONS.values()]
+    words = [Unmapped("acme", "status", f"Status {i} " + "x" * 50, 3, "open", False, "hold") for i in range(300)]
+    found = Examined(questions=tuple(long), unmapped=tuple(words), overtaken=EXAMINED.overtaken * 300)
+    made = render("data_quality", week(found=found), parts=frozenset({"html"}))
+    assert len((made.html or "").encode()) < 90_000
+
+
+# --- whom they name
+
+
+def everything(made: Rendered) -> str:
+    parts = (made.subject, made.html or "", made.text or "", made.page or "", (made.json or b"").decode())
+    return "\n".join(parts)
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+@pytest.mark.parametrize("privacy", ["pseudonymous", "team_only"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_byte_names_an_agent(name: str, privacy: Privacy, locale: str) -> None:
+    out = everything(render(name, looked_into(), privacy=privacy, locale=locale)).lower()
+    assert [mark for mark in ("ann", "smith", "360123456789") if re.search(rf"(?<!\w){mark}(?!\w)", out)] == []
+
+
+def test_a_pseudonym_stands_for_the_same_person_everywhere_and_nobody_for_nobody() -> None:
+    given = everything(render("data_quality", looked_into(), privacy="pseudonymous"))
+    assert len(set(re.findall(r"Agent [0-9a-f]{6}", given))) == 1
+    assert "the others 3.3%" in given
+    hidden = everything(render("data_quality", looked_into(), privacy="team_only"))
+    assert "the others" not in hidden.replace("all others", "")
+    assert "48103" not in hidden  # tickets would say whose they are
+    assert "Ann Smith" in everything(render("data_quality", looked_into()))
