@@ -24,9 +24,12 @@ def share(asked: Asked, rows: Columns, policy: Policy) -> Value:
     parts = share_parts(asked, rows, policy)
     low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     assert isinstance(asked.statistic, Share)
-    headline = low if asked.statistic.headline == "low" else parts.share
+    is_low = asked.statistic.headline == "low"
     facets = by_facet(rows, parts.adds, parts.n) if asked.kpi.facet == "kind" and parts.n else {}
-    return asked.value(n=parts.n, value=headline, low=low, high=high, facets=facets)
+    return asked.value(
+        n=parts.n, value=low if is_low else parts.share, low=low, high=high, facets=facets,
+        mean=parts.share if is_low else None,
+    )  # fmt: skip
 
 
 def total_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:

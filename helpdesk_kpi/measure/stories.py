@@ -1,13 +1,14 @@
 """The stories that KPIs are told, and which of them are to be told again: of tickets, customers, articles, entries."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, starmap
 from typing import Any, NamedTuple
 
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.articles import STALE, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.desk import Desk, read_desks
 from helpdesk_kpi.measure.registers.names import Names
@@ -62,12 +63,22 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
     return {ticket: list(starmap(kind, group)) for ticket, group in groupby(rows, key=lambda r: r[0])}
 
 
+def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    tickets = partial(timelines, reading.store, reading.desks)
+    for article in read_articles(reading.store, reading.desks, keys, tickets):
+        yield Told(article.row.id, article.created_at, article)
+
+
 def _entries(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     return starmap(Told, reading.telling.stories(keys))
 
 
 #: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
-READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {"ticket": _tickets, "entry": _entries}
+READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
+    "ticket": _tickets,
+    "article": _articles,
+    "entry": _entries,
+}
 
 
 class Stale(NamedTuple):
@@ -121,6 +132,8 @@ def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
         "INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'customer', t.requester FROM tickets t"
         " JOIN stale s ON s.ticket = t.id WHERE t.requester IS NOT NULL"
     )
+    if "article" in kinds:
+        store.conn.execute(f"INSERT OR IGNORE INTO stale_stories {STALE}")
     store.conn.execute(
         "DELETE FROM stale_stories WHERE kind NOT IN (SELECT value FROM json_each(?))",
         (msgspec.json.encode(kinds).decode(),),

@@ -36,6 +36,7 @@ class Pen:
         self.went_badly = False
         self.kind = "ordinary"
         self.ending = ""  # how it is reopened, if it is
+        self.says_done = False  # whether the customer marks it as solved, if nobody does so with the last reply
         self.origin: Pen | None = None  # the earlier ticket that this one follows, doubles or repeats
 
     def update(self, at: int, actor: int = SYSTEM, *, comment: Comment | None = None, **more: Any) -> None:
@@ -116,8 +117,8 @@ class Pen:
         """A public reply of the agent; the first one takes the ticket."""
         self.first_reply_at = self.first_reply_at or at
         via = changes.pop("via", "web")
-        article = changes.pop("article", None)
-        says = Comment(text, article=article, is_question=asks(text))
+        article, macro = changes.pop("article", None), changes.pop("macro", False)
+        says = Comment(text, article=article, macro=macro, is_question=asks(text))
         self.update(at, self.agent, comment=says, via=via, **(self.mine() | changes))
         if changes.get("status") == "solved":
             self.solved_at = at

@@ -83,7 +83,11 @@ JOIN json_each(f.body) b
 JOIN folds k ON k.id = b.key
 JOIN json_each(b.value) o
 LEFT JOIN tickets t ON t.id = iif(f.kind = 'ticket', f.story, json_extract(o.value, '$[16]'))
-LEFT JOIN sources s ON s.id = t.source;
+LEFT JOIN sources s ON s.id = coalesce(t.source, (SELECT a.source FROM articles a WHERE f.kind = 'article' AND a.id = f.story));
+
+-- Who saved many articles within a minute wrote none of them.
+CREATE INDEX article_edits_editor ON article_edits (editor, at);
+CREATE INDEX articles_author ON articles (author, created_at);
 
 CREATE TABLE registers ( -- what no helpdesk has, written down by people; nothing is deleted or overwritten
     id            INTEGER PRIMARY KEY,
@@ -118,3 +122,13 @@ BEGIN
     INSERT INTO stale_stories VALUES ('entry', new.story) ON CONFLICT DO NOTHING;
     INSERT INTO stale_stories SELECT 'article', new.article WHERE new.article IS NOT NULL ON CONFLICT DO NOTHING;
 END;
+
+CREATE TABLE weights ( -- how much work each kind of ticket is, as it was learned; a version holds until the next one
+    version    INTEGER PRIMARY KEY,
+    since      INTEGER NOT NULL UNIQUE, -- the first instant that it holds for
+    learned_at INTEGER NOT NULL,
+    basis      TEXT NOT NULL, -- time: hours written down; effort: messages, stations, people
+    first      INTEGER NOT NULL, -- learned from the tickets solved from here on
+    last       INTEGER NOT NULL, -- and before this instant
+    cells      TEXT NOT NULL -- JSON: [severity, category, channel, tickets, sum, {person: [tickets, sum]}], one per kind
+) STRICT;

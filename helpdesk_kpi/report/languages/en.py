@@ -53,11 +53,16 @@ SHORT = {
     "full_resolution_time": "Resolution",
     "accepted_resolution_time": "Resolution since accepted",
     "confirmed_resolution_time": "Confirmed resolution",
+    "requester_wait_time": "Waited for us",
+    "held_time": "Held",
+    "backlog_age": "Backlog's age",
+    "net_flow": "Net flow",
     "solved_tickets": "Solved",
     "reopen_rate": "Reopened",
     "backlog": "Backlog",
     "csat": "Satisfaction",
     "csat_response_rate": "Survey answers",
+    "article_link_rate": "Answered with an article",
 }
 STATISTICS = {
     "Duration": "median",
@@ -152,9 +157,32 @@ REASONS = {
     "followup_question": "another question",
     "automation": "by automation",
     "agent": "by the team",
+    "confirmed_by_customer": "confirmed by the customer",
+    "rated_good": "rated good",
+    "thanked": "with thanks",
+    "tacit": "tacit (not opened again for 7 days)",
+    "created": "created",
+    "solved": "solved",
+    "reopened": "opened again",
     "overall": "overall",
     "expertise": "expertise",
     "attitude": "attitude",
+    "email": "email",
+    "web": "web",
+    "api": "API",
+    "phone": "phone",
+    "chat": "chat",
+    "routing": "to its team at first",
+    "pingpong": "to and fro",
+    "handover": "handed over",
+    "escalation": "escalated",
+    "with_reason": "with a reason",
+    "without_reason": "without a reason",
+    "development": "to development",
+    "by_time": "hours written down",
+    "by_effort": "signs of effort",
+    "by_configured": "the configured table",
+    "by_equal": "1 for every ticket",
 }
 WHY = {
     "no first reply": "no first reply yet",
@@ -166,6 +194,9 @@ SHARES = {
     "csat": ("good", "bad"),
     "csat_response_rate": ("answered", "not answered"),
     "reopen_rate": ("came back", "stayed solved"),
+    "transfers": ("passed on", "kept"),
+    "escalations": ("escalated", "not escalated"),
+    "one_touch": ("one touch", "more"),
     "": ("yes", "no"),
 }
 VARIANTS = {
@@ -174,6 +205,7 @@ VARIANTS = {
     "jira": "Jira's definition",
     "fivetran": "Fivetran's definition",
     "substantive": "substantive reply",
+    "valid": "valid tickets",
 }
 
 WORDS: dict[str, str | tuple[str, str]] = {
@@ -244,9 +276,11 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "within": "{share} within target",
     "not_replied": ("{n} not answered yet", "{n} not answered yet"),
     "not_replied_again": ("{n} not answered yet", "{n} not answered yet"),
+    "not_confirmed": ("{n} not confirmed yet, counted in", "{n} not confirmed yet, counted in"),
     "still_open": ("{n} still open, counted in", "{n} still open, counted in"),
     "past_target": ("{n} past target", "{n} past target"),  # of the number beside it
     "late_unanswered": ("{n} still waits past it", "{n} still wait past it"),
+    "late_unconfirmed": ("{n} still not confirmed past it", "{n} still not confirmed past it"),
     "late_open": ("{n} still open past it", "{n} still open past it"),
     "late_backlog": ("{n} of them past target", "{n} of them past target"),
     # with what is counted, for lines that stand alone
@@ -262,6 +296,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "no_reply_solved": ("{n} solved without a reply", "{n} solved without a reply"),
     "previous": "{step} {value}",
     "beside": "read beside {title}: {value}",
+    "weighed": "weights: {items}",
     "facet_item": "{name} {value}",
     "usual": "within its usual range",
     "usual_range": "usual: {range}",
