@@ -149,6 +149,18 @@ def article_quality(article: Article) -> Iterator[Observation]:
                     yield Observation(at=at, agent=part.person, value=value, share=part.share * votes)
 
 
+@article_quality.variant("checklist", statistic=Share())
+def _checked(article: Article) -> Iterator[Observation]:
+    """The share of what a checklist asks of an article that reviewers found met (register `article_review`), by the
+    weights of its aspects; a critical one that is not met makes it nothing. Who wrote an article share it by their
+    parts of it. A reviewer is never an author.
+    """
+    for look in article.checklists if article.is_published else ():
+        for part in article.parts(look.at):
+            for value, of_it in ((1, look.score), (0, 1 - look.score)):
+                yield Observation(at=look.at, agent=part.person, value=value, share=part.share * of_it)
+
+
 @kpi(
     "Fresh articles",
     unit="share",

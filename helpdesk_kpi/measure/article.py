@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from helpdesk_kpi.measure.desk import Desk
+from helpdesk_kpi.measure.registers.checklists import Checklist
 
 TYPO = 50  # characters: a text whose length moves by no more was corrected, and not rewritten
 MANY = 10  # articles that one account saved within a minute: nobody writes that fast
@@ -93,6 +94,7 @@ class Article:
         self._texts, self._citations = texts, citations
         self._votes, self._views, self._counted_from = votes, views, counted_from
         self._humans = humans or {}
+        self.checklists: Sequence[Checklist] = ()  # what reviewers found, set by who reads the registers
 
     @property
     def is_published(self) -> bool:
