@@ -45,7 +45,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "as_of": as_of,
         **where,
         "definition": definition,
-        "formula": _formula(value, type(spec.statistic)),
+        "formula": _formula(value, type(spec.statistic_of(variant))),
         "value": msgspec.to_builtins(value),
         "observations": rows,
     }
