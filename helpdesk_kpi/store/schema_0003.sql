@@ -122,3 +122,13 @@ BEGIN
     INSERT INTO stale_stories VALUES ('entry', new.story) ON CONFLICT DO NOTHING;
     INSERT INTO stale_stories SELECT 'article', new.article WHERE new.article IS NOT NULL ON CONFLICT DO NOTHING;
 END;
+
+CREATE TABLE weights ( -- how much work each kind of ticket is, as it was learned; a version holds until the next one
+    version    INTEGER PRIMARY KEY,
+    since      INTEGER NOT NULL UNIQUE, -- the first instant that it holds for
+    learned_at INTEGER NOT NULL,
+    basis      TEXT NOT NULL, -- time: hours written down; effort: messages, stations, people
+    first      INTEGER NOT NULL, -- learned from the tickets solved from here on
+    last       INTEGER NOT NULL, -- and before this instant
+    cells      TEXT NOT NULL -- JSON: [severity, category, channel, tickets, sum, {person: [tickets, sum]}], one per kind
+) STRICT;
