@@ -151,10 +151,10 @@ def test_an_articles_number_is_opened_down_to_the_article(store: Store) -> None:
     source.put(article("901", votes_up=3, votes_down=1), now=MADE + HOUR)
     measure(store, SETTINGS)
     period, as_of = period_of()
-    opened = printed(explained(store, SETTINGS, Asked("article_activity", "strict", as_of, period), {"agent": "Ann"}))
+    opened = printed(explained(store, SETTINGS, Asked("article_activity", "strict", as_of, period, {"agent": "Ann"})))
     assert opened.splitlines()[3].startswith("value 2   n 2")
     assert len([line for line in opened.splitlines() if " - " in line and "created http://x/hc/" in line]) == 2
     # 3 of 4: the centre is (3 + 1.92) / (4 + 3.84) = 0.628, half of the width 0.327
-    judged = explained(store, SETTINGS, Asked("article_quality", "strict", as_of, period), {})
+    judged = explained(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
     assert judged["value"]["value"] == pytest.approx(0.30064, abs=1e-5)
     assert judged["formula"] == "lower end of the 95 % interval (Wilson) of 3 / 4"
