@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from helpdesk_kpi.measure.article import Article, Citation
-from helpdesk_kpi.measure.contract import Fresh, Observation, Share, Total, kpi
+from helpdesk_kpi.measure.contract import Fresh, Observation, Score, Share, Total, kpi
 from helpdesk_kpi.measure.exclusions import marked
 from helpdesk_kpi.measure.timeline import Timeline
 
@@ -149,16 +149,16 @@ def article_quality(article: Article) -> Iterator[Observation]:
                     yield Observation(at=at, agent=part.person, value=value, share=part.share * votes)
 
 
-@article_quality.variant("checklist", statistic=Share())
-def _checked(article: Article) -> Iterator[Observation]:
-    """The share of what a checklist asks of an article that reviewers found met (register `article_review`), by the
-    weights of its aspects; a critical one that is not met makes it nothing. Who wrote an article share it by their
-    parts of it. A reviewer is never an author.
+@article_quality.variant("checklist", statistic=Score())
+def _checklist(article: Article) -> Iterator[Observation]:
+    """The mean of the checklists of articles (the register article_review) of the period, 0 to 1: the aspects that are
+    met, by their weights; a critical one that is not met makes it 0. Who had written an article share its checklists by
+    their parts of it.
     """
-    for look in article.checklists if article.is_published else ():
-        for part in article.parts(look.at):
-            for value, of_it in ((1, look.score), (0, 1 - look.score)):
-                yield Observation(at=look.at, agent=part.person, value=value, share=part.share * of_it)
+    if article.is_published:
+        for review in article.checklists:
+            for part in article.parts(max(review.at, article.created_at)):
+                yield Observation(at=review.at, agent=part.person, value=review.score, share=part.share)
 
 
 @kpi(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, customer, period_of, reader, ticket, value
+from register_fixtures import Book
 
 from helpdesk_kpi.cli.explaining import explained, printed
 from helpdesk_kpi.config import Config, Someone
@@ -131,6 +132,17 @@ def test_a_use_after_ninety_days_does_not_count(store: Store) -> None:
     told, (period, _) = reader(store), period_of()
     found = told.figure(kpi_named("article_reuse"), period, MADE + 100 * 24 * HOUR)
     assert (found.n, found.value) == (2, 2)  # tickets 1 and 4
+
+
+def test_checklists_out_of_the_register_are_a_mean_of_their_own(tmp_path: Path) -> None:
+    book = Book(tmp_path / "book.db")  # kb1 is Bob's; Ann finds one of two aspects met, Cem both
+    for by, complete in (("Ann", 0), ("Cem", 1)):
+        book.put("article_review", article="kb1", by=by, on="2026-11-18", title=1, complete=complete)
+    measure(book.store, book.config, extra=[("article_quality", "checklist")])
+    period, as_of = period_of()
+    found = explained(book.store, book.config, Asked("article_quality", "checklist", as_of, period, {"agent": "Bob"}))
+    assert (found["value"]["n"], found["value"]["value"]) == (2, 0.75)
+    assert [row["url"] for row in found["observations"]] == ["http://x/kb/kb1"] * 2
 
 
 def test_an_articles_number_is_opened_down_to_the_article(store: Store) -> None:

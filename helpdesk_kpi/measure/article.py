@@ -86,7 +86,8 @@ class Article:
 
     def __init__(
         self, desk: Desk, row: ArticleRow, texts: Sequence[TextRow] = (), *, citations: Sequence[Citation] = (),
-        votes: Sequence[CountRow] = (), views: Sequence[CountRow] = (), humans: Mapping[int, int] | None = None,
+        votes: Sequence[CountRow] = (), views: Sequence[CountRow] = (),
+        checklists: Sequence[Checklist] = (), humans: Mapping[int, int] | None = None,
         counted_from: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
         self.desk, self.row = desk, row
@@ -94,7 +95,7 @@ class Article:
         self._texts, self._citations = texts, citations
         self._votes, self._views, self._counted_from = votes, views, counted_from
         self._humans = humans or {}
-        self.checklists: Sequence[Checklist] = ()  # what reviewers found, set by who reads the registers
+        self.checklists = checklists
 
     @property
     def is_published(self) -> bool:

@@ -66,9 +66,8 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
 
 def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     tickets = partial(timelines, reading.store, reading.desks)
-    found = checklists(reading.telling.names, keys)
-    for article in read_articles(reading.store, reading.desks, keys, tickets):
-        article.checklists = found.get(article.row.id, ())
+    reviews = checklists(reading.telling.names, keys)
+    for article in read_articles(reading.store, reading.desks, keys, tickets, reviews):
         yield Told(article.row.id, article.created_at, article)
 
 
