@@ -20,10 +20,11 @@ def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation
     if not isinstance(story, Timeline):
         return found
     reason, since = _left_out(story, kpi, variant)
-    return _marked(found, reason, since) if reason else found
+    return marked(found, reason, since) if reason else found
 
 
-def _marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+def marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+    """The rows with the reason for which they are left out since an instant; None: always."""
     for o in found:
         if o.stop in EXCLUDED:
             yield o

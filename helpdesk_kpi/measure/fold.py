@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.apart import reading_of, set_apart
 from helpdesk_kpi.measure.compact import encode, last_instant
 from helpdesk_kpi.measure.contract import Kpi, StoryKind, Variant
 from helpdesk_kpi.measure.desk import read_desks
@@ -66,7 +67,7 @@ def _kept(store: Store) -> list[Fold]:
 
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
-    reading = [config.tickets, {n: s.get("severity") for n, s in config.sources.items()}]
+    reading = [config.tickets, reading_of(config.recurrence), {n: s.get("severity") for n, s in config.sources.items()}]
     desks = [(sorted(d.lacks), d.states, d.labels, d.dimensions) for d in read_desks(store, config).values()]
     digest = hashlib.sha256(msgspec.json.encode([reading, desks], order="sorted")).digest()
     before = store.one("SELECT value FROM meta WHERE key = 'fold_rules'")
@@ -92,9 +93,11 @@ def measure(
     rules_changed(store, config)
     keep_identities(store, config)
     kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in _kept(store))]
-    with store.writing():
-        if everything:
+    if everything:
+        with store.writing():
             mark_all(store)
+    set_apart(store, config)
+    with store.writing():
         mark_others(store, kinds)
     done = {kind: _measure(store, config, kind, jobs, progress) for kind in kinds}
     return done["ticket"]

@@ -1,7 +1,7 @@
 """The stories that KPIs are told, and which of them are to be told again: of tickets, customers, articles, entries."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, starmap
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ import msgspec
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.contract import StoryKind
+from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.desk import Desk, read_desks
 from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
@@ -34,10 +35,22 @@ class Reading:
     def desks(self) -> dict[int, Desk]:
         return read_desks(self.store, self.config)
 
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, self.config)
+
 
 def _tickets(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     for ticket in timelines(reading.store, reading.desks, keys):
         yield Told(ticket.row.id, ticket.created_at, ticket)
+
+
+def _customers(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    """Of accounts: one customer may have several, and is folded under the first."""
+    tickets = partial(timelines, reading.store, reading.desks)
+    for customer in reading.ledger.customers_of(keys, tickets):
+        if customer.repeats:
+            yield Told(customer.key, customer.contacts[0].at, customer)
 
 
 def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
@@ -57,7 +70,10 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
 
 
 #: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
-READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {"ticket": _tickets}
+READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
+    "ticket": _tickets,
+    "customer": _customers,
+}
 
 
 class Stale(NamedTuple):

@@ -103,6 +103,11 @@ def again_of(kept: bytes) -> bool:
     return _version(kept) == VERSION and bool(kept[0] & _AGAIN)
 
 
+def is_comparable(kept: bytes) -> bool:
+    """Whether it is a sketch of a text, made by the present rules."""
+    return _version(kept) == VERSION
+
+
 def _version(kept: bytes) -> int:
     """0: no text. The first version had no byte before the hashes."""
     return (kept[0] >> 4 if len(kept) % 4 == 1 else 1) if kept else 0

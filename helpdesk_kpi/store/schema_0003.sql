@@ -82,3 +82,35 @@ JOIN folds k ON k.id = b.key
 JOIN json_each(b.value) o
 LEFT JOIN tickets t ON t.id = iif(f.kind = 'ticket', f.story, json_extract(o.value, '$[16]'))
 LEFT JOIN sources s ON s.id = t.source;
+
+CREATE TABLE apart ( -- tickets that tell nothing of how well somebody's problem was solved, as the latest `measure` found
+    ticket INTEGER PRIMARY KEY REFERENCES tickets (id),
+    reason TEXT NOT NULL, -- incident, shared_sender, expected
+    since  INTEGER NOT NULL -- known from here on
+) STRICT;
+
+CREATE TABLE repeat_labels ( -- what people said of pairs of tickets; of one pair the latest holds
+    id         INTEGER PRIMARY KEY,
+    earlier    INTEGER NOT NULL REFERENCES tickets (id),
+    later      INTEGER NOT NULL REFERENCES tickets (id),
+    at         INTEGER NOT NULL,
+    who        TEXT NOT NULL, -- the account on this machine
+    verdict    TEXT NOT NULL, -- yes, no, skip
+    why        TEXT, -- null: nothing was said
+    sampled    INTEGER NOT NULL, -- 1: drawn by the tool, so that it counts towards precision; 0: somebody named the pair
+    reason     TEXT, -- the evidence that the tool had then; null: none
+    similarity REAL NOT NULL -- of the texts then
+) STRICT;
+CREATE INDEX repeat_labels_pair ON repeat_labels (earlier, later);
+
+CREATE TABLE repeat_thresholds ( -- what `recurrence label` found; the latest holds where the configuration says nothing
+    at            INTEGER PRIMARY KEY,
+    same_category REAL NOT NULL,
+    any_category  REAL NOT NULL
+) STRICT;
+
+-- The old requester's tickets are to be told again, too.
+CREATE TRIGGER tickets_moved AFTER UPDATE OF requester ON tickets
+WHEN old.requester IS NOT new.requester AND old.requester IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'customer' AND story = old.requester)
+BEGIN INSERT INTO stale_stories VALUES ('customer', old.requester); END;
