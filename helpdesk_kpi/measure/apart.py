@@ -75,14 +75,15 @@ def _of_incidents(store: Store, config: Config, customers: Requesters, scope: se
     """Incidents among the tickets of the scope, which may reach over all years: month by month."""
     told, found = config.recurrence, {}
     sql = (
-        "SELECT t.id, t.created_at, t.requester, t.source || ':' || t.problem, coalesce(t.sketch, x'')"
+        "SELECT t.id, t.source || ':' || t.native, t.created_at, t.requester, t.source || ':' || t.problem,"
+        " coalesce(t.sketch, x'')"
         " FROM sources s JOIN tickets t ON t.source = s.id"
         " WHERE t.created_at BETWEEN ? AND ? AND t.requester IS NOT NULL AND t.is_spam = 0"
     )
     for first, last in _spans(store, scope):
         within = told.incident_hours * HOUR
         rows = store.rows(sql, first - USUAL - within, last + within)
-        reports = [Report(t, at, customers[r], problem, sketch) for t, at, r, problem, sketch in rows]
+        reports = [Report(t, name, at, customers[r], *rest) for t, name, at, r, *rest in rows]
         for ticket, known in incidents(reports, told.incident_customers, told.incident_hours).items():
             if ticket in scope:
                 found[ticket] = ("incident", known)

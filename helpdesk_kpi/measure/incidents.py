@@ -27,6 +27,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     """A ticket among many: when it came, from which customer, of which problem ticket, with which words."""
 
     ticket: int
+    name: str  # as `problem` would name it
     at: int
     customer: int
     problem: str | None
@@ -55,10 +56,14 @@ def _add(found: dict[int, int], more: Mapping[int, int]) -> None:
 
 
 def _of_problems(reports: Sequence[Report]) -> dict[str, list[Report]]:
+    """Problem ticket -> those tied to it, and itself."""
     by_problem: dict[str, list[Report]] = defaultdict(list)
     for report in reports:
         if report.problem:
             by_problem[report.problem].append(report)
+    for report in reports:
+        if report.name in by_problem:
+            by_problem[report.name].append(report)
     return by_problem
 
 
