@@ -12,6 +12,7 @@ from itertools import combinations
 import msgspec
 import numpy as np
 
+from helpdesk_kpi.measure.columns import Floats, Ints
 from helpdesk_kpi.measure.repeats import DAY
 from helpdesk_kpi.pull.sketch import aim_of, is_comparable, similarity
 
@@ -98,9 +99,10 @@ def _crowds(reports: Sequence[Report], customers: int, within: int) -> Iterator[
     for report in ordered:
         for mark in _marks(report.sketch):
             buckets[mark].append(report)
+    written = np.array([r.at for r in ordered], np.int64)
     for bucket in buckets.values():
         if len(bucket) >= customers:
-            yield from _spikes(bucket, ordered[0].at, customers, within)
+            yield from _spikes(bucket, written, customers, within)
 
 
 def _marks(sketch: bytes) -> list[tuple[int, int]]:
@@ -112,19 +114,29 @@ def _marks(sketch: bytes) -> list[tuple[int, int]]:
 
 
 def _spikes(
-    bucket: Sequence[Report], history: int, customers: int, within: int
+    bucket: Sequence[Report], written: Ints, customers: int, within: int
 ) -> Iterator[tuple[Report, Sequence[Report], float]]:
-    """Each of a bucket (in order of time) around which more customers wrote than usual; none where there is too little
-    `history` before it to tell what is usual.
-    """
-    times = np.array([r.at for r in bucket])
-    first, last = np.searchsorted(times, times - within), np.searchsorted(times, times + within, side="right")
-    before = first - np.searchsorted(times, times - within - USUAL)
-    known = np.minimum(times - within - history, USUAL)
-    usual = before * (2 * within) / np.maximum(known, 1)
-    needed = np.maximum.reduce([np.full(len(times), float(customers)), SPIKE * usual, usual + 6 * np.sqrt(usual)])
-    for i in map(int, np.flatnonzero((last - first >= needed) & (known >= LEAST))):
+    """Each of a bucket (in order of time) around which more customers wrote than usual. `written`: when all came."""
+    times = np.array([r.at for r in bucket], np.int64)
+    first, last = _near(times, times, within)
+    needed = _needed(times, first, written, within).clip(min=customers)
+    for i in map(int, np.flatnonzero(last - first >= needed)):
         yield bucket[i], bucket[int(first[i]) : int(last[i])], float(needed[i])
+
+
+def _needed(times: Ints, first: Ints, written: Ints, within: int) -> Floats:
+    """How many customers are clearly more than usual; where little is known of what is usual, half of all who wrote."""
+    before = first - np.searchsorted(times, times - within - USUAL)
+    known = np.minimum(times - within - written[0], USUAL)
+    usual = before * (2 * within) / known.clip(min=1)
+    begin, end = _near(written, times, within)
+    clearly: Floats = np.maximum(SPIKE * usual, usual + 6 * np.sqrt(usual))
+    return np.where(known >= LEAST, clearly, (end - begin) / 2)
+
+
+def _near(among: Ints, times: Ints, within: int) -> tuple[Ints, Ints]:
+    """The places [from, to) of what lies near each of some instants."""
+    return np.searchsorted(among, times - within), np.searchsorted(among, times + within, side="right")
 
 
 def _known(report: Report, near: Sequence[Report], needed: float) -> int | None:
