@@ -67,7 +67,7 @@ class Measured:
         ]  # fmt: skip
         with self.store.writing() as conn:
             conn.executemany(
-                "INSERT INTO repeat_labels (earlier, later, at, who, verdict, sampled, similarity)"
+                "INSERT INTO repeat_labels (earlier, later, at, who, verdict, weight, similarity)"
                 " VALUES (?, ?, 0, 'the world', ?, 0, 0)",
                 judged,
             )

@@ -28,6 +28,7 @@ COMMANDS = {
     "observations": ("measuring", "Print the observations behind a KPI, one row each."),
     "explain": ("measuring", "Open a number down to its tickets."),
     "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
+    "recurrence": ("recurring", "Judge whether tickets are about the same problem."),
     "person": ("people", "Show what is known of a person of the team."),
     "deliveries": ("running", "List what was sent; settle what is unclear."),
     "simulate": ("trying", "Serve an invented helpdesk behind its real API."),

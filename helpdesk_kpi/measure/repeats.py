@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from helpdesk_kpi.pull.sketch import aim_of, similarity
+from helpdesk_kpi.pull.sketch import again_of, aim_of, similarity
 
 DAY = 86_400_000
 LONGEST = 30 * DAY  # after which no ticket counts as a repeat of another
@@ -59,8 +59,8 @@ def evidence(earlier: Contact, later: Contact) -> Evidence | None:
 
 
 def likeness(earlier: Contact, later: Contact) -> float:
-    """How alike the texts are; a wish is never a repeat of a fault, whatever its words."""
-    if {aim_of(earlier.sketch), aim_of(later.sketch)} == {"fault", "wish"}:
+    """How alike the texts are; a wish is no repeat of a fault, whatever its words, unless it says that it is one."""
+    if not again_of(later.sketch) and {aim_of(earlier.sketch), aim_of(later.sketch)} == {"fault", "wish"}:
         return 0.0
     return similarity(earlier.sketch, later.sketch)
 

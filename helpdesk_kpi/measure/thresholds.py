@@ -19,7 +19,7 @@ class Thresholds(NamedTuple):
 
 
 #: Chosen on one half of the labelled pairs of the tests, and tested on the other.
-SHIPPED = Thresholds(0.34, 0.52)
+SHIPPED = Thresholds(0.3, 0.34)
 
 
 def thresholds(store: Store, config: Config) -> Thresholds:
@@ -42,3 +42,10 @@ def confidence(rows: Columns, least: Thresholds) -> Columns:
         value[mask] = np.where(value[mask] >= getattr(least, reason), sure, 0.0)
     parts = {name: getattr(rows, name) for name in rows.__struct_fields__}
     return Columns(**{**parts, "value": value})
+
+
+def keep_thresholds(store: Store, found: Thresholds, now: int) -> None:
+    """What is learned holds from now on, for whatever is read."""
+    with store.writing() as conn:
+        row = (now, found.same_category, found.any_category)
+        conn.execute("INSERT OR REPLACE INTO repeat_thresholds VALUES (?, ?, ?)", row)

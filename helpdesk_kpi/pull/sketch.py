@@ -29,14 +29,29 @@ _LONGEST = 2000  # characters that count; a log pasted below a problem must not 
 _ADDRESS = re.compile(r"https?://\S+|\S+@\S+")
 _NUMBERED = re.compile(r"[a-z0-9_-]*\d[a-z0-9_-]*")
 _WORD = re.compile(r"[^\W\d_]+")
-# What is said in every report, whatever the problem.
+# What is said in every report, whatever the problem: courtesy, and that it is there, and since when.
 _EMPTY = frozenset({
     "hi", "hello", "hey", "dear", "please", "pls", "thanks", "thank", "you", "regards", "kind", "best", "team", "we",
     "i", "the", "a", "an", "our", "my", "is", "it", "to", "and", "of", "in", "on", "for", "with", "this", "that",
-    "have", "re", "fw", "fwd", "aw", "wg", "tr", "urgent", "hallo", "danke", "bitte", "bonjour", "merci", "hola",
-    "gracias",
+    "have", "has", "re", "fw", "fwd", "aw", "wg", "tr", "urgent", "problem", "problems", "issue", "issues", "again",
+    "same", "still", "happened", "happens", "happening", "before", "as", "exactly", "back", "today", "yesterday",
+    "since", "now", "other", "day", "last", "week", "month", "morning", "monday", "new",
+    "hallo", "danke", "bitte", "wieder", "immer", "noch", "heute", "gestern", "seit", "bonjour", "merci", "encore",
+    "toujours", "hola", "gracias", "otra", "vez",
 })  # fmt: skip
-_EMPTY_HAN = re.compile("您好|你好|请问|谢谢|感谢|麻烦|帮忙|尽快|处理|一下|紧急|加急|回复|转发|我们|你们|请|我|了|的")
+_EMPTY_HAN = re.compile(
+    "您好|你好|请问|谢谢|感谢|麻烦|帮忙|尽快|处理|一下|紧急|加急|回复|转发|我们|你们|请|我|了|的|又|再次|还是|仍然|依然|同样|一样"
+    "|问题|上次|之前|出现|反馈|完全|今天|昨天|前几天|早上|刚才|开始|一直|现在"
+)
+# What a helpdesk writes by itself over a call or a chat: it names who it was and not what for.
+_AUTOMATIC = re.compile(
+    r"^[ \t]*(?:(?:inbound|outbound|incoming|missed|abandoned|phone)? ?call|voicemail|conversation|chat|anruf|appel"
+    r"|llamada) (?:from|with|to|von|mit|de|avec|con)\b[^\n:]*:?"
+    r"|^[ \t]*(?:与|和)[^\n：:]{1,300}的(?:会话|对话|聊天)[:：]?"
+    r"|^[^\n：:]{1,300}(?:的(?:未接来电|来电|语音留言|电话)|来电)[:：]?",
+    re.MULTILINE,
+)
+_HAN = re.compile("您好|你好|请问|谢谢|感谢|麻烦|帮忙|尽快|处理|一下|紧急|加急|回复|转发|我们|你们|请|我|了|的")
 _HAN = re.compile(r" ?([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]) ?")
 
 
@@ -123,6 +138,7 @@ def _without_log(text: str) -> str:
 
 def _normal(text: str) -> str:
     lower = (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
+    lower = _AUTOMATIC.sub(" ", lower)
     if "@" in lower or "://" in lower:
         lower = _ADDRESS.sub(" ", lower)
     if not lower.isascii():

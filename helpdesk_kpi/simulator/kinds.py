@@ -35,7 +35,7 @@ def text(words: Words, rng: Random, kind: str, category: str, requester: Account
     heard |= {"unanswered_chat": words.chat}
     if kind in heard:
         line = heard[kind].format(name=requester.name, subject=subject)
-        return line, line, about
+        return line, line, about if subject in line else ""
     return subject, body, about
 
 

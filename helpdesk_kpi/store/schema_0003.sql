@@ -99,7 +99,7 @@ CREATE TABLE repeat_labels ( -- what people said of pairs of tickets; of one pai
     who        TEXT NOT NULL, -- the account on this machine
     verdict    TEXT NOT NULL, -- yes, no, skip
     why        TEXT, -- null: nothing was said
-    sampled    INTEGER NOT NULL, -- 1: drawn by the tool, so that it counts towards precision; 0: somebody named the pair
+    weight     REAL NOT NULL, -- how many pairs it was drawn from; 0: somebody named it, so it tells of no others
     reason     TEXT, -- the evidence that the tool had then; null: none
     similarity REAL NOT NULL -- of the texts then
 ) STRICT;

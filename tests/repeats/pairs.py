@@ -50,7 +50,7 @@ def labelled(seed: int = 2026) -> list[Pair]:
         same = list(_same(language, told.PROBLEMS))
         near = list(_near(language, told.PROBLEMS, told.NEIGHBOURS))
         other = rng.sample(list(_other(language, told.PROBLEMS)), len(same))
-        far = rng.sample(list(_far(language, told.PROBLEMS)), len(same) // 4)
+        far = rng.sample(list(_far(language, told.PROBLEMS)), len(same))
         found += [_dressed(rng, pair) for pair in [*same, *near, *other, *far]]
     return found
 
