@@ -10,6 +10,7 @@ import msgspec
 from helpdesk_kpi.config import Config, Recurrence
 from helpdesk_kpi.measure.incidents import HOUR, USUAL, Report, incidents
 from helpdesk_kpi.measure.labels import Labels
+from helpdesk_kpi.measure.repeats import DAY
 from helpdesk_kpi.measure.requesters import Requesters, requesters
 from helpdesk_kpi.measure.senders import named_senders, shared
 from helpdesk_kpi.store import Store
@@ -82,7 +83,7 @@ def _of_incidents(store: Store, config: Config, customers: Requesters, scope: se
     )
     for first, last in _spans(store, scope):
         within = told.incident_hours * HOUR
-        rows = store.rows(sql, first - USUAL - within, last + within)
+        rows = store.rows(sql, first - USUAL * DAY - within, last + within)
         reports = [Report(t, name, at, customers[r], *rest) for t, name, at, r, *rest in rows]
         for ticket, known in incidents(reports, told.incident_customers, told.incident_hours).items():
             if ticket in scope:
@@ -95,7 +96,7 @@ def _spans(store: Store, scope: set[int]) -> list[tuple[int, int]]:
     sql = "SELECT created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY 1"
     spans: list[tuple[int, int]] = []
     for (at,) in store.rows(sql, msgspec.json.encode(sorted(scope)).decode()):
-        if spans and at - spans[-1][0] <= 3 * USUAL:
+        if spans and at - spans[-1][0] <= 3 * USUAL * DAY:
             spans[-1] = (spans[-1][0], at)
         else:
             spans.append((at, at))

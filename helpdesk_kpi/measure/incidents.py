@@ -5,6 +5,7 @@ several customers, and clearly more than are usual. It looks no further than tha
 nothing of what was found of another.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -12,15 +13,15 @@ from itertools import combinations
 import msgspec
 import numpy as np
 
-from helpdesk_kpi.measure.columns import Floats, Ints
+from helpdesk_kpi.measure.columns import Ints
 from helpdesk_kpi.measure.repeats import DAY
 from helpdesk_kpi.pull.sketch import aim_of, is_comparable, similarity
 
 HOUR = 3_600_000
 ALIKE = 0.5  # more than two tickets of one customer need: strangers use the same words of different things
 SPIKE = 4  # times as many customers as usual in as many hours; few are more than chance brings only from 6 sigma on
-USUAL = 28 * DAY  # before it: what is usual
-LEAST = 7 * DAY  # of them that have to be known
+USUAL = 28  # days before it: what is usual
+LEAST = 7  # of them that have to be known
 _CLASSES = 6  # classes of hashes, of each of which the smallest is looked at
 
 
@@ -38,7 +39,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 def incidents(reports: Sequence[Report], customers: int, hours: int) -> dict[int, int]:
     """Tickets of incidents -> the instant from which that is known: when the last of so many `customers` had written.
 
-    `reports` reach back `USUAL` before the first ticket of interest.
+    `reports` reach back `USUAL` days before the first ticket of interest.
     """
     found: dict[int, int] = {}
     for of_problem in _of_problems(reports).values():
@@ -116,22 +117,26 @@ def _marks(sketch: bytes) -> list[tuple[int, int]]:
 def _spikes(
     bucket: Sequence[Report], written: Ints, customers: int, within: int
 ) -> Iterator[tuple[Report, Sequence[Report], float]]:
-    """Each of a bucket (in order of time) around which more customers wrote than usual. `written`: when all came."""
+    """Each of a bucket (in order of time) around which more wrote than usual. `written`: when all tickets came."""
     times = np.array([r.at for r in bucket], np.int64)
     first, last = _near(times, times, within)
-    needed = _needed(times, first, written, within).clip(min=customers)
-    for i in map(int, np.flatnonzero(last - first >= needed)):
-        yield bucket[i], bucket[int(first[i]) : int(last[i])], float(needed[i])
+    for i in map(int, np.flatnonzero(last - first >= customers)):
+        needed = max(customers, _needed(times, int(times[i]), written, within))
+        if last[i] - first[i] >= needed:
+            yield bucket[i], bucket[int(first[i]) : int(last[i])], needed
 
 
-def _needed(times: Ints, first: Ints, written: Ints, within: int) -> Floats:
+def _needed(times: Ints, at: int, written: Ints, within: int) -> float:
     """How many customers are clearly more than usual; where little is known of what is usual, half of all who wrote."""
-    before = first - np.searchsorted(times, times - within - USUAL)
-    known = np.minimum(times - within - written[0], USUAL)
-    usual = before * (2 * within) / known.clip(min=1)
-    begin, end = _near(written, times, within)
-    clearly: Floats = np.maximum(SPIKE * usual, usual + 6 * np.sqrt(usual))
-    return np.where(known >= LEAST, clearly, (end - begin) / 2)
+    begin = at - within
+    days = min(int(begin - written[0]) // DAY, USUAL)
+    if days < LEAST:
+        around = _near(written, np.array([at]), within)
+        return float(around[1][0] - around[0][0]) / 2
+    by_day = np.sort(np.diff(np.searchsorted(times, begin - np.arange(days, -1, -1) * DAY)))
+    # An incident of last week must not make the next one look usual: the busiest days are no measure.
+    usual = float(by_day[: days - -(-days // 10)].mean()) * 2 * within / DAY
+    return max(SPIKE * usual, usual + 6 * math.sqrt(usual))
 
 
 def _near(among: Ints, times: Ints, within: int) -> tuple[Ints, Ints]:
