@@ -154,7 +154,7 @@ class Recurrence(Table, frozen=True, kw_only=True):
     senders: list[str] = []  # shared mailboxes and monitoring: addresses, "@domain", or "source:id"
     sender_week: int = 20  # a customer with more tickets than this in a week is taken for one
     incident_customers: int = 5  # so many customers with the same fault within the hours below: the product's affair
-    incident_hours: int = 24
+    incident_hours: int = 24  # on either side of each of their tickets
 
 
 class Config(Table, frozen=True, kw_only=True):
