@@ -23,6 +23,7 @@ from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.secret import Secret
 
 DEFAULT_NAME = "helpdesk-kpi.toml"
+SHIFTS = {"early": "06:00-14:00", "late": "14:00-22:00", "night": "22:00-06:00"}
 T = TypeVar("T")
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -157,6 +158,37 @@ class Recurrence(Table, frozen=True, kw_only=True):
     incident_hours: int = 24  # on either side of each of their tickets
 
 
+class Aspect(Table, frozen=True, kw_only=True):
+    """One thing that a form asks about."""
+
+    weight: float = 1  # beside the other aspects of the form
+    critical: bool = False  # a negative answer (below the middle of the scale) fails the whole form
+
+
+class Form(Table, frozen=True, kw_only=True):
+    """`[registers.FORM]`: what people are asked to judge, and on which scale. An entry keeps the scale and the weights
+    of the day on which it was written down, so that a change moves no older entry.
+    """
+
+    scale: tuple[float, float] = (1, 5)  # the worst and the best answer
+    aspects: dict[str, Aspect]  # name -> { weight, critical }; the columns of its files
+
+
+class Registers(Table, frozen=True, kw_only=True):
+    """`[registers]`: the forms of what no helpdesk has; see docs/registers.md."""
+
+    quality_review: Form = Form(
+        aspects={"solution": Aspect(weight=3, critical=True), "clarity": Aspect(weight=2), "tone": Aspect(weight=2),
+                 "record": Aspect()}
+    )  # fmt: skip
+    article_review: Form = Form(
+        scale=(0, 1),
+        aspects={a: Aspect() for a in ("title", "complete", "one_issue", "up_to_date", "no_duplicate")},
+    )
+    collaboration: Form = Form(aspects={a: Aspect() for a in ("speed", "handover", "completeness", "attitude")})
+    behaviour: Form = Form(aspects={a: Aspect() for a in ("initiative", "cooperation", "learning", "reliability")})
+
+
 class Config(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -168,9 +200,11 @@ class Config(Table, frozen=True, kw_only=True):
     sources: dict[str, dict[str, Any]] = {}
     severity: dict[str, Severity] = {}
     hours: dict[str, Hours] = {}
+    shifts: dict[str, str] = msgspec.field(default_factory=lambda: dict(SHIFTS))  # name -> hours, by the file's zone
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
     recurrence: Recurrence = Recurrence()
+    registers: Registers = Registers()
     people: dict[str, Someone] = {}
     channels: dict[str, dict[str, Any]] = {}
     reports: dict[str, Report] = {}
@@ -354,6 +388,8 @@ def _check(loaded: Loaded) -> None:
         _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
         for kpi, text in severity.targets.items():
             _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
+    for name in config.registers.__struct_fields__:
+        _check_form(loaded, f"registers.{name}", getattr(config.registers, name))
     for name, report in config.reports.items():
         for channel in report.to:
             _check_name(loaded, f"reports.{name}.to", "channel", channel, config.channels)
@@ -374,6 +410,18 @@ def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:
     for name in ("sender_week", "incident_customers", "incident_hours"):
         if getattr(told, name) < 1:
             raise loaded.error(f"recurrence.{name}", f"{getattr(told, name)} is not allowed; it is at least 1")
+
+
+def _check_form(loaded: Loaded, key: str, form: Form) -> None:
+    if not form.scale[0] < form.scale[1]:
+        raise loaded.error(f"{key}.scale", f"{list(form.scale)} is no scale: the worst answer first, like [1, 5]")
+    if not form.aspects:
+        raise loaded.error(f"{key}.aspects", "is empty: name at least one thing to judge")
+    for name, aspect in form.aspects.items():
+        if not re.fullmatch(r"\w+", name):
+            raise loaded.error(f"{key}.aspects", f"{name!r} heads a column: letters, digits and _ are allowed")
+        if aspect.weight <= 0:
+            raise loaded.error(f"{key}.aspects.{name}.weight", f"{aspect.weight:g} is not allowed: more than 0")
 
 
 def _check_zone(loaded: Loaded, key: str, zone: str) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import click
 import docs_connectors
+import docs_registers
 import msgspec
 from docs_pages import GENERATED, ROOT
 from docs_pages import cell as _cell
@@ -113,6 +114,8 @@ TABLES: dict[str, tuple[str, type]] = {
     "tickets.exclude": ("[tickets.exclude]", config.Exclude),
     "csat": ("[csat]", config.Csat),
     "recurrence": ("[recurrence]", config.Recurrence),
+    "registers": ("[registers]", config.Registers),
+    "registers.FORM": ("[registers.FORM]", config.Form),
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
@@ -181,6 +184,11 @@ WORDS = {
     ".tickets": "see [tickets]",
     ".csat": "see [csat]",
     ".recurrence": "see [recurrence]",
+    ".registers": "see [registers]",
+    "registers.quality_review": "of `quality_review`",
+    "registers.article_review": "of `article_review`",
+    "registers.collaboration": "of `collaboration_satisfaction`",
+    "registers.behaviour": "of `manager_rating`, `peer_rating` and `self_rating`",
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
@@ -279,8 +287,9 @@ def example_keys() -> Mapping[tuple[str, str], str]:
         bare = line.removeprefix("# ")
         if header := re.match(r"\[([\w.]+)\](?:\s+#|$)", bare):
             table = _table_of(header[1])
-            parent, _, name = table.rpartition(".")
-            found.setdefault((parent, name), "")
+            for place in (table, header[1], header[1].partition(".")[0]):
+                parent, _, name = place.rpartition(".")
+                found.setdefault((parent, name), "")
         elif table == "sources" and (named := re.match(r'connector = "(\w+)"', bare)):
             found.setdefault((table, "connector"), CORE_KEYS[0].comment)
             table = f"sources.{named[1]}"
@@ -293,6 +302,8 @@ def example_keys() -> Mapping[tuple[str, str], str]:
 
 def _table_of(header: str) -> str:
     """ "severity.P0" -> "severity": the second part is a name, except in [tickets.exclude]."""
+    if header.startswith("registers."):
+        return "registers.FORM"
     return header if header == "tickets.exclude" else header.partition(".")[0]
 
 
@@ -375,4 +386,4 @@ def _shown(table: Table) -> list[str]:
 
 
 PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page,
-         **docs_connectors.PAGES}  # fmt: skip
+         "registers.md": lambda: docs_registers.registers_page(keys), **docs_connectors.PAGES}  # fmt: skip

@@ -12,6 +12,9 @@ from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.simulator.truth import truth, truth_summary
 from helpdesk_kpi.simulator.world import generate
 
+#: What Zendesk does not tell at all; tests/test_truth_across.py has those who do.
+NOT_TOLD = {("article_views", "strict")}
+
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
 def measured(
@@ -26,11 +29,12 @@ def measured(
 
 
 @pytest.mark.parametrize("days", [0, 9, 31], ids=lambda d: f"{d}_days_before_the_end")
-@pytest.mark.parametrize(("kpi", "variant"), TRUE)
+@pytest.mark.parametrize(("kpi", "variant"), [one for one in TRUE if one not in NOT_TOLD])
 def test_what_is_measured_is_what_happened(measured: Measured, kpi: str, variant: str, days: int) -> None:
     as_of = measured.world.now - 120_000 - days * DAY  # the last minute is not given away yet
     found, true = measured.rows(kpi, variant, as_of), true_rows(measured.world, kpi, variant, as_of)
-    assert sum(true.values()) > 5
+    # Votes are known to be new from the second sync on, which is later than the earliest of these instants.
+    assert sum(true.values()) > 5 or (kpi, days) == ("article_quality", 31)
     assert found - true == Counter()
     assert true - found == Counter()
 

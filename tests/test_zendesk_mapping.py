@@ -239,7 +239,16 @@ def test_a_comment_is_kept_as_its_features() -> None:
     [found] = told(child, {"event_type": "Notification", "body": "We have got it", "recipients": [1]})
     assert (found.id, found.kind, found.actor, found.via, found.public) == ("500:c0", "comment", "11", "email", True)
     assert (found.length, found.is_thanks, found.is_question, found.articles) == (23, True, False, ("77",))
-    assert found.text_rule == 1
+    assert found.text_rule == 2
+
+
+def test_a_comment_says_which_macro_was_applied_with_it() -> None:
+    comment = {"event_type": "Comment", "type": "Comment", "body": "One", "public": True}
+    macro = {"type": "AgentMacroReference", "macro_id": "360002", "macro_title": "Reset", "via": "Web form"}
+    [found] = told(comment, macro)
+    assert (found.kind, found.field, found.after) == ("comment", "macro", "360002")
+    [typed] = told(comment)
+    assert typed.field is None
 
 
 def test_a_comment_without_the_side_load_is_known_to_have_happened() -> None:

@@ -131,7 +131,10 @@ def able(desk: Desk, told: list[Asked]) -> dict[str, dict[str, Able]]:
     """By source and KPI: what it can give, and why not all; nothing of a source that let nobody in."""
     with open_store(desk.loaded.store_path) as store:
         unmet = capabilities(store, desk.loaded.config, narrowing(told))
-    return {one.source: {} if one.is_shut else {kpi: _able(unmet[kpi][one.source]) for kpi in unmet} for one in told}
+    return {
+        one.source: {} if one.is_shut else {kpi: _able(of[one.source]) for kpi, of in unmet.items() if one.source in of}
+        for one in told
+    }
 
 
 def _able(unmet: list[tuple[str, Provides]]) -> Able:

@@ -77,6 +77,7 @@ class Total(msgspec.Struct, frozen=True):
     weighted: bool = False  # each row counts as much as its kind of ticket costs (complexity weights)
     within: int | None = None  # days: rows whose `end` lies further behind their `at` do not count
     cap: int | None = None  # of one story, no more than this counts in a period
+    cap_of: Literal["story", "rater"] = "story"  # rater: of one customer, whom the row names as its `rater`
 
 
 class Mix(msgspec.Struct, frozen=True):
@@ -211,6 +212,7 @@ def kpi(
     min_n: int = 30,
     matures: int | None = None,
     role: Role = "kpi",
+    population: Population = "valid",
 ) -> Callable[[Story], Kpi]:
     """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see.
 
@@ -219,7 +221,7 @@ def kpi(
 
     def make(function: Story) -> Kpi:
         name = function.__name__
-        strict = Variant("strict", _definition(function), function)
+        strict = Variant("strict", _definition(function), function, population)
         return Kpi(
             id=name, title=title, unit=unit, better=better, statistic=statistic, anchor=anchor,
             needs=frozenset(needs), revision=revision, story=story, facet=facet, pair=pair, dimension=dimension,

@@ -22,6 +22,7 @@ State = Literal["new", "open", "pending", "hold", "solved", "closed"]
 
 #: Needs without which a ticket's story has holes.
 HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
+KNOWLEDGE = frozenset({"articles", "article.edits", "article.votes", "article.views"})
 OFFERED = "survey.offered"  # without it, the surveys that are known are those that were answered
 DONE = frozenset({"solved", "closed"})
 STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
@@ -226,7 +227,7 @@ def bots_of(store: Store, source: int, named: list[str]) -> frozenset[int]:
 def _lacks(store: Store, source: int) -> frozenset[str]:
     """Needs that no stream gives, or only ones which the plan or the rights do not include or which never ended."""
     given: set[str] = set()
-    missing = {*HISTORY, "calls", "chats", OFFERED}  # streams that have not run yet, or are switched off
+    missing = {*HISTORY, "calls", "chats", OFFERED, *KNOWLEDGE}  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
     for is_missing, gives in store.rows(sql, source):
         (missing if is_missing else given).update(json.loads(gives))

@@ -19,7 +19,7 @@ from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.exclusions import observations
 from helpdesk_kpi.measure.humans import keep_identities
-from helpdesk_kpi.measure.stories import READERS, Reading, Stale, Told, mark_all, mark_others
+from helpdesk_kpi.measure.stories import READERS, Reading, Stale, Told, mark_all, mark_entries, mark_others
 from helpdesk_kpi.store import Store, open_store
 
 CHUNK = 2000  # stories at a time: bounds memory
@@ -43,12 +43,14 @@ class Folded(NamedTuple):
 def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
     """Make sure that every KPI's strict variant and the `extra` (kpi, variant) pairs are kept; return all kept ones.
 
+    Questions of data quality are kept from when they are first asked.
+
     A variant that is new, or whose revision moved, makes every story stale.
     """
     kpis = every_kpi()
     with store.writing() as conn:
         changed = 0
-        for kpi, variant in [*((k, "strict") for k in kpis), *extra]:
+        for kpi, variant in [*((k, "strict") for k, spec in kpis.items() if spec.role != "question"), *extra]:
             changed += conn.execute(
                 "INSERT INTO folds (kpi, variant, revision) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET revision = excluded.revision WHERE revision != excluded.revision",
@@ -82,6 +84,18 @@ def rules_changed(store: Store, config: Config) -> bool:
     return before is not None
 
 
+def _people_changed(store: Store, config: Config) -> None:
+    """Whose accounts are whose, and who is in which team when, decides what register entries are folded to."""
+    memberships = store.rows("SELECT team, person, first_seen, gone_at FROM team_members ORDER BY 1, 2, 3")
+    teams, identities = (store.rows(f"SELECT * FROM {table} ORDER BY 1") for table in ("teams", "identities"))
+    told = msgspec.json.encode([config.timezone, config.people, memberships, teams, identities], order="sorted")
+    digest = hashlib.sha256(told).digest()
+    if store.one("SELECT value FROM meta WHERE key = 'fold_people'") != digest:
+        with store.writing() as conn:
+            conn.execute("INSERT OR REPLACE INTO meta VALUES ('fold_people', ?)", (digest,))
+            mark_entries(store)
+
+
 def measure(
     store: Store,
     config: Config,
@@ -95,6 +109,7 @@ def measure(
     in_use(store, extra)
     rules_changed(store, config)
     keep_identities(store, config)
+    _people_changed(store, config)
     kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in _kept(store))]
     if everything:
         with store.writing():

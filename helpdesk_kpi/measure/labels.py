@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.columns import NOBODY, Ints
+from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints
 from helpdesk_kpi.store import Store
 
 LABELS = ("category", "channel", "source")
@@ -39,6 +39,14 @@ class Labels:
         codes = self.codes(axis, np.array(tickets, np.int64))
         names = self.names(axis)
         return [None if code == NOBODY else names[code] for code in codes]
+
+    def sources(self, rows: Columns) -> Ints:
+        """The codes of the rows' helpdesks: their tickets', else those of their articles."""
+        codes = self.codes("source", rows.ticket)
+        known = {key: self._code("source", name) for key, name in self.store.rows("SELECT id, name FROM sources")}
+        for key in np.unique(rows.source[codes == NOBODY]):
+            codes = np.where((codes == NOBODY) & (rows.source == key), known.get(int(key), NOBODY), codes)
+        return codes
 
     def _search(self, stories: Ints) -> Ints:
         return np.searchsorted(self._stories, stories, side="right") - 1

@@ -93,7 +93,7 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
 
     def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
         above, below = parts
@@ -135,7 +135,9 @@ class Reader:
             return _mapped(rows.team, self.team_codes)
         if axis == "agent":
             return _mapped(rows.agent, self.human_codes)
-        if axis in {"category", "channel", "source"}:
+        if axis == "source":
+            return self._stories.sources(rows)
+        if axis in {"category", "channel"}:
             return self._stories.codes(axis, rows.ticket)
         raise UsageError(f"no axis {axis!r}; allowed are {', '.join(AXES)}")
 
@@ -200,7 +202,9 @@ class Reader:
 
     # Clocks and targets
 
-    def _policy(self, kpi: Kpi, variant: str) -> Policy:
+    def policy(self, kpi: Kpi, variant: str) -> Policy:
+        """What the figures of a variant are read under."""
+
         def targets(rows: Columns) -> Ints:
             of_facet = isinstance(kpi.statistic_of(variant), Met)
             return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)
@@ -241,7 +245,7 @@ class Reader:
         """The rows with the calendar of each; severity, team and source decide."""
         if not len(rows):
             return rows
-        sources, teams = self._stories.codes("source", rows.ticket), _mapped(rows.team, self.team_codes)
+        sources, teams = self._stories.sources(rows), _mapped(rows.team, self.team_codes)
         source_names, width = self._stories.names("source"), len(self.team_names) + 1
         combined = (rows.severity * width + teams + 1) * (len(source_names) + 1) + sources + 1
         _, first, place = np.unique(combined, return_index=True, return_inverse=True)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
-from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
+from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 
@@ -31,7 +31,7 @@ class Timeline:
         self.row = row
         self.ratings = beside.ratings
         self.cycles, self.promises = beside.cycles, beside.promises
-        self.cited, self.links = beside.cited, beside.links
+        self._cited, self.links = beside.cited, beside.links
         self.apart = next(iter(beside.apart), None)
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
@@ -63,6 +63,7 @@ class Timeline:
                     Turn(
                         at, kind, actor, person, bool(e.public), e.length, bool(e.is_thanks),
                         bool(e.is_question), creating, e.via, e.rule,
+                        e.field == "macro",
                     )
                 )  # fmt: skip
 
@@ -191,6 +192,21 @@ class Timeline:
         """Effective contact by a person of the team: replies, answered calls, human chat messages."""
         talks = [t for t in self.turns if t.kind != "comment" and t.who == "agent"]
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
+
+    @cached_property
+    def citations(self) -> list[Cited]:
+        """Links to articles in public comments of people of the team."""
+        turns = (t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent")
+        wrote = {(t.at, t.person): t for t in turns}
+        return [
+            Cited(c.article, c.at, c.person, turn.by_macro, self._solved_with(c.at))
+            for c in self._cited
+            if c.person is not None and (turn := wrote.get((c.at, c.person)))
+        ]
+
+    def _solved_with(self, said: int) -> int | None:
+        following = next((t.at for t in self.replies if t.at > said), None)
+        return next((s.at for s in self.solves if s.at >= said and (following is None or s.at < following)), None)
 
     @cached_property
     def lacks_contact(self) -> str:

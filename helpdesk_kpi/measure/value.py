@@ -36,7 +36,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     median: float | None = None  # Kaplan-Meier where spans still run; None with n > 0: not reached
     p90: float | None = None
-    mean: float | None = None  # of the spans that ended; of scores
+    mean: float | None = None  # of the spans that ended; of scores; the share whose lower end is the headline
     sd: float | None = None  # of scores
     oldest: float | None = None  # of what is open
     ended: int = 0

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
-from helpdesk_kpi.simulator.articles import written
+from helpdesk_kpi.simulator.articles import revised, written
 from helpdesk_kpi.simulator.clock import DAY, WEEK, instant, local_date
 from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk, settled
 from helpdesk_kpi.simulator.facts import Account, Created, Fact
@@ -30,6 +30,12 @@ class World:
         self.accounts: dict[int, Account] = {account.id: account for account in desk.accounts}
         self.tells_spam = False
         """Zendesk has no mark for spam: marking deletes the ticket and suspends its requester."""
+        self.looks: tuple[int, ...] = ()
+        """When somebody looks at the articles; (): all the time. What happens in between may be told or not."""
+        self.tells_edits: Literal["all", "last", "text"] = "all"
+        """Of edits between two looks: all, the last one with its editor, or only that the text is another one."""
+        self.tells_macros = True
+        """Whether the helpdesk says that a comment is a prepared text."""
         self.hours = desk.hours()
         self.stories = _stories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
@@ -78,7 +84,7 @@ def generate(
     if end is None:
         end = instant(END, "Asia/Shanghai" if locale == "zh" else "Europe/Berlin")
     desk = open_desk(rng, plan, end - weeks * WEEK, end)
-    desk = written(rng, desk)
+    desk = revised(Random(f"{seed} knowledge"), written(rng, desk))  # noqa: S311  # as above
     facts = [] if plan.empty else lives(seed, plan, desk)
     return World(settled(desk, facts), facts, plan=plan)
 

@@ -58,6 +58,7 @@ SHORT = {
     "backlog": "Backlog",
     "csat": "Satisfaction",
     "csat_response_rate": "Survey answers",
+    "article_link_rate": "Answered with an article",
 }
 STATISTICS = {
     "Duration": "median",
