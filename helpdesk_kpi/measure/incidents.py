@@ -5,15 +5,15 @@ several customers, and clearly more than are usual. It looks no further than tha
 nothing of what was found of another.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import msgspec
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from helpdesk_kpi.measure.columns import Ints
+from helpdesk_kpi.measure.columns import Floats, Ints
 from helpdesk_kpi.measure.repeats import DAY
 from helpdesk_kpi.pull.sketch import aim_of, is_comparable, similarity
 
@@ -46,9 +46,10 @@ def incidents(reports: Sequence[Report], customers: int, hours: int) -> dict[int
         _add(found, _crowded(of_problem, customers, hours * HOUR))
     faults = [r for r in reports if is_comparable(r.sketch) and aim_of(r.sketch) != "wish"]
     for report, near, needed in _crowds(faults, customers, hours * HOUR):
-        known = _known(report, near, needed)
-        if known is not None:
-            _add(found, {report.ticket: known})
+        if report.ticket not in found:
+            known = _known(report, near, needed)
+            if known is not None:
+                found[report.ticket] = known
     return found
 
 
@@ -108,10 +109,12 @@ def _crowds(reports: Sequence[Report], customers: int, within: int) -> Iterator[
 
 def _marks(sketch: bytes) -> list[tuple[int, int]]:
     """Pairs of the smallest hashes of some classes: texts that are much alike share some, others hardly any."""
-    hashes = np.frombuffer(sketch, "<u4", offset=1)
-    classes = hashes % _CLASSES
-    smallest = [int(hashes[classes == c][0]) for c in range(_CLASSES) if (classes == c).any()]
-    return list(combinations(smallest, 2))
+    smallest: dict[int, int] = {}
+    for kept in np.frombuffer(sketch, "<u4", offset=1).tolist():
+        smallest.setdefault(kept % _CLASSES, kept)
+        if len(smallest) == _CLASSES:
+            break
+    return list(combinations([smallest[c] for c in sorted(smallest)], 2))
 
 
 def _spikes(
@@ -120,23 +123,30 @@ def _spikes(
     """Each of a bucket (in order of time) around which more wrote than usual. `written`: when all tickets came."""
     times = np.array([r.at for r in bucket], np.int64)
     first, last = _near(times, times, within)
-    for i in map(int, np.flatnonzero(last - first >= customers)):
-        needed = max(customers, _needed(times, int(times[i]), written, within))
-        if last[i] - first[i] >= needed:
-            yield bucket[i], bucket[int(first[i]) : int(last[i])], needed
+    places = np.flatnonzero(last - first >= customers)
+    if not len(places):
+        return
+    needed = _needed(times, times[places], written, within).clip(min=customers)
+    for i, enough in zip(places.tolist(), needed.tolist(), strict=True):
+        near = bucket[int(first[i]) : int(last[i])]
+        if len(near) >= enough and len({r.customer for r in near}) >= enough:
+            yield bucket[i], near, enough
 
 
-def _needed(times: Ints, at: int, written: Ints, within: int) -> float:
-    """How many customers are clearly more than usual; where little is known of what is usual, half of all who wrote."""
-    begin = at - within
-    days = min(int(begin - written[0]) // DAY, USUAL)
-    if days < LEAST:
-        around = _near(written, np.array([at]), within)
-        return float(around[1][0] - around[0][0]) / 2
-    by_day = np.sort(np.diff(np.searchsorted(times, begin - np.arange(days, -1, -1) * DAY)))
+def _needed(times: Ints, at: Ints, written: Ints, within: int) -> Floats:
+    """How many customers are clearly more than usual at each instant; where little is known of what is usual, half of
+    all who wrote.
+    """
+    first = int(written[0]) // DAY
+    ends = (at - within) // DAY - first  # the day before which is looked at what is usual
+    begin, end = _near(written, at, within)
+    by_day = np.bincount(times // DAY - first, minlength=int(ends.max(initial=0)) + 1)
+    windows = np.sort(sliding_window_view(np.pad(by_day, (USUAL, 0)), USUAL), axis=1)[ends.clip(min=0)]
+    days = ends.clip(1, USUAL)
     # An incident of last week must not make the next one look usual: the busiest days are no measure.
-    usual = float(by_day[: days - -(-days // 10)].mean()) * 2 * within / DAY
-    return max(SPIKE * usual, usual + 6 * math.sqrt(usual))
+    busy = -(-days // 10)
+    usual = windows.cumsum(axis=1)[np.arange(len(at)), USUAL - busy - 1] / (days - busy).clip(min=1) * 2 * within / DAY
+    return np.where(ends < LEAST, (end - begin) / 2, np.maximum(SPIKE * usual, usual + 6 * np.sqrt(usual)))
 
 
 def _near(among: Ints, times: Ints, within: int) -> tuple[Ints, Ints]:

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import re
 import unicodedata
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,17 +83,39 @@ def similarity(a: bytes, b: bytes) -> float:
     Containment and not Jaccard: who writes again mostly writes less. A text of a few words is taken for longer, unless
     the other one has no more than they.
     """
-    if _version(a) != VERSION or _version(b) != VERSION:
+    left, right = _opened(a), _opened(b)
+    if not left.grams or not right.grams:
         return 0.0
-    left, right = np.frombuffer(a, "<u4", offset=1), np.frombuffer(b, "<u4", offset=1)
+    if len(left.grams) < SIZE and len(right.grams) < SIZE:
+        common = len(left.grams & right.grams)
+        shorter = max(_FEW, min(len(left.grams), len(right.grams)))
+        return max(common / (len(left.grams) + len(right.grams) - common), min(1.0, common / shorter))
+    return _estimated(np.frombuffer(a, "<u4", offset=1), np.frombuffer(b, "<u4", offset=1))
+
+
+class _Opened(NamedTuple):
+    """What a sketch tells; nothing where it is none of the present rules."""
+
+    aim: Aim | None
+    says_again: bool
+    grams: frozenset[int]
+
+
+@functools.lru_cache(maxsize=1 << 13)
+def _opened(kept: bytes) -> _Opened:
+    """Many are compared with many: each is taken apart once."""
+    if _version(kept) != VERSION:
+        return _Opened(None, False, frozenset())
+    grams = frozenset(np.frombuffer(kept, "<u4", offset=1).tolist())
+    return _Opened(_AIMS[kept[0] & 3], bool(kept[0] & _AGAIN), grams)
+
+
+def _estimated(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
+    """Of texts of which not every gram is kept."""
     # Both are sorted, and so is what they have in common; the smallest hashes of both are a fair sample of the union.
     both = np.sort(np.concatenate([left, right]))
     common = both[:-1][both[1:] == both[:-1]]
-    if left.size < SIZE and right.size < SIZE:
-        jaccard = float(common.size / (both.size - common.size))
-        return max(jaccard, min(1.0, float(common.size / max(_FEW, min(left.size, right.size)))))
-    limit = _nth(both, SIZE)
-    jaccard = int((common <= limit).sum()) / SIZE
+    jaccard = int((common <= _nth(both, SIZE)).sum()) / SIZE
     sizes = _grams(left), _grams(right)
     return min(1.0, jaccard / (1 + jaccard) * sum(sizes) / max(_FEW, min(sizes)))
 
@@ -110,12 +133,12 @@ def _grams(kept: NDArray[np.uint32]) -> float:
 
 def aim_of(kept: bytes) -> Aim | None:
     """Whether the text of a sketch reports a fault or asks for something; None: not known."""
-    return _AIMS[kept[0] & 3] if _version(kept) == VERSION else None
+    return _opened(kept).aim
 
 
 def again_of(kept: bytes) -> bool:
     """Whether the text of a sketch says that it happened before."""
-    return _version(kept) == VERSION and bool(kept[0] & _AGAIN)
+    return _opened(kept).says_again
 
 
 def is_comparable(kept: bytes) -> bool:
