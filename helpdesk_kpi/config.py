@@ -68,6 +68,17 @@ class Exclude(Table, frozen=True, kw_only=True):
     channels: list[str] = []
 
 
+class Valid(Table, frozen=True, kw_only=True):
+    """`[tickets.valid]`: support work that makes nobody's count of valid tickets longer: what a script opens, what is
+    solved by a standard answer. The variants `valid` leave it out and count it.
+    """
+
+    tags: list[str] = []
+    forms: list[str] = []
+    categories: list[str] = []
+    channels: list[str] = []
+
+
 class Tickets(Table, frozen=True, kw_only=True):
     """`[tickets]`: how tickets are read."""
 
@@ -76,7 +87,9 @@ class Tickets(Table, frozen=True, kw_only=True):
     exclude: Exclude = Exclude()
     statuses: dict[str, Literal["new", "open", "pending", "hold", "solved", "closed"]] = {}
     category: str = "type"  # "type", "form", "brand", or the key of a kept custom field
-    escalation_teams: list[str] = []
+    escalation_teams: list[str] = []  # names or ids of the teams that the first level escalates to
+    escalate_within: str = "1d"  # an escalation with a reason is in time so long after the sender got the ticket
+    valid: Valid = Valid()
     keep_fields: list[str] = []
 
 
@@ -99,6 +112,13 @@ DatedText = str | tuple[TextSince, ...]
 DatedNumber = int | tuple[NumberSince, ...]
 
 
+class Away(Table, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
+    """Days on which somebody is not at work, both included."""
+
+    first: dt.date
+    last: dt.date
+
+
 class Someone(Table, frozen=True, kw_only=True):
     """`[people.NAME]`: one human with all of their accounts. `manager`, `team`, `tier` and `role` are a value, or a
     list of what held from which day on, oldest first: `tier = [{ value = 1 }, { value = 2, since = 2026-07-01 }]`.
@@ -115,6 +135,14 @@ class Someone(Table, frozen=True, kw_only=True):
     joined: dt.date | None = None
     left: dt.date | None = None
     hours: str | None = None
+    away: tuple[Away, ...] = ()  # leave, training
+
+
+class Weights(Table, frozen=True, kw_only=True):
+    """`[weights]`: how much work a kind of ticket is, as the team agreed on it; used until weights are learned."""
+
+    severity: dict[str, float] = {}  # level -> points; a level that is not there counts 1
+    category: dict[str, float] = {}  # category -> factor
 
 
 class Report(Table, frozen=True, kw_only=True):
@@ -205,6 +233,7 @@ class Config(Table, frozen=True, kw_only=True):
     csat: Csat = Csat()
     recurrence: Recurrence = Recurrence()
     registers: Registers = Registers()
+    weights: Weights = Weights()
     people: dict[str, Someone] = {}
     channels: dict[str, dict[str, Any]] = {}
     reports: dict[str, Report] = {}
@@ -323,7 +352,7 @@ def _secret(where: str, name: str, file: str, key: str) -> str:
 def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
     """Walk a table beside its type, so that an unknown key is named with its neighbours."""
     if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        allowed = set(typing.get_type_hints(kind))
+        allowed = set(_hints(kind))
         for name in raw:
             if name not in allowed and kind.__struct_config__.forbid_unknown_fields:
                 raise ConfigError(f"{file}: unknown key {f'{key}.{name}'.strip('.')}{did_you_mean(name, allowed)}")
@@ -350,9 +379,17 @@ def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
     if isinstance(raw, list) and typing.get_origin(kind) in {list, tuple}:
         return [(str(place), value, args[0]) for place, value in enumerate(raw, 1)]
     if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return [(name, value, hints[name]) for name, value in raw.items() if name in hints]
     return []
+
+
+def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The keys of a table, as a person writes them, with their types."""
+    types_of = typing.get_type_hints(kind)
+    return {
+        key: types_of[field] for key, field in zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+    }
 
 
 def _member(raw: Any, kind: Any) -> Any:
@@ -390,10 +427,10 @@ def _check(loaded: Loaded) -> None:
             _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
     for name in config.registers.__struct_fields__:
         _check_form(loaded, f"registers.{name}", getattr(config.registers, name))
-    for name, report in config.reports.items():
-        for channel in report.to:
-            _check_name(loaded, f"reports.{name}.to", "channel", channel, config.channels)
-        _check_duration(loaded, f"reports.{name}.wait", report.wait)
+    _check_duration(loaded, "tickets.escalate_within", config.tickets.escalate_within)
+    _check_weights(loaded, "severity", config.weights.severity)
+    _check_weights(loaded, "category", config.weights.category)
+    _check_reports(loaded)
     _check_recurrence(loaded, config.recurrence)
     for name, source in config.sources.items():
         if not isinstance(source.get("connector"), str):
@@ -422,6 +459,19 @@ def _check_form(loaded: Loaded, key: str, form: Form) -> None:
             raise loaded.error(f"{key}.aspects", f"{name!r} heads a column: letters, digits and _ are allowed")
         if aspect.weight <= 0:
             raise loaded.error(f"{key}.aspects.{name}.weight", f"{aspect.weight:g} is not allowed: more than 0")
+
+
+def _check_reports(loaded: Loaded) -> None:
+    for name, report in loaded.config.reports.items():
+        for channel in report.to:
+            _check_name(loaded, f"reports.{name}.to", "channel", channel, loaded.config.channels)
+        _check_duration(loaded, f"reports.{name}.wait", report.wait)
+
+
+def _check_weights(loaded: Loaded, table: str, given: dict[str, float]) -> None:
+    for name, points in given.items():
+        if points < 0:
+            raise loaded.error(f"weights.{table}.{name}", f"{points:g} is less than nothing; 1 is an ordinary ticket")
 
 
 def _check_zone(loaded: Loaded, key: str, zone: str) -> None:

@@ -294,7 +294,7 @@ class Engagement(Record, frozen=True):
 class TicketLink(Record, frozen=True):
     ticket: str
     other: str
-    kind: str  # follow_up, merge, problem, duplicate, ...
+    kind: str  # follow_up, merge, problem, duplicate, development, ...
 
 
 AnyRecord = (

@@ -104,7 +104,9 @@ def _first(ticket: Timeline, solve: Solve) -> Observation:
 
 
 def _not_eligible(ticket: Timeline, solve: Solve) -> str:
-    """Why nobody of the team could have resolved it at first contact."""
+    """Why nobody of the first level could have resolved it at first contact."""
+    if ticket.escalated_well_at is not None and ticket.escalated_well_at <= solve.at:
+        return "escalated"
     by_person = ticket.accepted_at is not None and ticket.accepted_at <= solve.at
     return "" if by_person else "solved_by_bot"
 

@@ -45,7 +45,10 @@ def _kpi(k: Kpi) -> list[str]:
         ("unit", {"ms": "a duration", "share": "a share, 0 to 1"}.get(k.unit, k.unit)),
         ("statistic", type(k.statistic).__name__ + ": " + " ".join((type(k.statistic).__doc__ or "").split())),
         ("better", _better(k)),
-        ("counted in the period in which it is", {"instant": "alive at the end"}.get(k.anchor, k.anchor)),
+        (
+            "counted in the period in which it is",
+            {"instant": "alive at the end", "happened": "brought about"}.get(k.anchor, k.anchor),
+        ),
         ("read beside", pair),
         ("needs", ", ".join(f"`{need}`" for need in sorted(k.needs))),
         ("revision", str(k.revision)),
@@ -112,10 +115,12 @@ TABLES: dict[str, tuple[str, type]] = {
     "hours": ("[hours.NAME]", config.Hours),
     "tickets": ("[tickets]", config.Tickets),
     "tickets.exclude": ("[tickets.exclude]", config.Exclude),
+    "tickets.valid": ("[tickets.valid]", config.Valid),
     "csat": ("[csat]", config.Csat),
     "recurrence": ("[recurrence]", config.Recurrence),
     "registers": ("[registers]", config.Registers),
     "registers.FORM": ("[registers.FORM]", config.Form),
+    "weights": ("[weights]", config.Weights),
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
@@ -189,6 +194,7 @@ WORDS = {
     "registers.article_review": "of `article_review`",
     "registers.collaboration": "of `collaboration_satisfaction`",
     "registers.behaviour": "of `manager_rating`, `peer_rating` and `self_rating`",
+    ".weights": "see [weights]",
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
@@ -199,12 +205,16 @@ WORDS = {
     "hours.teams": "the teams whose clock this is",
     "hours.sources": "the sources whose clock this is",
     "tickets.exclude": "see [tickets.exclude]",
-    "tickets.escalation_teams": "not used by a report yet",
+    "tickets.valid": "see [tickets.valid]",
     "tickets.keep_fields": "custom fields to keep, of every source",
     "tickets.exclude.tags": "a ticket with one of these",
     "tickets.exclude.forms": "ids of ticket forms",
     "tickets.exclude.brands": "ids of brands",
     "tickets.exclude.channels": "as the helpdesk calls them",
+    "tickets.valid.tags": "a ticket with one of these",
+    "tickets.valid.forms": "ids of ticket forms",
+    "tickets.valid.categories": "as `category` has them",
+    "tickets.valid.channels": "as the helpdesk calls them",
     "reports.template": "`weekly_digest`, `monthly_summary`, or a folder of your own",
     "reports.to": "names of [channels]",
     "reports.locale": "if another than the file's",
@@ -301,10 +311,12 @@ def example_keys() -> Mapping[tuple[str, str], str]:
 
 
 def _table_of(header: str) -> str:
-    """ "severity.P0" -> "severity": the second part is a name, except in [tickets.exclude]."""
+    """ "severity.P0" -> "severity": the second part is a name, except in the tables of [tickets]."""
     if header.startswith("registers."):
         return "registers.FORM"
-    return header if header == "tickets.exclude" else header.partition(".")[0]
+    return header if header.startswith("tickets.") else header.partition(".")[0]
+    """ "severity.P0" -> "severity": the second part is a name, except in tables of [tickets]."""
+    return header if header in {"tickets.exclude", "tickets.valid"} else header.partition(".")[0]
 
 
 # --- docs/store.md

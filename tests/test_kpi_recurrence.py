@@ -2,8 +2,9 @@
 
 from typing import Any
 
+import msgspec
 import pytest
-from story_fixtures import ANN, BOB, CREATED, CUSTOMER, ROBOT, at, did, measured, said, story, talked
+from story_fixtures import ANN, BOB, CREATED, CUSTOMER, ROBOT, at, desk, did, measured, said, story, talked
 
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.customers import Customer, Repeat
@@ -80,6 +81,17 @@ def test_what_a_rule_solves_after_a_person_answered_is_the_persons() -> None:
     found = first_contact(assigned, said(10, ANN), solved(20, None, rule="solve what is pending"))
     assert base(found) == [(20, 1, "")]
     assert [o.agent for o in found] == [ANN]
+
+
+def test_a_ticket_that_was_escalated_in_time_and_with_a_reason_is_not_eligible() -> None:
+    """First level cannot solve it; without a reason it could have, as far as anybody can tell."""
+    tiers = desk(escalation_teams=["Experts"])
+    tiers = msgspec.structs.replace(tiers, escalation_teams=frozenset({51}))
+    taken = did(5, ANN, "assignee", None, ANN)
+    moved, note = did(15, ANN, "team", 50, 51), said(15, ANN, public=False)
+    answered, done = said(30, BOB), solved(40, BOB)
+    assert base(first_contact(taken, note, moved, answered, done, the=tiers)) == [(40, 1, "escalated")]
+    assert base(first_contact(taken, moved, answered, done, the=tiers)) == [(40, 1, "")]
 
 
 def test_only_the_first_solve_counts_and_what_comes_after_it_follows() -> None:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from truth_fixtures import DAY, TRUE, Measured, true_rows
+from truth_fixtures import DAY, TRUE, Measured, calm, true_rows
 
+from helpdesk_kpi.measure.contract import Total
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.simulator.truth import truth, truth_summary
@@ -20,7 +21,7 @@ NOT_TOLD = {("article_views", "strict")}
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full_size: bool
 ) -> Iterator[Measured]:
-    world = generate(request.param, tickets=3000 if full_size else 700, weeks=12)
+    world = calm(generate(request.param, tickets=3000 if full_size else 700, weeks=12))
     # What is scrubbed loses its history, and who leaves their role: somebody who syncs only once cannot know them.
     syncs = (world.now - 35 * DAY, world.now - 15 * DAY, world.now)
     measured = Measured(tmp_path_factory.mktemp("truth"), world, syncs)
@@ -42,7 +43,13 @@ def test_what_is_measured_is_what_happened(measured: Measured, kpi: str, variant
 AXES = ("severity", "team", "agent")
 
 
-@pytest.mark.parametrize("kpi", ["first_reply_time", "full_resolution_time", "solved_tickets", "reopen_rate", "csat"])
+SLICED = (
+    "first_reply_time", "full_resolution_time", "solved_tickets", "reopen_rate", "csat", "weighted_volume", "transfers",
+    "replies_per_ticket", "escalations",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kpi", SLICED)
 @pytest.mark.parametrize("axis", AXES)
 def test_figures_by_severity_team_and_agent_are_the_worlds(measured: Measured, kpi: str, axis: Any) -> None:
     """n, and mean or share, of every slice over the world's whole time."""
@@ -62,6 +69,18 @@ def test_figures_by_severity_team_and_agent_are_the_worlds(measured: Measured, k
             assert value.mean == pytest.approx(summary.mean_business_ms)
         else:
             assert value.n == pytest.approx(summary.credit)
-            assert (value.value or 0) * (1 if spec.unit == "tickets" else value.n) == pytest.approx(summary.total)
+            assert (value.value or 0) * (1 if isinstance(spec.statistic, Total) else value.n) == pytest.approx(
+                summary.total
+            )
         checked += 1
     assert checked >= 3
+
+
+@pytest.mark.parametrize("variant", ["strict", "valid"])
+def test_the_parts_of_each_ticket_sum_to_one(measured: Measured, variant: str) -> None:
+    rows = measured.rows("weighted_volume", variant, measured.world.now - 120_000)
+    parts: Counter[str] = Counter()
+    for (ticket, *_, share, _value, _took), count in rows.items():
+        parts[ticket] += share * count
+    assert len(parts) > 100
+    assert all(whole == pytest.approx(1) for whole in parts.values())

@@ -33,6 +33,7 @@ COMMANDS = {
     "recurrence": ("recurring", "Judge whether tickets are about the same problem."),
     "record": ("recording", "Write down what no helpdesk has: training, reviews, ratings, costs."),
     "import": ("recording", "Write the entries of a file into their registers."),
+    "weights": ("weighing", "Learn and show how much work each kind of ticket is."),
     "person": ("people", "Show what is known of a person of the team."),
     "deliveries": ("running", "List what was sent; settle what is unclear."),
     "simulate": ("trying", "Serve an invented helpdesk behind its real API."),

@@ -40,6 +40,7 @@ def config_findings(desk: Desk) -> list[Finding]:
         found += unmapped(desk, store)
         found += people_findings(store, config)
         found += _questions(desk, store)
+        found += _teams(desk, store)
     return found
 
 
@@ -60,6 +61,21 @@ def _questions(desk: Desk, store: Store) -> Iterator[Finding]:
     for key in unmet(store, config):
         text = f"{key!r} is the id, alias or text of no question that was asked so far"
         yield Finding(level="warning", about="csat.dimensions", text=text)
+
+
+def _teams(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Teams to escalate to that no helpdesk has."""
+    known = {
+        str(mark).casefold()
+        for source, native, name in store.rows(
+            "SELECT s.name, t.native, t.name FROM teams t JOIN sources s ON s.id = t.source"
+        )
+        for mark in (native, name, f"{source}:{native}")
+    }
+    for team in desk.loaded.config.tickets.escalation_teams if known else ():
+        if team.strip().casefold() not in known:
+            text = f"{team!r} is the name or id of no team that is known so far"
+            yield Finding(level="warning", about="tickets.escalation_teams", text=text)
 
 
 class Asked(NamedTuple):

@@ -5,11 +5,13 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.cli import weighed
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import Duration, Fresh, Share, Stock
+from helpdesk_kpi.measure.contract import Duration, Fresh, Share, Statistic, Stock, Within
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
+from helpdesk_kpi.measure.judging import known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.value import Value
@@ -38,6 +40,8 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         if all(row[axis] == name for axis, name in where.items())
         and (spec.facet != "dimension" or row["facet"] == "overall")
     ]
+    told = spec.statistic_of(variant)
+    is_joined = isinstance(told, Within) and told.joined is not None
     return {
         "kpi": kpi,
         "variant": variant,
@@ -45,8 +49,9 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "as_of": as_of,
         **where,
         "definition": definition,
-        "formula": _formula(value, type(spec.statistic)),
+        "formula": _formula(value, spec.statistic_of(variant)),
         "value": msgspec.to_builtins(value),
+        **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         "observations": rows,
     }
 
@@ -58,11 +63,13 @@ def _known(reader: Reader, where: Mapping[str, str]) -> None:
             raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
 
 
-def _formula(value: Value, statistic: type) -> str:
-    if statistic is Share and value.mean is not None:
+def _formula(value: Value, statistic: Statistic) -> str:
+    if isinstance(statistic, Share) and value.mean is not None:
         return f"lower end of the 95 % interval (Wilson) of {value.mean * value.n:g} / {value.n:g}"
-    text = FORMULAS.get(statistic, "sum of value x share = {x:g}")
-    amount = (value.value or 0) * (value.n if statistic in {Share, Fresh} else 1)
+    text = FORMULAS.get(type(statistic), "sum of value x share = {x:g}")
+    if isinstance(statistic, Stock) and statistic.of == "age":
+        text = "median age of the {n:g} that are open at the end of the period"
+    amount = (value.value or 0) * (value.n if isinstance(statistic, Share | Fresh) else 1)
     return text.format(n=value.n, x=amount, running=value.running)
 
 
@@ -77,8 +84,12 @@ def printed(found: Mapping[str, Any]) -> str:
     ]
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+    if value["basis"]:
+        lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
+    if found["found_rightly"]:
+        lines.append(found["found_rightly"])
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
         amount = shown(

@@ -69,9 +69,19 @@ def _kept(store: Store) -> list[Fold]:
 
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
+    valid = config.tickets.valid.categories
     reading = [config.tickets, reading_of(config.recurrence), {n: s.get("severity") for n, s in config.sources.items()}]
     desks = [
-        (sorted(d.lacks), d.states, d.labels, d.dimensions, d.promises, d.has_promises)
+        (
+            sorted(d.lacks),
+            d.states,
+            d.labels,
+            d.dimensions,
+            d.promises,
+            d.has_promises,
+            sorted(d.escalation_teams),
+            d.category * bool(valid),
+        )
         for d in read_desks(store, config).values()
     ]
     digest = hashlib.sha256(msgspec.json.encode([reading, desks], order="sorted")).digest()

@@ -7,10 +7,10 @@ import numpy as np
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.measure.desk import CATEGORIES
 from helpdesk_kpi.store import Store
 
 LABELS = ("category", "channel", "source")
-_COLUMNS = frozenset({"type", "form", "brand", "channel"})  # categories that are no custom fields
 
 
 class Labels:
@@ -77,7 +77,7 @@ class Labels:
         fields: list[str] = []
 
         def told(field: str) -> str:
-            if field in _COLUMNS:
+            if field in CATEGORIES:
                 return f"t.{field}"
             fields.append(field)
             return f"(SELECT value FROM json_each(t.fields) WHERE key = ?{len(fields) + 1})"

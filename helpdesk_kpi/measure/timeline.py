@@ -13,6 +13,7 @@ from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OF
 from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.stations import Hands
 
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
@@ -111,6 +112,24 @@ class Timeline:
 
     def assignee_at(self, instant: int) -> int | None:
         return self._assignee.at(instant)  # type: ignore[no-any-return]
+
+    @property
+    def teams(self) -> Track:
+        return self._team
+
+    @property
+    def assignees(self) -> Track:
+        return self._assignee
+
+    @cached_property
+    def hands(self) -> Hands:
+        """Through whose hands it went."""
+        return Hands(self)
+
+    @property
+    def escalated_well_at(self) -> int | None:
+        """When it was first escalated in time and with a reason; None: never."""
+        return next((e.at for e in self.hands.escalations if e.is_good), None)
 
     # Solves and reopens
 
@@ -245,13 +264,13 @@ class Timeline:
     def accepted_at(self) -> int | None:
         """The first human act: reply, note, status change, taking it over, answered call, or creating it."""
         acts = [t.at for t in self.turns if t.who == "agent"]
-        acts += [c.at for c in self.changes if c.who == "agent" and self._is_act(c)]
+        acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
         submitter = self.row.submitter
         if self.desk.who(submitter, self.created_at, None, None, self.askers) == "agent":
             acts.append(self.created_at)
         return min(acts, default=None)
 
-    def _is_act(self, change: Change) -> bool:
+    def is_act(self, change: Change) -> bool:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
 

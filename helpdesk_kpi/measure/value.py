@@ -51,6 +51,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     facets: Mapping[str, float] = {}  # share or count by facet
     also: Mapping[str, float | None] = {}  # the same over other windows: "7 d"
     clock: str = ""  # calendar, business, mixed; "": no clock runs
+    basis: str = ""  # of a weighted sum: "effort v2", "time v3", configured, equal
     provisional: bool = False
     previous: "Value | None" = None  # the period before, at the same age
     history: tuple[Point, ...] = ()

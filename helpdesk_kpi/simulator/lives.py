@@ -10,6 +10,7 @@ from helpdesk_kpi.simulator import kinds
 from helpdesk_kpi.simulator.arrivals import Arrival, arrivals, deck
 from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
 from helpdesk_kpi.simulator.facts import SYSTEM, Account, Comment, Created, Fact, Update
+from helpdesk_kpi.simulator.handovers import handed_over
 from helpdesk_kpi.simulator.mass import hit
 from helpdesk_kpi.simulator.ordinary import ENDINGS
 from helpdesk_kpi.simulator.pen import Pen, asks
@@ -57,12 +58,15 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
     planned = arrivals(Random(f"{seed} arrivals"), plan, desk)  # noqa: S311  # nothing secret
     tricky = _tricky([at for at, kind in planned if kind == "ordinary"])
     fates = _fates(Random(f"{seed} endings"), plan, planned)  # noqa: S311  # nothing secret
+    confirming = Random(f"{seed} confirmations")  # noqa: S311  # nothing secret
     for number, arrival in enumerate(planned, FIRST_TICKET):
         rng = Random(seed * 1_000_003 + number)  # noqa: S311  # one a ticket: a knob moves only what it means
         pen = _open(desktop, rng, number, arrival, tricky.get(arrival[0]))
         pen.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
+        pen.says_done = confirming.random() < plan.customer_solve
         kinds.LIVES[pen.kind](pen, desktop)
         desktop.told.append(pen)
+    handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
     desktop.told += hit(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
     return [fact for pen in desktop.told for fact in pen.facts]
 

@@ -11,6 +11,7 @@ from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Said, Told, Turn, exists
 from helpdesk_kpi.simulator.true_kpis import reopen_kind
 from helpdesk_kpi.simulator.true_rows import Rows, row
+from helpdesk_kpi.simulator.true_volume import escalations
 from helpdesk_kpi.simulator.world import World
 
 WINDOW = 14 * DAY
@@ -84,7 +85,8 @@ def _recurrence_or_reopen(told: Told) -> Rows:
 def _first_contact(told: Told) -> Rows:
     accepted = told.accepted_at()
     for solve in told.solves[:1]:
-        if accepted is not None and accepted <= solve.at:
+        escalated = any(e["at"] <= solve.at and e["reason"] and e["timely"] for e in escalations(told))
+        if accepted is not None and accepted <= solve.at and not escalated:
             yield from _rows(told, [solve], lambda solve: _was_first(told, solve))
 
 

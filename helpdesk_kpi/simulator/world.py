@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from helpdesk_kpi.simulator.articles import revised, written
 from helpdesk_kpi.simulator.clock import DAY, WEEK, instant, local_date
-from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk, settled
+from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TEAMS, TOKEN, Desk, open_desk, settled
 from helpdesk_kpi.simulator.facts import Account, Created, Fact
 from helpdesk_kpi.simulator.lives import lives
 from helpdesk_kpi.simulator.plan import Locale, Plan, planned
@@ -60,6 +60,10 @@ class World:
                 "forms": [str(form) for form in desk.exclude_forms],
                 "brands": [str(brand) for brand in desk.exclude_brands],
             },
+            "valid": {"tags": list(desk.not_valid_tags)},
+            "escalation_teams": [
+                name for team, name in zip(TEAMS, desk.words.teams, strict=True) if team in desk.escalation_teams
+            ],
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
             "email": EMAIL,

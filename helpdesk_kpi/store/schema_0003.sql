@@ -154,3 +154,13 @@ CREATE TRIGGER tickets_moved AFTER UPDATE OF requester ON tickets
 WHEN old.requester IS NOT new.requester AND old.requester IS NOT NULL
 AND NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'customer' AND story = old.requester)
 BEGIN INSERT INTO stale_stories VALUES ('customer', old.requester); END;
+
+CREATE TABLE weights ( -- how much work each kind of ticket is, as it was learned; a version holds until the next one
+    version    INTEGER PRIMARY KEY,
+    since      INTEGER NOT NULL UNIQUE, -- the first instant that it holds for
+    learned_at INTEGER NOT NULL,
+    basis      TEXT NOT NULL, -- time: hours written down; effort: messages, stations, people
+    first      INTEGER NOT NULL, -- learned from the tickets solved from here on
+    last       INTEGER NOT NULL, -- and before this instant
+    cells      TEXT NOT NULL -- JSON: [severity, category, channel, tickets, sum, {person: [tickets, sum]}], one per kind
+) STRICT;
