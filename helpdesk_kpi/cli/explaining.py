@@ -52,6 +52,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "formula": _formula(value, spec.statistic_of(variant)),
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
+        **({"found_rightly": told_quality(known_quality(store, config))} if is_joined else {}),
         "observations": rows,
     }
 
@@ -89,6 +90,8 @@ def printed(found: Mapping[str, Any]) -> str:
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
     if found["found_rightly"]:
+        lines.append(found["found_rightly"])
+    if "found_rightly" in found:
         lines.append(found["found_rightly"])
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
