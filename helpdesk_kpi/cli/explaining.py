@@ -10,8 +10,9 @@ from helpdesk_kpi.cli.formulas import formula
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic
+from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Within
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
+from helpdesk_kpi.measure.judging import known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.store import Store
@@ -30,6 +31,7 @@ def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
     sides = [explained(store, config, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
     if spec.facet == "dimension":
         asked = asked._replace(where={"facet": MAIN, **where})
+    is_joined = isinstance(told, Within) and told.joined is not None
     return {
         "kpi": kpi,
         "variant": variant,
@@ -40,6 +42,7 @@ def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
         "formula": formula(value, told, [side["value"]["value"] for side in sides]),
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
+        **({"found_rightly": told_quality(known_quality(store, config))} if is_joined else {}),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]] or list(listing(store, config, asked)),
     }
@@ -71,6 +74,10 @@ def printed(found: Mapping[str, Any]) -> str:
         lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
+    if found["found_rightly"]:
+        lines.append(found["found_rightly"])
+    if "found_rightly" in found:
+        lines.append(found["found_rightly"])
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
         amount = shown(

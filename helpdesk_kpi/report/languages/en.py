@@ -122,6 +122,7 @@ REASONS = {
     "not_valid": "not valid by configuration",
     "incident": "of an incident that hit many",
     "shared_sender": "of a shared or automatic sender",
+    "expected": "a request that comes back by right",
     "escalated": "escalated in time, with a reason",
     "solved_by_bot": "solved by a bot alone",
     "no_target": "without a target",

@@ -262,6 +262,7 @@ REASONS = {
     "not_valid": "按配置不计为有效",
     "incident": "影响多名用户的事件",
     "shared_sender": "共用邮箱或自动发件人",
+    "expected": "按约定会重复提出的请求",
     "escalated": "已及时说明原因并升级",
     "solved_by_bot": "仅由机器人解决",
     "no_target": "未设目标",
