@@ -140,6 +140,14 @@ class Csat(Table, frozen=True, kw_only=True):
     dimensions: dict[str, str] = {}  # question: its id, alias or text, or "source:" and one of them -> its dimension
 
 
+class Text(Table, frozen=True, kw_only=True):
+    """`[text]`: how comments are read. What somebody wrote is read once and not kept, so a changed list asks for
+    `sync --full`.
+    """
+
+    thanks: list[str] = []  # words of gratitude beside those that the program knows; whole words, in any case
+
+
 class Config(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -153,6 +161,7 @@ class Config(Table, frozen=True, kw_only=True):
     hours: dict[str, Hours] = {}
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
+    text: Text = Text()
     people: dict[str, Someone] = {}
     channels: dict[str, dict[str, Any]] = {}
     reports: dict[str, Report] = {}
@@ -336,6 +345,9 @@ def _check(loaded: Loaded) -> None:
         _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
         for kpi, text in severity.targets.items():
             _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
+    for phrase in config.text.thanks:
+        if not any(letter.isalpha() for letter in phrase):
+            raise loaded.error("text.thanks", f"{phrase!r} is no word; write what customers write, such as 'dank je'")
     for name, report in config.reports.items():
         for channel in report.to:
             _check_name(loaded, f"reports.{name}.to", "channel", channel, config.channels)

@@ -117,7 +117,7 @@ TABLES: dict[str, tuple[str, type]] = {
 }  # fmt: skip
 _FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if table.startswith("sources."))
 #: Keys that `sync` puts in place; nobody writes them.
-SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment", "config_folder"})
+SET_BY_SYNC = frozenset({"sketch_key", "thanks", "include_ratings_comment", "config_folder"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
 CORE_KEYS = [
     Key("connector", "str", "", f'{", ".join(connector_names())}, or "package.module:Class"'),

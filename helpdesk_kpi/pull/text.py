@@ -12,14 +12,19 @@ from collections.abc import Collection
 import msgspec
 
 from helpdesk_kpi.pull.phrases import (
+    ANSWER,
     ASKING_HAN,
     CLAUSE,
+    CLAUSES,
     COURTESY,
+    DONE_HAN,
     GRATITUDE,
     OPENING,
     REQUEST,
     SOLVED,
     THING,
+    VERB_HAN,
+    WANTED,
     WONDERING,
 )
 from helpdesk_kpi.pull.sketch import similarity, sketch
@@ -27,7 +32,7 @@ from helpdesk_kpi.pull.sketch import similarity, sketch
 __all__ = ["RULE", "Features", "articles", "clean", "codes", "is_question", "is_thanks", "length", "read", "similarity",
            "sketch"]  # fmt: skip
 
-RULE = 1  # version of every rule here and in phrases.py
+RULE = 2  # version of every rule here and in phrases.py
 
 _LONGEST_THANKS = 300  # characters; nobody only thanks for longer
 _MOST_NAMES = 3  # words that are on no list: "Thanks Maria!\nAnn Lee"
@@ -41,14 +46,19 @@ class Features(msgspec.Struct, frozen=True):
     codes: tuple[str, ...]
 
 
-def read(body: str | None, html_body: str | None = None, *, hosts: Collection[str] = ()) -> Features:
-    """All features of one comment. Links are looked for in the HTML, if given; words are taken from the plain text."""
+def read(
+    body: str | None, html_body: str | None = None, *, hosts: Collection[str] = (), thanks: tuple[str, ...] = ()
+) -> Features:
+    """All features of one comment. Links are looked for in the HTML, if given; words are taken from the plain text.
+
+    `thanks` are further words of gratitude, in lower case.
+    """
     text = clean(body or html_body or "")
     links = articles(html_body or body or "", hosts)
     if not text:
         return Features(0, None, None, links, ())
     asks = is_question(text)
-    return Features(len(text), not asks and _only_thanks(text), asks, links, codes(text))
+    return Features(len(text), not asks and _only_thanks(text, thanks), asks, links, codes(text))
 
 
 # what the author wrote
@@ -134,29 +144,47 @@ _NAME_HAN = re.compile(rf"[{_HAN}]{{1,3}}(?:工|老师|经理|先生|女士|小�
 _SENTENCE = re.compile(r"[.!。！\n;；:：]")
 
 
-def is_thanks(text: str) -> bool:
+def is_thanks(text: str, own: tuple[str, ...] = ()) -> bool:
     """Whether a message is nothing but gratitude: it thanks or says that it works, and asks and adds nothing.
 
     Every word has to be on the lists of `phrases`, or be a name beside the thanks. What they don't know counts as
-    content, since a missed "thanks" costs a little precision, but a missed complaint costs a customer an answer.
+    content, since a missed "thanks" costs a little precision, but a missed complaint costs a customer an answer. `own`
+    are further words of gratitude, in lower case.
     """
-    return not is_question(text) and _only_thanks(text)
+    return not is_question(text) and _only_thanks(text, own)
 
 
-def _only_thanks(text: str) -> bool:
+def _only_thanks(text: str, own: tuple[str, ...]) -> bool:
     """The same of a text that asks nothing."""
     if not text or len(text) > _LONGEST_THANKS or _names_address(text):
         return False
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
     words = [word.lower() for word in _WORD.findall(plain)]
     solved = _phrases(SOLVED).within(plain, words)
-    if not (solved or _phrases(GRATITUDE).within(plain, words)) or REQUEST.search(plain.lower()):
+    gratitude = (*GRATITUDE, *own) if own else GRATITUDE
+    if not (solved or _phrases(gratitude).within(plain, words)) or REQUEST.search(plain.lower()):
         return False
-    known = _phrases((*GRATITUDE, *COURTESY, *SOLVED, *(THING if solved else ())))
+    known = _phrases((*gratitude, *COURTESY, *SOLVED, *(THING if solved else ())))
     if len([word for word in words if word not in known.parts and not _IS_HAN.match(word)]) > _MOST_NAMES:
         return False  # the cheap look first: most messages say more than thanks
-    unknown = known.beyond(_NAME_HAN.sub(" ", plain))
-    return len(unknown) <= _MOST_NAMES and all(_is_name(word, plain) for word in unknown)
+    unknown = known.beyond(plain) and known.beyond(_NAME_HAN.sub(" ", plain))
+    if len(unknown) > _MOST_NAMES or not all(_is_name(word, plain) for word in unknown):
+        return False
+    return not any(_wants(clause.strip(), gratitude, solved=solved) for clause in CLAUSES.split(plain.lower()))
+
+
+def _wants(clause: str, gratitude: tuple[str, ...], *, solved: bool) -> bool:
+    """Whether a clause of known words still has somebody act. `solved`: the message says elsewhere that all is well."""
+    said = _phrases((*gratitude, *COURTESY, *SOLVED)).beyond(clause)
+    if _phrases(THING).within(" ".join(said), said) and not _phrases(SOLVED).within(clause, _WORD.findall(clause)):
+        return True  # "It worked, now the problem again"
+    if (ANSWER.fullmatch(clause) and not solved) or WANTED.fullmatch(clause):
+        return True
+    if not VERB_HAN.search(clause):
+        return False
+    thanks = _phrases(gratitude).han.search(clause)
+    before = clause[: thanks.start()] if thanks else clause
+    return bool(VERB_HAN.search(before)) and not DONE_HAN.search(before)
 
 
 def _names_address(text: str) -> bool:
@@ -180,7 +208,7 @@ def _is_name(word: str, text: str) -> bool:
 def is_question(text: str) -> bool:
     """Whether a message asks something, with or without a question mark."""
     lower = _ADDRESS.sub(" ", text).lower() if "://" in text or "@" in text else text.lower()
-    if any(mark in lower for mark in "?？؟"):
+    if any(mark in lower for mark in "?？؟¿"):
         return True
     if (("wondering" in lower or "let me know" in lower) and WONDERING.search(lower)) or (
         _IS_HAN.search(lower) and ASKING_HAN.search(lower)
