@@ -18,6 +18,9 @@ HOLDING = 80  # characters: a first reply shorter than this may only have said "
     needs={"comments.public"},
     revision=1,
     pair="next_reply_time",
+    dimension="speed",
+    level="agent",
+    min_n=50,
 )
 def first_reply_time(ticket: Timeline) -> Iterator[Observation]:
     """From the customer's request to the first effective contact by a person of the team: a public reply, an answered
@@ -138,6 +141,9 @@ def _first(
     needs={"comments.public"},
     revision=1,
     pair="first_reply_time",
+    dimension="speed",
+    level="agent",
+    min_n=50,
 )
 def next_reply_time(ticket: Timeline) -> Iterator[Observation]:
     """After the first reply: from the customer's next message to the team's next public reply. Several messages in a

@@ -16,6 +16,8 @@ from helpdesk_kpi.measure.timeline import Timeline
     needs={"status.history"},
     revision=1,
     pair="reopen_rate",
+    dimension="speed",
+    level="team",
 )
 def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the first time that the ticket was solved. Tickets that are still open are counted as waiting
@@ -49,6 +51,8 @@ def _first_fivetran(ticket: Timeline) -> Iterator[Observation]:
     needs={"status.history"},
     revision=1,
     pair="reopen_rate",
+    dimension="speed",
+    level="team",
 )
 def full_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the last time that the ticket was solved. A reopened ticket runs on until it is solved again;
@@ -87,6 +91,8 @@ def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     needs={"status.history", "comments.public", "comments.private"},
     revision=1,
     pair="reopen_rate",
+    dimension="speed",
+    level="team",
 )
 def accepted_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, which is the first thing that a person of the team did with the ticket (reply, internal note,

@@ -17,6 +17,9 @@ from helpdesk_kpi.measure.timeline import Timeline
     revision=2,
     facet="dimension",
     pair="csat_response_rate",
+    dimension="quality",
+    level="agent",
+    min_n=40,
 )
 def csat(ticket: Timeline) -> Iterator[Observation]:
     """Of the answers given in the period, the share that is good (on a scale of five: the upper two; a neutral answer
@@ -63,6 +66,8 @@ def _solver(ticket: Timeline, at: int, named: int | None) -> int | None:
     needs={"survey.offered"},
     revision=1,
     pair="csat",
+    dimension="quality",
+    level="shown",
 )
 def csat_response_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the surveys offered in the period, the share that was answered. It says how far satisfaction speaks for all

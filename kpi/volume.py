@@ -15,6 +15,8 @@ from helpdesk_kpi.measure.timeline import Timeline
     needs={"status.history"},
     revision=1,
     pair="reopen_rate",
+    dimension="volume",
+    level="agent",
 )
 def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     """Tickets whose last solve lies in the period. Spam, test, merged, deleted, internal and outbound tickets do not
@@ -38,6 +40,9 @@ def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     revision=2,
     facet="kind",
     pair="full_resolution_time",
+    dimension="quality",
+    level="agent",
+    min_n=100,
 )
 def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the solves in the period, the share after which the ticket was opened again, by reason: not fixed, a
@@ -73,6 +78,8 @@ def _reopened(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> Iterator
     revision=1,
     facet="kind",
     pair="solved_tickets",
+    dimension="speed",
+    level="team",
 )
 def backlog(ticket: Timeline) -> Iterator[Observation]:
     """Tickets that are not solved at the end of the period, by severity and state."""

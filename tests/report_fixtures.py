@@ -40,7 +40,8 @@ def entry(  # noqa: PLR0917  # a table of them reads best without names
 ) -> Kpi:  # fmt: skip
     return Kpi(
         id=kpi, title=title, unit=unit, better=better, statistic=statistic, anchor="created", needs=frozenset(),
-        revision=1, story="ticket", facet="", pair=pair, variants={"strict": Variant("strict", definition, _nothing)},
+        revision=1, story="ticket", facet="", pair=pair, dimension="own", level="shown",
+        min_n=30, matures=0, role="kpi", variants={"strict": Variant("strict", definition, _nothing)},
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from helpdesk_kpi.config import Tickets
 from helpdesk_kpi.measure.contract import EXCLUDED, Observation
 from helpdesk_kpi.measure.desk import Desk, PersonFacts
 from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import observations
-from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.exclusions import observations
+from helpdesk_kpi.measure.rows import Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
 
 CREATED = 1_790_000_000_000
@@ -77,7 +77,7 @@ def story(*events: EventRow, the: Desk | None = None, ratings: Sequence[RatingRo
     }  # fmt: skip
     fields: dict[str, Any] = dict.fromkeys(TicketRow.__struct_fields__) | given
     opening = [] if any(e.kind == "comment" and e.at == CREATED for e in events) else [said(0, given["submitter"])]
-    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], ratings)
+    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], Beside(ratings=ratings))
 
 
 def measured(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Observation]:

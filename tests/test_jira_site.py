@@ -27,6 +27,7 @@ from helpdesk_kpi.simulator.world import World, generate
 
 OF_TIME = frozenset({("sla_cycles", "read_at"), ("todo", "wanted"), ("todo", "got"), ("tickets", "missing_since"),
                      ("sla_cycles", "changed_at")})  # fmt: skip
+OF_RUNS = frozenset({"cursors", "narrowed", "set_aside", "stale", "stale_stories"})
 
 
 EVENTS = "events e JOIN tickets t ON t.id = e.ticket"
@@ -41,7 +42,7 @@ def made(seed: int = 5, tickets: int = 150) -> World:
 
 def told(site: Site) -> dict[str, list[str]]:
     with site.store() as store:
-        return canonical(store.conn, skip=OF_TIME, without=frozenset({"cursors", "narrowed", "set_aside", "stale"}))
+        return canonical(store.conn, skip=OF_TIME, without=OF_RUNS)
 
 
 @pytest.fixture(scope="module")

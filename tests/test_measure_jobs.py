@@ -112,10 +112,10 @@ def test_what_another_process_tells_while_we_measure_stays_stale(tmp_path: Path)
         fold.in_use(store)
         version = fold._version(store)
         stories = [ticket for (ticket,) in store.rows("SELECT ticket FROM stale ORDER BY 1")]
-        folded = fold.Worker(store, desk.loaded.config).fold(stories)
+        folded = fold.Worker(store, desk.loaded.config).fold("ticket", stories)
         with other.writing() as conn:
             conn.execute("UPDATE tickets SET channel = 'carrier pigeon' WHERE id = ?", (stories[0],))
-        version = fold._write(store, stories, folded, version)
+        version = fold._write(store, "ticket", stories, folded, version)
         assert store.one("SELECT count(*) FROM stale") == len(stories)
-        fold._write(store, stories, folded, version)  # nobody wrote since
+        fold._write(store, "ticket", stories, folded, version)  # nobody wrote since
         assert store.one("SELECT count(*) FROM stale") == 0

@@ -11,21 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.measure.compact import FIELDS
+from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.store import Store
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Objects = NDArray[np.object_]
 NEVER = np.iinfo(np.int64).max
 NOBODY = -1
 NOTHING = np.empty(0, np.int64)
 CHUNK = 500  # stories read at a time: few enough to be forgotten before they weigh
 Row = tuple[Any, ...]  # an observation as measure.compact packs it
+Part = dict[str, Ints | Floats | Objects]
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """One row per observation, n rows. Codes index `words`; NEVER stands for no end, NOBODY for no agent or team."""
+    """One row per observation, n rows. Codes index `words`; NEVER is no end, NOBODY no agent, team or ticket."""
 
     story: Ints
+    ticket: Ints  # what it is about
     created: Ints
     at: Ints
     known: Ints  # the instant from which the row exists
@@ -39,6 +43,9 @@ class Columns(msgspec.Struct, frozen=True):
     facet: Ints  # code; 0: none
     value: Floats
     share: Floats
+    rater: Ints
+    due: Ints  # NEVER: no deadline of the helpdesk's
+    pieces: Objects  # of interrupted spans [(from, to), ...] relative to `created`; else None
     clock: Ints  # code of its calendar, set by the reader; 0 before
     words: tuple[str | None, ...]  # by code; 0 is None
 
@@ -54,11 +61,24 @@ class Columns(msgspec.Struct, frozen=True):
         return len(self.at)
 
 
-def load(store: Store, folds: Iterable[int], since: int) -> Mapping[int, Columns]:
-    """The observations of some folds, of all stories that tell of anything from `since` on."""
-    found = {str(fold): _Fold() for fold in folds}
+def together(parts: Sequence[Columns]) -> Columns:
+    """The rows of several, with codes of one list of words. They are not sorted."""
+    words = list(dict.fromkeys(word for part in parts for word in part.words))
+    place = {word: code for code, word in enumerate(words)}
+    whole: dict[str, Any] = {}
+    for name in Columns.__struct_fields__[:-1]:
+        arrays = [getattr(part, name) for part in parts]
+        if name in {"severity", "stop", "facet"}:
+            arrays = [np.array([place[w] for w in p.words], np.int64)[a] for p, a in zip(parts, arrays, strict=True)]
+        whole[name] = np.concatenate(arrays)
+    return Columns(**whole, words=tuple(words))
+
+
+def load(store: Store, kind: StoryKind, folds: Iterable[int], since: int) -> Mapping[int, Columns]:
+    """The observations of some folds, of all stories of a kind that tell of anything from `since` on."""
+    found = {str(fold): _Fold(is_ticket=kind == "ticket") for fold in folds}
     cursor = store.conn.execute(
-        "SELECT story, base, body FROM folded WHERE kind = 'ticket' AND (last IS NULL OR last >= ?)", (since,)
+        "SELECT story, base, body FROM folded WHERE kind = ? AND (last IS NULL OR last >= ?)", (kind, since)
     )
     with _uncollected():
         while chunk := cursor.fetchmany(CHUNK):
@@ -94,24 +114,30 @@ _bodies = msgspec.json.Decoder(dict[str, list[Row]])
 class _Fold:
     """One fold's columns in parts. Codes are the same in all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_ticket: bool) -> None:
+        self.is_ticket = is_ticket
         self.words: dict[str | None, int] = {None: 0}
-        self.parts: list[dict[str, Ints | Floats]] = [_part([], NOTHING, NOTHING, self.words)]
+        self.parts: list[Part] = []
+        self.add([], NOTHING, NOTHING)
 
     def add(self, rows: list[Row], story: Ints, base: Ints) -> None:
-        if rows:
-            self.parts.append(_part(rows, story, base, self.words))
+        if rows or not self.parts:
+            part = _part(rows, story, base, self.words)
+            if self.is_ticket:
+                part["ticket"] = story
+            self.parts.append(part)
 
     def columns(self) -> Columns:
         whole: dict[str, Any] = {name: np.concatenate([p[name] for p in self.parts]) for name in self.parts[0]}
         return Columns(**whole, words=tuple(self.words)).take(np.argsort(whole["at"], kind="stable"))
 
 
-def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]) -> dict[str, Ints | Floats]:
+def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]) -> Part:
     told = _Told(rows, base, words)
     at = told.times("at", 0)
     return {
         "story": story,
+        "ticket": told.numbers("ticket", NOBODY).astype(np.int64),
         "created": base,
         "at": at,
         "known": np.maximum(at, told.times("since", 0)),
@@ -125,6 +151,9 @@ def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]
         "facet": told.codes("facet"),
         "value": told.numbers("value", 0),
         "share": told.numbers("share", 1),
+        "rater": told.numbers("rater", NOBODY).astype(np.int64),
+        "due": told.times("due", NEVER),
+        "pieces": told.objects("pieces"),
         "clock": np.zeros(len(rows), np.int64),
     }
 
@@ -139,6 +168,12 @@ class _Told:
     def _given(self, field: str) -> tuple[Any, ...]:
         """Rows end where only nulls would follow: a field may be in none."""
         return self.fields.get(field) or (None,) * len(self.base)
+
+    def objects(self, field: str) -> Objects:
+        given = self._given(field)
+        found = np.empty(len(given), object)
+        found[:] = given
+        return found
 
     def numbers(self, field: str, missing: float) -> Floats:
         found = np.array(self._given(field), np.float64)

@@ -10,8 +10,15 @@ from typing import Any, Literal
 import msgspec
 
 Better = Literal["lower", "higher", "neither"]
-Anchor = Literal["created", "answered", "solved", "instant"]
+Anchor = Literal["created", "answered", "solved", "instant", "edited", "recorded"]
 Population = Literal["valid", "native"]
+Unit = Literal["ms", "tickets", "share", "answers", "count", "points", "score", "money"]
+StoryKind = Literal["ticket", "customer", "article", "entry"]
+Dimension = Literal["speed", "volume", "quality", "knowledge", "contribution", "behaviour", "cost", "own"]
+#: The finest level at which a KPI may be scored; what is only shown is never scored.
+Level = Literal["team", "agent", "shown"]
+#: What a reader meets in the catalogue; evidence is joined by other KPIs; a question is one of data quality.
+Role = Literal["kpi", "evidence", "question"]
 
 
 class Observation(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
@@ -37,6 +44,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tr
     rater: int | None = None
     due: int | None = None  # the vendor's own deadline
     pieces: tuple[tuple[int, int], ...] = ()  # interrupted spans: what counts; () means all of [start, end)
+    ticket: int | None = None  # the ticket that it is about, where the story is no ticket's
 
 
 #: `stop` values that end a span without the awaited event but keep the thing in the population.
@@ -46,6 +54,8 @@ EXCLUDED = frozenset({
     "deleted", "merged", "spam", "internal", "outbound", "test",
     "replies_pending", "replies_unreadable", "history_unknown", "no_call_data", "no_chat_data",
     "rating_default", "rating_timeout", "rating_internal",
+    "no_human_act", "reopened_not_fixed", "not_valid", "incident", "shared_sender", "escalated", "solved_by_bot",
+    "no_target", "too_few_raters",
 })  # fmt: skip
 #: Those of them that are ratings and no customer's answer.
 NO_ANSWER = ("rating_default", "rating_timeout", "rating_internal")
@@ -58,16 +68,68 @@ class Duration(msgspec.Struct, frozen=True):
 class Share(msgspec.Struct, frozen=True):
     """sum(value x share) / sum(share), with the Wilson interval; values are 0 or 1."""
 
+    headline: Literal["value", "low"] = "value"  # low: the lower bound, which few votes cannot raise
+
 
 class Total(msgspec.Struct, frozen=True):
-    """sum(value x share)."""
+    """sum(value x share). Values may be negative."""
+
+    weighted: bool = False  # each row counts as much as its kind of ticket costs (complexity weights)
+    within: int | None = None  # days: rows whose `end` lies further behind their `at` do not count
+    cap: int | None = None  # of one story, no more than this counts in a period
+
+
+class Mix(msgspec.Struct, frozen=True):
+    """sum(value x share), and which part of it each facet has."""
+
+
+class Score(msgspec.Struct, frozen=True):
+    """Mean of the values, weighted by share, with its interval (Student's t), and the 90th percentile."""
+
+    fewest: int = 0  # raters below whom nothing is shown
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """How many spans are alive at an instant (a period's end)."""
+    """How many spans are alive at an instant (a period's end), or how old they are: median, 90th percentile, oldest."""
+
+    of: Literal["count", "age"] = "count"
 
 
-Statistic = Duration | Share | Total | Stock
+class Fresh(msgspec.Struct, frozen=True):
+    """Of the spans alive at an instant, the share that began at most so many days before."""
+
+    days: int
+
+
+class Met(msgspec.Struct, frozen=True):
+    """Promises kept: met / (met + missed). What runs past its deadline is missed; what runs within it is in neither.
+
+    A row is due at its `due`; without one, by the configuration's target for the KPI that its facet names.
+    """
+
+
+class Within(msgspec.Struct, frozen=True):
+    """The share of base rows that something followed within so many days, or that stayed without a follower.
+
+    A row without `end` is a base row; one with `end` is a follower, which came at `end` and concerns the base rows of
+    its ticket from before. Its `value` is how sure it is, 0 to 1. Only base rows whose days are over count;
+    the others are `running`.
+    """
+
+    days: int
+    of: Literal["followed", "unfollowed"]  # unfollowed: of value 1, and without a follower
+    also: tuple[int, ...] = ()  # further windows, shown beside
+    joined: str | None = None  # the KPI whose rows are followers too
+
+
+class Ratio(msgspec.Struct, frozen=True):
+    """The figure of one KPI divided by that of another."""
+
+    a: str
+    b: str
+
+
+Statistic = Duration | Share | Total | Mix | Score | Stock | Fresh | Met | Within | Ratio
 
 
 #: A KPI function: from one thing's story (a Timeline) to its observations.
@@ -81,6 +143,7 @@ class Variant(msgspec.Struct, frozen=True):
     definition: str
     function: Story
     population: Population = "valid"
+    statistic: Statistic | None = None  # None: the KPI's
 
 
 MAIN = "overall"  # the dimension that a figure without any speaks of
@@ -91,55 +154,86 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
-    unit: Literal["ms", "tickets", "share", "answers"]
+    unit: Unit
     better: Better
     statistic: Statistic
     anchor: Anchor
     needs: frozenset[str]
     revision: int
-    story: Literal["ticket"]
+    story: StoryKind
     facet: Literal["", "kind", "dimension"]  # kind: splits one figure; dimension: each is a figure of its own
     pair: str | None  # the KPI that keeps this one honest, printed beside it
+    dimension: Dimension
+    level: Level
+    min_n: int  # below, one agent's value is shown and not scored
+    matures: int  # days after a period's end before its value is final
+    role: Role
     variants: dict[str, Variant]
 
     @property
     def definition(self) -> str:
         return self.variants["strict"].definition
 
-    def variant(self, name: str, *, population: Population = "valid") -> "Callable[[Story], Kpi]":
+    @property
+    def is_instant(self) -> bool:
+        """Whether it speaks of what is alive at a period's end."""
+        return isinstance(self.statistic, Stock | Fresh)
+
+    def variant(
+        self, name: str, *, population: Population = "valid", statistic: Statistic | None = None
+    ) -> "Callable[[Story], Kpi]":
         """Add a definition that differs elsewhere. Use as a decorator; the docstring is what readers see."""
 
         def add(function: Story) -> Kpi:
-            self.variants[name] = Variant(name, _definition(function), function, population)
+            self.variants[name] = Variant(name, _definition(function), function, population, statistic)
             return self
 
         return add
+
+    def statistic_of(self, variant: str) -> Statistic:
+        return self.variants[variant].statistic or self.statistic
 
 
 def kpi(
     title: str,
     *,
-    unit: Literal["ms", "tickets", "share", "answers"],
+    unit: Unit,
     better: Better,
     statistic: Statistic,
     anchor: Anchor,
     needs: Iterable[str],
     revision: int,
+    story: StoryKind = "ticket",
     facet: Literal["", "kind", "dimension"] = "",
     pair: str | None = None,
+    dimension: Dimension = "own",
+    level: Level = "shown",
+    min_n: int = 30,
+    matures: int | None = None,
+    role: Role = "kpi",
 ) -> Callable[[Story], Kpi]:
-    """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see."""
+    """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see.
+
+    `matures` is the longest window of its statistic if nothing is said.
+    """
 
     def make(function: Story) -> Kpi:
         name = function.__name__
         strict = Variant("strict", _definition(function), function)
         return Kpi(
             id=name, title=title, unit=unit, better=better, statistic=statistic, anchor=anchor,
-            needs=frozenset(needs), revision=revision, story="ticket", facet=facet, pair=pair,
+            needs=frozenset(needs), revision=revision, story=story, facet=facet, pair=pair, dimension=dimension,
+            level=level, min_n=min_n, matures=_window(statistic) if matures is None else matures, role=role,
             variants={"strict": strict},
         )  # fmt: skip
 
     return make
+
+
+def _window(statistic: Statistic) -> int:
+    if isinstance(statistic, Within):
+        return statistic.days
+    return statistic.within or 0 if isinstance(statistic, Total) else 0
 
 
 def _definition(function: Callable[..., Any]) -> str:

@@ -13,7 +13,13 @@ from helpdesk_kpi.paths import extend_path
 
 @cache
 def find_kpis() -> dict[str, Kpi]:
-    """Every KPI by id, in the order of modules and of their definition."""
+    """The KPIs of the catalogue by id, in the order of modules and of their definition."""
+    return {name: found for name, found in every_kpi().items() if found.role == "kpi"}
+
+
+@cache
+def every_kpi() -> dict[str, Kpi]:
+    """As `find_kpis`, with what is folded like a KPI and is none: evidence that others join, and questions."""
     extend_path()
     package = importlib.import_module("kpi")
     modules = [importlib.import_module(f"kpi.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
@@ -27,9 +33,9 @@ def find_kpis() -> dict[str, Kpi]:
 
 
 def kpi_named(name: str) -> Kpi:
-    kpis = find_kpis()
+    kpis = every_kpi()
     if name not in kpis:
-        raise UsageError(f"no KPI named {name!r}{did_you_mean(name, kpis)}")
+        raise UsageError(f"no KPI named {name!r}{did_you_mean(name, find_kpis())}")
     return kpis[name]
 
 

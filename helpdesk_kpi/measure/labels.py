@@ -25,7 +25,7 @@ class Labels:
 
     def codes(self, axis: str, stories: Ints) -> Ints:
         places = self._search(stories)
-        new = stories[self._stories[places] != stories]
+        new = stories[(self._stories[places] != stories) & (stories != NOBODY)]
         if len(new):
             self._learn(np.unique(new))
             places = self._search(stories)

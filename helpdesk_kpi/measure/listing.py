@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Stock
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -47,12 +47,12 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
         shown["agent"] = [None] * len(rows)
     spec = kpi_named(asked.kpi)
     timed = isinstance(spec.statistic, Duration)
-    spans = timed or isinstance(spec.statistic, Stock)
+    spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
-        native, url = tickets[int(rows.story[i])]
+        native, url = tickets.get(int(rows.ticket[i]), (None, None))
         seconds = int(took[i]) / 1000 if spans else None
         yield {
             "kpi": asked.kpi,
@@ -82,7 +82,7 @@ def _existing(reader: Reader, asked: Asked) -> Columns:
     where = {a: n for a, n in (("source", asked.source), ("severity", asked.severity)) if n is not None}
     rows = reader.slice(asked.kpi, asked.variant, **where)
     mask = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
-    if asked.period is not None and isinstance(kpi_named(asked.kpi).statistic, Stock):
+    if asked.period is not None and kpi_named(asked.kpi).is_instant:
         instant = min(asked.period.end, asked.as_of)
         mask &= (rows.at <= instant) & (rows.end > instant)
     elif asked.period is not None:

@@ -12,7 +12,7 @@ import msgspec
 from helpdesk_kpi.measure.contract import EXCLUDED, Observation
 from helpdesk_kpi.measure.desk import DONE
 from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import not_known, observations
+from helpdesk_kpi.measure.exclusions import not_known, observations
 from helpdesk_kpi.measure.timeline import Timeline
 
 SECOND, MINUTE = 1_000, 60_000

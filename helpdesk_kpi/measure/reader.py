@@ -5,14 +5,16 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.asked import Asked, Policy
 from helpdesk_kpi.measure.clock import Calendar
-from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints, load
-from helpdesk_kpi.measure.contract import MAIN, Kpi, Share, Stock, Total
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.figure import Asked, Timing, figure
+from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
+from helpdesk_kpi.measure.contract import MAIN, Kpi, Met, Ratio, Share, StoryKind, Total, Within
+from helpdesk_kpi.measure.discovery import every_kpi, kpi_named
+from helpdesk_kpi.measure.figure import figure
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.humans import Humans, read_humans
 from helpdesk_kpi.measure.labels import Labels
@@ -21,11 +23,13 @@ from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.store import Store
 
+DAY = 86_400_000
+CERTAIN = 0.7  # evidence that is less sure than this makes nothing a follower
 EARLIEST = 631_152_000_000  # 1990: nobody's clock runs from before, whatever an import says
 HISTORY = 26  # periods behind the usual range
 AXES = ("severity", "team", "agent", "category", "channel", "source", "facet")
 #: Open tickets are past due by the promise for their resolution.
-DUE = {"backlog": "full_resolution_time"}
+DUE = {"backlog": "full_resolution_time", "backlog_age": "full_resolution_time"}
 
 
 class Reader:
@@ -54,8 +58,12 @@ class Reader:
         for kpi, variant in (missing := [w for w in wanted if w not in self._columns]):
             if (kpi, variant) not in keys:
                 raise UsageError(f"{kpi} ({variant}) is not measured yet: run `helpdesk-kpi measure`")
-        loaded = load(self.store, [keys[w] for w in missing], self.back_to)
-        self._columns |= {w: self._clocked(loaded[keys[w]]) for w in missing}
+        kinds: dict[StoryKind, list[tuple[str, str]]] = {}
+        for kpi, variant in missing:
+            kinds.setdefault(every_kpi()[kpi].story, []).append((kpi, variant))
+        for kind, of_kind in kinds.items():
+            loaded = load(self.store, kind, [keys[w] for w in of_kind], self.back_to)
+            self._columns |= {w: self._clocked(loaded[keys[w]]) for w in of_kind}
 
     def value(self, kpi: str, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
         """The figure with the periods before it, each read at the same age, and what it means against them."""
@@ -72,15 +80,24 @@ class Reader:
             previous=values[-1] if values else None,
             history=history,
             signal=_judged(spec, history, present),
-            provisional=as_of < period.end,
+            provisional=as_of < period.end + spec.matures * DAY,
         )
 
     def figure(self, kpi: Kpi, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
         """The figure alone."""
+        told = kpi.statistic_of(variant)
+        if isinstance(told, Ratio):
+            parts = [self.figure(kpi_named(part), period, as_of, "strict", **where) for part in (told.a, told.b)]
+            return self._ratio(kpi, variant, parts)
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._timing(kpi.id))
+        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+
+    def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
+        above, below = parts
+        value = above.value / below.value if above.n and above.value is not None and below.value else None
+        return Value(kpi=kpi.id, variant=variant, unit=kpi.unit, n=below.n, value=value)
 
     def slice(self, kpi: str, variant: str = "strict", **where: str | None) -> Columns:
         """The observations that fit all of `where`; None stands for no severity, no team, nobody."""
@@ -98,7 +115,7 @@ class Reader:
         """Who or what occurs on an axis in a period, in the order of the names; None last."""
         rows = self.slice(kpi, variant, **where)
         instant = min(period.end, as_of)
-        if isinstance(kpi_named(kpi).statistic, Stock):
+        if kpi_named(kpi).is_instant:
             here = (rows.at <= instant) & (rows.end > instant)
         else:
             here = (rows.at >= period.start) & (rows.at < period.end)
@@ -118,7 +135,7 @@ class Reader:
         if axis == "agent":
             return _mapped(rows.agent, self.human_codes)
         if axis in {"category", "channel", "source"}:
-            return self._stories.codes(axis, rows.story)
+            return self._stories.codes(axis, rows.ticket)
         raise UsageError(f"no axis {axis!r}; allowed are {', '.join(AXES)}")
 
     def _label_code(self, rows: Columns, axis: str, name: str | None) -> int:
@@ -182,8 +199,25 @@ class Reader:
 
     # Clocks and targets
 
-    def _timing(self, kpi: str) -> Timing:
-        return Timing(self.worked, lambda rows: self.targets(DUE.get(kpi, kpi), rows), self._clock)
+    def _policy(self, kpi: Kpi, variant: str) -> Policy:
+        def targets(rows: Columns) -> Ints:
+            of_facet = isinstance(kpi.statistic_of(variant), Met)
+            return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)
+
+        return Policy(self.worked, targets, self._clock, lambda: self._followers(kpi, variant), self.weights)
+
+    def _followers(self, kpi: Kpi, variant: str) -> Columns:
+        """What may follow the rows of a KPI: among its own rows, and those of the KPI that it joins."""
+        told = kpi.statistic_of(variant)
+        assert isinstance(told, Within)
+        own = self.columns(kpi.id, variant)
+        joined = [self.columns(told.joined)] if told.joined else []
+        found = together([own, *joined])
+        return found.take((found.end != NEVER) & (found.value >= CERTAIN))
+
+    def weights(self, rows: Columns) -> Floats:
+        """How much work each row's kind of ticket is; 1: as much as the mean."""
+        return np.ones(len(rows))
 
     def _clock(self, rows: Columns) -> str:
         """What the rows' calendars have in common."""
@@ -194,24 +228,27 @@ class Reader:
         """Milliseconds of each span on the clock of its row."""
         starts = starts.clip(min=EARLIEST)
         took = np.zeros(len(rows), np.int64)
+        spans, whole, of = _pieces(rows, starts, ends)
         for code, calendar in enumerate(self._calendars):
-            mask = rows.clock == code
+            mask = whole & (rows.clock == code)
             took[mask] = calendar.between(starts[mask], ends[mask])
+            if len(of) and (cut := rows.clock[of] == code).any():
+                np.add.at(took, of[cut], calendar.between(spans[cut, 0], spans[cut, 1]))
         return took
 
     def _clocked(self, rows: Columns) -> Columns:
         """The rows with the calendar of each; severity, team and source decide."""
         if not len(rows):
             return rows
-        sources, teams = self._stories.codes("source", rows.story), _mapped(rows.team, self.team_codes)
+        sources, teams = self._stories.codes("source", rows.ticket), _mapped(rows.team, self.team_codes)
         source_names, width = self._stories.names("source"), len(self.team_names) + 1
-        combined = (rows.severity * width + teams + 1) * len(source_names) + sources
+        combined = (rows.severity * width + teams + 1) * (len(source_names) + 1) + sources + 1
         _, first, place = np.unique(combined, return_index=True, return_inverse=True)
         codes = [
             self._calendar_code(
                 rows.words[rows.severity[i]],
                 None if teams[i] == NOBODY else self.team_names[teams[i]],
-                source_names[sources[i]],
+                "" if sources[i] == NOBODY else source_names[sources[i]],
             )
             for i in first
         ]
@@ -228,6 +265,26 @@ class Reader:
         of_code = [by_level.get(w or "") for w in rows.words]
         return np.array([-1 if t is None else t for t in of_code], np.int64)[rows.severity]
 
+    def _promised(self, rows: Columns) -> Ints:
+        """Each row's own target for the KPI that its facet names (ms, -1: none)."""
+        found = np.full(len(rows), -1, np.int64)
+        for code in np.unique(rows.facet):
+            mask = rows.facet == code
+            found[mask] = self.targets(rows.words[code] or "", rows)[mask]
+        return found
+
+
+def _pieces(rows: Columns, starts: Ints, ends: Ints) -> tuple[Ints, NDArray[np.bool_], Ints]:
+    """(pieces [from, to] of interrupted spans, cut to [start, end); which rows are whole; the row of each piece)."""
+    whole = np.array([p is None for p in rows.pieces], bool)
+    if whole.all():
+        return np.empty((0, 2), np.int64), whole, np.empty(0, np.int64)
+    found = [(i, a, b) for i in np.flatnonzero(~whole) for a, b in rows.pieces[i]]
+    of, spans = np.array([i for i, _, _ in found], np.int64), np.array([[a, b] for _, a, b in found], np.int64)
+    spans += rows.created[of, None]
+    spans = np.clip(spans, starts[of, None], np.maximum(ends[of, None], starts[of, None]))
+    return spans, whole, of
+
 
 def _mapped(keys: Ints, codes: Mapping[int, int]) -> Ints:
     """Each key's code; NOBODY for keys without one."""
@@ -242,6 +299,6 @@ def _judged(kpi: Kpi, history: tuple[Point, ...], present: Value) -> Signal:
 
 
 def _kind(kpi: Kpi) -> Kind:
-    if isinstance(kpi.statistic, Share):
+    if isinstance(kpi.statistic, Share | Met | Within):
         return "share"
-    return "count" if isinstance(kpi.statistic, Stock | Total) else "duration"
+    return "count" if kpi.unit == "tickets" or isinstance(kpi.statistic, Total) else "duration"

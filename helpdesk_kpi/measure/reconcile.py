@@ -12,10 +12,11 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.compared import ClockName, Compared, Cycle, Native, Row, Told
 from helpdesk_kpi.measure.desk import read_desks
-from helpdesk_kpi.measure.fold import CHUNK, timelines
+from helpdesk_kpi.measure.fold import CHUNK
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.native import METRICS
 from helpdesk_kpi.measure.reasons import AGREE, LEFT_OUT, ONE_SIDED, UNEXPLAINED
+from helpdesk_kpi.measure.stories import timelines
 from helpdesk_kpi.store import Store
 
 _OF = "ticket IN (SELECT value FROM json_each(?))"

@@ -1,5 +1,7 @@
 """What of the store's rows a timeline reads. Structs that the garbage collector may ignore: there are millions."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 
@@ -59,6 +61,79 @@ class RatingRow(msgspec.Struct, frozen=True, gc=False):
     origin: str
 
 
-TICKET = f"SELECT {', '.join(TicketRow.__struct_fields__)} FROM tickets"
-EVENT = f"SELECT {', '.join(EventRow.__struct_fields__)} FROM events"
-RATING = f"SELECT {', '.join(RatingRow.__struct_fields__)} FROM ratings"
+class CycleRow(msgspec.Struct, frozen=True, gc=False):
+    """One run of a promise's clock, as the helpdesk tells it."""
+
+    ticket: int
+    sla: str
+    number: int
+    name: str
+    read_at: int
+    started_at: int | None
+    stopped_at: int | None
+    breach_at: int | None
+    goal: int | None
+    elapsed: int | None
+    is_breached: int | None
+    is_paused: int
+
+
+class PromiseRow(msgspec.Struct, frozen=True, gc=False):
+    """One event of a promise's clock, where a helpdesk tells those."""
+
+    ticket: int
+    id: str
+    metric: str
+    instance: int
+    kind: str
+    at: int
+    calendar: int | None
+    business: int | None
+    target: int | None
+    in_business_hours: int | None
+    policy: str | None
+
+
+class CitedRow(msgspec.Struct, frozen=True, gc=False):
+    """An article that a public comment names."""
+
+    ticket: int
+    article: str  # native id
+    at: int
+    person: int | None
+
+
+class LinkRow(msgspec.Struct, frozen=True, gc=False):
+    """Another ticket that a helpdesk ties to this one."""
+
+    ticket: int
+    other: str  # native id
+    kind: str
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """What belongs to a ticket's story beside its row and its events."""
+
+    ratings: Sequence[RatingRow] = ()
+    cycles: Sequence[CycleRow] = ()
+    promises: Sequence[PromiseRow] = ()
+    cited: Sequence[CitedRow] = ()
+    links: Sequence[LinkRow] = ()
+
+
+ALONE = Beside()
+
+
+def _select(kind: type[msgspec.Struct], table: str) -> str:
+    return f"SELECT {', '.join(kind.__struct_fields__)} FROM {table}"
+
+
+TICKET = _select(TicketRow, "tickets")
+EVENT = _select(EventRow, "events")
+BESIDE: dict[str, tuple[str, type[msgspec.Struct]]] = {
+    "ratings": (_select(RatingRow, "ratings"), RatingRow),
+    "cycles": (_select(CycleRow, "sla_cycles"), CycleRow),
+    "promises": (_select(PromiseRow, "sla_events"), PromiseRow),
+    "cited": (_select(CitedRow, "article_links"), CitedRow),
+    "links": (_select(LinkRow, "ticket_links"), LinkRow),
+}

@@ -11,24 +11,26 @@ from typing import Any
 
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
 from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
-from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
 
 class Timeline:
-    """One ticket: its row, its events in any order, its ratings."""
+    """One ticket: its row, its events in any order, and what lies beside."""
 
     def __init__(
         self,
         desk: Desk,
         row: TicketRow,
         events: Sequence[EventRow],
-        ratings: Sequence[RatingRow] = (),
+        beside: Beside = ALONE,
     ) -> None:
         self.desk = desk
         self.row = row
-        self.ratings = ratings
+        self.ratings = beside.ratings
+        self.cycles, self.promises = beside.cycles, beside.promises
+        self.cited, self.links = beside.cited, beside.links
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)

@@ -36,7 +36,9 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     median: float | None = None  # Kaplan-Meier where spans still run; None with n > 0: not reached
     p90: float | None = None
-    mean: float | None = None  # of the spans that ended
+    mean: float | None = None  # of the spans that ended; of scores
+    sd: float | None = None  # of scores
+    oldest: float | None = None  # of what is open
     ended: int = 0
     running: int = 0  # still waiting at as_of
     censored: Mapping[str, int] = {}  # ended without the awaited event, by reason
@@ -47,7 +49,8 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     within_high: float | None = None
     overdue: int = 0  # still waiting and past target
     facets: Mapping[str, float] = {}  # share or count by facet
-    clock: Literal["calendar", "business", "mixed", ""] = ""
+    also: Mapping[str, float | None] = {}  # the same over other windows: "7 d"
+    clock: str = ""  # calendar, business, mixed; "": no clock runs
     provisional: bool = False
     previous: "Value | None" = None  # the period before, at the same age
     history: tuple[Point, ...] = ()

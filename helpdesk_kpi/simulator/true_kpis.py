@@ -5,60 +5,10 @@ Each function gives the rows of one ticket, told up to an instant; `KPIS` names 
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
-
-import msgspec
 
 from helpdesk_kpi.simulator.facts import Answered, Offered
 from helpdesk_kpi.simulator.told import HOLDING_BELOW, Said, Told, Turn
-
-
-class TruthRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One true observation. Ids are the helpdesk's, as text; times in epoch ms.
-
-    `end` None: the span still runs at as_of; its lengths are then those up to as_of. No span: start and lengths None.
-    """
-
-    ticket: str
-    at: int
-    start: int | None = None
-    end: int | None = None
-    stop: str = ""
-    agent: str | None = None
-    team: str | None = None
-    severity: str | None = None
-    facet: str = ""
-    value: float | None = None
-    share: float = 1.0
-    calendar_ms: int | None = None
-    business_ms: int | None = None
-
-
-Rows = Iterator[TruthRow]
-
-
-def _row(told: Told, at: int, **more: Any) -> TruthRow:
-    """A row with team and severity at `at`, unless said otherwise; ids become text."""
-    agent = more.pop("agent", None)
-    team = more.pop("team", told.team(at))
-    severity = more.pop("severity", told.severity(at))
-    return TruthRow(
-        ticket=str(told.story.ticket), at=at, agent=_text(agent), team=_text(team), severity=severity, **more
-    )
-
-
-def _span(told: Told, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = "") -> TruthRow:
-    """A span whose severity is that of its start and whose team is that of `at`."""
-    until, severity = told.as_of if end is None else end, told.severity(start)
-    calendar = until - start
-    business = calendar if severity in told.world.desk.always else told.world.hours.between(start, until)
-    return _row(told, at, start=start, end=end, stop=stop, agent=agent, severity=severity, calendar_ms=calendar,
-                business_ms=business)  # fmt: skip
-
-
-def _text(number: int | None) -> str | None:
-    return None if number is None else str(number)
-
+from helpdesk_kpi.simulator.true_rows import Rows, TruthRow, row, span
 
 # --- speed
 
@@ -72,8 +22,8 @@ def _first_contact(told: Told, replies: list[tuple[int, int]]) -> TruthRow:
     at, agent = min(replies[:1] + told.contacts(), key=lambda pair: pair[0], default=(None, None))
     solved = told.solves[0].at if told.solves else None
     if solved is not None and (at is None or solved < at):
-        return _span(told, created, created, solved, stop="solved_without_reply")
-    return _span(told, created, created, at, agent=agent)
+        return span(told, created, created, solved, stop="solved_without_reply")
+    return span(told, created, created, at, agent=agent)
 
 
 def _substantive(told: Told) -> Rows:
@@ -86,7 +36,7 @@ def _substantive(told: Told) -> Rows:
         return
     second = _after_holding(told, first)
     stop = second or first
-    yield _span(told, told.created.at, told.created.at, stop.at, agent=stop.author)
+    yield span(told, told.created.at, told.created.at, stop.at, agent=stop.author)
 
 
 def _after_holding(told: Told, first: Said) -> Said | None:
@@ -100,29 +50,29 @@ def _first_reply_zendesk(told: Told) -> Rows:
     for said in told.said:
         bot = told.world.accounts[said.author].bot if said.author in told.world.accounts else True
         if not bot and not said.via_rule and told.native_agent(said, said.at):
-            yield _span(told, told.created.at, told.created.at, said.at, agent=said.author)
+            yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
             return
 
 
 def _first_reply_fivetran(told: Told) -> Rows:
     for said in told.said:
         if said.at > told.created.at and not said.via_rule and told.native_agent(said, told.as_of):
-            yield _span(told, told.created.at, told.created.at, said.at, agent=said.author)
+            yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
             return
 
 
 def _first_reply_freshdesk(told: Told) -> Rows:
     for said in told.replies()[:1]:
-        yield _span(told, told.created.at, told.created.at, said.at, agent=said.author)
+        yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
 
 
 def _first_reply_jira(told: Told) -> Rows:
     """The promise ends with a reply, or when it is solved; in one save the comment comes first."""
     reply, solve = next(iter(told.replies()), None), next(iter(told.solves), None)
     if reply and (solve is None or reply.at <= solve.at):
-        yield _span(told, told.created.at, told.created.at, reply.at, agent=reply.author)
+        yield span(told, told.created.at, told.created.at, reply.at, agent=reply.author)
     elif solve:
-        yield _span(told, told.created.at, told.created.at, solve.at, agent=told.solver(solve))
+        yield span(told, told.created.at, told.created.at, solve.at, agent=told.solver(solve))
 
 
 def _next_reply(told: Told) -> Rows:
@@ -134,12 +84,12 @@ def _next_reply(told: Told) -> Rows:
                 waiting, opened = True, at
         elif waiting and (kind != "contact" or opened is None):
             if opened is not None:
-                yield _span(
+                yield span(
                     told, opened, opened, at, agent=agent, stop="solved_without_reply" if kind == "solve" else ""
                 )
             waiting, opened = False, None
     if waiting and opened is not None:
-        yield _span(told, opened, opened, None)
+        yield span(told, opened, opened, None)
 
 
 def _turns(told: Told) -> list[tuple[int, str, int | None, bool]]:
@@ -182,8 +132,8 @@ def _accepted_resolution(told: Told) -> Rows:
 
 def _until_solve(told: Told, start: int, solve: Turn | None) -> TruthRow:
     if solve is None:
-        return _span(told, told.created.at, start, None)
-    return _span(told, told.created.at, start, solve.at, agent=told.solver(solve))
+        return span(told, told.created.at, start, None)
+    return span(told, told.created.at, start, solve.at, agent=told.solver(solve))
 
 
 # --- volume and quality
@@ -192,7 +142,7 @@ def _until_solve(told: Told, start: int, solve: Turn | None) -> TruthRow:
 def _solved(told: Told) -> Rows:
     if told.done and told.solves:
         last = told.solves[-1]
-        yield _row(told, last.at, agent=told.solver(last), value=1.0)
+        yield row(told, last.at, agent=told.solver(last), value=1.0)
 
 
 def _reopen(told: Told) -> Rows:
@@ -200,7 +150,7 @@ def _reopen(told: Told) -> Rows:
         following = told.solves[i + 1].place if i + 1 < len(told.solves) else len(told.saves)
         reopen = next((turn for turn in told.reopens if solve.place < turn.place < following), None)
         facet = _reopen_kind(told, reopen, following) if reopen else ""
-        yield _row(told, solve.at, agent=told.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
+        yield row(told, solve.at, agent=told.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
 
 
 def _reopen_kind(told: Told, reopen: Turn, next_solve: int) -> str:
@@ -216,7 +166,7 @@ def _reopen_kind(told: Told, reopen: Turn, next_solve: int) -> str:
 def _backlog(told: Told) -> Rows:
     if not told.done:
         now = told.story.state(told.as_of)
-        yield _row(told, told.as_of, agent=now["assignee"], facet=now["status"], value=1.0)
+        yield row(told, told.as_of, agent=now["assignee"], facet=now["status"], value=1.0)
 
 
 def _csat(told: Told) -> Rows:
@@ -226,7 +176,7 @@ def _csat(told: Told) -> Rows:
             for question, rating in answers[-1].ratings.items():
                 for agent, share in _credit(told, answers[0].at):
                     good = 1.0 if rating > 3 else 0.0
-                    yield _row(told, answers[0].at, agent=agent, facet=question, value=good, share=share)
+                    yield row(told, answers[0].at, agent=agent, facet=question, value=good, share=share)
 
 
 def _credit(told: Told, answered: int) -> list[tuple[int | None, float]]:
@@ -242,7 +192,7 @@ def _csat_response(told: Told) -> Rows:
     for offered, answers in _surveys(told):
         solves = [solve for solve in told.solves if solve.at <= offered.at]
         agent = told.solver(solves[-1]) if solves else told.story.state(offered.at)["assignee"]
-        yield _row(told, offered.at, agent=agent, value=1.0 if answers else 0.0)
+        yield row(told, offered.at, agent=agent, value=1.0 if answers else 0.0)
 
 
 def _surveys(told: Told) -> Iterator[tuple[Offered, list[Answered]]]:

@@ -4,15 +4,19 @@ Nothing here is inferred: who is a person, what is mere gratitude, what was spam
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
+from helpdesk_kpi.simulator import true_kpis
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
-from helpdesk_kpi.simulator.true_kpis import KPIS, TruthRow
+from helpdesk_kpi.simulator.true_rows import Rows, TruthRow
 from helpdesk_kpi.simulator.world import World
+
+#: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
+KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {**true_kpis.KPIS}
 
 __all__ = ["KPIS", "Summary", "TruthRow", "truth", "truth_excluded", "truth_summary"]
 

@@ -32,6 +32,12 @@ def m0002_several_helpdesks(db: Database) -> None:
     _run(db, "schema_0002.sql")
 
 
+@migrations()
+def m0003_other_stories(db: Database) -> None:
+    """What version 0.3.0 adds."""
+    _run(db, "schema_0003.sql")
+
+
 def _run(db: Database, script: str) -> None:
     for statement in statements((Path(__file__).parent / script).read_text(encoding="utf-8")):
         db.conn.execute(statement)

@@ -3,6 +3,8 @@
 from helpdesk_kpi import model
 from helpdesk_kpi.store.writing import Writing
 
+TOLD = "metric, instance, kind, at, calendar, business, target, in_business_hours, policy"
+
 
 def write_sla_policies(page: Writing, rows: list[model.SlaPolicy]) -> None:
     page.conn.executemany(
@@ -38,7 +40,8 @@ def write_sla_events(page: Writing, rows: list[model.SlaEvent]) -> None:
     """Events are told again, later ones as they then are; those that the helpdesk takes back are gone."""
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
-        "INSERT OR REPLACE INTO sla_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sla_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        f" ({TOLD}) = ({_new(TOLD)}) WHERE ({TOLD}) IS NOT ({_new(TOLD)})",
         (
             (
                 tickets[r.ticket], r.id, r.metric, r.instance, r.kind, r.at, r.calendar, r.business, r.target,
@@ -52,3 +55,7 @@ def write_sla_events(page: Writing, rows: list[model.SlaEvent]) -> None:
         "DELETE FROM sla_events WHERE ticket = ? AND id = ?",
         ((tickets[r.ticket], r.id) for r in rows if r.is_deleted),
     )
+
+
+def _new(columns: str) -> str:
+    return ", ".join(f"excluded.{column}" for column in columns.split(", "))

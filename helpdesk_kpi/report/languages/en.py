@@ -64,6 +64,12 @@ STATISTICS = {
     "Share": "",
     "Total": "",
     "Stock": "at the end of the period",
+    "Mix": "",
+    "Score": "mean",
+    "Fresh": "at the end of the period",
+    "Met": "",
+    "Within": "",
+    "Ratio": "",
 }
 # Finding, as a title. {who}: "" or " for P1".
 FINDINGS = {
@@ -106,6 +112,15 @@ REASONS = {
     "replies_pending": "replies not pulled yet",
     "replies_unreadable": "replies unreadable",
     "history_unknown": "history unknown",
+    "no_human_act": "solved without a person's act",
+    "reopened_not_fixed": "reopened as not fixed",
+    "not_valid": "not valid by configuration",
+    "incident": "of an incident that hit many",
+    "shared_sender": "of a shared or automatic sender",
+    "escalated": "escalated in time, with a reason",
+    "solved_by_bot": "solved by a bot alone",
+    "no_target": "without a target",
+    "too_few_raters": "ratings of too few people to show",
     "no_call_data": "calls without call data",
     "no_chat_data": "chats without chat data",
     "rating_default": "set by default",

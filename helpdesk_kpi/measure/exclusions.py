@@ -1,0 +1,75 @@
+"""What leaves a ticket out of a KPI, and since when. Nothing vanishes: it stays in the rows, with its reason."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from helpdesk_kpi.measure.contract import EXCLUDED, Kpi, Observation, Variant
+from helpdesk_kpi.measure.desk import HISTORY
+from helpdesk_kpi.measure.timeline import Timeline
+
+
+def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
+    """What a KPI says of a story. Of a ticket, with what leaves it out applied:
+
+    one that never counts gives its observations with the reason as `stop`; one that is left out later gives them
+    twice: as they were until then, and with the reason since.
+    """
+    found = variant.function(story)
+    if not isinstance(story, Timeline):
+        return found
+    reason, since = _left_out(story, kpi, variant)
+    return _marked(found, reason, since) if reason else found
+
+
+def _marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+    for o in found:
+        if o.stop in EXCLUDED:
+            yield o
+        elif since is None:
+            yield _without(o, reason, o.since)
+        elif o.until is not None and o.until <= since:
+            yield o
+        else:
+            if max(o.at, o.since or 0) < since:
+                yield msgspec.structs.replace(o, until=since)
+            yield _without(o, reason, max(since, o.since or 0))
+
+
+def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | None]:
+    """(reason, from when on; None: always) or ("", None)."""
+    if variant.population == "valid" and ticket.left_out:
+        return ticket.left_out, None
+    if reason := not_known(ticket, kpi.needs):
+        return reason, None
+    if kpi.is_instant:
+        return "", None  # its spans end where the ticket is gone; before, it was there
+    return _gone(ticket, variant)
+
+
+def not_known(ticket: Timeline, needs: frozenset[str]) -> str:
+    """Why what happened on the ticket is not known well enough for these needs; "" if it is."""
+    if ticket.row.replies_known != "yes" and "comments.public" in needs:
+        return f"replies_{ticket.row.replies_known}"
+    if lacking := needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
+        return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
+    is_cut = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
+    return (
+        "history_unknown"
+        if (is_cut and not HISTORY.isdisjoint(needs)) or (ticket.has_holes and "status.history" in needs)
+        else ""
+    )
+
+
+def _gone(ticket: Timeline, variant: Variant) -> tuple[str, int | None]:
+    merged_at = ticket.merged_at if variant.population == "valid" else None
+    if merged_at is None:
+        return ("", None) if ticket.deleted_at is None else ("deleted", ticket.deleted_at)
+    if ticket.deleted_at is not None and ticket.deleted_at <= merged_at:
+        return "deleted", ticket.deleted_at
+    return "merged", merged_at
+
+
+def _without(o: Observation, reason: str, since: int | None) -> Observation:
+    return msgspec.structs.replace(o, stop=reason, value=None, since=since)

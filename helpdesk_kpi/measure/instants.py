@@ -1,0 +1,37 @@
+"""Figures of an instant: what is open then, how old it is, how fresh."""
+
+import numpy as np
+
+from helpdesk_kpi.measure.asked import Asked, Policy, by_facet
+from helpdesk_kpi.measure.columns import Columns
+from helpdesk_kpi.measure.contract import Fresh, Stock
+from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.quantile import quantile
+from helpdesk_kpi.measure.value import Value
+
+DAY = 86_400_000
+
+
+def stock(asked: Asked, rows: Columns, policy: Policy) -> Value:
+    """How many, or how old since the story began."""
+    told = asked.statistic
+    assert isinstance(told, Stock)
+    ages = policy.between(rows, rows.created, np.full(len(rows), asked.instant))
+    targets = policy.targets(rows)
+    median = quantile(ages, 0.5)
+    return asked.value(
+        n=float(len(rows)), value=float(len(rows)) if told.of == "count" else median,
+        median=median, p90=quantile(ages, 0.9), oldest=float(ages.max()) if len(ages) else None, running=len(rows),
+        overdue=int(((targets >= 0) & (ages > targets)).sum()), facets=by_facet(rows, rows.share * rows.value, 1.0),
+        clock=policy.clock(rows),
+    )  # fmt: skip
+
+
+def fresh(asked: Asked, rows: Columns, _policy: Policy) -> Value:
+    """What began lately enough, by calendar days."""
+    told = asked.statistic
+    assert isinstance(told, Fresh)
+    is_fresh = asked.instant - rows.start <= told.days * DAY
+    n, x = float(rows.share.sum()), float((rows.share * is_fresh).sum())
+    low, high = wilson(x, n) if n else (None, None)
+    return asked.value(n=n, value=x / n if n else None, low=low, high=high)

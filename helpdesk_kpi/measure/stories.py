@@ -1,0 +1,111 @@
+"""The stories that KPIs are told, and which of them are to be told again: of tickets, customers, articles, entries."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import groupby, starmap
+from typing import Any, NamedTuple
+
+import msgspec
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.contract import StoryKind
+from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
+from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.store import Store
+
+
+class Told(NamedTuple):
+    """A story with the key under which it is folded."""
+
+    key: int
+    began: int  # its times are kept relative to this instant
+    story: Any
+
+
+class Reading:
+    """What stories are read with; one per process."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.config = config
+
+    @cached_property
+    def desks(self) -> dict[int, Desk]:
+        return read_desks(self.store, self.config)
+
+
+def _tickets(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    for ticket in timelines(reading.store, reading.desks, keys):
+        yield Told(ticket.row.id, ticket.created_at, ticket)
+
+
+def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
+    """The timelines of some tickets, in order of their keys; ids known only by name have none."""
+    wanted = msgspec.json.encode(tickets).decode()
+    events = _grouped(store, EVENT, EventRow, wanted)
+    beside = {name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()}
+    sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
+    for row in starmap(TicketRow, store.rows(sql, wanted)):
+        rows = Beside(**{name: found[row.id] for name, found in beside.items() if row.id in found})
+        yield Timeline(desks[row.source], row, events.get(row.id, ()), rows)
+
+
+def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[Any]]:
+    rows = store.conn.execute(f"{sql} WHERE ticket IN (SELECT value FROM json_each(?)) ORDER BY ticket", (wanted,))
+    return {ticket: list(starmap(kind, group)) for ticket, group in groupby(rows, key=lambda r: r[0])}
+
+
+#: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
+READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {"ticket": _tickets}
+
+
+class Stale(NamedTuple):
+    """Where the stories of one kind stand that are to be folded again."""
+
+    table: str
+    key: str
+    condition: str
+
+    @classmethod
+    def of(cls, kind: StoryKind) -> "Stale":
+        """Tickets, which are many and change all the time, have a table of their own."""
+        return cls("stale", "ticket", "true") if kind == "ticket" else cls("stale_stories", "story", f"kind = '{kind}'")
+
+    def count(self, store: Store) -> int:
+        return int(store.one(f"SELECT count(*) FROM {self.table} WHERE {self.condition}"))
+
+    def chunks(self, store: Store, size: int) -> Iterator[list[int]]:
+        after = -1
+        while True:
+            sql = f"SELECT {self.key} FROM {self.table} WHERE {self.condition} AND {self.key} > ? ORDER BY 1 LIMIT ?"
+            keys = [key for (key,) in store.rows(sql, after, size)]
+            if not keys:
+                return
+            yield keys
+            after = keys[-1]
+
+    def done(self, store: Store, keys: Sequence[int]) -> None:
+        """Take them out; runs inside the caller's transaction."""
+        sql = f"DELETE FROM {self.table} WHERE {self.condition} AND {self.key} = ?"
+        store.conn.executemany(sql, ((key,) for key in keys))
+
+
+def mark_all(store: Store) -> None:
+    """Every story is stale; runs inside the caller's transaction."""
+    store.conn.execute("INSERT OR IGNORE INTO stale SELECT id FROM tickets")
+    store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT 'article', id FROM articles")
+
+
+def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
+    """Whose tickets are to be told again is to be told again too; a kind that no KPI speaks of, never. Runs inside the
+    caller's transaction.
+    """
+    store.conn.execute(
+        "INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'customer', t.requester FROM tickets t"
+        " JOIN stale s ON s.ticket = t.id WHERE t.requester IS NOT NULL"
+    )
+    store.conn.execute(
+        "DELETE FROM stale_stories WHERE kind NOT IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(kinds).decode(),),
+    )

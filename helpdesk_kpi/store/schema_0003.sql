@@ -1,0 +1,84 @@
+-- What version 0.3.0 adds: stories other than tickets', and all that makes a ticket's story stale.
+
+CREATE TABLE stale_stories ( -- stories to be folded again that are no ticket's; those stand in `stale`
+    kind  TEXT NOT NULL, -- customer, article, entry
+    story INTEGER NOT NULL,
+    PRIMARY KEY (kind, story)
+) STRICT, WITHOUT ROWID;
+INSERT INTO stale_stories SELECT 'article', id FROM articles;
+
+CREATE INDEX article_links_article ON article_links (article);
+
+CREATE TRIGGER articles_new AFTER INSERT ON articles
+BEGIN INSERT INTO stale_stories VALUES ('article', new.id) ON CONFLICT DO NOTHING; END;
+CREATE TRIGGER articles_old AFTER UPDATE ON articles
+WHEN (old.kind, old.created_at, old.edited_at, old.author, old.editor, old.draft, old.digest, old.length, old.gone_at)
+IS NOT (new.kind, new.created_at, new.edited_at, new.author, new.editor, new.draft, new.digest, new.length, new.gone_at)
+AND NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = new.id)
+BEGIN INSERT INTO stale_stories VALUES ('article', new.id); END;
+CREATE TRIGGER article_edits_new AFTER INSERT ON article_edits
+WHEN NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = new.article)
+BEGIN INSERT INTO stale_stories VALUES ('article', new.article); END;
+CREATE TRIGGER article_edits_old AFTER UPDATE ON article_edits
+WHEN NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = new.article)
+BEGIN INSERT INTO stale_stories VALUES ('article', new.article); END;
+CREATE TRIGGER article_votes_new AFTER INSERT ON article_votes
+WHEN NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = new.article)
+BEGIN INSERT INTO stale_stories VALUES ('article', new.article); END;
+CREATE TRIGGER article_views_new AFTER INSERT ON article_views
+WHEN NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = new.article)
+BEGIN INSERT INTO stale_stories VALUES ('article', new.article); END;
+-- A link is told by its ticket: both have changed.
+CREATE TRIGGER article_links_new AFTER INSERT ON article_links
+BEGIN
+    INSERT INTO stale_stories SELECT 'article', a.id FROM articles a JOIN tickets t ON t.source = a.source
+    WHERE t.id = new.ticket AND a.native = new.article
+    AND NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = a.id);
+    INSERT INTO stale SELECT new.ticket WHERE NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket);
+END;
+CREATE TRIGGER article_links_gone AFTER DELETE ON article_links
+BEGIN
+    INSERT INTO stale_stories SELECT 'article', a.id FROM articles a JOIN tickets t ON t.source = a.source
+    WHERE t.id = old.ticket AND a.native = old.article
+    AND NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'article' AND story = a.id);
+    INSERT INTO stale SELECT old.ticket WHERE NOT EXISTS (SELECT 1 FROM stale WHERE ticket = old.ticket);
+END;
+CREATE TRIGGER ticket_links_new AFTER INSERT ON ticket_links
+WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER sla_cycles_new AFTER INSERT ON sla_cycles WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER sla_cycles_old AFTER UPDATE ON sla_cycles
+WHEN (old.started_at, old.stopped_at, old.breach_at, old.goal, old.is_breached, old.is_paused)
+IS NOT (new.started_at, new.stopped_at, new.breach_at, new.goal, new.is_breached, new.is_paused)
+AND NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER sla_events_new AFTER INSERT ON sla_events WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER sla_events_old AFTER UPDATE ON sla_events WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+CREATE TRIGGER sla_events_gone AFTER DELETE ON sla_events
+WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = old.ticket)
+BEGIN INSERT INTO stale VALUES (old.ticket); END;
+
+DROP VIEW v_observations;
+CREATE VIEW v_observations AS
+SELECT k.kpi, k.variant, s.name AS source, t.native AS ticket,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[0]'))) / 1000, 'unixepoch') AS at,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[1]'))) / 1000, 'unixepoch') AS start,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[2]'))) / 1000, 'unixepoch') AS "end",
+       coalesce((SELECT human FROM identities WHERE person = json_extract(o.value, '$[3]')),
+                (SELECT name FROM people WHERE id = json_extract(o.value, '$[3]'))) AS agent,
+       (SELECT name FROM teams WHERE id = json_extract(o.value, '$[4]')) AS team,
+       json_extract(o.value, '$[5]') AS severity, json_extract(o.value, '$[6]') AS stop,
+       json_extract(o.value, '$[7]') AS facet, json_extract(o.value, '$[8]') AS value,
+       coalesce(json_extract(o.value, '$[9]'), 1.0) AS share,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[10]'))) / 1000, 'unixepoch') AS since,
+       strftime('%Y-%m-%dT%H:%M:%SZ', (f.base + (json_extract(o.value, '$[11]'))) / 1000, 'unixepoch') AS until,
+       f.kind AS story_kind, f.story
+FROM folded f
+JOIN json_each(f.body) b
+JOIN folds k ON k.id = b.key
+JOIN json_each(b.value) o
+LEFT JOIN tickets t ON t.id = iif(f.kind = 'ticket', f.story, json_extract(o.value, '$[16]'))
+LEFT JOIN sources s ON s.id = t.source;
