@@ -14,7 +14,7 @@ from helpdesk_kpi.measure.timeline import Timeline
     statistic=Duration(),
     anchor="created",
     needs={"status.history"},
-    revision=1,
+    revision=2,
     pair="reopen_rate",
     dimension="speed",
     level="team",
@@ -24,7 +24,10 @@ def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     at least as long as they have.
     """
     first = ticket.solves[0] if ticket.solves else None
-    yield _span(ticket, ticket.created_at, first)
+    if first is None or first.at > ticket.created_at:
+        yield _span(ticket, ticket.created_at, None, until=first.at if first else None)
+    if first is not None:
+        yield _span(ticket, ticket.created_at, first, since=first.at)
 
 
 @first_resolution_time.variant("zendesk", population="native")

@@ -112,6 +112,7 @@ TABLES: dict[str, tuple[str, type]] = {
     "tickets": ("[tickets]", config.Tickets),
     "tickets.exclude": ("[tickets.exclude]", config.Exclude),
     "csat": ("[csat]", config.Csat),
+    "text": ("[text]", config.Text),
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
@@ -179,6 +180,7 @@ WORDS = {
     ".hours": "see [hours.NAME]",
     ".tickets": "see [tickets]",
     ".csat": "see [csat]",
+    ".text": "see [text]",
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",

@@ -92,7 +92,7 @@ class Measured:
                     (None if running else int(rows.end[i])) if spans else None,
                     int(rows.start[i]) if spans else None,
                     "" if running else stop,
-                    None if running and spans else self.people.get(int(rows.agent[i])),
+                    self.people.get(int(rows.agent[i])),
                     self.teams.get(int(rows.team[i])),
                     rows.words[rows.severity[i]],
                     rows.words[rows.facet[i]] or "",
