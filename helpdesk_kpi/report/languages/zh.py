@@ -403,6 +403,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "left_out": "已剔除",
     "left_out_item": "{reason} {n} 单",
     "nothing_left_out": "没有剔除任何工单",
+    "follow_ups": ("；另有 {n} 单是已关闭工单的后续，按独立工单计入",) * 2,
     "own_title": "与系统自带数值核对",
     "own_of": "{vendor}（{source}）",
     "own_agree": (
