@@ -31,11 +31,11 @@ FRT = "first_reply_time"
 VARIANTS = tuple(kpi_named(FRT).variants)
 
 
-def every(ticket: Timeline, **how: float) -> dict[str, list[object]]:
+def every(ticket: Timeline, **how: float) -> dict[str, list[Any]]:
     return each(ticket, FRT, **how)
 
 
-def told(usual: list[object], **others: list[object]) -> dict[str, list[object]]:
+def told(usual: list[Any], **others: list[Any]) -> dict[str, list[Any]]:
     return apart(FRT, usual, **others)
 
 
