@@ -237,6 +237,7 @@ class SlaCycle(Record, frozen=True):
     elapsed: int | None = None  # ms of the promise's own clock, pauses not counted
     is_breached: bool | None = None  # as the helpdesk says; null: it doesn't
     is_paused: bool = False
+    field: str | None = None  # the helpdesk's field that holds it, where it has one
 
 
 class SlaEvent(Record, frozen=True):

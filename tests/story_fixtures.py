@@ -5,7 +5,7 @@ from typing import Any
 
 from helpdesk_kpi.config import Tickets
 from helpdesk_kpi.measure.contract import EXCLUDED, Observation
-from helpdesk_kpi.measure.desk import Desk, PersonFacts
+from helpdesk_kpi.measure.desk import PROMISES, Desk, PersonFacts
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.exclusions import observations
 from helpdesk_kpi.measure.rows import Beside, EventRow, RatingRow, TicketRow
@@ -27,12 +27,14 @@ PEOPLE = {
 
 def desk(**rules: Any) -> Desk:
     lacks = rules.pop("lacks", ())
+    promised = {"has_promises": rules.pop("has_promises", False), "promises": rules.pop("promises", PROMISES)}
     return Desk(
         source=1, since=rules.pop("since", 0), rules=Tickets(**rules),
         severities={"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"},
         states={s: s for s in ("new", "open", "pending", "hold", "solved", "closed")}, people=PEOPLE,
         outsiders=frozenset(), person_keys={str(k): k for k in PEOPLE}, team_keys={"50": TEAM, "51": 51},
         bots=frozenset({ROBOT}), dimensions={}, lacks=frozenset(lacks),
+        **promised,
     )  # fmt: skip
 
 
@@ -68,7 +70,13 @@ def _event(minute: float, kind: str, who: int | None, **more: Any) -> EventRow:
     return EventRow(**fields)
 
 
-def story(*events: EventRow, the: Desk | None = None, ratings: Sequence[RatingRow] = (), **row: Any) -> Timeline:
+def story(
+    *events: EventRow,
+    the: Desk | None = None,
+    ratings: Sequence[RatingRow] = (),
+    beside: Beside | None = None,
+    **row: Any,
+) -> Timeline:
     """A ticket of a customer, by email, with a normal priority, in a team; its first comment at its creation."""
     given = {
         "id": 1, "source": 1, "created_at": CREATED, "updated_at": CREATED, "status": "new", "channel": "email",
@@ -77,7 +85,7 @@ def story(*events: EventRow, the: Desk | None = None, ratings: Sequence[RatingRo
     }  # fmt: skip
     fields: dict[str, Any] = dict.fromkeys(TicketRow.__struct_fields__) | given
     opening = [] if any(e.kind == "comment" and e.at == CREATED for e in events) else [said(0, given["submitter"])]
-    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], Beside(ratings=ratings))
+    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], beside or Beside(ratings=ratings))
 
 
 def measured(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Observation]:

@@ -42,7 +42,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "status": (js.Status, mapping.status),
     "field": (js.Field, lambda row: Name("field", row.id, row.name)),
     "project": (js.Project, lambda row: Name("brand", row.id, row.name)),
-    "sla": (js.Sla, lambda row: sla.cycles("1", sla.id_of(row, "customfield_10030"), row, "x", 5)),
+    "sla": (js.Sla, lambda row: sla.cycles("1", "customfield_10030", row, "x", 5)),
     "feedback": (js.Feedback, lambda row: satisfaction.stars_of(row.rating)),
     "server": (js.ServerInfo, lambda row: row),
     "count": (js.Count, lambda row: row),
@@ -140,9 +140,8 @@ def test_the_official_slas_have_ids_in_their_links_and_their_runs_in_order() -> 
     """Three SLAs; the first has two completed runs and one that goes on."""
     values = [row for kind, row in inside(dict(bodies())["jsm_get_getSlaInformation.json"]) if kind == "sla"]
     first = msgspec.json.decode(json.dumps(values[0]), type=js.Sla)
-    own = sla.id_of(first, "customfield_1")
-    cycles = sla.cycles("101102", own, first, "", 5)
-    assert own == "10030"
+    cycles = sla.cycles("101102", "customfield_1", first, "", 5)
+    assert {c.sla for c in cycles} == {"10030"}
     assert [c.elapsed for c in cycles] == [420_000, 19_380_000, 5_640_000]
     assert [c.is_breached for c in cycles] == [False, True, False]
     assert isinstance(cycles[0], SlaCycle)

@@ -7,7 +7,18 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
-from connectors.freshdesk.words import BY_THE_TEAM, CLOSED, DONE, ON_THE_PHONE, OPEN, RESOLVED, WEB_CHAT, channel, code
+from connectors.freshdesk.words import (
+    BY_THE_TEAM,
+    CLOSED,
+    DONE,
+    ON_THE_PHONE,
+    OPEN,
+    RESOLVED,
+    STANDING,
+    WEB_CHAT,
+    channel,
+    code,
+)
 from helpdesk_kpi import model
 from helpdesk_kpi.pull.fields import value
 from helpdesk_kpi.pull.text import RULE, clean, read, sketch
@@ -180,7 +191,8 @@ def _promises(row: fd.Ticket, number: str, created: int, updated: int, stats: fd
         yield model.SlaCycle(number, "next_response", asked // 1000, "Next response", updated, asked, stopped,
                              next_due, is_breached=True if row.nr_escalated else None)  # fmt: skip
     if due is not None:
-        yield model.SlaCycle(number, "resolution", 0, "Resolution", updated, created, solved, due)
+        stands = str(row.status) in STANDING  # its due time moves on only afterwards
+        yield model.SlaCycle(number, "resolution", 0, "Resolution", updated, created, solved, due, is_paused=stands)
 
 
 def _figures(row: fd.Ticket, number: str, created: int, stats: fd.Stats) -> Iterator[model.NativeMetric]:

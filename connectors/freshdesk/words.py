@@ -9,6 +9,8 @@ from connectors.freshdesk.payloads import Id
 
 OPEN, RESOLVED, CLOSED = "2", "4", "5"
 DONE = frozenset({RESOLVED, CLOSED})
+#: Pending, and waiting for the customer or others: the SLA clock stands, unless an account says otherwise.
+STANDING = frozenset({"3", "6", "7"})
 #: What each status means: nothing tells of a custom one whether it waits for the customer, so it counts as open.
 STATES = {"2": "open", "3": "pending", "4": "solved", "5": "closed", "6": "pending", "7": "hold"}
 STATUSES = {

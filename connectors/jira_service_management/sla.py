@@ -23,10 +23,9 @@ def records(
         value = read(custom.get(field))
         if value is None:
             continue
-        own = id_of(value, field)
-        runs = cycles(issue_id, own, value, name, read_at)
+        runs = cycles(issue_id, field, value, name, read_at)
         yield from runs
-        role = role_of(own, field, roles)
+        role = role_of(id_of(value, field), field, roles)
         done = [run.elapsed for run in runs if run.stopped_at is not None and run.elapsed is not None]
         if role in METRICS and done:
             elapsed.setdefault(role, done[0] if role == "first_response" else done[-1])
@@ -54,8 +53,9 @@ def role_of(own: str, field: str, roles: Mapping[str, str]) -> str:
     return next((roles[k] for k in (own, field, field.removeprefix("customfield_")) if k in roles), "other")
 
 
-def cycles(issue_id: str, own: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
+def cycles(issue_id: str, field: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
     """Completed ones in order of start, then the one that still runs."""
+    own = id_of(value, field)
     rows = sorted(value.completed_cycles, key=lambda c: (c.start_time and c.start_time.ms) or 0)
     all_rows: Sequence[js.Cycle] = [*rows, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
     return [
@@ -72,6 +72,7 @@ def cycles(issue_id: str, own: str, value: js.Sla, name: str, read_at: int) -> l
             elapsed=row.elapsed_time.millis if row.elapsed_time else None,
             is_breached=row.breached,
             is_paused=row.paused,
+            field=field,
         )
         for number, row in enumerate(all_rows)
     ]

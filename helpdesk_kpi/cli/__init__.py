@@ -27,6 +27,7 @@ COMMANDS = {
     "kpis": ("measuring", "List the KPIs with their definitions and variants."),
     "observations": ("measuring", "Print the observations behind a KPI, one row each."),
     "explain": ("measuring", "Open a number down to its tickets."),
+    "doctor": ("doctoring", "Examine the store: what is missing, and what deserves a look."),
     "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
     "person": ("people", "Show what is known of a person of the team."),
     "deliveries": ("running", "List what was sent; settle what is unclear."),

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpdesk_kpi.measure.asked import Asked, Policy, by_facet
+from helpdesk_kpi.measure.asked import Asked, Parts, Policy, by_facet
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
 from helpdesk_kpi.measure.contract import Score, Share, Total
 from helpdesk_kpi.measure.statistics.proportion import wilson
@@ -15,42 +15,50 @@ from helpdesk_kpi.measure.value import Value
 DAY = 86_400_000
 
 
-def share(asked: Asked, rows: Columns, _policy: Policy) -> Value:
+def share_parts(_asked: Asked, rows: Columns, _policy: Policy) -> Parts:
+    return Parts(rows.share, rows.share * rows.value)
+
+
+def share(asked: Asked, rows: Columns, policy: Policy) -> Value:
     """Good / all."""
-    good = rows.share * rows.value
-    n, x = float(rows.share.sum()), float(good.sum())
-    low, high = wilson(x, n) if n else (None, None)
+    parts = share_parts(asked, rows, policy)
+    low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     assert isinstance(asked.statistic, Share)
-    headline = low if asked.statistic.headline == "low" else x / n if n else None
-    facets = by_facet(rows, good, n) if asked.kpi.facet == "kind" and n else {}
-    return asked.value(n=n, value=headline, low=low, high=high, facets=facets)
+    headline = low if asked.statistic.headline == "low" else parts.share
+    facets = by_facet(rows, parts.adds, parts.n) if asked.kpi.facet == "kind" and parts.n else {}
+    return asked.value(n=parts.n, value=headline, low=low, high=high, facets=facets)
+
+
+def total_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
+    """What came in time; where a story is capped, each of its rows counts less in proportion."""
+    told = asked.statistic
+    assert isinstance(told, Total)
+    counts = rows.share
+    if told.within is not None:
+        counts = counts * ((rows.end == NEVER) | (rows.end - rows.at <= told.within * DAY))
+    adds = counts * rows.value
+    if told.weighted:
+        adds = adds * policy.weights(rows)
+    return Parts(counts, adds if told.cap is None else _capped(rows, adds, told.cap))
+
+
+def _capped(rows: Columns, adds: Floats, cap: int) -> Floats:
+    _, place = np.unique(rows.story, return_inverse=True)
+    sums = np.bincount(place.reshape(-1), weights=adds)
+    return adds * np.minimum(1, cap / np.maximum(sums, 1e-300))[place.reshape(-1)] if len(rows) else adds
 
 
 def total(asked: Asked, rows: Columns, policy: Policy) -> Value:
-    """The sum, of what came in time."""
-    told = asked.statistic
-    assert isinstance(told, Total)
-    if told.within is not None:
-        rows = rows.take((rows.end == NEVER) | (rows.end - rows.at <= told.within * DAY))
-    amounts = rows.share * rows.value
-    if told.weighted:
-        amounts = amounts * policy.weights(rows)
-    facets = by_facet(rows, amounts, 1.0) if asked.kpi.facet == "kind" else {}
-    return asked.value(n=float(rows.share.sum()), value=_capped(rows, amounts, told.cap), facets=facets)
+    """The sum."""
+    parts = total_parts(asked, rows, policy)
+    facets = by_facet(rows, parts.adds, 1.0) if asked.kpi.facet == "kind" else {}
+    return asked.value(n=parts.n, value=parts.x, facets=facets)
 
 
-def _capped(rows: Columns, amounts: Floats, cap: int | None) -> float:
-    if cap is None:
-        return float(amounts.sum())
-    _, place = np.unique(rows.story, return_inverse=True)
-    return float(np.minimum(np.bincount(place.reshape(-1), weights=amounts), cap).sum()) if len(rows) else 0.0
-
-
-def mix(asked: Asked, rows: Columns, _policy: Policy) -> Value:
+def mix(asked: Asked, rows: Columns, policy: Policy) -> Value:
     """The sum, and each facet's part of it."""
-    amounts = rows.share * rows.value
-    whole = float(amounts.sum())
-    return asked.value(n=float(rows.share.sum()), value=whole, facets=by_facet(rows, amounts, whole) if whole else {})
+    parts = share_parts(asked, rows, policy)
+    return asked.value(n=parts.n, value=parts.x, facets=by_facet(rows, parts.adds, parts.x) if parts.x else {})
 
 
 def score(asked: Asked, rows: Columns, _policy: Policy) -> Value:

@@ -46,6 +46,25 @@ class Policy(NamedTuple):
     weights: Callable[[Columns], Floats]  # how much work each row's kind of ticket is
 
 
+class Parts(NamedTuple):
+    """What each row of a slice is of a figure, which is sum(adds) / sum(counts), or sum(adds) where it is a sum."""
+
+    counts: Floats
+    adds: Floats
+
+    @property
+    def n(self) -> float:
+        return float(self.counts.sum())
+
+    @property
+    def x(self) -> float:
+        return float(self.adds.sum())
+
+    @property
+    def share(self) -> float | None:
+        return self.x / self.n if self.n else None
+
+
 def counted(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:
     """Rows that stopped for one of the reasons, and how many `among` the rows for each."""
     codes = {code: word for code, word in enumerate(rows.words) if word in reasons}

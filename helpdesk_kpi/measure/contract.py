@@ -211,6 +211,7 @@ def kpi(
     min_n: int = 30,
     matures: int | None = None,
     role: Role = "kpi",
+    population: Population = "valid",
 ) -> Callable[[Story], Kpi]:
     """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see.
 
@@ -219,7 +220,7 @@ def kpi(
 
     def make(function: Story) -> Kpi:
         name = function.__name__
-        strict = Variant("strict", _definition(function), function)
+        strict = Variant("strict", _definition(function), function, population)
         return Kpi(
             id=name, title=title, unit=unit, better=better, statistic=statistic, anchor=anchor,
             needs=frozenset(needs), revision=revision, story=story, facet=facet, pair=pair, dimension=dimension,

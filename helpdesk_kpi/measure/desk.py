@@ -50,6 +50,9 @@ class PersonFacts(msgspec.Struct, frozen=True):
         return self.kinds[max(bisect_right(self.since, at) - 1, 0)] if self.kinds else self.kind
 
 
+#: What a helpdesk promises as it comes, in lower case. https://support.atlassian.com/jira-service-management-cloud/docs/create-sla-conditions/
+PROMISES = {"time to first response": "first_response", "time to resolution": "resolution"}
+
 CUSTOMER = PersonFacts("customer")
 
 
@@ -68,6 +71,8 @@ class Desk(msgspec.Struct, frozen=True):
     bots: frozenset[int]
     dimensions: Mapping[str, str]  # survey question, in lower case -> dimension
     lacks: frozenset[str]  # needs that this source cannot give
+    promises: Mapping[str, str] = {}  # id, field or name of a promise, in lower case -> what it promises
+    has_promises: bool = False  # the helpdesk tells how the clocks of its promises ran
     labels: Mapping[str, str] = {}  # native priority -> what people call it, where that differs
 
     def person(self, key: int | None) -> PersonFacts:
@@ -157,8 +162,19 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         bots=bots_of(store, source, config.tickets.bots),
         dimensions=dimensions(store, config, source, name),
         lacks=_lacks(store, source),
+        promises=_promises(config.sources.get(name, {}).get("sla", {})),
+        has_promises=any(store.one(_TOLD.format(table), source) for table in ("sla_cycles", "sla_events")),
         labels=labels,
     )
+
+
+_TOLD = "SELECT EXISTS (SELECT 1 FROM {} c JOIN tickets t ON t.id = c.ticket WHERE t.source = ?)"
+
+
+def _promises(own: Mapping[str, str]) -> dict[str, str]:
+    """Names as they come with a helpdesk, and what the configuration says; a field's number stands for the field."""
+    numbered = {f"customfield_{key}": role for key, role in own.items() if key.isdecimal()}
+    return PROMISES | {key.casefold(): role for key, role in {**own, **numbered}.items()}
 
 
 def _states(store: Store, source: int, rules: Tickets) -> dict[str, str]:

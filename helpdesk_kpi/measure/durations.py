@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpdesk_kpi.measure.asked import Asked, Bools, Policy, by_facet, counted
+from helpdesk_kpi.measure.asked import Asked, Bools, Parts, Policy, by_facet, counted
 from helpdesk_kpi.measure.columns import NEVER, Columns, Ints
 from helpdesk_kpi.measure.contract import CENSORED
 from helpdesk_kpi.measure.statistics.mean import mean
@@ -52,23 +52,33 @@ def _within(took: Ints, targets: Ints, ended: Bools, running: Bools) -> tuple[fl
     return common, int(met.sum()), int((met | missed).sum()), int((running & missed).sum())
 
 
+def met_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
+    kept, missed, _, _ = _verdicts(asked, rows, policy)
+    return Parts((kept | missed).astype(float), kept.astype(float))
+
+
 def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
-    """Kept / (kept + missed); a row is late by its own deadline, or by the target of its kind and severity."""
+    """Kept / (kept + missed)."""
+    kept, missed, known, ended = _verdicts(asked, rows, policy)
+    parts = met_parts(asked, rows, policy)
+    low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
+    no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
+    return asked.value(
+        n=parts.n, value=parts.share, low=low, high=high,
+        running=int((known & ~kept & ~missed).sum()), overdue=int((missed & ~ended).sum()),
+        facets=_kept_by_facet(rows, kept, missed), excluded={"no_target": no_target} if no_target else {},
+        clock=policy.clock(rows),
+    )  # fmt: skip
+
+
+def _verdicts(asked: Asked, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
+    """(kept, missed, with a deadline, over). A row is late by its own deadline, or by the target of its kind."""
     targets, promised = policy.targets(rows), rows.due != NEVER
     ended = rows.end <= asked.as_of
     took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
     late = np.where(promised, np.minimum(rows.end, asked.as_of) > rows.due, took > targets)
     known = promised | (targets >= 0)
-    kept, missed = known & ended & ~late, known & late
-    n = int((kept | missed).sum())
-    low, high = wilson(int(kept.sum()), n) if n else (None, None)
-    no_target = int((~known).sum())
-    return asked.value(
-        n=float(n), value=int(kept.sum()) / n if n else None, low=low, high=high,
-        running=int((known & ~ended & ~late).sum()), overdue=int((missed & ~ended).sum()),
-        facets=_kept_by_facet(rows, kept, missed), excluded={"no_target": no_target} if no_target else {},
-        clock=policy.clock(rows),
-    )  # fmt: skip
+    return known & ended & ~late, known & late, known, ended
 
 
 def _kept_by_facet(rows: Columns, kept: Bools, missed: Bools) -> dict[str, float]:

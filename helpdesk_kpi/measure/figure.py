@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from helpdesk_kpi.measure import amounts, durations, instants, windows
-from helpdesk_kpi.measure.asked import Asked, Policy, counted
+from helpdesk_kpi.measure.asked import Asked, Parts, Policy, counted
 from helpdesk_kpi.measure.columns import Columns
 from helpdesk_kpi.measure.contract import (
     EXCLUDED,
@@ -49,4 +49,27 @@ _MAKERS: dict[type, Callable[[Asked, Columns, Policy], Value]] = {
     Stock: instants.stock,
     Fresh: instants.fresh,
     Within: windows.within,
+}
+
+
+def parts(asked: Asked, rows: Columns, policy: Policy) -> Parts | None:
+    """What each of the rows is of the figure; None where it is a quantile, which has no parts.
+
+    `rows` are those that exist and are not left out, as `figure` takes them.
+    """
+    told = asked.statistic
+    if isinstance(told, Duration) or (isinstance(told, Stock) and told.of == "age"):
+        return None
+    return _PARTS[type(told)](asked, rows, policy)
+
+
+_PARTS: dict[type, Callable[[Asked, Columns, Policy], Parts]] = {
+    Met: durations.met_parts,
+    Share: amounts.share_parts,
+    Total: amounts.total_parts,
+    Mix: amounts.share_parts,
+    Score: amounts.share_parts,
+    Stock: instants.count_parts,
+    Fresh: instants.fresh_parts,
+    Within: windows.within_parts,
 }

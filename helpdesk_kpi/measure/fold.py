@@ -42,12 +42,14 @@ class Folded(NamedTuple):
 def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
     """Make sure that every KPI's strict variant and the `extra` (kpi, variant) pairs are kept; return all kept ones.
 
+    Questions of data quality are kept from when they are first asked.
+
     A variant that is new, or whose revision moved, makes every story stale.
     """
     kpis = every_kpi()
     with store.writing() as conn:
         changed = 0
-        for kpi, variant in [*((k, "strict") for k in kpis), *extra]:
+        for kpi, variant in [*((k, "strict") for k, spec in kpis.items() if spec.role != "question"), *extra]:
             changed += conn.execute(
                 "INSERT INTO folds (kpi, variant, revision) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET revision = excluded.revision WHERE revision != excluded.revision",
@@ -67,7 +69,10 @@ def _kept(store: Store) -> list[Fold]:
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
     reading = [config.tickets, {n: s.get("severity") for n, s in config.sources.items()}]
-    desks = [(sorted(d.lacks), d.states, d.labels, d.dimensions) for d in read_desks(store, config).values()]
+    desks = [
+        (sorted(d.lacks), d.states, d.labels, d.dimensions, d.promises, d.has_promises)
+        for d in read_desks(store, config).values()
+    ]
     digest = hashlib.sha256(msgspec.json.encode([reading, desks], order="sorted")).digest()
     before = store.one("SELECT value FROM meta WHERE key = 'fold_rules'")
     if before == digest:

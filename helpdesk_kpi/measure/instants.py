@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpdesk_kpi.measure.asked import Asked, Policy, by_facet
+from helpdesk_kpi.measure.asked import Asked, Parts, Policy, by_facet
 from helpdesk_kpi.measure.columns import Columns
 from helpdesk_kpi.measure.contract import Fresh, Stock
 from helpdesk_kpi.measure.statistics.proportion import wilson
@@ -27,11 +27,18 @@ def stock(asked: Asked, rows: Columns, policy: Policy) -> Value:
     )  # fmt: skip
 
 
-def fresh(asked: Asked, rows: Columns, _policy: Policy) -> Value:
+def count_parts(_asked: Asked, rows: Columns, _policy: Policy) -> Parts:
+    return Parts(np.ones(len(rows)), np.ones(len(rows)))
+
+
+def fresh_parts(asked: Asked, rows: Columns, _policy: Policy) -> Parts:
     """What began lately enough, by calendar days."""
-    told = asked.statistic
-    assert isinstance(told, Fresh)
-    is_fresh = asked.instant - rows.start <= told.days * DAY
-    n, x = float(rows.share.sum()), float((rows.share * is_fresh).sum())
-    low, high = wilson(x, n) if n else (None, None)
-    return asked.value(n=n, value=x / n if n else None, low=low, high=high)
+    assert isinstance(asked.statistic, Fresh)
+    return Parts(rows.share, rows.share * (asked.instant - rows.start <= asked.statistic.days * DAY))
+
+
+def fresh(asked: Asked, rows: Columns, policy: Policy) -> Value:
+    """The share of what is fresh."""
+    parts = fresh_parts(asked, rows, policy)
+    low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
+    return asked.value(n=parts.n, value=parts.share, low=low, high=high)

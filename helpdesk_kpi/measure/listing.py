@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -46,7 +46,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     if config.privacy != "full":
         shown["agent"] = [None] * len(rows)
     spec = kpi_named(asked.kpi)
-    timed = isinstance(spec.statistic, Duration)
+    timed = isinstance(spec.statistic, Duration | Met)
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     for i in range(len(rows)):

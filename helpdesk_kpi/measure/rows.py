@@ -76,6 +76,7 @@ class CycleRow(msgspec.Struct, frozen=True, gc=False):
     elapsed: int | None
     is_breached: int | None
     is_paused: int
+    field: str | None = None
 
 
 class PromiseRow(msgspec.Struct, frozen=True, gc=False):

@@ -11,6 +11,7 @@ from typing import Any
 
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
 from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
+from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
@@ -169,6 +170,11 @@ class Timeline:
         )
         thanks = (change.at, "thanks")
         return (thanks,) if answered is None else (thanks, (answered, "followup_question"))
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Of the clocks of what the helpdesk promised."""
+        return runs(self.cycles, self.promises, self.desk.promises)
 
     # Words
 

@@ -1,10 +1,9 @@
 """Figures of what follows within some days: a problem that comes back, a contact that stayed the only one."""
 
-from typing import Any
-
+import msgspec
 import numpy as np
 
-from helpdesk_kpi.measure.asked import Asked, Bools, Policy, by_facet
+from helpdesk_kpi.measure.asked import Asked, Bools, Parts, Policy, by_facet
 from helpdesk_kpi.measure.columns import NEVER, Columns, Ints
 from helpdesk_kpi.measure.contract import EXCLUDED, Within
 from helpdesk_kpi.measure.statistics.proportion import wilson
@@ -13,32 +12,36 @@ from helpdesk_kpi.measure.value import Value
 DAY = 86_400_000
 
 
+def within_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
+    """Followers themselves are no part: what they say is said of the rows that they follow."""
+    told = asked.statistic
+    assert isinstance(told, Within)
+    when, _ = first_followers(rows, policy.followers(), asked.as_of)
+    return _parts(told, rows, when, told.days, asked.as_of)
+
+
 def within(asked: Asked, rows: Columns, policy: Policy) -> Value:
     """The share of base rows that were followed, or were not, by the longest window and by the others beside."""
     told = asked.statistic
     assert isinstance(told, Within)
     rows = rows.take(rows.end == NEVER)
-    when, how = first_followers(rows, policy.followers(), asked.as_of)
-    others = {f"{days} d": _share(told, rows, when, days, asked.as_of)["value"] for days in told.also}
+    followers = policy.followers()
+    when, which = first_followers(rows, followers, asked.as_of)
+    parts = _parts(told, rows, when, told.days, asked.as_of)
+    low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     over = _is_over(rows, told.days, asked.as_of)
     came = _came(rows, when, told.days) & over
-    facets = {}
-    if n := float(rows.share[over].sum()):
-        followed = rows.take(came)
-        codes = policy.followers().facet[how[came]]
-        facets = by_facet(_with_facets(followed, codes, policy.followers().words), followed.share, n)
+    facets = by_facet(_named(rows.take(came), followers, which[came]), rows.share[came], parts.n) if parts.n else {}
+    also = {f"{days} d": _parts(told, rows, when, days, asked.as_of).share for days in told.also}
     return asked.value(
-        **_share(told, rows, when, told.days, asked.as_of), running=int((~over).sum()), facets=facets, also=others
+        n=parts.n, value=parts.share, low=low, high=high, running=int((~over).sum()), facets=facets, also=also
     )
 
 
-def _share(told: Within, rows: Columns, when: Ints, days: int, as_of: int) -> dict[str, Any]:
-    over = _is_over(rows, days, as_of)
+def _parts(told: Within, rows: Columns, when: Ints, days: int, as_of: int) -> Parts:
+    counts = rows.share * ((rows.end == NEVER) & _is_over(rows, days, as_of))
     came = _came(rows, when, days)
-    counts = came if told.of == "followed" else (rows.value == 1) & ~came
-    n, x = float(rows.share[over].sum()), float(rows.share[over & counts].sum())
-    low, high = wilson(x, n) if n else (None, None)
-    return {"n": n, "value": x / n if n else None, "low": low, "high": high}
+    return Parts(counts, counts * (came if told.of == "followed" else (rows.value == 1) & ~came))
 
 
 def _is_over(rows: Columns, days: int, as_of: int) -> Bools:
@@ -74,6 +77,6 @@ def first_followers(base: Columns, followers: Columns, as_of: int) -> tuple[Ints
     return np.where(has, ends[safe], NEVER), places[safe]
 
 
-def _with_facets(rows: Columns, codes: Ints, words: tuple[str | None, ...]) -> Columns:
-    parts = {name: getattr(rows, name) for name in rows.__struct_fields__}
-    return Columns(**{**parts, "facet": codes, "words": words})
+def _named(rows: Columns, followers: Columns, which: Ints) -> Columns:
+    """The rows under the facets of what followed them."""
+    return msgspec.structs.replace(rows, facet=followers.facet[which], words=followers.words)

@@ -9,14 +9,18 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator import true_kpis, true_waits
+from helpdesk_kpi.simulator import true_kpis, true_sla, true_waits
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
 from helpdesk_kpi.simulator.true_rows import Rows, TruthRow
 from helpdesk_kpi.simulator.world import World
 
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {**true_kpis.KPIS, **true_waits.KPIS}
+KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+    **true_kpis.KPIS,
+    **true_sla.KPIS,
+    **true_waits.KPIS,
+}
 
 __all__ = ["KPIS", "Summary", "TruthRow", "truth", "truth_excluded", "truth_summary"]
 

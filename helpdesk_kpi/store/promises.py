@@ -18,8 +18,8 @@ def write_sla_cycles(page: Writing, rows: list[model.SlaCycle]) -> None:
     """A run that is over and comes back with other figures was rewritten by somebody: that is kept in mind."""
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
-        "INSERT INTO sla_cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET"
-        " name = excluded.name, read_at = excluded.read_at, started_at = excluded.started_at,"
+        "INSERT INTO sla_cycles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?) ON CONFLICT DO UPDATE SET"
+        " name = excluded.name, field = excluded.field, read_at = excluded.read_at, started_at = excluded.started_at,"
         " stopped_at = excluded.stopped_at, breach_at = excluded.breach_at, goal = excluded.goal,"
         " elapsed = excluded.elapsed, is_breached = excluded.is_breached, is_paused = excluded.is_paused,"
         " changed_at = iif(stopped_at IS NOT NULL AND (stopped_at IS NOT excluded.stopped_at"
@@ -29,7 +29,7 @@ def write_sla_cycles(page: Writing, rows: list[model.SlaCycle]) -> None:
         (
             (
                 tickets[r.ticket], r.sla, r.number, r.name, r.read_at, r.started_at, r.stopped_at, r.breach_at,
-                r.goal, r.elapsed, r.is_breached, r.is_paused,
+                r.goal, r.elapsed, r.is_breached, r.is_paused, r.field,
             )
             for r in rows
         ),

@@ -61,6 +61,8 @@ CREATE TRIGGER sla_events_gone AFTER DELETE ON sla_events
 WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = old.ticket)
 BEGIN INSERT INTO stale VALUES (old.ticket); END;
 
+ALTER TABLE sla_cycles ADD COLUMN field TEXT; -- the helpdesk's field that holds it; null: it has none, or not told yet
+
 DROP VIEW v_observations;
 CREATE VIEW v_observations AS
 SELECT k.kpi, k.variant, s.name AS source, t.native AS ticket,

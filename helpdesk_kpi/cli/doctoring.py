@@ -1,0 +1,86 @@
+"""`doctor`: what keeps figures from being right, and what deserves a look."""
+
+import json
+from typing import Any
+
+import click
+
+from helpdesk_kpi.cli.desk import Desk, config_option, log_access
+from helpdesk_kpi.store import Store
+
+
+@click.command()
+@click.option("--period", help="2026-W47, 2026-11, last-month, ... (default: the last quarter that is over)")
+@click.option("--json", "as_json", is_flag=True)
+@config_option
+@click.pass_obj
+def doctor(desk: Desk, *, period: str | None, as_json: bool) -> None:
+    """Examine the store: gaps in the data, unmapped words, and questions worth a look. Nothing here is a verdict."""
+    from helpdesk_kpi.measure.doubts import questions  # noqa: PLC0415
+    from helpdesk_kpi.measure.fold import measure  # noqa: PLC0415
+    from helpdesk_kpi.measure.periods import last_ended, parse  # noqa: PLC0415
+
+    zone, now = desk.loaded.config.timezone, desk.now()
+    span = parse(period, zone, now) if period else last_ended("quarter", now, zone)
+    with desk.store() as store:
+        measure(store, desk.loaded.config, extra=[(name, "strict") for name in questions()])
+        log_access(store, now, f"doctor {span.label}")
+        found = examined(desk, store, span, now)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else printed(found))
+
+
+def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
+    """Everything that is found, as plain values."""
+    from helpdesk_kpi.cli.unmapped import unmapped  # noqa: PLC0415
+    from helpdesk_kpi.measure.doubts import doubts, solved_at_the_end  # noqa: PLC0415
+    from helpdesk_kpi.measure.examined import gaps  # noqa: PLC0415
+    from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
+
+    config = desk.loaded.config
+    reader, as_of = Reader(store, config), min(now, span.end)
+    late = solved_at_the_end(reader, span, as_of)
+    return {
+        "period": span.label,
+        "gaps": [gap._asdict() for gap in gaps(store, now)],
+        "unmapped": [{"about": f.about, "text": f.text, "level": f.level} for f in unmapped(desk, store)],
+        "questions": [
+            {
+                "id": doubt.kpi.id, "question": doubt.kpi.title, "means": doubt.kpi.definition,
+                "n": doubt.n, "share": doubt.share,
+                "people": [_person(store, one) for one in doubt.people] if config.privacy == "full" else [],
+            }
+            for doubt in doubts(reader, span, as_of)
+        ],
+        "solved_at_the_end": late and {"solves": late[0], "of": late[1], "usual_share_up_to": late[2]},
+    }  # fmt: skip
+
+
+def _person(store: Store, one: Any) -> dict[str, Any]:
+    """With the newest twenty tickets."""
+    sql = "SELECT id, coalesce(url, native) FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
+    addresses = dict(store.rows(sql, json.dumps(list(one.tickets[:20]))))
+    shown = [addresses[ticket] for ticket in one.tickets[:20] if ticket in addresses]
+    return {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others, "tickets": shown}
+
+
+def printed(found: dict[str, Any]) -> str:
+    """The same for a terminal."""
+    lines = ["Data", *map(_gap, found["gaps"])]
+    lines += [f"  {'!' if f['level'] == 'warning' else '-'} {f['about']}: {f['text']}" for f in found["unmapped"]]
+    if len(lines) == 1:
+        lines.append("  nothing is missing")
+    lines += ["", f"Questions to look at, {found['period']} (none is a verdict)"]
+    for question in found["questions"]:
+        share = "-" if question["share"] is None else f"{question['share']:.1%}"
+        lines.append(f"  {question['question']:<48} {share:>7} of {question['n']:g}")
+        for one in question["people"]:
+            lines.append(f"      {one['agent']}: {one['share']:.1%} of {one['n']:g}, the others {one['others']:.1%}")
+            lines += [f"        {ticket}" for ticket in one["tickets"][:3]]
+    if late := found["solved_at_the_end"]:
+        usual = f"usual are up to {late['usual_share_up_to']:.1%}"
+        lines.append(f"  {late['solves']:g} of {late['of']:g} solves fell into the last four hours; {usual}")
+    return "\n".join(lines)
+
+
+def _gap(gap: dict[str, Any]) -> str:
+    return f"  {'!' if gap['is_bad'] else '-'} {gap['source']}: {gap['how_many']:,} {gap['text']} ({gap['about']})"

@@ -1,0 +1,120 @@
+"""Where somebody's figures differ from their team's in a way that deserves a look: questions, never penalties.
+
+Each question is a share of something that people of the team did (see `kpi/questions.py`). A person is named only
+outside the 99.8 % limits around the share of all others, so that among equals next to nobody ever is.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.measure.asked import Bools
+from helpdesk_kpi.measure.columns import NOBODY, Columns, Floats, Ints
+from helpdesk_kpi.measure.contract import Kpi
+from helpdesk_kpi.measure.discovery import every_kpi
+from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.statistics.funnel import place
+from helpdesk_kpi.measure.statistics.signal import signal
+from helpdesk_kpi.measure.value import Point
+
+FEWEST = 10  # things of one person; fewer say nothing
+HISTORY = 26  # periods behind the usual range
+LAST_HOURS = 4 * 3_600_000
+PICKED = "taken_from_queue"
+
+
+class Person(NamedTuple):
+    """One person's part in a question."""
+
+    agent: str
+    share: float
+    n: float
+    others: float  # the share of everybody else
+    tickets: Sequence[int]  # those that count, newest first
+
+
+class Doubt(NamedTuple):
+    """A question over a period, and who stands out."""
+
+    kpi: Kpi
+    n: float
+    share: float | None
+    people: Sequence[Person]
+
+
+def questions() -> dict[str, Kpi]:
+    return {name: found for name, found in every_kpi().items() if found.role == "question"}
+
+
+def doubts(reader: Reader, period: Period, as_of: int) -> Iterator[Doubt]:
+    """Every question, over what is known of the period at `as_of`."""
+    for name, kpi in questions().items():
+        rows = _existing(reader.columns(name), period, as_of)
+        counts = rows.value == 1 if name != PICKED else picked_over_older(reader, rows, as_of)
+        yield _doubt(reader, kpi, rows, counts.astype(float))
+
+
+def _existing(rows: Columns, period: Period, as_of: int) -> Columns:
+    exists = (rows.at >= period.start) & (rows.at < period.end) & (rows.known <= as_of) & (rows.until > as_of)
+    return rows.take(exists & (rows.stop == 0))
+
+
+def _doubt(reader: Reader, kpi: Kpi, rows: Columns, counts: Floats) -> Doubt:
+    people = []
+    labels = reader.labels(rows, "agent")
+    n, x = float(len(rows)), float(counts.sum())
+    for code in np.unique(labels[labels != NOBODY]):
+        mine = labels == code
+        mine_n, mine_x = float(mine.sum()), float(counts[mine].sum())
+        if mine_n < FEWEST or n - mine_n < FEWEST:
+            continue
+        others, share = (x - mine_x) / (n - mine_n), mine_x / mine_n
+        if share > others and place(share, others, mine_n) == "signal":
+            newest = np.flatnonzero(mine & (counts == 1))[::-1]
+            name = reader.label_name(rows, "agent", int(code)) or ""
+            people.append(Person(name, share, mine_n, others, rows.ticket[newest].tolist()))
+    return Doubt(kpi, n, x / n if n else None, sorted(people, key=lambda p: -p.share))
+
+
+def picked_over_older(reader: Reader, taken: Columns, as_of: int) -> Bools:
+    """Which tickets were taken while an older one of at least the same severity lay unassigned in the same queue."""
+    found = np.zeros(len(taken), bool)
+    if not len(taken):
+        return found
+    open_ = reader.columns("backlog")
+    free = (open_.agent == NOBODY) & (open_.known <= as_of) & (open_.stop == 0)
+    free &= (open_.start < taken.at.max()) & (open_.end > taken.at.min())
+    waiting = open_.take(free)
+    order = sorted({word for rows in (waiting, taken) for word in rows.words if word is not None})
+    levels = _levels(waiting, order), _levels(taken, order)
+    teams = reader.labels(waiting, "team"), reader.labels(taken, "team")
+    for i in range(len(taken)):
+        older = (waiting.start <= taken.at[i]) & (waiting.end > taken.at[i]) & (waiting.created < taken.created[i])
+        older &= (teams[0] == teams[1][i]) & (levels[0] <= levels[1][i]) & (waiting.ticket != taken.ticket[i])
+        found[i] = bool(older.any())
+    return found
+
+
+def _levels(rows: Columns, order: Sequence[str]) -> Ints:
+    """The place of each row's severity among all: P0 before P1, by name; without a severity last."""
+    rank = np.array([len(order) if word is None else order.index(word) for word in rows.words], np.int64)
+    place_of: Ints = rank[rows.severity]
+    return place_of
+
+
+def solved_at_the_end(reader: Reader, period: Period, as_of: int) -> tuple[float, float, float | None] | None:
+    """(solves in the period's last four hours, all of them, the usual upper limit), where that is unusually many."""
+    rows = reader.columns("solved_tickets")
+    points = []
+    for back in range(HISTORY, -1, -1):
+        span = period.back(back) if back else period
+        here = _existing(rows, span, min(as_of, span.end + max(as_of - period.end, 0)))
+        late = float((here.at >= span.end - LAST_HOURS).sum())
+        points.append(Point(span.label, late / len(here) if len(here) else None, float(len(here))))
+    verdict = signal(tuple(points[:-1]), points[-1], "share", "neither")
+    now = points[-1]
+    if verdict.verdict != "signal" or verdict.direction != "more" or now.value is None:
+        return None
+    return now.value * now.n, now.n, verdict.high

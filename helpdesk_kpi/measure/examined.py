@@ -1,0 +1,68 @@
+"""What in the store keeps figures from being right: gaps, strangers, roles that nobody told, rows set aside."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helpdesk_kpi.store import Store
+
+DAY = 86_400_000
+
+
+class Gap(NamedTuple):
+    """One thing that figures lack, with how much of it there is."""
+
+    source: str
+    about: str  # stream, or what it is about
+    text: str
+    how_many: int
+    is_bad: bool  # figures are wrong or missing because of it, not merely less fine
+
+
+def gaps(store: Store, now: int) -> Iterator[Gap]:
+    """Everything that an examination of the store finds, source by source."""
+    yield from _streams(store, now)
+    for about, text, is_bad, sql in _COUNTS:
+        for source, count in store.rows(sql):
+            if count:
+                yield Gap(source, about, text, count, is_bad)
+
+
+def _streams(store: Store, now: int) -> Iterator[Gap]:
+    for source, stream, state, reason, until, ran_at in store.rows(
+        "SELECT s.name, c.stream, c.state, c.reason, c.complete_until, c.ran_at FROM cursors c"
+        " JOIN sources s ON s.id = c.source ORDER BY 1, 2"
+    ):
+        if state == "failed":
+            yield Gap(source, stream, f"the last sync failed: {reason}", 1, is_bad=True)
+        elif state == "unavailable":
+            yield Gap(source, stream, f"not given to this account: {reason}", 1, is_bad=False)
+        elif ran_at is None or (until is not None and now - until > 2 * DAY):
+            yield Gap(source, stream, "not read for more than two days", 1, is_bad=True)
+
+
+_OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"
+_HERE = "t.created_at IS NOT NULL AND t.deleted_at IS NULL"
+#: (about, what it means, whether figures are wrong for it, (source, count))
+_COUNTS = (
+    ("replies", "tickets whose replies are still to be fetched; they are left out, and never count as unanswered", True,
+     _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'pending' AND {_HERE}")),
+    ("replies", "tickets whose replies these rights do not show", True,
+     _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'unreadable' AND {_HERE}")),
+    ("history", "tickets whose changes are still to be fetched", True,
+     _OF_SOURCE.format("tickets t", "t", f"t.changes_known = 'pending' AND {_HERE}")),
+    ("history", "tickets made before the history that is kept begins", False,
+     _OF_SOURCE.format("tickets t", "t", f"t.created_at < s.since AND {_HERE}")),
+    ("priority", "tickets without a priority: a row of their own in every table", False,
+     _OF_SOURCE.format("tickets t", "t", f"t.priority IS NULL AND {_HERE}")),
+    ("people", "accounts that act on tickets and of which only the id is known", True,
+     _OF_SOURCE.format("people p", "p", "p.kind IS NULL AND EXISTS (SELECT 1 FROM events e WHERE e.actor = p.id)")),
+    ("roles", "accounts that were given tickets, and no role of theirs was ever seen: they left before we came", False,
+     _OF_SOURCE.format(
+         "people p", "p",
+         "p.was_assigned AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind != 'customer')",
+     )),
+    ("rows", "rows that could not be read and were set aside; `status` names them", True,
+     _OF_SOURCE.format("set_aside a", "a", "true")),
+    ("ratings", "ratings that nobody gave: set by default, by a time-out, or by the team itself", False,
+     _OF_SOURCE.format("ratings r", "r", "r.origin != 'customer'")),
+)  # fmt: skip

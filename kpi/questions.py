@@ -1,0 +1,131 @@
+"""Questions to look at: what would move a number without helping a customer. Each has harmless explanations too, so
+none is ever a penalty; `doctor` shows where somebody differs from their team by more than chance, with the tickets.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from helpdesk_kpi.measure.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.desk import DONE, OFFERED
+from helpdesk_kpi.measure.moments import Change
+from helpdesk_kpi.measure.timeline import Timeline
+from kpi.reply import first_reply_time
+
+HOUR, DAY = 3_600_000, 86_400_000
+NEAR_BREACH = 30 * 60_000
+AROUND_RATING = DAY
+
+question = partial(
+    kpi, unit="share", better="neither", statistic=Share(), anchor="answered", revision=1, role="question"
+)
+
+
+def _asked(ticket: Timeline, at: int, agent: int | None, *, yes: bool) -> Observation:
+    return Observation(
+        at=at, agent=agent, team=ticket.team_at(at), severity=ticket.severity_at(at), value=1 if yes else 0
+    )
+
+
+@question("Did the first reply only hold the line?", needs={"comments.public"})
+def holding_first_replies(ticket: Timeline) -> Iterator[Observation]:
+    """Of the first replies, the share that was short (under 80 characters) and followed by a second one before the
+    customer wrote again. It stops the clock of the first reply without an answer; or a colleague was quick to confirm.
+    """
+    if not ticket.replies or ticket.lacks_contact:
+        return
+    first = ticket.replies[0]
+    substantive = list(first_reply_time.variants["substantive"].function(ticket))
+    yield _asked(ticket, first.at, first.person, yes=any(o.since for o in substantive))
+
+
+@question("Was it parked while the customer waited?", needs={"comments.public", "status.history"})
+def parked_while_waiting(ticket: Timeline) -> Iterator[Observation]:
+    """Of the changes to a waiting state (pending) by people of the team, the share where the last public word
+    was the customer's: clocks stand still then, though it is us who are waited for.
+    """
+    for change in _by_people(ticket, "status"):
+        if ticket.desk.state(change.after) == "pending":
+            said = [t for t in ticket.turns if t.public and t.who in {"agent", "customer"} and t.at <= change.at]
+            yield _asked(ticket, change.at, change.person, yes=bool(said) and said[-1].who == "customer")
+
+
+@question("Was it solved without a word?", needs={"comments.public", "status.history"})
+def solved_unanswered(ticket: Timeline) -> Iterator[Observation]:
+    """Of the solves by people of the team, the share before which nobody had ever replied to the customer."""
+    for solve in ticket.solves:
+        if solve.change.who == "agent":
+            answered = any(t.at <= solve.at for t in ticket.contacts)
+            yield _asked(ticket, solve.at, solve.agent, yes=not answered)
+
+
+@question("Was it opened again within the hour?", needs={"status.history"})
+def reopened_within_the_hour(ticket: Timeline) -> Iterator[Observation]:
+    """Of the solves by people of the team, the share that was opened again within an hour: solved too early, or the
+    customer was quick to say thanks.
+    """
+    for solve in ticket.solves:
+        if solve.change.who == "agent":
+            soon = solve.reopened_at is not None and solve.reopened_at - solve.at < HOUR
+            yield _asked(ticket, solve.at, solve.agent, yes=soon)
+
+
+@question("Was an unhappy ticket merged away?", needs={"status.history", "survey.answers"}, population="native")
+def merged_after_bad_rating(ticket: Timeline) -> Iterator[Observation]:
+    """Of the tickets that people of the team merged into another, the share that had a bad rating before."""
+    if ticket.merged_at is None:
+        return
+    change = next((c for c in ticket.changes if c.at == ticket.merged_at and c.who == "agent"), None)
+    if change is not None:
+        bad = any(a.category == "bad" and a.at <= change.at for rated in ticket.answers() for a in rated.answers)
+        yield _asked(ticket, change.at, change.person, yes=bad)
+
+
+@question("Did it change hands around the rating?", needs={"status.history", "survey.answers"})
+def reassigned_around_rating(ticket: Timeline) -> Iterator[Observation]:
+    """Of the bad ratings, the share of tickets that their assignee gave away in the 24 hours before or after. Ratings
+    count for those who replied, so this moves no number here; elsewhere it may.
+    """
+    for rated in ticket.answers():
+        answer = rated.answers[0]
+        if answer.category == "bad":
+            given = [c for c in _by_people(ticket, "assignee") if abs(c.at - answer.at) <= AROUND_RATING]
+            own = [c for c in given if ticket.desk.person_keys.get(c.before or "") == c.person]
+            yield _asked(ticket, answer.at, own[0].person if own else ticket.assignee_at(answer.at), yes=bool(own))
+
+
+@question("Was no survey sent?", needs={"status.history", "survey.offered"})
+def survey_not_offered(ticket: Timeline) -> Iterator[Observation]:
+    """Of the tickets that people of the team solved, the share after which no survey went out within ten days. The
+    helpdesk's own rules decide about most; one person's share should be as the others'.
+    """
+    if OFFERED in ticket.desk.lacks or not ticket.solves or ticket.solves[-1].change.who != "agent":
+        return
+    solve = ticket.solves[-1]
+    offered = any(at >= ticket.solves[0].at for at, _ in ticket.offers())
+    yield _asked(ticket, solve.at, solve.agent, yes=not offered)
+
+
+@question("Was the priority changed when time ran out?", needs={"priority.history"})
+def priority_changed_near_breach(ticket: Timeline) -> Iterator[Observation]:
+    """Of the changes of priority by people of the team, the share within half
+    an hour of a deadline. Deadlines count as they were set when their clock began, so this moves no number here.
+    """
+    for change in _by_people(ticket, "priority"):
+        near = any(abs(change.at - run.due) <= NEAR_BREACH for run in ticket.runs)
+        yield _asked(ticket, change.at, change.person, yes=near)
+
+
+@question("Did somebody take the ticket from the queue?", needs={"assignee.history"})
+def taken_from_queue(ticket: Timeline) -> Iterator[Observation]:
+    """Every time that a person of the team took an unassigned ticket; whether an older one of at least the same
+    severity waited in the same queue is looked up when it is read.
+    """
+    for change in _by_people(ticket, "assignee"):
+        nobody = change.before is None or ticket.desk.person_keys.get(change.before) is None
+        is_open = ticket.state_at(change.at) not in DONE
+        if nobody and is_open and ticket.desk.person_keys.get(change.after or "") == change.person:
+            yield _asked(ticket, change.at, change.person, yes=False)
+
+
+def _by_people(ticket: Timeline, field: str) -> Iterator[Change]:
+    return (c for c in ticket.changes if c.field == field and c.who == "agent")
