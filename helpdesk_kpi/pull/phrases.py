@@ -115,7 +115,7 @@ ANSWER = re.compile(
 )
 #: A clause that names what somebody wants to have: "Help, thanks", "A quick reply is appreciated".
 WANTED = re.compile(
-    r"(?:(?:an?|the|some|just|kindly|your|quick|fast|swift|prompt|speedy|detailed|eine?n?|die|schnelle|rasche|une?|el|la"
+    r"(?:(?:an?|the|some|just|kindly|quick|fast|swift|prompt|speedy|detailed|eine?n?|die|schnelle|rasche|une?|el|la"
     r"|una|su|ihre|deine|votre|vos) )*"
     r"(?:help|reply|response|answer|support|assistance|confirm|guidance|instructions|steps|link|article|info|information"
     r"|advice|explanation|solution|workaround|update|feedback|hilfe|antwort|unterstützung|bearbeitung|rückmeldung|aide"
@@ -123,6 +123,19 @@ WANTED = re.compile(
     r"(?: (?:me|us|rapide|rápida|now|today|jetzt|heute|right away|immediately|with .*|to .*"
     r"|(?:is |are )?(?:\w+ )?appreciated))*"
     r"|[ごお]?(?:迅速な|丁寧な)?(?:対応|返信|返答|回答|連絡|サポート)[をはがに]?"
+)
+#: The same behind words that say nothing: "now the link". Not after praise ("great support"), nor where the clause goes
+#: on with the thanks ("for all your help").
+NAMED = re.compile(
+    r"^(?!for\b|für\b|pour\b|por\b|de\b|with\b|mit\b|best\b|kind\b).*"
+    r"\b(?:help|reply|response|answer|assistance|instructions|steps|link|article|info|information|advice|explanation"
+    r"|workaround|hilfe|antwort|unterstützung|bearbeitung|rückmeldung|auskunft|aide|réponse|informations?|ayuda"
+    r"|respuesta|información)$"
+)
+PRAISE = re.compile(
+    r"\b(?:great|good|excellent|perfect|super|superb|amazing|awesome|brilliant|fantastic|nice|lovely|wonderful|helpful"
+    r"|best|clear|toll|gute?r?|klasse|prima|perfekt|schön|wunderbar|parfaite?|excellente?|génial|bonne?|excelente"
+    r"|genial|buena?|perfecta?o?|what an?|such an?)\b"
 )
 #: In Chinese a verb alone is a request. It is none behind the thanks, or where it has been done.
 VERB_HAN = re.compile(

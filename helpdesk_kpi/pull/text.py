@@ -19,7 +19,9 @@ from helpdesk_kpi.pull.phrases import (
     COURTESY,
     DONE_HAN,
     GRATITUDE,
+    NAMED,
     OPENING,
+    PRAISE,
     REQUEST,
     SOLVED,
     THING,
@@ -160,29 +162,31 @@ def _only_thanks(text: str, own: tuple[str, ...]) -> bool:
         return False
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
     words = [word.lower() for word in _WORD.findall(plain)]
-    solved = _phrases(SOLVED).within(plain, words)
-    gratitude = (*GRATITUDE, *own) if own else GRATITUDE
-    if not (solved or _phrases(gratitude).within(plain, words)) or REQUEST.search(plain.lower()):
+    lists = _lists(own)
+    solved = lists.solved.within(plain, words)
+    if not (solved or lists.gratitude.within(plain, words)) or REQUEST.search(plain.lower()):
         return False
-    known = _phrases((*gratitude, *COURTESY, *SOLVED, *(THING if solved else ())))
+    known = lists.with_things if solved else lists.known
     if len([word for word in words if word not in known.parts and not _IS_HAN.match(word)]) > _MOST_NAMES:
         return False  # the cheap look first: most messages say more than thanks
     unknown = known.beyond(plain) and known.beyond(_NAME_HAN.sub(" ", plain))
     if len(unknown) > _MOST_NAMES or not all(_is_name(word, plain) for word in unknown):
         return False
-    return not any(_wants(clause.strip(), gratitude, solved=solved) for clause in CLAUSES.split(plain.lower()))
+    return not any(_wants(clause.strip(), lists, solved=solved) for clause in CLAUSES.split(plain.lower()))
 
 
-def _wants(clause: str, gratitude: tuple[str, ...], *, solved: bool) -> bool:
+def _wants(clause: str, lists: "_Lists", *, solved: bool) -> bool:
     """Whether a clause of known words still has somebody act. `solved`: the message says elsewhere that all is well."""
-    said = _phrases((*gratitude, *COURTESY, *SOLVED)).beyond(clause)
-    if _phrases(THING).within(" ".join(said), said) and not _phrases(SOLVED).within(clause, _WORD.findall(clause)):
+    said = lists.known.beyond(clause)
+    if said and lists.things.within(" ".join(said), said) and not lists.solved.within(clause, _WORD.findall(clause)):
         return True  # "It worked, now the problem again"
     if (ANSWER.fullmatch(clause) and not solved) or WANTED.fullmatch(clause):
         return True
+    if NAMED.search(clause) and not PRAISE.search(clause) and not lists.settles(clause):
+        return True
     if not VERB_HAN.search(clause):
         return False
-    thanks = _phrases(gratitude).han.search(clause)
+    thanks = lists.gratitude.han.search(clause)
     before = clause[: thanks.start()] if thanks else clause
     return bool(VERB_HAN.search(before)) and not DONE_HAN.search(before)
 
@@ -239,7 +243,28 @@ class _Phrases(msgspec.Struct, frozen=True):
         return [word for word in _WORD.findall(self.several.sub(" ", rest)) if word.lower() not in self.words]
 
 
+class _Lists(msgspec.Struct, frozen=True):
+    """The lists of `phrases`, with somebody's own words of gratitude."""
+
+    gratitude: _Phrases
+    solved: _Phrases
+    things: _Phrases
+    known: _Phrases
+    with_things: _Phrases  # known where something is solved
+
+    def settles(self, clause: str) -> bool:
+        """Whether it thanks, or says that something works."""
+        words = _WORD.findall(clause)
+        return self.gratitude.within(clause, words) or self.solved.within(clause, words)
+
+
 @functools.cache
+def _lists(own: tuple[str, ...]) -> _Lists:
+    gratitude = (*GRATITUDE, *own)
+    known = (*gratitude, *COURTESY, *SOLVED)
+    return _Lists(*map(_phrases, (gratitude, SOLVED, THING, known, (*known, *THING))))
+
+
 def _phrases(listed: tuple[str, ...]) -> _Phrases:
     han = [phrase for phrase in listed if _IS_HAN.search(phrase)]
     several = [phrase for phrase in listed if " " in phrase and phrase not in han]
