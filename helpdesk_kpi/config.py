@@ -23,6 +23,7 @@ from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.secret import Secret
 
 DEFAULT_NAME = "helpdesk-kpi.toml"
+SHIFTS = {"early": "06:00-14:00", "late": "14:00-22:00", "night": "22:00-06:00"}
 T = TypeVar("T")
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -67,6 +68,17 @@ class Exclude(Table, frozen=True, kw_only=True):
     channels: list[str] = []
 
 
+class Valid(Table, frozen=True, kw_only=True):
+    """`[tickets.valid]`: support work that makes nobody's count of valid tickets longer: what a script opens, what is
+    solved by a standard answer. The variants `valid` leave it out and count it.
+    """
+
+    tags: list[str] = []
+    forms: list[str] = []
+    categories: list[str] = []
+    channels: list[str] = []
+
+
 class Tickets(Table, frozen=True, kw_only=True):
     """`[tickets]`: how tickets are read."""
 
@@ -75,7 +87,9 @@ class Tickets(Table, frozen=True, kw_only=True):
     exclude: Exclude = Exclude()
     statuses: dict[str, Literal["new", "open", "pending", "hold", "solved", "closed"]] = {}
     category: str = "type"  # "type", "form", "brand", or the key of a kept custom field
-    escalation_teams: list[str] = []
+    escalation_teams: list[str] = []  # names or ids of the teams that the first level escalates to
+    escalate_within: str = "1d"  # an escalation with a reason is in time so long after the sender got the ticket
+    valid: Valid = Valid()
     keep_fields: list[str] = []
 
 
@@ -98,6 +112,13 @@ DatedText = str | tuple[TextSince, ...]
 DatedNumber = int | tuple[NumberSince, ...]
 
 
+class Away(Table, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
+    """Days on which somebody is not at work, both included."""
+
+    first: dt.date
+    last: dt.date
+
+
 class Someone(Table, frozen=True, kw_only=True):
     """`[people.NAME]`: one human with all of their accounts. `manager`, `team`, `tier` and `role` are a value, or a
     list of what held from which day on, oldest first: `tier = [{ value = 1 }, { value = 2, since = 2026-07-01 }]`.
@@ -114,6 +135,14 @@ class Someone(Table, frozen=True, kw_only=True):
     joined: dt.date | None = None
     left: dt.date | None = None
     hours: str | None = None
+    away: tuple[Away, ...] = ()  # leave, training
+
+
+class Weights(Table, frozen=True, kw_only=True):
+    """`[weights]`: how much work a kind of ticket is, as the team agreed on it; used until weights are learned."""
+
+    severity: dict[str, float] = {}  # level -> points; a level that is not there counts 1
+    category: dict[str, float] = {}  # category -> factor
 
 
 class Report(Table, frozen=True, kw_only=True):
@@ -148,6 +177,37 @@ class Text(Table, frozen=True, kw_only=True):
     thanks: list[str] = []  # words of gratitude beside those that the program knows; whole words, in any case
 
 
+class Aspect(Table, frozen=True, kw_only=True):
+    """One thing that a form asks about."""
+
+    weight: float = 1  # beside the other aspects of the form
+    critical: bool = False  # a negative answer (below the middle of the scale) fails the whole form
+
+
+class Form(Table, frozen=True, kw_only=True):
+    """`[registers.FORM]`: what people are asked to judge, and on which scale. An entry keeps the scale and the weights
+    of the day on which it was written down, so that a change moves no older entry.
+    """
+
+    scale: tuple[float, float] = (1, 5)  # the worst and the best answer
+    aspects: dict[str, Aspect]  # name -> { weight, critical }; the columns of its files
+
+
+class Registers(Table, frozen=True, kw_only=True):
+    """`[registers]`: the forms of what no helpdesk has; see docs/registers.md."""
+
+    quality_review: Form = Form(
+        aspects={"solution": Aspect(weight=3, critical=True), "clarity": Aspect(weight=2), "tone": Aspect(weight=2),
+                 "record": Aspect()}
+    )  # fmt: skip
+    article_review: Form = Form(
+        scale=(0, 1),
+        aspects={a: Aspect() for a in ("title", "complete", "one_issue", "up_to_date", "no_duplicate")},
+    )
+    collaboration: Form = Form(aspects={a: Aspect() for a in ("speed", "handover", "completeness", "attitude")})
+    behaviour: Form = Form(aspects={a: Aspect() for a in ("initiative", "cooperation", "learning", "reliability")})
+
+
 class Config(Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -159,9 +219,12 @@ class Config(Table, frozen=True, kw_only=True):
     sources: dict[str, dict[str, Any]] = {}
     severity: dict[str, Severity] = {}
     hours: dict[str, Hours] = {}
+    shifts: dict[str, str] = msgspec.field(default_factory=lambda: dict(SHIFTS))  # name -> hours, by the file's zone
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
     text: Text = Text()
+    registers: Registers = Registers()
+    weights: Weights = Weights()
     people: dict[str, Someone] = {}
     channels: dict[str, dict[str, Any]] = {}
     reports: dict[str, Report] = {}
@@ -280,7 +343,7 @@ def _secret(where: str, name: str, file: str, key: str) -> str:
 def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
     """Walk a table beside its type, so that an unknown key is named with its neighbours."""
     if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        allowed = set(typing.get_type_hints(kind))
+        allowed = set(_hints(kind))
         for name in raw:
             if name not in allowed and kind.__struct_config__.forbid_unknown_fields:
                 raise ConfigError(f"{file}: unknown key {f'{key}.{name}'.strip('.')}{did_you_mean(name, allowed)}")
@@ -307,9 +370,17 @@ def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
     if isinstance(raw, list) and typing.get_origin(kind) in {list, tuple}:
         return [(str(place), value, args[0]) for place, value in enumerate(raw, 1)]
     if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return [(name, value, hints[name]) for name, value in raw.items() if name in hints]
     return []
+
+
+def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The keys of a table, as a person writes them, with their types."""
+    types_of = typing.get_type_hints(kind)
+    return {
+        key: types_of[field] for key, field in zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
+    }
 
 
 def _member(raw: Any, kind: Any) -> Any:
@@ -348,13 +419,40 @@ def _check(loaded: Loaded) -> None:
     for phrase in config.text.thanks:
         if not any(letter.isalpha() for letter in phrase):
             raise loaded.error("text.thanks", f"{phrase!r} is no word; write what customers write, such as 'dank je'")
-    for name, report in config.reports.items():
-        for channel in report.to:
-            _check_name(loaded, f"reports.{name}.to", "channel", channel, config.channels)
-        _check_duration(loaded, f"reports.{name}.wait", report.wait)
+    for name in config.registers.__struct_fields__:
+        _check_form(loaded, f"registers.{name}", getattr(config.registers, name))
+    _check_duration(loaded, "tickets.escalate_within", config.tickets.escalate_within)
+    _check_weights(loaded, "severity", config.weights.severity)
+    _check_weights(loaded, "category", config.weights.category)
+    _check_reports(loaded)
     for name, source in config.sources.items():
         if not isinstance(source.get("connector"), str):
             raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
+
+
+def _check_form(loaded: Loaded, key: str, form: Form) -> None:
+    if not form.scale[0] < form.scale[1]:
+        raise loaded.error(f"{key}.scale", f"{list(form.scale)} is no scale: the worst answer first, like [1, 5]")
+    if not form.aspects:
+        raise loaded.error(f"{key}.aspects", "is empty: name at least one thing to judge")
+    for name, aspect in form.aspects.items():
+        if not re.fullmatch(r"\w+", name):
+            raise loaded.error(f"{key}.aspects", f"{name!r} heads a column: letters, digits and _ are allowed")
+        if aspect.weight <= 0:
+            raise loaded.error(f"{key}.aspects.{name}.weight", f"{aspect.weight:g} is not allowed: more than 0")
+
+
+def _check_reports(loaded: Loaded) -> None:
+    for name, report in loaded.config.reports.items():
+        for channel in report.to:
+            _check_name(loaded, f"reports.{name}.to", "channel", channel, loaded.config.channels)
+        _check_duration(loaded, f"reports.{name}.wait", report.wait)
+
+
+def _check_weights(loaded: Loaded, table: str, given: dict[str, float]) -> None:
+    for name, points in given.items():
+        if points < 0:
+            raise loaded.error(f"weights.{table}.{name}", f"{points:g} is less than nothing; 1 is an ordinary ticket")
 
 
 def _check_zone(loaded: Loaded, key: str, zone: str) -> None:

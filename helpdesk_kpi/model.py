@@ -83,7 +83,7 @@ class Event(Record, frozen=True):
     actor: str | None = None  # null: the helpdesk itself
     via: str | None = None  # "web", "email", "api", "rule", ...
     rule: str | None = None  # title or id of the trigger or automation
-    field: str | None = None  # changes: status, priority, assignee, team, ... or a kept custom field
+    field: str | None = None  # changes: status, priority, team, ... or a kept custom field; comments: "macro", or none
     before: str | None = None
     after: str | None = None
     public: bool | None = None  # null where it has no meaning
@@ -294,7 +294,7 @@ class Engagement(Record, frozen=True):
 class TicketLink(Record, frozen=True):
     ticket: str
     other: str
-    kind: str  # follow_up, merge, problem, duplicate, ...
+    kind: str  # follow_up, merge, problem, duplicate, development, ...
 
 
 AnyRecord = (

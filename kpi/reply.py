@@ -115,13 +115,9 @@ def _fivetran(ticket: Timeline) -> Iterator[Observation]:
     """
 
     def counts(turn: Turn) -> bool:
-        return turn.who != "system" and turn.at > ticket.created_at and _is_agent_now(ticket, turn.person)
+        return turn.who != "system" and turn.at > ticket.created_at and ticket.desk.is_agent_now(turn.person)
 
     yield from _native(ticket, counts)
-
-
-def _is_agent_now(ticket: Timeline, person: int | None) -> bool:
-    return ticket.desk.person(person).kind in {"agent", "bot"}
 
 
 def _native(ticket: Timeline, counts: Callable[[Turn], bool]) -> Iterator[Observation]:

@@ -2,8 +2,21 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.contract import Observation, Share, Stock, Total, kpi
+import msgspec
+
+from helpdesk_kpi.measure.contract import Mix, Observation, Share, Stock, Total, kpi
+from helpdesk_kpi.measure.credit import credit
+from helpdesk_kpi.measure.exclusions import not_known
+from helpdesk_kpi.measure.moments import Solve
 from helpdesk_kpi.measure.timeline import Timeline
+
+DAY = 86_400_000
+HOLDS = 7 * DAY  # a solve that the customer sends back within so long was none
+WORDS = frozenset({"comments.public", "comments.private"})
+#: What helpdesks call differently and customers do not.
+SAME = {"portal": "web", "web_form": "web", "feedback_widget": "web", "voice": "phone"} | dict.fromkeys(
+    ("native_messaging", "messaging", "live_chat", "web_chat", "mobile_chat"), "chat"
+)
 
 
 @kpi(
@@ -24,10 +37,92 @@ def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     when an automation did, for the assignee of that moment.
     """
     for solve in ticket.solves:
-        yield Observation(
-            at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
-            value=1, until=solve.reopened_at,
-        )  # fmt: skip
+        yield _solved(ticket, solve)
+
+
+@solved_tickets.variant("valid")
+def _valid_tickets(ticket: Timeline) -> Iterator[Observation]:
+    """As strict, and valid: a person of the team did something with the ticket before it was solved (reply, note,
+    change of status, taking it over), the customer did not send it back as not fixed within 7 days, and it is none of
+    those that [tickets.valid] names. What is left out is counted by its reason.
+    """
+    for solve in ticket.solves:
+        if stop := _not_valid(ticket, solve):
+            yield _left_out(ticket, solve, stop)
+        else:
+            yield _solved(ticket, solve)
+            yield from _sent_back(ticket, solve)
+
+
+@kpi(
+    "Weighted volume",
+    unit="points",
+    better="neither",
+    statistic=Total(weighted=True),
+    anchor="solved",
+    needs={"status.history", "comments.public", "comments.private"},
+    revision=1,
+    pair="reopen_rate",
+    dimension="volume",
+    level="agent",
+)
+def weighted_volume(ticket: Timeline) -> Iterator[Observation]:
+    """Solved tickets, each counting as much as its kind usually costs: tickets of one severity, category and channel
+    count alike, and the average ticket counts 1. What somebody writes on a ticket never makes it count more. It is
+    shared among those who worked on it, by their replies and notes up to the solve (of each person at most 5 count);
+    without any, it is the solver's.
+    """
+    for solve in ticket.solves:
+        yield from _credited(ticket, solve)
+
+
+@weighted_volume.variant("valid")
+def _weighted_valid(ticket: Timeline) -> Iterator[Observation]:
+    """As strict, of valid tickets only: a person of the team did something with it, the customer did not send it back
+    as not fixed within 7 days, and it is none of those that [tickets.valid] names.
+    """
+    for solve in ticket.solves:
+        if stop := _not_valid(ticket, solve):
+            yield _left_out(ticket, solve, stop)
+        else:
+            yield from _credited(ticket, solve)
+            yield from _sent_back(ticket, solve)
+
+
+def _solved(ticket: Timeline, solve: Solve) -> Observation:
+    return Observation(
+        at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
+        value=1, until=solve.reopened_at,
+    )  # fmt: skip
+
+
+def _credited(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
+    """The solve, in the parts of those who worked on it."""
+    for agent, share in credit(ticket.turns, solve.at, solve.agent):
+        yield msgspec.structs.replace(_solved(ticket, solve), agent=agent, share=share)
+
+
+def _not_valid(ticket: Timeline, solve: Solve) -> str:
+    """Why a solve is no valid one, as far as that is known when it happens."""
+    if reason := not_known(ticket, WORDS):
+        return reason
+    if ticket.accepted_at is None or ticket.accepted_at > solve.at:
+        return "no_human_act"
+    return "not_valid" if ticket.desk.not_valid(ticket.row) else ""
+
+
+def _sent_back(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
+    """That a solve did not hold, since the customer said so."""
+    at = solve.reopened_at
+    if at is not None and at - solve.at <= HOLDS:
+        reopen = next(r for r in ticket.reopens if r.at == at)
+        if any(kind == "not_fixed" for _, kind in reopen.kinds):
+            yield _left_out(ticket, solve, "reopened_not_fixed", since=at)
+
+
+def _left_out(ticket: Timeline, solve: Solve, stop: str, since: int | None = None) -> Observation:
+    until = None if since else solve.reopened_at
+    return msgspec.structs.replace(_solved(ticket, solve), value=None, stop=stop, since=since, until=until)
 
 
 @kpi(
@@ -87,3 +182,25 @@ def backlog(ticket: Timeline) -> Iterator[Observation]:
         yield Observation(
             at=start, start=start, end=end, agent=assignee, team=team, severity=severity, facet=state, value=1
         )
+
+
+@kpi(
+    "Channel mix",
+    unit="tickets",
+    better="neither",
+    statistic=Mix(),
+    anchor="created",
+    needs={"tickets"},
+    revision=1,
+    facet="kind",
+    dimension="volume",
+    level="shown",
+)
+def channel_mix(ticket: Timeline) -> Iterator[Observation]:
+    """The tickets created in the period, by the channel on which they came in: email, web (portals and forms alike),
+    phone, chat, and others as the helpdesk calls them.
+    """
+    at, channel = ticket.created_at, ticket.channel or "unknown"
+    yield Observation(
+        at=at, team=ticket.team_at(at), severity=ticket.severity_at(at), facet=SAME.get(channel, channel), value=1
+    )

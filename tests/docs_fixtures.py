@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import click
 import docs_connectors
+import docs_registers
 import msgspec
 from docs_pages import GENERATED, ROOT
 from docs_pages import cell as _cell
@@ -111,8 +112,12 @@ TABLES: dict[str, tuple[str, type]] = {
     "hours": ("[hours.NAME]", config.Hours),
     "tickets": ("[tickets]", config.Tickets),
     "tickets.exclude": ("[tickets.exclude]", config.Exclude),
+    "tickets.valid": ("[tickets.valid]", config.Valid),
     "csat": ("[csat]", config.Csat),
     "text": ("[text]", config.Text),
+    "registers": ("[registers]", config.Registers),
+    "registers.FORM": ("[registers.FORM]", config.Form),
+    "weights": ("[weights]", config.Weights),
     "people": ("[people.NAME]", config.Someone),
     "reports": ("[reports.NAME]", config.Report),
 }  # fmt: skip
@@ -181,6 +186,12 @@ WORDS = {
     ".tickets": "see [tickets]",
     ".csat": "see [csat]",
     ".text": "see [text]",
+    ".registers": "see [registers]",
+    "registers.quality_review": "of `quality_review`",
+    "registers.article_review": "of `article_review`",
+    "registers.collaboration": "of `collaboration_satisfaction`",
+    "registers.behaviour": "of `manager_rating`, `peer_rating` and `self_rating`",
+    ".weights": "see [weights]",
     ".people": "see [people.NAME]",
     ".channels": "see [channels.NAME]",
     ".reports": "see [reports.NAME]",
@@ -191,12 +202,16 @@ WORDS = {
     "hours.teams": "the teams whose clock this is",
     "hours.sources": "the sources whose clock this is",
     "tickets.exclude": "see [tickets.exclude]",
-    "tickets.escalation_teams": "not used by a report yet",
+    "tickets.valid": "see [tickets.valid]",
     "tickets.keep_fields": "custom fields to keep, of every source",
     "tickets.exclude.tags": "a ticket with one of these",
     "tickets.exclude.forms": "ids of ticket forms",
     "tickets.exclude.brands": "ids of brands",
     "tickets.exclude.channels": "as the helpdesk calls them",
+    "tickets.valid.tags": "a ticket with one of these",
+    "tickets.valid.forms": "ids of ticket forms",
+    "tickets.valid.categories": "as `category` has them",
+    "tickets.valid.channels": "as the helpdesk calls them",
     "reports.template": "`weekly_digest`, `monthly_summary`, or a folder of your own",
     "reports.to": "names of [channels]",
     "reports.locale": "if another than the file's",
@@ -279,8 +294,9 @@ def example_keys() -> Mapping[tuple[str, str], str]:
         bare = line.removeprefix("# ")
         if header := re.match(r"\[([\w.]+)\](?:\s+#|$)", bare):
             table = _table_of(header[1])
-            parent, _, name = table.rpartition(".")
-            found.setdefault((parent, name), "")
+            for place in (table, header[1], header[1].partition(".")[0]):
+                parent, _, name = place.rpartition(".")
+                found.setdefault((parent, name), "")
         elif table == "sources" and (named := re.match(r'connector = "(\w+)"', bare)):
             found.setdefault((table, "connector"), CORE_KEYS[0].comment)
             table = f"sources.{named[1]}"
@@ -293,7 +309,11 @@ def example_keys() -> Mapping[tuple[str, str], str]:
 
 def _table_of(header: str) -> str:
     """ "severity.P0" -> "severity": the second part is a name, except in [tickets.exclude]."""
+    if header.startswith("registers."):
+        return "registers.FORM"
     return header if header == "tickets.exclude" else header.partition(".")[0]
+    """ "severity.P0" -> "severity": the second part is a name, except in tables of [tickets]."""
+    return header if header in {"tickets.exclude", "tickets.valid"} else header.partition(".")[0]
 
 
 # --- docs/store.md
@@ -375,4 +395,4 @@ def _shown(table: Table) -> list[str]:
 
 
 PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page,
-         **docs_connectors.PAGES}  # fmt: skip
+         "registers.md": lambda: docs_registers.registers_page(keys), **docs_connectors.PAGES}  # fmt: skip

@@ -49,7 +49,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.mark.parametrize("kpi", sorted(find_kpis()))
+@pytest.mark.parametrize("kpi", sorted(k.id for k in find_kpis().values() if k.story != "entry"))
 def test_observations_as_csv_have_the_documented_columns_and_nothing_else(cli: Cli, desk: SyncedDesk, kpi: str) -> None:
     ran = cli("observations", kpi, "--config", desk.path)
     assert ran.status == 0, ran.err

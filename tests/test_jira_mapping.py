@@ -141,6 +141,18 @@ def test_a_done_duplicate_is_merged_into_the_other_and_an_open_one_is_only_linke
     assert of(read(issue(7, issuelinks=[backwards])), TicketLink) == []
 
 
+def test_issues_of_development_are_those_at_the_end_of_the_named_links_whichever_way_they_point() -> None:
+    keep = msgspec.structs.replace(KEEP, development=frozenset({"escalation"}))
+    links = [
+        {"type": {"id": "10020", "name": "Escalation"}, "outwardIssue": {"id": "81"}},
+        {"type": {"id": "10020", "name": "Escalation"}, "inwardIssue": {"id": "82"}},
+        {"type": {"id": "10003", "name": "Relates"}, "outwardIssue": {"id": "83"}},
+    ]
+    found = read(issue(7, issuelinks=links), keep)
+    assert of(found, TicketLink) == [TicketLink("7", number, "development") for number in ("81", "82")]
+    assert of(read(issue(7, issuelinks=links)), TicketLink) == []
+
+
 def test_a_link_type_may_be_named_by_its_id() -> None:
     link = {"type": {"id": "10007", "name": "Störung"}, "inwardIssue": {"id": "3"}}
     assert read(issue(7, issuelinks=[link])).ticket.problem == "3"

@@ -153,5 +153,5 @@ def test_a_funnel_narrows_with_n_and_a_real_outlier_is_outside() -> None:
     wide, narrow = funnel.limits(0.88, 20), funnel.limits(0.88, 400)
     assert wide[0] < narrow[0] < 0.88 < narrow[1] < wide[1]
     assert funnel.place(0.75, 0.88, 400) == "signal"
-    assert funnel.place(0.75, 0.88, 20) == "usual"
+    assert funnel.place(0.75, 0.88, 20) == "within"
     assert funnel.limits(0.88, 0.5) == (0.0, 1.0)

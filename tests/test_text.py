@@ -220,6 +220,20 @@ def test_a_comment_without_text_says_nothing_about_thanks_or_questions() -> None
         ("https://ACME.zendesk.com/en/support/solutions/articles/4300-Hello", ("4300",)),
         ("https://acme.zendesk.com/support/solutions/articles/4301", ("4301",)),
         ("https://acme.zendesk.com/wiki/spaces/KB/pages/98765/How+to", ("98765",)),
+        ("https://acme.zendesk.com/spaces/KB/pages/98765/How+to", ("98765",)),  # Data Center
+        ("https://acme.zendesk.com/wiki/spaces/KB/pages/edit-v2/98765", ("98765",)),
+        ("https://acme.zendesk.com/wiki/pages/viewpage.action?pageId=98765#top", ("98765",)),
+        ('<a href="https://acme.zendesk.com/pages/viewpage.action?src=mail&amp;pageId=98765">x</a>', ("98765",)),
+        # A page as Jira's customers see it: the number of the portal is none of an article.
+        ("https://acme.zendesk.com/servicedesk/customer/portal/3/article/98765?source=search", ("98765",)),
+        ("https://acme.zendesk.com/servicedesk/customer/article/98765", ("98765",)),
+        ("https://acme.zendesk.com/servicedesk/customer/kb/view/98765", ("98765",)),
+        ("https://acme.zendesk.com/servicedesk/customer/portal/3/SUP-98765", ()),
+        # 84803642 is 0x050e003a... as bytes 3a 00 0e 05, in base64 OgAOBQ==
+        ("https://acme.zendesk.com/wiki/x/OgAOBQ", ("84803642",)),
+        ("https://acme.zendesk.com/display/KB/Reset+your+%22code%22", ('title:Reset your "code"',)),
+        ("https://elsewhere.example/x/OgAOBQ and https://elsewhere.example/display/KB/Title", ()),
+        ("https://elsewhere.example/servicedesk/customer/portal/3/article/98765", ()),
         ("https://acme.zendesk.com/agent/tickets/5", ()),
         ("the articles/5 here", ()),
     ],
@@ -230,6 +244,11 @@ def test_links_to_our_articles_are_found(text: str, ids: tuple[str, ...]) -> Non
 
 def test_without_declared_hosts_every_article_counts() -> None:
     assert articles("https://support.zendesk.com/hc/en-us/articles/44088") == ("44088",)
+
+
+def test_short_links_and_links_by_title_count_on_declared_hosts_only() -> None:
+    """Any site may have such paths."""
+    assert articles("https://shop.example/x/OgAOBQ and https://shop.example/display/KB/Title and /x/OgAOBQ") == ()
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,15 @@ def test_a_comment_is_kept_as_its_features() -> None:
     assert found.text_rule == RULE
 
 
+def test_a_comment_says_which_macro_was_applied_with_it() -> None:
+    comment = {"event_type": "Comment", "type": "Comment", "body": "One", "public": True}
+    macro = {"type": "AgentMacroReference", "macro_id": "360002", "macro_title": "Reset", "via": "Web form"}
+    [found] = told(comment, macro)
+    assert (found.kind, found.field, found.after) == ("comment", "macro", "360002")
+    [typed] = told(comment)
+    assert typed.field is None
+
+
 def test_a_comment_without_the_side_load_is_known_to_have_happened() -> None:
     [found] = told({"event_type": "Comment", "comment_present": True, "comment_public": False})
     assert (found.kind, found.actor, found.public, found.length, found.is_thanks) == ("comment", "9", False, None, None)

@@ -51,7 +51,8 @@ class Freshdesk(Connector):
         "sla.policies": YES,
         "sla.cycles": partly("due times as they are now; when a clock stood is not told"),
         "time.entries": partly("changes of entries older than 35 days are not seen"),
-        "articles": partly("the author and not who edited; an edit is what two syncs differ in"),
+        "articles": YES,
+        "article.edits": partly("the author and not who edited; an edit is what two syncs differ in"),
         "article.views": YES,
         "article.votes": YES,
         "roles": partly("from the first sync on; Freshdesk lists the agents of today only"),
@@ -123,7 +124,7 @@ class Freshdesk(Connector):
     def _articles(self) -> list[Stream]:
         if not self.settings.solutions:
             return []
-        gives = frozenset({"articles", "article.views", "article.votes"})
+        gives = frozenset({"articles", "article.edits", "article.views", "article.votes"})
         pages = self._bound(solutions.articles)
         streams = [Stream(name="articles", kind="census", every=6 * HOUR, pages=pages, gives=gives)]
         if self.settings.languages:

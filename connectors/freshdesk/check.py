@@ -40,7 +40,9 @@ _PROBES = (
     _Probe("surveys/satisfaction_ratings", "satisfaction ratings", _ONE, ("survey.answers", "survey.dimensions")),
     _Probe("time_entries", "time entries", _ONE, ("time.entries",)),
 )
-_ARTICLES = _Probe("solutions/categories", "articles", _ONE, ("articles", "article.views", "article.votes"))
+_ARTICLES = _Probe(
+    "solutions/categories", "articles", _ONE, ("articles", "article.edits", "article.views", "article.votes")
+)
 
 
 async def check(account: Account, now: float) -> list[Finding]:

@@ -52,6 +52,8 @@ class JiraServiceManagement(Connector):
         "sla.policies": no("Jira does not hand out its goals; each SLA run has its own in it"),
         "sla.cycles": YES,
         "articles": YES,
+        "article.edits": YES,
+        "article.votes": no("Confluence tells who likes a page, and nothing against it"),
         "article.views": partly("on Premium and Enterprise only, where `views` is set"),
         "roles": partly("Jira tells the present kind of an account, and not who of the licensed is of the team"),
     }
@@ -132,7 +134,7 @@ class JiraServiceManagement(Connector):
     def _articles(self) -> list[Stream]:
         if not self.settings.confluence or self.settings.auth.is_personal:
             return []
-        gives = frozenset({"articles"})
+        gives = frozenset({"articles", "article.edits"})
         found = [
             Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(confluence.articles), gives=gives),
             Stream(name="article_versions", kind="queue", pages=self._bound(confluence.versions), gives=gives),

@@ -97,6 +97,7 @@ class Account:
             roles=dict(settings.sla),
             duplicates=frozenset(t.casefold() for t in settings.duplicate_links),
             problems=frozenset(t.casefold() for t in settings.problem_links),
+            development=frozenset(t.casefold() for t in settings.development_links),
         )
 
     async def kept(self) -> dict[str, str]:

@@ -45,6 +45,7 @@ class Keep(msgspec.Struct, frozen=True):
     roles: Mapping[str, str] = {}  # SLA's or its field's id -> what it promises
     duplicates: frozenset[str] = frozenset()  # link types, by id or name in lower case
     problems: frozenset[str] = frozenset()
+    development: frozenset[str] = frozenset()
 
     @property
     def words(self) -> dict[str, str]:
@@ -230,13 +231,21 @@ def _links(issue_id: str, fields: js.Fields, keep: Keep) -> Iterator[model.Ticke
     for kind, types, outward in (("merge", keep.duplicates, True), ("problem", keep.problems, False)):
         if other := _other(fields, types, outward=outward):
             yield model.TicketLink(issue_id, other, kind)
+    for link in fields.issuelinks or ():
+        if _is_of(link, keep.development):
+            ends = [end for end in (link.outward_issue, link.inward_issue) if end is not None]
+            yield from (model.TicketLink(issue_id, end.id, "development") for end in ends)
+
+
+def _is_of(link: js.IssueLink, types: Collection[str]) -> bool:
+    return not {link.type.id, link.type.name.casefold()}.isdisjoint(types)
 
 
 def _other(fields: js.Fields, types: Collection[str], *, outward: bool) -> str | None:
     """The issue at the other end of the first link of these types."""
     for link in fields.issuelinks or ():
         end = link.outward_issue if outward else link.inward_issue
-        if end is not None and not {link.type.id, link.type.name.casefold()}.isdisjoint(types):
+        if end is not None and _is_of(link, types):
             return end.id
     return None
 

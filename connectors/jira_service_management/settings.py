@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sla: Mapping[str, Role] = {}  # an SLA's id or its field's -> what it promises; `check` suggests
     duplicate_links: tuple[str, ...] = ("Duplicate",)  # link types, by id or name: "A duplicates B" merges A into B
     problem_links: tuple[str, ...] = ("Problem/Incident",)  # link types by which a problem causes incidents
+    development_links: tuple[str, ...] = ()  # link types, by id or name, to issues of those who make the product
     look_back: int = 12  # hours that are searched again, since Jira's index may be late; 0: not at all
     page_size: int = 100  # issues a page
     rate_share: float = 0.5  # the part of each rate limit that is ours; the rest is left to other integrations

@@ -28,6 +28,7 @@ FIELDS = {
 _IDS = frozenset({"custom_status", "assignee", "team", "form", "brand", "requester", "organization", "problem"})
 _TYPES = frozenset({"problem", "incident", "question", "task"})
 _SCORE = "satisfaction_score"  # a field that says how far the older survey has come
+_MACRO = "AgentMacroReference"
 _COMMENTS = frozenset({"Comment", "VoiceComment"})
 #: The names that exports use for channels -> the words that tickets use. Others are taken in lower case.
 _CHANNELS = {
@@ -70,20 +71,22 @@ class _Audit:
         self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
+        macro = next((c for c in self.row.child_events if _kind(c) == _MACRO), None)
         for place, child in enumerate(self.row.child_events):
             # Audits count up, so that this orders events of one second over audits too.
             seq = self.row.id * 1000 + min(place, 999)
             told = how(child.get("via"), child.get("via_reference_id")) or self.told
             kind = _kind(child)
             if kind in _COMMENTS:
-                yield self._comment(child, told, seq)
+                yield self._comment(child, told, seq, macro)
                 yield from self._merge(told, seq)
             elif kind == "SatisfactionRating" or _SCORE in child or child.get("field_name") == _SCORE:
                 yield from self._survey(child, told, seq)
-            else:
+            elif kind != _MACRO:
                 yield from self._changes(child, told, seq)
 
-    def _comment(self, child: dict[str, Any], told: Told, seq: int) -> Event:
+    def _comment(self, child: dict[str, Any], told: Told, seq: int, macro: Mapping[str, Any] | None) -> Event:
+        """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
         body, html = child.get("body"), child.get("html_body")
         told_words = isinstance(body or html, str)
         found = read(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
@@ -97,6 +100,8 @@ class _Audit:
             actor=text_id(child.get("author_id", self.row.updater_id)),
             via=told.via,
             rule=told.rule,
+            field="macro" if macro else None,
+            after=value(macro.get("macro_id")) if macro else None,
             public=None if public is None else bool(public),
             length=found.length if found else None,
             is_thanks=found.is_thanks if found else None,

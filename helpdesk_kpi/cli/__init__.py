@@ -1,6 +1,7 @@
 """The command line: it parses, wires and calls. What a command needs is imported when it runs."""
 
 import importlib
+import keyword
 import logging
 import sys
 from pathlib import Path
@@ -29,6 +30,9 @@ COMMANDS = {
     "explain": ("measuring", "Open a number down to its tickets."),
     "doctor": ("doctoring", "Examine the store: what is missing, and what deserves a look."),
     "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
+    "record": ("recording", "Write down what no helpdesk has: training, reviews, ratings, costs."),
+    "import": ("recording", "Write the entries of a file into their registers."),
+    "weights": ("weighing", "Learn and show how much work each kind of ticket is."),
     "person": ("people", "Show what is known of a person of the team."),
     "deliveries": ("running", "List what was sent; settle what is unclear."),
     "simulate": ("trying", "Serve an invented helpdesk behind its real API."),
@@ -45,7 +49,7 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"helpdesk_kpi.cli.{COMMANDS[cmd_name][0]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
         assert isinstance(command, click.Command)
         return command
 

@@ -42,6 +42,7 @@ def config_findings(desk: Desk) -> list[Finding]:
         found += people_findings(store, config)
         found += _questions(desk, store)
         found += _words(desk, store)
+        found += _teams(desk, store)
     return found
 
 
@@ -68,6 +69,21 @@ def _words(desk: Desk, store: Store) -> Iterator[Finding]:
     """Own words of gratitude hold for what is read after them."""
     for name in read_otherwise(store, own_thanks(desk.loaded.config)):
         yield Finding(level="warning", about="text.thanks", text=again(name))
+
+
+def _teams(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Teams to escalate to that no helpdesk has."""
+    known = {
+        str(mark).casefold()
+        for source, native, name in store.rows(
+            "SELECT s.name, t.native, t.name FROM teams t JOIN sources s ON s.id = t.source"
+        )
+        for mark in (native, name, f"{source}:{native}")
+    }
+    for team in desk.loaded.config.tickets.escalation_teams if known else ():
+        if team.strip().casefold() not in known:
+            text = f"{team!r} is the name or id of no team that is known so far"
+            yield Finding(level="warning", about="tickets.escalation_teams", text=text)
 
 
 class Asked(NamedTuple):
@@ -139,7 +155,10 @@ def able(desk: Desk, told: list[Asked]) -> dict[str, dict[str, Able]]:
     """By source and KPI: what it can give, and why not all; nothing of a source that let nobody in."""
     with open_store(desk.loaded.store_path) as store:
         unmet = capabilities(store, desk.loaded.config, narrowing(told))
-    return {one.source: {} if one.is_shut else {kpi: _able(unmet[kpi][one.source]) for kpi in unmet} for one in told}
+    return {
+        one.source: {} if one.is_shut else {kpi: _able(of[one.source]) for kpi, of in unmet.items() if one.source in of}
+        for one in told
+    }
 
 
 def _able(unmet: list[tuple[str, Provides]]) -> Able:

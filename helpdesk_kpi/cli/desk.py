@@ -83,10 +83,10 @@ def iso(ms: int | None) -> str:
 def log_access(store: "Store", now: int, what: str) -> None:
     """People's figures were looked at or taken out: who, when, what."""
     with store.writing() as conn:
-        conn.execute("INSERT INTO access_log (at, who, what) VALUES (?, ?, ?)", (now, _account(), what))
+        conn.execute("INSERT INTO access_log (at, who, what) VALUES (?, ?, ?)", (now, account(), what))
 
 
-def _account() -> str:
+def account() -> str:
     """Who runs this; in a container the account may have no name."""
     try:
         return getpass.getuser()

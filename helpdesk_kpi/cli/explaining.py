@@ -5,10 +5,11 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.cli import weighed
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import Duration, Share, Stock
+from helpdesk_kpi.measure.contract import Duration, Fresh, Share, Stock
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
@@ -18,6 +19,7 @@ from helpdesk_kpi.store import Store
 FORMULAS: dict[type, str] = {
     Duration: "median over {n:g} spans; {running} still running count as at least as long as they have (Kaplan-Meier)",
     Share: "sum of value x share / sum of share = {x:g} / {n:g}",
+    Fresh: "sum of share of what began lately enough / sum of share = {x:g} / {n:g}",
     Stock: "count of what is open at the end of the period = {n:g}",
 }
 
@@ -46,6 +48,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "definition": definition,
         "formula": _formula(value, type(spec.statistic)),
         "value": msgspec.to_builtins(value),
+        **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         "observations": rows,
     }
 
@@ -58,8 +61,11 @@ def _known(reader: Reader, where: Mapping[str, str]) -> None:
 
 
 def _formula(value: Value, statistic: type) -> str:
+    if statistic is Share and value.mean is not None:
+        return f"lower end of the 95 % interval (Wilson) of {value.mean * value.n:g} / {value.n:g}"
     text = FORMULAS.get(statistic, "sum of value x share = {x:g}")
-    return text.format(n=value.n, x=(value.value or 0) * (value.n if statistic is Share else 1), running=value.running)
+    amount = (value.value or 0) * (value.n if statistic in {Share, Fresh} else 1)
+    return text.format(n=value.n, x=amount, running=value.running)
 
 
 def printed(found: Mapping[str, Any]) -> str:
@@ -73,6 +79,8 @@ def printed(found: Mapping[str, Any]) -> str:
     ]
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+    if value["basis"]:
+        lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
@@ -81,5 +89,6 @@ def printed(found: Mapping[str, Any]) -> str:
             row["value"] * 1000 if value["unit"] == "ms" and row["value"] is not None else row["value"], value["unit"]
         )
         note = " ".join(filter(None, [row["facet"], row["reason"], row["url"]]))
-        lines.append(f"{amount:>12}  {row['ticket']:<10} {row['severity'] or '-':<9} {row['agent'] or '-':<20} {note}")
+        about = f"{row['ticket'] or '-':<10} {row['severity'] or '-':<9} {row['agent'] or '-':<20}"
+        lines.append(f"{amount:>12}  {about} {note}")
     return "\n".join(lines)

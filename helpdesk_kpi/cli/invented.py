@@ -59,6 +59,8 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
         "[tickets]",
         f"bots = {json.dumps(list(bots))}",
         "exclude = { " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in said["exclude"].items()) + " }",
+        f"valid = {_inline(said['valid'])}",
+        f"escalation_teams = {json.dumps(said['escalation_teams'], ensure_ascii=False)}",
         *_statuses(desks),
         "",
         "[csat]",

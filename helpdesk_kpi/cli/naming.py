@@ -14,6 +14,8 @@ from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.registers.kinds import REGISTERS
+from helpdesk_kpi.measure.registers.reading import form_of
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.report.templates import templates
 from helpdesk_kpi.schedule import Rule
@@ -32,6 +34,7 @@ def check_names(loaded: Loaded) -> None:
     _annotations(loaded)
     check_people(loaded)
     _dimensions(loaded)
+    _forms(loaded)
 
 
 @contextmanager
@@ -116,6 +119,16 @@ def _annotations(loaded: Loaded) -> None:
             dt.date.fromisoformat(day)
         except ValueError:
             raise ConfigError(f"{loaded.path}: annotations: {day!r} is no day; write it like 2026-11-17") from None
+
+
+def _forms(loaded: Loaded) -> None:
+    """An aspect is a column beside those that the register has anyway."""
+    for kind in REGISTERS.values():
+        form = form_of(loaded.config, kind)
+        for aspect in form.aspects if form is not None else ():
+            if aspect in (*kind.__struct_fields__, "register"):
+                said = f"{aspect!r} is a column of {kind.register} already; call it something else"
+                raise loaded.error(f"registers.{kind.form}.aspects", said)
 
 
 def _dimensions(loaded: Loaded) -> None:

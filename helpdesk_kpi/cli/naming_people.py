@@ -42,6 +42,9 @@ def _stay(loaded: Loaded, key: str, person: Someone) -> None:
     if person.joined and person.left and person.left < person.joined:
         said = f"{person.left} is before joined = {person.joined}: the last day comes after the first"
         raise loaded.error(f"{key}.left", said)
+    for place, away in enumerate(person.away, 1):
+        if away.last < away.first:
+            raise loaded.error(f"{key}.away.{place}.to", f"{away.last} is before from = {away.first}")
 
 
 def _dates(loaded: Loaded, key: str, entries: Sequence[TextSince | NumberSince]) -> None:

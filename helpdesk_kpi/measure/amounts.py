@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpdesk_kpi.measure.asked import Asked, Parts, Policy, by_facet
-from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
+from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import Score, Share, Total
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.statistics.quantile import quantile
@@ -24,13 +24,16 @@ def share(asked: Asked, rows: Columns, policy: Policy) -> Value:
     parts = share_parts(asked, rows, policy)
     low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     assert isinstance(asked.statistic, Share)
-    headline = low if asked.statistic.headline == "low" else parts.share
+    is_low = asked.statistic.headline == "low"
     facets = by_facet(rows, parts.adds, parts.n) if asked.kpi.facet == "kind" and parts.n else {}
-    return asked.value(n=parts.n, value=headline, low=low, high=high, facets=facets)
+    return asked.value(
+        n=parts.n, value=low if is_low else parts.share, low=low, high=high, facets=facets,
+        mean=parts.share if is_low else None,
+    )  # fmt: skip
 
 
 def total_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
-    """What came in time; where a story is capped, each of its rows counts less in proportion."""
+    """What came in time; where a story (or a customer) is capped, each of its rows counts less in proportion."""
     told = asked.statistic
     assert isinstance(told, Total)
     counts = rows.share
@@ -39,13 +42,13 @@ def total_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
     adds = counts * rows.value
     if told.weighted:
         adds = adds * policy.weights(rows)
-    return Parts(counts, adds if told.cap is None else _capped(rows, adds, told.cap))
+    return Parts(counts, adds if told.cap is None else _capped(getattr(rows, told.cap_of), adds, told.cap))
 
 
-def _capped(rows: Columns, adds: Floats, cap: int) -> Floats:
-    _, place = np.unique(rows.story, return_inverse=True)
+def _capped(of: Ints, adds: Floats, cap: int) -> Floats:
+    _, place = np.unique(of, return_inverse=True)
     sums = np.bincount(place.reshape(-1), weights=adds)
-    return adds * np.minimum(1, cap / np.maximum(sums, 1e-300))[place.reshape(-1)] if len(rows) else adds
+    return adds * np.minimum(1, cap / np.maximum(sums, 1e-300))[place.reshape(-1)] if len(of) else adds
 
 
 def total(asked: Asked, rows: Columns, policy: Policy) -> Value:

@@ -55,7 +55,7 @@ class Calendar:
     def of_hours(cls, hours: Hours, zone: str = "UTC") -> "Calendar":
         """`zone` is the configuration's, for hours that name none. ConfigError says what is wrong with the hours."""
         week = _week(hours.weekly)
-        makeup = week[0] if hours.makeup is None else tuple(map(_shift, hours.makeup))
+        makeup = week[0] if hours.makeup is None else tuple(map(shift_minutes, hours.makeup))
         known = _Public(hours.holidays) if hours.holidays else None
         closed, workdays = frozenset(hours.closed), frozenset(hours.workdays)
 
@@ -244,7 +244,7 @@ def _week(weekly: Mapping[str, Iterable[str]]) -> Week:
     days: list[list[Shift]] = [[] for _ in WEEKDAYS]
     for key, shifts in weekly.items():
         for day in _weekdays(key):
-            days[day] += map(_shift, shifts)
+            days[day] += map(shift_minutes, shifts)
     if not any(days):
         raise ConfigError('weekly: no hours at all; for example { mon-fri = ["09:00-17:30"] }')
     return tuple(map(tuple, days))
@@ -269,9 +269,10 @@ def _weekdays(key: str) -> list[int]:
     return found
 
 
-def _shift(text: str) -> Shift:
-    """
-    >>> _shift("09:00-17:30"), _shift("22:00-06:00"), _shift("00:00-24:00")
+def shift_minutes(text: str) -> Shift:
+    """Hours as a person writes them, in minutes from midnight. ConfigError if they are none.
+
+    >>> shift_minutes("09:00-17:30"), shift_minutes("22:00-06:00"), shift_minutes("00:00-24:00")
     ((540, 1050), (1320, 1800), (0, 1440))
     """
     found = _SHIFT.fullmatch(text.strip())

@@ -47,6 +47,7 @@ class Columns(msgspec.Struct, frozen=True):
     due: Ints  # NEVER: no deadline of the helpdesk's
     pieces: Objects  # of interrupted spans [(from, to), ...] relative to `created`; else None
     clock: Ints  # code of its calendar, set by the reader; 0 before
+    source: Ints  # key of the helpdesk of an article; NOBODY: the ticket tells
     words: tuple[str | None, ...]  # by code; 0 is None
 
     def code(self, word: str | None) -> int:
@@ -76,7 +77,8 @@ def together(parts: Sequence[Columns]) -> Columns:
 
 def load(store: Store, kind: StoryKind, folds: Iterable[int], since: int) -> Mapping[int, Columns]:
     """The observations of some folds, of all stories of a kind that tell of anything from `since` on."""
-    found = {str(fold): _Fold(is_ticket=kind == "ticket") for fold in folds}
+    sources = dict(store.rows("SELECT id, source FROM articles")) if kind == "article" else {}
+    found = {str(fold): _Fold(is_ticket=kind == "ticket", sources=sources) for fold in folds}
     cursor = store.conn.execute(
         "SELECT story, base, body FROM folded WHERE kind = ? AND (last IS NULL OR last >= ?)", (kind, since)
     )
@@ -114,8 +116,8 @@ _bodies = msgspec.json.Decoder(dict[str, list[Row]])
 class _Fold:
     """One fold's columns in parts. Codes are the same in all of them."""
 
-    def __init__(self, *, is_ticket: bool) -> None:
-        self.is_ticket = is_ticket
+    def __init__(self, *, is_ticket: bool, sources: Mapping[int, int] | None = None) -> None:
+        self.is_ticket, self.sources = is_ticket, sources or {}
         self.words: dict[str | None, int] = {None: 0}
         self.parts: list[Part] = []
         self.add([], NOTHING, NOTHING)
@@ -125,6 +127,8 @@ class _Fold:
             part = _part(rows, story, base, self.words)
             if self.is_ticket:
                 part["ticket"] = story
+            elif self.sources:
+                part["source"] = np.array([self.sources.get(int(s), NOBODY) for s in story], np.int64)
             self.parts.append(part)
 
     def columns(self) -> Columns:
@@ -155,6 +159,7 @@ def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]
         "due": told.times("due", NEVER),
         "pieces": told.objects("pieces"),
         "clock": np.zeros(len(rows), np.int64),
+        "source": np.full(len(rows), NOBODY, np.int64),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 Better = Literal["lower", "higher", "neither"]
-Anchor = Literal["created", "answered", "solved", "instant", "edited", "recorded"]
+Anchor = Literal["created", "answered", "solved", "instant", "edited", "recorded", "assigned"]
 Population = Literal["valid", "native"]
 Unit = Literal["ms", "tickets", "share", "answers", "count", "points", "score", "money"]
 StoryKind = Literal["ticket", "customer", "article", "entry"]
@@ -77,6 +77,7 @@ class Total(msgspec.Struct, frozen=True):
     weighted: bool = False  # each row counts as much as its kind of ticket costs (complexity weights)
     within: int | None = None  # days: rows whose `end` lies further behind their `at` do not count
     cap: int | None = None  # of one story, no more than this counts in a period
+    cap_of: Literal["story", "rater"] = "story"  # rater: of one customer, whom the row names as its `rater`
 
 
 class Mix(msgspec.Struct, frozen=True):

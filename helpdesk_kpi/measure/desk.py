@@ -22,6 +22,7 @@ State = Literal["new", "open", "pending", "hold", "solved", "closed"]
 
 #: Needs without which a ticket's story has holes.
 HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
+KNOWLEDGE = frozenset({"articles", "article.edits", "article.votes", "article.views"})
 OFFERED = "survey.offered"  # without it, the surveys that are known are those that were answered
 DONE = frozenset({"solved", "closed"})
 STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
@@ -29,6 +30,7 @@ BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
 VOICE = frozenset({"voice", "phone"})
 MESSAGING = frozenset({"native_messaging", "messaging", "chat", "live_chat", "whatsapp", "sms"})
 BY_THE_TEAM = frozenset({"outbound_email"})  # channels on which the team writes first
+CATEGORIES = frozenset({"type", "form", "brand", "channel"})  # categories that are no custom fields
 INTERNAL = frozenset({"internal_task"})  # channels that no customer uses
 
 
@@ -74,9 +76,15 @@ class Desk(msgspec.Struct, frozen=True):
     promises: Mapping[str, str] = {}  # id, field or name of a promise, in lower case -> what it promises
     has_promises: bool = False  # the helpdesk tells how the clocks of its promises ran
     labels: Mapping[str, str] = {}  # native priority -> what people call it, where that differs
+    escalation_teams: frozenset[int] = frozenset()
+    category: str = "type"  # where a ticket's category stands
 
     def person(self, key: int | None) -> PersonFacts:
         return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
+
+    def is_agent_now(self, key: int | None) -> bool:
+        """By the role of today, whatever it was then."""
+        return self.person(key).kind in {"agent", "bot"}
 
     def severity(self, priority: str | None) -> str | None:
         """None: no priority. An unmapped priority is a level of its own name."""
@@ -127,6 +135,22 @@ class Desk(msgspec.Struct, frozen=True):
             or ticket.requester in self.outsiders
         )
 
+    def category_of(self, ticket: TicketRow) -> str | None:
+        if self.category in CATEGORIES:
+            return getattr(ticket, self.category)  # type: ignore[no-any-return]
+        told = json.loads(ticket.fields).get(self.category)
+        return None if told is None else str(told)
+
+    def not_valid(self, ticket: TicketRow) -> bool:
+        """Whether the configuration names this ticket as work that is nobody's valid ticket."""
+        out = self.rules.valid
+        return bool(
+            (out.tags and not set(out.tags).isdisjoint(json.loads(ticket.tags)))
+            or ticket.form in out.forms
+            or ticket.channel in out.channels
+            or (out.categories and self.category_of(ticket) in out.categories)
+        )
+
     def dimension(self, question: str) -> str:
         """What a survey question asks about: "overall" for a helpdesk's only or main one; itself where nothing says."""
         return self.dimensions.get(question.casefold(), question) if question else MAIN
@@ -165,6 +189,19 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         promises=_promises(config.sources.get(name, {}).get("sla", {})),
         has_promises=any(store.one(_TOLD.format(table), source) for table in ("sla_cycles", "sla_events")),
         labels=labels,
+        escalation_teams=_teams_named(store, source, name, config.tickets.escalation_teams),
+        category=str(config.sources.get(name, {}).get("category", config.tickets.category)),
+    )
+
+
+def _teams_named(store: Store, source: int, name: str, wanted: list[str]) -> frozenset[int]:
+    """Teams that the configuration names by name, id, or "source:id"."""
+    marks = {mark.strip().casefold() for mark in wanted}
+    rows = store.rows("SELECT id, native, name FROM teams WHERE source = ?", source) if marks else []
+    return frozenset(
+        key
+        for key, native, called in rows
+        if not marks.isdisjoint(str(m).casefold() for m in (native, called, f"{name}:{native}") if m)
     )
 
 
@@ -226,7 +263,7 @@ def bots_of(store: Store, source: int, named: list[str]) -> frozenset[int]:
 def _lacks(store: Store, source: int) -> frozenset[str]:
     """Needs that no stream gives, or only ones which the plan or the rights do not include or which never ended."""
     given: set[str] = set()
-    missing = {*HISTORY, "calls", "chats", OFFERED}  # streams that have not run yet, or are switched off
+    missing = {*HISTORY, "calls", "chats", OFFERED, *KNOWLEDGE}  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
     for is_missing, gives in store.rows(sql, source):
         (missing if is_missing else given).update(json.loads(gives))

@@ -20,10 +20,11 @@ def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation
     if not isinstance(story, Timeline):
         return found
     reason, since = _left_out(story, kpi, variant)
-    return _marked(found, reason, since) if reason else found
+    return marked(found, reason, since) if reason else found
 
 
-def _marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+def marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+    """Observations of what is left out for a reason since an instant (None: always)."""
     for o in found:
         if o.stop in EXCLUDED:
             yield o
@@ -37,6 +38,11 @@ def _marked(found: Iterable[Observation], reason: str, since: int | None) -> Ite
             yield _without(o, reason, max(since, o.since or 0))
 
 
+def leaves(ticket: Timeline) -> tuple[str, int | None]:
+    """Why a ticket is no support work, and from when on; ("", None): it is."""
+    return (ticket.left_out, None) if ticket.left_out else _gone(ticket, is_valid=True)
+
+
 def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | None]:
     """(reason, from when on; None: always) or ("", None)."""
     if variant.population == "valid" and ticket.left_out:
@@ -45,7 +51,7 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
         return reason, None
     if kpi.is_instant:
         return "", None  # its spans end where the ticket is gone; before, it was there
-    return _gone(ticket, variant)
+    return _gone(ticket, is_valid=variant.population == "valid")
 
 
 def not_known(ticket: Timeline, needs: frozenset[str]) -> str:
@@ -62,8 +68,8 @@ def not_known(ticket: Timeline, needs: frozenset[str]) -> str:
     )
 
 
-def _gone(ticket: Timeline, variant: Variant) -> tuple[str, int | None]:
-    merged_at = ticket.merged_at if variant.population == "valid" else None
+def _gone(ticket: Timeline, *, is_valid: bool) -> tuple[str, int | None]:
+    merged_at = ticket.merged_at if is_valid else None
     if merged_at is None:
         return ("", None) if ticket.deleted_at is None else ("deleted", ticket.deleted_at)
     if ticket.deleted_at is not None and ticket.deleted_at <= merged_at:

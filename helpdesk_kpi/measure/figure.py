@@ -53,12 +53,14 @@ _MAKERS: dict[type, Callable[[Asked, Columns, Policy], Value]] = {
 
 
 def parts(asked: Asked, rows: Columns, policy: Policy) -> Parts | None:
-    """What each of the rows is of the figure; None where it is a quantile, which has no parts.
+    """What each of the rows is of the figure; None where it is a quantile, which has no parts, or a mean of answers
+    that are not shown one by one.
 
     `rows` are those that exist and are not left out, as `figure` takes them.
     """
     told = asked.statistic
-    if isinstance(told, Duration) or (isinstance(told, Stock) and told.of == "age"):
+    hidden = isinstance(told, Score) and told.fewest > 0
+    if hidden or isinstance(told, Duration) or (isinstance(told, Stock) and told.of == "age"):
         return None
     return _PARTS[type(told)](asked, rows, policy)
 

@@ -18,7 +18,7 @@ from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.exclusions import observations
 from helpdesk_kpi.measure.humans import keep_identities
-from helpdesk_kpi.measure.stories import READERS, Reading, Stale, Told, mark_all, mark_others
+from helpdesk_kpi.measure.stories import READERS, Reading, Stale, Told, mark_all, mark_entries, mark_others
 from helpdesk_kpi.store import Store, open_store
 
 CHUNK = 2000  # stories at a time: bounds memory
@@ -68,9 +68,19 @@ def _kept(store: Store) -> list[Fold]:
 
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
+    valid = config.tickets.valid.categories
     reading = [config.tickets, {n: s.get("severity") for n, s in config.sources.items()}]
     desks = [
-        (sorted(d.lacks), d.states, d.labels, d.dimensions, d.promises, d.has_promises)
+        (
+            sorted(d.lacks),
+            d.states,
+            d.labels,
+            d.dimensions,
+            d.promises,
+            d.has_promises,
+            sorted(d.escalation_teams),
+            d.category * bool(valid),
+        )
         for d in read_desks(store, config).values()
     ]
     digest = hashlib.sha256(msgspec.json.encode([reading, desks], order="sorted")).digest()
@@ -81,6 +91,18 @@ def rules_changed(store: Store, config: Config) -> bool:
         conn.execute("INSERT OR REPLACE INTO meta VALUES ('fold_rules', ?)", (digest,))
         mark_all(store)
     return before is not None
+
+
+def _people_changed(store: Store, config: Config) -> None:
+    """Whose accounts are whose, and who is in which team when, decides what register entries are folded to."""
+    memberships = store.rows("SELECT team, person, first_seen, gone_at FROM team_members ORDER BY 1, 2, 3")
+    teams, identities = (store.rows(f"SELECT * FROM {table} ORDER BY 1") for table in ("teams", "identities"))
+    told = msgspec.json.encode([config.timezone, config.people, memberships, teams, identities], order="sorted")
+    digest = hashlib.sha256(told).digest()
+    if store.one("SELECT value FROM meta WHERE key = 'fold_people'") != digest:
+        with store.writing() as conn:
+            conn.execute("INSERT OR REPLACE INTO meta VALUES ('fold_people', ?)", (digest,))
+            mark_entries(store)
 
 
 def measure(
@@ -96,6 +118,7 @@ def measure(
     in_use(store, extra)
     rules_changed(store, config)
     keep_identities(store, config)
+    _people_changed(store, config)
     kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in _kept(store))]
     with store.writing():
         if everything:

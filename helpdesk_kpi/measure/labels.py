@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.columns import NOBODY, Ints
+from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.measure.desk import CATEGORIES
 from helpdesk_kpi.store import Store
 
 LABELS = ("category", "channel", "source")
-_COLUMNS = frozenset({"type", "form", "brand", "channel"})  # categories that are no custom fields
 
 
 class Labels:
@@ -30,6 +30,14 @@ class Labels:
             self._learn(np.unique(new))
             places = self._search(stories)
         return self._codes[axis][places]
+
+    def sources(self, rows: Columns) -> Ints:
+        """The codes of the rows' helpdesks: their tickets', else those of their articles."""
+        codes = self.codes("source", rows.ticket)
+        known = {key: self._code("source", name) for key, name in self.store.rows("SELECT id, name FROM sources")}
+        for key in np.unique(rows.source[codes == NOBODY]):
+            codes = np.where((codes == NOBODY) & (rows.source == key), known.get(int(key), NOBODY), codes)
+        return codes
 
     def _search(self, stories: Ints) -> Ints:
         return np.searchsorted(self._stories, stories, side="right") - 1
@@ -60,7 +68,7 @@ class Labels:
         fields: list[str] = []
 
         def told(field: str) -> str:
-            if field in _COLUMNS:
+            if field in CATEGORIES:
                 return f"t.{field}"
             fields.append(field)
             return f"(SELECT value FROM json_each(t.fields) WHERE key = ?{len(fields) + 1})"

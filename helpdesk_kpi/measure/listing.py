@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -41,11 +41,14 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     rows = _existing(reader, asked)
     ends = np.where(rows.end <= asked.as_of, rows.end, np.where(_left_out(rows), rows.known, asked.as_of))
     tickets = {key: (native, url) for key, native, url in store.rows("SELECT id, native, url FROM tickets")}
+    is_article = kpi_named(asked.kpi).story == "article"
+    articles = dict(store.rows("SELECT id, url FROM articles")) if is_article else {}
     labels = {axis: reader.labels(rows, axis) for axis in ("source", "agent", "team", "category", "channel")}
     shown = {axis: [reader.label_name(rows, axis, int(c)) for c in codes] for axis, codes in labels.items()}
-    if config.privacy != "full":
-        shown["agent"] = [None] * len(rows)
     spec = kpi_named(asked.kpi)
+    nameless = isinstance(statistic := spec.statistic_of(asked.variant), Score) and statistic.fewest > 0
+    if config.privacy != "full" or nameless:  # what single people said of somebody is nobody's business
+        shown["agent"] = [None] * len(rows)
     timed = isinstance(spec.statistic, Duration | Met)
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
@@ -69,10 +72,10 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "end": iso(int(ends[i])) if spans else None,
             "calendar_seconds": _number(int(ends[i] - rows.start[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED else _number(seconds if timed else float(rows.value[i])),
+            "value": None if stop in EXCLUDED or nameless else _number(seconds if timed else float(rows.value[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
-            "url": url,
+            "url": articles.get(int(rows.story[i]), url),
             "facet": rows.words[rows.facet[i]],
             "share": _number(float(rows.share[i])),
         }

@@ -22,6 +22,17 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
     creating: bool  # it made the ticket
     via: str | None
     rule: str | None
+    by_macro: bool = False  # the helpdesk says that a prepared text was used
+
+
+class Cited(NamedTuple):
+    """A link to an article in a public comment of a person of the team."""
+
+    article: str  # native id
+    at: int
+    person: int
+    by_macro: bool
+    solved_at: int | None  # when the ticket was solved with it, without another reply in between
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):

@@ -21,6 +21,7 @@ from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.value import Point, Signal, Value
+from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.store import Store
 
 DAY = 86_400_000
@@ -92,7 +93,10 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        return figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self._policy(kpi, variant))
+        found = figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
+        if isinstance(told, Total) and told.weighted:
+            return msgspec.structs.replace(found, basis=self.weighing.bases(period.start, min(period.end, as_of)))
+        return found
 
     def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
         above, below = parts
@@ -134,7 +138,9 @@ class Reader:
             return _mapped(rows.team, self.team_codes)
         if axis == "agent":
             return _mapped(rows.agent, self.human_codes)
-        if axis in {"category", "channel", "source"}:
+        if axis == "source":
+            return self._stories.sources(rows)
+        if axis in {"category", "channel"}:
             return self._stories.codes(axis, rows.ticket)
         raise UsageError(f"no axis {axis!r}; allowed are {', '.join(AXES)}")
 
@@ -160,16 +166,16 @@ class Reader:
         return None if code == NOBODY else self._stories.names(axis)[code]
 
     @cached_property
-    def _teams(self) -> dict[int, str]:
+    def teams(self) -> dict[int, str]:
         return {key: name or native for key, name, native in self.store.rows("SELECT id, name, native FROM teams")}
 
     @cached_property
     def team_names(self) -> list[str]:
-        return sorted(set(self._teams.values()))
+        return sorted(set(self.teams.values()))
 
     @cached_property
     def team_codes(self) -> dict[int, int]:
-        return {key: self.team_names.index(name) for key, name in self._teams.items()}
+        return {key: self.team_names.index(name) for key, name in self.teams.items()}
 
     @cached_property
     def people(self) -> Humans:
@@ -199,7 +205,9 @@ class Reader:
 
     # Clocks and targets
 
-    def _policy(self, kpi: Kpi, variant: str) -> Policy:
+    def policy(self, kpi: Kpi, variant: str) -> Policy:
+        """What the figures of a variant are read under."""
+
         def targets(rows: Columns) -> Ints:
             of_facet = isinstance(kpi.statistic_of(variant), Met)
             return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)
@@ -216,8 +224,21 @@ class Reader:
         return found.take((found.end != NEVER) & (found.value >= CERTAIN))
 
     def weights(self, rows: Columns) -> Floats:
-        """How much work each row's kind of ticket is; 1: as much as the mean."""
-        return np.ones(len(rows))
+        """How much work each row's kind of ticket is; 1: as much as the mean. Of the version that held when it was."""
+        return self.weighed(rows, self.weighing.places(rows.at), self.weighing)
+
+    def weighed(self, rows: Columns, places: Ints, weighing: Weighing) -> Floats:
+        """As `weights`, by the given versions."""
+        return weights_of(rows, places, weighing, self, self._accounts)
+
+    @cached_property
+    def weighing(self) -> Weighing:
+        return Weighing(read_versions(self.store), Table(self.config.weights))
+
+    @cached_property
+    def _accounts(self) -> dict[str | None, frozenset[int]]:
+        """The accounts of each human, as readers call them."""
+        return {human.name: frozenset(a.person for a in human.accounts) for human in self.people.all}
 
     def _clock(self, rows: Columns) -> str:
         """What the rows' calendars have in common."""
@@ -240,7 +261,7 @@ class Reader:
         """The rows with the calendar of each; severity, team and source decide."""
         if not len(rows):
             return rows
-        sources, teams = self._stories.codes("source", rows.ticket), _mapped(rows.team, self.team_codes)
+        sources, teams = self._stories.sources(rows), _mapped(rows.team, self.team_codes)
         source_names, width = self._stories.names("source"), len(self.team_names) + 1
         combined = (rows.severity * width + teams + 1) * (len(source_names) + 1) + sources + 1
         _, first, place = np.unique(combined, return_index=True, return_inverse=True)

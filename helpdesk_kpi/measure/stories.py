@@ -1,15 +1,18 @@
 """The stories that KPIs are told, and which of them are to be told again: of tickets, customers, articles, entries."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, starmap
 from typing import Any, NamedTuple
 
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.articles import STALE, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.registers.names import Names
+from helpdesk_kpi.measure.registers.telling import Telling
 from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store
@@ -34,6 +37,10 @@ class Reading:
     def desks(self) -> dict[int, Desk]:
         return read_desks(self.store, self.config)
 
+    @cached_property
+    def telling(self) -> Telling:
+        return Telling(Names(self.store, self.config))
+
 
 def _tickets(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     for ticket in timelines(reading.store, reading.desks, keys):
@@ -56,8 +63,22 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
     return {ticket: list(starmap(kind, group)) for ticket, group in groupby(rows, key=lambda r: r[0])}
 
 
+def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    tickets = partial(timelines, reading.store, reading.desks)
+    for article in read_articles(reading.store, reading.desks, keys, tickets):
+        yield Told(article.row.id, article.created_at, article)
+
+
+def _entries(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    return starmap(Told, reading.telling.stories(keys))
+
+
 #: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
-READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {"ticket": _tickets}
+READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
+    "ticket": _tickets,
+    "article": _articles,
+    "entry": _entries,
+}
 
 
 class Stale(NamedTuple):
@@ -95,6 +116,12 @@ def mark_all(store: Store) -> None:
     """Every story is stale; runs inside the caller's transaction."""
     store.conn.execute("INSERT OR IGNORE INTO stale SELECT id FROM tickets")
     store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT 'article', id FROM articles")
+    mark_entries(store)
+
+
+def mark_entries(store: Store) -> None:
+    """Every register entry is stale; runs inside the caller's transaction."""
+    store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'entry', story FROM registers")
 
 
 def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
@@ -105,6 +132,8 @@ def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
         "INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'customer', t.requester FROM tickets t"
         " JOIN stale s ON s.ticket = t.id WHERE t.requester IS NOT NULL"
     )
+    if "article" in kinds:
+        store.conn.execute(f"INSERT OR IGNORE INTO stale_stories {STALE}")
     store.conn.execute(
         "DELETE FROM stale_stories WHERE kind NOT IN (SELECT value FROM json_each(?))",
         (msgspec.json.encode(kinds).decode(),),

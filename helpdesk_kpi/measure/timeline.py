@@ -10,9 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
-from helpdesk_kpi.measure.moments import Answer, Change, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
+from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.stations import Hands
 
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
@@ -31,7 +32,7 @@ class Timeline:
         self.row = row
         self.ratings = beside.ratings
         self.cycles, self.promises = beside.cycles, beside.promises
-        self.cited, self.links = beside.cited, beside.links
+        self._cited, self.links = beside.cited, beside.links
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)
@@ -62,6 +63,7 @@ class Timeline:
                     Turn(
                         at, kind, actor, person, bool(e.public), e.length, bool(e.is_thanks),
                         bool(e.is_question), creating, e.via, e.rule,
+                        e.field == "macro",
                     )
                 )  # fmt: skip
 
@@ -109,6 +111,24 @@ class Timeline:
 
     def assignee_at(self, instant: int) -> int | None:
         return self._assignee.at(instant)  # type: ignore[no-any-return]
+
+    @property
+    def teams(self) -> Track:
+        return self._team
+
+    @property
+    def assignees(self) -> Track:
+        return self._assignee
+
+    @cached_property
+    def hands(self) -> Hands:
+        """Through whose hands it went."""
+        return Hands(self)
+
+    @property
+    def escalated_well_at(self) -> int | None:
+        """When it was first escalated in time and with a reason; None: never."""
+        return next((e.at for e in self.hands.escalations if e.is_good), None)
 
     # Solves and reopens
 
@@ -197,6 +217,21 @@ class Timeline:
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
 
     @cached_property
+    def citations(self) -> list[Cited]:
+        """Links to articles in public comments of people of the team."""
+        turns = (t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent")
+        wrote = {(t.at, t.person): t for t in turns}
+        return [
+            Cited(c.article, c.at, c.person, turn.by_macro, self._solved_with(c.at))
+            for c in self._cited
+            if c.person is not None and (turn := wrote.get((c.at, c.person)))
+        ]
+
+    def _solved_with(self, said: int) -> int | None:
+        following = next((t.at for t in self.replies if t.at > said), None)
+        return next((s.at for s in self.solves if s.at >= said and (following is None or s.at < following)), None)
+
+    @cached_property
     def lacks_contact(self) -> str:
         """Why a first contact could have happened where this source cannot show it; "" if it could not."""
         if self.channel in VOICE and "calls" in self.desk.lacks:
@@ -233,13 +268,13 @@ class Timeline:
     def accepted_at(self) -> int | None:
         """The first human act: reply, note, status change, taking it over, answered call, or creating it."""
         acts = [t.at for t in self.turns if t.who == "agent"]
-        acts += [c.at for c in self.changes if c.who == "agent" and self._is_act(c)]
+        acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
         submitter = self.row.submitter
         if self.desk.who(submitter, self.created_at, None, None, self.askers) == "agent":
             acts.append(self.created_at)
         return min(acts, default=None)
 
-    def _is_act(self, change: Change) -> bool:
+    def is_act(self, change: Change) -> bool:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
 

@@ -36,7 +36,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     high: float | None = None
     median: float | None = None  # Kaplan-Meier where spans still run; None with n > 0: not reached
     p90: float | None = None
-    mean: float | None = None  # of the spans that ended; of scores
+    mean: float | None = None  # of the spans that ended; of scores; the share whose lower end is the headline
     sd: float | None = None  # of scores
     oldest: float | None = None  # of what is open
     ended: int = 0
@@ -51,6 +51,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     facets: Mapping[str, float] = {}  # share or count by facet
     also: Mapping[str, float | None] = {}  # the same over other windows: "7 d"
     clock: str = ""  # calendar, business, mixed; "": no clock runs
+    basis: str = ""  # of a weighted sum: "effort v2", "time v3", configured, equal
     provisional: bool = False
     previous: "Value | None" = None  # the period before, at the same age
     history: tuple[Point, ...] = ()

@@ -3,11 +3,13 @@
 Everything here is a rule that can be read, not a model. English, Chinese, German, French, Spanish and Japanese.
 """
 
+import base64
 import functools
 import html
 import re
 import unicodedata
 from collections.abc import Collection
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -284,24 +286,51 @@ _ARTICLE = re.compile(
     r"(?:https?://(?P<host>[^/\s\"'<>]+))?"
     r"(?:/hc/(?:[\w-]+/)?articles/(?P<zendesk>\d+)"  # Zendesk Help Center
     r"|/(?:[a-z]{2}(?:-[A-Za-z]{2,4})?/)?support/solutions/articles/(?P<freshdesk>\d+)"
-    r"|/(?:wiki/)?spaces/[^/\s\"'<>]+/pages/(?P<confluence>\d+))"
+    r"|/servicedesk/customer/(?:(?:portal/\d+/)?article|kb/view)/(?P<portal>\d+)"  # a page, as Jira's customers see it
+    # https://confluence.atlassian.com/confkb/the-differences-between-various-url-formats-for-a-confluence-page-278692715.html
+    r"|(?:/wiki)?/(?:spaces/[^/\s\"'<>]+/pages/(?:edit-v2/)?(?P<page>\d+)"
+    r"|pages/viewpage\.action\?(?:[^\s\"'<>#]*?&(?:amp;)?)?pageId=(?P<action>\d+)"
+    r"|x/(?P<tiny>[\w-]{2,14})"
+    r"|display/(?P<space>[^/\s\"'<>?#]+)/(?P<title>[^/\s\"'<>?#]+)))"
 )
+_HINTS = ("article", "/pages/", "/kb/view/", "/x/", "/display/")
+TITLED = "title:"  # before the title of a page that a link names by it alone
 
 
 def articles(html_or_text: str, hosts: Collection[str] = ()) -> tuple[str, ...]:
     """Ids of the knowledge-base articles linked to, in order. A link to another host than `hosts` isn't ours.
 
-    A link without a host is ours; no `hosts`: every link counts.
+    A link without a host is ours; no `hosts`: every link counts, but for short links of Confluence and those by title
+    ("title:How to"), which could be any site's.
     """
-    if "articles/" not in html_or_text and "/pages/" not in html_or_text:
+    if not any(hint in html_or_text for hint in _HINTS):
         return ()
     ours = {host.lower() for host in hosts}
     found = (
-        match["zendesk"] or match["freshdesk"] or match["confluence"]
+        _article(match, certain=match["host"] is not None and bool(ours))
         for match in _ARTICLE.finditer(html_or_text)
         if not ours or not match["host"] or match["host"].lower() in ours
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(own for own in found if own))
+
+
+def _article(match: re.Match[str], *, certain: bool) -> str | None:
+    """`certain`: it is on a host of ours."""
+    if match["title"]:
+        return TITLED + unquote_plus(html.unescape(match["title"])) if certain else None
+    if match["tiny"]:
+        return _page_of(match["tiny"]) if certain else None
+    return next((match[kind] for kind in ("zendesk", "freshdesk", "portal", "page", "action") if match[kind]), None)
+
+
+def _page_of(tiny: str) -> str | None:
+    """The page of a short link: its number, the lowest byte first, in base64 without what is zero at its end.
+
+    https://confluence.atlassian.com/confkb/how-to-programmatically-generate-the-tiny-link-of-a-confluence-page-956713432.html
+    """
+    digits = tiny.replace("-", "/").replace("_", "+")
+    number = int.from_bytes(base64.b64decode(digits.ljust(-(-len(digits) // 4) * 4, "A")), "little")
+    return str(number) if number else None
 
 
 _CODE = re.compile(

@@ -19,6 +19,8 @@ def capabilities(
 ) -> dict[str, dict[str, list[tuple[str, Provides]]]]:
     """By KPI and source: the needs that are not fully met. An empty list: everything is there.
 
+    Of what people write into registers no source is asked.
+
     `asked`: what the helpdesks have just said of single needs; then what earlier syncs could not read is not counted.
     """
     lacking = _lacking(store, config) if store and asked is None else {}
@@ -32,7 +34,7 @@ def capabilities(
                 {**find_connector(str(table["connector"])).provides, **narrowed.get(name, {})},
                 lacking.get(name, {}),
             )
-            for name, table in config.sources.items()
+            for name, table in (config.sources.items() if kpi.story != "entry" else ())
         }
     return found
 

@@ -84,7 +84,15 @@ def _count(number: Number, scene: Scene) -> list[str]:
     aged = number.value.median is not None and number.value.p90 is not None
     ages = say("ages", median=number.median, p90=number.p90) if aged else ""
     told = _joined(ages, clock_named(number.value.clock, scene) if aged else "")
-    return [number.interval, _facets(number, scene), told, say("late_backlog", n=late) if late else ""]
+    late_told = say("late_backlog", n=late) if late else ""
+    return [number.interval, _facets(number, scene), told, late_told, _weighed(number, scene)]
+
+
+def _weighed(number: Number, scene: Scene) -> str:
+    """What the weights of a weighted sum are made of."""
+    words = [basis.split(" ") for basis in number.value.basis.split(", ") if basis]
+    told = [" ".join([scene.words.reason(f"by_{word}"), *version]) for word, *version in words]
+    return scene.words.say("weighed", items=scene.words.listed(told)) if told else ""
 
 
 def _facets(number: Number, scene: Scene) -> str:

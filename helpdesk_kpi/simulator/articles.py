@@ -10,6 +10,8 @@ from helpdesk_kpi.simulator.facts import Article
 
 FIRST_ARTICLE = BASE + 3001
 SECTION = BASE + 501
+MINOR = 0.35  # share of edits that are small
+ADDED = 80  # characters that another edit adds at least
 
 
 def written(rng: Random, desk: Desk) -> Desk:
@@ -47,6 +49,30 @@ def _votes(rng: Random, desk: Desk, since: int) -> tuple[tuple[int, int, int], .
     readers = [account.id for account in desk.accounts if account.roles[0][1] == "customer"]
     chosen = rng.sample(readers, min(len(readers), rng.randrange(12)))
     return tuple(sorted((_instant(rng, since, desk.end), reader, rng.choice((1, 1, 1, -1))) for reader in chosen))
+
+
+def revised(rng: Random, desk: Desk) -> Desk:
+    """The desk with some of the edits being small ones."""
+    articles = tuple(
+        msgspec.structs.replace(article, minor=tuple(at for at, _ in article.edits if rng.random() < MINOR))
+        for article in desk.articles
+    )
+    return msgspec.structs.replace(desk, articles=articles)
+
+
+def paragraphs(article: Article, now: int) -> list[str]:
+    """The text as it is then: every edit has added to it, a small one next to nothing."""
+    told = [article.body]
+    for number, at in enumerate((at for at, _ in article.edits if at <= now), 1):
+        more = "" if at in article.minor else " " + article.body * (ADDED // max(1, len(article.body)) + 1)
+        told.append(f"({number}){more}")
+    return told
+
+
+def looked_at(article: Article, now: int) -> int:
+    """How often it was looked at by then: made up of its votes and days."""
+    votes = sum(at <= now for at, _, _ in article.votes)
+    return 10 * votes + (now - article.created_at) // DAY * (1 + article.id // 4 % 3)
 
 
 def _instant(rng: Random, since: int, until: int) -> int:

@@ -26,6 +26,7 @@ CATEGORY_FIELD = 360001
 SEVERITY = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
 ALWAYS = ("P0",)
 TEST_TAG = "test"
+SCRIPT_TAG = "script"  # a program opened it, and a standard answer solves it: nobody's valid ticket
 CLIENT_ID, CLIENT_SECRET = "helpdesk_kpi", "simulated-client-secret"
 EMAIL, TOKEN = "reports@northwind.example", "simulated-api-token"
 
@@ -61,6 +62,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     exclude_tags: tuple[str, ...] = (TEST_TAG,)
     exclude_forms: tuple[int, ...] = ()
     exclude_brands: tuple[int, ...] = ()
+    not_valid_tags: tuple[str, ...] = (SCRIPT_TAG,)
+    escalation_teams: tuple[int, ...] = (TEAMS[1],)
 
     def hours(self) -> Hours:
         """The desk's working time, from eight weeks before the start to two years after the end."""

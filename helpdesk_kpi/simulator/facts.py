@@ -23,6 +23,7 @@ class Comment(msgspec.Struct, frozen=True):
     is_question: bool = False  # asks something
     dressing: str = ""  # signature and quoted history, after the text
     article: int | None = None  # id of the article that the text links to
+    macro: bool = False  # a prepared text
 
 
 class Created(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +164,7 @@ class Article(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     section: int
     edits: tuple[tuple[int, int], ...] = ()
+    minor: tuple[int, ...] = ()  # when somebody only corrected something; the other edits add a paragraph
     votes: tuple[tuple[int, int, int], ...] = ()
     draft: bool = False
     archived_at: int | None = None

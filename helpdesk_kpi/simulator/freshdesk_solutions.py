@@ -7,8 +7,8 @@ https://developers.freshdesk.com/api/#solutions
 
 from typing import Any
 
-from helpdesk_kpi.simulator.articles import SECTION
-from helpdesk_kpi.simulator.clock import DAY, iso
+from helpdesk_kpi.simulator.articles import SECTION, looked_at, paragraphs
+from helpdesk_kpi.simulator.clock import iso
 from helpdesk_kpi.simulator.desk import BASE
 from helpdesk_kpi.simulator.facts import Article
 from helpdesk_kpi.simulator.freshdesk_desk import language, made
@@ -77,7 +77,8 @@ def article(world: World, known: Article) -> dict[str, Any]:
     """It names its author, never who edited it."""
     votes = [vote for at, _, vote in known.votes if at <= world.now]
     return _text(world, known) | {
-        "thumbs_up": votes.count(1), "thumbs_down": votes.count(-1), "hits": _hits(world, known), "suggested": 0,
+        "thumbs_up": votes.count(1), "thumbs_down": votes.count(-1), "hits": looked_at(known, world.now),
+        "suggested": 0,
         "feedback_count": 0, "seo_data": {"meta_title": "", "meta_description": ""}, "tags": [], "attachments": [],
         "cloud_files": [],
     }  # fmt: skip
@@ -86,7 +87,7 @@ def article(world: World, known: Article) -> dict[str, Any]:
 def _text(world: World, known: Article) -> dict[str, Any]:
     edits = [at for at, _ in known.edits if at <= world.now]
     folder = folder_of(known)
-    lines = [known.body, *(f"({i + 1})" for i in range(len(edits)))]
+    lines = paragraphs(known, world.now)
     return {
         "id": known.id, "type": 1, "category_id": CATEGORY, "folder_id": folder,
         "hierarchy": hierarchy(world, folder), "agent_id": known.author, "title": known.title,
@@ -94,12 +95,6 @@ def _text(world: World, known: Article) -> dict[str, Any]:
         "status": _DRAFT if known.draft else _PUBLISHED, "created_at": iso(known.created_at),
         "updated_at": iso(edits[-1] if edits else known.created_at),
     }  # fmt: skip
-
-
-def _hits(world: World, known: Article) -> int:
-    """Never less than before."""
-    votes = sum(at <= world.now for at, _, _ in known.votes)
-    return 10 * votes + (world.now - known.created_at) // DAY * (1 + known.id // 4 % 3)
 
 
 def found(world: World, term: str) -> Rows:

@@ -14,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from helpdesk_kpi.simulator.articles import paragraphs
 from helpdesk_kpi.simulator.clock import SECOND
 from helpdesk_kpi.simulator.facts import Article
 from helpdesk_kpi.simulator.gate import Json
@@ -154,7 +155,14 @@ class Confluence:
             "displayName": person["displayName"],
         }
         when = local.isoformat(timespec="milliseconds")
-        return {"by": by, "when": when, "message": "", "number": number, "minorEdit": False, "hidden": False}
+        return {
+            "by": by,
+            "when": when,
+            "message": "",
+            "number": number,
+            "minorEdit": at in article.minor,
+            "hidden": False,
+        }
 
     def _offset(self, request: Request, rows: Rows) -> Response:
         query = request.query_params
@@ -196,13 +204,13 @@ class Confluence:
                        "tinyui": f"/x/{article.id:x}"},
         }  # fmt: skip
         if request.query_params.get("body-format") == "storage":
-            text = f"<p>{article.body}</p>" + "".join(f"<p>({i})</p>" for i in range(1, len(edits)))
+            text = "".join(f"<p>{line}</p>" for line in paragraphs(article, self.world.now))
             shown["body"] = {"storage": {"representation": "storage", "value": text}}
         return shown
 
     def _version(self, request: Request, article: Article, number: int) -> dict[str, Any]:
         at, who = self._edits(article)[number - 1]
-        return {"number": number, "message": "", "minorEdit": False, "createdAt": utc(at),
+        return {"number": number, "message": "", "minorEdit": at in article.minor, "createdAt": utc(at),
                 "authorId": self.face.site(request).person_id(who)}  # fmt: skip
 
     # --- pages of answers

@@ -128,6 +128,9 @@ class Site:
         return comment.text + link + comment.dressing
 
     def article_url(self, number: int) -> str:
+        """The page, or the same as customers see it."""
+        if number // 4 % 3 == 0:
+            return f"{self.base}/servicedesk/customer/portal/1/article/{number}"
         return f"{self.base}{'/wiki' if self.cloud else ''}/spaces/KB/pages/{number}/Article"
 
 

@@ -10,6 +10,7 @@ from helpdesk_kpi.simulator import kinds
 from helpdesk_kpi.simulator.arrivals import Arrival, arrivals, deck
 from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
 from helpdesk_kpi.simulator.facts import SYSTEM, Account, Comment, Created, Fact, Update
+from helpdesk_kpi.simulator.handovers import handed_over
 from helpdesk_kpi.simulator.ordinary import ENDINGS
 from helpdesk_kpi.simulator.pen import Pen, asks
 from helpdesk_kpi.simulator.plan import Plan
@@ -62,6 +63,7 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
         pen.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
         kinds.LIVES[pen.kind](pen, desktop)
         desktop.told.append(pen)
+    handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
     return [fact for pen in desktop.told for fact in pen.facts]
 
 

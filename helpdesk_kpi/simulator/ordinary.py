@@ -1,13 +1,14 @@
 """The course of an ordinary ticket: how it opens, the conversation, the solve and what comes after."""
 
 from helpdesk_kpi.simulator.articles import FIRST_ARTICLE
-from helpdesk_kpi.simulator.clock import HOUR, MINUTE, SECOND
+from helpdesk_kpi.simulator.clock import DAY, HOUR, MINUTE, SECOND
 from helpdesk_kpi.simulator.desk import BOT, LIGHT, TEAMS
 from helpdesk_kpi.simulator.facts import SYSTEM, Comment
 from helpdesk_kpi.simulator.pen import AUTO_SOLVE_AFTER, Pen
 
 _SOLVED_PENDING = "Solve what has been pending for 5 days"
 _SEVERER = {None: "normal", "low": "normal", "normal": "high", "high": "urgent", "urgent": "urgent"}
+_MACRO = 3  # of so many tickets that are answered with an article, one is so by a prepared text
 ENDINGS = ("thanks", "thanks_answered", "question", "not_fixed", "agent_reopen", "automation_reopen")
 
 
@@ -56,7 +57,8 @@ def _transfer(pen: Pen) -> None:
     team = pen.rng.choice([team for team in TEAMS if team != pen.state["team"]])
     note = Comment(pen.rng.choice(pen.words.transfer), public=False)
     pen.update(at, pen.agent, comment=note, team=team, assignee=None)
-    pen.worker, at = pen.choose(at, pen.work(0.5))
+    slow = round(pen.plan.slow_hand_over * DAY) if team == TEAMS[2] else 0
+    pen.worker, at = pen.choose(at + slow, pen.work(0.5))
     if pen.chance(0.5):
         pen.update(at, pen.agent, assignee=pen.agent)
     else:
@@ -109,7 +111,8 @@ def solve_at_last(pen: Pen, again: str = "") -> None:
         article = FIRST_ARTICLE + 4 * list(pen.words.topics).index(str(pen.created.category))
     together = pen.chance(0.6)
     says = pen.rng.choice(pen.words.closing if pen.chance(0.3) else _solutions(pen))
-    pen.reply(at, says, article=article, **({"status": "solved"} if together else {}))
+    macro = article is not None and pen.created.ticket % _MACRO == 0
+    pen.reply(at, says, article=article, macro=macro, **({"status": "solved"} if together else {}))
     if not together:
         pen.solve(at + pen.spread(20 * MINUTE))
 

@@ -116,8 +116,8 @@ class Pen:
         """A public reply of the agent; the first one takes the ticket."""
         self.first_reply_at = self.first_reply_at or at
         via = changes.pop("via", "web")
-        article = changes.pop("article", None)
-        says = Comment(text, article=article, is_question=asks(text))
+        article, macro = changes.pop("article", None), changes.pop("macro", False)
+        says = Comment(text, article=article, macro=macro, is_question=asks(text))
         self.update(at, self.agent, comment=says, via=via, **(self.mine() | changes))
         if changes.get("status") == "solved":
             self.solved_at = at

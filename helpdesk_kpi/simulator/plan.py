@@ -29,6 +29,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     slowdown: Slowdown | None = None
     leaver: bool = True
     spread: float = 0.7  # how much agents' working times vary: sigma of a log-normal
+    slow_hand_over: float = 0.0  # days that what is transferred to the third team waits there longer
     growth: float = 0.2  # arrivals at the end are this much more than at the start
 
     no_priority: float = 0.22  # share of tickets without a priority
@@ -66,6 +67,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     light_note: float = 0.03
     article: float = 0.15
     dressed: float = 0.15  # customers' mails with signature or quoted text
+
+    # more hands than needed, drawn from a stream of their own
+    detours: float = 0.12  # passed on and back, escalated, given back to the team
+    scripted: float = 0.04  # opened by a program
 
     # what happens after a solve
     thanks: float = 0.05

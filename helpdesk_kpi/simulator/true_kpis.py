@@ -149,11 +149,11 @@ def _reopen(told: Told) -> Rows:
     for i, solve in enumerate(told.solves):
         following = told.solves[i + 1].place if i + 1 < len(told.solves) else len(told.saves)
         reopen = next((turn for turn in told.reopens if solve.place < turn.place < following), None)
-        facet = _reopen_kind(told, reopen, following) if reopen else ""
+        facet = reopen_kind(told, reopen, following) if reopen else ""
         yield row(told, solve.at, agent=told.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
 
 
-def _reopen_kind(told: Told, reopen: Turn, next_solve: int) -> str:
+def reopen_kind(told: Told, reopen: Turn, next_solve: int) -> str:
     said = next((s for s in told.said if s.place == reopen.place and s.by == "customer"), None)
     if said is None:
         return "agent" if told.by(reopen.save) == "agent" else "automation"

@@ -27,6 +27,7 @@ class TruthRow(msgspec.Struct, frozen=True, kw_only=True):
     share: float = 1.0
     calendar_ms: int | None = None
     business_ms: int | None = None
+    article: str = ""  # whose row it is, where that is no ticket's
 
 
 Rows = Iterator[TruthRow]

@@ -9,18 +9,23 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator import true_kpis, true_sla, true_waits
+from helpdesk_kpi.simulator import true_knowledge, true_kpis, true_sla, true_volume, true_waits
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
+from helpdesk_kpi.simulator.told_article import told_articles
 from helpdesk_kpi.simulator.true_rows import Rows, TruthRow
 from helpdesk_kpi.simulator.world import World
 
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
 KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
     **true_kpis.KPIS,
+    **true_knowledge.KPIS,
     **true_sla.KPIS,
+    **true_volume.KPIS,
     **true_waits.KPIS,
 }
+#: Those whose rows are an article's.
+ARTICLES = true_knowledge.ARTICLES
 
 __all__ = ["KPIS", "Summary", "TruthRow", "truth", "truth_excluded", "truth_summary"]
 
@@ -40,8 +45,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 def truth(world: World, kpi: str, variant: str = "strict", as_of: int | None = None) -> list[TruthRow]:
     """The true rows of a KPI as of an instant (default: the world's now). KeyError: no such KPI or variant."""
-    function, native = KPIS[kpi, variant]
     instant = world.now if as_of is None else as_of
+    if of_article := ARTICLES.get((kpi, variant)):
+        return [row for told in told_articles(world, instant) for row in of_article(told)]
+    function, native = KPIS[kpi, variant]
     rows: list[TruthRow] = []
     for told in _tickets(world, instant):
         left_out = told.gone() == "deleted" if native else told.excluded()

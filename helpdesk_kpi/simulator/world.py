@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
-from helpdesk_kpi.simulator.articles import written
+from helpdesk_kpi.simulator.articles import revised, written
 from helpdesk_kpi.simulator.clock import DAY, WEEK, instant, local_date
-from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN, Desk, open_desk, settled
+from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TEAMS, TOKEN, Desk, open_desk, settled
 from helpdesk_kpi.simulator.facts import Account, Created, Fact
 from helpdesk_kpi.simulator.lives import lives
 from helpdesk_kpi.simulator.plan import Locale, Plan, planned
@@ -30,6 +30,12 @@ class World:
         self.accounts: dict[int, Account] = {account.id: account for account in desk.accounts}
         self.tells_spam = False
         """Zendesk has no mark for spam: marking deletes the ticket and suspends its requester."""
+        self.looks: tuple[int, ...] = ()
+        """When somebody looks at the articles; (): all the time. What happens in between may be told or not."""
+        self.tells_edits: Literal["all", "last", "text"] = "all"
+        """Of edits between two looks: all, the last one with its editor, or only that the text is another one."""
+        self.tells_macros = True
+        """Whether the helpdesk says that a comment is a prepared text."""
         self.hours = desk.hours()
         self.stories = _stories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
@@ -54,6 +60,10 @@ class World:
                 "forms": [str(form) for form in desk.exclude_forms],
                 "brands": [str(brand) for brand in desk.exclude_brands],
             },
+            "valid": {"tags": list(desk.not_valid_tags)},
+            "escalation_teams": [
+                name for team, name in zip(TEAMS, desk.words.teams, strict=True) if team in desk.escalation_teams
+            ],
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
             "email": EMAIL,
@@ -78,7 +88,7 @@ def generate(
     if end is None:
         end = instant(END, "Asia/Shanghai" if locale == "zh" else "Europe/Berlin")
     desk = open_desk(rng, plan, end - weeks * WEEK, end)
-    desk = written(rng, desk)
+    desk = revised(Random(f"{seed} knowledge"), written(rng, desk))  # noqa: S311  # as above
     facts = [] if plan.empty else lives(seed, plan, desk)
     return World(settled(desk, facts), facts, plan=plan)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from helpdesk_kpi.simulator.articles import paragraphs
 from helpdesk_kpi.simulator.clock import DAY, HOUR, iso
 from helpdesk_kpi.simulator.desk import BASE, BRANDS, CATEGORY_FIELD, FORMS, SCHEDULE, TEAMS, organization
 from helpdesk_kpi.simulator.facts import Account, Article
@@ -224,12 +225,12 @@ def _article(world: World, base: str, article: Article) -> dict[str, Any]:
         "name": article.title, "title": article.title, "source_locale": locale, "locale": locale,
         "outdated": False, "outdated_locales": [],
         "edited_at": edited, "user_segment_id": None, "user_segment_ids": [], "permission_group_id": BASE + 521,
-        "content_tag_ids": [], "label_names": [], "body": _body(article, len(edits)),
+        "content_tag_ids": [], "label_names": [], "body": _body(world, article),
     }  # fmt: skip
 
 
-def _body(article: Article, edits: int) -> str:
-    return f"<p>{article.body}</p>" + "".join(f"<p>({i + 1})</p>" for i in range(edits))
+def _body(world: World, article: Article) -> str:
+    return "".join(f"<p>{text}</p>" for text in paragraphs(article, world.now))
 
 
 def translations(world: World, article: Article) -> Rows:
@@ -238,7 +239,7 @@ def translations(world: World, article: Article) -> Rows:
     at, who = edits[-1] if edits else (article.created_at, article.author)
     return [
         {"id": article.id + 1, "source_id": article.id, "source_type": "Article",
-         "locale": world.desk.words.help_centre_locale, "title": article.title, "body": _body(article, len(edits)),
+         "locale": world.desk.words.help_centre_locale, "title": article.title, "body": _body(world, article),
          "outdated": False, "draft": article.draft, "hidden": False, "created_at": iso(article.created_at),
          "updated_at": iso(at), "created_by_id": article.author, "updated_by_id": who}
     ]  # fmt: skip

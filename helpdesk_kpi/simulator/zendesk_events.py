@@ -122,7 +122,8 @@ class Events:
                 if made:
                     children[-1]["event_type"] = "Create"
                     children[-1].pop("previous_value")
-        return children + (_creation(fact) if isinstance(fact, Created) else _tagged(fact))
+        children += _creation(fact) if isinstance(fact, Created) else _tagged(fact)
+        return [*children, _macro(save)] if fact.comment is not None and fact.comment.macro else children
 
     def comment(self, save: Saved, number: int) -> dict[str, Any]:
         """A comment as the side-load `comment_events` gives it."""
@@ -235,6 +236,13 @@ def _mentioned(save: Saved) -> dict[str, Any]:
     comment = save.fact.comment
     return {"via": VIA_TYPE.get(channel(save.fact), "Web form"), "via_reference_id": None, "comment_present": True,
             "comment_public": bool(comment and comment.public), "event_type": "Comment"}  # fmt: skip
+
+
+def _macro(save: Saved) -> dict[str, Any]:
+    """https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference"""
+    how = channel(save.fact)
+    return {"via": VIA_TYPE.get(how, how), "via_reference_id": None, "macro_id": "360001", "macro_title": "Article",
+            "type": "AgentMacroReference", "event_type": "AgentMacroReference"}  # fmt: skip
 
 
 def _audited(child: dict[str, Any]) -> dict[str, Any]:

@@ -83,4 +83,52 @@ JOIN json_each(f.body) b
 JOIN folds k ON k.id = b.key
 JOIN json_each(b.value) o
 LEFT JOIN tickets t ON t.id = iif(f.kind = 'ticket', f.story, json_extract(o.value, '$[16]'))
-LEFT JOIN sources s ON s.id = t.source;
+LEFT JOIN sources s ON s.id = coalesce(t.source, (SELECT a.source FROM articles a WHERE f.kind = 'article' AND a.id = f.story));
+
+-- Who saved many articles within a minute wrote none of them.
+CREATE INDEX article_edits_editor ON article_edits (editor, at);
+CREATE INDEX articles_author ON articles (author, created_at);
+
+CREATE TABLE registers ( -- what no helpdesk has, written down by people; nothing is deleted or overwritten
+    id            INTEGER PRIMARY KEY,
+    register      TEXT NOT NULL,    -- training, improvement, quality_review, ...
+    key           TEXT NOT NULL,    -- what it is about; the same key again corrects the entry in force
+    story         INTEGER NOT NULL, -- the first entry about the same thing: corrections and duplicates share it
+    at            INTEGER NOT NULL, -- the instant that it speaks of
+    subject       INTEGER REFERENCES people (id),   -- an account of whom it is about; null: of nobody in particular
+    ticket        INTEGER REFERENCES tickets (id),  -- null: about no ticket
+    article       INTEGER REFERENCES articles (id), -- null: about no article
+    body          TEXT NOT NULL,    -- JSON, as the register's form has it; a rater who is not named is a keyed hash
+    entered_at    INTEGER NOT NULL,
+    entered_by    TEXT NOT NULL,    -- the account on this machine
+    superseded_by INTEGER,          -- the entry that corrects it; null: none
+    withdrawn_at  INTEGER,          -- null: it was not
+    withdrawn_by  TEXT,             -- null as withdrawn_at; so below
+    why           TEXT
+) STRICT;
+CREATE UNIQUE INDEX registers_in_force ON registers (register, key)
+WHERE superseded_by IS NULL AND withdrawn_at IS NULL;
+CREATE INDEX registers_story ON registers (story);
+CREATE INDEX registers_article ON registers (article) WHERE article IS NOT NULL;
+
+CREATE TRIGGER registers_new AFTER INSERT ON registers
+BEGIN
+    INSERT INTO stale_stories VALUES ('entry', new.story) ON CONFLICT DO NOTHING;
+    INSERT INTO stale_stories SELECT 'article', new.article WHERE new.article IS NOT NULL ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER registers_old AFTER UPDATE ON registers
+BEGIN
+    INSERT INTO stale_stories VALUES ('entry', old.story) ON CONFLICT DO NOTHING;
+    INSERT INTO stale_stories VALUES ('entry', new.story) ON CONFLICT DO NOTHING;
+    INSERT INTO stale_stories SELECT 'article', new.article WHERE new.article IS NOT NULL ON CONFLICT DO NOTHING;
+END;
+
+CREATE TABLE weights ( -- how much work each kind of ticket is, as it was learned; a version holds until the next one
+    version    INTEGER PRIMARY KEY,
+    since      INTEGER NOT NULL UNIQUE, -- the first instant that it holds for
+    learned_at INTEGER NOT NULL,
+    basis      TEXT NOT NULL, -- time: hours written down; effort: messages, stations, people
+    first      INTEGER NOT NULL, -- learned from the tickets solved from here on
+    last       INTEGER NOT NULL, -- and before this instant
+    cells      TEXT NOT NULL -- JSON: [severity, category, channel, tickets, sum, {person: [tickets, sum]}], one per kind
+) STRICT;

@@ -58,6 +58,7 @@ SHORT = {
     "backlog": "Backlog",
     "csat": "Satisfaction",
     "csat_response_rate": "Survey answers",
+    "article_link_rate": "Answered with an article",
 }
 STATISTICS = {
     "Duration": "median",
@@ -155,6 +156,22 @@ REASONS = {
     "overall": "overall",
     "expertise": "expertise",
     "attitude": "attitude",
+    "email": "email",
+    "web": "web",
+    "api": "API",
+    "phone": "phone",
+    "chat": "chat",
+    "routing": "to its team at first",
+    "pingpong": "to and fro",
+    "handover": "handed over",
+    "escalation": "escalated",
+    "with_reason": "with a reason",
+    "without_reason": "without a reason",
+    "development": "to development",
+    "by_time": "hours written down",
+    "by_effort": "signs of effort",
+    "by_configured": "the configured table",
+    "by_equal": "1 for every ticket",
 }
 WHY = {
     "no first reply": "no first reply yet",
@@ -166,6 +183,9 @@ SHARES = {
     "csat": ("good", "bad"),
     "csat_response_rate": ("answered", "not answered"),
     "reopen_rate": ("came back", "stayed solved"),
+    "transfers": ("passed on", "kept"),
+    "escalations": ("escalated", "not escalated"),
+    "one_touch": ("one touch", "more"),
     "": ("yes", "no"),
 }
 VARIANTS = {
@@ -174,6 +194,7 @@ VARIANTS = {
     "jira": "Jira's definition",
     "fivetran": "Fivetran's definition",
     "substantive": "substantive reply",
+    "valid": "valid tickets",
 }
 
 WORDS: dict[str, str | tuple[str, str]] = {
@@ -262,6 +283,7 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "no_reply_solved": ("{n} solved without a reply", "{n} solved without a reply"),
     "previous": "{step} {value}",
     "beside": "read beside {title}: {value}",
+    "weighed": "weights: {items}",
     "facet_item": "{name} {value}",
     "usual": "within its usual range",
     "usual_range": "usual: {range}",

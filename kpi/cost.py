@@ -1,0 +1,122 @@
+"""What support costs, and how many help themselves. Only where somebody writes down what no helpdesk has."""
+
+from collections.abc import Iterator
+
+from helpdesk_kpi.measure.contract import Observation, Ratio, Total, kpi
+from helpdesk_kpi.measure.registers.kinds import Cost, HelpCentreVisits
+from helpdesk_kpi.measure.registers.telling import Recorded
+from helpdesk_kpi.measure.timeline import Timeline
+
+
+@kpi(
+    "Operating cost",
+    unit="money",
+    better="neither",
+    statistic=Total(),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    dimension="cost",
+    role="evidence",
+)
+def operating_cost(told: Recorded) -> Iterator[Observation]:
+    """What running the team costs, from the register `cost`; a month's amount is spread evenly over its days."""
+    for cost in told.of(Cost):
+        days = told.days(cost.period)
+        for day in days:
+            yield told.row(day.start, team=cost.team, value=cost.amount / len(days))
+
+
+@kpi(
+    "Contacts",
+    unit="tickets",
+    better="neither",
+    statistic=Total(),
+    anchor="created",
+    needs={"tickets"},
+    revision=1,
+    dimension="cost",
+    role="evidence",
+)
+def contacts(ticket: Timeline) -> Iterator[Observation]:
+    """Tickets that customers opened in the period, by telephone too."""
+    at = ticket.created_at
+    yield Observation(at=at, team=ticket.team_at(at), severity=ticket.severity_at(at), value=1)
+
+
+@kpi(
+    "Cost per contact",
+    unit="money",
+    better="lower",
+    statistic=Ratio("operating_cost", "contacts"),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    pair="first_contact_resolution",
+    dimension="cost",
+    level="team",
+)
+def cost_per_contact(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - it is made of the figures of two others
+    """All that running the team costs in the period (register `cost`), divided by the tickets that customers opened in
+    it, by telephone too. Of the team only. Without an amount for the period there is no value.
+    """
+    return iter(())
+
+
+@kpi(
+    "Visitors of the help centre",
+    unit="count",
+    better="neither",
+    statistic=Total(),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    dimension="cost",
+    role="evidence",
+)
+def help_centre_visitors(told: Recorded) -> Iterator[Observation]:
+    """People who visited the help centre, from the register `help_centre_visits`; spread evenly over a month's days."""
+    for visits in told.of(HelpCentreVisits):
+        days = told.days(visits.period)
+        for day in days:
+            yield told.row(day.start, value=visits.visitors / len(days))
+
+
+@kpi(
+    "Customers who wrote",
+    unit="count",
+    better="neither",
+    statistic=Total(cap=1, cap_of="rater"),
+    anchor="created",
+    needs={"tickets"},
+    revision=1,
+    dimension="cost",
+    role="evidence",
+)
+def customers_writing(ticket: Timeline) -> Iterator[Observation]:
+    """Customers who opened tickets in the period, each once however many there were."""
+    at = ticket.created_at
+    yield Observation(at=at, value=1, rater=ticket.row.requester)
+
+
+@kpi(
+    "Self-service ratio",
+    unit="count",
+    better="neither",
+    statistic=Ratio("help_centre_visitors", "customers_writing"),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    dimension="cost",
+    level="shown",
+)
+def self_service_ratio(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - as above
+    """How many people visit the help centre for each customer who opens a ticket (register `help_centre_visits`). Read
+    it by month: over longer periods, visitors of several months count several times. Fewer tickets are not more
+    self-service, so it is never scored. Without a number of visitors for the period there is no value.
+    """
+    return iter(())

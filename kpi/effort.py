@@ -1,0 +1,104 @@
+"""How many rounds a solution takes."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+import msgspec
+
+from helpdesk_kpi.measure.contract import Observation, Score, Share, Within, kpi
+from helpdesk_kpi.measure.moments import Solve, Turn
+from helpdesk_kpi.measure.timeline import Timeline
+
+
+@kpi(
+    "Replies per ticket",
+    unit="count",
+    better="lower",
+    statistic=Score(),
+    anchor="solved",
+    needs={"status.history", "comments.public"},
+    revision=1,
+    pair="reopen_rate",
+    dimension="volume",
+    level="shown",
+    min_n=50,
+)
+def replies_per_ticket(ticket: Timeline) -> Iterator[Observation]:
+    """How often people of the team had replied to the customer when a ticket was solved for the last time. Internal
+    notes, calls and automatic answers are no replies; a chat counts once, however many messages it has.
+    """
+    for solve in ticket.solves:
+        yield _at_solve(ticket, solve, _replies(ticket, solve.at))
+
+
+@kpi(
+    "One-touch resolution",
+    unit="share",
+    better="higher",
+    statistic=Within(7, of="unfollowed"),
+    anchor="solved",
+    needs={"status.history", "assignee.history", "comments.public"},
+    revision=1,
+    pair="reopen_rate",
+    dimension="volume",
+    level="shown",
+    min_n=85,
+)
+def one_touch(ticket: Timeline) -> Iterator[Observation]:
+    """Of the tickets whose last solve lies in the period, the share that took exactly one reply of a person (a chat
+    counts as one), was never passed on to anybody else, and was not opened again for more than thanks, neither before
+    nor within 7 days.
+    """
+    came_back = [(r.at, *kind) for r in ticket.reopens for kind in _more_than_thanks(r.kinds)]
+    ends = [solve.at for solve in ticket.solves[1:]]
+    for solve, until in zip_longest(ticket.solves, ends):
+        is_one = _replies(ticket, solve.at) == 1 and not ticket.hands.passed_until(solve.at)
+        is_one = is_one and not any(at < solve.at for at, _, _ in came_back)
+        yield _at_solve(ticket, solve, int(is_one), until=until)
+    for at, since, kind in came_back:
+        solve = next(s for s in ticket.solves if s.reopened_at == at)
+        follower = _at_solve(ticket, solve, 1, until=None)
+        yield msgspec.structs.replace(follower, start=solve.at, end=at, facet=kind, since=since)
+
+
+@one_touch.variant("zendesk", population="native", statistic=Share())
+def _zendesk(ticket: Timeline) -> Iterator[Observation]:
+    """As Zendesk Explore: of the solved tickets, the share with fewer than two public comments of agents; a ticket that
+    was solved without any counts too.
+    """
+    # https://support.zendesk.com/hc/en-us/articles/4408845649690
+    said = [t.at for t in _comments(ticket) if not t.creating and ticket.is_natively_an_agents(t)]
+    for solve in ticket.solves:
+        yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) < 2))
+
+
+@one_touch.variant("fivetran", population="native", statistic=Share())
+def _fivetran(ticket: Timeline) -> Iterator[Observation]:
+    """As the dbt package fivetran/dbt_zendesk: of the solved tickets, the share with exactly one public comment of
+    anyone whose role is agent or admin today, robots included, whether or not it was opened again before.
+    """
+    said = [t.at for t in _comments(ticket) if t.who != "system" and ticket.desk.is_agent_now(t.person)]
+    for solve in ticket.solves:
+        yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) == 1))
+
+
+def _comments(ticket: Timeline) -> Iterator[Turn]:
+    return (t for t in ticket.turns if t.kind == "comment" and t.public)
+
+
+def _replies(ticket: Timeline, until: int) -> int:
+    chats = [t for t in ticket.turns if t.kind == "chat" and t.who == "agent"]
+    return sum(t.at <= until for t in [*ticket.replies, *chats])
+
+
+def _more_than_thanks(kinds: tuple[tuple[int, str], ...]) -> list[tuple[int, str]]:
+    return [(since, kind) for since, kind in kinds if kind != "thanks"]
+
+
+def _at_solve(ticket: Timeline, solve: Solve, value: int, until: int | None = -1) -> Observation:
+    """What is so at a solve, for as long as it is the last one (`until`: or until then)."""
+    return Observation(
+        at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
+        value=value, until=solve.reopened_at if until == -1 else until,
+        stop="no_chat_data" if ticket.lacks_contact == "no_chat_data" else "",
+    )  # fmt: skip

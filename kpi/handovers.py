@@ -1,0 +1,96 @@
+"""How tickets change hands, and which ones need more than the first level."""
+
+from collections.abc import Iterator
+
+from helpdesk_kpi.measure.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.moments import Solve
+from helpdesk_kpi.measure.stations import Station
+from helpdesk_kpi.measure.timeline import Timeline
+
+DEVELOPMENT = "development"  # the kind of a link to an issue of those who make the product
+
+
+@kpi(
+    "Transfers",
+    unit="share",
+    better="lower",
+    statistic=Share(),
+    anchor="assigned",
+    needs={"status.history", "assignee.history", "comments.private"},
+    revision=1,
+    facet="kind",
+    pair="escalations",
+    dimension="volume",
+    level="shown",
+    min_n=50,
+)
+def transfers(ticket: Timeline) -> Iterator[Observation]:
+    """A ticket's stations are the times that one person has it in one team. Of the stations that began in the period,
+    the share that was passed on to another person or team before the ticket was solved: to its right team within the
+    ticket's first hour (routing), back to somebody who had it before (ping-pong), or otherwise (handover). It counts
+    for the person who passed it on, never for who gets it; where a rule did, or where the next one took it over, for
+    who had it. An escalation in time with a reason is none: to a team of `escalation_teams`, within `escalate_within`
+    of getting it, with a note of the sender in the ten minutes around it.
+    """
+    for station in ticket.hands.stations:
+        passed = station.passed
+        yield _station(ticket, station, agent=station.person, value=0, until=passed.at if passed else None)
+        if passed is not None:
+            kind = ticket.hands.kind(passed)
+            yield _station(
+                ticket, station, agent=passed.sender, value=int(kind != "escalation"), facet=kind, since=passed.at
+            )
+
+
+def _station(
+    ticket: Timeline,
+    station: Station,
+    *,
+    agent: int | None,
+    value: int,
+    facet: str = "",
+    since: int | None = None,
+    until: int | None = None,
+) -> Observation:
+    at = station.start
+    return Observation(
+        at=at, agent=agent, team=ticket.team_at(at), severity=ticket.severity_at(at), facet=facet, value=value,
+        since=since, until=until,
+    )  # fmt: skip
+
+
+@kpi(
+    "Escalation rate",
+    unit="share",
+    better="neither",
+    statistic=Share(),
+    anchor="solved",
+    needs={"status.history", "assignee.history", "comments.private"},
+    revision=1,
+    facet="kind",
+    pair="transfers",
+    dimension="volume",
+    level="team",
+    min_n=50,
+)
+def escalations(ticket: Timeline) -> Iterator[Observation]:
+    """Of the tickets whose last solve lies in the period, the share that the first level escalated: to a team of
+    `escalation_teams`, with a reason (a note of the sender in the ten minutes around it) or without, or that was linked
+    to an issue of development. It counts for who escalated it, else for the solver. Tickets that begin in such a team
+    are not the first level's and are not counted.
+    """
+    if not ticket.hands.began_escalated:
+        for solve in ticket.solves:
+            yield _escalated(ticket, solve)
+
+
+def _escalated(ticket: Timeline, solve: Solve) -> Observation:
+    first = next((e for e in ticket.hands.escalations if e.at <= solve.at), None)
+    facet = DEVELOPMENT if any(link.kind == DEVELOPMENT for link in ticket.links) else ""
+    if first is not None:
+        facet = "with_reason" if first.has_reason else "without_reason"
+    agent = first.sender if first is not None and first.sender is not None else solve.agent
+    return Observation(
+        at=solve.at, agent=agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at), facet=facet,
+        value=int(bool(facet)), until=solve.reopened_at,
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""What people say of each other's work and behaviour, as they write it into the registers."""
+
+from collections.abc import Iterator
+
+from helpdesk_kpi.measure.contract import MAIN, Observation, Score, kpi
+from helpdesk_kpi.measure.registers.entry import Judged
+from helpdesk_kpi.measure.registers.kinds import (
+    CollaborationSatisfaction,
+    ManagerRating,
+    PeerRating,
+    QualityReview,
+    SelfRating,
+)
+from helpdesk_kpi.measure.registers.telling import Recorded
+
+
+@kpi(
+    "Quality review",
+    unit="score",
+    better="higher",
+    statistic=Score(),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    facet="dimension",
+    pair="solved_tickets",
+    dimension="quality",
+    level="agent",
+    min_n=10,
+)
+def quality_review(told: Recorded) -> Iterator[Observation]:
+    """The mean of the reviews of a person's tickets, 0 to 100: the aspects of the form by their weights, from the worst
+    answer on the scale (0) to the best (100). A critical aspect below the middle of the scale fails the whole review:
+    it counts 0. Reviews by which reviewers compare how they judge (calibration) count for nobody. Counted on the day of
+    the review.
+    """
+    for review in told.of(QualityReview):
+        if not review.calibration:
+            overall = 0.0 if review.fails else 100 * review.fraction(review.mean)
+            yield from _facts(told, review, review.subject, overall, percent=True)
+
+
+@kpi(
+    "Satisfaction with collaboration",
+    unit="score",
+    better="higher",
+    statistic=Score(fewest=3),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    facet="dimension",
+    pair="escalations",
+    dimension="quality",
+    level="agent",
+    min_n=3,
+)
+def collaboration_satisfaction(told: Recorded) -> Iterator[Observation]:
+    """What other departments (development, product) think of working with the team: the mean of their answers about
+    speed, handover, completeness and attitude, on the form's scale. Shown only where at least three people have
+    answered; nobody is told who they are.
+    """
+    for answer in told.of(CollaborationSatisfaction):
+        if answer.direction == "received":
+            yield from _facts(told, answer, answer.subject, answer.mean, team=answer.team)
+
+
+@collaboration_satisfaction.variant("given")
+def _given(told: Recorded) -> Iterator[Observation]:
+    """The other direction: what the team thinks of working with the other department."""
+    for answer in told.of(CollaborationSatisfaction):
+        if answer.direction == "given":
+            yield from _facts(told, answer, answer.subject, answer.mean, team=answer.team)
+
+
+@kpi(
+    "Manager's rating",
+    unit="score",
+    better="higher",
+    statistic=Score(),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    facet="dimension",
+    pair="peer_rating",
+    dimension="behaviour",
+    level="agent",
+    min_n=1,
+)
+def manager_rating(told: Recorded) -> Iterator[Observation]:
+    """What the manager says of a person's behaviour by the described levels of each aspect, on the form's scale; not of
+    what is measured anyway. Counted at the end of the period that it is about.
+    """
+    for rating in told.of(ManagerRating):
+        yield from _facts(told, rating, rating.subject, rating.mean)
+
+
+@kpi(
+    "Peers' rating",
+    unit="score",
+    better="higher",
+    statistic=Score(fewest=3),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    facet="dimension",
+    pair="manager_rating",
+    dimension="behaviour",
+    level="agent",
+    min_n=3,
+)
+def peer_rating(told: Recorded) -> Iterator[Observation]:
+    """What colleagues who work with a person say of their behaviour, by the same levels as the manager: the mean of
+    all. Shown only where at least three have answered; nobody is told who they are. Counted at the end of the period
+    that it is about.
+    """
+    for rating in told.of(PeerRating):
+        yield from _facts(told, rating, rating.subject, rating.mean)
+
+
+@kpi(
+    "Self-rating",
+    unit="score",
+    better="neither",
+    statistic=Score(),
+    anchor="recorded",
+    needs=(),
+    revision=1,
+    story="entry",
+    facet="dimension",
+    pair="manager_rating",
+    dimension="behaviour",
+    level="shown",
+    min_n=1,
+)
+def self_rating(told: Recorded) -> Iterator[Observation]:
+    """What a person says of their own behaviour, by the same levels. Never scored: where it differs from what others
+    say, that is something to talk about. Counted at the end of the period that it is about.
+    """
+    for rating in told.of(SelfRating):
+        yield from _facts(told, rating, rating.subject, rating.mean)
+
+
+def _facts(
+    told: Recorded, judged: Judged, subject: str | None, overall: float, *, team: str | None = None,
+    percent: bool = False,
+) -> Iterator[Observation]:  # fmt: skip
+    """The judgement as a whole, and of each aspect."""
+    at, rater = judged.at(told.zone), None if isinstance(judged, SelfRating) else told.rater(judged)
+    yield told.row(at, subject, team=team, facet=MAIN, value=overall, rater=rater)
+    for aspect, mark in judged.marks.items():
+        value = 100 * judged.fraction(mark.value) if percent else mark.value
+        yield told.row(at, subject, team=team, facet=aspect, value=value, rater=rater)

@@ -1,0 +1,66 @@
+"""Writing an article's story by hand, in days since it was made."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from story_fixtures import ANN, BOB, CREATED, desk
+
+from helpdesk_kpi.measure.article import Article, ArticleRow, Citation, CountRow, TextRow
+from helpdesk_kpi.measure.contract import Observation
+from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.exclusions import observations
+
+DAY = 86_400_000
+EVE = 7  # a third author, beside Ann and Bob
+MADE = CREATED
+
+
+def on(day: float) -> int:
+    return MADE + int(day * DAY)
+
+
+def text(day: float, editor: int | None = BOB, length: int | None = None, **more: Any) -> TextRow:
+    """A version that the helpdesk tells, without a length if none is given."""
+    given: dict[str, Any] = {"locale": "", "digest": None, "is_minor": None, "at_once": 1, **more}
+    return TextRow(article=1, at=on(day), editor=editor, length=length, **given)
+
+
+def seen(day: float, editor: int | None = BOB, length: int = 0, **more: Any) -> TextRow:
+    """A text that a sync saw."""
+    return text(day, editor, length, digest=f"of {day}", **more)
+
+
+def cited(day: float, person: int, ticket: int, left_out: str = "", since: float | None = None) -> Citation:
+    return Citation(on(day), person, ticket, left_out=left_out, since=None if since is None else on(since))
+
+
+def counts(*told: tuple[float, int, int] | tuple[float, int]) -> list[CountRow]:
+    """(day, votes for, votes against), or (day, views)."""
+    return [CountRow(1, on(day), tuple(numbers)) for day, *numbers in told]
+
+
+def article(
+    *texts: TextRow, citations: Sequence[Citation] = (), votes: Sequence[CountRow] = (),
+    views: Sequence[CountRow] = (), humans: Mapping[int, int] | None = None, first_look: float = -1, **row: Any,
+) -> Article:  # fmt: skip
+    """Ann's article, in a helpdesk that was first looked at a day before it was made."""
+    given = {"id": 1, "source": 1, "native": "900", "created_at": MADE, "author": ANN, "draft": 0, "at_once": 1, **row}
+    fields: dict[str, Any] = dict.fromkeys(ArticleRow.__struct_fields__) | given
+    return Article(
+        desk(), ArticleRow(**fields), texts, citations=citations, votes=votes, views=views, humans=humans,
+        counted_from=(on(first_look), on(first_look)),
+    )  # fmt: skip
+
+
+def told(of: Article, kpi: str, *, as_of: float = 9999) -> list[Observation]:
+    """The observations that exist after so many days."""
+    spec, instant = kpi_named(kpi), on(as_of)
+    return [
+        o
+        for o in observations(of, spec, spec.variants["strict"])
+        if max(o.at, o.since or 0) <= instant and (o.until is None or instant < o.until)
+    ]
+
+
+def days(instant: int | None) -> float | None:
+    return None if instant is None else (instant - MADE) / DAY

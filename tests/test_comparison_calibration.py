@@ -1,0 +1,152 @@
+"""Whole comparisons of people who are equal, or are not: how often each is called different."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from helpdesk_kpi.measure.columns import Columns
+from helpdesk_kpi.measure.fairness.bench import Bench
+from helpdesk_kpi.measure.fairness.everybody import Everybody
+from helpdesk_kpi.measure.fairness.judged import limits
+from helpdesk_kpi.measure.fairness.running import logarithms
+from helpdesk_kpi.measure.fairness.strata import Strata
+from helpdesk_kpi.measure.fairness.things import Counted, Kind
+from helpdesk_kpi.measure.statistics import funnel
+from helpdesk_kpi.measure.statistics.expected import Things
+
+DAY = 86_400_000
+YEAR, QUARTER = 365 * DAY, 91 * DAY
+CELLS = 8  # of four severities, two each
+PARENT = np.arange(CELLS) // 2
+RATES = np.array([0.35, 0.25, 0.2, 0.15, 0.12, 0.08, 0.05, 0.02])
+PEOPLE = 12
+
+
+class Work:
+    """Of twelve people, each with a mix of work of their own: a year, and the quarter after it."""
+
+    def __init__(self, rng: np.random.Generator, things: int) -> None:
+        self.subject = rng.integers(0, PEOPLE, things)
+        mixes = rng.dirichlet(np.full(CELLS, 0.5), PEOPLE)
+        chosen = rng.random(things)[:, None] < np.cumsum(mixes, axis=1)[self.subject]
+        self.cell = np.where(chosen.any(axis=1), chosen.argmax(axis=1), CELLS - 1)
+        self.at = np.sort(rng.integers(-YEAR, QUARTER, things))
+
+    def bench(self, kind: Kind, values: NDArray[np.float64]) -> Bench:
+        things = Things(self.subject, self.cell, values, np.ones(len(values)))
+        return Bench(kind, things, self.at, PARENT, -YEAR, 0, QUARTER)
+
+
+def verdicts(bench: Bench) -> list[funnel.Verdict]:
+    found = Everybody(bench, range(PEOPLE))
+    for subject, (expected, judged) in found.judged.items():
+        low, high = limits(bench.kind, expected, judged, funnel.REVIEW, found.dispersion)
+        assert low is not None
+        assert high is not None
+        assert judged.ratio is not None
+        is_signal = not low - 1e-9 <= judged.ratio <= high + 1e-9
+        assert is_signal == (funnel.verdict(found.off(subject)) == "signal")  # the drawn funnel says the same
+    return [funnel.verdict(found.off(subject)) for subject in found.judged]
+
+
+def no_rows(n: int) -> Columns:
+    none = {name: np.zeros(n, np.int64) for name in Columns.__struct_fields__[:-1]}
+    return Columns(**none, words=(None,))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("things", [1500, 8000])
+def test_equals_with_unequal_work_are_within_expected_variation(things: int) -> None:
+    rng = np.random.default_rng(1)
+    found: list[funnel.Verdict] = []
+    for _ in range(60):
+        work = Work(rng, things)
+        found += verdicts(work.bench("share", (rng.random(things) < RATES[work.cell]).astype(np.float64)))
+    assert found.count("signal") / len(found) < 0.005
+    assert found.count("look") / len(found) < 0.06
+
+
+def test_equals_are_within_expected_variation_by_their_durations_of_which_some_still_run() -> None:
+    rng = np.random.default_rng(2)
+    found: list[funnel.Verdict] = []
+    for _ in range(40):
+        work = Work(rng, 3000)
+        took = np.exp(rng.normal(np.log(3.6e6) + 8 * (0.4 - RATES[work.cell]), 1.2))
+        age = QUARTER - work.at + 1.0
+        running = took > age / 60  # about a tenth, also of those from long ago
+        values = np.where(running, age / 60, took)
+        counted = Counted(no_rows(3000), values, np.ones(3000), running)
+        strata = Strata(work.cell, [(None,) * 4] * CELLS, PARENT)
+        assert 0.05 < running.mean() < 0.15
+        found += verdicts(work.bench("duration", logarithms(counted, strata)))
+    assert found.count("signal") / len(found) < 0.005
+    assert found.count("look") / len(found) < 0.06
+
+
+def test_one_who_is_truly_worse_is_found_and_the_others_are_not() -> None:
+    rng = np.random.default_rng(3)
+    worse: list[funnel.Verdict] = []
+    others: list[funnel.Verdict] = []
+    for _ in range(40):
+        work = Work(rng, 8000)
+        chance = RATES[work.cell] * np.where(work.subject == 0, 2.2, 1)
+        first, *rest = verdicts(work.bench("share", (rng.random(8000) < chance).astype(np.float64)))
+        worse.append(first)
+        others += rest
+    assert worse.count("signal") > 0.6 * len(worse)
+    assert others.count("signal") / len(others) < 0.005
+
+
+def test_people_who_differ_are_found_to_differ_by_as_much() -> None:
+    # True log times differ by a standard deviation of 0.3 beyond the mix.
+    rng = np.random.default_rng(4)
+    found = []
+    for _ in range(40):
+        work = Work(rng, 4000)
+        own = rng.normal(0, 0.3, PEOPLE)
+        logs = rng.normal(10 - 3 * RATES[work.cell] + own[work.subject], 1.0)
+        between = Everybody(work.bench("duration", logs), range(PEOPLE)).between
+        assert between is not None
+        found.append(between)
+    assert np.mean(found) == pytest.approx(0.09, rel=0.15)
+
+
+# What must not change anything
+
+
+def drawn(seed: int, things: int = 2000) -> tuple[Work, NDArray[np.float64]]:
+    rng = np.random.default_rng(seed)
+    work = Work(rng, things)
+    return work, (rng.random(things) < RATES[work.cell]).astype(np.float64)
+
+
+def test_renaming_people_renames_the_results() -> None:
+    work, values = drawn(5)
+    before = Everybody(work.bench("share", values), range(PEOPLE))
+    other = np.random.default_rng(6).permutation(PEOPLE)
+    work.subject = other[work.subject]
+    after = Everybody(work.bench("share", values), range(PEOPLE))
+    for subject, (_, judged) in before.judged.items():
+        assert after.judged[int(other[subject])][1] == pytest.approx(judged)
+    assert after.between == pytest.approx(before.between)
+
+
+def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
+    work, values = drawn(7, 12_000)
+    once = Everybody(work.bench("share", values), range(PEOPLE))
+    for name in ("subject", "cell", "at"):
+        setattr(work, name, np.repeat(getattr(work, name), 2))
+    twice = Everybody(work.bench("share", np.repeat(values, 2)), range(PEOPLE))
+    for subject, (_, judged) in once.judged.items():
+        again = twice.judged[subject][1]
+        assert (judged.low, judged.ratio, judged.high) != (None, None, None)
+        assert again.ratio == pytest.approx(judged.ratio, rel=0.02)  # a cell of fewer than 30 leans less on its parent
+        assert (again.high or 0) - (again.low or 0) < (judged.high or 0) - (judged.low or 0)
+
+
+def test_another_scale_of_time_changes_no_ratio() -> None:
+    work, _ = drawn(8)
+    logs = np.random.default_rng(9).normal(10, 1, 2000)
+    before = Everybody(work.bench("duration", logs), range(PEOPLE))
+    after = Everybody(work.bench("duration", logs + 3), range(PEOPLE))
+    for subject, (_, judged) in before.judged.items():
+        assert after.judged[subject][1].ratio == pytest.approx(judged.ratio)
