@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from desk_fixtures import Cli, SyncedDesk
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,6 +43,14 @@ def _program(name: str) -> str:
             pytest.fail(f"{name} is missing, and HELPDESK_KPI_ALL says that everything has to be here")
         pytest.skip(f"{name} is not installed")
     return found
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, desk: SyncedDesk) -> Cli:
+    """The command line at the time of the module's own `desk`."""
+    made = Cli(capfd, monkeypatch)
+    made.at(desk.world.now)
+    return made
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A simulated desk, synced over real HTTP into a store; and the store's contents, told without our own keys."""
 
+import csv
+import io
 import os
 import subprocess
 import sys
@@ -127,6 +129,11 @@ class Cli:
         sys.stdout.flush()
         out, err = self.capfd.readouterr()
         return Ran(status, out, err)
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """What a command printed as CSV."""
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 #: What the installed command does.

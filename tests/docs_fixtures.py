@@ -45,7 +45,10 @@ def _kpi(k: Kpi) -> list[str]:
         ("unit", {"ms": "a duration", "share": "a share, 0 to 1"}.get(k.unit, k.unit)),
         ("statistic", type(k.statistic).__name__ + ": " + " ".join((type(k.statistic).__doc__ or "").split())),
         ("better", _better(k)),
-        ("counted in the period in which it is", {"instant": "alive at the end"}.get(k.anchor, k.anchor)),
+        (
+            "counted in the period in which it is",
+            {"instant": "alive at the end", "happened": "brought about"}.get(k.anchor, k.anchor),
+        ),
         ("read beside", pair),
         ("needs", ", ".join(f"`{need}`" for need in sorted(k.needs))),
         ("revision", str(k.revision)),
@@ -308,10 +311,10 @@ def example_keys() -> Mapping[tuple[str, str], str]:
 
 
 def _table_of(header: str) -> str:
-    """ "severity.P0" -> "severity": the second part is a name, except in [tickets.exclude]."""
+    """ "severity.P0" -> "severity": the second part is a name, except in the tables of [tickets]."""
     if header.startswith("registers."):
         return "registers.FORM"
-    return header if header == "tickets.exclude" else header.partition(".")[0]
+    return header if header.startswith("tickets.") else header.partition(".")[0]
     """ "severity.P0" -> "severity": the second part is a name, except in tables of [tickets]."""
     return header if header in {"tickets.exclude", "tickets.valid"} else header.partition(".")[0]
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from connectors.freshdesk import Freshdesk
 from connectors.freshdesk.settings import Credentials, Settings
+from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
 
 NOW = 1_780_308_000_000  # 2026-06-01T10:00:00Z
@@ -84,20 +86,24 @@ def pull(
     settings: Settings = SETTINGS,
     todo: Sequence[Todo] = (),
     since: int = SINCE,
+    is_whole: bool = True,
+    versions: Mapping[str, int] | None = None,
 ) -> Pulled:
-    """One stream, once."""
+    """One stream, once; what came before an error, unless it is to be `is_whole`."""
     told = Pulled()
 
     async def run() -> None:
         connector = connected(answers, told, settings)
         async with connector.http:
             found = next(s for s in connector.streams() if s.name == stream)
-            start = Start(cursor=cursor, since=since, now=NOW, todo=todo)
+            known = versions or {}
+            start = Start(cursor=cursor, since=since, now=NOW, todo=todo, versions=lambda _kind, _ids: known)
             told.found = connector.found
             async for page in found.pages(start):
                 told.pages.append(page)
 
-    asyncio.run(run())
+    with nullcontext() if is_whole else suppress(PullError):
+        asyncio.run(run())
     return told
 
 

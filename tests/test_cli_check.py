@@ -27,13 +27,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncedDesk]:
         yield made
 
 
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, desk: SyncedDesk) -> Cli:
-    made = Cli(capfd, monkeypatch)
-    made.at(desk.world.now)
-    return made
-
-
 OK = Finding(level="ok", about="credentials", text="signed in")
 LOST = [
     Finding(level="warning", about="calls", text="403", need=need, provides=no("calls: not with this plan"))

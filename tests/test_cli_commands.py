@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from deliver_fixtures import unused_port
-from desk_fixtures import Cli, SyncedDesk, finished, start
+from desk_fixtures import Cli, SyncedDesk, finished, rows_of, start
 
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.simulator.world import generate
@@ -36,17 +36,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncedDesk]:
     made.sync()
     with made.served():
         yield made
-
-
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, desk: SyncedDesk) -> Cli:
-    made = Cli(capfd, monkeypatch)
-    made.at(desk.world.now)
-    return made
-
-
-def rows_of(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 @pytest.mark.parametrize("kpi", sorted(k.id for k in find_kpis().values() if k.story != "entry"))

@@ -1,12 +1,10 @@
 """`reconcile` as somebody types it."""
 
-import csv
-import io
 import json
 
 import msgspec
 import pytest
-from desk_fixtures import Cli, SyncedDesk
+from desk_fixtures import Cli, SyncedDesk, rows_of
 
 from helpdesk_kpi.cli.beside import show_differences, show_summaries
 from helpdesk_kpi.measure.compared import Row
@@ -20,17 +18,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
     made = SyncedDesk(tmp_path_factory.mktemp("reconcile"), generate(4, tickets=150, weeks=6))
     made.sync()
     return made
-
-
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, desk: SyncedDesk) -> Cli:
-    made = Cli(capfd, monkeypatch)
-    made.at(desk.world.now)
-    return made
-
-
-def rows_of(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 def test_in_a_pipe_it_is_a_line_of_csv_for_each_figure_and_clock(cli: Cli, desk: SyncedDesk) -> None:

@@ -143,6 +143,12 @@ def test_who_is_alone_has_nothing_to_be_compared_with(bare: SmallDesk) -> None:
     assert ann.standing == ("not_scored", "no_comparison")
 
 
+@pytest.mark.parametrize("kpi", ["csat", "first_reply_time", "solved_tickets"])
+def test_where_nothing_happened_nobody_is_compared(bare: SmallDesk, kpi: str) -> None:
+    found = bare.compare(kpi, report="weekly")
+    assert (found.subjects, found.between, found.team.n) == ((), None, 0)
+
+
 def test_work_that_nobody_else_does_is_named(desk: SmallDesk) -> None:
     # 40 of 100 tickets are P0, of which she had 90 % in all; the rest is everybody's.
     desk.many("Bob", 10, 1, BEFORE, priority="urgent")

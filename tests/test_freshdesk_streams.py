@@ -104,20 +104,53 @@ def test_a_second_that_just_fits_is_read_whole_and_one_more_is_an_error_whatever
         pull("tickets", tickets_list([*rows, ticket(9999, at)]), settings=small)
 
 
-def test_a_ticket_that_slips_onto_a_page_that_is_read_already_is_not_lost() -> None:
-    """While a second that fills several pages is read, tickets of its first page are updated: all behind move up."""
-    at = SINCE + HOUR
-    rows = {n: ticket(n, at) for n in range(250)} | {900: ticket(900, at + HOUR)}
+class Slipping:
+    """A list in which one second fills several pages. Once its first page was read, tickets of that page are updated:
+    those behind them move up, onto the page that is read already. `later` stand behind that second.
+    """
 
-    def answers(request: httpx.Request) -> Any:
-        given = tickets_list(list(rows.values()))(request)
-        if dict(request.url.params).get("page") == "1":
+    def __init__(self, later: dict[int, dict[str, Any]]) -> None:
+        self.at = SINCE + HOUR
+        self.rows = {n: ticket(n, self.at) for n in range(250)} | later
+        self.cut_after: int | None = None
+
+    def __call__(self, request: httpx.Request) -> Any:
+        since, page = request.url.params.get("updated_since", ""), request.url.params.get("page")
+        if self.cut_after is not None and since > iso(self.cut_after):
+            return httpx.Response(400)
+        given = tickets_list(list(self.rows.values()))(request)
+        if (since, page) == (iso(self.at), "1"):
             for number in range(3):
-                rows[number] = ticket(number, NOW - MINUTE)
+                self.rows[number] = ticket(number, NOW - MINUTE)
         return given
 
-    told = pull("tickets", answers)
-    assert numbers(told) == {str(n) for n in rows}
+
+@pytest.mark.parametrize(
+    "later",
+    [{900: ticket(900, SINCE + 2 * HOUR)}, {900 + n: ticket(900 + n, SINCE + DAY + n * SECOND) for n in range(300)}],
+    ids=["the_list_ends_there", "the_list_goes_on"],
+)
+def test_a_ticket_that_slips_onto_a_page_that_is_read_already_is_not_lost(later: dict[int, Any]) -> None:
+    told = pull("tickets", slipping := Slipping(later))
+    assert numbers(told) == {str(n) for n in slipping.rows}
+    again = [q for q in told.queries() if (q["updated_since"], q["page"]) == (iso(slipping.at), "1")]
+    assert len(again) == 2
+    assert len(told.queries()) <= 12  # what lies behind that second is not read again
+
+
+def test_a_ticket_that_slipped_is_not_lost_when_the_walk_ends_before_anybody_knows() -> None:
+    later = SINCE + DAY
+    slipping = Slipping({900 + n: ticket(900 + n, later + n * SECOND) for n in range(99)})
+    slipping.cut_after = later
+    first = pull("tickets", slipping, is_whole=False)
+    assert (first.cursor or "").endswith(f"+{slipping.at}")
+    lost = {"100", "101", "102"}
+    assert numbers(first).isdisjoint(lost)
+    slipping.cut_after = None
+    second = pull("tickets", slipping, cursor=first.cursor)
+    assert lost <= numbers(second)
+    assert numbers(first) | numbers(second) == {str(n) for n in slipping.rows}
+    assert second.cursor == str(NOW - MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +217,14 @@ def test_deleted_and_spam_tickets_are_read_from_their_own_lists_from_where_each_
     assert "filter" not in alive.queries()[0]
     assert [page.todo for page in deleted.pages + spam.pages] == [{}, {}]  # their conversations are refused
     assert {t.replies_known for t in deleted.of(Ticket) + spam.of(Ticket)} == {"unreadable"}
+
+
+@pytest.mark.parametrize("who", ["agent", "requester"])
+def test_of_a_deleted_ticket_it_is_told_that_something_was_said_after_it_was_last_read(who: str) -> None:
+    rows = [ticket(n, stats={f"{who}_responded_at": iso(NOW - 3 * HOUR)}) for n in (1, 2, 3)]
+    known = {"1": NOW - 4 * HOUR, "2": NOW - 2 * HOUR}  # the third was never met
+    told = pull("deleted", lambda r: rows if "filter" in r.url.params else [], versions=known)
+    assert told.of(Replies) == [Replies("1", NOW - DAY, "unreadable")]
 
 
 def test_tickets_that_a_new_account_is_filled_with_are_left_out_unless_they_are_wanted() -> None:
@@ -302,33 +343,35 @@ def test_a_key_that_may_read_no_conversation_at_all_ends_the_stream_and_marks_no
         pull("conversations", answers, todo=queued(*[NOW] * 25))
 
 
+def test_many_tickets_that_are_not_there_any_more_do_not_hold_up_the_queue() -> None:
+    """All of the first twenty were deleted for good since they were queued."""
+
+    def answers(request: httpx.Request) -> Any:
+        number = next((part for part in request.url.path.split("/") if part.isdecimal()), "0")
+        return httpx.Response(404) if int(number) <= 20 else []
+
+    told = pull("conversations", answers, todo=queued(*[NOW] * 22))
+    assert [r.known for r in told.of(Replies)] == ["unreadable"] * 20 + ["yes"] * 2
+    assert sum(len(page.done) for page in told.pages) == 22
+
+
+def test_conversations_of_a_ticket_are_told_whole_so_that_a_deleted_one_goes_unless_one_cannot_be_read() -> None:
+    def answers(request: httpx.Request) -> Any:
+        rows = {"1": [said(5, SINCE)], "2": [said(6, SINCE), {"id": 7}], "3": [said(8, SINCE) | {"created_at": "?"}]}
+        return next((told for number, told in rows.items() if f"/tickets/{number}/" in request.url.path), [])
+
+    told = pull("conversations", answers, todo=queued(NOW, NOW, NOW))
+    assert [parent for page in told.pages for parent in page.replaces] == [("comment", "1")]
+    assert len(told.aside) == 2
+
+
 @pytest.mark.trap("freshdesk 28")
 def test_what_was_read_before_a_failure_is_kept() -> None:
     def answers(request: httpx.Request) -> Any:
         return httpx.Response(400) if "/9/" in request.url.path else []
 
-    told = Pulled()
-    with pytest.raises(PullError):
-        told = pull_into(told, answers, queued(*[NOW] * 15))
+    told = pull("conversations", answers, todo=queued(*[NOW] * 15), is_whole=False)
     assert {one.key for page in told.pages for one in page.done} == {str(n) for n in range(1, 16)} - {"9"}
-
-
-def pull_into(told: Pulled, answers: Answers, todo: list[Todo]) -> Pulled:
-    """As `pull` of the conversations, but what came before an error stays."""
-    import asyncio
-
-    from freshdesk_fixtures import connected
-
-    from helpdesk_kpi.pull.contract import Start
-
-    async def run() -> None:
-        connector = connected(answers, told)
-        found = next(s for s in connector.streams() if s.name == "conversations")
-        async for page in found.pages(Start(cursor=None, since=SINCE, now=NOW, todo=todo)):
-            told.pages.append(page)
-
-    asyncio.run(run())
-    return told
 
 
 @pytest.mark.trap("freshdesk 35")

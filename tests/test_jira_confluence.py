@@ -56,6 +56,20 @@ def test_versions_are_read_only_where_the_number_moved_by_more_than_one(known: d
     assert len(records(pages, Article)) == (known != {"5": 5})
 
 
+def test_of_more_spaces_than_one_list_takes_each_list_is_read_down_to_the_last_run() -> None:
+    """Whatever is old in the first hundred spaces, there may be something new in the others."""
+    spaces = {"results": [{"id": str(n), "key": f"K{n}", "type": "knowledge_base"} for n in range(150)], "_links": {}}
+    old, new = page(1, "2026-01-02T00:00:00.000Z"), page(2, "2026-06-01T09:00:00.000Z")
+
+    def answers(request: httpx.Request) -> Any:
+        if request.url.path.endswith("/spaces"):
+            return spaces
+        return {"results": [old if "0" in request.url.params.get_list("space-id") else new], "_links": {}}
+
+    pages, _ = pull("articles", answers, cursor=str(NOW - DAY))
+    assert [article.id for article in records(pages, Article)] == ["2"]
+
+
 def test_a_page_that_was_last_edited_before_the_first_day_needs_no_versions() -> None:
     pages, _ = pull("articles", wiki(page(5, "2026-01-02T00:00:00.000Z", 9)))
     assert [p.todo for p in pages] == [{}, {}]

@@ -43,6 +43,13 @@ def test_a_verified_address_joins_and_an_unverified_one_does_not(store: Store) -
     ]
 
 
+def test_somebody_who_is_met_once_more_without_an_address_is_still_who_they_were(store: Store) -> None:
+    """Who left and wrote an old comment is told of by the comment alone."""
+    Source(store).put(verified("1", "Ann Smith", "ann@x.org"))
+    Source(store, "beta").put(verified("7", "A. Smith", "ann@x.org"), Person("7", "agent", "agent", version=9))
+    assert joined(store) == [("Ann Smith", {"acme:1": "verified address", "beta:7": "verified address"})]
+
+
 def test_the_configuration_joins_by_id_and_by_address_verified_or_not(store: Store) -> None:
     Source(store).put(agent("1", "Ann Smith"), agent("2", "Annie", email="ann@y.org"))
     Source(store, "beta").put(agent("7", "Smith, A."))

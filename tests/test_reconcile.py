@@ -125,7 +125,13 @@ BY_HAND: dict[str, list[tuple[Timeline, dict[str, Any]]]] = {
         (story(*REPLIED, did(50, ANN, "status", "new", "closed"), merged_into="9"), {"calendar": 11}),
     ],
     "spam": [(story(*REPLIED, is_spam=1), {"calendar": 30})],
-    "internal": [(story(*REPLIED, requester=BOB, submitter=BOB), {"calendar": 30})],
+    "internal": [
+        (story(*REPLIED, requester=BOB, submitter=BOB), {"calendar": 30}),
+        (  # who asked answers, which stops no clock there
+            story(said(30, BOB), did(60, BOB, "status", "new", "solved"), requester=BOB, submitter=BOB),
+            {**JIRA, "metric": "sla_first_response", "business": 60, "cycles": [(0, 60, 60)]},
+        ),
+    ],
     "test": [(story(*REPLIED, tags='["test"]', the=desk(exclude=Exclude(tags=["test"]))), {"calendar": 30})],
     "agent_created": [
         (story(said(0, ANN), said(30, ANN), submitter=ANN), {"calendar": 30}),

@@ -443,6 +443,16 @@ def test_the_export_tells_each_change_of_a_day_in_labels_with_the_day_first() ->
     assert days["2026-03-03"]["metadata"]["activities_count"] == 3
 
 
+def test_that_a_new_ticket_was_only_opened_is_no_change() -> None:
+    made = by_hand(opened("mon 10:00"), did("mon 11:00", ANN, status="open"), now="tue 10:00")
+    with client(made) as face:
+        address = ask(face, "/export/ticket_activities", created_at="2026-03-02")["export"][0]["url"]
+        (created,) = httpx.get(address).json()["activities_data"]
+        (row,) = ask(face, "/tickets", updated_since="2026-03-01T00:00:00Z", include="stats")
+    assert created["activity"]["status"] == "Open"
+    assert row["stats"]["status_updated_at"] == "2026-03-02T10:00:00Z"
+
+
 def test_files_are_there_for_thirty_days_that_are_over() -> None:
     made = by_hand(opened("mon 10:00"), now="tue 10:00")
     with client(made) as face:

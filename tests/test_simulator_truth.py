@@ -286,6 +286,8 @@ def test_spam_is_spam_from_the_start_only_where_the_helpdesk_says_so() -> None:
     assert (truth_excluded(made, at("mon 12:00")), truth_excluded(made)) == ({}, {"deleted": 1})
     made.tells_spam = True
     assert truth_excluded(made, at("mon 12:00")) == {"spam": 1}
+    made.now = at("mon 18:00")  # nobody has marked it yet
+    assert truth_excluded(made, at("mon 12:00")) == {}
 
 
 def test_a_rating_is_shared_by_who_replied_and_keeps_its_first_date_and_last_score() -> None:

@@ -54,6 +54,17 @@ def test_a_version_that_was_fetched_is_not_queued_again_and_a_newer_one_is(store
     assert waiting(store, source, "replies") == [Todo(11, "a"), Todo(20, "b")]
 
 
+def test_a_deleted_ticket_stays_as_well_known_as_it_was_unless_it_was_still_to_be_read(store: Store) -> None:
+    put(store, ticket(version=1, replies_known="pending"))
+    put(store, ticket(version=2, replies_known="unreadable", deleted_at=3000))
+    assert known(store) == "unreadable"
+    put(store, ticket("1", 3, replies_known="pending"), Replies("1", 3))  # restored and read
+    put(store, ticket(version=4, replies_known="unreadable", deleted_at=3000))
+    assert known(store) == "yes"
+    put(store, Replies("1", 4, "unreadable"))  # something was said after it had been read
+    assert known(store) == "unreadable"
+
+
 def test_what_moved_on_while_it_was_fetched_is_fetched_once_more(store: Store) -> None:
     source = put(store, todo={"replies": [Todo(10, "a")]})
     put(store, todo={"replies": [Todo(15, "a")]})

@@ -25,29 +25,17 @@ from helpdesk_kpi.testing.stores import canonical, differences, known_store
 
 #: Opening a store: a child dies before each of its statements in turn, then the parent opens the file.
 OPENING = """
-import os, signal, sqlite3, sys
+import os, sys
 from pathlib import Path
-from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.testing import killing
-from helpdesk_kpi.testing.killing import KILLED, End
-from helpdesk_kpi.testing.stores import canonical, differences, known_store
-folder, number, done, left = Path(sys.argv[1]), 0, 0, 0
-def count(_):
-    global done
-    done += 1
-    if done == left:
-        os.kill(os.getpid(), signal.SIGKILL)
-def watched(*args, connect=sqlite3.connect, **more):
-    db = connect(*args, **more)
-    db.set_trace_callback(count)
-    return db
-sqlite3.connect = watched
+from helpdesk_kpi.store import open_store
+from helpdesk_kpi.testing.killing import Statements
+folder, number, statements = Path(sys.argv[1]), 0, Statements()
 while True:
     number += 1
     path = folder / f"{number}.db"
     child = os.fork()
     if not child:
-        left, done = number, 0
+        statements.last, statements.done = number, 0
         open_store(path).close()
         os._exit(0)
     _, status = os.waitpid(child, 0)

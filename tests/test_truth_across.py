@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from truth_fixtures import DAY, ELSEWHERE, TOLD, Measured, Rows, true_rows
+from truth_fixtures import DAY, ELSEWHERE, TOLD, Measured, Rows, calm, merely_opened, true_rows, without
 
 from helpdesk_kpi.report.capability import capabilities
 from helpdesk_kpi.simulator.faces import NAMES
@@ -29,7 +29,7 @@ FACET = 8  # place of the facet in a row
 
 
 def shown(helpdesk: str, seed: int, tickets: int) -> World:
-    world = generate(seed, tickets=tickets, weeks=WEEKS, **TOLD_BY_ALL)
+    world = calm(generate(seed, tickets=tickets, weeks=WEEKS, **TOLD_BY_ALL))
     if helpdesk != "zendesk":
         world.plan_without |= {"calls", "engagements"}
     world.tells_spam = helpdesk == "freshdesk"  # it has a mark for it; elsewhere spam is deleted
@@ -69,6 +69,9 @@ def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kp
     if (measured.helpdesk, kpi) in FACETS_NOT_TOLD:
         assert any(given.answer == "partly" for _, given in unmet)
         found, true = _without_facet(found), _without_facet(true)
+    if (measured.helpdesk, kpi) == ("freshdesk", "accepted_resolution_time"):
+        assert any(given.answer == "partly" for _, given in unmet)
+        found, true = (without(merely_opened(measured.world), rows) for rows in (found, true))
     if measured.helpdesk != "zendesk":
         found, true = _without_deleted(measured, found), _without_deleted(measured, true)
     assert sum(true.values()) > 2
@@ -81,7 +84,7 @@ def _without_deleted(measured: Measured, rows: Rows) -> Rows:
     Freshdesk gives no conversation of what was deleted between two syncs.
     """
     gone = {str(number) for number, story in measured.world.stories.items() if story.deleted_at is not None}
-    return Counter({row: count for row, count in rows.items() if row[0] not in gone})
+    return without(gone, rows)
 
 
 def _without_facet(rows: Rows) -> Rows:

@@ -30,6 +30,11 @@ class Found(NamedTuple):
     todo: Todo
     rows: list[fd.Conversation] | None
     aside: list[SetAside]
+    is_refused: bool = False  # they may be there, but this key may not read them
+
+    @property
+    def number(self) -> str:
+        return self.todo.key.partition(":")[0]
 
 
 async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -46,7 +51,7 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
         results = await asyncio.gather(*(_ask(account, todo) for todo in batch), return_exceptions=True)
         left -= account.http.requests.total() - before
         found = [one for one in results if isinstance(one, Found)]
-        if not read_any and len(found) == BATCH and all(one.rows is None for one in found):
+        if not read_any and len(found) == BATCH and all(one.is_refused for one in found):
             raise UnavailableError(f"conversations: none of {BATCH} tickets' can be read with this key")
         read_any = read_any or any(one.rows is not None for one in found)
         settled = {one.todo for one in found}
@@ -63,12 +68,15 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
 async def _ask(account: Account, todo: Todo) -> Found:
     """What was archived meanwhile has another address; what is not there either was deleted, or must not be seen."""
     number = todo.key.partition(":")[0]
+    is_refused = False
     for path in (f"tickets/{number}/conversations", f"tickets/archived/{number}/conversations"):
         try:
             return await _read(account, path, todo)
-        except (MissingError, UnavailableError):
+        except MissingError:
             continue
-    return Found(todo, None, [])
+        except UnavailableError:
+            is_refused = True
+    return Found(todo, None, [], is_refused)
 
 
 async def _read(account: Account, path: str, todo: Todo) -> Found:
@@ -84,20 +92,25 @@ async def _read(account: Account, path: str, todo: Todo) -> Found:
 
 
 def _page(account: Account, found: Sequence[Found], agents: Collection[str], until: int) -> Page:
+    """What is not there any more was deleted, where everything that is there could be read."""
     records: list[AnyRecord] = []
     aside: list[SetAside] = []
+    whole: list[tuple[str, str]] = []
     settings = account.settings
     for one in found:
         made, worse = _of_ticket(one, agents, settings.merged, settings.thanks)
         records += made
         aside += [*one.aside, *worse]
-    return Page(records=records, done=[one.todo for one in found], complete_until=until, set_aside=aside)
+        if one.rows is not None and not (one.aside or worse):
+            whole.append(("comment", one.number))
+    done = [one.todo for one in found]
+    return Page(records=records, replaces=whole, done=done, complete_until=until, set_aside=aside)
 
 
 def _of_ticket(
     one: Found, agents: Collection[str], merged_note: re.Pattern[str], thanks: tuple[str, ...]
 ) -> tuple[list[AnyRecord], list[SetAside]]:
-    number, _, doubled = one.todo.key.partition(":")
+    number, doubled = one.number, one.todo.key.partition(":")[2]
     if one.rows is None:
         return [Replies(number, one.todo.version, "unreadable")], []
     rows = without_doubled(sorted(one.rows, key=lambda row: row.created_at), doubled)

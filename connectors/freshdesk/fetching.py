@@ -23,6 +23,7 @@ SECOND = 1_000
 DEEPEST = 300  # pages of the tickets list; of other lists Freshdesk advises against more than 500
 _DEEP = 50  # a page from which a walk would rather start anew
 _MOST = 1000
+_FAR = 1 << 62
 _FEW = 0.05  # of a page: rows that are worth reading again so that nothing is missed
 TICKETS = "/api/v2/tickets"
 
@@ -77,9 +78,12 @@ class Stretch(NamedTuple):
     aside: list[SetAside]
     until: int  # latest update so far
     is_last: bool
+    unsure: int | None  # where a stretch begins that is certain only at the end of the walk
 
 
-async def by_update(http: Transport, params: Params, since: int, *, size: int) -> AsyncIterator[Stretch]:
+async def by_update(
+    http: Transport, params: Params, since: int, *, size: int, unsure: int | None = None
+) -> AsyncIterator[Stretch]:
     """All tickets updated at `since` (ms) or later, oldest update first, some of them twice.
 
     Pages count from an offset into a list that moves: when a ticket is updated, it goes to the end, and one that was
@@ -87,39 +91,46 @@ async def by_update(http: Transport, params: Params, since: int, *, size: int) -
     costs a row or so per page, and goes by page number only where many tickets share one second (an import). Where it
     did, and a ticket that it passed turns up again, that stretch is read once more. The 300 pages that Freshdesk gives
     are never reached, unless one second holds more than that: https://developers.freshdesk.com/api/#list_all_tickets
+
+    `unsure`: such a stretch of an earlier walk that did not come to its end, so that nobody knows what it passed.
     """
-    walk = _Walk(since // SECOND * SECOND)
+    walk = _Walk(since // SECOND * SECOND, unsure)
     while True:
         asked = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
                  "updated_since": iso(walk.since), "page": walk.page}  # fmt: skip
         answer = await http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="tickets", missing="resource")
         good, aside = decoded(answer.body, fd.Ticket, "tickets")
         more = walk.took(good, more=has_next(answer.headers))
-        yield Stretch(good, aside, walk.reached, not more)
+        yield Stretch(good, aside, walk.reached, not more, walk.unsure)
         if not more:
             return
+
+
+class _Span(NamedTuple):
+    """A part of the list, by times of update."""
+
+    begin: int
+    end: int
 
 
 class _Walk:
     """Where a walk over tickets stands."""
 
-    def __init__(self, since: int) -> None:
+    def __init__(self, since: int, unsure: int | None = None) -> None:
         self.since, self.page = since, 1
-        self.reached = since
+        self.reached, self.unsure = since, unsure
         self._stretch: dict[fd.Id, str] = {}  # what was passed since the walk last started anew: id -> its update
-        self._passed: dict[fd.Id, tuple[str, int]] = {}  # by page number: id -> its update, and the stretch's begin
-        self._again: set[int] = set()
+        self._passed: dict[fd.Id, tuple[str, _Span]] = {}  # by page number: id -> its update, and where it was
+        self._again: set[_Span] = set() if unsure is None else {_Span(unsure, _FAR)}
+        self._end = _FAR  # of what is read a second time
 
     def took(self, tickets: list[fd.Ticket], *, more: bool) -> bool:
         """Whether there is more to ask."""
         last = self._checked(tickets)
         self.reached = max(self.reached, last)
         for ticket in tickets:
-            before = self._passed.pop(ticket.id, None)
-            if before and before[0] != ticket.updated_at:
-                self._again.add(before[1])
-            self._stretch[ticket.id] = ticket.updated_at
-        if not more:
+            self._met(ticket)
+        if not more or last > self._end:
             return self._back()
         if last > self.since and self._is_cheap(tickets, last):
             self._start(last)
@@ -130,7 +141,16 @@ class _Walk:
             )  # fmt: skip
         else:
             self.page += 1
+            self.unsure = self.since if self.unsure is None else min(self.unsure, self.since)
         return True
+
+    def _met(self, ticket: fd.Ticket) -> None:
+        """A ticket that was passed already and was updated since: others may have slipped into its place."""
+        here = self._stretch.get(ticket.id)
+        before = self._passed.pop(ticket.id, None) or (here and (here, _Span(self.since, self.reached)))
+        if before and before[0] != ticket.updated_at:
+            self._again.add(before[1])
+        self._stretch[ticket.id] = ticket.updated_at
 
     def _is_cheap(self, tickets: list[fd.Ticket], last: int) -> bool:
         """Whether starting anew reads little twice: a few rows, or once the pages of a second that fills many."""
@@ -139,19 +159,19 @@ class _Walk:
 
     def _start(self, since: int) -> None:
         if self.page > 1:
-            self._passed |= {ticket: (at, self.since) for ticket, at in self._stretch.items()}
+            span = _Span(self.since, since)
+            self._passed |= {ticket: (at, span) for ticket, at in self._stretch.items()}
         self._stretch = {}
         self.since, self.page = since, 1
 
     def _back(self) -> bool:
-        """At the end: to what may have been missed, which was long ago and is not read twice again."""
-        if self.page > 1:
-            self._start(self.reached)
+        """At the end: to what may have been missed. Whether there is such."""
         if not self._again:
+            self.unsure = None
             return False
-        first = min(self._again)
-        self._again, self._passed = set(), {}
-        self.since, self.page = first, 1
+        self.since, self.page = min(span.begin for span in self._again), 1
+        self._end = max(span.end for span in self._again)
+        self._again, self._passed, self._stretch = set(), {}, {}
         return True
 
     def _checked(self, tickets: list[fd.Ticket]) -> int:

@@ -23,6 +23,7 @@ WHOLE_AFTER = 60 * SECOND  # the same, for what the end of a run is sure of
 TRAILING = 35 * DAY  # ratings and time entries change after their day, and can be asked for by that day only
 ARCHIVED_AFTER = 120 * DAY  # https://support.freshdesk.com/support/solutions/articles/212901
 INCLUDES = "stats,requester,description,company"
+UNSURE = "+"  # stands in cursors before where a stretch begins of which something may have been passed over
 
 
 # tickets
@@ -43,20 +44,29 @@ async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Pag
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
     async for page, good in _updated(account, start, {"include": INCLUDES, "filter": how}):
         records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
-        yield _with(page, records, worse, {})
+        known = start.versions("ticket", [str(row.id) for row in good])
+        missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
+        yield _with(page, [*records, *missed], worse, {})
 
 
 async def _updated(
     account: Account, start: Start, params: dict[str, str | int | bool]
 ) -> AsyncIterator[tuple[Page, list[fd.Ticket]]]:
-    """Pages by time of update, with the cursor to keep: the last update that was read, in ms."""
-    begin = max(int(start.cursor) - OVERLAP, start.since) if start.cursor else start.since
-    reached = int(start.cursor or 0)
-    async for found in by_update(account.http, params, begin, size=account.settings.page_size):
+    """Pages by time of update, with the cursor to keep: the last update that was read, in ms.
+
+    Until the walk is over, what it is unsure of stands behind that: another run looks there once more.
+    """
+    last, _, unsure = (start.cursor or "").partition(UNSURE)
+    reached = int(last or 0)
+    begin = max(reached - OVERLAP, start.since) if reached else start.since
+    async for found in by_update(
+        account.http, params, begin, size=account.settings.page_size, unsure=int(unsure) if unsure else None
+    ):
         reached = max(reached, found.until if found.tickets else 0)
         whole = start.now - WHOLE_AFTER
         whole = whole if found.is_last else min(whole, found.until - SECOND)
-        yield Page(cursor=str(reached) if reached else None, complete_until=whole, set_aside=found.aside), found.tickets
+        cursor = f"{reached}" if found.unsure is None else f"{reached}{UNSURE}{found.unsure}"
+        yield Page(cursor=cursor if reached else None, complete_until=whole, set_aside=found.aside), found.tickets
 
 
 def _with(page: Page, records: Sequence[AnyRecord], worse: list[SetAside], todo: dict[str, list[Todo]]) -> Page:

@@ -86,6 +86,15 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
     ]
 
 
+def unread(row: fd.Ticket, known: int | None) -> model.Replies | None:
+    """Of a ticket that is gone: whether something was said after the version that is `known`, never to be read now."""
+    stats, updated = row.stats or fd.Stats(), ms(row.updated_at)
+    said = [at for told in (stats.agent_responded_at, stats.requester_responded_at) if (at := ms(told)) is not None]
+    if known is None or updated is None or max(said, default=known) <= known:
+        return None
+    return model.Replies(str(row.id), updated, "unreadable")
+
+
 def is_sample(row: fd.Ticket) -> bool:
     """One of the tickets that a new account is filled with: of the first ones, by somebody of Freshdesk's."""
     mail = (row.requester.email if row.requester else None) or ""

@@ -73,16 +73,26 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
         gap = no("no space of the kind knowledge base; name its spaces with `spaces`")
         account.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
     until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
-    async for good, aside in pages(account, found, "-modified-date", endpoint="articles"):
-        new = [row for row in good if edited_at(row) >= until]
-        known = start.versions("article", [row.id for row in new])
-        moved = [row for row in new if known.get(row.id, -1) < row.version.number]
-        apart = [Todo(row.version.number, row.id) for row in moved if _is_apart(row, known.get(row.id), start.since)]
-        records = [r for row in moved for r in article(account.url, row)]
-        yield Page(records=records, set_aside=aside, todo={"article_versions": apart} if apart else {})
-        if len(new) < len(good):
-            break
+    for some in some_at_a_time(found):
+        async for good, aside in pages(account, some, "-modified-date", endpoint="articles"):
+            new = [row for row in good if edited_at(row) >= until]
+            yield _changed(account, start, new, aside)
+            if len(new) < len(good):
+                break
     yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
+
+
+def some_at_a_time(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
+    """As many spaces as one list takes; each list is in an order of its own."""
+    return (found[place : place + MOST_SPACES] for place in range(0, len(found), MOST_SPACES))
+
+
+def _changed(account: Account, start: Start, new: Sequence[js.PageRow], aside: list[SetAside]) -> Page:
+    known = start.versions("article", [row.id for row in new])
+    moved = [row for row in new if known.get(row.id, -1) < row.version.number]
+    apart = [Todo(row.version.number, row.id) for row in moved if _is_apart(row, known.get(row.id), start.since)]
+    records = [r for row in moved for r in article(account.url, row)]
+    return Page(records=records, set_aside=aside, todo={"article_versions": apart} if apart else {})
 
 
 def _is_apart(row: js.PageRow, known: int | None, since: int) -> bool:
@@ -95,8 +105,8 @@ def _is_apart(row: js.PageRow, known: int | None, since: int) -> bool:
 async def pages(
     account: Account, found: Sequence[js.Space], sort: str, *, endpoint: str
 ) -> AsyncIterator[tuple[list[js.PageRow], list[SetAside]]]:
-    for place in range(0, len(found), MOST_SPACES):
-        chosen = [("space-id", space.id) for space in found[place : place + MOST_SPACES]]
+    for some in some_at_a_time(found):
+        chosen = [("space-id", space.id) for space in some]
         query = [*chosen, ("status", "current"), ("sort", sort), ("limit", str(MOST))]
         async for page in listed(account, "api/v2/pages", query, endpoint=endpoint):
             yield rows(page.results, js.PageRow)

@@ -26,10 +26,13 @@ _WRONG = (ValueError, TypeError, KeyError, OverflowError, msgspec.ValidationErro
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the next search begins, and how this site reads times. Never a key: issues move and go."""
+    """Where the next search begins, how this site reads times, and of which projects issues were read (ids). Never
+    an issue's key: issues move and go.
+    """
 
     at: int
     by: str = "epoch"  # or "zone"
+    projects: tuple[str, ...] = ()  # none: a cursor from before they were kept
 
 
 def fields_of(keep: Keep) -> list[str]:
@@ -50,28 +53,53 @@ async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
     kept = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
     instants = await account.instants(kept.by if kept else None)
     by = "epoch" if instants.zone is None else "zone"
+    async for page in _come_into_sight(account, keep, instants, start, kept):
+        yield page
+    seen = tuple(sorted(project.id for project in await account.projects()))
     since = last = kept.at if kept else start.since
     whole = account.until(start.now, OVERLAP)
     async for found in changed(account, keep, instants, since, endpoint="issues"):
         page = read(account, found, keep)
         last = max(last, position([updated_of(issue) for issue in found.issues]))
-        yield msgspec.structs.replace(
-            page, cursor=_cursor(max(since, last - MINUTE), by), complete_until=min(last - MINUTE, whole)
-        )
-    yield Page(cursor=_cursor(max(since, whole), by), complete_until=whole)
+        cursor = _cursor(Cursor(max(since, last - MINUTE), by, seen))
+        yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, whole))
+    yield Page(cursor=_cursor(Cursor(max(since, whole), by, seen)), complete_until=whole)
 
 
-def _cursor(at: int, by: str) -> str:
-    return msgspec.json.encode(Cursor(at, by)).decode()
+def _cursor(place: Cursor) -> str:
+    return msgspec.json.encode(place).decode()
+
+
+async def _come_into_sight(
+    account: Account, keep: Keep, instants: Instants, start: Start, kept: Cursor | None
+) -> AsyncIterator[Page]:
+    """Issues, from the first day on, of projects that an earlier run did not see: new to the configuration, or closed
+    to this account until now. The cursor knows of them only once they are read.
+    """
+    if kept is None or not kept.projects:
+        return
+    new = [project.key for project in await account.projects() if project.id not in kept.projects]
+    if not new:
+        return
+    text = f"project {', '.join(new)} can be seen now: its issues are read from the first day on"
+    account.found.append(Finding(level="note", about="projects", text=text))
+    async for found in changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
+        yield read(account, found, keep)
 
 
 async def changed(
-    account: Account, keep: Keep, instants: Instants, since: int, *, endpoint: str
+    account: Account,
+    keep: Keep,
+    instants: Instants,
+    since: int,
+    *,
+    endpoint: str,
+    keys: Sequence[str] | None = None,
 ) -> AsyncIterator[Found]:
-    """Issues changed since an instant. Where pages are numbered, rows that move would push others over a page's edge;
-    so there each page is a search of its own, from the last instant seen.
+    """Issues changed since an instant, of some projects (None: all). Where pages are numbered, rows that move would
+    push others over a page's edge; so there each page is a search of its own, from the last instant seen.
     """
-    keys, fields, size = await account.keys(), fields_of(keep), account.settings.page_size
+    keys, fields, size = keys or await account.keys(), fields_of(keep), account.settings.page_size
     if not account.site.embeds_history:
         text = jql.query(keys, instants.since("updated", since))
         async for found in account.site.search(text, fields, size, endpoint=endpoint):

@@ -9,7 +9,7 @@ from helpdesk_kpi.cli import weighed
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import Duration, Fresh, Share, Stock
+from helpdesk_kpi.measure.contract import Duration, Fresh, Share, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
@@ -46,7 +46,7 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "as_of": as_of,
         **where,
         "definition": definition,
-        "formula": _formula(value, type(spec.statistic)),
+        "formula": _formula(value, spec.statistic_of(variant)),
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         "observations": rows,
@@ -60,11 +60,13 @@ def _known(reader: Reader, where: Mapping[str, str]) -> None:
             raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
 
 
-def _formula(value: Value, statistic: type) -> str:
-    if statistic is Share and value.mean is not None:
+def _formula(value: Value, statistic: Statistic) -> str:
+    if isinstance(statistic, Share) and value.mean is not None:
         return f"lower end of the 95 % interval (Wilson) of {value.mean * value.n:g} / {value.n:g}"
-    text = FORMULAS.get(statistic, "sum of value x share = {x:g}")
-    amount = (value.value or 0) * (value.n if statistic in {Share, Fresh} else 1)
+    text = FORMULAS.get(type(statistic), "sum of value x share = {x:g}")
+    if isinstance(statistic, Stock) and statistic.of == "age":
+        text = "median age of the {n:g} that are open at the end of the period"
+    amount = (value.value or 0) * (value.n if isinstance(statistic, Share | Fresh) else 1)
     return text.format(n=value.n, x=amount, running=value.running)
 
 

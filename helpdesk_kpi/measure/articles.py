@@ -32,19 +32,21 @@ _VOTES = "SELECT article, seen_at, up, down FROM article_votes WHERE article IN 
 _VIEWS = "SELECT article, seen_at, views FROM article_views WHERE article IN (SELECT value FROM json_each(?))"
 #: The first count of each source.
 _FIRST = "SELECT a.source, min(c.seen_at) FROM {} c JOIN articles a ON a.id = c.article GROUP BY a.source"
+#: CROSS JOIN keeps the order, in which the index on links serves: https://www.sqlite.org/optoverview.html#crossjoin
 _CITING = f"""
 SELECT a.id, l.ticket FROM articles a
-JOIN article_links l ON l.article IN (a.native, '{TITLED}' || a.title)
-JOIN tickets t ON t.id = l.ticket AND t.source = a.source
+CROSS JOIN article_links l ON l.article IN (a.native, '{TITLED}' || a.title)
+CROSS JOIN tickets t ON t.id = l.ticket AND t.source = a.source
 WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.id, l.ticket
 """
 #: Articles to which stale tickets point: what becomes of a ticket decides whether it counts.
 STALE = f"""
-SELECT 'article', a.id FROM stale s JOIN article_links l ON l.ticket = s.ticket
-JOIN tickets t ON t.id = l.ticket JOIN articles a ON a.source = t.source AND a.native = l.article
+SELECT 'article', a.id FROM stale s CROSS JOIN article_links l ON l.ticket = s.ticket
+CROSS JOIN tickets t ON t.id = l.ticket CROSS JOIN articles a ON a.source = t.source AND a.native = l.article
 UNION
-SELECT 'article', a.id FROM stale s JOIN article_links l ON l.ticket = s.ticket AND l.article LIKE '{TITLED}%'
-JOIN tickets t ON t.id = l.ticket JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.article
+SELECT 'article', a.id FROM stale s CROSS JOIN article_links l ON l.ticket = s.ticket AND l.article LIKE '{TITLED}%'
+CROSS JOIN tickets t ON t.id = l.ticket
+CROSS JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.article
 """
 #: Gives the timelines of some tickets.
 Tickets = Callable[[Sequence[int]], Iterator[Timeline]]

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score
+from helpdesk_kpi.measure.calendars import elapsed
+from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -33,7 +34,8 @@ class Asked(NamedTuple):
 
 
 def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
-    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`.
+    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`. Of an
+    interrupted one, the seconds are those of its pieces.
 
     Things that were left out are listed too, censored, with the reason.
     """
@@ -52,6 +54,8 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     timed = isinstance(spec.statistic, Duration | Met)
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
+    lasted = elapsed(rows, rows.start, ends)
+    values = took / 1000 if timed else _ages(reader, rows, asked) if _is_age(spec.statistic) else rows.value
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -70,15 +74,25 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "at": iso(int(rows.at[i])),
             "start": iso(int(rows.start[i])) if spans else None,
             "end": iso(int(ends[i])) if spans else None,
-            "calendar_seconds": _number(int(ends[i] - rows.start[i]) / 1000) if spans else None,
+            "calendar_seconds": _number(int(lasted[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED or nameless else _number(seconds if timed else float(rows.value[i])),
+            "value": None if stop in EXCLUDED or nameless else _number(float(values[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
             "url": articles.get(int(rows.story[i]), url),
             "facet": rows.words[rows.facet[i]],
             "share": _number(float(rows.share[i])),
         }
+
+
+def _is_age(statistic: Statistic) -> bool:
+    return isinstance(statistic, Stock) and statistic.of == "age"
+
+
+def _ages(reader: Reader, rows: Columns, asked: Asked) -> Floats:
+    """Seconds since the stories began, at the instant that is asked for."""
+    instant = asked.as_of if asked.period is None else min(asked.period.end, asked.as_of)
+    return reader.worked(rows, rows.created, np.full(len(rows), instant)) / 1000
 
 
 def _existing(reader: Reader, asked: Asked) -> Columns:

@@ -99,7 +99,7 @@ def of_story(case: Case) -> str:
         return "we_have_none"
     if case.native is None:
         return _missing(case)
-    proofs = (_before_creation, _earlier, _spoken, _gone, _started_elsewhere)
+    proofs = (_before_creation, _earlier, _spoken, _gone, _started_elsewhere, _left_out)
     return next(filter(None, (proof(case) for proof in proofs)), UNEXPLAINED)
 
 
@@ -111,6 +111,13 @@ def _before_creation(case: Case) -> str:
 def _gone(case: Case) -> str:
     """Merging brings in comments and closes tickets in ways that no event tells."""
     return "merged" if case.ticket.row.merged_into is not None else _OUT.get(case.same.unknown, "")
+
+
+def _left_out(case: Case) -> str:
+    """Ours leaves the ticket out, however the helpdesk came to its figure: who asks may answer themselves there."""
+    stop = case.ours.stop if case.ours is not None else ""
+    reason = _OUT.get(stop, "")
+    return reason if reason in LEFT_OUT else ""
 
 
 def _missing(case: Case) -> str:

@@ -30,9 +30,10 @@ def _statuses(story: Story, saves: list[Saved]) -> dict[str, Any]:
     The pages do not say which is right, so nobody should rely on either.
     """
     times: dict[str, Any] = dict.fromkeys(("reopened_at", "resolved_at", "closed_at", "pending_since"))
-    before = "new"
+    before = "open"
     for save in saves:
         after = save.changes.get("status", before)
+        after = "open" if after == "new" else after  # one status here
         if after == before and save is not saves[0]:
             continue
         times |= {"status_updated_at": save.at, "pending_since": save.at if after == "pending" else None}

@@ -57,10 +57,12 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
     planned = arrivals(Random(f"{seed} arrivals"), plan, desk)  # noqa: S311  # nothing secret
     tricky = _tricky([at for at, kind in planned if kind == "ordinary"])
     fates = _fates(Random(f"{seed} endings"), plan, planned)  # noqa: S311  # nothing secret
+    confirming = Random(f"{seed} confirmations")  # noqa: S311  # nothing secret
     for number, arrival in enumerate(planned, FIRST_TICKET):
         rng = Random(seed * 1_000_003 + number)  # noqa: S311  # one a ticket: a knob moves only what it means
         pen = _open(desktop, rng, number, arrival, tricky.get(arrival[0]))
         pen.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
+        pen.says_done = confirming.random() < plan.customer_solve
         kinds.LIVES[pen.kind](pen, desktop)
         desktop.told.append(pen)
     handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret

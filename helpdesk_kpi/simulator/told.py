@@ -143,7 +143,11 @@ class Told:
         odd = {*created.tags} & {*desk.exclude_tags}
         if odd or created.form in desk.exclude_forms or created.brand in desk.exclude_brands:
             return "test"
-        return "spam" if created.spam and self.world.tells_spam else None
+        return "spam" if created.spam and self.world.tells_spam and self._marked() else None
+
+    def _marked(self) -> bool:
+        """Whether spam is known as such by now; until then it looks like any ticket."""
+        return self.story.deleted_at is not None and self.story.deleted_at <= self.world.now
 
     def _internal(self, account: int) -> bool:
         return self.world.accounts[account].role_at(self.created.at) != "customer"

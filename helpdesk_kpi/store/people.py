@@ -15,8 +15,9 @@ def write_people(page: Writing, rows: list[model.Person]) -> None:
         " ON CONFLICT DO UPDATE SET kind = excluded.kind, role = excluded.role,"
         " name = coalesce(excluded.name, name), email = coalesce(excluded.email, email),"
         " email_hash = coalesce(excluded.email_hash, email_hash), domain = coalesce(excluded.domain, domain),"
-        " email_verified = excluded.email_verified,"
-        " active = excluded.active, zone = excluded.zone, organization = excluded.organization,"
+        # Who is told of without an address has not lost it.
+        " email_verified = iif(excluded.email_hash IS NULL, email_verified, excluded.email_verified),"
+        " active = excluded.active, zone = coalesce(excluded.zone, zone), organization = excluded.organization,"
         " version = excluded.version WHERE excluded.version >= version",
         (_person(page, r) for r in rows),
     )

@@ -189,9 +189,10 @@ _TICKET = upsert(
     _TICKET_COLUMNS,
     f"excluded.version >= version AND ({differs(_without(_TICKET_COLUMNS, _TOLD_APART))})",
     {
-        # What is gone stays as well known as it was.
+        # What is gone stays as well known as it was; what was still to be read of it is as the row says.
         **{
-            told: f"iif(excluded.version = version OR excluded.deleted_at IS NOT NULL, {told}, excluded.{told})"
+            told: f"iif(excluded.version = version OR (excluded.deleted_at IS NOT NULL AND {told} = 'yes'), {told},"
+            f" excluded.{told})"
             for told in _TOLD_APART
         },
         "deleted_at": "iif(excluded.deleted_at IS NULL, NULL, coalesce(deleted_at, excluded.deleted_at))",

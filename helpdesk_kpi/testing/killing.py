@@ -7,46 +7,60 @@ n, meets every state that a crash can leave; others are killed by the clock, whe
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 KILLED = -signal.SIGKILL
+
+
+class Statements:
+    """Counts the SQL statements of this process from now on, and kills it before one of them, if it is told to."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.last = 0  # the process dies before this one; 0: never
+        opened = sqlite3.connect
+
+        def watched(*args: Any, **more: Any) -> sqlite3.Connection:
+            connection: sqlite3.Connection = opened(*args, **more)
+            connection.set_trace_callback(self._one)
+            return connection
+
+        sqlite3.connect = watched  # type: ignore[assignment]  # all that is asked of it here
+
+    def _one(self, _: str) -> None:
+        self.done += 1
+        if self.done == self.last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
 
 #: Runs one command several times, each in a process of its own: argument 1 is JSON, a list of tries. A try may say
 #: "before": kill it before that SQL statement, or "after": kill it after so many seconds. Prints a JSON list of ends.
 _TRIES = """
-import json, os, signal, sqlite3, sys, time
+import json, os, signal, sys, time
 import helpdesk_kpi.cli.pulling, helpdesk_kpi.measure.fold, helpdesk_kpi.pull.sync
 from helpdesk_kpi.cli import main
 from helpdesk_kpi.pull.discovery import find_connector
+from helpdesk_kpi.testing.killing import Statements
 find_connector(sys.argv[2])
-left = done = 0
-def count(_):
-    global done
-    done += 1
-    if done == left:
-        os.kill(os.getpid(), signal.SIGKILL)
-def watched(*args, connect=sqlite3.connect, **more):
-    db = connect(*args, **more)
-    db.set_trace_callback(count)
-    return db
-sqlite3.connect = watched
+statements = Statements()
 ends = []
 for one in json.loads(sys.argv[1]):
     reading, writing = os.pipe()
     began = time.monotonic()
     child = os.fork()
     if not child:
-        left = one.get("before", 0)
+        statements.last = one.get("before", 0)
         try:
             main(sys.argv[3:])
             status = 0
         except SystemExit as end:
             status = end.code
-        os.write(writing, str(done).encode())
+        os.write(writing, str(statements.done).encode())
         sys.stderr.flush()
         os._exit(status)
     if "after" in one:
