@@ -8,7 +8,6 @@ from typing import Any
 from desk_fixtures import SyncedDesk
 
 from helpdesk_kpi.measure.calendars import elapsed
-from helpdesk_kpi.measure.columns import NEVER
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Fresh, Met
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
