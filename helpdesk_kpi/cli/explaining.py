@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.cli import weighed
+from helpdesk_kpi.cli import on_like_work, weighed
 from helpdesk_kpi.cli.formulas import formula
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
@@ -42,6 +42,7 @@ def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
         "formula": formula(value, told, [side["value"]["value"] for side in sides]),
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
+        **on_like_work.beside_others(reader, asked),
         **({"found_rightly": told_quality(known_quality(store, config))} if is_joined else {}),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]] or list(listing(store, config, asked)),
@@ -74,6 +75,8 @@ def printed(found: Mapping[str, Any]) -> str:
         lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
+    if "others" in found:
+        lines += on_like_work.lines(found["others"], value["unit"])
     if "found_rightly" in found:
         lines.append(found["found_rightly"])
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]

@@ -9,7 +9,7 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.asked import Asked as FigureAsked
 from helpdesk_kpi.measure.asked import Bools, Parts
 from helpdesk_kpi.measure.calendars import elapsed
-from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
+from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.figure import parts as parts_of
@@ -59,8 +59,8 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     lasted = elapsed(rows, rows.start, ends)
-    values = took / 1000 if timed else _ages(reader, rows, asked) if _is_age(spec.statistic) else rows.value
     parts = _parts(reader, rows, asked)
+    values = _values(reader, rows, asked, took)
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -81,7 +81,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "end": iso(int(ends[i])) if spans else None,
             "calendar_seconds": _number(int(lasted[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED or nameless else _number(float(values[i])),
+            "value": None if stop in EXCLUDED or nameless or np.isnan(values[i]) else _number(float(values[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
             "url": articles.get(int(rows.story[i]), url),
@@ -105,6 +105,21 @@ def _parts(reader: Reader, rows: Columns, asked: Asked) -> Parts | None:
     found = Parts(np.zeros(len(rows)), np.zeros(len(rows)))
     found.counts[here], found.adds[here] = told
     return found
+
+
+def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints) -> Floats:
+    """Seconds of durations and ages; of promises 1 (kept) or 0 (missed), and nan where nobody knows yet."""
+    told = kpi_named(asked.kpi).statistic_of(asked.variant)
+    if isinstance(told, Duration):
+        return took / 1000
+    if isinstance(told, Met):
+        verdicts = _parts(reader, rows, asked._replace(period=asked.period or _ALL))
+        assert verdicts is not None
+        return np.where(verdicts.counts > 0, verdicts.adds, np.nan)
+    return _ages(reader, rows, asked) if _is_age(told) else rows.value
+
+
+_ALL = Period("day", 0, 0, "", "UTC")
 
 
 def _is_age(statistic: Statistic) -> bool:
