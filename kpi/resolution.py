@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.moments import Solve
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.until_solved import until_accepted, until_last_solve, until_solve
 
 
 @kpi(
@@ -24,7 +24,7 @@ def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     at least as long as they have.
     """
     first = ticket.solves[0] if ticket.solves else None
-    yield _span(ticket, ticket.created_at, first)
+    yield until_solve(ticket, ticket.created_at, first)
 
 
 @first_resolution_time.variant("zendesk", population="native")
@@ -33,7 +33,7 @@ def _first_zendesk(ticket: Timeline) -> Iterator[Observation]:
     tickets have no value.
     """
     for solve in ticket.solves[:1]:
-        yield _span(ticket, ticket.created_at, solve, since=solve.at)
+        yield until_solve(ticket, ticket.created_at, solve, since=solve.at)
 
 
 @first_resolution_time.variant("fivetran", population="native")
@@ -58,14 +58,14 @@ def full_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the last time that the ticket was solved. A reopened ticket runs on until it is solved again;
     open tickets are counted as waiting at least as long as they have.
     """
-    yield from _to_last_solve(ticket, ticket.created_at)
+    yield from until_last_solve(ticket, ticket.created_at)
 
 
 @full_resolution_time.variant("zendesk", population="native")
 def _full_zendesk(ticket: Timeline) -> Iterator[Observation]:
     """As Zendesk's native metric: from creation to the last solve; no value while the ticket is open or reopened."""
     for solve in ticket.solves:
-        yield _span(ticket, ticket.created_at, solve, since=solve.at, until=solve.reopened_at)
+        yield until_solve(ticket, ticket.created_at, solve, since=solve.at, until=solve.reopened_at)
 
 
 @full_resolution_time.variant("freshdesk", population="native")
@@ -90,6 +90,7 @@ def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     anchor="created",
     needs={"status.history", "comments.public", "comments.private"},
     revision=1,
+    facet="kind",
     pair="reopen_rate",
     dimension="speed",
     level="team",
@@ -99,28 +100,43 @@ def accepted_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     change of status, taking it over; automatic assignment does not count), to the last time that it was solved.
     """
     if ticket.accepted_at is not None:
-        yield from _to_last_solve(ticket, ticket.accepted_at)
+        yield from until_last_solve(ticket, ticket.accepted_at)
 
 
-def _to_last_solve(ticket: Timeline, start: int) -> Iterator[Observation]:
-    """One row per state of knowledge: running until solved, again after a reopen; each takes the place of the last."""
-    running_since: int | None = start
-    for solve in ticket.solves:
-        if solve.at < start:
-            continue
-        if running_since is not None and running_since < solve.at:
-            yield _span(ticket, start, None, since=running_since, until=solve.at)
-        yield _span(ticket, start, solve, since=solve.at, until=solve.reopened_at)
-        running_since = solve.reopened_at
-    if running_since is not None:
-        yield _span(ticket, start, None, since=running_since)
+@accepted_resolution_time.variant("confirmed", matures=7)
+def _confirmed(ticket: Timeline) -> Iterator[Observation]:
+    """From acceptance, as strict, to the solve that the customer accepted (see confirmed_resolution_time)."""
+    if ticket.accepted_at is not None:
+        yield from until_accepted(ticket, ticket.accepted_at)
 
 
-def _span(
-    ticket: Timeline, start: int, solve: Solve | None, *, since: int | None = None, until: int | None = None
-) -> Observation:
-    created = ticket.created_at
-    return Observation(
-        at=created, start=start, end=solve.at if solve else None, agent=solve.agent if solve else None,
-        team=ticket.team_at(created), severity=ticket.severity_at(start), since=since, until=until,
-    )  # fmt: skip
+@accepted_resolution_time.variant("at_confirmation", matures=7)
+def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
+    """From acceptance, as strict, to the moment in which the customer's acceptance of a solve was known (see
+    confirmed_resolution_time): with the answer or message that says so, or seven days after the solve.
+    """
+    if ticket.accepted_at is not None:
+        yield from until_accepted(ticket, ticket.accepted_at, until_known=True)
+
+
+@kpi(
+    "Resolution time, confirmed",
+    unit="ms",
+    better="lower",
+    statistic=Duration(),
+    anchor="created",
+    needs={"status.history", "comments.public"},
+    revision=1,
+    facet="kind",
+    pair="reopen_rate",
+    dimension="speed",
+    level="team",
+    matures=7,
+)
+def confirmed_resolution_time(ticket: Timeline) -> Iterator[Observation]:
+    """From creation to the solve that the customer accepted: they closed or confirmed it, rated it good, wrote nothing
+    but thanks, or did not have it opened again for seven days, which is called tacit; the first of these counts. The
+    figure tells how many were accepted in which way. Until it is known, a ticket counts as waiting. Who comes back
+    after having accepted changes nothing here; reopen_rate counts that.
+    """
+    yield from until_accepted(ticket, ticket.created_at)

@@ -111,3 +111,16 @@ def minutes(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float
             length = (o.end - o.start) / MINUTE
             found.append(f"{o.stop} {length:g}" if o.stop else length)
     return found
+
+
+def counted(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Any]:
+    """(who, minutes that count, whether it still runs) of each row at `as_of`."""
+    instant = 1 << 62 if as_of is None else at(as_of)
+    found: list[Any] = []
+    for o in measured(ticket, kpi, variant, as_of=as_of):
+        assert o.start is not None
+        end = instant if o.end is None else o.end
+        pieces = [(max(a, o.start), min(b, end)) for a, b in o.pieces or ((o.start, end),)]
+        took = sum(max(0, b - a) for a, b in pieces) / MINUTE
+        found.append((o.agent, took, o.end is None))
+    return found

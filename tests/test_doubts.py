@@ -175,6 +175,18 @@ def test_the_command_tells_gaps_and_questions(desk: SyncedDesk, capsys: pytest.C
     assert "Was it solved without a word?" in text
 
 
+def test_the_command_names_urgent_tickets_that_were_overtaken(
+    desk: SyncedDesk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = json.loads(run(desk, capsys, "--json"))["overtaken"]
+    assert found
+    assert {one["severity"] for one in found} <= {"P0", "P1"}
+    assert found == sorted(found, key=lambda one: -len(one["before"]))
+    text = run(desk, capsys)
+    assert f"{len(found)} P0 or P1 waited for a first reply" in text
+    assert f"{found[0]['severity']} {found[0]['url']}: {len(found[0]['before'])}\n" in text
+
+
 def test_without_persons_the_questions_name_nobody(desk: SyncedDesk, capsys: pytest.CaptureFixture[str]) -> None:
     closed = desk.path.with_name("closed.toml")
     closed.write_text('privacy = "team_only"\n' + desk.path.read_text(encoding="utf-8"), encoding="utf-8")

@@ -104,6 +104,8 @@ def test_what_fivetrans_tables_tell_is_measured_as_it_happened(warehoused: Any, 
     """Of the tickets of which they tell everything, which are most."""
     as_of, world = warehoused.world.now - 120_000, warehoused.world
     whole = told_whole(world)
+    if kpi == "confirmed_resolution_time":  # the tables have no newer surveys, and of an answer the last state only
+        whole -= {str(s.ticket) for s in world.stories.values() if len(s.answered) > 1 or any(o.new for o in s.offered)}
     found, true = (
         {row: n for row, n in rows.items() if row[0] in whole}
         for rows in (warehoused.rows(kpi, "strict", as_of), true_rows(world, kpi, "strict", as_of))

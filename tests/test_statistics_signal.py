@@ -53,6 +53,19 @@ def test_the_limits_of_one_point_are_students() -> None:
     assert found.verdict == "usual"
 
 
+def test_a_difference_of_counts_may_be_negative_and_is_no_steadier_than_counts_are() -> None:
+    # -2 and 2 in turn, of four tickets each: off by -1 and 1 of their sqrt(4), s = sqrt(26/25) > 1. The mean is known
+    # to 1/(26/4); a week with sixteen tickets has twice the spread of one with four.
+    history = points([-2.0, 2.0] * 13, n=4)
+    for n, spread in ((4, 2.0), (16, 4.0)):
+        half = two_sided(0.0003, 25) * math.sqrt(26 / 25) * math.sqrt(spread**2 + 4 / 26)
+        found = signal(history, Point("now", -3, n), "difference", "neither")
+        assert found.low == pytest.approx(-half)
+        assert found.high == pytest.approx(half)
+        assert found.verdict == "usual"
+        assert signal(history, Point("now", -half - 1, n), "difference", "neither").direction == "less"
+
+
 @pytest.mark.parametrize(
     ("better", "up", "down"),
     [("lower", "worse", "better"), ("higher", "better", "worse"), ("neither", "more", "less")],

@@ -34,6 +34,7 @@ def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
     from helpdesk_kpi.cli.unmapped import unmapped  # noqa: PLC0415
     from helpdesk_kpi.measure.doubts import doubts, solved_at_the_end  # noqa: PLC0415
     from helpdesk_kpi.measure.examined import gaps  # noqa: PLC0415
+    from helpdesk_kpi.measure.priority_order import overtaken  # noqa: PLC0415
     from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
 
     config = desk.loaded.config
@@ -51,6 +52,7 @@ def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
             }
             for doubt in doubts(reader, span, as_of)
         ],
+        "overtaken": [one._asdict() for one in overtaken(reader, span, as_of)],
         "solved_at_the_end": late and {"solves": late[0], "of": late[1], "usual_share_up_to": late[2]},
     }  # fmt: skip
 
@@ -76,6 +78,9 @@ def printed(found: dict[str, Any]) -> str:
         for one in question["people"]:
             lines.append(f"      {one['agent']}: {one['share']:.1%} of {one['n']:g}, the others {one['others']:.1%}")
             lines += [f"        {ticket}" for ticket in one["tickets"][:3]]
+    if first := found["overtaken"]:
+        lines.append(f"  {len(first)} P0 or P1 waited for a first reply while later P2 and P3 of their team got one")
+        lines += [f"      {one['severity']} {one['url'] or one['ticket']}: {len(one['before'])}" for one in first[:10]]
     if late := found["solved_at_the_end"]:
         usual = f"usual are up to {late['usual_share_up_to']:.1%}"
         lines.append(f"  {late['solves']:g} of {late['of']:g} solves fell into the last four hours; {usual}")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 Better = Literal["lower", "higher", "neither"]
-Anchor = Literal["created", "answered", "solved", "instant", "edited", "recorded", "assigned"]
+Anchor = Literal["created", "answered", "solved", "instant", "happened", "edited", "recorded", "assigned"]
 Population = Literal["valid", "native"]
 Unit = Literal["ms", "tickets", "share", "answers", "count", "points", "score", "money"]
 StoryKind = Literal["ticket", "customer", "article", "entry"]
@@ -55,7 +55,7 @@ EXCLUDED = frozenset({
     "replies_pending", "replies_unreadable", "history_unknown", "no_call_data", "no_chat_data",
     "rating_default", "rating_timeout", "rating_internal",
     "no_human_act", "reopened_not_fixed", "not_valid", "incident", "shared_sender", "escalated", "solved_by_bot",
-    "no_target", "too_few_raters",
+    "expected", "no_target", "too_few_raters",
 })  # fmt: skip
 #: Those of them that are ratings and no customer's answer.
 NO_ANSWER = ("rating_default", "rating_timeout", "rating_internal")
@@ -72,12 +72,13 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Total(msgspec.Struct, frozen=True):
-    """sum(value x share). Values may be negative."""
+    """sum(value x share)."""
 
     weighted: bool = False  # each row counts as much as its kind of ticket costs (complexity weights)
     within: int | None = None  # days: rows whose `end` lies further behind their `at` do not count
     cap: int | None = None  # of one story, no more than this counts in a period
     cap_of: Literal["story", "rater"] = "story"  # rater: of one customer, whom the row names as its `rater`
+    signed: bool = False  # values may be negative, and so may their sum
 
 
 class Mix(msgspec.Struct, frozen=True):
@@ -145,6 +146,8 @@ class Variant(msgspec.Struct, frozen=True):
     function: Story
     population: Population = "valid"
     statistic: Statistic | None = None  # None: the KPI's
+    matures: int | None = None  # None: the KPI's
+    hours: Literal["", "owner"] = ""  # owner: the hours of whoever the row belongs to, where [people] tells them
 
 
 MAIN = "overall"  # the dimension that a figure without any speaks of
@@ -181,18 +184,28 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
         return isinstance(self.statistic, Stock | Fresh)
 
     def variant(
-        self, name: str, *, population: Population = "valid", statistic: Statistic | None = None
+        self,
+        name: str,
+        *,
+        population: Population = "valid",
+        statistic: Statistic | None = None,
+        matures: int | None = None,
+        hours: Literal["", "owner"] = "",
     ) -> "Callable[[Story], Kpi]":
         """Add a definition that differs elsewhere. Use as a decorator; the docstring is what readers see."""
 
         def add(function: Story) -> Kpi:
-            self.variants[name] = Variant(name, _definition(function), function, population, statistic)
+            self.variants[name] = Variant(name, _definition(function), function, population, statistic, matures, hours)
             return self
 
         return add
 
     def statistic_of(self, variant: str) -> Statistic:
         return self.variants[variant].statistic or self.statistic
+
+    def matures_of(self, variant: str) -> int:
+        own = self.variants[variant].matures
+        return self.matures if own is None else own
 
 
 def kpi(

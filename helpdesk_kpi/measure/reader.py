@@ -5,12 +5,11 @@ from functools import cached_property
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.asked import Asked, Policy
-from helpdesk_kpi.measure.clock import Calendar
+from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
 from helpdesk_kpi.measure.contract import MAIN, Kpi, Met, Ratio, Share, StoryKind, Total, Within
 from helpdesk_kpi.measure.discovery import every_kpi, kpi_named
@@ -20,6 +19,7 @@ from helpdesk_kpi.measure.humans import Humans, read_humans
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
+from helpdesk_kpi.measure.thresholds import confidence, thresholds
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.store import Store
@@ -43,7 +43,7 @@ class Reader:
         self.back_to = back_to
         self.clocks = Clocks(store, config)
         self._stories = Labels(store, config)
-        self._calendars: list[Calendar] = []
+        self.calendars = Calendars(self.clocks)
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}
 
@@ -64,7 +64,7 @@ class Reader:
             kinds.setdefault(every_kpi()[kpi].story, []).append((kpi, variant))
         for kind, of_kind in kinds.items():
             loaded = load(self.store, kind, [keys[w] for w in of_kind], self.back_to)
-            self._columns |= {w: self._clocked(loaded[keys[w]]) for w in of_kind}
+            self._columns |= {w: self._clocked(loaded[keys[w]], *w) for w in of_kind}
 
     def value(self, kpi: str, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
         """The figure with the periods before it, each read at the same age, and what it means against them."""
@@ -81,7 +81,7 @@ class Reader:
             previous=values[-1] if values else None,
             history=history,
             signal=_judged(spec, history, present),
-            provisional=as_of < period.end + spec.matures * DAY,
+            provisional=as_of < period.end + spec.matures_of(variant) * DAY,
         )
 
     def figure(self, kpi: Kpi, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
@@ -212,7 +212,7 @@ class Reader:
             of_facet = isinstance(kpi.statistic_of(variant), Met)
             return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)
 
-        return Policy(self.worked, targets, self._clock, lambda: self._followers(kpi, variant), self.weights)
+        return Policy(self.worked, targets, self.calendars.kind, lambda: self._followers(kpi, variant), self.weights)
 
     def _followers(self, kpi: Kpi, variant: str) -> Columns:
         """What may follow the rows of a KPI: among its own rows, and those of the KPI that it joins."""
@@ -220,7 +220,7 @@ class Reader:
         assert isinstance(told, Within)
         own = self.columns(kpi.id, variant)
         joined = [self.columns(told.joined)] if told.joined else []
-        found = together([own, *joined])
+        found = confidence(together([own, *joined]), thresholds(self.store, self.config))
         return found.take((found.end != NEVER) & (found.value >= CERTAIN))
 
     def weights(self, rows: Columns) -> Floats:
@@ -240,25 +240,12 @@ class Reader:
         """The accounts of each human, as readers call them."""
         return {human.name: frozenset(a.person for a in human.accounts) for human in self.people.all}
 
-    def _clock(self, rows: Columns) -> str:
-        """What the rows' calendars have in common."""
-        always = {self.clocks.is_always(self._calendars[code]) for code in np.unique(rows.clock)}
-        return "mixed" if len(always) > 1 else "calendar" if True in always else "business"
-
     def worked(self, rows: Columns, starts: Ints, ends: Ints) -> Ints:
         """Milliseconds of each span on the clock of its row."""
-        starts = starts.clip(min=EARLIEST)
-        took = np.zeros(len(rows), np.int64)
-        spans, whole, of = _pieces(rows, starts, ends)
-        for code, calendar in enumerate(self._calendars):
-            mask = whole & (rows.clock == code)
-            took[mask] = calendar.between(starts[mask], ends[mask])
-            if len(of) and (cut := rows.clock[of] == code).any():
-                np.add.at(took, of[cut], calendar.between(spans[cut, 0], spans[cut, 1]))
-        return took
+        return self.calendars.worked(rows, starts.clip(min=EARLIEST), ends)
 
-    def _clocked(self, rows: Columns) -> Columns:
-        """The rows with the calendar of each; severity, team and source decide."""
+    def _clocked(self, rows: Columns, kpi: str, variant: str) -> Columns:
+        """The rows with the calendar of each; severity, team and source decide, or whose hours they are."""
         if not len(rows):
             return rows
         sources, teams = self._stories.sources(rows), _mapped(rows.team, self.team_codes)
@@ -266,20 +253,24 @@ class Reader:
         combined = (rows.severity * width + teams + 1) * (len(source_names) + 1) + sources + 1
         _, first, place = np.unique(combined, return_index=True, return_inverse=True)
         codes = [
-            self._calendar_code(
+            self.calendars.code(
                 rows.words[rows.severity[i]],
                 None if teams[i] == NOBODY else self.team_names[teams[i]],
                 "" if sources[i] == NOBODY else source_names[sources[i]],
             )
             for i in first
         ]
-        return msgspec.structs.replace(rows, clock=np.array(codes, np.int64)[place])
+        clock = np.array(codes, np.int64)[place]
+        if every_kpi()[kpi].variants[variant].hours == "owner":
+            clock = self._of_the_owner(rows, clock)
+        return msgspec.structs.replace(rows, clock=clock)
 
-    def _calendar_code(self, severity: str | None, team: str | None, source: str) -> int:
-        calendar = self.clocks.calendar(severity, team, source)
-        if calendar not in self._calendars:
-            self._calendars.append(calendar)
-        return self._calendars.index(calendar)
+    def _of_the_owner(self, rows: Columns, clock: Ints) -> Ints:
+        """The calendars of whom the rows belong to, where `[people.NAME] hours` tells them."""
+        told = {person: human.told.hours for person, human in self.people.of.items() if human.told}
+        codes = {person: self.calendars.named(hours) for person, hours in told.items() if hours}
+        own = _mapped(rows.agent, codes)
+        return np.where(own == NOBODY, clock, own)
 
     def targets(self, kpi: str, rows: Columns) -> Ints:
         by_level = {level: s.target_ms(kpi) for level, s in self.config.severity.items()}
@@ -293,18 +284,6 @@ class Reader:
             mask = rows.facet == code
             found[mask] = self.targets(rows.words[code] or "", rows)[mask]
         return found
-
-
-def _pieces(rows: Columns, starts: Ints, ends: Ints) -> tuple[Ints, NDArray[np.bool_], Ints]:
-    """(pieces [from, to] of interrupted spans, cut to [start, end); which rows are whole; the row of each piece)."""
-    whole = np.array([p is None for p in rows.pieces], bool)
-    if whole.all():
-        return np.empty((0, 2), np.int64), whole, np.empty(0, np.int64)
-    found = [(i, a, b) for i in np.flatnonzero(~whole) for a, b in rows.pieces[i]]
-    of, spans = np.array([i for i, _, _ in found], np.int64), np.array([[a, b] for _, a, b in found], np.int64)
-    spans += rows.created[of, None]
-    spans = np.clip(spans, starts[of, None], np.maximum(ends[of, None], starts[of, None]))
-    return spans, whole, of
 
 
 def _mapped(keys: Ints, codes: Mapping[int, int]) -> Ints:
@@ -322,4 +301,6 @@ def _judged(kpi: Kpi, history: tuple[Point, ...], present: Value) -> Signal:
 def _kind(kpi: Kpi) -> Kind:
     if isinstance(kpi.statistic, Share | Met | Within):
         return "share"
+    if isinstance(kpi.statistic, Total) and kpi.statistic.signed:
+        return "difference"
     return "count" if kpi.unit == "tickets" or isinstance(kpi.statistic, Total) else "duration"

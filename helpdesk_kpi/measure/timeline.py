@@ -33,6 +33,7 @@ class Timeline:
         self.ratings = beside.ratings
         self.cycles, self.promises = beside.cycles, beside.promises
         self._cited, self.links = beside.cited, beside.links
+        self.apart = next(iter(beside.apart), None)
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)

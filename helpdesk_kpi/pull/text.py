@@ -24,7 +24,8 @@ from helpdesk_kpi.pull.phrases import (
     THING,
     WONDERING,
 )
-from helpdesk_kpi.pull.sketch import similarity, sketch
+from helpdesk_kpi.pull.sketch import similarity
+from helpdesk_kpi.pull.sketch import sketch as _sketch
 
 __all__ = ["RULE", "Features", "articles", "clean", "codes", "is_question", "is_thanks", "length", "read", "similarity",
            "sketch"]  # fmt: skip
@@ -51,6 +52,11 @@ def read(body: str | None, html_body: str | None = None, *, hosts: Collection[st
         return Features(0, None, None, links, ())
     asks = is_question(text)
     return Features(len(text), not asks and _only_thanks(text), asks, links, codes(text))
+
+
+def sketch(subject: str | None, text: str | None, key: bytes) -> bytes:
+    """See `pull.sketch`: of what the author wrote."""
+    return _sketch(subject, clean(text or ""), key)
 
 
 # what the author wrote

@@ -10,6 +10,8 @@ WAITS = {
     "first_reply_time": ("not_replied", "late_unanswered"),
     "next_reply_time": ("not_replied_again", "late_unanswered"),
 }
+#: The same of waits for a customer's acceptance.
+UNCONFIRMED = ("not_confirmed", "late_unconfirmed")
 
 
 def notes(number: Number, scene: Scene) -> list[str]:
@@ -30,7 +32,7 @@ def _duration(number: Number, scene: Scene) -> list[str]:
     if not value.n:
         return []
     within = say("within", share=number.within) if number.within else ""
-    waits, late = WAITS.get(number.id, ("still_open", "late_open"))
+    waits, late = UNCONFIRMED if _awaits_acceptance(number) else WAITS.get(number.id, ("still_open", "late_open"))
     silent = value.censored.get("solved_without_reply", 0)
     return [
         _joined(number.sample, say("few") if value.n < FEW else "", clock(number, scene)),
@@ -38,7 +40,12 @@ def _duration(number: Number, scene: Scene) -> list[str]:
         _joined(within, say(late, n=value.overdue) if value.overdue else ""),
         _joined(say(waits, n=value.running), say("no_reply_solved", n=silent) if silent else ""),
         _joined(_tail(number, scene), number.mean_told),
+        _facets(number, scene),
     ]
+
+
+def _awaits_acceptance(number: Number) -> bool:
+    return number.id == "confirmed_resolution_time" or number.variant in {"confirmed", "at_confirmation"}
 
 
 def _tail(number: Number, scene: Scene) -> str:
@@ -96,9 +103,9 @@ def _weighed(number: Number, scene: Scene) -> str:
 
 
 def _facets(number: Number, scene: Scene) -> str:
-    """new 31 · open 60; shares in percent; the dimensions of a survey beside the main one."""
+    """new 31 · open 60; shares, and parts of what ended, in percent; the dimensions of a survey beside the main one."""
     words = scene.words
-    write = words.percent if number.value.unit == "share" else words.number
+    write = words.percent if number.value.unit in {"share", "ms"} else words.number
     split = {name: write(x) for name, x in number.value.facets.items() if name and x}
     if number.entry.facet == "dimension":
         split = {name: one.text for name, one in number.by("facet").items() if name and name != MAIN}

@@ -114,7 +114,7 @@ def solve_at_last(pen: Pen, again: str = "") -> None:
     macro = article is not None and pen.created.ticket % _MACRO == 0
     pen.reply(at, says, article=article, macro=macro, **({"status": "solved"} if together else {}))
     if not together:
-        pen.solve(at + pen.spread(20 * MINUTE))
+        pen.solve(at + pen.spread(20 * MINUTE), pen.requester.id if pen.says_done else None)
 
 
 def _reopened(pen: Pen, kind: str) -> None:

@@ -36,6 +36,7 @@ class Pen:
         self.went_badly = False
         self.kind = "ordinary"
         self.ending = ""  # how it is reopened, if it is
+        self.says_done = False  # whether the customer marks it as solved, if nobody does so with the last reply
         self.origin: Pen | None = None  # the earlier ticket that this one follows, doubles or repeats
 
     def update(self, at: int, actor: int = SYSTEM, *, comment: Comment | None = None, **more: Any) -> None:

@@ -53,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     follow_up: float = 0.02  # of a closed ticket
     recurrence: float = 0.03  # a new ticket with the old problem
     outage: float = 0.0035  # problems, each with five incidents
+    hit: int = 0  # customers whom one fault hits on one day; each writes, and some once more two days later
 
     # what happens on ordinary tickets
     auto_reply: float = 0.12
@@ -71,6 +72,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     # more hands than needed, drawn from a stream of their own
     detours: float = 0.12  # passed on and back, escalated, given back to the team
     scripted: float = 0.04  # opened by a program
+    customer_solve: float = 0.12  # of the tickets that are not solved with the last reply: the customer says it is done
 
     # what happens after a solve
     thanks: float = 0.05

@@ -1,6 +1,6 @@
 """What the world's own values are told in: rows like those that observations are listed in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -43,11 +43,18 @@ def row(told: Told, at: int, **more: Any) -> TruthRow:
 
 def span(told: Told, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = "") -> TruthRow:
     """A span whose severity is that of its start and whose team is that of `at`."""
+    return spans(told, at, start, end, [(start, end)], agent=agent, stop=stop)
+
+
+def spans(
+    told: Told, at: int, start: int, end: int | None, pieces: Sequence[tuple[int, int | None]], **more: Any
+) -> TruthRow:
+    """A span of which only some pieces count; a piece without an end lasts as long as it does."""
     until, severity = told.as_of if end is None else end, told.severity(start)
-    calendar = until - start
-    business = calendar if severity in told.world.desk.always else told.world.hours.between(start, until)
-    return row(told, at, start=start, end=end, stop=stop, agent=agent, severity=severity, calendar_ms=calendar,
-                business_ms=business)  # fmt: skip
+    cut = [(a, until if b is None else min(b, until)) for a, b in pieces if a < until]
+    calendar = sum(b - a for a, b in cut)
+    business = calendar if severity in told.world.desk.always else sum(told.world.hours.between(a, b) for a, b in cut)
+    return row(told, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more)
 
 
 def text(number: int | None) -> str | None:

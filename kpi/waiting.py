@@ -1,0 +1,80 @@
+"""Whose turn it was, and for how long."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from helpdesk_kpi.measure.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.spans import FOREVER, Hold, holds, waited
+from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.until_solved import until_last_solve
+
+
+@kpi(
+    "Requester wait time",
+    unit="ms",
+    better="lower",
+    statistic=Duration(),
+    anchor="created",
+    needs={"status.history"},
+    revision=1,
+    pair="full_resolution_time",
+    dimension="speed",
+    level="team",
+)
+def requester_wait_time(ticket: Timeline) -> Iterator[Observation]:
+    """How long the customer waited for the team in all, from creation to the last solve: the time in which the ticket
+    was new, open or on hold. Time in which an answer of theirs was awaited does not count. Tickets that are still open
+    are counted as waiting at least as long as they have.
+    """
+    pieces = waited(ticket)
+    for row in until_last_solve(ticket, ticket.created_at):
+        yield msgspec.structs.replace(row, pieces=pieces or ((ticket.created_at, ticket.created_at),))
+
+
+@kpi(
+    "Held time",
+    unit="ms",
+    better="lower",
+    statistic=Duration(),
+    anchor="created",
+    needs={"status.history", "assignee.history"},
+    revision=1,
+    pair="reopen_rate",
+    dimension="speed",
+    level="agent",
+    min_n=50,
+)
+def held_time(ticket: Timeline) -> Iterator[Observation]:
+    """How long a person had a ticket while it was up to them: it was assigned to them, and new or open. Everybody is
+    told their own part and no one else's, for the team in which they first had it. It runs while the ticket is
+    theirs and not solved, and goes on when it comes back to them.
+    """
+    for hold in holds(ticket):
+        yield from _held(ticket, hold)
+
+
+def _held(ticket: Timeline, hold: Hold) -> Iterator[Observation]:
+    """One row per state of knowledge: running while they have it, then to the end of their last piece."""
+    start = hold.pieces[0][0]
+    row = Observation(
+        at=ticket.created_at, start=start, agent=hold.agent, team=ticket.team_at(start),
+        severity=ticket.severity_at(start), pieces=hold.pieces,
+    )  # fmt: skip
+    again = [*(begun for begun, _ in hold.had[1:]), None]
+    for (begun, over), following in zip(hold.had, again, strict=True):
+        if over <= start:  # it was theirs before there was anything for them to do
+            continue
+        runs = over == FOREVER
+        yield msgspec.structs.replace(row, since=max(begun, start), until=None if runs else over)
+        if not runs:
+            last = max(end for _, end in hold.pieces if end <= over)
+            yield msgspec.structs.replace(row, end=last, since=over, until=following)
+
+
+@held_time.variant("rostered", hours="owner")
+def _rostered(ticket: Timeline) -> Iterator[Observation]:
+    """As strict, in the hours that the person works (`hours` in their table of `[people]`); without such hours, as
+    strict.
+    """
+    yield from held_time.variants["strict"].function(ticket)
