@@ -148,7 +148,7 @@ class Measured:
                     (None if running else int(rows.end[i])) if spans else None,
                     int(rows.start[i]) if spans or isinstance(spec.statistic, Fresh) else None,
                     "" if running else stop,
-                    None if as_of < rows.end[i] < NEVER and spans else self.people.get(int(rows.agent[i])),
+                    self.people.get(int(rows.agent[i])),
                     self.teams.get(int(rows.team[i])),
                     rows.words[rows.severity[i]],
                     rows.words[rows.facet[i]] or "",

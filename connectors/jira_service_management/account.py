@@ -83,6 +83,7 @@ class Account:
             hosts=frozenset({urlsplit(self.url).netloc.lower()}),
             read_at=now,
             sketch_key=settings.sketch_key,
+            thanks=settings.thanks,
             agents=await self.agents(),
             fields=kept,
             team=team,
