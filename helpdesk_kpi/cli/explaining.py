@@ -89,8 +89,6 @@ def printed(found: Mapping[str, Any]) -> str:
         lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
-    if found["found_rightly"]:
-        lines.append(found["found_rightly"])
     if "found_rightly" in found:
         lines.append(found["found_rightly"])
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
