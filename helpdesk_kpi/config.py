@@ -186,6 +186,14 @@ class Recurrence(Table, frozen=True, kw_only=True):
     incident_hours: int = 24  # on either side of each of their tickets
 
 
+class Text(Table, frozen=True, kw_only=True):
+    """`[text]`: how comments are read. What somebody wrote is read once and not kept, so a changed list asks for
+    `sync --full`.
+    """
+
+    thanks: list[str] = []  # words of gratitude beside those that the program knows; whole words, in any case
+
+
 class Aspect(Table, frozen=True, kw_only=True):
     """One thing that a form asks about."""
 
@@ -232,6 +240,7 @@ class Config(Table, frozen=True, kw_only=True):
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
     recurrence: Recurrence = Recurrence()
+    text: Text = Text()
     registers: Registers = Registers()
     weights: Weights = Weights()
     people: dict[str, Someone] = {}
@@ -425,6 +434,9 @@ def _check(loaded: Loaded) -> None:
         _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
         for kpi, text in severity.targets.items():
             _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
+    for phrase in config.text.thanks:
+        if not any(letter.isalpha() for letter in phrase):
+            raise loaded.error("text.thanks", f"{phrase!r} is no word; write what customers write, such as 'dank je'")
     for name in config.registers.__struct_fields__:
         _check_form(loaded, f"registers.{name}", getattr(config.registers, name))
     _check_duration(loaded, "tickets.escalate_within", config.tickets.escalate_within)

@@ -12,6 +12,7 @@ from helpdesk_kpi.measure.articles import STALE, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.registers.checklists import checklists
 from helpdesk_kpi.measure.registers.names import Names
 from helpdesk_kpi.measure.registers.telling import Telling
 from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
@@ -78,7 +79,8 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
 
 def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     tickets = partial(timelines, reading.store, reading.desks)
-    for article in read_articles(reading.store, reading.desks, keys, tickets):
+    reviews = checklists(reading.telling.names, keys)
+    for article in read_articles(reading.store, reading.desks, keys, tickets, reviews):
         yield Told(article.row.id, article.created_at, article)
 
 

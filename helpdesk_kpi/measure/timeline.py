@@ -145,12 +145,17 @@ class Timeline:
         for change in self._status_changes:
             is_done = self.desk.state(change.after) in DONE
             if is_done and not done:
-                agent = change.person if change.who == "agent" else self.assignee_at(change.at)
+                agent = change.person if change.who == "agent" else self._assignee_of(change)
                 found.append(Solve(change.at, agent, None, change))
             elif done and not is_done:
                 found[-1] = found[-1]._replace(reopened_at=change.at)
             done = is_done
         return found
+
+    def _assignee_of(self, change: Change) -> int | None:
+        """Whose ticket it was then; if it was taken from them in the same instant, theirs."""
+        now = self.assignee_at(change.at)
+        return self.assignee_at(change.at - 1) if now is None else now
 
     @cached_property
     def reopens(self) -> list[Reopen]:

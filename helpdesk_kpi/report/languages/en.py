@@ -381,6 +381,10 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "left_out": "Left out",
     "left_out_item": "{n} {reason}",
     "nothing_left_out": "Nothing was left out",
+    "follow_ups": (
+        "; {n} that follows a closed ticket is counted as one of its own",
+        "; {n} that follow closed tickets are counted as tickets of their own",
+    ),
     "own_title": "Beside the helpdesk's own",
     "own_of": "{vendor} ({source})",
     "own_agree": (
