@@ -160,3 +160,20 @@ def test_precision_and_recall_count_what_each_pair_was_drawn_from() -> None:
     assert (told.precision, told.recall) == (30 / 40, 30 / 90)
     assert told.found_pairs == 40**2 / (30**2 + 10**2)  # fewer than two, since they weigh unequally
     assert quality([], SHIPPED) == Quality(0, 0, 0, 0, 0.0, 0.0)
+
+
+def test_explain_says_how_right_the_finding_is(cli: Cli, desk: SyncedDesk) -> None:
+    told = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
+    assert told.status == 0
+    assert "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`" in told.out
+    with desk.store() as store, store.writing() as conn:
+        [(a, b)] = conn.execute("SELECT min(id), max(id) FROM tickets").fetchall()
+        conn.executemany(
+            "INSERT INTO repeat_labels (earlier, later, at, who, verdict, weight, reason, similarity)"
+            " VALUES (?, ?, 1, 'lead', ?, 1, 'code', 0.5)",
+            [(a + n, b, "no" if n < 2 else "yes") for n in range(20)],
+        )
+    told = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
+    # 18 of 20 found by a code are some; Wilson's interval of 18/20 is 69.9 to 97.2 %.
+    assert "of the repeats found 90% are some (70% to 97%, 20 pairs judged)" in told.out
+    assert "of the repeats found" not in cli("--config", desk.path, "explain", "csat", "--period", "2026-10").out

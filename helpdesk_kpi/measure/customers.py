@@ -19,7 +19,7 @@ from helpdesk_kpi.store import Store
 #: Links by which a helpdesk or its people say that two tickets are about the same.
 SAME = frozenset({"follow_up", "duplicate", "clone", "relates"})
 PROBLEM = frozenset({"problem", "issue", "development"})
-DEVELOPMENT = frozenset({"issue", "development"})  # keys of a tracker, the same on every helpdesk
+DEVELOPMENT = frozenset({"issue", "development"})  # a tracker's; its keys, not its numbers, are the same everywhere
 
 
 Tickets = Callable[[Sequence[int]], Iterable[Timeline]]
@@ -80,7 +80,11 @@ class Ledger:
             return f"{row.source}:{native}" if native else None
 
         links = parts.links.get(row.id, ())
-        problems = {other if kind in DEVELOPMENT else str(named(other)) for other, kind in links if kind in PROBLEM}
+        problems = {
+            other if kind in DEVELOPMENT and not other.isdecimal() else str(named(other))
+            for other, kind in links
+            if kind in PROBLEM
+        }
         fields = json.loads(row.fields) if self.told.key_fields and row.fields != "{}" else {}
         return Contact(
             ticket=row.id, at=row.created_at, last=max(row.updated_at, row.created_at), name=str(named(row.native)),
