@@ -169,6 +169,31 @@ class Csat(Table, frozen=True, kw_only=True):
     dimensions: dict[str, str] = {}  # question: its id, alias or text, or "source:" and one of them -> its dimension
 
 
+class Recurrence(Table, frozen=True, kw_only=True):
+    """`[recurrence]`: when a later ticket of a customer is about the same problem as an earlier one, and which tickets
+    tell nothing of how well somebody's problem was solved. Both similarities are between 0 and 1; without them, those
+    that `recurrence label` has found hold, else what is shipped.
+    """
+
+    same_category: float | None = None  # how alike two tickets of one category are at least
+    any_category: float | None = None  # and any two tickets; not less than same_category
+    key_fields: list[str] = []  # kept custom fields that name a thing: an order number, an asset
+    ignore_codes: list[str] = []  # codes that say nothing of the problem, such as "KD-*", the customer's own number
+    expected: list[str] = []  # categories that come back by right: a monthly report
+    senders: list[str] = []  # shared mailboxes and monitoring: addresses, "@domain", or "source:id"
+    sender_week: int = 20  # a customer with more tickets than this in a week is taken for one
+    incident_customers: int = 5  # so many customers with the same fault within the hours below: the product's affair
+    incident_hours: int = 24  # on either side of each of their tickets
+
+
+class Text(Table, frozen=True, kw_only=True):
+    """`[text]`: how comments are read. What somebody wrote is read once and not kept, so a changed list asks for
+    `sync --full`.
+    """
+
+    thanks: list[str] = []  # words of gratitude beside those that the program knows; whole words, in any case
+
+
 class Aspect(Table, frozen=True, kw_only=True):
     """One thing that a form asks about."""
 
@@ -214,6 +239,8 @@ class Config(Table, frozen=True, kw_only=True):
     shifts: dict[str, str] = msgspec.field(default_factory=lambda: dict(SHIFTS))  # name -> hours, by the file's zone
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
+    recurrence: Recurrence = Recurrence()
+    text: Text = Text()
     registers: Registers = Registers()
     weights: Weights = Weights()
     people: dict[str, Someone] = {}
@@ -407,15 +434,31 @@ def _check(loaded: Loaded) -> None:
         _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
         for kpi, text in severity.targets.items():
             _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
+    for phrase in config.text.thanks:
+        if not any(letter.isalpha() for letter in phrase):
+            raise loaded.error("text.thanks", f"{phrase!r} is no word; write what customers write, such as 'dank je'")
     for name in config.registers.__struct_fields__:
         _check_form(loaded, f"registers.{name}", getattr(config.registers, name))
     _check_duration(loaded, "tickets.escalate_within", config.tickets.escalate_within)
     _check_weights(loaded, "severity", config.weights.severity)
     _check_weights(loaded, "category", config.weights.category)
     _check_reports(loaded)
+    _check_recurrence(loaded, config.recurrence)
     for name, source in config.sources.items():
         if not isinstance(source.get("connector"), str):
             raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
+
+
+def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:
+    for name in ("same_category", "any_category"):
+        value = getattr(told, name)
+        if value is not None and not 0.2 <= value <= 1:
+            raise loaded.error(f"recurrence.{name}", f"{value} is no similarity; allowed is 0.2 to 1")
+    if told.same_category and told.any_category and told.any_category < told.same_category:
+        raise loaded.error("recurrence.any_category", f"{told.any_category} is less than same_category")
+    for name in ("sender_week", "incident_customers", "incident_hours"):
+        if getattr(told, name) < 1:
+            raise loaded.error(f"recurrence.{name}", f"{getattr(told, name)} is not allowed; it is at least 1")
 
 
 def _check_form(loaded: Loaded, key: str, form: Form) -> None:

@@ -120,3 +120,11 @@ def self_service_ratio(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001
     self-service, so it is never scored. Without a number of visitors for the period there is no value.
     """
     return iter(())
+
+
+@self_service_ratio.variant("views", statistic=Ratio("article_views", "contacts"))
+def _views(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - as above
+    """Views of articles for each ticket that customers opened, where the helpdesk tells views: of pages and not of
+    people, so it is much larger and says how it changes at best.
+    """
+    return iter(())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from helpdesk_kpi.measure.article import Article, Citation
-from helpdesk_kpi.measure.contract import Fresh, Observation, Share, Total, kpi
+from helpdesk_kpi.measure.contract import Fresh, Observation, Score, Share, Total, kpi
 from helpdesk_kpi.measure.exclusions import marked
 from helpdesk_kpi.measure.timeline import Timeline
 
@@ -147,6 +147,18 @@ def article_quality(article: Article) -> Iterator[Observation]:
             for value, votes in ((1, good), (0, bad)):
                 if votes:
                     yield Observation(at=at, agent=part.person, value=value, share=part.share * votes)
+
+
+@article_quality.variant("checklist", statistic=Score())
+def _checklist(article: Article) -> Iterator[Observation]:
+    """The mean of the checklists of articles (the register article_review) of the period, 0 to 1: the aspects that are
+    met, by their weights; a critical one that is not met makes it 0. Who had written an article share its checklists by
+    their parts of it.
+    """
+    if article.is_published:
+        for review in article.checklists:
+            for part in article.parts(max(review.at, article.created_at)):
+                yield Observation(at=review.at, agent=part.person, value=review.score, share=part.share)
 
 
 @kpi(

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.moments import Turn
+from helpdesk_kpi.measure.moments import Turn, Wait
+from helpdesk_kpi.measure.owners import parts, turns
 from helpdesk_kpi.measure.timeline import Timeline
 
 HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
@@ -16,7 +19,7 @@ HOLDING = 80  # characters: a first reply shorter than this may only have said "
     statistic=Duration(),
     anchor="created",
     needs={"comments.public"},
-    revision=1,
+    revision=2,
     pair="next_reply_time",
     dimension="speed",
     level="agent",
@@ -30,8 +33,19 @@ def first_reply_time(ticket: Timeline) -> Iterator[Observation]:
     if ticket.lacks_contact:
         yield _first(ticket, stop=ticket.lacks_contact)
         return
-    wait = ticket.waits[0]
-    yield _first(ticket, end=wait.end, stop=wait.stop, agent=wait.by)
+    yield from _answered(ticket, ticket.waits[0])
+
+
+@first_reply_time.variant("owner")
+def _first_owner(ticket: Timeline) -> Iterator[Observation]:
+    """As strict, but for those who had the ticket while the customer waited, whoever answered in the end: each counts
+    with the time that it was theirs, and what lay in the queue is nobody's. As long as the wait runs, it is theirs who
+    have the ticket.
+    """
+    if ticket.lacks_contact:
+        yield _first(ticket, stop=ticket.lacks_contact)
+        return
+    yield from _owned(ticket, ticket.waits[0])
 
 
 @first_reply_time.variant("substantive")
@@ -45,9 +59,10 @@ def _substantive(ticket: Timeline) -> Iterator[Observation]:
     wait = ticket.waits[0]
     follow_up = None if wait.stop or wait.end is None else _after_holding(ticket, wait.end)
     if follow_up is None:
-        yield _first(ticket, end=wait.end, stop=wait.stop, agent=wait.by)
+        yield from _answered(ticket, wait)
         return
-    yield _first(ticket, end=wait.end, agent=wait.by, until=follow_up.at)
+    for row in _answered(ticket, wait):
+        yield row if row.until is not None else msgspec.structs.replace(row, until=follow_up.at)
     yield _first(ticket, end=follow_up.at, agent=follow_up.person, since=follow_up.at)
 
 
@@ -135,7 +150,7 @@ def _first(
     statistic=Duration(),
     anchor="created",
     needs={"comments.public"},
-    revision=1,
+    revision=2,
     pair="first_reply_time",
     dimension="speed",
     level="agent",
@@ -147,7 +162,41 @@ def next_reply_time(ticket: Timeline) -> Iterator[Observation]:
     customer wrote.
     """
     for wait in ticket.waits[1:]:
-        yield Observation(
-            at=wait.start, start=wait.start, end=wait.end, stop=wait.stop, agent=wait.by,
-            team=ticket.team_at(wait.start), severity=ticket.severity_at(wait.start),
-        )  # fmt: skip
+        yield from _answered(ticket, wait)
+
+
+@next_reply_time.variant("owner")
+def _next_owner(ticket: Timeline) -> Iterator[Observation]:
+    """As strict, but for those who had the ticket while the customer waited, whoever answered in the end: each counts
+    with the time that it was theirs, and what lay in the queue is nobody's. As long as the wait runs, it is theirs who
+    have the ticket.
+    """
+    for wait in ticket.waits[1:]:
+        yield from _owned(ticket, wait)
+
+
+def _answered(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
+    """Nobody's as long as it runs, then theirs who answered."""
+    row = _waited(ticket, wait.start)
+    if wait.end is None or wait.by is None or wait.end <= wait.start:
+        yield msgspec.structs.replace(row, end=wait.end, stop=wait.stop, agent=wait.by)
+        return
+    yield msgspec.structs.replace(row, until=wait.end)
+    yield msgspec.structs.replace(row, end=wait.end, stop=wait.stop, agent=wait.by, since=wait.end)
+
+
+def _owned(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
+    """Whose the wait is as long as it runs, one row after the other; then one for each who had a part of it."""
+    row, running = _waited(ticket, wait.start), list(turns(ticket, wait.start, wait.end))
+    ends = [turn.at for turn in running[1:]]
+    for turn, until in zip(running, [*ends, wait.end], strict=False):
+        since = turn.at if turn.at > wait.start else None
+        yield msgspec.structs.replace(row, agent=turn.agent, pieces=turn.pieces, since=since, until=until)
+    for part in () if wait.end is None else parts(ticket, wait.start, wait.end):
+        yield msgspec.structs.replace(
+            row, end=wait.end, stop=wait.stop, agent=part.agent, pieces=part.pieces, share=part.share, since=wait.end
+        )
+
+
+def _waited(ticket: Timeline, at: int) -> Observation:
+    return Observation(at=at, start=at, team=ticket.team_at(at), severity=ticket.severity_at(at))

@@ -14,7 +14,7 @@ from helpdesk_kpi.measure.until_solved import until_accepted, until_last_solve, 
     statistic=Duration(),
     anchor="created",
     needs={"status.history"},
-    revision=1,
+    revision=2,
     pair="reopen_rate",
     dimension="speed",
     level="team",
@@ -24,7 +24,10 @@ def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     at least as long as they have.
     """
     first = ticket.solves[0] if ticket.solves else None
-    yield until_solve(ticket, ticket.created_at, first)
+    if first is None or first.at > ticket.created_at:
+        yield until_solve(ticket, ticket.created_at, None, until=first.at if first else None)
+    if first is not None:
+        yield until_solve(ticket, ticket.created_at, first, since=first.at)
 
 
 @first_resolution_time.variant("zendesk", population="native")
@@ -49,7 +52,7 @@ def _first_fivetran(ticket: Timeline) -> Iterator[Observation]:
     statistic=Duration(),
     anchor="created",
     needs={"status.history"},
-    revision=1,
+    revision=2,
     pair="reopen_rate",
     dimension="speed",
     level="team",
@@ -89,7 +92,7 @@ def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     statistic=Duration(),
     anchor="created",
     needs={"status.history", "comments.public", "comments.private"},
-    revision=1,
+    revision=2,
     facet="kind",
     pair="reopen_rate",
     dimension="speed",

@@ -9,6 +9,7 @@ from helpdesk_kpi.measure.article import Article, ArticleRow, Citation, CountRow
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.exclusions import observations
+from helpdesk_kpi.measure.registers.checklists import Checklist
 
 DAY = 86_400_000
 EVE = 7  # a third author, beside Ann and Bob
@@ -41,23 +42,25 @@ def counts(*told: tuple[float, int, int] | tuple[float, int]) -> list[CountRow]:
 
 def article(
     *texts: TextRow, citations: Sequence[Citation] = (), votes: Sequence[CountRow] = (),
-    views: Sequence[CountRow] = (), humans: Mapping[int, int] | None = None, first_look: float = -1, **row: Any,
+    views: Sequence[CountRow] = (), checklists: Sequence[Checklist] = (),
+    humans: Mapping[int, int] | None = None, first_look: float = -1, **row: Any,
 ) -> Article:  # fmt: skip
     """Ann's article, in a helpdesk that was first looked at a day before it was made."""
     given = {"id": 1, "source": 1, "native": "900", "created_at": MADE, "author": ANN, "draft": 0, "at_once": 1, **row}
     fields: dict[str, Any] = dict.fromkeys(ArticleRow.__struct_fields__) | given
     return Article(
-        desk(), ArticleRow(**fields), texts, citations=citations, votes=votes, views=views, humans=humans,
+        desk(), ArticleRow(**fields), texts, citations=citations, votes=votes, views=views,
+        checklists=checklists, humans=humans,
         counted_from=(on(first_look), on(first_look)),
     )  # fmt: skip
 
 
-def told(of: Article, kpi: str, *, as_of: float = 9999) -> list[Observation]:
+def told(of: Article, kpi: str, variant: str = "strict", *, as_of: float = 9999) -> list[Observation]:
     """The observations that exist after so many days."""
     spec, instant = kpi_named(kpi), on(as_of)
     return [
         o
-        for o in observations(of, spec, spec.variants["strict"])
+        for o in observations(of, spec, spec.variants[variant])
         if max(o.at, o.since or 0) <= instant and (o.until is None or instant < o.until)
     ]
 

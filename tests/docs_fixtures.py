@@ -117,6 +117,8 @@ TABLES: dict[str, tuple[str, type]] = {
     "tickets.exclude": ("[tickets.exclude]", config.Exclude),
     "tickets.valid": ("[tickets.valid]", config.Valid),
     "csat": ("[csat]", config.Csat),
+    "recurrence": ("[recurrence]", config.Recurrence),
+    "text": ("[text]", config.Text),
     "registers": ("[registers]", config.Registers),
     "registers.FORM": ("[registers.FORM]", config.Form),
     "weights": ("[weights]", config.Weights),
@@ -125,7 +127,7 @@ TABLES: dict[str, tuple[str, type]] = {
 }  # fmt: skip
 _FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if table.startswith("sources."))
 #: Keys that `sync` puts in place; nobody writes them.
-SET_BY_SYNC = frozenset({"sketch_key", "include_ratings_comment", "config_folder"})
+SET_BY_SYNC = frozenset({"sketch_key", "thanks", "include_ratings_comment", "config_folder"})
 #: Keys of [sources.NAME] that belong to the core and so are in no Struct.
 CORE_KEYS = [
     Key("connector", "str", "", f'{", ".join(connector_names())}, or "package.module:Class"'),
@@ -187,6 +189,8 @@ WORDS = {
     ".hours": "see [hours.NAME]",
     ".tickets": "see [tickets]",
     ".csat": "see [csat]",
+    ".recurrence": "see [recurrence]",
+    ".text": "see [text]",
     ".registers": "see [registers]",
     "registers.quality_review": "of `quality_review`",
     "registers.article_review": "of `article_review`",

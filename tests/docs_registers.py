@@ -149,6 +149,7 @@ in the table `registers` of the [store](store.md).
 - A quality review with a critical aspect below the middle of its scale counts 0. Calibration reviews count for nobody.
 - Improvements earn 1 point once accepted, 3 once shipped, 5 once measured, shared by all authors, those of duplicates
   too.
+- Checklists of articles are the variant `checklist` of `article_quality`.
 - A session of training counts 1 for its lead and 0.5 for a co-lead, an hour of mentoring 0.1; below a mean rating of 4
   in proportion.
 - A month's cost is spread evenly over its days, so that a week has its part of it.

@@ -108,9 +108,21 @@ def minutes(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float
         if o.end is None or o.end > instant:
             found.append(o.stop if o.stop in EXCLUDED else "running")
         else:
-            length = (o.end - o.start) / MINUTE
+            length = sum(b - a for a, b in o.pieces or ((o.start, o.end),)) / MINUTE
             found.append(f"{o.stop} {length:g}" if o.stop else length)
     return found
+
+
+def each(ticket: Timeline, kpi: str, *, as_of: float | None = None) -> dict[str, list[Any]]:
+    """Lengths in minutes by every variant that the catalogue has."""
+    return {variant: minutes(ticket, kpi, variant, as_of=as_of) for variant in kpi_named(kpi).variants}
+
+
+def apart(kpi: str, usual: list[Any], **others: list[Any]) -> dict[str, list[Any]]:
+    """What `each` should give: `usual` by every variant but the `others`. A new variant is held to the usual too."""
+    variants = kpi_named(kpi).variants
+    assert set(others) <= set(variants)
+    return {variant: others.get(variant, usual) for variant in variants}
 
 
 def counted(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Any]:

@@ -46,13 +46,14 @@ def test_observations_as_csv_have_the_documented_columns_and_nothing_else(cli: C
     assert lines[0][: len(DOCUMENTED)] == DOCUMENTED
     assert {len(line) for line in lines} == {len(lines[0])}
     rows = rows_of(ran.out)
-    assert len(rows) > 20
+    is_about_tickets = find_kpis()[kpi].story == "ticket"
+    assert len(rows) > 20 or not is_about_tickets
     for row in rows:
         assert (row["kpi"], row["variant"], row["source"]) == (kpi, "strict", "demo")
         assert MOMENT.fullmatch(row["at"])
         assert all(MOMENT.fullmatch(row[column]) for column in ("start", "end") if row[column])
         assert row["censored"] in {"true", "false"}
-        assert row["url"].endswith(f"/agent/tickets/{row['ticket']}")
+        assert row["url"].endswith(f"/agent/tickets/{row['ticket']}") or not is_about_tickets
         assert bool(row["reason"]) == (row["censored"] == "true")
 
 

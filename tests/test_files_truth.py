@@ -21,6 +21,9 @@ from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.facts import SYSTEM, Created, Update
 from helpdesk_kpi.simulator.world import World, generate
 
+#: The files written here have edits without their texts, counts as they are now, and no clocks of promises.
+NOT_TOLD = {kpi for kpi in TOLD if find_kpis()[kpi].story == "article"} | {"sla_attainment"}
+
 
 def configured(world: World, folder: Path, more: str = "") -> Loaded:
     """The desk's configuration, with files in place of its account."""
@@ -45,6 +48,7 @@ class FromFiles(Measured):
         measure(self.store, self.config)
         self.reader = Reader(self.store, self.config)
         self.native, self.people, self.teams = self._told("tickets"), self._told("people"), self._told("teams")
+        self.articles = dict(self.store.rows("SELECT id, native FROM articles"))
 
 
 @pytest.fixture(scope="module", params=[(1, "csv"), (2, "jsonl"), (3, "semicolons"), (4, "gz")], ids=lambda p: p[1])
@@ -61,7 +65,7 @@ def measured(
 
 
 @pytest.mark.parametrize("days", [0, 9], ids=lambda d: f"{d}_days_before_the_end")
-@pytest.mark.parametrize("kpi", TOLD)
+@pytest.mark.parametrize("kpi", [kpi for kpi in TOLD if kpi not in NOT_TOLD])
 def test_what_is_measured_out_of_files_is_what_happened(measured: Any, kpi: str, days: int) -> None:
     as_of = measured.world.now - 120_000 - days * DAY
     found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
@@ -99,7 +103,9 @@ def _hidden(fact: Created | Update) -> bool:
     return fact.via == "api" or (fact.rule is not None and fact.actor != SYSTEM)
 
 
-@pytest.mark.parametrize("kpi", [kpi for kpi in TOLD if not any("survey" in n for n in find_kpis()[kpi].needs)])
+@pytest.mark.parametrize(
+    "kpi", [kpi for kpi in TOLD if kpi not in NOT_TOLD and not any("survey" in n for n in find_kpis()[kpi].needs)]
+)
 def test_what_fivetrans_tables_tell_is_measured_as_it_happened(warehoused: Any, kpi: str) -> None:
     """Of the tickets of which they tell everything, which are most."""
     as_of, world = warehoused.world.now - 120_000, warehoused.world

@@ -128,7 +128,7 @@ def test_the_backlogs_age_is_the_median_of_what_is_open_by_the_office_clock(stor
     # Read a week later it is the same, and its rows say each ticket's age.
     asked = Asked("backlog_age", "strict", as_of + WEEK, period)
     assert [row["value"] / 3600 for row in listing(store, of.config, asked)] == [40, 32, 8]
-    told = explained(store, of.config, asked, {})
+    told = explained(store, of.config, asked)
     assert told["formula"] == "median age of the 3 that are open at the end of the period"
 
 

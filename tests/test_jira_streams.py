@@ -1,5 +1,7 @@
 """The streams of a Jira site against small servers with their oddities: what they ask, and what they keep."""
 
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from jira_source import (
     pull,
     records,
     searches,
+    usual,
 )
 from msgspec.structs import replace
 
@@ -101,6 +104,19 @@ def test_a_project_that_comes_into_sight_later_is_read_from_the_first_day_on(
     assert [one["jql"] for one in searches(asked)] == texts
     assert [page.cursor is None for page in pages[: len(searched) - 1]] == [True] * (len(searched) - 1)
     assert (kept(pages) or "").endswith('"projects":["10001"]}')
+
+
+@pytest.mark.parametrize(("behind", "less"), [(0.9, 0), (90, 90_000), (40 * 86_400, 0)])
+def test_a_site_whose_clock_is_behind_ours_is_searched_again_from_its_own_time(behind: float, less: int) -> None:
+    """Dates come in whole seconds, so a second says nothing; a clock that is days off is set so on purpose."""
+    date = format_datetime(datetime.fromtimestamp(NOW / 1000 - behind, UTC), usegmt=True)
+
+    def dated(request: httpx.Request) -> Any:
+        is_first = request.url.path.endswith("/myself")
+        return httpx.Response(200, json=usual(request), headers={"date": date}) if is_first else None
+
+    pages, _ = pull("issues", lambda _: {"issues": []}, cursor='{"at":5}', odd=dated, clock=lambda: NOW / 1000)
+    assert (kept(pages) or "").startswith(f'{{"at":{NOW - 600_000 - less},')
 
 
 def test_a_cursor_never_goes_back() -> None:

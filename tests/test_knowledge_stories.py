@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, customer, period_of, reader, ticket, value
+from register_fixtures import Book
 
 from helpdesk_kpi.cli.explaining import explained, printed
 from helpdesk_kpi.config import Config, Someone
@@ -133,16 +134,27 @@ def test_a_use_after_ninety_days_does_not_count(store: Store) -> None:
     assert (found.n, found.value) == (2, 2)  # tickets 1 and 4
 
 
+def test_checklists_out_of_the_register_are_a_mean_of_their_own(tmp_path: Path) -> None:
+    book = Book(tmp_path / "book.db")  # kb1 is Bob's; Ann finds one of two aspects met, Cem both
+    for by, complete in (("Ann", 0), ("Cem", 1)):
+        book.put("article_review", article="kb1", by=by, on="2026-11-18", title=1, complete=complete)
+    measure(book.store, book.config, extra=[("article_quality", "checklist")])
+    period, as_of = period_of()
+    found = explained(book.store, book.config, Asked("article_quality", "checklist", as_of, period, {"agent": "Bob"}))
+    assert (found["value"]["n"], found["value"]["value"]) == (2, 0.75)
+    assert [row["url"] for row in found["observations"]] == ["http://x/kb/kb1"] * 2
+
+
 def test_an_articles_number_is_opened_down_to_the_article(store: Store) -> None:
     source = desk(store)
     source.put(article(votes_up=0, votes_down=0), now=MONDAY)
     source.put(article("901", votes_up=3, votes_down=1), now=MADE + HOUR)
     measure(store, SETTINGS)
     period, as_of = period_of()
-    opened = printed(explained(store, SETTINGS, Asked("article_activity", "strict", as_of, period), {"agent": "Ann"}))
+    opened = printed(explained(store, SETTINGS, Asked("article_activity", "strict", as_of, period, {"agent": "Ann"})))
     assert opened.splitlines()[3].startswith("value 2   n 2")
     assert len([line for line in opened.splitlines() if " - " in line and "created http://x/hc/" in line]) == 2
     # 3 of 4: the centre is (3 + 1.92) / (4 + 3.84) = 0.628, half of the width 0.327
-    judged = explained(store, SETTINGS, Asked("article_quality", "strict", as_of, period), {})
+    judged = explained(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
     assert judged["value"]["value"] == pytest.approx(0.30064, abs=1e-5)
     assert judged["formula"] == "lower end of the 95 % interval (Wilson) of 3 / 4"

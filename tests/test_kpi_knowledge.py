@@ -7,6 +7,7 @@ from article_fixtures import EVE, article, cited, counts, days, on, seen, text, 
 from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, did, measured, said, story
 
 from helpdesk_kpi.measure.article import Article
+from helpdesk_kpi.measure.registers.checklists import Checklist
 from helpdesk_kpi.measure.rows import Beside, CitedRow, EventRow
 from helpdesk_kpi.measure.timeline import Timeline
 
@@ -231,6 +232,15 @@ def test_a_vote_taken_back_and_a_counter_set_to_zero_are_counted_from_anew() -> 
     of = article(votes=counts((1, 5, 0), (2, 4, 0), (3, 6, 0)), views=counts((1, 100), (2, 10), (3, 25)))
     assert [(day, share) for day, _, _, share in judged(of)] == [(1, 5), (3, 2)]
     assert [(days(o.at), o.value) for o in told(of, "article_views")] == [(1, 100), (3, 15)]
+
+
+def test_a_checklist_speaks_of_those_who_had_written_by_then() -> None:
+    # Made at noon of the day of the first checklist, which has the time of its midnight; Bob writes a half by day 5.
+    of = article(text(5, BOB), checklists=[Checklist(on(-0.5), 0.8), Checklist(on(6), 1.0)])
+    rows = told(of, "article_quality", "checklist")
+    assert [(days(o.at), o.agent, o.value, o.share) for o in rows] == [
+        (-0.5, ANN, 0.8, 1), (6, ANN, 1, 0.5), (6, BOB, 1, 0.5),
+    ]  # fmt: skip
 
 
 # --- article_freshness

@@ -317,6 +317,15 @@ def test_visitors_are_held_against_customers_who_wrote_each_counted_once(book: B
     assert value(book, "self_service_ratio", "2026-11").value is None  # two tickets, and nobody counted visitors
 
 
+def test_views_of_articles_may_stand_for_visitors(book: Book) -> None:
+    """The first look at the counts tells 10 views of nobody knows when, the next one 90 more; two tickets: 45."""
+    assert value(book, "self_service_ratio", "2026-11", "views").value is None
+    with book.store.writing() as conn:
+        counts = [(local(2026, 11, 18, 1), 10), (local(2026, 11, 19, 1), 100)]
+        conn.executemany("INSERT INTO article_views (article, seen_at, views) VALUES (1, ?, ?)", counts)
+    assert value(book, "self_service_ratio", "2026-11", "views").value == pytest.approx(45)
+
+
 # --- the catalogue
 
 

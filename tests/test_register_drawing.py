@@ -115,6 +115,17 @@ def test_a_checklist_scores_an_article_by_the_aspects_that_are_met(book: Book) -
     assert checklists(names, [key]) == {key: [(day, 1)]}
 
 
+def test_checklists_are_a_variant_of_the_quality_of_articles(book: Book) -> None:
+    """2/3 and 1 of Bob's article, mean 5/6."""
+    given: dict[str, Any] = {"article": "kb1", "on": "2026-11-18", "title": 1, "complete": 1}
+    book.put_all(("article_review", {**given, "by": "Ann", "one_issue": 0}), ("article_review", {**given, "by": "Cem"}))
+    measure(book.store, book.config, extra=[("article_quality", "checklist")])
+    period = parse("2026-11", "Europe/Berlin", NOW)
+    found = Reader(book.store, book.config).value("article_quality", period, NOW, "checklist", agent="Bob")
+    assert found.n == 2
+    assert found.value == pytest.approx(5 / 6)
+
+
 def test_a_checklist_makes_its_article_stale(book: Book) -> None:
     with book.store.writing() as conn:
         conn.execute("DELETE FROM stale_stories")

@@ -389,6 +389,13 @@ def test_a_file_of_one_register_is_known_by_its_name_and_rows_by_their_first_lin
     assert imported(book, path) == ["cost-2026.csv, line 2: cost", "cost-2026.csv, line 5: cost"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_any_system_ends_them(book: Book, tmp_path: Path, end: str) -> None:
+    path = tmp_path / "cost.csv"
+    path.write_bytes(end.join(["", "period,amount,note", '2026-09,5,"two', 'lines"', "2026-10,5,"]).encode())
+    assert imported(book, path) == ["cost.csv, line 3: cost", "cost.csv, line 5: cost"]
+
+
 @pytest.mark.parametrize("name", ["help_centre_visits.csv", "help-centre-visits-2026.csv", "Help_Centre_Visits_q3.CSV"])
 def test_the_register_in_a_files_name_may_be_written_as_names_of_files_are(
     book: Book, tmp_path: Path, name: str
@@ -432,6 +439,12 @@ FILES = [
         "all.csv",
         "register,period\ncosts,2026-10\n",
         "all.csv, line 2: register: 'costs' is no register; did you mean cost?",
+    ),
+    ("cost.csv", 'period,amount,note\n2026-09,5,"a\n2026-10,5,\n', "cost.csv, line 2: quotation marks that do not fit"),
+    (
+        "cost.csv",
+        'period,amount,note\n2026-09,5,\n2026-10,5,"a"b\n',
+        "cost.csv, line 3: quotation marks that do not fit",
     ),
     ("all.toml", "[[costs]]\n", "'costs' is no register; did you mean cost?"),
     ("all.toml", "[cost]\nperiod = '2026-10'\n", "cost: write [[cost]] above each entry"),

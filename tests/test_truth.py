@@ -80,7 +80,7 @@ def test_figures_by_severity_team_and_agent_are_the_worlds(measured: Measured, k
 def test_the_parts_of_each_ticket_sum_to_one(measured: Measured, variant: str) -> None:
     rows = measured.rows("weighted_volume", variant, measured.world.now - 120_000)
     parts: Counter[str] = Counter()
-    for (ticket, *_, share, _value, _took), count in rows.items():
+    for (ticket, *_, share, _value, _took, _article), count in rows.items():
         parts[ticket] += share * count
     assert len(parts) > 100
     assert all(whole == pytest.approx(1) for whole in parts.values())

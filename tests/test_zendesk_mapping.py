@@ -10,6 +10,7 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import events
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Ticket, TicketLink
+from helpdesk_kpi.pull.text import RULE
 from helpdesk_kpi.pull.zones import RAILS, iana
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
@@ -239,7 +240,7 @@ def test_a_comment_is_kept_as_its_features() -> None:
     [found] = told(child, {"event_type": "Notification", "body": "We have got it", "recipients": [1]})
     assert (found.id, found.kind, found.actor, found.via, found.public) == ("500:c0", "comment", "11", "email", True)
     assert (found.length, found.is_thanks, found.is_question, found.articles) == (23, True, False, ("77",))
-    assert found.text_rule == 2
+    assert found.text_rule == RULE
 
 
 def test_a_comment_says_which_macro_was_applied_with_it() -> None:

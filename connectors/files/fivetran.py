@@ -74,7 +74,7 @@ def parts(folder: Path) -> list[Part]:
         ("group", partial(_rows, columns=GROUP, make=_group), GROUP, frozenset()),
         ("user", partial(_rows, columns=USER, make=_user), USER, frozenset({"roles"})),
         ("ticket", partial(_tickets, tags=tags), TICKET, frozenset({"tickets"})),
-        ("ticket_comment", partial(_rows, columns=COMMENT, make=_comment), COMMENT,
+        ("ticket_comment", _comments, COMMENT,
          frozenset({"comments.public", "comments.private"})),
         ("ticket_field_history", _history, HISTORY, _HISTORY),
         ("satisfaction_rating", _ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
@@ -152,10 +152,14 @@ def _tags(files: list[Path], settings: Settings) -> dict[int, set[str]]:
     return found
 
 
-def _comment(row: Row) -> list[AnyRecord]:
+def _comments(path: Path, settings: Settings) -> Found:
+    return _rows(path, settings, columns=COMMENT, make=partial(_comment, thanks=settings.thanks))
+
+
+def _comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     if row.get("_fivetran_deleted"):
         return []
-    said = read_text(row.get("body", ""))
+    said = read_text(row.get("body", ""), thanks=thanks)
     return [
         Event(
             ticket=str(row["ticket_id"]), id=f"{row['id']}:c", at=row["created"], seq=0, kind="comment",

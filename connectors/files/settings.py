@@ -15,6 +15,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     timezone: str | None = None  # of times that have none: an IANA name; without it such times are an error
     keep_fields: tuple[str, ...] = ()  # further columns of tickets to keep
     include_ratings_comment: bool = False  # keep what customers wrote into surveys
+    thanks: tuple[str, ...] = ()  # set by sync; own words of gratitude
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
 
     def __post_init__(self) -> None:

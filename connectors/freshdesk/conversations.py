@@ -96,9 +96,9 @@ def _page(account: Account, found: Sequence[Found], agents: Collection[str], unt
     records: list[AnyRecord] = []
     aside: list[SetAside] = []
     whole: list[tuple[str, str]] = []
-    pattern = account.settings.merged
+    settings = account.settings
     for one in found:
-        made, worse = _of_ticket(one, agents, pattern)
+        made, worse = _of_ticket(one, agents, settings.merged, settings.thanks)
         records += made
         aside += [*one.aside, *worse]
         if one.rows is not None and not (one.aside or worse):
@@ -108,14 +108,14 @@ def _page(account: Account, found: Sequence[Found], agents: Collection[str], unt
 
 
 def _of_ticket(
-    one: Found, agents: Collection[str], merged_note: re.Pattern[str]
+    one: Found, agents: Collection[str], merged_note: re.Pattern[str], thanks: tuple[str, ...]
 ) -> tuple[list[AnyRecord], list[SetAside]]:
     number, doubled = one.number, one.todo.key.partition(":")[2]
     if one.rows is None:
         return [Replies(number, one.todo.version, "unreadable")], []
     rows = without_doubled(sorted(one.rows, key=lambda row: row.created_at), doubled)
     places = {str(row.id): place for place, row in enumerate(rows, 1)}
-    records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], agents))
+    records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], agents, thanks))
     into = next((told for row in rows if (told := merged_into(row, merged_note))), None)
     links = [TicketLink(number, into, "merge")] if into else []
     return [*records, *links, Replies(number, one.todo.version, "yes", into)], aside
@@ -128,7 +128,9 @@ def without_doubled(rows: list[fd.Conversation], doubled: str) -> list[fd.Conver
     return rows
 
 
-def conversation(row: fd.Conversation, number: str, place: int, agents: Collection[str] = ()) -> list[AnyRecord]:
+def conversation(
+    row: fd.Conversation, number: str, place: int, agents: Collection[str] = (), thanks: tuple[str, ...] = ()
+) -> list[AnyRecord]:
     """A comment with its author, or a survey's feedback, which is no word of the customer to the team."""
     at = ms(row.created_at)
     if at is None:
@@ -137,7 +139,7 @@ def conversation(row: fd.Conversation, number: str, place: int, agents: Collecti
     if source == FEEDBACK or code(row.category) == FEEDBACK_CATEGORY:
         return [Event(number, str(row.id), at, place, "survey", actor=actor, via="survey", public=True)]
     rule = _rule(row)
-    told = read(row.body_text, row.body)
+    told = read(row.body_text, row.body, thanks=thanks)
     event = Event(
         ticket=number, id=str(row.id), at=at, seq=place, kind="comment", actor=actor,
         via="rule" if rule else VIA.get(source or "", f"source {source}"), rule=rule,

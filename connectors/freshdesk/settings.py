@@ -58,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     languages: tuple[str, ...] = ()  # of articles, beside the primary one: "de", "zh-CN"
     keep_samples: bool = False  # count the tickets that a new account is filled with
     merged_note: str = ""  # regular expression of the note on a merged ticket, with the other's number as its group
+    thanks: tuple[str, ...] = ()  # set by sync; own words of gratitude
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
 
     def __post_init__(self) -> None:

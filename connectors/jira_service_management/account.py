@@ -21,7 +21,7 @@ _DESK = "com.atlassian.servicedesk"
 REQUEST_TYPE, ORGANIZATIONS = f"{_DESK}:vp-origin", f"{_DESK}:sd-customer-organizations"
 PARTICIPANTS = f"{_DESK}:sd-request-participants"
 WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a minute written here is read as an earlier instant everywhere else
-MOST_SKEW = 3_600  # seconds that a clock of ours may plausibly be ahead
+LEAST_SKEW, MOST_SKEW = 5, 3_600  # seconds that a clock of ours may plausibly be ahead; an answer takes a few, too
 log = logging.getLogger(__name__)
 
 
@@ -83,6 +83,7 @@ class Account:
             hosts=frozenset({urlsplit(self.url).netloc.lower()}),
             read_at=now,
             sketch_key=settings.sketch_key,
+            thanks=settings.thanks,
             agents=await self.agents(),
             fields=kept,
             team=team,
@@ -187,4 +188,4 @@ class Account:
         Our clock may be ahead of theirs; if it is so by hours, it is set to another time on purpose, as in a trial.
         """
         skew = self.http.skew or 0.0
-        return now - overlap + (round(skew * 1000) if -MOST_SKEW < skew < 0 else 0)
+        return now - overlap + (round(skew * 1000) if -MOST_SKEW < skew < -LEAST_SKEW else 0)

@@ -31,6 +31,7 @@ class Keep(msgspec.Struct, frozen=True):
     hosts: frozenset[str] = frozenset()  # whose articles are ours
     read_at: int = 0
     sketch_key: bytes = b""
+    thanks: tuple[str, ...] = ()  # own words of gratitude
     agents: frozenset[str] = frozenset()
     fields: Mapping[str, str] = {}  # custom field's id -> the word the configuration uses for it
     team: str | None = None
@@ -144,6 +145,7 @@ def comment(issue_id: str, row: js.Comment, keep: Keep, *, service: bool) -> mod
     return _said(
         row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
         public=is_public(row) and service, hosts=keep.hosts, seq=history.order(row.id),
+        thanks=keep.thanks,
     )  # fmt: skip
 
 
@@ -158,10 +160,19 @@ def is_public(row: js.Comment) -> bool:
 
 
 def _said(
-    body: Any, *, ticket: str, own: str, at: int, actor: str | None, public: bool, hosts: Collection[str], seq: int = 0
+    body: Any,
+    *,
+    ticket: str,
+    own: str,
+    at: int,
+    actor: str | None,
+    public: bool,
+    hosts: Collection[str],
+    seq: int = 0,
+    thanks: tuple[str, ...] = (),
 ) -> model.Event:
     written = words.read(body)
-    found = read_text(written.text, written.links or None, hosts=hosts) if body is not None else None
+    found = read_text(written.text, written.links or None, hosts=hosts, thanks=thanks) if body is not None else None
     return model.Event(
         ticket=ticket,
         id=own,

@@ -67,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     confluence: bool = True  # read the knowledge base
     spaces: tuple[str, ...] = ()  # keys of its spaces; all of the kind "knowledge base" if none are given
     views: bool = False  # count views of articles; one request for each article, on Premium and Enterprise only
+    thanks: tuple[str, ...] = ()  # set by sync; own words of gratitude
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
 
     def __post_init__(self) -> None:

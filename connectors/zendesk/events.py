@@ -49,16 +49,22 @@ class Told(msgspec.Struct, frozen=True):
     to: Mapping[str, Any] = {}
 
 
-def events(row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str]) -> list[AnyRecord]:
-    """Everything one audit tells. `kept` are the custom fields to keep, `hosts` those of our help centres."""
-    return list(_Audit(row, kept, hosts).records())
+def events(
+    row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...] = ()
+) -> list[AnyRecord]:
+    """Everything one audit tells. `kept` are the custom fields to keep, `hosts` those of our help centres, `thanks` own
+    words of gratitude.
+    """
+    return list(_Audit(row, kept, hosts, thanks).records())
 
 
 class _Audit:
     """One audit being read: what its children share."""
 
-    def __init__(self, row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str]) -> None:
-        self.row, self.kept, self.hosts = row, kept, hosts
+    def __init__(
+        self, row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...]
+    ) -> None:
+        self.row, self.kept, self.hosts, self.thanks = row, kept, hosts, thanks
         self.ticket = str(row.ticket_id)
         self.at = _at(row)
         self.told = how(row.via, None) or Told(None)
@@ -82,7 +88,8 @@ class _Audit:
     def _comment(self, child: dict[str, Any], told: Told, seq: int, macro: Mapping[str, Any] | None) -> Event:
         """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
         body, html = child.get("body"), child.get("html_body")
-        found = read(body, html, hosts=self.hosts) if isinstance(body or html, str) else None
+        told_words = isinstance(body or html, str)
+        found = read(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
         public = child.get("public", child.get("comment_public"))
         return Event(
             ticket=self.ticket,

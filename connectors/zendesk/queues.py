@@ -73,7 +73,7 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
             async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
                 good, bad = rows(page.audits, zd.Audit)
                 recent = [row for row in good if zd.ms(row.created_at) >= start.since]
-                made, worse = map_rows(recent, lambda row: events(row.as_event(), kept, hosts))
+                made, worse = map_rows(recent, lambda row: events(row.as_event(), kept, hosts, account.settings.thanks))
                 records += made
                 aside += [*bad, *worse]
         except MissingError:  # deleted meanwhile

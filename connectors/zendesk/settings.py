@@ -80,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     help_centers: bool = True  # read articles of the account's help centres
     voice: bool = True  # read calls
     messaging: bool = True  # read messaging engagements
+    thanks: tuple[str, ...] = ()  # set by sync; own words of gratitude
     sketch_key: bytes = b""  # set by sync; keys the sketches of texts
     config_folder: str = ""  # set by sync; where relative paths begin
 

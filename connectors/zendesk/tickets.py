@@ -107,7 +107,7 @@ async def ticket_events(account: Account, start: Start) -> AsyncIterator[Page]:
         good, aside = rows(page.ticket_events, zd.TicketEvent)
         fresh = [row for row in good if row.id not in seen]
         seen = {row.id for row in good}
-        records, worse = map_rows(fresh, lambda row: events(row, kept, hosts))
+        records, worse = map_rows(fresh, lambda row: events(row, kept, hosts, account.settings.thanks))
         whole = start.now - WHOLE_AFTER if page.end_of_stream else end * SECOND - SECOND
         yield Page(records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse])
 

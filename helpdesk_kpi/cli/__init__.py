@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": ("measuring", "Open a number down to its tickets."),
     "doctor": ("doctoring", "Examine the store: what is missing, and what deserves a look."),
     "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
+    "recurrence": ("recurring", "Judge whether tickets are about the same problem."),
     "record": ("recording", "Write down what no helpdesk has: training, reviews, ratings, costs."),
     "import": ("recording", "Write the entries of a file into their registers."),
     "weights": ("weighing", "Learn and show how much work each kind of ticket is."),

@@ -15,6 +15,7 @@ from helpdesk_kpi.pull.contract import Finding, Provides
 from helpdesk_kpi.pull.examining import FIRST_SYNC
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import connect
+from helpdesk_kpi.pull.wording import again, own_thanks, read_otherwise
 from helpdesk_kpi.report.capability import capabilities
 from helpdesk_kpi.report.make import named, period_of
 from helpdesk_kpi.store import Store, open_store
@@ -40,6 +41,7 @@ def config_findings(desk: Desk) -> list[Finding]:
         found += unmapped(desk, store)
         found += people_findings(store, config)
         found += _questions(desk, store)
+        found += _words(desk, store)
         found += _teams(desk, store)
     return found
 
@@ -61,6 +63,12 @@ def _questions(desk: Desk, store: Store) -> Iterator[Finding]:
     for key in unmet(store, config):
         text = f"{key!r} is the id, alias or text of no question that was asked so far"
         yield Finding(level="warning", about="csat.dimensions", text=text)
+
+
+def _words(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Own words of gratitude hold for what is read after them."""
+    for name in read_otherwise(store, own_thanks(desk.loaded.config)):
+        yield Finding(level="warning", about="text.thanks", text=again(name))
 
 
 def _teams(desk: Desk, store: Store) -> Iterator[Finding]:

@@ -5,40 +5,33 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.cli import weighed
+from helpdesk_kpi.cli import on_like_work, weighed
+from helpdesk_kpi.cli.formulas import formula
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import Duration, Fresh, Share, Statistic, Stock
+from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Within
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
+from helpdesk_kpi.measure.judging import known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listing
 from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.store import Store
 
-FORMULAS: dict[type, str] = {
-    Duration: "median over {n:g} spans; {running} still running count as at least as long as they have (Kaplan-Meier)",
-    Share: "sum of value x share / sum of share = {x:g} / {n:g}",
-    Fresh: "sum of share of what began lately enough / sum of share = {x:g} / {n:g}",
-    Stock: "count of what is open at the end of the period = {n:g}",
-}
 
-
-def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, str]) -> dict[str, Any]:
+def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
     """The figure of the asked period and the rows that make it, as plain values."""
-    kpi, variant, as_of, period, *_ = asked
+    kpi, variant, as_of, period, where = asked
     assert period is not None
     spec = kpi_named(kpi)
     definition = variant_named(spec, variant).definition
     reader = Reader(store, config)
     _known(reader, where)
     value = reader.figure(spec, period, as_of, variant, **where)
-    rows = [
-        row
-        for row in listing(store, config, asked)
-        if all(row[axis] == name for axis, name in where.items())
-        and (spec.facet != "dimension" or row["facet"] == "overall")
-    ]
+    told = spec.statistic_of(variant)
+    sides = [explained(store, config, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
+    if spec.facet == "dimension":
+        asked = asked._replace(where={"facet": MAIN, **where})
+    is_joined = isinstance(told, Within) and told.joined is not None
     return {
         "kpi": kpi,
         "variant": variant,
@@ -46,28 +39,25 @@ def explained(store: Store, config: Config, asked: Asked, where: Mapping[str, st
         "as_of": as_of,
         **where,
         "definition": definition,
-        "formula": _formula(value, spec.statistic_of(variant)),
+        "formula": formula(value, told, [side["value"]["value"] for side in sides]),
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
-        "observations": rows,
+        **on_like_work.beside_others(reader, asked),
+        **({"found_rightly": told_quality(known_quality(store, config))} if is_joined else {}),
+        "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
+        "observations": [row for side in sides for row in side["observations"]] or list(listing(store, config, asked)),
     }
 
 
-def _known(reader: Reader, where: Mapping[str, str]) -> None:
+def _sides(told: Statistic) -> tuple[str, ...]:
+    return (told.a, told.b) if isinstance(told, Ratio) else ()
+
+
+def _known(reader: Reader, where: Mapping[str, str | None]) -> None:
     names = {"agent": reader.human_names, "team": reader.team_names}
     for axis, name in where.items():
-        if axis in names and name not in names[axis]:
+        if axis in names and name is not None and name not in names[axis]:
             raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
-
-
-def _formula(value: Value, statistic: Statistic) -> str:
-    if isinstance(statistic, Share) and value.mean is not None:
-        return f"lower end of the 95 % interval (Wilson) of {value.mean * value.n:g} / {value.n:g}"
-    text = FORMULAS.get(type(statistic), "sum of value x share = {x:g}")
-    if isinstance(statistic, Stock) and statistic.of == "age":
-        text = "median age of the {n:g} that are open at the end of the period"
-    amount = (value.value or 0) * (value.n if isinstance(statistic, Share | Fresh) else 1)
-    return text.format(n=value.n, x=amount, running=value.running)
 
 
 def printed(found: Mapping[str, Any]) -> str:
@@ -85,6 +75,10 @@ def printed(found: Mapping[str, Any]) -> str:
         lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
+    if "others" in found:
+        lines += on_like_work.lines(found["others"], value["unit"])
+    if "found_rightly" in found:
+        lines.append(found["found_rightly"])
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
         amount = shown(

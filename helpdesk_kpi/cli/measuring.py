@@ -78,7 +78,8 @@ def observations(
             raise UsageError(f"no source named {source!r} in the store")
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"observations {kpi}/{variant}")
-        rows = listing(store, config, Asked(kpi, variant, when, span, source, severity))
+        where = {axis: name for axis, name in (("source", source), ("severity", severity)) if name is not None}
+        rows = listing(store, config, Asked(kpi, variant, when, span, where))
         _print(COLUMNS, rows, form)
 
 
@@ -135,5 +136,5 @@ def explain(
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
         when = told if told is not None else as_of_for(store, config, span, now)
-        found = explained(store, config, Asked(kpi, variant, when, span), where)
+        found = explained(store, config, Asked(kpi, variant, when, span, where))
     click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))

@@ -24,6 +24,7 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
     from helpdesk_kpi.pull.source import sources_of  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import exit_status, locked_out, wants_full  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
+    from helpdesk_kpi.pull.wording import again, own_thanks, read_otherwise  # noqa: PLC0415
     from helpdesk_kpi.store.lease import writer  # noqa: PLC0415
 
     with desk.store(create=True) as store, writer(store) as renew:
@@ -35,9 +36,11 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
                 progress(p)
 
             results = run(store, sources, now=desk.now, full=full, progress=tell)
-        earlier = wants_full(store, sources)
+        earlier, otherwise = wants_full(store, sources), read_otherwise(store, own_thanks(desk.loaded.config))
     for name in earlier:
         click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)
+    for name in otherwise:
+        click.echo(again(name), err=True)
     for refused in locked_out(results):
         click.echo(f"{refused.source}: {refused.reason}", err=True)
     closed = {refused.source for refused in locked_out(results)}

@@ -60,6 +60,8 @@ def status(desk: Desk, as_json: bool) -> None:
 
 
 def _printed(found: dict[str, Any], desk: Desk) -> str:
+    from helpdesk_kpi.pull.wording import again  # noqa: PLC0415
+
     zone = zoneinfo.ZoneInfo(desk.loaded.config.timezone)
 
     def local(text: str | None) -> str:
@@ -72,6 +74,8 @@ def _printed(found: dict[str, Any], desk: Desk) -> str:
             aside = f"; {s['set_aside']} rows set aside" if s["set_aside"] else ""
             reason = f": {s['reason']}" if s["reason"] else ""
             lines.append(f"  {stream:<22} {s['state']:<12} {local(s['ran_at'])}{aside}{reason}")
+    for name in found["read_with_other_words"]:
+        lines += ["", again(name)]
     if unmapped := found["questions_without_dimension"]:
         asked = ", ".join(f"{question} ({n:,} answers)" for question, n in list(unmapped.items())[:5])
         lines += ["", f"survey questions without a dimension: {asked}{', ...' if len(unmapped) > 5 else ''}"]

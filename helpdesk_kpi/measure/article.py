@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from helpdesk_kpi.measure.desk import Desk
+from helpdesk_kpi.measure.registers.checklists import Checklist
 
 TYPO = 50  # characters: a text whose length moves by no more was corrected, and not rewritten
 MANY = 10  # articles that one account saved within a minute: nobody writes that fast
@@ -85,7 +86,8 @@ class Article:
 
     def __init__(
         self, desk: Desk, row: ArticleRow, texts: Sequence[TextRow] = (), *, citations: Sequence[Citation] = (),
-        votes: Sequence[CountRow] = (), views: Sequence[CountRow] = (), humans: Mapping[int, int] | None = None,
+        votes: Sequence[CountRow] = (), views: Sequence[CountRow] = (),
+        checklists: Sequence[Checklist] = (), humans: Mapping[int, int] | None = None,
         counted_from: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
         self.desk, self.row = desk, row
@@ -93,6 +95,7 @@ class Article:
         self._texts, self._citations = texts, citations
         self._votes, self._views, self._counted_from = votes, views, counted_from
         self._humans = humans or {}
+        self.checklists = checklists
 
     @property
     def is_published(self) -> bool:

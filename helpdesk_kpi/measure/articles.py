@@ -9,6 +9,7 @@ import msgspec
 from helpdesk_kpi.measure.article import Article, ArticleRow, Citation, CountRow, TextRow
 from helpdesk_kpi.measure.desk import Desk
 from helpdesk_kpi.measure.exclusions import leaves
+from helpdesk_kpi.measure.registers.checklists import Checklist
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.pull.text import TITLED
 from helpdesk_kpi.store import Store
@@ -50,9 +51,12 @@ CROSS JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.artic
 """
 #: Gives the timelines of some tickets.
 Tickets = Callable[[Sequence[int]], Iterator[Timeline]]
+Reviews = Mapping[int, Sequence[Checklist]]
 
 
-def read_articles(store: Store, desks: Mapping[int, Desk], keys: Sequence[int], tickets: Tickets) -> Iterator[Article]:
+def read_articles(
+    store: Store, desks: Mapping[int, Desk], keys: Sequence[int], tickets: Tickets, reviews: Reviews
+) -> Iterator[Article]:
     """The stories of some articles, in order of their keys."""
     wanted = msgspec.json.encode(keys).decode()
     texts = _grouped(TextRow(*row) for row in store.rows(_TEXTS, wanted))
@@ -67,7 +71,7 @@ def read_articles(store: Store, desks: Mapping[int, Desk], keys: Sequence[int], 
     for row in rows:
         yield Article(
             desks[row.source], row, texts[row.id], citations=citations[row.id], votes=votes[row.id],
-            views=views[row.id], humans=humans,
+            views=views[row.id], checklists=reviews.get(row.id, ()), humans=humans,
             counted_from=(first[0].get(row.source, 0), first[1].get(row.source, 0)),
         )  # fmt: skip
 

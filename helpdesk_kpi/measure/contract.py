@@ -55,7 +55,7 @@ EXCLUDED = frozenset({
     "replies_pending", "replies_unreadable", "history_unknown", "no_call_data", "no_chat_data",
     "rating_default", "rating_timeout", "rating_internal",
     "no_human_act", "reopened_not_fixed", "not_valid", "incident", "shared_sender", "escalated", "solved_by_bot",
-    "no_target", "too_few_raters",
+    "expected", "no_target", "too_few_raters",
 })  # fmt: skip
 #: Those of them that are ratings and no customer's answer.
 NO_ANSWER = ("rating_default", "rating_timeout", "rating_internal")

@@ -7,7 +7,7 @@ import numpy as np
 
 from helpdesk_kpi.measure import amounts, durations, instants, windows
 from helpdesk_kpi.measure.asked import Asked, Parts, Policy, counted
-from helpdesk_kpi.measure.columns import Columns
+from helpdesk_kpi.measure.columns import NEVER, Columns
 from helpdesk_kpi.measure.contract import (
     EXCLUDED,
     Duration,
@@ -33,6 +33,8 @@ def figure(asked: Asked, rows: Columns, policy: Policy) -> Value:
         first, last = np.searchsorted(rows.at, [asked.start, asked.end])
         here = rows.take(slice(int(first), int(last)))
         exists = (here.known <= asked.as_of) & (here.until > asked.as_of)
+    if isinstance(asked.statistic, Within):
+        here, exists = here.take(here.end == NEVER), exists[here.end == NEVER]  # followers are no things to count
     left_out, excluded = counted(here, EXCLUDED, exists)
     value = _MAKERS[type(asked.statistic)](asked, here.take(exists & ~left_out), policy)
     reasons = {reason: n for reason, n in excluded.items() if n}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.apart import reading_of, set_apart
 from helpdesk_kpi.measure.compact import encode, last_instant
 from helpdesk_kpi.measure.contract import Kpi, StoryKind, Variant
 from helpdesk_kpi.measure.desk import read_desks
@@ -69,7 +70,7 @@ def _kept(store: Store) -> list[Fold]:
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
     valid = config.tickets.valid.categories
-    reading = [config.tickets, {n: s.get("severity") for n, s in config.sources.items()}]
+    reading = [config.tickets, reading_of(config.recurrence), {n: s.get("severity") for n, s in config.sources.items()}]
     desks = [
         (
             sorted(d.lacks),
@@ -120,9 +121,11 @@ def measure(
     keep_identities(store, config)
     _people_changed(store, config)
     kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in _kept(store))]
-    with store.writing():
-        if everything:
+    if everything:
+        with store.writing():
             mark_all(store)
+    set_apart(store, config)
+    with store.writing():
         mark_others(store, kinds)
     done = {kind: _measure(store, config, kind, jobs, progress) for kind in kinds}
     return done["ticket"]

@@ -1,5 +1,6 @@
 """What tickets are labelled with: category, channel, source. Read only of the tickets that figures are about."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,14 @@ class Labels:
             self._learn(np.unique(new))
             places = self._search(stories)
         return self._codes[axis][places]
+
+    def of(self, axis: str, tickets: Sequence[int]) -> list[str | None]:
+        """The label of each of some tickets."""
+        if not tickets:
+            return []
+        codes = self.codes(axis, np.array(tickets, np.int64))
+        names = self.names(axis)
+        return [None if code == NOBODY else names[code] for code in codes]
 
     def sources(self, rows: Columns) -> Ints:
         """The codes of the rows' helpdesks: their tickets', else those of their articles."""

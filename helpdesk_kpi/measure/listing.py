@@ -1,16 +1,18 @@
 """Observations as rows for people and other programs: one row per observation, with names, times and both clocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.asked import Asked as FigureAsked
+from helpdesk_kpi.measure.asked import Bools, Parts
 from helpdesk_kpi.measure.calendars import elapsed
-from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
+from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.store import Store
@@ -18,26 +20,28 @@ from helpdesk_kpi.store import Store
 #: Other programs read these by name and order; new ones are added at the end.
 COLUMNS = (
     "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",
-    "calendar_seconds", "business_seconds", "value", "censored", "reason", "url", "facet", "share",
+    "calendar_seconds", "business_seconds", "value", "censored", "reason", "url", "facet", "share", "due",
+    "counts", "adds",
 )  # fmt: skip
 
 
 class Asked(NamedTuple):
-    """A variant as of an instant; of one period, one source, one severity (None: all)."""
+    """A variant as of an instant; of one period (None: all), over a slice."""
 
     kpi: str
     variant: str
     as_of: int
     period: Period | None = None
-    source: str | None = None
-    severity: str | None = None
+    where: Mapping[str, str | None] = {}  # axis -> name, as the reader takes them
 
 
 def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
     """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`. Of an
     interrupted one, the seconds are those of its pieces.
 
-    Things that were left out are listed too, censored, with the reason.
+    Things that were left out are listed too, censored, with the reason. Of a period, `counts` and `adds` say what each
+    row is of the figure: sum(adds) / sum(counts) for shares and scores, sum(adds) for sums and counts; nothing for
+    medians, which have no parts.
     """
     reader = Reader(store, config)
     rows = _existing(reader, asked)
@@ -55,7 +59,8 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     lasted = elapsed(rows, rows.start, ends)
-    values = took / 1000 if timed else _ages(reader, rows, asked) if _is_age(spec.statistic) else rows.value
+    parts = _parts(reader, rows, asked)
+    values = _values(reader, rows, asked, took)
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -76,13 +81,45 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
             "end": iso(int(ends[i])) if spans else None,
             "calendar_seconds": _number(int(lasted[i]) / 1000) if spans else None,
             "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED or nameless else _number(float(values[i])),
+            "value": None if stop in EXCLUDED or nameless or np.isnan(values[i]) else _number(float(values[i])),
             "censored": "true" if running or stop else "false",
             "reason": "running" if running else stop,
             "url": articles.get(int(rows.story[i]), url),
             "facet": rows.words[rows.facet[i]],
             "share": _number(float(rows.share[i])),
+            "due": None if rows.due[i] == NEVER else iso(int(rows.due[i])),
+            "counts": None if parts is None or nameless else _number(float(parts.counts[i])),
+            "adds": None if parts is None or nameless else _number(float(parts.adds[i])),
         }
+
+
+def _parts(reader: Reader, rows: Columns, asked: Asked) -> Parts | None:
+    if asked.period is None:
+        return None
+    spec = kpi_named(asked.kpi)
+    figure = FigureAsked(spec, asked.variant, asked.period.start, asked.period.end, asked.as_of)
+    here = ~_is(rows, EXCLUDED)
+    told = parts_of(figure, rows.take(here), reader.policy(spec, asked.variant))
+    if told is None:
+        return None
+    found = Parts(np.zeros(len(rows)), np.zeros(len(rows)))
+    found.counts[here], found.adds[here] = told
+    return found
+
+
+def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints) -> Floats:
+    """Seconds of durations and ages; of promises 1 (kept) or 0 (missed), and nan where nobody knows yet."""
+    told = kpi_named(asked.kpi).statistic_of(asked.variant)
+    if isinstance(told, Duration):
+        return took / 1000
+    if isinstance(told, Met):
+        verdicts = _parts(reader, rows, asked._replace(period=asked.period or _ALL))
+        assert verdicts is not None
+        return np.where(verdicts.counts > 0, verdicts.adds, np.nan)
+    return _ages(reader, rows, asked) if _is_age(told) else rows.value
+
+
+_ALL = Period("day", 0, 0, "", "UTC")
 
 
 def _is_age(statistic: Statistic) -> bool:
@@ -96,8 +133,7 @@ def _ages(reader: Reader, rows: Columns, asked: Asked) -> Floats:
 
 
 def _existing(reader: Reader, asked: Asked) -> Columns:
-    where = {a: n for a, n in (("source", asked.source), ("severity", asked.severity)) if n is not None}
-    rows = reader.slice(asked.kpi, asked.variant, **where)
+    rows = reader.slice(asked.kpi, asked.variant, **asked.where)
     mask = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
     if asked.period is not None and kpi_named(asked.kpi).is_instant:
         instant = min(asked.period.end, asked.as_of)
@@ -107,10 +143,14 @@ def _existing(reader: Reader, asked: Asked) -> Columns:
     return rows.take(mask)
 
 
-def _left_out(rows: Columns) -> NDArray[np.bool_]:
-    codes = [rows.code(reason) for reason in EXCLUDED if reason in rows.words]
-    left_out: NDArray[np.bool_] = np.isin(rows.stop, codes) & (rows.end == NEVER)
+def _left_out(rows: Columns) -> Bools:
+    left_out: Bools = _is(rows, EXCLUDED) & (rows.end == NEVER)
     return left_out
+
+
+def _is(rows: Columns, stops: frozenset[str]) -> Bools:
+    found: Bools = np.isin(rows.stop, [rows.code(stop) for stop in stops if stop in rows.words])
+    return found
 
 
 def _number(value: float | None) -> float | int | None:

@@ -19,6 +19,7 @@ from helpdesk_kpi.measure.humans import Humans, read_humans
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
+from helpdesk_kpi.measure.thresholds import confidence, thresholds
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.store import Store
@@ -219,7 +220,7 @@ class Reader:
         assert isinstance(told, Within)
         own = self.columns(kpi.id, variant)
         joined = [self.columns(told.joined)] if told.joined else []
-        found = together([own, *joined])
+        found = confidence(together([own, *joined]), thresholds(self.store, self.config))
         return found.take((found.end != NEVER) & (found.value >= CERTAIN))
 
     def weights(self, rows: Columns) -> Floats:

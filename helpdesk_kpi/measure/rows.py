@@ -112,6 +112,14 @@ class LinkRow(msgspec.Struct, frozen=True, gc=False):
     kind: str
 
 
+class ApartRow(msgspec.Struct, frozen=True, gc=False):
+    """That a ticket tells nothing of how well one customer's problem was solved."""
+
+    ticket: int
+    reason: str  # incident, shared_sender, expected
+    since: int
+
+
 class Beside(msgspec.Struct, frozen=True):
     """What belongs to a ticket's story beside its row and its events."""
 
@@ -120,6 +128,7 @@ class Beside(msgspec.Struct, frozen=True):
     promises: Sequence[PromiseRow] = ()
     cited: Sequence[CitedRow] = ()
     links: Sequence[LinkRow] = ()
+    apart: Sequence[ApartRow] = ()
 
 
 ALONE = Beside()
@@ -137,4 +146,5 @@ BESIDE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "promises": (_select(PromiseRow, "sla_events"), PromiseRow),
     "cited": (_select(CitedRow, "article_links"), CitedRow),
     "links": (_select(LinkRow, "ticket_links"), LinkRow),
+    "apart": (_select(ApartRow, "apart"), ApartRow),
 }

@@ -10,7 +10,9 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.articles import STALE, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
+from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.registers.checklists import checklists
 from helpdesk_kpi.measure.registers.names import Names
 from helpdesk_kpi.measure.registers.telling import Telling
 from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
@@ -38,6 +40,10 @@ class Reading:
         return read_desks(self.store, self.config)
 
     @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.store, self.config)
+
+    @cached_property
     def telling(self) -> Telling:
         return Telling(Names(self.store, self.config))
 
@@ -45,6 +51,14 @@ class Reading:
 def _tickets(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     for ticket in timelines(reading.store, reading.desks, keys):
         yield Told(ticket.row.id, ticket.created_at, ticket)
+
+
+def _customers(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+    """Of accounts: one customer may have several, and is folded under the first."""
+    tickets = partial(timelines, reading.store, reading.desks)
+    for customer in reading.ledger.customers_of(keys, tickets):
+        if customer.repeats:
+            yield Told(customer.key, customer.contacts[0].at, customer)
 
 
 def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
@@ -65,7 +79,8 @@ def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[A
 
 def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
     tickets = partial(timelines, reading.store, reading.desks)
-    for article in read_articles(reading.store, reading.desks, keys, tickets):
+    reviews = checklists(reading.telling.names, keys)
+    for article in read_articles(reading.store, reading.desks, keys, tickets, reviews):
         yield Told(article.row.id, article.created_at, article)
 
 
@@ -76,6 +91,7 @@ def _entries(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
 #: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
 READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
     "ticket": _tickets,
+    "customer": _customers,
     "article": _articles,
     "entry": _entries,
 }

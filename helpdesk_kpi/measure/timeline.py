@@ -33,6 +33,7 @@ class Timeline:
         self.ratings = beside.ratings
         self.cycles, self.promises = beside.cycles, beside.promises
         self._cited, self.links = beside.cited, beside.links
+        self.apart = next(iter(beside.apart), None)
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)
@@ -144,12 +145,17 @@ class Timeline:
         for change in self._status_changes:
             is_done = self.desk.state(change.after) in DONE
             if is_done and not done:
-                agent = change.person if change.who == "agent" else self.assignee_at(change.at)
+                agent = change.person if change.who == "agent" else self._assignee_of(change)
                 found.append(Solve(change.at, agent, None, change))
             elif done and not is_done:
                 found[-1] = found[-1]._replace(reopened_at=change.at)
             done = is_done
         return found
+
+    def _assignee_of(self, change: Change) -> int | None:
+        """Whose ticket it was then; if it was taken from them in the same instant, theirs."""
+        now = self.assignee_at(change.at)
+        return self.assignee_at(change.at - 1) if now is None else now
 
     @cached_property
     def reopens(self) -> list[Reopen]:

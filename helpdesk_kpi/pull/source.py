@@ -12,6 +12,7 @@ from helpdesk_kpi.config import Loaded, decode, did_you_mean, resolve_secrets
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.pull.contract import Connector
 from helpdesk_kpi.pull.discovery import find_connector
+from helpdesk_kpi.pull.wording import own_thanks
 
 #: Keys of `[sources.NAME]` that belong to the core; everything else is the connector's.
 OURS = frozenset({"connector", "since", "severity", "category"})
@@ -47,6 +48,7 @@ def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes
     settings = _decoded(loaded, connector, own, key)
     fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, table)}
     fixed["config_folder"] = str(loaded.path.parent)
+    fixed["thanks"] = own_thanks(loaded.config)
     fixed["include_ratings_comment"] = loaded.config.csat.keep_comments
     settings = msgspec.structs.replace(settings, **{k: v for k, v in fixed.items() if k in known})
     return Source(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))

@@ -15,6 +15,7 @@ from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
+from helpdesk_kpi.pull.wording import remember
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, versions, waiting, write_page
 
@@ -94,6 +95,8 @@ class _Run:
         results: list[StreamResult] = []
         if self.full:
             ask_again(self.store, self.key)
+        if not self.store.one("SELECT count(*) FROM cursors WHERE source = ?", self.key):
+            self._read_alike()
         async with self.connect(self.source) as http:
             connector = self.source.connector(http, self.source.settings)
             for stream in connector.streams():
@@ -102,7 +105,12 @@ class _Run:
         narrow(self.store, self.key, {f.need: f.provides for f in connector.found if f.need and f.provides})
         if self.full and all(result.outcome != "failed" for result in results):
             reach_back(self.store, self.key, self.source.since)
+            self._read_alike()
         return results
+
+    def _read_alike(self) -> None:
+        """From now on all of its comments are read with the words of today."""
+        remember(self.store, self.source.name, getattr(self.source.settings, "thanks", ()))
 
     async def _stream(self, stream: Stream, http: Transport, connector: Connector, *, stopped: str) -> StreamResult:
         if stopped:

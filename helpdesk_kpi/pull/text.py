@@ -14,17 +14,25 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from helpdesk_kpi.pull.phrases import (
+    ANSWER,
     ASKING_HAN,
     CLAUSE,
+    CLAUSES,
     COURTESY,
+    DONE_HAN,
     GRATITUDE,
+    NAMED,
     OPENING,
+    PRAISE,
     REQUEST,
     SOLVED,
     THING,
+    VERB_HAN,
+    WANTED,
     WONDERING,
 )
-from helpdesk_kpi.pull.sketch import similarity, sketch
+from helpdesk_kpi.pull.sketch import similarity
+from helpdesk_kpi.pull.sketch import sketch as _sketch
 
 __all__ = ["RULE", "Features", "articles", "clean", "codes", "is_question", "is_thanks", "length", "read", "similarity",
            "sketch"]  # fmt: skip
@@ -43,14 +51,24 @@ class Features(msgspec.Struct, frozen=True):
     codes: tuple[str, ...]
 
 
-def read(body: str | None, html_body: str | None = None, *, hosts: Collection[str] = ()) -> Features:
-    """All features of one comment. Links are looked for in the HTML, if given; words are taken from the plain text."""
+def read(
+    body: str | None, html_body: str | None = None, *, hosts: Collection[str] = (), thanks: tuple[str, ...] = ()
+) -> Features:
+    """All features of one comment. Links are looked for in the HTML, if given; words are taken from the plain text.
+
+    `thanks` are further words of gratitude, in lower case.
+    """
     text = clean(body or html_body or "")
     links = articles(html_body or body or "", hosts)
     if not text:
         return Features(0, None, None, links, ())
     asks = is_question(text)
-    return Features(len(text), not asks and _only_thanks(text), asks, links, codes(text))
+    return Features(len(text), not asks and _only_thanks(text, thanks), asks, links, codes(text))
+
+
+def sketch(subject: str | None, text: str | None, key: bytes) -> bytes:
+    """See `pull.sketch`: of what the author wrote."""
+    return _sketch(subject, clean(text or ""), key)
 
 
 # what the author wrote
@@ -136,29 +154,49 @@ _NAME_HAN = re.compile(rf"[{_HAN}]{{1,3}}(?:工|老师|经理|先生|女士|小�
 _SENTENCE = re.compile(r"[.!。！\n;；:：]")
 
 
-def is_thanks(text: str) -> bool:
+def is_thanks(text: str, own: tuple[str, ...] = ()) -> bool:
     """Whether a message is nothing but gratitude: it thanks or says that it works, and asks and adds nothing.
 
     Every word has to be on the lists of `phrases`, or be a name beside the thanks. What they don't know counts as
-    content, since a missed "thanks" costs a little precision, but a missed complaint costs a customer an answer.
+    content, since a missed "thanks" costs a little precision, but a missed complaint costs a customer an answer. `own`
+    are further words of gratitude, in lower case.
     """
-    return not is_question(text) and _only_thanks(text)
+    return not is_question(text) and _only_thanks(text, own)
 
 
-def _only_thanks(text: str) -> bool:
+def _only_thanks(text: str, own: tuple[str, ...]) -> bool:
     """The same of a text that asks nothing."""
     if not text or len(text) > _LONGEST_THANKS or _names_address(text):
         return False
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text).replace("’", "'")
     words = [word.lower() for word in _WORD.findall(plain)]
-    solved = _phrases(SOLVED).within(plain, words)
-    if not (solved or _phrases(GRATITUDE).within(plain, words)) or REQUEST.search(plain.lower()):
+    lists = _lists(own)
+    solved = lists.solved.within(plain, words)
+    if not (solved or lists.gratitude.within(plain, words)) or REQUEST.search(plain.lower()):
         return False
-    known = _phrases((*GRATITUDE, *COURTESY, *SOLVED, *(THING if solved else ())))
+    known = lists.with_things if solved else lists.known
     if len([word for word in words if word not in known.parts and not _IS_HAN.match(word)]) > _MOST_NAMES:
         return False  # the cheap look first: most messages say more than thanks
-    unknown = known.beyond(_NAME_HAN.sub(" ", plain))
-    return len(unknown) <= _MOST_NAMES and all(_is_name(word, plain) for word in unknown)
+    unknown = known.beyond(plain) and known.beyond(_NAME_HAN.sub(" ", plain))
+    if len(unknown) > _MOST_NAMES or not all(_is_name(word, plain) for word in unknown):
+        return False
+    return not any(_wants(clause.strip(), lists, solved=solved) for clause in CLAUSES.split(plain.lower()))
+
+
+def _wants(clause: str, lists: "_Lists", *, solved: bool) -> bool:
+    """Whether a clause of known words still has somebody act. `solved`: the message says elsewhere that all is well."""
+    said = lists.known.beyond(clause)
+    if said and lists.things.within(" ".join(said), said) and not lists.solved.within(clause, _WORD.findall(clause)):
+        return True  # "It worked, now the problem again"
+    if (ANSWER.fullmatch(clause) and not solved) or WANTED.fullmatch(clause):
+        return True
+    if NAMED.search(clause) and not PRAISE.search(clause) and not lists.settles(clause):
+        return True
+    if not VERB_HAN.search(clause):
+        return False
+    thanks = lists.gratitude.han.search(clause)
+    before = clause[: thanks.start()] if thanks else clause
+    return bool(VERB_HAN.search(before)) and not DONE_HAN.search(before)
 
 
 def _names_address(text: str) -> bool:
@@ -182,7 +220,7 @@ def _is_name(word: str, text: str) -> bool:
 def is_question(text: str) -> bool:
     """Whether a message asks something, with or without a question mark."""
     lower = _ADDRESS.sub(" ", text).lower() if "://" in text or "@" in text else text.lower()
-    if any(mark in lower for mark in "?？؟"):
+    if any(mark in lower for mark in "?？؟¿"):
         return True
     if (("wondering" in lower or "let me know" in lower) and WONDERING.search(lower)) or (
         _IS_HAN.search(lower) and ASKING_HAN.search(lower)
@@ -213,7 +251,28 @@ class _Phrases(msgspec.Struct, frozen=True):
         return [word for word in _WORD.findall(self.several.sub(" ", rest)) if word.lower() not in self.words]
 
 
+class _Lists(msgspec.Struct, frozen=True):
+    """The lists of `phrases`, with somebody's own words of gratitude."""
+
+    gratitude: _Phrases
+    solved: _Phrases
+    things: _Phrases
+    known: _Phrases
+    with_things: _Phrases  # known where something is solved
+
+    def settles(self, clause: str) -> bool:
+        """Whether it thanks, or says that something works."""
+        words = _WORD.findall(clause)
+        return self.gratitude.within(clause, words) or self.solved.within(clause, words)
+
+
 @functools.cache
+def _lists(own: tuple[str, ...]) -> _Lists:
+    gratitude = (*GRATITUDE, *own)
+    known = (*gratitude, *COURTESY, *SOLVED)
+    return _Lists(*map(_phrases, (gratitude, SOLVED, THING, known, (*known, *THING))))
+
+
 def _phrases(listed: tuple[str, ...]) -> _Phrases:
     han = [phrase for phrase in listed if _IS_HAN.search(phrase)]
     several = [phrase for phrase in listed if " " in phrase and phrase not in han]

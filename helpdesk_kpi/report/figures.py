@@ -165,6 +165,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: Mapping[str, Kpi]  # the KPIs that can be asked for
     history_from: int | None = None  # first instant the store knows about; None: empty store
     excluded: Mapping[str, int] = {}  # tickets of this period that were left out, by reason
+    follow_ups: int = 0  # tickets of this period that were counted, and follow one that was closed
     gaps: Mapping[str, str] = {}  # KPI -> what the source lacks (in whole or in part)
     severities: tuple[Severity, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()

@@ -16,7 +16,7 @@ class Definition(msgspec.Struct, frozen=True):
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True):
     definitions: list[Definition]
-    left_out: str  # "21 spam, 8 merged", or that nothing was
+    left_out: str  # "21 spam, 8 merged", or that nothing was; and follow-ups, which are counted
     own: list[str]  # how far ours are the helpdesk's own figures
     questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
     not_known: list[tuple[str, str]]  # titles of KPIs, what the source lacks
@@ -71,7 +71,9 @@ def _left_out(scene: Scene) -> str:
     words = scene.words
     counts = sorted(scene.figures.facts.excluded.items(), key=lambda item: (-item[1], item[0]))
     items = [words.say("left_out_item", n=count, reason=words.reason(code)) for code, count in counts if count]
-    return words.listed(items) if items else words.say("nothing_left_out")
+    told = words.listed(items) if items else words.say("nothing_left_out")
+    n = scene.figures.facts.follow_ups
+    return told + words.say("follow_ups", n=n) if n else told
 
 
 def _questions(scene: Scene, limit: int = 8) -> str:

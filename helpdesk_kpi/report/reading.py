@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -210,6 +211,7 @@ class StoredFigures:
             catalogue=find_kpis(),
             history_from=self.reader.history_from,
             excluded=self._excluded(),
+            follow_ups=self._follow_ups(),
             gaps=self._gaps,
             severities=tuple(
                 Severity(
@@ -237,6 +239,14 @@ class StoredFigures:
             if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):
                 counts[str(word)] = n
         return counts
+
+    def _follow_ups(self) -> int:
+        """Tickets of this period that follow a closed one. They are new ones of their own."""
+        rows = self._here(kpi_named("first_reply_time"), self._first_replies)
+        counted = rows.take(~np.isin(rows.stop, [rows.code(r) for r in EXCLUDED if r in rows.words]))
+        wanted = msgspec.json.encode(np.unique(counted.story).tolist()).decode()
+        sql = "SELECT count(*) FROM tickets WHERE follow_up_of IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
+        return int(self.reader.store.one(sql, wanted))
 
     def _questions(self) -> tuple[tuple[str, int], ...]:
         """Survey questions that were answered in this period and have no dimension, with their answers."""

@@ -94,6 +94,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
     facts = figures.facts
     return {
         "left_out": dict(facts.excluded),
+        "follow_ups": facts.follow_ups,
         "own_figures": [msgspec.to_builtins(one) for one in facts.agreements],
         "not_known": dict(facts.gaps),
         "questions_without_dimension": dict(facts.questions),

@@ -50,6 +50,7 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     problem: int | None = None
     ai_agent: bool = False  # kept apart by the helpdesk as work of an AI agent
     spam: bool = False  # known from making it up; helpdesks tell it in their own ways
+    about: str = ""  # the problem, known from making it up; "": none that could come back
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):

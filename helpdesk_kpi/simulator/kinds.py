@@ -16,15 +16,16 @@ _CALL_IDS, _CHAT_IDS = 5_000_000, 6_000_000
 _OUTAGE_LASTS = 3 * HOUR
 
 
-def text(words: Words, rng: Random, kind: str, category: str, requester: Account) -> tuple[str, str]:
-    """Subject and first message."""
+def text(words: Words, rng: Random, kind: str, category: str, requester: Account) -> tuple[str, str, str]:
+    """Subject, first message, and which problem it is about; "" where there is none that could come back."""
     subject, body = rng.choice(words.topics[category].problems)
+    about = f"{category}: {subject}"
     if kind in {"follow_up", "recurrence"}:
-        return subject, rng.choice(words.again)
+        return subject, rng.choice(words.again), about
     fixed = {"test": (words.test,), "spam": words.spam, "outage": (words.outage,), "incident": (words.outage,)}
     fixed |= {"internal": words.internal, "outbound": words.outbound}
     if kind in fixed:
-        return rng.choice(fixed[kind])
+        return *rng.choice(fixed[kind]), ""
     heard = {
         "call": words.call,
         "missed_call": words.missed_call,
@@ -34,8 +35,8 @@ def text(words: Words, rng: Random, kind: str, category: str, requester: Account
     heard |= {"unanswered_chat": words.chat}
     if kind in heard:
         line = heard[kind].format(name=requester.name, subject=subject)
-        return line, line
-    return subject, body
+        return line, line, about if subject in line else ""
+    return subject, body, about
 
 
 def submitter(desktop: Any, rng: Random, kind: str, at: int) -> int | None:

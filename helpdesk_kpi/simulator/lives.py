@@ -11,6 +11,7 @@ from helpdesk_kpi.simulator.arrivals import Arrival, arrivals, deck
 from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
 from helpdesk_kpi.simulator.facts import SYSTEM, Account, Comment, Created, Fact, Update
 from helpdesk_kpi.simulator.handovers import handed_over
+from helpdesk_kpi.simulator.mass import hit
 from helpdesk_kpi.simulator.ordinary import ENDINGS
 from helpdesk_kpi.simulator.pen import Pen, asks
 from helpdesk_kpi.simulator.plan import Plan
@@ -66,6 +67,7 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
         kinds.LIVES[pen.kind](pen, desktop)
         desktop.told.append(pen)
     handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
+    desktop.told += hit(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
     return [fact for pen in desktop.told for fact in pen.facts]
 
 
@@ -92,7 +94,11 @@ def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: 
     made = msgspec.structs.replace(made, ticket=number, at=at, submitter=kinds.submitter(desktop, rng, kind, at))
     if first:
         follows = first.ticket if kind == "follow_up" else None
-        made = msgspec.structs.replace(made, subject=first.created.subject, follow_up_of=follows)
+        made = msgspec.structs.replace(
+            made, subject=first.created.subject, follow_up_of=follows, about=first.created.about
+        )
+    if kind == "outage":
+        made = msgspec.structs.replace(made, about=f"outage {number}")
     if tricky:
         made = msgspec.structs.replace(made, subject=tricky)
     if kind == "call" and made.submitter:  # what the agent writes down about a call is no reply
@@ -114,7 +120,8 @@ def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> 
 
 
 def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester: Account) -> Created:
-    subject, text = kinds.text(desktop.desk.words, rng, kind, category, requester)
+    subject, text, about = kinds.text(desktop.desk.words, rng, kind, category, requester)
+    about = f"outage {desktop.outage[-1].ticket}" if kind == "incident" else about
     shares = (*_PRIORITY_SHARES, desktop.plan.no_priority)
     channel = _CHANNELS.get(kind) or rng.choices(("email", "web", "api"), (0.5, 0.42, 0.08))[0]
     return Created(
@@ -125,7 +132,7 @@ def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester:
         type={"outage": "problem", "incident": "incident"}.get(kind) or rng.choice(("question", "incident", None)),
         tags=(category, *((TEST_TAG,) if kind == "test" else ())),
         problem=desktop.outage[-1].ticket if kind == "incident" else None,
-        ai_agent=kind == "ai_agent", spam=kind == "spam",
+        ai_agent=kind == "ai_agent", spam=kind == "spam", about=about,
     )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     follow_up: float = 0.02  # of a closed ticket
     recurrence: float = 0.03  # a new ticket with the old problem
     outage: float = 0.0035  # problems, each with five incidents
+    hit: int = 0  # customers whom one fault hits on one day; each writes, and some once more two days later
 
     # what happens on ordinary tickets
     auto_reply: float = 0.12

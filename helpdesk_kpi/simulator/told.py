@@ -80,7 +80,7 @@ class Told:
         if self.by(solve.save) == "agent":
             return self.actor(solve.save)
         assignee: int | None = self.story.state(solve.at)["assignee"]
-        return assignee
+        return self.story.state(solve.at - 1)["assignee"] if assignee is None else assignee
 
     def native_agent(self, said: Said, at: int) -> bool:
         """Whether the helpdesk itself takes the author for an agent at `at`."""

@@ -183,7 +183,7 @@ def _transfers(told: Told) -> Rows:
 
 
 def _passing_kind(told: Told, at: int, _sender: int | None, person: int | None, team: int | None) -> str:
-    if any(e["at"] == at and e["reason"] and e["timely"] for e in _escalations(told)):
+    if any(e["at"] == at and e["reason"] and e["timely"] for e in escalations(told)):
         return "escalation"
     earlier = [after for when, _, _, after in _moments(told) if when < at]
     if any(person is not None and state["assignee"] == person for state in earlier):
@@ -193,7 +193,7 @@ def _passing_kind(told: Told, at: int, _sender: int | None, person: int | None, 
     return "routing" if team is not None and at < told.created.at + HOUR else "handover"
 
 
-def _escalations(told: Told) -> list[dict[str, Any]]:
+def escalations(told: Told) -> list[dict[str, Any]]:
     targets = told.world.desk.escalation_teams
     found = []
     for at, saves, before, after in _moments(told):
@@ -218,7 +218,7 @@ def _escalation_rate(told: Told) -> Rows:
     teams = [after["team"] for _, _, _, after in _moments(told) if after["team"] is not None]
     if last is None or (teams and teams[0] in targets):
         return
-    first = next((e for e in _escalations(told) if e["at"] <= last.at), None)
+    first = next((e for e in escalations(told) if e["at"] <= last.at), None)
     agent = first["sender"] if first and first["sender"] is not None else told.solver(last)
     facet = "" if first is None else "with_reason" if first["reason"] else "without_reason"
     yield row(told, last.at, agent=agent, value=float(first is not None), facet=facet)

@@ -9,14 +9,22 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator import true_knowledge, true_kpis, true_sla, true_speed, true_volume
+from helpdesk_kpi.simulator import (
+    true_knowledge,
+    true_kpis,
+    true_repeats,
+    true_sla,
+    true_speed,
+    true_volume,
+    true_waits,
+)
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.told import Told, exists
 from helpdesk_kpi.simulator.told_article import told_articles
 from helpdesk_kpi.simulator.true_rows import Rows, TruthRow
 from helpdesk_kpi.simulator.world import World
 
-_FAMILIES = (true_kpis, true_knowledge, true_sla, true_speed, true_volume)
+_FAMILIES = (true_kpis, true_knowledge, true_repeats, true_sla, true_speed, true_volume, true_waits)
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
 KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
     name: made for family in _FAMILIES for name, made in family.KPIS.items()

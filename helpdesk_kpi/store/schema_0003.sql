@@ -123,6 +123,38 @@ BEGIN
     INSERT INTO stale_stories SELECT 'article', new.article WHERE new.article IS NOT NULL ON CONFLICT DO NOTHING;
 END;
 
+CREATE TABLE apart ( -- tickets that tell nothing of how well somebody's problem was solved, as the latest `measure` found
+    ticket INTEGER PRIMARY KEY REFERENCES tickets (id),
+    reason TEXT NOT NULL, -- incident, shared_sender, expected
+    since  INTEGER NOT NULL -- known from here on
+) STRICT;
+
+CREATE TABLE repeat_labels ( -- what people said of pairs of tickets; of one pair the latest holds
+    id         INTEGER PRIMARY KEY,
+    earlier    INTEGER NOT NULL REFERENCES tickets (id),
+    later      INTEGER NOT NULL REFERENCES tickets (id),
+    at         INTEGER NOT NULL,
+    who        TEXT NOT NULL, -- the account on this machine
+    verdict    TEXT NOT NULL, -- yes, no, skip
+    why        TEXT, -- null: nothing was said
+    weight     REAL NOT NULL, -- how many pairs it was drawn from; 0: somebody named it, so it tells of no others
+    reason     TEXT, -- the evidence that the tool had then; null: none
+    similarity REAL NOT NULL -- of the texts then
+) STRICT;
+CREATE INDEX repeat_labels_pair ON repeat_labels (earlier, later);
+
+CREATE TABLE repeat_thresholds ( -- what `recurrence label` found; the latest holds where the configuration says nothing
+    at            INTEGER PRIMARY KEY,
+    same_category REAL NOT NULL,
+    any_category  REAL NOT NULL
+) STRICT;
+
+-- The old requester's tickets are to be told again, too.
+CREATE TRIGGER tickets_moved AFTER UPDATE OF requester ON tickets
+WHEN old.requester IS NOT new.requester AND old.requester IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM stale_stories WHERE kind = 'customer' AND story = old.requester)
+BEGIN INSERT INTO stale_stories VALUES ('customer', old.requester); END;
+
 CREATE TABLE weights ( -- how much work each kind of ticket is, as it was learned; a version holds until the next one
     version    INTEGER PRIMARY KEY,
     since      INTEGER NOT NULL UNIQUE, -- the first instant that it holds for

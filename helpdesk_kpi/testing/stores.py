@@ -11,7 +11,10 @@ from helpdesk_kpi.store import Store, open_store
 HASH_KEY = bytes(range(32))  # the same in every store of a test, so that keyed hashes can be compared
 
 #: Tables that tell of the runs and not of the helpdesk.
-OF_RUNS = frozenset({"identities", "syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence"})
+OF_RUNS = frozenset({
+    "identities", "syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence", "apart",
+    "repeat_labels", "repeat_thresholds",
+})  # fmt: skip
 #: Columns that say when somebody looked.
 OF_LOOKS = frozenset({
     ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),

@@ -47,14 +47,15 @@ def _register_in(stem: str) -> str | None:
 
 
 def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> list[Given]:
-    heads = _heads(text)
+    lines = _lines_of(path, text)
+    heads = [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in next(lines, (1, []))[1]]
     if register is None and "register" not in heads:
         said = "name it like training-2026-Q3.csv, give it a column `register`, or say --register"
         raise UsageError(f"{path}: which register is it of? {said}{did_you_mean('', REGISTERS)}")
     if register is not None:
         _check_heads(path, heads, [*columns(config, register_named(register)), "register"])
     found, problems = [], []
-    for line, cells in _cells(text):
+    for line, cells in lines:
         where = f"{path.name}, line {line}"
         row = dict(zip(heads, cells, strict=False))
         named = row.pop("register", "").strip() or register or ""
@@ -69,26 +70,24 @@ def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> li
     return found
 
 
-def _heads(text: str) -> list[str]:
-    cells = next(csv.reader(io.StringIO(text), delimiter=_separator(text)), [])
-    return [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in cells]
-
-
 def _separator(text: str) -> str:
     """As the first line has it: spreadsheets write semicolons where the comma is a decimal sign."""
-    first = text.partition("\n")[0]
+    first = text.lstrip().partition("\n")[0]
     return max(SEPARATORS, key=first.count)
 
 
-def _cells(text: str) -> Iterator[tuple[int, list[str]]]:
+def _lines_of(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
     """(line on which the row begins, its cells), without empty lines."""
-    reader = csv.reader(io.StringIO(text), delimiter=_separator(text))
-    next(reader, None)
-    begins = reader.line_num + 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield begins, cells
-        begins = reader.line_num + 1
+    # strict: a quotation mark that is never closed is an error; else it would swallow the rest of the file
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise UsageError(f"{path.name}, line {begins}: quotation marks that do not fit, or no CSV: {error}") from None
 
 
 def _check_heads(path: Path, heads: list[str], allowed: list[str]) -> None:

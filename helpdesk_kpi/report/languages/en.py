@@ -122,6 +122,7 @@ REASONS = {
     "not_valid": "not valid by configuration",
     "incident": "of an incident that hit many",
     "shared_sender": "of a shared or automatic sender",
+    "expected": "a request that comes back by right",
     "escalated": "escalated in time, with a reason",
     "solved_by_bot": "solved by a bot alone",
     "no_target": "without a target",
@@ -410,6 +411,10 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "left_out": "Left out",
     "left_out_item": "{n} {reason}",
     "nothing_left_out": "Nothing was left out",
+    "follow_ups": (
+        "; {n} that follows a closed ticket is counted as one of its own",
+        "; {n} that follow closed tickets are counted as tickets of their own",
+    ),
     "own_title": "Beside the helpdesk's own",
     "own_of": "{vendor} ({source})",
     "own_agree": (

@@ -1,0 +1,51 @@
+"""Senders behind whom stands no single customer: shared mailboxes, and monitoring that writes by itself."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+
+from helpdesk_kpi.measure.repeats import DAY
+from helpdesk_kpi.store import Store
+
+WEEK = 7 * DAY
+
+
+def named_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
+    """The accounts that the configuration names: by address, "@domain" or "source:id"."""
+    words = [word.strip().casefold() for word in named]
+    hashes = [hashlib.blake2b(w.encode(), key=store.hash_key, digest_size=16).hexdigest() for w in words]
+    sql = (
+        "SELECT p.id FROM people p JOIN sources s ON s.id = p.source WHERE"
+        " lower(hex(p.email_hash)) IN (SELECT value FROM json_each(?1))"
+        " OR '@' || p.domain IN (SELECT value FROM json_each(?2))"
+        " OR lower(s.name || ':' || p.native) IN (SELECT value FROM json_each(?2))"
+    )
+    return frozenset(key for (key,) in store.rows(sql, json.dumps(hashes), json.dumps(words))) if words else frozenset()
+
+
+def shared(
+    tickets: Mapping[int, Sequence[tuple[int, int]]], named: Collection[int], most: int
+) -> dict[int, tuple[str, int]]:
+    """The tickets of shared senders, with since when that is known.
+
+    `tickets`: customer -> (ticket, creation). A sender that is named always was one; another since the instant in
+    which more than `most` tickets lay within a week, and all of its tickets with it.
+    """
+    found: dict[int, tuple[str, int]] = {}
+    for customer, theirs in tickets.items():
+        known = 0 if customer in named else busiest_week([at for _, at in theirs], most)
+        if known is not None:
+            found |= {ticket: ("shared_sender", max(known, at)) for ticket, at in theirs}
+    return found
+
+
+def busiest_week(times: Sequence[int], most: int) -> int | None:
+    """When for the first time more than `most` of these instants lay within a week; None: never.
+
+    >>> busiest_week([0, DAY, 2 * DAY], 2) == 2 * DAY
+    True
+    >>> busiest_week([0, DAY, 8 * DAY], 2) is None
+    True
+    """
+    ordered = sorted(times)
+    return next((last for first, last in zip(ordered, ordered[most:], strict=False) if last - first < WEEK), None)
