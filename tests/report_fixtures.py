@@ -8,9 +8,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from helpdesk_kpi.measure.contract import Better, Duration, Kpi, Observation, Share, Statistic, Stock, Total, Variant
-from helpdesk_kpi.measure.process import Review
+from helpdesk_kpi.measure.doubts import questions
+from helpdesk_kpi.measure.examined import Gap
+from helpdesk_kpi.measure.priority_order import Overtaken
+from helpdesk_kpi.measure.process import Bottleneck, Growing, Recurring, Review, Route, StageTime
+from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.measure.value import Point, Signal, Value
-from helpdesk_kpi.report.figures import Axis, BadRating, Examined, Facts, Severity, TicketRow, Waiting
+from helpdesk_kpi.report.figures import Asked, Axis, BadRating, Examined, Facts, Question, Severity, TicketRow, Waiting
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
@@ -311,6 +315,48 @@ ROWS = tuple(
 )  # fmt: skip
 
 
+QUESTIONS = questions()
+SLOW = Bottleneck("hand_over", "team", "Billing", 26, 22 * HOUR, 4 * HOUR, 26 * 18 * HOUR)
+REVIEW = Review(
+    stages=(
+        StageTime("queue", 300, 600 * HOUR, 0.3),
+        StageTime("agent", 320, 1000 * HOUR, 0.5),
+        StageTime("hand_over", 26, 400 * HOUR, 0.2),
+        StageTime("third_party", 0, 0.0, 0.0),
+    ),
+    bottlenecks=(SLOW, Bottleneck("agent", "category", "export", 40, 5 * HOUR, 4 * HOUR, 40 * HOUR)),
+    routes=(Route("Technical", "Billing", 12, 9),),
+    recurring=(Recurring("login", 6, 40),),
+    growing=(Growing("export", 40, 20.58),),
+)
+EXAMINED = Examined(
+    gaps=(
+        Gap("acme", "priority", "tickets without a priority: a row of their own in every table", 170, False,
+            "no_priority"),
+        Gap("acme", "ratings", "the last sync failed: no right for ann.smith@acme.example", 1, True, "failed",
+            "no right for ann.smith@acme.example"),
+    ),
+    unmapped=(
+        Unmapped("acme", "status", "Vendor review", 3, "open", False, "hold"),
+        Unmapped("acme", "priority", "Nice to have", 0, "", False, ""),
+    ),
+    questions=(
+        Question(kpi=QUESTIONS["solved_unanswered"], n=335, share=0.0119),
+        Question(
+            kpi=QUESTIONS["reopened_within_the_hour"], n=90, share=0.155,
+            people=(Asked(agent="Ann Smith", share=0.4, n=30, others=1 / 30,
+                          tickets=(("48102", "https://acme.zendesk.com/agent/tickets/48102"), ("48103", ""))),),
+        ),
+        Question(kpi=QUESTIONS["merged_after_bad_rating"], n=0, share=None),
+    ),
+    overtaken=(
+        Overtaken("acme", "48140", "https://acme.zendesk.com/agent/tickets/48140", "Billing", "P1", at(2026, 11, 17, 9),
+                  None, ("1", "2")),
+    ),
+    late=(6, 40, 0.04),
+)  # fmt: skip
+
+
 def week(**more: Any) -> FakeFigures:
     """The week of `week_values`, with people waiting and two bad ratings."""
     told = {
@@ -318,6 +364,7 @@ def week(**more: Any) -> FakeFigures:
             excluded={"spam": 21, "merged": 8, "test": 4},
             gaps={"next_reply_time": "the telephone source gives no call times"},
         ),
-        "values": week_values(), "waits": WAITS, "ratings": RATINGS, "rows": ROWS, **more,
+        "values": week_values(), "waits": WAITS, "ratings": RATINGS, "rows": ROWS,
+        "review": REVIEW, "found": EXAMINED, **more,
     }  # fmt: skip
     return FakeFigures(**told)

@@ -6,13 +6,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from report_fixtures import HOUR, FakeFigures, at, facts, week
+from report_fixtures import EXAMINED, HOUR, QUESTIONS, FakeFigures, facts, week
 
 from helpdesk_kpi.measure.discovery import every_kpi
-from helpdesk_kpi.measure.doubts import questions
-from helpdesk_kpi.measure.examined import COUNTS, Gap
-from helpdesk_kpi.measure.priority_order import Overtaken
-from helpdesk_kpi.measure.process import OURS, Bottleneck, Growing, Recurring, Review, Route, StageTime
+from helpdesk_kpi.measure.examined import COUNTS
+from helpdesk_kpi.measure.process import OURS
 from helpdesk_kpi.measure.stages import STAGES
 from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.report.figures import Agent, Asked, Examined, Privacy, Question
@@ -24,53 +22,13 @@ from helpdesk_kpi.report.scene import Scene
 from helpdesk_kpi.report.tables import Told
 from helpdesk_kpi.report.words import NBSP, Words
 
-SLOW = Bottleneck("hand_over", "team", "Billing", 26, 22 * HOUR, 4 * HOUR, 26 * 18 * HOUR)
-REVIEW = Review(
-    stages=(
-        StageTime("queue", 300, 600 * HOUR, 0.3),
-        StageTime("agent", 320, 1000 * HOUR, 0.5),
-        StageTime("hand_over", 26, 400 * HOUR, 0.2),
-        StageTime("third_party", 0, 0.0, 0.0),
-    ),
-    bottlenecks=(SLOW, Bottleneck("agent", "category", "export", 40, 5 * HOUR, 4 * HOUR, 40 * HOUR)),
-    routes=(Route("Technical", "Billing", 12, 9),),
-    recurring=(Recurring("login", 6, 40),),
-    growing=(Growing("export", 40, 20.58),),
-)
 ANN = Agent("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
-QUESTIONS = questions()
-EXAMINED = Examined(
-    gaps=(
-        Gap("acme", "priority", "tickets without a priority: a row of their own in every table", 170, False,
-            "no_priority"),
-        Gap("acme", "ratings", "the last sync failed: no right for ann.smith@acme.example", 1, True, "failed",
-            "no right for ann.smith@acme.example"),
-    ),
-    unmapped=(
-        Unmapped("acme", "status", "Vendor review", 3, "open", False, "hold"),
-        Unmapped("acme", "priority", "Nice to have", 0, "", False, ""),
-    ),
-    questions=(
-        Question(kpi=QUESTIONS["solved_unanswered"], n=335, share=0.0119),
-        Question(
-            kpi=QUESTIONS["reopened_within_the_hour"], n=90, share=0.155,
-            people=(Asked(agent="Ann Smith", share=0.4, n=30, others=1 / 30,
-                          tickets=(("48102", "https://acme.zendesk.com/agent/tickets/48102"), ("48103", ""))),),
-        ),
-        Question(kpi=QUESTIONS["merged_after_bad_rating"], n=0, share=None),
-    ),
-    overtaken=(
-        Overtaken("acme", "48140", "https://acme.zendesk.com/agent/tickets/48140", "Billing", "P1", at(2026, 11, 17, 9),
-                  None, ("1", "2")),
-    ),
-    late=(6, 40, 0.04),
-)  # fmt: skip
 NAMES = ("process_review", "data_quality")
 
 
 def looked_into(**more: Any) -> FakeFigures:
     known = facts(agents=(ANN,), secret=b"kept in the store")
-    return week(review=REVIEW, found=EXAMINED, facts=known, **more)
+    return week(facts=known, **more)
 
 
 def told(about: Any, locale: str = "en", **more: Any) -> Told:
@@ -130,7 +88,7 @@ def test_what_comes_back_is_told_once_a_kpi_tells_it() -> None:
     kpi = every_kpi()["reopen_rate"]
     known = facts(catalogue={"recurrence_rate": kpi})
     assert "Problems that come back" not in [one.title for one in told(process_told).tables]
-    figures = week(review=REVIEW, facts=known)
+    figures = week(facts=known)
     found = process_told(Scene(figures, Words("en", figures.zone)))
     assert rows(found, "Problems that come back") == [["login", "6", "40", "15.0%"]]
 
@@ -174,7 +132,7 @@ def test_an_urgent_ticket_that_was_overtaken_can_be_opened() -> None:
 
 
 def test_a_whole_desk_says_so() -> None:
-    figures = week()
+    figures = FakeFigures()
     scene = Scene(figures, Words("en", figures.zone))
     assert quality_told(scene).headline.title == "Week 47: nothing keeps figures from being right"
     assert process_told(scene).headline.title == "Week 47: no ticket was under way"

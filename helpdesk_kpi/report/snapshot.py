@@ -17,12 +17,13 @@ ROWS = 50
 
 def snapshot(report: Report, figures: Figures) -> dict[str, Any]:
     """What `report NAME --format json` prints. `figures` are those that the report may read."""
-    frame = {"version": VERSION, **_frame(report, figures), "notices": report.notices}
+    frame = {"version": VERSION, **_frame(report, figures)}
     if report.name in LISTS:
-        return {**frame, **LISTS[report.name](report, figures), **_facts(figures)}
+        return {**frame, **LISTS[report.name](report, figures), "notices": report.notices, **_facts(figures)}
     return {
         **frame,
         "headline": _headline(report),
+        "notices": report.notices,
         "measures": {number.id: _number(number) for number in report.measures},
         "severities": [_severity(row) for row in report.severities],
         "waiting": [_waiting(row) for row in figures.waiting(ROWS)],
