@@ -147,7 +147,8 @@ class FakeFigures(msgspec.Struct, kw_only=True):
     found: Examined = Examined()
 
     def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:  # noqa: ARG002  # one variant
-        empty = figure(kpi, None, 0)
+        entry = self.facts.catalogue.get(kpi) or CATALOGUE[kpi]
+        empty = Value(kpi=kpi, variant="strict", unit=entry.unit, n=0, value=None)
         return self.values.get((kpi, *sorted(where.items())), empty)
 
     def by(

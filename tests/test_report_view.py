@@ -1,7 +1,10 @@
 """What a report says: the finding, the figures, the rows, the footer."""
 
+from typing import Any
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 from report_fixtures import (
     CATALOGUE,
     CHINESE,
@@ -22,8 +25,11 @@ from report_fixtures import (
 )
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.contract import Kpi, Ratio, Within
 from helpdesk_kpi.measure.value import Signal
 from helpdesk_kpi.report.figures import Annotation
+from helpdesk_kpi.report.number import Number
+from helpdesk_kpi.report.render import render
 from helpdesk_kpi.report.scene import Scene
 from helpdesk_kpi.report.view import Report
 from helpdesk_kpi.report.words import NBSP, Words
@@ -307,3 +313,82 @@ def test_too_few_points_make_no_picture() -> None:
     number = report(FakeFigures(values={("first_reply_time",): value})).kpi("first_reply_time")
     assert number.spark is None
     assert number.trend is None
+
+
+# --- the whole catalogue, and when figures are final
+
+
+def followed(**more: Any) -> dict[str, Kpi]:
+    """What comes back within 14 days, and within 7 and 30."""
+    statistic = Within(14, of="followed", also=(7, 30))
+    kpi = replace(CATALOGUE["reopen_rate"], id="came_back", title="Came back", statistic=statistic, matures=14)
+    return {**CATALOGUE, "came_back": replace(kpi, dimension="quality", **more)}
+
+
+def came_back(value: float | None, n: float, **more: Any) -> Number:
+    told = replace(figure("reopen_rate", value, n, **more), kpi="came_back")
+    return report(week(facts=facts(catalogue=followed()), values={("came_back",): told})).kpi("came_back")
+
+
+def test_a_figure_that_matures_says_when_it_is_final() -> None:
+    """The week ends on 23 November at midnight, fourteen days later is 7 December."""
+    number = came_back(0.1, 200, provisional=True)
+    assert number.final == "provisional: final on 7 Dec 2026"
+    assert number.final in report(week()).notes(number)
+    assert came_back(0.1, 200).final == ""
+
+
+def test_a_figure_that_changes_without_a_day_to_end_says_that_it_changes() -> None:
+    assert report(week()).kpi("reopen_rate").final == "provisional: still changing"
+    for made in (render("monthly_summary", week()), render("weekly_digest", week())):
+        assert "provisional: still changing" in (made.html or "")
+        assert "provisional: still changing" in (made.text or "")
+
+
+def test_other_windows_stand_beside_and_what_is_not_over_is_counted() -> None:
+    number = came_back(0.1, 200, running=34, also={"7 d": 0.041, "30 d": None})
+    told = report(week()).notes(number)
+    assert "within 7 days 4.1%" in told
+    assert "34 not counted yet: their 14 days are not over" in told
+    waiting = came_back(None, 0, running=1, provisional=True)
+    assert (waiting.text, waiting.silent) == ("none", False)
+    assert "1 not counted yet: its 14 days are not over" in report(week()).notes(waiting)
+
+
+def test_the_page_lists_what_has_something_to_say_by_dimension() -> None:
+    catalogue = followed()
+    values = week_values() | {("came_back",): replace(figure("reopen_rate", 0.1, 20), kpi="came_back")}
+    groups = report(week(facts=facts(catalogue=catalogue), values=values)).groups
+    assert [group.title for group in groups] == ["Quality", "Your own"]
+    assert [number.id for number in groups[0].numbers] == ["came_back"]
+    silent = report(week(facts=facts(catalogue=catalogue))).groups
+    assert [group.title for group in silent] == ["Your own"]
+    page = render("weekly_digest", week(facts=facts(catalogue=catalogue), values=values)).page or ""
+    assert "<h3>Quality</h3>" in page
+    assert "Came back" not in (
+        render("weekly_digest", week(facts=facts(catalogue=catalogue), values=values)).html or ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "english", "chinese"),
+    [("points", 1.0, "1 point", "1 分"), ("points", 3.5, "3.5 points", "3.5 分"), ("score", 4.25, "4.2", "4.2"),
+     ("money", 12.5, "12.5", "12.5"), ("count", 3.0, "3", "3"), ("tickets", 7.0, "7 tickets", "7 单")],
+)  # fmt: skip
+def test_every_unit_has_its_word(unit: Any, value: float, english: str, chinese: str) -> None:
+    kpi = replace(CATALOGUE["solved_tickets"], unit=unit)
+    figures = week(
+        facts=facts(catalogue={"solved_tickets": kpi}),
+        values={("solved_tickets",): replace(figure("solved_tickets", value, 9), unit=unit)},
+    )
+    assert report(figures).kpi("solved_tickets").told == english
+    assert report(figures, "zh").kpi("solved_tickets").told == chinese
+
+
+def test_what_nobody_wrote_down_is_nothing_rather_than_not_reached() -> None:
+    kpi = replace(CATALOGUE["solved_tickets"], unit="money", statistic=Ratio("a", "b"))
+    value = replace(figure("solved_tickets", None, 34), unit="money")
+    number = report(week(facts=facts(catalogue={"solved_tickets": kpi}), values={("solved_tickets",): value})).kpi(
+        "solved_tickets"
+    )
+    assert (number.text, number.silent) == ("none", True)

@@ -181,3 +181,16 @@ def test_a_lower_rate_of_false_alarms_widens_the_range() -> None:
     assert strict.high is not None
     assert usual.high is not None
     assert strict.high > usual.high
+
+
+def test_scores_of_a_few_points_have_a_range_of_their_own_size() -> None:
+    """Between 3.1 and 3.3 replies a ticket for half a year: 6 are news, 3.2 are none."""
+    history = points([3.1, 3.2, 3.3, 3.2] * 7)
+    found = signal(history, Point("now", 3.2, 150), "level", "lower")
+    assert found.verdict == "usual"
+    assert found.low is not None
+    assert found.high is not None
+    assert 2.5 < found.low < 3.1
+    assert 3.3 < found.high < 4
+    found = signal(history, Point("now", 6.0, 150), "level", "lower")
+    assert (found.verdict, found.direction) == ("signal", "worse")

@@ -11,7 +11,7 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.asked import Asked, Policy
 from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
-from helpdesk_kpi.measure.contract import MAIN, Kpi, Met, Ratio, Share, StoryKind, Total, Within
+from helpdesk_kpi.measure.contract import MAIN, Fresh, Kpi, Met, Ratio, Score, Share, StoryKind, Total, Within
 from helpdesk_kpi.measure.discovery import every_kpi, kpi_named
 from helpdesk_kpi.measure.figure import figure
 from helpdesk_kpi.measure.hours import Clocks
@@ -304,8 +304,10 @@ def _judged(kpi: Kpi, history: tuple[Point, ...], present: Value) -> Signal:
 
 
 def _kind(kpi: Kpi) -> Kind:
-    if isinstance(kpi.statistic, Share | Met | Within):
+    if isinstance(kpi.statistic, Share | Met | Within | Fresh):
         return "share"
+    if isinstance(kpi.statistic, Score | Ratio):
+        return "level"
     if isinstance(kpi.statistic, Total) and kpi.statistic.signed:
         return "difference"
     return "count" if kpi.unit == "tickets" or isinstance(kpi.statistic, Total) else "duration"

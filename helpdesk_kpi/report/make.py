@@ -34,13 +34,13 @@ class Made(NamedTuple):
     rendered: Rendered
 
 
-def reads(template: str) -> list[str]:
-    """What a report reads of the store, in one pass."""
+def reads(template: str, parts: frozenset[str]) -> list[str]:
+    """What a report reads of the store, in one pass: pages show the whole catalogue, mails the chosen figures."""
     if template == "process_review":
         return ["time_in_stage", "team_moves", "first_reply_time", *([REPEATS] if REPEATS in find_kpis() else [])]
     if template == "data_quality":
         return [*questions(), "first_reply_time", "backlog", "solved_tickets"]
-    return list(READ)
+    return list(find_kpis() if "page" in parts else READ)
 
 
 def folds(report: Report) -> list[tuple[str, str]]:
@@ -91,7 +91,7 @@ def make(
     if not store.one("SELECT count(*) FROM syncs"):
         raise StoreError("nothing has been read from a helpdesk yet: run `helpdesk-kpi sync` first")
     reader = Reader(store, config, back_to=period.back(HISTORY + 1).start)
-    reader.preload([(kpi, "strict") for kpi in reads(report.template)])
+    reader.preload([(kpi, "strict") for kpi in reads(report.template, parts)])
     lacking = gaps(store, config, as_of)
     for team in _teams(reader, report):
         figures = StoredFigures(reader, period, as_of, lacking, team=team)

@@ -1,6 +1,6 @@
 """The short lines under a figure: what keeps it honest."""
 
-from helpdesk_kpi.measure.contract import MAIN, NO_ANSWER
+from helpdesk_kpi.measure.contract import MAIN, NO_ANSWER, Met, Mix, Stock, Within
 from helpdesk_kpi.report.footer import clock, clock_named
 from helpdesk_kpi.report.number import FEW, Number
 from helpdesk_kpi.report.scene import Scene
@@ -19,9 +19,9 @@ def notes(number: Number, scene: Scene) -> list[str]:
     if number.empty and number.gap:
         return [scene.words.say("not_known_because", reason=number.gap)]
     parts = {"ms": _duration, "share": _share}.get(number.value.unit, _count)
-    told = [*parts(number, scene), _previous(number, scene), _pair(number, scene)]
-    if number.value.provisional:
-        told.append(scene.words.say("provisional"))
+    if isinstance(statistic := number.entry.statistic_of(number.variant), Stock) and statistic.of == "age":
+        parts = _age
+    told = [*parts(number, scene), _previous(number, scene), _pair(number, scene), number.final]
     if number.gap:
         told.append(scene.words.say("not_known_because", reason=number.gap))
     return [line for line in told if line]
@@ -57,11 +57,31 @@ def _tail(number: Number, scene: Scene) -> str:
 def _share(number: Number, scene: Scene) -> list[str]:
     say = scene.words.say
     if not number.value.n:
-        return [_asked(number, scene), _no_answers(number, scene)]
+        return [_asked(number, scene), _not_over(number, scene), _no_answers(number, scene)]
     few = say("few") if number.value.n < FEW else ""
     asked = _asked(number, scene)
     sample = say("answers_and_asked", answers=number.sample, count=number.n, asked=asked) if asked else number.sample
-    return [number.interval, _joined(sample, few), _no_answers(number, scene), _facets(number, scene)]
+    return [
+        number.interval, _joined(sample, few), number.windows, _not_over(number, scene), _no_answers(number, scene),
+        _facets(number, scene),
+    ]  # fmt: skip
+
+
+def _not_over(number: Number, scene: Scene) -> str:
+    """What is in no share yet, since its days are not over."""
+    statistic, n = number.entry.statistic_of(number.variant), number.value.running
+    if n and isinstance(statistic, Within):
+        return scene.words.say("not_over", n=n, days=statistic.days)
+    return scene.words.say("not_due", n=n) if n and isinstance(statistic, Met) else ""
+
+
+def _age(number: Number, scene: Scene) -> list[str]:
+    """Of what is open at the end of a period."""
+    if not number.value.n:
+        return []
+    oldest = scene.words.say("oldest", value=number.oldest) if number.oldest else ""
+    ages = [scene.words.say("p90_age", value=number.p90) if number.value.p90 is not None else "", oldest]
+    return [_joined(number.sample, clock(number, scene)), _joined(*ages)]
 
 
 def _no_answers(number: Number, scene: Scene) -> str:
@@ -105,11 +125,18 @@ def _weighed(number: Number, scene: Scene) -> str:
 def _facets(number: Number, scene: Scene) -> str:
     """new 31 · open 60; shares, and parts of what ended, in percent; the dimensions of a survey beside the main one."""
     words = scene.words
-    write = words.percent if number.value.unit in {"share", "ms"} else words.number
+    parts = number.value.unit in {"share", "ms"} or isinstance(number.entry.statistic, Mix)
+    write = words.percent if parts else words.number
     split = {name: write(x) for name, x in number.value.facets.items() if name and x}
     if number.entry.facet == "dimension":
         split = {name: one.text for name, one in number.by("facet").items() if name and name != MAIN}
-    return _joined(*(words.say("facet_item", name=words.reason(name), value=text) for name, text in split.items()))
+    return _joined(*(words.say("facet_item", name=_facet(name, scene), value=text) for name, text in split.items()))
+
+
+def _facet(name: str, scene: Scene) -> str:
+    """Promises are called as the KPI that they are about."""
+    entry = scene.figures.facts.catalogue.get(name)
+    return scene.words.short(entry) if entry else scene.words.reason(name)
 
 
 def _previous(number: Number, scene: Scene) -> str:

@@ -10,7 +10,13 @@ from helpdesk_kpi.report.figures import Axis, TicketRow
 from helpdesk_kpi.report.pictures import spark, trend
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import HISTORY, Scene
+from helpdesk_kpi.report.words import DAY
 
+#: What is counted, where it is not tickets.
+COUNTED = {
+    "csat": "answers", "article_quality": "votes", "article_freshness": "articles", "transfers": "stations",
+    "sla_attainment": "promises",
+}  # fmt: skip
 FEW = 5  # below, shares are told as "2 of 3" and nothing is compared
 
 
@@ -80,7 +86,14 @@ class Number:
 
     @property
     def empty(self) -> bool:
-        return self.value.n == 0 and not self.value.value
+        """Nothing was there, or nothing came of it: a cost that nobody wrote down. Durations may be not reached yet."""
+        value = self.value
+        return (value.n == 0 and not value.value) or (value.value is None and value.unit != "ms")
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing at all to tell: no value, nothing that still runs, nothing left out."""
+        return self.empty and not self.value.running and not self.value.excluded
 
     @property
     def text(self) -> str:
@@ -103,8 +116,8 @@ class Number:
         """The headline as (number, unit) pairs, so that units can be set smaller."""
         if self.value.unit == "ms" and self.value.value is not None and not self.empty:
             return self._words.duration_pieces(self.value.value, self.value.clock)
-        counted = self.value.unit == "tickets" and self.value.value is not None
-        return [(self.text, self._words.say("tickets", n=self.value.value or 0) if counted else "")]
+        counted = self.value.unit in {"tickets", "points"} and self.value.value is not None
+        return [(self.text, self._words.say(self.value.unit, n=self.value.value or 0) if counted else "")]
 
     @property
     def told(self) -> str:
@@ -118,7 +131,9 @@ class Number:
     @property
     def sample(self) -> str:
         """n with what is counted: "397 tickets", "74 answers"."""
-        key = "answers" if self.value.unit == "answers" or self.id == "csat" else "sample"
+        key = "answers" if self.value.unit == "answers" else COUNTED.get(self.id, "sample")
+        if self.entry.story == "entry":
+            key = "entries"
         return self._words.say(key, n=self.value.n, count=self.n)
 
     @property
@@ -130,6 +145,27 @@ class Number:
     @property
     def interval(self) -> str:
         return self._words.say("interval", range=self.range) if self.range else ""
+
+    @property
+    def final(self) -> str:
+        """When a value that still changes will be final, or that it changes; "" once it is final."""
+        if not self.value.provisional:
+            return ""
+        days = self.entry.matures_of(self.variant)
+        end = self._scene.figures.period.end + days * DAY
+        if not days or end <= self._scene.figures.as_of:
+            return self._words.say("provisional")
+        return self._words.say("final_on", date=self._words.date(end))
+
+    @property
+    def windows(self) -> str:
+        """The same within more or fewer days: "within 7 d 4.1% · within 30 d 9.0%"; "" without such windows."""
+        say, told = self._words.say, self.value.also.items()
+        return " · ".join(
+            say("window_item", days=days.removesuffix(" d"), value=self.amount(share))
+            for days, share in told
+            if share is not None
+        )
 
     @property
     def timed(self) -> bool:
@@ -164,6 +200,11 @@ class Number:
         return self._optional(self.value.median)
 
     @property
+    def oldest(self) -> str:
+        """Of what is open; "" where nothing is."""
+        return self._optional(self.value.oldest)
+
+    @property
     def p90(self) -> str:
         """Of durations, or of the ages of a stock; "not reached" while too many still wait."""
         if self.value.unit == "ms" and self.value.n and self.value.p90 is None:
@@ -194,9 +235,10 @@ class Number:
     def previous(self) -> str:
         """The period before at the same age, "" when there is none."""
         before = self.value.previous
-        if before is None or (before.n == 0 and not before.value):
+        if before is None:
             return ""
-        return Number(self._scene, self.entry, before, self.variant, self.where).text
+        number = Number(self._scene, self.entry, before, self.variant, self.where)
+        return "" if number.empty else number.text
 
     @property
     def left_out(self) -> str:

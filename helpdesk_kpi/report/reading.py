@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.columns import Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Stock
+from helpdesk_kpi.measure.asked import Asked
+from helpdesk_kpi.measure.columns import NOBODY, Columns
+from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, Stock, Within
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
+from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.humans import Humans
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.process import Review, review
@@ -156,15 +158,19 @@ class StoredFigures:
         if spec.facet == "dimension":
             where = {"facet": MAIN, **where}
         rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
-        amounts = self._amounts(spec, rows)
+        rows = rows.take(rows.ticket != NOBODY)  # articles and entries of registers are no tickets
+        if isinstance(spec.statistic_of(variant), Met | Within):
+            rows, amounts = self._judged(spec, variant, rows)
+        else:
+            amounts = self._amounts(spec, rows)
         began = rows.created if isinstance(spec.statistic, Stock) else rows.at
         worst = -1 if spec.better == "lower" else 1
         chosen = np.lexsort((rows.at, worst * amounts, rows.stop > 0))[:limit]
-        tickets = self._tickets(rows.story[chosen])
+        tickets = self._tickets(rows.ticket[chosen])
         agents = self.reader.labels(rows, "agent")
         found = []
         for i in chosen:
-            number, url, subject = tickets[int(rows.story[i])]
+            number, url, subject = tickets[int(rows.ticket[i])]
             stop = rows.words[rows.stop[i]] or ""
             running = isinstance(spec.statistic, Duration) and rows.end[i] > self.as_of and not stop
             found.append(
@@ -180,10 +186,18 @@ class StoredFigures:
     def _here(self, kpi: Kpi, rows: Columns) -> Columns:
         """The rows behind a figure of this period."""
         known = (rows.known <= self.as_of) & (rows.until > self.as_of)
-        if isinstance(kpi.statistic, Stock):
+        if kpi.is_instant:
             instant = min(self.period.end, self.as_of)
             return rows.take(known & (rows.at <= instant) & (rows.end > instant))
         return rows.take(known & (rows.at >= self.period.start) & (rows.at < self.period.end))
+
+    def _judged(self, kpi: Kpi, variant: str, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
+        """The rows that count, or are left out, with 1 or 0: followed, kept."""
+        asked = Asked(kpi, variant, self.period.start, self.period.end, self.as_of)
+        parts = parts_of(asked, rows, self.reader.policy(kpi, variant))
+        assert parts is not None
+        shown = (parts.counts > 0) | (rows.stop > 0)
+        return rows.take(shown), parts.adds[shown]
 
     def _amounts(self, kpi: Kpi, rows: Columns) -> NDArray[np.float64]:
         if isinstance(kpi.statistic, Duration):

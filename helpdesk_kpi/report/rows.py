@@ -190,5 +190,7 @@ def _amount(row: TicketRow, number: Number, scene: Scene) -> str:
     if number.value.unit == "share":
         yes, no = scene.words.shares(number.id)
         return yes if row.value > 0 else no
+    if number.value.unit in {"points", "score"}:
+        return scene.words.number(row.value)
     stock = isinstance(number.entry.statistic, Stock)
     return scene.words.duration(row.value, number.value.clock) if number.timed or stock else ""

@@ -47,6 +47,13 @@ class Card(msgspec.Struct, frozen=True):
     notes: Sequence[str]
 
 
+class Group(msgspec.Struct, frozen=True):
+    """The measures of one dimension."""
+
+    title: str
+    numbers: Sequence[Number]
+
+
 class Report:
     """One period in one language. Texts are ready to print; `kpi()` gives any further number."""
 
@@ -118,6 +125,18 @@ class Report:
     @cached_property
     def measures(self) -> list[Number]:
         return [self.kpi(kpi) for kpi in MEASURES if self.has(kpi)]
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every KPI of the catalogue that has something to say, by dimension."""
+        catalogue = self._scene.figures.facts.catalogue
+        groups = []
+        for dimension, title in self._scene.words.language.DIMENSIONS.items():
+            numbers = [self.kpi(name) for name, entry in catalogue.items() if entry.dimension == dimension]
+            told = [one for one in numbers if one.id in MEASURES or not one.silent]
+            if told:
+                groups.append(Group(title, sorted(told, key=_place)))
+        return groups
 
     @cached_property
     def cards(self) -> list[Card]:
@@ -216,6 +235,11 @@ class Report:
     @cached_property
     def footer(self) -> Footer:
         return footer(self.measures, self._scene)
+
+
+def _place(number: Number) -> int:
+    """The measures that everybody gets come first, as in mails."""
+    return MEASURES.index(number.id) if number.id in MEASURES else len(MEASURES)
 
 
 def _meant(name: str, known: list[str]) -> str:

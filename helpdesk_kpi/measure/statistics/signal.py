@@ -45,13 +45,14 @@ from helpdesk_kpi.measure.statistics.student import two_sided
 from helpdesk_kpi.measure.value import Signal
 
 Floats = NDArray[np.float64]
-Kind = Literal["duration", "share", "count", "difference"]
+Kind = Literal["duration", "level", "share", "count", "difference"]
 
 ENOUGH = 26  # points of history
 FALSE_ALARMS = 0.001  # of one figure in one period of a stable world, by both rules together
 _SINGLE, _PAIR = 0.3, 1.0  # what each rule is given of that; the second uses two thirds of it (see above)
 _LEAN = 1.0  # standard deviations that each point of a pair must lie off
 _MINUTE = 60_000.0  # added to durations: below a minute nothing is slow, and log 0 is nowhere
+_TENTH = 0.1  # the same for scores and ratios: how many replies, points on a scale, money for a contact
 _STEADY = 0.02  # a duration never counts as steadier than 2 % from period to period
 
 
@@ -179,6 +180,13 @@ _SCALES: dict[Kind, _Scale] = {
     "duration": _Scale(
         forth=lambda value, _: np.log(value + _MINUTE),
         back=lambda y, _: max(math.exp(y) - _MINUTE, 0.0),
+        spread=lambda n, usual: np.sqrt(np.maximum(usual / n, 1.0)),
+        least=_STEADY,
+        in_pairs=True,
+    ),
+    "level": _Scale(  # scores and ratios: relative, like durations, but of no known size
+        forth=lambda value, _: np.log(value + _TENTH),
+        back=lambda y, _: max(math.exp(y) - _TENTH, 0.0),
         spread=lambda n, usual: np.sqrt(np.maximum(usual / n, 1.0)),
         least=_STEADY,
         in_pairs=True,
