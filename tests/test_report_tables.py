@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from report_fixtures import EXAMINED, HOUR, QUESTIONS, FakeFigures, facts, week
+from report_fixtures import EXAMINED, HOUR, QUESTIONS, FakeFigures, at, facts, week
 
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.examined import COUNTS
@@ -118,7 +118,7 @@ def test_a_question_says_what_it_means_and_who_stands_out() -> None:
     assert first.cells[0].small.startswith("Of the solves by people of the team, the share that was opened again")
     assert [line.text for line in first.below] == ["Ann Smith: 40.0% of 30, the others 3.3%"]
     assert first.below[0].links == [("#48102", "https://acme.zendesk.com/agent/tickets/48102"), ("#48103", "")]
-    assert [row.cells[1].text for row in table.rows[1:]] == ["1.2%", "–"]
+    assert [row.cells[1].text for row in table.rows[1:]] == ["1.2%"]  # what never happened is not asked
     assert "None is a verdict" in table.note
 
 
@@ -139,6 +139,14 @@ def test_a_whole_desk_says_so() -> None:
     assert all(
         table.none and not table.rows for told in (quality_told(scene), process_told(scene)) for table in told.tables
     )
+
+
+@pytest.mark.parametrize("about", [process_told, quality_told], ids=NAMES)
+def test_a_time_before_history_is_not_told_as_quiet(about: Any) -> None:
+    figures = FakeFigures(facts=facts(history_from=at(2026, 12, 1)))
+    found = about(Scene(figures, Words("en", figures.zone)))
+    assert found.headline.title == "Week 47: no data for this time"
+    assert "It was not quiet; it is not known" in found.headline.text
 
 
 # --- words

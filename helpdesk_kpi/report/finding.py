@@ -40,17 +40,25 @@ def finding(watched: Sequence[Watched], scene: Scene) -> Finding:
 
 
 def _told(watched: Sequence[Watched], scene: Scene) -> tuple[str, list[str], Number | None]:
-    say, facts = scene.words.say, scene.figures.facts
-    if facts.history_from is None:
-        return say("empty_store_title"), [say("empty_store")], None
-    if facts.history_from >= scene.figures.period.end:
-        return say("before_history_title"), [say("before_history", moment=scene.words.moment(facts.history_from))], None
+    say = scene.words.say
+    if nothing := unknown(scene):
+        return *nothing, None
     signals = ranked(watched)
     if signals:
         return _unusual(signals, watched, scene)
     if watched and all(one.whole.empty or one.whole.id == "backlog" for one in watched):
         return say("no_tickets_title"), [say("no_tickets")], None
     return _quiet(watched, scene)
+
+
+def unknown(scene: Scene) -> tuple[str, list[str]] | None:
+    """What is said of a time that the store knows nothing of: it was not quiet."""
+    say, since = scene.words.say, scene.figures.facts.history_from
+    if since is None:
+        return say("empty_store_title"), [say("empty_store")]
+    if since >= scene.figures.period.end:
+        return say("before_history_title"), [say("before_history", moment=scene.words.moment(since))]
+    return None
 
 
 def ranked(watched: Sequence[Watched]) -> list[Number]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
 from helpdesk_kpi.errors import StoreError, UsageError
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
 from helpdesk_kpi.measure.doubts import questions
 from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
 from helpdesk_kpi.measure.process import REPEATS
@@ -40,7 +40,8 @@ def reads(template: str, parts: frozenset[str]) -> list[str]:
         return ["time_in_stage", "team_moves", "first_reply_time", *([REPEATS] if REPEATS in find_kpis() else [])]
     if template == "data_quality":
         return [*questions(), "first_reply_time", "backlog", "solved_tickets"]
-    return list(find_kpis() if "page" in parts else READ)
+    whole = [name for name, kpi in every_kpi().items() if kpi.role != "question"]  # what KPIs join included
+    return whole if "page" in parts else list(READ)
 
 
 def folds(report: Report) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from helpdesk_kpi.measure.process import Bottleneck, Review
-from helpdesk_kpi.report.finding import Finding
+from helpdesk_kpi.report.finding import Finding, unknown
 from helpdesk_kpi.report.footer import footer
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import Scene
@@ -23,21 +23,23 @@ def told(scene: Scene) -> Told:
 
 
 def _headline(found: Review, scene: Scene) -> Finding:
-    say = scene.words.say
-    first = found.bottlenecks[0] if found.bottlenecks else None
+    title, parts = unknown(scene) or _found(found, scene)
+    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    return Finding(whole, scene.words.sentences(parts))
+
+
+def _found(found: Review, scene: Scene) -> tuple[str, list[str]]:
+    """The worst bottleneck, and what else is worth a first look."""
+    say, words = scene.words.say, scene.words
     if not any(one.total for one in found.stages):
-        title, parts = say("no_stays"), []
-    elif first is None:
-        title, parts = say("no_bottleneck"), [_longest(found, scene)]
-    else:
-        title = scene.words.inside(_sentence(first, scene))
-        over = say("bottleneck_sum", n=first.tickets, excess=_time(first.excess, scene))
-        parts = [over, _longest(found, scene)]
-    parts += [say("grown_told", names=scene.words.listed([clean(one.name, 40) for one in found.growing[:2]]))] * bool(
-        found.growing
-    )
-    whole = say("in_period", period=scene.words.period(scene.figures.period), finding=title)
-    return Finding(whole, scene.words.sentences([*parts, say("no_verdict")]))
+        return say("no_stays"), []
+    grown = words.listed([clean(one.name, 40) for one in found.growing[:2]])
+    rest = [_longest(found, scene), say("grown_told", names=grown) if grown else "", say("no_verdict")]
+    if not found.bottlenecks:
+        return say("no_bottleneck"), rest
+    first = found.bottlenecks[0]
+    over = say("bottleneck_sum", n=first.tickets, excess=_time(first.excess, scene))
+    return words.inside(_sentence(first, scene)), [over, *rest]
 
 
 def _longest(found: Review, scene: Scene) -> str:

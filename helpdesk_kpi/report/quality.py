@@ -8,7 +8,7 @@ from helpdesk_kpi.measure.examined import Gap
 from helpdesk_kpi.measure.priority_order import Overtaken
 from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.report.figures import Asked, Examined, Question
-from helpdesk_kpi.report.finding import Finding
+from helpdesk_kpi.report.finding import Finding, unknown
 from helpdesk_kpi.report.footer import footer
 from helpdesk_kpi.report.plain import clean, link
 from helpdesk_kpi.report.scene import Scene
@@ -25,14 +25,23 @@ def told(scene: Scene) -> Told:
 
 
 def _headline(found: Examined, scene: Scene) -> Finding:
+    title, parts = unknown(scene) or _found(found, scene)
+    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    return Finding(whole, scene.words.sentences(parts))
+
+
+def _found(found: Examined, scene: Scene) -> tuple[str, list[str]]:
+    """How much is wrong, and how many questions deserve a look."""
     say = scene.words.say
     bad = sum(gap.is_bad for gap in found.gaps) + sum(one.is_bad for one in found.unmapped)
-    title = say("figures_lack", n=bad) if bad else say("figures_whole")
-    asked = sum(bool(one.people) for one in found.questions)
-    parts = [say("asked_told", n=asked) if asked else "", _late(found, scene)]
-    parts += [say("overtaken_told", n=len(found.overtaken))] * bool(found.overtaken)
-    whole = say("in_period", period=scene.words.period(scene.figures.period), finding=title)
-    return Finding(whole, scene.words.sentences([*parts, say("no_verdict")]))
+    asked, overtook = sum(bool(one.people) for one in found.questions), len(found.overtaken)
+    parts = [
+        say("asked_told", n=asked) if asked else "",
+        _late(found, scene),
+        say("overtaken_told", n=overtook) if overtook else "",
+    ]
+    closing = [say("no_verdict")] if any(parts) else []
+    return say("figures_lack", n=bad) if bad else say("figures_whole"), [*parts, *closing]
 
 
 def _late(found: Examined, scene: Scene) -> str:
@@ -77,8 +86,8 @@ def _word(one: Unmapped, scene: Scene) -> Row:
 
 
 def _questions(found: Examined, scene: Scene) -> Table:
-    """Those by which somebody stands out first."""
-    asked = sorted(found.questions, key=lambda one: (-len(one.people), one.n == 0))
+    """Those by which somebody stands out first. What never happened cannot be asked about."""
+    asked = sorted((one for one in found.questions if one.n), key=lambda one: -len(one.people))
     return _table(
         "asked", ["question", "share_column", "asked_column"], [_question(one, scene) for one in asked], scene
     )
@@ -86,7 +95,8 @@ def _questions(found: Examined, scene: Scene) -> Table:
 
 def _question(one: Question, scene: Scene) -> Row:
     words = scene.words
-    share = Cell("–") if one.share is None else Cell(words.percent(one.share), bar=one.share, ask=bool(one.people))
+    part = one.share or 0.0
+    share = Cell(words.percent(part), bar=part, ask=bool(one.people))
     cells = (Cell(words.title(one.kpi), small=words.definition(one.kpi)), share, Cell(words.number(one.n)))
     return Row(cells, [_person(person, scene) for person in one.people])
 

@@ -126,6 +126,10 @@ class Report:
     def measures(self) -> list[Number]:
         return [self.kpi(kpi) for kpi in MEASURES if self.has(kpi)]
 
+    def is_chosen(self, number: Number) -> bool:
+        """Whether mails show it too. Only those are split by team on the page: it would take most of the time."""
+        return number.id in MEASURES
+
     @cached_property
     def groups(self) -> list[Group]:
         """Every KPI of the catalogue that has something to say, by dimension."""
