@@ -29,7 +29,7 @@ from report_fixtures import (
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.value import Signal, Value
-from helpdesk_kpi.report.figures import Severity
+from helpdesk_kpi.report.figures import Annotation, Severity
 from helpdesk_kpi.report.render import Rendered, render
 from helpdesk_kpi.report.templates import template, templates
 
@@ -368,3 +368,19 @@ def test_chinese_messages_have_chinese_commas_and_no_double_brackets() -> None:
     line = "首响：41 分钟，显著变化（转差），正常范围 22 分钟～36 分钟"
     assert line in (told.slack or b"").decode()
     assert "）（" not in (told.text or "")
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en", "Marked: release 4.2 (W45)"), ("zh", "标注：release 4.2（第45周）")]
+)
+def test_annotations_are_told_wherever_a_trend_is(locale: str, told: str) -> None:
+    known = facts(annotations=(Annotation(at(2026, 11, 3), "release 4.2"), Annotation(at(2020, 1, 1), "long ago")))
+    made = render("weekly_digest", week(facts=known), locale=locale)
+    assert told in (made.text or "")
+    assert told in (made.html or "")  # beside the picture, and in the words that stand for it
+    assert told in str(json.loads(made.slack or b"")["blocks"])
+    page = made.page or ""
+    trends = re.findall(r'<svg class="trend".*?</svg>', page, re.DOTALL)
+    assert len(trends) > 5
+    assert all("release 4.2</text>" in trend and "long ago" not in trend for trend in trends)
+    assert numbers(made.text or "") == numbers(" ".join(Tags(made.html or "").words))

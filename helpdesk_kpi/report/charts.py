@@ -30,6 +30,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     last_label: str = ""
     ticks: tuple[tuple[float, str], ...] = ()
     marks: tuple[tuple[int, str], ...] = ()  # annotations: index of the point, text
+    marked: str = ""  # the same in words, for those who see no picture: "W46 release 4.2"
 
     @property
     def size(self) -> tuple[int, int]:

@@ -54,11 +54,13 @@ def trend(number: Pictured, scene: Scene) -> Chart | None:
     kind = scene.kind
     labels = [point.period for point in number.value.history]
     shown = [v for v in (*small.points, small.low, small.high) if v is not None]
+    marks = _marks([*labels, scene.figures.period.label], scene)
+    marked = _marked(marks, [*labels, scene.figures.period.label], scene)
     return Chart(
         name=f"trend-{number.anchor}",
         kind="trend",
         points=small.points,
-        alt=_alt("trend_alt", number, scene),
+        alt=" ".join(part for part in (_alt("trend_alt", number, scene), marked) if part),
         low=small.low,
         high=small.high,
         ask=small.ask,
@@ -67,7 +69,8 @@ def trend(number: Pictured, scene: Scene) -> Chart | None:
         first_label=scene.words.axis(labels[0], kind) if labels else "",
         last_label=scene.words.axis(scene.figures.period.label, kind),
         ticks=tuple((at, number.amount(at)) for at in ticks(shown, number.value.unit)),
-        marks=_marks([*labels, scene.figures.period.label], scene),
+        marks=marks,
+        marked=marked,
     )
 
 
@@ -89,6 +92,12 @@ def _marks(labels: list[str], scene: Scene) -> tuple[tuple[int, str], ...]:
     placed = [(_label(scene.words.local(note.at), kind), note) for note in scene.figures.facts.annotations]
     found = [(labels.index(label), clean(note.title, 24)) for label, note in placed if label in labels]
     return tuple(sorted(found)[-MARKS:])
+
+
+def _marked(marks: tuple[tuple[int, str], ...], labels: list[str], scene: Scene) -> str:
+    words = scene.words
+    items = [words.say("mark", period=words.axis(labels[index], scene.kind), title=title) for index, title in marks]
+    return words.say("marks", items=words.listed(items)) if items else ""
 
 
 def _label(day: datetime, kind: str) -> str:

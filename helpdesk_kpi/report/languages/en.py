@@ -386,6 +386,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "trend_note": "The band is what chance alone explains; a point outside it is worth asking about.",
     "trend_note_early": "No band yet: it needs {needed} {steps}.",
     "band": "usual range",
+    "mark": "{title} ({period})",
+    "marks": "Marked: {items}",
     "trend_alt": "{title}: {value} now; {steps} before: {range}.",
     "spark_alt": "{title}, {points} {steps} before: {range}; now {value}",
     # the others

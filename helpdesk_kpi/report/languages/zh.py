@@ -551,6 +551,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "trend_note": "浅色带为平时的波动范围；落在带外的点值得查明原因。",
     "trend_note_early": "暂无波动范围：需满 {needed} {steps}。",
     "band": "正常范围",
+    "mark": "{title}（{period}）",
+    "marks": "标注：{items}",
     "trend_alt": "{title}：本期 {value}；此前各期 {range}。",
     "spark_alt": "{title}，此前 {points} {steps}：{range}；本期 {value}",
     "measures": "全部指标",
