@@ -357,5 +357,11 @@ def _shown(table: Table) -> list[str]:
     return [f"### {table.name}", "", *note, "| column | type | |", "| --- | --- | --- |", *rows, ""]
 
 
-PAGES = {"kpis.md": docs_kpis.kpis_page, "cli.md": cli_page, "configuration.md": configuration_page,
-         "store.md": store_page, "registers.md": lambda: docs_registers.registers_page(keys), **docs_connectors.PAGES}  # fmt: skip
+PAGES = {
+    "kpis.md": docs_kpis.kpis_page,
+    "cli.md": cli_page,
+    "configuration.md": configuration_page,
+    "store.md": store_page,
+    "registers.md": lambda: docs_registers.registers_page(keys),
+    **docs_connectors.PAGES,
+}

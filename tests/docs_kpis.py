@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from docs_pages import GENERATED
+from docs_pages import GENERATED, table
 
 from helpdesk_kpi.measure.contract import Dimension, Fresh, Kpi, Ratio, Statistic, Total, Within
 from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
