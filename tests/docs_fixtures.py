@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import click
 import docs_connectors
+import docs_kpis
 import docs_registers
 import msgspec
 from docs_pages import GENERATED, ROOT
@@ -20,52 +21,9 @@ from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
-from helpdesk_kpi.measure.contract import Kpi
-from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
-from helpdesk_kpi.report.languages import zh
 
 __all__ = ["GENERATED", "ROOT"]
-
-
-# --- docs/kpis.md
-
-
-def kpis_page() -> str:
-    """The catalogue: every KPI with its variants, in both languages."""
-    found = list(find_kpis().values())
-    index = [f"| [`{k.id}`](#{k.id}) | {k.title} | {zh.TITLES.get(k.id, '')} | {_better(k)} |" for k in found]
-    head = ["# The KPIs", "", GENERATED, "| id | title | 中文 | better |", "| --- | --- | --- | --- |", *index, ""]
-    return "\n".join([*head, *(line for k in found for line in _kpi(k))])
-
-
-def _kpi(k: Kpi) -> list[str]:
-    pair = f"[`{k.pair}`](#{k.pair})" if k.pair else "-"
-    facts = [
-        ("unit", {"ms": "a duration", "share": "a share, 0 to 1"}.get(k.unit, k.unit)),
-        ("statistic", type(k.statistic).__name__ + ": " + " ".join((type(k.statistic).__doc__ or "").split())),
-        ("better", _better(k)),
-        (
-            "counted in the period in which it is",
-            {"instant": "alive at the end", "happened": "brought about"}.get(k.anchor, k.anchor),
-        ),
-        ("read beside", pair),
-        ("needs", ", ".join(f"`{need}`" for need in sorted(k.needs))),
-        ("revision", str(k.revision)),
-    ]
-    rows = [f"| {name} | {text} |" for name, text in facts]
-    chinese = [f"{zh.TITLES[k.id]}：{zh.DEFINITIONS[k.id]}", ""] if k.id in zh.DEFINITIONS else []
-    variants = [f"- `{name}`{_population(v.population)}: {v.definition}" for name, v in k.variants.items()]
-    return [f"## {k.id}", "", f"**{k.title}.** {k.definition}", "", *chinese, "| | |", "| --- | --- |", *rows, "",
-            *variants, ""]  # fmt: skip
-
-
-def _better(k: Kpi) -> str:
-    return {"neither": "-"}.get(k.better, k.better)
-
-
-def _population(population: str) -> str:
-    return " (over the helpdesk's own population: all tickets but deleted ones)" if population == "native" else ""
 
 
 # --- docs/cli.md
@@ -399,5 +357,11 @@ def _shown(table: Table) -> list[str]:
     return [f"### {table.name}", "", *note, "| column | type | |", "| --- | --- | --- |", *rows, ""]
 
 
-PAGES = {"kpis.md": kpis_page, "cli.md": cli_page, "configuration.md": configuration_page, "store.md": store_page,
-         "registers.md": lambda: docs_registers.registers_page(keys), **docs_connectors.PAGES}  # fmt: skip
+PAGES = {
+    "kpis.md": docs_kpis.kpis_page,
+    "cli.md": cli_page,
+    "configuration.md": configuration_page,
+    "store.md": store_page,
+    "registers.md": lambda: docs_registers.registers_page(keys),
+    **docs_connectors.PAGES,
+}

@@ -11,7 +11,7 @@ from story_fixtures import ANN, BOB, CUSTOMER, TEAM, at, desk, did, measured, sa
 
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.process import bottlenecks, by_stage, growing, routes
+from helpdesk_kpi.measure.process import EVIDENCE, bottlenecks, by_stage, growing, routes
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.simulator.desk import TEAMS
 from helpdesk_kpi.simulator.world import World, generate
@@ -115,7 +115,7 @@ class Reviewed:
         desk = SyncedDesk(folder, world)
         desk.sync()
         self.store = desk.store()
-        measure(self.store, desk.loaded.config)
+        measure(self.store, desk.loaded.config, extra=EVIDENCE)
         self.reader = Reader(self.store, desk.loaded.config)
         self.whole = Period("year", world.desk.start, world.now, "2026", "UTC")
 

@@ -63,6 +63,7 @@ class Files(Connector):
         **dict.fromkeys([*NEEDS, "article.edits", "article.votes"], YES),
         "schedules": no("files hold no business hours: they come from [hours] in the configuration"),
         "sla.policies": no("files hold no policies"),
+        "article.views": no("files hold no counts of views"),
     }
 
     @classmethod

@@ -9,6 +9,7 @@ from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.report.capability import capabilities
 
 UNITS = {"ms": "time"}
+LEVELS = {"agent": "scored for people (from {n} on) and teams", "team": "scored for teams", "shown": "never scored"}
 
 
 def catalogue(desk: Desk) -> list[dict[str, Any]]:
@@ -31,6 +32,10 @@ def catalogue(desk: Desk) -> list[dict[str, Any]]:
             "better": kpi.better,
             "anchor": kpi.anchor,
             "pair": kpi.pair,
+            "dimension": kpi.dimension,
+            "level": kpi.level,
+            "min_n": kpi.min_n,
+            "matures": kpi.matures,
             "revision": kpi.revision,
             "needs": sorted(kpi.needs),
             "variants": {name: variant.definition for name, variant in kpi.variants.items()},
@@ -49,6 +54,8 @@ def printed(entries: list[dict[str, Any]]) -> str:
     for entry in entries:
         better = "" if entry["better"] == "neither" else f", {entry['better']} is better"
         lines.append(f"{entry['id']}  ({entry['title']}; {UNITS.get(entry['unit'], entry['unit'])}{better})")
+        final = f", final {entry['matures']} days after the period" if entry["matures"] else ""
+        lines.append(f"    {entry['dimension']}; {LEVELS[entry['level']].format(n=entry['min_n'])}{final}")
         for name, definition in entry["variants"].items():
             lines += textwrap.wrap(definition, 100, initial_indent=f"    {name}: ", subsequent_indent="        ")
         lines += [f"    from {source}: {'; '.join(answers)}" for source, answers in entry["sources"].items()]

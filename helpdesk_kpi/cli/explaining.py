@@ -10,7 +10,7 @@ from helpdesk_kpi.cli.formulas import formula
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Within
+from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total, Within
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.judging import known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listing
@@ -71,6 +71,13 @@ def printed(found: Mapping[str, Any]) -> str:
     ]
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
+    if value["facets"]:
+        told = kpi_named(found["kpi"]).statistic_of(found["variant"])
+        write = "{:g}".format if isinstance(told, Total | Stock) else "{:.1%}".format
+        lines.append("of which: " + ", ".join(f"{write(part)} {facet}" for facet, part in value["facets"].items()))
+    if value["also"]:
+        others = (f"{window} {shown(part, value['unit'])}" for window, part in value["also"].items())
+        lines.append("by other windows: " + ", ".join(others))
     if value["basis"]:
         lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:

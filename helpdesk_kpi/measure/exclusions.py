@@ -19,7 +19,10 @@ def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation
     found = variant.function(story)
     if not isinstance(story, Timeline):
         return found
-    reason, since = _left_out(story, kpi, variant)
+    asked = variant.population, kpi.needs, kpi.is_instant
+    if asked not in story.kept_out:
+        story.kept_out[asked] = _left_out(story, kpi, variant)
+    reason, since = story.kept_out[asked]
     return marked(found, reason, since) if reason else found
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -41,16 +41,15 @@ class Folded(NamedTuple):
 
 
 def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
-    """Make sure that every KPI's strict variant and the `extra` (kpi, variant) pairs are kept; return all kept ones.
-
-    Questions of data quality are kept from when they are first asked.
+    """Make sure that every KPI's strict variant, what they join, and the `extra` (kpi, variant) pairs are kept; return
+    all kept ones. Questions and other evidence are kept from when they are first asked for.
 
     A variant that is new, or whose revision moved, makes every story stale.
     """
     kpis = every_kpi()
     with store.writing() as conn:
         changed = 0
-        for kpi, variant in [*((k, "strict") for k, spec in kpis.items() if spec.role != "question"), *extra]:
+        for kpi, variant in [*((kpi, "strict") for kpi in _always(kpis)), *extra]:
             changed += conn.execute(
                 "INSERT INTO folds (kpi, variant, revision) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET revision = excluded.revision WHERE revision != excluded.revision",
@@ -59,6 +58,11 @@ def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
         if changed:
             mark_all(store)
     return _kept(store)
+
+
+def _always(kpis: Mapping[str, Kpi]) -> list[str]:
+    joined = {getattr(kpi.statistic_of(name), "joined", None) for kpi in kpis.values() for name in kpi.variants}
+    return [name for name, kpi in kpis.items() if kpi.role == "kpi" or name in joined]
 
 
 def _kept(store: Store) -> list[Fold]:

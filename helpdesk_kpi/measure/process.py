@@ -13,6 +13,8 @@ from helpdesk_kpi.measure.reader import Reader, of_team
 from helpdesk_kpi.measure.stages import STAGES
 from helpdesk_kpi.measure.statistics.quantile import quantile
 
+#: What has to be measured for it, beside the KPIs.
+EVIDENCE = (("time_in_stage", "strict"), ("team_moves", "strict"))
 OURS = ("queue", "agent", "hand_over", "escalated")  # stages that the team can shorten
 FEWEST = 10  # tickets of a cell; fewer make no bottleneck
 BEFORE = 6  # periods that a category's usual number is taken from

@@ -15,6 +15,8 @@ from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
 
+#: (start, end, state, severity, team, assignee); end None: it goes on.
+Span = tuple[int, int | None, str, str | None, int | None, int | None]
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
 
@@ -40,6 +42,7 @@ class Timeline:
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
+        self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
@@ -78,10 +81,6 @@ class Timeline:
         return track
 
     @cached_property
-    def _priority(self) -> Track:
-        return self._track("priority", self.row.priority)
-
-    @cached_property
     def _status(self) -> Track:
         return self._track("status", self.row.status)
 
@@ -97,15 +96,27 @@ class Timeline:
         track.values = [self.desk.person_keys.get(v) for v in track.values] if track.times else [self.row.assignee]
         return track
 
+    @cached_property
+    def _severity(self) -> Track:
+        track = self._track("priority", self.row.priority)
+        track.values = [self.desk.severity(value) for value in track.values]
+        return track
+
+    @cached_property
+    def _state(self) -> Track:
+        track = self._track("status", self.row.status)
+        track.values = [self.desk.state(value) for value in track.values]
+        return track
+
     def severity_at(self, instant: int) -> str | None:
-        return self.desk.severity(self._priority.at(instant))
+        return self._severity.at(instant)  # type: ignore[no-any-return]
 
     def status_at(self, instant: int) -> str | None:
         """The helpdesk's own."""
         return self._status.at(instant)  # type: ignore[no-any-return]
 
     def state_at(self, instant: int) -> str:
-        return self.desk.state(self._status.at(instant))
+        return self._state.at(instant)  # type: ignore[no-any-return]
 
     def team_at(self, instant: int) -> int | None:
         return self._team.at(instant)  # type: ignore[no-any-return]
@@ -314,8 +325,15 @@ class Timeline:
         was_internal = self.desk.is_internal(submitter, self.created_at) or self.desk.person(submitter).left_unseen
         return was_internal and any(t.creating and t.public for t in self.turns)
 
-    def spans(self) -> Iterator[tuple[int, int | None, str, str | None, int | None, int | None]]:
+    def spans(self) -> Sequence[Span]:
         """Not-done spans as (start, end, state, severity, team, assignee), split wherever one of them changes."""
+        return self._spans
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        return list(self._cut())
+
+    def _cut(self) -> Iterator[Span]:
         gone = min((t for t in (self.merged_at, self.deleted_at) if t is not None), default=None)
         cuts = {c.at for c in self.changes if c.field in {"status", "priority", "team", "assignee"}}
         points = [self.created_at, *sorted(c for c in cuts if c > self.created_at)]
