@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 from desk_fixtures import SyncedDesk
+from msgspec.structs import replace
 
+from helpdesk_kpi.config import Report
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import Period, last_ended
+from helpdesk_kpi.measure.process import EVIDENCE
 from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.report.make import as_of_for, make
+from helpdesk_kpi.report.make import as_of_for, folds, make, reads
 from helpdesk_kpi.report.reading import StoredFigures
 from helpdesk_kpi.report.words import Words
 from helpdesk_kpi.simulator.truth import truth
@@ -92,6 +95,63 @@ def test_tickets_behind_a_number_are_as_many_as_it_says(here: Here) -> None:
     for kpi in ("first_reply_time", "solved_tickets", "backlog", "reopen_rate"):
         counted = [r for r in figures.ticket_rows(kpi, 10_000) if r.value is not None]
         assert len(counted) == figures.value(kpi).n
+
+
+@pytest.mark.parametrize("kpi", ["sla_attainment", "one_touch", "recurrence_rate", "first_contact_resolution"])
+def test_tickets_behind_a_share_are_those_that_count_with_what_became_of_them(here: Here, kpi: str) -> None:
+    earlier = here.week.back(5)  # long enough ago for every window to be over
+    figures = StoredFigures(Reader(here.store, here.loaded.config), earlier, here.as_of, {})
+    counted = [r.value for r in figures.ticket_rows(kpi, 10_000) if r.value is not None]
+    value = figures.value(kpi)
+    assert value.value is not None
+    assert len(counted) == value.n > 5
+    assert sum(counted) == pytest.approx(value.value * value.n)
+
+
+def test_articles_are_no_tickets(here: Here) -> None:
+    assert here.figures().value("article_freshness").n > 0
+    assert here.figures().ticket_rows("article_freshness", 50) == []
+
+
+def test_a_page_reads_the_whole_catalogue_and_a_mail_the_chosen_figures() -> None:
+    assert set(reads("weekly_digest", frozenset({"page"}))) >= set(find_kpis())
+    assert len(reads("weekly_digest", frozenset({"html", "text"}))) == 10
+
+
+def test_a_review_of_one_team_is_of_its_own_time(here: Here) -> None:
+    measure(here.store, here.loaded.config, extra=EVIDENCE)
+    month = Period("month", here.world.desk.start, here.world.now, "2026-11", "UTC")
+    reader = Reader(here.store, here.loaded.config)
+    whole = StoredFigures(reader, month, here.as_of, {}).process()
+    teams = {team: StoredFigures(reader, month, here.as_of, {}, team=team).process() for team in reader.team_names}
+    unassigned = by_stage_of_nobody(reader, month, here.as_of)
+    for place, stage in enumerate(whole.stages):
+        parts = sum(review.stages[place].total for review in teams.values())
+        assert parts + unassigned.get(stage.stage, 0) == pytest.approx(stage.total)
+    billing = teams["Billing"]
+    assert all(one.name == "Billing" for one in billing.bottlenecks if one.axis == "team")
+    assert all("Billing" in {route.sender, route.receiver} for route in billing.routes)
+    assert len(billing.routes) < len(whole.routes)
+
+
+def by_stage_of_nobody(reader: Reader, period: Period, as_of: int) -> dict[str, float]:
+    """Working ms of tickets that are in no team, by stage."""
+    rows = reader.slice("time_in_stage", "strict", team=None)
+    end = min(period.end, as_of)
+    rows = rows.take((rows.start < end) & (rows.end > period.start) & (rows.known <= as_of) & (rows.until > as_of))
+    rows = rows.take(rows.stop == 0)
+    took = reader.worked(rows, rows.start.clip(min=period.start), rows.end.clip(max=end))
+    return {str(word): float(took[rows.facet == code].sum()) for code, word in enumerate(rows.words)}
+
+
+@pytest.mark.parametrize("template", ["process_review", "data_quality"])
+def test_reports_without_figures_are_made_for_each_team_too(here: Here, template: str) -> None:
+    measure(here.store, here.loaded.config, extra=folds(Report(template=template)))
+    reports = {**here.loaded.config.reports, "own": Report(template=template, each="team")}
+    loaded = replace(here.loaded, config=replace(here.loaded.config, reports=reports))
+    made = list(make(here.store, loaded, "own", period=here.week, as_of=here.as_of))
+    assert [m.team for m in made] == sorted(["First Line", "Technical", "Billing", "Night shift"])
+    assert all(m.team and m.rendered.subject.startswith(m.team) for m in made)
 
 
 def test_chinese_definitions_are_there_for_every_kpi() -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -14,7 +14,7 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.apart import reading_of, set_apart
 from helpdesk_kpi.measure.compact import encode, last_instant
-from helpdesk_kpi.measure.contract import Kpi, StoryKind, Variant
+from helpdesk_kpi.measure.contract import Kpi, Ratio, StoryKind, Variant, Within
 from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.exclusions import observations
@@ -49,7 +49,7 @@ def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
     kpis = every_kpi()
     with store.writing() as conn:
         changed = 0
-        for kpi, variant in [*((kpi, "strict") for kpi in _always(kpis)), *extra]:
+        for kpi, variant in [*((kpi, "strict") for kpi in always()), *extra]:
             changed += conn.execute(
                 "INSERT INTO folds (kpi, variant, revision) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET revision = excluded.revision WHERE revision != excluded.revision",
@@ -60,8 +60,12 @@ def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
     return _kept(store)
 
 
-def _always(kpis: Mapping[str, Kpi]) -> list[str]:
-    joined = {getattr(kpi.statistic_of(name), "joined", None) for kpi in kpis.values() for name in kpi.variants}
+def always() -> list[str]:
+    """The KPIs of the catalogue, and the evidence that they join or are ratios of."""
+    kpis = every_kpi()
+    told = [kpi.statistic_of(name) for kpi in kpis.values() if kpi.role == "kpi" for name in kpi.variants]
+    joined = {one.joined for one in told if isinstance(one, Within)}
+    joined |= {part for one in told if isinstance(one, Ratio) for part in (one.a, one.b)}
     return [name for name, kpi in kpis.items() if kpi.role == "kpi" or name in joined]
 
 

@@ -1,19 +1,21 @@
 """Making a configured report: which period, as of when, which teams, and the figures behind it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
 from helpdesk_kpi.errors import StoreError, UsageError
-from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.doubts import questions
+from helpdesk_kpi.measure.fold import always
 from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
-from helpdesk_kpi.measure.process import REPEATS
+from helpdesk_kpi.measure.process import EVIDENCE, REPEATS
 from helpdesk_kpi.measure.reader import HISTORY, Reader
 from helpdesk_kpi.report.capability import gaps
 from helpdesk_kpi.report.reading import StoredFigures, fresh_to
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.report.templates import templates
+from helpdesk_kpi.report.templates import template, templates
 from helpdesk_kpi.store import Store
 
 #: The period that a template speaks of unless told otherwise.
@@ -34,19 +36,21 @@ class Made(NamedTuple):
     rendered: Rendered
 
 
-def reads(template: str, parts: frozenset[str]) -> list[str]:
+def reads(name: str, parts: frozenset[str]) -> list[str]:
     """What a report reads of the store, in one pass: pages show the whole catalogue, mails the chosen figures."""
-    if template == "process_review":
-        return ["time_in_stage", "team_moves", "first_reply_time", *([REPEATS] if REPEATS in find_kpis() else [])]
-    if template == "data_quality":
+    if name == "process_review":
+        return [*(kpi for kpi, _ in EVIDENCE), "first_reply_time", *([REPEATS] if REPEATS in find_kpis() else [])]
+    if name == "data_quality":
         return [*questions(), "first_reply_time", "backlog", "solved_tickets"]
-    whole = [name for name, kpi in every_kpi().items() if kpi.role != "question"]  # what KPIs join included
-    return whole if "page" in parts else list(READ)
+    return always() if "page" in parts else list(READ)
 
 
-def folds(report: Report) -> list[tuple[str, str]]:
-    """What a report needs and the store keeps only once it is asked for: questions of data quality."""
-    return [(name, "strict") for name in questions()] if report.template == "data_quality" else []
+def folds(report: Report, own: Path | None = None) -> list[tuple[str, str]]:
+    """What a report needs and the store keeps only once it is asked for, by the lists that its template names."""
+    chosen = template(report.template, own)
+    text = "".join((chosen.folder / file).read_text("utf-8") for file in chosen.files())
+    asked = [*EVIDENCE] if "report.process" in text else []
+    return asked + [(name, "strict") for name in questions()] if "report.quality" in text else asked
 
 
 def named(loaded: Loaded, name: str) -> Report:
