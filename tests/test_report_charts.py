@@ -1,6 +1,7 @@
 """Pictures: their geometry, and that they can be drawn everywhere."""
 
 import io
+import re
 import xml.etree.ElementTree as ET
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from report_fixtures import HOUR, MINUTE
 
-from helpdesk_kpi.report.charts import Chart, frame, in_blocks, limits, runs, ticks
+from helpdesk_kpi.report.charts import Chart, frame, in_blocks, limits, marks, runs, ticks
 from helpdesk_kpi.report.png import png
 from helpdesk_kpi.report.svg import svg
 
@@ -115,3 +116,16 @@ def test_texts_in_svg_are_escaped() -> None:
     assert "<script>" not in drawn
     assert "<b>" not in drawn
     assert ET.fromstring(drawn).attrib["aria-label"] == '"><script>'
+
+
+def test_annotations_close_together_stand_above_each_other_and_leave_the_plot_its_room() -> None:
+    names = ((0, "release 4.1"), (1, "outage"), (25, "a new policy"), (26, "release"))
+    close = msgspec.structs.replace(TREND, points=(30.0,) * 27, marks=names)
+    room = frame(close)
+    levels = {mark.title: mark.level for mark in marks(close, room)}
+    assert levels == {"release 4.1": 1, "outage": 0, "a new policy": 0, "release": 1}
+    assert room.top == frame(TREND).top + 18
+    heights = re.findall(r'y="([\d.]+)"[^>]*>(?:release|outage|a new)', svg(close))
+    assert len(heights) == 4
+    assert len(set(heights)) == 2
+    assert all(float(y) > 8 for y in heights)  # inside the picture

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from helpdesk_kpi.report.plain import width
+
 SPARK_SIZE = (264, 44)
 TREND_SIZE = (656, 232)
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -62,11 +64,43 @@ class Frame(msgspec.Struct, frozen=True):
 
 def frame(chart: Chart) -> Frame:
     """Room for axis labels and the last point's name is kept on the trend only."""
-    width, height = chart.size
+    wide, height = chart.size
     floor, ceiling = limits(chart)
     if chart.kind == "spark":
-        return Frame(4, width - 8, 6, height - 6, floor, ceiling, len(chart.points))
-    return Frame(100, width - 128, 28, height - 32, floor, ceiling, len(chart.points))
+        return Frame(4, wide - 8, 6, height - 6, floor, ceiling, len(chart.points))
+    room = Frame(100, wide - 128, 28, height - 32, floor, ceiling, len(chart.points))
+    highest = max((mark.level for mark in marks(chart, room)), default=0)
+    return msgspec.structs.replace(room, top=room.top + highest * LEVEL)
+
+
+LEVEL = 18  # between texts of annotations; enough for the larger letters of narrow screens
+LETTER = 9  # the widest that a letter gets there
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """An annotation in the picture. Its text stands beside its line, so many levels above the plot."""
+
+    x: float
+    title: str
+    late: bool  # in the right half: the text ends at the line
+    level: int
+
+
+def marks(chart: Chart, room: Frame) -> list[Mark]:
+    """Texts that would run into each other stand above each other, and none is crossed by another one's line."""
+    middle = (room.left + room.right) / 2
+    placed = [(room.x(index), title) for index, title in sorted(chart.marks)]
+    early = [one for one in placed if one[0] <= middle]
+    late = [one for one in placed if one[0] > middle]
+    taken: list[tuple[float, float, int]] = []
+    found = []
+    for x, title in [*reversed(early), *late]:
+        long = width(title) * LETTER
+        start, end = (x - long, x) if x > middle else (x, x + long)
+        level = 1 + max((at for left, right, at in taken if left < end and start < right), default=-1)
+        taken.append((start, end, level))
+        found.append(Mark(x, title, x > middle, level))
+    return found
 
 
 def limits(chart: Chart) -> tuple[float, float]:

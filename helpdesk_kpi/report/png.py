@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from helpdesk_kpi.report.charts import Chart, Frame, frame, runs
+from helpdesk_kpi.report.charts import LEVEL, Chart, Frame, frame, marks, runs
 
 GROUND, BLUE, AMBER, BAND, INK, GRID = "#ffffff", "#1d5c99", "#b4530a", "#dde8f3", "#5b6675", "#e4e8ed"
 DPI = 144  # two pixels per point at 72
@@ -56,11 +56,12 @@ def _scale(axes: Axes, chart: Chart, room: Frame) -> None:
         _write(axes, room.left - 10, room.y(at), text, ha="right")
     _write(axes, room.left, room.bottom + 20, chart.first_label)
     _write(axes, room.right, room.bottom + 20, chart.last_label, ha="right")
-    for index, title in chart.marks:
-        x = room.x(index)
-        late = x > (room.left + room.right) / 2
-        axes.vlines(x, room.top - 12, room.bottom, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
-        _write(axes, x - 5 if late else x + 5, room.top - 9, title, ha="right" if late else "left")
+    for mark in marks(chart, room):
+        above = room.top - mark.level * LEVEL
+        axes.vlines(mark.x, above - 12, room.bottom, color=INK, linewidth=0.9, linestyle=(0, (2, 2)))
+        _write(
+            axes, mark.x - 5 if mark.late else mark.x + 5, above - 9, mark.title, ha="right" if mark.late else "left"
+        )
 
 
 def _last(axes: Axes, chart: Chart, room: Frame) -> None:

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup, escape
 
-from helpdesk_kpi.report.charts import Chart, Frame, frame, runs
+from helpdesk_kpi.report.charts import LEVEL, Chart, Frame, frame, marks, runs
 
 
 def svg(chart: Chart) -> Markup:
@@ -71,11 +71,12 @@ def _last(chart: Chart, room: Frame) -> list[Markup]:
 def _marks(chart: Chart, room: Frame) -> list[Markup]:
     line = Markup('<line class="mark" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>')
     drawn: list[Markup] = []
-    for index, title in chart.marks:
-        x = room.x(index)
-        late = x > (room.left + room.right) / 2
-        side = (x - 5, "end") if late else (x + 5, "start")
-        drawn += [line.format(x, x, room.top - 12, room.bottom), _text(side[0], room.top - 4, title, side[1])]
+    for mark in marks(chart, room):
+        side = (mark.x - 5, "end") if mark.late else (mark.x + 5, "start")
+        above = room.top - mark.level * LEVEL
+        drawn += [
+            line.format(mark.x, mark.x, above - 12, room.bottom), _text(side[0], above - 4, mark.title, side[1]),
+        ]  # fmt: skip
     return drawn
 
 
