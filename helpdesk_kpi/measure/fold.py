@@ -14,7 +14,7 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.apart import reading_of, set_apart
 from helpdesk_kpi.measure.compact import encode, last_instant
-from helpdesk_kpi.measure.contract import Kpi, StoryKind, Variant
+from helpdesk_kpi.measure.contract import Kpi, Ratio, StoryKind, Variant, Within
 from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.exclusions import observations
@@ -61,8 +61,10 @@ def in_use(store: Store, extra: Iterable[tuple[str, str]] = ()) -> list[Fold]:
 
 
 def _always(kpis: Mapping[str, Kpi]) -> list[str]:
-    joined = {getattr(kpi.statistic_of(name), "joined", None) for kpi in kpis.values() for name in kpi.variants}
-    return [name for name, kpi in kpis.items() if kpi.role == "kpi" or name in joined]
+    told = [kpi.statistic_of(name) for kpi in kpis.values() for name in kpi.variants]
+    needed = {s.joined for s in told if isinstance(s, Within)}
+    needed |= {side for s in told if isinstance(s, Ratio) for side in (s.a, s.b)}
+    return [name for name, kpi in kpis.items() if kpi.role == "kpi" or name in needed]
 
 
 def _kept(store: Store) -> list[Fold]:
