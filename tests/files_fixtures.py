@@ -210,7 +210,7 @@ def _warehoused(world: World, story: Story) -> Row:
         "description": story.created.comment.text, "priority": row["priority"], "requester_id": row["requester"],
         "submitter_id": row["submitter"], "assignee_id": row["assignee"], "group_id": row["team"],
         "ticket_form_id": state["form"], "brand_id": state["brand"], "via_channel": row["channel"],
-        "merged_ticket_ids": "[]", "via_followup_source_id": row["follow_up_of"],
+        "merged_ticket_ids": "[]", "via_followup_source_id": row["follow_up_of"], "problem_id": row["problem"],
     }  # fmt: skip
 
 

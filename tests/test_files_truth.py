@@ -45,6 +45,7 @@ class FromFiles(Measured):
         results = sync(self.store, sources_of(loaded, (), self.store.hash_key), now=lambda: self.world.now)
         assert {r.outcome for r in results} == {"ok"}, results
         assert not sum(r.set_aside for r in results)
+        self.confirm()
         measure(self.store, self.config)
         self.reader = Reader(self.store, self.config)
         self.native, self.people, self.teams = self._told("tickets"), self._told("people"), self._told("teams")
