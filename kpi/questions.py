@@ -9,7 +9,7 @@ from helpdesk_kpi.measure.contract import Observation, Share, kpi
 from helpdesk_kpi.measure.desk import DONE, OFFERED
 from helpdesk_kpi.measure.moments import Change
 from helpdesk_kpi.measure.timeline import Timeline
-from kpi.reply import first_reply_time
+from kpi.reply import after_holding
 
 HOUR, DAY = 3_600_000, 86_400_000
 NEAR_BREACH = 30 * 60_000
@@ -34,8 +34,7 @@ def holding_first_replies(ticket: Timeline) -> Iterator[Observation]:
     if not ticket.replies or ticket.lacks_contact:
         return
     first = ticket.replies[0]
-    substantive = list(first_reply_time.variants["substantive"].function(ticket))
-    yield _asked(ticket, first.at, first.person, yes=any(o.since for o in substantive))
+    yield _asked(ticket, first.at, first.person, yes=after_holding(ticket, first.at) is not None)
 
 
 @question("Was it parked while the customer waited?", needs={"comments.public", "status.history"})

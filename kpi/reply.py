@@ -57,7 +57,7 @@ def _substantive(ticket: Timeline) -> Iterator[Observation]:
         yield _first(ticket, stop=ticket.lacks_contact)
         return
     wait = ticket.waits[0]
-    follow_up = None if wait.stop or wait.end is None else _after_holding(ticket, wait.end)
+    follow_up = None if wait.stop or wait.end is None else after_holding(ticket, wait.end)
     if follow_up is None:
         yield from _answered(ticket, wait)
         return
@@ -66,7 +66,7 @@ def _substantive(ticket: Timeline) -> Iterator[Observation]:
     yield _first(ticket, end=follow_up.at, agent=follow_up.person, since=follow_up.at)
 
 
-def _after_holding(ticket: Timeline, first: int) -> Turn | None:
+def after_holding(ticket: Timeline, first: int) -> Turn | None:
     """The team's next public comment, when the reply at `first` was short and nobody else wrote between."""
     said = [t for t in ticket.turns if t.public and t.kind == "comment" and t.who in {"agent", "customer"}]
     place = next((i for i, t in enumerate(said) if t.at == first and t.who == "agent" and not t.creating), None)
