@@ -17,7 +17,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 #: Files that take longest: where two run at a time, they come first, so that none is left over for the end.
-LONGEST = ("test_signals.py", "test_connector_contract.py", "test_freshdesk_simulator.py", "test_sync_crash.py")
+LONGEST = frozenset({
+    "test_connector_contract.py", "test_freshdesk_simulator.py", "test_measure_jobs.py", "test_signals.py",
+    "test_sync_crash.py", "test_truth.py", "test_truth_across.py",
+})  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
