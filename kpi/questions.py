@@ -5,8 +5,9 @@ none is ever a penalty; `doctor` shows where somebody differs from their team by
 from collections.abc import Iterator
 from functools import partial
 
+from helpdesk_kpi.measure.article import Article
 from helpdesk_kpi.measure.contract import Observation, Share, kpi
-from helpdesk_kpi.measure.desk import DONE, OFFERED
+from helpdesk_kpi.measure.desk import DONE, OFFERED, VOICE
 from helpdesk_kpi.measure.moments import Change
 from helpdesk_kpi.measure.timeline import Timeline
 from kpi.reply import after_holding
@@ -114,16 +115,52 @@ def priority_changed_near_breach(ticket: Timeline) -> Iterator[Observation]:
         yield _asked(ticket, change.at, change.person, yes=near)
 
 
-@question("Did somebody take the ticket from the queue?", needs={"assignee.history"})
+@question("Was it taken over an older ticket of the queue?", needs={"assignee.history"})
 def taken_from_queue(ticket: Timeline) -> Iterator[Observation]:
-    """Every time that a person of the team took an unassigned ticket; whether an older one of at least the same
-    severity waited in the same queue is looked up when it is read.
+    """Of the unassigned tickets that people of the team took, the share that was taken while an older one of at least
+    the same severity waited in the same queue.
     """
     for change in _by_people(ticket, "assignee"):
         nobody = change.before is None or ticket.desk.person_keys.get(change.before) is None
         is_open = ticket.state_at(change.at) not in DONE
         if nobody and is_open and ticket.desk.person_keys.get(change.after or "") == change.person:
             yield _asked(ticket, change.at, change.person, yes=False)
+
+
+@question("Was one request split into several tickets?", needs={"tickets"}, population="native")
+def opened_for_customer(ticket: Timeline) -> Iterator[Observation]:
+    """Of the tickets that people of the team opened in a customer's name, the share that came within an hour of another
+    ticket of that customer about the same problem. Some requests are two; some are made two.
+    """
+    submitter = ticket.row.submitter
+    is_ours = ticket.desk.who(submitter, ticket.created_at, None, None, ticket.askers) == "agent"
+    if is_ours and submitter != ticket.requester and ticket.channel not in VOICE and ticket.left_out != "internal":
+        yield _asked(ticket, ticket.created_at, submitter, yes=False)
+
+
+@question("Was it merged instead of solved?", needs={"status.history"}, population="native")
+def merged_away(ticket: Timeline) -> Iterator[Observation]:
+    """Of the tickets that people of the team solved or merged into another, the share that was merged. Duplicates
+    should be; a ticket that is merged is in no count of what comes back.
+    """
+    for solve in ticket.solves[-1:]:
+        if solve.change.who == "agent":
+            yield _asked(ticket, solve.at, solve.agent, yes=ticket.merged_at == solve.at)
+
+
+@question("Did authors point to their own articles?", needs={"articles", "comments.public"}, story="article")
+def own_articles_cited(article: Article) -> Iterator[Observation]:
+    """Of the tickets that people of the team answered with an article, the share where it was one of their own. It
+    earns them nothing here; whoever knows a subject also writes about it.
+    """
+    for citation in article.citations:
+        if citation.left_out:
+            continue
+        authors = {part.human for part in article.parts(citation.at)}
+        yield Observation(
+            at=citation.at, agent=citation.person, ticket=citation.ticket,
+            value=1 if article.human(citation.person) in authors else 0,
+        )  # fmt: skip
 
 
 def _by_people(ticket: Timeline, field: str) -> Iterator[Change]:

@@ -15,7 +15,7 @@ from helpdesk_kpi.measure.doubts import Doubt, doubts, questions, solved_at_the_
 from helpdesk_kpi.measure.examined import Gap, gaps
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.model import Event
+from helpdesk_kpi.model import Article, Event, TicketLink
 from helpdesk_kpi.simulator.world import generate
 from helpdesk_kpi.store import Store, open_store
 
@@ -90,6 +90,31 @@ def test_a_ticket_was_picked_over_an_older_one_of_its_severity_in_its_queue(stor
     assert doubt.share == pytest.approx(1 / 3)
 
 
+def test_a_request_that_was_split_is_one_that_repeats_within_the_hour(store: Store) -> None:
+    """Ann opens 2 fifty minutes after 1, 3 two hours after; both linked to 1 as the same. 4 is about other things."""
+    source = Source(store)
+    source.put(agent("a", "Ann"), customer("c", None))
+    opened = [("1", 0, "c"), ("2", 50, "a"), ("3", 120, "a"), ("4", 55, "a")]
+    source.put(*(ticket(n, MONDAY + m * MINUTE, submitter=who) for n, m, who in opened))
+    source.put(*(TicketLink(n, "1", "duplicate") for n in ("2", "3")))
+    doubt = asked(store)["opened_for_customer"]
+    assert doubt.n == 3
+    assert doubt.share == pytest.approx(1 / 3)
+
+
+def test_authors_who_cite_themselves_are_seen(store: Store) -> None:
+    """Ann wrote it; she and Bob answer with it."""
+    source = Source(store)
+    source.put(agent("a", "Ann"), agent("b", "Bob"), customer("c", None))
+    made = MONDAY - HOUR
+    source.put(Article("kb", "How to", "http://x/kb", made, made, 1, author="a", digest="d", length=900))
+    for number, who in (("1", "a"), ("2", "b")):
+        said = Event(number, f"{number}-r", MONDAY + HOUR, 1, "comment", actor=who, public=True, articles=("kb",))
+        source.put(ticket(number, MONDAY), said)
+    doubt = asked(store)["own_articles_cited"]
+    assert (doubt.n, doubt.share) == (2, 0.5)
+
+
 def test_solves_that_crowd_into_the_last_hours_are_seen(store: Store) -> None:
     """Usually every tenth solve falls into the last four hours of a week; this time it is every second one."""
     source = Source(store)
@@ -128,6 +153,13 @@ def test_a_healthy_store_has_nothing_to_tell(store: Store) -> None:
     assert found(store) == {}
 
 
+#: The customer's domain is that of an agent, and they rated.
+OF_A_FRIEND = (
+    "INSERT INTO ratings (source, native, question, ticket, offered_at, version, answered_at, rater)"
+    " SELECT 1, 'r', '', t.id, 1, 1, 2, t.requester FROM tickets t"
+)
+
+
 @pytest.mark.parametrize(("sql", "text", "is_bad"), [
     ("UPDATE tickets SET replies_known = 'pending'", "replies are still to be fetched", True),
     ("UPDATE tickets SET replies_known = 'unreadable'", "rights do not show", True),
@@ -139,10 +171,12 @@ def test_a_healthy_store_has_nothing_to_tell(store: Store) -> None:
     ("UPDATE cursors SET state = 'failed', reason = '500'", "the last sync failed: 500", True),
     ("UPDATE cursors SET state = 'unavailable', reason = 'plan'", "not given to this account: plan", False),
     ("UPDATE cursors SET complete_until = 1", "not read for more than two days", True),
+    (OF_A_FRIEND, "address of the team's own domain", False),
 ])  # fmt: skip
 def test_every_gap_is_found(store: Store, sql: str, text: str, *, is_bad: bool) -> None:
     source = Source(store)
-    source.put(customer("c", None), ticket("1", MONDAY, priority="high", replies_known="yes"))
+    source.put(customer("c", "c@acme.com"), ticket("1", MONDAY, priority="high", replies_known="yes"))
+    source.put(agent("a", "Ann", email="ann@ACME.com"))
     with store.writing() as conn:
         conn.execute("UPDATE cursors SET ran_at = ?", (MONDAY + 13 * 24 * HOUR,))
         conn.execute(sql)

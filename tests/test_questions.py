@@ -102,3 +102,15 @@ def test_taking_from_the_queue_is_seen_and_being_given_is_not() -> None:
     assert asked(story(did(5, ANN, "assignee", None, ANN), assignee=ANN), "taken_from_queue") == [(ANN, 0)]
     assert asked(story(did(5, BOB, "assignee", None, ANN), assignee=ANN), "taken_from_queue") == []
     assert asked(story(did(5, ANN, "assignee", BOB, ANN), assignee=ANN), "taken_from_queue") == []
+
+
+def test_a_merge_is_held_against_solves() -> None:
+    assert asked(story(solved(5)), "merged_away") == [(ANN, 0)]
+    merged = story(did(5, BOB, "status", "open", "closed"), merged_into="2", status="closed")
+    assert asked(merged, "merged_away") == [(BOB, 1)]
+
+
+def test_a_ticket_that_was_opened_in_a_customers_name_is_seen_but_not_a_phone_call() -> None:
+    assert asked(story(submitter=ANN), "opened_for_customer") == [(ANN, 0)]
+    assert asked(story(submitter=ANN, channel="phone"), "opened_for_customer") == []
+    assert asked(story(), "opened_for_customer") == []

@@ -22,7 +22,8 @@ from helpdesk_kpi.measure.value import Point
 FEWEST = 10  # things of one person; fewer say nothing
 HISTORY = 26  # periods behind the usual range
 LAST_HOURS = 4 * 3_600_000
-PICKED = "taken_from_queue"
+PICKED, SPLIT = "taken_from_queue", "opened_for_customer"
+HOUR = 3_600_000
 
 
 class Person(NamedTuple):
@@ -52,8 +53,30 @@ def doubts(reader: Reader, period: Period, as_of: int, team: str | None = None) 
     """Every question, over what is known of the period at `as_of`. `team`: of one only."""
     for name, kpi in questions().items():
         rows = _existing(reader.slice(name, "strict", **of_team(team)), period, as_of)
-        counts = rows.value == 1 if name != PICKED else picked_over_older(reader, rows, as_of)
-        yield _doubt(reader, kpi, rows, counts.astype(float))
+        yield _doubt(reader, kpi, rows, _counts(reader, name, rows, as_of).astype(float))
+
+
+def _counts(reader: Reader, question: str, rows: Columns, as_of: int) -> Bools:
+    """Which rows answer the question with yes; of some that lies in other tickets."""
+    if question == PICKED:
+        return picked_over_older(reader, rows, as_of)
+    if question == SPLIT:
+        return split(reader, rows, as_of)
+    yes: Bools = rows.value == 1
+    return yes
+
+
+def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
+    """Which tickets came within an hour of another one of the same customer about the same problem."""
+    repeats = reader.repeats(as_of)
+    begun = dict(reader.store.rows("SELECT id, created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?))",
+                                   str(repeats.ticket.tolist())))  # fmt: skip
+    soon = {
+        int(end)
+        for end, earlier in zip(repeats.end, repeats.ticket, strict=True)
+        if end - begun.get(int(earlier), 0) <= HOUR
+    }
+    return np.isin(opened.created, sorted(soon))
 
 
 def _existing(rows: Columns, period: Period, as_of: int) -> Columns:

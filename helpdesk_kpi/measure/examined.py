@@ -54,6 +54,10 @@ def _streams(store: Store, now: int) -> Iterator[Gap]:
 
 _OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"
 _HERE = "t.created_at IS NOT NULL AND t.deleted_at IS NULL"
+_OWN = (
+    "SELECT lower(substr(email, instr(email, '@') + 1)) FROM people"
+    " WHERE kind IN ('agent', 'light_agent') AND email LIKE '%@%'"
+)
 #: (code, about, what it means, whether figures are wrong for it, (source, count))
 COUNTS = (
     ("replies_pending", "replies",
@@ -80,4 +84,9 @@ COUNTS = (
     ("not_by_customers", "ratings",
      "ratings that nobody gave: set by default, by a time-out, or by the team itself", False,
      _OF_SOURCE.format("ratings r", "r", "r.origin != 'customer'")),
+    ("own_domain", "ratings", "ratings by customers with an address of the team's own domain: friends, perhaps", False,
+     _OF_SOURCE.format(
+         "ratings r JOIN people p ON p.id = r.rater", "r",
+         f"r.answered_at IS NOT NULL AND p.kind = 'customer' AND p.domain IN ({_OWN})",
+     )),
 )  # fmt: skip

@@ -219,8 +219,17 @@ class Reader:
         told = kpi.statistic_of(variant)
         assert isinstance(told, Within)
         own = self.columns(kpi.id, variant)
-        joined = [self.columns(told.joined)] if told.joined else []
-        found = confidence(together([own, *joined]), thresholds(self.store, self.config))
+        return self._sure(together([own, *([self.columns(told.joined)] if told.joined else [])]))
+
+    def repeats(self, as_of: int) -> Columns:
+        """Tickets about the problem of an earlier one of the same customer, as far as that is known then: `ticket` is
+        the earlier one, `end` the creation of the later.
+        """
+        found = self._sure(self.columns("repeat_contacts"))
+        return found.take((found.known <= as_of) & (found.until > as_of))
+
+    def _sure(self, rows: Columns) -> Columns:
+        found = confidence(rows, thresholds(self.store, self.config))
         return found.take((found.end != NEVER) & (found.value >= CERTAIN))
 
     def weights(self, rows: Columns) -> Floats:

@@ -90,6 +90,9 @@ TITLES = {
     "survey_not_offered": "是否没有发出评价邀请？",
     "priority_changed_near_breach": "临近超时是否改了优先级？",
     "taken_from_queue": "是否越过更早的工单自行认领？",
+    "opened_for_customer": "是否把一项请求拆成了多张工单？",
+    "merged_away": "是否以合并代替了解决？",
+    "own_articles_cited": "作者是否在引用自己的文章？",
 }
 DEFINITIONS = {
     "first_reply_time": "从用户提出问题，到支持人员第一次与用户有效沟通"
@@ -194,6 +197,11 @@ DEFINITIONS = {
     "priority_changed_near_breach": "支持人员更改优先级时，距时限不足半小时的比例。"
     "时限以计时开始时为准，因此不影响这里的数值。",
     "taken_from_queue": "支持人员认领未分派的工单时，同一队列中还有更早、级别不低于它的工单在等待的比例。",
+    "opened_for_customer": "支持人员以用户名义创建的工单中，一小时内同一用户就同一问题另有工单的比例。"
+    "有的请求本来就是两项，有的是被拆成了两项。",
+    "merged_away": "支持人员解决或并入其他工单的工单中，被合并的比例。重复的工单理应合并；已合并的工单不计入复发。",
+    "own_articles_cited": "支持人员以知识库文章答复的工单中，引用自己所写文章的比例。"
+    "这在此处不计分；熟悉某个主题的人往往也写这个主题。",
 }
 SHORT = {
     "first_reply_time": "首响",
@@ -408,6 +416,7 @@ GAPS = {
     "no_role": "经办过工单的账号，从未见过其角色：在首次同步之前已离职",
     "set_aside": "记录无法读取，已搁置；`status` 列出各条",
     "not_by_customers": "评价并非用户所作：系统默认、超时自动或内部人员",
+    "own_domain": "评价人的邮箱与团队同域：可能是熟人",
 }
 DIMENSIONS = {
     "speed": "时效",
