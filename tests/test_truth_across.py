@@ -74,9 +74,24 @@ def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kp
         found, true = (without(merely_opened(measured.world), rows) for rows in (found, true))
     if measured.helpdesk != "zendesk":
         found, true = _without_deleted(measured, found), _without_deleted(measured, true)
+    if kpi in {"recurrence_rate", "first_contact_resolution"}:
+        found, true = (without(_of_chance_crowds(measured), rows) for rows in (found, true))
     assert sum(true.values()) > 2
     assert found - true == Counter()
     assert true - found == Counter()
+
+
+def _of_chance_crowds(measured: Measured) -> set[str]:
+    """Tickets of customers who asked the same as many others on one day, though nothing was down. That is what an
+    incident looks like, and it is set apart; only whoever made the world up knows better. It is rare.
+    """
+    native = {key: int(number) for key, number in measured.native.items() if number.isdecimal()}
+    apart = measured.store.rows("SELECT ticket FROM apart WHERE reason = 'incident'")
+    stories = measured.world.stories
+    chance = [stories[native[key]] for (key,) in apart if not stories[native[key]].created.about.startswith("outage")]
+    assert len(chance) < 0.05 * len(stories)
+    theirs = {story.created.requester for story in chance}
+    return {str(number) for number, story in stories.items() if story.created.requester in theirs}
 
 
 def _without_deleted(measured: Measured, rows: Rows) -> Rows:
