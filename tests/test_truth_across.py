@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from truth_fixtures import DAY, ELSEWHERE, TOLD, Measured, Rows, calm, merely_opened, true_rows, without
 
+from helpdesk_kpi.measure.incidents import LEAST
 from helpdesk_kpi.report.capability import capabilities
 from helpdesk_kpi.simulator.faces import NAMES
 from helpdesk_kpi.simulator.world import World, generate
@@ -69,28 +70,33 @@ def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kp
     if (measured.helpdesk, kpi) in FACETS_NOT_TOLD:
         assert any(given.answer == "partly" for _, given in unmet)
         found, true = _without_facet(found), _without_facet(true)
-    if (measured.helpdesk, kpi) == ("freshdesk", "accepted_resolution_time"):
+    if measured.helpdesk == "freshdesk" and kpi in {"accepted_resolution_time", "first_contact_resolution"}:
         assert any(given.answer == "partly" for _, given in unmet)
         found, true = (without(merely_opened(measured.world), rows) for rows in (found, true))
     if measured.helpdesk != "zendesk":
         found, true = _without_deleted(measured, found), _without_deleted(measured, true)
     if kpi in {"recurrence_rate", "first_contact_resolution"}:
-        found, true = (without(_of_chance_crowds(measured), rows) for rows in (found, true))
+        found, true = (without(_repeats_not_told(measured), rows) for rows in (found, true))
     assert sum(true.values()) > 2
     assert found - true == Counter()
     assert true - found == Counter()
 
 
-def _of_chance_crowds(measured: Measured) -> set[str]:
-    """Tickets of customers who asked the same as many others on one day, though nothing was down. That is what an
-    incident looks like, and it is set apart; only whoever made the world up knows better. It is rare.
+def _repeats_not_told(measured: Measured) -> set[str]:
+    """Tickets of customers who asked the same as many others on one day, though nothing was down: that is what an
+    incident looks like, and it is set apart; only whoever made the world up knows better. It is rare. And of those who
+    were hit when the desk was so young that nobody knew what is usual, where a helpdesk ties no ticket to its problem.
+    And where deletions are not told, of those of whom a later ticket was deleted.
     """
     native = {key: int(number) for key, number in measured.native.items() if number.isdecimal()}
-    apart = measured.store.rows("SELECT ticket FROM apart WHERE reason = 'incident'")
     stories = measured.world.stories
-    chance = [stories[native[key]] for (key,) in apart if not stories[native[key]].created.about.startswith("outage")]
+    apart = {native[k] for (k,) in measured.store.rows("SELECT ticket FROM apart WHERE reason = 'incident'")}
+    chance = [stories[number] for number in apart if not stories[number].created.about.startswith("outage")]
     assert len(chance) < 0.05 * len(stories)
-    theirs = {story.created.requester for story in chance}
+    hit = [s for n, s in stories.items() if s.created.about.startswith("outage") and n not in apart]
+    young = [s for s in hit if s.created.at < measured.world.desk.start + (LEAST + 2) * DAY]
+    gone = [s for s in stories.values() if s.deleted_at is not None and measured.helpdesk != "zendesk"]
+    theirs = {story.created.requester for story in chance + young + gone}
     return {str(number) for number, story in stories.items() if story.created.requester in theirs}
 
 
