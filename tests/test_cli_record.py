@@ -187,6 +187,21 @@ def test_figures_of_entries_open_from_the_command_line(cli: Cli, desk: Path) -> 
     assert json.loads(ran.out)["value"]["value"] == pytest.approx(1500)  # 3,000 for the fixture's two tickets
 
 
+@pytest.mark.parametrize("command", ["explain", "observations"])
+def test_a_ratio_of_a_period_in_which_nothing_was_written_down_opens(cli: Cli, desk: Path, command: str) -> None:
+    ran = cli(command, "cost_per_contact", "--period", "2025-11", "--config", desk)
+    assert ran.status == 0, ran.err
+
+
+def test_what_colleagues_said_is_not_held_against_what_was_said_of_others(cli: Cli, desk: Path) -> None:
+    """Six answers about Ann of three people: their mean is shown, and beside no one else's."""
+    for number, who in enumerate(["Bob", "Cem", "王小明"] * 2):
+        period = f"period=2026-Q{2 + number // 3}"
+        cli("record", "peer_rating", "subject=Ann", f"by={who}", period, "initiative=3", "--config", desk)
+    ran = cli("explain", "peer_rating", "--agent", "Ann", "--period", "2026", "--json", "--config", desk)
+    assert "others" not in json.loads(ran.out)
+
+
 def test_answers_of_colleagues_are_shown_by_no_command(cli: Cli, desk: Path) -> None:
     for number, who in enumerate(["Bob", "Cem", "王小明"]):
         fields = ["subject=Ann", f"by={who}", "period=2026-Q3", f"initiative={number + 1}.25"]

@@ -90,6 +90,11 @@ class Score(msgspec.Struct, frozen=True):
 
     fewest: int = 0  # raters below whom nothing is shown
 
+    @property
+    def hides_answers(self) -> bool:
+        """Who said what of whom is nobody's business: only the mean of enough people is."""
+        return self.fewest > 0
+
 
 class Stock(msgspec.Struct, frozen=True):
     """How many spans are alive at an instant (a period's end), or how old they are: median, 90th percentile, oldest."""

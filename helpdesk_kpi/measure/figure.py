@@ -14,6 +14,7 @@ from helpdesk_kpi.measure.contract import (
     Fresh,
     Met,
     Mix,
+    Ratio,
     Score,
     Share,
     Stock,
@@ -55,14 +56,14 @@ _MAKERS: dict[type, Callable[[Asked, Columns, Policy], Value]] = {
 
 
 def parts(asked: Asked, rows: Columns, policy: Policy) -> Parts | None:
-    """What each of the rows is of the figure; None where it is a quantile, which has no parts, or a mean of answers
-    that are not shown one by one.
+    """What each of the rows is of the figure; None where it is a quantile or a ratio of two figures, which have no
+    parts, or a mean of answers that are not shown one by one.
 
     `rows` are those that exist and are not left out, as `figure` takes them.
     """
     told = asked.statistic
-    hidden = isinstance(told, Score) and told.fewest > 0
-    if hidden or isinstance(told, Duration) or (isinstance(told, Stock) and told.of == "age"):
+    hidden = isinstance(told, Score) and told.hides_answers
+    if hidden or isinstance(told, Duration | Ratio) or (isinstance(told, Stock) and told.of == "age"):
         return None
     return _PARTS[type(told)](asked, rows, policy)
 

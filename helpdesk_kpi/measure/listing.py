@@ -52,7 +52,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     labels = {axis: reader.labels(rows, axis) for axis in ("source", "agent", "team", "category", "channel")}
     shown = {axis: [reader.label_name(rows, axis, int(c)) for c in codes] for axis, codes in labels.items()}
     spec = kpi_named(asked.kpi)
-    nameless = isinstance(statistic := spec.statistic_of(asked.variant), Score) and statistic.fewest > 0
+    nameless = isinstance(statistic := spec.statistic_of(asked.variant), Score) and statistic.hides_answers
     if config.privacy != "full" or nameless:  # what single people said of somebody is nobody's business
         shown["agent"] = [None] * len(rows)
     timed = isinstance(spec.statistic, Duration | Met)
