@@ -13,22 +13,26 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total, Within
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.judging import known_quality, told_quality
-from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.measure.listing import Asked, listed
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.store import Store
 
 
 def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
     """The figure of the asked period and the rows that make it, as plain values."""
+    reader = Reader(store, config)
+    _known(reader, asked.where)
+    return _opened(reader, asked)
+
+
+def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
     kpi, variant, as_of, period, where = asked
     assert period is not None
     spec = kpi_named(kpi)
     definition = variant_named(spec, variant).definition
-    reader = Reader(store, config)
-    _known(reader, where)
     value = reader.figure(spec, period, as_of, variant, **where)
     told = spec.statistic_of(variant)
-    sides = [explained(store, config, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
+    sides = [_opened(reader, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
     if spec.facet == "dimension":
         asked = asked._replace(where={"facet": MAIN, **where})
     is_joined = isinstance(told, Within) and told.joined is not None
@@ -43,9 +47,9 @@ def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         **on_like_work.beside_others(reader, asked),
-        **({"found_rightly": told_quality(known_quality(store, config))} if is_joined else {}),
+        **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if is_joined else {}),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
-        "observations": [row for side in sides for row in side["observations"]] or list(listing(store, config, asked)),
+        "observations": [row for side in sides for row in side["observations"]] if sides else [*listed(reader, asked)],
     }
 
 

@@ -14,13 +14,12 @@ from helpdesk_kpi.measure.columns import NOBODY, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.reader import Reader, of_team
+from helpdesk_kpi.measure.reader import HISTORY, Reader, of_team
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.measure.statistics.signal import signal
 from helpdesk_kpi.measure.value import Point
 
 FEWEST = 10  # things of one person; fewer say nothing
-HISTORY = 26  # periods behind the usual range
 LAST_HOURS = 4 * 3_600_000
 PICKED, SPLIT = "taken_from_queue", "opened_for_customer"
 HOUR = 3_600_000

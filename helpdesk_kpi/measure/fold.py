@@ -124,28 +124,28 @@ def measure(
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Fold what is stale (or everything); returns how many tickets were folded."""
-    in_use(store, extra)
+    folds = in_use(store, extra)
     rules_changed(store, config)
     keep_identities(store, config)
     _people_changed(store, config)
-    kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in _kept(store))]
+    kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in folds)]
     if everything:
         with store.writing():
             mark_all(store)
     set_apart(store, config)
     with store.writing():
         mark_others(store, kinds)
-    done = {kind: _measure(store, config, kind, jobs, progress) for kind in kinds}
+    work = Worker(store, config)
+    done = {kind: _measure(work, kind, jobs, progress) for kind in kinds}
     return done["ticket"]
 
 
-def _measure(
-    store: Store, config: Config, kind: StoryKind, jobs: int, progress: Callable[[int, int], None] | None
-) -> int:
+def _measure(work: "Worker", kind: StoryKind, jobs: int, progress: Callable[[int, int], None] | None) -> int:
+    store = work.reading.store
     total = Stale.of(kind).count(store)
     done = 0
     version = _version(store)
-    for stories, folded in _bodies(store, config, kind, total, jobs):
+    for stories, folded in _bodies(work, kind, total, jobs):
         version = _write(store, kind, stories, folded, version)
         done += len(stories)
         if progress and kind == "ticket":
@@ -153,12 +153,10 @@ def _measure(
     return done
 
 
-def _bodies(
-    store: Store, config: Config, kind: StoryKind, total: int, jobs: int
-) -> Iterator[tuple[list[int], list[Folded]]]:
+def _bodies(work: "Worker", kind: StoryKind, total: int, jobs: int) -> Iterator[tuple[list[int], list[Folded]]]:
+    store, config = work.reading.store, work.reading.config
     chunks = Stale.of(kind).chunks(store, CHUNK)
     if jobs <= 1 or total < 2 * CHUNK:
-        work = Worker(store, config)
         for stories in chunks:
             yield stories, work.fold(kind, stories)
         return

@@ -43,7 +43,12 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     row is of the figure: sum(adds) / sum(counts) for shares and scores, sum(adds) for sums and counts; nothing for
     medians, which have no parts.
     """
-    reader = Reader(store, config)
+    yield from listed(Reader(store, config), asked)
+
+
+def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
+    """As `listing`, by a reader that is there already."""
+    store, config = reader.store, reader.config
     rows = _existing(reader, asked)
     ends = np.where(rows.end <= asked.as_of, rows.end, np.where(_left_out(rows), rows.known, asked.as_of))
     tickets = {key: (native, url) for key, native, url in store.rows("SELECT id, native, url FROM tickets")}
@@ -60,7 +65,7 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     lasted = elapsed(rows, rows.start, ends)
     parts = _parts(reader, rows, asked)
-    values = _values(reader, rows, asked, took)
+    values = _values(reader, rows, asked, took, parts)
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -107,13 +112,13 @@ def _parts(reader: Reader, rows: Columns, asked: Asked) -> Parts | None:
     return found
 
 
-def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints) -> Floats:
+def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints, parts: Parts | None) -> Floats:
     """Seconds of durations and ages; of promises 1 (kept) or 0 (missed), and nan where nobody knows yet."""
     told = kpi_named(asked.kpi).statistic_of(asked.variant)
     if isinstance(told, Duration):
         return took / 1000
     if isinstance(told, Met):
-        verdicts = _parts(reader, rows, asked._replace(period=asked.period or _ALL))
+        verdicts = parts or _parts(reader, rows, asked._replace(period=_ALL))
         assert verdicts is not None
         return np.where(verdicts.counts > 0, verdicts.adds, np.nan)
     return _ages(reader, rows, asked) if _is_age(told) else rows.value

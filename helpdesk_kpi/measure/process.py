@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.measure.columns import NOBODY, Columns, Floats, Ints
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.reader import Reader, of_team
 from helpdesk_kpi.measure.stages import STAGES
@@ -152,7 +152,7 @@ def _created(reader: Reader, period: Period, as_of: int, team: str | None) -> di
     """New tickets by category."""
     rows = reader.slice("first_reply_time", "strict", **of_team(team))
     here = (rows.at >= period.start) & (rows.at < min(period.end, as_of))
-    rows = rows.take(here & (rows.known <= as_of) & (rows.until > as_of) & (rows.stop >= 0))
+    rows = rows.take(here & (rows.known <= as_of) & (rows.until > as_of))
     labels = reader.labels(rows, "category")
     codes, counts = np.unique(labels[labels != NOBODY], return_counts=True)
     names = [reader.label_name(rows, "category", int(code)) or "" for code in codes]
@@ -171,10 +171,8 @@ REPEATS = "recurrence_rate"
 
 
 def recurring(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Recurring]:
-    """Categories by how many of their solved tickets came back; empty where no KPI tells what comes back."""
-    kpi = find_kpis().get(REPEATS)
-    if kpi is None:
-        return []
+    """Categories by how many of their solved tickets came back."""
+    kpi = kpi_named(REPEATS)
     found = []
     for name in reader.names(REPEATS, "category", period, as_of, "strict", **of_team(team)):
         value = reader.figure(kpi, period, as_of, "strict", **{"category": name, **of_team(team)})

@@ -46,6 +46,7 @@ class Reader:
         self.calendars = Calendars(self.clocks)
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}
+        self._following: dict[tuple[str, str], Columns] = {}
 
     def columns(self, kpi: str, variant: str = "strict") -> Columns:
         """All kept observations of one variant."""
@@ -216,10 +217,13 @@ class Reader:
 
     def _followers(self, kpi: Kpi, variant: str) -> Columns:
         """What may follow the rows of a KPI: among its own rows, and those of the KPI that it joins."""
-        told = kpi.statistic_of(variant)
-        assert isinstance(told, Within)
-        own = self.columns(kpi.id, variant)
-        return self._sure(together([own, *([self.columns(told.joined)] if told.joined else [])]))
+        key = (kpi.id, variant)
+        if key not in self._following:
+            told = kpi.statistic_of(variant)
+            assert isinstance(told, Within)
+            joined = [self.columns(told.joined)] if told.joined else []
+            self._following[key] = self._sure(together([self.columns(*key), *joined]))
+        return self._following[key]
 
     def repeats(self, as_of: int) -> Columns:
         """Tickets about the problem of an earlier one of the same customer, as far as that is known then: `ticket` is

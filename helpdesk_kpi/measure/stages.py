@@ -1,5 +1,6 @@
 """Where a ticket spends its time: in the queue, with an agent, being handed over, with others, with the customer."""
 
+import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -7,6 +8,7 @@ from helpdesk_kpi.measure.timeline import Timeline
 
 Stage = Literal["queue", "agent", "hand_over", "escalated", "third_party", "customer"]
 STAGES: tuple[Stage, ...] = ("queue", "agent", "hand_over", "escalated", "third_party", "customer")
+FOREVER = sys.maxsize
 _BY_STATE: dict[str, Stage] = {"pending": "customer", "hold": "third_party"}
 
 
@@ -28,24 +30,22 @@ def stays(ticket: Timeline) -> Iterator[Stay]:
     """
     acts = _acts(ticket)
     holder: int | None = None  # who had it last and did not only receive it
-    taken_at: int | None = 0  # when somebody else acted after it was given away; None: nobody yet; 0: it was not
+    taken_at = 0  # when somebody else acted after it was given away; FOREVER: nobody yet; 0: it was not given away
     before: int | None = None
     for start, end, state, severity, team, assignee in ticket.spans():
         if holder is not None and assignee not in {before, holder}:
-            taken_at = next((at for at, who in acts if _takes(at, who, start, assignee) and who != holder), None)
+            took = (at for at, who in acts if _takes(at, who, start, assignee) and who != holder)
+            taken_at = next(took, FOREVER)
         elif assignee == holder:
             taken_at = 0
         before = assignee
-        stage = _stage(ticket, state, team, assignee)
-        cut = start if taken_at is not None and taken_at <= start else min(taken_at or end or 0, end or taken_at or 0)
-        if stage not in {"queue", "agent"} or cut == start:
-            yield Stay(start, end, stage, team, assignee, severity)
-        else:
-            ends = None if taken_at is None and end is None else cut
-            yield Stay(start, ends, "hand_over", team, assignee, severity)
-            if ends is not None and ends != end:
-                yield Stay(ends, end, stage, team, assignee, severity)
-        if assignee is not None and taken_at is not None and (end is None or taken_at <= end):
+        stage, over = _stage(ticket, state, team, assignee), FOREVER if end is None else end
+        cut = min(max(taken_at, start), over) if stage in {"queue", "agent"} else start
+        if cut > start:
+            yield Stay(start, None if cut == FOREVER else cut, "hand_over", team, assignee, severity)
+        if cut < over:
+            yield Stay(cut, end, stage, team, assignee, severity)
+        if assignee is not None and taken_at < FOREVER and taken_at <= over:
             holder = assignee
 
 

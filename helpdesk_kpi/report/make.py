@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
 from helpdesk_kpi.errors import StoreError, UsageError
-from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.doubts import questions
 from helpdesk_kpi.measure.fold import always
 from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
@@ -39,7 +38,7 @@ class Made(NamedTuple):
 def reads(name: str, parts: frozenset[str]) -> list[str]:
     """What a report reads of the store, in one pass: pages show the whole catalogue, mails the chosen figures."""
     if name == "process_review":
-        return [*(kpi for kpi, _ in EVIDENCE), "first_reply_time", *([REPEATS] if REPEATS in find_kpis() else [])]
+        return [*(kpi for kpi, _ in EVIDENCE), "first_reply_time", REPEATS]
     if name == "data_quality":
         return [*questions(), "first_reply_time", "backlog", "solved_tickets"]
     return always() if "page" in parts else list(READ)
