@@ -1,6 +1,7 @@
 """What people do for the team beside tickets: training, and improvements of how the work is done."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from helpdesk_kpi.measure.contract import Observation, Total, kpi
 from helpdesk_kpi.measure.registers.kinds import Improvement, Training
@@ -12,20 +13,22 @@ SATISFIED = 4  # from this mean rating of those who attended on, a session count
 STEPS = {"proposed": 0, "accepted": 1, "shipped": 2, "measured": 2}  # what each step adds: 0, 1, 3, 5 points in all
 
 
-@kpi(
-    "Training and sharing",
+in_points = partial(
+    kpi,
     unit="points",
     better="higher",
     statistic=Total(),
     anchor="recorded",
     needs=(),
-    revision=1,
     story="entry",
     facet="kind",
     dimension="contribution",
     level="agent",
     min_n=1,
 )
+
+
+@in_points("Training and sharing", revision=1)
 def training(told: Recorded) -> Iterator[Observation]:
     """Points for training that a person gave: 1 for a session as its lead, 0.5 as co-lead, 0.1 for an hour of
     mentoring; times the mean rating of those who attended divided by 4, at most 1. Somebody else has approved each
@@ -37,20 +40,7 @@ def training(told: Recorded) -> Iterator[Observation]:
         yield told.row(session.at(told.zone), session.subject, facet=session.role, value=points * rated)
 
 
-@kpi(
-    "Improvements",
-    unit="points",
-    better="higher",
-    statistic=Total(),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    facet="kind",
-    dimension="contribution",
-    level="agent",
-    min_n=1,
-)
+@in_points("Improvements", revision=1)
 def improvement(told: Recorded) -> Iterator[Observation]:
     """Points for proposals and what became of them: 1 once accepted, 3 once shipped, 5 once somebody other than the
     authors has measured the effect; each step counts on its day with what it adds. Authors share the credit in equal

@@ -1,6 +1,7 @@
 """What people say of each other's work and behaviour, as they write it into the registers."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from helpdesk_kpi.measure.contract import MAIN, Observation, Score, kpi
 from helpdesk_kpi.measure.registers.entry import Judged
@@ -13,17 +14,14 @@ from helpdesk_kpi.measure.registers.kinds import (
 )
 from helpdesk_kpi.measure.registers.telling import Recorded
 
+judged = partial(kpi, unit="score", anchor="recorded", needs=(), story="entry", facet="dimension")
 
-@kpi(
+
+@judged(
     "Quality review",
-    unit="score",
+    revision=1,
     better="higher",
     statistic=Score(),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    facet="dimension",
     pair="solved_tickets",
     dimension="quality",
     level="agent",
@@ -41,16 +39,11 @@ def quality_review(told: Recorded) -> Iterator[Observation]:
             yield from _facts(told, review, review.subject, overall, percent=True)
 
 
-@kpi(
+@judged(
     "Satisfaction with collaboration",
-    unit="score",
+    revision=1,
     better="higher",
     statistic=Score(fewest=3),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    facet="dimension",
     pair="escalations",
     dimension="quality",
     level="agent",
@@ -74,16 +67,11 @@ def _given(told: Recorded) -> Iterator[Observation]:
             yield from _facts(told, answer, answer.subject, answer.mean, team=answer.team)
 
 
-@kpi(
+@judged(
     "Manager's rating",
-    unit="score",
+    revision=1,
     better="higher",
     statistic=Score(),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    facet="dimension",
     pair="peer_rating",
     dimension="behaviour",
     level="agent",
@@ -97,16 +85,11 @@ def manager_rating(told: Recorded) -> Iterator[Observation]:
         yield from _facts(told, rating, rating.subject, rating.mean)
 
 
-@kpi(
+@judged(
     "Peers' rating",
-    unit="score",
+    revision=1,
     better="higher",
     statistic=Score(fewest=3),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    facet="dimension",
     pair="manager_rating",
     dimension="behaviour",
     level="agent",
@@ -121,16 +104,11 @@ def peer_rating(told: Recorded) -> Iterator[Observation]:
         yield from _facts(told, rating, rating.subject, rating.mean)
 
 
-@kpi(
+@judged(
     "Self-rating",
-    unit="score",
+    revision=1,
     better="neither",
     statistic=Score(),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    facet="dimension",
     pair="manager_rating",
     dimension="behaviour",
     level="shown",

@@ -68,8 +68,7 @@ class Parts(NamedTuple):
 def counted(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:
     """Rows that stopped for one of the reasons, and how many `among` the rows for each."""
     codes = {code: word for code, word in enumerate(rows.words) if word in reasons}
-    mask = np.isin(rows.stop, list(codes))
-    return mask, {str(word): int((among & (rows.stop == code)).sum()) for code, word in codes.items()}
+    return rows.stopped(reasons), {str(word): int((among & (rows.stop == code)).sum()) for code, word in codes.items()}
 
 
 def by_facet(rows: Columns, amounts: Floats, whole: float) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Observations of one KPI variant as numpy columns, sorted by `at`: what every figure is computed from."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, zip_longest
 from typing import Any
@@ -53,6 +53,14 @@ class Columns(msgspec.Struct, frozen=True):
     def code(self, word: str | None) -> int:
         """The code of a word; -1, which no row has, for one that does not occur."""
         return self.words.index(word) if word in self.words else -1
+
+    def exist(self, as_of: int) -> NDArray[np.bool_]:
+        """Which rows are known at an instant and not superseded by then."""
+        return (self.known <= as_of) & (self.until > as_of)
+
+    def stopped(self, reasons: Collection[str]) -> NDArray[np.bool_]:
+        """Which rows stopped for one of the reasons."""
+        return np.isin(self.stop, [code for code, word in enumerate(self.words) if word in reasons])
 
     def take(self, rows: NDArray[np.bool_] | Ints | slice) -> "Columns":
         parts = {name: getattr(self, name)[rows] for name in self.__struct_fields__[:-1]}

@@ -79,7 +79,7 @@ def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
 
 
 def _existing(rows: Columns, period: Period, as_of: int) -> Columns:
-    exists = (rows.at >= period.start) & (rows.at < period.end) & (rows.known <= as_of) & (rows.until > as_of)
+    exists = (rows.at >= period.start) & (rows.at < period.end) & rows.exist(as_of)
     return rows.take(exists & (rows.stop == 0))
 
 

@@ -53,13 +53,13 @@ def _within(took: Ints, targets: Ints, ended: Bools, running: Bools) -> tuple[fl
 
 
 def met_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
-    kept, missed, _, _ = _verdicts(asked, rows, policy)
+    kept, missed, _, _ = verdicts(asked.as_of, rows, policy)
     return Parts((kept | missed).astype(float), kept.astype(float))
 
 
 def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
     """Kept / (kept + missed)."""
-    kept, missed, known, ended = _verdicts(asked, rows, policy)
+    kept, missed, known, ended = verdicts(asked.as_of, rows, policy)
     parts = met_parts(asked, rows, policy)
     low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
@@ -71,12 +71,12 @@ def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
     )  # fmt: skip
 
 
-def _verdicts(asked: Asked, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
+def verdicts(as_of: int, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
     """(kept, missed, with a deadline, over). A row is late by its own deadline, or by the target of its kind."""
     targets, promised = policy.targets(rows), rows.due != NEVER
-    ended = rows.end <= asked.as_of
-    took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
-    late = np.where(promised, np.minimum(rows.end, asked.as_of) > rows.due, took > targets)
+    ended = rows.end <= as_of
+    took = policy.between(rows, rows.start, np.minimum(rows.end, as_of))
+    late = np.where(promised, np.minimum(rows.end, as_of) > rows.due, took > targets)
     known = promised | (targets >= 0)
     return known & ended & ~late, known & late, known, ended
 

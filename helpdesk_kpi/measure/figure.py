@@ -33,7 +33,7 @@ def figure(asked: Asked, rows: Columns, policy: Policy) -> Value:
     else:
         first, last = np.searchsorted(rows.at, [asked.start, asked.end])
         here = rows.take(slice(int(first), int(last)))
-        exists = (here.known <= asked.as_of) & (here.until > asked.as_of)
+        exists = here.exist(asked.as_of)
     if isinstance(asked.statistic, Within):
         here, exists = here.take(here.end == NEVER), exists[here.end == NEVER]  # followers are no things to count
     left_out, excluded = counted(here, EXCLUDED, exists)

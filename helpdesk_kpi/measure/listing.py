@@ -103,7 +103,7 @@ def _parts(reader: Reader, rows: Columns, asked: Asked) -> Parts | None:
         return None
     spec = kpi_named(asked.kpi)
     figure = FigureAsked(spec, asked.variant, asked.period.start, asked.period.end, asked.as_of)
-    here = ~_is(rows, EXCLUDED)
+    here = ~rows.stopped(EXCLUDED)
     told = parts_of(figure, rows.take(here), reader.policy(spec, asked.variant))
     if told is None:
         return None
@@ -139,7 +139,7 @@ def _ages(reader: Reader, rows: Columns, asked: Asked) -> Floats:
 
 def _existing(reader: Reader, asked: Asked) -> Columns:
     rows = reader.slice(asked.kpi, asked.variant, **asked.where)
-    mask = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
+    mask = rows.exist(asked.as_of)
     if asked.period is not None and kpi_named(asked.kpi).is_instant:
         instant = min(asked.period.end, asked.as_of)
         mask &= (rows.at <= instant) & (rows.end > instant)
@@ -149,13 +149,8 @@ def _existing(reader: Reader, asked: Asked) -> Columns:
 
 
 def _left_out(rows: Columns) -> Bools:
-    left_out: Bools = _is(rows, EXCLUDED) & (rows.end == NEVER)
+    left_out: Bools = rows.stopped(EXCLUDED) & (rows.end == NEVER)
     return left_out
-
-
-def _is(rows: Columns, stops: frozenset[str]) -> Bools:
-    found: Bools = np.isin(rows.stop, [rows.code(stop) for stop in stops if stop in rows.words])
-    return found
 
 
 def _number(value: float | None) -> float | int | None:

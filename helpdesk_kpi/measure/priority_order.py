@@ -61,9 +61,7 @@ def _team(reader: Reader, name: str) -> int:
 
 def _existing(rows: Columns, since: int, as_of: int) -> Columns:
     """First replies to tickets from `since` on that are known and count, in the order of the tickets' creation."""
-    left_out = [code for code, word in enumerate(rows.words) if word in EXCLUDED]
-    known = (rows.known <= as_of) & (rows.until > as_of)
-    return rows.take((rows.at >= since) & known & ~np.isin(rows.stop, left_out))
+    return rows.take((rows.at >= since) & rows.exist(as_of) & ~rows.stopped(EXCLUDED))
 
 
 def _severity(rows: Columns, levels: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -110,7 +110,7 @@ def _stays(reader: Reader, period: Period, as_of: int, team: str | None = None) 
     """What of the stays lies in the period, and its working ms."""
     rows = reader.slice("time_in_stage", "strict", **of_team(team))
     end = min(period.end, as_of)
-    here = (rows.start < end) & (rows.end > period.start) & (rows.known <= as_of) & (rows.until > as_of)
+    here = (rows.start < end) & (rows.end > period.start) & rows.exist(as_of)
     rows = rows.take(here & (rows.stop == 0))
     took = reader.worked(rows, np.maximum(rows.start, period.start), np.minimum(rows.end, end))
     return rows, took.astype(np.float64)
@@ -120,7 +120,7 @@ def routes(reader: Reader, period: Period, as_of: int, team: str | None = None) 
     """Ways between teams, those back first. `team`: to it and from it."""
     rows = reader.columns("team_moves")
     here = (rows.at >= period.start) & (rows.at < min(period.end, as_of)) & (rows.stop == 0)
-    rows = rows.take(here & (rows.known <= as_of) & (rows.until > as_of))
+    rows = rows.take(here & rows.exist(as_of))
     found = []
     for code in np.unique(rows.facet):
         word, mine = rows.words[code], rows.facet == code
@@ -152,7 +152,7 @@ def _created(reader: Reader, period: Period, as_of: int, team: str | None) -> di
     """New tickets by category."""
     rows = reader.slice("first_reply_time", "strict", **of_team(team))
     here = (rows.at >= period.start) & (rows.at < min(period.end, as_of))
-    rows = rows.take(here & (rows.known <= as_of) & (rows.until > as_of))
+    rows = rows.take(here & rows.exist(as_of))
     labels = reader.labels(rows, "category")
     codes, counts = np.unique(labels[labels != NOBODY], return_counts=True)
     names = [reader.label_name(rows, "category", int(code)) or "" for code in codes]

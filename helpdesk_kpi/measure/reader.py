@@ -124,7 +124,7 @@ class Reader:
             here = (rows.at <= instant) & (rows.end > instant)
         else:
             here = (rows.at >= period.start) & (rows.at < period.end)
-        here &= (rows.known <= as_of) & (rows.until > as_of)
+        here &= rows.exist(as_of)
         codes = np.unique(self.labels(rows, axis)[here])
         found = {self.label_name(rows, axis, int(c)) for c in codes}
         return [*sorted(n for n in found if n is not None), *([None] if None in found else [])]
@@ -230,7 +230,7 @@ class Reader:
         the earlier one, `end` the creation of the later.
         """
         found = self._sure(self.columns("repeat_contacts"))
-        return found.take((found.known <= as_of) & (found.until > as_of))
+        return found.take(found.exist(as_of))
 
     def _sure(self, rows: Columns) -> Columns:
         found = confidence(rows, thresholds(self.store, self.config))

@@ -57,9 +57,8 @@ def _came(rows: Columns, when: Ints, days: int) -> Bools:
 
 def first_followers(base: Columns, followers: Columns, as_of: int) -> tuple[Ints, Ints]:
     """When the first follower of each base row came after it (NEVER: none did), and its place among the followers."""
-    codes = [code for code, word in enumerate(followers.words) if word in EXCLUDED]
-    exists = (followers.known <= as_of) & (followers.until > as_of) & (followers.end <= as_of)
-    exists &= (followers.end != NEVER) & ~np.isin(followers.stop, codes)
+    exists = followers.exist(as_of) & (followers.end <= as_of) & (followers.end != NEVER)
+    exists &= ~followers.stopped(EXCLUDED)
     places = np.flatnonzero(exists)
     places = places[np.lexsort((followers.end[places], followers.ticket[places]))]
     # In order of (ticket, instant): what a row is followed by is the next one after it, if of the same ticket.

@@ -23,9 +23,8 @@ VENDORS = {"zendesk": "Zendesk", "jira_service_management": "Jira", "freshdesk":
 
 def agreements(reader: Reader, period: Period, rows: Columns) -> tuple[Agreement, ...]:
     """One for each source that has a figure of its own for the tickets behind `rows`, which are of first replies."""
-    left_out = [rows.code(reason) for reason in EXCLUDED if reason in rows.words]
     here = (rows.at >= period.start) & (rows.at < period.end) & (rows.until == NEVER)
-    counted = rows.take(here & ~np.isin(rows.stop, left_out))
+    counted = rows.take(here & ~rows.stopped(EXCLUDED))
     reconciler = Reconciler(reader.store, reader.config)
     names = reader.labels(counted, "source")
     found = []

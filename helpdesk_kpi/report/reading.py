@@ -110,8 +110,8 @@ class StoredFigures:
 
     def _open(self, rows: Columns) -> Columns:
         """Spans that run at as_of, on tickets that count."""
-        left_out = np.isin(rows.stop, [rows.code(r) for r in EXCLUDED if r in rows.words])
-        known = (rows.known <= self.as_of) & (rows.until > self.as_of)
+        left_out = rows.stopped(EXCLUDED)
+        known = rows.exist(self.as_of)
         return rows.take(known & (rows.start > 0) & (rows.end > self.as_of) & ~left_out)
 
     @cached_property
@@ -185,7 +185,7 @@ class StoredFigures:
 
     def _here(self, kpi: Kpi, rows: Columns) -> Columns:
         """The rows behind a figure of this period."""
-        known = (rows.known <= self.as_of) & (rows.until > self.as_of)
+        known = rows.exist(self.as_of)
         if kpi.is_instant:
             instant = min(self.period.end, self.as_of)
             return rows.take(known & (rows.at <= instant) & (rows.end > instant))
@@ -257,7 +257,7 @@ class StoredFigures:
     def _follow_ups(self) -> int:
         """Tickets of this period that follow a closed one. They are new ones of their own."""
         rows = self._here(kpi_named("first_reply_time"), self._first_replies)
-        counted = rows.take(~np.isin(rows.stop, [rows.code(r) for r in EXCLUDED if r in rows.words]))
+        counted = rows.take(~rows.stopped(EXCLUDED))
         wanted = msgspec.json.encode(np.unique(counted.story).tolist()).decode()
         sql = "SELECT count(*) FROM tickets WHERE follow_up_of IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
         return int(self.reader.store.one(sql, wanted))

@@ -9,6 +9,7 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.asked import Bools, Policy, counted
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
 from helpdesk_kpi.measure.contract import CENSORED, EXCLUDED, Duration, Kpi, Met, Mix, Score, Share, Total, Within
+from helpdesk_kpi.measure.durations import verdicts
 from helpdesk_kpi.measure.windows import DAY, first_followers
 
 Kind = Literal["share", "duration", "score", "count"]
@@ -52,7 +53,7 @@ def things(told: Told, rows: Columns) -> Counted:
     """By the same rules as the figure itself."""
     first, last = np.searchsorted(rows.at, [told.start, told.end])
     here = rows.take(slice(int(first), int(last)))
-    exists = (here.known <= told.as_of) & (here.until > told.as_of)
+    exists = here.exist(told.as_of)
     left_out, _ = counted(here, EXCLUDED, exists)
     return _MAKERS[type(told.kpi.statistic_of(told.variant))](told, here.take(exists & ~left_out))
 
@@ -70,12 +71,10 @@ def _duration(told: Told, rows: Columns) -> Counted:
 
 def _met(told: Told, rows: Columns) -> Counted:
     """Promises that were kept or missed; what runs within its deadline is neither."""
-    targets, promised = told.policy.targets(rows), rows.due != NEVER
-    until = np.minimum(rows.end, told.as_of)
-    late = np.where(promised, until > rows.due, told.policy.between(rows, rows.start, until) > targets)
-    judged = (promised | (targets >= 0)) & (late | (rows.end <= told.as_of))
+    kept, missed, _, _ = verdicts(told.as_of, rows, told.policy)
+    judged = kept | missed
     n = int(judged.sum())
-    return Counted(rows.take(judged), (~late[judged]).astype(np.float64), np.ones(n), np.zeros(n, np.bool_))
+    return Counted(rows.take(judged), kept[judged].astype(np.float64), np.ones(n), np.zeros(n, np.bool_))
 
 
 def _within(told: Told, rows: Columns) -> Counted:

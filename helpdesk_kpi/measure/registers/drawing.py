@@ -41,10 +41,8 @@ def drawn(reader: Reader, period: Period, as_of: int, each: int) -> Iterator[Dra
 def _solved(reader: Reader, period: Period, as_of: int) -> Mapping[str, Mapping[int, str | None]]:
     """Person -> the tickets that they solved and that count, with their severity."""
     rows = reader.columns(FROM)
-    left_out = np.isin(rows.stop, [rows.code(reason) for reason in EXCLUDED if reason in rows.words])
-    here = rows.take(
-        (rows.at >= period.start) & (rows.at < period.end) & (rows.known <= as_of) & (rows.until > as_of) & ~left_out
-    )
+    left_out = rows.stopped(EXCLUDED)
+    here = rows.take((rows.at >= period.start) & (rows.at < period.end) & rows.exist(as_of) & ~left_out)
     found: dict[str, dict[int, str | None]] = defaultdict(dict)
     people = reader.labels(here, "agent")
     for i in np.flatnonzero(people != NOBODY):
