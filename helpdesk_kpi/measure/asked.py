@@ -65,6 +65,14 @@ class Parts(NamedTuple):
         return self.x / self.n if self.n else None
 
 
+def existing(asked: Asked, rows: Columns) -> tuple[Columns, Bools]:
+    """The rows of the period, or all where what is alive at its end counts; and which of them are there at `as_of`."""
+    if asked.kpi.is_instant:
+        return rows, (rows.at <= asked.instant) & (rows.end > asked.instant) & rows.exist(asked.as_of)
+    here = rows.between(asked.start, asked.end)
+    return here, here.exist(asked.as_of)
+
+
 def counted(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:
     """Rows that stopped for one of the reasons, and how many `among` the rows for each."""
     codes = {code: word for code, word in enumerate(rows.words) if word in reasons}

@@ -62,6 +62,11 @@ class Columns(msgspec.Struct, frozen=True):
         """Which rows stopped for one of the reasons."""
         return np.isin(self.stop, [code for code, word in enumerate(self.words) if word in reasons])
 
+    def between(self, start: int, end: int) -> "Columns":
+        """The rows with `at` in [start, end)."""
+        first, last = np.searchsorted(self.at, [start, end])
+        return self.take(slice(int(first), int(last)))
+
     def take(self, rows: NDArray[np.bool_] | Ints | slice) -> "Columns":
         parts = {name: getattr(self, name)[rows] for name in self.__struct_fields__[:-1]}
         return Columns(**parts, words=self.words)

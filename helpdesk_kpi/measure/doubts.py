@@ -79,8 +79,8 @@ def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
 
 
 def _existing(rows: Columns, period: Period, as_of: int) -> Columns:
-    exists = (rows.at >= period.start) & (rows.at < period.end) & rows.exist(as_of)
-    return rows.take(exists & (rows.stop == 0))
+    here = rows.between(period.start, period.end)
+    return here.take(here.exist(as_of) & (here.stop == 0))
 
 
 def _doubt(reader: Reader, kpi: Kpi, rows: Columns, counts: Floats) -> Doubt:

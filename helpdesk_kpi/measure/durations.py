@@ -54,13 +54,17 @@ def _within(took: Ints, targets: Ints, ended: Bools, running: Bools) -> tuple[fl
 
 def met_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
     kept, missed, _, _ = verdicts(asked.as_of, rows, policy)
+    return _met_parts(kept, missed)
+
+
+def _met_parts(kept: Bools, missed: Bools) -> Parts:
     return Parts((kept | missed).astype(float), kept.astype(float))
 
 
 def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
     """Kept / (kept + missed)."""
     kept, missed, known, ended = verdicts(asked.as_of, rows, policy)
-    parts = met_parts(asked, rows, policy)
+    parts = _met_parts(kept, missed)
     low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
     return asked.value(

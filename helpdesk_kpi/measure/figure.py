@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 import msgspec
-import numpy as np
 
 from helpdesk_kpi.measure import amounts, durations, instants, windows
-from helpdesk_kpi.measure.asked import Asked, Parts, Policy, counted
+from helpdesk_kpi.measure.asked import Asked, Parts, Policy, counted, existing
 from helpdesk_kpi.measure.columns import NEVER, Columns
 from helpdesk_kpi.measure.contract import (
     EXCLUDED,
@@ -26,14 +25,7 @@ from helpdesk_kpi.measure.value import Value
 
 def figure(asked: Asked, rows: Columns, policy: Policy) -> Value:
     """The KPI's statistic over `rows`."""
-    if asked.kpi.is_instant:
-        # Whatever is alive at the instant, whenever it began.
-        here = rows
-        exists = (rows.at <= asked.instant) & (rows.end > asked.instant) & (rows.known <= asked.as_of)
-    else:
-        first, last = np.searchsorted(rows.at, [asked.start, asked.end])
-        here = rows.take(slice(int(first), int(last)))
-        exists = here.exist(asked.as_of)
+    here, exists = existing(asked, rows)
     if isinstance(asked.statistic, Within):
         here, exists = here.take(here.end == NEVER), exists[here.end == NEVER]  # followers are no things to count
     left_out, excluded = counted(here, EXCLUDED, exists)

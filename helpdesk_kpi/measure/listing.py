@@ -7,11 +7,12 @@ import numpy as np
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.asked import Asked as FigureAsked
-from helpdesk_kpi.measure.asked import Bools, Parts
+from helpdesk_kpi.measure.asked import Bools, Parts, existing
 from helpdesk_kpi.measure.calendars import elapsed
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock
 from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.durations import verdicts
 from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
@@ -64,8 +65,8 @@ def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
     spans = timed or spec.is_instant
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     lasted = elapsed(rows, rows.start, ends)
-    parts = _parts(reader, rows, asked)
-    values = _values(reader, rows, asked, took, parts)
+    parts = None if asked.period is None else _parts(reader, rows, asked, asked.period)
+    values = _values(reader, rows, asked, took)
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -98,13 +99,10 @@ def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
         }
 
 
-def _parts(reader: Reader, rows: Columns, asked: Asked) -> Parts | None:
-    if asked.period is None:
-        return None
+def _parts(reader: Reader, rows: Columns, asked: Asked, period: Period) -> Parts | None:
     spec = kpi_named(asked.kpi)
-    figure = FigureAsked(spec, asked.variant, asked.period.start, asked.period.end, asked.as_of)
     here = ~rows.stopped(EXCLUDED)
-    told = parts_of(figure, rows.take(here), reader.policy(spec, asked.variant))
+    told = parts_of(_figure(asked, period), rows.take(here), reader.policy(spec, asked.variant))
     if told is None:
         return None
     found = Parts(np.zeros(len(rows)), np.zeros(len(rows)))
@@ -112,19 +110,20 @@ def _parts(reader: Reader, rows: Columns, asked: Asked) -> Parts | None:
     return found
 
 
-def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints, parts: Parts | None) -> Floats:
+def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints) -> Floats:
     """Seconds of durations and ages; of promises 1 (kept) or 0 (missed), and nan where nobody knows yet."""
-    told = kpi_named(asked.kpi).statistic_of(asked.variant)
+    spec = kpi_named(asked.kpi)
+    told = spec.statistic_of(asked.variant)
     if isinstance(told, Duration):
         return took / 1000
     if isinstance(told, Met):
-        verdicts = parts or _parts(reader, rows, asked._replace(period=_ALL))
-        assert verdicts is not None
-        return np.where(verdicts.counts > 0, verdicts.adds, np.nan)
+        kept, missed, _, _ = verdicts(asked.as_of, rows, reader.policy(spec, asked.variant))
+        return np.where(kept | missed, kept, np.nan)
     return _ages(reader, rows, asked) if _is_age(told) else rows.value
 
 
-_ALL = Period("day", 0, 0, "", "UTC")
+def _figure(asked: Asked, period: Period) -> FigureAsked:
+    return FigureAsked(kpi_named(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
 
 
 def _is_age(statistic: Statistic) -> bool:
@@ -139,13 +138,10 @@ def _ages(reader: Reader, rows: Columns, asked: Asked) -> Floats:
 
 def _existing(reader: Reader, asked: Asked) -> Columns:
     rows = reader.slice(asked.kpi, asked.variant, **asked.where)
-    mask = rows.exist(asked.as_of)
-    if asked.period is not None and kpi_named(asked.kpi).is_instant:
-        instant = min(asked.period.end, asked.as_of)
-        mask &= (rows.at <= instant) & (rows.end > instant)
-    elif asked.period is not None:
-        mask &= (rows.at >= asked.period.start) & (rows.at < asked.period.end)
-    return rows.take(mask)
+    if asked.period is None:
+        return rows.take(rows.exist(asked.as_of))
+    here, exists = existing(_figure(asked, asked.period), rows)
+    return here.take(exists)
 
 
 def _left_out(rows: Columns) -> Bools:

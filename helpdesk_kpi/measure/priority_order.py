@@ -49,7 +49,9 @@ def overtaken(reader: Reader, period: Period, as_of: int, team: str | None = Non
         first = later[answered[later] & (teams[later] == teams[i]) & (rows.end[later] < until)]
         if len(first):
             first = first[np.argsort(rows.end[first], kind="stable")]
-            found.append(_told(reader, rows, int(i), as_of, tuple(names[int(t)] for t in rows.ticket[first])))
+            before = tuple(names[int(t)] for t in rows.ticket[first])
+            name = reader.team_names[int(teams[i])]
+            found.append(_told(reader, rows, int(i), as_of, team=name, before=before))
     return sorted(found, key=lambda one: (-len(one.before), one.created, one.ticket))
 
 
@@ -80,12 +82,11 @@ def _of_the_team(reader: Reader, rows: Columns, teams: Ints) -> NDArray[np.bool_
     return found
 
 
-def _told(reader: Reader, rows: Columns, i: int, as_of: int, before: tuple[str, ...]) -> Overtaken:
+def _told(reader: Reader, rows: Columns, i: int, as_of: int, *, team: str, before: tuple[str, ...]) -> Overtaken:
     key = int(rows.ticket[i])
     [(native, url)] = reader.store.rows("SELECT native, url FROM tickets WHERE id = ?", key)
-    team = int(reader.labels(rows, "team")[i])
     return Overtaken(
-        source=reader.story_label("source", key), ticket=native, url=url,
-        team=reader.label_name(rows, "team", team), severity=str(rows.words[rows.severity[i]]),
+        source=reader.story_label("source", key), ticket=native, url=url, team=team,
+        severity=str(rows.words[rows.severity[i]]),
         created=int(rows.at[i]), ended=int(rows.end[i]) if rows.end[i] <= as_of else None, before=before,
     )  # fmt: skip

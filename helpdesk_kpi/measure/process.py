@@ -118,9 +118,8 @@ def _stays(reader: Reader, period: Period, as_of: int, team: str | None = None) 
 
 def routes(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Route]:
     """Ways between teams, those back first. `team`: to it and from it."""
-    rows = reader.columns("team_moves")
-    here = (rows.at >= period.start) & (rows.at < min(period.end, as_of)) & (rows.stop == 0)
-    rows = rows.take(here & rows.exist(as_of))
+    rows = reader.columns("team_moves").between(period.start, min(period.end, as_of))
+    rows = rows.take(rows.exist(as_of) & (rows.stop == 0))
     found = []
     for code in np.unique(rows.facet):
         word, mine = rows.words[code], rows.facet == code
@@ -150,9 +149,8 @@ def growing(reader: Reader, period: Period, as_of: int, team: str | None = None)
 
 def _created(reader: Reader, period: Period, as_of: int, team: str | None) -> dict[str, int]:
     """New tickets by category."""
-    rows = reader.slice("first_reply_time", "strict", **of_team(team))
-    here = (rows.at >= period.start) & (rows.at < min(period.end, as_of))
-    rows = rows.take(here & rows.exist(as_of))
+    rows = reader.slice("first_reply_time", "strict", **of_team(team)).between(period.start, min(period.end, as_of))
+    rows = rows.take(rows.exist(as_of))
     labels = reader.labels(rows, "category")
     codes, counts = np.unique(labels[labels != NOBODY], return_counts=True)
     names = [reader.label_name(rows, "category", int(code)) or "" for code in codes]

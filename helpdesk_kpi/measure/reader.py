@@ -8,7 +8,7 @@ import numpy as np
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.asked import Asked, Policy
+from helpdesk_kpi.measure.asked import Asked, Policy, existing
 from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
 from helpdesk_kpi.measure.contract import MAIN, Fresh, Kpi, Met, Ratio, Score, Share, StoryKind, Total, Within
@@ -118,14 +118,9 @@ class Reader:
         self, kpi: str, axis: str, period: Period, as_of: int, variant: str = "strict", **where: str | None
     ) -> list[str | None]:
         """Who or what occurs on an axis in a period, in the order of the names; None last."""
-        rows = self.slice(kpi, variant, **where)
-        instant = min(period.end, as_of)
-        if kpi_named(kpi).is_instant:
-            here = (rows.at <= instant) & (rows.end > instant)
-        else:
-            here = (rows.at >= period.start) & (rows.at < period.end)
-        here &= rows.exist(as_of)
-        codes = np.unique(self.labels(rows, axis)[here])
+        asked = Asked(kpi_named(kpi), variant, period.start, period.end, as_of)
+        rows, exists = existing(asked, self.slice(kpi, variant, **where))
+        codes = np.unique(self.labels(rows, axis)[exists])
         found = {self.label_name(rows, axis, int(c)) for c in codes}
         return [*sorted(n for n in found if n is not None), *([None] if None in found else [])]
 

@@ -43,9 +43,8 @@ def _changed(one: str, other: str, a: Mapping[str, int], b: Mapping[str, int]) -
 
 def by_basis(reader: Reader, period: Period, as_of: int, variant: str = "strict") -> dict[str, dict[str, float]]:
     """Everybody's weighted volume by the newest version of each basis, by the configured table, and by mere counts."""
-    rows = reader.columns("weighted_volume", variant)
-    exists = (rows.at >= period.start) & (rows.at < period.end) & rows.exist(as_of)
-    rows = rows.take(exists & ~rows.stopped(EXCLUDED))
+    rows = reader.columns("weighted_volume", variant).between(period.start, period.end)
+    rows = rows.take(rows.exist(as_of) & ~rows.stopped(EXCLUDED))
     newest = {version.basis: version for version in reader.weighing.versions}
     bases: dict[str, Weighing] = {basis: Weighing([version], Table()) for basis, version in newest.items()}
     if (table := reader.weighing.table).basis == "configured":

@@ -23,8 +23,8 @@ VENDORS = {"zendesk": "Zendesk", "jira_service_management": "Jira", "freshdesk":
 
 def agreements(reader: Reader, period: Period, rows: Columns) -> tuple[Agreement, ...]:
     """One for each source that has a figure of its own for the tickets behind `rows`, which are of first replies."""
-    here = (rows.at >= period.start) & (rows.at < period.end) & (rows.until == NEVER)
-    counted = rows.take(here & ~rows.stopped(EXCLUDED))
+    here = rows.between(period.start, period.end)
+    counted = here.take((here.until == NEVER) & ~here.stopped(EXCLUDED))
     reconciler = Reconciler(reader.store, reader.config)
     names = reader.labels(counted, "source")
     found = []

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.asked import Asked
+from helpdesk_kpi.measure.asked import Asked, existing
 from helpdesk_kpi.measure.columns import NOBODY, Columns
 from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, Stock, Within
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
@@ -185,16 +185,15 @@ class StoredFigures:
 
     def _here(self, kpi: Kpi, rows: Columns) -> Columns:
         """The rows behind a figure of this period."""
-        known = rows.exist(self.as_of)
-        if kpi.is_instant:
-            instant = min(self.period.end, self.as_of)
-            return rows.take(known & (rows.at <= instant) & (rows.end > instant))
-        return rows.take(known & (rows.at >= self.period.start) & (rows.at < self.period.end))
+        here, exists = existing(self._asked(kpi, "strict"), rows)
+        return here.take(exists)
+
+    def _asked(self, kpi: Kpi, variant: str) -> Asked:
+        return Asked(kpi, variant, self.period.start, self.period.end, self.as_of)
 
     def _judged(self, kpi: Kpi, variant: str, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
         """The rows that count, or are left out, with 1 or 0: followed, kept."""
-        asked = Asked(kpi, variant, self.period.start, self.period.end, self.as_of)
-        parts = parts_of(asked, rows, self.reader.policy(kpi, variant))
+        parts = parts_of(self._asked(kpi, variant), rows, self.reader.policy(kpi, variant))
         assert parts is not None
         shown = (parts.counts > 0) | (rows.stop > 0)
         return rows.take(shown), parts.adds[shown]

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.asked import Bools, Policy, counted
+from helpdesk_kpi.measure.asked import Bools, Policy
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats
 from helpdesk_kpi.measure.contract import CENSORED, EXCLUDED, Duration, Kpi, Met, Mix, Score, Share, Total, Within
 from helpdesk_kpi.measure.durations import verdicts
@@ -51,11 +51,9 @@ def kind_of(kpi: Kpi, variant: str) -> Kind:
 
 def things(told: Told, rows: Columns) -> Counted:
     """By the same rules as the figure itself."""
-    first, last = np.searchsorted(rows.at, [told.start, told.end])
-    here = rows.take(slice(int(first), int(last)))
-    exists = here.exist(told.as_of)
-    left_out, _ = counted(here, EXCLUDED, exists)
-    return _MAKERS[type(told.kpi.statistic_of(told.variant))](told, here.take(exists & ~left_out))
+    here = rows.between(told.start, told.end)
+    counts = here.exist(told.as_of) & ~here.stopped(EXCLUDED)
+    return _MAKERS[type(told.kpi.statistic_of(told.variant))](told, here.take(counts))
 
 
 def _plain(_told: Told, rows: Columns) -> Counted:
@@ -64,9 +62,8 @@ def _plain(_told: Told, rows: Columns) -> Counted:
 
 def _duration(told: Told, rows: Columns) -> Counted:
     over = rows.end <= told.as_of
-    stopped, _ = counted(rows, CENSORED, over)
     took = told.policy.between(rows, rows.start, np.minimum(rows.end, told.as_of))
-    return Counted(rows, took.astype(np.float64), np.ones(len(rows)), ~over | stopped)
+    return Counted(rows, took.astype(np.float64), np.ones(len(rows)), ~over | rows.stopped(CENSORED))
 
 
 def _met(told: Told, rows: Columns) -> Counted:

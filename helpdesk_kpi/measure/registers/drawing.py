@@ -40,9 +40,8 @@ def drawn(reader: Reader, period: Period, as_of: int, each: int) -> Iterator[Dra
 
 def _solved(reader: Reader, period: Period, as_of: int) -> Mapping[str, Mapping[int, str | None]]:
     """Person -> the tickets that they solved and that count, with their severity."""
-    rows = reader.columns(FROM)
-    left_out = rows.stopped(EXCLUDED)
-    here = rows.take((rows.at >= period.start) & (rows.at < period.end) & rows.exist(as_of) & ~left_out)
+    rows = reader.columns(FROM).between(period.start, period.end)
+    here = rows.take(rows.exist(as_of) & ~rows.stopped(EXCLUDED))
     found: dict[str, dict[int, str | None]] = defaultdict(dict)
     people = reader.labels(here, "agent")
     for i in np.flatnonzero(people != NOBODY):
