@@ -37,7 +37,7 @@ def training(told: Recorded) -> Iterator[Observation]:
     for session in told.of(Training):
         points = SESSION[session.role] if session.hours is None else MENTORING * session.hours
         rated = 1.0 if session.rating is None else min(1.0, session.rating / SATISFIED)
-        yield told.row(session.at(told.zone), session.subject, facet=session.role, value=points * rated)
+        yield told.fact(session.at(told.zone), session.subject, facet=session.role, value=points * rated)
 
 
 @in_points("Improvements", revision=1)
@@ -51,4 +51,4 @@ def improvement(told: Recorded) -> Iterator[Observation]:
     for entry in entries:
         for step, day in entry.steps if entry.duplicate_of is None else ():
             for author in authors if day else ():
-                yield told.row(told.day(day), author, facet=step, value=STEPS[step], share=1 / len(authors))
+                yield told.fact(told.day(day), author, facet=step, value=STEPS[step], share=1 / len(authors))

@@ -1,31 +1,25 @@
 """What support costs, and how many help themselves. Only where somebody writes down what no helpdesk has."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from helpdesk_kpi.measure.contract import Observation, Ratio, Total, kpi
 from helpdesk_kpi.measure.registers.kinds import Cost, HelpCentreVisits
 from helpdesk_kpi.measure.registers.telling import Recorded
 from helpdesk_kpi.measure.timeline import Timeline
 
-
-@kpi(
-    "Operating cost",
-    unit="money",
-    better="neither",
-    statistic=Total(),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    dimension="cost",
+#: What somebody writes down of a month.
+written = partial(
+    kpi, better="neither", statistic=Total(), anchor="recorded", needs=(), revision=1, story="entry", dimension="cost",
     role="evidence",
-)
+)  # fmt: skip
+
+
+@written("Operating cost", unit="money")
 def operating_cost(told: Recorded) -> Iterator[Observation]:
     """What running the team costs, from the register `cost`; a month's amount is spread evenly over its days."""
     for cost in told.of(Cost):
-        days = told.days(cost.period)
-        for day in days:
-            yield told.row(day.start, team=cost.team, value=cost.amount / len(days))
+        yield from _by_day(told, cost.period, cost.amount, team=cost.team)
 
 
 @kpi(
@@ -41,8 +35,7 @@ def operating_cost(told: Recorded) -> Iterator[Observation]:
 )
 def contacts(ticket: Timeline) -> Iterator[Observation]:
     """Tickets that customers opened in the period, by telephone too."""
-    at = ticket.created_at
-    yield Observation(at=at, team=ticket.team_at(at), severity=ticket.severity_at(at), value=1)
+    yield ticket.fact(ticket.created_at, value=1)
 
 
 @kpi(
@@ -65,24 +58,17 @@ def cost_per_contact(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 -
     return iter(())
 
 
-@kpi(
-    "Visitors of the help centre",
-    unit="count",
-    better="neither",
-    statistic=Total(),
-    anchor="recorded",
-    needs=(),
-    revision=1,
-    story="entry",
-    dimension="cost",
-    role="evidence",
-)
+@written("Visitors of the help centre", unit="count")
 def help_centre_visitors(told: Recorded) -> Iterator[Observation]:
     """People who visited the help centre, from the register `help_centre_visits`; spread evenly over a month's days."""
     for visits in told.of(HelpCentreVisits):
-        days = told.days(visits.period)
-        for day in days:
-            yield told.row(day.start, value=visits.visitors / len(days))
+        yield from _by_day(told, visits.period, visits.visitors)
+
+
+def _by_day(told: Recorded, month: str, amount: float, *, team: str | None = None) -> Iterator[Observation]:
+    days = told.days(month)
+    for day in days:
+        yield told.fact(day.start, team=team, value=amount / len(days))
 
 
 @kpi(
@@ -98,8 +84,7 @@ def help_centre_visitors(told: Recorded) -> Iterator[Observation]:
 )
 def customers_writing(ticket: Timeline) -> Iterator[Observation]:
     """Customers who opened tickets in the period, each once however many there were."""
-    at = ticket.created_at
-    yield Observation(at=at, value=1, rater=ticket.row.requester)
+    yield Observation(at=ticket.created_at, value=1, rater=ticket.row.requester)
 
 
 @kpi(

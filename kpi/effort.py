@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import zip_longest
-
-import msgspec
+from typing import Any
 
 from helpdesk_kpi.measure.contract import Observation, Score, Share, Within, kpi
 from helpdesk_kpi.measure.moments import Solve, Turn
@@ -28,7 +27,7 @@ def replies_per_ticket(ticket: Timeline) -> Iterator[Observation]:
     notes, calls and automatic answers are no replies; a chat counts once, however many messages it has.
     """
     for solve in ticket.solves:
-        yield _at_solve(ticket, solve, _replies(ticket, solve.at))
+        yield _at_solve(ticket, solve, _replies(ticket, solve.at), until=solve.reopened_at)
 
 
 @kpi(
@@ -57,8 +56,7 @@ def one_touch(ticket: Timeline) -> Iterator[Observation]:
         yield _at_solve(ticket, solve, int(is_one), until=until)
     for at, since, kind in came_back:
         solve = next(s for s in ticket.solves if s.reopened_at == at)
-        follower = _at_solve(ticket, solve, 1, until=None)
-        yield msgspec.structs.replace(follower, start=solve.at, end=at, facet=kind, since=since)
+        yield _at_solve(ticket, solve, 1, start=solve.at, end=at, facet=kind, since=since)
 
 
 @one_touch.variant("zendesk", population="native", statistic=Share())
@@ -69,7 +67,7 @@ def _zendesk(ticket: Timeline) -> Iterator[Observation]:
     # https://support.zendesk.com/hc/en-us/articles/4408845649690
     said = [t.at for t in _comments(ticket) if not t.creating and ticket.is_natively_an_agents(t)]
     for solve in ticket.solves:
-        yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) < 2))
+        yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) < 2), until=solve.reopened_at)
 
 
 @one_touch.variant("fivetran", population="native", statistic=Share())
@@ -79,7 +77,7 @@ def _fivetran(ticket: Timeline) -> Iterator[Observation]:
     """
     said = [t.at for t in _comments(ticket) if t.who != "system" and ticket.desk.is_agent_now(t.person)]
     for solve in ticket.solves:
-        yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) == 1))
+        yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) == 1), until=solve.reopened_at)
 
 
 def _comments(ticket: Timeline) -> Iterator[Turn]:
@@ -95,10 +93,6 @@ def _more_than_thanks(kinds: tuple[tuple[int, str], ...]) -> list[tuple[int, str
     return [(since, kind) for since, kind in kinds if kind != "thanks"]
 
 
-def _at_solve(ticket: Timeline, solve: Solve, value: int, until: int | None = -1) -> Observation:
-    """What is so at a solve, for as long as it is the last one (`until`: or until then)."""
-    return Observation(
-        at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
-        value=value, until=solve.reopened_at if until == -1 else until,
-        stop="no_chat_data" if ticket.lacks_contact == "no_chat_data" else "",
-    )  # fmt: skip
+def _at_solve(ticket: Timeline, solve: Solve, value: int, **more: Any) -> Observation:
+    stop = "no_chat_data" if ticket.lacks_contact == "no_chat_data" else ""
+    return ticket.fact(solve.at, solve.agent, value=value, stop=stop, **more)

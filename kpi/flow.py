@@ -46,10 +46,8 @@ def net_flow(ticket: Timeline) -> Iterator[Observation]:
     """
     solvers = {solve.at: solve.agent for solve in ticket.solves}
     for at, which in _turnings(ticket):
-        yield Observation(
-            at=at, agent=solvers.get(at) if which == "solved" else None, team=ticket.team_at(at),
-            severity=ticket.severity_at(at), facet=which, value=-1 if which == "solved" else 1,
-        )  # fmt: skip
+        is_out = which == "solved"
+        yield ticket.fact(at, solvers.get(at) if is_out else None, facet=which, value=-1 if is_out else 1)
 
 
 def _turnings(ticket: Timeline) -> Iterator[tuple[int, str]]:

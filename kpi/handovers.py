@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from helpdesk_kpi.measure.contract import Observation, Share, kpi
 from helpdesk_kpi.measure.moments import Solve
-from helpdesk_kpi.measure.stations import Station
 from helpdesk_kpi.measure.timeline import Timeline
 
 DEVELOPMENT = "development"  # the kind of a link to an issue of those who make the product
@@ -34,29 +33,11 @@ def transfers(ticket: Timeline) -> Iterator[Observation]:
     """
     for station in ticket.hands.stations:
         passed = station.passed
-        yield _station(ticket, station, agent=station.person, value=0, until=passed.at if passed else None)
+        yield ticket.fact(station.start, station.person, value=0, until=passed.at if passed else None)
         if passed is not None:
             kind = ticket.hands.kind(passed)
-            yield _station(
-                ticket, station, agent=passed.sender, value=int(kind != "escalation"), facet=kind, since=passed.at
-            )
-
-
-def _station(
-    ticket: Timeline,
-    station: Station,
-    *,
-    agent: int | None,
-    value: int,
-    facet: str = "",
-    since: int | None = None,
-    until: int | None = None,
-) -> Observation:
-    at = station.start
-    return Observation(
-        at=at, agent=agent, team=ticket.team_at(at), severity=ticket.severity_at(at), facet=facet, value=value,
-        since=since, until=until,
-    )  # fmt: skip
+            value = int(kind != "escalation")
+            yield ticket.fact(station.start, passed.sender, value=value, facet=kind, since=passed.at)
 
 
 @kpi(
@@ -90,7 +71,4 @@ def _escalated(ticket: Timeline, solve: Solve) -> Observation:
     if first is not None:
         facet = "with_reason" if first.has_reason else "without_reason"
     agent = first.sender if first is not None and first.sender is not None else solve.agent
-    return Observation(
-        at=solve.at, agent=agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at), facet=facet,
-        value=int(bool(facet)), until=solve.reopened_at,
-    )  # fmt: skip
+    return ticket.fact(solve.at, agent, facet=facet, value=int(bool(facet)), until=solve.reopened_at)

@@ -10,6 +10,7 @@ from helpdesk_kpi.measure.registers.kinds import (
     ManagerRating,
     PeerRating,
     QualityReview,
+    Rating,
     SelfRating,
 )
 from helpdesk_kpi.measure.registers.telling import Recorded
@@ -54,16 +55,18 @@ def collaboration_satisfaction(told: Recorded) -> Iterator[Observation]:
     speed, handover, completeness and attitude, on the form's scale. Shown only where at least three people have
     answered; nobody is told who they are.
     """
-    for answer in told.of(CollaborationSatisfaction):
-        if answer.direction == "received":
-            yield from _facts(told, answer, answer.subject, answer.mean, team=answer.team)
+    yield from _collaboration(told, "received")
 
 
 @collaboration_satisfaction.variant("given")
 def _given(told: Recorded) -> Iterator[Observation]:
     """The other direction: what the team thinks of working with the other department."""
+    yield from _collaboration(told, "given")
+
+
+def _collaboration(told: Recorded, direction: str) -> Iterator[Observation]:
     for answer in told.of(CollaborationSatisfaction):
-        if answer.direction == "given":
+        if answer.direction == direction:
             yield from _facts(told, answer, answer.subject, answer.mean, team=answer.team)
 
 
@@ -81,8 +84,7 @@ def manager_rating(told: Recorded) -> Iterator[Observation]:
     """What the manager says of a person's behaviour by the described levels of each aspect, on the form's scale; not of
     what is measured anyway. Counted at the end of the period that it is about.
     """
-    for rating in told.of(ManagerRating):
-        yield from _facts(told, rating, rating.subject, rating.mean)
+    yield from _ratings(told, ManagerRating)
 
 
 @judged(
@@ -100,8 +102,7 @@ def peer_rating(told: Recorded) -> Iterator[Observation]:
     all. Shown only where at least three have answered; nobody is told who they are. Counted at the end of the period
     that it is about.
     """
-    for rating in told.of(PeerRating):
-        yield from _facts(told, rating, rating.subject, rating.mean)
+    yield from _ratings(told, PeerRating)
 
 
 @judged(
@@ -118,17 +119,21 @@ def self_rating(told: Recorded) -> Iterator[Observation]:
     """What a person says of their own behaviour, by the same levels. Never scored: where it differs from what others
     say, that is something to talk about. Counted at the end of the period that it is about.
     """
-    for rating in told.of(SelfRating):
+    yield from _ratings(told, SelfRating)
+
+
+def _ratings(told: Recorded, kind: type[Rating]) -> Iterator[Observation]:
+    for rating in told.of(kind):
         yield from _facts(told, rating, rating.subject, rating.mean)
 
 
 def _facts(
-    told: Recorded, judged: Judged, subject: str | None, overall: float, *, team: str | None = None,
+    told: Recorded, entry: Judged, subject: str | None, overall: float, *, team: str | None = None,
     percent: bool = False,
 ) -> Iterator[Observation]:  # fmt: skip
     """The judgement as a whole, and of each aspect."""
-    at, rater = judged.at(told.zone), None if isinstance(judged, SelfRating) else told.rater(judged)
-    yield told.row(at, subject, team=team, facet=MAIN, value=overall, rater=rater)
-    for aspect, mark in judged.marks.items():
-        value = 100 * judged.fraction(mark.value) if percent else mark.value
-        yield told.row(at, subject, team=team, facet=aspect, value=value, rater=rater)
+    at, rater = entry.at(told.zone), None if isinstance(entry, SelfRating) else told.rater(entry)
+    yield told.fact(at, subject, team=team, facet=MAIN, value=overall, rater=rater)
+    for aspect, mark in entry.marks.items():
+        value = 100 * entry.fraction(mark.value) if percent else mark.value
+        yield told.fact(at, subject, team=team, facet=aspect, value=value, rater=rater)

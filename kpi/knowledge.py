@@ -105,11 +105,7 @@ def article_link_rate(ticket: Timeline) -> Iterator[Observation]:
     """
     linked = min((cited.at for cited in ticket.citations), default=None)
     for solve in ticket.solves:
-        gone = solve.reopened_at
-        fact = Observation(
-            at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at)
-        )
-        yield from _linked(fact, linked, gone)
+        yield from _linked(ticket.fact(solve.at, solve.agent), linked, solve.reopened_at)
 
 
 def _linked(fact: Observation, linked: int | None, gone: int | None) -> Iterator[Observation]:

@@ -49,10 +49,7 @@ def _own(ticket: Timeline) -> Iterator[Observation]:
 
 
 def _told(ticket: Timeline, run: Run) -> Iterator[Observation]:
-    row = Observation(
-        at=run.start, start=run.start, end=run.end, due=run.due, facet=run.metric, team=ticket.team_at(run.start),
-        severity=ticket.severity_at(run.start),
-    )  # fmt: skip
+    row = ticket.fact(run.start, start=run.start, end=run.end, due=run.due, facet=run.metric)
     running = msgspec.structs.replace(row, agent=ticket.assignee_at(run.due))
     if run.end is None or run.end > run.due:
         yield msgspec.structs.replace(running, until=run.end)

@@ -22,9 +22,7 @@ question = partial(
 
 
 def _asked(ticket: Timeline, at: int, agent: int | None, *, yes: bool) -> Observation:
-    return Observation(
-        at=at, agent=agent, team=ticket.team_at(at), severity=ticket.severity_at(at), value=1 if yes else 0
-    )
+    return ticket.fact(at, agent, value=1 if yes else 0)
 
 
 @question("Did the first reply only hold the line?", needs={"comments.public"})

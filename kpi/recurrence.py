@@ -136,10 +136,7 @@ def _follower(at: int, facet: str, since: int | None = None) -> Observation:
 
 
 def _solved(ticket: Timeline, solve: Solve, *, value: int = 1, stop: str = "", until: int | None = None) -> Observation:
-    return Observation(
-        at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
-        value=value, stop=stop, until=until,
-    )  # fmt: skip
+    return ticket.fact(solve.at, solve.agent, value=value, stop=stop, until=until)
 
 
 def _apart(ticket: Timeline, rows: Iterator[Observation] | list[Observation]) -> Iterator[Observation]:

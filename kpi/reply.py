@@ -1,6 +1,7 @@
 """How long a customer waits for an answer."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -127,20 +128,8 @@ def _native(ticket: Timeline, counts: Callable[[Turn], bool]) -> Iterator[Observ
         yield _first(ticket, end=reply.at, agent=reply.person, since=reply.at)
 
 
-def _first(
-    ticket: Timeline,
-    *,
-    end: int | None = None,
-    stop: str = "",
-    agent: int | None = None,
-    since: int | None = None,
-    until: int | None = None,
-) -> Observation:
-    at = ticket.created_at
-    return Observation(
-        at=at, start=at, end=end, stop=stop, agent=agent, team=ticket.team_at(at), severity=ticket.severity_at(at),
-        since=since, until=until,
-    )  # fmt: skip
+def _first(ticket: Timeline, **more: Any) -> Observation:
+    return ticket.fact(ticket.created_at, start=ticket.created_at, **more)
 
 
 @kpi(
@@ -177,7 +166,7 @@ def _next_owner(ticket: Timeline) -> Iterator[Observation]:
 
 def _answered(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
     """Nobody's as long as it runs, then theirs who answered."""
-    row = _waited(ticket, wait.start)
+    row = ticket.fact(wait.start, start=wait.start)
     if wait.end is None or wait.by is None or wait.end <= wait.start:
         yield msgspec.structs.replace(row, end=wait.end, stop=wait.stop, agent=wait.by)
         return
@@ -187,7 +176,7 @@ def _answered(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
 
 def _owned(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
     """Whose the wait is as long as it runs, one row after the other; then one for each who had a part of it."""
-    row, running = _waited(ticket, wait.start), list(turns(ticket, wait.start, wait.end))
+    row, running = ticket.fact(wait.start, start=wait.start), list(turns(ticket, wait.start, wait.end))
     ends = [turn.at for turn in running[1:]]
     for turn, until in zip(running, [*ends, wait.end], strict=False):
         since = turn.at if turn.at > wait.start else None
@@ -196,7 +185,3 @@ def _owned(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
         yield msgspec.structs.replace(
             row, end=wait.end, stop=wait.stop, agent=part.agent, pieces=part.pieces, share=part.share, since=wait.end
         )
-
-
-def _waited(ticket: Timeline, at: int) -> Observation:
-    return Observation(at=at, start=at, team=ticket.team_at(at), severity=ticket.severity_at(at))

@@ -32,16 +32,12 @@ def csat(ticket: Timeline) -> Iterator[Observation]:
         for number, answer in enumerate(answers):
             until = answers[number + 1].at if number + 1 < len(answers) else None
             for agent, share in _credit(ticket, first, answer.agent):
-                yield Observation(
-                    at=first, agent=agent, team=ticket.team_at(first), severity=ticket.severity_at(first),
-                    facet=dimension, value=1 if answer.category == "good" else 0, share=share * part,
+                yield ticket.fact(
+                    first, agent, facet=dimension, value=1 if answer.category == "good" else 0, share=share * part,
                     rater=answer.rater, since=answer.at if number else None, until=until,
                 )  # fmt: skip
     for dimension, at, reason, named in ticket.no_answers():
-        yield Observation(
-            at=at, agent=_solver(ticket, at, named), team=ticket.team_at(at), severity=ticket.severity_at(at),
-            facet=dimension, stop=reason,
-        )  # fmt: skip
+        yield ticket.fact(at, _solver(ticket, at, named), facet=dimension, stop=reason)
 
 
 def _credit(ticket: Timeline, at: int, named: int | None) -> list[tuple[int | None, float]]:
@@ -52,9 +48,10 @@ def _credit(ticket: Timeline, at: int, named: int | None) -> list[tuple[int | No
     return [(_solver(ticket, at, named), 1.0)]
 
 
-def _solver(ticket: Timeline, at: int, named: int | None) -> int | None:
+def _solver(ticket: Timeline, at: int, other: int | None) -> int | None:
+    """Who solved it last before; where nobody did, the other one."""
     solver = next((s.agent for s in reversed(ticket.solves) if s.at <= at), None)
-    return solver if solver is not None else named
+    return solver if solver is not None else other
 
 
 @kpi(
@@ -74,9 +71,7 @@ def csat_response_rate(ticket: Timeline) -> Iterator[Observation]:
     customers.
     """
     for offered, answered in ticket.offers():
-        solver = next((s.agent for s in reversed(ticket.solves) if s.at <= offered), None)
-        agent = solver if solver is not None else ticket.assignee_at(offered)
-        team, severity = ticket.team_at(offered), ticket.severity_at(offered)
-        yield Observation(at=offered, agent=agent, team=team, severity=severity, value=0, until=answered)
+        agent = _solver(ticket, offered, ticket.assignee_at(offered))
+        yield ticket.fact(offered, agent, value=0, until=answered)
         if answered is not None:
-            yield Observation(at=offered, agent=agent, team=team, severity=severity, value=1, since=answered)
+            yield ticket.fact(offered, agent, value=1, since=answered)

@@ -1,6 +1,6 @@
 """How much is done, and how much of it comes back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -41,17 +41,12 @@ def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
 
 
 @solved_tickets.variant("valid")
-def _valid_tickets(ticket: Timeline) -> Iterator[Observation]:
+def _solved_valid(ticket: Timeline) -> Iterator[Observation]:
     """As strict, and valid: a person of the team did something with the ticket before it was solved (reply, note,
     change of status, taking it over), the customer did not send it back as not fixed within 7 days, and it is none of
     those that [tickets.valid] names. What is left out is counted by its reason.
     """
-    for solve in ticket.solves:
-        if stop := _not_valid(ticket, solve):
-            yield _left_out(ticket, solve, stop)
-        else:
-            yield _solved(ticket, solve)
-            yield from _sent_back(ticket, solve)
+    yield from _valid(ticket, lambda solve: [_solved(ticket, solve)])
 
 
 @kpi(
@@ -81,25 +76,27 @@ def _weighted_valid(ticket: Timeline) -> Iterator[Observation]:
     """As strict, of valid tickets only: a person of the team did something with it, the customer did not send it back
     as not fixed within 7 days, and it is none of those that [tickets.valid] names.
     """
-    for solve in ticket.solves:
-        if stop := _not_valid(ticket, solve):
-            yield _left_out(ticket, solve, stop)
-        else:
-            yield from _credited(ticket, solve)
-            yield from _sent_back(ticket, solve)
+    yield from _valid(ticket, lambda solve: _credited(ticket, solve))
 
 
 def _solved(ticket: Timeline, solve: Solve) -> Observation:
-    return Observation(
-        at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
-        value=1, until=solve.reopened_at,
-    )  # fmt: skip
+    return ticket.fact(solve.at, solve.agent, value=1, until=solve.reopened_at)
 
 
 def _credited(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
     """The solve, in the parts of those who worked on it."""
     for agent, share in credit(ticket.turns, solve.at, solve.agent):
         yield msgspec.structs.replace(_solved(ticket, solve), agent=agent, share=share)
+
+
+def _valid(ticket: Timeline, rows: Callable[[Solve], Iterable[Observation]]) -> Iterator[Observation]:
+    """The rows of the solves that are valid; of the others, why they are not."""
+    for solve in ticket.solves:
+        if stop := _not_valid(ticket, solve):
+            yield _left_out(ticket, solve, stop)
+        else:
+            yield from rows(solve)
+            yield from _sent_back(ticket, solve)
 
 
 def _not_valid(ticket: Timeline, solve: Solve) -> str:
@@ -145,10 +142,7 @@ def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
     """
     reopens = iter(ticket.reopens)
     for solve in ticket.solves:
-        fact = Observation(
-            at=solve.at, agent=solve.agent, team=ticket.team_at(solve.at), severity=ticket.severity_at(solve.at),
-            value=0, until=solve.reopened_at,
-        )  # fmt: skip
+        fact = ticket.fact(solve.at, solve.agent, value=0, until=solve.reopened_at)
         yield fact
         if solve.reopened_at is not None:
             yield from _reopened(fact, next(reopens).kinds)
@@ -157,10 +151,7 @@ def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
 def _reopened(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> Iterator[Observation]:
     ends = [since for since, _ in kinds[1:]]
     for (since, kind), until in zip(kinds, [*ends, None], strict=True):
-        yield Observation(
-            at=fact.at, agent=fact.agent, team=fact.team, severity=fact.severity, facet=kind, value=1, since=since,
-            until=until,
-        )  # fmt: skip
+        yield msgspec.structs.replace(fact, facet=kind, value=1, since=since, until=until)
 
 
 @kpi(
@@ -200,7 +191,5 @@ def channel_mix(ticket: Timeline) -> Iterator[Observation]:
     """The tickets created in the period, by the channel on which they came in: email, web (portals and forms alike),
     phone, chat, and others as the helpdesk calls them.
     """
-    at, channel = ticket.created_at, ticket.channel or "unknown"
-    yield Observation(
-        at=at, team=ticket.team_at(at), severity=ticket.severity_at(at), facet=SAME.get(channel, channel), value=1
-    )
+    channel = ticket.channel or "unknown"
+    yield ticket.fact(ticket.created_at, facet=SAME.get(channel, channel), value=1)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
 from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.promises import Run, runs
@@ -107,6 +108,10 @@ class Timeline:
         track = self._track("status", self.row.status)
         track.values = [self.desk.state(value) for value in track.values]
         return track
+
+    def fact(self, at: int, agent: int | None = None, **more: Any) -> Observation:
+        """What is so at an instant, with the team and the severity that the ticket has then."""
+        return Observation(at=at, agent=agent, team=self.team_at(at), severity=self.severity_at(at), **more)
 
     def severity_at(self, instant: int) -> str | None:
         return self._severity.at(instant)  # type: ignore[no-any-return]

@@ -34,7 +34,7 @@ class Recorded:
         """Its entries of a register, the first first."""
         return (placed.entry for placed in self.entries if isinstance(placed.entry, kind))
 
-    def row(self, at: int, subject: str | None = None, *, team: str | None = None, **more: Any) -> Observation:
+    def fact(self, at: int, subject: str | None = None, *, team: str | None = None, **more: Any) -> Observation:
         """A fact about a person, or about a team by its name."""
         names = self.telling.names
         found = self.telling.team_of(subject, at) if subject else self.telling.team_keys.get(team or "")
