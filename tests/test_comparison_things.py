@@ -24,7 +24,7 @@ from helpdesk_kpi.measure.contract import (
     kpi,
 )
 from helpdesk_kpi.measure.fairness.judged import judged
-from helpdesk_kpi.measure.fairness.things import Told, kind_of, things
+from helpdesk_kpi.measure.fairness.things import kind_of, things
 from helpdesk_kpi.measure.figure import figure
 from helpdesk_kpi.measure.statistics.expected import Expected, Norm, Things
 
@@ -80,9 +80,9 @@ def policy(everything: Columns) -> Policy:
 )  # fmt: skip
 def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
     everything, spec = rows(seed), a_kpi(statistic)
-    told = Told(spec, "strict", START, END, AS_OF, policy(everything))
-    counted = things(told, everything)
-    value = figure(Asked(spec, "strict", START, END, AS_OF), everything, policy(everything))
+    asked = Asked(spec, "strict", START, END, AS_OF)
+    counted = things(asked, everything, policy(everything))
+    value = figure(asked, everything, policy(everything))
     assert value.n > 50
     assert counted.weight.sum() == pytest.approx(value.n)
     amount = float((counted.weight * counted.value).sum())
@@ -91,8 +91,9 @@ def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
 
 def test_durations_end_run_and_stop_as_in_the_figure() -> None:
     everything, spec = rows(4), a_kpi(Duration())
-    counted = things(Told(spec, "strict", START, END, AS_OF, policy(everything)), everything)
-    value = figure(Asked(spec, "strict", START, END, AS_OF), everything, policy(everything))
+    asked = Asked(spec, "strict", START, END, AS_OF)
+    counted = things(asked, everything, policy(everything))
+    value = figure(asked, everything, policy(everything))
     assert (len(counted.value), int((~counted.running).sum())) == (value.n, value.ended)
     assert counted.value[~counted.running].mean() == pytest.approx(value.mean)
     assert value.censored["solved_without_reply"] > 0

@@ -33,16 +33,21 @@ def share(asked: Asked, rows: Columns, policy: Policy) -> Value:
 
 
 def total_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
-    """What came in time; where a story (or a customer) is capped, each of its rows counts less in proportion."""
+    """As they are; where a story (or a customer) is capped, each of its rows counts less in proportion."""
+    told, parts = asked.statistic, uncapped_parts(asked, rows, policy)
+    assert isinstance(told, Total)
+    return parts if told.cap is None else parts._replace(adds=_capped(getattr(rows, told.cap_of), parts.adds, told.cap))
+
+
+def uncapped_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
+    """What came in time."""
     told = asked.statistic
     assert isinstance(told, Total)
     counts = rows.share
     if told.within is not None:
         counts = counts * ((rows.end == NEVER) | (rows.end - rows.at <= told.within * DAY))
     adds = counts * rows.value
-    if told.weighted:
-        adds = adds * policy.weights(rows)
-    return Parts(counts, adds if told.cap is None else _capped(getattr(rows, told.cap_of), adds, told.cap))
+    return Parts(counts, adds * policy.weights(rows) if told.weighted else adds)
 
 
 def _capped(of: Ints, adds: Floats, cap: int) -> Floats:

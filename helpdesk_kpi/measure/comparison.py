@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.asked import Asked
 from helpdesk_kpi.measure.columns import NOBODY
 from helpdesk_kpi.measure.contract import MAIN, Kpi
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
@@ -20,7 +21,7 @@ from helpdesk_kpi.measure.fairness.person import About, compared
 from helpdesk_kpi.measure.fairness.result import Comparison
 from helpdesk_kpi.measure.fairness.running import logarithms
 from helpdesk_kpi.measure.fairness.strata import Strata, strata
-from helpdesk_kpi.measure.fairness.things import Counted, Told, kind_of, things
+from helpdesk_kpi.measure.fairness.things import Counted, kind_of, things
 from helpdesk_kpi.measure.periods import Period, containing
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.statistics.bootstrap import seed
@@ -96,9 +97,9 @@ class _Asked(NamedTuple):
         where = dict(self.where)
         if self.kpi.facet == "dimension":
             where.setdefault("facet", MAIN)
-        policy = self.reader.policy(self.kpi, self.variant)
-        told = Told(self.kpi, self.variant, self._first(), self.period.end, self.as_of, policy)
-        counted = things(told, self.reader.slice(self.kpi.id, self.variant, **where))
+        asked = Asked(self.kpi, self.variant, self._first(), self.period.end, self.as_of)
+        rows = self.reader.slice(self.kpi.id, self.variant, **where)
+        counted = things(asked, rows, self.reader.policy(self.kpi, self.variant))
         counted = counted.take(self.reader.labels(counted.rows, self.axis) != NOBODY)
         return counted, strata(self.reader, counted.rows, of_tickets=self.kpi.story == "ticket")
 

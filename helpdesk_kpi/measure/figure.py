@@ -57,10 +57,11 @@ def parts(asked: Asked, rows: Columns, policy: Policy) -> Parts | None:
     hidden = isinstance(told, Score) and told.hides_answers
     if hidden or isinstance(told, Duration | Ratio) or (isinstance(told, Stock) and told.of == "age"):
         return None
-    return _PARTS[type(told)](asked, rows, policy)
+    return PARTS[type(told)](asked, rows, policy)
 
 
-_PARTS: dict[type, Callable[[Asked, Columns, Policy], Parts]] = {
+#: What each row is, of figures that are made of their rows one by one.
+PARTS: dict[type, Callable[[Asked, Columns, Policy], Parts]] = {
     Met: durations.met_parts,
     Share: amounts.share_parts,
     Total: amounts.total_parts,
