@@ -31,38 +31,33 @@ def doctor(desk: Desk, *, period: str | None, as_json: bool) -> None:
 
 def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
     """Everything that is found, as plain values."""
-    from helpdesk_kpi.cli.unmapped import unmapped  # noqa: PLC0415
-    from helpdesk_kpi.measure.doubts import doubts, solved_at_the_end  # noqa: PLC0415
-    from helpdesk_kpi.measure.examined import gaps  # noqa: PLC0415
-    from helpdesk_kpi.measure.priority_order import overtaken  # noqa: PLC0415
+    from helpdesk_kpi.cli.unmapped import finding  # noqa: PLC0415
     from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
+    from helpdesk_kpi.report import examining  # noqa: PLC0415
 
     config = desk.loaded.config
-    reader, as_of = Reader(store, config), min(now, span.end)
-    late = solved_at_the_end(reader, span, as_of)
+    found = examining.examined(Reader(store, config), span, min(now, span.end), looked_at=now)
+    unmapped = map(finding, found.unmapped)
     return {
         "period": span.label,
-        "gaps": [gap._asdict() for gap in gaps(store, now)],
-        "unmapped": [{"about": f.about, "text": f.text, "level": f.level} for f in unmapped(desk, store)],
+        "gaps": [gap._asdict() for gap in found.gaps],
+        "unmapped": [{"about": f.about, "text": f.text, "level": f.level} for f in unmapped],
         "questions": [
             {
-                "id": doubt.kpi.id, "question": doubt.kpi.title, "means": doubt.kpi.definition,
-                "n": doubt.n, "share": doubt.share,
-                "people": [_person(store, one) for one in doubt.people] if config.privacy == "full" else [],
+                "id": one.kpi.id, "question": one.kpi.title, "means": one.kpi.definition,
+                "n": one.n, "share": one.share,
+                "people": [_person(person) for person in one.people] if config.privacy == "full" else [],
             }
-            for doubt in doubts(reader, span, as_of)
+            for one in found.questions
         ],
-        "overtaken": [one._asdict() for one in overtaken(reader, span, as_of)],
-        "solved_at_the_end": late and {"solves": late[0], "of": late[1], "usual_share_up_to": late[2]},
+        "overtaken": [one._asdict() for one in found.overtaken],
+        "solved_at_the_end": examining.late(found),
     }  # fmt: skip
 
 
-def _person(store: Store, one: Any) -> dict[str, Any]:
-    """With the newest twenty tickets."""
-    sql = "SELECT id, coalesce(url, native) FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
-    addresses = dict(store.rows(sql, json.dumps(list(one.tickets[:20]))))
-    shown = [addresses[ticket] for ticket in one.tickets[:20] if ticket in addresses]
-    return {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others, "tickets": shown}
+def _person(one: Any) -> dict[str, Any]:
+    tickets = [url or number for number, url in one.tickets]
+    return {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others, "tickets": tickets}
 
 
 def printed(found: dict[str, Any]) -> str:

@@ -10,10 +10,13 @@ from helpdesk_kpi.store import Store
 
 
 def unmapped(desk: Desk, store: Store) -> Iterator[Finding]:
-    for one in found_in(store, desk.loaded.config):
-        level = "warning" if one.is_bad else "note"
-        about = f"sources.{one.source}.severity" if one.kind == "priority" else "tickets.statuses"
-        yield Finding(level=level, about=about, text=_priority(one) if one.kind == "priority" else _status(one))  # type: ignore[arg-type]  # one of the two
+    return map(finding, found_in(store, desk.loaded.config))
+
+
+def finding(one: Unmapped) -> Finding:
+    level = "warning" if one.is_bad else "note"
+    about = f"sources.{one.source}.severity" if one.kind == "priority" else "tickets.statuses"
+    return Finding(level=level, about=about, text=_priority(one) if one.kind == "priority" else _status(one))  # type: ignore[arg-type]  # one of the two
 
 
 def _priority(one: Unmapped) -> str:

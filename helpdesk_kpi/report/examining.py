@@ -1,4 +1,4 @@
-"""What an examination of the store finds, for a report: the same that `doctor` prints."""
+"""What an examination of the store finds, for a report and for `doctor`."""
 
 import json
 
@@ -14,10 +14,12 @@ from helpdesk_kpi.store import Store
 TICKETS = 20  # of one person and question, the newest
 
 
-def examined(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Examined:
-    """Gaps are those of the whole store, as the last sync left it; questions are those of the period."""
+def examined(
+    reader: Reader, period: Period, as_of: int, team: str | None = None, *, looked_at: int | None = None
+) -> Examined:
+    """Gaps are those of the whole store, at `looked_at` or as the last sync left it; questions are of the period."""
     store = reader.store
-    looked_at = store.one("SELECT max(ran_at) FROM cursors") or as_of
+    looked_at = looked_at or store.one("SELECT max(ran_at) FROM cursors") or as_of
     return Examined(
         gaps=tuple(gaps(store, looked_at)),
         unmapped=tuple(unmapped(store, reader.config)),
@@ -25,6 +27,11 @@ def examined(reader: Reader, period: Period, as_of: int, team: str | None = None
         overtaken=tuple(overtaken(reader, period, as_of, team)),
         late=solved_at_the_end(reader, period, as_of, team),
     )
+
+
+def late(found: Examined) -> dict[str, float | None] | None:
+    """What of the solves fell into the last hours, as plain values; None: no more than usual."""
+    return None if found.late is None else dict(zip(("solves", "of", "usual_share_up_to"), found.late, strict=True))
 
 
 def _question(store: Store, doubt: Doubt) -> Question:

@@ -1,15 +1,12 @@
 """The review of the process in words: stages, bottlenecks, ways between teams, what comes back, what grows."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from helpdesk_kpi.measure.process import Bottleneck, Review
-from helpdesk_kpi.report.finding import Finding, unknown
 from helpdesk_kpi.report.footer import footer
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import Scene
-from helpdesk_kpi.report.tables import Cell, Row, Table, Told
+from helpdesk_kpi.report.tables import Cell, Row, Table, Told, headline, table
 
 LONGEST = 2  # stages that the first paragraph names
 
@@ -17,15 +14,9 @@ LONGEST = 2  # stages that the first paragraph names
 def told(scene: Scene) -> Told:
     found = scene.figures.process()
     looks = (_stages, _bottlenecks, _routes, _recurring, _growing)
-    tables = [table for look in looks if (table := look(found, scene)) is not None]
+    tables = [one for look in looks if (one := look(found, scene)) is not None]
     end = msgspec.structs.replace(footer([], scene), own=[], questions="", not_known=[])
-    return Told(_headline(found, scene), tables, end)
-
-
-def _headline(found: Review, scene: Scene) -> Finding:
-    title, parts = unknown(scene) or _found(found, scene)
-    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
-    return Finding(whole, scene.words.sentences(parts))
+    return Told(headline(_found(found, scene), scene), tables, end)
 
 
 def _found(found: Review, scene: Scene) -> tuple[str, list[str]]:
@@ -68,7 +59,7 @@ def _stages(found: Review, scene: Scene) -> Table:
         if one.total
     ]  # fmt: skip
     head = ["stage", "share_column", "mean_ticket_column", "total_column", "tickets_column"]
-    return _table("stages", head, rows, scene)
+    return table("stages", head, rows, scene)
 
 
 def _bottlenecks(found: Review, scene: Scene) -> Table:
@@ -81,7 +72,7 @@ def _bottlenecks(found: Review, scene: Scene) -> Table:
         ))
         for place, one in enumerate(found.bottlenecks)
     ]  # fmt: skip
-    return _table("bottlenecks", ["where", "excess_column", "tickets_column"], rows, scene)
+    return table("bottlenecks", ["where", "excess_column", "tickets_column"], rows, scene)
 
 
 def _sentence(one: Bottleneck, scene: Scene) -> str:
@@ -101,7 +92,7 @@ def _routes(found: Review, scene: Scene) -> Table:
         ))
         for one in found.routes
     ]  # fmt: skip
-    return _table("routes", ["way", "tickets_column", "returned_column"], rows, scene)
+    return table("routes", ["way", "tickets_column", "returned_column"], rows, scene)
 
 
 def _recurring(found: Review, scene: Scene) -> Table | None:
@@ -118,7 +109,7 @@ def _recurring(found: Review, scene: Scene) -> Table | None:
         ))
         for one in found.recurring
     ]  # fmt: skip
-    return _table("recurring", ["category", "repeats_column", "solved_column", "part_column"], rows, scene)
+    return table("recurring", ["category", "repeats_column", "solved_column", "part_column"], rows, scene)
 
 
 def _growing(found: Review, scene: Scene) -> Table:
@@ -127,13 +118,7 @@ def _growing(found: Review, scene: Scene) -> Table:
         Row((Cell(clean(one.name, 60)), Cell(words.number(one.tickets)), Cell(words.number(round(one.usual, 1)))))
         for one in found.growing
     ]
-    return _table("growing", ["category", "new_column", "usual_column"], rows, scene)
-
-
-def _table(name: str, head: Sequence[str], rows: Sequence[Row], scene: Scene) -> Table:
-    say = scene.words.say
-    named = [say(one) for one in head]
-    return Table(title=say(name), note=say(f"{name}_note"), head=named, rows=rows, none=say(f"{name}_none"))
+    return table("growing", ["category", "new_column", "usual_column"], rows, scene)
 
 
 def _time(ms: float, scene: Scene) -> str:

@@ -1,18 +1,15 @@
 """Data quality in words: what figures lack, and questions to look at. None of them is a verdict."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from helpdesk_kpi.measure.examined import Gap
 from helpdesk_kpi.measure.priority_order import Overtaken
 from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.report.figures import Asked, Examined, Question
-from helpdesk_kpi.report.finding import Finding, unknown
 from helpdesk_kpi.report.footer import footer
 from helpdesk_kpi.report.plain import clean, link
 from helpdesk_kpi.report.scene import Scene
-from helpdesk_kpi.report.tables import Below, Cell, Row, Table, Told
+from helpdesk_kpi.report.tables import Below, Cell, Row, Table, Told, headline, table
 
 MOST = 20  # urgent tickets that were overtaken; words that are not mapped
 
@@ -21,13 +18,7 @@ def told(scene: Scene) -> Told:
     found = scene.figures.examined()
     looks = (_gaps, _unmapped, _questions, _overtaken)
     end = msgspec.structs.replace(footer([], scene), own=[])
-    return Told(_headline(found, scene), [look(found, scene) for look in looks], end)
-
-
-def _headline(found: Examined, scene: Scene) -> Finding:
-    title, parts = unknown(scene) or _found(found, scene)
-    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
-    return Finding(whole, scene.words.sentences(parts))
+    return Told(headline(_found(found, scene), scene), [look(found, scene) for look in looks], end)
 
 
 def _found(found: Examined, scene: Scene) -> tuple[str, list[str]]:
@@ -56,7 +47,7 @@ def _late(found: Examined, scene: Scene) -> str:
 
 def _gaps(found: Examined, scene: Scene) -> Table:
     worst = sorted(found.gaps, key=lambda gap: not gap.is_bad)
-    return _table("gaps", ["lacking", "how_many"], [_gap(gap, scene) for gap in worst], scene)
+    return table("gaps", ["lacking", "how_many"], [_gap(gap, scene) for gap in worst], scene)
 
 
 def _gap(gap: Gap, scene: Scene) -> Row:
@@ -70,7 +61,7 @@ def _gap(gap: Gap, scene: Scene) -> Row:
 def _unmapped(found: Examined, scene: Scene) -> Table:
     worst = sorted(found.unmapped, key=lambda one: (not one.is_bad, -one.tickets))
     rows = [_word(one, scene) for one in worst[:MOST]]
-    return _table("unmapped", ["word", "tickets_column"], rows, scene)
+    return table("unmapped", ["word", "tickets_column"], rows, scene)
 
 
 def _word(one: Unmapped, scene: Scene) -> Row:
@@ -88,9 +79,7 @@ def _word(one: Unmapped, scene: Scene) -> Row:
 def _questions(found: Examined, scene: Scene) -> Table:
     """Those by which somebody stands out first. What never happened cannot be asked about."""
     asked = sorted((one for one in found.questions if one.n), key=lambda one: -len(one.people))
-    return _table(
-        "asked", ["question", "share_column", "asked_column"], [_question(one, scene) for one in asked], scene
-    )
+    return table("asked", ["question", "share_column", "asked_column"], [_question(one, scene) for one in asked], scene)
 
 
 def _question(one: Question, scene: Scene) -> Row:
@@ -112,7 +101,7 @@ def _person(person: Asked, scene: Scene) -> Below:
 
 def _overtaken(found: Examined, scene: Scene) -> Table:
     rows = [_urgent(one, scene) for one in found.overtaken[:MOST]]
-    return _table("overtaken", ["ticket", "before_column"], rows, scene)
+    return table("overtaken", ["ticket", "before_column"], rows, scene)
 
 
 def _urgent(one: Overtaken, scene: Scene) -> Row:
@@ -124,9 +113,3 @@ def _urgent(one: Overtaken, scene: Scene) -> Row:
         url=link(one.url),
     )  # fmt: skip
     return Row((ticket, Cell(words.number(len(one.before)))))
-
-
-def _table(name: str, head: Sequence[str], rows: Sequence[Row], scene: Scene) -> Table:
-    say = scene.words.say
-    named = [say(one) for one in head]
-    return Table(title=say(name), note=say(f"{name}_note"), head=named, rows=rows, none=say(f"{name}_none"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.report.examining import late
 from helpdesk_kpi.report.figures import BadRating, Figures, Waiting
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.rows import SeverityRow
@@ -51,7 +52,7 @@ def _quality(report: Report, figures: Figures) -> dict[str, Any]:
             for one in found.questions
         ],
         "overtaken": [one._asdict() for one in found.overtaken],
-        "solved_at_the_end": found.late and dict(zip(("solves", "of", "usual_share_up_to"), found.late, strict=True)),
+        "solved_at_the_end": late(found),
     }  # fmt: skip
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from helpdesk_kpi.report.finding import Finding
+from helpdesk_kpi.report.finding import Finding, unknown
 from helpdesk_kpi.report.footer import Footer
+from helpdesk_kpi.report.scene import Scene
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -46,3 +47,17 @@ class Told(msgspec.Struct, frozen=True):
     headline: Finding
     tables: Sequence[Table]
     footer: Footer
+
+
+def headline(found: tuple[str, list[str]], scene: Scene) -> Finding:
+    """What was found, title and sentences, unless the store knows nothing of the period."""
+    title, parts = unknown(scene) or found
+    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    return Finding(whole, scene.words.sentences(parts))
+
+
+def table(name: str, head: Sequence[str], rows: Sequence[Row], scene: Scene) -> Table:
+    """`name` and `head`: keys of a language's texts."""
+    say = scene.words.say
+    named = [say(one) for one in head]
+    return Table(title=say(name), note=say(f"{name}_note"), head=named, rows=rows, none=say(f"{name}_none"))
