@@ -10,10 +10,10 @@ from helpdesk_kpi.measure.contract import Observation, Share, kpi
 from helpdesk_kpi.measure.desk import DONE, OFFERED, VOICE
 from helpdesk_kpi.measure.moments import Change
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 from kpi.reply import after_holding
 
-HOUR, DAY = 3_600_000, 86_400_000
-NEAR_BREACH = 30 * 60_000
+NEAR_BREACH = 30 * MINUTE
 AROUND_RATING = DAY
 
 question = partial(

@@ -9,8 +9,8 @@ from helpdesk_kpi.measure.credit import credit
 from helpdesk_kpi.measure.exclusions import not_known
 from helpdesk_kpi.measure.moments import Solve
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.milliseconds import DAY
 
-DAY = 86_400_000
 HOLDS = 7 * DAY  # a solve that the customer sends back within so long was none
 WORDS = frozenset({"comments.public", "comments.private"})
 #: What helpdesks call differently and customers do not.

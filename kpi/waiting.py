@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import msgspec
 
 from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.spans import FOREVER, Hold, holds, waited
+from helpdesk_kpi.measure.spans import Hold, holds, waited
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.measure.until_solved import until_last_solve
+from helpdesk_kpi.milliseconds import FOREVER
 
 
 @kpi(

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 #: Each may import what stands left of it.
 FLOW = [
+    "milliseconds",
     "model",
     "errors",
     "secret",

@@ -146,7 +146,7 @@ def by_stage_of_nobody(reader: Reader, period: Period, as_of: int) -> dict[str, 
 
 @pytest.mark.parametrize("template", ["process_review", "data_quality"])
 def test_reports_without_figures_are_made_for_each_team_too(here: Here, template: str) -> None:
-    measure(here.store, here.loaded.config, extra=folds(Report(template=template)))
+    measure(here.store, here.loaded.config, extra=folds(here.loaded, Report(template=template)))
     reports = {**here.loaded.config.reports, "own": Report(template=template, each="team")}
     loaded = replace(here.loaded, config=replace(here.loaded.config, reports=reports))
     made = list(make(here.store, loaded, "own", period=here.week, as_of=here.as_of))

@@ -9,6 +9,7 @@ from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
 from helpdesk_kpi.cli.unmapped import unmapped
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.measure.desk import team_marks
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.questions import unmet, without_dimension
 from helpdesk_kpi.pull.contract import Finding, Provides
@@ -73,13 +74,7 @@ def _words(desk: Desk, store: Store) -> Iterator[Finding]:
 
 def _teams(desk: Desk, store: Store) -> Iterator[Finding]:
     """Teams to escalate to that no helpdesk has."""
-    known = {
-        str(mark).casefold()
-        for source, native, name in store.rows(
-            "SELECT s.name, t.native, t.name FROM teams t JOIN sources s ON s.id = t.source"
-        )
-        for mark in (native, name, f"{source}:{native}")
-    }
+    known = {mark for _, _, marks in team_marks(store) for mark in marks}
     for team in desk.loaded.config.tickets.escalation_teams if known else ():
         if team.strip().casefold() not in known:
             text = f"{team!r} is the name or id of no team that is known so far"

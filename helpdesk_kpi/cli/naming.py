@@ -17,7 +17,7 @@ from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.registers.kinds import REGISTERS
 from helpdesk_kpi.measure.registers.reading import form_of
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
-from helpdesk_kpi.report.templates import templates
+from helpdesk_kpi.report.templates import own_templates, templates
 from helpdesk_kpi.schedule import Rule
 from helpdesk_kpi.secret import Secret
 
@@ -104,7 +104,7 @@ def _reports(loaded: Loaded) -> None:
     with _said_of(loaded, "sync_every"):
         Rule.parse(config.sync_every, config.timezone)
     for name, report in config.reports.items():
-        known = list(templates(loaded.path.parent / "report_templates"))
+        known = list(templates(own_templates(loaded)))
         _known(loaded, f"reports.{name}.template", "report template", report.template, known)
         for axis in report.where:
             _known(loaded, f"reports.{name}.where", "slice", axis, list(SLICES))

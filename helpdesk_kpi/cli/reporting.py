@@ -47,7 +47,7 @@ def report(
     span = period_of(wanted, period, loaded.config.timezone, now)
     part, ending = FORMATS[form]
     with desk.store() as store:
-        fold(store, loaded.config, extra=folds(wanted, loaded.path.parent / "report_templates"))
+        fold(store, loaded.config, extra=folds(loaded, wanted))
         log_access(store, now, f"report {name} {span.label}")
         when = instant(as_of) if as_of else as_of_for(store, loaded.config, span, now, wanted.wait)
         made = list(make(store, loaded, name, period=span, as_of=when, locale=locale, parts=frozenset({part})))

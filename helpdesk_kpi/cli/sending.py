@@ -30,7 +30,7 @@ def all_channels(loaded: Loaded) -> list[Channel]:
 def messages(store: Store, loaded: Loaded, name: str, period: Period, now: int) -> Iterator[Message]:
     """What a report says this period, once or for each team."""
     report = named(loaded, name)
-    measure(store, loaded.config, extra=folds(report, loaded.path.parent / "report_templates"))
+    measure(store, loaded.config, extra=folds(loaded, report))
     as_of = as_of_for(store, loaded.config, period, now, report.wait)
     for made in make(
         store, loaded, name, period=period, as_of=as_of, page_url=_page_url(report.link_base, name, period)

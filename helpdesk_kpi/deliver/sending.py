@@ -13,10 +13,10 @@ from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent, refuse_group
 from helpdesk_kpi.deliver.ledger import Delivery
 from helpdesk_kpi.errors import DeliveryError
+from helpdesk_kpi.milliseconds import MINUTE
 
 Now = Callable[[], int]  # UTC epoch ms
 
-MINUTE = 60_000
 FIRST_WAIT = MINUTE
 LONGEST_WAIT = 30 * MINUTE
 PATIENCE = 120 * MINUTE  # from the plan to the last try

@@ -11,8 +11,7 @@ from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.statistics.quantile import quantile
 from helpdesk_kpi.measure.statistics.student import two_sided
 from helpdesk_kpi.measure.value import Value
-
-DAY = 86_400_000
+from helpdesk_kpi.milliseconds import DAY
 
 
 def share_parts(_asked: Asked, rows: Columns, _policy: Policy) -> Parts:

@@ -8,11 +8,11 @@ changed is it looked for again.
 import msgspec
 
 from helpdesk_kpi.config import Config, Recurrence
-from helpdesk_kpi.measure.incidents import HOUR, USUAL, Report, incidents
+from helpdesk_kpi.measure.incidents import USUAL, Report, incidents
 from helpdesk_kpi.measure.labels import Labels
-from helpdesk_kpi.measure.repeats import DAY
 from helpdesk_kpi.measure.requesters import Requesters, requesters
 from helpdesk_kpi.measure.senders import named_senders, shared
+from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.store import Store
 
 Apart = dict[int, tuple[str, int]]
@@ -63,7 +63,7 @@ def _tickets_of(store: Store, customers: Requesters, wanted: set[int]) -> dict[i
         "SELECT requester, id, created_at FROM tickets WHERE created_at IS NOT NULL"
         " AND requester IN (SELECT value FROM json_each(?))"
     )
-    for requester, ticket, at in store.rows(sql, msgspec.json.encode(sorted(accounts)).decode()):
+    for requester, ticket, at in store.rows(sql, sorted(accounts)):
         found.setdefault(customers[requester], []).append((ticket, at))
     return found
 
@@ -95,7 +95,7 @@ def _spans(store: Store, scope: set[int]) -> list[tuple[int, int]]:
     """Stretches of time that hold all tickets of the scope, none much longer than what is usual is looked at."""
     sql = "SELECT created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY 1"
     spans: list[tuple[int, int]] = []
-    for (at,) in store.rows(sql, msgspec.json.encode(sorted(scope)).decode()):
+    for (at,) in store.rows(sql, sorted(scope)):
         if spans and at - spans[-1][0] <= 3 * USUAL * DAY:
             spans[-1] = (spans[-1][0], at)
         else:

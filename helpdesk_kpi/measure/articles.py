@@ -1,20 +1,18 @@
 """Reading the stories of articles: their texts, their counts, and the tickets that point to them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from helpdesk_kpi.measure.article import Article, ArticleRow, Citation, CountRow, TextRow
 from helpdesk_kpi.measure.desk import Desk
 from helpdesk_kpi.measure.exclusions import leaves
 from helpdesk_kpi.measure.registers.checklists import Checklist
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.timeline import Tickets
+from helpdesk_kpi.milliseconds import MINUTE
 from helpdesk_kpi.pull.text import TITLED
 from helpdesk_kpi.store import Store
 
-MINUTE = 60_000
 TICKETS = 1000  # timelines in memory at a time
 
 _ARTICLES = f"""
@@ -49,8 +47,6 @@ SELECT 'article', a.id FROM stale s CROSS JOIN article_links l ON l.ticket = s.t
 CROSS JOIN tickets t ON t.id = l.ticket
 CROSS JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.article
 """
-#: Gives the timelines of some tickets.
-Tickets = Callable[[Sequence[int]], Iterator[Timeline]]
 Reviews = Mapping[int, Sequence[Checklist]]
 
 
@@ -58,7 +54,7 @@ def read_articles(
     store: Store, desks: Mapping[int, Desk], keys: Sequence[int], tickets: Tickets, reviews: Reviews
 ) -> Iterator[Article]:
     """The stories of some articles, in order of their keys."""
-    wanted = msgspec.json.encode(keys).decode()
+    wanted = list(keys)
     texts = _grouped(TextRow(*row) for row in store.rows(_TEXTS, wanted))
     votes, views = (
         _grouped(CountRow(article, at, tuple(numbers)) for article, at, *numbers in store.rows(sql, wanted))
@@ -66,7 +62,7 @@ def read_articles(
     )
     first = [dict(store.rows(_FIRST.format(table))) for table in ("article_votes", "article_views")]
     rows = [ArticleRow(*row) for row in store.rows(_ARTICLES, wanted)]
-    citations = _citations(store, rows, wanted, tickets)
+    citations = _citations(store, rows, tickets)
     humans = _humans(store)
     for row in rows:
         yield Article(
@@ -83,13 +79,13 @@ def _grouped(rows: Iterator[Any]) -> dict[int, list[Any]]:
     return found
 
 
-def _citations(store: Store, rows: Sequence[ArticleRow], wanted: str, tickets: Tickets) -> dict[int, list[Citation]]:
+def _citations(store: Store, rows: Sequence[ArticleRow], tickets: Tickets) -> dict[int, list[Citation]]:
     """By article: who pointed to it on which ticket, and whether that ticket counts."""
     of_ticket: dict[int, list[int]] = defaultdict(list)
-    for article, ticket in store.rows(_CITING, wanted):
-        of_ticket[ticket].append(article)
     names = {row.id: row.native for row in rows}
-    titles = dict(store.rows("SELECT id, title FROM articles WHERE id IN (SELECT value FROM json_each(?))", wanted))
+    for article, ticket in store.rows(_CITING, [*names]):
+        of_ticket[ticket].append(article)
+    titles = dict(store.rows("SELECT id, title FROM articles WHERE id IN (SELECT value FROM json_each(?))", [*names]))
     found: dict[int, list[Citation]] = defaultdict(list)
     citing = sorted(of_ticket)
     for place in range(0, len(citing), TICKETS):

@@ -16,8 +16,8 @@ from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.humans import Human
 from helpdesk_kpi.measure.periods import Period, midnight, wall
 from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.milliseconds import HOUR
 
-HOUR = 3_600_000
 DAY = dt.timedelta(days=1)
 LOW, HIGH = 0.7, 1.3  # of the median: the band in which nobody asks
 FEWEST_DAYS = 20  # worked, below which a value is shown and not judged

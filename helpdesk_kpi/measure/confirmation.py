@@ -7,8 +7,9 @@ from helpdesk_kpi.measure.contract import MAIN
 from helpdesk_kpi.measure.desk import DONE
 from helpdesk_kpi.measure.moments import Solve
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.milliseconds import DAY
 
-TACIT = 7 * 86_400_000  # ms after which a solve that nobody has reopened counts as accepted
+TACIT = 7 * DAY  # after which a solve that nobody has reopened counts as accepted
 
 
 class Confirmation(NamedTuple):

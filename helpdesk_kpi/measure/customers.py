@@ -3,7 +3,7 @@
 import fnmatch
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.repeats import JUDGED, SURE, Contact, Evidence, evidence, pairs
 from helpdesk_kpi.measure.requesters import Requesters, requesters
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.timeline import Tickets, Timeline
 from helpdesk_kpi.pull import text
 from helpdesk_kpi.store import Store
 
@@ -20,9 +20,6 @@ from helpdesk_kpi.store import Store
 SAME = frozenset({"follow_up", "duplicate", "clone", "relates"})
 PROBLEM = frozenset({"problem", "issue", "development"})
 DEVELOPMENT = frozenset({"issue", "development"})  # a tracker's; its keys, not its numbers, are the same everywhere
-
-
-Tickets = Callable[[Sequence[int]], Iterable[Timeline]]
 
 
 class Repeat(msgspec.Struct, frozen=True, gc=False):
@@ -69,7 +66,7 @@ class Ledger:
         return found
 
     def _several(self, accounts: set[int]) -> list["_Light"]:
-        rows = [_Light(*r) for r in self.store.rows(_LIGHT, msgspec.json.encode(sorted(accounts)).decode())]
+        rows = [_Light(*r) for r in self.store.rows(_LIGHT, sorted(accounts))]
         counts: dict[int, int] = defaultdict(int)
         for row in rows:
             counts[self.customers[row.requester]] += 1
@@ -134,11 +131,10 @@ class _Parts:
 
     def __init__(self, store: Store, ignored: Sequence[str], tickets: list[int]) -> None:
         self.ignored = ignored
-        wanted = msgspec.json.encode(tickets).decode()
         among = "IN (SELECT value FROM json_each(?))"
         self.links: dict[int, list[tuple[str, str]]] = defaultdict(list)
         for ticket, other, kind in store.rows(
-            f"SELECT ticket, other, kind FROM ticket_links WHERE ticket {among}", wanted
+            f"SELECT ticket, other, kind FROM ticket_links WHERE ticket {among}", tickets
         ):
             self.links[ticket].append((other, kind))
         # What is said later may be an agent's list of what else can go wrong; and it was not known from the start.
@@ -147,7 +143,7 @@ class _Parts:
             " AND e.codes IS NOT NULL AND e.kind = 'comment' AND e.at <= t.created_at"
         )
         self.opening: dict[int, list[str]] = defaultdict(list)
-        for ticket, codes in store.rows(sql, wanted):
+        for ticket, codes in store.rows(sql, tickets):
             self.opening[ticket] += json.loads(codes)
 
     def codes(self, row: _Light) -> frozenset[str]:
@@ -177,7 +173,7 @@ def verdicts(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], str]
         "SELECT earlier, later, verdict FROM repeat_labels WHERE verdict != 'skip'"
         " AND earlier IN (SELECT value FROM json_each(?)) ORDER BY id"
     )
-    return {(a, b): verdict for a, b, verdict in store.rows(sql, msgspec.json.encode(tickets).decode())}
+    return {(a, b): verdict for a, b, verdict in store.rows(sql, list(tickets))}
 
 
 class _Standing(NamedTuple):

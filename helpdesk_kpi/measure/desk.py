@@ -6,7 +6,7 @@ Meaning lives here and not in the store, so that mapping a status or naming a bo
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -189,20 +189,22 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         promises=_promises(config.sources.get(name, {}).get("sla", {})),
         has_promises=any(store.one(_TOLD.format(table), source) for table in ("sla_cycles", "sla_events")),
         labels=labels,
-        escalation_teams=_teams_named(store, source, name, config.tickets.escalation_teams),
+        escalation_teams=_teams_named(store, source, config.tickets.escalation_teams),
         category=str(config.sources.get(name, {}).get("category", config.tickets.category)),
     )
 
 
-def _teams_named(store: Store, source: int, name: str, wanted: list[str]) -> frozenset[int]:
+def _teams_named(store: Store, source: int, wanted: list[str]) -> frozenset[int]:
     """Teams that the configuration names by name, id, or "source:id"."""
     marks = {mark.strip().casefold() for mark in wanted}
-    rows = store.rows("SELECT id, native, name FROM teams WHERE source = ?", source) if marks else []
-    return frozenset(
-        key
-        for key, native, called in rows
-        if not marks.isdisjoint(str(m).casefold() for m in (native, called, f"{name}:{native}") if m)
-    )
+    return frozenset(team for team, of, called in team_marks(store) if of == source and not marks.isdisjoint(called))
+
+
+def team_marks(store: Store) -> Iterator[tuple[int, int, set[str]]]:
+    """(team, source, what a configuration may call it: its id, its name, "source:id", in lower case)."""
+    sql = "SELECT t.id, s.id, s.name, t.native, t.name FROM teams t JOIN sources s ON s.id = t.source"
+    for team, source, of, native, name in store.rows(sql):
+        yield team, source, {mark.casefold() for mark in (native, name, f"{of}:{native}") if mark}
 
 
 _TOLD = "SELECT EXISTS (SELECT 1 FROM {} c JOIN tickets t ON t.id = c.ticket WHERE t.source = ?)"
@@ -241,7 +243,7 @@ def _people(store: Store, source: int) -> dict[int, PersonFacts]:
 
 
 def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
-    wanted = json.dumps([d.casefold() for d in domains])
+    wanted = [d.casefold() for d in domains]
     sql = "SELECT id FROM people WHERE source = ? AND domain IN (SELECT value FROM json_each(?))"
     return frozenset(key for (key,) in store.rows(sql, source, wanted))
 

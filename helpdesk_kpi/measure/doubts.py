@@ -18,11 +18,11 @@ from helpdesk_kpi.measure.reader import HISTORY, Reader, of_team
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.measure.statistics.signal import signal
 from helpdesk_kpi.measure.value import Point
+from helpdesk_kpi.milliseconds import HOUR
 
 FEWEST = 10  # things of one person; fewer say nothing
-LAST_HOURS = 4 * 3_600_000
+LAST_HOURS = 4 * HOUR
 PICKED, SPLIT = "taken_from_queue", "opened_for_customer"
-HOUR = 3_600_000
 
 
 class Person(NamedTuple):
@@ -68,8 +68,8 @@ def _counts(reader: Reader, question: str, rows: Columns, as_of: int) -> Bools:
 def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
     """Which tickets came within an hour of another one of the same customer about the same problem."""
     repeats = reader.repeats(as_of)
-    begun = dict(reader.store.rows("SELECT id, created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?))",
-                                   str(repeats.ticket.tolist())))  # fmt: skip
+    sql = "SELECT id, created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
+    begun = dict(reader.store.rows(sql, repeats.ticket.tolist()))
     soon = {
         int(end)
         for end, earlier in zip(repeats.end, repeats.ticket, strict=True)

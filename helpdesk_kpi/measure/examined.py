@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store import Store
-
-DAY = 86_400_000
 
 
 class Gap(NamedTuple):

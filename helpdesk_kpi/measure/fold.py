@@ -92,26 +92,28 @@ def rules_changed(store: Store, config: Config) -> bool:
         )
         for d in read_desks(store, config).values()
     ]
-    digest = hashlib.sha256(msgspec.json.encode([reading, desks], order="sorted")).digest()
-    before = store.one("SELECT value FROM meta WHERE key = 'fold_rules'")
-    if before == digest:
-        return False
-    with store.writing() as conn:
-        conn.execute("INSERT OR REPLACE INTO meta VALUES ('fold_rules', ?)", (digest,))
-        mark_all(store)
-    return before is not None
+    return _changed(store, "fold_rules", [reading, desks], mark_all)
 
 
 def _people_changed(store: Store, config: Config) -> None:
     """Whose accounts are whose, and who is in which team when, decides what register entries are folded to."""
     memberships = store.rows("SELECT team, person, first_seen, gone_at FROM team_members ORDER BY 1, 2, 3")
     teams, identities = (store.rows(f"SELECT * FROM {table} ORDER BY 1") for table in ("teams", "identities"))
-    told = msgspec.json.encode([config.timezone, config.people, memberships, teams, identities], order="sorted")
-    digest = hashlib.sha256(told).digest()
-    if store.one("SELECT value FROM meta WHERE key = 'fold_people'") != digest:
-        with store.writing() as conn:
-            conn.execute("INSERT OR REPLACE INTO meta VALUES ('fold_people', ?)", (digest,))
-            mark_entries(store)
+    _changed(store, "fold_people", [config.timezone, config.people, memberships, teams, identities], mark_entries)
+
+
+def _changed(store: Store, key: str, told: object, mark: Callable[[Store], None]) -> bool:
+    """Whether what is told differs from what was at the last fold; False at the first one. If so, or at the first, what
+    hangs on it is marked as stale.
+    """
+    digest = hashlib.sha256(msgspec.json.encode(told, order="sorted")).digest()
+    before = store.one("SELECT value FROM meta WHERE key = ?", key)
+    if before == digest:
+        return False
+    with store.writing() as conn:
+        conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, digest))
+        mark(store)
+    return before is not None
 
 
 def measure(

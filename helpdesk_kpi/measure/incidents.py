@@ -14,10 +14,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from helpdesk_kpi.measure.columns import Floats, Ints
-from helpdesk_kpi.measure.repeats import DAY
+from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.pull.sketch import aim_of, is_comparable, similarity
 
-HOUR = 3_600_000
 ALIKE = 0.5  # more than two tickets of one customer need: strangers use the same words of different things
 SPIKE = 4  # times as many customers as usual in as many hours; few are more than chance brings only from 6 sigma on
 USUAL = 28  # days before it: what is usual

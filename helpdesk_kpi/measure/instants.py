@@ -8,8 +8,7 @@ from helpdesk_kpi.measure.contract import Fresh, Stock
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.statistics.quantile import quantile
 from helpdesk_kpi.measure.value import Value
-
-DAY = 86_400_000
+from helpdesk_kpi.milliseconds import DAY
 
 
 def stock(asked: Asked, rows: Columns, policy: Policy) -> Value:

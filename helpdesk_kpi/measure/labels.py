@@ -70,7 +70,7 @@ class Labels:
             f"SELECT j.value, {category}, t.channel, s.name FROM json_each(?1) j"
             " LEFT JOIN tickets t ON t.id = j.value LEFT JOIN sources s ON s.id = t.source ORDER BY j.value"
         )
-        return self.store.rows(sql, str(stories.tolist()), *fields)
+        return self.store.rows(sql, stories.tolist(), *fields)
 
     def _category(self) -> tuple[str, list[str]]:
         """What a ticket's category is in SQL, source by source, and the parameters from the second on."""

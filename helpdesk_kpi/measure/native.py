@@ -14,8 +14,7 @@ from helpdesk_kpi.measure.desk import DONE
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.exclusions import not_known, observations
 from helpdesk_kpi.measure.timeline import Timeline
-
-SECOND, MINUTE = 1_000, 60_000
+from helpdesk_kpi.milliseconds import MINUTE, SECOND
 
 
 class Piece(NamedTuple):

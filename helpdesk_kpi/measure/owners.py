@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.measure.timeline import Timeline
-
-#: The end of what still runs (the year 10000). Observations are cut where they are read.
-FOREVER = 253_402_300_800_000
+from helpdesk_kpi.milliseconds import FOREVER
 
 
 class Part(NamedTuple):

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from helpdesk_kpi.measure.rows import CycleRow, PromiseRow
+from helpdesk_kpi.milliseconds import DAY
 
 #: What helpdesks call a promise -> the KPI whose span it is about. What stands here under no name keeps its own.
 KPI_OF = {
@@ -15,7 +16,7 @@ KPI_OF = {
     "next_response": "next_reply_time",
     "resolution": "full_resolution_time",
 }
-NOT_YET = 100 * 365 * 86_400_000  # ms; a deadline that nobody knows lies so far ahead
+NOT_YET = 100 * 365 * DAY  # a deadline that nobody knows lies so far ahead
 
 
 class Run(NamedTuple):

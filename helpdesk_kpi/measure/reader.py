@@ -22,9 +22,9 @@ from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.thresholds import confidence, thresholds
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store import Store
 
-DAY = 86_400_000
 CERTAIN = 0.7  # evidence that is less sure than this makes nothing a follower
 EARLIEST = 631_152_000_000  # 1990: nobody's clock runs from before, whatever an import says
 HISTORY = 26  # periods behind the usual range

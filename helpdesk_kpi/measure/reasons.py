@@ -10,8 +10,9 @@ from typing import NamedTuple
 from helpdesk_kpi.measure.contract import EXCLUDED, Observation
 from helpdesk_kpi.measure.desk import DONE
 from helpdesk_kpi.measure.moments import Turn
-from helpdesk_kpi.measure.native import SECOND, Metric, Piece, Reading
+from helpdesk_kpi.measure.native import Metric, Piece, Reading
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.milliseconds import SECOND
 
 AGREE = frozenset({"agrees", "rounding"})
 #: There are not two figures to compare.

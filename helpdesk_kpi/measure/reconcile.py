@@ -59,7 +59,7 @@ class Reconciler:
                     yield from Compared(self.clocks, ticket, one, told[ticket.row.id]).rows()
 
     def _told(self, stories: Sequence[int]) -> dict[int, Told]:
-        wanted = msgspec.json.encode(list(stories)).decode()
+        wanted = list(stories)
         figures, cycles = self._figures(wanted), self._cycles(wanted)
         sql = "SELECT id, source, native, url FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
         return {
@@ -69,14 +69,14 @@ class Reconciler:
             for key, source, native, url in self.store.rows(sql, wanted)
         }
 
-    def _figures(self, wanted: str) -> dict[int, dict[str, Native]]:
+    def _figures(self, wanted: list[int]) -> dict[int, dict[str, Native]]:
         found: dict[int, dict[str, Native]] = {}
         sql = f"SELECT ticket, metric, calendar, business, count FROM native_metrics WHERE {_OF}"
         for ticket, metric, *amounts in self.store.rows(sql, wanted):
             found.setdefault(ticket, {})[metric] = Native(*amounts)
         return found
 
-    def _cycles(self, wanted: str) -> dict[int, list[Cycle]]:
+    def _cycles(self, wanted: list[int]) -> dict[int, list[Cycle]]:
         found: dict[int, list[Cycle]] = {}
         sql = (
             "SELECT ticket, sla, started_at, stopped_at, elapsed FROM sla_cycles WHERE stopped_at IS NOT NULL"

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.pull.sketch import again_of, aim_of, similarity
 
-DAY = 86_400_000
 LONGEST = 30 * DAY  # after which no ticket counts as a repeat of another
 ALIKE = 0.2  # less similar texts are no evidence under any threshold
 

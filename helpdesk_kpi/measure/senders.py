@@ -1,13 +1,10 @@
 """Senders behind whom stands no single customer: shared mailboxes, and monitoring that writes by itself."""
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 
-from helpdesk_kpi.measure.repeats import DAY
+from helpdesk_kpi.milliseconds import WEEK
 from helpdesk_kpi.store import Store
-
-WEEK = 7 * DAY
 
 
 def named_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
@@ -20,7 +17,7 @@ def named_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
         " OR '@' || p.domain IN (SELECT value FROM json_each(?2))"
         " OR lower(s.name || ':' || p.native) IN (SELECT value FROM json_each(?2))"
     )
-    return frozenset(key for (key,) in store.rows(sql, json.dumps(hashes), json.dumps(words))) if words else frozenset()
+    return frozenset(key for (key,) in store.rows(sql, hashes, words)) if words else frozenset()
 
 
 def shared(
@@ -42,6 +39,7 @@ def shared(
 def busiest_week(times: Sequence[int], most: int) -> int | None:
     """When for the first time more than `most` of these instants lay within a week; None: never.
 
+    >>> from helpdesk_kpi.milliseconds import DAY
     >>> busiest_week([0, DAY, 2 * DAY], 2) == 2 * DAY
     True
     >>> busiest_week([0, DAY, 8 * DAY], 2) is None

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.milliseconds import FOREVER
 
 Span = tuple[int, int]
-#: The end of a span that still runs (the year 10000). Observations are cut where they are read.
-FOREVER = 253_402_300_800_000
 FOR_THE_TEAM = frozenset({"new", "open", "hold"})
 FOR_THE_OWNER = frozenset({"new", "open"})
 

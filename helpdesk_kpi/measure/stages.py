@@ -1,14 +1,13 @@
 """Where a ticket spends its time: in the queue, with an agent, being handed over, with others, with the customer."""
 
-import sys
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.milliseconds import FOREVER
 
 Stage = Literal["queue", "agent", "hand_over", "escalated", "third_party", "customer"]
 STAGES: tuple[Stage, ...] = ("queue", "agent", "hand_over", "escalated", "third_party", "customer")
-FOREVER = sys.maxsize
 _BY_STATE: dict[str, Stage] = {"pending": "customer", "hold": "third_party"}
 
 

@@ -10,9 +10,10 @@ from typing import NamedTuple, Protocol
 from helpdesk_kpi.config import duration
 from helpdesk_kpi.measure.desk import DONE, Desk
 from helpdesk_kpi.measure.moments import Change, Track, Turn
+from helpdesk_kpi.milliseconds import HOUR, MINUTE
 
-REASON = 600_000  # ms around an escalation in which the sender's note gives its reason
-ROUTING = 3_600_000  # ms from creation in which a ticket is still looking for its team
+REASON = 10 * MINUTE  # around an escalation in which the sender's note gives its reason
+ROUTING = HOUR  # from creation in which a ticket is still looking for its team
 
 
 class Passed(NamedTuple):

@@ -5,7 +5,7 @@ A KPI function gets a Timeline and reads it like a story. Every instant is UTC e
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -423,3 +423,7 @@ def _askers(desk: Desk, row: TicketRow) -> tuple[int | None, ...]:
     if row.participants == "[]":
         return (row.requester,)
     return (row.requester, *(desk.person_keys.get(native) for native in json.loads(row.participants)))
+
+
+#: Gives the timelines of some tickets by their keys.
+Tickets = Callable[[Sequence[int]], Iterable[Timeline]]

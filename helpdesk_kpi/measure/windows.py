@@ -8,8 +8,7 @@ from helpdesk_kpi.measure.columns import NEVER, Columns, Ints
 from helpdesk_kpi.measure.contract import EXCLUDED, Within
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.value import Value
-
-DAY = 86_400_000
+from helpdesk_kpi.milliseconds import DAY
 
 
 def within_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:

@@ -56,7 +56,7 @@ def _same(reconciler: Reconciler, metric: Metric, rows: Columns) -> NDArray[np.b
         "SELECT ticket, calendar FROM native_metrics WHERE metric = ? AND calendar IS NOT NULL"
         " AND ticket IN (SELECT value FROM json_each(?))"
     )
-    wanted = str(rows.story.tolist())
+    wanted = rows.story.tolist()
     told = {} if metric.is_promise else dict(reconciler.store.rows(sql, metric.name, wanted))
     native = np.array([told.get(int(story), NEVER) for story in rows.story], np.int64)
     ended = (rows.end != NEVER) & (rows.stop == 0) & (native != NEVER)

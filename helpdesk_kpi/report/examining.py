@@ -1,7 +1,5 @@
 """What an examination of the store finds, for a report and for `doctor`."""
 
-import json
-
 from helpdesk_kpi.measure.doubts import Doubt, Person, doubts, solved_at_the_end
 from helpdesk_kpi.measure.examined import gaps
 from helpdesk_kpi.measure.periods import Period
@@ -42,6 +40,6 @@ def _question(store: Store, doubt: Doubt) -> Question:
 def _asked(store: Store, person: Person) -> Asked:
     shown = list(dict.fromkeys(person.tickets))[:TICKETS]
     sql = "SELECT id, number, coalesce(url, '') FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
-    known = {key: (number, url) for key, number, url in store.rows(sql, json.dumps(shown))}
+    known = {key: (number, url) for key, number, url in store.rows(sql, shown)}
     tickets = tuple(known[key] for key in shown if key in known)
     return Asked(agent=person.agent, share=person.share, n=person.n, others=person.others, tickets=tickets)

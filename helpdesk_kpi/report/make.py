@@ -1,7 +1,6 @@
 """Making a configured report: which period, as of when, which teams, and the figures behind it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
@@ -14,7 +13,7 @@ from helpdesk_kpi.measure.reader import HISTORY, Reader
 from helpdesk_kpi.report.capability import gaps
 from helpdesk_kpi.report.reading import StoredFigures, fresh_to
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.report.templates import template, templates
+from helpdesk_kpi.report.templates import own_templates, template, templates
 from helpdesk_kpi.store import Store
 
 #: The period that a template speaks of unless told otherwise.
@@ -44,9 +43,9 @@ def reads(name: str, parts: frozenset[str]) -> list[str]:
     return always() if "page" in parts else list(READ)
 
 
-def folds(report: Report, own: Path | None = None) -> list[tuple[str, str]]:
+def folds(loaded: Loaded, report: Report) -> list[tuple[str, str]]:
     """What a report needs and the store keeps only once it is asked for, by the lists that its template names."""
-    chosen = template(report.template, own)
+    chosen = template(report.template, own_templates(loaded))
     text = "".join((chosen.folder / file).read_text("utf-8") for file in chosen.files())
     asked = [*EVIDENCE] if "report.process" in text else []
     return asked + [(name, "strict") for name in questions()] if "report.quality" in text else asked
@@ -56,7 +55,7 @@ def named(loaded: Loaded, name: str) -> Report:
     """The entry of [reports], else a report of that template's own."""
     if name in loaded.config.reports:
         return loaded.config.reports[name]
-    own = loaded.path.parent / "report_templates"
+    own = own_templates(loaded)
     if name in templates(own):
         return Report(template=name)
     known = {*loaded.config.reports, *templates(own)}
@@ -101,7 +100,7 @@ def make(
         figures = StoredFigures(reader, period, as_of, lacking, team=team)
         rendered = render(
             report.template, figures, locale=locale or report.locale or config.locale, privacy=config.privacy,
-            page_url=page_url, own=loaded.path.parent / "report_templates", parts=parts,
+            page_url=page_url, own=own_templates(loaded), parts=parts,
         )  # fmt: skip
         yield Made(team, period, as_of, rendered)
 

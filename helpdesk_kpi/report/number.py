@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.report.charts import Chart
 from helpdesk_kpi.report.figures import Axis, TicketRow
 from helpdesk_kpi.report.pictures import spark, trend
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import HISTORY, Scene
-from helpdesk_kpi.report.words import DAY
 
 #: What is counted, where it is not tickets.
 COUNTED = {

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -257,9 +256,8 @@ class StoredFigures:
         """Tickets of this period that follow a closed one. They are new ones of their own."""
         rows = self._here(kpi_named("first_reply_time"), self._first_replies)
         counted = rows.take(~rows.stopped(EXCLUDED))
-        wanted = msgspec.json.encode(np.unique(counted.story).tolist()).decode()
         sql = "SELECT count(*) FROM tickets WHERE follow_up_of IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
-        return int(self.reader.store.one(sql, wanted))
+        return int(self.reader.store.one(sql, np.unique(counted.story).tolist()))
 
     def _questions(self) -> tuple[tuple[str, int], ...]:
         """Survey questions that were answered in this period and have no dimension, with their answers."""

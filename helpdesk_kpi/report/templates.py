@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from helpdesk_kpi.config import Loaded
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.paths import extend_path
 from helpdesk_kpi.report import plain, slack
@@ -59,6 +60,11 @@ class Template(msgspec.Struct, frozen=True):
 
 def ours() -> Path:
     return extend_path() / "report_templates"
+
+
+def own_templates(loaded: Loaded) -> Path:
+    """The folder of somebody's own, beside their configuration."""
+    return loaded.path.parent / "report_templates"
 
 
 def templates(own: Path | None = None) -> dict[str, Template]:

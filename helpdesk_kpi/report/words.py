@@ -18,12 +18,12 @@ from babel.numbers import format_decimal, format_percent
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.contract import Kpi
+from helpdesk_kpi.milliseconds import HOUR, MINUTE, SECOND
 from helpdesk_kpi.report.figures import Period
 
 LANGUAGES = ("en", "zh")
 NBSP = "\u00a0"
 LONG_HOURS = 100  # from here on minutes are noise
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
 
 class Words:

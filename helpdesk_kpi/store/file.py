@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -67,11 +68,12 @@ class Store:
 
     def one(self, sql: str, *parameters: object) -> Any:
         """The first column of the first row, or None."""
-        row = self.conn.execute(sql, parameters).fetchone()
+        row = self.conn.execute(sql, _plain(parameters)).fetchone()
         return row[0] if row else None
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        return self.conn.execute(sql, parameters).fetchall()
+        """A list among the parameters stands for all that it holds: `IN (SELECT value FROM json_each(?))`."""
+        return self.conn.execute(sql, _plain(parameters)).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -83,6 +85,10 @@ class Store:
             self.conn.rollback()
             raise
         self.conn.execute("COMMIT")
+
+
+def _plain(parameters: tuple[object, ...]) -> list[object]:
+    return [msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in parameters]
 
 
 def open_store(path: Path, *, create: bool = True) -> Store:

@@ -4,7 +4,6 @@ Writing the same page twice changes nothing, and an older state of a thing never
 come repeated, overlapping or out of order.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
@@ -97,7 +96,7 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
         f"SELECT native, version FROM {kind}s WHERE source = ? AND version IS NOT NULL"
         " AND native IN (SELECT value FROM json_each(?))"
     )
-    return dict(store.rows(sql, source, json.dumps(list(natives))))
+    return dict(store.rows(sql, source, list(natives)))
 
 
 def ask_again(store: Store, source: int) -> None:

@@ -9,8 +9,7 @@ from helpdesk_kpi.measure.columns import Floats, Ints
 from helpdesk_kpi.measure.fairness.judged import Judged, judged, judged_count
 from helpdesk_kpi.measure.fairness.things import Kind
 from helpdesk_kpi.measure.statistics.expected import FEW, Expected, Things, alone, expected, norm
-
-WEEK = 7 * 86_400_000
+from helpdesk_kpi.milliseconds import DAY, WEEK
 
 
 class Bench(NamedTuple):
@@ -87,7 +86,7 @@ class Bench(NamedTuple):
     def _days(self, mask: Bools) -> float:
         """Person-days of the weeks in which somebody did anything: who is away is not behind."""
         begin = (np.nonzero(self._by_week(mask))[1] - self._weeks_before) * WEEK + self.start
-        return float((np.minimum(begin + WEEK, self.last) - np.maximum(begin, self.first)).sum() / 86_400_000)
+        return float((np.minimum(begin + WEEK, self.last) - np.maximum(begin, self.first)).sum() / DAY)
 
     def _by_week(self, mask: Bools, amounts: Floats | None = None) -> Floats:
         """How many things, or how much, by person and week; weeks are counted from the period's start, both ways."""

@@ -16,7 +16,7 @@ def customers(store: Store, rows: Columns) -> Ints:
     tickets = np.unique(rows.ticket[rows.ticket != NOBODY])
     sql = "SELECT t.id, t.requester FROM json_each(?) j JOIN tickets t ON t.id = j.value WHERE t.requester IS NOT NULL"
     same = requesters(store)
-    asked = {ticket: same[requester] for ticket, requester in store.rows(sql, str(tickets.tolist()))}
+    asked = {ticket: same[requester] for ticket, requester in store.rows(sql, tickets.tolist())}
     alone = -2 - np.arange(len(rows))
     return np.array([asked.get(int(t), int(a)) for t, a in zip(rows.ticket, alone, strict=True)], np.int64)
 

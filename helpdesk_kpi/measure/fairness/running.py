@@ -8,12 +8,11 @@ from helpdesk_kpi.measure.fairness.strata import Strata
 from helpdesk_kpi.measure.fairness.things import Counted
 from helpdesk_kpi.measure.statistics.expected import FEW
 from helpdesk_kpi.measure.statistics.survival import Curve, kaplan_meier
-
-MINUTE = 60_000.0  # added to durations: below a minute nothing is slow, and log 0 is nowhere
+from helpdesk_kpi.milliseconds import MINUTE
 
 
 def scale(durations: ArrayLike) -> Floats:
-    """Milliseconds as logarithms, on which scale chance is even."""
+    """Milliseconds as logarithms, on which scale chance is even. A minute more: below it nothing is slow."""
     logs: Floats = np.log(np.asarray(durations, np.float64) + MINUTE)
     return logs
 

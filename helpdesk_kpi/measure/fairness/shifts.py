@@ -11,8 +11,9 @@ from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.measure.clock import shift_minutes
 from helpdesk_kpi.measure.columns import NOBODY, Ints
 from helpdesk_kpi.measure.periods import wall
+from helpdesk_kpi.milliseconds import HOUR, MINUTE
 
-HALF_HOUR = 1_800_000  # zones change their offset at whole half hours of UTC
+HALF_HOUR = HOUR // 2  # zones change their offset at whole half hours of UTC
 
 
 class Shifts:
@@ -29,7 +30,7 @@ class Shifts:
         """Each instant's place in `names`; NOBODY between shifts."""
         halves, place = np.unique(instants // HALF_HOUR, return_inverse=True)
         local = np.array([_minute(wall(int(half) * HALF_HOUR, self.zone)) for half in halves], np.int64)
-        minute = local[place.reshape(-1)] + instants % HALF_HOUR // 60_000
+        minute = local[place.reshape(-1)] + instants % HALF_HOUR // MINUTE
         codes: Ints = self._of_minute[minute % 1440]
         return codes
 

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from helpdesk_kpi.measure.registers.kinds import ArticleReview
 from helpdesk_kpi.measure.registers.names import Names
 from helpdesk_kpi.measure.registers.telling import decoded
@@ -21,10 +19,9 @@ class Checklist(NamedTuple):
 
 def checklists(names: Names, articles: Sequence[int]) -> Mapping[int, list[Checklist]]:
     """Those in force, by article, the oldest first."""
-    wanted = msgspec.json.encode(articles).decode()
     found: dict[int, list[Checklist]] = defaultdict(list)
     sql = f"register = 'article_review' AND article IN (SELECT value FROM json_each(?)) AND {IN_FORCE}"
-    for row in rows(names.store, sql, wanted):
+    for row in rows(names.store, sql, list(articles)):
         review = decoded(row)
         assert isinstance(review, ArticleReview)
         score = 0.0 if review.fails else review.fraction(review.mean)

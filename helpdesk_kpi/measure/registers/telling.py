@@ -73,9 +73,8 @@ class Telling:
 
     def stories(self, keys: Sequence[int]) -> Iterator[tuple[int, int, Recorded]]:
         """(key, the instant of its first entry, story) of those that have anything in force, in order of the keys."""
-        wanted = msgspec.json.encode(keys).decode()
         found: dict[int, list[Row]] = {}
-        for row in rows(self.store, f"story IN (SELECT value FROM json_each(?)) AND {IN_FORCE}", wanted):
+        for row in rows(self.store, f"story IN (SELECT value FROM json_each(?)) AND {IN_FORCE}", list(keys)):
             found.setdefault(row.story, []).append(row)
         for key in sorted(found):
             entries = [Placed(decoded(row), row.ticket) for row in found[key]]
