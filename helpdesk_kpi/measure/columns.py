@@ -96,8 +96,9 @@ def load(store: Store, kind: StoryKind, folds: Iterable[int], since: int) -> Map
         "SELECT story, base, body FROM folded WHERE kind = ? AND (last IS NULL OR last >= ?)", (kind, since)
     )
     with _uncollected():
+        decoder = _bodies(found)
         while chunk := cursor.fetchmany(CHUNK):
-            _gather(found, chunk)
+            _gather(found, decoder, chunk)
     return {int(key): fold.columns() for key, fold in found.items()}
 
 
@@ -113,17 +114,23 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _gather(found: "Mapping[str, _Fold]", chunk: Sequence[tuple[int, int, str]]) -> None:
+def _bodies(keys: Iterable[str]) -> msgspec.json.Decoder[Any]:
+    """Reads the rows of some folds out of a body, and passes over the others without making anything of them."""
+    fields: list[tuple[str, type, list[Row]]] = [(f"fold_{key}", list[Row], []) for key in keys]
+    body = msgspec.defstruct("Body", fields, rename=lambda name: name.removeprefix("fold_"), gc=False)
+    return msgspec.json.Decoder(body)
+
+
+def _gather(
+    found: "Mapping[str, _Fold]", decoder: msgspec.json.Decoder[Any], chunk: Sequence[tuple[int, int, str]]
+) -> None:
     stories, bases, bodies = zip(*chunk, strict=True)
     story, base = np.array(stories, np.int64), np.array(bases, np.int64)
-    told = [_bodies.decode(body) for body in bodies]
+    told = [decoder.decode(body) for body in bodies]
     for key, fold in found.items():
-        rows = [body.get(key, ()) for body in told]
+        rows = [getattr(body, f"fold_{key}") for body in told]
         counts = [len(of_story) for of_story in rows]
         fold.add(list(chain.from_iterable(rows)), np.repeat(story, counts), np.repeat(base, counts))
-
-
-_bodies = msgspec.json.Decoder(dict[str, list[Row]])
 
 
 class _Fold:
@@ -177,34 +184,39 @@ def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]
 
 
 class _Told:
-    """Packed rows turned into columns: numbers go through float64, in which None is nan and every ms exact."""
+    """Packed rows turned into columns: numbers go through float64, in which None is nan and every ms exact.
+
+    Rows end where only nulls would follow, so a field may be in none of them.
+    """
 
     def __init__(self, rows: list[Row], base: Ints, words: dict[str | None, int]) -> None:
         self.base, self.words = base, words
         self.fields: dict[str, tuple[Any, ...]] = dict(zip(FIELDS, zip_longest(*rows), strict=False))
 
-    def _given(self, field: str) -> tuple[Any, ...]:
-        """Rows end where only nulls would follow: a field may be in none."""
-        return self.fields.get(field) or (None,) * len(self.base)
-
     def objects(self, field: str) -> Objects:
-        given = self._given(field)
-        found = np.empty(len(given), object)
-        found[:] = given
+        found = np.full(len(self.base), None, object)
+        if field in self.fields:
+            found[:] = self.fields[field]
         return found
 
     def numbers(self, field: str, missing: float) -> Floats:
-        found = np.array(self._given(field), np.float64)
+        if field not in self.fields:
+            return np.full(len(self.base), missing, np.float64)
+        found = np.array(self.fields[field], np.float64)
         found[np.isnan(found)] = missing
         return found
 
     def times(self, field: str, missing: int) -> Ints:
-        found = np.array(self._given(field), np.float64)
+        if field not in self.fields:
+            return np.full(len(self.base), missing, np.int64)
+        found = np.array(self.fields[field], np.float64)
         known = ~np.isnan(found)
         return np.where(known, np.where(known, found, 0).astype(np.int64) + self.base, missing)
 
     def codes(self, field: str) -> Ints:
-        given = self._given(field)
+        if field not in self.fields:
+            return np.zeros(len(self.base), np.int64)
+        given = self.fields[field]
         for word in dict.fromkeys(given):
             self.words.setdefault(word, len(self.words))
         return np.fromiter(map(self.words.__getitem__, given), np.int64, len(given))
