@@ -161,5 +161,16 @@ def own_articles_cited(article: Article) -> Iterator[Observation]:
         )  # fmt: skip
 
 
+@question("Did articles crowd at the end of the period?", needs={"articles", "article.edits"}, story="article")
+def written_at_the_end(article: Article) -> Iterator[Observation]:
+    """Of the articles that people made or substantively edited, the share that was saved in the last tenth of the
+    period. It is easy to write for a count that ends today; or a release came just then, or there was time at last.
+    """
+    if article.is_published:
+        for edit in article.edits:
+            if edit.kind != "minor":
+                yield Observation(at=edit.at, agent=edit.person, value=0)
+
+
 def _by_people(ticket: Timeline, field: str) -> Iterator[Change]:
     return (c for c in ticket.changes if c.field == field and c.who == "agent")

@@ -12,6 +12,7 @@ from helpdesk_kpi.measure.doubts import questions
 from helpdesk_kpi.measure.examined import Gap
 from helpdesk_kpi.measure.priority_order import Overtaken
 from helpdesk_kpi.measure.process import Bottleneck, Growing, Recurring, Review, Route, StageTime
+from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity
 from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.report.figures import Asked, Axis, BadRating, Examined, Facts, Question, Severity, TicketRow, Waiting
@@ -355,6 +356,7 @@ EXAMINED = Examined(
                   None, ("1", "2")),
     ),
     late=(6, 40, 0.04),
+    returned=Reciprocity(15, 0.914, 0.798),
 )  # fmt: skip
 
 

@@ -115,6 +115,26 @@ def test_authors_who_cite_themselves_are_seen(store: Store) -> None:
     assert (doubt.n, doubt.share) == (2, 0.5)
 
 
+def written(number: int, at: int, who: str) -> Article:
+    return Article(f"kb{number}", f"How to {number}", f"http://x/kb{number}", at, at, 1, author=who, locale="en")
+
+
+def test_articles_that_crowd_at_the_end_of_a_period_are_named_with_their_titles(store: Store) -> None:
+    """The last tenth of a week, 16.8 hours of 168, begins on Sunday at 7:12. All twelve of Ann's articles are of Sunday
+    evening; of Bob's thirty, one every fifth hour from 0 to 145, none is. The one of before the period is not.
+    """
+    source = Source(store)
+    source.put(agent("a", "Ann"), agent("b", "Bob"))
+    source.put(*(written(i, MONDAY + (164 * 60 + i) * MINUTE, "a") for i in range(12)))
+    source.put(*(written(100 + i, MONDAY + 5 * i * HOUR, "b") for i in range(30)))
+    source.put(written(200, MONDAY - 24 * HOUR, "a"))
+    doubt = asked(store)["written_at_the_end"]
+    assert doubt.n == 42
+    assert doubt.share == pytest.approx(12 / 42)
+    [ann] = doubt.people
+    assert (ann.agent, ann.share, ann.others, ann.tickets, len(ann.articles)) == ("Ann", 1, 0, [], 12)
+
+
 def test_solves_that_crowd_into_the_last_hours_are_seen(store: Store) -> None:
     """Usually every tenth solve falls into the last four hours of a week; this time it is every second one."""
     source = Source(store)

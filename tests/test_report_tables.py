@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 from report_fixtures import EXAMINED, HOUR, QUESTIONS, FakeFigures, at, facts, week
 
+from helpdesk_kpi.measure.choosing import Quality
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.examined import COUNTS
 from helpdesk_kpi.measure.process import OURS
 from helpdesk_kpi.measure.stages import STAGES
 from helpdesk_kpi.measure.unmapped import Unmapped
+from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.report.figures import Agent, Asked, Examined, Privacy, Question
 from helpdesk_kpi.report.languages import en, zh
+from helpdesk_kpi.report.notes import notes
+from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.process import told as process_told
 from helpdesk_kpi.report.quality import told as quality_told
 from helpdesk_kpi.report.render import Rendered, render
@@ -23,6 +27,8 @@ from helpdesk_kpi.report.tables import Told
 from helpdesk_kpi.report.words import NBSP, Words
 
 ANN = Agent("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
+JUDGED = Quality(found=100, right=94, true=110, pairs=123, found_pairs=100, true_pairs=110)
+RIGHTLY = "by 123 judged pairs of tickets, 94.0% of the repeats found are some (87.5% to 97.2%)"
 NAMES = ("process_review", "data_quality")
 
 
@@ -93,6 +99,30 @@ def test_what_comes_back_is_told_once_a_kpi_tells_it() -> None:
     assert rows(found, "Problems that come back") == [["login", "6", "40", "15.0%"]]
 
 
+def test_what_comes_back_is_told_with_how_right_that_is() -> None:
+    """94 of 100: the middle of the Wilson interval is (0.94 + 1.9208/100)/1.038416 = 0.9237, to each side of it lie
+    1.96/1.038416 x sqrt(0.94 x 0.06/100 + 0.9604/10000) = 0.0485, which makes 87.5 % to 97.2 %.
+    """
+    kpi = every_kpi()["recurrence_rate"]
+    judged = week(facts=facts(catalogue={"recurrence_rate": kpi}, repeats=JUDGED))
+    for name, part in (("process_review", "html"), ("process_review", "text"), ("process_review", "page")):
+        made = getattr(render(name, judged, parts=frozenset({part})), part)
+        assert RIGHTLY in " ".join(re.sub(r"<[^>]+>", "", made).split())
+    made = render("process_review", week(facts=facts(catalogue={"recurrence_rate": kpi})), parts=frozenset({"text"}))
+    assert "nobody has judged yet how many of the repeats found are some" in " ".join((made.text or "").split())
+
+
+def test_so_is_the_share_of_what_comes_back_beside_its_own_figure() -> None:
+    kpi = every_kpi()["recurrence_rate"]
+    figures = week(
+        facts=facts(catalogue={"recurrence_rate": kpi}, repeats=JUDGED),
+        values={("recurrence_rate",): Value(kpi="recurrence_rate", variant="strict", unit="share", n=90, value=0.1)},
+    )
+    scene = Scene(figures, Words("en", figures.zone))
+    shown = Number(scene, kpi, figures.value("recurrence_rate", "strict"), "strict", {})
+    assert notes(shown, scene)[-1] == RIGHTLY
+
+
 def test_what_makes_figures_wrong_comes_first() -> None:
     found = told(quality_told)
     assert rows(found, "What the data lack") == [
@@ -101,6 +131,9 @@ def test_what_makes_figures_wrong_comes_first() -> None:
     ]
     assert found.headline.title == "Week 47: 2 things keep figures from being right"  # the failed sync, a status
     assert "6 of 40 solves (15.0%) fell into the last four hours of the period; up to 4.0% is usual" in (
+        found.headline.text
+    )
+    assert "In 15 pairs colleagues give back the ratings that they get: correlation 0.91, by chance up to 0.80" in (
         found.headline.text
     )
     words = next(one for one in found.tables if one.title == "Words that nobody has explained")
@@ -218,6 +251,7 @@ def test_as_data_it_has_the_raw_figures() -> None:
     found = json.loads(render("data_quality", looked_into(), parts=frozenset({"json"})).json or b"")
     assert found["questions"][1]["people"][0]["agent"] == "Ann Smith"
     assert found["solved_at_the_end"] == {"solves": 6, "of": 40, "usual_share_up_to": 0.04}
+    assert found["rated_in_return"] == {"pairs": 15, "r": 0.914, "usual_r_up_to": 0.798}
 
 
 def test_a_long_review_stays_a_mail_of_ordinary_size() -> None:

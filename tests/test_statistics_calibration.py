@@ -12,6 +12,7 @@ from helpdesk_kpi.measure.statistics.competing import incidence
 from helpdesk_kpi.measure.statistics.discoveries import discoveries
 from helpdesk_kpi.measure.statistics.poisson import byar
 from helpdesk_kpi.measure.statistics.proportion import jeffreys, wilson
+from helpdesk_kpi.measure.statistics.reciprocity import reciprocity
 from helpdesk_kpi.measure.statistics.signal import ENOUGH, signal
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 from helpdesk_kpi.measure.value import Point
@@ -301,3 +302,37 @@ def test_few_durations_get_the_interval_of_order_statistics_and_running_ones_are
     low, high = bootstrap.quantile(time, ended, np.arange(40), 0.5, 1)
     assert high is None
     assert low is None or low > 10
+
+
+# Ratings in return
+
+
+@pytest.mark.parametrize("people", [6, 8, 12])
+def test_people_who_rate_independently_seldom_seem_to_return_ratings(people: int) -> None:
+    """Some rate mildly, some are liked by all, answers are whole points from 1 to 5; who is rated well gives no more
+    for it. One in 1,000 is promised.
+    """
+    rng = np.random.default_rng(people)
+    by, of = np.array([(a, b) for a in range(people) for b in range(people) if a != b]).T
+    found = []
+    for _ in range(1500):
+        mild, liked = rng.normal(0, 0.5, people), rng.normal(0, 0.5, people)
+        value = np.clip(np.round(3.5 + mild[by] + liked[of] + rng.normal(0, 0.7, len(by))), 1, 5)
+        one = reciprocity(by, of, value)
+        assert one is not None
+        found.append(one.r > one.limit)
+    assert np.mean(found) <= 0.003
+
+
+def test_ratings_in_return_are_found_in_a_team_of_twelve() -> None:
+    """Half of what a rating has of its own is the pair's, so that the true correlation is 0.5; the limit is 0.40."""
+    rng = np.random.default_rng(12)
+    by, of = np.array([(a, b) for a in range(12) for b in range(12) if a != b]).T
+    found = []
+    for _ in range(200):
+        pair = rng.normal(size=(12, 12))
+        one = reciprocity(by, of, (pair + pair.T)[by, of] / 2**0.5 + rng.normal(size=len(by)))
+        assert one is not None
+        assert one.limit == pytest.approx(0.40, abs=0.01)
+        found.append(one.r > one.limit)
+    assert np.mean(found) > 0.75

@@ -51,13 +51,14 @@ def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
             for one in found.questions
         ],
         "overtaken": [one._asdict() for one in found.overtaken],
-        "solved_at_the_end": examining.late(found),
+        **examining.of_the_team(found),
     }  # fmt: skip
 
 
 def _person(one: Any) -> dict[str, Any]:
-    tickets = [url or number for number, url in one.tickets]
-    return {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others, "tickets": tickets}
+    named = {"agent": one.agent, "share": one.share, "n": one.n, "others": one.others}
+    tickets, articles = ([url or name for name, url in found] for found in (one.tickets, one.articles))
+    return {**named, "tickets": tickets, "articles": articles}
 
 
 def printed(found: dict[str, Any]) -> str:
@@ -72,13 +73,16 @@ def printed(found: dict[str, Any]) -> str:
         lines.append(f"  {question['question']:<48} {share:>7} of {question['n']:g}")
         for one in question["people"]:
             lines.append(f"      {one['agent']}: {one['share']:.1%} of {one['n']:g}, the others {one['others']:.1%}")
-            lines += [f"        {ticket}" for ticket in one["tickets"][:3]]
+            lines += [f"        {thing}" for thing in [*one["tickets"], *one["articles"]][:3]]
     if first := found["overtaken"]:
         lines.append(f"  {len(first)} P0 or P1 waited for a first reply while later P2 and P3 of their team got one")
         lines += [f"      {one['severity']} {one['url'] or one['ticket']}: {len(one['before'])}" for one in first[:10]]
     if late := found["solved_at_the_end"]:
         usual = f"usual are up to {late['usual_share_up_to']:.1%}"
         lines.append(f"  {late['solves']:g} of {late['of']:g} solves fell into the last four hours; {usual}")
+    if back := found["rated_in_return"]:
+        usual = f"correlation {back['r']:.2f}, by chance up to {back['usual_r_up_to']:.2f}"
+        lines.append(f"  in {back['pairs']} pairs colleagues give back the ratings that they get: {usual}")
     return "\n".join(lines)
 
 

@@ -10,9 +10,9 @@ from helpdesk_kpi.cli.formulas import formula
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total, Within
+from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
-from helpdesk_kpi.measure.judging import known_quality, told_quality
+from helpdesk_kpi.measure.judging import counts_repeats, known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listed
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.store import Store
@@ -35,7 +35,6 @@ def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
     sides = [_opened(reader, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
     if spec.facet == "dimension":
         asked = asked._replace(where={"facet": MAIN, **where})
-    is_joined = isinstance(told, Within) and told.joined is not None
     return {
         "kpi": kpi,
         "variant": variant,
@@ -47,7 +46,7 @@ def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         **on_like_work.beside_others(reader, asked),
-        **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if is_joined else {}),
+        **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if counts_repeats(told) else {}),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]] if sides else [*listed(reader, asked)],
     }

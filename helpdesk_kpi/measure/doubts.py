@@ -22,7 +22,8 @@ from helpdesk_kpi.milliseconds import HOUR
 
 FEWEST = 10  # things of one person; fewer say nothing
 LAST_HOURS = 4 * HOUR
-PICKED, SPLIT = "taken_from_queue", "opened_for_customer"
+LAST_PART = 10  # what is written in the last tenth of a period is written at its end
+PICKED, SPLIT, AT_THE_END = "taken_from_queue", "opened_for_customer", "written_at_the_end"
 
 
 class Person(NamedTuple):
@@ -33,6 +34,7 @@ class Person(NamedTuple):
     n: float
     others: float  # the share of everybody else
     tickets: Sequence[int]  # those that count, newest first
+    articles: Sequence[int] = ()  # where it is no tickets that are asked about
 
 
 class Doubt(NamedTuple):
@@ -52,15 +54,18 @@ def doubts(reader: Reader, period: Period, as_of: int, team: str | None = None) 
     """Every question, over what is known of the period at `as_of`. `team`: of one only."""
     for name, kpi in questions().items():
         rows = _existing(reader.slice(name, "strict", **of_team(team)), period, as_of)
-        yield _doubt(reader, kpi, rows, _counts(reader, name, rows, as_of).astype(float))
+        yield _doubt(reader, kpi, rows, _counts(reader, name, rows, period, as_of).astype(float))
 
 
-def _counts(reader: Reader, question: str, rows: Columns, as_of: int) -> Bools:
-    """Which rows answer the question with yes; of some that lies in other tickets."""
+def _counts(reader: Reader, question: str, rows: Columns, period: Period, as_of: int) -> Bools:
+    """Which rows answer the question with yes; of some that lies in other tickets, or in the period."""
     if question == PICKED:
         return picked_over_older(reader, rows, as_of)
     if question == SPLIT:
         return split(reader, rows, as_of)
+    if question == AT_THE_END:
+        at_the_end: Bools = rows.at >= period.end - (period.end - period.start) // LAST_PART
+        return at_the_end
     yes: Bools = rows.value == 1
     return yes
 
@@ -96,8 +101,14 @@ def _doubt(reader: Reader, kpi: Kpi, rows: Columns, counts: Floats) -> Doubt:
         if share > others and place(share, others, mine_n) == "signal":
             newest = np.flatnonzero(mine & (counts == 1))[::-1]
             name = reader.label_name(rows, "agent", int(code)) or ""
-            people.append(Person(name, share, mine_n, others, rows.ticket[newest].tolist()))
+            people.append(Person(name, share, mine_n, others, *_about(rows.take(newest), kpi)))
     return Doubt(kpi, n, x / n if n else None, sorted(people, key=lambda p: -p.share))
+
+
+def _about(rows: Columns, kpi: Kpi) -> tuple[list[int], list[int]]:
+    """The keys of the tickets, and of the articles, that rows are about."""
+    tickets = [key for key in rows.ticket.tolist() if key != NOBODY]
+    return (tickets, []) if tickets or kpi.story != "article" else ([], rows.story.tolist())
 
 
 def picked_over_older(reader: Reader, taken: Columns, as_of: int) -> Bools:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.choosing import Judged, Quality, quality
+from helpdesk_kpi.measure.contract import Statistic, Within
 from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.repeats import SURE, Contact, Evidence, evidence, likeness, pairs
 from helpdesk_kpi.measure.thresholds import thresholds
@@ -95,6 +96,11 @@ def judged(store: Store) -> list[Judged]:
         " AND id = (SELECT max(id) FROM repeat_labels WHERE earlier = l.earlier AND later = l.later AND weight > 0)"
     )
     return [Judged(reason, alike, bool(same), weight) for reason, alike, same, weight in store.rows(sql)]
+
+
+def counts_repeats(told: Statistic) -> bool:
+    """Whether a figure hangs on the finding of one problem in two tickets."""
+    return isinstance(told, Within) and told.joined == "repeat_contacts"
 
 
 def known_quality(store: Store, config: Config) -> Quality | None:

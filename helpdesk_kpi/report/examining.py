@@ -1,15 +1,18 @@
 """What an examination of the store finds, for a report and for `doctor`."""
 
+from collections.abc import Sequence
+
 from helpdesk_kpi.measure.doubts import Doubt, Person, doubts, solved_at_the_end
 from helpdesk_kpi.measure.examined import gaps
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.priority_order import overtaken
 from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.returned import rated_in_return
 from helpdesk_kpi.measure.unmapped import unmapped
 from helpdesk_kpi.report.figures import Asked, Examined, Question
 from helpdesk_kpi.store import Store
 
-TICKETS = 20  # of one person and question, the newest
+SHOWN = 20  # tickets or articles of one person and question, the newest
 
 
 def examined(
@@ -24,12 +27,20 @@ def examined(
         questions=tuple(_question(store, doubt) for doubt in doubts(reader, period, as_of, team)),
         overtaken=tuple(overtaken(reader, period, as_of, team)),
         late=solved_at_the_end(reader, period, as_of, team),
+        returned=rated_in_return(reader, period, as_of, team),
     )
 
 
-def late(found: Examined) -> dict[str, float | None] | None:
-    """What of the solves fell into the last hours, as plain values; None: no more than usual."""
-    return None if found.late is None else dict(zip(("solves", "of", "usual_share_up_to"), found.late, strict=True))
+def of_the_team(found: Examined) -> dict[str, dict[str, float | None] | None]:
+    """What is asked about a team and nobody in it, as plain values; None: it is no more than usual."""
+    return {
+        "solved_at_the_end": _plain(("solves", "of", "usual_share_up_to"), found.late),
+        "rated_in_return": _plain(("pairs", "r", "usual_r_up_to"), found.returned),
+    }
+
+
+def _plain(names: Sequence[str], found: Sequence[float | None] | None) -> dict[str, float | None] | None:
+    return None if found is None else dict(zip(names, found, strict=True))
 
 
 def _question(store: Store, doubt: Doubt) -> Question:
@@ -38,8 +49,15 @@ def _question(store: Store, doubt: Doubt) -> Question:
 
 
 def _asked(store: Store, person: Person) -> Asked:
-    shown = list(dict.fromkeys(person.tickets))[:TICKETS]
-    sql = "SELECT id, number, coalesce(url, '') FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
-    known = {key: (number, url) for key, number, url in store.rows(sql, shown)}
-    tickets = tuple(known[key] for key in shown if key in known)
-    return Asked(agent=person.agent, share=person.share, n=person.n, others=person.others, tickets=tickets)
+    tickets = _found(store, "SELECT id, number, coalesce(url, '') FROM tickets", person.tickets)
+    articles = _found(store, "SELECT id, coalesce(title, native), coalesce(url, '') FROM articles", person.articles)
+    return Asked(
+        agent=person.agent, share=person.share, n=person.n, others=person.others, tickets=tickets, articles=articles
+    )
+
+
+def _found(store: Store, select: str, keys: Sequence[int]) -> tuple[tuple[str, str], ...]:
+    shown = list(dict.fromkeys(keys))[:SHOWN]
+    rows = store.rows(f"{select} WHERE id IN (SELECT value FROM json_each(?))", shown)
+    known = {key: (name, url) for key, name, url in rows}
+    return tuple(known[key] for key in shown if key in known)

@@ -9,10 +9,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from helpdesk_kpi.measure.choosing import Quality
 from helpdesk_kpi.measure.contract import Kpi
 from helpdesk_kpi.measure.examined import Gap
 from helpdesk_kpi.measure.priority_order import Overtaken
 from helpdesk_kpi.measure.process import Review
+from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity
 from helpdesk_kpi.measure.unmapped import Unmapped
 from helpdesk_kpi.measure.value import Value
 
@@ -116,6 +118,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     n: float
     others: float  # the share of everybody else
     tickets: tuple[tuple[str, str], ...] = ()  # number and address, newest first
+    articles: tuple[tuple[str, str], ...] = ()  # title and address
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +138,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
     overtaken: tuple[Overtaken, ...] = ()
     late: tuple[float, float, float | None] | None = None  # solves in the last hours, all, the usual share up to
+    returned: Reciprocity | None = None  # colleagues' ratings that answer each other
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +175,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     annotations: tuple[Annotation, ...] = ()
     agreements: tuple[Agreement, ...] = ()  # one for each source whose helpdesk has figures of its own
     questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
+    repeats: Quality | None = None  # how right the finding of repeats is; None: too little was judged
     agents: tuple[Agent, ...] = ()  # everybody who ever was internal
     secret: bytes = b""  # keys the pseudonyms; stays in the store
 

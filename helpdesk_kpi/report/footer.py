@@ -2,6 +2,7 @@
 
 import msgspec
 
+from helpdesk_kpi.measure.judging import counts_repeats
 from helpdesk_kpi.report.agreement import told
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.plain import clean
@@ -18,6 +19,7 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     definitions: list[Definition]
     left_out: str  # "21 spam, 8 merged", or that nothing was; and follow-ups, which are counted
     own: list[str]  # how far ours are the helpdesk's own figures
+    repeats: str  # how right the finding of repeats is; "" where nothing counts them
     questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
     not_known: list[tuple[str, str]]  # titles of KPIs, what the source lacks
     whole_to: list[tuple[str, str]]  # source, moment
@@ -32,6 +34,7 @@ def footer(numbers: list[Number], scene: Scene) -> Footer:
         definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
         left_out=_left_out(scene),
         own=told(scene),
+        repeats=found_rightly(scene) if any(counts_repeats(n.entry.statistic_of(n.variant)) for n in numbers) else "",
         questions=_questions(scene),
         not_known=_not_known(scene),
         whole_to=[
@@ -74,6 +77,15 @@ def _left_out(scene: Scene) -> str:
     told = words.listed(items) if items else words.say("nothing_left_out")
     n = scene.figures.facts.follow_ups
     return told + words.say("follow_ups", n=n) if n else told
+
+
+def found_rightly(scene: Scene) -> str:
+    """By what people said of pairs of tickets."""
+    words, told = scene.words, scene.figures.facts.repeats
+    if told is None or told.precision is None:
+        return words.say("repeats_unknown")
+    interval = words.range(*told.precision_interval, "share")
+    return words.say("repeats_right", n=told.pairs, share=words.percent(told.precision), range=interval)
 
 
 def _questions(scene: Scene, limit: int = 8) -> str:

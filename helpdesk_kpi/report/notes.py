@@ -1,7 +1,8 @@
 """The short lines under a figure: what keeps it honest."""
 
 from helpdesk_kpi.measure.contract import MAIN, NO_ANSWER, Met, Mix, Stock, Within
-from helpdesk_kpi.report.footer import clock, clock_named
+from helpdesk_kpi.measure.judging import counts_repeats
+from helpdesk_kpi.report.footer import clock, clock_named, found_rightly
 from helpdesk_kpi.report.number import FEW, Number
 from helpdesk_kpi.report.scene import Scene
 
@@ -55,7 +56,7 @@ def _tail(number: Number, scene: Scene) -> str:
 
 
 def _share(number: Number, scene: Scene) -> list[str]:
-    say = scene.words.say
+    say, statistic = scene.words.say, number.entry.statistic_of(number.variant)
     if not number.value.n:
         return [_asked(number, scene), _not_over(number, scene), _no_answers(number, scene)]
     few = say("few") if number.value.n < FEW else ""
@@ -63,7 +64,7 @@ def _share(number: Number, scene: Scene) -> list[str]:
     sample = say("answers_and_asked", answers=number.sample, count=number.n, asked=asked) if asked else number.sample
     return [
         number.interval, _joined(sample, few), number.windows, _not_over(number, scene), _no_answers(number, scene),
-        _facets(number, scene),
+        _facets(number, scene), found_rightly(scene) if counts_repeats(statistic) else "",
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from helpdesk_kpi.measure.process import Bottleneck, Review
-from helpdesk_kpi.report.footer import footer
+from helpdesk_kpi.report.footer import footer, found_rightly
 from helpdesk_kpi.report.plain import clean
 from helpdesk_kpi.report.scene import Scene
 from helpdesk_kpi.report.tables import Cell, Row, Table, Told, headline, table
@@ -15,7 +15,8 @@ def told(scene: Scene) -> Told:
     found = scene.figures.process()
     looks = (_stages, _bottlenecks, _routes, _recurring, _growing)
     tables = [one for look in looks if (one := look(found, scene)) is not None]
-    end = msgspec.structs.replace(footer([], scene), own=[], questions="", not_known=[])
+    repeats = found_rightly(scene) if "recurrence_rate" in scene.figures.facts.catalogue else ""
+    end = msgspec.structs.replace(footer([], scene), own=[], questions="", not_known=[], repeats=repeats)
     return Told(headline(_found(found, scene), scene), tables, end)
 
 

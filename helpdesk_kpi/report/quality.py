@@ -29,6 +29,7 @@ def _found(found: Examined, scene: Scene) -> tuple[str, list[str]]:
     parts = [
         say("asked_told", n=asked) if asked else "",
         _late(found, scene),
+        _returned(found, scene),
         say("overtaken_told", n=overtook) if overtook else "",
     ]
     closing = [say("no_verdict")] if any(parts) else []
@@ -43,6 +44,13 @@ def _late(found: Examined, scene: Scene) -> str:
         "late_told", n=late, all=words.number(solves), share=words.percent(late / solves),
         usual=words.percent(usual or 0),
     )  # fmt: skip
+
+
+def _returned(found: Examined, scene: Scene) -> str:
+    if found.returned is None:
+        return ""
+    told = found.returned
+    return scene.words.say("returned_told", n=told.pairs, r=f"{told.r:.2f}", usual=f"{told.limit:.2f}")
 
 
 def _gaps(found: Examined, scene: Scene) -> Table:
@@ -96,7 +104,8 @@ def _person(person: Asked, scene: Scene) -> Below:
         "stands_out", agent=clean(person.agent, 60), share=words.percent(person.share), n=person.n,
         others=words.percent(person.others),
     )  # fmt: skip
-    return Below(text, [(f"#{clean(number, 24)}", link(url)) for number, url in person.tickets])
+    tickets = [(f"#{clean(number, 24)}", link(url)) for number, url in person.tickets]
+    return Below(text, tickets + [(clean(title, 60), link(url)) for title, url in person.articles])
 
 
 def _overtaken(found: Examined, scene: Scene) -> Table:

@@ -16,6 +16,7 @@ from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, St
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
 from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.humans import Humans
+from helpdesk_kpi.measure.judging import known_quality
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.process import Review, review
 from helpdesk_kpi.measure.questions import without_dimension
@@ -236,6 +237,7 @@ class StoredFigures:
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
             agents=_agents(self.reader.people, config),
             questions=self._questions(),
+            repeats=known_quality(store, config),
             secret=store.hash_key,
         )  # fmt: skip
 

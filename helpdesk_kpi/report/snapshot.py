@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.report.examining import late
+from helpdesk_kpi.measure.choosing import Quality
+from helpdesk_kpi.report.examining import of_the_team
 from helpdesk_kpi.report.figures import BadRating, Figures, Waiting
 from helpdesk_kpi.report.number import Number
 from helpdesk_kpi.report.rows import SeverityRow
@@ -52,7 +53,7 @@ def _quality(report: Report, figures: Figures) -> dict[str, Any]:
             for one in found.questions
         ],
         "overtaken": [one._asdict() for one in found.overtaken],
-        "solved_at_the_end": late(found),
+        **of_the_team(found),
     }  # fmt: skip
 
 
@@ -99,10 +100,19 @@ def _facts(figures: Figures) -> dict[str, Any]:
         "follow_ups": facts.follow_ups,
         "own_figures": [msgspec.to_builtins(one) for one in facts.agreements],
         "not_known": dict(facts.gaps),
+        "repeats_found": _found(facts.repeats),
         "questions_without_dimension": dict(facts.questions),
         "data_whole_to": {name: _iso(at) for name, at in facts.sources.items()},
         "history_from": _iso(facts.history_from),
     }
+
+
+def _found(told: Quality | None) -> dict[str, Any] | None:
+    """How right the finding of repeats is; None: too little was judged."""
+    if told is None:
+        return None
+    low, high = told.precision_interval
+    return {"precision": told.precision, "low": low, "high": high, "pairs": told.pairs}
 
 
 def _number(number: Number) -> dict[str, Any]:

@@ -444,6 +444,12 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "own_joint": "; ",
     "not_answers": "No answers and not counted: {items}",
     "not_answers_item": "{n} {reason}",
+    "repeats_title": "Problems that come back",
+    "repeats_right": (
+        "by {n} judged pair of tickets, {share} of the repeats found are some ({range})",
+        "by {n} judged pairs of tickets, {share} of the repeats found are some ({range})",
+    ),
+    "repeats_unknown": "nobody has judged yet how many of the repeats found are some (recurrence label)",
     "questions": "Survey questions without a dimension ([csat.dimensions])",
     "question_item": "{question}, {answers}",
     "more_questions": "and {n} more",
@@ -519,6 +525,10 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "late_told": (
         "{n} of {all} solves ({share}) fell into the last four hours of the period; up to {usual} is usual",
         "{n} of {all} solves ({share}) fell into the last four hours of the period; up to {usual} is usual",
+    ),
+    "returned_told": (
+        "In {n} pair colleagues give back the rating that they get: correlation {r}, by chance up to {usual}",
+        "In {n} pairs colleagues give back the ratings that they get: correlation {r}, by chance up to {usual}",
     ),
     "overtaken_told": (
         "{n} urgent ticket waited while less urgent ones were answered first",

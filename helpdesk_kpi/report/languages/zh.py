@@ -93,6 +93,7 @@ TITLES = {
     "opened_for_customer": "是否把一项请求拆成了多张工单？",
     "merged_away": "是否以合并代替了解决？",
     "own_articles_cited": "作者是否在引用自己的文章？",
+    "written_at_the_end": "知识库文章是否集中在期末完成？",
 }
 DEFINITIONS = {
     "first_reply_time": "从用户提出问题，到支持人员第一次与用户有效沟通"
@@ -202,6 +203,8 @@ DEFINITIONS = {
     "merged_away": "支持人员解决或并入其他工单的工单中，被合并的比例。重复的工单理应合并；已合并的工单不计入复发。",
     "own_articles_cited": "支持人员以知识库文章答复的工单中，引用自己所写文章的比例。"
     "这在此处不计分；熟悉某个主题的人往往也写这个主题。",
+    "written_at_the_end": "新建或作实质修改的文章中，在期末最后十分之一时间内保存的比例。"
+    "为临近截止的统计赶写并不难；也可能正逢发版，或那时才腾出时间。",
 }
 SHORT = {
     "first_reply_time": "首响",
@@ -612,6 +615,12 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "own_joint": "；",
     "not_answers": "不是用户作答，未计入：{items}",
     "not_answers_item": "{reason} {n} 条",
+    "repeats_title": "反复出现的问题",
+    "repeats_right": (
+        "经人工判定 {n} 对工单，所找出的复发中有 {share} 确为复发（{range}）",
+        "经人工判定 {n} 对工单，所找出的复发中有 {share} 确为复发（{range}）",
+    ),
+    "repeats_unknown": "所找出的复发中有多少确为复发，尚未经人工判定（recurrence label）",
     "questions": "未归入维度的问卷题目（[csat.dimensions]）",
     "question_item": "{question}，{answers}",
     "more_questions": "另有 {n} 题",
@@ -682,6 +691,10 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "late_told": (
         "{all} 次解决中有 {n} 次（{share}）集中在期末最后四小时，平时不超过 {usual}",
         "{all} 次解决中有 {n} 次（{share}）集中在期末最后四小时，平时不超过 {usual}",
+    ),
+    "returned_told": (
+        "{n} 对互评的同事给出的分数彼此呼应：相关系数 {r}，偶然情况下不超过 {usual}",
+        "{n} 对互评的同事给出的分数彼此呼应：相关系数 {r}，偶然情况下不超过 {usual}",
     ),
     "overtaken_told": (
         "有 {n} 张紧急工单在等待时，较不紧急的工单先得到了回复",
