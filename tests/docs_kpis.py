@@ -1,21 +1,17 @@
 """The page of the KPIs, written out of their definitions."""
 
-from typing import get_args
-
 from docs_pages import GENERATED, table
 
-from helpdesk_kpi.measure.contract import Dimension, Fresh, Kpi, Ratio, Statistic, Total, Within
+from helpdesk_kpi.measure.contract import Fresh, Kpi, Ratio, Statistic, Total, Within
 from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
 from helpdesk_kpi.report.languages import zh
 
-DIMENSIONS = get_args(Dimension)
 SCORED = {"shown": "nobody: it is shown only", "agent": "people and teams", "team": "teams only"}
 
 
 def kpis_page() -> str:
     """The catalogue: every KPI with its variants, in both languages."""
     found = list(find_kpis().values())
-    found.sort(key=lambda k: DIMENSIONS.index(k.dimension))
     heads = ("dimension", "id", "title", "中文", "better", "scored for")
     index = [(k.dimension, f"[`{k.id}`](#{k.id})", k.title, zh.TITLES[k.id], _better(k), k.level) for k in found]
     head = ["# The KPIs", "", GENERATED, *table(heads, index)]

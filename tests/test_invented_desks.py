@@ -1,12 +1,15 @@
 """`demo` and `simulate` for every helpdesk."""
 
+import re
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from helpdesk_kpi.cli import demo
+from helpdesk_kpi.cli import demo, main
 from helpdesk_kpi.cli.invented import Shown, configuration
 from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import UsageError
@@ -41,6 +44,17 @@ def test_all_three_helpdesks_make_one_digest_in_which_people_are_people(tmp_path
         ).fetchall()
     assert len(agents) >= 10
     assert {count for _, count in agents} == {3}
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_what_demo_names_at_its_end_can_be_done(tmp_path: Path, locale: str, capsys: Any) -> None:
+    out = tmp_path / "made"
+    demo.run(out, locale, 3, show=False, tickets=60)  # type: ignore[arg-type]
+    named = re.findall(r"^  helpdesk-kpi (.+)  \(", capsys.readouterr().out, re.MULTILINE)
+    assert len(named) == 3
+    for command in named:
+        main(shlex.split(command.replace(" --open", "")))  # ends the program where it fails
+        assert capsys.readouterr().out
 
 
 def test_a_folder_with_another_helpdesks_demo_is_left_alone(tmp_path: Path) -> None:

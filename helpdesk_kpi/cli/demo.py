@@ -37,6 +37,7 @@ FILES = {
     "store": "helpdesk.db",
     "config": "helpdesk-kpi.toml",
 }
+FURTHER = ("explain csat --period last-week", "report process_review --open", "doctor")
 SAID = {
     "en": {
         "desk": "an invented desk: {:,} tickets in {} weeks (seed {})", "rendering": "rendering the reports",
@@ -44,13 +45,20 @@ SAID = {
         "was there": "{}: was already there",
         "page": "digest, for the browser", "text": "digest, as text", "mail": "digest, as mail",
         "slack": "monthly summary, for Slack", "store": "the store", "config": "the configuration",
-        "took": "in {:.0f} s",
+        "took": "in {:.0f} s", "next": "look further:",
+        "explain csat --period last-week": "a number down to its tickets",
+        "report process_review --open": "where time goes",
+        "doctor": "what the data lack, and what deserves a look",
     },
     "zh": {
         "desk": "模拟的服务台：{:,} 张工单，{} 周（种子 {}）", "rendering": "正在生成报告",
         "weekly": "技术支持周报", "monthly": "技术支持月报", "made": "{}：已生成", "was there": "{}：此前已生成",
         "page": "周报，供浏览器查看", "text": "周报，纯文本", "mail": "周报，邮件",
         "slack": "月报，供 Slack 使用", "store": "数据文件", "config": "配置文件", "took": "用时 {:.0f} 秒",
+        "next": "接下来可以看：",
+        "explain csat --period last-week": "一个数值背后的工单",
+        "report process_review --open": "时间花在哪里",
+        "doctor": "数据缺什么，哪些值得一看",
     },
 }  # fmt: skip
 
@@ -148,3 +156,6 @@ def _told(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> No
         for path in sorted(out.glob(pattern)):
             click.echo(f"  {path}  ({said[what]})")
     click.echo(said["took"].format(seconds))
+    click.echo(f"\n{said['next']}")
+    for command in FURTHER:
+        click.echo(f"  helpdesk-kpi {command} --config {out / 'helpdesk-kpi.toml'}  ({said[command]})")
