@@ -263,7 +263,7 @@ class TimeEntry(Record, frozen=True):
     id: str
     ticket: str
     at: int
-    spent: int  # ms
+    spent: int  # ms; below zero: takes back what was written down before
     agent: str | None = None
     is_billable: bool | None = None
     is_running: bool = False  # still growing

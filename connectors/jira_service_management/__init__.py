@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.jira_service_management import confluence, issues, lists, queues
+from connectors.jira_service_management import confluence, issues, lists, queues, worklogs
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.check import check
 from connectors.jira_service_management.refusals import USED_UP, judge, limits
@@ -24,6 +24,7 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 _COMMENTS = frozenset({"comments.public", "comments.private"})
 _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
+_TIME = frozenset({"time.entries"})
 #: Names and texts in one language, whatever the account's. https://jira.atlassian.com/browse/JRACLOUD-74568
 _HEADERS = {
     "Accept-Language": "en",
@@ -51,6 +52,7 @@ class JiraServiceManagement(Connector):
         "schedules": no("Jira does not hand out its calendars; SLA runs have working time in them"),
         "sla.policies": no("Jira does not hand out its goals; each SLA run has its own in it"),
         "sla.cycles": YES,
+        "time.entries": partly("worklogs that only some groups or roles may see are not told to others"),
         "articles": YES,
         "article.edits": YES,
         "article.votes": no("Confluence tells who likes a page, and nothing against it"),
@@ -110,7 +112,9 @@ class JiraServiceManagement(Connector):
 
     def _issues(self) -> list[Stream]:
         """A search brings short conversations whole, and on Data Center histories too."""
-        gives = {"tickets", "sla.cycles"} | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
+        gives = (
+            {"tickets", "sla.cycles"} | _TIME | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
+        )
         found = [Stream(name="issues", kind="cursor", pages=self._bound(issues.issues), gives=frozenset(gives))]
         if self.settings.look_back:
             found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.look_back)))
@@ -120,6 +124,8 @@ class JiraServiceManagement(Connector):
         return [
             Stream(name="changes", kind="queue", pages=self._bound(queues.changes), gives=_HISTORY),
             Stream(name="comments", kind="queue", pages=self._bound(queues.comments), gives=_COMMENTS),
+            Stream(name="worklog_feed", kind="cursor", pages=self._bound(worklogs.feed)),
+            Stream(name=worklogs.QUEUE, kind="queue", pages=self._bound(worklogs.worklogs), gives=_TIME),
         ]
 
     def _passes(self) -> list[Stream]:

@@ -39,6 +39,7 @@ class Account:
         self._projects: list[js.Project] | None = None
         self._agents: frozenset[str] | None = None
         self._instants: Instants | None = None
+        self._keeps_time: bool | None = None
 
     async def me(self) -> js.Me:
         """Who asks. Without it a bad token would look like an empty site where anybody may search."""
@@ -117,6 +118,21 @@ class Account:
         if found is None:
             log.warning("%s has no field %r", self.url, word)
         return found
+
+    async def keeps_time(self) -> bool:
+        """Whether time can be written down here at all.
+
+        https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-jira-settings/
+        """
+        if self._keeps_time is None:
+            path = await self.site.api("configuration")
+            try:
+                told = await self.http.get(path, type=js.Configuration, endpoint="configuration", missing="resource")
+            except UnavailableError as error:
+                log.info("whether time is tracked is not told: %s", error)
+                told = js.Configuration()
+            self._keeps_time = told.time_tracking_enabled
+        return self._keeps_time
 
     # people
 

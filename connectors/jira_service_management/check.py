@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.jira_service_management import confluence, jql, sla, transports
+from connectors.jira_service_management import confluence, jql, sla, transports, worklogs
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.suggestions import sla_roles, status_states, team_fields
@@ -29,7 +29,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found = [*_who(account, me), *_token(account, now), *examining.skew(account.http, "Jira")]
     before = len(account.found)
     parts: Sequence[Callable[[Account], AsyncIterator[Finding]]] = (
-        _deployment, _projects, _times, _fields, _rights, _names, _articles,
+        _deployment, _projects, _times, _fields, _rights, _time, _names, _articles,
     )  # fmt: skip
     for part in parts:
         found += await _found(account, part)
@@ -177,6 +177,14 @@ async def _names(account: Account) -> AsyncIterator[Finding]:
     yield status_states(rows(raw, js.Status)[0])
     priorities = ", ".join(row.name for row in await account.site.priorities())
     yield Finding(level="ok", about="priorities", text=f"{priorities}: each needs a level in severity")
+
+
+async def _time(account: Account) -> AsyncIterator[Finding]:
+    """Worklogs come along with issues; whether anybody writes them is another matter."""
+    if await account.keeps_time():
+        yield Finding(level="ok", about="time", text="time tracking is switched on: worklogs are read with the issues")
+    else:
+        yield Finding(level="note", about="time", text=worklogs.OFF.reason, need="time.entries", provides=worklogs.OFF)
 
 
 async def _articles(account: Account) -> AsyncIterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import msgspec
 
-from connectors.jira_service_management import jql, mapping, satisfaction, sla
+from connectors.jira_service_management import jql, mapping, satisfaction, sla, worklogs
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.jql import Instants
@@ -20,7 +20,7 @@ MINUTE, HOUR = 60_000, 3_600_000
 OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
 _SYSTEM = (
     "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
-    "creator", "assignee", "labels", "issuelinks", "comment",
+    "creator", "assignee", "labels", "issuelinks", "comment", "worklog",
 )  # fmt: skip
 _WRONG = (ValueError, TypeError, KeyError, OverflowError, msgspec.ValidationError)
 
@@ -147,7 +147,7 @@ def read(account: Account, found: Found, keep: Keep) -> Page:
     records: list[AnyRecord] = []
     aside = list(found.aside)
     replaces: list[tuple[str, str]] = []
-    todo: dict[str, list[Todo]] = {"changes": [], "comments": []}
+    todo: dict[str, list[Todo]] = {"changes": [], "comments": [], worklogs.QUEUE: []}
     people: list[js.User] = []
     for issue in found.issues:
         try:
@@ -162,7 +162,9 @@ def read(account: Account, found: Found, keep: Keep) -> Page:
         todo["changes"] += [Todo(version, issue.id)] if one.lacks_changes else []
         key = issue.id + ("" if one.is_service else INTERNAL)
         todo["comments"] += [Todo(version, key)] if one.lacks_comments else []
+        todo[worklogs.QUEUE] += [Todo(version, issue.id)] if one.lacks_worklogs else []
         replaces += [] if one.lacks_comments else [("comment", issue.id)]
+        replaces += [("time_entry", issue.id)] if one.has_worklogs else []
     told = mapping.records_of_people(people, keep.agents, account.met)
     queued = {stream: wanted for stream, wanted in todo.items() if wanted}
     return Page(records=[*told, *records], set_aside=aside, replaces=replaces, todo=queued)

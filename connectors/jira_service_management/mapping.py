@@ -62,6 +62,8 @@ class Read(msgspec.Struct, frozen=True):
     aside: list[SetAside]
     people: list[js.User]
     is_service: bool = True  # else no customer sees it
+    lacks_worklogs: bool = False
+    has_worklogs: bool = False  # all of them came along
 
     @property
     def lacks_comments(self) -> bool:
@@ -79,8 +81,9 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     created = ms(fields.created)
     is_service = fields.project.project_type_key == SERVICE
     said, aside, whole = _embedded(row.id, fields)
+    spent, unread, spenders = worklogs(row.id, *_embedded_worklogs(row.id, fields))
     changes, changed_by, has_history = _history(row, keep)
-    people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *changed_by]
+    people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *changed_by, *spenders]
     ticket = _ticket(row, fields, custom, keep, created)
     ticket = msgspec.structs.replace(
         ticket,
@@ -90,14 +93,16 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     first = creating(row.id, created, user_id(fields.creator or fields.reporter), fields.description, keep.hosts)
     records: list[AnyRecord] = [
         *_names(custom, keep), ticket, *_links(row.id, fields, keep), first,
-        *(comment(row.id, c, keep, service=is_service) for c in said), *changes,
+        *(comment(row.id, c, keep, service=is_service) for c in said), *changes, *spent,
         *sla.records(row.id, custom, keep.slas, keep.roles, keep.read_at),
     ]  # fmt: skip
     when = satisfaction.Fields(keep.rating, keep.rated_at)
     rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
     records += rated
-    aside = [*aside, *bad]
-    return Read(records, ticket, aside, people, is_service)
+    aside = [*aside, *unread, *bad]
+    there = 0 if fields.worklog is None else fields.worklog.total
+    lacks = there > len(spent) + len(unread)
+    return Read(records, ticket, aside, people, is_service, lacks, fields.worklog is not None and not lacks)
 
 
 def _ticket(
@@ -204,6 +209,33 @@ def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[
     told = [c for c in found if c.jsd_public is not None]
     named = [SetAside(f"{issue_id} comment {a.id}", a.reason) for a in aside]
     return told, named, len(told) == len(found) and page.total <= len(found) + len(aside)
+
+
+def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[SetAside]]:
+    """The first twenty come along; none at all where time tracking is switched off."""
+    if fields.worklog is None:
+        return [], []
+    found, aside = rows(fields.worklog.worklogs, js.Worklog)
+    return found, [SetAside(f"{issue_id} worklog {a.id}", a.reason) for a in aside]
+
+
+def worklogs(
+    issue_id: str, found: Sequence[js.Worklog], aside: Sequence[SetAside] = ()
+) -> tuple[list[model.TimeEntry], list[SetAside], list[js.User]]:
+    """Time entries, rows that cannot be read, and who wrote them down. The day that counts is the one of the work."""
+    made: list[model.TimeEntry] = []
+    bad = list(aside)
+    for row in found:
+        try:
+            made.append(
+                model.TimeEntry(
+                    id=row.id, ticket=issue_id, at=ms(row.started), spent=row.time_spent_seconds * 1000,
+                    agent=user_id(row.author),
+                )
+            )  # fmt: skip
+        except (ValueError, OverflowError) as error:
+            bad.append(SetAside(f"{issue_id} worklog {row.id}", f"{type(error).__name__}: {error}"))
+    return made, bad, [row.author for row in found if row.author]
 
 
 def _history(row: js.Issue, keep: Keep) -> tuple[list[AnyRecord], list[js.User], bool]:

@@ -103,6 +103,41 @@ class CommentPage(Camel):
     start_at: int = 0
 
 
+class Worklog(Camel):
+    """Time that somebody wrote down. What was typed ("3h 20m") is in days and weeks of this site; the seconds count."""
+
+    id: str
+    started: str | int
+    time_spent_seconds: int
+    issue_id: str = ""
+    updated: str | int | None = None
+    author: User | None = None
+
+
+class WorklogPage(Camel):
+    worklogs: Raw = NOTHING
+    total: int = 0
+
+
+class ChangedWorklog(Camel):
+    worklog_id: int | str
+    updated_time: int
+
+
+class ChangedWorklogs(Camel):
+    """Ids of changed or deleted worklogs, the longest unchanged first."""
+
+    values: Raw = NOTHING
+    until: int | None = None
+    last_page: bool | None = None
+
+
+class Configuration(Camel):
+    """What this site has switched on."""
+
+    time_tracking_enabled: bool = True
+
+
 class Item(Camel):
     """One changed field of a history. What a value is called stands beside its id."""
 
@@ -159,6 +194,7 @@ class Fields(Camel):
     labels: list[str] | None = None
     issuelinks: list[IssueLink] | None = None
     comment: CommentPage | list[Raw] | None = None  # the official example has a bare list
+    worklog: WorklogPage | None = None
 
 
 class Issue(Camel):

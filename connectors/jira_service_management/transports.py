@@ -1,7 +1,7 @@
 """The three ways to a Jira: Cloud, Cloud's gateway for scoped tokens, and Data Center. What they bring is the same."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +16,7 @@ from helpdesk_kpi.pull.transport import Transport
 MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
 MOST_CHANGES = 10_000  # histories a page
 MOST_COMMENTS = 100
+MOST_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
 PROPERTY = "request.channel.type"
 
 
@@ -230,3 +231,50 @@ async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Com
         start += len(good) + len(bad)
         if not (good or bad) or start >= page.total:
             return list(found.values()), aside
+
+
+async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[SetAside]]:
+    """All worklogs of an issue, each once. Data Center gives them in one answer, whatever is asked for."""
+    path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
+    found: dict[str, js.Worklog] = {}
+    aside: list[SetAside] = []
+    start = 0
+    while True:
+        page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
+        good, bad = rows(page.worklogs, js.Worklog)
+        found |= {row.id: row for row in good}
+        aside += [SetAside(f"{issue} worklog {b.id}", b.reason) for b in bad]
+        start += len(good) + len(bad)
+        if not (good or bad) or start >= page.total:
+            return list(found.values()), aside
+
+
+async def changed_worklogs(
+    http: Transport, site: Site, how: Literal["updated", "deleted"], since: int
+) -> AsyncIterator[list[js.ChangedWorklog]]:
+    """Ids of the whole site's worklogs that were changed, or deleted, since then. An example has the address of a next
+    page on the last one too, so `lastPage` ends it.
+    """
+    path, endpoint = await site.api(f"worklog/{how}"), f"{how} worklogs"
+    while True:
+        page = await http.get(path, {"since": since}, type=js.ChangedWorklogs, endpoint=endpoint, missing="resource")
+        found, _ = rows(page.values, js.ChangedWorklog, "worklogId")
+        if found:
+            yield found
+        if page.last_page or not found:
+            return
+        following = page.until or max(one.updated_time for one in found)
+        if following <= since:
+            raise stuck(endpoint, since)
+        since = following
+
+
+async def worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) -> list[js.Worklog]:
+    """Those of them that the account may see."""
+    path = await site.api("worklog/list")
+    found: list[js.Worklog] = []
+    for place in range(0, len(ids), MOST_WORKLOGS):
+        asked = {"ids": [int(own) for own in ids[place : place + MOST_WORKLOGS]]}
+        given = await http.post(path, asked, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
+        found += rows(given, js.Worklog)[0]
+    return found

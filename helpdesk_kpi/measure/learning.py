@@ -44,7 +44,7 @@ def learned(
     if before and since <= before[-1].since:
         raise UsageError(f"version {before[-1].version} already holds from then on, or from later; what held, held")
     costs = list(_costs(store, config, first, last))
-    timed = [cost for cost in costs if cost.spent]
+    timed = [cost for cost in costs if cost.spent > 0]  # of an older ticket perhaps only what was taken back is known
     chosen: Basis = basis or ("time" if len(timed) >= max(FEWEST, ENOUGH * len(costs)) else "effort")
     used = timed if chosen == "time" else costs
     if len(used) < FEWEST:

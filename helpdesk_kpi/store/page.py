@@ -31,5 +31,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     replaces: Sequence[tuple[str, str]] = ()  # (record kind, parent id) whose children this page gives completely
     present: Mapping[str, Sequence[str]] = {}  # census: record kind -> all ids that exist
     within: str | None = None  # a census of tickets: of this brand only
+    gone: Mapping[str, Sequence[str]] = {}  # record kind -> ids of which the helpdesk says that they were deleted
     todo: Mapping[str, Sequence[Todo]] = {}  # queue stream -> what it has to fetch
     done: Sequence[Todo] = ()  # what this page settles of its own queue

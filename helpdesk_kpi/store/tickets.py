@@ -1,7 +1,7 @@
 """Writing tickets and what happened on them."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.sightings import keep_sightings, tell_differences
@@ -72,6 +72,15 @@ def write_time_entries(page: Writing, rows: list[model.TimeEntry]) -> None:
     )
 
 
+def forget(page: Writing, gone: Mapping[str, Sequence[str]]) -> None:
+    """What the helpdesk says was deleted, whatever ticket it was of."""
+    for kind, ids in gone.items():
+        if kind != "time_entry":
+            raise ValueError(f"a page can tell that a time_entry is gone, not {kind!r}")
+        sql = "DELETE FROM time_entries WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
+        page.conn.execute(sql, (page.source, json.dumps(list(ids))))
+
+
 def write_events(page: Writing, rows: list[model.Event]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     people = page.keys("people", (r.actor for r in rows))
@@ -93,25 +102,42 @@ def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | No
     )  # fmt: skip
 
 
-def replace_events(page: Writing, parent: tuple[str, str], records: Sequence[model.AnyRecord]) -> None:
-    """The page gives every child of this parent; what it does not name is gone: all events, or only the comments.
+def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records: Sequence[model.AnyRecord]) -> None:
+    """The page gives every child of these parents; what it does not name is gone: all events, only the comments, or the
+    time entries.
 
     The comment that made the ticket stays: it is a part of the ticket. A page that is older than what is known of the
     ticket takes nothing away.
     """
-    kind, native = parent
-    if kind not in _REPLACED:
-        raise ValueError(f"a page can replace a ticket's event or comment, not {kind!r}")
-    if _is_old(page, native, records):
-        return
-    kept = [r.id for r in records if isinstance(r, model.Event) and r.ticket == native]
+    timed: list[str] = []
+    for kind, native in parents:
+        if kind not in _REPLACED:
+            raise ValueError(f"a page can replace a ticket's {', '.join(_REPLACED)}, not {kind!r}")
+        if _is_old(page, native, records):
+            continue
+        if kind == "time_entry":
+            timed.append(native)
+            continue
+        kept = [r.id for r in records if isinstance(r, model.Event) and r.ticket == native]
+        page.conn.execute(
+            f"DELETE FROM events WHERE ticket = ? AND id NOT IN (SELECT value FROM json_each(?)) AND {_REPLACED[kind]}",
+            (page.keys("tickets", [native])[native], json.dumps(kept)),
+        )
+    if timed:
+        _replace_time_entries(page, timed, records)
+
+
+_REPLACED = {"event": "true", "comment": "kind = 'comment' AND id != 'created'", "time_entry": "true"}
+
+
+def _replace_time_entries(page: Writing, tickets: list[str], records: Sequence[model.AnyRecord]) -> None:
+    """Of all these tickets at once: entries are looked through by ticket without an index."""
+    kept = [r.id for r in records if isinstance(r, model.TimeEntry)]
     page.conn.execute(
-        f"DELETE FROM events WHERE ticket = ? AND id NOT IN (SELECT value FROM json_each(?)) AND {_REPLACED[kind]}",
-        (page.keys("tickets", [native])[native], json.dumps(kept)),
+        "DELETE FROM time_entries WHERE source = ? AND native NOT IN (SELECT value FROM json_each(?))"
+        " AND ticket IN (SELECT id FROM tickets WHERE source = ? AND native IN (SELECT value FROM json_each(?)))",
+        (page.source, json.dumps(kept), page.source, json.dumps(tickets)),
     )
-
-
-_REPLACED = {"event": "true", "comment": "kind = 'comment' AND id != 'created'"}
 
 
 def _is_old(page: Writing, native: str, records: Sequence[model.AnyRecord]) -> bool:

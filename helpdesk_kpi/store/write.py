@@ -23,7 +23,8 @@ from helpdesk_kpi.store.surroundings import (
     write_schedules,
 )
 from helpdesk_kpi.store.tickets import (
-    replace_events,
+    forget,
+    replace_children,
     write_changes,
     write_engagements,
     write_events,
@@ -118,12 +119,12 @@ def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) 
     """Store one page of `stream`."""
     with store.writing() as conn:
         writing = Writing(conn, source, now, store.hash_key)
-        for parent in page.replaces:
-            replace_events(writing, parent, page.records)
+        replace_children(writing, page.replaces, page.records)
         for kind, write in BY_KIND.items():
             rows = [r for r in page.records if type(r) is kind]
             if rows:
                 write(writing, rows)
+        forget(writing, page.gone)
         take_census(writing, page.present, page.within)
         _bookkeeping(conn, source, stream, page)
 

@@ -1,0 +1,85 @@
+"""Time that people wrote down (worklogs): what came along with an issue, the rest of long lists, and a look at Jira's
+own feed of changed and deleted ones.
+
+An issue brings its oldest worklogs, and its `updated` moves with them, so reading what changed reads them too, edited
+and deleted ones included, of no project but ours, and without a request more. That the issue always moves is nowhere
+documented: the feed is held beside it in every run. The feed alone would bring the worklogs of the whole site.
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-worklogs/
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+from connectors.jira_service_management import mapping, transports
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.payloads import ms
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo, no
+
+SECOND, MINUTE = 1_000, 60_000
+SETTLED = 10 * MINUTE  # the feed leaves out the last minute, and the issue itself may still be on its way to us
+QUEUE = "worklogs"
+OFF = no("time tracking is switched off on this site")
+
+
+async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Issues with more worklogs than come along with them, and those that the feed named; all of one in one page."""
+    if not start.todo:
+        yield Page(complete_until=start.now)
+        return
+    await account.me()
+    agents = await account.agents()
+    for place, todo in enumerate(start.todo, 1):
+        whole = start.todo[place].version - 1 if place < len(start.todo) else start.now
+        try:
+            found, aside = await transports.worklogs(account.http, account.site, todo.key)
+        except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
+            yield Page(done=[todo], complete_until=whole)
+            continue
+        made, worse, people = mapping.worklogs(todo.key, found)
+        told: list[AnyRecord] = [*mapping.records_of_people(people, agents, account.met), *made]
+        yield Page(
+            records=told, replaces=[("time_entry", todo.key)], done=[todo], set_aside=[*aside, *worse],
+            complete_until=whole,
+        )  # fmt: skip
+
+
+async def feed(account: Account, start: Start) -> AsyncIterator[Page]:
+    """What Jira itself says was changed or deleted since the last run: whether the issues have told us all of it."""
+    await account.me()
+    if not await account.keeps_time():
+        account.found.append(Finding(level="note", about="time", text=OFF.reason, need="time.entries", provides=OFF))
+        yield Page(complete_until=start.now)
+        return
+    until = account.until(start.now, SETTLED)
+    if start.cursor is None:  # everything was read a moment ago
+        yield Page(cursor=str(until), complete_until=until)
+        return
+    since = int(start.cursor)
+    try:
+        behind: list[Todo] = []
+        async for changed in transports.changed_worklogs(account.http, account.site, "updated", since):
+            ids = [one.worklog_id for one in changed if one.updated_time <= until]
+            behind += await _behind(account, start, ids)
+        if behind:
+            text = f"{len(behind)} issues did not move when time was written down on them: they are read by themselves"
+            account.found.append(Finding(level="note", about="time", text=text))
+            yield Page(todo={QUEUE: behind})
+        async for changed in transports.changed_worklogs(account.http, account.site, "deleted", since):
+            yield Page(gone={"time_entry": [str(one.worklog_id) for one in changed]})
+    except UnavailableError as error:
+        text = f"worklogs are read with their issues only, and nothing says whether that misses any: {error}"
+        account.found.append(Finding(level="note", about="time", text=text))
+    yield Page(cursor=str(max(since, until)), complete_until=until)
+
+
+async def _behind(account: Account, start: Start, ids: Sequence[int | str]) -> list[Todo]:
+    """Issues of ours that are older in the store than a worklog of theirs. Most of a site's are not ours."""
+    if not ids:
+        return []
+    found = await transports.worklogs_by_id(account.http, account.site, ids)
+    newest: dict[str, int] = {}
+    for row in found:
+        newest[row.issue_id] = max(newest.get(row.issue_id, 0), ms(row.updated or 0))
+    known = start.versions("ticket", list(newest))
+    return [Todo(at, own) for own, at in newest.items() if own in known and known[own] + SECOND < at]
