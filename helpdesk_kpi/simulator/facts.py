@@ -130,7 +130,27 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None = None
 
 
-Fact = Created | Update | Deleted | Scrubbed | Touched | Call | Chat | Offered | Answered
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """Time that an agent wrote down when they saved the ticket: the save of that second that is theirs."""
+
+    ticket: int
+    at: int
+    entry: int
+    agent: int
+    seconds: int
+
+
+class Amended(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wrote down before says something else from now on; 0: it is gone."""
+
+    ticket: int
+    at: int
+    entry: int
+    agent: int
+    seconds: int
+
+
+Fact = Created | Update | Deleted | Scrubbed | Touched | Call | Chat | Offered | Answered | Spent | Amended
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

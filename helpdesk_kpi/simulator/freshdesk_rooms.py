@@ -8,7 +8,8 @@ from starlette.responses import Response
 from helpdesk_kpi.simulator import freshdesk_activities as activities
 from helpdesk_kpi.simulator import freshdesk_solutions as solutions
 from helpdesk_kpi.simulator import freshdesk_surveys as surveys
-from helpdesk_kpi.simulator.clock import instant
+from helpdesk_kpi.simulator import hours
+from helpdesk_kpi.simulator.clock import instant, iso
 from helpdesk_kpi.simulator.freshdesk_desk import language
 from helpdesk_kpi.simulator.freshdesk_door import not_found, wrong
 from helpdesk_kpi.simulator.freshdesk_face import Face
@@ -50,10 +51,15 @@ class Rooms:
             return not_found()
         return self._listed(request, surveys.ratings(self.world, [story]))
 
-    # --- nobody keeps time here
+    # --- time that agents wrote down
 
     async def time_entries(self, request: Request) -> Response:
-        return self._listed(request, [])
+        """Of all tickets or of one; by the day of the work only. https://developers.freshdesk.com/api/#list_all_time_entries"""
+        number, since = request.path_params.get("ticket"), moment(request.query_params, "executed_after") or 0
+        stories = [s for own, s in self.world.stories.items() if number in {None, own}]
+        found = [entry for story in stories for entry in hours.entries(story, self.world.now)]
+        found.sort(key=lambda entry: entry.id)
+        return self._listed(request, [_timed(entry) for entry in found if entry.seconds and entry.at >= since])
 
     # --- the knowledge base
 
@@ -117,3 +123,14 @@ class Rooms:
         except ValueError:
             return not_found()
         return Json(activities.file(self.world, day)) if activities.kept(self.world, day) else not_found()
+
+
+def _timed(entry: hours.Entry) -> dict[str, Any]:
+    """Hours and minutes are cut off; the seconds beside them are not."""
+    minutes = entry.seconds // 60
+    return {
+        "billable": True, "note": None, "timer_running": False, "id": entry.id, "agent_id": entry.agent,
+        "ticket_id": entry.ticket, "company_id": None, "time_spent": f"{minutes // 60:02}:{minutes % 60:02}",
+        "time_spent_in_seconds": entry.seconds, "executed_at": iso(entry.at), "start_time": iso(entry.at),
+        "created_at": iso(entry.at), "updated_at": iso(entry.changed_at),
+    }  # fmt: skip

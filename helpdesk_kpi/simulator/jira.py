@@ -35,6 +35,7 @@ from helpdesk_kpi.simulator.jira_words import (
     names,
     status_id,
 )
+from helpdesk_kpi.simulator.jira_worklogs import Worklogs
 from helpdesk_kpi.simulator.world import World
 
 Endpoint = tuple[str, str, str, Any]
@@ -144,6 +145,7 @@ def _server_info(face: Face) -> Endpoint:
 
 def _platform(face: Face) -> list[Endpoint]:
     """Alike on Cloud and Data Center."""
+    worklogs = Worklogs(face)
     return [
         ("GET", "myself", "myself", face.listed(lists.myself)),
         _server_info(face),
@@ -157,6 +159,11 @@ def _platform(face: Face) -> list[Endpoint]:
         ("GET", "group/member", "members", face.members),
         ("GET", "issue/{issue}", "issue", face.issue),
         ("GET", "issue/{issue}/comment", "comments", face.comments),
+        ("GET", "issue/{issue}/worklog", "issue_worklogs", worklogs.of_issue),
+        ("GET", "worklog/updated", "worklogs_updated", worklogs.updated),
+        ("GET", "worklog/deleted", "worklogs_deleted", worklogs.deleted),
+        ("POST", "worklog/list", "worklogs_by_id", worklogs.by_id),
+        ("GET", "configuration", "configuration", worklogs.configuration),
     ]
 
 

@@ -17,7 +17,7 @@ SEARCHED = frozenset({
     "jql", "nextPageToken", "maxResults", "fields", "expand", "properties", "fieldsByKeys", "failFast",
     "reconcileIssues",
 })  # fmt: skip
-_NAVIGABLE = [name for name in FIELDS if name not in {"comment", "description"}]
+_NAVIGABLE = [name for name in FIELDS if name not in {"comment", "description", "worklog"}]
 
 
 class Token(msgspec.Struct, frozen=True):

@@ -76,8 +76,8 @@ class Face:
             return refused("jira", 404, _LOST)
         view, start, size = (
             issues.view(number),
-            _number(query, "startAt", 0),
-            min(_number(query, "maxResults", 100), 100),
+            number_of(query, "startAt", 0),
+            min(number_of(query, "maxResults", 100), 100),
         )
         said = view.said()[::-1] if query.get("orderBy", "").startswith("-") else view.said()
         properties = "properties" in query.get("expand", "")
@@ -130,7 +130,7 @@ class Face:
     async def users(self, request: Request) -> Response:
         """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/"""
         query = request.query_params
-        start, size = _number(query, "startAt", 0), min(_number(query, "maxResults", 50), 1000)
+        start, size = number_of(query, "startAt", 0), min(number_of(query, "maxResults", 50), 1000)
         return Json(lists.people(self.site(request))[start : start + size])
 
     async def users_bulk(self, request: Request) -> Response:
@@ -163,7 +163,7 @@ class Face:
     def _paged(self, request: Request, rows: list[Any], usual: int) -> Response:
         """A page bean. https://developer.atlassian.com/cloud/jira/platform/rest/v3/intro/#pagination"""
         query = request.query_params
-        start, size = _number(query, "startAt", 0), min(_number(query, "maxResults", usual), 100)
+        start, size = number_of(query, "startAt", 0), min(number_of(query, "maxResults", usual), 100)
         page, base = rows[start : start + size], f"{self.address(request)}{request.url.path}"
         others = [(name, text) for name, text in query.multi_items() if name not in {"startAt", "maxResults"}]
         shown = {"self": f"{base}?{urlencode([*others, ('startAt', start), ('maxResults', size)])}",
@@ -183,7 +183,7 @@ class Face:
         return Json({"cloudId": CLOUD_ID})
 
 
-def _number(query: Mapping[str, str], name: str, usual: int) -> int:
+def number_of(query: Mapping[str, str], name: str, usual: int) -> int:
     given = query.get(name, str(usual))
     if not given.isdigit():
         raise BadRequestError(name, f"{name} must be a number that is not negative")

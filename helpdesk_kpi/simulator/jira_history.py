@@ -56,6 +56,11 @@ class Said(msgspec.Struct, frozen=True):
     comment: Comment
 
 
+def _written(site: Site, story: Story) -> list[int]:
+    """When time was written down, corrected or taken back: all of it moves the issue, unless the world says not."""
+    return [] if site.world.silent_hours else [fact.at for fact in story.timed]
+
+
 class Track:
     """The histories and comments of one issue, all of them, in order; and where and when it can be seen."""
 
@@ -72,7 +77,9 @@ class Track:
             for place, save in enumerate(story.saves)
             if save.fact.comment is not None and not isinstance(save.fact, Created)
         ]
-        self.bumps = sorted({*story.saved_at, *story.touched, *(history.at for history in self.histories)})
+        self.bumps = sorted(
+            {*story.saved_at, *story.touched, *(history.at for history in self.histories), *_written(site, story)}
+        )
 
     def updated(self, at: int) -> int:
         """What fields.updated says as of then. A vote on the answer does not move it."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from helpdesk_kpi.simulator import jira_sla as sla
 from helpdesk_kpi.simulator.facts import Answered, Update
+from helpdesk_kpi.simulator.hours import Entry, entries
 from helpdesk_kpi.simulator.jira_history import History, Said, Track, resolution
 from helpdesk_kpi.simulator.jira_shapes import named, organization, project, request_type, status
 from helpdesk_kpi.simulator.jira_site import Site
@@ -28,7 +29,7 @@ from helpdesk_kpi.simulator.jira_words import (
 )
 from helpdesk_kpi.simulator.story import DONE, Saved, Story, told
 
-COMMENTS, HISTORIES = 20, 40  # what a search embeds at most
+COMMENTS, HISTORIES, WORKLOGS = 20, 40, 20  # what a search embeds at most
 FIRST_ISSUE = 100_000
 SURVEY_SCALE = 5
 _MS_BEFORE = -30  # resolutiondate is a little earlier than its history
@@ -112,6 +113,28 @@ class View:
             internal = {"key": "sd.public.comment", "value": {"internal": not said.comment.public}}
             shown["properties"] = [internal]
         return shown
+
+    def ever_written(self) -> list[Entry]:
+        """Time that somebody wrote down, deleted entries too."""
+        return entries(self.story, self.now)
+
+    def worklogs(self) -> list[Entry]:
+        return [entry for entry in self.ever_written() if entry.seconds]
+
+    def embedded_worklogs(self) -> Any:
+        """The oldest ones, on Data Center too; the field is not there where time tracking is switched off."""
+        if "worklogs" in self.site.world.plan_without:
+            return MISSING
+        rows = self.worklogs()
+        return {"startAt": 0, "maxResults": WORKLOGS, "total": len(rows),
+                "worklogs": [self.worklog(entry) for entry in rows[:WORKLOGS]]}  # fmt: skip
+
+    def worklog(self, entry: Entry) -> dict[str, Any]:
+        author, minutes = self.site.person(entry.agent), entry.seconds // 60
+        return {"self": f"{self.url}/worklog/{entry.id}", "author": author, "updateAuthor": author,
+                "created": self.site.when(entry.at), "updated": self.site.when(entry.changed_at),
+                "started": self.site.when(entry.at), "timeSpent": f"{minutes}m",
+                "timeSpentSeconds": entry.seconds, "id": str(entry.id), "issueId": self.id}  # fmt: skip
 
     def property(self, name: str) -> Any:
         """https://support.atlassian.com/jira-service-management-cloud/docs/request-channel-types/"""
@@ -241,6 +264,7 @@ FIELDS: dict[str, Callable[[View], Any]] = {
     "labels": View.labels,
     "issuelinks": View.links,
     "comment": View.comments,
+    "worklog": View.embedded_worklogs,
     REQUEST_TYPE: View.request_type,
     **{field: lambda view, field=field: view.sla(field) for field in sla.SLAS},  # type: ignore[misc]
     DAYS_LAST_COMMENTED: lambda view: str(view.number % 9),

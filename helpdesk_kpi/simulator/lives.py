@@ -11,6 +11,7 @@ from helpdesk_kpi.simulator.arrivals import Arrival, arrivals, deck
 from helpdesk_kpi.simulator.desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
 from helpdesk_kpi.simulator.facts import SYSTEM, Account, Comment, Created, Fact, Update
 from helpdesk_kpi.simulator.handovers import handed_over
+from helpdesk_kpi.simulator.hours import kept
 from helpdesk_kpi.simulator.mass import hit
 from helpdesk_kpi.simulator.ordinary import ENDINGS
 from helpdesk_kpi.simulator.pen import Pen, asks
@@ -68,7 +69,8 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
         desktop.told.append(pen)
     handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
     desktop.told += hit(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
-    return [fact for pen in desktop.told for fact in pen.facts]
+    facts = [fact for pen in desktop.told for fact in pen.facts]
+    return [*facts, *kept(seed, plan, desk, facts)]
 
 
 def _fates(rng: Random, plan: Plan, planned: list[Arrival]) -> list[str]:

@@ -74,6 +74,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     scripted: float = 0.04  # opened by a program
     customer_solve: float = 0.12  # of the tickets that are not solved with the last reply: the customer says it is done
 
+    # time that agents write down, drawn from a stream of its own
+    hours: float = 0.0  # of what agents save by hand
+    amended: float = 0.06  # of what they wrote down: corrected, or deleted, within the hour
+
     # what happens after a solve
     thanks: float = 0.05
     thanks_answered: float = 0.012  # and an agent writes back

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.simulator.facts import (
+    Amended,
     Answered,
     Call,
     Chat,
@@ -15,6 +16,7 @@ from helpdesk_kpi.simulator.facts import (
     Fact,
     Offered,
     Scrubbed,
+    Spent,
     Touched,
     Update,
 )
@@ -45,6 +47,7 @@ class Story:
         self.chats = [fact for fact in facts if isinstance(fact, Chat)]
         self.offered = [fact for fact in facts if isinstance(fact, Offered)]
         self.answered = [fact for fact in facts if isinstance(fact, Answered)]
+        self.timed = [fact for fact in facts if isinstance(fact, Spent | Amended)]
         self.touched = [fact.at for fact in facts if isinstance(fact, Touched)]
         self.deleted = next((fact for fact in facts if isinstance(fact, Deleted)), None)
         self.scrubbed_at = next((fact.at for fact in facts if isinstance(fact, Scrubbed)), None)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from helpdesk_kpi.simulator.articles import revised, written
 from helpdesk_kpi.simulator.clock import DAY, WEEK, instant, local_date
 from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TEAMS, TOKEN, Desk, open_desk, settled
-from helpdesk_kpi.simulator.facts import Account, Created, Fact
+from helpdesk_kpi.simulator.facts import Account, Created, Fact, Spent
 from helpdesk_kpi.simulator.lives import lives
 from helpdesk_kpi.simulator.plan import Locale, Plan, planned
 from helpdesk_kpi.simulator.story import Story
@@ -34,6 +34,10 @@ class World:
         """When somebody looks at the articles; (): all the time. What happens in between may be told or not."""
         self.tells_edits: Literal["all", "last", "text"] = "all"
         """Of edits between two looks: all, the last one with its editor, or only that the text is another one."""
+        self.keeps_time = bool(self.plan.hours) or any(isinstance(fact, Spent) for fact in self.facts)
+        """Whether the app is installed by which Zendesk keeps time; elsewhere it is part of the helpdesk."""
+        self.silent_hours = False
+        """Whether a ticket stays as it was when time is written down on it; nothing says that it may not."""
         self.tells_macros = True
         """Whether the helpdesk says that a comment is a prepared text."""
         self.hours = desk.hours()

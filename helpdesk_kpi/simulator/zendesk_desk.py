@@ -7,6 +7,7 @@ from helpdesk_kpi.simulator.clock import DAY, HOUR, iso
 from helpdesk_kpi.simulator.desk import BASE, BRANDS, CATEGORY_FIELD, FORMS, SCHEDULE, TEAMS, organization
 from helpdesk_kpi.simulator.facts import Account, Article
 from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.zendesk_hours import TITLES
 from helpdesk_kpi.simulator.zendesk_words import CUSTOM_STATUS, article_url
 
 _ROLES = {"customer": "end-user", "agent": "agent", "admin": "admin", "light_agent": "agent"}
@@ -139,12 +140,13 @@ def ticket_fields(world: World, base: str) -> Rows:
     }
     rows = [(number, kind, title, None) for number, (kind, title) in titles.items()]
     category = world.desk.words.category
+    timed = [(number, "integer", title, None) for number, title in TITLES.items() if world.keeps_time]
     return [
         {"id": number, "url": f"{base}/api/v2/ticket_fields/{number}.json", "type": kind, "title": title,
          "raw_title": title, "description": "", "position": i, "active": True, "required": False, "tag": None,
          "created_at": made, "updated_at": made, "removable": choices is not None}
         | ({"custom_field_options": choices} if choices else {})
-        for i, (number, kind, title, choices) in enumerate([*rows, (CATEGORY_FIELD, "tagger", category, options)])
+        for i, (number, kind, title, choices) in enumerate([*rows, (CATEGORY_FIELD, "tagger", category, options), *timed])
     ]  # fmt: skip
 
 

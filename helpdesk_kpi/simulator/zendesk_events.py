@@ -3,8 +3,9 @@
 from bisect import bisect_left, bisect_right
 from typing import Any
 
+from helpdesk_kpi.simulator import zendesk_hours as hours
 from helpdesk_kpi.simulator.clock import SECOND, iso
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Call, Chat, Created, Deleted, Offered, Update
+from helpdesk_kpi.simulator.facts import SYSTEM, Amended, Answered, Call, Chat, Created, Deleted, Offered, Update
 from helpdesk_kpi.simulator.story import Saved
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.simulator.zendesk_tickets import HELD_BACK
@@ -25,7 +26,8 @@ from helpdesk_kpi.simulator.zendesk_words import (
 FIRST_AUDIT = 31_000_000_000_000
 STRIDE = 64
 OFFER_RULE = "Request customer satisfaction rating 24 hours after solved (4 days)"
-Audit = Saved | Deleted | Offered | Answered
+Audit = Saved | Deleted | Offered | Answered | Amended
+_FOLLOW_UP = "Closed ticket"  # how a follow-up came in, whatever the channel
 
 
 class Events:
@@ -77,7 +79,7 @@ class Events:
             "timestamp": at // SECOND,
             "created_at": iso(at),
             "updater_id": _author(self.world, number, audit),
-            "via": VIA_TYPE.get(how, how),
+            "via": _FOLLOW_UP if _follows(audit) else VIA_TYPE.get(how, how),
             "system": {"client": "simulated", "location": "Berlin, BE, Germany", "latitude": 52.5, "longitude": 13.4},
             "metadata": {},
             "event_type": "Audit",
@@ -90,6 +92,8 @@ class Events:
         if isinstance(audit, Deleted):
             was = self.world.stories[audit.ticket].state(audit.at)["status"]
             return [_child("web", "status", "deleted", was)]
+        if isinstance(audit, Amended):
+            return self._timed("web", hours.changes(self.world, self.world.stories[audit.ticket], audit))
         if isinstance(audit, Offered):
             return [_child("rule", "satisfaction_score", "offered", "unoffered", OFFER_RULE)]
         score = "good" if audit.ratings["overall"] > 3 else "bad"
@@ -122,8 +126,26 @@ class Events:
                 if made:
                     children[-1]["event_type"] = "Create"
                     children[-1].pop("previous_value")
+        children += self._hours(save)
         children += _creation(fact) if isinstance(fact, Created) else _tagged(fact)
         return [*children, _macro(save)] if fact.comment is not None and fact.comment.macro else children
+
+    def _hours(self, save: Saved) -> list[dict[str, Any]]:
+        if not self.world.keeps_time:
+            return []
+        if isinstance(save.fact, Created):
+            return self._timed(channel(save.fact), hours.inherited(self.world, save.fact), made=True)
+        return self._timed("web", hours.changes(self.world, self.world.stories[save.fact.ticket], save))
+
+    def _timed(self, how: str, changes: list[hours.Change], *, made: bool = False) -> list[dict[str, Any]]:
+        """What a creation sets stands in an object; what changes later is its own key."""
+        if not made:
+            return [_child(how, str(field), new, before) for field, new, before in changes]
+        children = [_child(how, "custom_ticket_fields", {str(field): new}, None) for field, new, _ in changes]
+        for child in children:
+            child["event_type"] = "Create"
+            child.pop("previous_value")
+        return children
 
     def comment(self, save: Saved, number: int) -> dict[str, Any]:
         """A comment as the side-load `comment_events` gives it."""
@@ -166,7 +188,11 @@ class Events:
             "created_at": iso(at),
             "author_id": _author(self.world, number, audit),
             "metadata": {"system": {"client": "simulated"}, "custom": {}},
-            "via": via(_channel(audit), getattr(getattr(audit, "fact", None), "rule", None)),
+            "via": via(
+                _channel(audit),
+                getattr(getattr(audit, "fact", None), "rule", None),
+                {"rel": "follow_up"} if _follows(audit) else None,
+            ),
             "events": events,
         }
 
@@ -175,7 +201,7 @@ def _audits(world: World, number: int) -> list[Audit]:
     story = world.stories[number]
     out: list[Audit] = list(story.saves)
     places = {id(fact): i for i, fact in enumerate(story.facts)}
-    out += [fact for fact in story.facts if isinstance(fact, Deleted | Offered | Answered)]
+    out += [fact for fact in story.facts if isinstance(fact, Deleted | Offered | Answered | Amended)]
     return sorted(out, key=lambda a: (a.at, places[id(a.fact if isinstance(a, Saved) else a)]))
 
 
@@ -185,12 +211,18 @@ def _channel(audit: Audit) -> str:
     return "rule" if isinstance(audit, Offered) else "web"
 
 
+def _follows(audit: Audit) -> bool:
+    return isinstance(audit, Saved) and isinstance(audit.fact, Created) and audit.fact.follow_up_of is not None
+
+
 def _author(world: World, number: int, audit: Audit) -> int:
     match audit:
         case Saved():
             return author(audit.fact)
         case Deleted():
             return audit.actor
+        case Amended():
+            return audit.agent
         case Offered():
             return SYSTEM
     return world.stories[number].created.requester

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.simulator import zendesk_hours as hours
 from helpdesk_kpi.simulator.clock import DAY, MINUTE, SECOND, iso
 from helpdesk_kpi.simulator.desk import BASE, CATEGORY_FIELD
 from helpdesk_kpi.simulator.facts import SYSTEM, Call, Chat, Created, Deleted, Scrubbed, Touched
@@ -69,7 +70,9 @@ class Tickets:
         state = told(saves)
         status = "deleted" if gone else state["status"]
         form, brand = state["form"], state["brand"]
-        fields = [] if scrubbed else [{"id": CATEGORY_FIELD, "value": state["category"]}]
+        fields = (
+            [] if scrubbed else [{"id": CATEGORY_FIELD, "value": state["category"]}, *hours.values(self.world, story)]
+        )
         subject = "SCRUBBED" if scrubbed else created.subject
         shown = {
             "url": f"{self.base}/api/v2/tickets/{story.ticket}.json",
