@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.zendesk import guide, listed, lists, mapping, promises, queues, tickets
+from connectors.zendesk import guide, hours, listed, lists, mapping, promises, queues, tickets, updates
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.check import check
@@ -41,6 +41,7 @@ class Zendesk(Connector):
         "schedules": partly("as they are now; Zendesk keeps no history of them"),
         "sla.policies": YES,
         "sla.events": YES,
+        "time.entries": partly("what Zendesk's Time Tracking app writes down, where it is installed"),
         "articles": YES,
         "article.edits": partly("from the first sync on; Zendesk tells only the last editor of each language"),
         "article.votes": YES,
@@ -122,9 +123,10 @@ class Zendesk(Connector):
             ),
             # Queues where the exports are denied: then they are asked ticket by ticket.
             Stream(
-                name="ticket_events", kind="queue", pages=self._either(tickets.ticket_events, queues.audits),
-                gives=_HISTORY,
+                name="ticket_events", kind="queue", pages=self._either(updates.exported, updates.audits),
+                gives=_HISTORY | {"time.entries"},
             ),
+            Stream(name=hours.QUEUE, kind="queue", pages=self._bound(hours.asked)),
             Stream(name=tickets.METRICS, kind="queue", pages=self._bound(queues.metric_sets)),
             Stream(
                 name="sla_events", kind="queue", pages=self._either(promises.exported, promises.asked),

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from connectors.zendesk import payloads as zd
@@ -9,7 +10,7 @@ from connectors.zendesk.fetching import SECOND, by_list
 from connectors.zendesk.mapping import Keep
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
-from helpdesk_kpi.pull.contract import Finding
+from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Params, Transport
 
@@ -23,6 +24,19 @@ BY_LISTS = (
 log = logging.getLogger(__name__)
 
 
+#: What the Time Tracking app calls its fields when it makes them.
+#: https://support.zendesk.com/hc/en-us/articles/4408822487450
+TOTAL, LAST_UPDATE = "Total time spent (sec)", "Time spent last update (sec)"
+
+
+class TimeFields(NamedTuple):
+    """Where the Time Tracking app keeps seconds. Without a total nothing is known of time, and `why` says why."""
+
+    total: int | None = None
+    last: int | None = None
+    why: str = ""
+
+
 class Account:
     """One account during one run."""
 
@@ -34,6 +48,8 @@ class Account:
         self.url = settings.url.rstrip("/")
         self._brands: list[zd.Brand] | None = None
         self._fields: dict[int, str] | None = None
+        self._listed: list[zd.TicketField] | None = None
+        self._time: TimeFields | None = None
 
     async def exports_are_denied(self, now: int, why: UnavailableError) -> bool:
         """Whether Zendesk denies its exports to these credentials, but not its lists; asked once a run.
@@ -72,16 +88,38 @@ class Account:
             self._fields = found
         return self._fields
 
+    async def time_fields(self) -> TimeFields:
+        """The app's fields, by the id or title that the configuration gives, else by the app's own titles."""
+        if self._time is None:
+            self._time = await self._find_time_fields()
+            if why := self._time.why:
+                self.found.append(Finding(level="note", about="time", text=why, need="time.entries", provides=no(why)))
+        return self._time
+
+    async def _find_time_fields(self) -> TimeFields:
+        word = self.settings.time_field or TOTAL
+        if word.isdecimal():
+            return TimeFields(int(word))
+        ids = {field.title.casefold(): field.id for field in await self._titled()}
+        if (total := ids.get(word.casefold())) is not None:
+            return TimeFields(total, ids.get(LAST_UPDATE.casefold()))
+        if self._listed is None:
+            return TimeFields(
+                why="these rights read no ticket fields: say in time_field which one has the total, by id"
+            )
+        return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {word!r}")
+
     async def _titled(self) -> list[zd.TicketField]:
-        try:
-            return [
-                row
-                async for page in by_list(self.http, "/api/v2/ticket_fields", endpoint="ticket_fields")
-                for row in rows(page.ticket_fields, zd.TicketField)[0]
-            ]
-        except UnavailableError as error:
-            log.warning("fields can be kept by id only: %s", error)
-            return []
+        if self._listed is None:
+            try:
+                self._listed = [
+                    row
+                    async for page in by_list(self.http, "/api/v2/ticket_fields", endpoint="ticket_fields")
+                    for row in rows(page.ticket_fields, zd.TicketField)[0]
+                ]
+            except UnavailableError as error:
+                log.warning("fields can be found by id only: %s", error)
+        return self._listed or []
 
     async def brands(self) -> list[zd.Brand]:
         if self._brands is None:

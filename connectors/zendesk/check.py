@@ -66,6 +66,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found += _surveys(found)
     found += await _articles(account)
     found += await _fields(account)
+    found += await _time(account)
     return [*found, *examining.limits(account.http), *await first_sync(account)]
 
 
@@ -170,3 +171,14 @@ async def _fields(account: Account) -> list[Finding]:
         for word in account.settings.keep_fields
         if word not in known
     ]
+
+
+async def _time(account: Account) -> list[Finding]:
+    """Time is kept by an app that not everybody has."""
+    try:
+        fields = await account.time_fields()
+    except PullError as error:
+        return [Finding(level="error", about="time", text=str(error))]
+    if fields.total is None:
+        return [Finding(level="note", about="time", text=fields.why, need="time.entries", provides=no(fields.why))]
+    return [Finding(level="ok", about="time", text=f"the Time Tracking app keeps its total in field {fields.total}")]

@@ -66,17 +66,17 @@ class _Audit:
     ) -> None:
         self.row, self.kept, self.hosts, self.thanks = row, kept, hosts, thanks
         self.ticket = str(row.ticket_id)
-        self.at = _at(row)
+        self.at = audit_at(row)
         self.told = how(row.via, None) or Told(None)
         self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
-        macro = next((c for c in self.row.child_events if _kind(c) == _MACRO), None)
+        macro = next((c for c in self.row.child_events if child_kind(c) == _MACRO), None)
         for place, child in enumerate(self.row.child_events):
             # Audits count up, so that this orders events of one second over audits too.
             seq = self.row.id * 1000 + min(place, 999)
             told = how(child.get("via"), child.get("via_reference_id")) or self.told
-            kind = _kind(child)
+            kind = child_kind(child)
             if kind in _COMMENTS:
                 yield self._comment(child, told, seq, macro)
                 yield from self._merge(told, seq)
@@ -132,7 +132,7 @@ class _Audit:
                     via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 
     def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
-        from_nothing = _kind(child) == "Create" or child.get("previous_value", "untold") is None
+        from_nothing = child_kind(child) == "Create" or child.get("previous_value", "untold") is None
         for key, name, before, after in self._changed(child):
             if from_nothing and after is None:  # a creation writes the fields that nobody set, too
                 continue
@@ -169,7 +169,7 @@ class _Audit:
         return f"{self.row.id}:{item}{n}" if counted else f"{self.row.id}:{item}" + (f":{n + 1}" if n else "")
 
 
-def _at(row: zd.TicketEvent) -> int:
+def audit_at(row: zd.TicketEvent) -> int:
     if row.timestamp is not None:
         return row.timestamp * SECOND
     if row.created_at is not None:
@@ -177,7 +177,7 @@ def _at(row: zd.TicketEvent) -> int:
     raise ValueError("neither timestamp nor created_at")
 
 
-def _kind(child: Mapping[str, Any]) -> str:
+def child_kind(child: Mapping[str, Any]) -> str:
     """`event_type`, or `type` where that isn't the ticket's; a comment without side-load has neither."""
     kind = child.get("event_type") or child.get("type")
     if "comment_present" in child:

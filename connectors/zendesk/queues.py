@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.events import events
-from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
+from connectors.zendesk.fetching import HELD_BACK, SECOND
 from connectors.zendesk.mapping import native_metrics
-from connectors.zendesk.tickets import OVERLAP, map_rows, with_metrics
+from connectors.zendesk.tickets import OVERLAP, with_metrics
 from connectors.zendesk.ways import export_cursor
-from helpdesk_kpi.errors import MissingError
-from helpdesk_kpi.model import AnyRecord, Replies
+from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import rows
 
@@ -61,30 +59,6 @@ async def ticket_by_ticket(
 
 def _whole(start: Start, waiting: Sequence[Todo]) -> int:
     return waiting[0].version - 1 if waiting else start.now - HELD_BACK * SECOND
-
-
-async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
-    """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
-    kept, hosts = await account.fields(), await account.article_hosts()
-
-    async def ask(one: Todo) -> Told:
-        path, records, aside = f"/api/v2/tickets/{one.key}/audits", [], []
-        try:
-            async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
-                good, bad = rows(page.audits, zd.Audit)
-                recent = [row for row in good if zd.ms(row.created_at) >= start.since]
-                made, worse = map_rows(recent, lambda row: events(row.as_event(), kept, hosts, account.settings.thanks))
-                records += made
-                aside += [*bad, *worse]
-        except MissingError:  # deleted meanwhile
-            return Told([Replies(one.key, one.version, "unreadable")])
-        return Told([*records, Replies(one.key, one.version)], aside)
-
-    def known_already(one: Todo) -> list[AnyRecord]:
-        return [Replies(one.key, one.version)]
-
-    async for page in ticket_by_ticket(start, ask, known_already=known_already):
-        yield page
 
 
 async def metric_sets(account: Account, start: Start) -> AsyncIterator[Page]:

@@ -76,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_share: float = 0.5  # the part of each rate limit that is ours; the rest is left to other integrations
     page_size: int = 1000  # rows a page of the exports; less where Zendesk's gateway times out
     keep_fields: tuple[str, ...] = ()  # custom ticket fields to keep, by id or title
+    time_field: str | None = None  # where the Time Tracking app keeps the total, if its field was renamed; id or title
     include_ratings_comment: bool = False  # keep what customers wrote into surveys
     help_centers: bool = True  # read articles of the account's help centres
     voice: bool = True  # read calls

@@ -1,4 +1,4 @@
-"""Streams of users, tickets and what happened on them: the exports."""
+"""Streams of users and tickets: the exports."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
@@ -8,7 +8,6 @@ import msgspec
 from connectors.zendesk import mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.events import events
 from connectors.zendesk.fetching import SECOND, by_cursor, by_time
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.model import AnyRecord
@@ -90,26 +89,6 @@ def with_metrics(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
     beside = {m.ticket_id: m for m in rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
     for row in found:
         row.metric_set = row.metric_set or beside.get(row.id)
-
-
-async def ticket_events(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
-    kept, hosts = await account.fields(), await account.article_hosts()
-    seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
-    params: dict[str, str | int | bool] = {"per_page": account.settings.page_size, "include": "comment_events"}
-    cursor = export_cursor(start)
-    first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
-    pages = by_time(
-        account.http, "/api/v2/incremental/ticket_events", params,
-        start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
-    )  # fmt: skip
-    async for page, end in pages:
-        good, aside = rows(page.ticket_events, zd.TicketEvent)
-        fresh = [row for row in good if row.id not in seen]
-        seen = {row.id for row in good}
-        records, worse = map_rows(fresh, lambda row: events(row, kept, hosts, account.settings.thanks))
-        whole = start.now - WHOLE_AFTER if page.end_of_stream else end * SECOND - SECOND
-        yield Page(records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse])
 
 
 async def export(

@@ -141,12 +141,13 @@ def ticket_fields(world: World, base: str) -> Rows:
     rows = [(number, kind, title, None) for number, (kind, title) in titles.items()]
     category = world.desk.words.category
     timed = [(number, "integer", title, None) for number, title in TITLES.items() if world.keeps_time]
+    every: list[tuple[int, str, str, Rows | None]] = [*rows, (CATEGORY_FIELD, "tagger", category, options), *timed]
     return [
         {"id": number, "url": f"{base}/api/v2/ticket_fields/{number}.json", "type": kind, "title": title,
          "raw_title": title, "description": "", "position": i, "active": True, "required": False, "tag": None,
          "created_at": made, "updated_at": made, "removable": choices is not None}
         | ({"custom_field_options": choices} if choices else {})
-        for i, (number, kind, title, choices) in enumerate([*rows, (CATEGORY_FIELD, "tagger", category, options), *timed])
+        for i, (number, kind, title, choices) in enumerate(every)
     ]  # fmt: skip
 
 

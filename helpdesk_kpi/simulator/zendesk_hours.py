@@ -5,6 +5,7 @@ corrects what was written down corrects the total. A follow-up begins with the f
 https://support.zendesk.com/hc/en-us/articles/4408822487450  https://support.zendesk.com/hc/en-us/articles/8421655952026
 """
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -34,7 +35,7 @@ def after(world: World, story: Story, at: int) -> Clock:
 def changes(world: World, story: Story, told: Saved | Amended) -> list[Change]:
     """What this audit says of the two fields."""
     steps = _walk(world, story, told.at)
-    for (_, was), (fact, now) in zip(steps, steps[1:], strict=False):
+    for (_, was), (fact, now) in pairwise(steps):
         if fact is told or (isinstance(told, Saved) and isinstance(fact, Spent) and _is_of(fact, told)):
             pairs = ((TOTAL, now.total, was.total), (LAST, now.last, was.last))
             return [(field, str(new), _text(old)) for field, new, old in pairs if new != old]

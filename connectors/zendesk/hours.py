@@ -1,0 +1,133 @@
+"""Time that agents write down with Zendesk's Time Tracking app: two fields of a ticket, whose changes audits tell.
+
+What was spent is the difference of two totals, and not what the field of the last update says: whoever spends the same
+time twice in a row leaves that field as it is, and then no audit tells of it; and whoever corrects what was written
+down corrects the total. So the entries of a ticket always add up to what the app shows; a correction is an entry of its
+own, below zero where it takes something back.
+https://support.zendesk.com/hc/en-us/articles/4408822487450
+
+It is assumed that a follow-up, which begins with the fields of the ticket that it follows, says so in the audit that
+made it (https://support.zendesk.com/hc/en-us/articles/8421655952026): what it begins with was spent on the other one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account, TimeFields
+from connectors.zendesk.events import audit_at, child_kind, how
+from connectors.zendesk.fetching import by_list
+from connectors.zendesk.mapping import text_id
+from connectors.zendesk.tickets import map_rows
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.model import TimeEntry
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.rows import rows
+
+SECOND = 1_000
+QUEUE = "time_entries"
+AT_ONCE = 20  # tickets of one page
+_UNTOLD = object()
+_FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a channel
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One change of the total. `was` None: what it was before is not told."""
+
+    was: int | None
+    now: int
+    rule: str | None
+
+
+def time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
+    """What one audit says was spent; nothing where it takes another one to know (see `unsure`)."""
+    found = []
+    for place, step in enumerate(_steps(row, fields)):
+        if step.was is not None and step.now != step.was:
+            found.append(
+                TimeEntry(
+                    id=f"{row.id}:{place}", ticket=str(row.ticket_id), at=audit_at(row),
+                    spent=(step.now - step.was) * SECOND, agent=None if step.rule else text_id(row.updater_id),
+                )
+            )  # fmt: skip
+    return found
+
+
+def unsure(row: zd.TicketEvent, fields: TimeFields) -> bool:
+    """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
+    try:
+        return any(step.was is None for step in _steps(row, fields))
+    except ValueError:  # no number: `time_entries` says so
+        return False
+
+
+def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
+    told = how(row.via, None)
+    if fields.total is None or (told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP)):
+        return []
+    last = next((_seconds(now) for _, now, _ in _changes(row, fields.last)), None)
+    steps = []
+    for was, now, child in _changes(row, fields.total):
+        total = _seconds(now)
+        before = _seconds(was) if was is not _UNTOLD else None if last is None else total - last
+        by = how(child.get("via"), child.get("via_reference_id")) or told
+        steps.append(Step(before, total, by.rule if by else None))
+    return steps
+
+
+def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+    """(before, after, child) of every change of a field; in exports its number may be a key, or one of an object."""
+    name = str(field)
+    for child in row.child_events:
+        was = None if child_kind(child) == "Create" else child.get("previous_value", _UNTOLD)
+        custom = child.get("custom_ticket_fields")
+        if str(child.get("field_name")) == name:
+            yield was, child.get("value"), child
+        elif name in child:
+            yield was, child[name], child
+        elif isinstance(custom, dict) and name in custom:
+            yield was.get(name) if isinstance(was, dict) else was, custom[name], child
+
+
+def _seconds(given: Any) -> int:
+    """ValueError for what is no number."""
+    if given in (None, ""):
+        return 0
+    if isinstance(given, int | float | str):
+        return round(float(given))
+    raise ValueError(f"no number of seconds: {str(given)[:40]!r}")
+
+
+async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Tickets of which an export left out what the total was before: their audits always say it."""
+    fields = await account.time_fields()
+
+    async def ask(one: Todo) -> tuple[list[Any], list[SetAside]]:
+        records: list[Any] = []
+        aside: list[SetAside] = []
+        try:
+            path = f"/api/v2/tickets/{one.key}/audits"
+            async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
+                good, bad = rows(page.audits, zd.Audit)
+                audits = [row.as_event() for row in good if zd.ms(row.created_at) >= start.since]
+                made, worse = map_rows(audits, lambda row: time_entries(row, fields))
+                untold = [SetAside(str(row.id), "time spent changed from an unknown total") for row in audits
+                          if unsure(row, fields)]  # fmt: skip
+                records += made
+                aside += [*bad, *worse, *untold]
+        except MissingError:  # deleted meanwhile
+            pass
+        return records, aside
+
+    for first in range(0, len(start.todo), AT_ONCE):
+        chosen = start.todo[first : first + AT_ONCE]
+        found = await asyncio.gather(*(ask(one) for one in chosen))
+        yield Page(
+            records=[record for records, _ in found for record in records],
+            set_aside=[row for _, aside in found for row in aside],
+            done=chosen,
+        )
+    yield Page(complete_until=start.now)

@@ -1,0 +1,85 @@
+"""Streams of what happened on tickets: in bulk or, where that is denied, ticket by ticket; the records are alike."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from connectors.zendesk import hours
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account
+from connectors.zendesk.events import audit_at, events
+from connectors.zendesk.fetching import SECOND, by_list, by_time
+from connectors.zendesk.queues import Told, ticket_by_ticket
+from connectors.zendesk.tickets import OVERLAP, WHOLE_AFTER, further, map_rows
+from connectors.zendesk.ways import export_cursor
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.model import AnyRecord, Replies
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.rows import rows
+
+Read = Callable[[Sequence[zd.TicketEvent]], tuple[list[AnyRecord], list[SetAside]]]
+
+
+async def _reading(account: Account) -> Read:
+    """How this account's audits are read: comments and changes, and the time spent. What is wrong with a row's time
+    does not take its comment away.
+    """
+    kept, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
+
+    def read(found: Sequence[zd.TicketEvent]) -> tuple[list[AnyRecord], list[SetAside]]:
+        told, aside = map_rows(found, lambda row: events(row, kept, hosts, account.settings.thanks))
+        spent, worse = map_rows(found, lambda row: hours.time_entries(row, fields))
+        return [*told, *spent], [*aside, *worse]
+
+    return read
+
+
+async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
+    read = await _reading(account)
+    seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
+    params: dict[str, str | int | bool] = {"per_page": account.settings.page_size, "include": "comment_events"}
+    cursor = export_cursor(start)
+    first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
+    pages = by_time(
+        account.http, "/api/v2/incremental/ticket_events", params,
+        start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
+    )  # fmt: skip
+    async for page, end in pages:
+        good, aside = rows(page.ticket_events, zd.TicketEvent)
+        fresh = [row for row in good if row.id not in seen]
+        seen = {row.id for row in good}
+        records, worse = read(fresh)
+        whole = start.now - WHOLE_AFTER if page.end_of_stream else end * SECOND - SECOND
+        yield Page(
+            records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse],
+            todo=await _unsure(account, fresh),
+        )  # fmt: skip
+
+
+async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
+    """Tickets whose audits have to be asked for what their time was before."""
+    fields = await account.time_fields()
+    wanted = [Todo(audit_at(row), str(row.ticket_id)) for row in found if hours.unsure(row, fields)]
+    return {hours.QUEUE: wanted} if wanted else {}
+
+
+async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
+    read = await _reading(account)
+
+    async def ask(one: Todo) -> Told:
+        path, records, aside = f"/api/v2/tickets/{one.key}/audits", [], []
+        try:
+            async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
+                good, bad = rows(page.audits, zd.Audit)
+                made, worse = read([row.as_event() for row in good if zd.ms(row.created_at) >= start.since])
+                records += made
+                aside += [*bad, *worse]
+        except MissingError:  # deleted meanwhile
+            return Told([Replies(one.key, one.version, "unreadable")])
+        return Told([*records, Replies(one.key, one.version)], aside)
+
+    def known_already(one: Todo) -> list[AnyRecord]:
+        return [Replies(one.key, one.version)]
+
+    async for page in ticket_by_ticket(start, ask, known_already=known_already):
+        yield page
