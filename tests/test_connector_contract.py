@@ -51,7 +51,7 @@ class TestJira(OfFace):
     secrets = ("simulated-api-token",)
     enums: ClassVar = frozenset({"accountType"})
     entrance = "/myself$"
-    spare = 2  # who we are, and the spaces
+    spare = 4  # who we are, and the spaces; whether time is kept, and which worklogs were deleted
     given_beside: ClassVar = frozenset({"roles", "article.views"})  # from whoever is met; from a stream that is off
 
 

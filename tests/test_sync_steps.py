@@ -39,7 +39,7 @@ def told(desk: SyncedDesk, *, without: frozenset[str] = frozenset()) -> dict[str
 
 @pytest.mark.trap("zendesk 2", "zendesk 14")
 def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: Path) -> None:
-    """Ten minutes later, on a desk where nothing happens: one request for each stream that is due, and the brands.
+    """Ten minutes later, on a desk where nothing happens: one request for each stream that is due, brands and fields.
 
     Calls take two: that export never says that it is over, and what overlaps is told again.
     """
@@ -53,9 +53,9 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
     results = desk.sync()
     assert exit_status(results) == 0
     assert desk.requests == {
-        "oauth": 1, "brands": 1, "organizations": 1, "users": 1, "groups": 1, "group_memberships": 1, "tickets": 1,
-        "ticket_events": 1, "ticket_metric_events": 1, "calls": 2, "engagements": 1, "satisfaction_ratings": 1,
-        "survey_responses": 1,
+        "oauth": 1, "brands": 1, "ticket_fields": 1, "organizations": 1, "users": 1, "groups": 1,
+        "group_memberships": 1, "tickets": 1, "ticket_events": 1, "ticket_metric_events": 1, "calls": 2,
+        "engagements": 1, "satisfaction_ratings": 1, "survey_responses": 1,
     }  # fmt: skip
     assert {r.stream for r in results if r.outcome == "not_due"} == {
         "brands", "ticket_forms", "ticket_fields", "custom_statuses", "schedules", "sla_policies", "articles",

@@ -106,7 +106,10 @@ def same(one: Pulled, other: Pulled) -> bool:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return made()
+    """Everything is there, the Time Tracking app too."""
+    found = made()
+    found.keeps_time = True
+    return found
 
 
 @pytest.fixture(scope="module")

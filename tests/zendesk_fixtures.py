@@ -13,7 +13,9 @@ from helpdesk_kpi.pull.transport import Transport
 
 NOW = 1_780_308_000  # 2026-06-01T10:00:00Z
 SINCE = (NOW - 30 * 86_400) * 1000
-SETTINGS = Settings(url="https://acme.zendesk.com", auth=Credentials(email="ann@example.com", token="t0ken"))
+CREDENTIALS = Credentials(email="ann@example.com", token="t0ken")
+#: The field for time is known by its number, so that no list of fields is asked for.
+SETTINGS = Settings(url="https://acme.zendesk.com", auth=CREDENTIALS, time_field="881")
 
 Answers = Callable[[httpx.Request], Any]
 

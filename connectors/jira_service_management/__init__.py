@@ -124,7 +124,7 @@ class JiraServiceManagement(Connector):
         return [
             Stream(name="changes", kind="queue", pages=self._bound(queues.changes), gives=_HISTORY),
             Stream(name="comments", kind="queue", pages=self._bound(queues.comments), gives=_COMMENTS),
-            Stream(name="worklog_feed", kind="cursor", pages=self._bound(worklogs.feed)),
+            Stream(name="worklog_feed", kind="cursor", every=HOUR, pages=self._bound(worklogs.feed), gives=_TIME),
             Stream(name=worklogs.QUEUE, kind="queue", pages=self._bound(worklogs.worklogs), gives=_TIME),
         ]
 

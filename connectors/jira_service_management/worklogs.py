@@ -3,7 +3,7 @@ own feed of changed and deleted ones.
 
 An issue brings its oldest worklogs, and its `updated` moves with them, so reading what changed reads them too, edited
 and deleted ones included, of no project but ours, and without a request more. That the issue always moves is nowhere
-documented: the feed is held beside it in every run. The feed alone would bring the worklogs of the whole site.
+documented: the feed is held beside it every hour. The feed alone would bring the worklogs of the whole site.
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-worklogs/
 """
 
@@ -48,7 +48,7 @@ async def feed(account: Account, start: Start) -> AsyncIterator[Page]:
     """What Jira itself says was changed or deleted since the last run: whether the issues have told us all of it."""
     await account.me()
     if not await account.keeps_time():
-        account.found.append(Finding(level="note", about="time", text=OFF.reason, need="time.entries", provides=OFF))
+        account.found.append(Finding(level="ok", about="time", text=OFF.reason, need="time.entries", provides=OFF))
         yield Page(complete_until=start.now)
         return
     until = account.until(start.now, SETTLED)

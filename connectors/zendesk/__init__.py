@@ -23,6 +23,7 @@ HOUR = 3_600_000
 _HISTORY = frozenset({
     "comments.public", "comments.private", "status.history", "assignee.history", "priority.history",
 })  # fmt: skip
+_TIME = frozenset({"time.entries"})
 _SURVEYS = frozenset({"survey.answers", "survey.offered"})
 
 
@@ -124,7 +125,7 @@ class Zendesk(Connector):
             # Queues where the exports are denied: then they are asked ticket by ticket.
             Stream(
                 name="ticket_events", kind="queue", pages=self._either(updates.exported, updates.audits),
-                gives=_HISTORY | {"time.entries"},
+                gives=_HISTORY | _TIME,
             ),
             Stream(name=hours.QUEUE, kind="queue", pages=self._bound(hours.asked)),
             Stream(name=tickets.METRICS, kind="queue", pages=self._bound(queues.metric_sets)),

@@ -93,7 +93,7 @@ class Account:
         if self._time is None:
             self._time = await self._find_time_fields()
             if why := self._time.why:
-                self.found.append(Finding(level="note", about="time", text=why, need="time.entries", provides=no(why)))
+                self.found.append(Finding(level="ok", about="time", text=why, need="time.entries", provides=no(why)))
         return self._time
 
     async def _find_time_fields(self) -> TimeFields:

@@ -57,7 +57,7 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
 
 async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
     """Tickets whose audits have to be asked for what their time was before."""
-    fields = await account.time_fields()
+    fields = await account.time_fields()  # known by now
     wanted = [Todo(audit_at(row), str(row.ticket_id)) for row in found if hours.unsure(row, fields)]
     return {hours.QUEUE: wanted} if wanted else {}
 

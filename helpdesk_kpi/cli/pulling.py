@@ -58,7 +58,8 @@ def _tell(result: "StreamResult", *, told: bool) -> None:
     elif result.outcome == "failed" and not told:
         click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
     for finding in result.found:
-        click.echo(f"{result.source}: {finding.about}: {finding.text}", err=True)
+        if finding.level != "ok":
+            click.echo(f"{result.source}: {finding.about}: {finding.text}", err=True)
     if result.set_aside:
         click.echo(f"{result.source}: {result.stream}: {result.set_aside} rows set aside (see status)", err=True)
 

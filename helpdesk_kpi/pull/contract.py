@@ -145,7 +145,8 @@ class Connector(ABC):
         self.settings = settings
         self.found: list[Finding] = []
         """What a run came upon and people should know (another way of reading had to be taken, this account lacks
-        something): streams append to it, `sync` tells it, and those with a `need` narrow what reports promise."""
+        something): streams append to it, `sync` tells it unless its level is "ok", and those with a `need` narrow what
+        reports promise."""
 
     @abstractmethod
     def streams(self) -> Sequence[Stream]:

@@ -99,10 +99,12 @@ class _Run:
             self._read_alike()
         async with self.connect(self.source) as http:
             connector = self.source.connector(http, self.source.settings)
-            for stream in connector.streams():
+            streams = connector.streams()
+            for stream in streams:
                 stopped = results[-1].reason if _refused(results) else ""
                 results.append(await self._stream(stream, http, connector, stopped=stopped))
-        narrow(self.store, self.key, {f.need: f.provides for f in connector.found if f.need and f.provides})
+        found = {f.need: f.provides for f in connector.found if f.need and f.provides}
+        narrow(self.store, self.key, found, keeping=_without_news(streams, results))
         if self.full and all(result.outcome != "failed" for result in results):
             reach_back(self.store, self.key, self.source.since)
             self._read_alike()
@@ -180,6 +182,12 @@ class _Run:
                 ),
             )  # fmt: skip
         return result
+
+
+def _without_news(streams: Sequence[Stream], results: Sequence[StreamResult]) -> set[str]:
+    """Needs of which nothing new is known, since a stream that gives them was not due, or failed."""
+    ended = zip(streams, results, strict=True)
+    return {need for stream, result in ended if result.outcome in {"not_due", "failed"} for need in stream.gives}
 
 
 REFUSED = "credentials refused: "

@@ -4,6 +4,7 @@ Writing the same page twice changes nothing, and an older state of a thing never
 come repeated, overlapping or out of order.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
@@ -106,12 +107,18 @@ def ask_again(store: Store, source: int) -> None:
         conn.execute("UPDATE todo SET got = NULL WHERE source = ?", (source,))
 
 
-def narrow(store: Store, source: int, found: Mapping[str, Any]) -> None:
-    """Keep what the latest sync found that an account cannot give: need -> an answer with its reason."""
+def narrow(store: Store, source: int, found: Mapping[str, Any], *, keeping: Collection[str] = ()) -> None:
+    """Keep what the latest sync found that an account cannot give: need -> an answer with its reason. `keeping`: needs
+    of which a stream tells that brought no news this time.
+    """
     with store.writing() as conn:
-        conn.execute("DELETE FROM narrowed WHERE source = ?", (source,))
+        conn.execute(
+            "DELETE FROM narrowed WHERE source = ? AND need NOT IN (SELECT value FROM json_each(?))",
+            (source, json.dumps(sorted(keeping))),
+        )
         conn.executemany(
-            "INSERT INTO narrowed VALUES (?, ?, ?, ?)", ((source, n, p.answer, p.reason) for n, p in found.items())
+            "INSERT OR REPLACE INTO narrowed VALUES (?, ?, ?, ?)",
+            ((source, n, p.answer, p.reason) for n, p in found.items()),
         )
 
 
