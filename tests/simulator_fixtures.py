@@ -3,7 +3,7 @@
 from typing import Any
 
 from helpdesk_kpi.simulator.clock import instant
-from helpdesk_kpi.simulator.facts import Account, Comment, Created, Fact, Role, Update
+from helpdesk_kpi.simulator.facts import Account, Amended, Comment, Created, Fact, Role, Spent, Update
 from helpdesk_kpi.simulator.truth import TruthRow, truth
 from helpdesk_kpi.simulator.world import World, desk_of
 
@@ -60,6 +60,16 @@ def did(when: str, who: int, **more: Any) -> Update:
     own: dict[str, Any] = {"ticket": 1}
     own |= {name: more.pop(name) for name in ("via", "rule", "ticket", "merged_into", "add_tags") if name in more}
     return Update(**own, at=at(when), actor=who, changes=more)
+
+
+def spent(when: str, who: int, minutes: int, entry: int = 1, **more: Any) -> Spent:
+    """Time written down; with a save of that person in the same second it is a part of that."""
+    return Spent(**({"ticket": 1} | more), at=at(when), agent=who, entry=entry, seconds=minutes * 60)
+
+
+def amended(when: str, who: int, minutes: int, entry: int = 1, **more: Any) -> Amended:
+    """So many minutes instead of what was written down before; 0: it was deleted."""
+    return Amended(**({"ticket": 1} | more), at=at(when), agent=who, entry=entry, seconds=minutes * 60)
 
 
 def only(made: World, kpi: str, variant: str = "strict", as_of: str | None = None) -> TruthRow:
