@@ -392,6 +392,14 @@ def test_check_finds_nothing_to_complain_of_on_a_whole_account(world: World) -> 
     assert {"credentials", "rights", "tickets", "articles"} <= {f.about for f in found}
 
 
+def test_check_says_where_time_is_kept_and_when_no_app_keeps_it(world: World) -> None:
+    [kept] = [f for f in checked(world) if f.about == "time"]
+    assert (kept.level, kept.need) == ("ok", None)
+    [lacking] = [f for f in checked(made()) if f.about == "time"]
+    assert (lacking.level, lacking.need, lacking.provides and lacking.provides.answer) == ("note", "time.entries", "no")
+    assert "no ticket field is titled 'Total time spent (sec)'" in lacking.text
+
+
 def test_check_tells_way_zone_and_how_long_a_first_sync_takes(world: World) -> None:
     said = {f.about: f.text for f in checked(world)}
     assert "Zendesk's exports" in said["transport"]

@@ -80,8 +80,8 @@ def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
 
 def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
     """(before, after, child) of every change of a field; in exports its number may be a key, or one of an object."""
-    name = str(field)
-    for child in row.child_events:
+    name = "" if field is None else str(field)
+    for child in row.child_events if name else ():
         was = None if child_kind(child) == "Create" else child.get("previous_value", _UNTOLD)
         custom = child.get("custom_ticket_fields")
         if str(child.get("field_name")) == name:
