@@ -50,7 +50,7 @@ class Freshdesk(Connector):
         "schedules": partly("as they are now, and without holidays, which Freshdesk's API does not tell"),
         "sla.policies": YES,
         "sla.cycles": partly("due times as they are now; when a clock stood is not told"),
-        "time.entries": partly("changes of entries older than 35 days are not seen"),
+        "time.entries": partly("changes of entries older than 35 days are not seen, nor that one was deleted"),
         "articles": YES,
         "article.edits": partly("the author and not who edited; an edit is what two syncs differ in"),
         "article.views": YES,
