@@ -191,6 +191,45 @@ def test_a_time_entry_that_still_grew_is_replaced(store: Store) -> None:
     assert store.rows("SELECT spent, is_running FROM time_entries") == [(90_000, 0)]
 
 
+def spent(store: Store) -> list[tuple[Any, ...]]:
+    sql = "SELECT t.native, e.native, e.spent FROM time_entries e JOIN tickets t ON t.id = e.ticket ORDER BY 2"
+    return store.rows(sql)
+
+
+def test_entries_of_a_ticket_that_are_given_whole_replace_those_before_and_no_others(store: Store) -> None:
+    put(store, *(TimeEntry(own, number, 1000, 60_000) for own, number in (("a", "1"), ("b", "1"), ("c", "2"))))
+    put(store, TimeEntry("b", "1", 1000, 90_000), replaces=[("time_entry", "1"), ("time_entry", "3")])
+    assert spent(store) == [("1", "b", 90_000), ("2", "c", 60_000)]
+
+
+def test_an_entry_that_moved_to_another_ticket_is_there_once_in_whatever_order_the_two_are_read(store: Store) -> None:
+    put(store, TimeEntry("a", "1", 1000, 60_000))
+    put(store, TimeEntry("a", "2", 1000, 60_000), replaces=[("time_entry", "2")])
+    put(store, replaces=[("time_entry", "1")])
+    assert spent(store) == [("2", "a", 60_000)]
+
+
+def test_a_page_older_than_the_ticket_takes_no_entry_away(store: Store) -> None:
+    put(store, ticket(version=5), TimeEntry("a", "1", 1000, 60_000), replaces=[("time_entry", "1")])
+    put(store, ticket(version=4), replaces=[("time_entry", "1")])
+    assert spent(store) == [("1", "a", 60_000)]
+
+
+def test_what_the_helpdesk_says_was_deleted_is_gone_and_only_of_that_source(store: Store) -> None:
+    put(store, TimeEntry("a", "1", 1000, 60_000), TimeEntry("b", "1", 1000, 60_000))
+    other = source_key(store, "other", "freshdesk", "http://y", 0)
+    write_page(store, other, "time", Page(records=[TimeEntry("a", "1", 1000, 7)]), now=5000)
+    put(store, gone={"time_entry": ["a", "never met"]})
+    assert spent(store) == [("1", "a", 7), ("1", "b", 60_000)]
+
+
+def test_only_children_that_are_known_can_be_replaced_or_told_gone(store: Store) -> None:
+    with pytest.raises(ValueError, match="a ticket's event, comment, time_entry, not 'rating'"):
+        put(store, replaces=[("rating", "1")])
+    with pytest.raises(ValueError, match="that a time_entry is gone, not 'ticket'"):
+        put(store, gone={"ticket": ["1"]})
+
+
 def test_words_of_a_rating_that_one_of_two_streams_brings_stay(store: Store) -> None:
     plain, worded = (Rating("r", "1", 5, 7, category="good", answered_at=7, comment=c) for c in (None, "Fine."))
     for rows in ([plain], [worded], [plain]):

@@ -18,6 +18,7 @@ from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.rows import LinkRow
 from helpdesk_kpi.measure.sensitivity import by_basis, rank_changes
 from helpdesk_kpi.measure.weights import Cell, Version, read_versions
+from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.store import Store, open_store
 
 NOBODY: frozenset[int] = frozenset()
@@ -142,6 +143,18 @@ def test_hours_are_taken_where_half_of_the_tickets_have_them(
     assert made.basis == basis
     if basis == "time":  # 20 tickets of 2^0 h and 20 of 2^2 h, each kind with 10 borrowed at 2^1 h: 2^(1/3) and 2^(5/3)
         assert made.weight(HARD) / made.weight(EASY) == pytest.approx(2 ** (4 / 3))
+
+
+def test_what_was_taken_back_counts_and_a_ticket_with_nothing_left_has_no_hours(store: Store, source: Source) -> None:
+    """Hard ones: 4 h written down, 3 taken back. One easy one: an hour taken back that was written down before the
+    first day that was read.
+    """
+    desk_of_two_kinds(source, MONDAY - 20 * WEEK, timed=80)
+    taken = [(1000 + i, 3) for i in range(1, 80, 2)] + [(1000, 2)]
+    source.put(*(TimeEntry(f"less{n}", str(n), MONDAY - 12 * WEEK, -hours * HOUR, agent="b") for n, hours in taken))
+    made = learn(store, MONDAY - 20 * WEEK, MONDAY - 10 * WEEK)
+    assert (made.basis, sorted(cell.n for cell in made.cells)) == ("time", [39, 40])
+    assert made.weight(HARD) == pytest.approx(made.weight(EASY))
 
 
 def test_only_tickets_that_were_solved_in_time_and_count_are_learned_from(store: Store, source: Source) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from desk_fixtures import SyncedDesk
+from desk_fixtures import Cli, SyncedDesk
 from simulator_fixtures import ANN, BEN, amended, at, did, opened, said, spent, world
 from zendesk_fixtures import CREDENTIALS, NOW, pull, records
 
@@ -289,9 +289,15 @@ def test_a_ticket_shows_both_fields_and_an_account_without_the_app_none() -> Non
     assert TOTAL not in {field["id"] for field in without["custom_fields"]}
 
 
-def test_an_account_without_the_app_promises_no_time_in_sync_and_check(tmp_path: Path) -> None:
-    desk = SyncedDesk(tmp_path, day(said("mon 10:00", ANN)))
-    desk.sync()
+def test_an_account_without_the_app_promises_no_time_and_sync_says_nothing_of_it_every_time(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = day(said("mon 10:00", ANN))
+    desk, cli = SyncedDesk(tmp_path, made), Cli(capfd, monkeypatch)
+    cli.at(made.now)
+    with desk.served():
+        ran = cli("sync", "--config", desk.path)
+    assert (ran.status, "Time Tracking" in ran.err) == (0, False)
     with desk.store() as store:
         [(answer, reason)] = store.rows("SELECT answer, reason FROM narrowed WHERE need = 'time.entries'")
     assert (answer, "is not installed" in reason) == ("no", True)
