@@ -28,6 +28,12 @@ def comment(row: js.Comment) -> Any:
     return mapping.comment("1", row, KEEP, service=True)
 
 
+def worklog(row: js.Worklog) -> Any:
+    made, aside, _ = mapping.worklogs(row.issue_id, [row])
+    assert not aside
+    return made
+
+
 def person(row: js.User) -> Any:
     return mapping.person(row, ())
 
@@ -38,6 +44,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "changes": (js.IssueChanges, lambda row: msgspec.json.decode(row.change_histories, type=list[js.History])),
     "history": (js.History, lambda row: list(history.events("1", row, KEEP.words))),
     "comment": (js.Comment, comment),
+    "worklog": (js.Worklog, worklog),
     "user": (js.User, person),
     "status": (js.Status, mapping.status),
     "field": (js.Field, lambda row: Name("field", row.id, row.name)),
@@ -58,7 +65,8 @@ def kind_of(row: dict[str, Any]) -> str | None:
     found = next((kind for mark, kind in marks.items() if mark in row), None)
     shapes: list[tuple[str, set[str]]] = [
         ("issue", {"id", "fields"}), ("history", {"items", "created", "id"}),
-        ("comment", {"body", "author", "created", "id"}), ("status", {"id", "statusCategory"}),
+        ("worklog", {"started", "timeSpentSeconds", "id"}), ("comment", {"body", "author", "created", "id"}),
+        ("status", {"id", "statusCategory"}),
         ("feedback", {"rating", "type"}), ("count", {"count"}),
     ]  # fmt: skip
     return found or next((kind for kind, keys in shapes if keys <= row.keys() and is_ours(kind, row)), None)

@@ -24,7 +24,7 @@ WIKI_2, WIKI_1 = "confluence_v2_2025-02", "confluence_v1_search_analytics_subset
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return generate(3, tickets=300)
+    return generate(3, tickets=300, hours=0.5, amended=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,10 @@ def refusals(api: str, path: str, method: str, answer: Any) -> list[str]:
         (PLATFORM, "/rest/api/3/myself", f"{API}/myself"),
         (PLATFORM, "/rest/api/3/serverInfo", f"{API}/serverInfo"),
         (PLATFORM, "/rest/api/3/field", f"{API}/field"),
+        (PLATFORM, "/rest/api/3/configuration", f"{API}/configuration"),
+        (PLATFORM, "/rest/api/3/worklog/updated", f"{API}/worklog/updated?since=0"),
+        (PLATFORM, "/rest/api/3/worklog/deleted", f"{API}/worklog/deleted?since=0"),
+        (PLATFORM, "/rest/api/3/issue/{issueIdOrKey}/worklog", f"{API}/issue/TICKET/worklog"),
         (PLATFORM, "/rest/api/3/status", f"{API}/status"),
         (PLATFORM, "/rest/api/3/priority", f"{API}/priority"),
         (PLATFORM, "/rest/api/3/priority/search", f"{API}/priority/search"),
@@ -95,6 +99,10 @@ def test_searches_and_histories_have_the_published_shape(face: httpx.Client) -> 
     ids = [issue["id"] for issue in page["issues"]]
     log = post(face, "changelog/bulkfetch", issueIdsOrKeys=ids, maxResults=50)
     assert refusals(PLATFORM, "/rest/api/3/changelog/bulkfetch", "post", log) == []
+    changed = ask(face, f"{API}/worklog/updated", since=0)["values"]
+    listed = post(face, "worklog/list", ids=[row["worklogId"] for row in changed])
+    assert listed
+    assert refusals(PLATFORM, "/rest/api/3/worklog/list", "post", listed) == []
     count = post(face, "search/approximate-count", jql=OURS)
     assert refusals(PLATFORM, "/rest/api/3/search/approximate-count", "post", count) == []
 

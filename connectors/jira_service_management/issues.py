@@ -162,7 +162,7 @@ def read(account: Account, found: Found, keep: Keep) -> Page:
         todo["changes"] += [Todo(version, issue.id)] if one.lacks_changes else []
         key = issue.id + ("" if one.is_service else INTERNAL)
         todo["comments"] += [Todo(version, key)] if one.lacks_comments else []
-        todo[worklogs.QUEUE] += [Todo(version, issue.id)] if one.lacks_worklogs else []
+        todo[worklogs.QUEUE] += [Todo(version, issue.id)] if one.has_worklogs is False else []
         replaces += [] if one.lacks_comments else [("comment", issue.id)]
         replaces += [("time_entry", issue.id)] if one.has_worklogs else []
     told = mapping.records_of_people(people, keep.agents, account.met)

@@ -62,8 +62,7 @@ class Read(msgspec.Struct, frozen=True):
     aside: list[SetAside]
     people: list[js.User]
     is_service: bool = True  # else no customer sees it
-    lacks_worklogs: bool = False
-    has_worklogs: bool = False  # all of them came along
+    has_worklogs: bool | None = None  # all of them came along; None: nothing is told of any
 
     @property
     def lacks_comments(self) -> bool:
@@ -81,7 +80,8 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     created = ms(fields.created)
     is_service = fields.project.project_type_key == SERVICE
     said, aside, whole = _embedded(row.id, fields)
-    spent, unread, spenders = worklogs(row.id, *_embedded_worklogs(row.id, fields))
+    logged, unread, has_worklogs = _embedded_worklogs(row.id, fields)
+    spent, unread, spenders = worklogs(row.id, logged, unread)
     changes, changed_by, has_history = _history(row, keep)
     people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *changed_by, *spenders]
     ticket = _ticket(row, fields, custom, keep, created)
@@ -100,9 +100,7 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
     records += rated
     aside = [*aside, *unread, *bad]
-    there = 0 if fields.worklog is None else fields.worklog.total
-    lacks = there > len(spent) + len(unread)
-    return Read(records, ticket, aside, people, is_service, lacks, fields.worklog is not None and not lacks)
+    return Read(records, ticket, aside, people, is_service, has_worklogs)
 
 
 def _ticket(
@@ -211,12 +209,18 @@ def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[
     return told, named, len(told) == len(found) and page.total <= len(found) + len(aside)
 
 
-def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[SetAside]]:
-    """The first twenty come along; none at all where time tracking is switched off."""
-    if fields.worklog is None:
-        return [], []
-    found, aside = rows(fields.worklog.worklogs, js.Worklog)
-    return found, [SetAside(f"{issue_id} worklog {a.id}", a.reason) for a in aside]
+def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[SetAside], bool | None]:
+    """Worklogs that came along, the first twenty, and whether they are all. Where time tracking is switched off,
+    nothing is told of any.
+    """
+    page = fields.worklog
+    if page is None:
+        return [], [], None
+    if isinstance(page, list):
+        page = js.WorklogPage(msgspec.Raw(msgspec.json.encode(page)), len(page))
+    found, aside = rows(page.worklogs, js.Worklog)
+    named = [SetAside(f"{issue_id} worklog {a.id}", a.reason) for a in aside]
+    return found, named, page.total <= len(found) + len(aside)
 
 
 def worklogs(

@@ -194,7 +194,7 @@ class Fields(Camel):
     labels: list[str] | None = None
     issuelinks: list[IssueLink] | None = None
     comment: CommentPage | list[Raw] | None = None  # the official example has a bare list
-    worklog: WorklogPage | None = None
+    worklog: WorklogPage | list[Raw] | None = None  # as with comments
 
 
 class Issue(Camel):
