@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from simulator_fixtures import ANN, BOT, CAROL, LEO, LIGHT, at, did, opened, said
+from simulator_fixtures import ANN, BOT, CAROL, LEO, LIGHT, amended, at, did, opened, said, spent
 from simulator_fixtures import world as by_hand
 from simulator_freshdesk_fixtures import ALL, ask, client, flat, ids, pages, refused
 
@@ -482,6 +482,25 @@ def test_the_files_of_a_month_have_every_change_of_status() -> None:
         ]
         expected = [label for i, label in enumerate(passed) if not i or passed[i - 1] != label]
         assert [label for label in read.get(story.ticket, []) if label] == expected
+
+
+# --- time
+
+
+def test_time_entries_are_listed_by_the_day_of_the_work_as_they_are_now() -> None:
+    made = by_hand(
+        opened("mon 09:00"), opened("mon 09:30", ticket=2), said("mon 10:00", ANN), spent("mon 10:00", ANN, 95, 1),
+        said("tue 10:00", LEO, ticket=2), spent("tue 10:00", LEO, 5, 2, ticket=2),
+        amended("tue 11:00", LEO, 7, 2, ticket=2),
+        said("wed 10:00", ANN), spent("wed 10:00", ANN, 5, 3), amended("wed 11:00", ANN, 0, 3), now="thu 12:00",
+    )  # fmt: skip
+    with client(made) as face:
+        assert [(row["id"], row["agent_id"], row["time_spent"]) for row in ask(face, "/time_entries")] == [
+            (1, ANN, "01:35"), (2, LEO, "00:07"),
+        ]  # fmt: skip
+        [late] = ask(face, "/time_entries", executed_after=iso(at("tue 00:00")))
+        assert (late["executed_at"], late["updated_at"]) == (iso(at("tue 10:00")), iso(at("tue 11:00")))
+        assert [row["time_spent_in_seconds"] for row in ask(face, "/tickets/2/time_entries")] == [420]
 
 
 # --- as a whole
