@@ -65,12 +65,15 @@ def unsure(row: zd.TicketEvent, fields: TimeFields) -> bool:
 
 
 def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
+    changed = list(_changes(row, fields.total))
+    if not changed:
+        return []
     told = how(row.via, None)
-    if fields.total is None or (told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP)):
+    if told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP):
         return []
     last = next((_seconds(now) for _, now, _ in _changes(row, fields.last)), None)
     steps = []
-    for was, now, child in _changes(row, fields.total):
+    for was, now, child in changed:
         total = _seconds(now)
         before = _seconds(was) if was is not _UNTOLD else None if last is None else total - last
         by = how(child.get("via"), child.get("via_reference_id")) or told
@@ -80,16 +83,22 @@ def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
 
 def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
     """(before, after, child) of every change of a field; in exports its number may be a key, or one of an object."""
-    name = "" if field is None else str(field)
-    for child in row.child_events if name else ():
-        was = None if child_kind(child) == "Create" else child.get("previous_value", _UNTOLD)
+    if field is None:
+        return
+    name = str(field)
+    for child in row.child_events:
         custom = child.get("custom_ticket_fields")
-        if str(child.get("field_name")) == name:
-            yield was, child.get("value"), child
-        elif name in child:
-            yield was, child[name], child
+        if name in child:
+            yield _before(child), child[name], child
+        elif child.get("field_name") in {name, field}:
+            yield _before(child), child.get("value"), child
         elif isinstance(custom, dict) and name in custom:
+            was = _before(child)
             yield was.get(name) if isinstance(was, dict) else was, custom[name], child
+
+
+def _before(child: dict[str, Any]) -> Any:
+    return None if child_kind(child) == "Create" else child.get("previous_value", _UNTOLD)
 
 
 def _seconds(given: Any) -> int:
