@@ -131,14 +131,20 @@ def events_page(*rows: zd.TicketEvent) -> dict[str, Any]:
     return {"ticket_events": msgspec.to_builtins(list(rows)), "end_time": NOW - 1000, "end_of_stream": True}
 
 
-def test_what_is_no_number_is_set_aside_and_the_comment_beside_it_is_kept() -> None:
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"odd": 1}, "ValueError: no number of seconds: \"{'odd': 1}\""),
+        ("long", "ValueError: could not convert string to float: 'long'"),
+        ("1e999", "OverflowError: cannot convert float infinity to integer"),
+    ],
+)
+def test_what_is_no_number_is_set_aside_and_the_comment_beside_it_is_kept(odd: Any, reason: str) -> None:
     comment = {"event_type": "Comment", "id": 1, "author_id": 9, "body": "Done.", "public": True}
-    row = export(comment, change(881, {"odd": 1}, "60"))
+    row = export(comment, {"field_name": ["x"]}, change(881, odd, "60"))
     pages, _ = pull("ticket_events", lambda r: events_page(row) if "ticket_events" in r.url.path else {})
     assert [event.kind for event in records(pages, Event)] == ["comment"]
-    assert [(aside.id, aside.reason) for page in pages for aside in page.set_aside] == [
-        ("500", "ValueError: no number of seconds: \"{'odd': 1}\"")
-    ]
+    assert [(aside.id, aside.reason) for page in pages for aside in page.set_aside] == [("500", reason)]
 
 
 def test_an_unsure_ticket_is_queued_and_its_audits_bring_the_entry_under_the_same_id() -> None:

@@ -60,7 +60,7 @@ def unsure(row: zd.TicketEvent, fields: TimeFields) -> bool:
     """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
     try:
         return any(step.was is None for step in _steps(row, fields))
-    except ValueError:  # no number: `time_entries` says so
+    except (ValueError, OverflowError):  # no number: `time_entries` says so
         return False
 
 
@@ -90,7 +90,7 @@ def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any,
         custom = child.get("custom_ticket_fields")
         if name in child:
             yield _before(child), child[name], child
-        elif child.get("field_name") in {name, field}:
+        elif str(child.get("field_name")) == name:
             yield _before(child), child.get("value"), child
         elif isinstance(custom, dict) and name in custom:
             was = _before(child)
