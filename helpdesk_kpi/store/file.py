@@ -39,6 +39,12 @@ def m0003_other_stories(db: Database) -> None:
     _run(db, "schema_0003.sql")
 
 
+@migrations()
+def m0004_hours_by_ticket(db: Database) -> None:
+    """What version 0.4.0 adds."""
+    _run(db, "schema_0004.sql")
+
+
 def _run(db: Database, script: str) -> None:
     for statement in statements((Path(__file__).parent / script).read_text(encoding="utf-8")):
         db.conn.execute(statement)

@@ -131,7 +131,7 @@ _REPLACED = {"event": "true", "comment": "kind = 'comment' AND id != 'created'",
 
 
 def _replace_time_entries(page: Writing, tickets: list[str], records: Sequence[model.AnyRecord]) -> None:
-    """Of all these tickets at once: entries are looked through by ticket without an index."""
+    """Of all these tickets at once."""
     kept = [r.id for r in records if isinstance(r, model.TimeEntry)]
     page.conn.execute(
         "DELETE FROM time_entries WHERE source = ? AND native NOT IN (SELECT value FROM json_each(?))"
