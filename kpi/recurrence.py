@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from helpdesk_kpi.measure.contract import Observation, Within, kpi
 from helpdesk_kpi.measure.customers import Customer
-from helpdesk_kpi.measure.exclusions import marked
+from helpdesk_kpi.measure.exclusions import marked, not_known
 from helpdesk_kpi.measure.moments import Reopen, Solve
 from helpdesk_kpi.measure.timeline import Timeline
 
@@ -12,6 +12,7 @@ WITHIN = 14  # days
 ALSO = (7, 30)
 #: A reopening after which something was still to be done.
 COME_BACK = frozenset({"not_fixed", "followup_question"})
+WORDS = frozenset({"comments.public"})
 
 
 @kpi(
@@ -45,7 +46,7 @@ def repeat_contacts(customer: Customer) -> Iterator[Observation]:
     statistic=Within(WITHIN, of="followed", also=ALSO, joined="repeat_contacts"),
     anchor="solved",
     needs={"status.history"},
-    revision=1,
+    revision=2,
     facet="kind",
     pair="first_contact_resolution",
     dimension="quality",
@@ -64,9 +65,10 @@ def recurrence_rate(ticket: Timeline) -> Iterator[Observation]:
 @recurrence_rate.variant("incl_reopen")
 def _incl_reopen(ticket: Timeline) -> Iterator[Observation]:
     """As strict, but every solve counts, and a ticket that is opened again since it was not fixed, or for a further
-    question, has come back too.
+    question, has come back too. Where the customer's words are not known, nothing tells why it was opened again.
     """
-    rows = [_solved(ticket, solve) for solve in ticket.solves]
+    stop = not_known(ticket, WORDS)
+    rows = [_solved(ticket, solve, stop=stop) for solve in ticket.solves]
     yield from _apart(ticket, [*rows, *_reopened(ticket)])
 
 
@@ -77,7 +79,7 @@ def _incl_reopen(ticket: Timeline) -> Iterator[Observation]:
     statistic=Within(WITHIN, of="unfollowed", also=ALSO, joined="repeat_contacts"),
     anchor="solved",
     needs={"status.history", "comments.public"},
-    revision=1,
+    revision=2,
     facet="kind",
     pair="recurrence_rate",
     dimension="quality",

@@ -92,7 +92,7 @@ def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     statistic=Duration(),
     anchor="created",
     needs={"status.history", "comments.public", "comments.private"},
-    revision=2,
+    revision=3,
     facet="kind",
     pair="reopen_rate",
     dimension="speed",

@@ -56,7 +56,7 @@ def _solved_valid(ticket: Timeline) -> Iterator[Observation]:
     statistic=Total(weighted=True),
     anchor="solved",
     needs={"status.history", "comments.public", "comments.private"},
-    revision=1,
+    revision=2,
     pair="reopen_rate",
     dimension="volume",
     level="agent",

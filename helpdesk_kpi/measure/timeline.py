@@ -50,8 +50,12 @@ class Timeline:
         self._read(events)
 
     def _read(self, events: Sequence[EventRow]) -> None:
-        """Sort what happened; within one instant words come before what was done with the ticket."""
+        """Sort what happened; within one instant words come before what was done with the ticket.
+
+        Comments of before the one that made the ticket came in by a merge: they are of another ticket's life.
+        """
         who, askers = self.desk.who, self.askers
+        made_at = max((e.at for e in events if e.kind == "comment" and e.at <= self.created_at), default=None)
         for e in sorted(events, key=lambda e: (e.at, e.kind == "change", e.seq)):
             kind, at, person = e.kind, e.at, e.actor
             if kind == "survey":
@@ -62,7 +66,9 @@ class Timeline:
                 self.changes.append(Change(at, e.field or "", e.before, e.after, actor, person))
             elif kind in {"comment", "call", "chat"}:
                 words = kind == "comment"
-                creating = words and at <= self.created_at and not any(t.kind == "comment" for t in self.turns)
+                if words and made_at is not None and at < made_at:
+                    continue
+                creating = words and at == made_at and not any(t.kind == "comment" for t in self.turns)
                 at = at if words else max(at, self.created_at)  # a call may be answered before it becomes a ticket
                 self.turns.append(
                     Turn(
