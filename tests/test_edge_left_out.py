@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, apart, at, desk, did, measured, said, story
-from variant_fixtures import lengths, of_solves, variants_give
+from variant_fixtures import alike, lengths, of_solves, variants_give
 
 from helpdesk_kpi.config import Tickets
 from helpdesk_kpi.measure.rows import EventRow
@@ -27,11 +27,11 @@ def status(minute: float, who: int | None, before: str, after: str, **more: Any)
 def test_a_merged_ticket_is_in_nothing_but_the_backlog_of_before() -> None:
     # Ann replies at 10 and merges it away at 50, which closes it. The native figures take the closing for a solve.
     ticket = story(OPEN, said(10, ANN), status(50, ANN, "new", "closed"), merged_into="9")
-    native = dict.fromkeys(("zendesk", "freshdesk", "jira", "fivetran"), [10.0])
+    native = alike([10.0], "zendesk", "freshdesk", "jira", "fivetran")
     variants_give(FRT, lengths(ticket), **apart(FRT, ["merged 10"], **native))
     variants_give(FRT, lengths(ticket, as_of=49), **apart(FRT, [10.0]))
     variants_give(FIRST, lengths(ticket), **apart(FIRST, ["merged 50"], zendesk=[50.0], fivetran=[50.0]))
-    solve = dict.fromkeys(("zendesk", "freshdesk", "fivetran"), [50.0])
+    solve = alike([50.0], "zendesk", "freshdesk", "fivetran")
     variants_give(FULL, lengths(ticket), **apart(FULL, ["merged 50"], **solve))
     to_solve, to_confirmation = ["merged 40"], [f"merged {40 + WEEK}"]
     variants_give(ACCEPTED, lengths(ticket), strict=to_solve, confirmed=to_solve, at_confirmation=to_confirmation)
@@ -91,10 +91,10 @@ def test_what_is_no_support_work_counts_by_native_definitions_only(
     # Bob replies at 10 and solves at 40. Strict leaves it out by name; the helpdesks' own figures know no such thing.
     the = msgspec.structs.replace(desk(), rules=msgspec.convert(rules, Tickets))
     ticket = story(OPEN, said(10, BOB), status(40, BOB, "new", "solved"), the=the, **row)
-    native = dict.fromkeys(("zendesk", "freshdesk", "jira", "fivetran"), [10.0])
+    native = alike([10.0], "zendesk", "freshdesk", "jira", "fivetran")
     variants_give(FRT, lengths(ticket), **apart(FRT, [f"{reason} 10"], **native))
     variants_give(FIRST, lengths(ticket), **apart(FIRST, [f"{reason} 40"], zendesk=[40.0], fivetran=[40.0]))
-    solve = dict.fromkeys(("zendesk", "freshdesk", "fivetran"), [40.0])
+    solve = alike([40.0], "zendesk", "freshdesk", "fivetran")
     variants_give(FULL, lengths(ticket), **apart(FULL, [f"{reason} 40"], **solve))
     out, one = [(40, BOB, reason)], [(40, BOB, 1)]
     variants_give(SOLVED, of_solves(ticket), strict=out, valid=out)

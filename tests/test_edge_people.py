@@ -28,8 +28,8 @@ def solved(minute: float, who: int | None = ANN, before: str = "new", **more: An
 
 
 def test_what_a_robot_with_an_agents_role_answers_at_once_is_no_reply_no_acceptance_and_no_part_of_the_work() -> None:
-    # The robot answers after 20 seconds; Ann replies at 180 and solves at 240. The dbt package takes the robot's account
-    # for an agent: answered at once, and with two replies it is no one-touch ticket.
+    # The robot answers after 20 seconds; Ann replies at 180 and solves at 240. The dbt package takes the robot for an
+    # agent: answered at once, and with two replies it is no one-touch ticket.
     ticket = story(OPEN, said(1 / 3, ROBOT), said(180, ANN), solved(240))
     variants_give(FRT, lengths(ticket), **apart(FRT, [180.0], fivetran=[1 / 3]))
     # Accepted by Ann's reply: 240 - 180; tacitly confirmed a week after the solve.
@@ -92,7 +92,7 @@ def test_what_an_automation_solved_is_its_assignees_of_that_moment() -> None:
 
 
 def test_what_a_rule_solves_and_no_person_ever_touched_is_solved_and_nobodys_valid_work() -> None:
-    # A rule gives it to Bob, another solves it at 100. Zendesk's one-touch counts what took no reply, the others do not.
+    # A rule gives it to Bob, another solves it at 100. Zendesk's one-touch counts what took no reply, the others don't.
     ticket = story(OPEN, BOBS, solved(100, None, **AUTO))
     silent = ["solved_without_reply 100"]
     variants_give(FRT, lengths(ticket), **apart(FRT, silent, zendesk=[], freshdesk=[], jira=[100.0], fivetran=[]))
@@ -169,7 +169,7 @@ def test_a_leavers_solved_tickets_stay_theirs_though_the_helpdesk_gives_them_to_
 
 
 def test_a_wait_that_lay_with_several_is_answered_by_one_and_owned_by_all_of_them() -> None:
-    # Ann takes it at 5 and replies at 10. The customer writes at 100; it goes to Bob at 130, back to Ann at 150, and Bob
+    # Ann takes it at 5 and replies at 10. The customer writes at 100; it goes to Bob at 130, back to Ann at 150; Bob
     # answers at 180. By owner: 5 of the queue and 5 of Ann; then 30 + 30 of Ann and 20 of Bob.
     ticket = story(
         did(5, ANN, "assignee", None, ANN), said(10, ANN), said(100, CUSTOMER), did(130, ANN, "assignee", ANN, BOB),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, apart, did, measured, said, story, talked
-from variant_fixtures import lengths, of_solves, variants_give
+from variant_fixtures import alike, lengths, of_solves, variants_give
 
 from helpdesk_kpi.measure.rows import EventRow
 
@@ -54,7 +54,7 @@ def test_a_phone_log_is_accepted_as_it_is_written_and_its_opening_comment_is_no_
 def test_an_answered_call_is_contact_and_acceptance_and_no_written_reply() -> None:
     # Ann answers the call at 3; Bob writes at 40 and solves at 50. The helpdesks' own figures know of no calls.
     ticket = story(talked(3, ANN, "call"), said(40, BOB), solved(50, BOB), channel="voice")
-    by_mail = dict.fromkeys(("zendesk", "freshdesk", "jira", "fivetran"), [40.0])
+    by_mail = alike([40.0], "zendesk", "freshdesk", "jira", "fivetran")
     variants_give(FRT, lengths(ticket), **apart(FRT, [3.0], **by_mail))
     variants_give(ACCEPTED, lengths(ticket), strict=[47.0], confirmed=[47.0], at_confirmation=[47.0 + WEEK])
     one = [(50, BOB, 1)]
@@ -158,13 +158,14 @@ def test_many_messages_of_one_chat_are_one_reply() -> None:
     # The chat begins at 2 with Ann; she writes again at 3 and 4, and by mail at 40. Contact is at 2, and nothing waits
     # afterwards. The helpdesks' own figures know of mails only: 40.
     ticket = story(*(talked(minute, ANN, "chat") for minute in (2, 3, 4)), said(40, ANN), channel="native_messaging")
-    by_mail = dict.fromkeys(("zendesk", "freshdesk", "jira", "fivetran"), [40.0])
+    by_mail = alike([40.0], "zendesk", "freshdesk", "jira", "fivetran")
     variants_give(FRT, lengths(ticket), **apart(FRT, [2.0], **by_mail))
     variants_give(NRT, lengths(ticket), strict=[], owner=[])
 
 
 def test_a_chat_alone_is_one_touch_except_where_mails_are_counted() -> None:
-    # Sources tell a session by its first message, here at 2; solved at 30. No mail: below two for Zendesk, none for dbt.
+    # Sources tell a session by its first message, here at 2; solved at 30. No mail: fewer than two for Zendesk, none
+    # for dbt.
     ticket = story(talked(2, ANN, "chat"), solved(30), channel="native_messaging")
     one, none = [(30, ANN, 1)], [(30, ANN, 0)]
     variants_give(TOUCH, of_solves(ticket), strict=one, zendesk=one, fivetran=none)
@@ -208,11 +209,11 @@ def test_an_outbound_ticket_is_counted_apart_even_from_the_customers_first_messa
     ticket = story(
         said(0, ANN), said(25, CUSTOMER), said(70, ANN), said(75, CUSTOMER), said(78, ANN), solved(80), submitter=ANN
     )
-    native = dict.fromkeys(("zendesk", "freshdesk", "jira", "fivetran"), [70.0])
+    native = alike([70.0], "zendesk", "freshdesk", "jira", "fivetran")
     variants_give(FRT, lengths(ticket), **apart(FRT, ["outbound 70"], **native))
     variants_give(NRT, lengths(ticket), strict=["outbound 3"], owner=["outbound 3"])
     variants_give(FIRST, lengths(ticket), **apart(FIRST, ["outbound 80"], zendesk=[80.0], fivetran=[80.0]))
-    solve = dict.fromkeys(("zendesk", "freshdesk", "fivetran"), [80.0])
+    solve = alike([80.0], "zendesk", "freshdesk", "fivetran")
     variants_give(FULL, lengths(ticket), **apart(FULL, ["outbound 80"], **solve))
     to_solve, to_confirmation = ["outbound 80"], [f"outbound {80 + WEEK}"]
     variants_give(ACCEPTED, lengths(ticket), strict=to_solve, confirmed=to_solve, at_confirmation=to_confirmation)

@@ -23,6 +23,11 @@ def variants_give(kpi: str, told: Told, **by_hand: Any) -> None:
     assert {variant: told(kpi, variant) for variant in by_hand} == by_hand
 
 
+def alike(value: Any, *variants: str) -> dict[str, Any]:
+    """The same by several variants."""
+    return dict.fromkeys(variants, value)
+
+
 def lengths(ticket: Timeline, *, as_of: float | None = None) -> Told:
     """Of lengths of time: minutes, as `minutes` tells them."""
     return lambda kpi, variant: minutes(ticket, kpi, variant, as_of=as_of)
