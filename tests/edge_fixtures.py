@@ -1,8 +1,8 @@
-"""A store with one or two tickets, read by every variant: of Ann, who has hours of her own, and of Bob, who has none."""
+"""A store with a ticket or two, read by every variant: of Ann, who has hours of her own, and of Bob, who has none."""
 
 from typing import Any
 
-from reader_fixtures import HOUR, WEEK, Source, agent, reply, ticket
+from reader_fixtures import WEEK, Source, agent, reply, ticket
 from variant_fixtures import Told
 
 from helpdesk_kpi.config import Config, Severity, Someone
@@ -36,7 +36,7 @@ def solve(number: str, at: int, who: str) -> Event:
 
 
 def cycle(
-    number: str, start: int, stop: int | None, breach: int, promise: str = "first_response", run: int = 0
+    number: str, start: int, stop: int | None, breach: int, *, promise: str = "first_response", run: int = 0
 ) -> SlaCycle:
     """A promise of the helpdesk's own."""
     is_breached = None if stop is None else stop > breach
