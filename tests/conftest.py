@@ -10,6 +10,8 @@ from desk_fixtures import Cli, SyncedDesk
 
 ROOT = Path(__file__).parent.parent
 
+pytest.register_assert_rewrite("variant_fixtures")  # a failure shows which variant differs
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--size", choices=["small", "full"], default="small", help="the same tests with other counts")

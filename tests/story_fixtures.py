@@ -118,8 +118,8 @@ def each(ticket: Timeline, kpi: str, *, as_of: float | None = None) -> dict[str,
     return {variant: minutes(ticket, kpi, variant, as_of=as_of) for variant in kpi_named(kpi).variants}
 
 
-def apart(kpi: str, usual: list[Any], **others: list[Any]) -> dict[str, list[Any]]:
-    """What `each` should give: `usual` by every variant but the `others`. A new variant is held to the usual too."""
+def apart(kpi: str, usual: Any, **others: Any) -> dict[str, Any]:
+    """What each variant should give: `usual` by every variant but the `others`. A new variant is held to the usual too."""
     variants = kpi_named(kpi).variants
     assert set(others) <= set(variants)
     return {variant: others.get(variant, usual) for variant in variants}

@@ -2,21 +2,19 @@
 
 import ast
 import tomllib
+from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
 import pytest
+import variant_fixtures
 
 from helpdesk_kpi.measure.discovery import find_kpis
 
 HERE = Path(__file__).parent
-#: By these a test speaks of every variant that the catalogue has; one that only names some would miss the next.
-OF_EVERY_VARIANT = {"each", "every", "resolved", "medians", "variants"}
-#: KPIs whose variants stand beside each other as definitions of one length of time.
-LENGTHS = {"first_reply_time", "next_reply_time", "first_resolution_time", "full_resolution_time"}
-#: Cases that concern one variant by their nature, or what never comes to a figure of any.
-ONE_BY_NATURE = {"owner_of_a_wait", "unknown", "acceptance", "kinds_of_reopen"}
+SEVERAL = {kpi.id for kpi in find_kpis().values() if len(kpi.variants) > 1}
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,6 +37,16 @@ def found(name: str) -> ast.FunctionDef:
     return functions_of(file)[test]
 
 
+def worked_out(name: str) -> Iterator[str]:
+    """The KPIs of which a test holds every variant to a value: those that it gives to `variants_give`."""
+    names = vars(import_module(name.partition(".")[0]))
+    for call in ast.walk(found(name)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "variants_give":
+            assert names["variants_give"] is variant_fixtures.variants_give, name
+            kpi = call.args[0]
+            yield names[kpi.id] if isinstance(kpi, ast.Name) else ast.literal_eval(kpi)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_case_has_its_tests_and_concerns_kpis_that_there_are(case: str) -> None:
     assert CASES[case].tests
@@ -47,22 +55,31 @@ def test_a_case_has_its_tests_and_concerns_kpis_that_there_are(case: str) -> Non
         assert found(name).body, name
 
 
-@pytest.mark.parametrize("case", sorted(set(CASES) - ONE_BY_NATURE))
-def test_a_case_is_worked_out_for_every_variant(case: str) -> None:
-    """At least one test of the case goes through all of them."""
-    if LENGTHS.isdisjoint(CASES[case].kpis):
-        return
-    used = {
-        part.attr if isinstance(part, ast.Attribute) else part.id
-        for name in CASES[case].tests
-        for part in ast.walk(found(name))
-        if isinstance(part, ast.Name | ast.Attribute)
-    }
-    assert used & OF_EVERY_VARIANT
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_is_worked_out_for_every_variant_of_what_it_concerns(case: str) -> None:
+    done = {kpi for name in CASES[case].tests for kpi in worked_out(name)}
+    assert SEVERAL.intersection(CASES[case].kpis) <= done
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_the_tests_of_a_case_work_out_is_in_the_list(case: str) -> None:
+    done = {kpi for name in CASES[case].tests if name.startswith("test_edge_") for kpi in worked_out(name)}
+    assert done <= set(CASES[case].kpis)
+
+
+def test_every_kpi_with_variants_is_falsified_by_some_case() -> None:
+    assert SEVERAL - {kpi for case in CASES.values() for kpi in case.kpis} == set()
+
+
+def test_a_variant_that_is_not_worked_out_fails() -> None:
+    with pytest.raises(AssertionError, match="valid"):
+        variant_fixtures.variants_give("solved_tickets", lambda *_: [], strict=[])
+    with pytest.raises(AssertionError, match="valid"):
+        variant_fixtures.variants_give("solved_tickets", lambda _, variant: variant, strict="strict", valid="strict")
 
 
 def test_every_test_of_an_odd_life_is_in_the_list() -> None:
     listed = {name for case in CASES.values() for name in case.tests}
     files = [path.name for path in HERE.glob("test_edge_*.py") if path.name != Path(__file__).name]
-    assert len(files) >= 2
+    assert len(files) >= 8
     assert {f"{file}::{test}" for file in files for test in functions_of(file)} <= listed

@@ -27,7 +27,7 @@ def solved(minute: float, who: int | None = ANN, before: str = "new", **more: An
 # --- robots and rules
 
 
-def test_what_a_robot_with_an_agents_role_answers_at_once_is_no_reply_no_acceptance_and_no_part_of_the_work() -> None:
+def test_what_a_robot_with_an_agents_role_answers_is_no_reply_no_acceptance_and_no_work() -> None:
     # The robot answers after 20 seconds; Ann replies at 180 and solves at 240. The dbt package takes the robot for an
     # agent: answered at once, and with two replies it is no one-touch ticket.
     ticket = story(OPEN, said(1 / 3, ROBOT), said(180, ANN), solved(240))
@@ -189,7 +189,7 @@ def test_a_ticket_that_several_worked_on_is_a_part_of_each_and_solved_by_one() -
     variants_give(SOLVED, of_solves(ticket), strict=bobs, valid=bobs)
 
 
-def test_a_ticket_that_was_passed_on_took_more_than_one_hand_except_for_those_who_count_replies_only() -> None:
+def test_a_ticket_that_was_passed_on_took_more_than_one_hand_except_where_replies_are_counted() -> None:
     # Ann takes it at 1 and gives it to Bob at 2, who replies at 5 and solves at 10.
     ticket = story(OPEN, did(1, ANN, "assignee", None, ANN), did(2, ANN, "assignee", ANN, BOB), said(5, BOB),
                    solved(10, BOB))  # fmt: skip

@@ -37,7 +37,7 @@ def opened(number: str = "1", **more: Any) -> Any:
     return ticket(number, NINE, **{"priority": "normal", **more})
 
 
-def test_who_is_never_answered_is_a_broken_promise_from_the_deadline_on_and_before_it_none_at_all(store: Store) -> None:
+def test_who_is_never_answered_is_a_broken_promise_from_the_deadline_on_and_not_before(store: Store) -> None:
     # Created Monday 09:00 and never answered. The helpdesk promised until 13:00, we four hours: the same instant.
     put(store, opened(), cycle("1", NINE, None, NINE + 4 * HOUR))
     of = reading(store, first_reply_time="4h")

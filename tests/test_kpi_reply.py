@@ -8,9 +8,6 @@ from story_fixtures import (
     ANN,
     BOB,
     CUSTOMER,
-    LEAVER,
-    LIGHT,
-    ROBOT,
     apart,
     at,
     desk,
@@ -45,60 +42,8 @@ def test_a_plain_reply_is_the_same_in_every_variant() -> None:
     assert measured(ticket, FRT)[0].agent == ANN
 
 
-def test_a_robots_answer_does_not_stop_the_clock_but_fivetrans() -> None:
-    # An integration with an agent's role answers after 20 seconds, Ann after 3 hours.
-    ticket = story(said(1 / 3, ROBOT), said(180, ANN))
-    assert every(ticket) == told([180.0], fivetran=[pytest.approx(1 / 3)])
-
-
-def test_an_agents_account_over_the_api_is_a_robot_unless_configured() -> None:
-    events = (said(5, ANN, via="api"), said(60, ANN))
-    # Zendesk and the dbt package go by the account's role, whatever way it wrote.
-    assert every(story(*events)) == told([60.0], zendesk=[5.0], fivetran=[5.0])
-    assert minutes(story(*events, the=desk(api_comments="agent")), FRT) == [5.0]
-
-
-def test_a_triggers_message_is_nobodys() -> None:
-    ticket = story(said(1, None, via="rule", rule="received"), said(2, ANN, rule="macro by trigger"), said(90, ANN))
-    assert every(ticket) == told([90.0])
-
-
-@pytest.mark.trap("zendesk 23")
-def test_a_private_note_is_no_reply() -> None:
-    assert every(story(said(10, ANN, public=False), said(45, BOB))) == told([45.0])
-
-
-def test_a_light_agent_does_not_reply() -> None:
-    assert every(story(said(10, LIGHT), said(45, BOB))) == told([45.0])
-
-
-def test_a_leavers_reply_stays_a_reply_except_for_fivetran() -> None:
-    # The leaver replied at 20, became an end-user at 60; Ann replied at 300.
-    ticket = story(said(20, LEAVER), said(300, ANN))
-    assert every(ticket) == told([20.0], fivetran=[300.0])
-
-
-def test_a_reply_in_the_second_of_creation_counts_and_is_no_negative_time() -> None:
-    ticket = story(said(0, CUSTOMER), said(0, ANN, seq=1), said(30, ANN))
-    # fivetran asks for a strictly later time, so it finds the second one
-    assert every(ticket) == told([0.0], fivetran=[30.0])
-
-
-def test_solved_without_a_reply_is_censored_at_the_solve() -> None:
-    ticket = story(
-        did(97, ANN, "status", "open", "solved"), did(5000, CUSTOMER, "status", "solved", "open"), said(5984, ANN)
-    )
-    unanswered, later = ["solved_without_reply 97"], [5984.0]
-    assert every(ticket) == told(unanswered, zendesk=later, freshdesk=later, jira=[97.0], fivetran=later)
-    assert measured(ticket, FRT)[0].agent is None
-
-
 def test_a_reply_and_a_solve_in_one_update_is_a_reply() -> None:
     assert minutes(story(did(30, ANN, "status", "open", "solved"), said(30, ANN)), FRT) == [30.0]
-
-
-def test_never_replied_runs_in_strict_and_has_no_value_elsewhere() -> None:
-    assert every(story(said(10, CUSTOMER))) == told(["running"], zendesk=[], freshdesk=[], jira=[], fivetran=[])
 
 
 def test_before_the_reply_the_clock_runs() -> None:
@@ -122,11 +67,6 @@ def test_eighty_characters_are_not_short() -> None:
     assert minutes(story(said(5, ANN, length=79), said(60, ANN)), FRT, "substantive") == [60.0]
 
 
-def test_an_answered_call_is_contact_but_not_for_zendesk() -> None:
-    ticket = story(talked(3, ANN, "call"), said(40, BOB), channel="voice")
-    assert every(ticket) == told([3.0], zendesk=[40.0], freshdesk=[40.0], jira=[40.0], fivetran=[40.0])
-
-
 def test_a_human_chat_message_is_contact() -> None:
     assert minutes(story(talked(2, ANN, "chat"), channel="native_messaging"), FRT) == [2.0]
 
@@ -137,20 +77,6 @@ def test_voice_without_call_data_is_counted_apart() -> None:
     native = {"zendesk": [40.0], "freshdesk": [40.0], "jira": [40.0], "fivetran": [40.0]}
     assert every(ticket) == told(["no_call_data"], **native)
     assert minutes(story(said(40, ANN), the=desk(lacks={"calls"})), FRT) == [40.0]  # an email needs none
-
-
-def test_a_phone_log_by_an_agent_counts_from_creation() -> None:
-    # Ann writes down a call: she submits the ticket, its first comment is hers and public.
-    ticket = story(said(0, ANN), said(25, ANN), submitter=ANN, channel="voice")
-    assert every(ticket) == told([25.0])
-
-
-@pytest.mark.trap("zendesk 23")
-def test_outbound_is_left_out_of_strict_and_zendesk_waits_for_the_second_reply() -> None:
-    ticket = story(said(0, ANN), said(25, CUSTOMER), said(70, ANN), submitter=ANN)
-    # Freshdesk's and Jira's count the first public reply behind the comment that made the ticket.
-    native = {"zendesk": [70.0], "fivetran": [70.0], "freshdesk": [70.0], "jira": [70.0]}
-    assert every(ticket) == told(["outbound 70"], **native)
 
 
 def test_a_merged_ticket_leaves_when_it_is_merged() -> None:
@@ -200,23 +126,6 @@ def test_no_priority_is_a_severity_of_its_own() -> None:
 
 
 NRT = "next_reply_time"
-
-
-def test_a_run_of_messages_is_one_wait_from_its_first() -> None:
-    ticket = story(
-        said(10, ANN), said(100, CUSTOMER), said(110, CUSTOMER), said(160, BOB), said(200, CUSTOMER), said(230, ANN)
-    )
-    assert each(ticket, NRT) == apart(NRT, [60.0, 30.0])
-    assert [o.agent for o in measured(ticket, NRT)] == [BOB, ANN]
-
-
-def test_mere_thanks_opens_no_wait() -> None:
-    assert each(story(said(10, ANN), said(50, CUSTOMER, is_thanks=1), said(90, ANN)), NRT) == apart(NRT, [])
-
-
-def test_a_solve_ends_a_wait_without_a_reply() -> None:
-    ticket = story(said(10, ANN), said(50, CUSTOMER), did(75, BOB, "status", "open", "solved"))
-    assert each(ticket, NRT) == apart(NRT, ["solved_without_reply 25"])
 
 
 def test_an_open_wait_runs() -> None:
