@@ -119,7 +119,7 @@ def each(ticket: Timeline, kpi: str, *, as_of: float | None = None) -> dict[str,
 
 
 def apart(kpi: str, usual: Any, **others: Any) -> dict[str, Any]:
-    """What each variant should give: `usual` by every variant but the `others`. A new variant is held to the usual too."""
+    """What each variant should give: `usual` by all but the `others`. A new variant is held to the usual too."""
     variants = kpi_named(kpi).variants
     assert set(others) <= set(variants)
     return {variant: others.get(variant, usual) for variant in variants}

@@ -183,6 +183,22 @@ def test_on_hold_is_hold_however_it_is_spelled() -> None:
         assert counted(ticket, "requester_wait_time", as_of=300) == [(None, 300, True)]
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_status_of_the_accounts_own_is_what_the_configuration_says_and_else_open(is_told: bool) -> None:
+    # Replied at 30, "Erledigt" at 100. Where nobody says that this is solved, nothing looks done that may not be.
+    the = msgspec.structs.replace(desk(), states=STATES | ({"erledigt": "solved"} if is_told else {}))
+    ticket = story(OPEN, said(30, ANN), status(100, ANN, "new", "Erledigt"), the=the)
+    one = [(100, ANN, 1)] if is_told else []
+    variants_give(SOLVED, of_solves(ticket), strict=one, valid=one)
+    variants_give(WEIGHTED, of_solves(ticket), strict=one, valid=one)
+    variants_give(TOUCH, of_solves(ticket), strict=one, zendesk=one, fivetran=one)
+    took: list[Any] = [100.0] if is_told else ["running"]
+    none = took if is_told else []
+    variants_give(FIRST, lengths(ticket), **apart(FIRST, took, zendesk=none, fivetran=none))
+    variants_give(FULL, lengths(ticket), **apart(FULL, took, zendesk=none, freshdesk=none, fivetran=none))
+    assert [o.end for o in measured(ticket, "backlog")][-1] == (at(100) if is_told else None)
+
+
 # --- ratings
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from edge_fixtures import OFFICE, answered, cycle, figures, kept, put, read, solve
+from edge_fixtures import OFFICE, answered, cycle, figures, kept, medians, put, read, solve
 from reader_fixtures import HOUR, MONDAY, reply, ticket
+from story_fixtures import apart
 from variant_fixtures import variants_give
 
 from helpdesk_kpi.config import Hours, Severity
@@ -18,7 +19,7 @@ from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.model import Event, SlaEvent
 from helpdesk_kpi.store import Store, open_store
 
-SLA, HELD = "sla_attainment", "held_time"
+FRT, SLA, HELD = "first_reply_time", "sla_attainment", "held_time"
 NINE = MONDAY + 9 * HOUR
 DAY = 24 * HOUR
 
@@ -109,6 +110,15 @@ def test_a_helpdesk_without_promises_is_held_to_our_targets_by_both(store: Store
     put(store, *answered("1", NINE, NINE + HOUR), *answered("2", NINE, NINE + 3 * HOUR))
     of = reading(store, first_reply_time="2h")
     variants_give(SLA, kept(of, NINE), strict=(2, 0.5), own=(2, 0.5))
+
+
+def test_a_ticket_without_a_priority_is_a_level_of_its_own_and_promised_nothing_by_our_targets(store: Store) -> None:
+    # Answered and solved after an hour, twice: with a priority and without. Of a P2 both promises are kept.
+    put(store, *answered("1", NINE, NINE + HOUR), *answered("2", NINE, NINE + HOUR, priority=None))
+    of = reading(store, first_reply_time="2h", full_resolution_time="2h")
+    variants_give(SLA, kept(of, NINE), strict=(2, 1), own=(2, 1))
+    variants_give(SLA, kept(of, NINE, severity=None), strict=(0, None), own=(0, None))
+    variants_give(FRT, medians(of, NINE, severity=None), **apart(FRT, 60))
 
 
 def test_what_is_gone_is_promised_to_nobody(store: Store) -> None:
