@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, apart, at, counted, desk, did, measured, rated, said, story
+from story_fixtures import ANN, BOB, CUSTOMER, LIGHT, ROBOT, apart, at, counted, desk, did, measured, rated, said, story
 from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
@@ -134,8 +134,10 @@ def test_thanks_that_reopen_and_are_answered_were_a_question() -> None:
     ("kind", "events"),
     [
         ("not_fixed", (said(200, CUSTOMER), back(200))),
+        ("not_fixed", (back(200),)),  # the customer opens it again on the portal, without a word
         ("followup_question", (said(200, CUSTOMER, is_question=1), back(200))),
         ("agent", (back(200, ANN),)),
+        ("agent", (back(200, LIGHT),)),
         ("automation", (status(200, None, "solved", "open", **AUTO),)),
     ],
 )

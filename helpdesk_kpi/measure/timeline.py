@@ -18,6 +18,8 @@ from helpdesk_kpi.measure.stations import Hands
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
+#: What it is when somebody opens a ticket again without a word: a customer who does so has not got what they need.
+SILENTLY = {"agent": "agent", "light_agent": "agent", "customer": "not_fixed"}
 A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
 
@@ -205,7 +207,7 @@ class Timeline:
 
     def _kinds(self, change: Change, turn: Turn | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
         if turn is None:
-            return ((change.at, "agent" if change.who == "agent" else "automation"),)
+            return ((change.at, SILENTLY.get(change.who, "automation")),)
         if not turn.is_thanks:
             return ((change.at, "followup_question" if turn.is_question else "not_fixed"),)
         answered = next(
