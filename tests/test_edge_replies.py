@@ -6,7 +6,7 @@ Every variant by hand; minutes since creation. `edge_cases.toml` says which case
 from typing import Any
 
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, apart, did, measured, said, story, talked
+from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, apart, desk, did, measured, said, story, talked
 from variant_fixtures import alike, lengths, of_solves, variants_give
 
 from helpdesk_kpi.measure.rows import EventRow
@@ -59,6 +59,20 @@ def test_an_answered_call_is_contact_and_acceptance_and_no_written_reply() -> No
     variants_give(ACCEPTED, lengths(ticket), strict=[47.0], confirmed=[47.0], at_confirmation=[47.0 + WEEK])
     one = [(50, BOB, 1)]
     variants_give(TOUCH, of_solves(ticket), strict=one, zendesk=one, fivetran=one)
+
+
+def test_where_calls_are_not_told_a_call_is_neither_answered_nor_late() -> None:
+    # A telephone ticket of a source without calls: written to at 40, solved at 50. Nobody knows when somebody picked up,
+    # so no first reply and no promise of one; the promise of a solution stands. The native figures know of mails only.
+    ticket = story(said(40, ANN), solved(50), channel="voice", the=desk(lacks={"calls"}))
+    by_mail = alike([40.0], "zendesk", "freshdesk", "jira", "fivetran")
+    variants_give(FRT, lengths(ticket), **apart(FRT, ["no_call_data"], **by_mail))
+
+    def promised(kpi: str, variant: str) -> list[tuple[str, str]]:
+        return [(o.facet, o.stop) for o in measured(ticket, kpi, variant)]
+
+    both = [(FRT, "no_call_data"), (FULL, "")]
+    variants_give("sla_attainment", promised, strict=both, own=both)
 
 
 def test_a_reply_in_the_second_of_the_creation_is_one_after_no_time() -> None:
