@@ -62,7 +62,7 @@ def test_an_answered_call_is_contact_and_acceptance_and_no_written_reply() -> No
 
 
 def test_where_calls_are_not_told_a_call_is_neither_answered_nor_late() -> None:
-    # A telephone ticket of a source without calls: written to at 40, solved at 50. Nobody knows when somebody picked up,
+    # A telephone ticket of a source without calls: written to at 40, solved at 50. Nobody knows who picked up when,
     # so no first reply and no promise of one; the promise of a solution stands. The native figures know of mails only.
     ticket = story(said(40, ANN), solved(50), channel="voice", the=desk(lacks={"calls"}))
     by_mail = alike([40.0], "zendesk", "freshdesk", "jira", "fivetran")
