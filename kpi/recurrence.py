@@ -22,7 +22,7 @@ WORDS = frozenset({"comments.public"})
     statistic=Within(WITHIN, of="followed"),
     anchor="created",
     needs={"tickets"},
-    revision=1,
+    revision=2,
     story="customer",
     facet="kind",
     role="evidence",
@@ -34,8 +34,8 @@ def repeat_contacts(customer: Customer) -> Iterator[Observation]:
     """
     for found in customer.repeats:
         yield Observation(
-            at=found.at, end=found.at, ticket=found.earlier, facet=found.reason, value=found.value, since=found.since,
-            until=found.until,
+            at=found.at, end=found.at, ticket=found.earlier, other=found.later, facet=found.reason, value=found.value,
+            since=found.since, until=found.until,
         )  # fmt: skip
 
 

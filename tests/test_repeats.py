@@ -8,11 +8,13 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply
 
 from helpdesk_kpi.config import Config, Exclude, Recurrence, Tickets
+from helpdesk_kpi.measure.bounds import bounds
 from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.judging import Said, drawn, keep, known_quality, named
-from helpdesk_kpi.measure.periods import Period
+from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.thresholds import SHIPPED, Thresholds, keep_thresholds, thresholds
 from helpdesk_kpi.model import Event, Ticket, TicketLink
@@ -95,6 +97,63 @@ def test_a_customer_with_one_ticket_has_no_story(store: Store) -> None:
     put(store, "1", 0)
     reader(store)
     assert store.one("SELECT count(*) FROM folded WHERE kind = 'customer'") == 0
+
+
+# --- down to the other ticket
+
+
+def listed(store: Store, day: float, kpi: str = "recurrence_rate", variant: str = "strict") -> list[tuple[Any, ...]]:
+    of = reader(store)
+    measure(store, of.config, extra=[(kpi, variant)])
+    rows = listing(store, of.config, Asked(kpi, variant, int(START + day * DAY)))
+    names = ("ticket", "value", "followed_by", "followed_at", "followed_why")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_what_came_back_names_the_ticket_that_did_and_why(store: Store) -> None:
+    """1 is solved on day 0, 2 is opened on day 3; what came of 2 is not over before day 17."""
+    put(store, "1", 0)
+    put(store, "2", 3, BROKEN_AGAIN)
+    came = ("acme:2", iso(START + 3 * DAY), "same_category")
+    assert listed(store, 2) == [("1", None, None, None, None)]
+    assert listed(store, 10) == [("1", None, *came), ("2", None, None, None, None)]
+    assert listed(store, 100) == [("1", 1, *came), ("2", 0, None, None, None)]
+    assert listed(store, 100, "first_contact_resolution") == [("1", 0, *came), ("2", 1, None, None, None)]
+
+
+def test_what_came_back_on_the_same_ticket_names_no_other(store: Store) -> None:
+    """Solved after 2 hours, opened again by the customer after 5, and never solved since."""
+    put(store, "1", 0)
+    again = int(START + 5 * HOUR)
+    said = Event("1", "1-3", again, 3, "comment", actor="c", public=True, length=90)
+    opened = Event("1", "1-4", again, 4, "change", actor="c", field="status", before="solved", after="open")
+    Source(store).put(said, opened)
+    base, follower = listed(store, 100, variant="incl_reopen")
+    assert base == ("1", 1, None, iso(again), "not_fixed")
+    assert follower[1:] == (None, None, None, None)  # what follows is no part of the figure itself
+
+
+def bounds_of(store: Store, until: float = 100) -> Any:
+    whole = Period("year", START - DAY, START + 200 * DAY, "all", "UTC")
+    return bounds(reader(store), kpi_named("recurrence_rate"), "strict", whole, int(START + until * DAY))
+
+
+def test_a_share_of_what_comes_back_has_an_upper_bound_and_a_value_by_customers(store: Store) -> None:
+    """C's first ticket comes back as the second; the third, of the same category, is about something else. So 1 of 5
+    came back; at most 2 of 5, as the second was followed by the third; and by customers it is (1/3 + 0 + 0) / 3.
+    """
+    put(store, "1", 0)
+    put(store, "2", 3, BROKEN_AGAIN)
+    put(store, "3", 10, OTHER)
+    put(store, "4", 0, requester="d", address="d@x.org")
+    put(store, "5", 1, requester="e", address="e@x.org")
+    assert rate(reader(store)).value == 0.2
+    assert bounds_of(store) == (pytest.approx(2 / 5), pytest.approx(1 / 9))
+
+
+def test_without_anything_that_is_over_there_are_no_bounds(store: Store) -> None:
+    put(store, "1", 0)
+    assert bounds_of(store, until=3) is None
 
 
 # --- the ladder

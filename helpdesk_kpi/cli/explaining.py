@@ -10,7 +10,8 @@ from helpdesk_kpi.cli.formulas import formula
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total
+from helpdesk_kpi.measure.bounds import bounds
+from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total, Within
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.judging import counts_repeats, known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listed
@@ -46,10 +47,22 @@ def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         **on_like_work.beside_others(reader, asked),
-        **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if counts_repeats(told) else {}),
+        **_repeats(reader, asked, told),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]] if sides else [*listed(reader, asked)],
     }
+
+
+def _repeats(reader: Reader, asked: Asked, told: Statistic) -> dict[str, Any]:
+    """How sure a share is that hangs on the finding of repeats."""
+    if not counts_repeats(told) or asked.period is None:
+        return {}
+    found = {"found_rightly": told_quality(known_quality(reader.store, reader.config))}
+    if isinstance(told, Within) and told.of == "followed":
+        spec, where = kpi_named(asked.kpi), dict(asked.where)
+        other = bounds(reader, spec, asked.variant, asked.period, asked.as_of, **where)
+        return {**found, "bounds": other and other._asdict()}
+    return found
 
 
 def _sides(told: Statistic) -> tuple[str, ...]:
@@ -89,12 +102,24 @@ def printed(found: Mapping[str, Any]) -> str:
         lines += on_like_work.lines(found["others"], value["unit"])
     if "found_rightly" in found:
         lines.append(found["found_rightly"])
+    if limits := found.get("bounds"):
+        lines.append(
+            f"at most {limits['at_most']:.1%}, were every later ticket of one category the same problem;"
+            f" {limits['each_customer_once']:.1%} with each customer counted once"
+        )
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
         amount = shown(
             row["value"] * 1000 if value["unit"] == "ms" and row["value"] is not None else row["value"], value["unit"]
         )
-        note = " ".join(filter(None, [row["facet"], row["reason"], row["url"]]))
+        note = " ".join(filter(None, [row["facet"], row["reason"], row["url"], _came_back(row)]))
         about = f"{row['ticket'] or '-':<10} {row['severity'] or '-':<9} {row['agent'] or '-':<20}"
         lines.append(f"{amount:>12}  {about} {note}")
     return "\n".join(lines)
+
+
+def _came_back(row: Mapping[str, Any]) -> str:
+    """When and as what it came back, and why that is the same."""
+    if not row["followed_at"]:
+        return ""
+    return f"-> {row['followed_at'][:10]} {row['followed_by'] or 'on the same ticket'} ({row['followed_why']})"

@@ -43,6 +43,7 @@ class Columns(msgspec.Struct, frozen=True):
     facet: Ints  # code; 0: none
     value: Floats
     share: Floats
+    other: Ints  # the ticket that followed
     rater: Ints
     due: Ints  # NEVER: no deadline of the helpdesk's
     pieces: Objects  # of interrupted spans [(from, to), ...] relative to `created`; else None
@@ -175,6 +176,7 @@ def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]
         "facet": told.codes("facet"),
         "value": told.numbers("value", 0),
         "share": told.numbers("share", 1),
+        "other": told.numbers("other", NOBODY).astype(np.int64),
         "rater": told.numbers("rater", NOBODY).astype(np.int64),
         "due": told.times("due", NEVER),
         "pieces": told.objects("pieces"),

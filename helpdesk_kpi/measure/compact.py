@@ -10,7 +10,7 @@ from helpdesk_kpi.measure.contract import Observation
 #: Order in the list; the most used first, so that trailing nulls can be left away. The SQL view counts on it.
 FIELDS = (
     "at", "start", "end", "agent", "team", "severity", "stop", "facet", "value", "share", "since", "until",
-    "requester", "rater", "due", "pieces", "ticket",
+    "requester", "rater", "due", "pieces", "ticket", "other",
 )  # fmt: skip
 TIMES = frozenset({"at", "start", "end", "since", "until", "due"})
 AT, START, END, AGENT, TEAM, SEVERITY, STOP, FACET, VALUE, SHARE, SINCE, UNTIL = range(12)
@@ -37,6 +37,7 @@ def pack(o: Observation, base: int) -> list[Any]:
         None if o.due is None else o.due - base,
         [[a - base, b - base] for a, b in o.pieces] or None,
         o.ticket,
+        o.other,
     ]
     while packed[-1] is None:
         packed.pop()

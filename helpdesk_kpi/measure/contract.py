@@ -45,6 +45,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tr
     due: int | None = None  # the vendor's own deadline
     pieces: tuple[tuple[int, int], ...] = ()  # interrupted spans: what counts; () means all of [start, end)
     ticket: int | None = None  # the ticket that it is about, where the story is no ticket's
+    other: int | None = None  # of a follower: the ticket that followed, where it is another one
 
 
 #: `stop` values that end a span without the awaited event but keep the thing in the population.

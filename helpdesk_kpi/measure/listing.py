@@ -10,19 +10,20 @@ from helpdesk_kpi.measure.asked import Asked as FigureAsked
 from helpdesk_kpi.measure.asked import Bools, Parts, existing
 from helpdesk_kpi.measure.calendars import elapsed
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock, Within
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.durations import verdicts
 from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.periods import Period, iso
 from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.windows import Followed, followed
 from helpdesk_kpi.store import Store
 
 #: Other programs read these by name and order; new ones are added at the end.
 COLUMNS = (
     "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",
     "calendar_seconds", "business_seconds", "value", "censored", "reason", "url", "facet", "share", "due",
-    "counts", "adds",
+    "counts", "adds", "followed_at", "followed_by", "followed_why",
 )  # fmt: skip
 
 
@@ -42,7 +43,8 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
 
     Things that were left out are listed too, censored, with the reason. Of a period, `counts` and `adds` say what each
     row is of the figure: sum(adds) / sum(counts) for shares and scores, sum(adds) for sums and counts; nothing for
-    medians, which have no parts.
+    medians, which have no parts. Of what comes back, `followed_*` say when, by which ticket ("source:id"; empty where
+    it came on the same one), and what makes it the same problem.
     """
     yield from listed(Reader(store, config), asked)
 
@@ -66,7 +68,9 @@ def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
     took = reader.worked(rows, rows.start, ends) if spans else rows.start
     lasted = elapsed(rows, rows.start, ends)
     parts = None if asked.period is None else _parts(reader, rows, asked, asked.period)
-    values = _values(reader, rows, asked, took)
+    after = _followed(reader, rows, asked)
+    values = _values(reader, rows, asked, took) if after is None else after.counts
+    names = _names(reader, after)
     for i in range(len(rows)):
         stop = rows.words[rows.stop[i]] or ""
         running = spans and rows.end[i] > asked.as_of and not stop
@@ -96,7 +100,27 @@ def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
             "due": None if rows.due[i] == NEVER else iso(int(rows.due[i])),
             "counts": None if parts is None or nameless else _number(float(parts.counts[i])),
             "adds": None if parts is None or nameless else _number(float(parts.adds[i])),
+            "followed_at": None if after is None or after.at[i] == NEVER else iso(int(after.at[i])),
+            "followed_by": None if after is None else names.get(int(after.ticket[i])),
+            "followed_why": None if after is None else after.why[i],
         }
+
+
+def _followed(reader: Reader, rows: Columns, asked: Asked) -> Followed | None:
+    """What came of each row; None for figures that do not ask for it."""
+    spec = kpi_named(asked.kpi)
+    told = spec.statistic_of(asked.variant)
+    if not isinstance(told, Within):
+        return None
+    return followed(told, rows, reader.policy(spec, asked.variant), asked.as_of)
+
+
+def _names(reader: Reader, after: Followed | None) -> dict[int, str]:
+    """ "source:id" of the tickets that followed."""
+    if after is None:
+        return {}
+    sql = "SELECT t.id, s.name || ':' || t.native FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id IN"
+    return dict(reader.store.rows(f"{sql} (SELECT value FROM json_each(?))", np.unique(after.ticket).tolist()))
 
 
 def _parts(reader: Reader, rows: Columns, asked: Asked, period: Period) -> Parts | None:

@@ -1,14 +1,37 @@
 """Figures of what follows within some days: a problem that comes back, a contact that stayed the only one."""
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 
 from helpdesk_kpi.measure.asked import Asked, Bools, Parts, Policy, by_facet
-from helpdesk_kpi.measure.columns import NEVER, Columns, Ints
+from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints
 from helpdesk_kpi.measure.contract import EXCLUDED, Within
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.value import Value
 from helpdesk_kpi.milliseconds import DAY
+
+
+class Followed(NamedTuple):
+    """What came of each row within the days of its window; one entry each."""
+
+    at: Ints  # NEVER: nothing came
+    ticket: Ints  # the ticket that followed; NOBODY: it came on the same one
+    why: list[str | None]  # what makes it a follower
+    counts: Floats  # 1 or 0, as the figure takes the row; nan: its days are not over, or it is a follower itself
+
+
+def followed(told: Within, rows: Columns, policy: Policy, as_of: int) -> Followed:
+    """The first follower of each base row, as far as it is known at `as_of`."""
+    followers = policy.followers()
+    when, which = first_followers(rows, followers, as_of)
+    came = _came(rows, when, told.days) & (rows.end == NEVER)
+    others = np.where(came, followers.other[which], NOBODY) if len(followers) else np.full(len(rows), NOBODY)
+    why = [followers.words[followers.facet[w]] if c else None for w, c in zip(which, came, strict=True)]
+    parts = _parts(told, rows, when, told.days, as_of)
+    counts = np.divide(parts.adds, parts.counts, out=np.full(len(rows), np.nan), where=parts.counts > 0)
+    return Followed(np.where(came, when, NEVER), others, why, counts)
 
 
 def within_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
