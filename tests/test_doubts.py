@@ -162,7 +162,7 @@ def test_solves_that_crowd_into_the_last_hours_are_seen(store: Store) -> None:
 
 
 def found(store: Store) -> dict[str, Gap]:
-    return {gap.text: gap for gap in gaps(store, MONDAY + 14 * 24 * HOUR)}
+    return {gap.text: gap for gap in gaps(store, Config(), MONDAY + 14 * 24 * HOUR)}
 
 
 def test_a_healthy_store_has_nothing_to_tell(store: Store) -> None:

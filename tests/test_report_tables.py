@@ -189,7 +189,7 @@ def test_both_languages_have_words_for_every_stage_bottleneck_gap_and_question()
     for language in (en, zh):
         assert set(language.STAGES) == set(STAGES)
         assert set(language.BOTTLENECKS) == {(stage, axis) for stage in OURS for axis in ("team", "category")}
-    assert set(zh.GAPS) == {"failed", "unavailable", "stale", *(code for code, *_ in COUNTS)}
+    assert set(zh.GAPS) == {"failed", "unavailable", "stale", "perhaps_robots", *(code for code, *_ in COUNTS)}
     for name in QUESTIONS:
         assert name in zh.TITLES
         assert name in zh.DEFINITIONS

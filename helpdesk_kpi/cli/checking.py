@@ -12,6 +12,7 @@ from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.measure.desk import team_marks
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.questions import unmet, without_dimension
+from helpdesk_kpi.measure.robots import suspects
 from helpdesk_kpi.pull.contract import Finding, Provides
 from helpdesk_kpi.pull.examining import FIRST_SYNC
 from helpdesk_kpi.pull.source import Source, sources_of
@@ -44,6 +45,7 @@ def config_findings(desk: Desk) -> list[Finding]:
         found += _questions(desk, store)
         found += _words(desk, store)
         found += _teams(desk, store)
+        found += _robots(desk, store)
     return found
 
 
@@ -79,6 +81,16 @@ def _teams(desk: Desk, store: Store) -> Iterator[Finding]:
         if team.strip().casefold() not in known:
             text = f"{team!r} is the name or id of no team that is known so far"
             yield Finding(level="warning", about="tickets.escalation_teams", text=text)
+
+
+def _robots(desk: Desk, store: Store) -> Iterator[Finding]:
+    """Accounts that may be robots, with what the configuration would say of them."""
+    for one in suspects(store, desk.loaded.config):
+        text = (
+            f"{one.source}: {one.name} gave {one.at_once:.0%} of {one.replies:,} answers within a minute;"
+            f' if that is a robot, say bots = ["{one.source}:{one.native}"]'
+        )
+        yield Finding(level="warning", about="tickets.bots", text=text)
 
 
 class Asked(NamedTuple):

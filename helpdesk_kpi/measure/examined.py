@@ -1,8 +1,11 @@
 """What in the store keeps figures from being right: gaps, strangers, roles that nobody told, rows set aside."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.robots import suspects
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store import Store
 
@@ -19,13 +22,15 @@ class Gap(NamedTuple):
     detail: str = ""  # in the helpdesk's own words
 
 
-def gaps(store: Store, now: int) -> Iterator[Gap]:
+def gaps(store: Store, config: Config, now: int) -> Iterator[Gap]:
     """Everything that an examination of the store finds, source by source."""
     yield from _streams(store, now)
     for code, about, text, is_bad, sql in COUNTS:
         for source, count in store.rows(sql):
             if count:
                 yield Gap(source, about, text, count, is_bad, code)
+    for source, count in Counter(one.source for one in suspects(store, config)).items():
+        yield Gap(source, "people", ROBOTS, count, is_bad=False, code="perhaps_robots")
 
 
 def _streams(store: Store, now: int) -> Iterator[Gap]:
@@ -51,6 +56,7 @@ def _streams(store: Store, now: int) -> Iterator[Gap]:
             yield Gap(source, stream, "not read for more than two days", 1, is_bad=True, code="stale")
 
 
+ROBOTS = "accounts of agents that answer within a minute nearly always: robots, perhaps; `check` names them"
 _OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"
 _HERE = "t.created_at IS NOT NULL AND t.deleted_at IS NULL"
 _OWN = (

@@ -22,7 +22,7 @@ def examined(
     store = reader.store
     looked_at = looked_at or store.one("SELECT max(ran_at) FROM cursors") or as_of
     return Examined(
-        gaps=tuple(gaps(store, looked_at)),
+        gaps=tuple(gaps(store, reader.config, looked_at)),
         unmapped=tuple(unmapped(store, reader.config)),
         questions=tuple(_question(store, doubt) for doubt in doubts(reader, period, as_of, team)),
         overtaken=tuple(overtaken(reader, period, as_of, team)),

@@ -419,6 +419,7 @@ GAPS = {
     "no_role": "经办过工单的账号，从未见过其角色：在首次同步之前已离职",
     "set_aside": "记录无法读取，已搁置；`status` 列出各条",
     "not_by_customers": "评价并非用户所作：系统默认、超时自动或内部人员",
+    "perhaps_robots": "支持人员账号几乎总在一分钟内回复：可能是机器人，`check` 会列出",
     "own_domain": "评价人的邮箱与团队同域：可能是熟人",
 }
 DIMENSIONS = {
