@@ -138,7 +138,7 @@ def _left_out(ticket: Timeline, solve: Solve, stop: str, since: int | None = Non
 )
 def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the solves in the period, the share after which the ticket was opened again, by reason: not fixed, a
-    follow-up question, mere thanks, an automation, or the team itself.
+    follow-up question, mere thanks, an automation, or the team itself; unknown where nobody could read what was said.
     """
     reopens = iter(ticket.reopens)
     for solve in ticket.solves:

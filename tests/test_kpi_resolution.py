@@ -117,6 +117,15 @@ def test_kinds_of_reopening(events: tuple[EventRow, ...], kind: str) -> None:
     assert (first.at, first.agent, first.value, first.facet) == (at(100), ANN, 1, kind)
 
 
+@pytest.mark.parametrize("replies", ["pending", "unreadable"])
+def test_why_it_was_opened_again_is_unknown_where_the_words_are(replies: str) -> None:
+    """Who did it, the team or not, is known all the same."""
+    begun = (OPEN, status(100, ANN, "open", "solved"))
+    for who, kind in ((CUSTOMER, "unknown"), (ROBOT, "unknown"), (ANN, "agent")):
+        ticket = story(*begun, status(200, who, "solved", "open"), replies_known=replies)
+        assert [(o.value, o.facet) for o in measured(ticket, "reopen_rate")] == [(1, kind)]
+
+
 def test_a_solve_is_not_reopened_before_it_is() -> None:
     ticket = story(*TWICE)
     assert [(o.value, o.facet) for o in measured(ticket, "reopen_rate", as_of=150)] == [(0, "")]

@@ -207,7 +207,8 @@ class Timeline:
 
     def _kinds(self, change: Change, turn: Turn | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
         if turn is None:
-            return ((change.at, SILENTLY.get(change.who, "automation")),)
+            kind = SILENTLY.get(change.who, "automation")
+            return ((change.at, kind if kind == "agent" or self.has_words else "unknown"),)
         if not turn.is_thanks:
             return ((change.at, "followup_question" if turn.is_question else "not_fixed"),)
         answered = next(
@@ -302,6 +303,11 @@ class Timeline:
     def is_act(self, change: Change) -> bool:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it is known what was said on it."""
+        return self.row.replies_known == "yes" and "comments.public" not in self.desk.lacks
 
     @cached_property
     def has_holes(self) -> bool:

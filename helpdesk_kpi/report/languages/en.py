@@ -157,6 +157,7 @@ REASONS = {
     "not_fixed": "not fixed",
     "followup_question": "another question",
     "automation": "by automation",
+    "unknown": "why is unknown",
     "agent": "by the team",
     "confirmed_by_customer": "confirmed by the customer",
     "rated_good": "rated good",
