@@ -56,9 +56,40 @@ def test_who_looks_bad_may_be_as_expected_and_who_looks_good_may_not(desk: Small
     assert (ann.n, ann.value, ann.observed, bob.n, bob.value, bob.observed) == (50, 0.16, 8, 50, 0.1, 5)
     assert (ann.expected, bob.expected) == pytest.approx((8.5, 3.25))
     assert (ann.ratio, bob.ratio) == pytest.approx((0.941, 1.538), abs=1e-3)
-    # The team's rate of the quarter is 13/100; as if all had the same mix of work, 0.94 x 13 % and 1.54 x 13 %.
-    assert (ann.adjusted, bob.adjusted) == pytest.approx((0.1224, 0.2), abs=1e-4)
+    # 13 of the team's 100 came back. Had Ann's 8 been the expected 8.5 it would be 13.5, had Bob's 5 been 3.25 it would
+    # be 11.25; so 8/8.5 x 13.5 % and 5/3.25 x 11.25 %.
+    assert (ann.adjusted, bob.adjusted) == pytest.approx((0.127059, 0.173077), abs=1e-6)
     assert [one.name for one in found.subjects] == ["Ann", "Bob"]
+
+
+def test_with_like_work_the_adjusted_value_is_the_own_value_also_of_two(bare: SmallDesk) -> None:
+    # Both ratios are to the other one alone: 20/10 and 10/20. Of the team's 15 % they would make 30 % and 7.5 %, though
+    # the work is the same and nothing is to be adjusted.
+    bare.many("Ann", 100, 20, DURING)
+    bare.many("Bob", 100, 10, DURING)
+    found = bare.compare("reopen_rate")
+    ann, bob = person(found, "Ann"), person(found, "Bob")
+    assert (found.centre, ann.ratio, bob.ratio) == pytest.approx((0.15, 2, 0.5))
+    assert (ann.adjusted, bob.adjusted) == pytest.approx((0.2, 0.1))
+    assert (ann.adjusted_low, ann.adjusted_high) == pytest.approx((ann.low, ann.high))
+
+
+def test_an_adjusted_count_is_the_own_count_where_days_are_the_same(bare: SmallDesk) -> None:
+    bare.many("Ann", 60, 0, DURING)
+    bare.many("Bob", 30, 0, DURING)  # a mean of 45; twice that is 90, which nobody solved
+    found = bare.compare("solved_tickets")
+    assert [one.adjusted for one in found.subjects] == pytest.approx([60, 30])
+
+
+def test_an_adjusted_duration_lies_as_far_off_the_team_as_the_own_part_lets_it(bare: SmallDesk) -> None:
+    # 1 h and 4 h for two who do as much: on the logarithmic scale each moves the team by half of their ratio, so from
+    # the team's 1 h (the lower of the two in the middle) they lie a factor of 2 off either way. Compared a minute up.
+    bare.many("Ann", 50, 0, DURING, took=HOUR)
+    bare.many("Bob", 50, 0, DURING, took=4 * HOUR)
+    found = bare.compare("full_resolution_time")
+    half = math.sqrt(241 / 61)
+    assert found.centre == HOUR
+    assert [one.adjusted for one in found.subjects] == pytest.approx([HOUR / half, HOUR * half])
 
 
 def test_the_interval_of_a_ratio_is_that_of_the_observed_share(desk: SmallDesk) -> None:

@@ -28,6 +28,17 @@ class Everybody:
         """Standard deviations from what was expected, of those by which people vary anyway."""
         return self.judged[subject][1].off / math.sqrt(self.dispersion)
 
+    def without(self, centre: float, expected: Expected) -> float:
+        """The team's value, had one person's things come to what was expected of them."""
+        things, present = self.bench.things, self.bench.present
+        weight, off = things.weight[present], gap(expected)
+        if self.bench.kind == "duration":
+            return centre * math.exp(-off / float(weight.sum()))
+        if self.bench.kind == "count":  # in proportion, since the team's value may be capped
+            whole = float((weight * things.value[present]).sum())
+            return centre * (1 - off / whole) if whole else centre
+        return centre - off / float(weight.sum())
+
     @cached_property
     def standing_out(self) -> frozenset[int]:
         """Who differs also when all comparisons are seen together."""

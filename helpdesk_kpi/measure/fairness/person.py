@@ -46,7 +46,8 @@ def compared(about: About, subject: int, name: str, figure: Value) -> Compared:
     expected, judged = about.everybody.judged[subject]
     overlap = about.everybody.bench.alone(subject)
     told = {
-        **_sums(about, expected), **_adjusted(about, judged, reliability), **_verdict(about, subject),
+        **_sums(about, expected), **_adjusted(about, expected, judged, reliability),
+        **_verdict(about, subject),
         "stands_out": subject in about.everybody.standing_out, "overlap": overlap, "no_like_work": overlap > OVERLAP,
         **_mix(about, expected),
     }  # fmt: skip
@@ -68,15 +69,19 @@ def _sums(about: About, expected: Expected) -> dict[str, Any]:
     return {"observed": observed, "expected": due}
 
 
-def _adjusted(about: About, judged: Judged, reliability: float | None) -> dict[str, Any]:
+def _adjusted(about: About, expected: Expected, judged: Judged, reliability: float | None) -> dict[str, Any]:
+    """A ratio is one to the others, so it is taken times what the team would have come to without the own difference;
+    else that would count twice, which in a small team is much.
+    """
     ratios = {"ratio": judged.ratio, "ratio_low": judged.low, "ratio_high": judged.high}
     if judged.ratio is None or judged.low is None or judged.high is None or about.centre is None:
         return ratios
-    most = 1.0 if about.everybody.bench.kind == "share" else math.inf
-    adjusted, low, high = (min(about.centre * ratio, most) for ratio in (judged.ratio, judged.low, judged.high))
+    kind, without = about.everybody.bench.kind, about.everybody.without(about.centre, expected)
+    most = 1.0 if kind == "share" else math.inf
+    adjusted, low, high = (min(without * ratio, most) for ratio in (judged.ratio, judged.low, judged.high))
     shrunken = None
-    if reliability is not None and about.everybody.bench.kind == "duration":
-        shrunken = about.centre * judged.ratio**reliability
+    if reliability is not None and kind == "duration":
+        shrunken = about.centre * (adjusted / about.centre) ** reliability if about.centre else 0.0
     elif reliability is not None:
         shrunken = about.centre + reliability * (adjusted - about.centre)
     return {**ratios, "adjusted": adjusted, "adjusted_low": low, "adjusted_high": high, "shrunken": shrunken}

@@ -39,7 +39,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     ratio: float | None = None  # observed/expected
     ratio_low: float | None = None
     ratio_high: float | None = None
-    adjusted: float | None = None  # the team's value times the ratio: as if everybody had the same mix of work
+    adjusted: float | None = None  # of the team without their difference, times the ratio: as if all had the same mix
     adjusted_low: float | None = None
     adjusted_high: float | None = None
     shrunken: float | None = None  # the adjusted value, drawn to the team's by the part that is chance
