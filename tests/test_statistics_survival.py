@@ -36,6 +36,20 @@ def test_the_interval_of_that_table_on_the_log_log_scale() -> None:
     assert curve.quantile_interval(0.5) == (6, None)  # low(6) = 0.329 <= 0.5, high never
 
 
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
+def test_so_few_leave_the_interval_of_their_median_open_whether_or_not_one_still_runs(n: int) -> None:
+    # All n lie above the true median with a chance of 1/2^n, and 1/2^5 = 3.1 % is more than 2.5 %.
+    times = [10 * (i + 1) for i in range(n)]
+    for last in (True, False):
+        assert kaplan_meier(times, [True] * (n - 1) + [last]).quantile_interval(0.5) == (None, None)
+
+
+def test_what_was_lost_sight_of_before_the_first_end_makes_no_limit_surer() -> None:
+    # Eighteen were seen for an hour; of the two that were seen longer one ended after 10, the other after 20.
+    curve = kaplan_meier([1] * 18 + [10, 20], [False] * 18 + [True, True])
+    assert (curve.quantile(0.5), curve.quantile_interval(0.5)) == (10, (None, None))
+
+
 def test_nothing_ended_yet_is_not_reached_and_nothing_at_all_is_no_error() -> None:
     waiting = kaplan_meier([5, 6], [False, False])
     assert (waiting.quantile(0.5), waiting.at(10), waiting.quantile_interval(0.5)) == (None, 1.0, (None, None))

@@ -6,12 +6,14 @@ keeps the interval within 0..1, as in Kalbfleisch and Prentice, The Statistical 
 """
 
 from collections.abc import Callable
+from statistics import NormalDist
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from helpdesk_kpi.measure.statistics.proportion import Z95, wilson
+from helpdesk_kpi.measure.statistics.quantile import ranks
 
 Floats = NDArray[np.float64]
 _ROUNDING = 1e-9  # S is a product of fractions: 0.5 may come out as 0.5 + 1e-16
@@ -40,10 +42,23 @@ class Curve(msgspec.Struct, frozen=True):
     def quantile_interval(self, q: float, z: float = Z95) -> tuple[int | None, int | None]:
         """Where the two limits of S come down to 1 - q; None on a side where a limit does not.
 
-        Brookmeyer and Crowley, Biometrics 38 (1982) 29, with the limits of `band`.
+        Brookmeyer and Crowley, Biometrics 38 (1982) 29, with the limits of `band`. Those hold for many things. None too
+        on a side that so few would leave open if nothing ran: those that were still there when the first one ended.
+
+        All of three lie above the median one time in eight; so the least of them is no lower limit.
+
+        >>> kaplan_meier([10, 20, 30], [True, True, False]).quantile_interval(0.5)
+        (None, None)
         """
-        low, high = self.band(z)
-        return _first_at_most(self.times, low, 1 - q), _first_at_most(self.times, high, 1 - q)
+        if not self.times.size:
+            return None, None
+        there = self.n - int(np.searchsorted(self.running, self.times[0], side="left"))
+        exact = ranks(there, q, 2 * NormalDist().cdf(z) - 1)
+        low, high = (
+            None if place is None else _first_at_most(self.times, limit, 1 - q)
+            for place, limit in zip(exact, self.band(z), strict=True)
+        )
+        return low, high
 
     def at(self, t: float) -> float:
         """S(t), t in ms: the share that takes longer than t. The share within a target is 1 - at(target).
