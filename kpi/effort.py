@@ -1,5 +1,6 @@
 """How many rounds a solution takes."""
 
+import math
 from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
@@ -13,7 +14,7 @@ from helpdesk_kpi.measure.timeline import Timeline
     "Replies per ticket",
     unit="count",
     better="lower",
-    statistic=Score(),
+    statistic=Score(scale=(0.0, math.inf)),
     anchor="solved",
     needs={"status.history", "comments.public"},
     revision=2,

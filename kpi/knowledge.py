@@ -145,7 +145,7 @@ def article_quality(article: Article) -> Iterator[Observation]:
                     yield Observation(at=at, agent=part.person, value=value, share=part.share * votes)
 
 
-@article_quality.variant("checklist", statistic=Score())
+@article_quality.variant("checklist", statistic=Score(scale=(0.0, 1.0)))
 def _checklist(article: Article) -> Iterator[Observation]:
     """The mean of the checklists of articles (the register article_review) of the period, 0 to 1: the aspects that are
     met, by their weights; a critical one that is not met makes it 0. Who had written an article share its checklists by

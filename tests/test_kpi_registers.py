@@ -153,6 +153,27 @@ def test_an_aspect_that_is_not_critical_fails_nothing(book: Book) -> None:
     assert value(book, "quality_review").value == 62.5
 
 
+def test_the_interval_of_a_mean_ends_where_the_scale_does(book: Book) -> None:
+    """0 (failed) and 81.25: s = 57.5, t(1) = 12.7, so 40.6 +- 516; of 0 to 100 that says nothing, and no -476 either.
+    Peers 4.5, 4.5 and 1: mean 10/3, s = 2.02, t(2) = 4.30: 3.33 +- 5.02 on 1 to 5.
+    """
+    book.put_all(("quality_review", REVIEW), ("quality_review", {**REVIEW, "ticket": "18", "solution": 1}))
+    found = value(book, "quality_review", agent="Ann")
+    assert (found.value, found.low, found.high) == (40.625, 0, 100)
+    for by, mark in (("Bob", 4.5), ("Cem", 4.5), ("王小明", 1)):
+        book.put("peer_rating", **{**PEER, "by": by, "initiative": mark, "learning": mark})
+    found = value(book, "peer_rating", "2026-Q3", agent="Ann")
+    assert found.value == pytest.approx(10 / 3)
+    assert (found.low, found.high) == (1, 5)
+
+
+def test_answers_that_are_all_the_same_have_no_interval(book: Book) -> None:
+    """Two reviews of 81.25 do not make it sure that the third will be one."""
+    book.put_all(("quality_review", REVIEW), ("quality_review", {**REVIEW, "ticket": "18"}))
+    found = value(book, "quality_review", agent="Ann")
+    assert (found.n, found.value, found.low, found.high) == (2, 81.25, None, None)
+
+
 def test_calibration_counts_for_nobody(book: Book) -> None:
     book.put("quality_review", **REVIEW, calibration="yes")
     assert value(book, "quality_review").n == 0

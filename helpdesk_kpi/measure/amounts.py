@@ -68,8 +68,10 @@ def mix(asked: Asked, rows: Columns, policy: Policy) -> Value:
     return asked.value(n=parts.n, value=parts.x, facets=by_facet(rows, parts.adds, parts.x) if parts.x else {})
 
 
-def score(asked: Asked, rows: Columns, _policy: Policy) -> Value:
-    """The mean, weighted by share. Interval: mean +- t s/sqrt(n), Student's t with n - 1 degrees of freedom."""
+def score(asked: Asked, rows: Columns, policy: Policy) -> Value:
+    """The mean, weighted by share. Interval: mean +- t s/sqrt(n), Student's t with n - 1 degrees of freedom, as far as
+    the scale goes. None where all say the same: how much others would differ cannot be told from that.
+    """
     told = asked.statistic
     assert isinstance(told, Score)
     n = float(rows.share.sum())
@@ -77,11 +79,13 @@ def score(asked: Asked, rows: Columns, _policy: Policy) -> Value:
         return asked.value(n=n, value=None, excluded={"too_few_raters": len(rows)} if n else {})
     mean = float((rows.share * rows.value).sum()) / n
     squares = float((rows.share * (rows.value - mean) ** 2).sum())
-    half = sd = None
+    low = high = sd = None
     if n >= 2:
         sd = math.sqrt(squares / (n - 1))
         half = two_sided(0.05, int(n) - 1) * sd / math.sqrt(n)
+        if np.ptp(rows.value) > 0:  # an answer may be of an older form, on another scale
+            low = max(mean - half, min(policy.scale[0], float(rows.value.min())))
+            high = min(mean + half, max(policy.scale[1], float(rows.value.max())))
     return asked.value(
-        n=n, value=mean, mean=mean, sd=sd, low=None if half is None else mean - half,
-        high=None if half is None else mean + half, p90=quantile(rows.value, 0.9),
+        n=n, value=mean, mean=mean, sd=sd, low=low, high=high, p90=quantile(rows.value, 0.9),
     )  # fmt: skip

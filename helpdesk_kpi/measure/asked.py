@@ -1,5 +1,6 @@
 """What a figure is asked for, and the policy that it is read under."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -44,6 +45,7 @@ class Policy(NamedTuple):
     clock: Callable[[Columns], str]  # calendar, business or mixed
     followers: Callable[[], Columns]  # what may follow the rows of this KPI, sure enough to count
     weights: Callable[[Columns], Floats]  # how much work each row's kind of ticket is
+    scale: tuple[float, float] = (-math.inf, math.inf)  # of scores: the least and the most
 
 
 class Parts(NamedTuple):

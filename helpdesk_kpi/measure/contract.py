@@ -4,6 +4,7 @@ An observation is a fact. Now, as_of, targets, windows, calendars and thresholds
 are read; so a KPI function never sees them, and changing them needs no new fold.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -90,6 +91,8 @@ class Score(msgspec.Struct, frozen=True):
     """Mean of the values, weighted by share, with its interval (Student's t), and the 90th percentile."""
 
     fewest: int = 0  # raters below whom nothing is shown
+    scale: tuple[float, float] = (-math.inf, math.inf)  # the least and the most that a value can be
+    form: str = ""  # of [registers], whose scale it is
 
     @property
     def hides_answers(self) -> bool:

@@ -1,17 +1,29 @@
 """Reading observations: any KPI over any slice of any period, as of any instant."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 import numpy as np
 
-from helpdesk_kpi.config import Config
+from helpdesk_kpi.config import Config, Form
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.asked import Asked, Policy, existing
 from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
-from helpdesk_kpi.measure.contract import MAIN, Fresh, Kpi, Met, Ratio, Score, Share, StoryKind, Total, Within
+from helpdesk_kpi.measure.contract import (
+    MAIN,
+    Fresh,
+    Kpi,
+    Met,
+    Ratio,
+    Score,
+    Share,
+    Statistic,
+    StoryKind,
+    Total,
+    Within,
+)
 from helpdesk_kpi.measure.discovery import every_kpi, kpi_named
 from helpdesk_kpi.measure.figure import figure
 from helpdesk_kpi.measure.hours import Clocks
@@ -208,7 +220,15 @@ class Reader:
             of_facet = isinstance(kpi.statistic_of(variant), Met)
             return self._promised(rows) if of_facet else self.targets(DUE.get(kpi.id, kpi.id), rows)
 
-        return Policy(self.worked, targets, self.calendars.kind, lambda: self._followers(kpi, variant), self.weights)
+        scale = self._scale(kpi.statistic_of(variant))
+        followers = partial(self._followers, kpi, variant)
+        return Policy(self.worked, targets, self.calendars.kind, followers, self.weights, scale)
+
+    def _scale(self, told: Statistic) -> tuple[float, float]:
+        if not isinstance(told, Score):
+            return Score().scale
+        form: Form | None = getattr(self.config.registers, told.form) if told.form else None
+        return told.scale if form is None else form.scale
 
     def _followers(self, kpi: Kpi, variant: str) -> Columns:
         """What may follow the rows of a KPI: among its own rows, and those of the KPI that it joins."""
