@@ -226,6 +226,22 @@ def test_where_people_truly_differ_they_are_scored_and_drawn_a_little(bare: Smal
     assert (ann.verdict, ann.direction, dan.verdict, dan.direction) == ("signal", "better", "signal", "worse")
 
 
+def test_where_the_others_are_all_alike_little_is_not_taken_for_sure(bare: SmallDesk) -> None:
+    # None of the others' 120 P3 came back, so by their spread Ann's 1 of 6 would be no chance at all: reliability 1.
+    # With her own it is 1 of 126, with a half for what was not seen 1.5/127 = 0.0118: of 6 the variance of
+    # the share is 0.0118 x 0.9882/6 = 0.00195.
+    for name, again in (("Ann", 4), ("Bob", 12), ("Cid", 2)):
+        bare.many(name, 40, again, BEFORE, priority="high")
+    for name in ("Bob", "Cid"):
+        bare.many(name, 60, 0, BEFORE, priority="low")
+    bare.many("Ann", 6, 1, DURING, priority="low")
+    found = bare.compare("reopen_rate")
+    assert found.between is not None
+    true = found.between**2
+    assert person(found, "Ann").reliability == pytest.approx(true / (true + 0.001945), rel=0.01)
+    assert true / (true + 0.001945) < 0.7
+
+
 def test_where_people_differ_by_chance_alone_nobody_is_scored(bare: SmallDesk) -> None:
     for name, again in (("Ann", 19), ("Bob", 20), ("Cid", 21), ("Dan", 20)):
         bare.many(name, 200, again, DURING)

@@ -49,6 +49,20 @@ class Bench(NamedTuple):
         """How much was done: credit, or for counts the days of weeks in which anything was."""
         return self._days(own) if self.kind == "count" else float(self.things.weight[own].sum())
 
+    def everybodys_variance(self, mine: Bools) -> float:
+        """Of the sum of one's things, by how all things of their kinds differ, the own ones too. None of many is taken
+        for a half.
+        """
+        weight, value = self.things.weight, self.things.value
+        alike = np.isin(self.things.cell, self.things.cell[mine])
+        whole = float(weight[alike].sum())
+        mean = float((weight * value)[alike].sum()) / whole
+        one = float((weight * (value - mean) ** 2)[alike].sum()) / whole
+        if self.kind == "share":
+            some = (min(mean, 1 - mean) * whole + 0.5) / (whole + 1)
+            one = some * (1 - some)
+        return float((weight[mine] ** 2).sum()) * one
+
     def alone(self, subject: int) -> float:
         """The part of one person's things that lies in cells of which they do over 80 % themselves."""
         mine = self.things.subject == subject

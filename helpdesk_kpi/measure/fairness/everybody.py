@@ -67,7 +67,9 @@ class Everybody:
         if self.between is None or subject not in self.judged:
             return None
         mine = self.bench.present & (self.bench.things.subject == subject)
-        return reliability(self.between, self.judged[subject][0].variance / self.bench.size(mine) ** 2)
+        # With the others all alike, their spread would say that there is no chance at all.
+        variance = self.judged[subject][0].variance or self.bench.everybodys_variance(mine)
+        return reliability(self.between, variance / self.bench.size(mine) ** 2) if variance else None
 
 
 def gap(expected: Expected) -> float:
