@@ -7,6 +7,7 @@ stand in their place until the owner needs them.
 
 import datetime as dt
 import difflib
+import math
 import os
 import re
 import tomllib
@@ -462,14 +463,14 @@ def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:
 
 
 def _check_form(loaded: Loaded, key: str, form: Form) -> None:
-    if not form.scale[0] < form.scale[1]:
+    if not -math.inf < form.scale[0] < form.scale[1] < math.inf:
         raise loaded.error(f"{key}.scale", f"{list(form.scale)} is no scale: the worst answer first, like [1, 5]")
     if not form.aspects:
         raise loaded.error(f"{key}.aspects", "is empty: name at least one thing to judge")
     for name, aspect in form.aspects.items():
         if not re.fullmatch(r"\w+", name):
             raise loaded.error(f"{key}.aspects", f"{name!r} heads a column: letters, digits and _ are allowed")
-        if aspect.weight <= 0:
+        if not 0 < aspect.weight < math.inf:  # TOML has nan and inf
             raise loaded.error(f"{key}.aspects.{name}.weight", f"{aspect.weight:g} is not allowed: more than 0")
 
 
@@ -482,8 +483,9 @@ def _check_reports(loaded: Loaded) -> None:
 
 def _check_weights(loaded: Loaded, table: str, given: dict[str, float]) -> None:
     for name, points in given.items():
-        if points < 0:
-            raise loaded.error(f"weights.{table}.{name}", f"{points:g} is less than nothing; 1 is an ordinary ticket")
+        if not 0 <= points < math.inf:
+            said = f"{points:g} is not allowed: 0 or more; 1 is an ordinary ticket"
+            raise loaded.error(f"weights.{table}.{name}", said)
 
 
 def _check_zone(loaded: Loaded, key: str, zone: str) -> None:

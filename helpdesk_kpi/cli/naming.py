@@ -14,6 +14,8 @@ from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.clock import Calendar
 from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.fairness.shifts import Shifts
+from helpdesk_kpi.measure.periods import zone_named
 from helpdesk_kpi.measure.registers.kinds import REGISTERS
 from helpdesk_kpi.measure.registers.reading import form_of
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
@@ -52,9 +54,19 @@ def _known(loaded: Loaded, key: str, what: str, name: object, known: list[str]) 
 
 
 def _targets(loaded: Loaded) -> None:
+    mapped = [source.get("severity") for source in loaded.config.sources.values()]
+    levels = {str(level) for table in mapped if isinstance(table, dict) for level in table.values()}
     for level, severity in loaded.config.severity.items():
+        # A helpdesk's own word may be a level too; one that differs by its capitals alone is none that anybody meant.
+        meant = next((known for known in levels - {level} if known.casefold() == level.casefold()), None)
+        if meant is not None and level not in levels:
+            raise loaded.error(f"severity.{level}", f"no source has a severity {level!r}; did you mean {meant}?")
         for kpi in severity.targets:
             _known(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
+            if find_kpis()[kpi].unit != "ms":
+                timed = ", ".join(sorted(name for name, spec in find_kpis().items() if spec.unit == "ms"))
+                said = f"{kpi!r} takes no time, so it has no target; allowed are {timed}"
+                raise loaded.error(f"severity.{level}.targets", said)
 
 
 #: Keys of sources that hold secrets, in `auth` or beside it; others, and those of channels, are marked by their type.
@@ -94,6 +106,10 @@ def _not_in_clear(loaded: Loaded, key: str, value: object) -> None:
 
 
 def _hours(loaded: Loaded) -> None:
+    try:
+        Shifts(loaded.config.shifts, zone_named(loaded.config.timezone))
+    except ConfigError as error:  # names its key
+        raise ConfigError(f"{loaded.path}: {error}") from None
     for name, hours in loaded.config.hours.items():
         with _said_of(loaded, f"hours.{name}"):
             Calendar.of_hours(hours, loaded.config.timezone)
