@@ -209,6 +209,16 @@ def test_peers_are_shown_from_three_raters_on(book: Book) -> None:
     assert value(book, "peer_rating", "2026-Q3", agent="Ann", facet="initiative").value == 4
 
 
+def test_two_accounts_that_are_joined_after_they_rated_are_one_rater(book: Book) -> None:
+    for by in ("acme:b", "acme:e", "王小明"):
+        book.put("peer_rating", **{**PEER, "by": by})
+    assert value(book, "peer_rating", "2026-Q3", agent="Ann").value == 4.5
+    bob = Someone(name="Bob", accounts=["acme:b", "acme:e"])
+    book.config = msgspec.structs.replace(book.config, people={**book.config.people, "bob": bob})
+    found = value(book, "peer_rating", "2026-Q3", agent="Ann")  # of two people
+    assert (found.value, found.excluded) == (None, {"too_few_raters": 3})
+
+
 def test_one_rater_who_answers_three_times_stays_one(book: Book) -> None:
     """Three monthly answers of Bob's, read over a quarter."""
     for month in ("2026-07", "2026-08", "2026-09"):

@@ -82,11 +82,21 @@ class Names:
     def hashed(self, mark: str) -> str:
         """Of the hashes that could be theirs, the one that entries have."""
         human = self.of_mark.get(mark)
-        marks = [mark]
-        if human is not None:
-            marks = ([OF_PEOPLE + human.key] if human.key else []) + [account.mark for account in human.accounts]
-        hashes = [self._hash(one) for one in marks]
+        hashes = [self._hash(mark)] if human is None else self._hashes(human)
         return next((one for one in hashes if one in self._written), hashes[0])
+
+    def same_hash(self, known: str) -> str:
+        """The same for all hashes of one human, whose accounts may have been joined after they had judged."""
+        return self._first_hash.get(known, known)
+
+    @cached_property
+    def _first_hash(self) -> dict[str, str]:
+        humans = {id(human): human for human in self.of_mark.values()}.values()
+        return {one: hashes[0] for hashes in map(self._hashes, humans) for one in hashes}
+
+    def _hashes(self, human: Human) -> list[str]:
+        marks = ([OF_PEOPLE + human.key] if human.key else []) + [account.mark for account in human.accounts]
+        return [self._hash(mark) for mark in marks]
 
     def _hash(self, mark: str) -> str:
         """6 bytes: a figure's columns hold whole numbers up to 2^53."""

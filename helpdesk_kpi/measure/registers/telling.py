@@ -50,7 +50,8 @@ class Recorded:
     def rater(self, entry: Entry) -> int:
         """A number for who judged, which names nobody."""
         by = str(getattr(entry, "by"))  # noqa: B009 - of judged kinds only
-        return int(by if entry.register in ANONYMOUS else self.telling.names.hashed(by), 16)
+        names = self.telling.names
+        return int(names.same_hash(by if entry.register in ANONYMOUS else names.hashed(by)), 16)
 
     def day(self, day: Any) -> int:
         """The first instant of a local day."""
