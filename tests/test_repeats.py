@@ -148,7 +148,7 @@ def test_a_share_of_what_comes_back_has_an_upper_bound_and_a_value_by_customers(
     put(store, "4", 0, requester="d", address="d@x.org")
     put(store, "5", 1, requester="e", address="e@x.org")
     assert rate(reader(store)).value == 0.2
-    assert bounds_of(store) == (pytest.approx(2 / 5), pytest.approx(1 / 9))
+    assert bounds_of(store) == (pytest.approx(1 / 5), pytest.approx(2 / 5), pytest.approx(1 / 9))
 
 
 def test_without_anything_that_is_over_there_are_no_bounds(store: Store) -> None:

@@ -11,12 +11,17 @@ from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.bounds import bounds
-from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total, Within
+from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.judging import counts_repeats, known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listed
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.store import Store
+
+BOUNDS = {
+    "csat": "of all who were asked {low:.1%} to {high:.1%}, whatever those think who did not answer",
+    "repeats": "at most {high:.1%}, were every later ticket of one customer and category the same problem",
+}
 
 
 def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
@@ -47,22 +52,17 @@ def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
         "value": msgspec.to_builtins(value),
         **(weighed.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
         **on_like_work.beside_others(reader, asked),
-        **_repeats(reader, asked, told),
+        **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if counts_repeats(told) else {}),
+        **_bounds(reader, asked),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]] if sides else [*listed(reader, asked)],
     }
 
 
-def _repeats(reader: Reader, asked: Asked, told: Statistic) -> dict[str, Any]:
-    """How sure a share is that hangs on the finding of repeats."""
-    if not counts_repeats(told) or asked.period is None:
-        return {}
-    found = {"found_rightly": told_quality(known_quality(reader.store, reader.config))}
-    if isinstance(told, Within) and told.of == "followed":
-        spec, where = kpi_named(asked.kpi), dict(asked.where)
-        other = bounds(reader, spec, asked.variant, asked.period, asked.as_of, **where)
-        return {**found, "bounds": other and other._asdict()}
-    return found
+def _bounds(reader: Reader, asked: Asked) -> dict[str, Any]:
+    assert asked.period is not None
+    found = bounds(reader, kpi_named(asked.kpi), asked.variant, asked.period, asked.as_of, **asked.where)
+    return {"bounds": found._asdict()} if found else {}
 
 
 def _sides(told: Statistic) -> tuple[str, ...]:
@@ -103,10 +103,9 @@ def printed(found: Mapping[str, Any]) -> str:
     if "found_rightly" in found:
         lines.append(found["found_rightly"])
     if limits := found.get("bounds"):
-        lines.append(
-            f"at most {limits['at_most']:.1%}, were every later ticket of one category the same problem;"
-            f" {limits['each_customer_once']:.1%} with each customer counted once"
-        )
+        why = BOUNDS["csat" if found["kpi"] == "csat" else "repeats"]
+        lines.append(why.format(**limits))
+        lines.append(f"{limits['each_customer_once']:.1%} with each customer counted once")
     lines += ["", f"{'value':>12}  {'ticket':<10} {'severity':<9} {'agent':<20} note"]
     for row in found["observations"]:
         amount = shown(
