@@ -1,16 +1,19 @@
 """Observations as rows for people and other programs: one row per observation, with names, times and both clocks."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.asked import Asked as FigureAsked
-from helpdesk_kpi.measure.asked import Bools, Parts, existing
+from helpdesk_kpi.measure.asked import Parts, existing
 from helpdesk_kpi.measure.calendars import elapsed
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Statistic, Stock, Within
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Stock, Within
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.durations import verdicts
 from helpdesk_kpi.measure.figure import parts as parts_of
@@ -25,6 +28,10 @@ COLUMNS = (
     "calendar_seconds", "business_seconds", "value", "censored", "reason", "url", "facet", "share", "due",
     "counts", "adds", "followed_at", "followed_by", "followed_why",
 )  # fmt: skip
+
+
+NOT_A_TICKET = (None, None)
+Column = Iterable[Any]
 
 
 class Asked(NamedTuple):
@@ -51,113 +58,151 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
 
 def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
     """As `listing`, by a reader that is there already."""
-    store, config = reader.store, reader.config
-    rows = _existing(reader, asked)
-    ends = np.where(rows.end <= asked.as_of, rows.end, np.where(_left_out(rows), rows.known, asked.as_of))
-    tickets = {key: (native, url) for key, native, url in store.rows("SELECT id, native, url FROM tickets")}
-    is_article = kpi_named(asked.kpi).story == "article"
-    articles = dict(store.rows("SELECT id, url FROM articles")) if is_article else {}
-    labels = {axis: reader.labels(rows, axis) for axis in ("source", "agent", "team", "category", "channel")}
-    shown = {axis: [reader.label_name(rows, axis, int(c)) for c in codes] for axis, codes in labels.items()}
-    spec = kpi_named(asked.kpi)
-    nameless = isinstance(statistic := spec.statistic_of(asked.variant), Score) and statistic.hides_answers
-    if config.privacy != "full" or nameless:  # what single people said of somebody is nobody's business
-        shown["agent"] = [None] * len(rows)
-    timed = isinstance(spec.statistic, Duration | Met)
-    spans = timed or spec.is_instant
-    took = reader.worked(rows, rows.start, ends) if spans else rows.start
-    lasted = elapsed(rows, rows.start, ends)
-    parts = None if asked.period is None else _parts(reader, rows, asked, asked.period)
-    after = _followed(reader, rows, asked)
-    values = _values(reader, rows, asked, took) if after is None else after.counts
-    names = _names(reader, after)
-    for i in range(len(rows)):
-        stop = rows.words[rows.stop[i]] or ""
-        running = spans and rows.end[i] > asked.as_of and not stop
-        native, url = tickets.get(int(rows.ticket[i]), (None, None))
-        seconds = int(took[i]) / 1000 if spans else None
-        yield {
-            "kpi": asked.kpi,
-            "variant": asked.variant,
-            "source": shown["source"][i],
-            "ticket": native,
-            "agent": shown["agent"][i],
-            "team": shown["team"][i],
-            "severity": rows.words[rows.severity[i]],
-            "category": shown["category"][i],
-            "channel": shown["channel"][i],
-            "at": iso(int(rows.at[i])),
-            "start": iso(int(rows.start[i])) if spans else None,
-            "end": iso(int(ends[i])) if spans else None,
-            "calendar_seconds": _number(int(lasted[i]) / 1000) if spans else None,
-            "business_seconds": _number(seconds),
-            "value": None if stop in EXCLUDED or nameless or np.isnan(values[i]) else _number(float(values[i])),
-            "censored": "true" if running or stop else "false",
-            "reason": "running" if running else stop,
-            "url": articles.get(int(rows.story[i]), url),
-            "facet": rows.words[rows.facet[i]],
-            "share": _number(float(rows.share[i])),
-            "due": None if rows.due[i] == NEVER else iso(int(rows.due[i])),
-            "counts": None if parts is None or nameless else _number(float(parts.counts[i])),
-            "adds": None if parts is None or nameless else _number(float(parts.adds[i])),
-            "followed_at": None if after is None or after.at[i] == NEVER else iso(int(after.at[i])),
-            "followed_by": None if after is None else names.get(int(after.ticket[i])),
-            "followed_why": None if after is None else after.why[i],
+    told = _Listing(reader, asked)
+    columns = {**told.about(), **told.clocks(), **told.figures(), **told.followed()}
+    for row in zip(*(columns[name] for name in COLUMNS), strict=True):
+        yield dict(zip(COLUMNS, row, strict=True))
+
+
+class _Listing:
+    """The columns of a listing by their names, each with one entry a row, made as they are read."""
+
+    def __init__(self, reader: Reader, asked: Asked) -> None:
+        self.reader, self.asked = reader, asked
+        self.kpi = kpi_named(asked.kpi)
+        self.statistic = self.kpi.statistic_of(asked.variant)
+        self.policy = reader.policy(self.kpi, asked.variant)
+        self.rows = _existing(reader, asked)
+        self.stops = [self.rows.words[code] or "" for code in self.rows.stop.tolist()]
+        self.is_timed = isinstance(self.kpi.statistic, Duration | Met) or self.kpi.is_instant
+        self.is_hidden = isinstance(self.statistic, Score) and self.statistic.hides_answers
+
+    def about(self) -> dict[str, Column]:
+        """What the rows are about."""
+        rows = self.rows
+        tickets = self._tickets("t.native, t.url")
+        articles = self._articles()
+        return {
+            "kpi": self._all(self.asked.kpi),
+            "variant": self._all(self.asked.variant),
+            **{axis: self._names(axis) for axis in ("source", "agent", "team", "category", "channel")},
+            "ticket": (tickets.get(key, NOT_A_TICKET)[0] for key in rows.ticket.tolist()),
+            "url": (
+                articles.get(story, tickets.get(key, NOT_A_TICKET)[1])
+                for story, key in zip(rows.story.tolist(), rows.ticket.tolist(), strict=True)
+            ),
+            "severity": (rows.words[code] for code in rows.severity.tolist()),
+            "facet": (rows.words[code] for code in rows.facet.tolist()),
+            "share": map(_number, rows.share.tolist()),
         }
 
+    def clocks(self) -> dict[str, Column]:
+        """When it was, and how long it took. What ran on when somebody looks is censored there."""
+        rows, ends = self.rows, self._ends
+        running = (rows.end > self.asked.as_of).tolist()
+        is_on = running if self.is_timed else [False] * len(rows)
+        why = [stop or ("running" if on else "") for on, stop in zip(is_on, self.stops, strict=True)]
+        return {
+            "at": map(iso, rows.at.tolist()),
+            "start": map(iso, rows.start.tolist()) if self.is_timed else self._all(None),
+            "end": map(iso, ends.tolist()) if self.is_timed else self._all(None),
+            "calendar_seconds": self._seconds(elapsed(rows, rows.start, ends)) if self.is_timed else self._all(None),
+            "business_seconds": self._seconds(self._took) if self.is_timed else self._all(None),
+            "due": map(_instant, rows.due.tolist()),
+            "censored": ("true" if reason else "false" for reason in why),
+            "reason": why,
+        }
 
-def _followed(reader: Reader, rows: Columns, asked: Asked) -> Followed | None:
-    """What came of each row; None for figures that do not ask for it."""
-    spec = kpi_named(asked.kpi)
-    told = spec.statistic_of(asked.variant)
-    if not isinstance(told, Within):
-        return None
-    return followed(told, rows, reader.policy(spec, asked.variant), asked.as_of)
+    def figures(self) -> dict[str, Column]:
+        """What each row says, and what it is of the figure."""
+        told = zip(self._values.tolist(), self.stops, strict=True)
+        values = (None if self.is_hidden or stop in EXCLUDED else value for value, stop in told)
+        parts = None if self.is_hidden else self._parts()
+        return {
+            "value": map(_number, values),
+            "counts": self._all(None) if parts is None else map(_number, parts.counts.tolist()),
+            "adds": self._all(None) if parts is None else map(_number, parts.adds.tolist()),
+        }
 
+    def followed(self) -> dict[str, Column]:
+        """What came after, for figures that ask for it."""
+        after = self._after
+        if after is None:
+            return {name: self._all(None) for name in ("followed_at", "followed_by", "followed_why")}
+        tickets = self._tickets("s.name || ':' || t.native", after.ticket)
+        return {
+            "followed_at": map(_instant, after.at.tolist()),
+            "followed_by": (tickets.get(key, NOT_A_TICKET)[0] for key in after.ticket.tolist()),
+            "followed_why": after.why,
+        }
 
-def _names(reader: Reader, after: Followed | None) -> dict[int, str]:
-    """ "source:id" of the tickets that followed."""
-    if after is None:
-        return {}
-    sql = "SELECT t.id, s.name || ':' || t.native FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id IN"
-    return dict(reader.store.rows(f"{sql} (SELECT value FROM json_each(?))", np.unique(after.ticket).tolist()))
+    def _all(self, value: Any) -> Column:
+        return repeat(value, len(self.rows))
 
+    def _seconds(self, ms: Ints) -> Column:
+        return (_number(one / 1000) for one in ms.tolist())
 
-def _parts(reader: Reader, rows: Columns, asked: Asked, period: Period) -> Parts | None:
-    spec = kpi_named(asked.kpi)
-    here = ~rows.stopped(EXCLUDED)
-    told = parts_of(_figure(asked, period), rows.take(here), reader.policy(spec, asked.variant))
-    if told is None:
-        return None
-    found = Parts(np.zeros(len(rows)), np.zeros(len(rows)))
-    found.counts[here], found.adds[here] = told
-    return found
+    def _names(self, axis: str) -> Column:
+        """What single people said of somebody is nobody's business."""
+        if axis == "agent" and (self.is_hidden or self.reader.config.privacy != "full"):
+            return self._all(None)
+        codes = self.reader.labels(self.rows, axis)
+        return (self.reader.label_name(self.rows, axis, code) for code in codes.tolist())
 
+    def _tickets(self, what: str, keys: Ints | None = None) -> dict[int, tuple[Any, ...]]:
+        wanted = np.unique(self.rows.ticket if keys is None else keys).tolist()
+        sql = f"SELECT t.id, {what} FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id IN"
+        found = self.reader.store.rows(f"{sql} (SELECT value FROM json_each(?))", wanted)
+        return {key: tuple(told) for key, *told in found}
 
-def _values(reader: Reader, rows: Columns, asked: Asked, took: Ints) -> Floats:
-    """Seconds of durations and ages; of promises 1 (kept) or 0 (missed), and nan where nobody knows yet."""
-    spec = kpi_named(asked.kpi)
-    told = spec.statistic_of(asked.variant)
-    if isinstance(told, Duration):
-        return took / 1000
-    if isinstance(told, Met):
-        kept, missed, _, _ = verdicts(asked.as_of, rows, reader.policy(spec, asked.variant))
-        return np.where(kept | missed, kept, np.nan)
-    return _ages(reader, rows, asked) if _is_age(told) else rows.value
+    def _articles(self) -> dict[int, str]:
+        is_about = self.kpi.story == "article"
+        return dict(self.reader.store.rows("SELECT id, url FROM articles")) if is_about else {}
 
+    @cached_property
+    def _ends(self) -> Ints:
+        rows, as_of = self.rows, self.asked.as_of
+        left_out = rows.stopped(EXCLUDED) & (rows.end == NEVER)
+        return np.where(rows.end <= as_of, rows.end, np.where(left_out, rows.known, as_of))
 
-def _figure(asked: Asked, period: Period) -> FigureAsked:
-    return FigureAsked(kpi_named(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
+    @cached_property
+    def _took(self) -> Ints:
+        return self.reader.worked(self.rows, self.rows.start, self._ends)
 
+    @cached_property
+    def _after(self) -> Followed | None:
+        told = self.statistic
+        return followed(told, self.rows, self.policy, self.asked.as_of) if isinstance(told, Within) else None
 
-def _is_age(statistic: Statistic) -> bool:
-    return isinstance(statistic, Stock) and statistic.of == "age"
+    @property
+    def _values(self) -> Floats:
+        """Seconds of durations and ages; of promises and of what may be followed 1 or 0; nan where nobody knows yet."""
+        if self._after is not None:
+            return self._after.counts
+        if isinstance(self.statistic, Duration):
+            return self._took / 1000
+        if isinstance(self.statistic, Met):
+            kept, missed, _, _ = verdicts(self.asked.as_of, self.rows, self.policy)
+            return np.where(kept | missed, kept, np.nan)
+        is_age = isinstance(self.statistic, Stock) and self.statistic.of == "age"
+        return self._age() / 1000 if is_age else self.rows.value
 
+    def _age(self) -> Ints:
+        """Since the stories began, at the instant that is asked for."""
+        as_of, period = self.asked.as_of, self.asked.period
+        instant = as_of if period is None else min(period.end, as_of)
+        return self.reader.worked(self.rows, self.rows.created, np.full(len(self.rows), instant))
 
-def _ages(reader: Reader, rows: Columns, asked: Asked) -> Floats:
-    """Seconds since the stories began, at the instant that is asked for."""
-    instant = asked.as_of if asked.period is None else min(asked.period.end, asked.as_of)
-    return reader.worked(rows, rows.created, np.full(len(rows), instant)) / 1000
+    def _parts(self) -> Parts | None:
+        if self.asked.period is None:
+            return None
+        here = ~self.rows.stopped(EXCLUDED)
+        told = parts_of(_figure(self.asked, self.asked.period), self.rows.take(here), self.policy)
+        if told is None:
+            return None
+        found = Parts(np.zeros(len(self.rows)), np.zeros(len(self.rows)))
+        found.counts[here], found.adds[here] = told
+        return found
 
 
 def _existing(reader: Reader, asked: Asked) -> Columns:
@@ -168,11 +213,16 @@ def _existing(reader: Reader, asked: Asked) -> Columns:
     return here.take(exists)
 
 
-def _left_out(rows: Columns) -> Bools:
-    left_out: Bools = rows.stopped(EXCLUDED) & (rows.end == NEVER)
-    return left_out
+def _figure(asked: Asked, period: Period) -> FigureAsked:
+    return FigureAsked(kpi_named(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
+
+
+def _instant(ms: int) -> str | None:
+    return None if ms == NEVER else iso(ms)
 
 
 def _number(value: float | None) -> float | int | None:
-    """Whole numbers without a point."""
-    return int(value) if value is not None and value == int(value) else value
+    """Whole numbers without a point; nothing for nan."""
+    if value is None or math.isnan(value):
+        return None
+    return int(value) if value == int(value) else value
