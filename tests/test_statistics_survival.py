@@ -114,3 +114,13 @@ def test_the_intervals_cover_a_censored_truth_as_often_as_they_say() -> None:
         hits_share += share_low <= np.exp(-0.5) <= share_high
     assert 0.925 <= hits_median / 1000 <= 0.975
     assert 0.925 <= hits_share / 1000 <= 0.975
+
+
+def test_a_median_of_many_equal_durations_has_an_upper_limit() -> None:
+    """100 that all took 5: had half of all things taken longer, that had no chance. Of five, all lie below the true
+    median with a chance of 1/32, more than 2.5 %, so nothing is said; of six with 1/64.
+    """
+    assert kaplan_meier([5] * 100, [True] * 100).quantile_interval(0.5) == (5, 5)
+    assert kaplan_meier([1] + [5] * 99, [True] * 100).quantile_interval(0.9) == (5, 5)
+    assert kaplan_meier([5] * 5, [True] * 5).quantile_interval(0.5)[1] is None
+    assert kaplan_meier([5] * 6, [True] * 6).quantile_interval(0.5)[1] == 5

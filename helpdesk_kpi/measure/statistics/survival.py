@@ -140,14 +140,22 @@ class Curve(msgspec.Struct, frozen=True):
     def band(self, z: float = Z95) -> tuple[Floats, Floats]:
         """Lower and upper limit of S at each of the times: S^exp(+-z sqrt(greenwood)/|log S|).
 
-        Where S is 0 the lower limit is 0 and the upper one stays what it was.
+        Where S is 0 Greenwood's has no width: the lower limit is 0, the upper one that of none of all that ended
+        (Clopper and Pearson, Biometrika 26 (1934) 404) or what it was before, if that is less.
+
+        Of 100 that all took 5, at 2.5 % still at most 1 - 0.025^(1/100) = 3.6 % take longer; of two, 84 %.
+
+        >>> [round(float(kaplan_meier([5] * n, [True] * n).band()[1][0]), 3) for n in (100, 2)]
+        [0.036, 0.842]
         """
         inside = (self.survival > 0) & (self.survival < 1)
         log = np.log(self.survival, out=np.full_like(self.survival, -1.0), where=inside)
         variance = np.where(inside, self.greenwood, 0.0)
         factor = np.exp(z * np.sqrt(variance) / -log)
         low = np.where(inside, np.exp(log * factor), self.survival)
-        high = np.where(inside, np.exp(log / factor), 1.0)
+        tail, ended = NormalDist().cdf(-z), self.n - self.running.size
+        none = 1 - tail ** (1 / ended) if ended else 1.0
+        high = np.where(inside, np.exp(log / factor), np.where(self.survival > 0, 1.0, none))
         return np.minimum.accumulate(low), np.minimum.accumulate(high)
 
     def _index(self, t: float) -> int:
