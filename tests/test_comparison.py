@@ -322,6 +322,19 @@ def test_counts_are_those_of_others_in_as_many_days_of_work(bare: SmallDesk) -> 
     assert ann.driving[0].gap == pytest.approx(3)
 
 
+def test_what_nobody_did_raises_nobodys_adjusted_count(bare: SmallDesk) -> None:
+    # Ann and Bob solve 10 each in the same week; an automation solves 20 that nobody had. A person's mean is 10.
+    for name in ("Ann", "Bob"):
+        bare.many(name, 10, 0, DURING)
+    for i in range(20):
+        ticket = bare.ticket(DURING + i * MINUTE)
+        bare.event(ticket, DURING + HOUR, "change", field="status", before="open", after="solved")
+    found = bare.compare("solved_tickets")
+    assert found.team.value == 40
+    assert found.centre == 10
+    assert [person(found, name).adjusted for name in ("Ann", "Bob")] == pytest.approx([10, 10])
+
+
 # Shifts, slices, and what cannot be compared
 
 

@@ -4,6 +4,7 @@
 not strictly with each other person.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -56,9 +57,10 @@ def compare(
     names = asked.names(counted.take(present))
     team = asked.figure()
     everybody = Everybody(bench, names)
-    centre = _centre(bench, team, len(names))
+    figures = {code: asked.figure(name) for code, name in names.items()}
+    centre = _centre(bench, team, [figure.value or 0.0 for figure in figures.values()])
     about = About(asked.kpi, axis, everybody, centre, found.labels)
-    people = [compared(about, code, name, asked.figure(name)) for code, name in names.items()]
+    people = [compared(about, code, name, figures[code]) for code, name in names.items()]
     if report is not None:
         of = customers(reader.store, counted.rows)
         for place, (code, person) in enumerate(zip(names, people, strict=True)):
@@ -130,12 +132,12 @@ class _Asked(NamedTuple):
         return self.reader.figure(self.kpi, self.period, self.as_of, self.variant, **self.where, **only)
 
 
-def _centre(bench: Bench, team: Value, people: int) -> float | None:
-    """The team's rate, mean score or median; of counts a person's mean."""
+def _centre(bench: Bench, team: Value, counts: Sequence[float]) -> float | None:
+    """The team's rate, mean score or median; of `counts` a person's mean, which what is nobody's doesn't raise."""
     if bench.kind == "duration" or team.value is None:
         return team.value
     if bench.kind == "count":
-        return team.value / people if people else None
+        return sum(counts) / len(counts) if counts else None
     weight = bench.things.weight[bench.present]
     whole = float(weight.sum())
     return float((weight * bench.things.value[bench.present]).sum()) / whole if whole else None
