@@ -420,6 +420,8 @@ def _words(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
     if choices:
         return f"{raw!r} is not allowed{did_you_mean(str(raw), map(str, typing.get_args(choices[0])))}"
     text = str(error).partition(" - at ")[0].replace("`", "")
+    if "encoded date" in text:
+        return f"{raw!r} is no date; write it like 2026-02-14"
     if text.startswith("Object missing required field"):
         return text.replace("Object missing required field", "missing key")
     return f"{text} (it is {raw!r})"
@@ -432,9 +434,7 @@ def _check(loaded: Loaded) -> None:
     for name, hours in config.hours.items():
         _check_zone(loaded, f"hours.{name}.timezone", hours.timezone or config.timezone)
     for level, severity in config.severity.items():
-        _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", {"always", *config.hours})
-        for kpi, text in severity.targets.items():
-            _check_duration(loaded, f"severity.{level}.targets.{kpi}", text)
+        _check_severity(loaded, level, severity)
     for phrase in config.text.thanks:
         if not any(letter.isalpha() for letter in phrase):
             raise loaded.error("text.thanks", f"{phrase!r} is no word; write what customers write, such as 'dank je'")
@@ -446,8 +446,28 @@ def _check(loaded: Loaded) -> None:
     _check_reports(loaded)
     _check_recurrence(loaded, config.recurrence)
     for name, source in config.sources.items():
-        if not isinstance(source.get("connector"), str):
-            raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
+        _check_source(loaded, name, source)
+
+
+def _check_severity(loaded: Loaded, level: str, severity: Severity) -> None:
+    hours = {"always", *loaded.config.hours}
+    _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", hours)
+    for kpi, text in severity.targets.items():
+        key = f"severity.{level}.targets.{kpi}"
+        _check_duration(loaded, key, text)
+        if not duration(text):
+            raise loaded.error(key, f"{text!r} is no promise that anybody could keep; more than 0 is allowed")
+
+
+def _check_source(loaded: Loaded, name: str, source: Mapping[str, Any]) -> None:
+    if not isinstance(source.get("connector"), str):
+        raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
+    levels = loaded.config.severity  # without any, each level is what a source calls it
+    told = source.get("severity", {})
+    if not isinstance(told, dict):
+        raise loaded.error(f"sources.{name}.severity", f'{told!r} is no table; write it like {{ high = "P1" }}')
+    for word, level in told.items() if levels else ():
+        _check_name(loaded, f"sources.{name}.severity.{word}", "severity", level, levels)
 
 
 def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:
