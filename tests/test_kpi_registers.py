@@ -11,6 +11,7 @@ from reader_fixtures import BERLIN, Source, agent, customer, ticket
 from register_fixtures import COST, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
 
 from helpdesk_kpi.config import Someone
+from helpdesk_kpi.measure.comparison import compare
 from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.listing import Asked, listing
@@ -165,6 +166,23 @@ def test_the_interval_of_a_mean_ends_where_the_scale_does(book: Book) -> None:
     found = value(book, "peer_rating", "2026-Q3", agent="Ann")
     assert found.value == pytest.approx(10 / 3)
     assert (found.low, found.high) == (1, 5)
+
+
+def test_an_adjusted_score_lies_on_the_scale(book: Book) -> None:
+    """Ann's five are 100, Bob's 0 four times and once 100. Had Bob's been as Ann's, all would be 100; a fifth is 20.
+    s = 44.7, t(4) = 2.776: 20 +- 55.5, of which there is nothing below 0.
+    """
+    best = {"solution": 5, "clarity": 5, "tone": 5, "record": 5}
+    for number, by in (("17", "Cem"), ("18", "Cem"), ("17", "李娜"), ("18", "李娜"), ("17", "王小明")):
+        given = {**REVIEW, **best, "ticket": number, "by": by}
+        book.put("quality_review", **given)
+        book.put("quality_review", **{**given, "subject": "Bob", "solution": 5 if by == "王小明" else 1})
+    measure(book.store, book.config)
+    span = parse("2026-Q4", book.config.timezone, NOW)
+    found = compare(Reader(book.store, book.config), "quality_review", span, span.end)
+    ann, bob = found.subjects
+    assert (found.centre, ann.adjusted, bob.adjusted) == pytest.approx((60, 100, 20))
+    assert (bob.adjusted_low, bob.adjusted_high) == pytest.approx((0, 75.52), abs=0.01)
 
 
 def test_answers_that_are_all_the_same_have_no_interval(book: Book) -> None:

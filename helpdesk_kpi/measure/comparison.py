@@ -22,7 +22,7 @@ from helpdesk_kpi.measure.fairness.person import About, compared
 from helpdesk_kpi.measure.fairness.result import Comparison
 from helpdesk_kpi.measure.fairness.running import logarithms
 from helpdesk_kpi.measure.fairness.strata import Strata, strata
-from helpdesk_kpi.measure.fairness.things import Counted, kind_of, things
+from helpdesk_kpi.measure.fairness.things import Counted, Kind, kind_of, things
 from helpdesk_kpi.measure.periods import Period, containing
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.statistics.bootstrap import seed
@@ -59,7 +59,7 @@ def compare(
     everybody = Everybody(bench, names)
     figures = {code: asked.figure(name) for code, name in names.items()}
     centre = _centre(bench, team, [figure.value or 0.0 for figure in figures.values()])
-    about = About(asked.kpi, axis, everybody, centre, found.labels)
+    about = About(asked.kpi, axis, everybody, centre, found.labels, asked.scale(bench.kind))
     people = [compared(about, code, name, figures[code]) for code, name in names.items()]
     if report is not None:
         of = customers(reader.store, counted.rows)
@@ -120,6 +120,10 @@ class _Asked(NamedTuple):
             kind, Things(subject, found.cell, values, counted.weight), counted.rows.at, found.parent, self._first(),
             self.period.start, min(self.period.end, self.as_of),
         )  # fmt: skip
+
+    def scale(self, kind: Kind) -> tuple[float, float]:
+        """The least and the most that a value can be."""
+        return (0.0, 1.0) if kind == "share" else self.reader.policy(self.kpi, self.variant).scale
 
     def names(self, counted: Counted) -> dict[int, str]:
         """Who has anything, by code, in the order of names."""

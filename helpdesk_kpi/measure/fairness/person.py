@@ -29,6 +29,7 @@ class About(NamedTuple):
     everybody: Everybody
     centre: float | None  # what one person's value would be if all were equal and had the same work
     labels: list[tuple[str | None, ...]]  # by cell
+    scale: tuple[float, float] = (-math.inf, math.inf)  # the least and the most that a value can be
 
 
 def compared(about: About, subject: int, name: str, figure: Value) -> Compared:
@@ -77,8 +78,8 @@ def _adjusted(about: About, expected: Expected, judged: Judged, reliability: flo
     if judged.ratio is None or judged.low is None or judged.high is None or about.centre is None:
         return ratios
     kind, without = about.everybody.bench.kind, about.everybody.without(about.centre, expected)
-    most = 1.0 if kind == "share" else math.inf
-    adjusted, low, high = (min(without * ratio, most) for ratio in (judged.ratio, judged.low, judged.high))
+    least, most = about.scale
+    adjusted, low, high = (min(max(without * ratio, least), most) for ratio in (judged.ratio, judged.low, judged.high))
     shrunken = None
     if reliability is not None and kind == "duration":
         shrunken = about.centre * (adjusted / about.centre) ** reliability if about.centre else 0.0
