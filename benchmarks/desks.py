@@ -10,14 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from helpdesk_kpi.measure.discovery import every_kpi
+
 HERE = Path(__file__).parent
 MAKING = HERE / "making.py"
 SCHEMA = HERE.parent / "helpdesk_kpi" / "store" / "schema.sql"
 
 
 def desk(tickets: int) -> Path:
-    """A folder with a configuration and a synced, measured store of about `tickets` tickets."""
-    mark = hashlib.sha256(SCHEMA.read_bytes() + MAKING.read_bytes()).hexdigest()[:8]
+    """A folder with a configuration and a synced, measured store of about `tickets` tickets, by the KPIs of today."""
+    revisions = "".join(f"{kpi.id} {kpi.revision}" for kpi in every_kpi().values()).encode()
+    mark = hashlib.sha256(SCHEMA.read_bytes() + MAKING.read_bytes() + revisions).hexdigest()[:8]
     folder = _home() / f"desk-{tickets}-{mark}"
     if not folder.exists():
         making = Path(tempfile.mkdtemp(dir=_home()))

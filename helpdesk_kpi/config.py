@@ -462,12 +462,9 @@ def _check_severity(loaded: Loaded, level: str, severity: Severity) -> None:
 def _check_source(loaded: Loaded, name: str, source: Mapping[str, Any]) -> None:
     if not isinstance(source.get("connector"), str):
         raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
-    levels = loaded.config.severity  # without any, each level is what a source calls it
     told = source.get("severity", {})
     if not isinstance(told, dict):
         raise loaded.error(f"sources.{name}.severity", f'{told!r} is no table; write it like {{ high = "P1" }}')
-    for word, level in told.items() if levels else ():
-        _check_name(loaded, f"sources.{name}.severity.{word}", "severity", level, levels)
 
 
 def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:

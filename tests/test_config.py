@@ -39,8 +39,6 @@ def loaded(folder: Path, text: str) -> Loaded:
         ('[severity.P0]\nhours = "night"\n[hours.nights]\nweekly = {}', ["severity.P0.hours", "'night'", "nights"]),
         ('[severity.P0]\ntargets = { first_reply_time = "0h" }',
          ["severity.P0.targets.first_reply_time", "'0h'", "more than 0"]),
-        ('[severity.P0]\n[sources.a]\nconnector = "zendesk"\nseverity = { high = "P9", urgent = "P0" }',
-         ["sources.a.severity.high", "'P9'", "P0"]),
         ('[sources.a]\nconnector = "zendesk"\nseverity = "P1"', ["sources.a.severity", "'P1'", "{ high ="]),
         ('[hours.office]\nweekly = {}\nworkdays = ["22:00-06:00"]',
          ["hours.office.workdays", "'22:00-06:00'", "2026-02-14"]),

@@ -54,6 +54,7 @@ def _known(loaded: Loaded, key: str, what: str, name: object, known: list[str]) 
 
 
 def _targets(loaded: Loaded) -> None:
+    timed = sorted(name for name, kpi in find_kpis().items() if kpi.unit == "ms" and not kpi.is_instant)
     mapped = [source.get("severity") for source in loaded.config.sources.values()]
     levels = {str(level) for table in mapped if isinstance(table, dict) for level in table.values()}
     for level, severity in loaded.config.severity.items():
@@ -63,9 +64,8 @@ def _targets(loaded: Loaded) -> None:
             raise loaded.error(f"severity.{level}", f"no source has a severity {level!r}; did you mean {meant}?")
         for kpi in severity.targets:
             _known(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
-            if find_kpis()[kpi].unit != "ms":
-                timed = ", ".join(sorted(name for name, spec in find_kpis().items() if spec.unit == "ms"))
-                said = f"{kpi!r} takes no time, so it has no target; allowed are {timed}"
+            if kpi not in timed:
+                said = f"{kpi!r} takes no time, so it has no target; allowed are {', '.join(timed)}"
                 raise loaded.error(f"severity.{level}.targets", said)
 
 
