@@ -96,8 +96,8 @@ _RUNGS: dict[str, Callable[[Contact, Contact], bool]] = {
 
 def pairs(contacts: Sequence[Contact]) -> Iterator[tuple[Contact, Contact]]:
     """(earlier, later) of one customer wherever the later one may have come soon enough after a solve."""
-    ordered = sorted(contacts, key=lambda c: (c.at, c.ticket))
-    for place, later in enumerate(ordered):
-        for earlier in ordered[:place]:
-            if earlier.at < later.at <= earlier.last + LONGEST:
-                yield earlier, later
+    lately: list[Contact] = []
+    for later in sorted(contacts, key=lambda c: (c.at, c.ticket)):
+        lately = [earlier for earlier in lately if later.at <= earlier.last + LONGEST]
+        yield from ((earlier, later) for earlier in lately if earlier.at < later.at)
+        lately.append(later)
