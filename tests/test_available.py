@@ -130,7 +130,7 @@ def test_leave_is_written_from_and_to(tmp_path: Path) -> None:
 
 
 def test_points_below_nothing_and_words_that_are_no_time_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"weights\.severity\.P0: -1 is less than nothing"):
+    with pytest.raises(ConfigError, match=r"weights\.severity\.P0: -1 is not allowed: 0 or more"):
         loaded(tmp_path, "[weights]\nseverity = { P0 = -1 }\n")
     with pytest.raises(ConfigError, match=r"tickets\.escalate_within.*soon"):
         loaded(tmp_path, '[tickets]\nescalate_within = "soon"\n')
