@@ -15,6 +15,7 @@ CREATED = 1_790_000_000_000
 MINUTE = 60_000
 CUSTOMER, ANN, BOB, LIGHT, ROBOT, LEAVER = 1, 2, 3, 4, 5, 6
 TEAM = 50
+WEEK = 7 * 1440  # minutes after which a solve counts as accepted if nobody says anything
 
 PEOPLE = {
     ANN: PersonFacts("agent", True, (0,), ("agent",)),
@@ -55,6 +56,10 @@ def did(minute: float, who: int | None, field: str, before: Any, after: Any, **m
     return _event(minute, "change", who, field=field, before=text[0], after=text[1], **more)
 
 
+def status(minute: float, who: int | None, before: str | None, after: str, **more: Any) -> EventRow:
+    return did(minute, who, "status", before, after, **more)
+
+
 def talked(minute: float, who: int, kind: str) -> EventRow:
     """An answered call or a first chat message."""
     return _event(minute, kind, who, public=1)
@@ -68,6 +73,9 @@ def _event(minute: float, kind: str, who: int | None, **more: Any) -> EventRow:
     fields: dict[str, Any] = dict.fromkeys(EventRow.__struct_fields__)
     fields |= {"at": at(minute), "seq": 0, "kind": kind, "actor": who} | more
     return EventRow(**fields)
+
+
+OPEN = did(0, CUSTOMER, "status", None, "new")
 
 
 def story(

@@ -7,21 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, apart, at, desk, did, measured, said, story
+from story_fixtures import ANN, BOB, OPEN, WEEK, apart, at, desk, measured, said, status, story
 from variant_fixtures import alike, lengths, of_solves, variants_give
 
 from helpdesk_kpi.config import Tickets
-from helpdesk_kpi.measure.rows import EventRow
 
 FRT, ACCEPTED = "first_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
 SOLVED, WEIGHTED, TOUCH, AGAIN = "solved_tickets", "weighted_volume", "one_touch", "recurrence_rate"
-OPEN = did(0, CUSTOMER, "status", None, "new")
-WEEK = 7 * 1440  # after which a solve counts as accepted if nobody says anything
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: Any) -> EventRow:
-    return did(minute, who, "status", before, after, **more)
 
 
 def test_a_merged_ticket_is_in_nothing_but_the_backlog_of_before() -> None:

@@ -7,7 +7,25 @@ from typing import Any
 
 import msgspec
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, LIGHT, ROBOT, apart, at, counted, desk, did, measured, rated, said, story
+from story_fixtures import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    LIGHT,
+    OPEN,
+    ROBOT,
+    WEEK,
+    apart,
+    at,
+    counted,
+    desk,
+    did,
+    measured,
+    rated,
+    said,
+    status,
+    story,
+)
 from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
@@ -17,13 +35,7 @@ from helpdesk_kpi.measure.rows import EventRow
 NRT, ACCEPTED = "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
 SOLVED, WEIGHTED, TOUCH, AGAIN = "solved_tickets", "weighted_volume", "one_touch", "recurrence_rate"
-OPEN = did(0, CUSTOMER, "status", None, "new")
 AUTO = {"via": "rule", "rule": "an automation"}
-WEEK = 7 * 1440  # after which a solve counts as accepted if nobody says anything
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: Any) -> EventRow:
-    return did(minute, who, "status", before, after, **more)
 
 
 def back(minute: float, who: int | None = CUSTOMER) -> EventRow:

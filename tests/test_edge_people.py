@@ -5,7 +5,7 @@ Every variant by hand; minutes since creation. `edge_cases.toml` says which case
 
 from typing import Any
 
-from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, ROBOT, apart, desk, did, measured, said, story
+from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, OPEN, ROBOT, WEEK, apart, desk, did, measured, said, story
 from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
@@ -14,10 +14,8 @@ from helpdesk_kpi.measure.rows import EventRow
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
 SOLVED, WEIGHTED, TOUCH, AGAIN = "solved_tickets", "weighted_volume", "one_touch", "recurrence_rate"
-OPEN = did(0, CUSTOMER, "status", None, "new")
 BOBS = did(0, None, "assignee", None, BOB)
 AUTO = {"via": "rule", "rule": "an automation"}
-WEEK = 7 * 1440  # after which a solve counts as accepted if nobody says anything
 
 
 def solved(minute: float, who: int | None = ANN, before: str = "new", **more: Any) -> EventRow:

@@ -6,7 +6,21 @@ Every variant by hand; minutes since creation. `edge_cases.toml` says which case
 from typing import Any
 
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, apart, desk, did, measured, said, story, talked
+from story_fixtures import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    OPEN,
+    ROBOT,
+    WEEK,
+    apart,
+    desk,
+    measured,
+    said,
+    status,
+    story,
+    talked,
+)
 from variant_fixtures import alike, lengths, of_solves, variants_give
 
 from helpdesk_kpi.measure.rows import EventRow
@@ -14,12 +28,6 @@ from helpdesk_kpi.measure.rows import EventRow
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
 SOLVED, WEIGHTED, TOUCH, AGAIN = "solved_tickets", "weighted_volume", "one_touch", "recurrence_rate"
-OPEN = did(0, CUSTOMER, "status", None, "new")
-WEEK = 7 * 1440  # after which a solve counts as accepted if nobody says anything
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: Any) -> EventRow:
-    return did(minute, who, "status", before, after, **more)
 
 
 def solved(minute: float, who: int | None = ANN) -> EventRow:

@@ -3,19 +3,28 @@
 from typing import Any
 
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, MINUTE, at, did, measured, minutes, rated, said, story
+from story_fixtures import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    MINUTE,
+    OPEN,
+    WEEK,
+    at,
+    did,
+    measured,
+    minutes,
+    rated,
+    said,
+    status,
+    story,
+)
 
 from helpdesk_kpi.measure.rows import EventRow, RatingRow
 from helpdesk_kpi.measure.timeline import Timeline
 
 CONFIRMED, ACCEPTED = "confirmed_resolution_time", "accepted_resolution_time"
-WEEK = 7 * 1440
-OPEN = did(0, CUSTOMER, "status", None, "new")
 THANKS = said(300, CUSTOMER, is_thanks=1)
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: Any) -> EventRow:
-    return did(minute, who, "status", before, after, **more)
 
 
 def rating(answered: float, category: str, **more: Any) -> RatingRow:

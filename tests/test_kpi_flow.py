@@ -1,17 +1,11 @@
 """How old the backlog is, and what flows in and out. Numbers are minutes since creation."""
 
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, at, did, measured, said, story
+from story_fixtures import ANN, BOB, CUSTOMER, OPEN, at, did, measured, said, status, story
 
-from helpdesk_kpi.measure.rows import EventRow
 from helpdesk_kpi.measure.timeline import Timeline
 
 AGE, FLOW = "backlog_age", "net_flow"
-OPEN = did(0, CUSTOMER, "status", None, "new")
-
-
-def status(minute: float, who: int | None, before: str, after: str) -> EventRow:
-    return did(minute, who, "status", before, after)
 
 
 #: Solved at 100 by Ann, reopened at 200, pending from 250, solved again at 350 by Bob, closed later.

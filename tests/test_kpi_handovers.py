@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, ROBOT, TEAM, at, desk, did, measured, said, story
+from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, ROBOT, TEAM, at, desk, did, measured, said, status, story
 
 from helpdesk_kpi.measure.rows import LinkRow
 from helpdesk_kpi.measure.timeline import Timeline
@@ -25,10 +25,6 @@ def moved(
     minute: float, who: int | None, before: int | None = TEAM, after: int | None = SECOND_LEVEL, **more: Any
 ) -> Any:
     return did(minute, who, "team", before, after, **more)
-
-
-def status(minute: float, who: int | None, before: str, after: str) -> Any:
-    return did(minute, who, "status", before, after)
 
 
 MINE = given(5, ANN, None, ANN)

@@ -3,17 +3,25 @@
 from typing import Any
 
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, did, measured, minutes, rated, said, story
+from story_fixtures import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    LEAVER,
+    OPEN,
+    ROBOT,
+    at,
+    did,
+    measured,
+    minutes,
+    rated,
+    said,
+    status,
+    story,
+)
 
 from helpdesk_kpi.measure.rows import EventRow, RatingRow
 from helpdesk_kpi.measure.timeline import Timeline
-
-OPEN = did(0, CUSTOMER, "status", None, "new")
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: Any) -> EventRow:
-    return did(minute, who, "status", before, after, **more)
-
 
 # Solved at 100 by Ann, reopened at 200, solved again at 350 by Bob, closed by an automation four days later.
 TWICE = (

@@ -20,6 +20,7 @@ from story_fixtures import (
     did,
     measured,
     said,
+    status,
     story,
     talked,
 )
@@ -30,10 +31,6 @@ from helpdesk_kpi.measure.timeline import Timeline
 
 DAY = 24 * 60
 OPEN = said(0, CUSTOMER)
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: Any) -> Any:
-    return did(minute, who, "status", before, after, **more)
 
 
 def solved(minute: float, who: int | None = ANN, **more: Any) -> Any:

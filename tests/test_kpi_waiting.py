@@ -2,17 +2,28 @@
 
 import msgspec
 import pytest
-from story_fixtures import ANN, BOB, CUSTOMER, MINUTE, ROBOT, TEAM, at, counted, desk, did, measured, said, story
+from story_fixtures import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    MINUTE,
+    OPEN,
+    ROBOT,
+    TEAM,
+    at,
+    counted,
+    desk,
+    did,
+    measured,
+    said,
+    status,
+    story,
+)
 
 from helpdesk_kpi.measure.rows import EventRow
 from helpdesk_kpi.measure.timeline import Timeline
 
 WAIT, HELD = "requester_wait_time", "held_time"
-OPEN = did(0, CUSTOMER, "status", None, "new")
-
-
-def status(minute: float, who: int | None, before: str, after: str, **more: str) -> EventRow:
-    return did(minute, who, "status", before, after, **more)
 
 
 def given(minute: float, before: int | None, after: int | None, by: int | None = None) -> EventRow:

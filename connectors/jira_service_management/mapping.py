@@ -1,7 +1,7 @@
 """From issues to records: pure functions."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from helpdesk_kpi.pull.text import RULE, sketch
 from helpdesk_kpi.pull.text import read as read_text
 
 #: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
+T = TypeVar("T")
 STATES = {"new": "new", "done": "solved"}
 CREATED = "created"  # the id of the comment that an issue's description is
 INTERNAL = "sd.public.comment"  # a comment's property that says whether it is internal
@@ -194,33 +195,40 @@ def _said(
 
 
 def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[SetAside], bool]:
-    """Comments that came along, and whether they are all and say who sees them. A search embeds twenty at most.
+    """Comments that came along, and whether they are all and say who sees them.
 
     Data Center does not say there who sees them.
     """
     page = fields.comment
     if page is None:
         return [], [], False
-    if isinstance(page, list):
-        page = js.CommentPage(msgspec.Raw(msgspec.json.encode(page)), len(page))
-    found, aside = rows(page.comments, js.Comment)
+    given, total = (page, len(page)) if isinstance(page, list) else (page.comments, page.total)
+    found, aside, are_all = _came_along(given, total, js.Comment)
     told = [c for c in found if c.jsd_public is not None]
-    named = [SetAside(f"{issue_id} comment {a.id}", a.reason) for a in aside]
-    return told, named, len(told) == len(found) and page.total <= len(found) + len(aside)
+    return told, of_issue(issue_id, "comment", aside), len(told) == len(found) and are_all
 
 
 def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[SetAside], bool | None]:
-    """Worklogs that came along, the first twenty, and whether they are all. Where time tracking is switched off,
-    nothing is told of any.
-    """
+    """Worklogs that came along, and whether they are all; None where nothing is told, since nobody may write any."""
     page = fields.worklog
     if page is None:
         return [], [], None
-    if isinstance(page, list):
-        page = js.WorklogPage(msgspec.Raw(msgspec.json.encode(page)), len(page))
-    found, aside = rows(page.worklogs, js.Worklog)
-    named = [SetAside(f"{issue_id} worklog {a.id}", a.reason) for a in aside]
-    return found, named, page.total <= len(found) + len(aside)
+    given, total = (page, len(page)) if isinstance(page, list) else (page.worklogs, page.total)
+    found, aside, are_all = _came_along(given, total, js.Worklog)
+    return found, of_issue(issue_id, "worklog", aside), are_all
+
+
+def _came_along(
+    given: msgspec.Raw | list[msgspec.Raw], total: int, kind: type[T]
+) -> tuple[list[T], list[SetAside], bool]:
+    """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is all."""
+    found, aside = rows(msgspec.Raw(msgspec.json.encode(given)) if isinstance(given, list) else given, kind)
+    return found, aside, total <= len(found) + len(aside)
+
+
+def of_issue(issue_id: str, what: str, aside: Sequence[SetAside]) -> list[SetAside]:
+    """Rows that were set aside, named by their issue."""
+    return [SetAside(f"{issue_id} {what} {one.id}", one.reason) for one in aside]
 
 
 def worklogs(

@@ -34,7 +34,7 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
                 yield _page(account, found, keep)
         except MissingError:  # deleted meanwhile; asked for one by one only
             known = [Changes(todo.key, todo.version, "unreadable") for todo in batch]
-        yield Page(records=known, done=batch, complete_until=_whole(start, place + size))
+        yield Page(records=known, done=batch, complete_until=whole_to(start, place + size))
 
 
 def _page(account: Account, found: Sequence[js.IssueChanges], keep: Keep) -> Page:
@@ -53,7 +53,7 @@ def _page(account: Account, found: Sequence[js.IssueChanges], keep: Keep) -> Pag
     return Page(records=[*mapping.records_of_people(people, keep.agents, account.met), *records], set_aside=aside)
 
 
-def _whole(start: Start, place: int) -> int:
+def whole_to(start: Start, place: int) -> int:
     """Everything that changed before the next one in the queue is known."""
     return start.todo[place].version - 1 if place < len(start.todo) else start.now
 
@@ -66,7 +66,7 @@ async def comments(account: Account, start: Start) -> AsyncIterator[Page]:
     await account.me()
     keep = await account.keep(start.now)
     for place, todo in enumerate(start.todo, 1):
-        yield await _conversation(account, todo, keep, _whole(start, place))
+        yield await _conversation(account, todo, keep, whole_to(start, place))
 
 
 async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) -> Page:
@@ -82,6 +82,6 @@ async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) ->
         records=[*people, *said, Replies(issue, todo.version)],
         replaces=[("comment", issue)],
         done=[todo],
-        set_aside=[SetAside(f"{issue} comment {a.id}", a.reason) for a in aside],
+        set_aside=mapping.of_issue(issue, "comment", aside),
         complete_until=whole,
     )

@@ -1,7 +1,7 @@
 """The three ways to a Jira: Cloud, Cloud's gateway for scoped tokens, and Data Center. What they bring is the same."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -214,38 +214,56 @@ class DataCenter:
 
 
 async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[SetAside]]:
-    """All comments of an issue, oldest first; each once, though the pages shift while somebody writes.
+    """All comments of an issue, oldest first.
 
     Whether the customer sees a comment is told in a property on Data Center, to those who ask for it.
     """
     path = await site.api(f"issue/{quote(issue, safe='')}/comment")
-    found: dict[str, js.Comment] = {}
-    aside: list[SetAside] = []
-    start = 0
-    while True:
+
+    async def read(start: int) -> tuple[msgspec.Raw, int]:
         asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MOST_COMMENTS, "orderBy": "created"}
         page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
-        good, bad = rows(page.comments, js.Comment)
-        found |= {row.id: row for row in good}
-        aside += bad
-        start += len(good) + len(bad)
-        if not (good or bad) or start >= page.total:
-            return list(found.values()), aside
+        return page.comments, page.total
+
+    return await _each_once(read, js.Comment)
 
 
 async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[SetAside]]:
-    """All worklogs of an issue, each once. Data Center gives them in one answer, whatever is asked for."""
+    """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
     path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
-    found: dict[str, js.Worklog] = {}
+
+    async def read(start: int) -> tuple[msgspec.Raw, int]:
+        page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
+        return page.worklogs, page.total
+
+    return await _each_once(read, js.Worklog)
+
+
+class _Own(Protocol):
+    """What has an id of its own."""
+
+    id: str
+
+
+R = TypeVar("R", bound=_Own)
+
+
+async def _each_once(
+    read: Callable[[int], Awaitable[tuple[msgspec.Raw, int]]], kind: type[R]
+) -> tuple[list[R], list[SetAside]]:
+    """All rows of a list, each once, though its pages shift while somebody writes. `read` gives the rows from a place
+    on, and how many there are.
+    """
+    found: dict[str, R] = {}
     aside: list[SetAside] = []
     start = 0
     while True:
-        page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
-        good, bad = rows(page.worklogs, js.Worklog)
+        given, total = await read(start)
+        good, bad = rows(given, kind)
         found |= {row.id: row for row in good}
-        aside += [SetAside(f"{issue} worklog {b.id}", b.reason) for b in bad]
+        aside += bad
         start += len(good) + len(bad)
-        if not (good or bad) or start >= page.total:
+        if not (good or bad) or start >= total:
             return list(found.values()), aside
 
 

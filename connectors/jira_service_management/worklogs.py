@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from connectors.jira_service_management import mapping, transports
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.queues import whole_to
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo, no
@@ -30,16 +31,16 @@ async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
     await account.me()
     agents = await account.agents()
     for place, todo in enumerate(start.todo, 1):
-        whole = start.todo[place].version - 1 if place < len(start.todo) else start.now
+        whole = whole_to(start, place)
         try:
             found, aside = await transports.worklogs(account.http, account.site, todo.key)
         except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
             yield Page(done=[todo], complete_until=whole)
             continue
-        made, worse, people = mapping.worklogs(todo.key, found)
+        made, unread, people = mapping.worklogs(todo.key, found, mapping.of_issue(todo.key, "worklog", aside))
         told: list[AnyRecord] = [*mapping.records_of_people(people, agents, account.met), *made]
         yield Page(
-            records=told, replaces=[("time_entry", todo.key)], done=[todo], set_aside=[*aside, *worse],
+            records=told, replaces=[("time_entry", todo.key)], done=[todo], set_aside=unread,
             complete_until=whole,
         )  # fmt: skip
 

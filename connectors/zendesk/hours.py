@@ -10,7 +10,6 @@ It is assumed that a follow-up, which begins with the fields of the ticket that 
 made it (https://support.zendesk.com/hc/en-us/articles/8421655952026): what it begins with was spent on the other one.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -19,17 +18,15 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account, TimeFields
 from connectors.zendesk.events import audit_at, child_kind, how
-from connectors.zendesk.fetching import by_list
 from connectors.zendesk.mapping import text_id
+from connectors.zendesk.queues import AT_ONCE, Told, audits_of, page_of
 from connectors.zendesk.tickets import map_rows
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import rows
 
 SECOND = 1_000
 QUEUE = "time_entries"
-AT_ONCE = 20  # tickets of one page
 _UNTOLD = object()
 _FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a channel
 
@@ -114,29 +111,17 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
     """Tickets of which an export left out what the total was before: their audits always say it."""
     fields = await account.time_fields()
 
-    async def ask(one: Todo) -> tuple[list[Any], list[SetAside]]:
-        records: list[Any] = []
-        aside: list[SetAside] = []
+    async def ask(one: Todo) -> Told:
         try:
-            path = f"/api/v2/tickets/{one.key}/audits"
-            async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
-                good, bad = rows(page.audits, zd.Audit)
-                audits = [row.as_event() for row in good if zd.ms(row.created_at) >= start.since]
-                made, worse = map_rows(audits, lambda row: time_entries(row, fields))
-                untold = [SetAside(str(row.id), "time spent changed from an unknown total") for row in audits
-                          if unsure(row, fields)]  # fmt: skip
-                records += made
-                aside += [*bad, *worse, *untold]
+            found, aside = await audits_of(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
-            pass
-        return records, aside
+            return Told([])
+        made, worse = map_rows(found, lambda row: time_entries(row, fields))
+        untold = [
+            SetAside(str(row.id), "time spent changed from an unknown total") for row in found if unsure(row, fields)
+        ]
+        return Told(made, [*aside, *worse, *untold])
 
     for first in range(0, len(start.todo), AT_ONCE):
-        chosen = start.todo[first : first + AT_ONCE]
-        found = await asyncio.gather(*(ask(one) for one in chosen))
-        yield Page(
-            records=[record for records, _ in found for record in records],
-            set_aside=[row for _, aside in found for row in aside],
-            done=chosen,
-        )
+        yield await page_of(start.todo[first : first + AT_ONCE], ask)
     yield Page(complete_until=start.now)

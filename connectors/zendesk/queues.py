@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import HELD_BACK, SECOND
+from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
 from connectors.zendesk.mapping import native_metrics
 from connectors.zendesk.tickets import OVERLAP, with_metrics
 from connectors.zendesk.ways import export_cursor
@@ -48,17 +48,36 @@ async def ticket_by_ticket(
     )
     while waiting:
         chosen, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        found = await asyncio.gather(*(ask(one) for one in chosen))
-        yield Page(
-            records=[record for one in found for record in one.records],
-            set_aside=[row for one in found for row in one.set_aside],
-            done=chosen,
-            complete_until=_whole(start, waiting),
-        )
+        yield await page_of(chosen, ask, complete_until=_whole(start, waiting))
+
+
+async def page_of(chosen: Sequence[Todo], ask: Ask, *, complete_until: int | None = None) -> Page:
+    """What some tickets brought; they are asked at the same time."""
+    found = await asyncio.gather(*(ask(one) for one in chosen))
+    return Page(
+        records=[record for one in found for record in one.records],
+        set_aside=[row for one in found for row in one.set_aside],
+        done=chosen,
+        complete_until=complete_until,
+    )
 
 
 def _whole(start: Start, waiting: Sequence[Todo]) -> int:
     return waiting[0].version - 1 if waiting else start.now - HELD_BACK * SECOND
+
+
+async def audits_of(account: Account, ticket: str, since: int) -> tuple[list[zd.TicketEvent], list[SetAside]]:
+    """What happened on a ticket since then, as the export of ticket events tells it, and what cannot be read; a
+    MissingError where it was deleted.
+    """
+    found: list[zd.TicketEvent] = []
+    aside: list[SetAside] = []
+    path = f"/api/v2/tickets/{ticket}/audits"
+    async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
+        good, bad = rows(page.audits, zd.Audit)
+        found += [row.as_event() for row in good if zd.ms(row.created_at) >= since]
+        aside += bad
+    return found, aside
 
 
 async def metric_sets(account: Account, start: Start) -> AsyncIterator[Page]:

@@ -6,8 +6,8 @@ from connectors.zendesk import hours
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.events import audit_at, events
-from connectors.zendesk.fetching import SECOND, by_list, by_time
-from connectors.zendesk.queues import Told, ticket_by_ticket
+from connectors.zendesk.fetching import SECOND, by_time
+from connectors.zendesk.queues import Told, audits_of, ticket_by_ticket
 from connectors.zendesk.tickets import OVERLAP, WHOLE_AFTER, further, map_rows
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import MissingError
@@ -67,16 +67,12 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
     read = await _reading(account)
 
     async def ask(one: Todo) -> Told:
-        path, records, aside = f"/api/v2/tickets/{one.key}/audits", [], []
         try:
-            async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
-                good, bad = rows(page.audits, zd.Audit)
-                made, worse = read([row.as_event() for row in good if zd.ms(row.created_at) >= start.since])
-                records += made
-                aside += [*bad, *worse]
+            found, aside = await audits_of(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
             return Told([Replies(one.key, one.version, "unreadable")])
-        return Told([*records, Replies(one.key, one.version)], aside)
+        records, worse = read(found)
+        return Told([*records, Replies(one.key, one.version)], [*aside, *worse])
 
     def known_already(one: Todo) -> list[AnyRecord]:
         return [Replies(one.key, one.version)]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import sys
 import time
 import webbrowser
 import zoneinfo
@@ -37,6 +38,7 @@ FILES = {
     "store": "helpdesk.db",
     "config": "helpdesk-kpi.toml",
 }
+PROGRAM = "helpdesk-kpi"
 FURTHER = ("explain csat --period last-week", "report process_review --open", "doctor")
 SAID = {
     "en": {
@@ -156,6 +158,7 @@ def _told(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> No
         for path in sorted(out.glob(pattern)):
             click.echo(f"  {path}  ({said[what]})")
     click.echo(said["took"].format(seconds))
+    typed = sys.argv[0] if Path(sys.argv[0]).name.startswith(PROGRAM) else PROGRAM
     click.echo(f"\n{said['next']}")
     for command in FURTHER:
-        click.echo(f"  helpdesk-kpi {command} --config {out / 'helpdesk-kpi.toml'}  ({said[command]})")
+        click.echo(f"  {typed} {command} --config {out / 'helpdesk-kpi.toml'}  ({said[command]})")

@@ -1,6 +1,5 @@
 """What a figure is asked for, and the policy that it is read under."""
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.measure.columns import Columns, Floats, Ints
-from helpdesk_kpi.measure.contract import Kpi, Statistic
+from helpdesk_kpi.measure.contract import ANY_SCALE, Kpi, Statistic
 from helpdesk_kpi.measure.value import Value
 
 Bools = NDArray[np.bool_]
@@ -45,7 +44,7 @@ class Policy(NamedTuple):
     clock: Callable[[Columns], str]  # calendar, business or mixed
     followers: Callable[[], Columns]  # what may follow the rows of this KPI, sure enough to count
     weights: Callable[[Columns], Floats]  # how much work each row's kind of ticket is
-    scale: tuple[float, float] = (-math.inf, math.inf)  # of scores: the least and the most
+    scale: tuple[float, float] = ANY_SCALE  # of scores: the least and the most
 
 
 class Parts(NamedTuple):

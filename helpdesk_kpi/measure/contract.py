@@ -87,11 +87,15 @@ class Mix(msgspec.Struct, frozen=True):
     """sum(value x share), and which part of it each facet has."""
 
 
+#: Of scores whose values may be anything: the least and the most.
+ANY_SCALE = (-math.inf, math.inf)
+
+
 class Score(msgspec.Struct, frozen=True):
     """Mean of the values, weighted by share, with its interval (Student's t), and the 90th percentile."""
 
     fewest: int = 0  # raters below whom nothing is shown
-    scale: tuple[float, float] = (-math.inf, math.inf)  # the least and the most that a value can be
+    scale: tuple[float, float] = ANY_SCALE  # the least and the most that a value can be
     form: str = ""  # of [registers], whose scale it is
 
     @property

@@ -12,6 +12,7 @@ from helpdesk_kpi.measure.asked import Asked, Policy, existing
 from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
 from helpdesk_kpi.measure.contract import (
+    ANY_SCALE,
     MAIN,
     Fresh,
     Kpi,
@@ -226,7 +227,7 @@ class Reader:
 
     def _scale(self, told: Statistic) -> tuple[float, float]:
         if not isinstance(told, Score):
-            return Score().scale
+            return ANY_SCALE
         form: Form | None = getattr(self.config.registers, told.form) if told.form else None
         return told.scale if form is None else form.scale
 

@@ -29,6 +29,5 @@ def _raters(reader: Reader, rows: Columns) -> Ints:
     """Who rated, by the codes of those who are rated; people of whom nothing else is known have codes of their own."""
     names = Names(reader.store, reader.config)
     place = {name: code for code, name in enumerate(reader.human_names)}
-    numbers = {human.name: names.same_hash(names.hashed(names.mark_of(human))) for human in names.humans.all}
-    known = {int(number, 16): place[name] for name, number in numbers.items()}
+    known = {int(names.first_hash(human), 16): place[human.name] for human in names.humans.all}
     return np.array([known.get(rater, -rater) for rater in rows.rater.tolist()], np.int64)

@@ -109,35 +109,25 @@ def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records:
     The comment that made the ticket stays: it is a part of the ticket. A page that is older than what is known of the
     ticket takes nothing away.
     """
-    timed: list[str] = []
     for kind, native in parents:
         if kind not in _REPLACED:
             raise ValueError(f"a page can replace a ticket's {', '.join(_REPLACED)}, not {kind!r}")
         if _is_old(page, native, records):
             continue
-        if kind == "time_entry":
-            timed.append(native)
-            continue
-        kept = [r.id for r in records if isinstance(r, model.Event) and r.ticket == native]
+        record, table, key, which = _REPLACED[kind]
+        kept = [r.id for r in records if isinstance(r, record) and r.ticket == native]
         page.conn.execute(
-            f"DELETE FROM events WHERE ticket = ? AND id NOT IN (SELECT value FROM json_each(?)) AND {_REPLACED[kind]}",
+            f"DELETE FROM {table} WHERE ticket = ? AND {key} NOT IN (SELECT value FROM json_each(?)) AND {which}",
             (page.keys("tickets", [native])[native], json.dumps(kept)),
         )
-    if timed:
-        _replace_time_entries(page, timed, records)
 
 
-_REPLACED = {"event": "true", "comment": "kind = 'comment' AND id != 'created'", "time_entry": "true"}
-
-
-def _replace_time_entries(page: Writing, tickets: list[str], records: Sequence[model.AnyRecord]) -> None:
-    """Of all these tickets at once."""
-    kept = [r.id for r in records if isinstance(r, model.TimeEntry)]
-    page.conn.execute(
-        "DELETE FROM time_entries WHERE source = ? AND native NOT IN (SELECT value FROM json_each(?))"
-        " AND ticket IN (SELECT id FROM tickets WHERE source = ? AND native IN (SELECT value FROM json_each(?)))",
-        (page.source, json.dumps(kept), page.source, json.dumps(tickets)),
-    )
+#: Kind -> the records that are children of it, where they are kept, and which of those.
+_REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry], str, str, str]] = {
+    "event": (model.Event, "events", "id", "true"),
+    "comment": (model.Event, "events", "id", "kind = 'comment' AND id != 'created'"),
+    "time_entry": (model.TimeEntry, "time_entries", "native", "true"),
+}
 
 
 def _is_old(page: Writing, native: str, records: Sequence[model.AnyRecord]) -> bool:

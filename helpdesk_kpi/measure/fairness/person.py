@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from helpdesk_kpi.measure.contract import Kpi
+from helpdesk_kpi.measure.contract import ANY_SCALE, Kpi
 from helpdesk_kpi.measure.fairness.everybody import Everybody, gap
 from helpdesk_kpi.measure.fairness.judged import Judged, limits
 from helpdesk_kpi.measure.fairness.result import Cell, Compared
@@ -29,7 +29,7 @@ class About(NamedTuple):
     everybody: Everybody
     centre: float | None  # what one person's value would be if all were equal and had the same work
     labels: list[tuple[str | None, ...]]  # by cell
-    scale: tuple[float, float] = (-math.inf, math.inf)  # the least and the most that a value can be
+    scale: tuple[float, float] = ANY_SCALE  # the least and the most that a value can be
 
 
 def compared(about: About, subject: int, name: str, figure: Value) -> Compared:

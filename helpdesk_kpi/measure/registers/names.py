@@ -87,12 +87,15 @@ class Names:
 
     def same_hash(self, known: str) -> str:
         """The same for all hashes of one human, whose accounts may have been joined after they had judged."""
-        return self._first_hash.get(known, known)
+        return self._first_hashes.get(known, known)
 
     @cached_property
-    def _first_hash(self) -> dict[str, str]:
-        humans = {id(human): human for human in self.of_mark.values()}.values()
-        return {one: hashes[0] for hashes in map(self._hashes, humans) for one in hashes}
+    def _first_hashes(self) -> dict[str, str]:
+        return {one: self.first_hash(human) for human in self.humans.all for one in self._hashes(human)}
+
+    def first_hash(self, human: Human) -> str:
+        """The one by which figures know somebody who judged."""
+        return self._hashes(human)[0]
 
     def _hashes(self, human: Human) -> list[str]:
         marks = ([OF_PEOPLE + human.key] if human.key else []) + [account.mark for account in human.accounts]
