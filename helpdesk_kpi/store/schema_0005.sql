@@ -19,3 +19,13 @@ CREATE TABLE unread ( -- parts of a ticket that no rule can read: they are count
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER unread_new AFTER INSERT ON unread WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
 BEGIN INSERT INTO stale VALUES (new.ticket); END;
+
+ALTER TABLE schedules ADD COLUMN is_default INTEGER; -- 1: it counts where nothing names another; null: not told
+ALTER TABLE schedules ADD COLUMN created_at INTEGER; -- null: not known
+CREATE TABLE team_schedules ( -- whose tickets run on which schedule, where a helpdesk says so of teams
+    team     INTEGER NOT NULL REFERENCES teams (id),
+    since    INTEGER NOT NULL, -- in force from here on; the first one also before
+    schedule TEXT, -- native id; null: the default one
+    PRIMARY KEY (team, since)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_schedule ON events (ticket, at) WHERE field = 'schedule';
