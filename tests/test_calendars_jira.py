@@ -25,8 +25,8 @@ def with_runs(store: Store, runs: list[tuple[str, str, float]]) -> None:
                 "INSERT INTO tickets (id, source, native, created_at) VALUES (?, 1, ?, 0)", (number, str(number))
             )
             conn.execute(
-                "INSERT INTO sla_cycles (ticket, sla, number, name, read_at, started_at, stopped_at, elapsed, is_paused)"
-                " VALUES (?, '1', 0, 'Time to resolution', 0, ?, ?, ?, 0)",
+                "INSERT INTO sla_cycles (ticket, sla, number, name, read_at, started_at, stopped_at, elapsed,"
+                " is_paused) VALUES (?, '1', 0, 'Time to resolution', 0, ?, ?, ?, 0)",
                 (number, at(start), at(stop), round(hours * HOUR)),
             )
 
