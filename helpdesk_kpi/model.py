@@ -106,6 +106,7 @@ class Event(Record, frozen=True):
     text_rule: int | None = None  # version of the rules behind the two above
     articles: tuple[str, ...] = ()  # ids of knowledge-base articles that the comment links to
     codes: tuple[str, ...] = ()  # error codes and the like
+    formerly: str | None = None  # an id under which an earlier version kept the same event
 
 
 class Person(Record, frozen=True):
@@ -306,13 +307,16 @@ class Engagement(Record, frozen=True):
     ended_at: int | None = None
 
 
+REFUSED_ROW = "row"  # the kind of an `Unread` that may have been anything: the ticket's history is not known
+
+
 class Unread(Record, frozen=True):
     """A part of a ticket that no rule can read (an event type, a channel, a role that is new): counted, not dropped."""
 
     ticket: str
     id: str
-    kind: str  # event, channel, role, status, ...
-    word: str  # the helpdesk's word for it
+    kind: str  # event, channel, role, status, ..., or REFUSED_ROW
+    word: str  # the helpdesk's word for it; of a refused row, what is wrong with it
     at: int | None = None
 
 

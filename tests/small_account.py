@@ -25,6 +25,7 @@ SOURCES = {
     "jira_service_management": (
         'url = "https://acme.atlassian.net"\nauth = { email = "a@acme.example", token = { env = "ACME_KEY" } }'
     ),
+    "files": 'path = "export"',
     "freshdesk": 'url = "https://acme.freshdesk.com"\nauth = { key = { env = "ACME_KEY" } }',
 }
 

@@ -8,7 +8,7 @@ from freshdesk_fixtures import AGENT, CUSTOMER, DAY, HOUR, MINUTE, NOW, SINCE, i
 
 from connectors.freshdesk import activities, hours, surveys, tickets
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.conversations import conversation
+from connectors.freshdesk.conversations import Who, conversation
 from helpdesk_kpi.model import Event, Name, NativeMetric, Person, SlaCycle, Ticket
 from helpdesk_kpi.pull.text import similarity
 from helpdesk_kpi.pull.zones import iana
@@ -191,7 +191,7 @@ def test_a_reopened_ticket_takes_its_figure_back() -> None:
 
 def spoken(**given: Any) -> list[Any]:
     row = msgspec.convert(said(5, NOW, **given), fd.Conversation)
-    return conversation(row, "1", 3, {str(AGENT)})
+    return conversation(row, "1", 3, Who(agents={str(AGENT)}))
 
 
 def test_a_reply_a_note_and_a_customers_message_are_told_apart() -> None:

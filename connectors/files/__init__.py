@@ -7,6 +7,7 @@ read again when it has changed; what it no longer has stays.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.files import fivetran, own
-from connectors.files.parts import Part, aside
+from connectors.files.parts import Occurrences, Part, refused
 from connectors.files.reading import BrokenFileError, digest_of, files_of, header_of, read
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
@@ -98,6 +99,7 @@ class Files(Connector):
             try:
                 mark = _mark(path, place.files.get(path.name))
                 if mark is not None and mark.digest != _digest(place.files.get(path.name)):
+                    yield Page(gone={"unread": [f"{path.name}:"]})  # its lines may be right now
                     for records, bad in _in_pages(part.read(path, self.settings)):
                         yield Page(records=records, set_aside=bad)
                         await asyncio.sleep(0)  # other sources have their turn
@@ -151,15 +153,19 @@ def _own_parts(folder: Path) -> list[Part]:
 
 
 def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
-    how = own.How(settings.sketch_key, settings.keep_fields, settings.include_ratings_comment)
-    for line in read(path, table.columns, settings.zone, settings.keep_fields if "status" in table.columns else ()):
-        if line.wrong:
-            yield aside(path, line.number, line.wrong)
-            continue
-        try:
-            yield table.records(line.row, how)
-        except ValueError as error:
-            yield aside(path, line.number, str(error))
+    with closing(Occurrences()) as met:
+        how = own.How(settings.sketch_key, settings.keep_fields, settings.include_ratings_comment, met.count)
+        keep = settings.keep_fields if "status" in table.columns else ()
+        for line in read(path, table.columns, settings.zone, keep):
+            ticket = line.row.get(table.ticket) if table.ticket else None
+            wrong = line.wrong
+            if not wrong:
+                try:
+                    yield table.records(line.row, how)
+                    continue
+                except ValueError as error:
+                    wrong = str(error)
+            yield from refused(path, line.number, wrong, ticket)
 
 
 def _nothing(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from connectors.files import values as v
-from connectors.files.parts import Part, aside
+from connectors.files.parts import Part, refused
 from connectors.files.reading import Row, files_of, read
 from connectors.files.settings import Settings
 from connectors.files.values import Column
@@ -92,12 +92,13 @@ def _rows(
 ) -> Found:  # fmt: skip
     for line in read(path, columns, settings.zone, keep):
         if line.wrong:
-            yield aside(path, line.number, line.wrong)
+            yield from refused(path, line.number, line.wrong, line.row.get("ticket_id"))
             continue
+        ticket = line.row.get("ticket_id")
         try:
             yield make(line.row)
         except (ValueError, TypeError) as error:
-            yield aside(path, line.number, str(error))
+            yield from refused(path, line.number, str(error), ticket)
 
 
 def _as(kind: Any, row: Row, **more: Any) -> Any:
@@ -176,7 +177,7 @@ def _history(path: Path, settings: Settings) -> Found:
         db.execute("CREATE TABLE h (ticket INTEGER, field TEXT, at INTEGER, line INTEGER, actor INTEGER, value TEXT)")
         for line in read(path, HISTORY, settings.zone):
             if line.wrong:
-                yield aside(path, line.number, line.wrong)
+                yield from refused(path, line.number, line.wrong, line.row.get("ticket_id"))
                 continue
             row = line.row
             told = (row["ticket_id"], row["field_name"], row["updated"], line.number, row.get("user_id"))

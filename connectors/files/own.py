@@ -24,6 +24,7 @@ class How(NamedTuple):
     sketch_key: bytes = b""
     keep_fields: tuple[str, ...] = ()
     comments: bool = False  # what customers wrote into surveys is kept
+    occurrence: Callable[[str], int] = lambda _: 0  # how often a key was met before in the same file
 
 
 class Table(NamedTuple):
@@ -33,6 +34,7 @@ class Table(NamedTuple):
     columns: Mapping[str, Column]
     records: Callable[[Row, How], list[AnyRecord]]
     gives: frozenset[str] = frozenset()
+    ticket: str = ""  # the column that names the ticket; "": it is of none
 
 
 def names(row: Row, _how: How) -> list[AnyRecord]:
@@ -72,19 +74,27 @@ def tickets(row: Row, how: How) -> list[AnyRecord]:
     return [made, *events(comment, how)]
 
 
-def events(row: Row, _how: How) -> list[AnyRecord]:
-    """An event without an id is known by what it says, so that it is the same when it is read again."""
+def events(row: Row, how: How) -> list[AnyRecord]:
+    """An event without an id is known by what it is, when it was, and its place among those of that instant. So it is
+    the same when the export is written again, with another column or with a cell that was corrected.
+    """
     body = row.pop("body", None)
-    ident = row.pop("id", None) or _of_content(row, body)
+    ident, formerly = row.pop("id", None), None
+    if ident is None:
+        field = row.get("field", "") if row["kind"] == "change" else ""
+        key = f"{row['kind']}:{field}:{row['at']}"
+        place = how.occurrence(f"{row['ticket']}:{key}")
+        ident, formerly = f"{key}:{place}", _of_content(row, body)
     if body is not None:
         said = read_text(body)
         row = {"length": said.length, "is_thanks": said.is_thanks, "is_question": said.is_question,
                "articles": said.articles, "codes": said.codes} | row  # fmt: skip
     rule = RULE if row.get("is_thanks") is not None else None
-    return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, **row)]
+    return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
 
 
 def _of_content(row: Row, body: str | None) -> str:
+    """The id that versions before 0.5.0 gave to an event without one."""
     told = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
@@ -197,12 +207,12 @@ TABLES: dict[str, Table] = {
         "deleted_at": Column(v.instant, ""), "is_spam": Column(v.truth, ""),
         "replies_known": Column(v.OneOf("yes", "pending", "unreadable"), "yes where it is not told"),
         "changes_known_from": Column(v.instant, "empty: the history is whole"),
-    }, tickets, frozenset({"tickets"})),
+    }, tickets, frozenset({"tickets"}), "id"),
     "events": Table("What happened on tickets. Of a change, `before` and `after` hold ids where the ticket has ids.", {
         "ticket": _TICKET,
         "at": Column(v.instant, "of a call or chat: when somebody answered", True),
         "kind": Column(v.OneOf("comment", "change", "link", "survey", "call", "chat"), "", True),
-        "id": Column(v.ident, "made of the row's content where it is not told"),
+        "id": Column(v.ident, "else made of ticket, kind, field and time: give it where times may be corrected"),
         "seq": Column(v.whole, "order among events of one instant"),
         "actor": Column(v.ident, "empty: the helpdesk itself"),
         "via": Column(v.text, "web, email, api, rule, ..."),
@@ -215,7 +225,7 @@ TABLES: dict[str, Table] = {
         "length": Column(v.whole, "characters"), "is_thanks": Column(v.truth, "nothing but gratitude"),
         "is_question": Column(v.truth, "asks something"),
         "articles": Column(v.words, "ids of articles that it links to"), "codes": Column(v.words, "error codes in it"),
-    }, events, _EVENTS),
+    }, events, _EVENTS, "ticket"),
     "ratings": Table("Surveys: a row for each question that was asked, answered or not.", {
         "id": _ID, "ticket": _TICKET,
         "offered_at": Column(v.instant, "", True),
@@ -230,7 +240,7 @@ TABLES: dict[str, Table] = {
         "changed_at": Column(v.instant, ""), "expires_at": Column(v.instant, ""),
         "agent": Column(v.ident, "whom it is about, if told"), "rater": Column(v.ident, ""),
         "reason": Column(v.text, ""), "comment": Column(v.text, "kept with `csat.keep_comments` only"),
-    }, ratings, frozenset({"survey.answers", "survey.offered", "survey.dimensions"})),
+    }, ratings, frozenset({"survey.answers", "survey.offered", "survey.dimensions"}), "ticket"),
     "articles": Table("Texts of the knowledge base as they are now.", {
         "id": _ID, "title": Column(v.text, "", True), "created_at": Column(v.instant, "", True),
         "updated_at": Column(v.instant, "created_at where it is not told"), "url": Column(v.text, ""),

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ Row = dict[str, Any]
 _LARGEST = 16 * 1024 * 1024  # characters of one cell
 _SEPARATORS = ",;\t"
 _BLOCK = 1 << 20
+_HINT = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's own line that names the separator
 
 
 class BrokenFileError(Exception):
@@ -132,9 +134,11 @@ def _jsonl(stream: IO[str]) -> Iterator[Line]:
 def _csv(path: Path, stream: IO[str]) -> Iterator[Line]:
     csv.field_size_limit(_LARGEST)
     first = stream.readline()
+    if hint := _HINT.fullmatch(first.strip()):
+        first = stream.readline()
     if not first.strip():
         raise BrokenFileError(f"{path.name}:1: is empty: the first line has to name the columns")
-    separator = max(_SEPARATORS, key=first.count)
+    separator = hint[1] if hint else max(_SEPARATORS, key=first.count)
     names = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
     twice = [name for place, name in enumerate(names) if name and name in names[:place]]
     if twice:
@@ -142,7 +146,7 @@ def _csv(path: Path, stream: IO[str]) -> Iterator[Line]:
     yield Line(1, dict.fromkeys(names, ""))
     rows = csv.reader(stream, delimiter=separator)
     while True:
-        number = rows.line_num + 2
+        number = rows.line_num + (3 if hint else 2)
         try:
             cells = next(rows, None)
         except csv.Error as error:
@@ -150,7 +154,10 @@ def _csv(path: Path, stream: IO[str]) -> Iterator[Line]:
             continue
         if cells is None:
             return
-        if len(cells) == len(names):
-            yield Line(number, dict(zip(names, cells, strict=True)))
-        elif cells:
+        if not any(cell.strip() for cell in cells):
+            continue  # a spreadsheet writes an empty row as separators only
+        if any(cell.strip() for cell in cells[len(names) :]):
             yield Line(number, {}, f"{len(cells)} cells, and the header has {len(names)}")
+            continue
+        # A spreadsheet cuts separators off the end of a line, or has some more there.
+        yield Line(number, dict(zip_longest(names, cells[: len(names)], fillvalue="")))

@@ -14,7 +14,16 @@ Read = Callable[[Any, ZoneInfo | None], Any]
 _BY_A_SPREADSHEET = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,4}[./]\d{1,2}[./]\d{1,4}( .*)?")
 _SERIAL = re.compile(r"\d{4,5}([.,]\d+)?")
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
-_YES, _NO = {"true", "yes", "1", "t", "y"}, {"false", "no", "0", "f", "n"}
+#: TRUE and FALSE as spreadsheets write them in the languages of their users, and the plain words.
+_YES = {
+    "true", "yes", "1", "t", "y", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì", "verdadeiro",
+    "sim", "waar", "sant", "sand", "sann", "tosi", "prawda", "tak", "pravda", "ano", "igaz", "adevărat", "doğru",
+    "истина", "да", "真", "是", "참",
+}  # fmt: skip
+_NO = {
+    "false", "no", "0", "f", "n", "falsch", "nein", "faux", "non", "falso", "não", "onwaar", "nee", "falskt", "falsk",
+    "usann", "epätosi", "fałsz", "nie", "nepravda", "ne", "hamis", "fals", "yanlış", "ложь", "нет", "假", "否", "거짓",
+}  # fmt: skip
 
 
 class Column(NamedTuple):

@@ -6,7 +6,7 @@ https://developers.freshdesk.com/api/#list_all_ticket_notes
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from connectors.freshdesk import payloads as fd
@@ -17,7 +17,7 @@ from connectors.freshdesk.tickets import fingerprint
 from connectors.freshdesk.words import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.text import RULE, read
 
 BATCH = 20  # tickets at a time: one page of the store
@@ -56,7 +56,8 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
         read_any = read_any or any(one.rows is not None for one in found)
         settled = {one.todo for one in found}
         waiting = [todo for todo in waiting if todo not in settled]
-        yield _page(account, found, agents, waiting[0].version - 1 if waiting else start.now)
+        who = _who(start, found, agents)
+        yield _page(account, found, who, waiting[0].version - 1 if waiting else start.now)
         for error in results:
             if isinstance(error, BaseException):
                 raise error
@@ -91,14 +92,40 @@ async def _read(account: Account, path: str, todo: Todo) -> Found:
     return Found(todo, found, aside)
 
 
-def _page(account: Account, found: Sequence[Found], agents: Collection[str], until: int) -> Page:
+class Who(NamedTuple):
+    """What is known of those who wrote on some tickets."""
+
+    agents: Collection[str] = ()  # of today
+    requesters: Mapping[str, str] = {}  # by ticket
+    accounts: Mapping[str, KnownAccount] = {}
+
+    def is_customer(self, number: str, author: str) -> bool:
+        """Whether somebody who is no agent of today writes as a customer, whatever a flag says.
+
+        The ticket's own requester does. So does somebody who asks elsewhere and never had a ticket: one line with
+        `incoming: false`, which is what the API writes unless it is given another word, makes no former agent.
+        https://developers.freshdesk.com/api/#add_note_to_a_ticket
+        """
+        known = self.accounts.get(author, KnownAccount())
+        return self.requesters.get(number) == author or (known.asks and not known.was_assigned)
+
+
+NOT_KNOWN = Who()
+
+
+def _who(start: Start, found: Sequence[Found], agents: Collection[str]) -> Who:
+    authors = {actor for one in found for row in one.rows or () if (actor := text_id(row.user_id))}
+    return Who(agents, start.requesters([one.number for one in found]), start.accounts(authors - set(agents)))
+
+
+def _page(account: Account, found: Sequence[Found], who: Who, until: int) -> Page:
     """What is not there any more was deleted, where everything that is there could be read."""
     records: list[AnyRecord] = []
     aside: list[SetAside] = []
     whole: list[tuple[str, str]] = []
     settings = account.settings
     for one in found:
-        made, worse = _of_ticket(one, agents, settings.merged, settings.thanks)
+        made, worse = _of_ticket(one, who, settings.merged, settings.thanks)
         records += made
         aside += [*one.aside, *worse]
         if one.rows is not None and not (one.aside or worse):
@@ -108,17 +135,23 @@ def _page(account: Account, found: Sequence[Found], agents: Collection[str], unt
 
 
 def _of_ticket(
-    one: Found, agents: Collection[str], merged_note: re.Pattern[str], thanks: tuple[str, ...]
+    one: Found, who: Who, merged_note: re.Pattern[str], thanks: tuple[str, ...]
 ) -> tuple[list[AnyRecord], list[SetAside]]:
     number, doubled = one.number, one.todo.key.partition(":")[2]
     if one.rows is None:
         return [Replies(number, one.todo.version, "unreadable")], []
     rows = without_doubled(sorted(one.rows, key=lambda row: row.created_at), doubled)
     places = {str(row.id): place for place, row in enumerate(rows, 1)}
-    records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], agents, thanks))
-    into = next((told for row in rows if (told := merged_into(row, merged_note))), None)
-    links = [TicketLink(number, into, "merge")] if into else []
-    return [*records, *links, Replies(number, one.todo.version, "yes", into)], aside
+    records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], who, thanks))
+    merge = next((told for row in rows if (told := _merge(row, number, merged_note))), None)
+    links: list[AnyRecord] = [] if merge is None else [TicketLink(number, str(merge.after), "merge"), merge]
+    is_whole = not (aside or one.aside)  # a row that cannot be read may have been the reply
+    known = Replies(number, one.todo.version, "yes" if is_whole else "unreadable", merge.after if merge else None)
+    return [*records, *links, known], _of(number, aside)
+
+
+def _of(number: str, aside: Sequence[SetAside]) -> list[SetAside]:
+    return [SetAside(one.id, f"a conversation of ticket {number}: {one.reason}") for one in aside]
 
 
 def without_doubled(rows: list[fd.Conversation], doubled: str) -> list[fd.Conversation]:
@@ -129,7 +162,7 @@ def without_doubled(rows: list[fd.Conversation], doubled: str) -> list[fd.Conver
 
 
 def conversation(
-    row: fd.Conversation, number: str, place: int, agents: Collection[str] = (), thanks: tuple[str, ...] = ()
+    row: fd.Conversation, number: str, place: int, who: Who = NOT_KNOWN, thanks: tuple[str, ...] = ()
 ) -> list[AnyRecord]:
     """A comment with its author, or a survey's feedback, which is no word of the customer to the team."""
     at = ms(row.created_at)
@@ -146,7 +179,7 @@ def conversation(
         public=not row.private and source != FORWARD, length=told.length, is_thanks=told.is_thanks,
         is_question=told.is_question, text_rule=RULE, articles=told.articles, codes=told.codes,
     )  # fmt: skip
-    return [event, *_author(row, actor, at, rule, agents)]
+    return [event, *_author(row, event, who)]
 
 
 def _rule(row: fd.Conversation) -> str | None:
@@ -155,16 +188,24 @@ def _rule(row: fd.Conversation) -> str | None:
     return "auto_response" if row.auto_response else None
 
 
-def _author(
-    row: fd.Conversation, actor: str | None, at: int, rule: str | None, agents: Collection[str]
-) -> list[Person]:
+def _author(row: fd.Conversation, said: Event, who: Who) -> list[Person]:
     """Who wrote and is no agent of today: a customer if it came from outside, else an agent who has left.
 
     Just before it was written, so that what the ticket itself says of its requester wins.
     """
-    if actor is None or rule is not None or actor in agents or row.incoming is None:
+    actor = said.actor
+    if actor is None or said.rule is not None or actor in who.agents or row.incoming is None:
         return []
-    return [Person(actor, "customer" if row.incoming else "agent", "contact" if row.incoming else "agent", at - 1)]
+    is_customer = row.incoming or who.is_customer(said.ticket, actor)
+    return [Person(actor, "customer" if is_customer else "agent", "contact" if is_customer else "agent", said.at - 1)]
+
+
+def _merge(row: fd.Conversation, number: str, pattern: re.Pattern[str]) -> Event | None:
+    """That a note says this ticket was merged into another one; whether it was, its closing has to show."""
+    into, at = merged_into(row, pattern), ms(row.created_at)
+    if into is None or into == number or at is None:
+        return None
+    return Event(number, f"{row.id}:merge", at, 0, "link", actor=text_id(row.user_id), field="merge", after=into)
 
 
 def merged_into(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:

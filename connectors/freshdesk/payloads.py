@@ -90,6 +90,7 @@ class Ticket(msgspec.Struct):
     company_id: Id | None = None
     product_id: Id | None = None
     spam: bool | None = None
+    association_type: Id | None = None
     deleted: bool | None = None  # only there when true
     tags: list[str] | None = None
     custom_fields: dict[str, Any] | None = None

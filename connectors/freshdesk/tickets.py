@@ -8,11 +8,13 @@ import msgspec
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
 from connectors.freshdesk.words import (
+    ASSOCIATIONS,
     BY_THE_TEAM,
     CLOSED,
     DONE,
     ON_THE_PHONE,
     OPEN,
+    OUTBOUND,
     RESOLVED,
     STANDING,
     WEB_CHAT,
@@ -73,6 +75,8 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
         is_spam=gone == "spam" or bool(row.spam),
         replies_known="unreadable" if gone else "pending",
         sketch=_sketch(row, keep),
+        direction="outbound" if code(row.source) == OUTBOUND else None,
+        association=ASSOCIATIONS.get(code(row.association_type) or ""),
         tracks=_TRACKED if ms(stats.status_updated_at) else ("status", *_TRACKED),
     )
     return [
@@ -80,6 +84,7 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
         *_people(row, keep, updated),
         *([] if row.company is None else _company(row.company)),
         *_created(row, number, created),
+        *_unread(row, number, created),
         *statuses(row, number, stats),
         *_promises(row, number, created, updated, stats),
         *_figures(row, number, created, stats),
@@ -156,6 +161,13 @@ def _created(row: fd.Ticket, number: str, created: int) -> Iterator[model.Event]
         is_thanks=told.is_thanks, is_question=told.is_question, text_rule=RULE, articles=told.articles,
         codes=told.codes,
     )  # fmt: skip
+
+
+def _unread(row: fd.Ticket, number: str, created: int) -> Iterator[model.Unread]:
+    """A kind of association that nobody knows may be a customer's request or the team's own work."""
+    told = code(row.association_type)
+    if told is not None and told not in ASSOCIATIONS:
+        yield model.Unread(number, "association", "association", told, created)
 
 
 def statuses(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Event]:

@@ -6,6 +6,7 @@ Documented: https://developers.freshdesk.com/api/#tickets; the sources beyond 3 
 from collections.abc import Mapping
 
 from connectors.freshdesk.payloads import Id
+from helpdesk_kpi.model import Association
 
 OPEN, RESOLVED, CLOSED = "2", "4", "5"
 DONE = frozenset({RESOLVED, CLOSED})
@@ -24,6 +25,9 @@ CHANNELS = {
     "14": "internal_task", "15": "web_chat", "16": "web_form", "17": "instagram_message", "18": "instagram_comment",
     "19": "facebook_message", "20": "facebook_comment", "21": "mobile_chat", "22": "sms",
 }  # fmt: skip
+#: What a ticket is to others: an agent makes children and trackers of what customers ask on the parent and the related.
+ASSOCIATIONS: Mapping[str, Association] = {"1": "parent", "2": "child", "3": "tracker", "4": "related"}
+OUTBOUND = "10"
 BY_THE_TEAM = frozenset({"10", "14"})  # an agent wrote the description: outbound mail, internal task
 ON_THE_PHONE = "3"
 WEB_CHAT = "15"

@@ -20,6 +20,7 @@ __all__ = [
     "YES",
     "Connector",
     "Finding",
+    "KnownAccount",
     "Page",
     "Provides",
     "SetAside",
@@ -83,6 +84,23 @@ FURTHER_NEEDS: Mapping[str, str] = {
 Versions = Callable[[Literal["ticket", "article"], Collection[str]], Mapping[str, int]]
 
 
+class KnownAccount(msgspec.Struct, frozen=True):
+    """What the store knows of an account beside its role."""
+
+    asks: bool = False  # is the requester of some ticket
+    was_assigned: bool = False  # was given some ticket
+
+
+#: Ids of accounts -> what the store knows of them; unknown ones are left out.
+Accounts = Callable[[Collection[str]], Mapping[str, KnownAccount]]
+#: Ids of tickets -> ids of their requesters; tickets without one are left out.
+Requesters = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def _nothing_known(ids: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG001 - Accounts and Requesters
+    return {}
+
+
 def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Mapping[str, int]:  # noqa: ARG001 - Versions
     return {}
 
@@ -96,6 +114,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     todo: Sequence[Todo] = ()  # queue streams: what is to be fetched, longest unchanged first
     full: bool = False  # `sync --full`: everything is asked for again
     versions: Versions = _none_known  # which versions of things are kept already
+    accounts: Accounts = _nothing_known
+    requesters: Requesters = _nothing_known
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):

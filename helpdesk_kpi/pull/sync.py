@@ -8,16 +8,26 @@ import asyncio
 import functools
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
-from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
+from helpdesk_kpi.pull.contract import Connector, Finding, KnownAccount, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.pull.wording import remember
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, versions, waiting, write_page
+from helpdesk_kpi.store.write import (
+    accounts,
+    ask_again,
+    narrow,
+    reach_back,
+    requesters,
+    source_key,
+    versions,
+    waiting,
+    write_page,
+)
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 
@@ -150,8 +160,14 @@ class _Run:
             sql = "SELECT cursor FROM cursors WHERE source = ? AND stream = ?"
             cursor = self.store.one(sql, self.key, stream.name)
         todo = waiting(self.store, self.key, stream.name) if stream.kind == "queue" else ()
-        known = functools.partial(versions, self.store, self.key)
-        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full, versions=known)
+        return Start(
+            cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full,
+            versions=functools.partial(versions, self.store, self.key), accounts=self._accounts,
+            requesters=functools.partial(requesters, self.store, self.key),
+        )  # fmt: skip
+
+    def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:
+        return {native: KnownAccount(asks, assigned) for native, asks, assigned in accounts(self.store, self.key, ids)}
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"

@@ -17,6 +17,8 @@ CREATE TABLE unread ( -- parts of a ticket that no rule can read: they are count
     at     INTEGER, -- null: not known
     PRIMARY KEY (ticket, id)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER unread_gone AFTER DELETE ON unread WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = old.ticket)
+BEGIN INSERT INTO stale VALUES (old.ticket); END;
 CREATE TRIGGER unread_new AFTER INSERT ON unread WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
 BEGIN INSERT INTO stale VALUES (new.ticket); END;
 

@@ -74,12 +74,15 @@ def write_time_entries(page: Writing, rows: list[model.TimeEntry]) -> None:
 
 
 def forget(page: Writing, gone: Mapping[str, Sequence[str]]) -> None:
-    """What the helpdesk says was deleted, whatever ticket it was of."""
+    """What the helpdesk says was deleted, whatever ticket it was of; of unread parts, those whose ids begin so."""
     for kind, ids in gone.items():
-        if kind != "time_entry":
-            raise ValueError(f"a page can tell that a time_entry is gone, not {kind!r}")
-        sql = "DELETE FROM time_entries WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
-        page.conn.execute(sql, (page.source, json.dumps(list(ids))))
+        if kind == "unread":
+            page.conn.executemany(_READ_NOW, ((page.source, prefix) for prefix in ids))
+        elif kind == "time_entry":
+            sql = "DELETE FROM time_entries WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
+            page.conn.execute(sql, (page.source, json.dumps(list(ids))))
+        else:
+            raise ValueError(f"a page can say that a time_entry or unread is gone, not {kind!r}")
 
 
 def write_events(page: Writing, rows: list[model.Event]) -> None:
@@ -89,6 +92,10 @@ def write_events(page: Writing, rows: list[model.Event]) -> None:
     page.conn.executemany(
         "INSERT OR IGNORE INTO article_links VALUES (?, ?, ?, ?, ?)",
         ((tickets[r.ticket], r.id, a, r.at, people.get(r.actor)) for r in rows if r.public for a in r.articles),
+    )
+    page.conn.executemany(
+        "DELETE FROM events WHERE ticket = ? AND id = ?",
+        ((tickets[r.ticket], r.formerly) for r in rows if r.formerly is not None and r.formerly != r.id),
     )
     assignees = {r.after for r in rows if r.field == "assignee" and r.after}
     _were_assigned(page, list(page.keys("people", assignees).values()))
@@ -192,6 +199,12 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
             for r in rows
         ),
     )  # fmt: skip
+
+
+_READ_NOW = (
+    "DELETE FROM unread WHERE ticket IN (SELECT u.ticket FROM unread u JOIN tickets t ON t.id = u.ticket"
+    " WHERE t.source = ?1) AND substr(id, 1, length(?2)) = ?2"
+)
 
 
 def _without(columns: str, left_out: Collection[str]) -> str:

@@ -103,6 +103,24 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
     return dict(store.rows(sql, source, list(natives)))
 
 
+def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, bool, bool]]:
+    """(id, is the requester of some ticket, was given some ticket) of those of these accounts that are known."""
+    sql = (
+        "SELECT native, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned FROM people p"
+        " WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
+    )
+    return [(native, bool(asks), bool(assigned)) for native, asks, assigned in store.rows(sql, source, list(natives))]
+
+
+def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:
+    """The accounts that ask, of those of these tickets that name one."""
+    sql = (
+        "SELECT t.native, p.native FROM tickets t JOIN people p ON p.id = t.requester"
+        " WHERE t.source = ? AND t.native IN (SELECT value FROM json_each(?))"
+    )
+    return dict(store.rows(sql, source, list(tickets)))
+
+
 def ask_again(store: Store, source: int) -> None:
     """A full sync fetches everything that was ever queued once more."""
     with store.writing() as conn:
