@@ -179,7 +179,8 @@ class Article(Record, frozen=True):
     updated_at: int
     version: int
     kind: Literal["article", "faq", "solution"] = "article"
-    author: str | None = None
+    author: str | None = None  # where it may be changed later, the first one that is seen stays
+    author_known: bool = False  # the author is who made it, by a record that nobody can change
     editor: str | None = None  # null: not known
     edited_at: int | None = None
     locale: str | None = None

@@ -57,7 +57,7 @@ def test_later_runs_ask_who_edited_what_changed() -> None:
 def test_a_census_names_all_articles_and_takes_no_known_editor_away() -> None:
     told = {**ARTICLE, "id": 8, "translations": [{"locale": "en-us", "updated_by_id": 9}]}
     page = {"articles": [ARTICLE, told], "meta": {"has_more": False}}
-    pages, _ = pull("article_census", guide(BRANDS[:1], {"articles": page}))
+    pages, _ = pull("article_census", guide(BRANDS[:1], {"articles": page}), versions={"7": 1, "8": 1})
     assert pages[-1].present == {"article": ["7", "8"]}
     assert [(a.id, a.editor) for a in records(pages, Article)] == [("8", "9")]
 

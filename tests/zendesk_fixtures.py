@@ -1,7 +1,7 @@
 """One stream of the connector against a small server that answers as a test says."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -28,6 +28,7 @@ def pull(
     settings: Settings = SETTINGS,
     todo: Sequence[Todo] = (),
     most: int = 99,
+    versions: Mapping[str, int] | None = None,
 ) -> tuple[list[Page], list[httpx.Request]]:
     """All pages of one stream, from a server that answers with what `answers` gives, and what it was asked.
 
@@ -45,7 +46,8 @@ def pull(
         http = Transport(settings.url, auth=settings.auth.auth(), http=httpx.MockTransport(answer), attempts=1)
         async with http:
             found = next(s for s in Zendesk(http, settings).streams() if s.name == stream)
-            start = Start(cursor=cursor, since=SINCE, now=NOW * 1000, todo=todo)
+            known = versions or {}
+            start = Start(cursor=cursor, since=SINCE, now=NOW * 1000, todo=todo, versions=lambda _kind, _ids: known)
             return [page async for page in found.pages(start)]
 
     return asyncio.run(run()), asked

@@ -33,6 +33,7 @@ class Account:
         self.url = settings.url.rstrip("/")
         self.site: Site = (DataCenter if settings.auth.is_personal else Cloud)(http, settings)
         self.met: set[str] = set()  # people who were told of in this run
+        self.asked_for: set[str] = set()  # editors of pages who were looked up in this run
         self.spaces: list[js.Space] | None = None  # of the knowledge base, once they were asked for
         self._me: js.Me | None = None
         self._fields: list[js.Field] | None = None

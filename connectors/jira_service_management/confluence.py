@@ -6,17 +6,20 @@ https://developer.atlassian.com/cloud/confluence/rest/v2/
 from collections.abc import AsyncIterator, Iterator, Sequence
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+import msgspec
+
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.transports import stuck
 from helpdesk_kpi.errors import MissingError, UnavailableError
-from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
+from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person, PersonKind
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
 from helpdesk_kpi.pull.rows import rows
 
 MOST = 250  # rows a page
 MOST_SPACES = 100  # spaces a call
+MOST_PEOPLE = 50  # accounts a call: each has up to 128 characters in the address
 OVERLAP = 24 * 3_600_000  # what is shown of a change may be late, and moves only the newest pages
 Query = Sequence[tuple[str, str]]
 
@@ -76,10 +79,47 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
     for some in some_at_a_time(found):
         async for good, aside in pages(account, some, "-modified-date", endpoint="articles"):
             new = [row for row in good if edited_at(row) >= until]
-            yield _changed(account, start, new, aside)
+            yield await _with_people(account, start, _changed(account, start, new, aside))
             if len(new) < len(good):
                 break
     yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
+
+
+async def _with_people(account: Account, start: Start, page: Page) -> Page:
+    """The page with what its authors and editors are, of whom nothing is known yet: an app that edits pages may never
+    appear on an issue.
+    """
+    ids = {who for record in page.records if (who := getattr(record, "editor", None))}
+    ids |= {who for record in page.records if (who := getattr(record, "author", None))}
+    known = {own for own, one in start.accounts(sorted(ids)).items() if one.kind is not None}
+    unknown = sorted(ids - known - account.asked_for)
+    account.asked_for.update(unknown)
+    found = [record for some in _batches(unknown) for record in await _people(account, some)]
+    return msgspec.structs.replace(page, records=[*found, *page.records]) if found else page
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[place : place + MOST_PEOPLE] for place in range(0, len(ids), MOST_PEOPLE))
+
+
+async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
+    """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get"""
+    asked = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MOST_PEOPLE))])
+    try:
+        page = await account.http.get(
+            f"{await account.site.api('user/bulk')}?{asked}", type=js.ListPage, endpoint="user/bulk", missing="resource"
+        )
+    except (MissingError, UnavailableError) as error:
+        text = f"whether editors of pages are people or apps is not known: {error}"
+        account.found.append(Finding(level="note", about="articles", text=text))
+        return []
+    return [_person(own, row) for row in rows(page.values, js.User, "accountId")[0] if (own := row.account_id)]
+
+
+def _person(own: str, row: js.User) -> Person:
+    """Whether somebody is of the team, issues tell; that an account is an app, only this does."""
+    kind: PersonKind = {"app": "bot", "customer": "customer"}.get(row.account_type or "", "member")  # type: ignore[assignment]  # one of three
+    return Person(own, kind, row.account_type or "user", 0, row.display_name, row.email_address, active=row.active)
 
 
 def some_at_a_time(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
@@ -127,6 +167,7 @@ def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
         updated_at=at,
         version=row.version.number,
         author=row.author_id,
+        author_known=True,  # authorId is the creator: https://developer.atlassian.com/cloud/confluence/rest/v2/
         editor=row.version.author_id,
         edited_at=at,
         draft=row.status == "draft",
@@ -143,7 +184,7 @@ async def versions(account: Account, start: Start) -> AsyncIterator[Page]:
     if start.todo:
         await account.me()
     for place, todo in enumerate(start.todo, 1):
-        edits: list[AnyRecord] = []
+        edits: list[ArticleEdit] = []
         path = f"api/v2/pages/{quote(todo.key, safe='')}/versions"
         query = [("sort", "-modified-date"), ("limit", str(MOST))]
         try:
@@ -155,18 +196,24 @@ async def versions(account: Account, start: Start) -> AsyncIterator[Page]:
                     break
         except MissingError:  # deleted meanwhile
             edits = []
-        yield Page(records=edits, done=[todo], complete_until=start.now if place == len(start.todo) else None)
+        until = start.now if place == len(start.todo) else None
+        yield await _with_people(account, start, Page(records=edits, done=[todo], complete_until=until))
     if not start.todo:
         yield Page(complete_until=start.now)
 
 
 async def census(account: Account, start: Start) -> AsyncIterator[Page]:
-    """All pages that are there: what was deleted or archived is told nowhere else."""
+    """All pages that are there: what was deleted or archived is told nowhere else. Neither is what was moved into a
+    space or became visible, since that is no edit: a page that is not known is read here.
+    """
     await account.me()
     present: list[str] = []
     found = await spaces(account)
-    async for good, _ in pages(account, found, "id", endpoint="article_census"):
+    async for good, aside in pages(account, found, "id", endpoint="article_census"):
         present += [row.id for row in good]
+        known = start.versions("article", [row.id for row in good])
+        if new := [row for row in good if row.id not in known]:
+            yield await _with_people(account, start, _changed(account, start, new, aside))
     yield Page(present={"article": present} if found else {}, complete_until=start.now)
 
 

@@ -13,11 +13,13 @@ from helpdesk_kpi.pull.text import length
 def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> list[model.AnyRecord]:
     """The article and, where its translations are told, the texts of its other languages as they are now.
 
-    `author_id` can be set at will and isn't the editor: only a translation's `updated_by_id` tells who edited.
+    `author_id` can be set at will and isn't the editor: only a translation's `created_by_id` and `updated_by_id` say
+    who made it and who edited it last.
     """
     up, down = _votes(row)
     told = [*row.translations, *translations]
     mine = next((t for t in told if t.locale == row.locale), None)
+    made_by = mine.created_by_id if mine else None
     record = model.Article(
         id=str(row.id),
         title=row.title,
@@ -25,7 +27,8 @@ def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> lis
         created_at=ms(row.created_at),
         updated_at=ms(row.updated_at),
         version=ms(row.updated_at),
-        author=text_id(row.author_id),
+        author=text_id(made_by if made_by is not None else row.author_id),
+        author_known=made_by is not None,
         editor=text_id(mine.updated_by_id) if mine else None,
         edited_at=ms(row.edited_at) if row.edited_at else None,
         locale=row.locale,

@@ -115,8 +115,10 @@ async def article_census(account: Account, start: Start) -> AsyncIterator[Page]:
             good, aside = rows(page.articles, zd.Article)
             beside = _beside(page)
             present.extend(str(row.id) for row in good)
-            # A row without its translations would take away an editor who is known already.
-            told = [row for row in good if row.translations or row.id in beside]
+            # A row without its translations would take away an editor who is known already. One that is not known
+            # became visible without a change.
+            known = start.versions("article", [str(row.id) for row in good])
+            told = [row for row in good if row.translations or row.id in beside or str(row.id) not in known]
             records, worse = map_rows(told, lambda row: mapping.article(row, beside.get(row.id, ())))  # noqa: B023 - used at once
             yield Page(records=records, set_aside=[*aside, *worse])
 

@@ -326,6 +326,7 @@ class Translation(msgspec.Struct):
     body: str | None = None
     updated_at: datetime | None = None
     updated_by_id: int | None = None
+    created_by_id: int | None = None
     source_id: int | None = None
 
 

@@ -28,6 +28,7 @@ class ArticleRow(msgspec.Struct, frozen=True, gc=False):
     draft: int
     gone_at: int | None
     at_once: int  # articles that the author made around that minute
+    drafted_at: int | None = None
 
 
 class TextRow(msgspec.Struct, frozen=True, gc=False):
@@ -91,7 +92,9 @@ class Article:
         counted_from: tuple[int, int] = (0, 0),
     ) -> None:  # fmt: skip
         self.desk, self.row = desk, row
-        self.created_at, self.gone_at = row.created_at, row.gone_at
+        self.created_at = row.created_at
+        #: From when on no customer could read it: it vanished, or became a draft again.
+        self.gone_at = min((at for at in (row.gone_at, row.drafted_at) if at is not None), default=None)
         self._texts, self._citations = texts, citations
         self._votes, self._views, self._counted_from = votes, views, counted_from
         self._humans = humans or {}
@@ -99,8 +102,10 @@ class Article:
 
     @property
     def is_published(self) -> bool:
-        """A draft helps nobody. When one was published is not told: from then on all of its life counts."""
-        return not self.row.draft
+        """Whether it ever was. When one was published is not told: from then on all of its life counts, also of one
+        that was taken back into a draft later.
+        """
+        return not self.row.draft or self.row.drafted_at is not None
 
     def human(self, person: int | None) -> int | None:
         return None if person is None else self._humans.get(person, person)
@@ -118,7 +123,11 @@ class Article:
                 kind = self._kind(text, before.get(text.locale))
                 found.append(Edit(text.at, text.editor, kind, text.at_once > MANY))
             before[text.locale] = text
-        return [edit for edit in found if edit.person not in self.desk.bots]
+        return [edit for edit in found if edit.person not in self.desk.bots and not self._is_hidden(edit.at)]
+
+    def _is_hidden(self, at: int) -> bool:
+        """What is written on it while it is a draft again counts once it is published."""
+        return self.row.drafted_at is not None and at > self.row.drafted_at
 
     def _is_edit(self, text: TextRow, before: TextRow | None) -> bool:
         """A text that a sync saw is an edit if an earlier one differs; the first one, if it is a translation or if the

@@ -18,7 +18,7 @@ TICKETS = 1000  # timelines in memory at a time
 _ARTICLES = f"""
 SELECT id, source, native, created_at, edited_at, author, locale, draft, gone_at,
        (SELECT count(*) FROM articles o WHERE o.author = a.author
-        AND o.created_at BETWEEN a.created_at - {MINUTE} AND a.created_at + {MINUTE})
+        AND o.created_at BETWEEN a.created_at - {MINUTE} AND a.created_at + {MINUTE}), drafted_at
 FROM articles a WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
 """
 _TEXTS = f"""

@@ -87,6 +87,7 @@ Versions = Callable[[Literal["ticket", "article"], Collection[str]], Mapping[str
 class KnownAccount(msgspec.Struct, frozen=True):
     """What the store knows of an account beside its role."""
 
+    kind: str | None = None  # null: only the id is known
     asks: bool = False  # is the requester of some ticket
     was_assigned: bool = False  # was given some ticket
 

@@ -167,7 +167,8 @@ class _Run:
         )  # fmt: skip
 
     def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:
-        return {native: KnownAccount(asks, assigned) for native, asks, assigned in accounts(self.store, self.key, ids)}
+        found = accounts(self.store, self.key, ids)
+        return {native: KnownAccount(kind, asks, assigned) for native, kind, asks, assigned in found}
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"

@@ -82,6 +82,12 @@ def _stale(page: Writing, people: list[int]) -> None:
         keys = json.dumps(people)
         for told in ("SELECT id FROM tickets WHERE requester", "SELECT DISTINCT ticket FROM events WHERE actor"):
             page.conn.execute(f"INSERT OR IGNORE INTO stale {told} IN (SELECT value FROM json_each(?))", (keys,))
+        for told in (
+            "SELECT 'article', id FROM articles WHERE author",
+            "SELECT 'article', article FROM article_edits WHERE editor",
+        ):
+            sql = f"INSERT OR IGNORE INTO stale_stories {told} IN (SELECT value FROM json_each(?))"
+            page.conn.execute(sql, (keys,))
 
 
 def write_teams(page: Writing, rows: list[model.Team]) -> None:

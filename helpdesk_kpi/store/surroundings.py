@@ -48,6 +48,7 @@ def write_articles(page: Writing, rows: list[model.Article]) -> None:
             (
                 page.source, r.id, r.title, r.url, r.kind, r.created_at, r.updated_at, r.edited_at,
                 people.get(r.author), people.get(r.editor), r.locale, r.draft, r.digest, r.length, r.version,
+                r.author_known, None,
             )
             for r in rows
         ),
@@ -148,12 +149,19 @@ _CENSUS = {
 }
 _ARTICLE_COLUMNS = (
     "source, native, title, url, kind, created_at, updated_at, edited_at, author, editor, locale, draft, digest,"
-    " length, version"
+    " length, version, author_known, drafted_at"
 )
 _ARTICLE = upsert(
     "articles",
     _ARTICLE_COLUMNS,
     "excluded.version >= version",
-    # Not every list names the editor; of one version it is whatever was told once.
-    {"editor": "coalesce(excluded.editor, iif(excluded.version = version, editor, NULL))"},
+    {
+        # Not every list names the editor; of one version it is whatever was told once.
+        "editor": "coalesce(excluded.editor, iif(excluded.version = version, editor, NULL))",
+        # Who is named as the author can be changed at will: it is who was named first, unless a record says who it was.
+        "author": "iif(excluded.author_known, excluded.author, coalesce(author, excluded.author))",
+        "author_known": "max(author_known, excluded.author_known)",
+        # What is taken back into a draft was there until then.
+        "drafted_at": "iif(NOT excluded.draft, NULL, iif(draft, drafted_at, max(excluded.updated_at, updated_at)))",
+    },
 )

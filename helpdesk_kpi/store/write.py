@@ -103,13 +103,14 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
     return dict(store.rows(sql, source, list(natives)))
 
 
-def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, bool, bool]]:
-    """(id, is the requester of some ticket, was given some ticket) of those of these accounts that are known."""
+def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, str | None, bool, bool]]:
+    """(id, kind, is the requester of some ticket, was given some ticket) of those of these accounts that are known."""
     sql = (
-        "SELECT native, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned FROM people p"
+        "SELECT native, kind, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned FROM people p"
         " WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
     )
-    return [(native, bool(asks), bool(assigned)) for native, asks, assigned in store.rows(sql, source, list(natives))]
+    rows = store.rows(sql, source, list(natives))
+    return [(native, kind, bool(asks), bool(assigned)) for native, kind, asks, assigned in rows]
 
 
 def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:
