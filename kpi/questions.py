@@ -7,9 +7,10 @@ from functools import partial
 
 from helpdesk_kpi.measure.article import Article
 from helpdesk_kpi.measure.contract import Observation, Share, kpi
-from helpdesk_kpi.measure.desk import DONE, OFFERED, VOICE
+from helpdesk_kpi.measure.desk import DONE, OFFERED
 from helpdesk_kpi.measure.moments import Change
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.vocabulary import VOICE
 from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 from kpi.reply import after_holding
 
@@ -17,7 +18,7 @@ NEAR_BREACH = 30 * MINUTE
 AROUND_RATING = DAY
 
 question = partial(
-    kpi, unit="share", better="neither", statistic=Share(), anchor="answered", revision=1, role="question"
+    kpi, unit="share", better="neither", statistic=Share(), anchor="answered", revision=2, role="question"
 )
 
 
