@@ -95,5 +95,5 @@ def _more_than_thanks(kinds: tuple[tuple[int, str], ...]) -> list[tuple[int, str
 
 
 def _at_solve(ticket: Timeline, solve: Solve, value: int, **more: Any) -> Observation:
-    stop = "no_chat_data" if ticket.lacks_contact == "no_chat_data" else ""
+    stop = "no_chat_data" if ticket.lacks_chat else ""
     return ticket.fact(solve.at, solve.agent, value=value, stop=stop, **more)

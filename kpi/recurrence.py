@@ -106,7 +106,9 @@ def _first(ticket: Timeline, solve: Solve) -> Observation:
 
 
 def _not_eligible(ticket: Timeline, solve: Solve) -> str:
-    """Why nobody of the first level could have resolved it at first contact."""
+    """Why nobody of the first level could have resolved it at first contact, or why the contact is not known."""
+    if ticket.lacks_contact:
+        return ticket.lacks_contact
     if ticket.escalated_well_at is not None and ticket.escalated_well_at <= solve.at:
         return "escalated"
     by_person = ticket.accepted_at is not None and ticket.accepted_at <= solve.at

@@ -104,7 +104,7 @@ def _not_valid(ticket: Timeline, solve: Solve) -> str:
     if reason := not_known(ticket, WORDS):
         return reason
     if ticket.accepted_at is None or ticket.accepted_at > solve.at:
-        return "no_human_act"
+        return ticket.lacks_contact or "no_human_act"  # a call or a chat that is not told was one
     return "not_valid" if ticket.desk.not_valid(ticket.row) else ""
 
 

@@ -299,6 +299,11 @@ class Timeline:
         return ""
 
     @property
+    def lacks_chat(self) -> bool:
+        """Whether its words stand in a conversation that cannot be read."""
+        return self.lacks_contact == "no_chat_data"
+
+    @property
     def is_messaging(self) -> bool:
         return is_messaging(self.channel, self.row.is_messaging)
 
@@ -337,6 +342,11 @@ class Timeline:
         acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
         return min(acts, default=None)
 
+    @property
+    def knows_acceptance(self) -> bool:
+        """Whether nothing that is not told could have come before."""
+        return not self.lacks_contact or self.accepted_at == self.created_at
+
     def is_act(self, change: Change) -> bool:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
@@ -344,7 +354,8 @@ class Timeline:
     @property
     def has_words(self) -> bool:
         """Whether it is known what was said on it."""
-        return self.row.replies_known == "yes" and "comments.public" not in self.desk.lacks and self.knows_first_message
+        is_read = self.row.replies_known == "yes" and "comments.public" not in self.desk.lacks
+        return is_read and self.knows_first_message and not self.lacks_chat
 
     @cached_property
     def knows_first_message(self) -> bool:
