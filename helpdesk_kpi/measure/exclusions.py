@@ -8,6 +8,9 @@ import msgspec
 from helpdesk_kpi.measure.contract import EXCLUDED, Kpi, Observation, Variant
 from helpdesk_kpi.measure.desk import HISTORY
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
+
+RATINGS = frozenset({"survey.answers", "survey.offered", "survey.dimensions"})
 
 
 def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
@@ -81,9 +84,15 @@ def not_known(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = Fal
         return f"replies_{ticket.row.replies_known}"
     if lacking := needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
-    if HISTORY.isdisjoint(needs):
-        return ""
-    if ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at:
+    if REFUSED_RATING in ticket.refused and not RATINGS.isdisjoint(needs):
+        return "rating_unreadable"
+    return "" if HISTORY.isdisjoint(needs) else _not_whole(ticket, needs, is_instant=is_instant)
+
+
+def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> str:
+    """Why the history of the ticket is not whole; "" if it is."""
+    is_cut = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
+    if is_cut or REFUSED_ROW in ticket.refused:
         return "history_unknown"
     if "comments.public" in needs and not ticket.knows_first_message:
         return "first_message_unknown"

@@ -142,6 +142,14 @@ class CopyRow(msgspec.Struct, frozen=True, gc=False):
     other: int
 
 
+class UnreadRow(msgspec.Struct, frozen=True, gc=False):
+    """A part of a ticket that could not be read."""
+
+    ticket: int
+    kind: str
+    word: str
+
+
 class Beside(msgspec.Struct, frozen=True):
     """What belongs to a ticket's story beside its row and its events."""
 
@@ -153,6 +161,7 @@ class Beside(msgspec.Struct, frozen=True):
     apart: Sequence[ApartRow] = ()
     merges: Sequence[MergeRow] = ()
     copies: Sequence[CopyRow] = ()
+    unread: Sequence[UnreadRow] = ()
 
 
 ALONE = Beside()
@@ -171,4 +180,5 @@ BESIDE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "cited": (_select(CitedRow, "article_links"), CitedRow),
     "links": (_select(LinkRow, "ticket_links"), LinkRow),
     "apart": (_select(ApartRow, "apart"), ApartRow),
+    "unread": (_select(UnreadRow, "unread"), UnreadRow),
 }

@@ -20,6 +20,7 @@ from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, Ticket
 from helpdesk_kpi.measure.stations import Hands
 from helpdesk_kpi.measure.told import with_told
 from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, VOICE, is_messaging
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
@@ -44,6 +45,7 @@ class Timeline:
         self._cited, self.links = beside.cited, beside.links
         self.apart = next(iter(beside.apart), None)
         self.merges, self.copies = beside.merges, beside.copies
+        self.refused = frozenset(part.kind for part in beside.unread) & {REFUSED_ROW, REFUSED_RATING}
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)

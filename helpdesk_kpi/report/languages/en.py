@@ -139,6 +139,7 @@ REASONS = {
     "no_call_data": "calls without call data",
     "no_chat_data": "chats without chat data",
     "schedule_unknown": "business hours not known",
+    "rating_unreadable": "ratings that cannot be read",
     "rating_default": "set by default",
     "rating_timeout": "set by a time-out",
     "rating_internal": "by the team itself",
