@@ -308,7 +308,8 @@ class Engagement(Record, frozen=True):
     ended_at: int | None = None
 
 
-REFUSED_ROW = "row"  # the kind of an `Unread` that may have been anything: the ticket's history is not known
+#: Kinds of an `Unread` that is a whole row which could not be read. It may have been anything that such a row tells.
+REFUSED_ROW, REFUSED_RATING = "row", "rating"
 
 
 class Unread(Record, frozen=True):
@@ -316,7 +317,7 @@ class Unread(Record, frozen=True):
 
     ticket: str
     id: str
-    kind: str  # event, channel, role, status, ..., or REFUSED_ROW
+    kind: str  # event, channel, role, status, ..., or one of a refused row
     word: str  # the helpdesk's word for it; of a refused row, what is wrong with it
     at: int | None = None
 

@@ -92,7 +92,7 @@ def _worth(citation: Citation) -> list[tuple[int, int | None, float]]:
     statistic=Share(),
     anchor="solved",
     needs={"status.history", "comments.public"},
-    revision=1,
+    revision=2,
     pair="article_reuse",
     dimension="knowledge",
     level="team",

@@ -128,22 +128,24 @@ def test_a_line_that_is_refused_leaves_its_tickets_history_unknown_until_it_is_m
     folder.events([reply("1", "09:00") | {"public": "perhaps"}, *EVENTS[1:]])
     with folder.account.store() as store:
         assert store.rows("SELECT id FROM set_aside") == [("events.csv:2",)]
-    assert folder.replies()["1"][2]
+    assert folder.replies()["1"][2] == "history_unknown"
     assert folder.replies()["2"] == (1, "Agent One", "")
     folder.events(EVENTS)
     assert folder.replies() == ONCE
 
 
 def test_a_rating_that_is_refused_is_not_an_answer_that_was_never_given(folder: Folder) -> None:
-    offered = {"offered_at": "2026-03-02T12:00:00Z", "answered_at": "2026-03-02T13:00:00Z"}
+    """r1 was offered and perhaps answered, which its second row would have said: "9" on a scale to 5 is refused."""
+    asked = {"offered_at": "2026-03-02T12:00:00Z"}
+    answered = {"answered_at": "2026-03-02T13:00:00Z", "scale": "1-5"}
     folder.write("ratings", [
-        {"id": "r1", "ticket": "1", **offered, "value": "9", "scale": "1-5"},
-        {"id": "r2", "ticket": "2", **offered, "value": "5", "scale": "1-5"},
+        {"id": "r1", "ticket": "1", **asked, "answered_at": "", "scale": "", "value": ""},
+        {"id": "r2", "ticket": "2", **asked, **answered, "value": "5"},
+        {"id": "r1", "ticket": "1", **asked, **answered, "value": "9"},
     ])  # fmt: skip
     folder.events(EVENTS)
     reasons = folder.account.by_ticket("csat_response_rate", "reason", as_of=NOW)
-    assert reasons["2"] == ""
-    assert reasons.get("1", "left out")
+    assert reasons == {"1": "rating_unreadable", "2": ""}
 
 
 def test_what_a_spreadsheet_writes_is_read(folder: Folder) -> None:

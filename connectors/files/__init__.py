@@ -19,7 +19,7 @@ from connectors.files.parts import Occurrences, Part, refused
 from connectors.files.reading import BrokenFileError, digest_of, files_of, header_of, read
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord
 from helpdesk_kpi.pull.contract import (
     FURTHER_NEEDS,
     NEEDS,
@@ -165,7 +165,8 @@ def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyR
                     continue
                 except ValueError as error:
                     wrong = str(error)
-            yield from refused(path, line.number, wrong, ticket)
+            kind = REFUSED_RATING if table is own.TABLES["ratings"] else REFUSED_ROW
+            yield from refused(path, line.number, wrong, ticket, kind)
 
 
 def _nothing(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:

@@ -43,9 +43,11 @@ def aside(path: Path, line: int, why: str) -> SetAside:
     return SetAside(f"{path.name}:{line}", why)
 
 
-def refused(path: Path, line: int, why: str, ticket: object = None) -> Iterator[list[AnyRecord] | SetAside]:
+def refused(
+    path: Path, line: int, why: str, ticket: object = None, kind: str = REFUSED_ROW
+) -> Iterator[list[AnyRecord] | SetAside]:
     """A line that cannot be read. What happened on its ticket is not wholly known then."""
     one = aside(path, line, why)
     yield one
     if ticket is not None:
-        yield [Unread(str(ticket), one.id, REFUSED_ROW, why[:200])]
+        yield [Unread(str(ticket), one.id, kind, why[:200])]

@@ -127,6 +127,29 @@ class ApartRow(msgspec.Struct, frozen=True, gc=False):
     since: int
 
 
+class MergeRow(msgspec.Struct, frozen=True, gc=False):
+    """A ticket that is read and to which following `merged_into` leads, also over several steps."""
+
+    ticket: int
+    other: int
+    created_at: int
+
+
+class CopyRow(msgspec.Struct, frozen=True, gc=False):
+    """Another ticket that is read, of which this one is an imported copy."""
+
+    ticket: int
+    other: int
+
+
+class UnreadRow(msgspec.Struct, frozen=True, gc=False):
+    """A part of a ticket that could not be read."""
+
+    ticket: int
+    kind: str
+    word: str
+
+
 class Beside(msgspec.Struct, frozen=True):
     """What belongs to a ticket's story beside its row and its events."""
 
@@ -136,6 +159,9 @@ class Beside(msgspec.Struct, frozen=True):
     cited: Sequence[CitedRow] = ()
     links: Sequence[LinkRow] = ()
     apart: Sequence[ApartRow] = ()
+    merges: Sequence[MergeRow] = ()
+    copies: Sequence[CopyRow] = ()
+    unread: Sequence[UnreadRow] = ()
 
 
 ALONE = Beside()
@@ -154,4 +180,5 @@ BESIDE: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "cited": (_select(CitedRow, "article_links"), CitedRow),
     "links": (_select(LinkRow, "ticket_links"), LinkRow),
     "apart": (_select(ApartRow, "apart"), ApartRow),
+    "unread": (_select(UnreadRow, "unread"), UnreadRow),
 }
