@@ -76,12 +76,12 @@ def test_an_app_that_edits_pages_and_is_on_no_issue_is_a_robot(tmp_path: Path) -
     """Page 1 was made by a person and edited by an app; page 2 is the app's alone."""
     site = Site([page(1, ("2026-03-02", "ann"), ("2026-03-03", "sync-app")),
                  page(2, ("2026-03-04", "sync-app"), made_by="sync-app")])  # fmt: skip
-    account = SmallAccount(tmp_path, "jira_service_management", site)
+    account = SmallAccount(tmp_path, "jira_service_management", site, own='agents = ["ann"]')
     account.sync(FIRST)
     assert written(account, FIRST) == [("1", "Agent One", "created")]
     with account.store() as store:
         assert store.rows("SELECT native, kind FROM people WHERE native IN ('ann', 'sync-app') ORDER BY 1") == [
-            ("ann", "member"), ("sync-app", "bot"),
+            ("ann", "agent"), ("sync-app", "bot"),
         ]  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_an_app_that_edits_pages_and_is_on_no_issue_is_a_robot(tmp_path: Path) -
 def test_a_page_that_is_moved_into_the_knowledge_base_is_read_though_nobody_edited_it(tmp_path: Path) -> None:
     """It was last edited in January, and lies in the space since March: the list of newest changes never reaches it."""
     site = Site([page(1, ("2026-03-02", "ann"))])
-    account = SmallAccount(tmp_path, "jira_service_management", site)
+    account = SmallAccount(tmp_path, "jira_service_management", site, own='agents = ["ann"]')
     account.sync(FIRST)
     site.pages.append(page(7, ("2026-01-12", "ann"), ("2026-01-13", "ann")))
     account.sync(LATER)  # more than a week later, so that the census is due
@@ -100,7 +100,7 @@ def test_a_page_that_is_moved_into_the_knowledge_base_is_read_though_nobody_edit
 
 def test_a_page_that_vanished_keeps_what_was_written_on_it(tmp_path: Path) -> None:
     site = Site([page(1, ("2026-03-02", "ann")), page(2, ("2026-03-03", "ann"))])
-    account = SmallAccount(tmp_path, "jira_service_management", site)
+    account = SmallAccount(tmp_path, "jira_service_management", site, own='agents = ["ann"]')
     account.sync(FIRST)
     del site.pages[1]
     account.sync(LATER)

@@ -10,10 +10,11 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.mapping import person
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.transports import stuck
 from helpdesk_kpi.errors import MissingError, UnavailableError
-from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person, PersonKind
+from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
 from helpdesk_kpi.pull.rows import rows
 
@@ -113,13 +114,8 @@ async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
         text = f"whether editors of pages are people or apps is not known: {error}"
         account.found.append(Finding(level="note", about="articles", text=text))
         return []
-    return [_person(own, row) for row in rows(page.values, js.User, "accountId")[0] if (own := row.account_id)]
-
-
-def _person(own: str, row: js.User) -> Person:
-    """Whether somebody is of the team, issues tell; that an account is an app, only this does."""
-    kind: PersonKind = {"app": "bot", "customer": "customer"}.get(row.account_type or "", "member")  # type: ignore[assignment]  # one of three
-    return Person(own, kind, row.account_type or "user", 0, row.display_name, row.email_address, active=row.active)
+    agents = await account.agents()
+    return [one for row in rows(page.values, js.User, "accountId")[0] if (one := person(row, agents))]
 
 
 def some_at_a_time(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
