@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.defaults import defaults
 from helpdesk_kpi.measure.robots import suspects
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store import Store
@@ -29,6 +30,8 @@ def gaps(store: Store, config: Config, now: int) -> Iterator[Gap]:
         for source, count in store.rows(sql):
             if count:
                 yield Gap(source, about, text, count, is_bad, code)
+    for one in defaults(store, config):
+        yield Gap(one.source, "settings", one.text, one.how_many, is_bad=True, code=one.code, detail=one.detail)
     for source, count in Counter(one.source for one in suspects(store, config)).items():
         yield Gap(source, "people", ROBOTS, count, is_bad=False, code="perhaps_robots")
 

@@ -431,6 +431,13 @@ GAPS = {
     "set_aside": "记录无法读取，已搁置；`status` 列出各条",
     "not_by_customers": "评价并非用户所作：系统默认、超时自动或内部人员",
     "perhaps_robots": "支持人员账号几乎总在一分钟内回复：可能是机器人，`check` 会列出",
+    "api_comments": "条回复由支持人员账号经 API 写入，按机器人计；如确为人工所写，请设置 {detail}",
+    "no_chats": "张会话工单没有会话数据：其回复不详",
+    "no_chats_switched_off": "张会话工单没有会话数据（读取已关闭）：其回复不详；请设置 {detail}",
+    "no_calls": "张电话工单没有通话数据：其首次回复不详",
+    "no_calls_switched_off": "张电话工单没有通话数据（读取已关闭）：其首次回复不详；请设置 {detail}",
+    "no_agents": "张工单没有已知的支持人员：其回复一概不计；请列出团队成员 {detail}",
+    "guessed_agents": "个账号仅因被分配过工单而计为团队成员；请列出团队成员 {detail}",
     "own_domain": "评价人的邮箱与团队同域：可能是熟人",
 }
 DIMENSIONS = {
@@ -636,6 +643,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "questions": "未归入维度的问卷题目（[csat.dimensions]）",
     "question_item": "{question}，{answers}",
     "more_questions": "另有 {n} 题",
+    "setting_item": "{source}：{n} {text}",
+    "settings_title": "请核对设置",
     "not_known_title": "数据源不支持",
     "whole_to": "数据截至",
     "history_starts": "历史数据始于",
