@@ -330,9 +330,9 @@ class Transport:
                     await response.aclose()
         except httpx.DecodingError as error:
             raise _TryAgainError(self._say(request, f"the answer cannot be unpacked: {error}"), tries=SAME) from None
-        except (httpx.RequestError, httpx.InvalidURL) as error:
+        except httpx.RequestError as error:
             raise self._unanswered(request, error) from None
-        except (UnicodeError, ValueError) as error:  # an address or a header that nothing can be sent to or with
+        except (httpx.InvalidURL, ValueError) as error:  # an address or a header that nothing can be sent to or with
             raise PullError(self._say(request, f"cannot be asked: {error}"), permanent=True) from None
         raise PullError(self._say(request, "redirects in a circle"), permanent=True)
 
