@@ -16,6 +16,8 @@ def write_names(page: Writing, rows: list[model.Name]) -> None:
 
 
 def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
+    """One that comes twice on a page is kept as it came last."""
+    rows = list({r.id: r for r in rows}.values())
     page.conn.executemany(
         "INSERT INTO schedules SELECT ?1, ?2, ?3, ?4, ?5, ?6, NULL WHERE NOT EXISTS"
         " (SELECT 1 FROM (SELECT name, zone, weekly FROM schedules WHERE source = ?1 AND native = ?2"
