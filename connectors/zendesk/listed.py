@@ -13,12 +13,12 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list, stuck
 from connectors.zendesk.mapping import Keep
-from connectors.zendesk.tickets import map_rows, metrics_wanted, with_metrics
+from connectors.zendesk.tickets import metrics_wanted, with_metrics
 from connectors.zendesk.ways import LISTS, list_cursor
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import map_rows, read_each, rows
 
 HOUR, DAY = 3_600_000, 86_400_000
 ARCHIVED = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
@@ -107,7 +107,9 @@ class _Walk:
     def _page(self, page: zd.ListPage, found: msgspec.Raw) -> Page:
         """Tickets that changed since the first day, and what is to be asked of each."""
         good, aside = rows(found, zd.Ticket)
-        good = [row for row in good if zd.ms(row.updated_at) >= self.start.since]
+        dated, undated = read_each(good, lambda row: zd.ms(row.updated_at))
+        good = [row for row, at in dated if at >= self.start.since]
+        aside += undated
         with_metrics(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.ticket(row, self.keep))
         named = [Todo(mapping.version(row, listed=True), str(row.id)) for row in good]
@@ -119,7 +121,8 @@ class _Walk:
         try:
             async for page in by_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, aside = rows(page.deleted_tickets, zd.DeletedTicket)
-                yield Page(records=[mapping.deletion(row, self.account.url) for row in good], set_aside=aside)
+                records, worse = map_rows(good, lambda row: [mapping.deletion(row, self.account.url)])
+                yield Page(records=records, set_aside=[*aside, *worse])
         except UnavailableError as error:
             text = f"deletions stay unknown: {error}"
             self.account.found.append(Finding(level="warning", about="deleted tickets", text=text))

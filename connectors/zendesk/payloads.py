@@ -10,13 +10,17 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from helpdesk_kpi.pull.rows import plausible
+
 NOTHING = Raw(b"[]")
 
 
 def ms(moment: datetime) -> int:
-    """UTC epoch ms. Some times come without a zone (engagements): they are UTC."""
+    """UTC epoch ms. Some times come without a zone (engagements): they are UTC. ValueError where it is no time that a
+    helpdesk can mean.
+    """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(aware.timestamp() * 1000)
+    return plausible(round(aware.timestamp() * 1000))
 
 
 class Meta(msgspec.Struct):
@@ -91,8 +95,8 @@ class Ticket(msgspec.Struct):
     ticket_form_id: int | None = None
     brand_id: int | None = None
     support_type: str | None = None  # "agent" or "ai_agent"
-    tags: list[str] = []
-    custom_fields: list[CustomField] = []
+    tags: list[str] | None = None
+    custom_fields: list[CustomField] | None = None
     metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
 
 
@@ -265,8 +269,8 @@ class SurveyResponse(msgspec.Struct):
     id: str
     expires_at: datetime | None = None
     responder_id: int | None = None
-    subjects: list[Subject] = []
-    answers: list[Answer] = []
+    subjects: list[Subject] | None = None
+    answers: list[Any] | None = None  # each an Answer, where it can be read
 
 
 class Interval(msgspec.Struct):
