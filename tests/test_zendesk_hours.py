@@ -175,7 +175,11 @@ def fields_of(listed: Any, **more: Any) -> tuple[TimeFields, list[str]]:
 
     async def run() -> tuple[TimeFields, list[str]]:
         def answer(_request: httpx.Request) -> httpx.Response:
-            return listed if isinstance(listed, httpx.Response) else httpx.Response(200, json={"ticket_fields": listed})
+            return (
+                listed
+                if isinstance(listed, httpx.Response)
+                else httpx.Response(200, json={"ticket_fields": listed, "next_page": None})
+            )
 
         async with Transport(
             settings.url, auth=CREDENTIALS.auth(), http=httpx.MockTransport(answer), attempts=1

@@ -47,7 +47,14 @@ async def _changed(account: Account, site: str, first: int, now: int) -> AsyncIt
     path, is_begun = f"{site}/api/v2/help_center/incremental/articles", False
     try:
         async for page, end in by_time(
-            account.http, path, {}, start=first, now=now, endpoint="help_center/articles", rows="articles"
+            account.http,
+            path,
+            {},
+            start=first,
+            now=now,
+            endpoint="help_center/articles",
+            rows="articles",
+            ends_without_next=True,
         ):
             is_begun = True
             yield page.articles, end

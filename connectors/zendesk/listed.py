@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from connectors.zendesk import mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list, stuck
+from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
 from connectors.zendesk.mapping import Keep
 from connectors.zendesk.tickets import metrics_wanted, with_metrics
 from connectors.zendesk.ways import LISTS, list_cursor
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
+from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.pull.rows import map_rows, read_each, rows
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -74,21 +75,20 @@ class _Walk:
 
         Rows of the last minute are read again then: one of the same second may come late.
         """
-        after, seen = self.place.after, {self.place.after}
+        after, is_stored = self.place.after, True
+        walk = Walk("tickets", after)
         while True:
-            page = await self._listed(after, is_stored=len(seen) == 1)
+            page = await self._listed(after, is_stored=is_stored)
             made = self._page(page, page.tickets)
             last = max((record.updated_at for record in made.records if isinstance(record, Ticket)), default=0)
             following = page.meta.after_cursor if page.meta else None
             if following and last < self.settled:
                 self.place = Place(self.place.searched, following)
             yield replace(made, cursor=self.place.cursor(), complete_until=max(0, last - SECOND) or None)
-            if page.meta is None or not page.meta.has_more:
+            more = page.meta.has_more if page.meta else None
+            if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.tickets)):
                 return
-            if following is None or following in seen:
-                raise stuck("tickets", after)
-            seen.add(following)
-            after = following
+            after, is_stored = following, False
 
     async def _listed(self, after: str | None, *, is_stored: bool) -> zd.ListPage:
         """One page; with a stored cursor that Zendesk takes no more, the list begins anew."""

@@ -103,7 +103,9 @@ def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
     """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
-    kept = {keep.fields[f.id]: plain for f in row.custom_fields or () if f.id in keep.fields and (plain := value(f.value))}
+    kept = {
+        keep.fields[f.id]: plain for f in row.custom_fields or () if f.id in keep.fields and (plain := value(f.value))
+    }
     if row.support_type and row.support_type != "agent":  # people may want to leave out what AI agents did
         kept["support_type"] = row.support_type
     return {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 
 from helpdesk_kpi.pull.rows import plausible
 
@@ -24,21 +24,21 @@ def ms(moment: datetime) -> int:
 
 
 class Meta(msgspec.Struct):
-    has_more: bool = False
+    has_more: bool | None = None  # null: not told
     after_cursor: str | None = None
 
 
 class TicketsPage(msgspec.Struct):
     tickets: Raw
     after_cursor: str | None = None
-    end_of_stream: bool = False
+    end_of_stream: bool | None = None  # null: not told
     metric_sets: Raw = NOTHING  # beside the tickets where they aren't embedded
 
 
 class UsersPage(msgspec.Struct):
     users: Raw
     after_cursor: str | None = None
-    end_of_stream: bool = False
+    end_of_stream: bool | None = None  # null: not told
 
 
 class Minutes(msgspec.Struct):
@@ -137,7 +137,7 @@ class ExportPage(msgspec.Struct):
     """A time-based export: one of the row keys is there."""
 
     end_time: int | None = None
-    next_page: str | None = None
+    next_page: str | UnsetType | None = UNSET  # unset: this endpoint has no such word
     end_of_stream: bool | None = None
     ticket_events: Raw = NOTHING
     organizations: Raw = NOTHING
@@ -151,7 +151,7 @@ class ListPage(msgspec.Struct):
     """A list by cursor (meta) or by page number (next_page); one of the row keys is there."""
 
     meta: Meta | None = None
-    next_page: str | None = None
+    next_page: str | UnsetType | None = UNSET  # unset: this endpoint has no such word
     tickets: Raw = NOTHING
     metric_sets: Raw = NOTHING
     results: Raw = NOTHING  # of a search
