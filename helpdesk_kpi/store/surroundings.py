@@ -16,7 +16,10 @@ def write_names(page: Writing, rows: list[model.Name]) -> None:
 
 
 def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
-    """A schedule that differs from its latest version begins a new one. So does a change of the default one."""
+    """A schedule that differs from its latest version begins a new one. So does a change of the default one. One that
+    comes twice on a page is kept as it came last.
+    """
+    rows = list({r.id: r for r in rows}.values())
     page.conn.executemany(
         "INSERT INTO schedules (source, native, first_seen, name, zone, weekly, is_default, created_at)"
         " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS"
