@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 FOLDER = Path(__file__).parent / "samples"
-HELPDESKS = ("zendesk",)
+HELPDESKS = ("zendesk", "freshdesk")
 Types = frozenset[str]
 Shape = dict[str, Types]
 ABSENT = "absent"
@@ -44,7 +44,9 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     body: Any = None  # sent as JSON, by POST
     headers: dict[str, str] = {}
     status: int = 200
+    without: list[str] = []  # parts that the plan lacks
     samples: list[Sample] = []
+    heads: list[Sample] = []  # headers of the samples
     decodes: dict[str, str] = {}  # path -> module:Struct of the connector
     free: list[str] = []  # maps with keys of the account's own
     maps: list[str] = []  # maps whose values are alike: their keys are read as KEY
@@ -63,6 +65,7 @@ class Described(msgspec.Struct, forbid_unknown_fields=True):
 
     shape: dict[str, str]
     values: dict[str, Any] = {}
+    heads: list[str] = []  # names of the headers that tell of limits
     lacks: list[str] = []
 
 
@@ -174,12 +177,24 @@ def differences(shown: Shape, expected: Shape, documented: Shape, lacks: frozens
 def missing(shown: Shape, expected: Shape, documented: Shape) -> Iterator[tuple[str, str]]:
     """Keys that all samples have and the simulator lacks, always or at times, where it has their object."""
     for path, kinds in expected.items():
-        always = ABSENT not in kinds and ABSENT not in _documented(path, documented)
+        if ABSENT in _documented(path, documented):
+            continue
         has_object = "object" in shown.get(_parent(path), frozenset())
         if path and has_object and not path.endswith("[]") and path not in shown:
             yield path, "the samples have it, the simulator does not"
-        elif always and ABSENT in shown.get(path, frozenset()):
+        elif ABSENT not in kinds and ABSENT in shown.get(path, frozenset()):
             yield path, "it is missing at times, in no sample"
+
+
+def unseen(answer: Answer, shown: Shape, expected: Shape) -> list[str]:
+    """Lists that have rows in the samples and none in the simulator's answers: nothing of them was compared."""
+    rows = {"[]", *answer.decodes, *(sample.under for sample in answer.samples)}
+    documented = allowed(answer)
+    return sorted(
+        path
+        for path in rows & expected.keys()
+        if path.endswith("[]") and path not in shown and ABSENT not in _documented(path[:-2], documented)
+    )
 
 
 # --- samples
@@ -224,7 +239,8 @@ def sampled(root: Path, answer: Answer) -> Described:
             _surround(collector, sample.under)
             if not sample.under:
                 values |= of_note(answer, body)
-    return Described(written(collector.shape()), values)
+    heads = {name.lower() for sample in answer.heads for head in load(root, sample) for name in head}
+    return Described(written(collector.shape()), values, sorted(name for name in heads if "limit" in name))
 
 
 def _surround(collector: Collector, under: str) -> None:

@@ -46,7 +46,7 @@ class Asked:
 
     def __init__(self, stack: ExitStack) -> None:
         self.stack = stack
-        self.world: World = generate(3, tickets=300, weeks=30, csat="both")
+        self.world: World = generate(3, tickets=300, weeks=30, csat="both", hours=0.9)
         self.open: dict[tuple[str, str], httpx.Client] = {}
 
     def face(self, helpdesk: str, kind: str) -> httpx.Client:
@@ -66,15 +66,16 @@ class Asked:
             return jira.app(self.world, limits=False, kind="datacenter"), secret
         return jira.app(self.world, limits=False, analytics=True), _basic(f"{EMAIL}:{TOKEN}")
 
-    def answers(self, helpdesk: str, answer: Answer) -> Iterator[Any]:
-        """Every answer with the status of the line, to each of its requests."""
+    def answers(self, helpdesk: str, answer: Answer) -> Iterator[tuple[Any, set[str]]]:
+        """Every body, and the names of its headers, with the status of the line, to each of its requests."""
         face = self.face(helpdesk, answer.kind)
+        self.world.plan_without = set(answer.without)
         for template in answer.ask:
             for path in self._filled(template):
                 sent = {} if answer.body is None else {"json": self._sent(answer.body)}
                 got = face.request("GET" if answer.body is None else "POST", path, headers=answer.headers, **sent)
                 if got.status_code == answer.status:
-                    yield msgspec.json.decode(got.content) if got.content else ""
+                    yield msgspec.json.decode(got.content) if got.content else "", set(got.headers)
 
     def _filled(self, template: str) -> list[str]:
         for name, values in self.things().items():
@@ -94,6 +95,9 @@ class Asked:
         starts = [chat.at for story in self.world.stories.values() for chat in story.chats]
         return {
             "ticket": numbers,
+            "old": sorted(self.world.stories)[:MANY],
+            "incident": [n for n, story in self.world.stories.items() if story.created.problem],
+            "problem": [story.created.problem for story in self.world.stories.values() if story.created.problem],
             "tickets": [",".join(map(str, numbers))],
             "issue": [100_000 + number for number in numbers],
             "article": articles,
@@ -101,6 +105,8 @@ class Asked:
             "last_session": [sorted(at for at in starts if at < self.world.now - DAY)[-3] // SECOND],
             "just_now": [self.world.now // SECOND - 61],
             "yesterday": [yesterday.date().isoformat()],
+            "agent": [account.id for account in self.world.desk.accounts],
+            "contact": [account.id for account in self.world.accounts.values()][:MANY],
             "category": [CATEGORY],
             "folder": list(FOLDERS),
         }
@@ -130,7 +136,7 @@ def test_the_descriptions_are_those_of_the_samples(helpdesk: str, asked: Asked, 
 def _described(helpdesk: str, answer: Answer, asked: Asked) -> samples.Described:
     made = samples.sampled(Path(ROOT or ""), answer)
     collector = samples.Collector(answer)
-    for body in asked.answers(helpdesk, answer):
+    for body, _ in asked.answers(helpdesk, answer):
         collector.add(body)
     read = {path for path, _, _ in samples.decoded(answer)}
     lacking = samples.missing(collector.shape(), samples.read(made.shape), samples.allowed(answer))
@@ -143,14 +149,16 @@ def test_the_simulator_answers_as_the_samples_do(helpdesk: str, answer: Answer, 
     kept = samples.described(helpdesk)[answer.name]
     collector = samples.Collector(answer)
     notes = []
-    for body in asked.answers(helpdesk, answer):
+    for body, heads in asked.answers(helpdesk, answer):
         collector.add(body)
+        assert set(kept.heads) <= heads
         notes.append(samples.of_note(answer, body))
     assert notes, "the simulator gave no such answer"
     shown, expected = collector.shape(), samples.read(kept.shape)
     if answer.samples:
         found = samples.differences(shown, expected, samples.allowed(answer), frozenset(kept.lacks))
         assert list(found) == []
+    assert samples.unseen(answer, shown, expected) == []
     assert all(kept.values == note for note in notes if kept.values)
 
 
