@@ -19,10 +19,11 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 FOLDER = Path(__file__).parent / "samples"
-HELPDESKS = ("zendesk", "freshdesk")
+HELPDESKS = ("zendesk", "jira_service_management", "freshdesk")
 Types = frozenset[str]
 Shape = dict[str, Types]
 ABSENT = "absent"
+_DEEPEST = 5  # levels of an OpenAPI schema
 
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,6 +32,7 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True):
     file: str
     select: str = ""  # keys and places with slashes between; `*` for each one; a stream's name in a capture
     under: str = ""
+    schema: str = ""  # of an OpenAPI document: a component, or `get /path` for the answer of an operation
 
 
 class Answer(msgspec.Struct, forbid_unknown_fields=True):
@@ -97,6 +99,26 @@ class Collector:
         self.free, self.maps = answer.free, answer.maps
         self.seen: dict[str, Counter[str]] = defaultdict(Counter)
         self.objects: Counter[str] = Counter()
+        self.optional: set[str] = set()  # what a schema does not require
+
+    def add_schema(self, schema: dict[str, Any], components: dict[str, Any], path: str = "", depth: int = 0) -> None:
+        """What an OpenAPI schema describes; below its sixth level, and of maps, anything may be there."""
+        schema = _resolved(schema, components)
+        kinds = {"array"} if "items" in schema else {"object"} if "properties" in schema else set[str]()
+        kinds |= {schema["type"]} if "type" in schema else set()
+        self.seen[path].update(kinds or {"any"})
+        if schema.get("nullable"):
+            self.seen[path].update({"null"})
+        if depth > _DEEPEST or path in self.free:
+            self.seen[f"{path}*"].update({"any"})
+            return
+        for key, part in schema.get("properties", {}).items():
+            own = _joined(path, key)
+            self.add_schema(part, components, own, depth + 1)
+            if key not in schema.get("required", ()):
+                self.optional.add(own)
+        if "items" in schema:
+            self.add_schema(schema["items"], components, f"{path}[]", depth)
 
     def add(self, value: Any, path: str = "") -> None:
         self.seen[path][json_type(value)] += 1
@@ -113,8 +135,21 @@ class Collector:
         found = {}
         for path, kinds in self.seen.items():
             lacking = self.objects.get(_parent(path), 0) > kinds.total() and not path.endswith("[]")
+            lacking |= path in self.optional
             found[path] = frozenset(kind for kind in kinds if kind) | ({ABSENT} if lacking else set())
         return found
+
+
+def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
+    """References followed, and all parts of an `allOf` or the first of a choice put together."""
+    while "$ref" in schema:
+        schema = components[schema["$ref"].rpartition("/")[2]]
+    parts = [*schema.get("allOf", ()), *schema.get("oneOf", ())[:1], *schema.get("anyOf", ())[:1]]
+    for part in parts:
+        found = _resolved(part, components)
+        properties = {**schema.get("properties", {}), **found.get("properties", {})}
+        schema = {**found, **schema, **({"properties": properties} if properties else {})}
+    return schema
 
 
 def json_type(value: Any) -> str:
@@ -154,11 +189,15 @@ def _documented(path: str, documented: Shape) -> Types:
     return found.union(*under)
 
 
+def _starred(shape: Shape) -> Shape:
+    return {path: kinds for path, kinds in shape.items() if path.endswith("*")}
+
+
 def differences(shown: Shape, expected: Shape, documented: Shape, lacks: frozenset[str]) -> Iterator[str]:
     """What the simulator shows otherwise than the samples."""
     for path, kinds in shown.items():
         more = kinds - {ABSENT} - _documented(path, documented)
-        if "any" in _documented(path, documented):
+        if "any" in _documented(path, documented) | _documented(path, _starred(expected)):
             continue
         if path not in expected and more:
             yield f"{path}: {'|'.join(sorted(more))} is in no sample"
@@ -177,7 +216,7 @@ def differences(shown: Shape, expected: Shape, documented: Shape, lacks: frozens
 def missing(shown: Shape, expected: Shape, documented: Shape) -> Iterator[tuple[str, str]]:
     """Keys that all samples have and the simulator lacks, always or at times, where it has their object."""
     for path, kinds in expected.items():
-        if ABSENT in _documented(path, documented):
+        if path.endswith("*") or ABSENT in _documented(path, documented):
             continue
         has_object = "object" in shown.get(_parent(path), frozenset())
         if path and has_object and not path.endswith("[]") and path not in shown:
@@ -232,6 +271,10 @@ def sampled(root: Path, answer: Answer) -> Described:
     collector = Collector(answer)
     values: dict[str, Any] = {}
     for sample in answer.samples:
+        if sample.schema:
+            collector.add_schema(*_schema(root, sample), sample.under)
+            _surround(collector, sample.under)
+            continue
         found = list(load(root, sample))
         assert found, f"{answer.name}: nothing in {sample.file} at {sample.select!r}"
         for body in found:
@@ -241,6 +284,17 @@ def sampled(root: Path, answer: Answer) -> Described:
                 values |= of_note(answer, body)
     heads = {name.lower() for sample in answer.heads for head in load(root, sample) for name in head}
     return Described(written(collector.shape()), values, sorted(name for name in heads if "limit" in name))
+
+
+def _schema(root: Path, sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A schema of an OpenAPI document, and all that it may refer to."""
+    told = json.loads((root / sample.file).read_text(encoding="utf-8"))
+    components = told.get("components", {}).get("schemas") or told.get("definitions", {})
+    method, space, path = sample.schema.partition(" ")
+    if not space:
+        return components[sample.schema], components
+    content = told["paths"][path][method]["responses"]["200"]["content"]
+    return next(iter(content.values()))["schema"], components
 
 
 def _surround(collector: Collector, under: str) -> None:

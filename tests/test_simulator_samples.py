@@ -19,7 +19,7 @@ import pytest
 import sample_fixtures as samples
 from sample_fixtures import HELPDESKS, Answer
 
-from helpdesk_kpi.simulator import freshdesk, jira, zendesk
+from helpdesk_kpi.simulator import freshdesk, hours, jira, zendesk
 from helpdesk_kpi.simulator.clock import DAY, SECOND
 from helpdesk_kpi.simulator.desk import EMAIL, SCHEDULE, TOKEN
 from helpdesk_kpi.simulator.faults import Faults
@@ -27,6 +27,8 @@ from helpdesk_kpi.simulator.freshdesk_door import KEY
 from helpdesk_kpi.simulator.freshdesk_face import Face as FreshdeskFace
 from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
 from helpdesk_kpi.simulator.freshdesk_solutions import CATEGORY, FOLDERS
+from helpdesk_kpi.simulator.jira_site import account_id
+from helpdesk_kpi.simulator.jira_words import PROJECTS
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk_face import Face
@@ -84,12 +86,14 @@ class Asked:
         return [template]
 
     def _sent(self, body: Any) -> Any:
-        issues = [str(100_000 + number) for number in self.things()["ticket"]]
-        return {name: issues if value == "{issues}" else value for name, value in body.items()}
+        """A body; a value in braces is a whole list of things."""
+        things = self.things()
+        listed = {f"{{{name}s}}": values for name, values in things.items()}
+        return {name: listed.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
 
     def things(self) -> dict[str, list[Any]]:
         """What stands for the words in braces."""
-        numbers = sorted(self.world.stories)[-MANY:]
+        numbers, now = sorted(self.world.stories)[-MANY:], self.world.now
         articles = [article.id for article in self.world.desk.articles][:MANY]
         yesterday = datetime.fromtimestamp(self.world.now / 1000, UTC) - timedelta(days=1)
         starts = [chat.at for story in self.world.stories.values() for chat in story.chats]
@@ -99,7 +103,12 @@ class Asked:
             "incident": [n for n, story in self.world.stories.items() if story.created.problem],
             "problem": [story.created.problem for story in self.world.stories.values() if story.created.problem],
             "tickets": [",".join(map(str, numbers))],
-            "issue": [100_000 + number for number in numbers],
+            "issue": [str(100_000 + number) for number in numbers],
+            "worklog": sorted(entry.id for story in self.world.stories.values() for entry in hours.entries(story, now)),
+            "account": [account_id(account.id) for account in self.world.desk.accounts],
+            "group": [jira.AGENTS[0]],
+            "server_group": [jira.AGENTS[1]],
+            "desk": [project.desk for project in PROJECTS if project.desk and not project.archived],
             "article": articles,
             "schedule": [SCHEDULE],
             "last_session": [sorted(at for at in starts if at < self.world.now - DAY)[-3] // SECOND],
