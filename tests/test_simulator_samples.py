@@ -6,13 +6,14 @@ without them. HELPDESK_KPI_PAYLOADS names the folder of samples; with it, the de
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import docs_simulator
 import httpx
 import msgspec
 import pytest
@@ -27,8 +28,12 @@ from helpdesk_kpi.simulator.freshdesk_door import KEY
 from helpdesk_kpi.simulator.freshdesk_face import Face as FreshdeskFace
 from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
 from helpdesk_kpi.simulator.freshdesk_solutions import CATEGORY, FOLDERS
-from helpdesk_kpi.simulator.jira_site import account_id
-from helpdesk_kpi.simulator.jira_words import PROJECTS
+from helpdesk_kpi.simulator.jira_changelogs import Changelogs
+from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
+from helpdesk_kpi.simulator.jira_face import Face as JiraFace
+from helpdesk_kpi.simulator.jira_search import Search
+from helpdesk_kpi.simulator.jira_site import Kind, account_id
+from helpdesk_kpi.simulator.jira_words import AGENTS, PROJECTS
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk_face import Face
@@ -64,7 +69,7 @@ class Asked:
         if helpdesk == "freshdesk":
             return freshdesk.app(self.world, limits=False), _basic(f"{KEY}:X")
         if kind == "datacenter":
-            secret = {"authorization": f"Bearer {jira.PERSONAL_TOKEN}"}
+            secret = {"authorization": f"Bearer {PERSONAL_TOKEN}"}
             return jira.app(self.world, limits=False, kind="datacenter"), secret
         return jira.app(self.world, limits=False, analytics=True), _basic(f"{EMAIL}:{TOKEN}")
 
@@ -106,8 +111,8 @@ class Asked:
             "issue": [str(100_000 + number) for number in numbers],
             "worklog": sorted(entry.id for story in self.world.stories.values() for entry in hours.entries(story, now)),
             "account": [account_id(account.id) for account in self.world.desk.accounts],
-            "group": [jira.AGENTS[0]],
-            "server_group": [jira.AGENTS[1]],
+            "group": [AGENTS[0]],
+            "server_group": [AGENTS[1]],
             "desk": [project.desk for project in PROJECTS if project.desk and not project.archived],
             "article": articles,
             "schedule": [SCHEDULE],
@@ -180,6 +185,10 @@ def test_the_connector_reads_what_the_samples_have(helpdesk: str, answer: Answer
     assert read & set(kept.lacks) == set(), "the connector reads it, and the simulator does not show it"
 
 
+def test_the_page_lists_what_each_answer_is_compared_with(golden: Callable[[Path, str], None]) -> None:
+    golden(docs_simulator.PAGE, docs_simulator.page())
+
+
 @pytest.mark.parametrize("helpdesk", HELPDESKS)
 def test_every_endpoint_of_the_simulator_has_a_line(helpdesk: str) -> None:
     world, plan = generate(1, tickets=1, empty=True), Faults()
@@ -195,9 +204,10 @@ def test_every_endpoint_of_the_simulator_has_a_line(helpdesk: str) -> None:
 
 def _jira_endpoints(world: World, plan: Faults) -> set[str]:
     names: set[str] = set()
-    for kind in ("cloud", "datacenter"):
-        face = jira.Face(world, kind, plan)
-        search, changelogs = jira.Search(face.issues, plan, monotonic), jira.Changelogs(face.issues, monotonic)
+    kinds: tuple[Kind, ...] = ("cloud", "datacenter")
+    for kind in kinds:
+        face = JiraFace(world, kind, plan)
+        search, changelogs = Search(face.issues, plan, monotonic), Changelogs(face.issues, monotonic)
         products = jira._products(face, search, changelogs, kind, analytics=True)
         names |= {name for _, _, _, endpoints in products for _, _, name, _ in endpoints}
     return names

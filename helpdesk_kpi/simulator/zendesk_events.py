@@ -227,7 +227,7 @@ def _channel(audit: Audit) -> str:
 def _audit_via(audit: Audit) -> dict[str, Any]:
     """Of the whole audit: its events have none of their own. A merge stands here."""
     fact = getattr(audit, "fact", None)
-    if isinstance(fact, Update) and (fact.merged_from or fact.merged_into):
+    if isinstance(audit, Saved) and isinstance(fact, Update) and (fact.merged_from or fact.merged_into):
         return comment_via(audit)
     rule = getattr(fact, "rule", None)
     return via(_channel(audit), rule, {"rel": "follow_up"} if _follows(audit) else None)
