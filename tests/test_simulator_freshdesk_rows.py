@@ -501,7 +501,7 @@ def test_time_entries_are_listed_by_the_day_of_the_work_as_they_are_now() -> Non
         [late] = ask(face, "/time_entries", executed_after=iso(at("tue 00:00")))
         early = ask(face, "/time_entries", executed_before=iso(at("tue 00:00")))
         assert ids([*early, late]) == ids(ask(face, "/time_entries"))
-        assert ids(ask(face, "/time_entries", agent_id=LEO)) == []
+        assert (ids(ask(face, "/time_entries", agent_id=LEO)), ids(early)) == ([2], [1])
         assert ask(face, "/time_entries", billable="false") == []
         assert len(ask(face, "/time_entries", billable="true")) == len(early) + 1
         assert (late["executed_at"], late["updated_at"]) == (iso(at("tue 10:00")), iso(at("tue 11:00")))
