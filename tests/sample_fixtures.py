@@ -1,29 +1,17 @@
-"""Shapes of answers: which keys they have and of which JSON types, and how two shapes differ.
+"""Data files that say which samples the simulator's answers are compared with, and the samples themselves."""
 
-A shape maps paths (`tickets[].via.channel`) to the types seen there; `absent` says that an object lacked the key.
-"""
-
-import importlib
 import json
-import re
 import tomllib
-import types
-import typing
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+from shape_fixtures import ABSENT, Collector, Shape, documented_at, surround, written
 
 FOLDER = Path(__file__).parent / "samples"
 HELPDESKS = ("zendesk", "jira_service_management", "freshdesk")
-Types = frozenset[str]
-Shape = dict[str, Types]
-ABSENT = "absent"
-_DEEPEST = 5  # levels of an OpenAPI schema
 
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,6 +49,9 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
     def name(self) -> str:
         return " ".join(part for part in (self.endpoint, self.kind, self.case) if part)
 
+    def collector(self) -> Collector:
+        return Collector(self.free, self.maps)
+
 
 class Described(msgspec.Struct, forbid_unknown_fields=True):
     """What is kept of the samples of an answer, and what the simulator does not show of them."""
@@ -89,140 +80,9 @@ def described(helpdesk: str) -> dict[str, Described]:
     return msgspec.json.decode((FOLDER / f"{helpdesk}.json").read_bytes(), type=dict[str, Described])
 
 
-# --- shapes
-
-
-class Collector:
-    """Builds the shape of one answer out of many examples."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.free, self.maps = answer.free, answer.maps
-        self.seen: dict[str, Counter[str]] = defaultdict(Counter)
-        self.objects: Counter[str] = Counter()
-        self.optional: set[str] = set()  # what a schema does not require
-
-    def add_schema(self, schema: dict[str, Any], components: dict[str, Any], path: str = "", depth: int = 0) -> None:
-        """What an OpenAPI schema describes; below its sixth level, and of maps, anything may be there."""
-        schema = _resolved(schema, components)
-        kinds = {"array"} if "items" in schema else {"object"} if "properties" in schema else set[str]()
-        kinds |= {schema["type"]} if "type" in schema else set()
-        self.seen[path].update(kinds or {"any"})
-        if schema.get("nullable"):
-            self.seen[path].update({"null"})
-        if depth > _DEEPEST or path in self.free:
-            self.seen[f"{path}*"].update({"any"})
-            return
-        for key, part in schema.get("properties", {}).items():
-            own = _joined(path, key)
-            self.add_schema(part, components, own, depth + 1)
-            if key not in schema.get("required", ()):
-                self.optional.add(own)
-        if "items" in schema:
-            self.add_schema(schema["items"], components, f"{path}[]", depth)
-
-    def add(self, value: Any, path: str = "") -> None:
-        self.seen[path][json_type(value)] += 1
-        if isinstance(value, dict) and path not in self.free:
-            self.objects[path] += path not in self.maps
-            for key, part in value.items():
-                if key != "_meta":  # a capture's own mark
-                    self.add(part, _joined(path, "KEY" if path in self.maps else key))
-        elif isinstance(value, list):
-            for part in value:
-                self.add(part, f"{path}[]")
-
-    def shape(self) -> Shape:
-        found = {}
-        for path, kinds in self.seen.items():
-            lacking = self.objects.get(_parent(path), 0) > kinds.total() and not path.endswith("[]")
-            lacking |= path in self.optional
-            found[path] = frozenset(kind for kind in kinds if kind) | ({ABSENT} if lacking else set())
-        return found
-
-
-def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
-    """References followed, and all parts of an `allOf` or the first of a choice put together."""
-    while "$ref" in schema:
-        schema = components[schema["$ref"].rpartition("/")[2]]
-    parts = [*schema.get("allOf", ()), *schema.get("oneOf", ())[:1], *schema.get("anyOf", ())[:1]]
-    for part in parts:
-        found = _resolved(part, components)
-        properties = {**schema.get("properties", {}), **found.get("properties", {})}
-        schema = {**found, **schema, **({"properties": properties} if properties else {})}
-    return schema
-
-
-def json_type(value: Any) -> str:
-    """`any` for what a capture has blacked out."""
-    if value == "redacted":
-        return "any"
-    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return names.get(type(value), "null")
-
-
-def _joined(path: str, key: str) -> str:
-    key = re.sub(r"^(customfield|question)_\d+$", r"\1_N", key)
-    return f"{path}.{key}" if path else key
-
-
-def _parent(path: str) -> str:
-    head, dot, _ = path.rpartition(".")
-    return head if dot else "" if path else "-"
-
-
-def written(shape: Shape) -> dict[str, str]:
-    return {path: "|".join(sorted(kinds)) for path, kinds in sorted(shape.items())}
-
-
-def read(shape: Mapping[str, str]) -> Shape:
-    return {path: frozenset(kind for kind in text.split("|") if kind) for path, text in shape.items()}
-
-
 def allowed(answer: Answer) -> Shape:
     """Paths that the vendor's pages document; a path that ends with `*` stands for all that begin so."""
     return {path: frozenset(text.partition(":")[0].strip().split("|")) for path, text in answer.documented.items()}
-
-
-def _documented(path: str, documented: Shape) -> Types:
-    found = documented.get(path, frozenset())
-    under = [kinds for name, kinds in documented.items() if name.endswith("*") and path.startswith(name[:-1])]
-    return found.union(*under)
-
-
-def _starred(shape: Shape) -> Shape:
-    return {path: kinds for path, kinds in shape.items() if path.endswith("*")}
-
-
-def differences(shown: Shape, expected: Shape, documented: Shape, lacks: frozenset[str]) -> Iterator[str]:
-    """What the simulator shows otherwise than the samples."""
-    for path, kinds in shown.items():
-        more = kinds - {ABSENT} - _documented(path, documented)
-        if "any" in _documented(path, documented) | _documented(path, _starred(expected)):
-            continue
-        if path not in expected and more:
-            yield f"{path}: {'|'.join(sorted(more))} is in no sample"
-            continue
-        usual = expected.get(path, frozenset())
-        if "any" in usual:
-            continue
-        usual |= {"integer"} if "number" in usual else set()
-        if usual and (odd := more - usual):
-            yield f"{path}: {'|'.join(sorted(odd))} instead of {'|'.join(sorted(usual))}"
-    for path, why in missing(shown, expected, documented):
-        if path not in lacks:
-            yield f"{path}: {why}"
-
-
-def missing(shown: Shape, expected: Shape, documented: Shape) -> Iterator[tuple[str, str]]:
-    """Keys that all samples have and the simulator lacks, always or at times, where it has their object."""
-    for path, kinds in expected.items():
-        if path.endswith("*") or ABSENT in _documented(path, documented):
-            continue
-        has_object = "object" in shown.get(_parent(path), frozenset())
-        if path and has_object and not path.endswith("[]") and path not in shown:
-            yield path, "the samples have it, the simulator does not"
-        elif ABSENT not in kinds and ABSENT in shown.get(path, frozenset()):
-            yield path, "it is missing at times, in no sample"
 
 
 def unseen(answer: Answer, shown: Shape, expected: Shape) -> list[str]:
@@ -232,7 +92,7 @@ def unseen(answer: Answer, shown: Shape, expected: Shape) -> list[str]:
     return sorted(
         path
         for path in rows & expected.keys()
-        if path.endswith("[]") and path not in shown and ABSENT not in _documented(path[:-2], documented)
+        if path.endswith("[]") and path not in shown and ABSENT not in documented_at(path[:-2], documented)
     )
 
 
@@ -268,18 +128,18 @@ def _select(body: Any, steps: list[str]) -> Iterator[Any]:
 
 def sampled(root: Path, answer: Answer) -> Described:
     """Shape, and values that count, of all samples of an answer."""
-    collector = Collector(answer)
+    collector = answer.collector()
     values: dict[str, Any] = {}
     for sample in answer.samples:
         if sample.schema:
             collector.add_schema(*_schema(root, sample), sample.under)
-            _surround(collector, sample.under)
+            surround(collector, sample.under)
             continue
         found = list(load(root, sample))
         assert found, f"{answer.name}: nothing in {sample.file} at {sample.select!r}"
         for body in found:
             collector.add(body, sample.under)
-            _surround(collector, sample.under)
+            surround(collector, sample.under)
             if not sample.under:
                 values |= of_note(answer, body)
     heads = {name.lower() for sample in answer.heads for head in load(root, sample) for name in head}
@@ -297,17 +157,6 @@ def _schema(root: Path, sample: Sample) -> tuple[dict[str, Any], dict[str, Any]]
     return next(iter(content.values()))["schema"], components
 
 
-def _surround(collector: Collector, under: str) -> None:
-    """What is around a row: an array, and the objects that it is in."""
-    while under:
-        if under.endswith("[]"):
-            under = under.removesuffix("[]")
-            collector.seen.setdefault(under, Counter({"array": 1}))
-        else:
-            under = max(_parent(under), "")
-            collector.seen.setdefault(under, Counter({"object": 1}))
-
-
 def of_note(answer: Answer, body: Any) -> dict[str, Any]:
     """Values that have to be alike, and the names in the queries of addresses."""
     told = {path: _value(body, path) for path in answer.same}
@@ -322,68 +171,3 @@ def _value(body: Any, path: str) -> Any:
     for key in path.split("."):
         body = body.get(key) if isinstance(body, dict) else None
     return body
-
-
-# --- what a connector decodes
-
-
-def decoded(answer: Answer) -> Iterator[tuple[str, Any, bool]]:
-    """(path, annotation, whether it must be there) of every key that the connector's Structs read."""
-    for path, name in answer.decodes.items():
-        module, _, kind = name.partition(":")
-        struct = importlib.import_module(f"connectors.{module}")
-        yield from _fields(getattr(struct, kind), path)
-
-
-def _fields(struct: type[msgspec.Struct], path: str) -> Iterator[tuple[str, Any, bool]]:
-    for field in msgspec.structs.fields(struct):
-        own = _joined(path, field.encode_name)
-        yield own, field.type, field.required
-        for kind, under in _inside(field.type, own):
-            yield from _fields(kind, under)
-
-
-def _inside(annotation: Any, path: str) -> Iterator[tuple[type[msgspec.Struct], str]]:
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
-        yield annotation, path
-    elif origin is list:
-        yield from _inside(arguments[0], f"{path}[]")
-    elif origin in {types.UnionType, typing.Union}:
-        for part in arguments:
-            yield from _inside(part, path)
-
-
-def accepted(annotation: Any) -> Types:
-    """JSON types that an annotation lets through; `any` for all."""
-    origin = typing.get_origin(annotation)
-    if origin in {types.UnionType, typing.Union}:
-        return frozenset().union(*map(accepted, typing.get_args(annotation)))
-    kind = origin or annotation
-    names: dict[Any, set[str]] = {
-        bool: {"boolean"}, int: {"integer"}, float: {"integer", "number"}, str: {"string"}, datetime: {"string"},
-        list: {"array"}, tuple: {"array"}, dict: {"object"}, type(None): {"null"},
-    }  # fmt: skip
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return frozenset({"object"})
-    return frozenset(names.get(kind, {"any"}))
-
-
-def misread(answer: Answer, shape: Shape, documented: Shape) -> Iterator[str]:
-    """Keys that the connector reads and nobody has shown or documented, or whose types it would refuse."""
-    for path, annotation, required in decoded(answer):
-        kinds = shape.get(path, frozenset()) | _documented(path, documented)
-        reads = accepted(annotation)
-        if not kinds and _is_reached(path, shape, documented):
-            yield f"{path}: read by the connector, in no sample and not documented"
-        refused = kinds - reads - {ABSENT, "any"} if "any" not in reads else frozenset()
-        if refused:
-            yield f"{path}: the connector refuses {'|'.join(sorted(refused))}"
-        if required and ABSENT in kinds:
-            yield f"{path}: the connector needs it, and it may be absent"
-
-
-def _is_reached(path: str, shape: Shape, documented: Shape) -> bool:
-    """Not below a key that is unknown itself."""
-    parent = _parent(path)
-    return bool(shape.get(parent) or _documented(parent, documented))

@@ -13,11 +13,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import decoding_fixtures as decoding
 import docs_simulator
 import httpx
 import msgspec
 import pytest
 import sample_fixtures as samples
+import shape_fixtures as shapes
 from sample_fixtures import HELPDESKS, Answer
 
 from helpdesk_kpi.simulator import freshdesk, hours, jira, zendesk
@@ -149,11 +151,11 @@ def test_the_descriptions_are_those_of_the_samples(helpdesk: str, asked: Asked, 
 
 def _described(helpdesk: str, answer: Answer, asked: Asked) -> samples.Described:
     made = samples.sampled(Path(ROOT or ""), answer)
-    collector = samples.Collector(answer)
+    collector = answer.collector()
     for body, _ in asked.answers(helpdesk, answer):
         collector.add(body)
-    read = {path for path, _, _ in samples.decoded(answer)}
-    lacking = samples.missing(collector.shape(), samples.read(made.shape), samples.allowed(answer))
+    read = {path for path, _, _ in decoding.decoded(answer)}
+    lacking = shapes.missing(collector.shape(), shapes.read(made.shape), samples.allowed(answer))
     made.lacks = sorted(path for path, _ in lacking if path not in read)
     return made
 
@@ -161,16 +163,16 @@ def _described(helpdesk: str, answer: Answer, asked: Asked) -> samples.Described
 @pytest.mark.parametrize(("helpdesk", "answer"), ANSWERS)
 def test_the_simulator_answers_as_the_samples_do(helpdesk: str, answer: Answer, asked: Asked) -> None:
     kept = samples.described(helpdesk)[answer.name]
-    collector = samples.Collector(answer)
+    collector = answer.collector()
     notes = []
     for body, heads in asked.answers(helpdesk, answer):
         collector.add(body)
         assert set(kept.heads) <= heads
         notes.append(samples.of_note(answer, body))
     assert notes, "the simulator gave no such answer"
-    shown, expected = collector.shape(), samples.read(kept.shape)
+    shown, expected = collector.shape(), shapes.read(kept.shape)
     if answer.samples:
-        found = samples.differences(shown, expected, samples.allowed(answer), frozenset(kept.lacks))
+        found = shapes.differences(shown, expected, samples.allowed(answer), frozenset(kept.lacks))
         assert list(found) == []
     assert samples.unseen(answer, shown, expected) == []
     assert all(kept.values == note for note in notes if kept.values)
@@ -180,8 +182,8 @@ def test_the_simulator_answers_as_the_samples_do(helpdesk: str, answer: Answer, 
 def test_the_connector_reads_what_the_samples_have(helpdesk: str, answer: Answer) -> None:
     kept = samples.described(helpdesk)[answer.name]
     documented = samples.allowed(answer)
-    assert list(samples.misread(answer, samples.read(kept.shape), documented)) == []
-    read = {path for path, _, _ in samples.decoded(answer)}
+    assert list(decoding.misread(answer, shapes.read(kept.shape), documented)) == []
+    read = {path for path, _, _ in decoding.decoded(answer)}
     assert read & set(kept.lacks) == set(), "the connector reads it, and the simulator does not show it"
 
 
