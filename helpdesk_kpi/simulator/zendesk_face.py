@@ -5,13 +5,14 @@ Shapes, paging and oddities follow recordings and the vendor's pages; the pages 
 
 import base64
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
+from helpdesk_kpi.simulator import zendesk_sessions as sessions
 from helpdesk_kpi.simulator import zendesk_surveys as surveys
 from helpdesk_kpi.simulator.clock import SECOND, instant
 from helpdesk_kpi.simulator.desk import SCHEDULE
@@ -20,11 +21,12 @@ from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, by_offset, whole_seconds
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.simulator.zendesk_door import not_found
-from helpdesk_kpi.simulator.zendesk_events import Events, calls, chats
+from helpdesk_kpi.simulator.zendesk_events import Events, calls
 from helpdesk_kpi.simulator.zendesk_promises import Promises
 from helpdesk_kpi.simulator.zendesk_tickets import HELD_BACK, Tickets, deleted_tickets
 
 _FAR = 1 << 62
+_SCOPES = ("agent", "ai_agent", "all")
 
 
 class Face:
@@ -56,11 +58,18 @@ class Face:
         return answer
 
     def _wanted(self, number: int, query: Any) -> bool:
-        """AI agents' tickets are left out unless asked for; deleted ones are there unless refused."""
-        story, scope = self.world.stories[number], query.get("support_type_scope", "agent")
-        kind = "ai_agent" if story.created.ai_agent else "agent"
+        """Deleted ones are there unless refused."""
+        story = self.world.stories[number]
         gone = story.deleted_at is not None and story.deleted_at <= self.world.now
-        return scope in {"all", kind} and not (gone and query.get("exclude_deleted") == "true")
+        return self._in_scope(number, query) and not (gone and query.get("exclude_deleted") == "true")
+
+    def _in_scope(self, number: int, query: Any) -> bool:
+        """AI agents' tickets, and their events, are left out unless asked for."""
+        scope = query.get("support_type_scope", "agent")
+        if scope not in _SCOPES:
+            raise BadRequestError("InvalidValue", f"support_type_scope must be one of {', '.join(_SCOPES)}")
+        kind = "ai_agent" if self.world.stories[number].created.ai_agent else "agent"
+        return scope in {"all", kind}
 
     def _from(self, query: Any, index: list[tuple[int, int]]) -> int:
         """Where the page begins. A cursor in the middle repeats one row now and then, as boundaries do."""
@@ -108,9 +117,10 @@ class Face:
         start = self._start(query)
         size = min(int(query.get("per_page", "1000")), 1000)
         places, over = events.page(start, size)
+        end = events.second(places[-1]) if places else start
+        places = [place for place in places if self._in_scope(events.ticket(place), query)]
         comments = "comment_events" in query.get("include", "")
         rows = [events.event(place, comments=comments) for place in places]
-        end = events.second(places[-1]) if places else start
         if not over and end <= start:
             end = start + 1
         self.world.now += self.faults.move
@@ -149,9 +159,7 @@ class Face:
         return Json({"calls": page, "count": len(page), "end_time": end or start, "next_page": follow})
 
     async def engagements(self, request: Request) -> Response:
-        found = chats(self.world)
-        rows = [surveys.engagement(self.world, fact) for fact in found]
-        return self._export(request, "agent_engagement_data", rows, [fact.ended_at // SECOND for fact in found])
+        return Json(sessions.page(self.world, request.query_params, request.url.path))
 
     def _export(
         self, request: Request, key: str, rows: list[Any], stamps: list[int], make: Callable[[Any], Any] | None = None
@@ -176,9 +184,14 @@ class Face:
 
         return listed
 
-    def whole_list(self, key: str, rows: Callable[[World, str], lists.Rows]) -> Any:
+    def whole_list(self, key: str, rows: Callable[[World, str], lists.Rows], filters: Mapping[str, str]) -> Any:
+        """`filters`: parameter -> the key whose value it names; several values have commas between them."""
+
         async def listed(request: Request) -> Response:
+            query = request.query_params
             found = rows(self.world, self.base(request))
+            for name in filters.keys() & query.keys():
+                found = [row for row in found if _text(row[filters[name]]) in query[name].split(",")]
             return Json({key: found, "count": len(found), "next_page": None, "previous_page": None})
 
         return listed
@@ -200,6 +213,9 @@ class Face:
         query = request.query_params
         start, end = int(query.get("start_time", "0")), int(query.get("end_time", str(_FAR)))
         rows = surveys.ratings(self.world, self.base(request), start, end)
+        if score := query.get("score"):
+            wanted = {"received": {"good", "bad"}}.get(score, {score})
+            rows = [row for row in rows if row["score"] in wanted]
         return self.listed(request, "satisfaction_ratings", rows)
 
     async def survey_responses(self, request: Request) -> Response:
@@ -252,7 +268,10 @@ class Face:
         return next((a for a in self.world.desk.articles if a.id == number and a.created_at <= self.world.now), None)
 
     async def deleted_tickets(self, request: Request) -> Response:
-        return self.listed(request, "deleted_tickets", deleted_tickets(self.world))
+        query, rows = request.query_params, deleted_tickets(self.world)
+        if (by := query.get("sort_by", "id")) in {"id", "subject", "deleted_at"}:
+            rows.sort(key=lambda row: row[by], reverse=query.get("sort_order") == "desc")
+        return self.listed(request, "deleted_tickets", rows)
 
     async def me(self, request: Request) -> Response:
         accounts = self.world.desk.accounts
@@ -277,9 +296,7 @@ class Face:
         number, events = request.path_params["ticket"], self.events_of(request)
         if not self._there(number):
             return not_found()
-        audits = [events.audit(place) for place in events.of(number)]
-        rows = [event for audit in audits for event in audit["events"] if event["type"] in {"Comment", "VoiceComment"}]
-        return self.listed(request, "comments", rows)
+        return self.listed(request, "comments", events.comments_of(number))
 
     async def metrics_of(self, request: Request) -> Response:
         number = request.path_params["ticket"]
@@ -321,6 +338,11 @@ class Face:
         if self._events is None:
             self._events = Events(self.world, self.base(request))
         return self._events
+
+
+def _text(value: Any) -> str:
+    """A value as a query has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _write_cursor(stamp: int, number: int) -> str:
