@@ -92,7 +92,8 @@ def test_every_request_of_a_connector_has_a_line(helpdesk: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("kind", ["cloud", "gateway", "datacenter"])
 def test_every_request_to_jira_has_a_line(kind: str, tmp_path: Path) -> None:
-    site = Site(tmp_path, invented(), kind=kind, **({} if kind == "datacenter" else {"analytics": True}))
+    more: dict[str, Any] = {} if kind == "datacenter" else {"analytics": True}
+    site = Site(tmp_path, invented(), kind=kind, **more)
     sync_twice_and_check(site)
     paths = {request.url.path for request in site.sent}
     assert len(paths) > 10
