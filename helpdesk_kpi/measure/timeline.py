@@ -323,7 +323,8 @@ class Timeline:
             elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
                 opened = at
         if opened is not None:
-            found.append(Wait(opened, None, "history_unknown" if self.has_holes else "", None))
+            is_over = self.has_holes and self.knows_first_message
+            found.append(Wait(opened, None, "history_unknown" if is_over else "", None))
         return found
 
     @cached_property
