@@ -79,7 +79,7 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
             yield _changed(account, start, new, aside)
             if len(new) < len(good):
                 break
-    yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
+    yield Page(cursor=str(account.until(start.now, 0)), complete_until=account.until(start.now, 0))
 
 
 def some_at_a_time(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
