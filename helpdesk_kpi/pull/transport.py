@@ -115,7 +115,8 @@ class Transport:
         self.limits = Limits(rate_share)
         self._attempts, self._patience, self._max_bytes = attempts, patience, max_bytes
         self.sleep, self.clock = sleep, clock
-        self.wall = lambda: self.clock()  # noqa: PLW0108 - tests replace the clock. Our own time, see `server_time`
+        #: The program's own time, which `skew` is measured by; `sync` and `check` set it. See `server_time`.
+        self.wall: Callable[[], float] = lambda: self.clock()  # noqa: PLW0108 - the clock may be replaced
         self.requests: Counter[str] = Counter()  # sent, by endpoint
         self.waited = 0.0  # seconds, for limits and for retries
         self.skew: float | None = None  # seconds that the helpdesk's clock is ahead of ours, by its latest answer

@@ -220,21 +220,7 @@ class Words:
     def dates(self, period: Period) -> str:
         """The days that the period covers, the last one included: 16–22 Nov 2026."""
         first, last = self.local(period.start).date(), self.local(period.end - 1).date()
-        return _chinese_days(first, last) if self.locale == "zh" else self._english_days(first, last)
-
-    def _english_days(self, first: date, last: date) -> str:
-        """16–22 Nov 2026; months and years only where they change.
-
-        Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between
-        versions of Babel, and a thin space is no character for plain text.
-        """
-        end = str(format_date(last, "d MMM y", locale=self.babel))
-        if first == last:
-            return end
-        if (first.year, first.month) == (last.year, last.month):
-            return f"{first.day}–{end}"
-        start = format_date(first, "d MMM" if first.year == last.year else "d MMM y", locale=self.babel)
-        return f"{start} – {end}"
+        return _chinese_days(first, last) if self.locale == "zh" else _english_days(first, last, self.babel)
 
     def step(self, kind: str, n: float) -> str:
         """ "week" or "weeks"."""
@@ -260,6 +246,21 @@ class Words:
 
 def _rounded(ms: int, unit: int) -> int:
     return (ms + unit // 2) // unit * unit
+
+
+def _english_days(first: date, last: date, locale: Locale) -> str:
+    """16–22 Nov 2026; months and years only where they change.
+
+    Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between versions of
+    Babel, and a thin space is no character for plain text.
+    """
+    end = str(format_date(last, "d MMM y", locale=locale))
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{end}"
+    start = format_date(first, "d MMM" if first.year == last.year else "d MMM y", locale=locale)
+    return f"{start} – {end}"
 
 
 def _chinese_days(first: date, last: date) -> str:
