@@ -251,8 +251,8 @@ def _rounded(ms: int, unit: int) -> int:
 def _english_days(first: date, last: date, locale: Locale) -> str:
     """16–22 Nov 2026; months and years only where they change.
 
-    Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between versions of
-    Babel, and a thin space is no character for plain text.
+    Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between versions
+    of Babel, and a thin space is no character for plain text.
     """
     end = str(format_date(last, "d MMM y", locale=locale))
     if first == last:
