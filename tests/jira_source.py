@@ -217,6 +217,7 @@ class Site:
     def check(self) -> list[Finding]:
         async def run() -> list[Finding]:
             async with self.connect() as http:
+                http.wall = lambda: self.world.now / 1000
                 return list(await JiraServiceManagement(http, self.settings).check())
 
         return asyncio.run(run())

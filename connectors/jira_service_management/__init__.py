@@ -80,7 +80,7 @@ class JiraServiceManagement(Connector):
         return [*self._names(), *self._issues(), *self._apart(), *self._passes(), *self._articles()]
 
     async def check(self) -> Sequence[Finding]:
-        return await check(self.account, self.http.clock())
+        return await check(self.account, self.http.wall())
 
     def _bound(self, pages: Callable[[Account, Start], AsyncIterator[Page]]) -> Callable[[Start], AsyncIterator[Page]]:
         return partial(self._until_used_up, pages)

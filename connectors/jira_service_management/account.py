@@ -22,7 +22,6 @@ _DESK = "com.atlassian.servicedesk"
 REQUEST_TYPE, ORGANIZATIONS = f"{_DESK}:vp-origin", f"{_DESK}:sd-customer-organizations"
 PARTICIPANTS = f"{_DESK}:sd-request-participants"
 WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a minute written here is read as an earlier instant everywhere else
-LEAST_SKEW, MOST_SKEW = 5, 3_600  # seconds that a clock of ours may plausibly be ahead; an answer takes a few, too
 log = logging.getLogger(__name__)
 
 
@@ -202,9 +201,5 @@ class Account:
         return False
 
     def until(self, now: int, overlap: int) -> int:
-        """Up to when a search that began now has seen everything, if the index is no later than the overlap.
-
-        Our clock may be ahead of theirs; if it is so by hours, it is set to another time on purpose, as in a trial.
-        """
-        skew = self.http.skew or 0.0
-        return now - overlap + (round(skew * 1000) if -MOST_SKEW < skew < -LEAST_SKEW else 0)
+        """Up to when a search that began now has seen everything, if the index is no later than the overlap."""
+        return self.http.server_time(now) - overlap

@@ -92,7 +92,7 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
             yield await _with_people(account, start, _changed(account, start, new, [*aside, *undated]))
             if len(new) < len(dated):
                 break
-    yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
+    yield Page(cursor=str(account.until(start.now, 0)), complete_until=account.until(start.now, 0))
 
 
 async def _with_people(account: Account, start: Start, page: Page) -> Page:

@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import HELD_BACK, SECOND, by_time
+from connectors.zendesk.fetching import SECOND, by_time, newest
 from connectors.zendesk.mapping import MINUTE, text_id
 from connectors.zendesk.queues import Told, ticket_by_ticket
 from connectors.zendesk.tickets import further
@@ -85,7 +85,7 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
     async for page, end in pages:
         good, aside = rows(page.ticket_metric_events, MetricEvent)
         records, worse = map_rows(good, lambda row: [sla_event(row)])
-        reached = min(end, now - HELD_BACK)
+        reached = min(end, newest(account.http, now))
         yield Page(records=records, cursor=further(cursor, reached), set_aside=[*aside, *worse])
     yield Page(complete_until=start.now - OVERLAP * SECOND)
 

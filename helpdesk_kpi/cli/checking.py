@@ -138,6 +138,7 @@ async def asked(desk: Desk) -> list[Asked]:
 
 async def _findings(source: Source, desk: Desk) -> list[Finding]:
     async with connect(source) as http:
+        http.wall = lambda: desk.now() / 1000
         try:
             found = list(await source.connector(http, source.settings).check())
         except PullError as error:

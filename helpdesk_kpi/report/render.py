@@ -9,7 +9,7 @@ from jinja2 import TemplateError
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.report.charts import Chart
 from helpdesk_kpi.report.figures import Figures, Privacy
-from helpdesk_kpi.report.plain import clean
+from helpdesk_kpi.report.plain import clean, spaces
 from helpdesk_kpi.report.privacy import discreet
 from helpdesk_kpi.report.remembered import Remembered
 from helpdesk_kpi.report.scene import Scene
@@ -18,7 +18,7 @@ from helpdesk_kpi.report.svg import svg
 from helpdesk_kpi.report.templates import FILES, Template, environment, template
 from helpdesk_kpi.report.unbroken import whole_units
 from helpdesk_kpi.report.view import Report
-from helpdesk_kpi.report.words import NBSP, Words
+from helpdesk_kpi.report.words import Words
 
 SUBJECT = 150  # characters; longer ones are cut by mail readers anyway
 PARTS = {
@@ -102,7 +102,7 @@ def _fill(chosen: Template, file: str, report: Report, words: Words, images: dic
         raise UsageError(_told(chosen, file, mistake)) from mistake
     if flavour == "html":
         return whole_units(text)
-    return text.replace(NBSP, " ").strip() + "\n"
+    return spaces(text).strip() + "\n"
 
 
 def _told(chosen: Template, file: str, mistake: TemplateError) -> str:

@@ -69,7 +69,7 @@ def app(
     requests: Counter[str] = Counter()
     routes: list[Route] = []
     for product, root, gateway, endpoints in _products(face, search, changelogs, kind, analytics=analytics):
-        gate = Gate(plan, JiraDoor(product, passes))
+        gate = Gate(plan, JiraDoor(product, passes), world)
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
             planned = _planned(world, product, name, endpoint)
