@@ -27,6 +27,7 @@ from helpdesk_kpi.simulator.plan import Locale, Slowdown
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.store import open_store
+from helpdesk_kpi.store.lock import hold
 
 TICKETS, WEEKS = 5000, 34  # enough for a usual range, which takes 26 weeks
 ZONES = {"en": "Europe/Berlin", "zh": "Asia/Shanghai"}
@@ -135,7 +136,7 @@ def _worked(path: Path, now: int) -> list[Outcome]:
     loaded = load(path)
     with open_store(loaded.store_path) as store:
         sources = sources_of(loaded, (), store.hash_key)
-        with sync_progress() as progress:
+        with hold(store, "sync"), sync_progress() as progress:
             results = sync(store, sources, now=lambda: now, progress=progress)
         for result in results:
             if result.outcome in {"failed", "unavailable"}:

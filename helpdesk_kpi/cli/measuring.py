@@ -24,7 +24,7 @@ def measure(desk: Desk, everything: bool, jobs: int, engine: str) -> None:  # no
     from helpdesk_kpi.measure.fold import measure as run  # noqa: PLC0415
 
     with desk.store() as store, measure_progress() as progress:
-        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress)
+        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress, patience=0)
     click.echo(f"measured {done:,} tickets", err=True)
 
 

@@ -45,6 +45,12 @@ def m0004_hours_by_ticket(db: Database) -> None:
     _run(db, "schema_0004.sql")
 
 
+@migrations()
+def m0005_right_on_real_accounts(db: Database) -> None:
+    """What version 0.5.0 adds."""
+    _run(db, "schema_0005.sql")
+
+
 def _run(db: Database, script: str) -> None:
     for statement in statements((Path(__file__).parent / script).read_text(encoding="utf-8")):
         db.conn.execute(statement)
@@ -91,6 +97,15 @@ class Store:
             self.conn.rollback()
             raise
         self.conn.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One transaction in which every read sees the same state of the file."""
+        self.conn.execute("BEGIN")
+        try:
+            yield self.conn
+        finally:
+            self.conn.rollback()
 
 
 def _plain(parameters: tuple[object, ...]) -> list[object]:
