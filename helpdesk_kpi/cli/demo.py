@@ -20,6 +20,7 @@ from helpdesk_kpi.deliver.sending import Outcome
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import last_ended
+from helpdesk_kpi.private import write_private
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.faces import NAMES, face
@@ -75,9 +76,9 @@ def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "ze
     with ExitStack() as served:
         desks = [_shown(served, name, world, alone=len(worlds) == 1) for name, world in worlds.items()]
         for desk in desks:
-            _keep_secret(out / desk.key_file, desk.secret)
+            write_private(out / desk.key_file, desk.secret)
         path = out / "helpdesk-kpi.toml"
-        path.write_text(configuration(desks, locale, own_folder=True, joined=len(desks) > 1), encoding="utf-8")
+        write_private(path, configuration(desks, locale, own_folder=True, joined=len(desks) > 1))
         outcomes = _worked(path, desks[0].world.now)
     _told(out, outcomes, time.monotonic() - began, locale)
     page = next(out.glob("reports/weekly-*.html"), None)
@@ -89,11 +90,6 @@ def _shown(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> Sh
     options = {"archives": False} if helpdesk == "freshdesk" else {}  # else its history would be too short for signals
     server = served.enter_context(serve(face(helpdesk).app(world, limits=100, **options)))
     return Shown("demo" if alone else helpdesk, helpdesk, world, server.url)
-
-
-def _keep_secret(path: Path, secret: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(secret)
 
 
 def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
@@ -111,7 +107,7 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
             raise UsageError(f"{out} holds other files: name another --out")
         end = _last_monday(ZONES[locale])
         out.mkdir(parents=True, exist_ok=True)
-        told.write_text(json.dumps(wanted | {"end": end}))
+        write_private(told, json.dumps(wanted | {"end": end}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
     return {
         name: generate(seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))

@@ -1,6 +1,5 @@
 """`record`, `import`."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ import click
 
 from helpdesk_kpi.cli.desk import Desk, account, config_option, log_access
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.spreadsheet import write_table
 
 if TYPE_CHECKING:
     from helpdesk_kpi.measure.registers.keeping import Given, Kept
@@ -147,7 +147,6 @@ def draw(desk: Desk, period: str, each: int) -> None:
     come when it is drawn again, so nobody can draw until they like what comes.
     """
     from helpdesk_kpi.measure.fold import measure  # noqa: PLC0415
-    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
     from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
     from helpdesk_kpi.measure.registers.drawing import drawn, sheet  # noqa: PLC0415
     from helpdesk_kpi.measure.registers.kinds import QualityReview  # noqa: PLC0415
@@ -156,12 +155,12 @@ def draw(desk: Desk, period: str, each: int) -> None:
     config, now = desk.loaded.config, desk.now()
     if config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": nothing is shown of one person')
-    span = parse(period, config.timezone, now)
+    span = desk.period(period)
     with desk.store() as store:
         measure(store, config)
         log_access(store, now, f"record draw {span.label}, {each} each")
         found = list(drawn(Reader(store, config), span, now, each))
-    csv.writer(sys.stdout, lineterminator="\n").writerows(sheet(found, columns(config, QualityReview)))
+    write_table(sys.stdout, sheet(found, columns(config, QualityReview)))
 
 
 @click.command("import")

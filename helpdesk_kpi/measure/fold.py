@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -24,6 +25,7 @@ from helpdesk_kpi.measure.exclusions import observations
 from helpdesk_kpi.measure.humans import keep_identities
 from helpdesk_kpi.measure.stories import READERS, Reading, Taken, Told, mark_all, mark_entries, mark_others, take_marks
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.file import failure
 from helpdesk_kpi.store.lock import hold
 
 CHUNK = 2000  # stories at a time: bounds memory
@@ -242,4 +244,7 @@ def _end_with_parent() -> None:
 
 def _fold_chunk(kind: StoryKind, stories: list[int]) -> list[Folded]:
     assert _worker is not None
-    return _worker.fold(kind, stories)
+    try:
+        return _worker.fold(kind, stories)
+    except sqlite3.Error as error:  # its code would be lost on the way to the parent
+        raise failure(error, _worker.reading.store.path) or error from error

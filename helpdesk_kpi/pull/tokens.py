@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from helpdesk_kpi.errors import AccessError, PullError
+from helpdesk_kpi.private import touch_private
 
 PATIENCE = 60.0  # seconds for which another process may hold the tokens
 _PAUSE = 0.05
@@ -70,6 +71,7 @@ class TokenFile:
         the process that holds it.
         """
         beside = self.path.with_name(f"{self.path.name}.lock")
+        touch_private(beside)
         with closing(sqlite3.connect(beside, timeout=0, isolation_level=None)) as lock:
             for _ in range(round(PATIENCE / _PAUSE)):
                 try:
