@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from helpdesk_kpi.measure.registers.keeping import Given, Kept
 
 SAID = {"new": "new", "corrects": "corrects entry", "unchanged": "unchanged", "withdrawn": "stays withdrawn"}
+#: Of a confidential answer nothing more is said: whether it is new, or the same as before, would tell what somebody has
+#: answered to whoever tries all answers.
+KEPT = "kept"
 dry = click.option("--dry-run", is_flag=True, help="Check everything and say what would happen; keep nothing.")
 
 
@@ -91,6 +94,8 @@ def _keep(desk: Desk, given: "list[Given]", *, dry_run: bool) -> "list[Kept]":
 
 
 def _told(kept: "Kept", *, dry_run: bool) -> str:
+    if kept.is_anonymous:
+        return f"{kept.where}: {'fine' if dry_run else KEPT}"
     what = " ".join(map(str, filter(None, [SAID[kept.what], kept.before])))
     number = "" if dry_run and kept.what in {"new", "corrects"} else f" (entry {kept.id})"
     return f"{kept.where}: {what}{number}"
@@ -178,10 +183,13 @@ def import_(desk: Desk, file: Path, register: str | None, dry_run: bool) -> None
     from helpdesk_kpi.measure.registers.files import rows_of  # noqa: PLC0415
 
     kept = _keep(desk, rows_of(file, desk.loaded.config, register), dry_run=dry_run)
-    for one in kept:
+    open_ones = [one for one in kept if not one.is_anonymous]
+    for one in open_ones:
         if one.what != "unchanged":
             click.echo(_told(one, dry_run=dry_run))
-    counts = ", ".join(f"{sum(k.what == what for k in kept)} {word}" for what, word in COUNTED.items())
+    counts = ", ".join(f"{sum(k.what == what for k in open_ones)} {word}" for what, word in COUNTED.items())
+    if len(open_ones) < len(kept):
+        counts += f", {len(kept) - len(open_ones)} confidential answers {'fine' if dry_run else KEPT}"
     click.echo(f"{len(kept)} rows: {counts}{'; nothing was kept (--dry-run)' if dry_run else ''}")
 
 
