@@ -5,6 +5,7 @@ import os
 import pty
 import resource
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +14,12 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
-from desk_fixtures import COMMAND, ROOT, Cli, SyncedDesk
+from desk_fixtures import COMMAND, ROOT, Cli, SyncedDesk, finished, start
 
 from helpdesk_kpi.cli.desk import iso
 from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.store import open_store
+from helpdesk_kpi.store.lock import hold
 
 WEEK = "2026-W47"
 #: Every command that opens the store, as somebody would type it.
@@ -307,3 +310,28 @@ def test_a_page_goes_into_a_file_on_a_terminal(desk: SyncedDesk, place: Path) ->
     assert status == 0
     assert not said.startswith("wrote")
     assert len(said.splitlines()) > 10
+
+
+# --- two at a time
+
+
+@pytest.mark.parametrize("command", ["report", "explain"])
+def test_a_report_waits_for_the_build_of_another_process(desk: SyncedDesk, place: Path, command: str) -> None:
+    me = f"process {os.getpid()} on {socket.gethostname()}"
+    with open_store(place / "helpdesk.db") as store, ExitStack() as held:
+        held.enter_context(hold(store, "build"))
+        waiting = start(*COMMANDS[command], "--config", place / "helpdesk-kpi.toml", now=desk.world.now)
+        assert waiting.stderr is not None
+        said = waiting.stderr.readline()
+        assert said == f"helpdesk-kpi: {store.path} is being measured by {me}: waiting for it\n"
+        held.close()
+        assert finished(waiting).status == 0
+
+
+def test_a_pass_of_run_tells_of_the_sync_that_another_process_does(cli: Cli, place: Path) -> None:
+    with open_store(place / "helpdesk.db") as store, hold(store, "sync"):
+        with store.writing() as conn:
+            conn.execute("DELETE FROM syncs")
+        ran = cli("run", "--once", "--config", place / "helpdesk-kpi.toml")
+    assert ran.status in {1, 3}
+    assert f"sync: {store.path} is being synced by process {os.getpid()}" in ran.out
