@@ -24,6 +24,8 @@ from helpdesk_kpi.store.lock import hold
 WEEK = "2026-W47"
 #: Every command that opens the store, as somebody would type it.
 COMMANDS = {
+    "kpis": ["kpis"],
+    "check": ["check"],
     "sync": ["sync"],
     "measure": ["measure"],
     "report": ["report", "weekly_digest", "--format", "text"],

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from desk_fixtures import ROOT, Cli, SyncedDesk
 
+from helpdesk_kpi.cli.demo import run
 from helpdesk_kpi.cli.desk import iso
-from helpdesk_kpi.errors import WriteError
+from helpdesk_kpi.errors import UsageError, WriteError
 from helpdesk_kpi.private import touch_private, write_private
 from helpdesk_kpi.simulator.world import generate
 from helpdesk_kpi.store import open_store
@@ -178,3 +179,15 @@ def test_a_report_replaces_an_open_one(cli: Cli, desk: SyncedDesk, tmp_path: Pat
     assert cli("report", "weekly_digest", "--format", "text", "--out", out, "--config", desk.path).status == 0
     assert mode(out) == 0o600
     assert out.read_text() != "old"
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_demo_is_private_too(tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    run(out, "en", 1, show=False, tickets=80)
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} >= {".db", ".html", ".eml", ".txt", ".json", ".toml"}
+    assert {path.name: mode(path) for path in files if mode(path) != 0o600} == {}
+    (out / "demo.json").write_text("{")
+    with pytest.raises(UsageError, match=r"demo\.json does not say which demo it is of"):
+        run(out, "en", 1, show=False, tickets=80)

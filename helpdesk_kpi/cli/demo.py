@@ -97,7 +97,7 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
     told = out / "demo.json"
     wanted = {"seed": seed, "locale": locale, "helpdesk": helpdesk}
     if told.exists():
-        made = {"helpdesk": "zendesk", **json.loads(told.read_text())}
+        made = _made(told)
         if {key: made[key] for key in wanted} != wanted:
             held = f"a demo of {made['helpdesk']} with seed {made['seed']} in {made['locale']}"
             raise UsageError(f"{out} holds {held}: name another --out")
@@ -113,6 +113,15 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
         name: generate(seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))
         for i, name in enumerate(names)
     }
+
+
+def _made(told: Path) -> dict[str, Any]:
+    """What the folder's first run has noted."""
+    try:
+        made = {"helpdesk": "zendesk", **json.loads(told.read_text("utf-8"))}
+        return {key: made[key] for key in ("seed", "locale", "helpdesk", "end")}
+    except (ValueError, TypeError, KeyError):
+        raise UsageError(f"{told} does not say which demo it is of: remove the folder, or name another --out") from None
 
 
 def _story(end: int) -> dict[str, Any]:
