@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from desk_fixtures import SyncedDesk
+from desk_fixtures import ROOT, SyncedDesk
 
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.errors import BusyError
@@ -24,6 +24,7 @@ from helpdesk_kpi.store.write import source_key, write_page
 
 HOUR = 3_600_000
 BEGIN = 1_767_225_600_000  # 2026-01-01
+OWN_CODE = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
 TICKETS = 2 * fold.CHUNK + 7  # fewer are folded in one process, whatever is asked for
 CONFIG = 'timezone = "UTC"\nstore = "helpdesk.db"\n[tickets]\ncategory = "type"\n'
 
@@ -88,7 +89,7 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
     script = loaded.path.parent / "measuring.py"
     script.write_text(MEASURE)
     started = [sys.executable, str(script), str(loaded.path)]
-    with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True) as parent:
+    with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True, env=OWN_CODE) as parent:
         assert parent.stdout is not None
         assert int(parent.stdout.readline()) == fold.CHUNK
         os.kill(parent.pid, signal.SIGKILL)
@@ -107,8 +108,8 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
         assert folded(store) == resumed
 
 
-#: As MEASURE. A worker that has read the last chunk says so through the pipe of argument 2 (the workers run the lines
-#: above `if`, too). After the first chunk is written, the parent waits for a line.
+#: As MEASURE. A worker that has read the last chunk says so, on the output that it shares with its parent (the workers
+#: run the lines above `if`, too). After the first chunk is written, the parent waits for a line.
 WATCHED = """
 import os
 import sys
@@ -122,7 +123,7 @@ read = stories.READERS["ticket"]
 def watched(reading, keys):
     found = list(read(reading, keys))
     if len(keys) < fold.CHUNK:
-        Path(os.environ["PIPE"]).write_text("read")
+        os.write(1, b"read\\n")
     return iter(found)
 
 stories.READERS["ticket"] = watched
@@ -143,18 +144,17 @@ def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded:
     """The last chunk is read, then one of its tickets changes, then two more chunks are written: the ticket's new mark
     outlives the build, and the next one sees the change.
     """
-    script, pipe = loaded.path.parent / "watched.py", loaded.path.parent / "pipe"
+    script = loaded.path.parent / "watched.py"
     script.write_text(WATCHED)
-    os.mkfifo(pipe)
-    words, environment = [sys.executable, str(script), str(loaded.path)], {**os.environ, "PIPE": str(pipe)}
+    words = [sys.executable, str(script), str(loaded.path)]
     with (
         open_store(loaded.store_path) as store,
-        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as measuring,
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=OWN_CODE) as measuring,
     ):
         assert measuring.stdin is not None
         assert measuring.stdout is not None
-        assert pipe.read_text() == "read"
-        assert int(measuring.stdout.readline()) == fold.CHUNK
+        said = {measuring.stdout.readline(), measuring.stdout.readline()}
+        assert said == {b"read\n", f"{fold.CHUNK}\n".encode()}
         last = store.one("SELECT max(id) FROM tickets")
         with store.writing() as conn:
             conn.execute("UPDATE events SET at = at + 60000 WHERE ticket = ? AND id = 'b'", (last,))
@@ -187,10 +187,12 @@ def test_a_build_takes_the_marks_that_a_killed_one_has_left(tmp_path: Path) -> N
         assert unmeasured(store) == 0
 
 
-def test_a_store_is_measured_by_one_process_at_a_time(loaded: Loaded) -> None:
+def test_a_store_is_measured_by_one_process_at_a_time(tmp_path: Path) -> None:
     """Synced it may be meanwhile."""
-    with open_store(loaded.store_path) as store, open_store(loaded.store_path) as other:
+    desk = SyncedDesk(tmp_path, generate(2, tickets=40, weeks=3))
+    desk.sync()
+    with desk.store() as store, desk.store() as other:
         with hold(other, "build"), pytest.raises(BusyError, match=f"is being measured by process {os.getpid()} on"):
-            fold.measure(store, loaded.config, patience=0)
+            fold.measure(store, desk.loaded.config, patience=0)
         with hold(other, "sync"):
-            assert fold.measure(store, loaded.config, patience=0) == TICKETS
+            assert fold.measure(store, desk.loaded.config, patience=0) == store.one("SELECT count(*) FROM tickets")
