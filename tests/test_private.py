@@ -69,22 +69,22 @@ def mode(path: Path) -> int:
 
 @pytest.mark.usefixtures("open_umask")
 def test_a_file_is_private_from_its_first_moment(tmp_path: Path) -> None:
-    """What `os.open` is given is what the file has at first; the audit hook of this process sees it."""
-    opened = []
-
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event == "open" and str(tmp_path) in str(arguments[0]) and int(str(arguments[2])) & os.O_CREAT:
-            opened.append(arguments)
-
-    sys.addaudithook(hook)
+    """Looked at before any further step with it: before its mode is changed, before it gets its name."""
     path = tmp_path / "a.html"
     path.write_text("old")
     path.chmod(0o644)
+    seen = []
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        if event in {"os.chmod", "os.rename"} and str(tmp_path) in str(arguments[0]):
+            seen.append((event, mode(Path(str(arguments[0])))))
+
+    sys.addaudithook(hook)
     write_private(path, "new")
     touch_private(tmp_path / "b.db")
+    assert seen == [("os.rename", 0o600)]
     assert (path.read_text(), mode(path), mode(tmp_path / "b.db")) == ("new", 0o600, 0o600)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.html", "b.db"]
-    assert len(opened) == 3  # this test's own write_text, and the two
 
 
 def test_a_link_is_followed_and_a_device_is_written_into(tmp_path: Path) -> None:
