@@ -10,7 +10,11 @@ import msgspec
 
 EventKind = Literal["comment", "change", "link", "survey", "call", "chat"]
 #: member: a licensed colleague who may or may not be of the team; on tickets they ask for or take part in, a customer.
-PersonKind = Literal["customer", "agent", "light_agent", "bot", "member"]
+#: nobody: an account that stands for many people ("unknown", anonymous, former user): never of the team.
+PersonKind = Literal["customer", "agent", "light_agent", "bot", "member", "nobody"]
+Direction = Literal["inbound", "outbound"]
+#: What a ticket is to other tickets; subtask, child and tracker are no requests of a customer.
+Association = Literal["subtask", "child", "parent", "tracker", "related"]
 Known = Literal["yes", "pending", "unreadable"]
 
 
@@ -53,6 +57,14 @@ class Ticket(Record, frozen=True):
     changes_known_from: int | None = None  # null: the history is known from the creation on
     sketch: bytes | None = None  # see pull.text.sketch
     tracks: tuple[str, ...] = ()  # attributes whose changes nobody tells: the store keeps what two versions differ in
+    direction: Direction | None = None  # as the helpdesk says; null: it does not say
+    issue_type: str | None = None  # name of the kind of issue
+    association: Association | None = None
+    is_messaging: bool | None = None  # a conversation in a messaging channel; null: not known
+    is_imported: bool = False  # copied from another helpdesk: times and authors may be the import's
+    external_id: str | None = None  # id in the system that it was copied from
+    status_at: int | None = None  # since when `status` holds, as the helpdesk says
+    left_at: int | None = None  # moved then to where nothing is read; what was before stays
 
 
 class Replies(Record, frozen=True):
@@ -83,7 +95,7 @@ class Event(Record, frozen=True):
     actor: str | None = None  # null: the helpdesk itself
     via: str | None = None  # "web", "email", "api", "rule", ...
     rule: str | None = None  # title or id of the trigger or automation
-    field: str | None = None  # changes: status, priority, team, ... or a kept custom field; comments: "macro", or none
+    field: str | None = None  # changes: status, priority, team, schedule, a kept custom field; comments: "macro"
     before: str | None = None
     after: str | None = None
     public: bool | None = None  # null where it has no meaning
@@ -115,6 +127,7 @@ class Team(Record, frozen=True):
     id: str
     name: str
     deleted: bool = False
+    schedule: str | None = None  # on which its tickets run; null: the helpdesk's default one
 
 
 class TeamMember(Record, frozen=True):
@@ -205,6 +218,8 @@ class Schedule(Record, frozen=True):
     name: str
     zone: str  # IANA
     weekly: tuple[tuple[int, int], ...]
+    is_default: bool | None = None  # it counts where nothing names another; null: the helpdesk does not say
+    created_at: int | None = None
 
 
 class Holiday(Record, frozen=True):
@@ -291,6 +306,16 @@ class Engagement(Record, frozen=True):
     ended_at: int | None = None
 
 
+class Unread(Record, frozen=True):
+    """A part of a ticket that no rule can read (an event type, a channel, a role that is new): counted, not dropped."""
+
+    ticket: str
+    id: str
+    kind: str  # event, channel, role, status, ...
+    word: str  # the helpdesk's word for it
+    at: int | None = None
+
+
 class TicketLink(Record, frozen=True):
     ticket: str
     other: str
@@ -300,5 +325,5 @@ class TicketLink(Record, frozen=True):
 AnyRecord = (
     Ticket | Replies | Changes | Event | Person | Team | TeamMember | Name | Rating | Article | ArticleEdit
     | ArticleViews | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement
-    | TicketLink
+    | TicketLink | Unread
 )  # fmt: skip

@@ -29,6 +29,13 @@ class TicketRow(msgspec.Struct, frozen=True, gc=False):
     changes_known_from: int | None
     participants: str  # JSON
     changes_known: str = "yes"
+    direction: str | None = None
+    issue_type: str | None = None
+    association: str | None = None
+    is_messaging: int | None = None
+    is_imported: int = 0
+    status_at: int | None = None
+    left_at: int | None = None
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False):

@@ -63,7 +63,7 @@ def m0004_hours_by_ticket(db: Database) -> None:
 
 
 @migrations()
-def m0005_right_on_real_accounts(db: Database) -> None:
+def m0005_real_accounts(db: Database) -> None:
     """What version 0.5.0 adds."""
     _run(db, "schema_0005.sql")
 

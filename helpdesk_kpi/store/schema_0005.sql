@@ -1,5 +1,35 @@
 -- What version 0.5.0 adds.
 
+ALTER TABLE tickets ADD COLUMN direction TEXT; -- inbound or outbound, as the helpdesk says; null: it does not say
+ALTER TABLE tickets ADD COLUMN issue_type TEXT; -- name of the kind of issue; null: the helpdesk has no such kinds
+ALTER TABLE tickets ADD COLUMN association TEXT; -- subtask, child, parent, tracker, related; null: stands on its own
+ALTER TABLE tickets ADD COLUMN is_messaging INTEGER; -- 1: a conversation in a messaging channel; null: not known
+ALTER TABLE tickets ADD COLUMN is_imported INTEGER NOT NULL DEFAULT 0; -- 1: copied from another helpdesk
+ALTER TABLE tickets ADD COLUMN external_id TEXT; -- id in the system that it was copied from; null: none
+ALTER TABLE tickets ADD COLUMN status_at INTEGER; -- since when the status of this row holds; null: not known
+ALTER TABLE tickets ADD COLUMN left_at INTEGER; -- when it moved to where nothing is read; null: it is here
+
+CREATE TABLE unread ( -- parts of a ticket that no rule can read: they are counted, not dropped
+    ticket INTEGER NOT NULL REFERENCES tickets (id),
+    id     TEXT NOT NULL, -- the helpdesk's id of the part
+    kind   TEXT NOT NULL, -- what could not be read: event, channel, role, status, ...
+    word   TEXT NOT NULL, -- the helpdesk's word for it
+    at     INTEGER, -- null: not known
+    PRIMARY KEY (ticket, id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER unread_new AFTER INSERT ON unread WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
+BEGIN INSERT INTO stale VALUES (new.ticket); END;
+
+ALTER TABLE schedules ADD COLUMN is_default INTEGER; -- 1: it counts where nothing names another; null: not told
+ALTER TABLE schedules ADD COLUMN created_at INTEGER; -- null: not known
+CREATE TABLE team_schedules ( -- whose tickets run on which schedule, where a helpdesk says so of teams
+    team     INTEGER NOT NULL REFERENCES teams (id),
+    since    INTEGER NOT NULL, -- in force from here on; the first one also before
+    schedule TEXT, -- native id; null: the default one
+    PRIMARY KEY (team, since)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_schedule ON events (ticket, at) WHERE field = 'schedule';
+
 -- Who syncs and who measures hold locks of the operating system (store/lock.py).
 DROP TABLE lease;
 

@@ -29,7 +29,8 @@ def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams
         people.get(r.requester), people.get(r.submitter), r.organization, teams.get(r.team),
         people.get(r.assignee), r.follow_up_of, r.problem, r.merged_into, r.deleted_at, r.is_spam,
         r.replies_known, r.changes_known_from, r.sketch, json.dumps(r.participants),
-        r.changes_known,
+        r.changes_known, r.direction, r.issue_type, r.association, r.is_messaging, r.is_imported, r.external_id,
+        r.status_at, r.left_at,
     )  # fmt: skip
 
 
@@ -160,6 +161,14 @@ def write_ticket_links(page: Writing, rows: list[model.TicketLink]) -> None:
     )
 
 
+def write_unread(page: Writing, rows: list[model.Unread]) -> None:
+    tickets = page.keys("tickets", (r.ticket for r in rows))
+    page.conn.executemany(
+        "INSERT OR IGNORE INTO unread VALUES (?, ?, ?, ?, ?)",
+        ((tickets[r.ticket], r.id, r.kind, r.word, r.at) for r in rows),
+    )
+
+
 def write_native_metrics(page: Writing, rows: list[model.NativeMetric]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
@@ -193,7 +202,7 @@ _TICKET_COLUMNS = (
     "source, native, number, url, created_at, updated_at, version, status, subject, channel, form, type, brand, tags,"
     " fields, priority, requester, submitter, organization, team, assignee, follow_up_of, problem, merged_into,"
     " deleted_at, is_spam, replies_known, changes_known_from, sketch, participants,"
-    " changes_known"
+    " changes_known, direction, issue_type, association, is_messaging, is_imported, external_id, status_at, left_at"
 )
 _TOLD_APART = ("replies_known", "changes_known")  # of one version they are whatever was found out since
 _MERGE = (

@@ -35,6 +35,7 @@ from helpdesk_kpi.store.tickets import (
     write_ticket_links,
     write_tickets,
     write_time_entries,
+    write_unread,
 )
 from helpdesk_kpi.store.writing import Writing
 
@@ -53,6 +54,7 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.Event: write_events,
     model.Engagement: write_engagements,
     model.TicketLink: write_ticket_links,
+    model.Unread: write_unread,
     model.NativeMetric: write_native_metrics,
     model.SlaCycle: write_sla_cycles,
     model.SlaEvent: write_sla_events,

@@ -130,6 +130,7 @@ REASONS = {
     "period_open": "ratings of a period that is not over",
     "no_call_data": "calls without call data",
     "no_chat_data": "chats without chat data",
+    "schedule_unknown": "business hours not known",
     "rating_default": "set by default",
     "rating_timeout": "set by a time-out",
     "rating_internal": "by the team itself",
