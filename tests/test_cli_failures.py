@@ -282,6 +282,12 @@ def test_a_period_that_lies_in_the_future_is_refused(cli: Cli, place: Path, word
     assert "has not begun yet" in ran.err
 
 
+def test_weights_are_not_learned_from_days_to_come(cli: Cli, place: Path) -> None:
+    ran = cli("weights", "learn", "--to", "2027-01-01", "--config", place / "helpdesk-kpi.toml")
+    assert ran.status == 2
+    assert "--to 2027-01-01 lies in the future: it is 2026-" in ran.err
+
+
 # --- on a terminal
 
 
