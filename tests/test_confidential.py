@@ -155,14 +155,23 @@ def test_a_correction_comes_in_its_answers_place(book: Book) -> None:
     assert (found.value, found.n) == (3, 3)
 
 
-def test_an_aspect_that_all_but_one_have_judged_is_not_shown(book: Book) -> None:
-    """Four answers, initiative in three of them: with the mean of all and of the other aspect, Vic's would be known."""
+def test_aspects_are_shown_where_enough_have_judged_the_same_ones(book: Book) -> None:
+    """Vic has left out initiative: as a whole they are 4.5, 4.5, 4.5 and 5. Twice the whole's sum, 37, less that of
+    learning, 20, and that of initiative, 12, would be Vic's 5. With two more who left it out, it is of three.
+    """
     for by in RATERS[:4]:
-        row = {**PEER, "by": by, **({"initiative": ""} if by == "Vic" else {})}
-        book.put("peer_rating", **row)
-    assert value(book, "2026-Q3", kpi="peer_rating", agent="Ann").n == 4
-    assert value(book, "2026-Q3", kpi="peer_rating", agent="Ann", facet="learning").n == 4
-    assert value(book, "2026-Q3", kpi="peer_rating", agent="Ann", facet="initiative").value is None
+        book.put("peer_rating", **{**PEER, "by": by, **({"initiative": ""} if by == "Vic" else {})})
+
+    def of(**where: str) -> Value:
+        return value(book, "2026-Q3", kpi="peer_rating", agent="Ann", **where)
+
+    assert (of().value, of().n) == (18.5 / 4, 4)
+    for aspect in ("learning", "initiative"):
+        assert (of(facet=aspect).value, of(facet=aspect).excluded["too_few_raters"] > 0) == (None, True)
+    for by in RATERS[4:6]:
+        book.put("peer_rating", **{**PEER, "by": by, "initiative": ""})
+    assert (of(facet="learning").value, of(facet="learning").n) == (5, 6)
+    assert (of(facet="initiative").value, of(facet="initiative").n) == (4, 3)
 
 
 def test_a_mean_is_shown_without_what_gives_few_answers_away(book: Book) -> None:

@@ -10,9 +10,11 @@ sum over whole groups.
   quarter, half-year and year.
 - Answers that are written down later, when a figure may have been looked at already, wait until they are enough for a
   group of their own.
-- Of an aspect, a group counts where enough raters have judged it, and those who have not are none or enough, too.
+- Of aspects, a group counts where enough raters have judged exactly the same ones. If one has left out an aspect, the
+  whole less the aspects would tell what this one has answered.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import groupby
@@ -44,7 +46,6 @@ class Group(NamedTuple):
     """Answers that are shown together."""
 
     stories: frozenset[int]
-    raters: frozenset[int]
     known: int  # the end of the span whose answers they are
 
 
@@ -73,17 +74,26 @@ class Confidential:
 
     @cached_property
     def _members(self) -> dict[tuple[int, str | None], int]:
-        """How many rows a group has of each facet, where these may be shown."""
-        found = {}
+        """How many rows a group has of each facet that may be shown."""
+        found: dict[tuple[int, str | None], int] = {}
         group = self._places(self.rows)
-        for place in np.unique(group[group != NO_GROUP]):
-            for facet in np.unique(self.rows.facet[group == place]):
-                here = (group == place) & (self.rows.facet == facet)
-                raters = set(self.rows.rater[here].tolist())
-                silent = len(self.groups[place].raters - raters)
-                if len(raters) >= self.fewest and (not silent or silent >= self.fewest):
-                    found[int(place), self.rows.words[facet]] = int(here.sum())
+        for place in range(len(self.groups)):
+            here = self.rows.take(group == place)
+            counts = Counter(here.words[code] for code in here.facet.tolist())
+            shown = counts if self._is_even(here) else {MAIN: counts[MAIN]}
+            found |= {(place, facet): n for facet, n in shown.items()}
         return found
+
+    def _is_even(self, rows: Columns) -> bool:
+        """Whether the answers of a group fall into enough raters for each choice of aspects."""
+        judged: dict[int, set[int]] = defaultdict(set)
+        rater = dict(zip(rows.story.tolist(), rows.rater.tolist(), strict=True))
+        for story, facet in zip(rows.story.tolist(), rows.facet.tolist(), strict=True):
+            judged[story].add(facet)
+        alike: dict[frozenset[int], set[int]] = defaultdict(set)
+        for story, aspects in judged.items():
+            alike[frozenset(aspects)].add(rater[story])
+        return all(len(raters) >= self.fewest for raters in alike.values())
 
     def _groups(self, answers: list[Answer]) -> Iterator[Group]:
         by_subject = groupby(sorted(answers, key=lambda a: (a.about, a.at, a.story)), key=lambda a: a.about)
@@ -99,10 +109,10 @@ class Confidential:
                 over = [a for a in waiting if max(ends[a][level], a.written) <= moment]
                 for end in sorted({ends[a][level] for a in over}):
                     of_span = [a for a in over if ends[a][level] == end]
-                    raters = frozenset(a.rater for a in of_span)
-                    if len(raters) >= self.fewest:
-                        yield Group(frozenset(a.story for a in of_span), raters, end)
-                        waiting = [a for a in waiting if a not in of_span]
+                    if len({a.rater for a in of_span}) >= self.fewest:
+                        group = Group(frozenset(a.story for a in of_span), end)
+                        waiting = [a for a in waiting if a.story not in group.stories]
+                        yield group
 
 
 def _answers(store: Store, rows: Columns, about: tuple[Ints, Ints]) -> list[Answer]:
