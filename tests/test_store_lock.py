@@ -1,4 +1,4 @@
-"""Locks between real processes: the system frees them, whoever waits is told for whom."""
+"""Locks between real processes: the system frees them, and a process that waits says for which one."""
 
 import os
 import signal

@@ -58,10 +58,10 @@ class Desk:
         return instant(fixed) if fixed else int(time.time() * 1000)
 
     def as_of(self, text: str) -> int:
-        """The instant that `--as-of` names. What nobody knows yet cannot be asked for."""
-        if (told := instant(text)) > (now := self.now()):
+        """The instant that `--as-of` names. One of the future has no figures yet."""
+        if (found := instant(text)) > (now := self.now()):
             raise UsageError(f"--as-of {text} lies in the future: it is {iso(now)} now")
-        return told
+        return found
 
     def period(self, text: str) -> "Period":
         """The period that `--period` names; one that has begun."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from helpdesk_kpi.measure.registers.keeping import Given, Kept
 
 SAID = {"new": "new", "corrects": "corrects entry", "unchanged": "unchanged", "withdrawn": "stays withdrawn"}
-#: Of a confidential answer nothing more is said: whether it is new, or the same as before, would tell what somebody has
-#: answered to whoever tries all answers.
+#: All that is said of a confidential answer. Whether it is new or the same as before would give it away to a user who
+#: tries every answer.
 KEPT = "kept"
 dry = click.option("--dry-run", is_flag=True, help="Check everything and say what would happen; keep nothing.")
 

@@ -24,7 +24,9 @@ def reading_of(told: Recurrence) -> Recurrence:
 
 
 def set_apart(store: Store, config: Config) -> None:
-    """Bring the table up to date around the tickets that this build has taken; whose standing changes is taken too."""
+    """Bring the table up to date around the tickets that this build has taken; it takes those that change their
+    standing, too.
+    """
     changed = store.rows(
         "SELECT t.id, t.created_at, t.requester FROM measuring m JOIN tickets t ON t.id = m.story"
         " WHERE m.kind = 'ticket' AND t.created_at IS NOT NULL AND t.requester IS NOT NULL"

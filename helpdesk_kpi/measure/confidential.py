@@ -10,7 +10,7 @@ sum over whole groups.
   quarter, half-year and year.
 - Answers that are written down later, when a figure may have been looked at already, wait until they are enough for a
   group of their own.
-- Of aspects, a group counts where enough raters have judged exactly the same ones. If one has left out an aspect, the
+- Of aspects, a group counts where enough raters have answered exactly the same ones. If one has left out an aspect, the
   whole less the aspects would tell what this one has answered.
 """
 
@@ -46,7 +46,7 @@ class Group(NamedTuple):
     """Answers that are shown together."""
 
     stories: frozenset[int]
-    known: int  # the end of the span whose answers they are
+    known: int  # the end of the span of these answers
 
 
 class Confidential:
@@ -59,7 +59,7 @@ class Confidential:
         self.of = {story: place for place, group in enumerate(self.groups) for story in group.stories}
 
     def shown(self, rows: Columns, as_of: int) -> Bools:
-        """Which of some rows lie in groups that are among them as a whole, and whose span is over at `as_of`."""
+        """Which of some rows lie in groups that are among them as a whole, and of a span that is over at `as_of`."""
         group = self._places(rows)
         kept = np.zeros(len(rows), bool)
         for place in np.unique(group[group != NO_GROUP]):
@@ -86,12 +86,12 @@ class Confidential:
 
     def _is_even(self, rows: Columns) -> bool:
         """Whether the answers of a group fall into enough raters for each choice of aspects."""
-        judged: dict[int, set[int]] = defaultdict(set)
+        answered: dict[int, set[int]] = defaultdict(set)
         rater = dict(zip(rows.story.tolist(), rows.rater.tolist(), strict=True))
         for story, facet in zip(rows.story.tolist(), rows.facet.tolist(), strict=True):
-            judged[story].add(facet)
+            answered[story].add(facet)
         alike: dict[frozenset[int], set[int]] = defaultdict(set)
-        for story, aspects in judged.items():
+        for story, aspects in answered.items():
             alike[frozenset(aspects)].add(rater[story])
         return all(len(raters) >= self.fewest for raters in alike.values())
 

@@ -143,7 +143,7 @@ class _Listing:
         return (_number(one / 1000) for one in ms.tolist())
 
     def _names(self, axis: str) -> Column:
-        """Of confidential answers only the team: on which ticket and when would say whose they are."""
+        """Of confidential answers only the team: ticket and time would give their author away."""
         if (self.is_hidden and axis != "team") or (axis == "agent" and self.reader.config.privacy != "full"):
             return self._all(None)
         codes = self.reader.labels(self.rows, axis)

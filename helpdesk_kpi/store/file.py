@@ -90,8 +90,8 @@ class Store:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         """Close it. What is wrong with the file while it is used is an expected failure: StoreError."""
         self.close()
-        if (told := failure(error, self.path)) is not None:
-            raise told from error
+        if (expected := failure(error, self.path)) is not None:
+            raise expected from error
 
     @property
     def hash_key(self) -> bytes:
@@ -129,7 +129,7 @@ class Store:
 
 
 def failure(error: BaseException | None, path: Path) -> StoreError | None:
-    """What a person is told where a file cannot be used; None for anything else, which is a bug."""
+    """The expected failure of a file that cannot be used; None for anything else, which is a bug."""
     if not isinstance(error, sqlite3.Error):
         return None
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # the rest of an extended code says more

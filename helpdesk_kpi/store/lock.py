@@ -66,16 +66,16 @@ def _acquire(lock: FileLock, path: Path, job: Job, patience: float, waiting: Cal
 
 def _lock(path: Path, job: Job) -> FileLock:
     """Two names of one store (a link) have one lock."""
-    place = _beside(path, job, "lock")
+    place = _next_to(path, job, "lock")
     touch_private(place)  # so that it has this mode from the start, whichever version of the library opens it
     return FileLock(place, mode=MODE, thread_local=False)
 
 
 def _holder(path: Path, job: Job) -> Path:
-    return _beside(path, job, "holder")
+    return _next_to(path, job, "holder")
 
 
-def _beside(path: Path, job: Job, ending: str) -> Path:
+def _next_to(path: Path, job: Job, ending: str) -> Path:
     real = path.resolve()
     return real.with_name(f"{real.name}.{job}.{ending}")
 
@@ -85,7 +85,7 @@ def _say_who(path: Path, job: Job) -> None:
 
 
 def _who(path: Path, job: Job) -> str:
-    """As the holder says; between its lock and its saying so, nobody knows."""
+    """As the holder says; between its lock and its saying so, there is no answer."""
     try:
         pid, _, host = _holder(path, job).read_text("utf-8").strip().partition(" ")
     except (OSError, UnicodeDecodeError):
