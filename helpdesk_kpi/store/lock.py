@@ -8,13 +8,13 @@ On a network drive the lock holds between machines only if the drive passes lock
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
 
-from helpdesk_kpi.errors import BusyError, StoreError
+from helpdesk_kpi.errors import BusyError, StoreError, WriteError
 from helpdesk_kpi.private import MODE, touch_private, write_private
 from helpdesk_kpi.store.file import Store
 
@@ -42,10 +42,12 @@ def hold(
     except (OSError, NotImplementedError) as error:
         raise StoreError(f"{lock.lock_file} cannot be locked: {error}") from error
     try:
-        _say_who(store.path, job)
+        with suppress(WriteError):  # for messages only
+            _say_who(store.path, job)
         yield
     finally:
-        _holder(store.path, job).unlink(missing_ok=True)
+        with suppress(OSError):
+            _holder(store.path, job).unlink()
         lock.release()
 
 
