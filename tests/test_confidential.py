@@ -162,16 +162,16 @@ def test_aspects_are_shown_where_enough_have_judged_the_same_ones(book: Book) ->
     for by in RATERS[:4]:
         book.put("peer_rating", **{**PEER, "by": by, **({"initiative": ""} if by == "Vic" else {})})
 
-    def of(**where: str) -> Value:
-        return value(book, "2026-Q3", kpi="peer_rating", agent="Ann", **where)
+    def of(aspect: str = MAIN) -> Value:
+        return value(book, "2026-Q3", kpi="peer_rating", agent="Ann", facet=aspect)
 
     assert (of().value, of().n) == (18.5 / 4, 4)
     for aspect in ("learning", "initiative"):
-        assert (of(facet=aspect).value, of(facet=aspect).excluded["too_few_raters"] > 0) == (None, True)
+        assert (of(aspect).value, of(aspect).excluded["too_few_raters"] > 0) == (None, True)
     for by in RATERS[4:6]:
         book.put("peer_rating", **{**PEER, "by": by, "initiative": ""})
-    assert (of(facet="learning").value, of(facet="learning").n) == (5, 6)
-    assert (of(facet="initiative").value, of(facet="initiative").n) == (4, 3)
+    assert (of("learning").value, of("learning").n) == (5, 6)
+    assert (of("initiative").value, of("initiative").n) == (4, 3)
 
 
 def test_a_mean_is_shown_without_what_gives_few_answers_away(book: Book) -> None:
