@@ -4,6 +4,8 @@
     ├── UsageError            what the user typed or wrote: exit status 2
     │   └── ConfigError       names file, key, value and what is allowed
     ├── StoreError            the SQLite file is not usable
+    │   └── BusyError         another process syncs or measures it: later it may work
+    ├── WriteError            a file cannot be written
     ├── PullError             a helpdesk did not give what was asked
     │   ├── AccessError       credentials refused: the whole source stops
     │   ├── UnavailableError  this plan or these rights do not include a stream: it is skipped
@@ -30,6 +32,19 @@ class ConfigError(UsageError):
 
 class StoreError(HelpdeskKpiError):
     """The store cannot be opened, is someone else's file, or is of a newer version."""
+
+
+class BusyError(StoreError):
+    """Another process holds what this one needs. `permanent` is what a scheduler asks: it is worth a retry."""
+
+    permanent = False
+
+
+class WriteError(HelpdeskKpiError):
+    """A file cannot be written: no permission, no such folder, a full disk."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(f"{path} cannot be written: {error.strerror or error}")
 
 
 class PullError(HelpdeskKpiError):

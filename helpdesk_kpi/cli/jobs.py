@@ -18,7 +18,7 @@ from helpdesk_kpi.report.make import KINDS
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.schedule import Rule
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.lease import writer
+from helpdesk_kpi.store.lock import hold
 
 if TYPE_CHECKING:
     from scheduler import Job, Turn
@@ -80,9 +80,10 @@ def said(turn: "Turn") -> str:
 
 
 def _sync(desk: Desk) -> int | None:
-    with desk.store(create=True) as store, writer(store) as renew:
-        sources = sources_of(desk.loaded, (), store.hash_key)
-        results = sync(store, sources, now=desk.now, progress=lambda _: renew())
+    with desk.store(create=True) as store:
+        with hold(store, "sync"):
+            sources = sources_of(desk.loaded, (), store.hash_key)
+            results = sync(store, sources, now=desk.now)
         measure(store, desk.loaded.config)
         closed = locked_out(results)  # said once for a source, not for each of its streams
         names = {r.source for r in closed}

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_kpi.cli.desk import Desk, config_option, instant, log_access
+from helpdesk_kpi.cli.desk import Desk, config_option, log_access
+from helpdesk_kpi.cli.tables import on_terminal
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.private import write_private
 
 if TYPE_CHECKING:
     from helpdesk_kpi.report.render import Rendered
@@ -22,7 +24,11 @@ FORMATS = {"html": ("page", "html"), "text": ("text", "txt"), "json": ("json", "
 @click.option("--period", help="2026-W47, 2026-11, last-week, ... (default: the newest one that is over)")
 @click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="html", show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="File to write (default: standard output).")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="File to write (default: standard output; on a terminal, HTML goes into NAME-PERIOD.html).",
+)
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @click.option("--locale", type=click.Choice(["en", "zh"]))
 @config_option
@@ -46,13 +52,14 @@ def report(
     wanted = named(loaded, name)
     span = period_of(wanted, period, loaded.config.timezone, now)
     part, ending = FORMATS[form]
+    told = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
         fold(store, loaded.config, extra=folds(loaded, wanted))
         log_access(store, now, f"report {name} {span.label}")
-        when = instant(as_of) if as_of else as_of_for(store, loaded.config, span, now, wanted.wait)
+        when = told if told is not None else as_of_for(store, loaded.config, span, now, wanted.wait)
         made = list(make(store, loaded, name, period=span, as_of=when, locale=locale, parts=frozenset({part})))
-    if show and out is None:
-        out = Path(f"{name}-{span.label}.{ending}")
+    if out is None and (show or (form == "html" and on_terminal())):  # a page is nothing to read in a terminal
+        out = Path(f"{_file_name(name)}-{span.label}.{ending}")
     if len(made) > 1 and out is None:
         raise UsageError(f"{name} is made for each team: give --out, and one file a team is written")
     for one in made:
@@ -68,8 +75,8 @@ def _content(rendered: "Rendered", part: str, name: str) -> bytes:
     return content if isinstance(content, bytes) else str(content).encode()
 
 
-def _file_name(team: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in team)
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "_." else "-" for c in name)
 
 
 def _put(content: bytes, path: Path | None, *, show: bool) -> None:
@@ -77,8 +84,7 @@ def _put(content: bytes, path: Path | None, *, show: bool) -> None:
         sys.stdout.buffer.write(content + (b"" if content.endswith(b"\n") else b"\n"))
         sys.stdout.flush()
         return
-    path.write_bytes(content)
-    path.chmod(0o600)
+    write_private(path, content)
     click.echo(f"wrote {path}", err=True)
     if show:
         webbrowser.open(path.resolve().as_uri())

@@ -7,6 +7,7 @@ from helpdesk_kpi.cli.jobs import report_rule
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.measure.questions import without_dimension
+from helpdesk_kpi.measure.stories import unmeasured
 from helpdesk_kpi.pull.wording import own_thanks, read_otherwise
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.store import Store
@@ -19,7 +20,7 @@ def state_of(desk: Desk, store: Store) -> dict[str, Any]:
     return {
         "store": str(store.path),
         "tickets": store.one("SELECT count(*) FROM tickets WHERE created_at IS NOT NULL"),
-        "stale": store.one("SELECT count(*) FROM stale"),
+        "stale": unmeasured(store),
         "sources": {name: {"whole_to": iso(fresh[name]) or None, "streams": _streams(store, name)} for name in fresh},
         "questions_without_dimension": {one.label: one.answers for one in without_dimension(store, desk.loaded.config)},
         "read_with_other_words": read_otherwise(store, own_thanks(desk.loaded.config)),

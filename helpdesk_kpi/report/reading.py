@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.asked import Asked, existing
 from helpdesk_kpi.measure.columns import NOBODY, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, Stock, Within
+from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, Stock, Within, hides_answers
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
 from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.humans import Humans
@@ -155,6 +155,8 @@ class StoredFigures:
 
     def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
         spec = kpi_named(kpi)
+        if hides_answers(spec.statistic_of(variant)):
+            return ()  # each row would be one answer
         if spec.facet == "dimension":
             where = {"facet": MAIN, **where}
         rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))

@@ -136,6 +136,7 @@ REASONS = {
     "solved_by_bot": "solved by a bot alone",
     "no_target": "without a target",
     "too_few_raters": "ratings of too few people to show",
+    "period_open": "ratings of a period that is not over",
     "no_call_data": "calls without call data",
     "no_chat_data": "chats without chat data",
     "schedule_unknown": "business hours not known",

@@ -319,6 +319,7 @@ REASONS = {
     "solved_by_bot": "仅由机器人解决",
     "no_target": "未设目标",
     "too_few_raters": "评分人数不足，不予显示",
+    "period_open": "所属期间尚未结束的评分",
     "no_call_data": "电话工单缺通话数据",
     "no_chat_data": "会话工单缺会话数据",
     "schedule_unknown": "工作时间日历未知",
