@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver import ledger, slots
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 
 MONDAY = 1_795_420_800_000  # 2026-11-23T08:00:00Z
@@ -66,7 +66,7 @@ class Clock:
 def open_ledger(path: Path | str = ":memory:") -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=30)
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone():
-        db.executescript(ledger.DDL)
+        db.executescript(ledger.DDL + slots.DDL)
     return db
 
 

@@ -119,9 +119,8 @@ def list_(desk: Desk, as_json: bool) -> None:
         return
     for e in entries:
         detail = f"  {e['sent_at'] if e['state'] == 'sent' else e['detail'] or ''}".rstrip()
-        click.echo(
-            f"{e['id']:>5}  {e['state']:<9} {e['report']} {e['period']}  {e['channel']} -> {e['recipient']}{detail}"
-        )
+        what = f"{e['report']} {e['period']}" + ("" if e["variant"] == "original" else f" ({e['variant']})")
+        click.echo(f"{e['id']:>5}  {e['state']:<9} {what}  {e['channel']} -> {e['recipient']}{detail}")
 
 
 @deliveries.command()

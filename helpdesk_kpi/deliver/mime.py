@@ -111,7 +111,9 @@ def _fill(mail: EmailMessage, message: Message) -> None:
 
 
 def _key(message: Message, letterhead: Letterhead) -> str:
-    parts = (message.report, str(message.start), str(message.end), message.variant, letterhead.channel)
+    # Before version 0.5 a mail sent within its period had the complete one's Message-ID; a mailbox that knows it would
+    # take the complete one for a repetition. Hence the word at the end.
+    parts = (message.report, str(message.start), str(message.end), message.variant, letterhead.channel, "0.5")
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
