@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from helpdesk_kpi.cli.checking_people import people_findings
 from helpdesk_kpi.cli.desk import Desk
-from helpdesk_kpi.cli.sending import all_channels
+from helpdesk_kpi.cli.sending import all_channels, channels
 from helpdesk_kpi.cli.unmapped import unmapped
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.measure.desk import team_marks
@@ -46,7 +46,15 @@ def config_findings(desk: Desk) -> list[Finding]:
         found += _words(desk, store)
         found += _teams(desk, store)
         found += _robots(desk, store)
-    return found
+    return [*found, *_links(desk)]
+
+
+def _links(desk: Desk) -> Iterator[Finding]:
+    """Links to pages that no channel of their report writes."""
+    for name, report in desk.loaded.config.reports.items():
+        if report.link_base and not any(channel.is_archive for channel in channels(desk.loaded, report.to)):
+            text = 'no channel of `to` writes the page that mails will link to: add one with type = "files"'
+            yield Finding(level="warning", about=f"reports.{name}.link_base", text=text)
 
 
 def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:

@@ -307,8 +307,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "before_history": "History starts at {moment}, after this time. It was not quiet; it is not known",
     "preliminary_subject": "Preliminary: {subject}",
     "preliminary_note": (
-        "Preliminary report: {period} is not complete. It knows what happened until {moment}. The complete report does "
-        "not count this one as sent and follows separately"
+        "Preliminary report: {period} is not complete. What happened after {moment} is not in it; the complete report "
+        "follows separately"
     ),
     "incomplete": "Data whole only to {moment}. What happened later is not in this report",
     "never_pulled": "No data pulled yet from {sources}",
