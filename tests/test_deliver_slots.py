@@ -210,7 +210,7 @@ def test_whatever_the_clock_did_nothing_in_the_ledger_lies_in_the_future(jumps: 
 # The tables of earlier versions
 
 #: A ledger as version 0.4.0 wrote it: period, when it was frozen, when each row was sent, its state.
-EARLIER = [
+EARLIER: list[tuple[str, int, list[tuple[str, int | None, str]], int]] = [
     # in the middle of its period: preliminary, though one recipient got it later
     ("weekly", MONDAY, [(ANN, MONDAY + DAY, "sent"), (BO, MONDAY + 8 * DAY, "sent")], MONDAY + DAY),
     # after its period: the complete one

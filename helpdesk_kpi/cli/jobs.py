@@ -132,12 +132,14 @@ def _report(desk: Desk, name: str, rule: Rule, due: int) -> int | None:
         with _noted(store, desk, slot):
             edition = edition_of(store, desk.loaded, name, period, now, rule=rule)
             sent = send_report(store, desk.loaded, edition, desk.now, slot=slot)
-        slots.finish(store.conn, slot, now=desk.now(), detail="; ".join(map(problem_line, sent.problems)))
-    if not sent.has_arrived:
+        missing = [problem_line(one) for one in sent.problems]
+        if report.to and not sent.outcomes and not missing:
+            missing = ["there is no team to report on yet"]
+        slots.finish(store.conn, slot, now=desk.now(), detail="; ".join(missing))
+    if missing or not sent.has_arrived:
         bad = [o.delivery for o in sent.outcomes if not o.arrived]
         lines = [f"{d.channel} -> {d.recipient}: {d.state} {d.detail or ''}".strip() for d in bad]
-        text = "; ".join([*lines, *map(problem_line, sent.problems)])
-        raise DeliveryError(text, permanent=all(d.next_try is None for d in bad))
+        raise DeliveryError("; ".join([*lines, *missing]), permanent=all(d.next_try is None for d in bad))
     return None
 
 
@@ -159,7 +161,7 @@ def _newest(desk: Desk, name: str, rule: Rule) -> Period:
 def _is_over(slot: Slot, newest: Period, policy: str, now: int) -> bool:
     """Whether it is too late for a slot: the next one is due, or where all are wanted, a week has passed."""
     if policy == "all":
-        return now > slot.created_at + slots.GIVEN_UP_AFTER
+        return slot.tries > 0 and now > slot.created_at + slots.GIVEN_UP_AFTER
     return newest.start >= slot.end
 
 

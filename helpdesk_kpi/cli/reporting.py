@@ -103,7 +103,6 @@ def send(desk: Desk, *, name: str, period: str | None, dry_run: bool, again: boo
     """
     from helpdesk_kpi.cli.jobs import report_rule  # noqa: PLC0415
     from helpdesk_kpi.cli.sending import edition_of, preview, send_report  # noqa: PLC0415
-    from helpdesk_kpi.deliver.tables import prepare  # noqa: PLC0415
     from helpdesk_kpi.report.make import named, period_of  # noqa: PLC0415
 
     loaded, now = desk.loaded, desk.now()
@@ -113,7 +112,6 @@ def send(desk: Desk, *, name: str, period: str | None, dry_run: bool, again: boo
     span = period_of(wanted, period, loaded.config.timezone, now)
     rule = report_rule(desk, name)
     with desk.store() as store:
-        prepare(store.db)
         edition = edition_of(store, loaded, name, span, now, rule=rule, again=again)
         if again and not edition.is_preliminary:
             raise UsageError(f"{span.label} is complete and is sent once; `deliveries resend` sends one delivery again")

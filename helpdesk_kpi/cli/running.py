@@ -129,7 +129,7 @@ def list_(desk: Desk, as_json: bool) -> None:
 @click.pass_obj
 def resend(desk: Desk, number: int) -> None:
     """Send delivery NUMBER again, the same bytes; for those whose outcome is unknown or failed."""
-    from helpdesk_kpi.cli.sending import all_channels, outcome_line  # noqa: PLC0415
+    from helpdesk_kpi.cli.sending import all_channels, outcome_line, problem_line  # noqa: PLC0415
     from helpdesk_kpi.deliver import ledger, sending  # noqa: PLC0415
     from helpdesk_kpi.deliver.tables import prepare  # noqa: PLC0415
 
@@ -137,8 +137,13 @@ def resend(desk: Desk, number: int) -> None:
         prepare(store.db)
         now = desk.now()
         ledger.resend(store.conn, number, now=now, deadline=now + sending.PATIENCE)
-        for outcome in sending.deliver_pending(store.conn, all_channels(desk.loaded), desk.now):
+        problems: list[sending.Problem] = []
+        for outcome in sending.deliver_pending(store.conn, all_channels(desk.loaded), desk.now, problems=problems):
             click.echo(outcome_line(outcome))
+    for problem in problems:
+        click.echo(problem_line(problem))
+    if problems:
+        sys.exit(3)
 
 
 @deliveries.command()

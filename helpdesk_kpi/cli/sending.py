@@ -12,6 +12,7 @@ from helpdesk_kpi.deliver.discovery import decode
 from helpdesk_kpi.deliver.naming import page_file
 from helpdesk_kpi.deliver.sending import Outcome, Problem, deliver, dry_run, reached
 from helpdesk_kpi.deliver.slots import Slot
+from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.report.make import Made, as_of_for, folds, make, named, slices
@@ -67,6 +68,7 @@ def edition_of(
     """Which variant a report is now. While the period is not over, or while its data are not whole and may still be
     waited for, it is preliminary. A preliminary one is sent once; `again` makes a new one.
     """
+    prepare(store.db)
     report = named(loaded, name)
     first_due = period.end if rule is None else rule.next_after(period.end - 1)
     whole = min((until or 0 for until in fresh_to(store, loaded.config).values()), default=0)
@@ -125,6 +127,7 @@ def send_report(
     store: Store, loaded: Loaded, edition: Edition, now: Callable[[], int], *, slot: Slot | None = None
 ) -> SentReport:
     """Render and deliver; what was already sent stays sent. A slot gets to know whom it must reach, before anything."""
+    prepare(store.db)
     to = channels(loaded, named(loaded, edition.name).to)
     problems: list[Problem] = []
     if slot is not None:
