@@ -14,7 +14,8 @@
     │   └── UnreachedError    the helpdesk does not answer at all: the whole source stops
     └── DeliveryError         a channel did not take a message
 
-An error outside this tree is a bug, and is raised.
+An error outside this tree is a bug, and is raised. Where several things are done in turn (jobs, teams, recipients) it
+stops its own part only, is said on one line and traced with `--verbose`, and the exit status is 3.
 """
 
 

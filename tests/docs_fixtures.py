@@ -19,7 +19,7 @@ from docs_pages import cell as _cell
 
 from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
-from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver import ledger, slots
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 
@@ -320,7 +320,7 @@ def store_page() -> str:
     """The tables and views of the store."""
     schema = store_schema()
     parts = ["# The store", "", GENERATED, _STORE]
-    for heading, sql in (("Tables", schema), ("The ledger of deliveries", ledger.DDL)):
+    for heading, sql in (("Tables", schema), ("The ledger of deliveries", ledger.DDL + slots.DDL)):
         parts += [f"## {heading}", "", *(line for table in tables(sql) for line in _shown(table))]
     views = re.findall(r"CREATE VIEW (\w+)", schema)
     return "\n".join([*parts, "## Views", "", _VIEWS, "", *(f"- `{view}`" for view in views), ""])

@@ -14,9 +14,10 @@ import click
 
 from helpdesk_kpi.cli.invented import Shown, configuration
 from helpdesk_kpi.cli.progress import measure_progress, sync_progress
-from helpdesk_kpi.cli.sending import send_report
+from helpdesk_kpi.cli.sending import Edition, send_report
 from helpdesk_kpi.config import load
 from helpdesk_kpi.deliver.sending import Outcome
+from helpdesk_kpi.deliver.variants import complete
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import last_ended
@@ -149,10 +150,13 @@ def _worked(path: Path, now: int) -> list[Outcome]:
         with measure_progress() as measured:
             measure(store, loaded.config, progress=measured)
         click.echo(SAID[loaded.config.locale]["rendering"], err=True)
-        outcomes = []
+        outcomes: list[Outcome] = []
         for name, kind in (("weekly", "week"), ("monthly", "month")):
             period = last_ended(kind, now, loaded.config.timezone)  # type: ignore[arg-type]
-            outcomes += send_report(store, loaded, name, period, lambda: now)
+            sent = send_report(store, loaded, Edition(name, period, complete(loaded.config.privacy)), lambda: now)
+            outcomes += sent.outcomes
+            for problem in sent.problems:
+                raise problem.error
     return outcomes
 
 

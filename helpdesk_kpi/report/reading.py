@@ -238,7 +238,7 @@ class StoredFigures:
             ),
             agreements=agreements(self.reader, self.period, self._first_replies),
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
-            agents=_agents(self.reader.people, config),
+            agents=everybody(self.reader.people, config),
             questions=self._questions(),
             repeats=known_quality(store, config),
             secret=store.hash_key,
@@ -305,7 +305,7 @@ def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
     return found
 
 
-def _agents(people: Humans, config: Config) -> tuple[Agent, ...]:
+def everybody(people: Humans, config: Config) -> tuple[Agent, ...]:
     """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
     met = [
         Agent(

@@ -519,6 +519,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "no_tickets": "就现有数据看，这段时间没有用户提出问题",
     "empty_store": "到目前为止，所接系统还没有任何工单",
     "before_history": "历史数据始于 {moment}，晚于本期。并非没有工单，而是情况不详",
+    "preliminary_subject": "【初步报告】{subject}",
+    "preliminary_note": "初步报告：{period}数据尚不完整，{moment} 之后的变动不在本报告内；完整报告将另行发送",
     "incomplete": "数据截至 {moment}，之后的变动不在本报告内",
     "never_pulled": "尚未取得数据：{sources}",
     "interval": "95% 置信区间 {range}",
