@@ -232,8 +232,9 @@ def parts_text(mail: EmailMessage) -> str:
 def test_a_clock_that_was_a_year_ahead_and_is_right_again_blocks_nothing(office: Office) -> None:
     office("sync")
     # The helpdesk's clock is right, so that nothing counts as whole up to then: the report waits for data until 14:00.
-    office.cli.at(office.monday + 364 * DAY + 8 * HOUR + MINUTE)
-    office("run", "--once")
+    for hours in (2, 8):
+        office.cli.at(office.monday + 364 * DAY + hours * HOUR + MINUTE)
+        office("run", "--once")
     wrong = len(office.mailbox.mails)
     assert wrong > 0
     office.at(2 * HOUR + 5 * MINUTE)
