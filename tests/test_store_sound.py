@@ -159,7 +159,7 @@ def test_a_zone_that_does_not_exist_costs_a_person_the_zone_and_a_schedule_itsel
 
 
 def test_the_same_rows_twice_in_a_page_are_kept_once(store: Store) -> None:
-    rows = [
+    rows: list[AnyRecord] = [
         ticket(), comment("a"), Name("form", "1", "A"), Engagement("c", "1", "call", AT), TimeEntry("t", "1", AT, 1),
         Rating("r", "1", AT, AT), Person("7", "agent", "agent", AT),
     ]  # fmt: skip
