@@ -70,6 +70,14 @@ def test_a_version_that_nothing_could_ever_replace_is_set_aside(store: Store) ->
     assert list(aside(store)) == ["ticket 1"]
 
 
+@pytest.mark.parametrize("bad", [comment("bad", at=None), comment("bad", at="noon"), ticket("2", version="new")])
+def test_a_time_or_version_that_is_no_number_is_set_aside(store: Store, bad: AnyRecord) -> None:
+    put(store, ticket("1"), bad, comment("a"))
+    assert list(aside(store).values()) == ["a time or a version is no number"]
+    assert store.rows("SELECT native FROM tickets") == [("1",)]
+    assert store.rows("SELECT id FROM events") == [("a",)]
+
+
 def test_a_time_that_means_never_costs_only_itself(store: Store) -> None:
     put(
         store,
