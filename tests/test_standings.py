@@ -198,7 +198,6 @@ def test_people_of_before_are_known_by_their_spans() -> None:
 
 
 def test_the_accounts_that_bring_requests_in_are_found_by_address_id_or_name(store: Store) -> None:
-    from helpdesk_kpi.config import Config, Tickets
 
     Source(store).put(agent("f", "Form App", email="form@acme.com"), customer("k", "gate@acme.com"))
     (form,), (gate,) = (store.rows("SELECT id FROM people WHERE native = ?", key) for key in "fk")
