@@ -67,8 +67,8 @@ def put_replies(store: Store, through: int, usual: int) -> None:
     ("locale", "says"),
     [("en", f"acme: 3 replies came through the API in agents' names and count as a robot's; if people wrote them, {API}"
       ),
-     ("zh", "acme：3 条回复由支持人员账号经 API 写入，按机器人计；如确为人工所写，"
-            '请设置 [tickets] api_comments = "agent"')],
+     ("zh", ("acme：3 条回复由支持人员账号经 API 写入，按机器人计；如确为人工所写，"
+             '请设置 [tickets] api_comments = "agent"'))],
 )  # fmt: skip
 def test_replies_through_the_api_are_named_under_the_figure_and_at_the_end(
     store: Store, tmp_path: Path, locale: str, says: str
