@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.jira_service_management import history, mapping, satisfaction, sla
+from connectors.jira_service_management import history, mapping, people, satisfaction, sla
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
 from helpdesk_kpi.model import Name, SlaCycle
 
@@ -35,14 +36,14 @@ def worklog(row: js.Worklog) -> Any:
 
 
 def person(row: js.User) -> Any:
-    return mapping.person(row, ())
+    return people.person(row, people.Team())
 
 
 #: Kind -> the payload's type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "issue": (js.Issue, lambda row: mapping.issue(row, KEEP)),
     "changes": (js.IssueChanges, lambda row: msgspec.json.decode(row.change_histories, type=list[js.History])),
-    "history": (js.History, lambda row: list(history.events("1", row, KEEP.words))),
+    "history": (js.History, lambda row: history.read("1", [row], KEEP.words, {}, Known()).events),
     "comment": (js.Comment, comment),
     "worklog": (js.Worklog, worklog),
     "user": (js.User, person),

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.jira_service_management import confluence, issues, lists, queues, worklogs
+from connectors.jira_service_management import confluence, issues, lists, queues, sight, worklogs
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.check import check
 from connectors.jira_service_management.refusals import USED_UP, judge, limits
@@ -57,7 +57,7 @@ class JiraServiceManagement(Connector):
         "article.edits": YES,
         "article.votes": no("Confluence tells who likes a page, and nothing against it"),
         "article.views": partly("on Premium and Enterprise only, where `views` is set"),
-        "roles": partly("Jira tells the present kind of an account, and not who of the licensed is of the team"),
+        "roles": partly("Jira tells who has a role today; before the first sync, only the work done tells"),
     }
 
     @classmethod
@@ -93,7 +93,7 @@ class JiraServiceManagement(Connector):
             raise PullError(self._used_up, permanent=True)
         try:
             async for page in pages(self.account, start):
-                yield page
+                yield await self.account.settle(page)
         except PullError as error:
             self._used_up = str(error) if USED_UP in str(error) else ""
             raise
@@ -101,12 +101,16 @@ class JiraServiceManagement(Connector):
     def _names(self) -> list[Stream]:
         named = {
             "statuses": lists.statuses, "priorities": lists.priorities, "projects": lists.projects,
-            "fields": lists.fields,
+            "fields": lists.fields, "agents": lists.agents,
         }  # fmt: skip
-        if any(one.startswith("group:") for one in self.settings.agents):
-            named["agents"] = lists.agents
         return [
-            Stream(name=name, kind="snapshot", every=6 * HOUR, pages=self._bound(pages))
+            Stream(
+                name=name,
+                kind="snapshot",
+                every=6 * HOUR,
+                pages=self._bound(pages),
+                gives=frozenset({"roles"} if name == "agents" else ()),
+            )
             for name, pages in named.items()
         ]
 
@@ -130,11 +134,12 @@ class JiraServiceManagement(Connector):
 
     def _passes(self) -> list[Stream]:
         return [
+            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.out_of_sight)),
             Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issues.open_issues),
                    gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
                    pages=self._bound(issues.ratings), gives=frozenset({"survey.answers"})),
-            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(issues.census)),
+            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.census)),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:
