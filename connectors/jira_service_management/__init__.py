@@ -77,7 +77,9 @@ class JiraServiceManagement(Connector):
             self.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
 
     def streams(self) -> Sequence[Stream]:
-        return [*self._names(), *self._issues(), *self._apart(), *self._passes(), *self._articles()]
+        return [
+            *self._names(), *self._issues(), *self._sight(), *self._apart(), *self._passes(), *self._articles(),
+        ]  # fmt: skip
 
     async def check(self) -> Sequence[Finding]:
         return await check(self.account, self.http.clock())
@@ -124,6 +126,13 @@ class JiraServiceManagement(Connector):
             found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.look_back)))
         return found
 
+    def _sight(self) -> list[Stream]:
+        """Before what fetches histories and conversations: what comes into sight lacks both."""
+        return [
+            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.out_of_sight)),
+            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.census)),
+        ]
+
     def _apart(self) -> list[Stream]:
         return [
             Stream(name="changes", kind="queue", pages=self._bound(queues.changes), gives=_HISTORY),
@@ -134,12 +143,10 @@ class JiraServiceManagement(Connector):
 
     def _passes(self) -> list[Stream]:
         return [
-            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.out_of_sight)),
             Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issues.open_issues),
                    gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
                    pages=self._bound(issues.ratings), gives=frozenset({"survey.answers"})),
-            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.census)),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:
