@@ -59,7 +59,10 @@ class Timeline:
         self.surveys: list[EventRow] = []
         self.merge_links: list[int] = []  # instants in which a merge was told
         self._read(events)
-        self.undated: frozenset[str] = self._end_as_the_row()
+        self.ends = ends_elsewhere(desk, row, self.changes)
+        self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
+        #: Fields of which nothing tells since when they have their value.
+        self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
         self.ratings: Sequence[RatingRow] = with_told(beside.ratings, self.surveys)
 
     def _read(self, events: Sequence[EventRow]) -> None:
@@ -104,16 +107,6 @@ class Timeline:
         if made_at is not None:
             return e.at == made_at
         return e.at - self.created_at <= A_MOMENT and actor not in {"agent", "light_agent"}
-
-    def _end_as_the_row(self) -> frozenset[str]:
-        """Where a known history ends at another value than the ticket has, the ticket's own holds from then on.
-
-        Returns the fields of which nothing tells since when.
-        """
-        found = ends_elsewhere(self.desk, self.row, self.changes)
-        if found:
-            self.changes = sorted([*self.changes, *(end.change for end in found)], key=lambda c: c.at)
-        return frozenset(end.change.field for end in found if not end.is_dated)
 
     # Fields over time
 
@@ -331,7 +324,8 @@ class Timeline:
             elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
                 opened = at
         if opened is not None:
-            found.append(Wait(opened, None, "history_unknown" if self.has_holes else "", None))
+            is_over = self.has_holes and self.knows_first_message
+            found.append(Wait(opened, None, "history_unknown" if is_over else "", None))
         return found
 
     @cached_property
@@ -364,6 +358,21 @@ class Timeline:
     def knows_first_message(self) -> bool:
         """Every ticket begins with words or a call. Without any, what happened did not arrive."""
         return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
+
+    @cached_property
+    def without_times(self) -> frozenset[str]:
+        """What a ticket that was copied from another helpdesk has no times of its own of: words, states. Everything
+        happened when it was copied, or begins long after the ticket.
+        """
+        if not self.row.is_imported:
+            return frozenset()
+        begun = min((t.at for t in self.turns), default=self.created_at)
+        states = [c for c in self.changes if c.field == "status"]
+        late = self.created_at + A_MOMENT
+        words = begun > late or begun in {t.at for t in self.replies}
+        done_at_once = bool(states) and self.desk.state(states[0].after) in DONE
+        is_late = bool(states) and states[0].before is None and states[0].at > late
+        return frozenset(["words"] * words + ["states"] * (done_at_once or is_late))
 
     @property
     def has_no_events(self) -> bool:
