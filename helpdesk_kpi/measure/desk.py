@@ -14,7 +14,9 @@ import msgspec
 
 from helpdesk_kpi.config import Config, Tickets
 from helpdesk_kpi.measure.contract import MAIN
+from helpdesk_kpi.measure.gone import meanings
 from helpdesk_kpi.measure.questions import dimensions
+from helpdesk_kpi.measure.resolutions import RESOLVED
 from helpdesk_kpi.measure.rows import TicketRow
 from helpdesk_kpi.measure.vocabulary import BY_RULE
 from helpdesk_kpi.store import Store
@@ -87,6 +89,7 @@ class Desk(msgspec.Struct, frozen=True):
     escalation_teams: frozenset[int] = frozenset()
     category: str = "type"  # where a ticket's category stands
     intake: frozenset[int] = frozenset()  # accounts that only bring requests in
+    decided: frozenset[str] = frozenset()  # native statuses of which the configuration says what they mean
 
     def person(self, key: int | None) -> PersonFacts:
         return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
@@ -104,7 +107,12 @@ class Desk(msgspec.Struct, frozen=True):
 
     def state(self, status: str | None) -> str:
         """An unmapped status counts as open, so that nothing looks done that may not be."""
+        if status is not None and status.endswith(RESOLVED):
+            return "solved"
         return self.states.get((status or "").casefold(), "open")
+
+    def is_decided(self, status: str | None) -> bool:
+        return (status or "").casefold() in self.decided
 
     def who(
         self,
@@ -228,6 +236,7 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         rules=config.tickets,
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=_states(store, source, config.tickets),
+        decided=_decided(store, source, config.tickets),
         people=people,
         person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {KNOWN}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
@@ -270,11 +279,23 @@ def _states(store: Store, source: int, rules: Tickets) -> dict[str, str]:
     """By native status: what the configuration says of it or of its label, else what the helpdesk says."""
     own: dict[str, str] = {status.casefold(): state for status, state in rules.statuses.items()}
     told: dict[str, str] = {}
-    for native, label, state in store.rows(
-        "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'status'", source
-    ):
+    gone: dict[str, str] = {}  # those that only histories know
+    for native, label, state in store.rows(_STATUSES, source):
         told[native.casefold()] = own.get(label.casefold()) or state or "open"
+        if state is None and own.keys().isdisjoint({label.casefold(), native.casefold()}):
+            gone[native] = label
+    for one in meanings(store, source, gone, STATES | told | own):
+        told[one.native.casefold()] = one.state or STATES.get(one.name.casefold(), "open")
     return STATES | told | own
+
+
+def _decided(store: Store, source: int, rules: Tickets) -> frozenset[str]:
+    own = {status.casefold() for status in rules.statuses}
+    by_label = (native.casefold() for native, label, _ in store.rows(_STATUSES, source) if label.casefold() in own)
+    return frozenset({*own, *by_label})
+
+
+_STATUSES = "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'status'"
 
 
 def _people(store: Store, source: int) -> dict[int, PersonFacts]:

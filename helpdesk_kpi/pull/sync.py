@@ -24,6 +24,7 @@ from helpdesk_kpi.store.write import (
     accounts,
     ask_again,
     narrow,
+    present,
     reach_back,
     requesters,
     source_key,
@@ -207,6 +208,7 @@ class _Run:
             cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full,
             versions=functools.partial(versions, self.store, self.key), accounts=self._accounts,
             requesters=functools.partial(requesters, self.store, self.key),
+            present=functools.partial(present, self.store, self.key),
         )  # fmt: skip
 
     def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:

@@ -171,6 +171,7 @@ def _cloud(face: Face, search: Search, changelogs: Changelogs) -> list[Endpoint]
     return [
         ("GET POST", "search/jql", "search", search.search),
         ("POST", "search/approximate-count", "count", search.count),
+        ("POST", "issue/bulkfetch", "issues_by_id", search.by_id),
         ("GET POST", "search", "search_removed", face.removed),
         ("POST", "changelog/bulkfetch", "changelogs", changelogs.page),
         ("GET", "issue/{issue}/changelog", "changelog", face.changelog),

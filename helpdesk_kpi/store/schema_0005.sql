@@ -8,6 +8,8 @@ ALTER TABLE tickets ADD COLUMN is_imported INTEGER NOT NULL DEFAULT 0; -- 1: cop
 ALTER TABLE tickets ADD COLUMN external_id TEXT; -- id in the system that it was copied from; null: none
 ALTER TABLE tickets ADD COLUMN status_at INTEGER; -- since when the status of this row holds; null: not known
 ALTER TABLE tickets ADD COLUMN left_at INTEGER; -- when it moved to where nothing is read; null: it is here
+ALTER TABLE tickets ADD COLUMN came_at INTEGER; -- when it moved here from where nothing is read; null: it began here
+ALTER TABLE tickets ADD COLUMN resolution TEXT; -- how it ended; null: not yet, or nothing tells it beside the status
 
 CREATE TABLE unread ( -- parts of a ticket that no rule can read: they are counted, not dropped
     ticket INTEGER NOT NULL REFERENCES tickets (id),
@@ -42,6 +44,7 @@ CREATE TABLE standings ( -- what the tickets tell of people whose role was not k
     works_until INTEGER -- last act on a ticket that was given to them; null: has not worked
 ) STRICT;
 
+CREATE INDEX events_left ON events (before) WHERE kind = 'change' AND field = 'status';
 CREATE INDEX tickets_merged ON tickets (source, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX tickets_copied ON tickets (external_id) WHERE external_id IS NOT NULL;
 -- What is merged into a ticket counts by what is known of that one, and a copy by its original.
