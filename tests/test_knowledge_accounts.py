@@ -47,6 +47,9 @@ class Site:
         if path.endswith("/user/bulk"):
             wanted = request.url.params.get_list("accountId")
             return {"values": [user for user in self.users if user["accountId"] in wanted], "isLast": True}
+        if path.endswith("/project/search"):
+            desk = {"id": "10001", "key": "SUP", "name": "Support", "projectTypeKey": "service_desk"}
+            return {"values": [desk], "isLast": True, "total": 1}
         if path.endswith("/spaces"):
             return {"results": [{"id": "1", "key": "KB", "type": "knowledge_base"}], "_links": {}}
         if path.endswith("/versions"):

@@ -90,6 +90,7 @@ class KnownAccount(msgspec.Struct, frozen=True):
     kind: str | None = None  # null: only the id is known
     asks: bool = False  # is the requester of some ticket
     was_assigned: bool = False  # was given some ticket
+    is_named: bool = False  # customers never are
 
 
 #: Ids of accounts -> what the store knows of them; unknown ones are left out.

@@ -213,7 +213,7 @@ class _Run:
 
     def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:
         found = accounts(self.store, self.key, ids)
-        return {native: KnownAccount(kind, asks, assigned) for native, kind, asks, assigned in found}
+        return {native: KnownAccount(*known) for native, *known in found}  # type: ignore[arg-type]  # as `accounts` has it
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"

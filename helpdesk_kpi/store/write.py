@@ -107,14 +107,14 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
     return dict(store.rows(sql, source, list(natives)))
 
 
-def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, str | None, bool, bool]]:
-    """(id, kind, is the requester of some ticket, was given some ticket) of those of these accounts that are known."""
+def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, str | None, bool, bool, bool]]:
+    """(id, kind, is the requester of some ticket, was given some, has a name) of these accounts that are known."""
     sql = (
-        "SELECT native, kind, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned FROM people p"
-        " WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
+        "SELECT native, kind, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned,"
+        " name IS NOT NULL FROM people p WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
     )
     rows = store.rows(sql, source, list(natives))
-    return [(native, kind, bool(asks), bool(assigned)) for native, kind, asks, assigned in rows]
+    return [(native, kind, bool(asks), bool(assigned), bool(named)) for native, kind, asks, assigned, named in rows]
 
 
 def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:
