@@ -225,7 +225,8 @@ def organization(row: zd.Named) -> model.Name:
 def schedule(row: zd.Schedule) -> model.Schedule:
     """PullError where the zone is not known: every business hour would be wrong."""
     weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
-    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone), weekly)
+    created_at = None if row.created_at is None else zd.ms(row.created_at)
+    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone), weekly, created_at=created_at)
 
 
 def holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:

@@ -279,6 +279,7 @@ class Schedule(msgspec.Struct):
     name: str
     time_zone: str  # Rails' name
     intervals: list[Interval] = []
+    created_at: datetime | None = None
 
 
 class Holiday(msgspec.Struct):
