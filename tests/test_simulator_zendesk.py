@@ -12,7 +12,18 @@ from simulator_fixtures import world as by_hand
 
 from helpdesk_kpi.simulator.clock import DAY, MINUTE, SECOND, instant
 from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Comment, Created, Deleted, Offered, Scrubbed, Touched, Update
+from helpdesk_kpi.simulator.facts import (
+    SYSTEM,
+    Answered,
+    Chat,
+    Comment,
+    Created,
+    Deleted,
+    Offered,
+    Scrubbed,
+    Touched,
+    Update,
+)
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk import app
@@ -380,7 +391,7 @@ def test_cursor_lists_go_by_a_hundred_and_have_a_next_link_even_at_the_end(face:
         assert (refused.status_code, refused.json()["error"]) == (400, "InvalidPaginationParameter")
 
 
-def test_calls_never_end_and_engagements_have_times_without_a_zone(face: httpx.Client) -> None:
+def test_calls_never_end(face: httpx.Client) -> None:
     path = "/api/v2/channels/voice/stats/incremental/calls"
     page = ask(face, path, start_time=0)
     assert page["next_page"].endswith(f"start_time={page['end_time']}")
@@ -391,8 +402,49 @@ def test_calls_never_end_and_engagements_have_times_without_a_zone(face: httpx.C
     assert answered
     assert all(call["agent_id"] for call in answered)
     assert any(call["voicemail"] for call in page["calls"])
-    engagement = ask(face, "/api/v2/engagements", start_time=0)["agent_engagement_data"][0]
-    assert len(engagement["engagement_start_time"]) == len("2026-01-01T00:00:00")
+
+
+def test_engagements_go_on_by_the_last_start_and_id_and_end_with_has_more(face: httpx.Client, world: World) -> None:
+    """The rule of a recording: https://github.com/facetoe/zenpy, tests/test_api/betamax (29 June 2025)."""
+    page = ask(face, "/api/v2/engagements", start_time=0)
+    found, pages = list(page["agent_engagement_data"]), [page]
+    while page["has_more"]:
+        following, last = httpx.URL(page["next_page_url"]), page["agent_engagement_data"][-1]
+        assert following.host not in face.base_url.host
+        assert following.params["engagement_id_cursor"] == last["engagement_id"]
+        assert int(following.params["start_time_cursor"]) * SECOND == instant(last["engagement_start_time"])
+        page = ask(face, "/api/v2/engagements", **following.params)
+        pages.append(page)
+        found += page["agent_engagement_data"]
+    assert page["next_page_url"] is None
+    assert [one["page_size"] for one in pages] == [10] * (len(pages) - 1) + [len(page["agent_engagement_data"])]
+    ended = sum(chat.ended_at <= world.now for story in world.stories.values() for chat in story.chats)
+    assert len({row["engagement_id"] for row in found}) == len(found) == ended > 10
+    starts = [row["engagement_start_time"] for row in found]
+    assert starts == sorted(starts)
+    assert {len(start) for start in starts} == {len("2026-01-01T00:00:00")}
+
+
+def test_an_engagement_without_a_reply_has_a_reply_time_of_zero_and_waits_as_long_as_it_lasts() -> None:
+    chat = Chat(id=7, ticket=1, at=at("mon 09:00"), agent=ANN, ended_at=at("mon 09:05"))
+    with client(by_hand(opened("mon 08:59"), chat)) as face:
+        [row] = ask(face, "/api/v2/engagements", start_time=0, ticket_id=1)["agent_engagement_data"]
+        assert ask(face, "/api/v2/engagements", start_time=0, ticket_id=2)["agent_engagement_data"] == []
+        later = at("mon 09:00") // SECOND + 1
+        assert ask(face, "/api/v2/engagements", start_time=later)["agent_engagement_data"] == []
+        assert face.get("/api/v2/engagements", params={"start_time": "x"}).status_code == 400
+    assert (row["assignment_to_first_reply_time_seconds"], row["agent_replies_count"]) == (0, 0)
+    assert row["total_requester_wait_time_seconds"] == 5 * 60
+
+
+def test_without_a_scope_the_events_of_ai_agents_tickets_are_left_out_as_the_tickets_are() -> None:
+    facts = [opened("mon 09:00"), opened("mon 10:00", ticket=2, ai_agent=True)]
+    with client(by_hand(*facts)) as face:
+        for path, key, name in ((TICKETS, "tickets", "id"), (EVENTS, "ticket_events", "ticket_id")):
+            for scope, expected in (({}, [1]), ({"support_type_scope": "all"}, [1, 2]),
+                                    ({"support_type_scope": "ai_agent"}, [2])):  # fmt: skip
+                assert [row[name] for row in ask(face, path, start_time=0, **scope)[key]] == expected
+            assert face.get(path, params={"start_time": "0", "support_type_scope": "bots"}).status_code == 400
 
 
 def test_articles_show_edits_votes_and_the_last_editor_and_archived_ones_vanish(
@@ -474,8 +526,10 @@ def test_an_empty_desk_answers_everywhere() -> None:
         assert (page["ticket_events"], page["end_time"], page["end_of_stream"]) == ([], 7, True)
         for path in ("satisfaction_ratings", "guide/survey_responses", "deleted_tickets"):
             face.get(f"/api/v2/{path}").raise_for_status()
-        for path in ("engagements", "channels/voice/stats/incremental/calls"):
-            assert ask(face, f"/api/v2/{path}", start_time=0)["count"] == 0
+        assert ask(face, "/api/v2/channels/voice/stats/incremental/calls", start_time=0)["count"] == 0
+        assert ask(face, "/api/v2/engagements", start_time=0) == {
+            "agent_engagement_data": [], "next_page_url": None, "has_more": False, "page_size": 0,
+        }  # fmt: skip
 
 
 def test_nothing_that_is_later_than_now_is_told(world: World) -> None:

@@ -369,3 +369,9 @@ def test_a_token_is_sent_as_zendesk_wants_it() -> None:
     _, asked = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True})
     pair = base64.b64encode(b"ann@example.com/token:t0ken").decode()
     assert asked[0].headers["authorization"] == f"Basic {pair}"
+
+
+def test_events_are_asked_in_the_same_scope_as_tickets() -> None:
+    _, asked = pull("ticket_events", lambda _: {"ticket_events": [], "end_of_stream": True, "end_time": SINCE // 1000})
+    scopes = [one.url.params.get("support_type_scope") for one in asked if "ticket_events" in one.url.path]
+    assert scopes == ["all"]

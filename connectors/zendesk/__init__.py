@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.zendesk import guide, hours, listed, lists, mapping, promises, queues, tickets, updates
+from connectors.zendesk import guide, hours, listed, lists, mapping, messaging, promises, queues, tickets, updates
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.check import check
@@ -141,10 +141,7 @@ class Zendesk(Connector):
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
         if self.settings.messaging:
-            chats = self._bound(
-                tickets.export, path="/api/v2/engagements", key="agent_engagement_data", kind=zd.Engagement,
-                make=mapping.engagement, id="engagement_id",
-            )  # fmt: skip
+            chats = self._bound(messaging.engagements)
             streams.append(Stream(name="engagements", kind="cursor", pages=chats, gives=frozenset({"chats"})))
         return streams
 

@@ -56,7 +56,7 @@ async def by_time(
 ) -> AsyncIterator[tuple[ExportPage, int]]:
     """Pages of a time-based export from UNIX second `start`, with the second from which the next one goes on.
 
-    It ends with `end_of_stream`; where that is never told (calls, articles, engagements), with a page that is empty,
+    It ends with `end_of_stream`; where that is never told (calls, articles), with a page that is empty,
     brings nothing newer, or says that none follows. `now` is UNIX seconds.
     """
     start = max(0, min(start, now - HELD_BACK))

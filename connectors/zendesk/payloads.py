@@ -139,8 +139,15 @@ class ExportPage(msgspec.Struct):
     organizations: Raw = NOTHING
     calls: Raw = NOTHING
     articles: Raw = NOTHING
-    agent_engagement_data: Raw = NOTHING
     ticket_metric_events: Raw = NOTHING
+
+
+class EngagementsPage(msgspec.Struct):
+    """Messaging sessions page in a way of their own; None: nothing is said about what follows."""
+
+    agent_engagement_data: Raw
+    has_more: bool | None = None
+    next_page_url: str | None = None
 
 
 class ListPage(msgspec.Struct):

@@ -36,7 +36,11 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
     """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
     read = await _reading(account)
     seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
-    params: dict[str, str | int | bool] = {"per_page": account.settings.page_size, "include": "comment_events"}
+    params: dict[str, str | int | bool] = {
+        "per_page": account.settings.page_size,
+        "include": "comment_events",
+        "support_type_scope": "all",  # as with tickets; else events of AI agents' tickets are left out
+    }
     cursor = export_cursor(start)
     first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
     pages = by_time(

@@ -56,6 +56,9 @@ class Events:
     def second(self, place: int) -> int:
         return self.seconds[place]
 
+    def ticket(self, place: int) -> int:
+        return self.audits[place][1]
+
     def _gone(self, place: int) -> bool:
         scrubbed = self.world.stories[self.audits[place][1]].scrubbed_at
         return scrubbed is not None and scrubbed <= self.world.now

@@ -5,16 +5,18 @@ Shapes, paging and oddities follow recordings and the vendor's pages; the pages 
 
 import base64
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
 from helpdesk_kpi.simulator import zendesk_surveys as surveys
-from helpdesk_kpi.simulator.clock import SECOND, instant
+from helpdesk_kpi.simulator.clock import DAY, SECOND, instant
 from helpdesk_kpi.simulator.desk import SCHEDULE
+from helpdesk_kpi.simulator.facts import Chat
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, by_offset, whole_seconds
@@ -25,6 +27,9 @@ from helpdesk_kpi.simulator.zendesk_promises import Promises
 from helpdesk_kpi.simulator.zendesk_tickets import HELD_BACK, Tickets, deleted_tickets
 
 _FAR = 1 << 62
+_SCOPES = ("agent", "ai_agent", "all")
+SESSIONS = 10  # messaging sessions a page; whether more may be asked for is not known
+RECENT_SESSIONS = 90 * DAY  # how far the list goes back without a start
 
 
 class Face:
@@ -56,11 +61,18 @@ class Face:
         return answer
 
     def _wanted(self, number: int, query: Any) -> bool:
-        """AI agents' tickets are left out unless asked for; deleted ones are there unless refused."""
-        story, scope = self.world.stories[number], query.get("support_type_scope", "agent")
-        kind = "ai_agent" if story.created.ai_agent else "agent"
+        """Deleted ones are there unless refused."""
+        story = self.world.stories[number]
         gone = story.deleted_at is not None and story.deleted_at <= self.world.now
-        return scope in {"all", kind} and not (gone and query.get("exclude_deleted") == "true")
+        return self._in_scope(number, query) and not (gone and query.get("exclude_deleted") == "true")
+
+    def _in_scope(self, number: int, query: Any) -> bool:
+        """AI agents' tickets, and their events, are left out unless asked for."""
+        scope = query.get("support_type_scope", "agent")
+        if scope not in _SCOPES:
+            raise BadRequestError("InvalidValue", f"support_type_scope must be one of {', '.join(_SCOPES)}")
+        kind = "ai_agent" if self.world.stories[number].created.ai_agent else "agent"
+        return scope in {"all", kind}
 
     def _from(self, query: Any, index: list[tuple[int, int]]) -> int:
         """Where the page begins. A cursor in the middle repeats one row now and then, as boundaries do."""
@@ -108,9 +120,10 @@ class Face:
         start = self._start(query)
         size = min(int(query.get("per_page", "1000")), 1000)
         places, over = events.page(start, size)
+        end = events.second(places[-1]) if places else start
+        places = [place for place in places if self._in_scope(events.ticket(place), query)]
         comments = "comment_events" in query.get("include", "")
         rows = [events.event(place, comments=comments) for place in places]
-        end = events.second(places[-1]) if places else start
         if not over and end <= start:
             end = start + 1
         self.world.now += self.faults.move
@@ -149,9 +162,25 @@ class Face:
         return Json({"calls": page, "count": len(page), "end_time": end or start, "next_page": follow})
 
     async def engagements(self, request: Request) -> Response:
-        found = chats(self.world)
-        rows = [surveys.engagement(self.world, fact) for fact in found]
-        return self._export(request, "agent_engagement_data", rows, [fact.ended_at // SECOND for fact in found])
+        """Messaging sessions that have ended, ten a page, by start; pages go on by the start and id of the last row.
+
+        The list pages in a way of its own: no end time, no cursor, and a next address on an internal host.
+        Recorded in facetoe/zenpy, tests/test_api/betamax, on 2025-06-29.
+        """
+        query, chosen = request.query_params, sessions(self.world, request.query_params)
+        after = (_number(query, "start_time_cursor", -1), query.get("engagement_id_cursor", ""))
+        later = [row for row in chosen if row[:2] > after]
+        page = later[: max(1, min(_number(query, "page_size", SESSIONS), SESSIONS))]
+        more = len(later) > len(page)
+        following = None
+        if more:
+            kept = {name: query[name] for name in ("start_time", "ticket_id") if name in query}
+            place = {"start_time_cursor": page[-1][0], "engagement_id_cursor": page[-1][1]}
+            asked = kept | place | {"page_size": SESSIONS, "channel": "MESSAGING"}
+            following = f"https://pod.internal.example{request.url.path}?{urlencode(asked)}"
+        rows = [surveys.engagement(self.world, fact) for _, _, fact in page]
+        return Json({"agent_engagement_data": rows, "next_page_url": following, "has_more": more,
+                     "page_size": len(rows)})  # fmt: skip
 
     def _export(
         self, request: Request, key: str, rows: list[Any], stamps: list[int], make: Callable[[Any], Any] | None = None
@@ -321,6 +350,22 @@ class Face:
         if self._events is None:
             self._events = Events(self.world, self.base(request))
         return self._events
+
+
+def sessions(world: World, query: Mapping[str, str]) -> list[tuple[int, str, Chat]]:
+    """(second of the start, id, session) of what is asked for, in that order; without a start of the last 90 days."""
+    start = _number(query, "start_time", (world.now - RECENT_SESSIONS) // SECOND)
+    if query.get("channel", "MESSAGING") != "MESSAGING":
+        return []
+    found = [(fact.at // SECOND, surveys.session_id(fact), fact) for fact in chats(world)]
+    return sorted(row for row in found if row[0] >= start and query.get("ticket_id") in {None, str(row[2].ticket)})
+
+
+def _number(query: Mapping[str, str], name: str, usual: int) -> int:
+    given = query.get(name, str(usual))
+    if not given.removeprefix("-").isdigit():
+        raise BadRequestError("InvalidValue", f"{name} is no number")
+    return int(given)
 
 
 def _write_cursor(stamp: int, number: int) -> str:

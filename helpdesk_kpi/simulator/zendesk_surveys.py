@@ -1,5 +1,6 @@
 """Surveys, old and new, calls and messaging sessions, as Zendesk lists them."""
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -120,19 +121,28 @@ def call(fact: Call, customer: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def session_id(fact: Chat) -> str:
+    """32 hexadecimal digits, in no order."""
+    return hashlib.sha256(f"session {fact.id}".encode()).hexdigest()[:32].upper()
+
+
 def engagement(world: World, fact: Chat) -> dict[str, Any]:
-    """Times without a zone; what the agent wrote is counted, and only the first reply is timed."""
+    """Times without a zone; what the agent wrote is counted, and only the first reply is timed.
+
+    A session without a reply has a reply time of 0 and waits as long as it lasts, as recorded.
+    """
     story = world.stories[fact.ticket]
-    first = (fact.replied_at - fact.at) // SECOND if fact.replied_at is not None else None
-    wrote = 0 if first is None else 3 + fact.ticket % 5
+    first = (fact.replied_at - fact.at) // SECOND if fact.replied_at is not None else 0
+    wrote = 0 if fact.replied_at is None else 3 + fact.ticket % 5
+    waited = first if fact.replied_at is not None else (fact.ended_at - fact.at) // SECOND
     return {
-        "engagement_id": ulid(fact.at, fact.id), "ticket_id": fact.ticket, "agent_id": fact.agent,
+        "engagement_id": session_id(fact), "ticket_id": fact.ticket, "agent_id": fact.agent,
         "group_id": story.state(fact.at)["team"], "requester_id": story.created.requester,
         "offer_time_seconds": (fact.at - story.created.at) // SECOND, "assignment_to_first_reply_time_seconds": first,
         "agent_messages_count": wrote, "agent_replies_count": wrote and 1 + wrote // 2,
-        "end_user_messages_count": 1 + fact.ticket % 4, "total_requester_wait_time_seconds": first,
-        "longest_requester_wait_time_seconds": first, "average_requester_wait_time_seconds": first,
-        "channel": "MESSAGING", "engagement_start_reason": "ASSIGNED", "engagement_start_time": iso(fact.at)[:-1],
-        "engagement_end_time": iso(fact.ended_at)[:-1], "engagement_end_reason": "ENDED",
-        "ticket_status_start": "OPEN", "ticket_status_end": "SOLVED",
+        "total_requester_wait_time_seconds": waited, "longest_requester_wait_time_seconds": waited,
+        "channel": "MESSAGING", "engagement_start_reason": "Assigned", "engagement_start_time": iso(fact.at)[:-1],
+        "engagement_end_time": iso(fact.ended_at)[:-1], "ticket_status_start": "OPEN", "ticket_status_end": "SOLVED",
+        "engagement_end_reason": "Unknown Remove", "average_requester_wait_time_seconds": waited,
+        "end_user_messages_count": 1 + fact.ticket % 4,
     }  # fmt: skip

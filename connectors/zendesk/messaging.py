@@ -1,0 +1,61 @@
+"""Messaging sessions, which page in a way of their own.
+
+Recorded in facetoe/zenpy, tests/test_api/betamax: ten rows a page by start; `has_more` ends the list, and
+`next_page_url` holds the place of the next page and names an internal host.
+"""
+
+from collections.abc import AsyncIterator
+from urllib.parse import parse_qs, urlsplit
+
+from connectors.zendesk import mapping
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account
+from connectors.zendesk.fetching import SECOND, stuck
+from connectors.zendesk.tickets import WHOLE_AFTER, further, map_rows
+from connectors.zendesk.ways import export_cursor
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull.contract import Page, Start
+from helpdesk_kpi.pull.rows import rows
+
+PATH, ENDPOINT = "/api/v2/engagements", "engagements"
+OVERLAP = 86_400  # seconds that are read again: a session is listed by its start, and only once it has ended
+PLACE = ("start_time_cursor", "engagement_id_cursor")
+
+
+async def engagements(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Sessions by start. The cursor is the second of the last start that was read."""
+    cursor, first = export_cursor(start), start.since // SECOND
+    begin = max(int(cursor) - OVERLAP, first) if cursor else first
+    async for page in _pages(account, begin):
+        good, aside = rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
+        records, worse = map_rows(good, mapping.engagement, id="engagement_id")
+        last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
+        cursor = further(cursor, last)
+        yield Page(records=records, cursor=cursor, set_aside=[*aside, *worse])
+    yield Page(complete_until=start.now - WHOLE_AFTER)
+
+
+async def _pages(account: Account, begin: int) -> AsyncIterator[zd.EngagementsPage]:
+    """Every page from UNIX second `begin` on."""
+    place: dict[str, str] = {}
+    seen: set[str] = set()
+    while True:
+        params = {"start_time": str(begin), **place}
+        page = await account.http.get(PATH, params, type=zd.EngagementsPage, endpoint=ENDPOINT, missing="resource")
+        if page.has_more is None:
+            raise PullError(f"{ENDPOINT}: the answer does not say whether more sessions follow", permanent=True)
+        yield page
+        if not page.has_more:
+            return
+        place = _place(page.next_page_url)
+        if str(place) in seen:
+            raise stuck(ENDPOINT, place)
+        seen.add(str(place))
+
+
+def _place(address: str | None) -> dict[str, str]:
+    """Where the next page begins. Only the query is taken: the host is Zendesk's internal one."""
+    query = parse_qs(urlsplit(address or "").query)
+    if any(name not in query for name in PLACE):
+        raise PullError(f"{ENDPOINT}: more sessions follow, but the answer does not say where", permanent=True)
+    return {name: query[name][0] for name in PLACE}
