@@ -7,7 +7,9 @@
     ├── PullError             a helpdesk did not give what was asked
     │   ├── AccessError       credentials refused: the whole source stops
     │   ├── UnavailableError  this plan or these rights do not include a stream: it is skipped
-    │   └── MissingError      one thing is not there (any more): it is skipped
+    │   ├── MissingError      one thing is not there (any more): it is skipped
+    │   ├── BrokenError       one answer cannot be read: what it is about is set aside
+    │   └── UnreachedError    the helpdesk does not answer at all: the whole source stops
     └── DeliveryError         a channel did not take a message
 
 An error outside this tree is a bug, and is raised.
@@ -54,6 +56,20 @@ class UnavailableError(PullError):
 
 class MissingError(PullError):
     """One thing is not there (404 on a child): it is skipped, the stream goes on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
+class BrokenError(PullError):
+    """An answer came, and cannot be read. What was asked one by one is set aside by its id, and the stream goes on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
+
+
+class UnreachedError(PullError):
+    """Nothing answers at the source's address (any more): nothing more is asked of this source in this run."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, permanent=True)

@@ -16,6 +16,14 @@ from helpdesk_kpi.secret import Secret
 Post = Callable[[str, Mapping[str, Any], type[Any]], Awaitable[Any]]
 
 
+def _bearer(token: str, what: str, advice: str) -> dict[str, str]:
+    """The header of a token; AccessError where no header can carry it. The token is not repeated."""
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        text = f"{what} has characters that no HTTP header can carry: only letters, digits and signs of ASCII can be"
+        raise AccessError(f"{text}. {advice}".removesuffix(". "))
+    return {"Authorization": f"Bearer {token}"}
+
+
 class Auth(Protocol):
     """What the transport asks before a request and after a 401."""
 
@@ -71,7 +79,7 @@ class Bearer:
         self._token = token
 
     async def headers(self, post: Post) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
-        return {"Authorization": f"Bearer {self._token.reveal()}"}
+        return _bearer(self._token.reveal(), "the token", self.advice)
 
     async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - the protocol's signature
         return False
@@ -118,7 +126,7 @@ class ClientCredentials:
                 if self._token is None or self._clock() >= self._renew_at:
                     await self._renew(post)
         assert self._token is not None
-        return {"Authorization": f"Bearer {self._token.reveal()}"}
+        return _bearer(self._token.reveal(), f"the token that {self._path} gave", self.advice)
 
     async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:
         async with self._renewal:
@@ -178,7 +186,7 @@ class RefreshTokens:
     async def headers(self, post: Post) -> Mapping[str, str]:
         if not self._is_fresh(self._held):
             await self._renew(post, self._held.access_token)
-        return {"Authorization": f"Bearer {self._held.access_token}"}
+        return _bearer(self._held.access_token, f"the access token in {self._file.path}", self.advice)
 
     async def refresh(self, post: Post, refused: Mapping[str, str]) -> bool:
         await self._renew(post, refused.get("Authorization", "").removeprefix("Bearer "))

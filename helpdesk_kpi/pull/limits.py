@@ -7,8 +7,8 @@ import msgspec
 
 WINDOW = 60.0  # seconds; what vendors count in where they do not say when the count starts anew
 _BUCKET = re.compile(r"^zendesk-rate-?limit-(?P<name>.+)$")
-_NUMBER = re.compile(r"\d+(\.\d+)?")  # Freshdesk says "50.0"
-_PART = re.compile(r"(?P<key>total|remaining|resets)\s*=\s*(?P<value>\d+)")
+_NUMBER = re.compile(r"\d{1,12}(\.\d+)?")  # Freshdesk says "50.0"
+_PART = re.compile(r"(?P<key>total|remaining|resets)\s*=\s*(?P<value>\d{1,12})(?!\d)")
 
 
 class Allowance(msgspec.Struct, frozen=True):

@@ -1,15 +1,26 @@
 """Rows of a page, one by one: a row that can't be read is set aside, and the page goes on."""
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.store.page import SetAside
 
 T = TypeVar("T")
+
+#: What reading a value raises that is not as it should be. Anything else is a mistake of ours, and is raised.
+UNREADABLE = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, OSError,
+    msgspec.MsgspecError, PullError,
+)  # fmt: skip
+_LONGEST = 200  # characters of a reason
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_PLAIN_ID = re.compile(r"[\w.:/@+=-]{1,80}")
 
 
 def rows(
@@ -25,34 +36,89 @@ def rows(
         return [], []
     try:
         return _list_of(cast("Any", type)).decode(raw), []
-    except msgspec.ValidationError:
-        return _one_by_one(_rows_of(raw), type, id)
+    except (msgspec.DecodeError, RecursionError):
+        return _one_by_one(raws(raw), type, id)
 
 
-def _rows_of(raw: msgspec.Raw) -> list[msgspec.Raw]:
+def raws(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """The rows of a JSON array, each as it stands there. PullError where there is no array."""
+    if not raw:
+        return []
     try:
         return _raws.decode(raw)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise PullError(f"the answer has another shape: {error}", permanent=True) from None
 
 
-def _one_by_one(raws: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[SetAside]]:
+def joined(found: Iterable[msgspec.Raw]) -> msgspec.Raw:
+    """Rows from several places as one array."""
+    return msgspec.Raw(b"[" + b",".join(bytes(one) for one in found) + b"]")
+
+
+def row(raw: msgspec.Raw | bytes, type: type[T]) -> T:  # noqa: A002 - as in Transport.get
+    """Decode one value. One of the errors in UNREADABLE where it doesn't fit."""
+    return cast("T", _one_of(cast("Any", type)).decode(raw))
+
+
+def map_rows(
+    found: Iterable[T],
+    make: Callable[[T], Iterable[AnyRecord]],
+    *,
+    id: str = "id",  # noqa: A002 - the field's name
+) -> tuple[list[AnyRecord], list[SetAside]]:
+    """Records of rows; a row whose meaning can't be worked out is set aside."""
+    records: list[AnyRecord] = []
+    aside: list[SetAside] = []
+    for one in found:
+        try:
+            records.extend([*make(one)])
+        except UNREADABLE as error:
+            aside.append(SetAside(str(getattr(one, id, "?")), reason_of(error)))
+    return records, aside
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a row was set aside, without what stands in it.
+
+    >>> reason_of(ValueError("created_at 'Ann was here' is no time")), reason_of(RecursionError())
+    ('created_at … is no time', 'nested too deep')
+    """
+    match error:
+        case PullError():
+            text = str(error)
+        case RecursionError():
+            text = "nested too deep"
+        case OverflowError():
+            text = "a number or a time is out of range"
+        case ValueError() | msgspec.MsgspecError():
+            text = _QUOTED.sub("…", str(error))
+        case _:
+            text = "a value is of another kind than it should be"
+    return text[:_LONGEST]
+
+
+def _one_by_one(found: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[SetAside]]:
     good: list[T] = []
     aside: list[SetAside] = []
-    for position, raw in enumerate(raws):
+    for position, raw in enumerate(found):
         try:
-            good.append(_one_of(cast("Any", kind)).decode(raw))
-        except msgspec.ValidationError as error:
-            aside.append(SetAside(_id_of(raw, key) or f"row {position}", str(error)))
+            good.append(row(raw, kind))
+        except (msgspec.DecodeError, RecursionError) as error:
+            aside.append(SetAside(id_of(raw, key) or f"row {position}", reason_of(error)))
     return good, aside
 
 
-def _id_of(raw: msgspec.Raw, key: str) -> str:
-    row = msgspec.json.decode(raw)
-    return str(row.get(key) or "") if isinstance(row, dict) else ""
+def id_of(raw: msgspec.Raw, key: str = "id") -> str:
+    """The id of a row that may have anything wrong with it; "" where it has none that can be told."""
+    try:
+        own = msgspec.json.decode(_keys.decode(raw)[key], type=str | int)
+    except (msgspec.DecodeError, RecursionError, KeyError):
+        return ""
+    return str(own) if _PLAIN_ID.fullmatch(str(own)) else ""
 
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
+_keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 @functools.cache

@@ -70,7 +70,7 @@ class TokenFile:
         the process that holds it.
         """
         beside = self.path.with_name(f"{self.path.name}.lock")
-        with closing(sqlite3.connect(beside, timeout=0, isolation_level=None)) as lock:
+        with closing(_connected(beside)) as lock:
             for _ in range(round(PATIENCE / _PAUSE)):
                 try:
                     lock.execute("BEGIN EXCLUSIVE")
@@ -80,3 +80,10 @@ class TokenFile:
             else:
                 raise PullError(f"another process has been renewing {self.path} for {PATIENCE:.0f} s", permanent=False)
             yield
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(path, timeout=0, isolation_level=None)
+    except sqlite3.Error as error:
+        raise AccessError(f"the tokens at {path.parent} cannot be locked: {error}") from None

@@ -7,9 +7,12 @@ help, and its answer is decoded only if it is JSON of a bearable size.
 import asyncio
 import functools
 import logging
+import os
 import random
 import re
+import ssl
 import time
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
@@ -21,7 +24,15 @@ import msgspec
 import tenacity
 from msgspec.structs import replace
 
-from helpdesk_kpi.errors import AccessError, MissingError, PullError, UnavailableError
+from helpdesk_kpi.errors import (
+    AccessError,
+    BrokenError,
+    MissingError,
+    PullError,
+    UnavailableError,
+    UnreachedError,
+)
+from helpdesk_kpi.pull import bodies
 from helpdesk_kpi.pull.auth import Auth, NoAuth
 from helpdesk_kpi.pull.limits import Limits, Reader, read_common
 from helpdesk_kpi.pull.refusals import told
@@ -34,9 +45,13 @@ Missing = Literal["child", "resource"]
 #: Answers that a later try may better: conflict, overload, and the edge's own (520, 524). Facts: the vendors' pages.
 TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 529})
 LONG = 10.0  # seconds of waiting that somebody who looks on wants to know of
-UNREACHED = 4  # tries where nobody answers at all: the next sync is soon enough
+UNREACHED = 4  # tries where nothing answers at all: the next sync is soon enough
+AT_FIRST = 3  # the same, before the source has answered for the first time: probably the address is wrong
+PAGES = 4  # tries where something else than JSON comes
+SAME = 2  # times that the same broken bytes are read
 SILENT_WAIT = 60.0  # seconds after a 429 that doesn't say how long
-TIMEOUT = httpx.Timeout(30.0, read=120.0)  # a page of 1,000 tickets can take a vendor a minute
+TIMEOUT = httpx.Timeout(30.0, connect=10.0, read=120.0)  # a page of 1,000 tickets can take a vendor a minute
+FIRST_TIMEOUT = httpx.Timeout(10.0, read=30.0)  # until the first answer
 
 _SECONDS = re.compile(r"\d{1,9}(\.\d+)?")
 
@@ -44,12 +59,23 @@ log = logging.getLogger(__name__)
 
 
 class _TryAgainError(PullError):
-    """Trying again may help. `wait`: seconds that the helpdesk asked for; None: our own back-off."""
+    """Trying again may help. `wait`: seconds that the helpdesk asked for; None: our own back-off. `tries`: how many it
+    gets; None: as many as anything. `ends`: what it becomes when it is given up, if not a PullError.
+    """
 
-    def __init__(self, message: str, wait: float | None = None, tries: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        wait: float | None = None,
+        tries: int | None = None,
+        ends: type[BrokenError | UnreachedError] | None = None,
+    ) -> None:
         super().__init__(message, permanent=False)
-        self.wait = wait
-        self.tries = tries  # None: as many as anything gets
+        self.wait, self.tries, self.ends = wait, tries, ends
+
+
+class _SilentError(_TryAgainError):
+    """No answer came, or only a part of one."""
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
@@ -85,7 +111,8 @@ class Transport:
     `hosts` are further hosts or addresses that may be asked with the same credentials. `rate_share` is the part of
     each rate limit that we take. `patience` is the longest single wait, in seconds, that a helpdesk may ask of us.
     `headers` go with every request and hold no secrets. `judge` knows this helpdesk's own ways to refuse. `sleep` and
-    `clock` (epoch seconds) belong together: sleeping has to move the clock. `http` replaces the network.
+    `clock` (epoch seconds) belong together: sleeping has to move the clock. `http` replaces the network. `timeout` and
+    `first_timeout` (until the source has answered once) bound each try. `tell` hears why something takes long.
     """
 
     def __init__(
@@ -105,6 +132,9 @@ class Transport:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.time,
         http: httpx.AsyncBaseTransport | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
+        first_timeout: httpx.Timeout = FIRST_TIMEOUT,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.site = site_of(url)
         self._sites = {self.site, *(site_of(h) for h in hosts)}
@@ -116,11 +146,17 @@ class Transport:
         self.requests: Counter[str] = Counter()  # sent, by endpoint
         self.waited = 0.0  # seconds, for limits and for retries
         self.skew: float | None = None  # seconds that the helpdesk's clock is ahead of ours, by its latest answer
+        self.tell = tell
+        self._timeout, self._first_timeout = timeout, first_timeout
+        self._has_answered = False  # the source's own site, in this run
+        self._silent = 0  # requests in a row that were given up without an answer
+        self._closed: PullError | None = None  # why nothing is asked any more
         self._places = asyncio.Semaphore(concurrency)
         for noisy in ("hpack", "h2", "httpcore", "httpx"):  # they log headers and whole addresses, secrets among them
             logging.getLogger(noisy).setLevel(logging.WARNING)
         http2 = self.site.scheme == "https"
-        self._client = httpx.AsyncClient(http2=http2, timeout=TIMEOUT, transport=http, follow_redirects=False)
+        self._client = httpx.AsyncClient(http2=http2, timeout=timeout, transport=http, follow_redirects=False)
+        self._client.headers["accept-encoding"] = "gzip, deflate"  # what `bodies` unpacks
 
     def __repr__(self) -> str:
         return f"Transport({str(self.site)!r})"
@@ -170,7 +206,7 @@ class Transport:
 
     async def download(self, url: str, *, type: type[T], endpoint: str) -> T:  # noqa: A002 - as in get
         """Fetch a file that the helpdesk keeps elsewhere: over https (or from its own site), without credentials."""
-        place = httpx.URL(url)
+        place = _url(url, endpoint)
         if place.userinfo or not (place.scheme == "https" or any(same_site(place, site) for site in self._sites)):
             raise PullError(f"refused to download from {place.host!r} over {place.scheme!r}", permanent=True)
         return (await self._persist(_Request("GET", place, endpoint, "child", is_elsewhere=True), type)).body
@@ -202,7 +238,10 @@ class Transport:
             raise self._locked_out(refused) from None
 
     def _locked_out(self, refused: PullError) -> AccessError:
-        return AccessError(f"{str(refused).rstrip('.')}. {self._auth.advice}".removesuffix(". "))
+        """The credentials are refused for good: requests that wait for their turn are not sent any more."""
+        error = AccessError(f"{str(refused).rstrip('.')}. {self._auth.advice}".removesuffix(". "))
+        self._closed = error
+        return error
 
     async def _post_bare(self, path: str, body: Mapping[str, Any], kind: type[Any]) -> Any:
         """For `auth`: a token is asked for without credentials in the headers; they are in the body."""
@@ -220,19 +259,35 @@ class Transport:
             stop=self._enough,
             wait=_pause,
             sleep=self._sleep,
-            before_sleep=_note,
+            before_sleep=self._note,
             reraise=True,
         )
         try:
             return cast("Answer[T]", await retrying(self._once, request, kind))
         except _TryAgainError as error:
-            tries = retrying.statistics["attempt_number"]
-            raise PullError(f"{error} (given up after {tries} tries)", permanent=False) from None
+            raise self._given_up(error, retrying.statistics["attempt_number"]) from None
+
+    def _given_up(self, error: "_TryAgainError", tries: int) -> PullError:
+        self._silent += isinstance(error, _SilentError)
+        text = str(error) if tries == 1 else f"{error} (given up after {tries} tries)"
+        if error.ends is None:
+            return PullError(text, permanent=False)
+        ended = error.ends(text)
+        if isinstance(ended, UnreachedError):
+            self._closed = ended
+        return ended
 
     def _enough(self, state: tenacity.RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
         tries = getattr(error, "tries", None) or self._attempts
         return state.attempt_number >= min(tries, self._attempts) or _pause(state) > self._patience
+
+    def _note(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        level = logging.WARNING if state.upcoming_sleep >= LONG else logging.INFO
+        log.log(level, "try %d: %s; again in %.1f s", state.attempt_number, error, state.upcoming_sleep)
+        if state.upcoming_sleep >= LONG or isinstance(error, _SilentError):
+            self.tell(f"still trying {error}")
 
     async def _sleep(self, seconds: float) -> None:
         self.waited += seconds
@@ -245,6 +300,9 @@ class Transport:
             await self._sleep(wait)
         self.limits.spend(host, request.endpoint, self.clock())
         async with self._places:
+            await asyncio.sleep(0)  # where a refusal made room, who is cancelled by it learns that before it asks
+            if self._closed is not None:
+                raise self._closed
             self.requests[request.endpoint] += 1
             response, content = await self._fetch(request)
         self._learn(request, response)
@@ -259,17 +317,23 @@ class Transport:
                     request.method, url, params=request.params if url is request.url else None, json=request.body,
                     headers={"Accept": "application/json", **self._headers, **request.headers},
                 )  # fmt: skip
+                if not self._has_answered:
+                    sent.extensions = {**sent.extensions, "timeout": self._first_timeout.as_dict()}
                 response = await self._client.send(sent, stream=True)
+                if same_site(url, self.site):
+                    self._has_answered = True
                 try:
                     if not response.has_redirect_location:
                         return response, await self._read_body(request, response)
                     url = self._moved(request, url.join(response.headers["location"]))
                 finally:
                     await response.aclose()
-        except httpx.ConnectError:
-            raise _TryAgainError(self._say(request, "it cannot be reached"), tries=UNREACHED) from None
-        except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise _TryAgainError(self._say(request, f"{error.__class__.__name__} {error}")) from None
+        except httpx.DecodingError as error:
+            raise _TryAgainError(self._say(request, f"the answer cannot be unpacked: {error}"), tries=SAME) from None
+        except httpx.RequestError as error:
+            raise self._unanswered(request, error) from None
+        except (httpx.InvalidURL, ValueError) as error:  # an address or a header that nothing can be sent to or with
+            raise PullError(self._say(request, f"cannot be asked: {error}"), permanent=True) from None
         raise PullError(self._say(request, "redirects in a circle"), permanent=True)
 
     def _moved(self, request: "_Request", url: httpx.URL) -> httpx.URL:
@@ -277,17 +341,40 @@ class Transport:
             return url
         return self._pinned(str(url))
 
+    def _unanswered(self, request: "_Request", error: Exception) -> PullError:
+        """Nothing, or not all, of an answer came. On the source's own site that ends the source where nothing can be
+        connected to, where nothing was ever answered, and the second time in a row.
+        """
+        text = self._say(request, _reason(error, self._timeout if self._has_answered else self._first_timeout))
+        is_ours = same_site(request.url, self.site)
+        if _is_wrong_certificate(error):  # it is as wrong a second later
+            return UnreachedError(text) if is_ours else PullError(text, permanent=True)
+        is_shut = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+        tries = UNREACHED if self._has_answered else AT_FIRST if is_shut else AT_FIRST - 1
+        ends = UnreachedError if is_ours and (is_shut or not self._has_answered or self._silent) else None
+        return _SilentError(text, tries=tries, ends=ends)
+
     async def _read_body(self, request: "_Request", response: httpx.Response) -> bytes:
-        parts: list[bytes] = []
-        size = 0
-        async for part in response.aiter_bytes():
-            size += len(part)
-            if size > self._max_bytes:
-                raise PullError(self._say(request, f"the answer is over {self._max_bytes:,} bytes"), permanent=True)
-            parts.append(part)
-        return b"".join(parts)
+        """The unpacked body; neither it nor what comes over the wire may be larger than `max_bytes`."""
+        is_unpacked = response.is_stream_consumed  # by httpx: answers that were never on a wire
+        coding = "" if is_unpacked else response.headers.get("content-encoding", "")
+        try:
+            unpacker = bodies.Unpacker(coding, self._max_bytes)
+            async for part in response.aiter_bytes() if is_unpacked else response.aiter_raw():
+                unpacker.feed(part)
+            return unpacker.body()
+        except bodies.TooLargeError:
+            text = f"the answer is over {self._max_bytes:,} bytes"
+            raise BrokenError(self._say(request, text)) from None
+        except bodies.UnknownCodingError:
+            raise BrokenError(self._say(request, "the answer is packed in a way that was not asked for")) from None
+        except zlib.error as error:
+            text = self._say(request, f"the answer cannot be unpacked: {error}")
+            raise _TryAgainError(text, tries=SAME, ends=BrokenError) from None
 
     def _learn(self, request: "_Request", response: httpx.Response) -> None:
+        if same_site(request.url, self.site):
+            self._silent = 0
         now = self.clock()
         self.limits.learn(request.url.host, request.endpoint, self._read(dict(response.headers)), now)
         date = _moment(response.headers.get("date"))
@@ -313,9 +400,8 @@ class Transport:
         media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_json = media == "application/json" or media.endswith("+json") or request.is_elsewhere
         if status >= 300 or not is_json:
-            raise _TryAgainError(
-                self._say(request, f"answered {status} with {media or 'no content type'} instead of JSON")
-            )
+            text = f"answered {status} with {media[:80] or 'no content type'} instead of JSON"
+            raise _TryAgainError(self._say(request, text), tries=PAGES)
 
     def _asked_wait(self, response: httpx.Response) -> float | None:
         """Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3); anything else is as good as absent."""
@@ -326,18 +412,27 @@ class Transport:
         return None if moment is None else max(0.0, moment - self.clock())
 
     def _decode(self, request: "_Request", content: bytes, kind: type[T]) -> T:
+        """The only place where answers become values: lists and single things alike."""
+        decoder = _decoder(cast("Any", kind))
+        body = bodies.clean(content)
         try:
-            return cast("T", _decoder(cast("Any", kind)).decode(content))
+            try:
+                return cast("T", decoder.decode(body))
+            except msgspec.ValidationError:
+                raise
+            except (msgspec.DecodeError, RecursionError):
+                return cast("T", decoder.decode(bodies.mend(body)))
         except msgspec.ValidationError as error:
-            raise PullError(self._say(request, f"the answer has another shape: {error}"), permanent=True) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise _TryAgainError(self._say(request, f"the answer is broken JSON: {error}")) from None
+            raise BrokenError(self._say(request, f"the answer has another shape: {error}")) from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            text = self._say(request, f"the answer is broken JSON: {error}")
+            raise _TryAgainError(text, tries=SAME, ends=BrokenError) from None
 
     def _pinned(self, path: str) -> httpx.URL:
         try:
             url = httpx.URL(str(self.site)).join(path)
-        except httpx.InvalidURL as error:
-            raise PullError(f"{path!r} is no address: {error}", permanent=True) from None
+        except (httpx.InvalidURL, ValueError) as error:
+            raise PullError(f"{path[:200]!r} is no address: {error}", permanent=True) from None
         if url.userinfo or not any(same_site(url, site) for site in self._sites):
             allowed = ", ".join(sorted(map(str, self._sites)))
             raise PullError(f"refused to ask {url.host!r}: this source's hosts are {allowed}", permanent=True)
@@ -403,12 +498,6 @@ def _pause(state: tenacity.RetryCallState) -> float:
     return min(60.0, 2.0 ** (state.attempt_number - 1)) + random.random()  # noqa: S311 - jitter, not a secret
 
 
-def _note(state: tenacity.RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    level = logging.WARNING if state.upcoming_sleep >= LONG else logging.INFO
-    log.log(level, "try %d: %s; again in %.1f s", state.attempt_number, error, state.upcoming_sleep)
-
-
 @functools.cache
 def _decoder(kind: type[Any]) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(kind)
@@ -418,5 +507,50 @@ def _moment(text: str | None) -> float | None:
     """Epoch seconds of an HTTP date, or None."""
     try:
         return parsedate_to_datetime(text).timestamp() if text else None
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _url(text: str, endpoint: str) -> httpx.URL:
+    """An address that a helpdesk named; it may hold anything, so it is not repeated."""
+    try:
+        url = httpx.URL(text)
+        known = bool(url.host and url.scheme)
+    except (httpx.InvalidURL, ValueError, TypeError):
+        known = False
+    if not known:
+        raise BrokenError(f"{endpoint}: the address that the helpdesk gives for a download is none")
+    return url
+
+
+def _reason(error: BaseException, timeout: httpx.Timeout) -> str:
+    """What came instead of an answer, for people."""
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection within {timeout.connect:g} s"
+        case httpx.TimeoutException():
+            return f"no answer within {timeout.read:g} s"
+        case httpx.ConnectError():
+            return f"it cannot be reached: {_root(error)}"
+    return f"the answer did not come to its end: {error}".removesuffix(": ")
+
+
+def _root(error: BaseException) -> str:
+    """The system's own words, beneath the layers that pass an error on."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid ({error.verify_message})"
+    if isinstance(error, ConnectionError) and error.errno:
+        return os.strerror(error.errno)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error)
+
+
+def _is_wrong_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
