@@ -53,6 +53,7 @@ class MetricSet(msgspec.Struct):
     agent_wait_time_in_minutes: Minutes | None = None
     requester_wait_time_in_minutes: Minutes | None = None
     on_hold_time_in_minutes: Minutes | None = None
+    status_updated_at: datetime | None = None
 
 
 class ViaSource(msgspec.Struct):
@@ -91,6 +92,9 @@ class Ticket(msgspec.Struct):
     ticket_form_id: int | None = None
     brand_id: int | None = None
     support_type: str | None = None  # "agent" or "ai_agent"
+    from_messaging_channel: bool | None = None
+    external_id: str | int | None = None
+    satisfaction_rating: Any = None  # null, or an object with score and id
     tags: list[str] = []
     custom_fields: list[CustomField] = []
     metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
@@ -113,6 +117,7 @@ class TicketEvent(msgspec.Struct):
     updater_id: int | None = None
     via: Any = None
     child_events: list[dict[str, Any]] = []
+    merged_ticket_ids: list[Any] | None = None
 
 
 class Audit(msgspec.Struct):
@@ -180,7 +185,7 @@ class ListPage(msgspec.Struct):
 
 class User(msgspec.Struct):
     id: int
-    role: str
+    role: str | None
     updated_at: datetime
     name: str | None = None
     email: str | None = None
@@ -188,6 +193,7 @@ class User(msgspec.Struct):
     active: bool | None = None
     suspended: bool | None = None
     role_type: int | None = None
+    custom_role_id: int | None = None
     only_private_comments: bool | None = None
     time_zone: str | None = None
     iana_time_zone: str | None = None
@@ -222,6 +228,7 @@ class Named(msgspec.Struct):
 class TicketField(msgspec.Struct):
     id: int
     title: str
+    created_at: datetime | None = None
 
 
 class CustomStatus(msgspec.Struct):
@@ -324,6 +331,7 @@ class Engagement(msgspec.Struct):
     engagement_end_time: datetime | None = None
     assignment_to_first_reply_time_seconds: float | None = None
     agent_messages_count: int | None = None
+    agent_replies_count: int | None = None
 
 
 class Translation(msgspec.Struct):
