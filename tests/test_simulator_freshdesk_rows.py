@@ -499,6 +499,11 @@ def test_time_entries_are_listed_by_the_day_of_the_work_as_they_are_now() -> Non
             (1, ANN, "01:35"), (2, LEO, "00:07"),
         ]  # fmt: skip
         [late] = ask(face, "/time_entries", executed_after=iso(at("tue 00:00")))
+        early = ask(face, "/time_entries", executed_before=iso(at("tue 00:00")))
+        assert ids([*early, late]) == ids(ask(face, "/time_entries"))
+        assert (ids(ask(face, "/time_entries", agent_id=LEO)), ids(early)) == ([2], [1])
+        assert ask(face, "/time_entries", billable="false") == []
+        assert len(ask(face, "/time_entries", billable="true")) == len(early) + 1
         assert (late["executed_at"], late["updated_at"]) == (iso(at("tue 10:00")), iso(at("tue 11:00")))
         assert [row["time_spent_in_seconds"] for row in ask(face, "/tickets/2/time_entries")] == [420]
 

@@ -16,6 +16,8 @@ from helpdesk_kpi.simulator.freshdesk_face import Face
 from helpdesk_kpi.simulator.freshdesk_pages import answer, moment
 from helpdesk_kpi.simulator.gate import Json
 
+_FAR = 1 << 62
+
 
 class Rooms:
     """`face` knows the world and its addresses."""
@@ -55,11 +57,14 @@ class Rooms:
 
     async def time_entries(self, request: Request) -> Response:
         """Of all tickets or of one; by the day of the work only. https://developers.freshdesk.com/api/#list_all_time_entries"""
-        number, since = request.path_params.get("ticket"), moment(request.query_params, "executed_after") or 0
+        query, number = request.query_params, request.path_params.get("ticket")
+        since, until = moment(query, "executed_after") or 0, moment(query, "executed_before") or _FAR
         stories = [s for own, s in self.world.stories.items() if number in {None, own}]
         found = [entry for story in stories for entry in hours.entries(story, self.world.now)]
         found.sort(key=lambda entry: entry.id)
-        return self._listed(request, [_timed(entry) for entry in found if entry.seconds and entry.at >= since])
+        rows = [_timed(entry) for entry in found if entry.seconds and since <= entry.at < until]
+        wanted = {name: query[name] for name in ("agent_id", "company_id", "billable") if name in query}
+        return self._listed(request, [row for row in rows if all(_is(row[name], wanted[name]) for name in wanted)])
 
     # --- the knowledge base
 
@@ -123,6 +128,11 @@ class Rooms:
         except ValueError:
             return not_found()
         return Json(activities.file(self.world, day)) if activities.kept(self.world, day) else not_found()
+
+
+def _is(told: Any, asked: str) -> bool:
+    """Whether a value is what a query asks for."""
+    return str(told).casefold() == asked.casefold()
 
 
 def _timed(entry: hours.Entry) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Confluence:
         author = self.face.site(request).person_id(REPORTS)
         rows = [
             {"id": own, "key": key, "name": name, "type": kind, "status": "current", "authorId": author,
-             "createdAt": made, "homepageId": None, "_links": {"webui": f"/spaces/{key}"}}
+             "createdAt": made, "homepageId": f"{own}1", "_links": {"webui": f"/spaces/{key}"}}
             for own, key, name, kind in SPACES
         ]  # fmt: skip
         wanted = {"type": "type", "ids": "id", "keys": "key", "status": "status"}
@@ -197,7 +197,7 @@ class Confluence:
         author, web = site.person_id(article.author), f"/spaces/{KB[1]}/pages/{article.id}"
         shown: dict[str, Any] = {
             "id": str(article.id), "status": self._status(article), "title": article.title, "spaceId": KB[0],
-            "parentId": None, "parentType": None, "position": None, "authorId": author, "ownerId": author,
+            "parentId": None, "parentType": None, "position": article.id % 1000, "authorId": author, "ownerId": author,
             "lastOwnerId": None, "createdAt": utc(article.created_at),
             "version": self._version(request, article, len(edits)),
             "_links": {"webui": f"{web}/Article", "editui": f"/pages/resumedraft.action?draftId={article.id}",

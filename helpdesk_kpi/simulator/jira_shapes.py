@@ -42,5 +42,7 @@ def request_type(site: Site, form: int | None, kind: str | None, where: Project)
 
 
 def named(site: Site, what: str, own: str) -> dict[str, Any]:
-    return {"self": f"{site.api}/{what}/{own}", "id": own, "name": site.names[own], "description": "",
-            "iconUrl": f"{site.base}/images/icons/{what}/{own}.svg"}  # fmt: skip
+    """As an issue shows it: priorities have no description there, resolutions no icon."""
+    shown: dict[str, Any] = {"self": f"{site.api}/{what}/{own}", "id": own, "name": site.names[own]}
+    shown |= {} if what == "priority" else {"description": ""}
+    return shown | ({} if what == "resolution" else {"iconUrl": f"{site.base}/images/icons/{what}/{own}.svg"})

@@ -13,6 +13,7 @@ BUCKETS = {
     "incremental-exports-cursor": 20,
     "deleted-tickets-index": 10,
     "tickets-index": 100_000,
+    "ticket-fields-index": 20,
 }
 _GENEROUS = 10_000
 

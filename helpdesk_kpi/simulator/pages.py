@@ -29,11 +29,24 @@ def by_cursor(
     first = _decoded(query["page[after]"]) if query.get("page[after]") else 0
     page = list(rows[first : first + size])
     more = first + size < len(rows)
-    after = _encoded(first + len(page)) if page else None
-    others = {name: text for name, text in query.items() if name != "page[after]"}
-    follow = address(f"{path}?{urlencode(others | {'page[after]': after or ''})}")
-    meta = {"has_more": more, "after_cursor": after, "before_cursor": _encoded(first) if page else None}
-    return {key: page, "meta": meta, "links": {"next": follow, "prev": None}}
+    cursors = (_encoded(first + len(page)), _encoded(first)) if page else (None, None)
+    return {key: page, **ends(query, path, address, more=more, cursors=cursors)}
+
+
+def ends(
+    query: Mapping[str, str], path: str, address: Address, *, more: bool, cursors: tuple[str | None, str | None]
+) -> dict[str, Any]:
+    """What a cursor page says of the pages around it; `cursors`: after and before, null where the page is empty.
+
+    As recorded, both links are there on the only page.
+    """
+    after, before = cursors
+    others = {name: text for name, text in query.items() if name not in {"page[after]", "page[before]"}}
+    links = {
+        name: cursor and address(f"{path}?{urlencode(others | {f'page[{side}]': cursor})}")
+        for name, side, cursor in (("prev", "before", before), ("next", "after", after))
+    }
+    return {"meta": {"has_more": more, "after_cursor": after, "before_cursor": before}, "links": links}
 
 
 def by_offset(key: str, rows: Rows, query: Mapping[str, str], path: str, address: Address) -> dict[str, Any]:

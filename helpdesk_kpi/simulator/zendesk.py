@@ -84,7 +84,12 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ),
         ("brands", "brands", face.cursor_list("brands", lists.brands), None),
         ("custom_statuses", "custom_statuses", face.whole_list("custom_statuses", lists.custom_statuses), None),
-        ("ticket_fields", "ticket_fields", face.cursor_list("ticket_fields", lists.ticket_fields), None),
+        (
+            "ticket_fields",
+            "ticket_fields",
+            face.cursor_list("ticket_fields", lists.ticket_fields),
+            "ticket-fields-index",
+        ),
         ("ticket_forms", "ticket_forms", face.whole_list("ticket_forms", lists.ticket_forms), None),
         ("satisfaction_ratings", "satisfaction_ratings", face.satisfaction_ratings, None),
         ("survey_responses", "guide/survey_responses", face.survey_responses, None),

@@ -25,6 +25,7 @@ from helpdesk_kpi.simulator.zendesk_words import (
 
 FIRST_AUDIT = 31_000_000_000_000
 STRIDE = 64
+SYSTEM_DATA = {"client": "simulated", "location": "Berlin, BE, Germany", "latitude": 52.5, "longitude": 13.4}
 OFFER_RULE = "Request customer satisfaction rating 24 hours after solved (4 days)"
 Audit = Saved | Deleted | Offered | Answered | Amended
 _FOLLOW_UP = "Closed ticket"  # how a follow-up came in, whatever the channel
@@ -83,7 +84,7 @@ class Events:
             "created_at": iso(at),
             "updater_id": _author(self.world, number, audit),
             "via": _FOLLOW_UP if _follows(audit) else VIA_TYPE.get(how, how),
-            "system": {"client": "simulated", "location": "Berlin, BE, Germany", "latitude": 52.5, "longitude": 13.4},
+            "system": dict(SYSTEM_DATA),
             "metadata": {},
             "event_type": "Audit",
             "child_events": children,
@@ -174,6 +175,19 @@ class Events:
             "event_type": kind,
         }
 
+    def comments_of(self, ticket: int) -> list[dict[str, Any]]:
+        """Rows of /tickets/{id}/comments."""
+        found = []
+        for place in self.of(ticket):
+            children = self._children(self.audits[place][2], FIRST_AUDIT + place * STRIDE, comments=True)
+            for child in children:
+                if child.get("type") in {"Comment", "VoiceComment"}:
+                    kept = {
+                        name: told for name, told in child.items() if name not in {"event_type", "via_reference_id"}
+                    }
+                    found.append(kept | {"metadata": {"system": dict(SYSTEM_DATA), "custom": {}}})
+        return found
+
     def of(self, ticket: int) -> list[int]:
         """Places of one ticket's audits up to now."""
         return [i for i in self.of_ticket.get(ticket, ()) if self.audits[i][0] <= self.world.now]
@@ -190,12 +204,8 @@ class Events:
             "ticket_id": number,
             "created_at": iso(at),
             "author_id": _author(self.world, number, audit),
-            "metadata": {"system": {"client": "simulated"}, "custom": {}},
-            "via": via(
-                _channel(audit),
-                getattr(getattr(audit, "fact", None), "rule", None),
-                {"rel": "follow_up"} if _follows(audit) else None,
-            ),
+            "metadata": {"system": dict(SYSTEM_DATA), "custom": {}},
+            "via": _audit_via(audit),
             "events": events,
         }
 
@@ -212,6 +222,15 @@ def _channel(audit: Audit) -> str:
     if isinstance(audit, Saved):
         return "rule" if getattr(audit.fact, "rule", None) else channel(audit.fact)
     return "rule" if isinstance(audit, Offered) else "web"
+
+
+def _audit_via(audit: Audit) -> dict[str, Any]:
+    """Of the whole audit: its events have none of their own. A merge stands here."""
+    fact = getattr(audit, "fact", None)
+    if isinstance(audit, Saved) and isinstance(fact, Update) and (fact.merged_from or fact.merged_into):
+        return comment_via(audit)
+    rule = getattr(fact, "rule", None)
+    return via(_channel(audit), rule, {"rel": "follow_up"} if _follows(audit) else None)
 
 
 def _follows(audit: Audit) -> bool:
@@ -280,10 +299,13 @@ def _macro(save: Saved) -> dict[str, Any]:
             "type": "AgentMacroReference", "event_type": "AgentMacroReference"}  # fmt: skip
 
 
+#: What a child of the export has and an event of an audit lacks: there the audit has it.
+_OF_EXPORTS = frozenset({"event_type", "via", "via_reference_id", "created_at", "rule"})
+
+
 def _audited(child: dict[str, Any]) -> dict[str, Any]:
     if child.get("type"):
-        child.pop("event_type")
-        return child
+        return {name: told for name, told in child.items() if name not in _OF_EXPORTS}
     kind = child.pop("event_type", "Change")
     before = child.pop("previous_value", None)
     child.pop("via_reference_id")

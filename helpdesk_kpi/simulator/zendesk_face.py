@@ -306,9 +306,7 @@ class Face:
         number, events = request.path_params["ticket"], self.events_of(request)
         if not self._there(number):
             return not_found()
-        audits = [events.audit(place) for place in events.of(number)]
-        rows = [event for audit in audits for event in audit["events"] if event["type"] in {"Comment", "VoiceComment"}]
-        return self.listed(request, "comments", rows)
+        return self.listed(request, "comments", events.comments_of(number))
 
     async def metrics_of(self, request: Request) -> Response:
         number = request.path_params["ticket"]

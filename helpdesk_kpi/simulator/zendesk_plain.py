@@ -16,7 +16,7 @@ from starlette.responses import Response
 from helpdesk_kpi.simulator import zendesk_desk as lists
 from helpdesk_kpi.simulator.clock import DAY, SECOND, instant, iso
 from helpdesk_kpi.simulator.gate import Json
-from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor
+from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, ends
 from helpdesk_kpi.simulator.story import Story
 from helpdesk_kpi.simulator.zendesk_face import Face
 
@@ -44,10 +44,11 @@ class Plain:
         after = _read(query["page[after]"]) if query.get("page[after]") else ("", -1)
         later = [(place, i) for place, i in places if place > after]
         page, last = [rows[i] for _, i in later[:size]], [place for place, _ in later[:size]][-1:]
-        cursor = _write(*last[0]) if last else None
-        meta = {"has_more": len(later) > size, "after_cursor": cursor, "before_cursor": None}
-        follow = self.face.address(request)(f"{request.url.path}?page[after]={cursor}")
-        return Json(self._with_metrics(query, page) | {"meta": meta, "links": {"next": follow, "prev": None}})
+        cursors = (_write(*last[0]), _write(*later[0][0])) if last else (None, None)
+        told = ends(query, request.url.path, self.face.address(request), more=len(later) > size, cursors=cursors)
+        for row in page:
+            row.pop("fields")  # a second name of custom_fields, which lists lack
+        return Json(self._with_metrics(query, page) | told)
 
     async def show_many(self, request: Request) -> Response:
         """Up to 100 ids; what is not there is left out."""
@@ -56,7 +57,10 @@ class Plain:
             raise BadRequestError("TooManyValues", "ids may name up to 100 tickets")
         here = {story.ticket: story for story in self._there()}
         rows = [self._row(request, here[number]) for number in wanted if number in here]
-        return Json(self._with_metrics(request.query_params, rows) | {"count": len(rows), "next_page": None})
+        return Json(
+            self._with_metrics(request.query_params, rows)
+            | {"count": len(rows), "next_page": None, "previous_page": None}
+        )
 
     async def search(self, request: Request) -> Response:
         """Tickets, archived ones too, newest first. https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/"""
@@ -64,7 +68,8 @@ class Plain:
         for row in rows:
             row.pop("metric_set", None)
         query = dict(request.query_params)
-        return Json(by_cursor("results", rows, query, request.url.path, self.face.address(request), most=1000))
+        page = by_cursor("results", rows, query, request.url.path, self.face.address(request), most=1000)
+        return Json(page | {"facets": None})
 
     async def count(self, request: Request) -> Response:
         people = "type:user" in request.query_params.get("query", "")

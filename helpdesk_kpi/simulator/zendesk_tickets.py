@@ -107,7 +107,6 @@ class Tickets:
             "custom_fields": fields,
             "satisfaction_rating": self._satisfaction(story),
             "sharing_agreement_ids": [],
-            "custom_status_updated": None,
             "fields": fields,
             "followup_ids": [n for at, n in self.followed.get(story.ticket, ()) if at <= now],
             "ticket_form_id": form,
