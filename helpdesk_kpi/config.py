@@ -67,6 +67,11 @@ class Exclude(Table, frozen=True, kw_only=True):
     brands: list[str] = []
     domains: list[str] = []  # of the requester's address
     channels: list[str] = []
+    issue_types: list[str] = []  # names of kinds of issues
+    #: What a ticket is to other tickets; parts of the work on a request are no requests of a customer.
+    associations: tuple[Literal["subtask", "child", "parent", "tracker", "related"], ...] = (
+        "subtask", "child", "tracker",
+    )  # fmt: skip
 
 
 class Valid(Table, frozen=True, kw_only=True):
@@ -84,6 +89,7 @@ class Tickets(Table, frozen=True, kw_only=True):
     """`[tickets]`: how tickets are read."""
 
     bots: list[str] = []  # addresses, ids or names of accounts that no person drives
+    intake: list[str] = []  # accounts that only bring requests in (a form, a chat app): addresses, ids or names
     api_comments: Literal["bot", "agent"] = "bot"  # who speaks when an agent's account comments through the API
     exclude: Exclude = Exclude()
     statuses: dict[str, Literal["new", "open", "pending", "hold", "solved", "closed"]] = {}

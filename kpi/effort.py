@@ -17,7 +17,7 @@ from helpdesk_kpi.measure.timeline import Timeline
     statistic=Score(scale=(0.0, math.inf)),
     anchor="solved",
     needs={"status.history", "comments.public"},
-    revision=2,
+    revision=3,
     pair="reopen_rate",
     dimension="volume",
     level="shown",
@@ -38,7 +38,7 @@ def replies_per_ticket(ticket: Timeline) -> Iterator[Observation]:
     statistic=Within(7, of="unfollowed"),
     anchor="solved",
     needs={"status.history", "assignee.history", "comments.public"},
-    revision=2,
+    revision=3,
     pair="reopen_rate",
     dimension="volume",
     level="shown",
@@ -95,5 +95,5 @@ def _more_than_thanks(kinds: tuple[tuple[int, str], ...]) -> list[tuple[int, str
 
 
 def _at_solve(ticket: Timeline, solve: Solve, value: int, **more: Any) -> Observation:
-    stop = "no_chat_data" if ticket.lacks_contact == "no_chat_data" else ""
+    stop = "no_chat_data" if ticket.lacks_chat else ""
     return ticket.fact(solve.at, solve.agent, value=value, stop=stop, **more)

@@ -8,7 +8,7 @@ from helpdesk_kpi.measure.stages import stays
 from helpdesk_kpi.measure.timeline import Timeline
 
 evidence = partial(
-    kpi, better="neither", anchor="created", needs={"status.history", "assignee.history"}, revision=1, role="evidence"
+    kpi, better="neither", anchor="created", needs={"status.history", "assignee.history"}, revision=2, role="evidence"
 )
 
 

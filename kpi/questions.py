@@ -7,9 +7,10 @@ from functools import partial
 
 from helpdesk_kpi.measure.article import Article
 from helpdesk_kpi.measure.contract import Observation, Share, kpi
-from helpdesk_kpi.measure.desk import DONE, OFFERED, VOICE
+from helpdesk_kpi.measure.desk import DONE, OFFERED
 from helpdesk_kpi.measure.moments import Change
 from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.vocabulary import VOICE
 from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 from kpi.reply import after_holding
 
@@ -17,7 +18,7 @@ NEAR_BREACH = 30 * MINUTE
 AROUND_RATING = DAY
 
 question = partial(
-    kpi, unit="share", better="neither", statistic=Share(), anchor="answered", revision=1, role="question"
+    kpi, unit="share", better="neither", statistic=Share(), anchor="answered", revision=2, role="question"
 )
 
 
@@ -41,7 +42,7 @@ def parked_while_waiting(ticket: Timeline) -> Iterator[Observation]:
     """Of the changes to a waiting state (pending) by people of the team, the share where the last public word
     was the customer's: clocks stand still then, though it is us who are waited for.
     """
-    for change in _by_people(ticket, "status"):
+    for change in () if ticket.lacks_contact else _by_people(ticket, "status"):
         if ticket.desk.state(change.after) == "pending":
             said = [t for t in ticket.turns if t.public and t.who in {"agent", "customer"} and t.at <= change.at]
             yield _asked(ticket, change.at, change.person, yes=bool(said) and said[-1].who == "customer")
@@ -50,7 +51,7 @@ def parked_while_waiting(ticket: Timeline) -> Iterator[Observation]:
 @question("Was it solved without a word?", needs={"comments.public", "status.history"})
 def solved_unanswered(ticket: Timeline) -> Iterator[Observation]:
     """Of the solves by people of the team, the share before which nobody had ever replied to the customer."""
-    for solve in ticket.solves:
+    for solve in () if ticket.lacks_contact else ticket.solves:
         if solve.change.who == "agent":
             answered = any(t.at <= solve.at for t in ticket.contacts)
             yield _asked(ticket, solve.at, solve.agent, yes=not answered)

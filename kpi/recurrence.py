@@ -22,7 +22,7 @@ WORDS = frozenset({"comments.public"})
     statistic=Within(WITHIN, of="followed"),
     anchor="created",
     needs={"tickets"},
-    revision=2,
+    revision=3,
     story="customer",
     facet="kind",
     role="evidence",
@@ -46,7 +46,7 @@ def repeat_contacts(customer: Customer) -> Iterator[Observation]:
     statistic=Within(WITHIN, of="followed", also=ALSO, joined="repeat_contacts"),
     anchor="solved",
     needs={"status.history"},
-    revision=2,
+    revision=3,
     facet="kind",
     pair="first_contact_resolution",
     dimension="quality",
@@ -79,7 +79,7 @@ def _incl_reopen(ticket: Timeline) -> Iterator[Observation]:
     statistic=Within(WITHIN, of="unfollowed", also=ALSO, joined="repeat_contacts"),
     anchor="solved",
     needs={"status.history", "comments.public"},
-    revision=2,
+    revision=3,
     facet="kind",
     pair="recurrence_rate",
     dimension="quality",
@@ -106,7 +106,9 @@ def _first(ticket: Timeline, solve: Solve) -> Observation:
 
 
 def _not_eligible(ticket: Timeline, solve: Solve) -> str:
-    """Why nobody of the first level could have resolved it at first contact."""
+    """Why nobody of the first level could have resolved it at first contact, or why the contact is not known."""
+    if ticket.lacks_contact:
+        return ticket.lacks_contact
     if ticket.escalated_well_at is not None and ticket.escalated_well_at <= solve.at:
         return "escalated"
     by_person = ticket.accepted_at is not None and ticket.accepted_at <= solve.at

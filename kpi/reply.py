@@ -20,7 +20,7 @@ HOLDING = 80  # characters: a first reply shorter than this may only have said "
     statistic=Duration(),
     anchor="created",
     needs={"comments.public"},
-    revision=3,
+    revision=4,
     pair="next_reply_time",
     dimension="speed",
     level="agent",
@@ -139,7 +139,7 @@ def _first(ticket: Timeline, **more: Any) -> Observation:
     statistic=Duration(),
     anchor="created",
     needs={"comments.public"},
-    revision=3,
+    revision=4,
     pair="first_reply_time",
     dimension="speed",
     level="agent",
@@ -151,7 +151,7 @@ def next_reply_time(ticket: Timeline) -> Iterator[Observation]:
     customer wrote.
     """
     for wait in ticket.waits[1:]:
-        yield from _answered(ticket, wait)
+        yield from _unknown(ticket, wait) if ticket.lacks_chat else _answered(ticket, wait)
 
 
 @next_reply_time.variant("owner")
@@ -161,7 +161,12 @@ def _next_owner(ticket: Timeline) -> Iterator[Observation]:
     have the ticket.
     """
     for wait in ticket.waits[1:]:
-        yield from _owned(ticket, wait)
+        yield from _unknown(ticket, wait) if ticket.lacks_chat else _owned(ticket, wait)
+
+
+def _unknown(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
+    """An answer may stand in a conversation that cannot be read."""
+    yield ticket.fact(wait.start, start=wait.start, stop="no_chat_data")
 
 
 def _answered(ticket: Timeline, wait: Wait) -> Iterator[Observation]:

@@ -14,7 +14,7 @@ from helpdesk_kpi.measure.until_solved import until_accepted, until_last_solve, 
     statistic=Duration(),
     anchor="created",
     needs={"status.history"},
-    revision=2,
+    revision=3,
     pair="reopen_rate",
     dimension="speed",
     level="team",
@@ -52,7 +52,7 @@ def _first_fivetran(ticket: Timeline) -> Iterator[Observation]:
     statistic=Duration(),
     anchor="created",
     needs={"status.history"},
-    revision=2,
+    revision=3,
     pair="reopen_rate",
     dimension="speed",
     level="team",
@@ -92,7 +92,7 @@ def _full_fivetran(ticket: Timeline) -> Iterator[Observation]:
     statistic=Duration(),
     anchor="created",
     needs={"status.history", "comments.public", "comments.private"},
-    revision=3,
+    revision=4,
     facet="kind",
     pair="reopen_rate",
     dimension="speed",
@@ -102,14 +102,23 @@ def accepted_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, which is the first thing that a person of the team did with the ticket (reply, internal note,
     change of status, taking it over; automatic assignment does not count), to the last time that it was solved.
     """
-    if ticket.accepted_at is not None:
+    if not ticket.knows_acceptance:
+        yield _not_told(ticket)
+    elif ticket.accepted_at is not None:
         yield from until_last_solve(ticket, ticket.accepted_at)
+
+
+def _not_told(ticket: Timeline) -> Observation:
+    """It may have been accepted in a call or a chat that is not told."""
+    return ticket.fact(ticket.created_at, start=ticket.created_at, stop=ticket.lacks_contact)
 
 
 @accepted_resolution_time.variant("confirmed", matures=7)
 def _confirmed(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, as strict, to the solve that the customer accepted (see confirmed_resolution_time)."""
-    if ticket.accepted_at is not None:
+    if not ticket.knows_acceptance:
+        yield _not_told(ticket)
+    elif ticket.accepted_at is not None:
         yield from until_accepted(ticket, ticket.accepted_at)
 
 
@@ -118,7 +127,9 @@ def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, as strict, to the moment in which the customer's acceptance of a solve was known (see
     confirmed_resolution_time): with the answer or message that says so, or seven days after the solve.
     """
-    if ticket.accepted_at is not None:
+    if not ticket.knows_acceptance:
+        yield _not_told(ticket)
+    elif ticket.accepted_at is not None:
         yield from until_accepted(ticket, ticket.accepted_at, until_known=True)
 
 
@@ -129,7 +140,7 @@ def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
     statistic=Duration(),
     anchor="created",
     needs={"status.history", "comments.public"},
-    revision=1,
+    revision=2,
     facet="kind",
     pair="reopen_rate",
     dimension="speed",

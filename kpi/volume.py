@@ -26,7 +26,7 @@ SAME = {"portal": "web", "web_form": "web", "feedback_widget": "web", "voice": "
     statistic=Total(),
     anchor="solved",
     needs={"status.history"},
-    revision=3,
+    revision=4,
     pair="reopen_rate",
     dimension="volume",
     level="agent",
@@ -56,7 +56,7 @@ def _solved_valid(ticket: Timeline) -> Iterator[Observation]:
     statistic=Total(weighted=True),
     anchor="solved",
     needs={"status.history", "comments.public", "comments.private"},
-    revision=2,
+    revision=3,
     pair="reopen_rate",
     dimension="volume",
     level="agent",
@@ -104,7 +104,7 @@ def _not_valid(ticket: Timeline, solve: Solve) -> str:
     if reason := not_known(ticket, WORDS):
         return reason
     if ticket.accepted_at is None or ticket.accepted_at > solve.at:
-        return "no_human_act"
+        return ticket.lacks_contact or "no_human_act"  # a call or a chat that is not told was one
     return "not_valid" if ticket.desk.not_valid(ticket.row) else ""
 
 
@@ -129,7 +129,7 @@ def _left_out(ticket: Timeline, solve: Solve, stop: str, since: int | None = Non
     statistic=Share(),
     anchor="solved",
     needs={"status.history"},
-    revision=4,
+    revision=5,
     facet="kind",
     pair="full_resolution_time",
     dimension="quality",
@@ -161,7 +161,7 @@ def _reopened(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> Iterator
     statistic=Stock(),
     anchor="instant",
     needs={"status.history"},
-    revision=1,
+    revision=2,
     facet="kind",
     pair="solved_tickets",
     dimension="speed",
@@ -182,7 +182,7 @@ def backlog(ticket: Timeline) -> Iterator[Observation]:
     statistic=Mix(),
     anchor="created",
     needs={"tickets"},
-    revision=1,
+    revision=2,
     facet="kind",
     dimension="volume",
     level="shown",

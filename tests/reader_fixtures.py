@@ -2,6 +2,7 @@
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 from helpdesk_kpi.config import Config
@@ -35,8 +36,19 @@ class Source:
                 ),
             )
 
-    def put(self, *records: Any, now: int = MONDAY, **page: Any) -> None:
-        write_page(self.store, self.key, "tickets", Page(records=records, **page), now=now)
+    def put(self, *records: Any, now: int = MONDAY, words: bool = True, **page: Any) -> None:
+        """`words`: each ticket begins with a message of its requester, where the records tell of none."""
+        begun = [first_words(one, records) for one in records if words and isinstance(one, Ticket)]
+        told = [*records, *(one for one in begun if one)]
+        write_page(self.store, self.key, "tickets", Page(records=told, **page), now=now)
+
+
+def first_words(of: Ticket, records: Sequence[Any]) -> Event | None:
+    """None: they are among the records."""
+    mine = (one for one in records if isinstance(one, Event) and one.ticket == of.id and one.kind == "comment")
+    if any(one.at <= of.created_at for one in mine):
+        return None
+    return Event(of.id, "created", of.created_at, -1, "comment", actor=of.requester, public=True, length=100)
 
 
 def ticket(number: str, created: int, **more: Any) -> Ticket:

@@ -8,7 +8,7 @@ from helpdesk_kpi.measure.contract import EXCLUDED, Observation
 from helpdesk_kpi.measure.desk import PROMISES, Desk, PersonFacts
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.exclusions import observations
-from helpdesk_kpi.measure.rows import Beside, EventRow, RatingRow, TicketRow
+from helpdesk_kpi.measure.rows import Beside, EventRow, MergeRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.timeline import Timeline
 
 CREATED = 1_790_000_000_000
@@ -83,17 +83,39 @@ def story(
     the: Desk | None = None,
     ratings: Sequence[RatingRow] = (),
     beside: Beside | None = None,
+    words: bool = True,
     **row: Any,
 ) -> Timeline:
-    """A ticket of a customer, by email, with a normal priority, in a team; its first comment at its creation."""
+    """A ticket of a customer, by email, with a normal priority, in a team; its first comment at its creation.
+
+    Its row is as the last of the events leave it. What it is merged into is read. `words`: False for a ticket without
+    the comment that made it.
+    """
+    asked = row.get("requester", CUSTOMER)
     given = {
-        "id": 1, "source": 1, "created_at": CREATED, "updated_at": CREATED, "status": "new", "channel": "email",
-        "tags": "[]", "fields": "{}", "priority": "normal", "requester": CUSTOMER, "submitter": CUSTOMER, "team": TEAM,
-        "is_spam": 0, "replies_known": "yes", "changes_known": "yes", "participants": "[]", **row,
+        "id": 1, "source": 1, "created_at": CREATED, "updated_at": max([CREATED, *(e.at for e in events)]),
+        "status": "new", "channel": "email", "tags": "[]", "fields": "{}", "priority": "normal", "requester": asked,
+        "submitter": asked, "team": TEAM, "is_spam": 0, "replies_known": "yes", "changes_known": "yes",
+        "participants": "[]", "is_imported": 0, **_ends(events), **row,
     }  # fmt: skip
     fields: dict[str, Any] = dict.fromkeys(TicketRow.__struct_fields__) | given
-    opening = [] if any(e.kind == "comment" and e.at == CREATED for e in events) else [said(0, given["submitter"])]
-    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], beside or Beside(ratings=ratings))
+    has_words = not words or any(e.kind == "comment" and e.at == CREATED for e in events)
+    opening = [] if has_words else [said(0, given["submitter"])]
+    merges = [MergeRow(1, 9, CREATED - MINUTE)] if row.get("merged_into") else []
+    beside = beside or Beside(ratings=ratings, merges=merges)
+    return Timeline(the or desk(), TicketRow(**fields), [*opening, *events], beside)
+
+
+def _ends(events: Sequence[EventRow]) -> dict[str, Any]:
+    """The values that the last change of each field leaves."""
+    last = {e.field: e.after for e in sorted(events, key=lambda e: (e.at, e.seq)) if e.kind == "change"}
+    keys = {"50": TEAM, "51": 51} | {str(k): k for k in PEOPLE}
+    read = {"team": keys.get, "assignee": keys.get}
+    return {
+        field: read.get(field, lambda native: native)(last[field])
+        for field in ("status", "priority", "team", "assignee")
+        if field in last
+    }
 
 
 def measured(ticket: Timeline, kpi: str, variant: str = "strict", *, as_of: float | None = None) -> list[Observation]:

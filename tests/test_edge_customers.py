@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from edge_fixtures import OFFICE, answered, kept, medians, read
 from edge_fixtures import put as put_records
-from reader_fixtures import HOUR, MONDAY, Source, agent
+from reader_fixtures import HOUR, MONDAY, Source, agent, ticket
 from story_fixtures import apart
 from test_repeats import BROKEN_AGAIN, DAY, OTHER, START, crowd, pair, put, rate
 from variant_fixtures import Told, variants_give
@@ -141,6 +141,7 @@ def test_two_people_with_one_problem_are_no_repeat(store: Store) -> None:
 def test_a_later_ticket_that_is_no_contact_brings_nothing_back(store: Store, later: Any) -> None:
     # It is no ticket of its own either: one counts.
     put(store, "1", 0)
+    Source(store).put(ticket("5", START, requester="9"))  # another customer's, which is open
     put(store, "2", 3, BROKEN_AGAIN, **later)
     of = read_all(store, tickets=Tickets(exclude=Exclude(tags=["test"])))
     variants_give(AGAIN, came_back(of), strict=(1, 0), incl_reopen=(1, 0))

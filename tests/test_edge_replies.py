@@ -229,8 +229,9 @@ def test_an_outbound_ticket_is_counted_apart_even_from_the_customers_first_messa
     # Ann writes first at 0, the customer answers at 25, Ann replies at 70; again 75 and 78; solved at 80. Strict leaves
     # all of it out, the second wait too; the native figures count from creation to the second public reply.
     ticket = story(
-        said(0, ANN), said(25, CUSTOMER), said(70, ANN), said(75, CUSTOMER), said(78, ANN), solved(80), submitter=ANN
-    )
+        said(0, ANN, via="web"), said(25, CUSTOMER), said(70, ANN), said(75, CUSTOMER), said(78, ANN), solved(80),
+        submitter=ANN,
+    )  # fmt: skip
     native = alike([70.0], "zendesk", "freshdesk", "jira", "fivetran")
     variants_give(FRT, lengths(ticket), **apart(FRT, ["outbound 70"], **native))
     variants_give(NRT, lengths(ticket), strict=["outbound 3"], owner=["outbound 3"])

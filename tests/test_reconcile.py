@@ -134,8 +134,8 @@ BY_HAND: dict[str, list[tuple[Timeline, dict[str, Any]]]] = {
     ],
     "test": [(story(*REPLIED, tags='["test"]', the=desk(exclude=Exclude(tags=["test"]))), {"calendar": 30})],
     "agent_created": [
-        (story(said(0, ANN), said(30, ANN), submitter=ANN), {"calendar": 30}),
-        (story(said(0, ANN), said(30, ANN), said(55, ANN), submitter=ANN), {"calendar": 55}),
+        (story(said(0, ANN, via="web"), said(30, ANN), submitter=ANN), {"calendar": 30}),
+        (story(said(0, ANN, via="web"), said(30, ANN), said(55, ANN), submitter=ANN), {"calendar": 55}),
     ],
     "solved_before_reply": [(story(*SOLVED, said(80, ANN)), {"calendar": 80})],
     "phone_or_chat": [

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply
+from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket
 
 from helpdesk_kpi.config import Config, Exclude, Recurrence, Tickets
 from helpdesk_kpi.measure.bounds import bounds
@@ -280,6 +280,7 @@ def test_a_repeat_counts_for_who_solved_the_earlier_ticket(store: Store) -> None
 )  # fmt: skip
 def test_a_later_ticket_that_is_no_contact_is_no_repeat(store: Store, later: Any) -> None:
     put(store, "1", 0)
+    Source(store).put(ticket("5", START, requester="9"))  # another customer's, which is open
     put(store, "2", 3, BROKEN_AGAIN, **later)
     value = rate(reader(store, tickets=Tickets(exclude=Exclude(tags=["test"]))))
     assert value.value == 0

@@ -35,7 +35,8 @@ def closing(number: str) -> Event:
 
 
 def opening(number: str, who: str) -> Event:
-    return Event(number, f"{number}-0", MONDAY + HOUR, 0, "comment", actor=who, public=True, length=100)
+    return Event(number, f"{number}-0", MONDAY + HOUR, 0, "comment", actor=who, via="web", public=True,
+                 length=100)  # fmt: skip
 
 
 def put_one_of_each(store: Store) -> None:

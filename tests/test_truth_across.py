@@ -30,7 +30,8 @@ FACET = 8  # place of the facet in a row
 
 
 def shown(helpdesk: str, seed: int, tickets: int) -> World:
-    world = calm(generate(seed, tickets=tickets, weeks=WEEKS, **TOLD_BY_ALL))
+    told = TOLD_BY_ALL | ({"outbound": 0.0} if helpdesk == "jira" else {})  # an issue's description is its reporter's
+    world = calm(generate(seed, tickets=tickets, weeks=WEEKS, **told))
     if helpdesk != "zendesk":
         world.plan_without |= {"calls", "engagements"}
     world.tells_spam = helpdesk == "freshdesk"  # it has a mark for it; elsewhere spam is deleted

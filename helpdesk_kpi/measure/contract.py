@@ -53,8 +53,9 @@ class Observation(msgspec.Struct, frozen=True, array_like=True, omit_defaults=Tr
 CENSORED = frozenset({"solved_without_reply"})
 #: `stop` values that leave a thing out; counted and printed, never in n.
 EXCLUDED = frozenset({
-    "deleted", "merged", "spam", "internal", "outbound", "test",
-    "replies_pending", "replies_unreadable", "history_unknown", "no_call_data", "no_chat_data",
+    "deleted", "merged", "moved", "spam", "internal", "outbound", "test", "imported_copy",
+    "subtask", "child", "parent", "tracker", "related", "issue_type",
+    "replies_pending", "replies_unreadable", "history_unknown", "first_message_unknown", "no_call_data", "no_chat_data",
     "rating_default", "rating_timeout", "rating_internal",
     "no_human_act", "reopened_not_fixed", "not_valid", "incident", "shared_sender", "escalated", "solved_by_bot",
     "expected", "no_target", "too_few_raters",

@@ -3,6 +3,7 @@
 Meaning lives here and not in the store, so that mapping a status or naming a bot needs a new fold, but no new sync.
 """
 
+import hashlib
 import json
 from bisect import bisect_right
 from collections import defaultdict
@@ -15,6 +16,7 @@ from helpdesk_kpi.config import Config, Tickets
 from helpdesk_kpi.measure.contract import MAIN
 from helpdesk_kpi.measure.questions import dimensions
 from helpdesk_kpi.measure.rows import TicketRow
+from helpdesk_kpi.measure.vocabulary import BY_RULE
 from helpdesk_kpi.store import Store
 
 ActorClass = Literal["customer", "agent", "light_agent", "bot", "system", "unknown"]
@@ -26,30 +28,35 @@ KNOWLEDGE = frozenset({"articles", "article.edits", "article.votes", "article.vi
 OFFERED = "survey.offered"  # without it, the surveys that are known are those that were answered
 DONE = frozenset({"solved", "closed"})
 STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
-BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
-VOICE = frozenset({"voice", "phone"})
-MESSAGING = frozenset({"native_messaging", "messaging", "chat", "live_chat", "whatsapp", "sms"})
-BY_THE_TEAM = frozenset({"outbound_email"})  # channels on which the team writes first
 CATEGORIES = frozenset({"type", "form", "brand", "channel"})  # categories that are no custom fields
-INTERNAL = frozenset({"internal_task"})  # channels that no customer uses
+TEAM_KINDS = frozenset({"agent", "light_agent", "bot"})
 
 
 class PersonFacts(msgspec.Struct, frozen=True):
     """What the desk knows about one account."""
 
     kind: str | None  # the latest; null: only an id is known
-    was_assigned: bool = False
-    since: tuple[int, ...] = ()  # starts of the spans of `kinds`
+    has_worked: bool = False  # was given more tickets than they asked for, and no role seen tells of it
+    since: tuple[int, ...] = ()  # starts of the spans of `kinds`; 0: the helpdesk does not date roles
     kinds: tuple[str, ...] = ()
-
-    @property
-    def left_unseen(self) -> bool:
-        """Was given tickets, and no role seen tells of it: left before we came."""
-        return self.was_assigned and not (set(self.kinds) - {"customer"})
+    works_from: int | None = None  # first act for the team, of those who asked something before a role was seen
 
     def kind_at(self, at: int) -> str | None:
         """The kind of role in force; before the first one seen, that one."""
         return self.kinds[max(bisect_right(self.since, at) - 1, 0)] if self.kinds else self.kind
+
+    def worked_unseen(self, at: int) -> bool:
+        """Whether their work tells that they were of the team then, and no role does: what they are now was first seen
+        later.
+        """
+        if not self.has_worked or not TEAM_KINDS.isdisjoint(self.kinds):
+            return False
+        is_dated = bool(self.since) and self.since[0] > 0
+        return not (is_dated and at >= self.since[0])
+
+    def not_yet(self, at: int) -> bool:
+        """Whether they only asked then: the role of the team was seen later, and so was their first act for it."""
+        return self.works_from is not None and at < self.works_from and bool(self.since) and at < self.since[0]
 
 
 #: What a helpdesk promises as it comes, in lower case. https://support.atlassian.com/jira-service-management-cloud/docs/create-sla-conditions/
@@ -78,6 +85,7 @@ class Desk(msgspec.Struct, frozen=True):
     labels: Mapping[str, str] = {}  # native priority -> what people call it, where that differs
     escalation_teams: frozenset[int] = frozenset()
     category: str = "type"  # where a ticket's category stands
+    intake: frozenset[int] = frozenset()  # accounts that only bring requests in
 
     def person(self, key: int | None) -> PersonFacts:
         return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
@@ -98,31 +106,52 @@ class Desk(msgspec.Struct, frozen=True):
         return self.states.get((status or "").casefold(), "open")
 
     def who(
-        self, person: int | None, at: int, via: str | None, rule: str | None, askers: Collection[int | None]
+        self,
+        person: int | None,
+        at: int,
+        via: str | None,
+        rule: str | None,
+        askers: Collection[int | None],
+        *,
+        public: bool = True,
     ) -> ActorClass:
-        """The class of an actor at an instant, decided in the order: bots, rules, the API, the role at that time.
+        """The class of an actor at an instant, decided in the order: bots, rules, what the account is for, the role at
+        that time, the API.
 
-        `askers` are those whose ticket it is: the requester first, and further people who take part.
+        `askers` are those whose ticket it is: the requester first, and further people who take part. `public` says
+        whether the customer sees what was done.
         """
         if person in self.bots:
             return "bot"
         if person is None or rule is not None or via in BY_RULE:
             return "system"
-        facts = self.people.get(person, CUSTOMER)
-        kind = facts.kind_at(at)
-        if kind in {None, "customer"}:
-            # Someone who was given tickets was of the team, whatever the role says after they left.
-            if not facts.left_unseen or person in askers:
-                return "customer" if kind or person in askers else "unknown"
-            kind = "agent"
-        if kind == "member" and person in askers:
-            return "customer"
+        kind = self._kind(person, at, is_asker=person in askers, public=public)
+        if kind not in TEAM_KINDS:
+            return "customer" if kind == "customer" or (kind is None and person in askers) else "unknown"
         if kind == "bot" or (via == "api" and self.rules.api_comments == "bot"):
             return "bot"
         return "light_agent" if kind == "light_agent" else "agent"
 
+    def _kind(self, person: int, at: int, *, is_asker: bool, public: bool) -> str | None:
+        """What somebody was to a ticket: by what the account is for, the role, the ticket, and the work done."""
+        facts = self.people.get(person, CUSTOMER)
+        kind = facts.kind_at(at)
+        if facts.kind == "nobody":
+            return "nobody"
+        if person in self.intake:
+            return "customer"
+        if kind in {None, "customer"}:
+            return "agent" if facts.worked_unseen(at) and not is_asker else kind
+        if kind == "member":  # a licence is no role: only work for the team is
+            side = "customer" if is_asker or public else "light_agent"
+            return "agent" if facts.has_worked and not is_asker else side
+        return "customer" if is_asker and facts.not_yet(at) else kind
+
     def is_internal(self, person: int | None, at: int) -> bool:
-        return person in self.bots or self.person(person).kind_at(at) in {"agent", "light_agent", "bot"}
+        if person in self.intake:
+            return False
+        facts = self.person(person)
+        return person in self.bots or (facts.kind_at(at) in TEAM_KINDS and not facts.not_yet(at))
 
     def excluded(self, ticket: TicketRow) -> bool:
         """Whether the configuration names this ticket as no support work."""
@@ -134,6 +163,14 @@ class Desk(msgspec.Struct, frozen=True):
             or ticket.channel in out.channels
             or ticket.requester in self.outsiders
         )
+
+    def part_of(self, ticket: TicketRow) -> str:
+        """Why a ticket is a part of other work and no request of a customer; "" if it is one."""
+        out = self.rules.exclude
+        if ticket.association in out.associations:
+            return str(ticket.association)
+        wanted = {name.strip().casefold() for name in out.issue_types}
+        return "issue_type" if (ticket.issue_type or "").casefold() in wanted - {""} else ""
 
     def category_of(self, ticket: TicketRow) -> str | None:
         if self.category in CATEGORIES:
@@ -158,6 +195,12 @@ class Desk(msgspec.Struct, frozen=True):
 
 #: Of people p: who is or ever was of the team, as far as anything tells. Whoever is known by an id only may be.
 OF_THE_TEAM = (
+    "(p.kind IS NULL OR p.kind IN ('agent', 'light_agent', 'bot')"
+    " OR p.id IN (SELECT person FROM person_roles WHERE kind IN ('agent', 'light_agent', 'bot'))"
+    " OR p.id IN (SELECT person FROM standings WHERE has_worked))"
+)
+#: Of people p: of whom more may be told than that they are customers.
+KNOWN = (
     "(p.kind IS NOT 'customer' OR p.was_assigned OR p.id IN (SELECT person FROM person_roles WHERE kind != 'customer'))"
 )
 
@@ -180,10 +223,11 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=_states(store, source, config.tickets),
         people=people,
-        person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {OF_THE_TEAM}", source)),
+        person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {KNOWN}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
         outsiders=_outsiders(store, source, config.tickets.exclude.domains),
         bots=bots_of(store, source, config.tickets.bots),
+        intake=named_accounts(store, source, config.tickets.intake),
         dimensions=dimensions(store, config, source, name),
         lacks=_lacks(store, source),
         promises=_promises(config.sources.get(name, {}).get("sla", {})),
@@ -231,14 +275,19 @@ def _people(store: Store, source: int) -> dict[int, PersonFacts]:
     spans: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for person, at, kind in store.rows(
         f"SELECT r.person, r.at, r.kind FROM person_roles r JOIN people p ON p.id = r.person"
-        f" WHERE p.source = ? AND {OF_THE_TEAM} ORDER BY r.at",
+        f" WHERE p.source = ? AND {KNOWN} ORDER BY r.at",
         source,
     ):
         spans[person].append((at, kind))
-    sql = f"SELECT id, kind, was_assigned FROM people p WHERE source = ? AND {OF_THE_TEAM}"
+    sql = (
+        "SELECT p.id, p.kind, coalesce(w.has_worked, 0), w.works_from FROM people p"
+        f" LEFT JOIN standings w ON w.person = p.id WHERE p.source = ? AND {KNOWN}"
+    )
     return {
-        key: PersonFacts(kind, bool(was_assigned), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]))
-        for key, kind, was_assigned in store.rows(sql, source)
+        key: PersonFacts(
+            kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), works_from
+        )
+        for key, kind, worked, works_from in store.rows(sql, source)
     }
 
 
@@ -249,17 +298,30 @@ def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
 
 
 def bots_of(store: Store, source: int, named: list[str]) -> frozenset[int]:
-    """Accounts that the configuration names by address, id, "source:id" or name, and those that say so themselves."""
-    wanted = {n.casefold() for n in named}
-    sql = (
-        f"SELECT p.id, p.kind, p.email, p.native, p.name, s.name || ':' || p.native FROM people p"
-        f" JOIN sources s ON s.id = p.source WHERE s.id = ? AND {OF_THE_TEAM}"
+    """Accounts that the configuration names, and those that say so themselves."""
+    own = store.rows("SELECT id FROM people WHERE source = ? AND kind = 'bot'", source)
+    return named_accounts(store, source, named) | {key for (key,) in own}
+
+
+def named_accounts(store: Store, source: int, named: list[str]) -> frozenset[int]:
+    """Accounts by address, id, "source:id" or name. Of customers, whose names are not kept, by address and id."""
+    wanted = {name.strip().casefold() for name in named}
+    if not wanted:
+        return frozenset()
+    hashes = [hashlib.blake2b(name.encode(), key=store.hash_key, digest_size=16).hexdigest() for name in wanted]
+    by_id = (
+        "SELECT p.id FROM people p JOIN sources s ON s.id = p.source WHERE s.id = ?1"
+        " AND (lower(p.native) IN (SELECT value FROM json_each(?2))"
+        " OR lower(s.name || ':' || p.native) IN (SELECT value FROM json_each(?2))"
+        " OR lower(hex(p.email_hash)) IN (SELECT value FROM json_each(?3)))"
     )
-    return frozenset(
+    by_name = "SELECT id, name, email FROM people WHERE source = ? AND (name IS NOT NULL OR email IS NOT NULL)"
+    called = (
         key
-        for key, kind, *marks in store.rows(sql, source)
-        if kind == "bot" or not wanted.isdisjoint(str(m).casefold() for m in marks if m)
+        for key, *marks in store.rows(by_name, source)
+        if not wanted.isdisjoint(mark.casefold() for mark in marks if mark)
     )
+    return frozenset([*(key for (key,) in store.rows(by_id, source, sorted(wanted), hashes)), *called])
 
 
 def _lacks(store: Store, source: int) -> frozenset[str]:

@@ -14,7 +14,7 @@ def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation
     """What a KPI says of a story. Of a ticket, with what leaves it out applied:
 
     one that never counts gives its observations with the reason as `stop`; one that is left out later gives them
-    twice: as they were until then, and with the reason since.
+    twice: as they were until then, and with the reason since. What happened on a ticket before it moved away stays.
     """
     found = variant.function(story)
     if not isinstance(story, Timeline):
@@ -23,7 +23,22 @@ def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation
     if asked not in story.kept_out:
         story.kept_out[asked] = _left_out(story, kpi, variant)
     reason, since = story.kept_out[asked]
-    return marked(found, reason, since) if reason else found
+    found = marked(found, reason, since) if reason else found
+    left_at = story.row.left_at
+    return found if left_at is None or kpi.is_instant else moved(found, left_at)
+
+
+def moved(found: Iterable[Observation], left_at: int) -> Iterator[Observation]:
+    """Observations of a ticket that moved then to where nothing is read: what runs on or comes later is left out."""
+    for o in found:
+        runs_on = o.start is not None and (o.end is None or o.end > left_at)
+        if o.stop in EXCLUDED or (o.at < left_at and not runs_on) or (o.until is not None and o.until <= left_at):
+            yield o
+        elif max(o.at, o.since or 0) >= left_at:
+            yield _without(o, "moved", o.since)
+        else:
+            yield msgspec.structs.replace(o, until=left_at)
+            yield _without(o, "moved", left_at)
 
 
 def marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
@@ -50,25 +65,36 @@ def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | 
     """(reason, from when on; None: always) or ("", None)."""
     if variant.population == "valid" and ticket.left_out:
         return ticket.left_out, None
-    if reason := not_known(ticket, kpi.needs):
+    if reason := not_known(ticket, kpi.needs, is_instant=kpi.is_instant):
         return reason, None
     if kpi.is_instant:
         return "", None  # its spans end where the ticket is gone; before, it was there
     return _gone(ticket, is_valid=variant.population == "valid")
 
 
-def not_known(ticket: Timeline, needs: frozenset[str]) -> str:
-    """Why what happened on the ticket is not known well enough for these needs; "" if it is."""
+def not_known(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = False) -> str:
+    """Why what happened on the ticket is not known well enough for these needs; "" if it is.
+
+    `is_instant`: asked is only what it is at an instant, which its row tells.
+    """
     if ticket.row.replies_known != "yes" and "comments.public" in needs:
         return f"replies_{ticket.row.replies_known}"
     if lacking := needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
-    is_cut = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
-    return (
-        "history_unknown"
-        if (is_cut and not HISTORY.isdisjoint(needs)) or (ticket.has_holes and "status.history" in needs)
-        else ""
-    )
+    if HISTORY.isdisjoint(needs):
+        return ""
+    if ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at:
+        return "history_unknown"
+    if "comments.public" in needs and not ticket.knows_first_message:
+        return "first_message_unknown"
+    return "history_unknown" if not is_instant and _has_holes(ticket, needs) else ""
+
+
+def _has_holes(ticket: Timeline, needs: frozenset[str]) -> bool:
+    """Whether a field that is needed has a value of which nothing tells since when."""
+    if "status.history" in needs and (ticket.has_holes or ticket.has_no_events):
+        return True
+    return any(f"{field}.history" in needs for field in ticket.undated)
 
 
 def _gone(ticket: Timeline, *, is_valid: bool) -> tuple[str, int | None]:

@@ -19,6 +19,7 @@ from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.exclusions import observations
 from helpdesk_kpi.measure.humans import keep_identities
+from helpdesk_kpi.measure.standings import keep_standings
 from helpdesk_kpi.measure.stories import READERS, Reading, Stale, Told, mark_all, mark_entries, mark_others
 from helpdesk_kpi.store import Store, open_store
 
@@ -88,6 +89,7 @@ def rules_changed(store: Store, config: Config) -> bool:
             d.promises,
             d.has_promises,
             sorted(d.escalation_teams),
+            sorted(d.intake),
             d.category * bool(valid),
         )
         for d in read_desks(store, config).values()
@@ -134,6 +136,7 @@ def measure(
     if everything:
         with store.writing():
             mark_all(store)
+    keep_standings(store)
     set_apart(store, config)
     with store.writing():
         mark_others(store, kinds)

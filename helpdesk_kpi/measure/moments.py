@@ -63,7 +63,7 @@ class Wait(NamedTuple):
 
     start: int
     end: int | None
-    stop: str  # "" answered, "solved_without_reply"
+    stop: str  # "" answered, "solved_without_reply", "history_unknown": it is over, and nothing tells when
     by: int | None
 
 

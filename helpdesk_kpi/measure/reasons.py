@@ -155,7 +155,7 @@ def _spoken(case: Case) -> str:
     counted = [t for t in ticket.turns if t.at in {p.end for p in case.same.at()} and t.kind == "comment"]
     if near and counted and _lost_role(ticket, counted[0]):
         return "demoted_agent"
-    started_by_team = ticket.desk.is_internal(ticket.row.submitter, ticket.created_at)
+    started_by_team = any(t.creating and t.public and t.who == "agent" for t in ticket.turns)
     return "agent_created" if near and started_by_team and counted and near[-1].at > counted[0].at else ""
 
 

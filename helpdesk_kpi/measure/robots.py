@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.desk import MESSAGING, VOICE, bots_of
+from helpdesk_kpi.measure.desk import bots_of
+from helpdesk_kpi.measure.vocabulary import MESSAGING, VOICE
 from helpdesk_kpi.milliseconds import DAY, MINUTE
 from helpdesk_kpi.store import Store
 
@@ -32,7 +33,7 @@ SELECT s.id, s.name, p.id, p.native, coalesce(p.name, p.native), count(*) AS rep
 FROM events e JOIN tickets t ON t.id = e.ticket JOIN people p ON p.id = e.actor JOIN sources s ON s.id = p.source
 WHERE e.kind = 'comment' AND e.public AND e.rule IS NULL AND e.via IS NOT 'api' AND p.kind = 'agent'
 AND e.at > t.created_at AND e.at >= (SELECT max(at) FROM events) - {LATELY}
-AND coalesce(t.channel, '') NOT IN (SELECT value FROM json_each(?))
+AND coalesce(t.channel, '') NOT IN (SELECT value FROM json_each(?)) AND NOT coalesce(t.is_messaging, 0)
 GROUP BY p.id HAVING replies >= {FEWEST} AND at_once >= {AT_ONCE} ORDER BY s.name, p.native
 """
 

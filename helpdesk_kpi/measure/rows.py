@@ -127,6 +127,21 @@ class ApartRow(msgspec.Struct, frozen=True, gc=False):
     since: int
 
 
+class MergeRow(msgspec.Struct, frozen=True, gc=False):
+    """A ticket that is read and to which following `merged_into` leads, also over several steps."""
+
+    ticket: int
+    other: int
+    created_at: int
+
+
+class CopyRow(msgspec.Struct, frozen=True, gc=False):
+    """Another ticket that is read, of which this one is an imported copy."""
+
+    ticket: int
+    other: int
+
+
 class Beside(msgspec.Struct, frozen=True):
     """What belongs to a ticket's story beside its row and its events."""
 
@@ -136,6 +151,8 @@ class Beside(msgspec.Struct, frozen=True):
     cited: Sequence[CitedRow] = ()
     links: Sequence[LinkRow] = ()
     apart: Sequence[ApartRow] = ()
+    merges: Sequence[MergeRow] = ()
+    copies: Sequence[CopyRow] = ()
 
 
 ALONE = Beside()

@@ -1,6 +1,6 @@
 """The stories that KPIs are told, and which of them are to be told again: of tickets, customers, articles, entries."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby, starmap
 from typing import Any, NamedTuple
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure import elsewhere
 from helpdesk_kpi.measure.articles import STALE, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.customers import Ledger
@@ -65,7 +66,10 @@ def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> I
     """The timelines of some tickets, in order of their keys; ids known only by name have none."""
     wanted = msgspec.json.encode(tickets).decode()
     events = _grouped(store, EVENT, EventRow, wanted)
-    beside = {name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()}
+    beside: dict[str, Mapping[int, Any]] = {
+        name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()
+    }
+    beside |= {"merges": elsewhere.merges(store, wanted), "copies": elsewhere.copies(store, wanted)}
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
     for row in starmap(TicketRow, store.rows(sql, wanted)):
         rows = Beside(**{name: found[row.id] for name, found in beside.items() if row.id in found})

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from helpdesk_kpi.measure.chains import in_order
 from helpdesk_kpi.measure.contract import Observation
-from helpdesk_kpi.measure.desk import BY_THE_TEAM, DONE, INTERNAL, MESSAGING, OFFERED, VOICE, Desk
+from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
+from helpdesk_kpi.measure.elsewhere import is_evident
+from helpdesk_kpi.measure.ends import ends_elsewhere
 from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
+from helpdesk_kpi.measure.told import with_told
+from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, VOICE, is_messaging
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
@@ -35,10 +40,10 @@ class Timeline:
     ) -> None:
         self.desk = desk
         self.row = row
-        self.ratings = beside.ratings
         self.cycles, self.promises = beside.cycles, beside.promises
         self._cited, self.links = beside.cited, beside.links
         self.apart = next(iter(beside.apart), None)
+        self.merges, self.copies = beside.merges, beside.copies
         self.created_at: int = row.created_at
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)
@@ -49,36 +54,63 @@ class Timeline:
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
+        self.merge_links: list[int] = []  # instants in which a merge was told
         self._read(events)
+        self.undated: frozenset[str] = self._end_as_the_row()
+        self.ratings: Sequence[RatingRow] = with_told(beside.ratings, self.surveys)
 
     def _read(self, events: Sequence[EventRow]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket.
 
         Comments of before the one that made the ticket came in by a merge: they are of another ticket's life.
         """
-        who, askers = self.desk.who, self.askers
         made_at = max((e.at for e in events if e.kind == "comment" and e.at <= self.created_at), default=None)
-        for e in sorted(events, key=lambda e: (e.at, e.kind == "change", e.seq)):
-            kind, at, person = e.kind, e.at, e.actor
-            if kind == "survey":
+        ordered = sorted(events, key=lambda e: (e.at, e.kind == "change", e.seq))
+        for e in in_order([e for e in ordered if e.kind == "change"]):
+            self.changes.append(Change(e.at, e.field or "", e.before, e.after, self._changed_by(e), e.actor))
+        for e in ordered:
+            if e.kind == "survey":
                 self.surveys.append(e)
-                continue
-            actor = who(person, at, e.via, e.rule, askers)
-            if kind == "change":
-                self.changes.append(Change(at, e.field or "", e.before, e.after, actor, person))
-            elif kind in {"comment", "call", "chat"}:
-                words = kind == "comment"
-                if words and made_at is not None and at < made_at:
-                    continue
-                creating = words and at == made_at and not any(t.kind == "comment" for t in self.turns)
-                at = at if words else max(at, self.created_at)  # a call may be answered before it becomes a ticket
-                self.turns.append(
-                    Turn(
-                        at, kind, actor, person, bool(e.public), e.length, bool(e.is_thanks),
-                        bool(e.is_question), creating, e.via, e.rule,
-                        e.field == "macro",
-                    )
-                )  # fmt: skip
+            elif e.kind == "link" and e.field == "merge":
+                self.merge_links.append(e.at)
+            elif e.kind in {"call", "chat"} or (e.kind == "comment" and (made_at is None or e.at >= made_at)):
+                self.turns.append(self._turn(e, made_at))
+
+    def _changed_by(self, e: EventRow) -> ActorClass:
+        """What an account that only brings requests in sets, nobody did."""
+        if e.actor in self.desk.intake:
+            return "system"
+        return self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=False)
+
+    def _turn(self, e: EventRow, made_at: int | None) -> Turn:
+        words = e.kind == "comment"
+        actor = self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
+        if words and (e.field in MERGE or e.via in MERGE):
+            actor = "system"  # the note that a merge leaves says nothing to the customer
+        creating = words and not any(t.kind == "comment" for t in self.turns) and self._makes(e, made_at, actor)
+        at = e.at if words else max(e.at, self.created_at)  # a call may be answered before it becomes a ticket
+        return Turn(
+            at, e.kind, actor, e.actor, bool(e.public), e.length, bool(e.is_thanks), bool(e.is_question), creating,
+            e.via, e.rule, e.field == "macro",
+        )  # fmt: skip
+
+    def _makes(self, e: EventRow, made_at: int | None, actor: ActorClass) -> bool:
+        """Whether a ticket's first comment is the one that made it. Some helpdesks write it a moment after the ticket;
+        then only what the customers' side says is taken for it.
+        """
+        if made_at is not None:
+            return e.at == made_at
+        return e.at - self.created_at <= A_MOMENT and actor not in {"agent", "light_agent"}
+
+    def _end_as_the_row(self) -> frozenset[str]:
+        """Where a known history ends at another value than the ticket has, the ticket's own holds from then on.
+
+        Returns the fields of which nothing tells since when.
+        """
+        found = ends_elsewhere(self.desk, self.row, self.changes)
+        if found:
+            self.changes = sorted([*self.changes, *(end.change for end in found)], key=lambda c: c.at)
+        return frozenset(end.change.field for end in found if not end.is_dated)
 
     # Fields over time
 
@@ -207,7 +239,7 @@ class Timeline:
 
     def _kinds(self, change: Change, turn: Turn | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
         if turn is None:
-            kind = SILENTLY.get(change.who, "automation")
+            kind = "unknown" if change.who == "unknown" else SILENTLY.get(change.who, "automation")
             return ((change.at, kind if kind == "agent" or self.has_words else "unknown"),)
         if not turn.is_thanks:
             return ((change.at, "followup_question" if turn.is_question else "not_fixed"),)
@@ -262,9 +294,18 @@ class Timeline:
         """Why a first contact could have happened where this source cannot show it; "" if it could not."""
         if self.channel in VOICE and "calls" in self.desk.lacks:
             return "no_call_data"
-        if self.channel in MESSAGING and "chats" in self.desk.lacks:
+        if self.is_messaging and "chats" in self.desk.lacks:
             return "no_chat_data"
         return ""
+
+    @property
+    def lacks_chat(self) -> bool:
+        """Whether its words stand in a conversation that cannot be read."""
+        return self.lacks_contact == "no_chat_data"
+
+    @property
+    def is_messaging(self) -> bool:
+        return is_messaging(self.channel, self.row.is_messaging)
 
     @cached_property
     def waits(self) -> list[Wait]:
@@ -287,18 +328,24 @@ class Timeline:
             elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
                 opened = at
         if opened is not None:
-            found.append(Wait(opened, None, "", None))
+            found.append(Wait(opened, None, "history_unknown" if self.has_holes else "", None))
         return found
 
     @cached_property
     def accepted_at(self) -> int | None:
-        """The first human act: reply, note, status change, taking it over, answered call, or creating it."""
+        """The first human act: reply, note, status change, taking it over, answered call, or writing its first words.
+
+        Whose login or token made the ticket tells of no act: a form's account and a mail that was forwarded accept
+        nothing. Who writes down what a customer says on the phone has accepted it.
+        """
         acts = [t.at for t in self.turns if t.who == "agent"]
         acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
-        submitter = self.row.submitter
-        if self.desk.who(submitter, self.created_at, None, None, self.askers) == "agent":
-            acts.append(self.created_at)
         return min(acts, default=None)
+
+    @property
+    def knows_acceptance(self) -> bool:
+        """Whether nothing that is not told could have come before."""
+        return not self.lacks_contact or self.accepted_at == self.created_at
 
     def is_act(self, change: Change) -> bool:
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
@@ -307,21 +354,37 @@ class Timeline:
     @property
     def has_words(self) -> bool:
         """Whether it is known what was said on it."""
-        return self.row.replies_known == "yes" and "comments.public" not in self.desk.lacks
+        is_read = self.row.replies_known == "yes" and "comments.public" not in self.desk.lacks
+        return is_read and self.knows_first_message and not self.lacks_chat
+
+    @cached_property
+    def knows_first_message(self) -> bool:
+        """Every ticket begins with words or a call. Without any, what happened did not arrive."""
+        return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
+
+    @property
+    def has_no_events(self) -> bool:
+        return not self.turns and not self.changes
 
     @cached_property
     def has_holes(self) -> bool:
-        """It is done, and nothing tells when: its history was not given."""
-        return self.desk.state(self.row.status) in DONE and not self._status_changes
+        """It is done, and nothing tells when: its history was not given, or ends before."""
+        if self.row.left_at is not None or self.desk.state(self.row.status) not in DONE:
+            return False
+        return not self._status_changes or "status" in self.undated
 
     # What leaves it out
 
     @cached_property
     def merged_at(self) -> int | None:
-        """When it was merged away: the change that closed it."""
-        if self.row.merged_into is None:
+        """When it was merged away: the change that closed it. A link alone merges nothing."""
+        if self.row.merged_into is None or self.desk.state(self.row.status) not in DONE:
+            return None
+        if self.row.merged_into and not is_evident(self.merges, self.row.id, self.row.created_at):
             return None
         closings = [c.at for c in self._status_changes if self.desk.state(c.after) in DONE]
+        if self.merge_links and closings and closings[-1] < min(self.merge_links) - A_MOMENT:
+            return None  # it was solved before, and not by the merge
         return closings[-1] if closings else self.row.updated_at
 
     @cached_property
@@ -331,18 +394,27 @@ class Timeline:
             return "spam"
         if self.desk.excluded(self.row):
             return "test"
+        if self.copies:
+            return "imported_copy"
+        if part := self.desk.part_of(self.row):
+            return part
         if self.channel in INTERNAL or self.desk.is_internal(self.requester, self.created_at):
             return "internal"
-        return "outbound" if self._is_outbound() else ""
+        return "outbound" if self.is_outbound else ""
 
-    def _is_outbound(self) -> bool:
-        submitter = self.row.submitter
-        if self.channel in BY_THE_TEAM:
-            return True
-        if submitter == self.requester or self.channel in VOICE:
+    @cached_property
+    def is_outbound(self) -> bool:
+        """Whether the team wrote or called first: the helpdesk says so, or a person of the team wrote the first public
+        words in the helpdesk itself. Who submitted or created the ticket says nothing.
+        """
+        if self.row.direction is not None or self.channel in BY_THE_TEAM:
+            return self.row.direction != "inbound"
+        if self.channel in VOICE:
             return False
-        was_internal = self.desk.is_internal(submitter, self.created_at) or self.desk.person(submitter).left_unseen
-        return was_internal and any(t.creating and t.public for t in self.turns)
+        first = next((t for t in self.turns if t.creating), None)
+        if first is None or not first.public or first.who != "agent":
+            return False
+        return (self.channel if first.via is None else first.via) in IN_THE_HELPDESK
 
     def spans(self) -> Sequence[Span]:
         """Not-done spans as (start, end, state, severity, team, assignee), split wherever one of them changes."""
@@ -353,7 +425,8 @@ class Timeline:
         return list(self._cut())
 
     def _cut(self) -> Iterator[Span]:
-        gone = min((t for t in (self.merged_at, self.deleted_at) if t is not None), default=None)
+        ends = (self.merged_at, self.deleted_at, self.row.left_at)
+        gone = min((t for t in ends if t is not None), default=None)
         cuts = {c.at for c in self.changes if c.field in {"status", "priority", "team", "assignee"}}
         points = [self.created_at, *sorted(c for c in cuts if c > self.created_at)]
         for start, following in zip(points, [*points[1:], None], strict=True):
@@ -398,13 +471,18 @@ class Timeline:
         """The states of one answer: as first given, and what it was changed to."""
         assert rating.answered_at is not None
         assert rating.category is not None
-        last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rating.rater)
-        given = [Answer(e.at, str(e.after), rating.agent, rating.rater) for e in self._surveyed(rating)]
+        rater = self._rater(rating)
+        last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rater)
+        given = [Answer(e.at, str(e.after), rating.agent, rater) for e in self._surveyed(rating)]
         if not given:
             return [last._replace(at=rating.answered_at)]
         if given[-1].category != last.category:
             given.append(last)
         return sorted(given, key=lambda answer: answer.at)
+
+    def _rater(self, rating: RatingRow) -> int | None:
+        """An account that stands for many people is no one customer."""
+        return None if self.desk.person(rating.rater).kind == "nobody" else rating.rater
 
     def _surveyed(self, rating: RatingRow) -> list[EventRow]:
         """What the history tells of a rating's main question: answers from its offer until the next survey's."""

@@ -24,7 +24,7 @@ _CONVERSATIONS = frozenset({"ordinary", "recurrence", "follow_up", "missed_call"
 _PRIORITIES = ("urgent", "high", "normal", "low", None)
 _PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15)  # and the plan's share of those without one
 _CHANNELS = {"call": "voice", "missed_call": "voice", "voicemail": "voice", "messaging": "native_messaging"} | {
-    "unanswered_chat": "native_messaging", "ai_agent": "native_messaging", "outbound": "email", "follow_up": "email",
+    "unanswered_chat": "native_messaging", "ai_agent": "native_messaging", "outbound": "web", "follow_up": "email",
 }  # fmt: skip
 BILLING, API, INSTALL = 0, 3, 4  # places among the topics, which every language has in the same order
 _TEAM_OF = {BILLING: TEAMS[2], API: TEAMS[1], INSTALL: TEAMS[1]}

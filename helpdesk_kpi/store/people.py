@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import sqlite3
+from collections.abc import Sequence
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.writing import Row, Writing
@@ -26,7 +28,7 @@ def write_people(page: Writing, rows: list[model.Person]) -> None:
         "UPDATE people SET name = coalesce(name, ?), email = coalesce(email, ?) WHERE source = ? AND native = ?",
         ((r.name, r.email, page.source, r.id) for r in rows if r.kind != "customer"),
     )
-    _stale(page, unknown + _roles(page, rows))
+    mark_stale(page.conn, unknown + _roles(page, rows))
 
 
 def _known_by_id_only(page: Writing, rows: list[model.Person]) -> list[int]:
@@ -76,12 +78,16 @@ def _neighbours(page: Writing, person: int, at: int) -> tuple[str | None, tuple[
     return before[0] if before else None, page.conn.execute(sql, (person, at)).fetchone()
 
 
-def _stale(page: Writing, people: list[int]) -> None:
-    """What they asked or did may mean something else now. It is rare, and worth a walk over the events."""
+def mark_stale(conn: sqlite3.Connection, people: Sequence[int]) -> None:
+    """What they asked, had or did may mean something else now. It is rare, and worth a walk over the events."""
     if people:
         keys = json.dumps(people)
-        for told in ("SELECT id FROM tickets WHERE requester", "SELECT DISTINCT ticket FROM events WHERE actor"):
-            page.conn.execute(f"INSERT OR IGNORE INTO stale {told} IN (SELECT value FROM json_each(?))", (keys,))
+        for told in (
+            "SELECT id FROM tickets WHERE requester",
+            "SELECT id FROM tickets WHERE assignee",
+            "SELECT DISTINCT ticket FROM events WHERE actor",
+        ):
+            conn.execute(f"INSERT OR IGNORE INTO stale {told} IN (SELECT value FROM json_each(?))", (keys,))
 
 
 def write_teams(page: Writing, rows: list[model.Team]) -> None:

@@ -19,3 +19,29 @@ CREATE TABLE unread ( -- parts of a ticket that no rule can read: they are count
 ) STRICT, WITHOUT ROWID;
 CREATE TRIGGER unread_new AFTER INSERT ON unread WHEN NOT EXISTS (SELECT 1 FROM stale WHERE ticket = new.ticket)
 BEGIN INSERT INTO stale VALUES (new.ticket); END;
+
+CREATE TABLE standings ( -- what the tickets tell of people whose role was not known at the time; made by `measure`
+    person     INTEGER PRIMARY KEY REFERENCES people (id),
+    has_worked INTEGER NOT NULL, -- 1: was given more tickets than they asked for, and no role of theirs tells of it
+    works_from INTEGER -- first act for the team, of those who asked before; null: asked nothing, or did nothing
+) STRICT;
+
+CREATE INDEX tickets_merged ON tickets (source, merged_into) WHERE merged_into IS NOT NULL;
+CREATE INDEX tickets_copied ON tickets (external_id) WHERE external_id IS NOT NULL;
+-- What is merged into a ticket counts by what is known of that one, and a copy by its original.
+CREATE TRIGGER tickets_met AFTER INSERT ON tickets WHEN new.created_at IS NOT NULL
+BEGIN
+    INSERT INTO stale SELECT id FROM tickets WHERE source = new.source AND merged_into = new.native
+    ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT id FROM tickets
+    WHERE external_id IN (new.native, new.external_id) ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER tickets_read AFTER UPDATE OF created_at, merged_into, external_id ON tickets
+WHEN (old.created_at IS NULL) != (new.created_at IS NULL) OR old.merged_into IS NOT new.merged_into
+OR old.external_id IS NOT new.external_id
+BEGIN
+    INSERT INTO stale SELECT id FROM tickets WHERE source = new.source AND merged_into = new.native
+    ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT id FROM tickets
+    WHERE external_id IN (new.native, old.external_id, new.external_id) ON CONFLICT DO NOTHING;
+END;

@@ -1,0 +1,59 @@
+"""What tickets tell of people whose role was not known at the time: the table `standings`.
+
+A helpdesk tells what somebody is now. Who lost the role before the first sync was of the team all the same, if more
+tickets were given to them than they asked for: one assignment makes no agent of a customer. Who got the role later
+asked as a customer before, if nothing shows them at work for the team by then.
+"""
+
+from helpdesk_kpi.store import Store
+from helpdesk_kpi.store.people import mark_stale
+
+#: Tickets that were given to people who have no role of the team, as far as any was seen; the ones of their own do not
+#: count. Then: more of them than they asked for.
+_WORKED = """
+WITH unseen AS (
+    SELECT p.id, p.source, p.native FROM people p WHERE p.was_assigned
+    AND (p.kind IS NULL OR p.kind IN ('customer', 'member'))
+    AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind IN ('agent', 'light_agent', 'bot'))
+),
+given AS (
+    SELECT u.id AS person, t.id AS ticket FROM unseen u JOIN tickets t ON t.assignee = u.id
+    WHERE t.requester IS NOT u.id
+    UNION
+    SELECT u.id, t.id FROM events e JOIN tickets t ON t.id = e.ticket
+    JOIN unseen u ON u.source = t.source AND u.native = e.after
+    WHERE e.kind = 'change' AND e.field = 'assignee' AND t.requester IS NOT u.id
+)
+SELECT person FROM given g GROUP BY person
+HAVING count(*) > (SELECT count(*) FROM tickets t WHERE t.requester = g.person AND t.created_at IS NOT NULL)
+"""
+#: Who asked something before their first role was seen, which is one of the team; and their first act for it: anything
+#: that they did on a ticket of others, or that was given to them.
+_ASKED = """
+WITH early AS (
+    SELECT p.id, p.source, p.native FROM people p
+    JOIN (SELECT person, min(at) AS at, kind FROM person_roles GROUP BY person) r ON r.person = p.id
+    WHERE r.kind IN ('agent', 'light_agent') AND r.at > 0
+    AND EXISTS (SELECT 1 FROM tickets t WHERE t.requester = p.id AND t.created_at < r.at)
+)
+SELECT y.id, min(e.at) FROM events e JOIN tickets t ON t.id = e.ticket JOIN early y ON y.source = t.source
+WHERE t.requester IS NOT y.id AND (e.actor = y.id OR (e.field = 'assignee' AND e.after = y.native))
+AND NOT EXISTS (SELECT 1 FROM json_each(t.participants) j WHERE j.value = y.native)
+GROUP BY y.id
+"""
+
+
+def keep_standings(store: Store) -> None:
+    """Bring the table up to date; the tickets of those of whom it says something else become stale."""
+    if store.one("SELECT count(*) FROM stale") == 0:
+        return
+    found: dict[int, tuple[int, int | None]] = {person: (1, None) for (person,) in store.rows(_WORKED)}
+    found |= {person: (0, first) for person, first in store.rows(_ASKED)}
+    before = {person: (worked, first) for person, worked, first in store.rows("SELECT * FROM standings")}
+    changed = sorted({p for p in found.keys() | before.keys() if found.get(p) != before.get(p)})
+    if not changed:
+        return
+    with store.writing() as conn:
+        conn.executemany("DELETE FROM standings WHERE person = ?", ((p,) for p in changed))
+        conn.executemany("INSERT INTO standings VALUES (?, ?, ?)", ((p, *found[p]) for p in changed if p in found))
+        mark_stale(conn, changed)
