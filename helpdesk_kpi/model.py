@@ -95,7 +95,7 @@ class Event(Record, frozen=True):
     actor: str | None = None  # null: the helpdesk itself
     via: str | None = None  # "web", "email", "api", "rule", ...
     rule: str | None = None  # title or id of the trigger or automation
-    field: str | None = None  # changes: status, priority, team, ... or a kept custom field; comments: "macro", or none
+    field: str | None = None  # changes: status, priority, team, schedule, a kept custom field; comments: "macro"
     before: str | None = None
     after: str | None = None
     public: bool | None = None  # null where it has no meaning
@@ -127,6 +127,7 @@ class Team(Record, frozen=True):
     id: str
     name: str
     deleted: bool = False
+    schedule: str | None = None  # on which its tickets run; null: the helpdesk's default one
 
 
 class TeamMember(Record, frozen=True):
@@ -217,6 +218,8 @@ class Schedule(Record, frozen=True):
     name: str
     zone: str  # IANA
     weekly: tuple[tuple[int, int], ...]
+    is_default: bool | None = None  # it counts where nothing names another; null: the helpdesk does not say
+    created_at: int | None = None
 
 
 class Holiday(Record, frozen=True):

@@ -77,7 +77,7 @@ def after_holding(ticket: Timeline, first: int) -> Turn | None:
     return following if following.who == "agent" else None
 
 
-@first_reply_time.variant("zendesk", population="native")
+@first_reply_time.variant("zendesk", population="native", hours="at_end")
 def _zendesk(ticket: Timeline) -> Iterator[Observation]:
     """As Zendesk's native metric: from creation to the first public comment of an agent (of the second, when an agent
     opened the ticket with a public comment); bots and triggers do not count, calls and chats neither; no value before

@@ -30,7 +30,7 @@ def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
         yield until_solve(ticket, ticket.created_at, first, since=first.at)
 
 
-@first_resolution_time.variant("zendesk", population="native")
+@first_resolution_time.variant("zendesk", population="native", hours="at_end")
 def _first_zendesk(ticket: Timeline) -> Iterator[Observation]:
     """As Zendesk's native metric: from creation to the first solve (or to closing, if it was never solved); open
     tickets have no value.
@@ -64,7 +64,7 @@ def full_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     yield from until_last_solve(ticket, ticket.created_at)
 
 
-@full_resolution_time.variant("zendesk", population="native")
+@full_resolution_time.variant("zendesk", population="native", hours="at_end")
 def _full_zendesk(ticket: Timeline) -> Iterator[Observation]:
     """As Zendesk's native metric: from creation to the last solve; no value while the ticket is open or reopened."""
     for solve in ticket.solves:

@@ -213,7 +213,7 @@ def test_rows_of_the_wrong_length_and_lines_that_are_no_json_are_set_aside(tmp_p
         ("tickets-b.csv", b"id,creatd_at,status\n", "tickets-b.csv:1: no column 'created_at'; did you mean creatd_at?"),
         ("tickets-b.csv", b"", "tickets-b.csv:1: is empty"),
         ("tickets-b.csv", b"id,id,status\n", "tickets-b.csv:1: two columns are called 'id'"),
-        ("tickets-b.csv", "id,created_at,status\nä".encode("latin-1"), "tickets-b.csv: is not UTF-8"),
+        ("tickets-b.csv", "id,created_at,stätus\n".encode("latin-1"), "tickets-b.csv: is not UTF-8"),
         ("tickets-b.csv", "id,created_at,status\n".encode("utf-16"), "tickets-b.csv: is not UTF-8"),
         ("tickets-b.csv.gz", b"no gzip", "tickets-b.csv.gz: cannot be read"),
     ],

@@ -114,7 +114,7 @@ def test_a_cursor_that_repeats_is_an_error_and_no_loop() -> None:
         given = wiki(page(1, "2026-05-31T10:00:00.000Z"))(request)
         return given if given is SPACES else given | {"_links": {"next": "/wiki/api/v2/pages?cursor=same"}}
 
-    with pytest.raises(PullError, match="does not come"):
+    with pytest.raises(PullError, match="does not move on"):
         pull("articles", answers)
 
 

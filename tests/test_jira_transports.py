@@ -85,7 +85,7 @@ def test_the_query_stays_the_same_over_all_pages() -> None:
 @pytest.mark.trap("jira 10")
 @pytest.mark.parametrize("rows", [[issue(1)], []], ids=["with_rows", "empty"])
 def test_a_token_that_leads_nowhere_is_an_error_and_no_loop(rows: list[Any]) -> None:
-    with pytest.raises(PullError, match="does not come"):
+    with pytest.raises(PullError, match="does not move on"):
         pull("issues", lambda _: {"issues": rows, "nextPageToken": "a"})
 
 

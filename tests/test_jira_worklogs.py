@@ -205,7 +205,7 @@ def test_a_feed_that_does_not_move_on_is_an_error_and_no_loop() -> None:
         values = [{"worklogId": 1, "updatedTime": int(BEFORE)}]
         return {"values": values, "until": int(BEFORE), "lastPage": False}
 
-    with pytest.raises(PullError, match="updated worklogs: the page after"):
+    with pytest.raises(PullError, match="updated worklogs: the cursor does not move on"):
         pull("worklog_feed", answers, cursor=BEFORE)
 
 

@@ -52,7 +52,8 @@ def scheduled(store: Store, *versions: tuple[str, int, list[list[int]]], off: Se
     with store.writing() as conn:
         for native, since, week in versions:
             conn.execute(
-                "INSERT INTO schedules VALUES (1, ?, ?, ?, 'UTC', ?, NULL)", (native, since, native, json.dumps(week))
+                "INSERT INTO schedules (source, native, first_seen, name, zone, weekly) VALUES (1, ?, ?, ?, 'UTC', ?)",
+                (native, since, native, json.dumps(week)),
             )
         for day in off:
             conn.execute("INSERT INTO holidays VALUES (1, '1', ?, 'Holiday', ?, ?, NULL)", (day, day, day))

@@ -69,9 +69,10 @@ def test_a_missing_store_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_a_failing_page_leaves_nothing(store: Store) -> None:
+    """A census of something unknown is a mistake of the connector's, and no bad value: it is raised."""
     put(store, ticket(), cursor="c1")
-    with pytest.raises(sqlite3.IntegrityError):
-        put(store, ticket("2"), Event("2", "e", None, 0, "comment"), cursor="c2")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="a census tells of"):
+        put(store, ticket("2"), present={"moon": ["1"]}, cursor="c2")
     assert store.rows("SELECT native FROM tickets") == [("1",)]
     assert store.one("SELECT cursor FROM cursors") == "c1"
 

@@ -134,9 +134,9 @@ def events_page(*rows: zd.TicketEvent) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("odd", "reason"),
     [
-        ({"odd": 1}, "ValueError: no number of seconds: \"{'odd': 1}\""),
-        ("long", "ValueError: could not convert string to float: 'long'"),
-        ("1e999", "OverflowError: cannot convert float infinity to integer"),
+        ({"odd": 1}, "no number of seconds: …"),
+        ("long", "could not convert string to float: …"),
+        ("1e999", "a number or a time is out of range"),
     ],
 )
 def test_what_is_no_number_is_set_aside_and_the_comment_beside_it_is_kept(odd: Any, reason: str) -> None:
@@ -175,7 +175,11 @@ def fields_of(listed: Any, **more: Any) -> tuple[TimeFields, list[str]]:
 
     async def run() -> tuple[TimeFields, list[str]]:
         def answer(_request: httpx.Request) -> httpx.Response:
-            return listed if isinstance(listed, httpx.Response) else httpx.Response(200, json={"ticket_fields": listed})
+            return (
+                listed
+                if isinstance(listed, httpx.Response)
+                else httpx.Response(200, json={"ticket_fields": listed, "next_page": None})
+            )
 
         async with Transport(
             settings.url, auth=CREDENTIALS.auth(), http=httpx.MockTransport(answer), attempts=1

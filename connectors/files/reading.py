@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ import msgspec
 
 from connectors.files.values import Column
 from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.pull.bodies import clean
+from helpdesk_kpi.pull.rows import reason_of
 
 Row = dict[str, Any]
 _LARGEST = 16 * 1024 * 1024  # characters of one cell
@@ -70,6 +73,8 @@ def read(
         lines = _raw(path, stream)
         if not is_jsonl(path):
             there = list(next(lines).row)
+            if _is_broken("".join(there)):
+                raise BrokenFileError(f"{path.name}: is not UTF-8: save it as UTF-8")
             missing = [name for name, column in columns.items() if column.required and name not in there]
             if missing:
                 raise BrokenFileError(f"{path.name}:1: no column {missing[0]!r}{did_you_mean(missing[0], there)}")
@@ -77,11 +82,24 @@ def read(
             yield line if line.wrong else _typed(line, columns, zone, keep)
 
 
+def _is_broken(text: str) -> bool:
+    """Whether bytes of it were no UTF-8, or it holds NUL, which no text does."""
+    if text.isascii():
+        return "\0" in text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return "\0" in text
+
+
 def is_jsonl(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(("jsonl", "ndjson"))
 
 
 def _typed(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> Line:
+    if any(isinstance(cell, str) and _is_broken(cell) for cell in line.row.values()):
+        return Line(line.number, line.row, "holds bytes that are not UTF-8: save the file as UTF-8")
     row: Row = {
         name: str(cell) for name in keep if name not in columns and (cell := line.row.get(name)) not in (None, "")
     }
@@ -100,15 +118,15 @@ def _typed(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, kee
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
-    """The text of a file. What the disk, gzip or the encoding have against it is a BrokenFileError."""
+    """The text of a file. What the disk or gzip have against it is a BrokenFileError; bytes that are no UTF-8 come as
+    halves of characters, so that they cost their row.
+    """
     try:
         packed = path.name.lower().endswith(".gz")
         plain = cast("IO[bytes]", gzip.open(path) if packed else path.open("rb"))  # noqa: SIM115 - closed below
-        with plain, io.TextIOWrapper(plain, encoding="utf-8-sig", newline="") as stream:
+        with plain, io.TextIOWrapper(plain, "utf-8-sig", "surrogateescape", newline="") as stream:
             yield stream
-    except UnicodeDecodeError as error:
-        raise BrokenFileError(f"{path.name}: is not UTF-8 ({error.reason}): save it as UTF-8") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BrokenFileError(f"{path.name}: cannot be read: {error}") from None
 
 
@@ -121,10 +139,13 @@ def _jsonl(stream: IO[str]) -> Iterator[Line]:
     for number, text in enumerate(stream, 1):
         if not text.strip():
             continue
+        if _is_broken(text):
+            yield Line(number, {}, "holds bytes that are not UTF-8: save the file as UTF-8")
+            continue
         try:
-            row = msgspec.json.decode(text)
-        except msgspec.DecodeError as error:
-            yield Line(number, {}, f"no JSON: {error}")
+            row = msgspec.json.decode(clean(text.encode()))
+        except (msgspec.DecodeError, RecursionError) as error:
+            yield Line(number, {}, f"no JSON: {reason_of(error)}")
             continue
         yield Line(number, row) if isinstance(row, dict) else Line(number, {}, "no JSON object")
 

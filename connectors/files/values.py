@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+
+from helpdesk_kpi.pull.rows import plausible
+from helpdesk_kpi.store.sound import MOST
 
 #: Reads a cell that is not empty. ValueError says what is wrong, without the column's name.
 Read = Callable[[Any, ZoneInfo | None], Any]
@@ -57,7 +60,10 @@ def instant(cell: Any, zone: ZoneInfo | None) -> int:
         if zone is None:
             raise ValueError(f"{told!r} has no zone: write Z or an offset behind it, or configure `timezone`")
         moment = moment.replace(tzinfo=zone)
-    return round(moment.astimezone(UTC).timestamp() * 1000)
+    try:
+        return plausible(round(moment.timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{told!r} is no time between the years 1990 and 2100") from None
 
 
 def truth(cell: Any, _zone: ZoneInfo | None) -> bool:
@@ -69,9 +75,12 @@ def truth(cell: Any, _zone: ZoneInfo | None) -> bool:
 
 def whole(cell: Any, _zone: ZoneInfo | None) -> int:
     try:
-        return int(str(cell).strip())
+        found = int(str(cell).strip())
     except ValueError:
-        raise ValueError(f"{cell!r} is no whole number") from None
+        raise ValueError(f"{str(cell)[:80]!r} is no whole number") from None
+    if abs(found) > MOST:
+        raise ValueError("a number that is larger than the store can keep")
+    return found
 
 
 def number(cell: Any, _zone: ZoneInfo | None) -> float:

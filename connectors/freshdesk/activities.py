@@ -14,11 +14,12 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import decoded, map_rows
+from connectors.freshdesk.fetching import decoded, iso
 from connectors.freshdesk.payloads import text_id
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import Event
-from helpdesk_kpi.pull.contract import Finding, Page, Start
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
+from helpdesk_kpi.pull.rows import map_rows, reason_of
 
 DAY = 86_400_000
 KEPT = 30  # days
@@ -51,15 +52,18 @@ async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
     first = max(int(start.cursor), today - KEPT) if start.cursor else max(start.since // DAY, today - KEPT)
     known: Labels | None = None
     for day in range(first, today):
-        url = await _place(account, day)
-        if url is None:
-            continue
         try:
+            url = await _place(account, day)
+            if url is None:
+                continue
             file = await account.http.download(url, type=_File, endpoint="activities file")
+            good, aside = decoded(file.activities_data, fd.Activity, "activities file")
         except MissingError:
             continue
+        except BrokenError as error:  # this day's file
+            yield Page(set_aside=[SetAside(f"activities of {iso(day * DAY)[:10]}", reason_of(error))])
+            continue
         known = known or await labels(account)
-        good, aside = decoded(file.activities_data, fd.Activity, "activities file")
         names = known
         records, worse = map_rows(good, lambda row, names=names: list(changes(row, names)))  # type: ignore[misc]
         yield Page(records=records, set_aside=[*aside, *worse], cursor=str(day))

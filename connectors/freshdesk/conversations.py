@@ -4,21 +4,22 @@
 https://developers.freshdesk.com/api/#list_all_ticket_notes
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import by_page, map_rows
+from connectors.freshdesk.fetching import by_page
 from connectors.freshdesk.payloads import ms, text_id
 from connectors.freshdesk.tickets import fingerprint
 from connectors.freshdesk.words import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.rows import map_rows, reason_of
 from helpdesk_kpi.pull.text import RULE, read
+from helpdesk_kpi.pull.together import all_of
 
 BATCH = 20  # tickets at a time: one page of the store
 _LONGEST_HINT = 400  # characters of a note that says no more than that the ticket was merged
@@ -31,6 +32,7 @@ class Found(NamedTuple):
     rows: list[fd.Conversation] | None
     aside: list[SetAside]
     is_refused: bool = False  # they may be there, but this key may not read them
+    broken: BrokenError | None = None  # the answer cannot be read at all
 
     @property
     def number(self) -> str:
@@ -48,21 +50,36 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
     while waiting and left > 0:
         batch = waiting[: min(BATCH, left)]
         before = account.http.requests.total()
-        results = await asyncio.gather(*(_ask(account, todo) for todo in batch), return_exceptions=True)
+        found, failed = await _ask_all(account, batch)
         left -= account.http.requests.total() - before
-        found = [one for one in results if isinstance(one, Found)]
+        if len(found) == BATCH and all(one.broken for one in found):
+            raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
         if not read_any and len(found) == BATCH and all(one.is_refused for one in found):
             raise UnavailableError(f"conversations: none of {BATCH} tickets' can be read with this key")
         read_any = read_any or any(one.rows is not None for one in found)
         settled = {one.todo for one in found}
         waiting = [todo for todo in waiting if todo not in settled]
         yield _page(account, found, agents, waiting[0].version - 1 if waiting else start.now)
-        for error in results:
-            if isinstance(error, BaseException):
-                raise error
+        if failed is not None:
+            raise failed
     if waiting:
         text = f"{len(waiting):,} tickets' conversations are left for the next sync; until then they count as pending"
         account.found.append(Finding(level="note", about="conversations", text=text))
+
+
+async def _ask_all(account: Account, batch: Sequence[Todo]) -> tuple[list[Found], PullError | None]:
+    """What came of these tickets until one failed in a way that is not its own, and that failure."""
+    found: dict[Todo, Found] = {}
+
+    async def keep(todo: Todo) -> None:
+        found[todo] = await _ask(account, todo)
+
+    failed = None
+    try:
+        await all_of(keep(todo) for todo in batch)
+    except PullError as error:
+        failed = error
+    return [found[todo] for todo in batch if todo in found], failed
 
 
 async def _ask(account: Account, todo: Todo) -> Found:
@@ -76,6 +93,8 @@ async def _ask(account: Account, todo: Todo) -> Found:
             continue
         except UnavailableError:
             is_refused = True
+        except BrokenError as error:
+            return Found(todo, None, [SetAside(f"ticket {number}", reason_of(error))], broken=error)
     return Found(todo, None, [], is_refused)
 
 
@@ -118,7 +137,8 @@ def _of_ticket(
     records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], agents, thanks))
     into = next((told for row in rows if (told := merged_into(row, merged_note))), None)
     links = [TicketLink(number, into, "merge")] if into else []
-    return [*records, *links, Replies(number, one.todo.version, "yes", into)], aside
+    known: Literal["yes", "unreadable"] = "unreadable" if one.aside or aside else "yes"
+    return [*records, *links, Replies(number, one.todo.version, known, into)], aside
 
 
 def without_doubled(rows: list[fd.Conversation], doubled: str) -> list[fd.Conversation]:

@@ -4,15 +4,15 @@ The Link's address is never followed, since it would carry the key to whatever h
 https://developers.freshdesk.com/api/#pagination
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.errors import BrokenError, PullError
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Missing, Transport
@@ -24,6 +24,7 @@ DEEPEST = 300  # pages of the tickets list; of other lists Freshdesk advises aga
 _DEEP = 50  # a page from which a walk would rather start anew
 _MOST = 1000
 _FAR = 1 << 62
+_LINE = 4  # tickets that show an order of which one may be out
 _FEW = 0.05  # of a page: rows that are worth reading again so that nothing is missed
 TICKETS = "/api/v2/tickets"
 
@@ -41,20 +42,8 @@ def has_next(headers: Mapping[str, str]) -> bool:
 def decoded(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], list[SetAside]]:
     try:
         return rows(raw, kind)
-    except msgspec.ValidationError as error:
-        raise PullError(f"{endpoint}: the answer has another shape: {error}", permanent=True) from None
-
-
-def map_rows(found: Sequence[T], make: Callable[[T], Sequence[AnyRecord]]) -> tuple[list[AnyRecord], list[SetAside]]:
-    """Records of rows; a row whose meaning can't be worked out is set aside."""
-    records: list[AnyRecord] = []
-    aside: list[SetAside] = []
-    for row in found:
-        try:
-            records.extend(make(row))
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            aside.append(SetAside(str(getattr(row, "id", "?")), f"{type(error).__name__}: {error}"))
-    return records, aside
+    except BrokenError as error:
+        raise BrokenError(f"{endpoint}: {error}") from None
 
 
 async def by_page(
@@ -100,10 +89,30 @@ async def by_update(
                  "updated_since": iso(walk.since), "page": walk.page}  # fmt: skip
         answer = await http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="tickets", missing="resource")
         good, aside = decoded(answer.body, fd.Ticket, "tickets")
+        good, out_of_line = in_line(good, walk.since)
+        aside += out_of_line
         more = walk.took(good, more=has_next(answer.headers))
         yield Stretch(good, aside, walk.reached, not more, walk.unsure)
         if not more:
             return
+
+
+def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[SetAside]]:
+    """The tickets of a page without a single one whose time does not fit into the order of all the others: then that
+    time is wrong, and not the order.
+    """
+    if len(tickets) < _LINE or _is_ordered(tickets, since):
+        return tickets, []
+    for place, ticket in enumerate(tickets):
+        others = tickets[:place] + tickets[place + 1 :]
+        if _is_ordered(others, since):
+            return others, [SetAside(str(ticket.id), "updated_at does not fit into the order of the other tickets")]
+    return tickets, []
+
+
+def _is_ordered(tickets: Sequence[fd.Ticket], since: int) -> bool:
+    times = [since, *(at // SECOND * SECOND for row in tickets if (at := fd.ms(row.updated_at)) is not None)]
+    return all(one <= other for one, other in pairwise(times))
 
 
 class _Span(NamedTuple):

@@ -18,7 +18,8 @@ _ALWAYS = "24x7"
 
 def schedule(row: fd.BusinessHours) -> model.Schedule:
     """PullError where the zone is not known, ValueError where a time is not: every business hour would be wrong."""
-    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone or "UTC"), tuple(_weekly(row)))
+    zone = zones.iana(row.time_zone or "UTC")
+    return model.Schedule(str(row.id), row.name, zone, tuple(_weekly(row)), is_default=row.is_default)
 
 
 def _weekly(row: fd.BusinessHours) -> list[tuple[int, int]]:

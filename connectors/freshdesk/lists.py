@@ -10,12 +10,13 @@ from connectors.freshdesk import hours, people, surveys
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk import tickets as mapping
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import SECOND, by_page, by_update, iso, map_rows
+from connectors.freshdesk.fetching import SECOND, by_page, by_update, iso
 from connectors.freshdesk.payloads import ms, text_id
 from connectors.freshdesk.words import PRIORITIES, STATES, STATUSES
-from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.rows import UNREADABLE, joined, map_rows, raws, reason_of, rows
 
 DAY = 86_400_000
 OVERLAP = 600 * SECOND  # ms that are read again: a list may show a change late
@@ -62,7 +63,8 @@ async def _updated(
     async for found in by_update(
         account.http, params, begin, size=account.settings.page_size, unsure=int(unsure) if unsure else None
     ):
-        reached = max(reached, found.until if found.tickets else 0)
+        # A time to come would leave out all until then.
+        reached = max(reached, min(found.until, start.now + DAY) if found.tickets else 0)
         whole = start.now - WHOLE_AFTER
         whole = whole if found.is_last else min(whole, found.until - SECOND)
         cursor = f"{reached}" if found.unsure is None else f"{reached}{UNSURE}{found.unsure}"
@@ -88,18 +90,21 @@ def _history_starts(now: int) -> Finding:
 async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
     async for good, aside in account.agent_pages():
-        yield Page(records=[people.person(row) for row in good], set_aside=aside)
+        records, worse = map_rows(good, lambda row: [people.person(row)])
+        yield Page(records=records, set_aside=[*aside, *worse])
     yield Page(complete_until=start.now)
 
 
 async def groups(account: Account, start: Start) -> AsyncIterator[Page]:
     """Groups with their members: the list of agents does not always say which groups they are in."""
     present: list[str] = []
+    lost = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
     async for good, aside, _ in by_page(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
         members = [member for row in good for member in people.members(row)]
         present += [f"{m.team}/{m.person}" for m in members]
+        lost += len(aside)
         yield Page(records=[*map(people.team, good), *members], set_aside=aside)
-    yield Page(present={"team_member": present}, complete_until=start.now)
+    yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
 
 
 async def ticket_fields(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -126,12 +131,12 @@ async def business_hours(account: Account, start: Start) -> AsyncIterator[Page]:
     pages = by_page(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
     async for good, aside, _ in pages:
         records: list[AnyRecord] = []
-        present += [str(row.id) for row in good]
+        present += [*(str(row.id) for row in good), *(bad.id for bad in aside)]
         for row in good:
             try:
                 records.append(hours.schedule(row))
-            except (PullError, ValueError) as error:  # an unknown zone, or no time
-                aside.append(SetAside(str(row.id), str(error)))
+            except UNREADABLE as error:  # an unknown zone, or no time
+                aside.append(SetAside(str(row.id), reason_of(error)))
         yield Page(records=records, set_aside=aside)
     yield Page(present={"schedule": present}, complete_until=start.now)
 
@@ -139,18 +144,10 @@ async def business_hours(account: Account, start: Start) -> AsyncIterator[Page]:
 async def sla_policies(account: Account, start: Start) -> AsyncIterator[Page]:
     """Policies, their JSON kept as it is."""
     pages = by_page(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
-    async for good, aside, raw in pages:
-        bodies = {str(_id(one)): bytes(one) for one in msgspec.json.decode(raw, type=list[msgspec.Raw])}
-        yield Page(records=[hours.policy(row, bodies[str(row.id)]) for row in good], set_aside=aside)
+    async for _, bad, whole in pages:
+        records = [hours.policy(row, bytes(raw)) for raw in raws(whole) for row in rows(joined([raw]), fd.SlaPolicy)[0]]
+        yield Page(records=records, set_aside=bad)
     yield Page(complete_until=start.now)
-
-
-class _Id(msgspec.Struct):
-    id: Any = None
-
-
-def _id(raw: msgspec.Raw) -> Any:
-    return msgspec.json.decode(raw, type=_Id).id
 
 
 # surveys and time
@@ -171,6 +168,7 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
             known = await _scales(account)
         make = partial(surveys.ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
         records, worse = map_rows(good, make)
+        worse += [bad for row in good for bad in surveys.unread(row)]
         yield Page(records=records, set_aside=[*aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 

@@ -10,18 +10,22 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.pull.rows import plausible
+
 Id = int | str
 
 
 def ms(text: str | None) -> int | None:
-    """UTC epoch ms of "2026-01-31T08:00:00Z", with an offset or with fractions; None for what is no time."""
+    """UTC epoch ms of "2026-01-31T08:00:00Z", with an offset or with fractions; None for what is no time that a
+    helpdesk can mean.
+    """
     try:
         moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
+        if moment is None:
+            return None
+        return plausible(round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000))
+    except (ValueError, OverflowError):
         return None
-    if moment is None:
-        return None
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def text_id(given: Id | None) -> str | None:
@@ -123,7 +127,7 @@ class Conversation(msgspec.Struct):
 class Question(msgspec.Struct):
     id: Id
     label: str | None = None
-    accepted_ratings: list[int] | None = None
+    accepted_ratings: list[Any] | None = None  # points; anything else among them is passed over
     default: bool | None = None
 
 
@@ -142,7 +146,7 @@ class SatisfactionRating(msgspec.Struct):
     agent_id: Id | None = None  # whose ticket it was when it was rated
     updated_at: str | None = None
     feedback: str | None = None
-    ratings: dict[str, int] = {}
+    ratings: dict[str, Any] | None = None  # question -> a point, or null: not answered
 
 
 class TicketField(msgspec.Struct):

@@ -1,7 +1,7 @@
 """Agents and groups. Who left or was made a contact again is simply not listed any more."""
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.payloads import ms
+from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import zones
@@ -31,7 +31,8 @@ def _zone(name: str | None) -> str | None:
 
 
 def team(row: fd.Group) -> model.Team:
-    return model.Team(str(row.id), row.name)
+    """Its tickets run on its calendar, else on the account's default one."""
+    return model.Team(str(row.id), row.name, schedule=text_id(row.business_hour_id))
 
 
 def members(row: fd.Group) -> list[model.TeamMember]:

@@ -12,11 +12,12 @@ from typing import TypeVar
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import by_page, map_rows
+from connectors.freshdesk.fetching import by_page
 from connectors.freshdesk.payloads import ms, text_id
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
+from helpdesk_kpi.pull.rows import map_rows
 from helpdesk_kpi.pull.text import length
 
 T = TypeVar("T")
@@ -74,7 +75,10 @@ class _Crawl:
         places = [(f"categories/{row.id}/folders", True) async for good, _, _ in categories for row in good]
         while places:
             path, is_told = places.pop(0)
-            found = [row async for good, _ in self.children(path, fd.Folder, is_told=is_told) for row in good]
+            found: list[fd.Folder] = []
+            async for good, aside in self.children(path, fd.Folder, is_told=is_told):
+                found += good
+                self.lost += len(aside)
             for row in found:
                 if str(row.id) not in visited:
                     visited.add(str(row.id))
@@ -96,6 +100,8 @@ class _Crawl:
                 yield good, aside
         except MissingError as error:
             self.lost, self.reason = self.lost + is_told, str(error)
+        except BrokenError as error:
+            self.lost, self.reason = self.lost + 1, str(error)
 
 
 def article(row: fd.Article, url: str) -> list[AnyRecord]:

@@ -4,12 +4,14 @@ Which surveys were sent is not in the API, so nobody can say how many were not a
 https://developers.freshdesk.com/api/#satisfaction-ratings
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.model import Name, Rating
+from helpdesk_kpi.pull.contract import SetAside
 
 Category = Literal["good", "neutral", "bad"]
 MAIN = "default_question"
@@ -18,6 +20,7 @@ CLASSIC: dict[int, tuple[Category, float]] = {1: ("good", 1.0), 2: ("neutral", 0
 #: All points there are; a question accepts three, five or all seven of them.
 POINTS = (-103, -102, -101, 100, 101, 102, 103)
 _NEUTRAL = 100
+_POINT, _FAR = re.compile(r"[+-]?\d{1,4}"), 10_000
 
 
 def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, comments: bool) -> list[Rating]:
@@ -27,7 +30,10 @@ def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, com
     changed = ms(row.updated_at) or at
     scales = _scales(surveys.get(text_id(row.survey_id) or ""))
     found = []
-    for question, given in row.ratings.items():
+    for question, told in (row.ratings or {}).items():
+        given = point(told)
+        if given is None:  # not answered, or `unread` names it
+            continue
         category, score = scored(given, scales.get(question, ()))
         found.append(
             Rating(
@@ -38,6 +44,28 @@ def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, com
             )
         )  # fmt: skip
     return found
+
+
+def unread(row: fd.SatisfactionRating) -> list[SetAside]:
+    """Answers that are no point of any scale; the others of the same survey stand on their own."""
+    return [
+        SetAside(f"{row.id} {question[:80]}", "the answer is no point of a scale")
+        for question, told in (row.ratings or {}).items()
+        if told is not None and point(told) is None
+    ]
+
+
+def point(told: Any) -> int | None:
+    """A point of a scale, also as text; None for null and for anything else.
+
+    >>> point(103), point("-103"), point(100.0), point(None), point("n/a"), point(True)
+    (103, -103, 100, None, None, None)
+    """
+    if isinstance(told, str) and _POINT.fullmatch(told.strip()):
+        return int(told)
+    if isinstance(told, bool) or not isinstance(told, int | float) or int(told) != told:
+        return None
+    return int(told) if abs(told) < _FAR else None
 
 
 def name(question: str) -> str:
@@ -74,7 +102,10 @@ def scored(given: int, accepted: Sequence[int]) -> tuple[Category | None, float 
 
 def _scales(survey: fd.Survey | None) -> dict[str, list[int]]:
     asked = (survey.questions if survey else None) or []
-    return {str(question.id): question.accepted_ratings or [] for question in asked}
+    return {
+        str(question.id): [known for one in question.accepted_ratings or () if (known := point(one)) is not None]
+        for question in asked
+    }
 
 
 def _scale(given: int, accepted: Sequence[int]) -> str:

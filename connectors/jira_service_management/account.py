@@ -11,9 +11,10 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.jql import Instants
 from connectors.jira_service_management.mapping import Keep
 from connectors.jira_service_management.settings import Settings
-from connectors.jira_service_management.transports import Cloud, DataCenter, Site
+from connectors.jira_service_management.transports import Cloud, DataCenter, Site, more
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding
+from helpdesk_kpi.pull.paging import Walk
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Transport
 
@@ -151,13 +152,14 @@ class Account:
         """Inactive ones too: their replies stay an agent's."""
         key = "groupname" if self.settings.auth.is_personal else "groupId"
         path, found, start = await self.site.api("group/member"), list[js.User](), 0
+        walk = Walk("group/member", 0)
         while True:
             asked: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
             page = await self.http.get(path, asked, type=js.ListPage, endpoint="group/member", missing="resource")
             good, aside = rows(page.values, js.User, "accountId")
             found += good
             start += len(good) + len(aside)
-            if not (good or aside) or page.is_last or (page.total is not None and start >= page.total):
+            if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
                 return found
 
     # times

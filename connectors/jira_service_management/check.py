@@ -14,7 +14,7 @@ from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import examining
 from helpdesk_kpi.pull.contract import Finding, no, partly
 from helpdesk_kpi.pull.examining import Load
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import read_each, row, rows
 
 _SAMPLE = 50  # issues that are looked at in each project
 _SECONDS = 1.0  # that a page of issues takes
@@ -164,8 +164,7 @@ async def _sampled(account: Account, key: str, fields: list[str]) -> _Seen:
     text = jql.query([key], order="id DESC")
     async for page in account.site.search(text, ["updated", *fields], _SAMPLE, endpoint="check SLA"):
         values = []
-        for issue in page.issues:
-            custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+        for _, custom in read_each(page.issues, lambda issue: row(issue.fields, dict[str, msgspec.Raw]))[0]:
             values += [(f, value) for f in fields if (value := sla.read(custom.get(f))) is not None]
         return _Seen(len(page.issues), values)
     return _Seen(0, [])

@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.transports import stuck
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.paging import Walk, has_rows
+from helpdesk_kpi.pull.rows import map_rows, read_each, reason_of, rows
 
 MOST = 250  # rows a page
 MOST_SPACES = 100  # spaces a call
@@ -22,21 +22,29 @@ Query = Sequence[tuple[str, str]]
 
 
 async def listed(account: Account, path: str, query: Query, *, endpoint: str) -> AsyncIterator[js.WikiPage]:
-    """Pages of a list. Only the cursor is taken out of `next`: joined with its base the address would be wrong."""
-    address, cursor, seen = await account.site.wiki(path), "", set[str]()
+    """Pages of a list; `_links` of each says whether there is a `next`. Only the cursor is taken out of that: joined
+    with its base the address would be wrong.
+    """
+    address, cursor, walk = await account.site.wiki(path), "", Walk(endpoint, "")
     while True:
         asked = [*query, *([("cursor", cursor)] if cursor else [])]
         page = await account.http.get(
             f"{address}?{urlencode(asked)}", type=js.WikiPage, endpoint=endpoint, missing="child"
         )
         yield page
-        told = parse_qs(urlsplit(str(page.links.get("next") or "")).query).get("cursor", [""])[0]
-        if not told:
+        following = None if page.links is None else _cursor_in(str(page.links.get("next") or ""))
+        more = None if following is None else bool(following)
+        if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.results)):
             return
-        if told in seen:
-            raise stuck(endpoint, told)
-        seen.add(told)
-        cursor = told
+        cursor = following or ""
+
+
+def _cursor_in(address: str) -> str:
+    """The cursor in the address of a next page; empty where there is none."""
+    try:
+        return parse_qs(urlsplit(address).query).get("cursor", [""])[0]
+    except ValueError:
+        return ""
 
 
 async def spaces(account: Account) -> list[js.Space]:
@@ -75,9 +83,10 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
     until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
     for some in some_at_a_time(found):
         async for good, aside in pages(account, some, "-modified-date", endpoint="articles"):
-            new = [row for row in good if edited_at(row) >= until]
-            yield _changed(account, start, new, aside)
-            if len(new) < len(good):
+            dated, undated = read_each(good, edited_at)
+            new = [row for row, at in dated if at >= until]
+            yield _changed(account, start, new, [*aside, *undated])
+            if len(new) < len(dated):
                 break
     yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
 
@@ -91,8 +100,8 @@ def _changed(account: Account, start: Start, new: Sequence[js.PageRow], aside: l
     known = start.versions("article", [row.id for row in new])
     moved = [row for row in new if known.get(row.id, -1) < row.version.number]
     apart = [Todo(row.version.number, row.id) for row in moved if _is_apart(row, known.get(row.id), start.since)]
-    records = [r for row in moved for r in article(account.url, row)]
-    return Page(records=records, set_aside=aside, todo={"article_versions": apart} if apart else {})
+    records, worse = map_rows(moved, lambda row: [*article(account.url, row)])
+    return Page(records=records, set_aside=[*aside, *worse], todo={"article_versions": apart} if apart else {})
 
 
 def _is_apart(row: js.PageRow, known: int | None, since: int) -> bool:
@@ -113,6 +122,7 @@ async def pages(
 
 
 def edited_at(row: js.PageRow) -> int:
+    """ValueError where no time is told."""
     return ms(row.version.created_at or row.created_at or 0)
 
 
@@ -123,7 +133,7 @@ def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
         id=row.id,
         title=row.title,
         url=f"{url}/wiki{row.links.get('webui') or f'/pages/viewpage.action?pageId={row.id}'}",
-        created_at=ms(row.created_at or 0) or at,
+        created_at=ms(row.created_at) if row.created_at else at,
         updated_at=at,
         version=row.version.number,
         author=row.author_id,
@@ -131,7 +141,8 @@ def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
         edited_at=at,
         draft=row.status == "draft",
     )
-    yield edit(row.id, row.version)
+    if row.version.created_at:
+        yield edit(row.id, row.version)
 
 
 def edit(page: str, row: js.Version) -> ArticleEdit:
@@ -144,20 +155,30 @@ async def versions(account: Account, start: Start) -> AsyncIterator[Page]:
         await account.me()
     for place, todo in enumerate(start.todo, 1):
         edits: list[AnyRecord] = []
+        aside: list[SetAside] = []
         path = f"api/v2/pages/{quote(todo.key, safe='')}/versions"
         query = [("sort", "-modified-date"), ("limit", str(MOST))]
         try:
             async for page in listed(account, path, query, endpoint="article_versions"):
-                found = [row for row in rows(page.results, js.Version, "number")[0] if row.created_at]
-                new = [row for row in found if ms(row.created_at or 0) >= start.since]
+                good, bad = rows(page.results, js.Version, "number")
+                found, undated = read_each([row for row in good if row.created_at], _made_at, id="number")
+                new = [row for row, at in found if at >= start.since]
                 edits += [edit(todo.key, row) for row in new]
+                aside += [SetAside(f"{todo.key} version {b.id}", b.reason) for b in (*bad, *undated)]
                 if len(new) < len(found):
                     break
         except MissingError:  # deleted meanwhile
             edits = []
-        yield Page(records=edits, done=[todo], complete_until=start.now if place == len(start.todo) else None)
+        except BrokenError as error:
+            aside.append(SetAside(f"versions of {todo.key}", reason_of(error)))
+        whole = start.now if place == len(start.todo) else None
+        yield Page(records=edits, done=[todo], set_aside=aside, complete_until=whole)
     if not start.todo:
         yield Page(complete_until=start.now)
+
+
+def _made_at(row: js.Version) -> int:
+    return ms(row.created_at or 0)
 
 
 async def census(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -165,8 +186,8 @@ async def census(account: Account, start: Start) -> AsyncIterator[Page]:
     await account.me()
     present: list[str] = []
     found = await spaces(account)
-    async for good, _ in pages(account, found, "id", endpoint="article_census"):
-        present += [row.id for row in good]
+    async for good, aside in pages(account, found, "id", endpoint="article_census"):
+        present += [*(row.id for row in good), *(bad.id for bad in aside)]
     yield Page(present={"article": present} if found else {}, complete_until=start.now)
 
 
@@ -180,9 +201,9 @@ async def views(account: Account, start: Start) -> AsyncIterator[Page]:
 
 
 async def views_of(account: Account, page: str) -> int | None:
-    """None: deleted meanwhile. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
+    """None: deleted meanwhile, or unreadable. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
     path = await account.site.wiki(f"rest/api/analytics/content/{quote(page, safe='')}/views")
     try:
         return (await account.http.get(path, type=js.Views, endpoint="analytics/views")).count
-    except MissingError:
+    except (MissingError, BrokenError):
         return None

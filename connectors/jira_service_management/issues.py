@@ -12,17 +12,17 @@ from connectors.jira_service_management.mapping import Keep
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.queues import INTERNAL
 from connectors.jira_service_management.transports import MOST_IDS, Found
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Rating
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.rows import UNREADABLE, map_rows, reason_of
 
-MINUTE, HOUR = 60_000, 3_600_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
 _SYSTEM = (
     "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
     "creator", "assignee", "labels", "issuelinks", "comment", "worklog",
 )  # fmt: skip
-_WRONG = (ValueError, TypeError, KeyError, OverflowError, msgspec.ValidationError)
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,7 +60,7 @@ async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
     whole = account.until(start.now, OVERLAP)
     async for found in changed(account, keep, instants, since, endpoint="issues"):
         page = read(account, found, keep)
-        last = max(last, position([updated_of(issue) for issue in found.issues]))
+        last = max(last, min(position([updated_of(issue) for issue in found.issues]), start.now + DAY))
         cursor = _cursor(Cursor(max(since, last - MINUTE), by, seen))
         yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, whole))
     yield Page(cursor=_cursor(Cursor(max(since, whole), by, seen)), complete_until=whole)
@@ -138,7 +138,7 @@ def updated_of(issue: js.Issue) -> int:
     """0 for a row that cannot be read."""
     try:
         return ms(msgspec.json.decode(issue.fields, type=_Updated).updated)
-    except _WRONG:
+    except UNREADABLE:
         return 0
 
 
@@ -152,8 +152,8 @@ def read(account: Account, found: Found, keep: Keep) -> Page:
     for issue in found.issues:
         try:
             one = mapping.issue(issue, keep)
-        except _WRONG as error:
-            aside.append(SetAside(issue.id, f"{type(error).__name__}: {error}"))
+        except UNREADABLE as error:
+            aside.append(SetAside(issue.id, reason_of(error)))
             continue
         records += one.records
         aside += one.aside
@@ -211,14 +211,14 @@ async def open_issues(account: Account, start: Start) -> AsyncIterator[Page]:
         text = jql.query(await account.keys(), jql.OPEN, order=jql.BY_ID)
         fields = ["updated", *keep.slas]
         async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
-            yield Page(records=list(_clocks(found, keep)), set_aside=found.aside)
+            records, worse = map_rows(found.issues, lambda issue: _clocks(issue, keep))
+            yield Page(records=records, set_aside=[*found.aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
-def _clocks(found: Found, keep: Keep) -> Iterator[AnyRecord]:
-    for issue in found.issues:
-        custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
-        yield from sla.records(issue.id, custom, keep.slas, keep.roles, keep.read_at)
+def _clocks(issue: js.Issue, keep: Keep) -> Iterator[AnyRecord]:
+    custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+    yield from sla.records(issue.id, custom, keep.slas, keep.roles, keep.read_at)
 
 
 # what was rated
@@ -266,8 +266,8 @@ def _rated(issues: Sequence[js.Issue], keep: Keep) -> tuple[list[Rating], list[S
             custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
             rater = mapping.user_id(row.reporter)
             good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
-        except _WRONG as error:
-            good, bad = [], [SetAside(issue.id, f"{type(error).__name__}: {error}")]
+        except UNREADABLE as error:
+            good, bad = [], [SetAside(issue.id, reason_of(error))]
         records += good
         aside += bad
     return records, aside
@@ -278,7 +278,7 @@ async def _with_comment(account: Account, rating: Rating) -> Rating:
     path = await account.site.desk(f"request/{rating.ticket}/feedback")
     try:
         given = await account.http.get(path, type=js.Feedback, endpoint="feedback")
-    except (UnavailableError, MissingError):
+    except (UnavailableError, MissingError, BrokenError):
         return rating
     said = given.comment.get("body") if isinstance(given.comment, dict) else given.comment
     return msgspec.structs.replace(rating, comment=str(said)) if said else rating
@@ -297,6 +297,6 @@ async def census(account: Account, start: Start) -> AsyncIterator[Page]:
         present: list[str] = []
         text = jql.query([project.key], order=jql.BY_ID)
         async for found in account.site.search(text, ["id"], MOST_IDS, endpoint="census"):
-            present += [issue.id for issue in found.issues]
+            present += [*(issue.id for issue in found.issues), *(bad.id for bad in found.aside)]
         yield Page(present={"ticket": present}, within=project.id)
     yield Page(complete_until=start.now)

@@ -12,7 +12,7 @@ from connectors.jira_service_management.transports import PROPERTY
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import UNREADABLE, joined, map_rows, reason_of, rows
 from helpdesk_kpi.pull.text import RULE, sketch
 from helpdesk_kpi.pull.text import read as read_text
 
@@ -81,6 +81,7 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     created = ms(fields.created)
     is_service = fields.project.project_type_key == SERVICE
     said, aside, whole = _embedded(row.id, fields)
+    comments, worse = map_rows(said, lambda one: [comment(row.id, one, keep, service=is_service)])
     logged, unread, has_worklogs = _embedded_worklogs(row.id, fields)
     spent, unread, spenders = worklogs(row.id, logged, unread)
     changes, changed_by, has_history = _history(row, keep)
@@ -88,19 +89,19 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     ticket = _ticket(row, fields, custom, keep, created)
     ticket = msgspec.structs.replace(
         ticket,
-        replies_known="yes" if whole else "pending",
+        replies_known="yes" if whole and not (aside or worse) else "pending",  # asked for apart
         changes_known="yes" if has_history else "pending",
     )
     first = creating(row.id, created, user_id(fields.creator or fields.reporter), fields.description, keep.hosts)
     records: list[AnyRecord] = [
         *_names(custom, keep), ticket, *_links(row.id, fields, keep), first,
-        *(comment(row.id, c, keep, service=is_service) for c in said), *changes, *spent,
+        *comments, *changes, *spent,
         *sla.records(row.id, custom, keep.slas, keep.roles, keep.read_at),
     ]  # fmt: skip
     when = satisfaction.Fields(keep.rating, keep.rated_at)
     rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
     records += rated
-    aside = [*aside, *unread, *bad]
+    aside = [*aside, *of_issue(row.id, "comment", worse), *unread, *bad]
     return Read(records, ticket, aside, people, is_service, has_worklogs)
 
 
@@ -111,7 +112,7 @@ def _ticket(
     merged = _other(fields, keep.duplicates, outward=True)
     is_done = STATES.get(fields.status.status_category.key) == "solved"
     text = words.read(fields.description).text
-    request_type = _object(custom, keep.request_type).get("requestType") or {}
+    request_type = _request_type(custom, keep)
     return model.Ticket(
         id=row.id,
         number=row.key,
@@ -219,11 +220,11 @@ def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklo
 
 
 def _came_along(
-    given: msgspec.Raw | list[msgspec.Raw], total: int, kind: type[T]
+    given: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
 ) -> tuple[list[T], list[SetAside], bool]:
-    """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is all."""
-    found, aside = rows(msgspec.Raw(msgspec.json.encode(given)) if isinstance(given, list) else given, kind)
-    return found, aside, total <= len(found) + len(aside)
+    """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is known to be all."""
+    found, aside = rows(joined(given) if isinstance(given, list) else given, kind)
+    return found, aside, total is not None and total <= len(found) + len(aside)
 
 
 def of_issue(issue_id: str, what: str, aside: Sequence[SetAside]) -> list[SetAside]:
@@ -245,8 +246,8 @@ def worklogs(
                     agent=user_id(row.author),
                 )
             )  # fmt: skip
-        except (ValueError, OverflowError) as error:
-            bad.append(SetAside(f"{issue_id} worklog {row.id}", f"{type(error).__name__}: {error}"))
+        except UNREADABLE as error:
+            bad.append(SetAside(f"{issue_id} worklog {row.id}", reason_of(error)))
     return made, bad, [row.author for row in found if row.author]
 
 
@@ -254,8 +255,9 @@ def _history(row: js.Issue, keep: Keep) -> tuple[list[AnyRecord], list[js.User],
     """The history, where the search brought all of it."""
     if row.changelog is None:
         return [], [], False
-    found, _ = rows(row.changelog.histories, js.History)
-    if row.changelog.total > len(found):
+    found, aside = rows(row.changelog.histories, js.History)
+    total = row.changelog.total
+    if aside or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
         return [], [], False
     events = [event for h in found for event in history.events(row.id, h, keep.words, keep.field_ids)]
     return [*events], [h.author for h in found if h.author], True
@@ -345,7 +347,7 @@ def status(row: js.Status) -> model.Name:
 
 def _names(custom: Mapping[str, msgspec.Raw], keep: Keep) -> Iterator[AnyRecord]:
     """What the issue says about the things around it."""
-    request_type = _object(custom, keep.request_type).get("requestType") or {}
+    request_type = _request_type(custom, keep)
     if own := _text(request_type.get("id")):
         yield model.Name("form", own, str(request_type.get("name") or own))
     for organization in _objects(custom, keep.organizations):
@@ -374,10 +376,15 @@ def _objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[dict[
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
+def _request_type(custom: Mapping[str, msgspec.Raw], keep: Keep) -> dict[str, Any]:
+    told = _object(custom, keep.request_type).get("requestType")
+    return told if isinstance(told, dict) else {}
+
+
 def _users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
     try:
         return [msgspec.convert(one, js.User) for one in _objects(custom, field)]
-    except msgspec.ValidationError:
+    except UNREADABLE:
         return []
 
 

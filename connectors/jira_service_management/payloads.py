@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from helpdesk_kpi.pull.rows import plausible
+
 NOTHING = Raw(b"[]")
 _SECONDS_END = 100_000_000_000  # an epoch below is in seconds, above in milliseconds (1973)
 
@@ -19,11 +21,11 @@ def ms(moment: str | float) -> int:
     The bulk changelog's schema says text, its example a number of seconds.
     """
     if isinstance(moment, int | float):
-        return round(moment * 1000 if abs(moment) < _SECONDS_END else moment)
+        return plausible(round(moment * 1000 if abs(moment) < _SECONDS_END else moment))
     if moment.isdecimal():
         return ms(int(moment))
     read = datetime.fromisoformat(moment)
-    return round((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() * 1000)
+    return plausible(round((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp() * 1000))
 
 
 class Camel(msgspec.Struct, rename="camel"):
@@ -98,7 +100,7 @@ class Comment(Camel):
 
 class CommentPage(Camel):
     comments: Raw = NOTHING
-    total: int = 0
+    total: int | None = None  # null: not told, so nobody knows whether these are all; as below
     max_results: int | None = None
     start_at: int = 0
 
@@ -116,7 +118,7 @@ class Worklog(Camel):
 
 class WorklogPage(Camel):
     worklogs: Raw = NOTHING
-    total: int = 0
+    total: int | None = None
 
 
 class ChangedWorklog(Camel):
@@ -159,7 +161,7 @@ class History(Camel):
 
 class Changelog(Camel):
     histories: Raw = NOTHING
-    total: int = 0
+    total: int | None = None
 
 
 class LinkType(Camel):
@@ -208,6 +210,8 @@ class Issue(Camel):
 class SearchPage(Camel):
     issues: Raw = NOTHING
     next_page_token: str | None = None
+    is_last: bool | None = None  # null: not told, as it happens
+    total: int | None = None  # only the older search has it, whose pages are numbered
 
 
 class OffsetPage(Camel):
@@ -215,7 +219,7 @@ class OffsetPage(Camel):
 
     issues: Raw = NOTHING
     start_at: int = 0
-    total: int = 0
+    total: int | None = None
 
 
 class IssueChanges(Camel):
@@ -224,7 +228,7 @@ class IssueChanges(Camel):
 
 
 class ChangesPage(Camel):
-    issue_change_logs: list[IssueChanges] = []
+    issue_change_logs: Raw = NOTHING
     next_page_token: str | None = None
 
 
@@ -326,7 +330,7 @@ class PageRow(Camel):
 
 class WikiPage(Camel):
     results: Raw = NOTHING
-    links: dict[str, Any] = msgspec.field(default_factory=dict, name="_links")
+    links: dict[str, Any] | None = msgspec.field(default=None, name="_links")  # null: not told
 
 
 class Views(Camel):

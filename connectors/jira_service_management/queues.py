@@ -1,15 +1,15 @@
 """What a search cuts short, worked off issue by issue: histories in bulk, and long conversations."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 from connectors.jira_service_management import history, mapping, transports
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.mapping import Keep
-from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord, Changes, Replies
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import UNREADABLE, map_rows, reason_of, rows
 
 INTERNAL = "/internal"  # behind the key of an issue that no customer ever sees
 
@@ -28,28 +28,41 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
     size = account.site.ids_a_call
     for place in range(0, len(start.todo), size):
         batch = start.todo[place : place + size]
-        known: list[Changes] = [Changes(todo.key, todo.version) for todo in batch]
+        torn: set[str] = set()  # issues of whose history a part cannot be read
+        aside: list[SetAside] = []
         try:
             async for found in account.site.changes([todo.key for todo in batch], asked):
-                yield _page(account, found, keep)
+                page = _page(account, found, keep)
+                torn |= {row.id.partition(" ")[0] for row in page.set_aside}
+                yield page
         except MissingError:  # deleted meanwhile; asked for one by one only
-            known = [Changes(todo.key, todo.version, "unreadable") for todo in batch]
-        yield Page(records=known, done=batch, complete_until=whole_to(start, place + size))
+            torn |= {todo.key for todo in batch}
+        except BrokenError as error:
+            if size > 1:  # not one issue's
+                raise
+            torn |= {todo.key for todo in batch}
+            aside = [SetAside(f"history of {todo.key}", reason_of(error)) for todo in batch]
+        known = [Changes(todo.key, todo.version, "unreadable" if todo.key in torn else "yes") for todo in batch]
+        yield Page(records=known, done=batch, set_aside=aside, complete_until=whole_to(start, place + size))
 
 
-def _page(account: Account, found: Sequence[js.IssueChanges], keep: Keep) -> Page:
+def _page(account: Account, page: transports.Histories, keep: Keep) -> Page:
     records: list[AnyRecord] = []
-    aside: list[SetAside] = []
+    aside = list(page.aside)
     people: list[js.User] = []
-    for one in found:
-        good, bad = rows(one.change_histories, js.History)
+    for one in page.found:
+        try:
+            good, bad = rows(one.change_histories, js.History)
+        except BrokenError as error:
+            aside.append(SetAside(f"{one.issue_id} history", reason_of(error)))
+            continue
         aside += [SetAside(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
         for row in good:
             people += [row.author] if row.author else []
             try:
-                records += history.events(one.issue_id, row, keep.words, keep.field_ids)
-            except (ValueError, OverflowError) as error:
-                aside.append(SetAside(f"{one.issue_id} history {row.id}", f"{type(error).__name__}: {error}"))
+                records += [*history.events(one.issue_id, row, keep.words, keep.field_ids)]
+            except UNREADABLE as error:
+                aside.append(SetAside(f"{one.issue_id} history {row.id}", reason_of(error)))
     return Page(records=[*mapping.records_of_people(people, keep.agents, account.met), *records], set_aside=aside)
 
 
@@ -76,12 +89,17 @@ async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) ->
     except MissingError:  # deleted meanwhile, or out of sight
         gone = [Replies(issue, todo.version, "unreadable")]
         return Page(records=gone, done=[todo], complete_until=whole)
+    except BrokenError as error:
+        gone = [Replies(issue, todo.version, "unreadable")]
+        unread = [SetAside(f"comments of {issue}", reason_of(error))]
+        return Page(records=gone, done=[todo], set_aside=unread, complete_until=whole)
     people = mapping.records_of_people([c.author for c in found if c.author], keep.agents, account.met)
-    said = [mapping.comment(issue, row, keep, service=not internal) for row in found]
+    said, worse = map_rows(found, lambda row: [mapping.comment(issue, row, keep, service=not internal)])
+    is_torn = bool(aside or worse)
     return Page(
-        records=[*people, *said, Replies(issue, todo.version)],
-        replaces=[("comment", issue)],
+        records=[*people, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
+        replaces=[] if is_torn else [("comment", issue)],
         done=[todo],
-        set_aside=mapping.of_issue(issue, "comment", aside),
+        set_aside=mapping.of_issue(issue, "comment", [*aside, *worse]),
         complete_until=whole,
     )

@@ -66,7 +66,7 @@ def _window(headers: Mapping[str, str]) -> float:
         return _WINDOW
     try:
         left = (reset - parsedate_to_datetime(date)).total_seconds()
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return _WINDOW
     return min(max(left, _WINDOW), _LONGEST)
 

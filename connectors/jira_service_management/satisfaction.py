@@ -12,6 +12,7 @@ import msgspec
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Rating
 from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.rows import UNREADABLE
 
 SCORE = "com.atlassian.servicedesk:sd-request-feedback"
 DATE = "com.atlassian.servicedesk:sd-request-feedback-date"
@@ -38,7 +39,7 @@ def rating(
         return [], []
     stars = stars_of(given)
     if stars is None:
-        return [], [SetAside(f"{issue_id} satisfaction", f"a rating of an unknown shape: {str(given)[:80]}")]
+        return [], [SetAside(f"{issue_id} satisfaction", f"a rating of an unknown shape: {_shape(given)}")]
     at = _instant(_any(custom, fields.date)) or updated
     found = Rating(
         id=f"csat-{issue_id}",
@@ -70,6 +71,13 @@ def stars_of(given: Any) -> float | None:
     return 1 + (stars - 1) * (MOST - 1) / (most - 1)
 
 
+def _shape(given: Any) -> str:
+    """What it is, without what it says."""
+    if isinstance(given, dict):
+        return f"an object with {', '.join(map(str, [*given][:5]))}"[:80]
+    return "a list" if isinstance(given, list) else "a text" if isinstance(given, str) else "a number or a truth value"
+
+
 def _number(given: Any) -> float | None:
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         return None
@@ -83,7 +91,7 @@ def _number(given: Any) -> float | None:
 def _instant(given: Any) -> int | None:
     try:
         return None if given is None else ms(given)
-    except (ValueError, TypeError, AttributeError, OverflowError):
+    except UNREADABLE:
         return None
 
 

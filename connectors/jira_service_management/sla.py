@@ -9,6 +9,7 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from helpdesk_kpi.model import AnyRecord, NativeMetric, SlaCycle
+from helpdesk_kpi.pull.rows import UNREADABLE
 
 KIND = "com.atlassian.servicedesk:sd-sla-field"
 METRICS = {"first_response": "sla_first_response", "resolution": "sla_resolution"}
@@ -37,7 +38,7 @@ def read(raw: msgspec.Raw | None) -> js.Sla | None:
     """Null where the SLA does not apply, or where the account is no agent of the project. Other shapes say nothing."""
     try:
         return None if raw is None else msgspec.json.decode(raw, type=js.Sla | None)
-    except msgspec.ValidationError:
+    except UNREADABLE:
         return None
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.settings import Settings
-from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Transport
 
@@ -24,6 +24,13 @@ class Found(msgspec.Struct, frozen=True):
     """A page of a search."""
 
     issues: list[js.Issue]
+    aside: list[SetAside]
+
+
+class Histories(msgspec.Struct, frozen=True):
+    """A page of histories, by issue."""
+
+    found: list[js.IssueChanges]
     aside: list[SetAside]
 
 
@@ -45,7 +52,7 @@ class Site(Protocol):
 
     def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]: ...
 
-    def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[list[js.IssueChanges]]: ...
+    def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]: ...
 
     async def projects(self, *, service_only: bool) -> list[js.Project]: ...
 
@@ -54,8 +61,11 @@ class Site(Protocol):
     async def count(self, jql: str) -> int: ...
 
 
-def stuck(what: str, place: object) -> PullError:
-    return PullError(f"{what}: the page after {place!r} does not come, though more is said to follow", permanent=True)
+def more(page: js.ListPage, start: int) -> bool | None:
+    """Whether a list by place goes on behind `start`: by `isLast`, else by the total; None where neither is told."""
+    if page.is_last is not None:
+        return not page.is_last and has_rows(page.values)
+    return None if page.total is None else has_rows(page.values) and start < page.total
 
 
 class Cloud:
@@ -92,7 +102,7 @@ class Cloud:
 
         Tokens end after seven days, so none is kept: the next run begins where the last page ended.
         """
-        path, token, seen = await self.api("search/jql"), None, set[str]()
+        path, token, walk = await self.api("search/jql"), None, Walk(endpoint)
         asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
             asked["properties"] = [PROPERTY]
@@ -102,28 +112,32 @@ class Cloud:
             found, aside = rows(page.issues, js.Issue)
             yield Found(found, aside)
             token = page.next_page_token or None
-            if token is None:
-                return
-            if token in seen or not (found or aside):
+            if token and not (found or aside):
                 raise stuck(endpoint, token)
-            seen.add(token)
+            # A proxy may speak as the older search did, which has no tokens: that word is not this endpoint's.
+            is_older = page.is_last is None and (page.total or 0) > len(found) + len(aside)
+            more = True if token else None if is_older else False
+            if not walk.goes_on(more=more, to=token, has_rows=bool(found or aside)):
+                return
 
-    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[list[js.IssueChanges]]:
-        """Histories of up to 1,000 issues, of some fields only. Those of one issue may be spread over pages."""
-        path, token, seen = await self.api("changelog/bulkfetch"), None, set[str]()
+    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:
+        """Histories of up to 1,000 issues, of some fields only. Those of one issue may be spread over pages. Their only
+        word on the end is that there is no token.
+        """
+        path, token, walk = await self.api("changelog/bulkfetch"), None, Walk("changes")
         asked: dict[str, Any] = {
             "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MOST_CHANGES,
         }  # fmt: skip
         while True:
             body = asked if token is None else {**asked, "nextPageToken": token}
             page = await self.http.post(path, body, type=js.ChangesPage, endpoint="changes", missing="resource")
-            yield page.issue_change_logs
+            histories = Histories(*rows(page.issue_change_logs, js.IssueChanges, "issueId"))
+            yield histories
             token = page.next_page_token or None
-            if token is None:
-                return
-            if token in seen or not page.issue_change_logs:
+            if token and not (histories.found or histories.aside):
                 raise stuck("changes", token)
-            seen.add(token)
+            if not walk.goes_on(more=token is not None, to=token, has_rows=True):
+                return
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         """Live ones that the account may see."""
@@ -138,7 +152,7 @@ class Cloud:
     async def _listed(self, path: str, asked: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
         """All pages of a list; a server may give less than was asked for."""
         found: dict[str, Any] = {}
-        start = 0
+        start, walk = 0, Walk(endpoint, 0)
         address = await self.api(path)
         while True:
             params = {**asked, "startAt": start, "maxResults": 100}
@@ -146,7 +160,7 @@ class Cloud:
             good, aside = rows(page.values, kind)
             found |= {row.id: row for row in good}
             start += len(good) + len(aside)
-            if not (good or aside) or page.is_last or (page.total is not None and start >= page.total):
+            if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
                 return list(found.values())
 
     async def count(self, jql: str) -> int:
@@ -177,7 +191,7 @@ class DataCenter:
 
         Rows that move while pages are turned are met twice, or not at all: `issues` begins each page anew instead.
         """
-        path, start = await self.api("search"), 0
+        path, start, walk = await self.api("search"), 0, Walk(endpoint, 0)
         asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
             asked |= {"expand": ["changelog"], "properties": [PROPERTY]}
@@ -187,30 +201,33 @@ class DataCenter:
             found, aside = rows(page.issues, js.Issue)
             yield Found(found, aside)
             start += len(found) + len(aside)
-            if not (found or aside) or start >= page.total:
+            is_more = None if page.total is None else bool(found or aside) and start < page.total
+            if not walk.goes_on(more=is_more, to=start, has_rows=bool(found or aside)):
                 return
 
-    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[list[js.IssueChanges]]:  # noqa: ARG002 - Site
+    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:  # noqa: ARG002 - Site
         """Of single issues, for those whose history a search cut short."""
         for issue in ids:
             path = await self.api(f"issue/{quote(issue, safe='')}")
             asked: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
             row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
-            yield [js.IssueChanges(issue, (row.changelog or js.Changelog()).histories)]
+            yield Histories([js.IssueChanges(issue, (row.changelog or js.Changelog()).histories)], [])
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         path = await self.api("project")
-        found = await self.http.get(path, type=list[js.Project], endpoint="projects", missing="resource")
+        raw = await self.http.get(path, type=msgspec.Raw, endpoint="projects", missing="resource")
+        found, _ = rows(raw, js.Project)
         return [p for p in found if not p.archived and (not service_only or p.project_type_key == "service_desk")]
 
     async def priorities(self) -> list[js.Named]:
         path = await self.api("priority")
-        return await self.http.get(path, type=list[js.Named], endpoint="priorities", missing="resource")
+        return rows(await self.http.get(path, type=msgspec.Raw, endpoint="priorities", missing="resource"), js.Named)[0]
 
     async def count(self, jql: str) -> int:
         asked = {"jql": jql, "fields": ["updated"], "maxResults": 1}
         path = await self.api("search")
-        return (await self.http.post(path, asked, type=js.OffsetPage, endpoint="count", missing="resource")).total
+        page = await self.http.post(path, asked, type=js.OffsetPage, endpoint="count", missing="resource")
+        return page.total or 0
 
 
 async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[SetAside]]:
@@ -220,23 +237,23 @@ async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Com
     """
     path = await site.api(f"issue/{quote(issue, safe='')}/comment")
 
-    async def read(start: int) -> tuple[msgspec.Raw, int]:
+    async def read(start: int) -> tuple[msgspec.Raw, int | None]:
         asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MOST_COMMENTS, "orderBy": "created"}
         page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
         return page.comments, page.total
 
-    return await _each_once(read, js.Comment)
+    return await _each_once(read, js.Comment, "comments")
 
 
 async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[SetAside]]:
     """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
     path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
 
-    async def read(start: int) -> tuple[msgspec.Raw, int]:
+    async def read(start: int) -> tuple[msgspec.Raw, int | None]:
         page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
         return page.worklogs, page.total
 
-    return await _each_once(read, js.Worklog)
+    return await _each_once(read, js.Worklog, "issue worklogs")
 
 
 class _Own(Protocol):
@@ -249,21 +266,22 @@ R = TypeVar("R", bound=_Own)
 
 
 async def _each_once(
-    read: Callable[[int], Awaitable[tuple[msgspec.Raw, int]]], kind: type[R]
+    read: Callable[[int], Awaitable[tuple[msgspec.Raw, int | None]]], kind: type[R], endpoint: str
 ) -> tuple[list[R], list[SetAside]]:
     """All rows of a list, each once, though its pages shift while somebody writes. `read` gives the rows from a place
     on, and how many there are.
     """
     found: dict[str, R] = {}
     aside: list[SetAside] = []
-    start = 0
+    start, walk = 0, Walk(endpoint, 0)
     while True:
         given, total = await read(start)
         good, bad = rows(given, kind)
         found |= {row.id: row for row in good}
         aside += bad
         start += len(good) + len(bad)
-        if not (good or bad) or start >= total:
+        is_more = None if total is None else bool(good or bad) and start < total
+        if not walk.goes_on(more=is_more, to=start, has_rows=bool(good or bad)):
             return list(found.values()), aside
 
 
@@ -274,15 +292,17 @@ async def changed_worklogs(
     page on the last one too, so `lastPage` ends it.
     """
     path, endpoint = await site.api(f"worklog/{how}"), f"{how} worklogs"
+    walk = Walk(endpoint, since)
     while True:
         page = await http.get(path, {"since": since}, type=js.ChangedWorklogs, endpoint=endpoint, missing="resource")
         found, _ = rows(page.values, js.ChangedWorklog, "worklogId")
         if found:
             yield found
-        if page.last_page or not found:
+        following = page.until or max((one.updated_time for one in found), default=since)
+        is_more = None if page.last_page is None else not page.last_page and bool(found)
+        if not walk.goes_on(more=is_more, to=following, has_rows=has_rows(page.values)):
             return
-        following = page.until or max(one.updated_time for one in found)
-        if following <= since:
+        if following < since:
             raise stuck(endpoint, since)
         since = following
 
@@ -292,7 +312,7 @@ async def worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) 
     path = await site.api("worklog/list")
     found: list[js.Worklog] = []
     for place in range(0, len(ids), MOST_WORKLOGS):
-        asked = {"ids": [int(own) for own in ids[place : place + MOST_WORKLOGS]]}
+        asked = {"ids": [int(own) for own in ids[place : place + MOST_WORKLOGS] if str(own).isdecimal()]}
         given = await http.post(path, asked, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
         found += rows(given, js.Worklog)[0]
     return found

@@ -13,9 +13,10 @@ from connectors.jira_service_management import mapping, transports
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.queues import whole_to
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo, no
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.rows import read_each, reason_of
 
 SECOND, MINUTE = 1_000, 60_000
 SETTLED = 10 * MINUTE  # the feed leaves out the last minute, and the issue itself may still be on its way to us
@@ -37,10 +38,14 @@ async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
         except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
             yield Page(done=[todo], complete_until=whole)
             continue
+        except BrokenError as error:
+            unread = [SetAside(f"worklogs of {todo.key}", reason_of(error))]
+            yield Page(done=[todo], set_aside=unread, complete_until=whole)
+            continue
         made, unread, people = mapping.worklogs(todo.key, found, mapping.of_issue(todo.key, "worklog", aside))
         told: list[AnyRecord] = [*mapping.records_of_people(people, agents, account.met), *made]
         yield Page(
-            records=told, replaces=[("time_entry", todo.key)], done=[todo], set_aside=unread,
+            records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], set_aside=unread,
             complete_until=whole,
         )  # fmt: skip
 
@@ -80,7 +85,7 @@ async def _behind(account: Account, start: Start, ids: Sequence[int | str]) -> l
         return []
     found = await transports.worklogs_by_id(account.http, account.site, ids)
     newest: dict[str, int] = {}
-    for row in found:
-        newest[row.issue_id] = max(newest.get(row.issue_id, 0), ms(row.updated or 0))
+    for row, at in read_each([row for row in found if row.updated], lambda row: ms(row.updated or 0))[0]:
+        newest[row.issue_id] = max(newest.get(row.issue_id, 0), at)
     known = start.versions("ticket", list(newest))
     return [Todo(at, own) for own, at in newest.items() if own in known and known[own] + SECOND < at]

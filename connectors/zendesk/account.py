@@ -159,8 +159,16 @@ class Account:
 
     async def article_hosts(self) -> frozenset[str]:
         """Hosts whose articles are ours, in links."""
-        hosts = {urlsplit(self.url).netloc}
+        hosts = {_host_of(self.url)}
         for brand in await self.brands():
-            hosts |= {urlsplit(brand.brand_url or "").netloc, brand.host_mapping or ""}
+            hosts |= {_host_of(brand.brand_url or ""), brand.host_mapping or ""}
             hosts |= {f"{brand.subdomain}{_ZENDESK}"} if brand.subdomain else set()
         return frozenset(host.lower() for host in hosts if host)
+
+
+def _host_of(address: str) -> str:
+    """ "" of what is no address."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""

@@ -7,19 +7,20 @@ there is nothing more. Only the cursor or the end time is taken.
 from collections.abc import AsyncIterator, Mapping
 from typing import TypeVar
 
+from msgspec import UNSET, Raw
+
 from connectors.zendesk.payloads import ExportPage, ListPage, TicketsPage, UsersPage
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
 from helpdesk_kpi.pull.transport import Missing, Transport
 
 SECOND = 1_000
 HELD_BACK = 61  # seconds; exports give nothing of the last minute and refuse a start within it
 Cursored = TypeVar("Cursored", TicketsPage, UsersPage)
-
-
-def stuck(endpoint: str, place: object) -> PullError:
-    return PullError(
-        f"{endpoint}: the cursor does not move on from {place}, though more is said to come", permanent=True
-    )
+LISTS_OF = tuple(name for name, kind in ListPage.__annotations__.items() if kind is Raw)
+#: Lists that Zendesk gives whole, without any word on pages; so it does with the audits of an archived ticket.
+#: https://developer.zendesk.com/api-reference/ticketing/
+WHOLE = frozenset({"custom_statuses", "schedules", "slas/policies", "ticket_forms", "tickets/audits"})
 
 
 async def by_cursor(
@@ -30,17 +31,16 @@ async def by_cursor(
 
     It ends with `end_of_stream`. `start` is UNIX seconds, for the first run.
     """
-    seen = {cursor}
+    walk = Walk(endpoint, cursor)
     while True:
         place = {"cursor": cursor} if cursor else {"start_time": start}
         page = await http.get(path, {**params, **place}, type=kind, endpoint=endpoint, missing="resource")
         after = page.after_cursor or None
+        found = page.tickets if isinstance(page, TicketsPage) else page.users
+        more = None if page.end_of_stream is None else not page.end_of_stream
         yield page, after
-        if page.end_of_stream:
+        if not walk.goes_on(more=more, to=after, has_rows=has_rows(found)):
             return
-        if after is None or after in seen:
-            raise stuck(endpoint, cursor)
-        seen.add(after)
         cursor = after
 
 
@@ -53,11 +53,12 @@ async def by_time(
     now: int,
     endpoint: str,
     rows: str,
+    ends_without_next: bool = False,
 ) -> AsyncIterator[tuple[ExportPage, int]]:
     """Pages of a time-based export from UNIX second `start`, with the second from which the next one goes on.
 
-    It ends with `end_of_stream`; where that is never told (calls, articles), with a page that is empty,
-    brings nothing newer, or says that none follows. `now` is UNIX seconds.
+    It ends with `end_of_stream`; where that is never told (calls, articles), with a page that is empty or brings
+    nothing newer, or, `ends_without_next`, with a next page of null (articles). `now` is UNIX seconds.
     """
     start = max(0, min(start, now - HELD_BACK))
     while True:
@@ -65,17 +66,25 @@ async def by_time(
             path, {**params, "start_time": start}, type=ExportPage, endpoint=endpoint, missing="resource"
         )
         end = page.end_time if page.end_time is not None else start
-        yield page, max(start, end)
-        if page.end_of_stream:
-            return
-        told = page.end_of_stream is not None  # false: more is said to come
-        if not told and (end <= start or page.next_page is None or getattr(page, rows) == b"[]"):
+        yield page, max(start, min(end, now))  # a time to come would leave out all until then
+        told = page.end_of_stream is not None
+        more = _more(page, start, told=told, found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next)
+        if not Walk(endpoint).goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
         if end <= start:  # a whole page within one second, or a server that repeats itself
             raise stuck(endpoint, start)
         if end > now - HELD_BACK:  # nothing newer is given; and metric events may be announced for later
             return
         start = end
+
+
+def _more(page: ExportPage, start: int, *, told: bool, found: bool, ends_without_next: bool) -> bool | None:
+    """Whether more follows, as this export says it; None where it says nothing."""
+    if told:
+        return not page.end_of_stream
+    if ends_without_next and page.next_page is None:
+        return False
+    return None if page.end_time is None else found and page.end_time > start
 
 
 async def by_list(
@@ -92,23 +101,22 @@ async def by_list(
     `links.next` is set on the last page too; `has_more` counts. The two ways exclude each other in one request.
     """
     asked: dict[str, str | int | bool] = {**(params or {}), "page[size]": size}
-    seen: set[str] = set()
+    walk = Walk(endpoint, 1)
     number = 1
     while True:
         page = await http.get(path, asked, type=ListPage, endpoint=endpoint, missing=missing)
         yield page
-        if page.meta is not None:
-            if not page.meta.has_more:
-                return
+        found = any(has_rows(getattr(page, name)) for name in LISTS_OF)
+        if page.meta is not None and page.next_page in (None, UNSET):
             after = page.meta.after_cursor
-            if after is None or after in seen:
-                raise stuck(endpoint, after)
-            seen.add(after)
-            asked = {**(params or {}), "page[size]": size, "page[after]": after}
-        elif page.next_page:
-            number += 1
-            if number > 100:  # https://support.zendesk.com/hc/en-us/articles/5591904358938
-                raise PullError(f"{endpoint}: more than 100 pages, which Zendesk doesn't give", permanent=True)
-            asked = {**(params or {}), "per_page": size, "page": number}
-        else:
+            asked = {**(params or {}), "page[size]": size, "page[after]": after or ""}
+            if not walk.goes_on(more=page.meta.has_more, to=after, has_rows=found):
+                return
+            continue
+        number += 1
+        more = bool(page.next_page) if page.next_page is not UNSET else False if endpoint in WHOLE else None
+        if not walk.goes_on(more=more, to=number, has_rows=found):
             return
+        if number > 100:  # https://support.zendesk.com/hc/en-us/articles/5591904358938
+            raise PullError(f"{endpoint}: more than 100 pages, which Zendesk doesn't give", permanent=True)
+        asked = {**(params or {}), "per_page": size, "page": number}

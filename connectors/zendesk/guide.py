@@ -3,7 +3,6 @@
 Each brand's help centre is a host of its own, and may be closed to these rights while the others are open.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -12,10 +11,10 @@ from connectors.zendesk import articles as mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_list, by_time
-from connectors.zendesk.tickets import map_rows
-from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding, Page, Start
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import map_rows, read_each, rows
+from helpdesk_kpi.pull.together import all_of
 
 _MOST_EDITORS = 100  # articles of one page whose editor is asked for; the census names the rest
 
@@ -48,7 +47,14 @@ async def _changed(account: Account, site: str, first: int, now: int) -> AsyncIt
     path, is_begun = f"{site}/api/v2/help_center/incremental/articles", False
     try:
         async for page, end in by_time(
-            account.http, path, {}, start=first, now=now, endpoint="help_center/articles", rows="articles"
+            account.http,
+            path,
+            {},
+            start=first,
+            now=now,
+            endpoint="help_center/articles",
+            rows="articles",
+            ends_without_next=True,
         ):
             is_begun = True
             yield page.articles, end
@@ -62,7 +68,8 @@ async def _changed(account: Account, site: str, first: int, now: int) -> AsyncIt
     async for listed in by_list(
         account.http, f"{site}/api/v2/help_center/articles", order, endpoint="help_center/list"
     ):
-        changed = [zd.ms(row.updated_at) // SECOND for row in rows(listed.articles, zd.Article)[0]]
+        found, _ = read_each(rows(listed.articles, zd.Article)[0], lambda row: zd.ms(row.updated_at) // SECOND)
+        changed = [at for _, at in found if at <= now]
         newest = max([newest, *changed])
         yield listed.articles, first
         if min(changed, default=first) < first:
@@ -97,10 +104,10 @@ async def _translations(account: Account, site: str, changed: Sequence[zd.Articl
                 async for page in by_list(account.http, path, endpoint="help_center/translations", missing="child")
                 for translation in rows(page.translations, zd.Translation, "locale")[0]
             ]
-        except MissingError:  # archived meanwhile
+        except (MissingError, BrokenError):  # archived meanwhile; or unreadable, and the census will name the editor
             return []
 
-    found = await asyncio.gather(*(ask(row) for row in changed))
+    found = await all_of(ask(row) for row in changed)
     return {row.id: translations for row, translations in zip(changed, found, strict=True)}
 
 
@@ -114,7 +121,7 @@ async def article_census(account: Account, start: Start) -> AsyncIterator[Page]:
         async for page in by_list(account.http, path, {"include": "translations"}, endpoint="help_center/census"):
             good, aside = rows(page.articles, zd.Article)
             beside = _beside(page)
-            present.extend(str(row.id) for row in good)
+            present.extend([*(str(row.id) for row in good), *(row.id for row in aside)])
             # A row without its translations would take away an editor who is known already.
             told = [row for row in good if row.translations or row.id in beside]
             records, worse = map_rows(told, lambda row: mapping.article(row, beside.get(row.id, ())))  # noqa: B023 - used at once

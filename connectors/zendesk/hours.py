@@ -20,10 +20,10 @@ from connectors.zendesk.account import Account, TimeFields
 from connectors.zendesk.events import audit_at, child_kind, how
 from connectors.zendesk.mapping import text_id
 from connectors.zendesk.queues import AT_ONCE, Told, audits_of, page_of
-from connectors.zendesk.tickets import map_rows
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.rows import UNREADABLE, map_rows
 
 SECOND = 1_000
 QUEUE = "time_entries"
@@ -57,7 +57,7 @@ def unsure(row: zd.TicketEvent, fields: TimeFields) -> bool:
     """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
     try:
         return any(step.was is None for step in _steps(row, fields))
-    except (ValueError, OverflowError):  # no number: `time_entries` says so
+    except UNREADABLE:  # no number: `time_entries` says so
         return False
 
 

@@ -11,14 +11,15 @@ from msgspec.structs import replace
 from connectors.zendesk import mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list, stuck
+from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
 from connectors.zendesk.mapping import Keep
-from connectors.zendesk.tickets import map_rows, metrics_wanted, with_metrics
+from connectors.zendesk.tickets import metrics_wanted, with_metrics
 from connectors.zendesk.ways import LISTS, list_cursor
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.paging import Walk, has_rows
+from helpdesk_kpi.pull.rows import map_rows, read_each, rows
 
 HOUR, DAY = 3_600_000, 86_400_000
 ARCHIVED = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
@@ -74,21 +75,20 @@ class _Walk:
 
         Rows of the last minute are read again then: one of the same second may come late.
         """
-        after, seen = self.place.after, {self.place.after}
+        after, is_stored = self.place.after, True
+        walk = Walk("tickets", after)
         while True:
-            page = await self._listed(after, is_stored=len(seen) == 1)
+            page = await self._listed(after, is_stored=is_stored)
             made = self._page(page, page.tickets)
             last = max((record.updated_at for record in made.records if isinstance(record, Ticket)), default=0)
             following = page.meta.after_cursor if page.meta else None
             if following and last < self.settled:
                 self.place = Place(self.place.searched, following)
             yield replace(made, cursor=self.place.cursor(), complete_until=max(0, last - SECOND) or None)
-            if page.meta is None or not page.meta.has_more:
+            more = page.meta.has_more if page.meta else None
+            if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.tickets)):
                 return
-            if following is None or following in seen:
-                raise stuck("tickets", after)
-            seen.add(following)
-            after = following
+            after, is_stored = following, False
 
     async def _listed(self, after: str | None, *, is_stored: bool) -> zd.ListPage:
         """One page; with a stored cursor that Zendesk takes no more, the list begins anew."""
@@ -107,7 +107,9 @@ class _Walk:
     def _page(self, page: zd.ListPage, found: msgspec.Raw) -> Page:
         """Tickets that changed since the first day, and what is to be asked of each."""
         good, aside = rows(found, zd.Ticket)
-        good = [row for row in good if zd.ms(row.updated_at) >= self.start.since]
+        dated, undated = read_each(good, lambda row: zd.ms(row.updated_at))
+        good = [row for row, at in dated if at >= self.start.since]
+        aside += undated
         with_metrics(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.ticket(row, self.keep))
         named = [Todo(mapping.version(row, listed=True), str(row.id)) for row in good]
@@ -119,7 +121,8 @@ class _Walk:
         try:
             async for page in by_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, aside = rows(page.deleted_tickets, zd.DeletedTicket)
-                yield Page(records=[mapping.deletion(row, self.account.url) for row in good], set_aside=aside)
+                records, worse = map_rows(good, lambda row: [mapping.deletion(row, self.account.url)])
+                yield Page(records=records, set_aside=[*aside, *worse])
         except UnavailableError as error:
             text = f"deletions stay unknown: {error}"
             self.account.found.append(Finding(level="warning", about="deleted tickets", text=text))

@@ -4,17 +4,14 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from connectors.zendesk import mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_list
-from connectors.zendesk.tickets import map_rows
-from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, TeamMember
 from helpdesk_kpi.pull.contract import Page, SetAside, Start
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import UNREADABLE, joined, map_rows, raws, read_each, reason_of, rows
 
 log = logging.getLogger(__name__)
 DAY = 86_400_000
@@ -43,52 +40,60 @@ async def groups(account: Account, start: Start) -> AsyncIterator[Page]:
 async def group_memberships(account: Account, start: Start) -> AsyncIterator[Page]:
     """Who is in which group now; there is no history, and who left is told by absence."""
     present: list[str] = []
+    lost = 0  # rows that could not be read: whose they are is not known, so nobody is taken for gone
     async for page in by_list(account.http, "/api/v2/group_memberships", endpoint="group_memberships"):
         good, aside = rows(page.group_memberships, zd.GroupMembership)
         members: list[TeamMember] = [mapping.member(row) for row in good]
         present += [f"{m.team}/{m.person}" for m in members]
+        lost += len(aside)
         yield Page(records=members, set_aside=aside)
-    yield Page(present={"team_member": present}, complete_until=start.now)
+    yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
 
 
 async def schedules(account: Account, start: Start) -> AsyncIterator[Page]:
     """Business hours with their holidays. Zendesk keeps no history of them, so every change seen is kept."""
     present: dict[str, list[str]] = {"schedule": [], "holiday": []}
+    lost = 0  # schedules whose holidays could not be read
     async for page in by_list(account.http, "/api/v2/business_hours/schedules", endpoint="schedules"):
         good, aside = rows(page.schedules, zd.Schedule)
         records: list[AnyRecord] = []
-        present["schedule"] += [str(row.id) for row in good]
+        present["schedule"] += [*(str(row.id) for row in good), *(row.id for row in aside)]
         for row in good:
             try:
                 records.append(mapping.schedule(row))
-            except PullError as error:  # an unknown zone
-                aside.append(SetAside(str(row.id), str(error)))
+            except UNREADABLE as error:  # an unknown zone, or hours that are none
+                aside.append(SetAside(str(row.id), reason_of(error)))
                 continue
             path = f"/api/v2/business_hours/schedules/{row.id}/holidays"
             try:
                 closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
+                days, worse = rows(closed.holidays, zd.Holiday)
             except MissingError:  # taken away since the list was made: the next sync won't meet it
                 continue
-            days, worse = rows(closed.holidays, zd.Holiday)
+            except BrokenError as error:
+                aside.append(SetAside(f"{row.id} holidays", reason_of(error)))
+                lost += 1
+                continue
             records += [mapping.holiday(row.id, day) for day in days]
-            present["holiday"] += [f"{row.id}/{day.id}" for day in days]
+            present["holiday"] += [f"{row.id}/{own}" for own in (*(day.id for day in days), *(bad.id for bad in worse))]
             aside += worse
         yield Page(records=records, set_aside=aside)
+    if lost:
+        del present["holiday"]
     yield Page(complete_until=start.now, present=present)
 
 
 async def sla_policies(account: Account, start: Start) -> AsyncIterator[Page]:
     """Policies, their JSON kept as it is."""
     async for page in by_list(account.http, "/api/v2/slas/policies", endpoint="slas/policies"):
-        raws = msgspec.json.decode(page.sla_policies, type=list[msgspec.Raw])
-        good, aside = rows(page.sla_policies, zd.SlaPolicy)
-        bodies = {msgspec.json.decode(raw, type=_Id).id: bytes(raw) for raw in raws}
-        yield Page(records=[mapping.sla_policy(row, bodies[row.id]) for row in good], set_aside=aside)
+        records: list[AnyRecord] = []
+        bad: list[SetAside] = []
+        for raw in raws(page.sla_policies):
+            good, aside = rows(joined([raw]), zd.SlaPolicy)
+            records += [mapping.sla_policy(row, bytes(raw)) for row in good]
+            bad += aside
+        yield Page(records=records, set_aside=bad)
     yield Page(complete_until=start.now)
-
-
-class _Id(msgspec.Struct):
-    id: Any = None
 
 
 async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -117,6 +122,7 @@ async def survey_responses(account: Account, start: Start) -> AsyncIterator[Page
     async for page in by_list(account.http, path, params, endpoint="guide/survey_responses"):
         good, aside = rows(page.survey_responses, zd.SurveyResponse)
         records, worse = map_rows(good, lambda row: surveys.response(row, comments=comments))
+        worse += [bad for row in good for bad in surveys.answers_of(row)[1]]
         oldest = min([oldest, *_open(good, start.now)])
         yield Page(records=records, set_aside=[*aside, *worse])
     yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
@@ -131,8 +137,8 @@ async def survey_questions(account: Account, start: Start) -> AsyncIterator[Page
             for row in good:
                 try:
                     records += surveys.questions(row)
-                except (msgspec.ValidationError, TypeError, AttributeError) as error:
-                    aside.append(SetAside(str(row.get("id")), str(error)))
+                except UNREADABLE as error:
+                    aside.append(SetAside(str(row.get("id"))[:80], reason_of(error)))
             yield Page(records=records, set_aside=aside)
     except UnavailableError as error:
         log.info("survey questions are called by their ids: %s", error)
@@ -140,4 +146,6 @@ async def survey_questions(account: Account, start: Start) -> AsyncIterator[Page
 
 
 def _open(responses: Sequence[zd.SurveyResponse], now: int) -> list[int]:
-    return [surveys.offered_at(r) for r in responses if r.expires_at and zd.ms(r.expires_at) > now]
+    ends = read_each(responses, lambda row: row.expires_at and zd.ms(row.expires_at))[0]
+    still = [row for row, end in ends if end and end > now]
+    return [at for _, at in read_each(still, surveys.offered_at)[0]]

@@ -62,7 +62,7 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
         form=text_id(row.ticket_form_id),
         type=row.type,
         brand=text_id(row.brand_id),
-        tags=tuple(row.tags),
+        tags=tuple(row.tags or ()),
         priority=row.priority,
         requester=text_id(row.requester_id),
         submitter=text_id(row.submitter_id),
@@ -107,14 +107,16 @@ def deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
 def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
     """Merging closes a ticket and tags it; a follow-up inherits the tags of the ticket that it follows."""
     closed = row.status in {"closed", DELETED}
-    return MERGED in row.tags and closed and not any(link.kind == "follow_up" for link in links)
+    return MERGED in (row.tags or ()) and closed and not any(link.kind == "follow_up" for link in links)
 
 
 def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
     """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
-    kept = {keep.fields[f.id]: plain for f in row.custom_fields if f.id in keep.fields and (plain := value(f.value))}
+    kept = {
+        keep.fields[f.id]: plain for f in row.custom_fields or () if f.id in keep.fields and (plain := value(f.value))
+    }
     if row.support_type and row.support_type != "agent":  # people may want to leave out what AI agents did
         kept["support_type"] = row.support_type
     return {
@@ -263,7 +265,8 @@ def organization(row: zd.Named) -> model.Name:
 def schedule(row: zd.Schedule) -> model.Schedule:
     """PullError where the zone is not known: every business hour would be wrong."""
     weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
-    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone), weekly)
+    created_at = None if row.created_at is None else zd.ms(row.created_at)
+    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone), weekly, created_at=created_at)
 
 
 def holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:

@@ -8,33 +8,37 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
+
+from helpdesk_kpi.pull.rows import plausible
 
 NOTHING = Raw(b"[]")
 
 
 def ms(moment: datetime) -> int:
-    """UTC epoch ms. Some times come without a zone (engagements): they are UTC."""
+    """UTC epoch ms. Some times come without a zone (engagements): they are UTC. ValueError where it is no time that a
+    helpdesk can mean.
+    """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return round(aware.timestamp() * 1000)
+    return plausible(round(aware.timestamp() * 1000))
 
 
 class Meta(msgspec.Struct):
-    has_more: bool = False
+    has_more: bool | None = None  # null: not told
     after_cursor: str | None = None
 
 
 class TicketsPage(msgspec.Struct):
     tickets: Raw
     after_cursor: str | None = None
-    end_of_stream: bool = False
+    end_of_stream: bool | None = None  # null: not told
     metric_sets: Raw = NOTHING  # beside the tickets where they aren't embedded
 
 
 class UsersPage(msgspec.Struct):
     users: Raw
     after_cursor: str | None = None
-    end_of_stream: bool = False
+    end_of_stream: bool | None = None  # null: not told
 
 
 class Minutes(msgspec.Struct):
@@ -95,8 +99,8 @@ class Ticket(msgspec.Struct):
     from_messaging_channel: bool | None = None
     external_id: str | int | None = None
     satisfaction_rating: Any = None  # null, or an object with score and id
-    tags: list[str] = []
-    custom_fields: list[CustomField] = []
+    tags: list[str] | None = None
+    custom_fields: list[CustomField] | None = None
     metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
 
 
@@ -138,7 +142,7 @@ class ExportPage(msgspec.Struct):
     """A time-based export: one of the row keys is there."""
 
     end_time: int | None = None
-    next_page: str | None = None
+    next_page: str | UnsetType | None = UNSET  # unset: this endpoint has no such word
     end_of_stream: bool | None = None
     ticket_events: Raw = NOTHING
     organizations: Raw = NOTHING
@@ -159,7 +163,7 @@ class ListPage(msgspec.Struct):
     """A list by cursor (meta) or by page number (next_page); one of the row keys is there."""
 
     meta: Meta | None = None
-    next_page: str | None = None
+    next_page: str | UnsetType | None = UNSET  # unset: this endpoint has no such word
     tickets: Raw = NOTHING
     metric_sets: Raw = NOTHING
     results: Raw = NOTHING  # of a search
@@ -279,8 +283,8 @@ class SurveyResponse(msgspec.Struct):
     id: str
     expires_at: datetime | None = None
     responder_id: int | None = None
-    subjects: list[Subject] = []
-    answers: list[Answer] = []
+    subjects: list[Subject] | None = None
+    answers: list[Any] | None = None  # each an Answer, where it can be read
 
 
 class Interval(msgspec.Struct):
@@ -293,6 +297,7 @@ class Schedule(msgspec.Struct):
     name: str
     time_zone: str  # Rails' name
     intervals: list[Interval] = []
+    created_at: datetime | None = None
 
 
 class Holiday(msgspec.Struct):

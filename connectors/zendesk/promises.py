@@ -7,7 +7,6 @@ https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metric_even
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -16,12 +15,12 @@ from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import HELD_BACK, SECOND, by_time
 from connectors.zendesk.mapping import MINUTE, text_id
 from connectors.zendesk.queues import Told, ticket_by_ticket
-from connectors.zendesk.tickets import further, map_rows
+from connectors.zendesk.tickets import further
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import MissingError
-from helpdesk_kpi.model import SlaEvent
+from helpdesk_kpi.model import AnyRecord, SlaEvent
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import joined, map_rows, raws, rows
 
 OVERLAP = 3_600  # seconds
 
@@ -100,7 +99,7 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
     async def ask(one: Todo) -> Told:
         path = f"/api/v2/tickets/{one.key}/metric_events"
         try:
-            told = await account.http.get(path, type=dict[str, Any], endpoint="tickets/metric_events")
+            told = await account.http.get(path, type=dict[str, msgspec.Raw], endpoint="tickets/metric_events")
         except MissingError:  # deleted meanwhile
             return Told([])
         return Told(*_by_metric(told))
@@ -110,7 +109,8 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
         yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
 
 
-def _by_metric(told: dict[str, Any]) -> tuple[Sequence[SlaEvent], list[SetAside]]:
-    lists = [found for found in told.values() if isinstance(found, list)]
-    good, aside = rows(msgspec.Raw(msgspec.json.encode([row for found in lists for row in found])), MetricEvent)
-    return [sla_event(row) for row in good], aside
+def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[Sequence[AnyRecord], list[SetAside]]:
+    lists = [raws(found) for found in told.values() if bytes(found).lstrip().startswith(b"[")]
+    good, aside = rows(joined(row for found in lists for row in found), MetricEvent)
+    records, worse = map_rows(good, lambda row: [sla_event(row)])
+    return records, [*aside, *worse]

@@ -1,6 +1,5 @@
 """What Zendesk tells of single tickets only, asked for those that changed."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import NamedTuple
 
@@ -10,9 +9,11 @@ from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
 from connectors.zendesk.mapping import native_metrics
 from connectors.zendesk.tickets import OVERLAP, with_metrics
 from connectors.zendesk.ways import export_cursor
+from helpdesk_kpi.errors import BrokenError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import map_rows, read_each, reason_of, rows
+from helpdesk_kpi.pull.together import all_of
 
 DAY = 86_400_000
 COMPUTED_AFTER = 300_000  # ms after a change at which a metric set is worth asking for
@@ -26,13 +27,19 @@ class Told(NamedTuple):
 
     records: Sequence[AnyRecord]
     set_aside: Sequence[SetAside] = ()
+    broken: BrokenError | None = None  # the answer cannot be read at all
 
 
 Ask = Callable[[Todo], Awaitable[Told]]
+Gap = Callable[[Todo], Sequence[AnyRecord]]  # records that say what is not known of a ticket
+
+
+def _no_gap(_: Todo) -> Sequence[AnyRecord]:
+    return ()
 
 
 async def ticket_by_ticket(
-    start: Start, ask: Ask, *, known_already: Callable[[Todo], Sequence[AnyRecord]]
+    start: Start, ask: Ask, *, known_already: Callable[[Todo], Sequence[AnyRecord]], gap: Gap = _no_gap
 ) -> AsyncIterator[Page]:
     """Work off the queue, longest unchanged first: the stream is whole up to the oldest that still waits.
 
@@ -48,18 +55,30 @@ async def ticket_by_ticket(
     )
     while waiting:
         chosen, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        yield await page_of(chosen, ask, complete_until=_whole(start, waiting))
+        yield await page_of(chosen, ask, complete_until=_whole(start, waiting), gap=gap)
 
 
-async def page_of(chosen: Sequence[Todo], ask: Ask, *, complete_until: int | None = None) -> Page:
-    """What some tickets brought; they are asked at the same time."""
-    found = await asyncio.gather(*(ask(one) for one in chosen))
+async def page_of(chosen: Sequence[Todo], ask: Ask, *, complete_until: int | None = None, gap: Gap = _no_gap) -> Page:
+    """What some tickets brought; they are asked at the same time. `gap`: what to say of one whose answer cannot be
+    read.
+    """
+    found = await all_of(_asked(one, ask, gap) for one in chosen)
+    if len(chosen) == AT_ONCE and all(one.broken for one in found):
+        raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
     return Page(
         records=[record for one in found for record in one.records],
         set_aside=[row for one in found for row in one.set_aside],
         done=chosen,
         complete_until=complete_until,
     )
+
+
+async def _asked(one: Todo, ask: Ask, gap: Gap) -> Told:
+    """What one ticket brought; an answer that cannot be read costs this ticket only."""
+    try:
+        return await ask(one)
+    except BrokenError as error:
+        return Told(gap(one), [SetAside(f"ticket {one.key}", reason_of(error))], error)
 
 
 def _whole(start: Start, waiting: Sequence[Todo]) -> int:
@@ -75,8 +94,9 @@ async def audits_of(account: Account, ticket: str, since: int) -> tuple[list[zd.
     path = f"/api/v2/tickets/{ticket}/audits"
     async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
         good, bad = rows(page.audits, zd.Audit)
-        found += [row.as_event() for row in good if zd.ms(row.created_at) >= since]
-        aside += bad
+        dated, undated = read_each(good, lambda row: zd.ms(row.created_at))
+        found += [row.as_event() for row, at in dated if at >= since]
+        aside += [*bad, *undated]
     return found, aside
 
 
@@ -92,9 +112,10 @@ async def metric_sets(account: Account, start: Start) -> AsyncIterator[Page]:
         good, aside = rows(page.tickets, zd.Ticket)
         with_metrics(good, page.metric_sets)
         late = {str(row.id) for row in good if row.metric_set is None}
+        records, worse = map_rows(good, lambda row: [*native_metrics(str(row.id), row.metric_set)])
         yield Page(
-            records=[metric for row in good for metric in native_metrics(str(row.id), row.metric_set)],
+            records=records,
             done=[one for one in chosen if one.key not in late or one.version < start.now - GIVEN_UP_AFTER],
-            set_aside=aside,
+            set_aside=[*aside, *worse],
         )
     yield Page(complete_until=start.now)

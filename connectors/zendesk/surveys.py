@@ -9,6 +9,8 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import text_id
 from connectors.zendesk.payloads import Question, ms
 from helpdesk_kpi.model import Name, Rating
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.rows import UNREADABLE, reason_of
 
 DAY = 86_400_000
 LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
@@ -48,15 +50,28 @@ def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
 
     That one is `question=""`, as the only question of the older kind is.
     """
-    ticket = next((text_id(subject.id) for subject in row.subjects if subject.type == "ticket"), None)
+    ticket = next((text_id(subject.id) for subject in row.subjects or () if subject.type == "ticket"), None)
     if ticket is None:
         return []
-    said = next((a.value for a in row.answers if a.type == "open_ended" and isinstance(a.value, str)), None)
-    by_question = {_name(a.question): a for a in row.answers if _on_scale(a)}
+    answers, _ = answers_of(row)
+    said = next((a.value for a in answers if a.type == "open_ended" and isinstance(a.value, str)), None)
+    by_question = {_name(a.question): a for a in answers if _on_scale(a)}
     return [
         _rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
         for question in dict.fromkeys(["", *by_question])
     ]
+
+
+def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[SetAside]]:
+    """The answers to the questions, each read on its own; one that cannot be read takes none of the others away."""
+    found: list[zd.Answer] = []
+    aside: list[SetAside] = []
+    for place, given in enumerate(row.answers or ()):
+        try:
+            found.append(msgspec.convert(given, zd.Answer))
+        except UNREADABLE as error:
+            aside.append(SetAside(f"{row.id} answer {place}", reason_of(error)))
+    return found, aside
 
 
 def questions(row: dict[str, Any]) -> list[Name]:
@@ -130,6 +145,6 @@ def offered_at(row: zd.SurveyResponse) -> int:
         for sign in head:
             at = at * 32 + _CROCKFORD[sign]
         return at
-    times = [t for a in row.answers if (t := _ms(a.created_at))]
+    times = [t for a in answers_of(row)[0] if (t := _ms(a.created_at))]
     expires = _ms(row.expires_at)
     return min([*times, *([expires - LIFETIME] if expires else [])], default=0)

@@ -1,7 +1,7 @@
 """Streams of users and tickets: the exports."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -11,30 +11,12 @@ from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_cursor, by_time
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.contract import Page, Start, Todo
+from helpdesk_kpi.pull.rows import map_rows, rows
 
-T = TypeVar("T")
 WHOLE_AFTER = 75 * SECOND  # ms that exports lag behind; a minute is documented, 75 s were measured
 METRICS = "ticket_metrics"  # the stream that asks again for metric sets
 OVERLAP = 600  # seconds of events that are read again, since some become visible late
-
-
-def map_rows(
-    found: Sequence[T],
-    make: Callable[[T], Sequence[AnyRecord]],
-    *,
-    id: str = "id",  # noqa: A002 - the field's name
-) -> tuple[list[AnyRecord], list[SetAside]]:
-    """Records of rows; a row whose meaning can't be worked out is set aside."""
-    records: list[AnyRecord] = []
-    aside: list[SetAside] = []
-    for row in found:
-        try:
-            records.extend(make(row))
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            aside.append(SetAside(str(getattr(row, id)), f"{type(error).__name__}: {error}"))
-    return records, aside
 
 
 async def users(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -72,7 +54,8 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         with_metrics(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
-        whole = start.now - WHOLE_AFTER if page.end_of_stream else max(last, 0) or None
+        until = start.now - WHOLE_AFTER
+        whole = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
             records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse], todo=metrics_wanted(good),
         )  # fmt: skip

@@ -8,12 +8,12 @@ from connectors.zendesk.account import Account
 from connectors.zendesk.events import audit_at, events
 from connectors.zendesk.fetching import SECOND, by_time
 from connectors.zendesk.queues import Told, audits_of, ticket_by_ticket
-from connectors.zendesk.tickets import OVERLAP, WHOLE_AFTER, further, map_rows
+from connectors.zendesk.tickets import OVERLAP, WHOLE_AFTER, further
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import AnyRecord, Replies
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import map_rows, read_each, rows
 
 Read = Callable[[Sequence[zd.TicketEvent]], tuple[list[AnyRecord], list[SetAside]]]
 
@@ -52,7 +52,8 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
         fresh = [row for row in good if row.id not in seen]
         seen = {row.id for row in good}
         records, worse = read(fresh)
-        whole = start.now - WHOLE_AFTER if page.end_of_stream else end * SECOND - SECOND
+        until = start.now - WHOLE_AFTER
+        whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
         yield Page(
             records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse],
             todo=await _unsure(account, fresh),
@@ -62,7 +63,8 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
 async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
     """Tickets whose audits have to be asked for what their time was before."""
     fields = await account.time_fields()  # known by now
-    wanted = [Todo(audit_at(row), str(row.ticket_id)) for row in found if hours.unsure(row, fields)]
+    dated, _ = read_each([row for row in found if hours.unsure(row, fields)], audit_at)  # set aside with its events
+    wanted = [Todo(at, str(row.ticket_id)) for row, at in dated]
     return {hours.QUEUE: wanted} if wanted else {}
 
 
@@ -74,12 +76,16 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
         try:
             found, aside = await audits_of(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
-            return Told([Replies(one.key, one.version, "unreadable")])
+            return Told(gap(one))
         records, worse = read(found)
-        return Told([*records, Replies(one.key, one.version)], [*aside, *worse])
+        known = gap(one) if aside or worse else [Replies(one.key, one.version)]
+        return Told([*records, *known], [*aside, *worse])
+
+    def gap(one: Todo) -> list[AnyRecord]:
+        return [Replies(one.key, one.version, "unreadable")]
 
     def known_already(one: Todo) -> list[AnyRecord]:
         return [Replies(one.key, one.version)]
 
-    async for page in ticket_by_ticket(start, ask, known_already=known_already):
+    async for page in ticket_by_ticket(start, ask, known_already=known_already, gap=gap):
         yield page

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from helpdesk_kpi.cli.checking_calendars import calendar_findings
 from helpdesk_kpi.cli.checking_people import people_findings
 from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
@@ -55,6 +56,7 @@ def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:
     for name in desk.loaded.config.hours:
         for warning in clocks.named(name).warnings([year - 1, year, year + 1]):
             yield Finding(level="warning", about=f"hours.{name}", text=warning)
+    yield from calendar_findings(store, desk.loaded.config)
 
 
 def _questions(desk: Desk, store: Store) -> Iterator[Finding]:

@@ -18,6 +18,9 @@ def sync_progress() -> Iterator[Callable[["Progress"], None]]:
         said: list[str] = [""]
 
         def say(p: "Progress") -> None:
+            if p.note:
+                click.echo(f"{p.source}: {p.note}", err=True)
+                return
             line = f"{p.source} {p.stream}: {p.requests} requests, {p.records:,} records"
             if line != said[0]:  # a stream's last page is often empty
                 click.echo(line, err=True)
@@ -45,6 +48,9 @@ def sync_progress() -> Iterator[Callable[["Progress"], None]]:
                 bars.update(task, total=bars.tasks[task].completed)
 
         def tell(p: "Progress") -> None:
+            if p.note:
+                bars.console.print(f"{p.source}: {p.note}", markup=False, highlight=False)
+                return
             key = (p.source, p.stream)
             if key not in rows:
                 finish()

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.measure.clock import Calendar
-from helpdesk_kpi.measure.columns import Columns, Ints
-from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.measure.hours import Clocks, Schedule
+from helpdesk_kpi.measure.ticket_schedules import Segments
 
 
 class Calendars:
@@ -14,9 +15,35 @@ class Calendars:
     def __init__(self, clocks: Clocks) -> None:
         self.clocks = clocks
         self.known: list[Calendar] = []
+        self._of_segments: dict[tuple[str, Segments], int] = {}
 
-    def code(self, severity: str | None, team: str | None, source: str) -> int:
-        return self._code(self.clocks.calendar(severity, team, source))
+    def configured(self, severity: str | None, team: str | None, source: str) -> int:
+        """What the configuration says; NOBODY: it leaves it to the helpdesk."""
+        calendar = self.clocks.configured(severity, team, source)
+        return NOBODY if calendar is None else self._code(calendar)
+
+    def default(self, source: str) -> int:
+        """Of what names no schedule of its own."""
+        return self._code(self.clocks.schedules.get(source) or self.clocks.default)
+
+    def of_segments(self, source: str, segments: Segments) -> int:
+        """Each schedule in its time; NOBODY: one of them is not known."""
+        key = (source, segments)
+        if key not in self._of_segments:
+            schedules = [(since, self._schedule(source, native)) for since, native in segments]
+            parts = [(since, schedule.calendar) for since, schedule in schedules if schedule is not None]
+            is_known = len(parts) == len(segments)
+            self._of_segments[key] = self._code(Calendar.changing(parts)) if is_known else NOBODY
+        return self._of_segments[key]
+
+    def in_force(self, source: str, segments: Segments, at: int) -> int:
+        """The one schedule, in the one version, that is in force at an instant, for whole spans; NOBODY: not known."""
+        native = next((native for since, native in reversed(segments) if since <= at), segments[0][1])
+        schedule = self._schedule(source, native)
+        return NOBODY if schedule is None else self._code(schedule.in_force(at).calendar)
+
+    def _schedule(self, source: str, native: str | None) -> Schedule | None:
+        return self.clocks.default_of(source) if native is None else self.clocks.known.get(source, {}).get(native)
 
     def named(self, hours: str) -> int:
         """Of "always" or an `[hours]` table."""

@@ -18,6 +18,9 @@ StoryKind = Literal["ticket", "customer", "article", "entry"]
 Dimension = Literal["speed", "volume", "quality", "knowledge", "contribution", "behaviour", "cost", "own"]
 #: The finest level at which a KPI may be scored; what is only shown is never scored.
 Level = Literal["team", "agent", "shown"]
+#: On whose hours business time counts: "": each schedule in its time; owner: the hours of whoever the row belongs to,
+#: where [people] gives them; at_end: the schedule in force when a span ends counts for all of it.
+Hours = Literal["", "owner", "at_end"]
 #: What a reader meets in the catalogue; evidence is joined by other KPIs; a question is one of data quality.
 Role = Literal["kpi", "evidence", "question"]
 
@@ -56,6 +59,7 @@ EXCLUDED = frozenset({
     "deleted", "merged", "moved", "spam", "internal", "outbound", "test", "imported_copy",
     "subtask", "child", "parent", "tracker", "related", "issue_type",
     "replies_pending", "replies_unreadable", "history_unknown", "first_message_unknown", "no_call_data", "no_chat_data",
+    "schedule_unknown",
     "rating_default", "rating_timeout", "rating_internal",
     "no_human_act", "reopened_not_fixed", "not_valid", "incident", "shared_sender", "escalated", "solved_by_bot",
     "expected", "no_target", "too_few_raters",
@@ -161,7 +165,7 @@ class Variant(msgspec.Struct, frozen=True):
     population: Population = "valid"
     statistic: Statistic | None = None  # None: the KPI's
     matures: int | None = None  # None: the KPI's
-    hours: Literal["", "owner"] = ""  # owner: the hours of whoever the row belongs to, where [people] tells them
+    hours: Hours = ""
 
 
 MAIN = "overall"  # the dimension that a figure without any speaks of
@@ -204,7 +208,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
         population: Population = "valid",
         statistic: Statistic | None = None,
         matures: int | None = None,
-        hours: Literal["", "owner"] = "",
+        hours: Hours = "",
     ) -> "Callable[[Story], Kpi]":
         """Add a definition that differs elsewhere. Use as a decorator; the docstring is what readers see."""
 

@@ -211,6 +211,11 @@ def read_desks(store: Store, config: Config) -> dict[int, Desk]:
     return {key: _desk(store, config, key, name, since) for key, name, since in sources}
 
 
+def desks_by_name(store: Store, config: Config) -> dict[str, Desk]:
+    names = dict(store.rows("SELECT id, name FROM sources"))
+    return {names[key]: desk for key, desk in read_desks(store, config).items()}
+
+
 def _desk(store: Store, config: Config, source: int, name: str, since: int) -> Desk:
     people = _people(store, source)
     severities = config.sources.get(name, {}).get("severity", {})

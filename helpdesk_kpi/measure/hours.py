@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -19,6 +20,26 @@ class Version(NamedTuple):
     without_holidays: Calendar
 
 
+class Schedule(NamedTuple):
+    """One of a helpdesk's schedules, with all versions that were seen, in order of time."""
+
+    native: str
+    name: str
+    zone: str  # IANA, of the latest version
+    versions: Sequence[Version]
+    is_default: bool | None  # as the helpdesk says; None: it does not
+    created_at: int | None
+    is_gone: bool
+
+    @property
+    def calendar(self) -> Calendar:
+        """Each version in its time."""
+        return Calendar.changing([(version.since, version.calendar) for version in self.versions])
+
+    def in_force(self, at: int) -> Version:
+        return next((v for v in reversed(self.versions) if v.since <= at), self.versions[0])
+
+
 class Clocks:
     """The calendars of a configuration and of the helpdesks' schedules."""
 
@@ -28,14 +49,18 @@ class Clocks:
         self._made: dict[str, Calendar] = {}
 
     def calendar(self, severity: str | None, team: str | None, source: str) -> Calendar:
-        """The calendar in force for one observation."""
+        """The calendar in force where no ticket says on which of the helpdesk's schedules it runs."""
+        return self.configured(severity, team, source) or self.schedules.get(source) or self.default
+
+    def configured(self, severity: str | None, team: str | None, source: str) -> Calendar | None:
+        """What the configuration says of a severity, a team or a source; None: it leaves it to the helpdesk."""
         level = self.config.severity.get(severity or "")
         if level is not None and level.hours is not None:
             return self.named(level.hours)
         for name, hours in self.config.hours.items():
             if team in hours.teams or source in hours.sources:
                 return self.named(name)
-        return self.schedules.get(source) or self.default
+        return None
 
     def named(self, name: str) -> Calendar:
         if name not in self._made:
@@ -55,26 +80,43 @@ class Clocks:
 
     @cached_property
     def schedules(self) -> Mapping[str, Calendar]:
-        """The helpdesks' own business hours by source, each version in its time; of several schedules, the first."""
-        return {
-            name: Calendar.changing([(version.since, version.calendar) for version in next(iter(schedules.values()))])
-            for name, schedules in self.versions.items()
-        }
+        """The default schedule of each source that has one."""
+        return {name: schedule.calendar for name in self.known if (schedule := self.default_of(name))}
+
+    def default_of(self, source: str) -> Schedule | None:
+        """The schedule of everything that names no other: the one that the helpdesk calls so, else its oldest one.
+
+        Zendesk does not say which one is the default; it is taken to be the one that was created first, as dbt_zendesk
+        does: https://github.com/fivetran/dbt_zendesk/blob/main/DECISIONLOG.md
+        """
+        live = [schedule for schedule in self.known.get(source, {}).values() if not schedule.is_gone]
+        named = [schedule for schedule in live if schedule.is_default]
+        return min(named or live, key=_oldest, default=None)
+
+    def versions(self, source: str) -> Sequence[Sequence[Version]]:
+        """The versions of each schedule that is there, the default one first."""
+        first = self.default_of(source)
+        live = [schedule for schedule in self.known.get(source, {}).values() if not schedule.is_gone]
+        return [schedule.versions for schedule in sorted(live, key=lambda schedule: schedule is not first)]
 
     @cached_property
-    def versions(self) -> Mapping[str, Mapping[str, Sequence[Version]]]:
-        """The helpdesks' own business hours by source and schedule, versions in order of time."""
-        found: dict[str, dict[str, list[Version]]] = {}
+    def known(self) -> Mapping[str, Mapping[str, Schedule]]:
+        """Every schedule that was ever seen: source -> native id -> schedule."""
+        found: dict[str, dict[str, Schedule]] = {}
         rows = self.store.rows(
-            "SELECT s.name, d.source, d.native, d.first_seen, d.zone, d.weekly FROM schedules d"
-            " JOIN sources s ON s.id = d.source WHERE d.gone_at IS NULL"
-            " ORDER BY d.source, length(d.native), d.native, d.first_seen"
+            "SELECT s.name, d.source, d.native, d.first_seen, d.name, d.zone, d.weekly, d.is_default, d.created_at,"
+            " d.gone_at FROM schedules d JOIN sources s ON s.id = d.source ORDER BY d.source, d.native, d.first_seen"
         )
-        for name, source, native, first_seen, zone, weekly in rows:
+        for source, key, native, first_seen, name, zone, weekly, is_default, created_at, gone_at in rows:
             week = [tuple(i) for i in json.loads(weekly)]
-            hours = Calendar.of_schedule(week, zone, self._days_off(source, native))
-            version = Version(first_seen, hours, Calendar.of_schedule(week, zone))
-            found.setdefault(name, {}).setdefault(native, []).append(version)
+            hours = Calendar.of_schedule(week, zone, self._days_off(key, native))
+            earlier = found.setdefault(source, {}).get(native)
+            versions = [
+                *(earlier.versions if earlier else ()),
+                Version(first_seen, hours, Calendar.of_schedule(week, zone)),
+            ]
+            said = None if is_default is None else bool(is_default)
+            found[source][native] = Schedule(native, name, zone, versions, said, created_at, gone_at is not None)
         return found
 
     def _days_off(self, source: int, schedule: str) -> list[tuple[dt.date, dt.date]]:
@@ -88,3 +130,9 @@ class Clocks:
 
     def is_always(self, calendar: Calendar) -> bool:
         return calendar is self._always
+
+
+def _oldest(schedule: Schedule) -> tuple[float, int, str]:
+    """Order of creation; where that is not known, ids count up."""
+    created = math.inf if schedule.created_at is None else schedule.created_at
+    return created, len(schedule.native), schedule.native

@@ -11,7 +11,7 @@ class OwnHours:
     """The schedules of one source."""
 
     def __init__(self, clocks: Clocks, source: str) -> None:
-        self.schedules: list[Sequence[Version]] = list(clocks.versions.get(source, {}).values())
+        self.schedules: list[Sequence[Version]] = list(clocks.versions(source))
 
     def worked(self, pieces: Sequence[Piece]) -> int | None:
         """The schedule in force when a span ends holds for all of the span. None: no schedule is known.

@@ -13,8 +13,10 @@ from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
 from helpdesk_kpi.measure.contract import (
     ANY_SCALE,
+    EXCLUDED,
     MAIN,
     Fresh,
+    Hours,
     Kpi,
     Met,
     Ratio,
@@ -33,6 +35,7 @@ from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.thresholds import confidence, thresholds
+from helpdesk_kpi.measure.ticket_schedules import DEFAULT, segments_of
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.milliseconds import DAY
@@ -274,15 +277,18 @@ class Reader:
         return self.calendars.worked(rows, starts.clip(min=EARLIEST), ends)
 
     def _clocked(self, rows: Columns, kpi: str, variant: str) -> Columns:
-        """The rows with the calendar of each; severity, team and source decide, or whose hours they are."""
+        """The rows with the calendar of each: by severity, team and source, whose hours they are, or the schedule that
+        the helpdesk's ticket runs on. A duration on a schedule that is not known is left out by that reason.
+        """
         if not len(rows):
             return rows
+        hours = every_kpi()[kpi].variants[variant].hours
         sources, teams = self._stories.sources(rows), _mapped(rows.team, self.team_codes)
         source_names, width = self._stories.names("source"), len(self.team_names) + 1
         combined = (rows.severity * width + teams + 1) * (len(source_names) + 1) + sources + 1
         _, first, place = np.unique(combined, return_index=True, return_inverse=True)
         codes = [
-            self.calendars.code(
+            self.calendars.configured(
                 rows.words[rows.severity[i]],
                 None if teams[i] == NOBODY else self.team_names[teams[i]],
                 "" if sources[i] == NOBODY else source_names[sources[i]],
@@ -290,9 +296,38 @@ class Reader:
             for i in first
         ]
         clock = np.array(codes, np.int64)[place]
-        if every_kpi()[kpi].variants[variant].hours == "owner":
+        for code in np.unique(sources[clock == NOBODY]):
+            mask = (clock == NOBODY) & (sources == code)
+            clock[mask] = self._of_the_helpdesk(rows.take(mask), "" if code == NOBODY else source_names[code], hours)
+        if hours == "owner":
             clock = self._of_the_owner(rows, clock)
-        return msgspec.structs.replace(rows, clock=clock)
+        return self._without_unknown(rows, clock, kpi)
+
+    def _of_the_helpdesk(self, rows: Columns, source: str, hours: Hours) -> Ints:
+        """The calendars of rows of one source that the configuration leaves to the helpdesk."""
+        known = self.clocks.known.get(source, {})
+        if len(known) < 2 and (hours != "at_end" or not known):
+            return np.full(len(rows), self.calendars.default(source))
+        own = segments_of(self.store, np.unique(rows.ticket).tolist())
+        if hours == "at_end":
+            ends = np.where(rows.end == NEVER, np.maximum(rows.at, rows.start), rows.end)
+            told = zip(rows.ticket.tolist(), ends.tolist(), strict=True)
+            return np.array([self.calendars.in_force(source, own.get(t, DEFAULT), at) for t, at in told], np.int64)
+        tickets, place = np.unique(rows.ticket, return_inverse=True)
+        codes = [self.calendars.of_segments(source, own.get(t, DEFAULT)) for t in tickets.tolist()]
+        return np.array(codes, np.int64)[place]
+
+    def _without_unknown(self, rows: Columns, clock: Ints, kpi: str) -> Columns:
+        unknown = clock == NOBODY
+        if not unknown.any():
+            return msgspec.structs.replace(rows, clock=clock)
+        clock = np.where(unknown, self.calendars.default(""), clock)
+        spec = every_kpi()[kpi]
+        if spec.unit != "ms" and not isinstance(spec.statistic, Met):
+            return msgspec.structs.replace(rows, clock=clock)
+        words = (*rows.words, "schedule_unknown")
+        stop = np.where(unknown & ~rows.stopped(EXCLUDED), len(rows.words), rows.stop)
+        return msgspec.structs.replace(rows, clock=clock, stop=stop, words=words)
 
     def _of_the_owner(self, rows: Columns, clock: Ints) -> Ints:
         """The calendars of whom the rows belong to, where `[people.NAME] hours` tells them."""

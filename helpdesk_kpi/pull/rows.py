@@ -7,11 +7,12 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.errors import BrokenError, PullError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.store.page import SetAside
+from helpdesk_kpi.store.sound import EARLIEST, LATEST
 
-T = TypeVar("T")
+T, V = TypeVar("T"), TypeVar("V")
 
 #: What reading a value raises that is not as it should be. Anything else is a mistake of ours, and is raised.
 UNREADABLE = (
@@ -30,7 +31,7 @@ def rows(
 ) -> tuple[list[T], list[SetAside]]:
     """Decode a JSON array of rows; what doesn't fit comes back with its id and the path of the field that is wrong.
 
-    A page without a broken row is decoded in one go. PullError where there is no array at all.
+    A page without a broken row is decoded in one go. BrokenError where there is no array at all.
     """
     if not raw:
         return [], []
@@ -41,13 +42,13 @@ def rows(
 
 
 def raws(raw: msgspec.Raw) -> list[msgspec.Raw]:
-    """The rows of a JSON array, each as it stands there. PullError where there is no array."""
+    """The rows of a JSON array, each as it stands there. BrokenError where there is no array."""
     if not raw:
         return []
     try:
         return _raws.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise PullError(f"the answer has another shape: {error}", permanent=True) from None
+        raise BrokenError(f"the answer has another shape: {error}") from None
 
 
 def joined(found: Iterable[msgspec.Raw]) -> msgspec.Raw:
@@ -77,6 +78,23 @@ def map_rows(
     return records, aside
 
 
+def read_each(
+    found: Iterable[T],
+    read: Callable[[T], V],
+    *,
+    id: str = "id",  # noqa: A002 - the field's name
+) -> tuple[list[tuple[T, V]], list[SetAside]]:
+    """Rows with what is read of each; one of which it cannot be read is set aside."""
+    good: list[tuple[T, V]] = []
+    aside: list[SetAside] = []
+    for one in found:
+        try:
+            good.append((one, read(one)))
+        except UNREADABLE as error:
+            aside.append(SetAside(str(getattr(one, id, "?")), reason_of(error)))
+    return good, aside
+
+
 def reason_of(error: BaseException) -> str:
     """Why a row was set aside, without what stands in it.
 
@@ -95,6 +113,13 @@ def reason_of(error: BaseException) -> str:
         case _:
             text = "a value is of another kind than it should be"
     return text[:_LONGEST]
+
+
+def plausible(at: int) -> int:
+    """The time in UTC epoch ms; ValueError where it lies outside of the years 1990 to 2100."""
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("a time outside of the years 1990 to 2100")
+    return at
 
 
 def _one_by_one(found: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[SetAside]]:

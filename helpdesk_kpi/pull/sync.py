@@ -1,7 +1,7 @@
 """Syncing: sources side by side, a source's streams in order, each page in one transaction.
 
-An expected error becomes that stream's result and the rest go on; refused credentials end the source; anything
-unexpected is raised.
+An expected error becomes that stream's result and the rest go on; refused credentials, or an address at which nothing
+answers, end the source. An unexpected error ends its source too; the other sources finish before it is raised.
 """
 
 import asyncio
@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
-from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.errors import AccessError, PullError, UnavailableError, UnreachedError
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.pull.wording import remember
 from helpdesk_kpi.store import Store
+from helpdesk_kpi.store.sound import sift
 from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, versions, waiting, write_page
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
@@ -37,13 +38,14 @@ class StreamResult(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Told after every page."""
+    """Told after every page, and when something takes long."""
 
     source: str
     stream: str
     requests: int
     records: int
     complete_until: int | None
+    note: str = ""  # why it takes long: "still trying HOST: reason"
 
 
 Connect = Callable[[Source], Transport]
@@ -69,18 +71,26 @@ def sync(
     progress: Callable[[Progress], None] = lambda _: None,
     connect: Connect = connect,
 ) -> list[StreamResult]:
-    """Bring the store up to date. `full` reads everything again from the first day."""
+    """Bring the store up to date. `full` reads everything again from the first day.
 
-    async def everything() -> list[StreamResult]:
+    An unexpected error of one source is raised once the others are through; what they brought is stored.
+    """
+
+    async def everything() -> list[list[StreamResult] | BaseException]:
         runs = [_Run(store, source, _How(now, full, progress, connect)) for source in sources]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(run.all()) for run in runs]
-        return [result for task in tasks for result in task.result()]
+        return await asyncio.gather(*(run.all() for run in runs), return_exceptions=True)
 
-    try:
-        return asyncio.run(everything())
-    except BaseExceptionGroup as group:  # one unexpected error is the error
-        raise group.exceptions[0] from None
+    results: list[StreamResult] = []
+    errors: list[BaseException] = []
+    for source, found in zip(sources, asyncio.run(everything()), strict=True):
+        if isinstance(found, BaseException):
+            found.add_note(f"in the sync of the source {source.name!r}; the other sources went on")
+            errors.append(found)
+        else:
+            results += found
+    if errors:
+        raise errors[0] if len(errors) == 1 else BaseExceptionGroup("several sources", errors)
+    return results
 
 
 class _Run:
@@ -89,6 +99,7 @@ class _Run:
     def __init__(self, store: Store, source: Source, how: "_How") -> None:
         self.store, self.source = store, source
         self.now, self.full, self.progress, self.connect = how
+        self.stream = ""  # the one whose turn it is
         self.key = source_key(store, source.name, source.connector.name, source.url, source.since)
 
     async def all(self) -> list[StreamResult]:
@@ -98,10 +109,12 @@ class _Run:
         if not self.store.one("SELECT count(*) FROM cursors WHERE source = ?", self.key):
             self._read_alike()
         async with self.connect(self.source) as http:
+            http.tell = self._note
             connector = self.source.connector(http, self.source.settings)
             streams = connector.streams()
             for stream in streams:
-                stopped = results[-1].reason if _refused(results) else ""
+                stopped = results[-1].reason if _has_ended(results) else ""
+                self.stream = stream.name
                 results.append(await self._stream(stream, http, connector, stopped=stopped))
         found = {f.need: f.provides for f in connector.found if f.need and f.provides}
         narrow(self.store, self.key, found, keeping=_without_news(streams, results))
@@ -109,6 +122,9 @@ class _Run:
             reach_back(self.store, self.key, self.source.since)
             self._read_alike()
         return results
+
+    def _note(self, text: str) -> None:
+        self.progress(Progress(self.source.name, self.stream, 0, 0, None, text))
 
     def _read_alike(self) -> None:
         """From now on all of its comments are read with the words of today."""
@@ -131,6 +147,8 @@ class _Run:
             outcome, reason = "unavailable", str(error)
         except AccessError as error:
             outcome, reason = "failed", f"{REFUSED}{error}"
+        except UnreachedError as error:
+            outcome, reason = "failed", f"{UNREACHED}{error}"
         except PullError as error:
             outcome, reason = "failed", str(error)
         return self._result(
@@ -140,7 +158,7 @@ class _Run:
         )  # fmt: skip
 
     def _store(self, stream: Stream, page: Page, count: "_Count") -> None:
-        write_page(self.store, self.key, stream.name, page, now=self.now())
+        page = write_page(self.store, self.key, stream.name, sift(page), now=self.now())
         count.records += len(page.records)
         count.set_aside += len(page.set_aside)
 
@@ -191,10 +209,12 @@ def _without_news(streams: Sequence[Stream], results: Sequence[StreamResult]) ->
 
 
 REFUSED = "credentials refused: "
+UNREACHED = "the helpdesk does not answer: "
 
 
-def _refused(results: Iterable[StreamResult]) -> bool:
-    return any(r.reason.startswith(REFUSED) for r in results)
+def _has_ended(results: Iterable[StreamResult]) -> bool:
+    """Whether a source was given up, so that nothing more is asked of it."""
+    return any(r.reason.startswith((REFUSED, UNREACHED)) for r in results)
 
 
 def wants_full(store: Store, sources: Iterable[Source]) -> list[str]:
@@ -204,10 +224,12 @@ def wants_full(store: Store, sources: Iterable[Source]) -> list[str]:
 
 
 def locked_out(results: Iterable[StreamResult]) -> list[StreamResult]:
-    """Of each source whose credentials were refused the first result that says so."""
+    """Of each source that was given up (its credentials were refused, or nothing answered) the first result that says
+    so.
+    """
     first: dict[str, StreamResult] = {}
     for result in results:
-        if _refused([result]):
+        if _has_ended([result]):
             first.setdefault(result.source, result)
     return list(first.values())
 

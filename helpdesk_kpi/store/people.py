@@ -96,6 +96,12 @@ def write_teams(page: Writing, rows: list[model.Team]) -> None:
         " ON CONFLICT DO UPDATE SET name = excluded.name, deleted = excluded.deleted",
         ((page.source, r.id, r.name, r.deleted) for r in rows),
     )
+    keys = page.keys("teams", (r.id for r in rows))
+    page.conn.executemany(
+        "INSERT OR REPLACE INTO team_schedules SELECT ?1, ?2, ?3"
+        " WHERE (SELECT schedule FROM team_schedules WHERE team = ?1 ORDER BY since DESC LIMIT 1) IS NOT ?3",
+        ((keys[r.id], page.now, r.schedule) for r in rows),
+    )
 
 
 def write_team_members(page: Writing, rows: list[model.TeamMember]) -> None:

@@ -45,3 +45,13 @@ BEGIN
     INSERT INTO stale SELECT id FROM tickets
     WHERE external_id IN (new.native, old.external_id, new.external_id) ON CONFLICT DO NOTHING;
 END;
+
+ALTER TABLE schedules ADD COLUMN is_default INTEGER; -- 1: it counts where nothing names another; null: not told
+ALTER TABLE schedules ADD COLUMN created_at INTEGER; -- null: not known
+CREATE TABLE team_schedules ( -- whose tickets run on which schedule, where a helpdesk says so of teams
+    team     INTEGER NOT NULL REFERENCES teams (id),
+    since    INTEGER NOT NULL, -- in force from here on; the first one also before
+    schedule TEXT, -- native id; null: the default one
+    PRIMARY KEY (team, since)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_schedule ON events (ticket, at) WHERE field = 'schedule';

@@ -16,11 +16,22 @@ def write_names(page: Writing, rows: list[model.Name]) -> None:
 
 
 def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
+    """A schedule that differs from its latest version begins a new one. So does a change of the default one. One that
+    comes twice on a page is kept as it came last.
+    """
+    rows = list({r.id: r for r in rows}.values())
     page.conn.executemany(
-        "INSERT INTO schedules SELECT ?1, ?2, ?3, ?4, ?5, ?6, NULL WHERE NOT EXISTS"
-        " (SELECT 1 FROM (SELECT name, zone, weekly FROM schedules WHERE source = ?1 AND native = ?2"
-        " ORDER BY first_seen DESC LIMIT 1) WHERE name = ?4 AND zone = ?5 AND weekly = ?6)",
-        ((page.source, r.id, page.now, r.name, r.zone, json.dumps(r.weekly)) for r in rows),
+        "INSERT INTO schedules (source, native, first_seen, name, zone, weekly, is_default, created_at)"
+        " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS"
+        " (SELECT 1 FROM (SELECT name, zone, weekly, is_default FROM schedules WHERE source = ?1 AND native = ?2"
+        " ORDER BY first_seen DESC LIMIT 1) WHERE name = ?4 AND zone = ?5 AND weekly = ?6"
+        " AND (is_default IS ?7 OR is_default IS NULL))",
+        ((page.source, r.id, page.now, r.name, r.zone, json.dumps(r.weekly), r.is_default, r.created_at) for r in rows),
+    )
+    page.conn.executemany(  # versions that were kept before these were read
+        "UPDATE schedules SET is_default = coalesce(is_default, ?3), created_at = coalesce(created_at, ?4)"
+        " WHERE source = ?1 AND native = ?2",
+        ((page.source, r.id, r.is_default, r.created_at) for r in rows),
     )
 
 

@@ -9,11 +9,15 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
+import msgspec
+
 from helpdesk_kpi import model
+from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.store.file import Store
-from helpdesk_kpi.store.page import Page, Todo
+from helpdesk_kpi.store.page import Page, SetAside, Todo
 from helpdesk_kpi.store.people import write_people, write_team_members, write_teams
 from helpdesk_kpi.store.promises import write_sla_cycles, write_sla_events, write_sla_policies
+from helpdesk_kpi.store.sound import MOST, fitting, name_of, without
 from helpdesk_kpi.store.surroundings import (
     take_census,
     write_article_edits,
@@ -124,18 +128,95 @@ def narrow(store: Store, source: int, found: Mapping[str, Any], *, keeping: Coll
         )
 
 
-def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) -> None:
-    """Store one page of `stream`."""
-    with store.writing() as conn:
-        writing = Writing(conn, source, now, store.hash_key)
-        replace_children(writing, page.replaces, page.records)
-        for kind, write in BY_KIND.items():
-            rows = [r for r in page.records if type(r) is kind]
-            if rows:
-                write(writing, rows)
-        forget(writing, page.gone)
-        take_census(writing, page.present, page.within)
-        _bookkeeping(conn, source, stream, page)
+def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) -> Page:
+    """Store one page of `stream`. A record that SQLite refuses is set aside by name, and the rest is kept.
+
+    Returns the page as it was stored. PullError where it cannot be kept even so.
+    """
+    try:
+        with store.writing() as conn:
+            _write(conn, store, source, page, now)
+            _bookkeeping(conn, source, stream, page)
+    except Exception as error:
+        if not _is_refusal(error, page):
+            raise
+    else:
+        return page
+    left = _without_refused(store, source, page, now)
+    try:
+        with store.writing() as conn:
+            _write(conn, store, source, left, now)
+            _bookkeeping(conn, source, stream, left)
+    except Exception as error:
+        if not _is_refusal(error, left):
+            raise
+        raise PullError(f"{stream}: a page cannot be stored: {_refusal(error)}", permanent=True) from None
+    return left
+
+
+def _write(conn: sqlite3.Connection, store: Store, source: int, page: Page, now: int) -> None:
+    writing = Writing(conn, source, now, store.hash_key)
+    replace_children(writing, page.replaces, page.records)
+    for kind, write in BY_KIND.items():
+        rows = [r for r in page.records if type(r) is kind]
+        if rows:
+            write(writing, rows)
+    forget(writing, page.gone)
+    take_census(writing, page.present, page.within)
+
+
+class _Trial(Exception):  # noqa: N818 - no error: it ends a transaction that is not to be kept
+    pass
+
+
+def _without_refused(store: Store, source: int, page: Page, now: int) -> Page:
+    """The page without the records that SQLite refuses when each is written alone."""
+    kept, aside = [], []
+    for record in page.records:
+        alone = Page(records=[record])
+        try:
+            with store.writing() as conn:
+                _write(conn, store, source, alone, now)
+                raise _Trial  # noqa: TRY301 - see there
+        except _Trial:
+            kept.append(record)
+        except Exception as error:
+            if not _is_refusal(error, alone):
+                raise
+            aside.append(SetAside(name_of(record), _refusal(error)))
+    left = without(page, kept, aside)
+    whole = page.complete_until
+    return msgspec.structs.replace(
+        left,
+        todo={queue: fitting(wanted) for queue, wanted in page.todo.items()},
+        done=fitting(page.done),
+        complete_until=None if whole is None or abs(whole) > MOST else whole,
+    )
+
+
+def _is_refusal(error: Exception, page: Page) -> bool:
+    """Whether a value is to blame. A key that SQLite cuts off at a NUL is not found again."""
+    if isinstance(error, KeyError):
+        return b"\\u0000" in msgspec.json.encode(page.records)
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("Could not decode", "malformed JSON"))
+    refusals = (
+        OverflowError, UnicodeError, sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError,
+        sqlite3.ProgrammingError,
+    )  # fmt: skip
+    return isinstance(error, refusals)
+
+
+def _refusal(error: Exception) -> str:
+    """Why, without what stands in the record."""
+    match error:
+        case OverflowError():
+            return "a number is larger than the store can keep"
+        case UnicodeError() | KeyError() | sqlite3.OperationalError():
+            return "a text or an id holds characters that are none"
+        case sqlite3.IntegrityError():
+            return f"the store refuses it: {str(error)[:100]}"
+    return "a value is of a kind that the store cannot keep"
 
 
 def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page) -> None:

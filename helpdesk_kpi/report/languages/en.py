@@ -138,6 +138,7 @@ REASONS = {
     "too_few_raters": "ratings of too few people to show",
     "no_call_data": "calls without call data",
     "no_chat_data": "chats without chat data",
+    "schedule_unknown": "business hours not known",
     "rating_default": "set by default",
     "rating_timeout": "set by a time-out",
     "rating_internal": "by the team itself",

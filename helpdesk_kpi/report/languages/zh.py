@@ -321,6 +321,7 @@ REASONS = {
     "too_few_raters": "评分人数不足，不予显示",
     "no_call_data": "电话工单缺通话数据",
     "no_chat_data": "会话工单缺会话数据",
+    "schedule_unknown": "工作时间日历未知",
     "rating_default": "系统默认评价",
     "rating_timeout": "超时自动评价",
     "rating_internal": "内部人员评价",

@@ -1,0 +1,136 @@
+"""Which records the store can keep, and what it makes of those that it cannot: they are set aside, one by one.
+
+A connector may decode a value that no helpdesk means: a time in the year 9999 or in seconds, business hours that end
+before they begin. Kept, they would spoil every figure that they meet, and move cursors to where nothing follows.
+"""
+
+import datetime as dt
+import functools
+import re
+import zoneinfo
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from helpdesk_kpi import model
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.store.page import Page, SetAside, Todo
+
+EARLIEST, LATEST = 631_152_000_000, 4_102_444_800_000  # 1990 and 2100: a time outside is none in ms
+MOST = 2**63 - 1  # the largest number that SQLite keeps
+_WEEK = 7 * 1440  # minutes
+#: Times that a helpdesk sets to "never": one that is outside says nothing, and costs no record.
+_OPTIONAL = frozenset({"expires_at", "breach_at"})
+
+
+class UnsoundError(ValueError):
+    """A record that cannot be kept; the text says why, and repeats nothing of it."""
+
+
+def sift(page: Page) -> Page:
+    """The page without the records that must not be kept; these are set aside by name."""
+    kept: list[AnyRecord] = []
+    aside: list[SetAside] = []
+    for record in page.records:
+        try:
+            kept.append(sound(record))
+        except UnsoundError as error:
+            aside.append(SetAside(name_of(record), str(error)))
+    if not aside:
+        return replace(page, records=kept)
+    return without(page, kept, aside)
+
+
+def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[SetAside]) -> Page:
+    """The page with the records that are left. Of a ticket of which something is lost, nothing says any more that all
+    is there: what was read before stays, and its history is not known.
+    """
+    there = set(map(_identity, kept))
+    lost = [r for r in page.records if _identity(r) not in there]
+    short = {getattr(r, "ticket", None) for r in lost}
+    replaces = [(kind, parent) for kind, parent in page.replaces if parent not in short]
+    gaps = {r.ticket: r.kind for r in lost if isinstance(r, model.Event)}
+    told = [_unreadable(r, gaps) for r in kept]
+    return replace(page, records=told, set_aside=[*page.set_aside, *aside], replaces=replaces)
+
+
+def _identity(record: AnyRecord) -> tuple[object, ...]:
+    return (type(record), *(getattr(record, name, None) for name in ("ticket", "id", "article", "metric", "at")))
+
+
+def _unreadable(record: AnyRecord, gaps: Mapping[str, str]) -> AnyRecord:
+    """Whether the comments, or the changes, of a ticket are known: not where one of them was set aside."""
+    if isinstance(record, model.Replies) and gaps.get(record.ticket) == "comment":
+        return replace(record, known="unreadable")
+    if isinstance(record, model.Changes) and gaps.get(record.ticket) == "change":
+        return replace(record, known="unreadable")
+    return record
+
+
+def sound(record: AnyRecord) -> AnyRecord:
+    """The record, or one without an optional value that says nothing. UnsoundError where it cannot be kept."""
+    for name in _times(type(record)):
+        at = getattr(record, name)
+        if at is None or EARLIEST <= at < LATEST:
+            continue
+        if name not in _OPTIONAL:
+            raise UnsoundError(f"{name} is no time between the years 1990 and 2100")
+        record = replace(record, **{name: None})  # type: ignore[arg-type]  # optional ones may be null
+    version = getattr(record, "version", 0)
+    if not -LATEST < version < LATEST:
+        raise UnsoundError("version is out of range, so nothing newer could ever replace it")
+    if isinstance(record, model.Schedule):
+        _check_week(record)
+    elif isinstance(record, model.Holiday):
+        _check_days(record)
+    elif isinstance(record, model.Person) and record.zone is not None and not _is_zone(record.zone):
+        return replace(record, zone=None)
+    return record
+
+
+def name_of(record: AnyRecord) -> str:
+    """ "event 1234 of ticket 7": how a record that is set aside is called."""
+    own = getattr(record, "id", None) or getattr(record, "article", None) or getattr(record, "metric", None) or ""
+    ticket = getattr(record, "ticket", None)
+    kind = re.sub(r"(?<!^)(?=[A-Z])", " ", type(record).__name__).lower()
+    told = f"{kind} {own}".strip() + (f" of ticket {ticket}" if ticket else "")
+    return told.encode(errors="replace").decode().replace("\0", "\ufffd")[:200]
+
+
+def fitting(todo: Iterable[Todo]) -> list[Todo]:
+    """What a queue can keep."""
+    return [one for one in todo if -LATEST < one.version < LATEST and _is_text(one.key)]
+
+
+def _is_text(given: str) -> bool:
+    return "\0" not in given and given.isprintable()
+
+
+@functools.cache
+def _times(kind: type[AnyRecord]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name == "at" or name.endswith("_at"))
+
+
+def _check_week(schedule: model.Schedule) -> None:
+    if not _is_zone(schedule.zone):
+        raise UnsoundError("its time zone is not known")
+    if any(not 0 <= start <= end <= _WEEK for start, end in schedule.weekly):
+        raise UnsoundError("its hours do not lie within a week, or end before they begin")
+
+
+def _check_days(holiday: model.Holiday) -> None:
+    try:
+        first, last = dt.date.fromisoformat(holiday.first), dt.date.fromisoformat(holiday.last)
+    except ValueError:
+        raise UnsoundError("first or last is no ISO date") from None
+    if not (first.year >= 1990 and first <= last and last.year < 2100):
+        raise UnsoundError("it ends before it begins, or lies outside of the years 1990 to 2100")
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _is_zone(name: str) -> bool:
+    return name in _zones()
