@@ -4,7 +4,7 @@ A helpdesk's own module says how its rows are served (`zendesk_account`); nothin
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -45,7 +45,7 @@ class Helpdesk(Protocol):
 
     def settings(self, url: str) -> Any: ...
 
-    def answer(self, asking: Asking, url: str) -> Any: ...
+    def answer(self, asking: Asking) -> Any: ...
 
 
 def instant(text: str) -> int:
@@ -86,7 +86,7 @@ class SmallAccount:
         body = await request.json() if request.method == "POST" else None
         asking = Asking(request.method, request.url.netloc, request.url.path, dict(request.query_params), body)
         self.asked.append(asking)
-        given = self.helpdesk.answer(asking, self.url)
+        given = self.helpdesk.answer(asking)
         if isinstance(given, Response):
             return given
         return JSONResponse(given) if given is not None else JSONResponse({"error": "NotFound"}, status_code=404)
@@ -117,5 +117,6 @@ class SmallAccount:
             found.setdefault(row["ticket"], []).append(row["reason"] or value)
         return found
 
-
-Change = Callable[[dict[str, Any]], None]
+    def running(self, kpi: str, as_of: str) -> set[str]:
+        """The tickets of which something runs on at an instant: what waits, what is not done."""
+        return {row["ticket"] for row in self.listed(kpi, as_of) if row["reason"] == "running"}

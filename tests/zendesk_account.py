@@ -6,7 +6,7 @@ Keys that a row leaves out have the values that they have on most rows. Nothing 
 import datetime as dt
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,10 +18,10 @@ from connectors.zendesk.settings import Credentials, Settings
 AGENT, OTHER_AGENT, CUSTOMER = 501, 502, 601
 SECOND = 1000
 FORBIDDEN = {"error": {"title": "Forbidden", "message": "Access to this resource is restricted."}}
-_LISTS = {
+_LISTS = (
     "brands", "ticket_forms", "ticket_fields", "custom_statuses", "groups", "group_memberships", "satisfaction_ratings",
-    "organizations", "deleted_users", "deleted_tickets", "users", "tickets",
-}  # fmt: skip
+    "organizations", "deleted_users", "deleted_tickets",
+)  # fmt: skip
 _numbers = itertools.count(70_000_000_001)
 
 
@@ -37,9 +37,9 @@ def ticket(number: int, created: str, updated: str | None = None, **given: Any) 
     via = {"channel": channel, "source": {"from": {}, "to": {}, "rel": rel}}
     return {
         "id": number, "via": via, "created_at": created, "updated_at": updated,
-        "generated_timestamp": instant(updated) // SECOND, "subject": f"Request {number}", "description": "Please help.",
-        "priority": "normal", "status": "solved", "requester_id": CUSTOMER, "submitter_id": CUSTOMER,
-        "assignee_id": AGENT, "group_id": None, "is_public": True, "tags": [], "satisfaction_rating": None,
+        "generated_timestamp": instant(updated) // SECOND, "subject": f"Request {number}",
+        "description": "Please help.", "priority": "normal", "status": "solved",
+        "requester_id": CUSTOMER, "submitter_id": CUSTOMER, "assignee_id": AGENT, "group_id": None, "is_public": True, "tags": [], "satisfaction_rating": None,
         "from_messaging_channel": False, "support_type": "agent", **given,
     }  # fmt: skip
 
@@ -61,7 +61,8 @@ def change(field: str, before: Any, after: Any) -> dict[str, Any]:
 def event(number: int, at: str, updater: int, *children: Any, via: Any = "Web form", **given: Any) -> dict[str, Any]:
     """One update of a ticket, as the export of ticket events gives it."""
     return {"id": next(_numbers), "ticket_id": number, "timestamp": instant(at) // SECOND, "created_at": at,
-            "updater_id": updater, "via": via, "event_type": "Audit", "child_events": list(children), **given}  # fmt: skip
+            "updater_id": updater, "via": via, "event_type": "Audit",
+            "child_events": list(children), **given}  # fmt: skip
 
 
 def ordinary(
@@ -98,62 +99,71 @@ class ZendeskRows:
         self.refused: tuple[str, ...] = rows.pop("refused", ("/guide/", "/slas/", "/business_hours/", "/help_center/"))
         self.ratings_by: str = rows.pop("ratings_by", "created_at")
         self.options: dict[str, Any] = rows.pop("options", {})
-        self.now = rows.pop("now", "2026-12-31T00:00:00Z")
-        self.lists: dict[str, list[dict[str, Any]]] = {name: rows.pop(name, []) for name in sorted(_LISTS) if name not in {"users", "tickets"}}
+        self.lists: dict[str, list[dict[str, Any]]] = {name: rows.pop(name, []) for name in _LISTS}
         assert not rows, f"no such rows: {sorted(rows)}"
 
     def settings(self, url: str) -> Settings:
         auth = Credentials(email="reader@desk.example", token="key-of-the-account")
         return Settings(url=url, auth=auth, help_centers=False, **self.options)
 
-    def answer(self, asking: Asking, url: str) -> Any:
-        path = asking.path.removesuffix(".json")
-        if any(part in path for part in self.refused):
+    def answer(self, asking: Asking) -> Any:
+        path = asking.path.removesuffix(".json").removeprefix("/api/v2/")
+        if any(part in f"/{path}/" for part in self.refused):
             return Response(json.dumps(FORBIDDEN), 403, media_type="application/json")
-        name = path.removeprefix("/api/v2/")
-        query = asking.query
-        match name.split("/"):
-            case ["incremental", "tickets", "cursor"]:
-                return self._cursor("tickets", [t for t in self.tickets if self._in_scope(t, query)], query)
-            case ["incremental", "users", "cursor"]:
-                stamped = [u | {"generated_timestamp": instant(u["updated_at"] or self.now) // SECOND} for u in self.users]
-                return self._cursor("users", stamped, query)
-            case ["incremental", "ticket_events"]:
-                by_id = {t["id"]: t for t in self.tickets}
-                rows = [e for e in self.ticket_events if self._in_scope(by_id.get(e["ticket_id"], {}), query)]
-                return self._timed("ticket_events", rows, query, lambda row: int(row["timestamp"]))
-            case ["incremental", "ticket_metric_events"]:
-                return self._timed("ticket_metric_events", [], query, lambda _: 0)
-            case ["incremental", "organizations"]:
-                return self._timed("organizations", [], query, lambda _: 0)
-            case ["channels", "voice", "stats", "incremental", "calls"]:
-                rows = [c for c in self.calls if instant(c["updated_at"]) // SECOND >= int(query["start_time"])]
-                end = max((instant(c["updated_at"]) // SECOND for c in rows), default=int(query["start_time"]))
-                return {"calls": rows, "count": len(rows), "end_time": end, "next_page": f"{url}/next"}
-            case ["engagements"]:
-                return self._engagements(query)
-            case ["tickets", number, "audits"]:
-                found = self.audits.get(int(number))
-                return None if found is None else {"audits": found, "meta": {"has_more": False}, "links": {}}
-            case ["satisfaction_ratings", number]:
-                rows = [r for r in self.lists["satisfaction_ratings"] if r["id"] == int(number)]
-                return {"satisfaction_rating": rows[0]} if rows else None
-            case ["satisfaction_ratings"]:
-                start = int(query.get("start_time", 0)) * SECOND
-                rows = [r for r in self.lists[name] if instant(r[self.ratings_by]) >= start]
-                return self._list(name, rows)
-            case ["users"] | ["tickets"]:
-                rows = getattr(self, name)
-                return self._list(name, [r for r in rows if query.get("role") in {None, r.get("role")}])
-            case [one] if one in self.lists:
-                return self._list(name, self.lists[name])
+        first, *rest = path.split("/")
+        if len(rest) > 0 and rest[0].isdecimal():
+            return self._one(first, int(rest[0]), rest[1:])
+        exports: dict[str, Callable[[Mapping[str, str]], Any]] = {
+            "incremental/tickets/cursor": self._tickets, "incremental/users/cursor": self._users,
+            "incremental/ticket_events": self._events, "channels/voice/stats/incremental/calls": self._calls,
+            "engagements": self._engagements, "satisfaction_ratings": self._ratings,
+            "incremental/ticket_metric_events": lambda query: self._timed("ticket_metric_events", [], query),
+            "incremental/organizations": lambda query: self._timed("organizations", [], query),
+        }  # fmt: skip
+        if path in exports:
+            return exports[path](asking.query)
+        if path in {"users", "tickets"}:
+            role = asking.query.get("role")
+            return self._list(path, [row for row in getattr(self, path) if role in {None, row.get("role")}])
+        return self._list(path, self.lists[path]) if path in self.lists else None
+
+    def _one(self, kind: str, number: int, more: list[str]) -> Any:
+        if kind == "tickets" and more == ["audits"]:
+            found = self.audits.get(number)
+            return None if found is None else self._list("audits", found)
+        if kind == "satisfaction_ratings" and not more:
+            return next(({"satisfaction_rating": row} for row in self.lists[kind] if row["id"] == number), None)
         return None
 
-    def _in_scope(self, row: dict[str, Any], query: Any) -> bool:
+    def _tickets(self, query: Mapping[str, str]) -> Any:
+        return self._cursor("tickets", [row for row in self.tickets if self._in_scope(row, query)], query)
+
+    def _users(self, query: Mapping[str, str]) -> Any:
+        rows = [{**row, "generated_timestamp": instant(row["updated_at"]) // SECOND} for row in self.users]
+        return self._cursor("users", rows, query)
+
+    def _events(self, query: Mapping[str, str]) -> Any:
+        by_id = {row["id"]: row for row in self.tickets}
+        rows = [row for row in self.ticket_events if self._in_scope(by_id.get(row["ticket_id"], {}), query)]
+        return self._timed("ticket_events", rows, query)
+
+    def _calls(self, query: Mapping[str, str]) -> Any:
+        """No end of the stream is told, and a next page always."""
+        start = int(query["start_time"])
+        rows = [row for row in self.calls if instant(row["updated_at"]) // SECOND >= start]
+        end = max((instant(row["updated_at"]) // SECOND for row in rows), default=start)
+        return {"calls": rows, "count": len(rows), "end_time": end, "next_page": "https://elsewhere.example/next"}
+
+    def _ratings(self, query: Mapping[str, str]) -> Any:
+        start = int(query.get("start_time", "0")) * SECOND
+        rows = self.lists["satisfaction_ratings"]
+        return self._list("satisfaction_ratings", [row for row in rows if instant(row[self.ratings_by]) >= start])
+
+    def _in_scope(self, row: Mapping[str, Any], query: Mapping[str, str]) -> bool:
         """The parameter of both exports, with its default."""
         return query.get("support_type_scope", "agent") in {"all", row.get("support_type", "agent")}
 
-    def _cursor(self, key: str, rows: list[dict[str, Any]], query: Any) -> dict[str, Any]:
+    def _cursor(self, key: str, rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
         """An export by cursor: of nothing new the cursor is null."""
         start = int(query.get("cursor", query.get("start_time", 0)))
         later = [row for row in rows if row["generated_timestamp"] > start or "cursor" not in query]
@@ -162,16 +172,16 @@ class ZendeskRows:
         return {key: sorted(later, key=lambda r: (r["generated_timestamp"], r["id"])), "after_cursor": after,
                 "end_of_stream": True}  # fmt: skip
 
-    def _timed(self, key: str, rows: list[Any], query: Any, at: Any) -> dict[str, Any]:
+    def _timed(self, key: str, rows: list[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
         start = int(query["start_time"])
-        later = sorted((row for row in rows if at(row) >= start), key=at)
-        return {key: later, "count": len(later), "end_time": max(map(at, later), default=start),
-                "next_page": None, "end_of_stream": True}  # fmt: skip
+        later = sorted((row for row in rows if row["timestamp"] >= start), key=lambda row: int(row["timestamp"]))
+        end = max((int(row["timestamp"]) for row in later), default=start)
+        return {key: later, "count": len(later), "end_time": end, "next_page": None, "end_of_stream": True}
 
     def _list(self, key: str, rows: list[Any]) -> dict[str, Any]:
         return {key: rows, "meta": {"has_more": False, "after_cursor": None}, "links": {"next": None, "prev": None}}
 
-    def _engagements(self, query: Any) -> dict[str, Any]:
+    def _engagements(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Ten rows a page by start and id; the next address names a host that nobody may ask."""
         rows = sorted(((_started(row), row["engagement_id"], row) for row in self.engagements), key=lambda r: r[:2])
         rows = [row for row in rows if row[0] >= int(query.get("start_time", 0))]
@@ -206,7 +216,3 @@ def _started(row: dict[str, Any]) -> int:
 
 def _later(start: str, seconds: int) -> str:
     return (dt.datetime.fromisoformat(start) + dt.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def by_hour(day: str, hours: range) -> Iterator[str]:
-    return (f"{day}T{hour:02}:00:00Z" for hour in hours)

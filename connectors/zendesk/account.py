@@ -43,6 +43,7 @@ class Account:
     def __init__(self, http: Transport, settings: Settings, found: list[Finding] | None = None) -> None:
         self.http, self.settings = http, settings
         self.found: list[Finding] = [] if found is None else found  # what a run comes upon
+        self.rated: set[str] = set()  # "rating/score" of the answers that a list gave in this run
         self.reads_lists = False  # the exports turned out to be denied
         self._asked_for_exports = False
         self.url = settings.url.rstrip("/")

@@ -67,7 +67,6 @@ class _Audit:
         self.ticket = str(row.ticket_id)
         self.at = audit_at(row)
         self.told = how(row.via, None) or Told(None)
-        self.is_creation = any(child_kind(child) == "Create" for child in row.child_events)
         self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
@@ -77,7 +76,7 @@ class _Audit:
             told = how(child.get("via"), child.get("via_reference_id")) or self.told
             kind = child_kind(child)
             if vocabulary.is_call(kind, child):
-                yield from self._call(child, told, seq)
+                yield from self._call(child, told, seq, self._comment(child, told, seq, None))
             elif vocabulary.is_comment(kind, child):
                 yield self._comment(child, told, seq, macro)
                 yield from self._merge(told, seq)
@@ -126,24 +125,17 @@ class _Audit:
         except (ValueError, msgspec.ValidationError):
             return self.at
 
-    def _call(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
-        """A call as the ticket tells it: the words that made the ticket, or a contact where an agent took it.
+    def _call(self, child: dict[str, Any], told: Told, seq: int, words: Event) -> Iterator[Event]:
+        """A call as the ticket tells it: `words` that were spoken and, where an agent took it, a contact.
 
         The export of calls tells when it was taken; this is written later, so that one goes before.
         """
         given = child.get("data")
         data: Mapping[str, Any] = given if isinstance(given, dict) else {}
-        taken_by = text_id(data.get("answered_by_id"))
         is_ours = data.get("outbound") is True or self.told.is_outbound or told.is_outbound
-        contact = taken_by if not is_ours else None
-        at = self._said_at(child)
-        if self.is_creation:
-            author = text_id(child.get("author_id", self.row.updater_id))
-            yield Event(self.ticket, self._id("c", counted=True), at, seq, "comment", actor=author,
-                        via=vocabulary.OUTBOUND if is_ours else "voice", public=bool(child.get("public", True)))  # fmt: skip
-        if contact or not self.is_creation:
-            name = "call" if self.is_creation else "c"
-            yield Event(self.ticket, self._id(name, counted=True), at, seq, "call", actor=contact, via="voice",
+        yield msgspec.structs.replace(words, via=vocabulary.OUTBOUND if is_ours else "voice")
+        if not is_ours and (taken_by := text_id(data.get("answered_by_id"))):
+            yield Event(self.ticket, self._id("call", counted=True), words.at, seq, "call", actor=taken_by, via="voice",
                         public=True)  # fmt: skip
 
     def _is_merge(self, told: Told) -> bool:

@@ -210,6 +210,11 @@ def person(row: zd.User) -> model.Person:
     )
 
 
+def deleted_person(row: zd.User) -> model.Person:
+    """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
+    return msgspec.structs.replace(person(row), active=False)
+
+
 def _kind(row: zd.User) -> model.PersonKind:
     """Light agents are agents of role type 1, contributors of 3: both only comment privately.
 

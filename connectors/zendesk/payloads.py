@@ -172,6 +172,7 @@ class ListPage(msgspec.Struct):
     organizations: Raw = NOTHING
     surveys: Raw = NOTHING
     users: Raw = NOTHING
+    deleted_users: Raw = NOTHING
     groups: Raw = NOTHING
     group_memberships: Raw = NOTHING
     brands: Raw = NOTHING
@@ -253,6 +254,10 @@ class SatisfactionRating(msgspec.Struct):
     requester_id: int | None = None
     comment: str | None = None
     reason: str | None = None
+
+
+class OneRating(msgspec.Struct):
+    satisfaction_rating: SatisfactionRating
 
 
 class Question(msgspec.Struct):

@@ -11,10 +11,11 @@ from connectors.zendesk.queues import Told, audits_of, ticket_by_ticket
 from connectors.zendesk.tickets import OVERLAP, WHOLE_AFTER, further
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import MissingError
-from helpdesk_kpi.model import AnyRecord, Replies
+from helpdesk_kpi.model import AnyRecord, Event, Replies
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import map_rows, read_each, rows
 
+MISSING = "missing_events"  # the queue of tickets of which the export brought no words
 Read = Callable[[Sequence[zd.TicketEvent]], tuple[list[AnyRecord], list[SetAside]]]
 
 
@@ -58,6 +59,10 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
             records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse],
             todo=await _unsure(account, fresh),
         )  # fmt: skip
+    # The tickets whose words should have come by now. Nobody can say of them that nobody answered.
+    silent = [one for one in start.wordless(first * SECOND) if one.version <= start.now - WHOLE_AFTER]
+    if silent:
+        yield Page(records=[Replies(one.key, one.version, "unreadable") for one in silent], todo={MISSING: silent})
 
 
 async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
@@ -88,4 +93,23 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
         return [Replies(one.key, one.version)]
 
     async for page in ticket_by_ticket(start, ask, known_already=known_already, gap=gap):
+        yield page
+
+
+async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
+    read = await _reading(account) if start.todo else None
+
+    async def ask(one: Todo) -> Told:
+        assert read is not None
+        try:
+            found, aside = await audits_of(account, one.key, start.since)
+        except MissingError:
+            return Told([])
+        records, worse = read(found)
+        has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
+        known = [Replies(one.key, one.version)] if has_words and not aside and not worse else []
+        return Told([*records, *known], [*aside, *worse])
+
+    async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
         yield page

@@ -87,6 +87,14 @@ def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Map
     return {}
 
 
+#: UTC epoch ms -> tickets that are as new as that, and of which no words have arrived though all were asked for.
+Wordless = Callable[[int], Sequence[Todo]]
+
+
+def _none_wordless(after: int) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
+    return ()
+
+
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What a stream is told when it starts."""
 
@@ -96,6 +104,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     todo: Sequence[Todo] = ()  # queue streams: what is to be fetched, longest unchanged first
     full: bool = False  # `sync --full`: everything is asked for again
     versions: Versions = _none_known  # which versions of things are kept already
+    wordless: Wordless = _none_wordless  # tickets whose words did not arrive
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.pull.wording import remember
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.sound import sift
-from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, versions, waiting, write_page
+from helpdesk_kpi.store.write import ask_again, narrow, reach_back, source_key, versions, waiting, wordless, write_page
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 
@@ -169,7 +169,10 @@ class _Run:
             cursor = self.store.one(sql, self.key, stream.name)
         todo = waiting(self.store, self.key, stream.name) if stream.kind == "queue" else ()
         known = functools.partial(versions, self.store, self.key)
-        return Start(cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full, versions=known)
+        return Start(
+            cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full, versions=known,
+            wordless=functools.partial(wordless, self.store, self.key),
+        )  # fmt: skip
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"

@@ -107,6 +107,24 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
     return dict(store.rows(sql, source, list(natives)))
 
 
+#: A helpdesk may write the words that make a ticket a moment after the ticket.
+_MOMENT = 120_000
+
+
+def wordless(store: Store, source: int, after: int) -> list[Todo]:
+    """Tickets whose history is said to be known, and that have neither the words nor the call that made them.
+
+    Conversations of messaging are left out, since their words are elsewhere. `after`: of these versions on.
+    """
+    sql = (
+        "SELECT version, native FROM tickets t WHERE source = ?1 AND version >= ?2 AND created_at IS NOT NULL"
+        " AND deleted_at IS NULL AND replies_known = 'yes' AND changes_known_from IS NULL AND is_messaging IS NOT 1"
+        " AND NOT EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND (e.kind IN ('call', 'chat')"
+        f" OR (e.kind = 'comment' AND e.at <= t.created_at + {_MOMENT}))) ORDER BY 1, 2"
+    )
+    return [Todo(version, native) for version, native in store.rows(sql, source, after)]
+
+
 def ask_again(store: Store, source: int) -> None:
     """A full sync fetches everything that was ever queued once more."""
     with store.writing() as conn:
