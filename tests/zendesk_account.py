@@ -36,11 +36,11 @@ def ticket(number: int, created: str, updated: str | None = None, **given: Any) 
     channel, rel = given.pop("channel", "email"), given.pop("rel", None)
     via = {"channel": channel, "source": {"from": {}, "to": {}, "rel": rel}}
     return {
-        "id": number, "via": via, "created_at": created, "updated_at": updated,
-        "generated_timestamp": instant(updated) // SECOND, "subject": f"Request {number}",
-        "description": "Please help.", "priority": "normal", "status": "solved",
-        "requester_id": CUSTOMER, "submitter_id": CUSTOMER, "assignee_id": AGENT, "group_id": None, "is_public": True, "tags": [], "satisfaction_rating": None,
-        "from_messaging_channel": False, "support_type": "agent", **given,
+        "id": number, "via": via, "created_at": created, "updated_at": updated, "tags": [], "priority": "normal",
+        "generated_timestamp": instant(updated) // SECOND, "subject": f"Request {number}", "status": "solved",
+        "description": "Please help.", "requester_id": CUSTOMER, "submitter_id": CUSTOMER, "assignee_id": AGENT,
+        "group_id": None, "is_public": True, "satisfaction_rating": None, "from_messaging_channel": False,
+        "support_type": "agent", **given,
     }  # fmt: skip
 
 
@@ -117,6 +117,7 @@ class ZendeskRows:
             "incremental/tickets/cursor": self._tickets, "incremental/users/cursor": self._users,
             "incremental/ticket_events": self._events, "channels/voice/stats/incremental/calls": self._calls,
             "engagements": self._engagements, "satisfaction_ratings": self._ratings,
+            "search/export": lambda _: self._list("results", []),
             "incremental/ticket_metric_events": lambda query: self._timed("ticket_metric_events", [], query),
             "incremental/organizations": lambda query: self._timed("organizations", [], query),
         }  # fmt: skip

@@ -23,6 +23,7 @@ from helpdesk_kpi.pull.text import RULE, read
 SECOND = 1_000
 _SEQUENCE = 10**15  # ids above would not fit into an order; within one instant the values before decide anyway
 _LONGEST_WORD = 100
+_LAG = 60_000  # ms that Zendesk may take to write down an audit
 #: Zendesk's key -> our word.
 FIELDS = {
     "status": "status", "custom_status_id": "custom_status", "assignee_id": "assignee", "group_id": "team",
@@ -94,15 +95,15 @@ class _Audit:
         body, html = child.get("body"), child.get("html_body")
         told_words = isinstance(body or html, str)
         found = read(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
-        public = child.get("public", child.get("comment_public"))
+        public, at = child.get("public", child.get("comment_public")), self._said_at(child)
         return Event(
             ticket=self.ticket,
             id=self._id("c", counted=True),
-            at=self._said_at(child),
+            at=at,
             seq=seq,
             kind="comment",
             actor=text_id(child.get("author_id", self.row.updater_id)),
-            via=vocabulary.MERGE if self._is_merge(told) else told.via,
+            via=vocabulary.MERGE if self._is_merge(told) else vocabulary.IMPORT if at < self.at else told.via,
             rule=told.rule,
             field="macro" if macro else None,
             after=value(macro.get("macro_id")) if macro else None,
@@ -116,14 +117,16 @@ class _Audit:
         )
 
     def _said_at(self, child: Mapping[str, Any]) -> int:
-        """A comment that was imported has a time of its own; what brought it has the time of the import."""
+        """A comment that was imported has a time of its own; what brought it has the time of the import.
+
+        Seconds that lie between a comment and its audit are no import.
+        """
         own = child.get("created_at")
-        if not isinstance(own, str):
-            return self.at
         try:
-            return min(zd.ms(msgspec.convert(own, datetime)), self.at)
+            said = zd.ms(msgspec.convert(own, datetime)) if isinstance(own, str) else self.at
         except (ValueError, msgspec.ValidationError):
             return self.at
+        return said if said < self.at - _LAG else self.at
 
     def _call(self, child: dict[str, Any], told: Told, seq: int, words: Event) -> Iterator[Event]:
         """A call as the ticket tells it: `words` that were spoken and, where an agent took it, a contact.
