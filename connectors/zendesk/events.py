@@ -103,7 +103,7 @@ class _Audit:
             seq=seq,
             kind="comment",
             actor=text_id(child.get("author_id", self.row.updater_id)),
-            via=vocabulary.MERGE if self._is_merge(told) else vocabulary.IMPORT if at < self.at else told.via,
+            via=self._way(told, at),
             rule=told.rule,
             field="macro" if macro else None,
             after=value(macro.get("macro_id")) if macro else None,
@@ -115,6 +115,14 @@ class _Audit:
             articles=found.articles if found else (),
             codes=found.codes if found else (),
         )
+
+    def _way(self, told: Told, at: int) -> str | None:
+        """How a comment came: by a merge, by an import (its time is its own), by a call of ours, or as it is told."""
+        if self._is_merge(told):
+            return vocabulary.MERGE
+        if at < self.at:
+            return vocabulary.IMPORT
+        return vocabulary.OUTBOUND if told.is_outbound else told.via
 
     def _said_at(self, child: Mapping[str, Any]) -> int:
         """A comment that was imported has a time of its own; what brought it has the time of the import.
@@ -153,20 +161,27 @@ class _Audit:
         if winner and winner != self.ticket:
             yield from self._merged_into(winner, told, seq)
         elif loser and loser != self.ticket:
-            yield TicketLink(loser, self.ticket, "merge")
+            yield from self._took_up(loser)
+        elif any(child.get("status") == "closed" or child.get("value") == "closed" for child in self.row.child_events):
+            yield from self._merged_into("", told, seq)  # it was closed with it, and nothing says into what
 
     def _merged_into(self, winner: str, told: Told, seq: int) -> Iterator[AnyRecord]:
         """The version of 0 says that nothing but the merge is told: of replies it says nothing."""
-        yield TicketLink(self.ticket, winner, "merge")
+        if winner:
+            yield TicketLink(self.ticket, winner, "merge")
         yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
-                    via=told.via, field="merge", after=winner)  # fmt: skip
+                    via=told.via, field="merge", after=winner or None)  # fmt: skip
         yield Replies(self.ticket, 0, merged_into=winner)
+
+    def _took_up(self, loser: str) -> Iterator[AnyRecord]:
+        yield TicketLink(loser, self.ticket, "merge")
+        yield Replies(loser, 0, merged_into=self.ticket)
 
     def _merged_away(self) -> Iterator[AnyRecord]:
         """Tickets that this one took up, where the export says so beside the event."""
         for other in self.row.merged_ticket_ids or ():
             if (loser := text_id(other)) and loser != self.ticket:
-                yield TicketLink(loser, self.ticket, "merge")
+                yield from self._took_up(loser)
 
     def _survey(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
         score = value(child.get("score") or child.get(_SCORE) or child.get("value"))

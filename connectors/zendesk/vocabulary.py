@@ -47,14 +47,14 @@ COMMENTS = frozenset({"Comment"})
 SILENT = frozenset({
     "Create", "Change", "AgentMacroReference", "MacroReference", "SatisfactionRating", "Notification",
     "NotificationWithCcs", "Cc", "FollowersCc", "FollowerNotificationEvent", "FollowerChange", "EmailCcChange",
-    "OrganizationActivity", "OrganizationSubscription", "ProblemSolvedEvent", "SlaTargetChange", "TicketSharingEvent",
-    "SuspendedTicketRecovery", "Error", "External", "Push", "ForwardingEvent", "ChannelFrameworkEvent",
-    "AgentWorkspaceSwitch", "CommentPrivacyChange", "CommentRedactionEvent", "AttachmentRedactionEvent",
-    "SurveyOffered", "SurveyResponseSubmitted", "ChatStartedEvent", "ChatEndedEvent", "OfferedTo",
-    "AssociateAttValsEvent", "CollabThreadCreated", "CollabThreadReply", "CollabThreadClosed", "CollabThreadReopened",
-    "Tweet", "FacebookEvent", "SMS", "LogMeInTranscript", "SkillAssigned", "RoutingChannel", "TicketUnshare",
-    "KnowledgeLinked", "KnowledgeFlagged", "UserCustomFieldEvent", "BasicSmsEvent", "MessagingCsatEvent",
-    "ScheduleAssignment",
+    "OrganizationActivity", "OrganizationSubscription", "ProblemSolvedEvent", "SlaTargetChange",
+    "TicketSharingEvent", "SuspendedTicketRecovery", "SuspendedTicket", "Error", "External", "Push",
+    "ForwardingEvent", "ChannelFrameworkEvent", "AgentWorkspaceSwitch", "CommentPrivacyChange",
+    "CommentRedactionEvent", "AttachmentRedactionEvent", "SurveyOffered", "SurveyResponseSubmitted",
+    "ChatStartedEvent", "ChatEndedEvent", "OfferedTo", "AssociateAttValsEvent", "CollabThreadCreated",
+    "CollabThreadReply", "CollabThreadClosed", "CollabThreadReopened", "LogMeInTranscript", "SkillAssigned",
+    "RoutingChannel", "TicketUnshare", "KnowledgeLinked", "KnowledgeFlagged", "UserCustomFieldEvent",
+    "MessagingCsatEvent", "ScheduleAssignment",
 })  # fmt: skip
 
 
