@@ -186,7 +186,7 @@ OF_A_FRIEND = (
     ("UPDATE tickets SET changes_known = 'pending'", "changes are still to be fetched", True),
     ("UPDATE tickets SET priority = NULL", "without a priority", False),
     ("UPDATE sources SET since = created_at + 1 FROM tickets", "before the history", False),
-    ("UPDATE people SET was_assigned = 1", "no role of theirs was ever seen", False),
+    ("INSERT INTO standings SELECT id, 1, NULL FROM people", "no role of theirs was ever seen", False),
     ("INSERT INTO set_aside VALUES (1, 'tickets', '7', 'no id')", "were set aside", True),
     ("UPDATE cursors SET state = 'failed', reason = '500'", "the last sync failed: 500", True),
     ("UPDATE cursors SET state = 'unavailable', reason = 'plan'", "not given to this account: plan", False),

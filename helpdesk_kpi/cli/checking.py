@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from helpdesk_kpi.cli.checking_calendars import calendar_findings
 from helpdesk_kpi.cli.checking_people import people_findings
+from helpdesk_kpi.cli.checking_team import intake_findings, setting_findings, team_findings
 from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.cli.sending import all_channels
 from helpdesk_kpi.cli.unmapped import unmapped
@@ -31,8 +32,12 @@ class Able(NamedTuple):
     reasons: list[str]
 
 
-def config_findings(desk: Desk) -> list[Finding]:
-    """What is wrong or doubtful in the file itself; what is plainly wrong is a ConfigError."""
+def config_findings(desk: Desk, *, people: bool = False) -> list[Finding]:
+    """What is wrong or doubtful in the file itself; what is plainly wrong is a ConfigError.
+
+    Args:
+        people: name everybody who is taken for the team.
+    """
     loaded = desk.loaded
     config = loaded.config
     all_channels(loaded)
@@ -47,6 +52,9 @@ def config_findings(desk: Desk) -> list[Finding]:
         found += _words(desk, store)
         found += _teams(desk, store)
         found += _robots(desk, store)
+        found += team_findings(store, config, people=people)
+        found += intake_findings(store, config)
+        found += setting_findings(store, config)
     return found
 
 

@@ -11,7 +11,7 @@ from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.config import Config, did_you_mean
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.bounds import bounds
-from helpdesk_kpi.measure.contract import MAIN, Ratio, Statistic, Stock, Total
+from helpdesk_kpi.measure.contract import MAIN, Kpi, Ratio, Statistic, Stock, Total
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.judging import counts_repeats, known_quality, told_quality
 from helpdesk_kpi.measure.listing import Asked, listed
@@ -54,6 +54,7 @@ def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
         **on_like_work.beside_others(reader, asked),
         **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if counts_repeats(told) else {}),
         **_bounds(reader, asked),
+        **_settings(reader, spec),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
         "observations": [row for side in sides for row in side["observations"]] if sides else [*listed(reader, asked)],
     }
@@ -63,6 +64,12 @@ def _bounds(reader: Reader, asked: Asked) -> dict[str, Any]:
     assert asked.period is not None
     found = bounds(reader, kpi_named(asked.kpi), asked.variant, asked.period, asked.as_of, **asked.where)
     return {"bounds": found._asdict()} if found else {}
+
+
+def _settings(reader: Reader, spec: Kpi) -> dict[str, Any]:
+    """Settings by which the figure may be void."""
+    told = [f"{one.source}: {one.how_many:,} {one.text}" for one in reader.defaults if one.concerns(spec)]
+    return {"settings_to_check": told} if told else {}
 
 
 def _sides(told: Statistic) -> tuple[str, ...]:
@@ -98,6 +105,7 @@ def printed(found: Mapping[str, Any]) -> str:
         lines += [f"weights: {value['basis']}", *weighed.lines(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
+    lines += [f"! {line}" for line in found.get("settings_to_check", [])]
     if "others" in found:
         lines += on_like_work.lines(found["others"], value["unit"])
     if "found_rightly" in found:

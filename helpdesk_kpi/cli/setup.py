@@ -26,15 +26,16 @@ def init(desk: Desk) -> None:
 
 
 @click.command()
+@click.option("--people", is_flag=True, help="Name everybody who is taken for the team, and why.")
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def check(desk: Desk, as_json: bool) -> None:
+def check(desk: Desk, people: bool, as_json: bool) -> None:
     """Check the configuration, and ask the helpdesks what these credentials reach and what each KPI can get there."""
     from helpdesk_kpi.cli.checked import as_data, lines, show  # noqa: PLC0415
     from helpdesk_kpi.cli.checking import Examined, able, asked, config_findings  # noqa: PLC0415
 
-    own = config_findings(desk)
+    own = config_findings(desk, people=people)
     told = asyncio.run(asked(desk))
     found = Examined(own, told, able(desk, told))
     if as_json:

@@ -8,6 +8,7 @@ changed is it looked for again.
 import msgspec
 
 from helpdesk_kpi.config import Config, Recurrence
+from helpdesk_kpi.measure.desk import named_accounts
 from helpdesk_kpi.measure.incidents import USUAL, Report, incidents
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.requesters import Requesters, requesters
@@ -69,7 +70,13 @@ def _tickets_of(store: Store, customers: Requesters, wanted: set[int]) -> dict[i
 
 
 def _named(store: Store, config: Config, customers: Requesters) -> set[int]:
-    return {customers[account] for account in named_senders(store, config.recurrence.senders)}
+    """Senders behind whom stands no single customer: those that the configuration names, accounts that only bring
+    requests in, and accounts that stand for many people.
+    """
+    many = {account for (account,) in store.rows("SELECT id FROM people WHERE kind = 'nobody'")}
+    for (source,) in store.rows("SELECT id FROM sources"):
+        many |= named_accounts(store, source, config.tickets.intake)
+    return {customers[account] for account in {*named_senders(store, config.recurrence.senders), *many}}
 
 
 def _of_incidents(store: Store, config: Config, customers: Requesters, scope: set[int]) -> Apart:

@@ -196,6 +196,8 @@ def _repeats(pair: _Pair, stands: _Standing) -> Iterator[Repeat]:
     found: Evidence | None = pair.evidence
     if stands.left_out:
         return
+    if found.reason == "merged" and stands.merged is None:  # a merge that nothing proves is no evidence
+        found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
     rows: list[tuple[Evidence | None, int | None, int | None]] = [(found, None, stands.gone)]
     if stands.merged is not None:
         here = later.merged_into == earlier.name

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.conflicts import ending_elsewhere, strange_channels, unread
+from helpdesk_kpi.measure.defaults import TEXTS, defaults
 from helpdesk_kpi.measure.robots import suspects
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store import Store
@@ -22,6 +24,18 @@ class Gap(NamedTuple):
     detail: str = ""  # in the helpdesk's own words
 
 
+def _doubted(store: Store, config: Config) -> Iterator[Gap]:
+    """Tickets that contradict themselves, and words of which nothing is known."""
+    for source, count in sorted(ending_elsewhere(store, config).items()):
+        yield Gap(source, "history", ENDS, count, is_bad=True, code="ends_elsewhere")
+    for code, about, text, found in (
+        ("unread", "events", "tickets with parts that no rule reads", unread(store)),
+        ("strange_channels", "channels", "tickets of channels of which nothing is known", strange_channels(store)),
+    ):
+        for source, count, words in found:
+            yield Gap(source, about, f"{text}: {words}", count, is_bad=False, code=code, detail=words)
+
+
 def gaps(store: Store, config: Config, now: int) -> Iterator[Gap]:
     """Everything that an examination of the store finds, source by source."""
     yield from _streams(store, now)
@@ -29,6 +43,9 @@ def gaps(store: Store, config: Config, now: int) -> Iterator[Gap]:
         for source, count in store.rows(sql):
             if count:
                 yield Gap(source, about, text, count, is_bad, code)
+    yield from _doubted(store, config)
+    for one in defaults(store, config):
+        yield Gap(one.source, "settings", one.text, one.how_many, is_bad=True, code=one.code, detail=one.detail)
     for source, count in Counter(one.source for one in suspects(store, config)).items():
         yield Gap(source, "people", ROBOTS, count, is_bad=False, code="perhaps_robots")
 
@@ -56,6 +73,7 @@ def _streams(store: Store, now: int) -> Iterator[Gap]:
             yield Gap(source, stream, "not read for more than two days", 1, is_bad=True, code="stale")
 
 
+ENDS = "tickets whose history ends at another value than they have now; their own value holds from their last update on"
 ROBOTS = "accounts of agents that answer within a minute nearly always: robots, perhaps; `check` names them"
 _OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"
 _HERE = "t.created_at IS NOT NULL AND t.deleted_at IS NULL"
@@ -70,6 +88,12 @@ COUNTS = (
      _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'pending' AND {_HERE}")),
     ("replies_unreadable", "replies", "tickets whose replies these rights do not show", True,
      _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'unreadable' AND {_HERE}")),
+    ("no_words", "replies", "tickets without a first message: what was said on them is not known", True,
+     _OF_SOURCE.format(
+         "tickets t", "t",
+         f"t.replies_known = 'yes' AND {_HERE} AND NOT EXISTS"
+         " (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.kind IN ('comment', 'call', 'chat'))",
+     )),
     ("history_pending", "history", "tickets whose changes are still to be fetched", True,
      _OF_SOURCE.format("tickets t", "t", f"t.changes_known = 'pending' AND {_HERE}")),
     ("before_history", "history", "tickets made before the history that is kept begins", False,
@@ -80,10 +104,7 @@ COUNTS = (
      _OF_SOURCE.format("people p", "p", "p.kind IS NULL AND EXISTS (SELECT 1 FROM events e WHERE e.actor = p.id)")),
     ("no_role", "roles",
      "accounts that were given tickets, and no role of theirs was ever seen: they left before we came", False,
-     _OF_SOURCE.format(
-         "people p", "p",
-         "p.was_assigned AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind != 'customer')",
-     )),
+     _OF_SOURCE.format("people p", "p", "p.id IN (SELECT person FROM standings WHERE has_worked)")),
     ("set_aside", "rows", "rows that could not be read and were set aside; `status` names them", True,
      _OF_SOURCE.format("set_aside a", "a", "true")),
     ("not_by_customers", "ratings",
@@ -95,3 +116,8 @@ COUNTS = (
          f"r.answered_at IS NOT NULL AND p.kind = 'customer' AND p.domain IN ({_OWN})",
      )),
 )  # fmt: skip
+#: Every code of a gap.
+CODES = frozenset({
+    "failed", "unavailable", "stale", "perhaps_robots", "ends_elsewhere", "unread", "strange_channels",
+    "left_out_outbound", *TEXTS, *(code for code, *_ in COUNTS),
+})  # fmt: skip

@@ -27,6 +27,7 @@ from helpdesk_kpi.measure.contract import (
     Total,
     Within,
 )
+from helpdesk_kpi.measure.defaults import Default, defaults
 from helpdesk_kpi.measure.discovery import every_kpi, kpi_named
 from helpdesk_kpi.measure.figure import figure
 from helpdesk_kpi.measure.hours import Clocks
@@ -63,6 +64,11 @@ class Reader:
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}
         self._following: dict[tuple[str, str], Columns] = {}
+
+    @cached_property
+    def defaults(self) -> list[Default]:
+        """Settings by which a KPI may be void."""
+        return defaults(self.store, self.config)
 
     def columns(self, kpi: str, variant: str = "strict") -> Columns:
         """All kept observations of one variant."""

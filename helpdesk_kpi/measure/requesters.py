@@ -20,6 +20,6 @@ def requesters(store: Store) -> Requesters:
     return Requesters(
         store.rows(
             "SELECT id, first FROM (SELECT id, min(id) OVER (PARTITION BY email_hash) AS first FROM people p"
-            f" WHERE email_hash IS NOT NULL AND NOT {OF_THE_TEAM}) WHERE id != first"
+            f" WHERE email_hash IS NOT NULL AND p.kind IS NOT 'nobody' AND NOT {OF_THE_TEAM}) WHERE id != first"
         )
     )

@@ -56,7 +56,10 @@ class Timeline:
         self.surveys: list[EventRow] = []
         self.merge_links: list[int] = []  # instants in which a merge was told
         self._read(events)
-        self.undated: frozenset[str] = self._end_as_the_row()
+        self.ends = ends_elsewhere(desk, row, self.changes)
+        self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
+        #: Fields of which nothing tells since when they have their value.
+        self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
         self.ratings: Sequence[RatingRow] = with_told(beside.ratings, self.surveys)
 
     def _read(self, events: Sequence[EventRow]) -> None:
@@ -102,16 +105,6 @@ class Timeline:
         if made_at is not None:
             return e.at == made_at
         return e.at - self.created_at <= A_MOMENT and actor not in {"agent", "light_agent"}
-
-    def _end_as_the_row(self) -> frozenset[str]:
-        """Where a known history ends at another value than the ticket has, the ticket's own holds from then on.
-
-        Returns the fields of which nothing tells since when.
-        """
-        found = ends_elsewhere(self.desk, self.row, self.changes)
-        if found:
-            self.changes = sorted([*self.changes, *(end.change for end in found)], key=lambda c: c.at)
-        return frozenset(end.change.field for end in found if not end.is_dated)
 
     # Fields over time
 
@@ -329,7 +322,8 @@ class Timeline:
             elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
                 opened = at
         if opened is not None:
-            found.append(Wait(opened, None, "history_unknown" if self.has_holes else "", None))
+            is_over = self.has_holes and self.knows_first_message
+            found.append(Wait(opened, None, "history_unknown" if is_over else "", None))
         return found
 
     @cached_property

@@ -1,9 +1,10 @@
 """What an examination of the store finds, for a report and for `doctor`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from helpdesk_kpi.measure.doubts import Doubt, Person, doubts, solved_at_the_end
-from helpdesk_kpi.measure.examined import gaps
+from helpdesk_kpi.measure.examined import Gap, gaps
+from helpdesk_kpi.measure.first_words import outbound
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.priority_order import overtaken
 from helpdesk_kpi.measure.reader import Reader
@@ -22,13 +23,21 @@ def examined(
     store = reader.store
     looked_at = looked_at or store.one("SELECT max(ran_at) FROM cursors") or as_of
     return Examined(
-        gaps=tuple(gaps(store, reader.config, looked_at)),
+        gaps=(*gaps(store, reader.config, looked_at), *_outbound(reader)),
         unmapped=tuple(unmapped(store, reader.config)),
         questions=tuple(_question(store, doubt) for doubt in doubts(reader, period, as_of, team)),
         overtaken=tuple(overtaken(reader, period, as_of, team)),
         late=solved_at_the_end(reader, period, as_of, team),
         returned=rated_in_return(reader, period, as_of, team),
     )
+
+
+def _outbound(reader: Reader) -> Iterator[Gap]:
+    """How many tickets are left out since the team wrote first, and whose words those were."""
+    for source, count, names in outbound(reader):
+        shown = names if reader.config.privacy == "full" else "-"
+        text = f"tickets left out since the team wrote first: {shown}"
+        yield Gap(source, "outbound", text, count, is_bad=False, code="left_out_outbound", detail=shown)
 
 
 def of_the_team(found: Examined) -> dict[str, dict[str, float | None] | None]:

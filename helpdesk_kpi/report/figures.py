@@ -11,6 +11,7 @@ import msgspec
 
 from helpdesk_kpi.measure.choosing import Quality
 from helpdesk_kpi.measure.contract import Kpi
+from helpdesk_kpi.measure.defaults import Default
 from helpdesk_kpi.measure.examined import Gap
 from helpdesk_kpi.measure.priority_order import Overtaken
 from helpdesk_kpi.measure.process import Review
@@ -171,6 +172,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     excluded: Mapping[str, int] = {}  # tickets of this period that were left out, by reason
     follow_ups: int = 0  # tickets of this period that were counted, and follow one that was closed
     gaps: Mapping[str, str] = {}  # KPI -> what the source lacks (in whole or in part)
+    defaults: tuple[Default, ...] = ()  # settings by which a KPI may be void, with how much hangs on each
     severities: tuple[Severity, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()
     agreements: tuple[Agreement, ...] = ()  # one for each source whose helpdesk has figures of its own

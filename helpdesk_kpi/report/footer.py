@@ -2,6 +2,7 @@
 
 import msgspec
 
+from helpdesk_kpi.measure.defaults import Default
 from helpdesk_kpi.measure.judging import counts_repeats
 from helpdesk_kpi.report.agreement import told
 from helpdesk_kpi.report.number import Number
@@ -22,6 +23,7 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     repeats: str  # how right the finding of repeats is; "" where nothing counts them
     questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
     not_known: list[tuple[str, str]]  # titles of KPIs, what the source lacks
+    settings: list[str]  # settings by which a KPI may be void, with how much hangs on each and the line to write
     whole_to: list[tuple[str, str]]  # source, moment
     history_from: str
     read_at: str
@@ -37,12 +39,19 @@ def footer(numbers: list[Number], scene: Scene) -> Footer:
         repeats=found_rightly(scene) if any(counts_repeats(n.entry.statistic_of(n.variant)) for n in numbers) else "",
         questions=_questions(scene),
         not_known=_not_known(scene),
+        settings=[setting(one, scene) for one in facts.defaults],
         whole_to=[
             (clean(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
         ],
         history_from=missing if facts.history_from is None else words.moment(facts.history_from),
         read_at=words.say("read_at", moment=words.moment(scene.figures.as_of)),
     )
+
+
+def setting(one: Default, scene: Scene) -> str:
+    """ "acme: 412 replies came through the API ...; write api_comments = ..." """
+    text = scene.words.gap(one.code, one.text, one.detail)
+    return scene.words.say("setting_item", source=clean(one.source, 40), n=one.how_many, text=clean(text, 300))
 
 
 def _not_known(scene: Scene) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from helpdesk_kpi.measure.contract import MAIN, NO_ANSWER, Met, Mix, Stock, Within
 from helpdesk_kpi.measure.judging import counts_repeats
-from helpdesk_kpi.report.footer import clock, clock_named, found_rightly
+from helpdesk_kpi.report.footer import clock, clock_named, found_rightly, setting
 from helpdesk_kpi.report.number import FEW, Number
 from helpdesk_kpi.report.scene import Scene
 
@@ -17,15 +17,16 @@ UNCONFIRMED = ("not_confirmed", "late_unconfirmed")
 
 def notes(number: Number, scene: Scene) -> list[str]:
     """n and interval, target, what still waits, other statistics, the period before, its pair; "" never."""
+    settings = [setting(one, scene) for one in scene.figures.facts.defaults if one.concerns(number.entry)]
     if number.empty and number.gap:
-        return [scene.words.say("not_known_because", reason=number.gap)]
+        return [scene.words.say("not_known_because", reason=number.gap), *settings]
     parts = {"ms": _duration, "share": _share}.get(number.value.unit, _count)
     if isinstance(statistic := number.entry.statistic_of(number.variant), Stock) and statistic.of == "age":
         parts = _age
     told = [*parts(number, scene), _previous(number, scene), _pair(number, scene), number.final]
     if number.gap:
         told.append(scene.words.say("not_known_because", reason=number.gap))
-    return [line for line in told if line]
+    return [line for line in [*told, *settings] if line]
 
 
 def _duration(number: Number, scene: Scene) -> list[str]:

@@ -16,7 +16,7 @@ def told(scene: Scene) -> Told:
     looks = (_stages, _bottlenecks, _routes, _recurring, _growing)
     tables = [one for look in looks if (one := look(found, scene)) is not None]
     repeats = found_rightly(scene) if "recurrence_rate" in scene.figures.facts.catalogue else ""
-    end = msgspec.structs.replace(footer([], scene), own=[], questions="", not_known=[], repeats=repeats)
+    end = msgspec.structs.replace(footer([], scene), own=[], questions="", not_known=[], settings=[], repeats=repeats)
     return Told(headline(_found(found, scene), scene), tables, end)
 
 

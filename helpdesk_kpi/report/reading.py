@@ -226,6 +226,7 @@ class StoredFigures:
             excluded=self._excluded(),
             follow_ups=self._follow_ups(),
             gaps=self._gaps,
+            defaults=tuple(self.reader.defaults),
             severities=tuple(
                 Severity(
                     level, s.title, s.definition,

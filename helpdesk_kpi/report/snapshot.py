@@ -100,6 +100,7 @@ def _facts(figures: Figures) -> dict[str, Any]:
         "follow_ups": facts.follow_ups,
         "own_figures": [msgspec.to_builtins(one) for one in facts.agreements],
         "not_known": dict(facts.gaps),
+        "settings_to_check": [{**one._asdict(), "text": one.text} for one in facts.defaults],
         "repeats_found": _found(facts.repeats),
         "questions_without_dimension": dict(facts.questions),
         "data_whole_to": {name: _iso(at) for name, at in facts.sources.items()},

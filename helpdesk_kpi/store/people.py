@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from helpdesk_kpi import model
 from helpdesk_kpi.store.writing import Row, Writing
 
+#: A row of somebody known that only says that they are gone: as what they were, it no longer says.
+_IS_GONE = "NOT excluded.active AND excluded.kind = 'customer' AND kind IS NOT NULL"
+
 
 def write_people(page: Writing, rows: list[model.Person]) -> None:
     unknown = _known_by_id_only(page, rows)
     page.conn.executemany(
         "INSERT INTO people (source, native, kind, role, name, email, email_hash, domain, email_verified, active,"
         " zone, organization, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET kind = excluded.kind, role = excluded.role,"
-        " name = coalesce(excluded.name, name), email = coalesce(excluded.email, email),"
+        # Who is deleted or suspended stays who they were, and what a helpdesk calls them then is no name.
+        f" ON CONFLICT DO UPDATE SET kind = iif({_IS_GONE}, kind, excluded.kind),"
+        f" role = iif({_IS_GONE}, role, excluded.role),"
+        f" name = iif({_IS_GONE}, coalesce(name, excluded.name), coalesce(excluded.name, name)),"
+        " email = coalesce(excluded.email, email),"
         " email_hash = coalesce(excluded.email_hash, email_hash), domain = coalesce(excluded.domain, domain),"
         # Who is told of without an address has not lost it.
         " email_verified = iif(excluded.email_hash IS NULL, email_verified, excluded.email_verified),"
@@ -27,6 +33,11 @@ def write_people(page: Writing, rows: list[model.Person]) -> None:
         # Whoever was of the team keeps the name, however late we hear of it.
         "UPDATE people SET name = coalesce(name, ?), email = coalesce(email, ?) WHERE source = ? AND native = ?",
         ((r.name, r.email, page.source, r.id) for r in rows if r.kind != "customer"),
+    )
+    page.conn.executemany(
+        "UPDATE people SET kind = ?, role = ? WHERE source = ? AND native = ? AND kind = 'customer' AND NOT active"
+        " AND version >= ?",
+        ((r.kind, r.role, page.source, r.id, r.version) for r in rows if r.kind != "customer"),
     )
     mark_stale(page.conn, unknown + _roles(page, rows))
 
@@ -51,11 +62,14 @@ def _person(page: Writing, r: model.Person) -> Row:
 def _roles(page: Writing, rows: list[model.Person]) -> list[int]:
     """Keep the spans of roles, in whatever order they are told; returns the keys of those whose spans changed.
 
-    A span begins where the role was first seen; the first one also holds before.
+    A span begins where the role was first seen; the first one also holds before, unless the tickets tell otherwise
+    (see `measure.standings`). Being deleted or suspended is no role.
     """
     keys = page.keys("people", (r.id for r in rows))
     changed = []
     for row in rows:
+        if not row.active and row.kind == "customer":
+            continue
         person = keys[row.id]
         before, after = _neighbours(page, person, row.version)
         if before == row.kind:

@@ -464,6 +464,8 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "questions": "Survey questions without a dimension ([csat.dimensions])",
     "question_item": "{question}, {answers}",
     "more_questions": "and {n} more",
+    "setting_item": "{source}: {n} {text}",
+    "settings_title": "Settings to check",
     "not_known_title": "Not known",
     "whole_to": "Data whole to",
     "history_starts": "History starts",

@@ -1,0 +1,56 @@
+"""Answers to surveys that a ticket's events tell and the list of ratings lacks."""
+
+from typing import Any
+
+from story_fixtures import ANN, BOB, CREATED, CUSTOMER, at, measured, rated, said, story
+
+from helpdesk_kpi.measure.rows import EventRow, RatingRow
+from helpdesk_kpi.measure.timeline import Timeline
+
+
+def rating(offered: float, **more: Any) -> RatingRow:
+    fields = {"ticket": 1, "native": f"r{offered}", "question": "", "offered_at": at(offered), "origin": "customer"}
+    return RatingRow(**{**dict.fromkeys(RatingRow.__struct_fields__), **fields, **more})
+
+
+def answers(ticket: Timeline) -> list[tuple[float, str]]:
+    return [((a.at - CREATED) / 60_000, a.category) for told in ticket.answers() for a in told.answers]
+
+
+def test_an_answer_that_only_the_events_tell_counts_when_it_was_given() -> None:
+    # Offered at 100 and open in the list of ratings for ever; the events tell of the answer at 5000.
+    ticket = story(said(30, ANN), rated(5000, "bad"), ratings=[rating(100)])
+    assert answers(ticket) == [(5000, "bad")]
+    [row] = measured(ticket, "csat")
+    assert (row.at, row.value, row.agent, row.rater) == (at(5000), 0, ANN, CUSTOMER)
+    assert [o.value for o in measured(ticket, "csat_response_rate")] == [1]
+
+
+def test_an_answer_that_no_list_of_ratings_has_counts_once() -> None:
+    ticket = story(said(30, ANN), rated(90, "offered"), rated(200, "good"))
+    assert answers(ticket) == [(200, "good")]
+    assert [(o.at, o.value) for o in measured(ticket, "csat_response_rate", as_of=300)] == [(at(90), 1)]
+
+
+def test_an_answer_that_both_tell_counts_once_and_a_changed_one_keeps_its_first() -> None:
+    told = rating(90, category="good", answered_at=at(200), changed_at=at(300))
+    ticket = story(said(30, ANN), rated(200, "bad"), rated(300, "good"), ratings=[told])
+    assert answers(ticket) == [(200, "bad"), (300, "good")]
+
+
+def test_an_answer_of_before_the_first_rating_of_the_list_is_one_of_its_own() -> None:
+    later = rating(900, category="good", answered_at=at(950))
+    ticket = story(said(30, ANN), rated(200, "bad"), rated(950, "good"), ratings=[later])
+    assert sorted(answers(ticket)) == [(200, "bad"), (950, "good")]
+
+
+def test_what_the_team_answers_itself_is_no_customers_answer() -> None:
+    own = EventRow(**{**{f: getattr(rated(200, "good"), f) for f in EventRow.__struct_fields__}, "actor": BOB})
+    ticket = story(said(30, ANN), own)
+    assert answers(ticket) == []
+    assert [o.stop for o in measured(ticket, "csat")] == ["rating_internal"]
+
+
+def test_a_survey_with_questions_is_told_by_its_ratings_alone() -> None:
+    told = rating(90, question="q1")
+    assert answers(story(said(30, ANN), rated(200, "good"), ratings=[told])) == []
