@@ -306,12 +306,16 @@ class Engagement(Record, frozen=True):
     ended_at: int | None = None
 
 
+#: The kind of `Unread` that stands for a whole record which could not be read.
+LOST = "row"
+
+
 class Unread(Record, frozen=True):
     """A part of a ticket that no rule can read (an event type, a channel, a role that is new): counted, not dropped."""
 
     ticket: str
     id: str
-    kind: str  # event, channel, role, status, ...
+    kind: str  # event, channel, role, status, row, ...
     word: str  # the helpdesk's word for it
     at: int | None = None
 

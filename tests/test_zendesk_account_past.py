@@ -300,7 +300,7 @@ def test_a_side_conversation_that_became_a_ticket_is_a_part_of_another_one(tmp_p
 # rows that are odd
 
 
-@pytest.mark.trap("zendesk 34")
+@pytest.mark.trap("zendesk 91")
 def test_a_row_that_is_odd_costs_only_itself(tmp_path: Path) -> None:
     """Half an emoji in a subject and a comment, a text where an id belongs, a user without a role, tags of null."""
     rows = ZendeskRows(

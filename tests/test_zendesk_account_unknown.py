@@ -231,3 +231,48 @@ def test_a_ticket_that_is_made_in_this_minute_is_given_time_to_tell_its_words(tm
     desk.sync(day("09:30"))
     assert desk.rows("SELECT replies_known FROM tickets") == [("yes",)]
     assert desk.running("first_reply_time", day("09:30")) == {"1"}
+
+
+@pytest.mark.trap("zendesk 42")
+@pytest.mark.parametrize("odd", [{"timestamp": "soon", "created_at": None}, {"child_events": [5]}, {"ticket_id": 1.5}])
+def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits_tell(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    """The agent's reply of 09:20 is the odd row; the audits have it: 1,200 s. A row of no ticket costs only itself."""
+    events = ordinary(1, asked=day("09:00"), answered=day("09:20"), solved=day("10:00"))
+    good = dict(events[1])
+    events[1] = {**events[1], **odd}
+    rows = ZendeskRows(users=PEOPLE, tickets=[ticket(1, day("09:00"), day("10:00"))], ticket_events=events)
+    desk = SmallAccount(tmp_path, Odd(rows, events.pop(1)))
+    results = desk.sync(LATER)
+    assert results["ticket_events"].set_aside == 1
+    if "ticket_id" in odd:
+        return
+    assert desk.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "unreadable")]
+    assert set(desk.told("first_reply_time", LATER)["1"]) <= NOT_KNOWN
+    web = {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}}
+    rows.audits[1] = [
+        {"id": e["id"], "ticket_id": 1, "created_at": e["created_at"], "author_id": e["updater_id"], "via": web,
+         "events": [child for child in e["child_events"] if "body" in child]}
+        for e in (events[0], good)
+    ]  # fmt: skip
+    rows.tickets[0] |= {"generated_timestamp": rows.tickets[0]["generated_timestamp"] + 864_000}  # it changes again
+    for now in ("2026-11-21T00:00:00Z", "2026-11-21T01:00:00Z"):  # and it stays so
+        desk.sync(now)
+        assert desk.rows("SELECT replies_known, changes_known FROM tickets") == [("yes", "yes")]
+    assert desk.told("first_reply_time", LATER) == {"1": [1200]}
+
+
+class Odd:
+    """Serves one row of the events as it is, as long as the first of the others is asked for."""
+
+    connector = "zendesk"
+
+    def __init__(self, rows: ZendeskRows, odd: dict[str, Any]) -> None:
+        self.rows, self.odd, self.settings = rows, odd, rows.settings
+
+    def answer(self, asking: Asking) -> Any:
+        given = self.rows.answer(asking)
+        if asking.path.endswith("/incremental/ticket_events") and int(asking.query["start_time"]) < 1794302400:
+            given["ticket_events"].insert(1, self.odd)
+        return given

@@ -81,7 +81,6 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
         is_messaging=_is_messaging(row, channel),
         is_imported=is_imported,
         external_id=None if row.external_id in (None, "") else str(row.external_id),
-        status_at=_status_at(row.metric_set),
         **_words(row, keep),
     )
     return [record, *links, *native_metrics(number, row.metric_set), *_unread(record)]
@@ -141,10 +140,6 @@ def _is_messaging(row: zd.Ticket, channel: str | None) -> bool | None:
     if channel in vocabulary.MESSAGING:
         return True
     return False if channel in vocabulary.WAYS else None
-
-
-def _status_at(found: zd.MetricSet | None) -> int | None:
-    return None if found is None or found.status_updated_at is None else ms(found.status_updated_at)
 
 
 def _unread(record: model.Ticket) -> list[model.Unread]:

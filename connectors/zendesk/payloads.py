@@ -57,7 +57,6 @@ class MetricSet(msgspec.Struct):
     agent_wait_time_in_minutes: Minutes | None = None
     requester_wait_time_in_minutes: Minutes | None = None
     on_hold_time_in_minutes: Minutes | None = None
-    status_updated_at: datetime | None = None
 
 
 class ViaSource(msgspec.Struct):

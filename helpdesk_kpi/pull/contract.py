@@ -87,11 +87,12 @@ def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Map
     return {}
 
 
-#: UTC epoch ms -> tickets that are as new as that, and of which no words have arrived though all were asked for.
-Wordless = Callable[[int], Sequence[Todo]]
+#: (version, queue) -> tickets of that version or newer, of which no words have arrived or a record could not be read,
+#: and which that queue has not settled.
+Wordless = Callable[[int, str], Sequence[Todo]]
 
 
-def _none_wordless(after: int) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
+def _none_wordless(after: int, queue: str) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
     return ()
 
 

@@ -12,7 +12,8 @@ from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.store.page import SetAside
 from helpdesk_kpi.store.sound import EARLIEST, LATEST
 
-T, V = TypeVar("T"), TypeVar("V")
+T = TypeVar("T")
+V = TypeVar("V")
 
 #: What reading a value raises that is not as it should be. Anything else is a mistake of ours, and is raised.
 UNREADABLE = (

@@ -75,7 +75,7 @@ def sound(record: AnyRecord) -> AnyRecord:
             continue
         if name not in _OPTIONAL:
             raise UnsoundError(f"{name} is no time between the years 1990 and 2100")
-        record = replace(record, **{name: None})  # type: ignore[arg-type]  # optional ones may be null
+        record = replace(record, **{name: None})
     version = getattr(record, "version", 0)
     if not -LATEST < version < LATEST:
         raise UnsoundError("version is out of range, so nothing newer could ever replace it")
