@@ -156,6 +156,27 @@ def test_who_joins_the_team_was_a_customer_before(tmp_path: Path) -> None:
     assert desk.told("first_reply_time", LATER) == {"1": [1800]}
 
 
+@pytest.mark.trap("zendesk 22")
+def test_who_joined_before_the_first_sync_was_a_customer_before(tmp_path: Path) -> None:
+    """502 asked on 10 November, joined on 15 November, and answered another's ticket on the 16th after 1,200 s. What is
+    known of 502 at the first sync is an agent's role, as of the 15th.
+    """
+    sixteenth = [f"2026-11-16T{clock}:00Z" for clock in ("08:00", "08:20", "09:00")]
+    desk = synced(
+        tmp_path,
+        users=[user(AGENT, "agent"), user(OTHER_AGENT, "agent", updated_at="2026-11-15T00:00:00Z"), user(CUSTOMER)],
+        tickets=[
+            ticket(1, day("08:00"), day("10:00"), requester_id=OTHER_AGENT, submitter_id=OTHER_AGENT),
+            ticket(2, sixteenth[0], sixteenth[2], assignee_id=OTHER_AGENT),
+        ],
+        ticket_events=[
+            *ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), customer=OTHER_AGENT),
+            *ordinary(2, asked=sixteenth[0], answered=sixteenth[1], solved=sixteenth[2], agent=OTHER_AGENT),
+        ],
+    )
+    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [1200]}
+
+
 @pytest.mark.trap("zendesk 43")
 def test_people_who_were_deleted_stay_who_they_were_without_exports_too(tmp_path: Path) -> None:
     """603 was merged into 601, who has their ticket now; the words stay 603's. Agent 502 was deleted later."""

@@ -121,6 +121,12 @@ def test_messaging_sessions_are_read_page_by_page_and_a_day_later_the_new_ones_t
     assert all(a.host.startswith("127.0.0.1:") for a in desk.asked)  # else a stream would have failed
 
 
+def test_a_session_tells_the_first_reply_of_a_ticket_without_any_event(tmp_path: Path) -> None:
+    rows = messaging(12)
+    rows.ticket_events = []
+    assert synced(tmp_path, rows).told("first_reply_time", LATER) == {str(n): [45] for n, _ in sessions_of(12)}
+
+
 def test_sessions_without_a_reply_or_without_a_person_are_no_contact(tmp_path: Path) -> None:
     """As recorded: no reply, and yet a time of 0. The second one an AI agent had. The third has a reply after 0 s."""
     rows = messaging(3)
