@@ -284,7 +284,7 @@ def test_a_note_that_mentions_a_merge_merges_nothing_and_a_follow_up_can_be_merg
         row["via"]["source"] = {"from": {"ticket_id": 2}, "to": {}, "rel": "follow_up"}
         return row
 
-    merged = {"via": {"channel": "web", "source": {"rel": "merge", "from": {}, "to": {"ticket_id": 1}}}}
+    merged: dict[str, Any] = {"via": {"channel": "web", "source": {"rel": "merge", "from": {}, "to": {"ticket_id": 1}}}}
     note = comment(AGENT, "This was merged into ticket #1", public=False)
     solved = event(3, day("10:00"), AGENT, note, change("status", "new", "closed"))
     desk = synced(

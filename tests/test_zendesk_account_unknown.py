@@ -175,6 +175,7 @@ def test_a_call_or_a_session_that_moves_to_another_ticket_leaves_the_first_one(t
     call["ticket_id"] = chat["ticket_id"] = 2
     desk.sync("2026-11-20T00:05:00Z", full=True)
     assert desk.told("first_reply_time", LATER) == {"1": ["solved_without_reply"], "2": [took]}
+    assert desk.rows("SELECT t.native FROM engagements e JOIN tickets t ON t.id = e.ticket") == [("2",)]
 
 
 # events that never arrived

@@ -156,17 +156,19 @@ def test_a_call_that_the_team_made_is_outbound_by_the_row_or_by_the_call_itself(
         1: ticket(1, day("08:00"), day("11:00"), channel="voice", rel="outbound", submitter_id=AGENT),
         2: ticket(2, day("08:00"), day("11:00"), channel="voice", submitter_id=AGENT),
         3: ticket(3, day("08:00"), day("11:00"), channel=35, submitter_id=AGENT),
+        4: ticket(4, day("08:00"), day("11:00"), channel="voice", rel="outbound", submitter_id=AGENT),
     }
+    note = comment(AGENT, "Called about the invoice.", public=False)  # of 4, where only the row says it
     events = [
         part
         for number in calls
         for part in (
-            event(number, day("08:00"), AGENT, spoken(AGENT, outbound=True), *made, via="Phone call (outbound)"),
+            event(number, day("08:00"), AGENT, note if number == 4 else spoken(AGENT, outbound=True), *made),
             event(number, day("11:00"), AGENT, change("status", "open", "solved")),
         )
     ]
     desk = account(tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=list(calls.values()), ticket_events=events)
-    assert desk.told("first_reply_time", LATER) == {"1": ["outbound"], "2": ["outbound"], "3": ["outbound"]}
+    assert desk.told("first_reply_time", LATER) == {str(number): ["outbound"] for number in calls}
 
 
 @pytest.mark.trap("zendesk 40")
@@ -205,7 +207,11 @@ def test_a_call_by_another_telephone_system_that_an_agent_took_is_a_contact(tmp_
 
 def said_as(kind: str, number: int = 9701) -> list[dict[str, Any]]:
     """Asked at 12:00, answered at 12:40, solved at 13:30, in events of a kind."""
-    extra = {"data": {"type": "status", "via_zendesk": True}, "graph_object_id": "1000_2000", "trusted": True}
+    extra: dict[str, Any] = {
+        "data": {"type": "status", "via_zendesk": True},
+        "graph_object_id": "1000_2000",
+        "trusted": True,
+    }
     taken = [change("status", "new", "open"), change("assignee_id", None, AGENT)]
     return [
         event(number, day("12:00"), CUSTOMER, comment(CUSTOMER, type=kind, **extra), *created(status="new"),
@@ -248,7 +254,7 @@ def test_the_note_that_a_merge_leaves_is_no_reply(tmp_path: Path, way: str) -> N
     """2 was merged into 1 at 08:10, with a public note by the agent in both; the reply on 1 is at 09:00: 3,600 s."""
 
     def note(**source: Any) -> dict[str, Any]:
-        via = {"via": {"channel": "web", "source": {"rel": "merge", "from": {}, "to": {}, **source}}}
+        via: dict[str, Any] = {"via": {"channel": "web", "source": {"rel": "merge", "from": {}, "to": {}, **source}}}
         return comment(AGENT, "Merged.", **(via if way == "object" else {}))
 
     how = "Merge" if way == "display_text" else "Web form"

@@ -25,7 +25,7 @@ _LISTS = (
 _numbers = itertools.count(70_000_000_001)
 
 
-def user(number: int, role: str = "end-user", **given: Any) -> dict[str, Any]:
+def user(number: int, role: str | None = "end-user", **given: Any) -> dict[str, Any]:
     times = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
     return {"id": number, "name": f"Person {number}", "email": f"u{number}@desk.example", "role": role,
             "active": True, "suspended": False, **times, **given}  # fmt: skip

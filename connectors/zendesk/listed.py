@@ -139,8 +139,8 @@ async def users(account: Account, start: Start) -> AsyncIterator[Page]:
             records, worse = map_rows(good, lambda row: [mapping.person(row)])
             yield Page(records=records, set_aside=[*aside, *worse])
     if is_whole:
-        async for page in _deleted_users(account):
-            yield page
+        async for gone in _deleted_users(account):
+            yield gone
     yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - HELD_BACK * SECOND)
 
 

@@ -128,7 +128,7 @@ async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
         records, worse = read(found)
         has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
         is_whole = has_words and not aside and not worse
-        known = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
+        known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
         return Told([*records, *known], [*aside, *worse])
 
     async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
