@@ -166,6 +166,17 @@ def test_a_licensed_colleague_who_was_given_tickets_is_of_the_team_except_on_the
     assert minutes(by("member", has_worked=True, participants='["7"]'), "first_reply_time") == [30.0]
 
 
+def test_a_list_of_the_team_is_complete(store: Store) -> None:
+    # Mia has a licence, and ticket 1 is given to her. Without a list her reply is the team's.
+    Source(store).put(Person("m", "member", "atlassian", 0), ticket("1", NINE), given("1", NINE, "m"))
+    Source(store).put(reply("1", NINE + HOUR, "m"), words=False)
+    assert replied_by(store, "m") == ["1"]
+    told = {"acme": {"connector": "jira_service_management", "agents": ["a"]}}
+    of = reader(store, sources=told)
+    assert store.rows("SELECT * FROM standings") == []
+    assert names(of) == {"a"}
+
+
 def test_a_private_note_of_a_licensed_colleague_is_a_colleagues() -> None:
     people = PEOPLE | {WHO: PersonFacts("member", False, (0,), ("member",))}
     the = msgspec.structs.replace(desk(), people=people)
@@ -198,7 +209,6 @@ def test_people_of_before_are_known_by_their_spans() -> None:
 
 
 def test_the_accounts_that_bring_requests_in_are_found_by_address_id_or_name(store: Store) -> None:
-    from helpdesk_kpi.config import Config, Tickets
 
     Source(store).put(agent("f", "Form App", email="form@acme.com"), customer("k", "gate@acme.com"))
     (form,), (gate,) = (store.rows("SELECT id FROM people WHERE native = ?", key) for key in "fk")

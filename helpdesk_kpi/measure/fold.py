@@ -79,7 +79,8 @@ def _kept(store: Store) -> list[Fold]:
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
     valid = config.tickets.valid.categories
-    reading = [config.tickets, reading_of(config.recurrence), {n: s.get("severity") for n, s in config.sources.items()}]
+    sources = {name: (table.get("severity"), table.get("agents")) for name, table in config.sources.items()}
+    reading = [config.tickets, reading_of(config.recurrence), sources]
     desks = [
         (
             sorted(d.lacks),
@@ -136,7 +137,7 @@ def measure(
     if everything:
         with store.writing():
             mark_all(store)
-    keep_standings(store)
+    keep_standings(store, config)
     set_apart(store, config)
     with store.writing():
         mark_others(store, kinds)

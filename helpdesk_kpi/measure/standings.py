@@ -5,6 +5,7 @@ tickets were given to them than they asked for: one assignment makes no agent of
 asked as a customer before, if nothing shows them at work for the team by then.
 """
 
+from helpdesk_kpi.config import Config
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.people import mark_stale
 
@@ -12,8 +13,9 @@ from helpdesk_kpi.store.people import mark_stale
 #: count. Then: more of them than they asked for.
 _WORKED = """
 WITH unseen AS (
-    SELECT p.id, p.source, p.native FROM people p WHERE p.was_assigned
-    AND (p.kind IS NULL OR p.kind IN ('customer', 'member'))
+    SELECT p.id, p.source, p.native FROM people p JOIN sources s ON s.id = p.source WHERE p.was_assigned
+    AND (p.kind IS NULL OR p.kind = 'customer'
+        OR (p.kind = 'member' AND s.name NOT IN (SELECT value FROM json_each(?))))
     AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind IN ('agent', 'light_agent', 'bot'))
 ),
 given AS (
@@ -43,11 +45,15 @@ GROUP BY y.id
 """
 
 
-def keep_standings(store: Store) -> None:
-    """Bring the table up to date; the tickets of those of whom it says something else become stale."""
+def keep_standings(store: Store, config: Config) -> None:
+    """Bring the table up to date; the tickets of those of whom it says something else become stale.
+
+    Where the configuration lists the team, no licensed colleague beside it is of the team for their work.
+    """
     if store.one("SELECT count(*) FROM stale") == 0:
         return
-    found: dict[int, tuple[int, int | None]] = {person: (1, None) for (person,) in store.rows(_WORKED)}
+    listed = [name for name, table in config.sources.items() if table.get("agents")]
+    found: dict[int, tuple[int, int | None]] = {person: (1, None) for (person,) in store.rows(_WORKED, listed)}
     found |= {person: (0, first) for person, first in store.rows(_ASKED)}
     before = {person: (worked, first) for person, worked, first in store.rows("SELECT * FROM standings")}
     changed = sorted({p for p in found.keys() | before.keys() if found.get(p) != before.get(p)})

@@ -357,6 +357,21 @@ class Timeline:
         """Every ticket begins with words or a call. Without any, what happened did not arrive."""
         return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
 
+    @cached_property
+    def without_times(self) -> frozenset[str]:
+        """What a ticket that was copied from another helpdesk has no times of its own of: words, states. Everything
+        happened when it was copied, or begins long after the ticket.
+        """
+        if not self.row.is_imported:
+            return frozenset()
+        begun = min((t.at for t in self.turns), default=self.created_at)
+        states = [c for c in self.changes if c.field == "status"]
+        late = self.created_at + A_MOMENT
+        words = begun > late or begun in {t.at for t in self.replies}
+        done_at_once = bool(states) and self.desk.state(states[0].after) in DONE
+        is_late = bool(states) and states[0].before is None and states[0].at > late
+        return frozenset(["words"] * words + ["states"] * (done_at_once or is_late))
+
     @property
     def has_no_events(self) -> bool:
         return not self.turns and not self.changes
