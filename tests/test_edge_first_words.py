@@ -86,6 +86,7 @@ def test_what_a_named_form_sets_and_adds_is_nobodys_act_and_the_customers_words(
         said(0, FORM, via="api"), routed, said(30, BOB), said(40, FORM, via="api"), said(50, BOB), solved,
         the=with_form(intake=True), submitter=FORM,
     )  # fmt: skip
+    assert [c.who for c in ticket.changes] == ["system", "agent"]
     variants_give("next_reply_time", lengths(ticket), strict=[10.0], owner=[10.0])
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[30.0 + WEEK])
 
