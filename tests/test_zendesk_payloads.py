@@ -40,6 +40,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "schedules": (zd.Schedule, mapping.schedule),
     "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
     "calls": (zd.Call, mapping.call),
+    "agent_engagement_data": (zd.Engagement, mapping.engagement),
     "articles": (zd.Article, articles.article),
     "translations": (zd.Translation, lambda row: row),
     "ticket_metric_events": (promises.MetricEvent, promises.sla_event),
@@ -102,7 +103,13 @@ def inside(body: Any) -> Iterator[tuple[str, Any]]:
 
 def whole(kind: str, row: Any) -> bool:
     """Some probes were cut down to the fields that mattered; those are no rows."""
-    needed = {"tickets": "created_at", "sla_policies": "title", "audits": "events", "ticket_metrics": "reopens"}
+    needed = {
+        "tickets": "created_at",
+        "sla_policies": "title",
+        "audits": "events",
+        "ticket_metrics": "reopens",
+        "agent_engagement_data": "engagement_id",
+    }
     is_column = kind in {"groups", "users"} and not isinstance(row.get("id"), int)  # a view groups by "status"
     return isinstance(row, dict) and needed.get(kind, "id") in row and not is_column
 
@@ -123,7 +130,7 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
     # The collections hold at least these; fewer would say that this test no longer finds them.
     assert {
         "tickets", "audits", "ticket_events", "users", "survey_responses", "satisfaction_ratings",
-        "ticket_metric_events", "deleted_tickets",
+        "ticket_metric_events", "deleted_tickets", "agent_engagement_data",
     } <= met.keys()  # fmt: skip
     assert sum(met.values()) > 60
 
@@ -150,12 +157,14 @@ def probed(name: str) -> Any:
     return json.loads(path.read_text())[name]
 
 
-def by_metric(told: dict[str, Any]) -> Any:
-    return promises._by_metric({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in told.items()})
+def metric_events(told: dict[str, Any]) -> tuple[list[model.SlaEvent], list[Any]]:
+    raw = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in told.items()}
+    found, aside = promises._by_metric(raw)
+    return [event for event in found if isinstance(event, model.SlaEvent)], list(aside)
 
 
 def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> None:
-    events, aside = by_metric(probed("metric_events_ticket_1")["body"])
+    events, aside = metric_events(probed("metric_events_ticket_1")["body"])
     assert aside == []
     assert {"reply_time", "requester_wait_time"} <= {event.metric for event in events}
     [spent] = [e for e in events if e.metric == "reply_time" and e.kind == "update_status"]
@@ -164,9 +173,19 @@ def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> Non
 
 def test_a_recorded_breach_is_told_before_it_happens() -> None:
     told = probed("metric_events_ticket_52_future_breach")
-    events, _ = by_metric(told)
+    events, _ = metric_events(told)
     [breach] = [e for e in events if e.kind == "breach"]
     [applied] = [e for e in events if e.kind == "apply_sla"]
     # Read at 20:28:26; due a minute after the promise began at 20:28:14.
     assert breach.at == 1_791_404_954_000  # 2026-10-07T20:29:14Z
     assert (applied.target, breach.at - applied.at) == (60_000, 60_000)
+
+
+def test_in_no_recorded_session_did_an_agent_reply_though_all_have_a_time_of_0() -> None:
+    rows = [row for kind, row in objects() if kind == "agent_engagement_data"]
+    assert len(rows) >= 25
+    assert {row["assignment_to_first_reply_time_seconds"] for row in rows} == {0}
+    for row in rows:
+        [session] = mapping.engagement(msgspec.convert(row, zd.Engagement))
+        assert isinstance(session, model.Engagement)
+        assert session.answered_at is None

@@ -21,7 +21,7 @@ from helpdesk_kpi.measure.resolutions import native, with_resolutions
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
 from helpdesk_kpi.measure.told import with_told
-from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, VOICE, is_messaging
+from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, SPOKEN, VOICE, is_messaging
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
@@ -97,8 +97,9 @@ class Timeline:
             actor = "system"  # the note that a merge leaves says nothing to the customer
         creating = words and not any(t.kind == "comment" for t in self.turns) and self._makes(e, made_at, actor)
         at = e.at if words else max(e.at, self.created_at)  # a call may be answered before it becomes a ticket
+        public = bool(e.public) and (creating or not words or e.via not in SPOKEN)
         return Turn(
-            at, e.kind, actor, e.actor, bool(e.public), e.length, bool(e.is_thanks), bool(e.is_question), creating,
+            at, e.kind, actor, e.actor, public, e.length, bool(e.is_thanks), bool(e.is_question), creating,
             e.via, e.rule, e.field == "macro",
         )  # fmt: skip
 
@@ -423,10 +424,10 @@ class Timeline:
         """
         if self.row.direction is not None or self.channel in BY_THE_TEAM:
             return self.row.direction != "inbound"
-        if self.channel in VOICE:
-            return False
         first = next((t for t in self.turns if t.creating), None)
-        if first is None or not first.public or first.who != "agent":
+        if first is not None and first.via in BY_THE_TEAM:
+            return True
+        if self.channel in VOICE or first is None or not first.public or first.who != "agent":
             return False
         return (self.channel if first.via is None else first.via) in IN_THE_HELPDESK
 

@@ -119,6 +119,15 @@ def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Map
     return {}
 
 
+#: (version, queue) -> tickets of that version or newer, of which no words have arrived or a record could not be read,
+#: and which that queue has not settled.
+Wordless = Callable[[int, str], Sequence[Todo]]
+
+
+def _none_wordless(after: int, queue: str) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
+    return ()
+
+
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What a stream is told when it starts."""
 
@@ -131,6 +140,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts = _nothing_known
     requesters: Requesters = _nothing_known
     present: Present = _none_present  # which tickets are kept as being there
+    wordless: Wordless = _none_wordless  # tickets whose words did not arrive
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from helpdesk_kpi.store.write import (
     source_key,
     versions,
     waiting,
+    wordless,
     write_page,
 )
 
@@ -209,6 +210,7 @@ class _Run:
             versions=functools.partial(versions, self.store, self.key), accounts=self._accounts,
             requesters=functools.partial(requesters, self.store, self.key),
             present=functools.partial(present, self.store, self.key),
+            wordless=functools.partial(wordless, self.store, self.key),
         )  # fmt: skip
 
     def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:

@@ -137,6 +137,30 @@ def present(store: Store, source: int, brand: str | None = None, *, unsolved: bo
     return frozenset(native for (native,) in store.rows(sql, source, brand, unsolved))
 
 
+#: A helpdesk may write the words that make a ticket a moment after the ticket.
+_MOMENT = 120_000
+
+
+def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
+    """Tickets whose history is said to be known, and that have neither the words nor the call that made them, or of
+    which a record could not be read.
+
+    Conversations of messaging are left out, since their words are elsewhere. `after`: of these versions on. `queue`:
+    the stream that asks for them; what it has settled of a version is left out.
+    """
+    sql = (
+        "SELECT version, native FROM tickets t WHERE source = ?1 AND version >= ?2 AND created_at IS NOT NULL"
+        " AND deleted_at IS NULL AND replies_known = 'yes' AND NOT is_imported AND ((changes_known_from IS NULL"
+        " AND is_messaging IS NOT 1"
+        " AND NOT EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND (e.kind IN ('call', 'chat')"
+        f" OR (e.kind = 'comment' AND e.at <= t.created_at + {_MOMENT}))))"
+        f" OR EXISTS (SELECT 1 FROM unread u WHERE u.ticket = t.id AND u.kind = '{model.REFUSED_ROW}'))"
+        " AND NOT EXISTS (SELECT 1 FROM todo q"
+        " WHERE q.source = ?1 AND q.stream = ?3 AND q.key = t.native AND q.got >= t.version) ORDER BY 1, 2"
+    )
+    return [Todo(version, native) for version, native in store.rows(sql, source, after, queue)]
+
+
 def ask_again(store: Store, source: int) -> None:
     """A full sync fetches everything that was ever queued once more."""
     with store.writing() as conn:
