@@ -49,6 +49,7 @@ class Ticket(Record, frozen=True):
     follow_up_of: str | None = None
     problem: str | None = None
     merged_into: str | None = None  # "" when merged away, but not known into what
+    tells_merges: bool = False  # without `merged_into` it is not merged, or not any more; else nothing is told
     deleted_at: int | None = None
     is_spam: bool = False
     is_scrubbed: bool = False  # the helpdesk blanked it: only text columns and deletion are taken from this row

@@ -18,6 +18,11 @@ def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
         " WHERE source = ? AND native = ? AND version < ?",
         ((r.version, r.deleted_at, page.source, r.id, r.version) for r in rows if r.is_scrubbed),
     )
+    page.conn.executemany(
+        "UPDATE tickets SET merged_into = NULL WHERE source = ? AND native = ? AND version = ?"
+        " AND merged_into IS NOT NULL",
+        ((page.source, r.id, r.version) for r in rows if r.tells_merges and r.merged_into is None),
+    )
     _were_assigned(page, [people[r.assignee] for r in rows if r.assignee])
     keep_sightings(page, rows)
 
