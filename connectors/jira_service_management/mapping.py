@@ -126,7 +126,7 @@ def issue(
 def told_by(issue_id: str, past: history.Told, ticket: model.Ticket, keep: Keep) -> list[AnyRecord]:
     """Records of a whole history that came along with the issue."""
     found = model.Changes(issue_id, ticket.version, came_at=came_at(past.moves, keep.projects))
-    return [*past.names, *past.events, *past.unread, found]
+    return [*past.names, *past.events, *history.stays(past.events, keep.projects), *past.unread, found]
 
 
 def came_at(moves: Sequence[history.Move], projects: Collection[str]) -> int | None:

@@ -3,13 +3,13 @@
 A KPI function gets a Timeline and reads it like a story. Every instant is UTC epoch ms; people and teams are keys.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from helpdesk_kpi.measure.arrivals import begun, since_it_came
+from helpdesk_kpi.measure.arrivals import begun, since_it_came, stays_away, without_what_was_away
+from helpdesk_kpi.measure.askers import as_asked, as_rated, askers
 from helpdesk_kpi.measure.chains import in_order
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
@@ -41,7 +41,10 @@ class Timeline:
         events: Sequence[EventRow],
         beside: Beside = ALONE,
     ) -> None:
-        row, events = with_resolutions(desk, row, since_it_came(row, events))
+        now = row
+        row, events = as_asked(desk, row, since_it_came(row, events))
+        self.away = stays_away(events)
+        row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
         self.desk = desk
         self.row = row
         self.cycles, self.promises = beside.cycles, beside.promises
@@ -51,7 +54,7 @@ class Timeline:
         self.refused = frozenset(part.kind for part in beside.unread) & {REFUSED_ROW, REFUSED_RATING}
         self.created_at: int = begun(row)
         self.requester: int | None = row.requester
-        self.askers = _askers(desk, row)
+        self.askers = askers(desk, row)
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
@@ -65,7 +68,7 @@ class Timeline:
         self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
         #: Fields of which nothing tells since when they have their value.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
-        self.ratings: Sequence[RatingRow] = with_told(beside.ratings, self.surveys)
+        self.ratings: Sequence[RatingRow] = with_told(as_rated(now, row, beside.ratings), self.surveys)
 
     def _read(self, events: Sequence[EventRow]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket.
@@ -313,7 +316,7 @@ class Timeline:
         A later one opens at the first message of the customer that is more than thanks, and ends at the next public
         reply of the team, or at a solve.
         """
-        marks: list[tuple[int, int, Turn | None]] = [(s.at, 1, None) for s in self.solves]
+        marks: list[tuple[int, int, Turn | None]] = [(s.at, 1, None) for s in self.solves if s.at >= self.created_at]
         marks += [(t.at, 0, t) for t in self.turns if not t.creating and (t.public or t.kind != "comment")]
         found: list[Wait] = []
         opened: int | None = self.created_at
@@ -386,7 +389,9 @@ class Timeline:
         """It is done, and nothing tells when: its history was not given, or ends before."""
         if self.row.left_at is not None or self.desk.state(self.row.status) not in DONE:
             return False
-        return not self._status_changes or "status" in self.undated
+        # What was done before the ticket was made, as an import with times of its own brings it, says nothing of when.
+        is_told = any(c.at >= self.created_at for c in self._status_changes)
+        return not is_told or "status" in self.undated
 
     # What leaves it out
 
@@ -443,13 +448,14 @@ class Timeline:
         ends = (self.merged_at, self.deleted_at, self.row.left_at)
         gone = min((t for t in ends if t is not None), default=None)
         cuts = {c.at for c in self.changes if c.field in {"status", "priority", "team", "assignee"}}
+        cuts |= {instant for stay in self.away for instant in stay}
         points = [self.created_at, *sorted(c for c in cuts if c > self.created_at)]
         for start, following in zip(points, [*points[1:], None], strict=True):
             if gone is not None and start >= gone:
                 return
             end = following if gone is None else min(gone, following or gone)
             state = self.state_at(start)
-            if state not in DONE:
+            if state not in DONE and not any(left <= start < back for left, back in self.away):
                 yield start, end, state, self.severity_at(start), self.team_at(start), self.assignee_at(start)
 
     # Surveys
@@ -523,13 +529,6 @@ class Timeline:
     def _first_answer(self, survey: Sequence[RatingRow]) -> int | None:
         answered = [r for r in survey if self._is_answer(r)]
         return min((self._given(r)[0].at for r in answered), default=None)
-
-
-def _askers(desk: Desk, row: TicketRow) -> tuple[int | None, ...]:
-    """The requester, and who takes part with them."""
-    if row.participants == "[]":
-        return (row.requester,)
-    return (row.requester, *(desk.person_keys.get(native) for native in json.loads(row.participants)))
 
 
 #: Gives the timelines of some tickets by their keys.

@@ -269,5 +269,14 @@ _RATING = upsert(
     f"excluded.version >= version AND ({differs(_without(_RATING_COLUMNS, ('comment',)))}"
     " OR (excluded.comment IS NOT NULL AND comment IS NOT excluded.comment))",
     # Of one version, words that only one of two streams brings stay.
-    {"comment": "iif(excluded.version = version, coalesce(excluded.comment, comment), excluded.comment)"},
+    {
+        "comment": "iif(excluded.version = version, coalesce(excluded.comment, comment), excluded.comment)",
+        # Who rated is who was first named for it: helpdesks that go by the requester name another one later.
+        "rater": "iif(excluded.version = version, coalesce(rater, excluded.rater), excluded.rater)",
+        # Of an answer without a date the first one seen stays, as long as it is the same answer.
+        **{
+            field: f"iif(excluded.version = 0 AND excluded.value IS value, {field}, excluded.{field})"
+            for field in ("offered_at", "answered_at")
+        },
+    },
 )
