@@ -234,10 +234,7 @@ def test_a_rating_without_a_date_stays_where_it_was_first_seen(tmp_path: Path) -
 
     rows = JiraRows(issues=[rated(5, "02 20:00")], histories=[solved(1, "02 11:00")], comments=[said(1, "02 09:00")])
     desk = synced(tmp_path, rows, "2026-03-03T00:00:00Z")
-    for stars, updated, when, value in (
-        (5, "20 20:00", "2026-03-02T20:00:00Z", 1),
-        (1, "22 20:00", "2026-03-22T20:00:00Z", 0),
-    ):
-        rows.issues = [rated(stars, updated)]
-        again(desk, "2026-04-01T00:00:00Z")
+    for stars, day, when, value in ((5, 20, "2026-03-02T20:00:00Z", 1), (1, 22, "2026-03-22T20:00:00Z", 0)):
+        rows.issues = [rated(stars, f"{day} 20:00")]
+        again(desk, f"2026-03-{day + 1}T00:00:00Z")
         assert [(row["at"], row["value"]) for row in desk.listed("csat", LATER)] == [(when, value)]
