@@ -6,6 +6,7 @@ Everything is asked on Monday 2 March 2026 at 08:00 UTC unless a test says other
 from pathlib import Path
 from typing import Any
 
+import pytest
 from account_fixtures import Asking, SmallAccount
 from jira_account import (
     ADMIN,
@@ -16,6 +17,7 @@ from jira_account import (
     RATED,
     RATING,
     RESOLVED,
+    SECOND,
     SUP,
     WAITING,
     WORKING,
@@ -27,6 +29,7 @@ from jira_account import (
     moved,
     said,
 )
+from starlette.responses import JSONResponse
 
 from connectors.jira_service_management.settings import Credentials
 
@@ -238,3 +241,42 @@ def test_a_rating_without_a_date_stays_where_it_was_first_seen(tmp_path: Path) -
         rows.issues = [rated(stars, f"{day} 20:00")]
         again(desk, f"2026-03-{day + 1}T00:00:00Z")
         assert [(row["at"], row["value"]) for row in desk.listed("csat", LATER)] == [(when, value)]
+
+
+# the team
+
+
+@pytest.mark.parametrize("named", ["5b-two", "ann@acme.example", "hidden@acme.example", "group:support", "group:276f"])
+def test_agents_may_be_named_by_id_by_address_and_by_group(tmp_path: Path, named: str) -> None:
+    """Agent Two was given nothing and answers at 08:30; Agent One is not of the team, by a list that is complete."""
+    whole = {"values": [SECOND], "isLast": True, "startAt": 0, "maxResults": 50, "total": 1}
+
+    def lists(asking: Asking) -> Any:
+        if asking.path.endswith("/group/member"):
+            is_there = asking.query.get("groupId") == "276f" or asking.query.get("groupname") == "support"
+            return whole if is_there else JSONResponse({"errorMessages": ["no such group"]}, status_code=404)
+        if asking.path.endswith("/user/search"):  # whoever hides their address is found by it all the same
+            shown = {**SECOND, "emailAddress": "ann@acme.example"}
+            one = [SECOND] if asking.query["query"] == "hidden@acme.example" else [ADMIN, shown]
+            return [*one] if "@" in asking.query["query"] else []
+        return None
+
+    rows = JiraRows(
+        issues=[issue(1, WORKING, assignee=None)], comments=[said(1, "02 08:10"), said(1, "02 08:30", SECOND)],
+        agents=(named,), odd=lists,
+    )  # fmt: skip
+    assert synced(tmp_path, rows).told("first_reply_time", LATER) == {"1": [1800]}
+
+
+def test_an_agent_who_asks_does_not_answer_their_own_request(tmp_path: Path) -> None:
+    """Agent One answers 1 at 08:30, asks 2 at 08:00 as a customer of the other project, and adds to it at 08:40: the
+    reply on 2 is Agent Two's of 09:00.
+    """
+    people = {"id": "10500", "key": "HR", "name": "People", "projectTypeKey": "service_desk"}
+    rows = JiraRows(
+        issues=[issue(1, WORKING), issue(2, WORKING, project=people, reporter=AGENT, assignee=SECOND)],
+        comments=[said(1, "02 08:30"), said(2, "02 08:40"), said(2, "02 09:00", SECOND)],
+        roles={"SUP": [AGENT], "HR": [SECOND]}, projects=[SUP, people],
+    )  # fmt: skip
+    desk = synced(tmp_path, rows)
+    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [HOUR]}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from helpdesk_kpi.measure.desk import Desk
+from helpdesk_kpi.measure.desk import TEAM_KINDS, Desk
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 
 
@@ -16,18 +16,24 @@ def as_asked(desk: Desk, row: TicketRow, events: Sequence[EventRow]) -> tuple[Ti
     later, as happens when the customer's account goes: today's requester says nothing of who asked.
     """
     changes = [e for e in events if e.kind == "change" and e.field == "requester"]
-    if not changes or not desk.is_internal(row.requester, row.created_at):
+    if not changes or not _is_ours(desk, row.requester):
         return row, events
     changes.sort(key=lambda e: (e.at, e.seq))
     names = [native for native in (changes[0].before, *(e.after for e in changes)) if native]
     # Who has only ever been a customer has no key here.
     keys = [desk.person_keys.get(native) for native in names]
-    asked = [key for key in keys if not desk.is_internal(key, row.created_at)]
+    asked = [key for key in keys if not _is_ours(desk, key)]
     if not asked:
         return row, events
     first = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
     told = {id(e): msgspec.structs.replace(e, actor=asked[-1]) for e in first}
     return msgspec.structs.replace(row, requester=asked[-1]), [told.get(id(e), e) for e in events]
+
+
+def _is_ours(desk: Desk, person: int | None) -> bool:
+    """Whether they are or were ever seen to be of the team."""
+    facts = desk.person(person)
+    return person in desk.bots or not TEAM_KINDS.isdisjoint({facts.kind, *facts.kinds})
 
 
 def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> Sequence[RatingRow]:

@@ -91,11 +91,20 @@ class Timeline:
         """What an account that only brings requests in sets, nobody did."""
         if e.actor in self.desk.intake:
             return "system"
-        return self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=False)
+        return self._side(e, self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=False))
+
+    def _side(self, e: EventRow, actor: ActorClass) -> ActorClass:
+        """Who asked does not answer: of the team elsewhere or later, they are the customer of their own request, unless
+        the team asked itself, which leaves the whole ticket out.
+        """
+        is_own = actor in {"agent", "light_agent"} and e.actor == self.requester
+        return "customer" if is_own and not self.desk.is_internal(self.requester, self.created_at) else actor
 
     def _turn(self, e: EventRow, made_at: int | None) -> Turn:
         words = e.kind == "comment"
-        actor = self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
+        actor = self._side(
+            e, self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
+        )
         if words and (e.field in MERGE or e.via in MERGE):
             actor = "system"  # the note that a merge leaves says nothing to the customer
         creating = words and not any(t.kind == "comment" for t in self.turns) and self._makes(e, made_at, actor)
