@@ -354,6 +354,18 @@ def _lacks(store: Store, source: int) -> frozenset[str]:
     given: set[str] = set()
     missing = {*HISTORY, "calls", "chats", OFFERED, *KNOWLEDGE}  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
+    listed: set[str] = set()
     for is_missing, gives in store.rows(sql, source):
+        listed.update(json.loads(gives))
         (missing if is_missing else given).update(json.loads(gives))
+    # The latest files may hold no comment, where earlier ones did.
+    if _COMMENTS.isdisjoint(listed) and store.one(_SAID, source):
+        given |= _COMMENTS
     return frozenset(missing - given)
+
+
+_COMMENTS = frozenset({"comments.public", "comments.private"})
+_SAID = (
+    "SELECT EXISTS (SELECT 1 FROM events e JOIN tickets t ON t.id = e.ticket WHERE t.source = ? AND e.kind = 'comment'"
+    " AND e.id != 'created' AND e.actor IS NOT NULL AND e.public IS NOT NULL)"
+)
