@@ -437,6 +437,22 @@ def test_an_engagement_without_a_reply_has_a_reply_time_of_zero_and_waits_as_lon
     assert row["total_requester_wait_time_seconds"] == 5 * 60
 
 
+def test_lists_honour_the_filters_that_are_documented(face: httpx.Client, world: World) -> None:
+    """https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/ and the like."""
+    ratings = ask(face, "/api/v2/satisfaction_ratings", score="received")["satisfaction_ratings"]
+    assert {row["score"] for row in ratings} == {"good", "bad"}
+    team = face.get("/api/v2/users", params={"role[]": ["agent", "admin"]}).json()["users"]
+    assert {row["role"] for row in team} == {"agent", "admin"}
+    open_ones = ask(face, "/api/v2/custom_statuses", status_categories="open,hold")["custom_statuses"]
+    assert sorted(row["status_category"] for row in open_ones) == ["hold", "open"]
+    assert ask(face, "/api/v2/custom_statuses", active="false")["custom_statuses"] == []
+    assert len(ask(face, "/api/v2/ticket_forms", active="true")["ticket_forms"]) == 2
+    gone = ask(face, "/api/v2/deleted_tickets", sort_by="deleted_at", sort_order="desc")["deleted_tickets"]
+    times = [row["deleted_at"] for row in gone]
+    assert times == sorted(times, reverse=True)
+    assert face.get("/api/v2/search/export", params={"query": "status:closed"}).status_code == 400
+
+
 def test_without_a_scope_the_events_of_ai_agents_tickets_are_left_out_as_the_tickets_are() -> None:
     facts = [opened("mon 09:00"), opened("mon 10:00", ticket=2, ai_agent=True)]
     with client(by_hand(*facts)) as face:

@@ -59,6 +59,10 @@ def settings(world: World, url: str) -> dict[str, Any]:
     }
 
 
+_STATUS_FILTERS = {"active": "active", "default": "default", "status_categories": "status_category"}
+_FORM_FILTERS = {"active": "active", "end_user_visible": "end_user_visible"}
+
+
 def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
     """Name, path, endpoint, bucket of the rate limits."""
     plain = Plain(face)
@@ -83,14 +87,19 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
             None,
         ),
         ("brands", "brands", face.cursor_list("brands", lists.brands), None),
-        ("custom_statuses", "custom_statuses", face.whole_list("custom_statuses", lists.custom_statuses), None),
+        (
+            "custom_statuses",
+            "custom_statuses",
+            face.whole_list("custom_statuses", lists.custom_statuses, _STATUS_FILTERS),
+            None,
+        ),
         (
             "ticket_fields",
             "ticket_fields",
             face.cursor_list("ticket_fields", lists.ticket_fields),
             "ticket-fields-index",
         ),
-        ("ticket_forms", "ticket_forms", face.whole_list("ticket_forms", lists.ticket_forms), None),
+        ("ticket_forms", "ticket_forms", face.whole_list("ticket_forms", lists.ticket_forms, _FORM_FILTERS), None),
         ("satisfaction_ratings", "satisfaction_ratings", face.satisfaction_ratings, None),
         ("survey_responses", "guide/survey_responses", face.survey_responses, None),
         ("surveys", "guide/surveys", face.surveys, None),

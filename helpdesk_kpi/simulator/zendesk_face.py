@@ -7,29 +7,26 @@ import base64
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator import zendesk_desk as lists
+from helpdesk_kpi.simulator import zendesk_sessions as sessions
 from helpdesk_kpi.simulator import zendesk_surveys as surveys
-from helpdesk_kpi.simulator.clock import DAY, SECOND, instant
+from helpdesk_kpi.simulator.clock import SECOND, instant
 from helpdesk_kpi.simulator.desk import SCHEDULE
-from helpdesk_kpi.simulator.facts import Chat
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, by_offset, whole_seconds
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.simulator.zendesk_door import not_found
-from helpdesk_kpi.simulator.zendesk_events import Events, calls, chats
+from helpdesk_kpi.simulator.zendesk_events import Events, calls
 from helpdesk_kpi.simulator.zendesk_promises import Promises
 from helpdesk_kpi.simulator.zendesk_tickets import HELD_BACK, Tickets, deleted_tickets
 
 _FAR = 1 << 62
 _SCOPES = ("agent", "ai_agent", "all")
-SESSIONS = 10  # messaging sessions a page; whether more may be asked for is not known
-RECENT_SESSIONS = 90 * DAY  # how far the list goes back without a start
 
 
 class Face:
@@ -162,25 +159,7 @@ class Face:
         return Json({"calls": page, "count": len(page), "end_time": end or start, "next_page": follow})
 
     async def engagements(self, request: Request) -> Response:
-        """Messaging sessions that have ended, ten a page, by start; pages go on by the start and id of the last row.
-
-        The list pages in a way of its own: no end time, no cursor, and a next address on an internal host.
-        Recorded in facetoe/zenpy, tests/test_api/betamax, on 2025-06-29.
-        """
-        query, chosen = request.query_params, sessions(self.world, request.query_params)
-        after = (_number(query, "start_time_cursor", -1), query.get("engagement_id_cursor", ""))
-        later = [row for row in chosen if row[:2] > after]
-        page = later[: max(1, min(_number(query, "page_size", SESSIONS), SESSIONS))]
-        more = len(later) > len(page)
-        following = None
-        if more:
-            kept = {name: query[name] for name in ("start_time", "ticket_id") if name in query}
-            place = {"start_time_cursor": page[-1][0], "engagement_id_cursor": page[-1][1]}
-            asked = kept | place | {"page_size": SESSIONS, "channel": "MESSAGING"}
-            following = f"https://pod.internal.example{request.url.path}?{urlencode(asked)}"
-        rows = [surveys.engagement(self.world, fact) for _, _, fact in page]
-        return Json({"agent_engagement_data": rows, "next_page_url": following, "has_more": more,
-                     "page_size": len(rows)})  # fmt: skip
+        return Json(sessions.page(self.world, request.query_params, request.url.path))
 
     def _export(
         self, request: Request, key: str, rows: list[Any], stamps: list[int], make: Callable[[Any], Any] | None = None
@@ -205,9 +184,14 @@ class Face:
 
         return listed
 
-    def whole_list(self, key: str, rows: Callable[[World, str], lists.Rows]) -> Any:
+    def whole_list(self, key: str, rows: Callable[[World, str], lists.Rows], filters: Mapping[str, str]) -> Any:
+        """`filters`: parameter -> the key whose value it names; several values have commas between them."""
+
         async def listed(request: Request) -> Response:
+            query = request.query_params
             found = rows(self.world, self.base(request))
+            for name in filters.keys() & query.keys():
+                found = [row for row in found if _text(row[filters[name]]) in query[name].split(",")]
             return Json({key: found, "count": len(found), "next_page": None, "previous_page": None})
 
         return listed
@@ -229,6 +213,9 @@ class Face:
         query = request.query_params
         start, end = int(query.get("start_time", "0")), int(query.get("end_time", str(_FAR)))
         rows = surveys.ratings(self.world, self.base(request), start, end)
+        if score := query.get("score"):
+            wanted = {"received": {"good", "bad"}}.get(score, {score})
+            rows = [row for row in rows if row["score"] in wanted]
         return self.listed(request, "satisfaction_ratings", rows)
 
     async def survey_responses(self, request: Request) -> Response:
@@ -281,7 +268,10 @@ class Face:
         return next((a for a in self.world.desk.articles if a.id == number and a.created_at <= self.world.now), None)
 
     async def deleted_tickets(self, request: Request) -> Response:
-        return self.listed(request, "deleted_tickets", deleted_tickets(self.world))
+        query, rows = request.query_params, deleted_tickets(self.world)
+        if (by := query.get("sort_by", "id")) in {"id", "subject", "deleted_at"}:
+            rows.sort(key=lambda row: row[by], reverse=query.get("sort_order") == "desc")
+        return self.listed(request, "deleted_tickets", rows)
 
     async def me(self, request: Request) -> Response:
         accounts = self.world.desk.accounts
@@ -350,20 +340,9 @@ class Face:
         return self._events
 
 
-def sessions(world: World, query: Mapping[str, str]) -> list[tuple[int, str, Chat]]:
-    """(second of the start, id, session) of what is asked for, in that order; without a start of the last 90 days."""
-    start = _number(query, "start_time", (world.now - RECENT_SESSIONS) // SECOND)
-    if query.get("channel", "MESSAGING") != "MESSAGING":
-        return []
-    found = [(fact.at // SECOND, surveys.session_id(fact), fact) for fact in chats(world)]
-    return sorted(row for row in found if row[0] >= start and query.get("ticket_id") in {None, str(row[2].ticket)})
-
-
-def _number(query: Mapping[str, str], name: str, usual: int) -> int:
-    given = query.get(name, str(usual))
-    if not given.removeprefix("-").isdigit():
-        raise BadRequestError("InvalidValue", f"{name} is no number")
-    return int(given)
+def _text(value: Any) -> str:
+    """A value as a query has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _write_cursor(stamp: int, number: int) -> str:

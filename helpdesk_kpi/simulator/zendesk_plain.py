@@ -64,6 +64,8 @@ class Plain:
 
     async def search(self, request: Request) -> Response:
         """Tickets, archived ones too, newest first. https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/"""
+        if request.query_params.get("filter[type]") != "ticket":
+            raise BadRequestError("invalid", "filter[type] is required; this desk finds tickets only")
         rows = [row | {"result_type": "ticket"} for row in self._found(request)]
         for row in rows:
             row.pop("metric_set", None)
@@ -83,8 +85,9 @@ class Plain:
                 yield row
 
     async def users(self, request: Request) -> Response:
-        base, role = self.face.base(request), request.query_params.get("role")
-        rows = [row for row in lists.users(self.world, base) if role is None or row["role"] == role]
+        query = request.query_params
+        roles = [*query.getlist("role"), *query.getlist("role[]")]
+        rows = [row for row in lists.users(self.world, self.face.base(request)) if not roles or row["role"] in roles]
         return self.face.listed(request, "users", sorted(rows, key=lambda row: row["id"]))
 
     async def organizations(self, request: Request) -> Response:
