@@ -29,11 +29,12 @@ async def out_of_sight(account: Account, start: Start) -> AsyncIterator[Page]:
     """Open issues that no search brings any more: asked by id, so that what moved away leaves the backlog at once."""
     await account.me()
     if start.cursor is not None:
-        keep = await account.keep(start.now, with_labels=True)
         shown = await _ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
-        missing = [own for project in keep.projects for own in start.present(project, unsolved=True)]
-        async for page, _ in fetched(account, keep, sorted(set(missing) - shown)):
-            yield page
+        kept = [start.present(project.id, unsolved=True) for project in await account.projects()]
+        if missing := sorted(frozenset().union(*kept) - shown):
+            keep = await account.keep(start.now, with_labels=True)
+            async for page, _ in fetched(account, keep, missing):
+                yield page
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
