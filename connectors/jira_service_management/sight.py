@@ -56,7 +56,7 @@ async def census(account: Account, start: Start) -> AsyncIterator[Page]:
             yield page
         found: set[str] = set()
         async for page, there in fetched(account, keep, sorted(lost)):
-            found |= there
+            found.update(there)
             yield page
         gone += len(lost - found)
         yield Page(present={"ticket": sorted(shown | found)}, within=project.id)
@@ -139,10 +139,9 @@ def _as_it_left(one: mapping.Read, issue: js.Issue, past: history.Told | None, k
     place = _left_to(issue, keep)
     moves = past.moves if past else []
     last = next((move for move in reversed(moves) if move.before in keep.projects), None)
+    left_at, brand = (last.at, last.before) if last else (keep.read_at, None)
     if place is not None and place.archiveddate:
         left_at, brand = ms(place.archiveddate), place.project.id
-    else:
-        left_at, brand = (last.at, last.before) if last else (keep.read_at, None)
     events = past.events if past else []
     ticket = msgspec.structs.replace(
         one.ticket,
