@@ -123,8 +123,8 @@ def bodies() -> Iterator[tuple[str, Any]]:
 
 def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
     met: dict[str, int] = {}
-    complaints = []
-    files = 0
+    complaints: list[str] = []
+    files = examples = 0
     for name, body in bodies():
         files += 1
         for kind, row in inside(body):
@@ -132,9 +132,13 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
             try:
                 make(msgspec.json.decode(json.dumps(whole(kind, row)), type=payload))
             except (msgspec.ValidationError, ValueError, TypeError, KeyError) as error:
-                complaints.append(f"{name} {kind} {row.get('id')}: {error}")
+                # Five examples of the documentation have 1, or seconds taken for ms, as their times.
+                is_example = name.startswith(("jira_get_", "jira_post_")) and "1990 to 2100" in str(error)
+                examples += is_example
+                complaints += [] if is_example else [f"{name} {kind} {row.get('id')}: {error}"]
             met[kind] = met.get(kind, 0) + 1
     assert complaints == []
+    assert examples <= 5
     # The collections hold at least these; fewer would say that this test no longer finds them.
     assert set(met) == set(KINDS)
     assert files >= 70
@@ -145,8 +149,8 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
 def test_the_official_bulk_changelog_tells_seconds() -> None:
     body = dict(bodies())["jira_post_getBulkChangelogs.json"]
     page = msgspec.json.decode(json.dumps(body), type=js.ChangesPage)
-    log, *_ = msgspec.json.decode(page.issue_change_logs, type=list[js.IssueChanges])
-    rows = msgspec.json.decode(log.change_histories, type=list[js.History])
+    first, *_ = msgspec.json.decode(page.issue_change_logs, type=list[js.IssueChanges])
+    rows = msgspec.json.decode(first.change_histories, type=list[js.History])
     assert [js.ms(row.created) for row in rows] == [1_492_070_429_000, 1_492_071_429_000]
     assert page.next_page_token == "UxAQBFRF"
 

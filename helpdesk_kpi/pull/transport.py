@@ -248,6 +248,8 @@ class Transport:
         request = _Request("POST", self._pinned(path), path, "resource", body=body)
         try:
             return (await self._persist(request, kind)).body
+        except UnreachedError:
+            raise
         except PullError as error:
             if error.permanent:  # 400 and 403 too: there is no way on without a token
                 raise self._locked_out(error) from None
