@@ -64,6 +64,16 @@ def test_who_became_a_contact_before_the_first_sync_was_an_agent_until_then(stor
     assert "d" in names(reader(store))
 
 
+def test_work_after_a_date_that_says_customer_is_work(store: Store) -> None:
+    # Her row was last changed on Monday before all of it: she was given tickets later, so she was of the team until
+    # the last thing that she did on them, on day 2.
+    Source(store).put(
+        contact("d", MONDAY), ticket("1", NINE), given("1", NINE, "d"), reply("1", NINE + DAY, "d"),
+        ticket("2", LATER), reply("2", LATER + DAY, "d"),
+    )  # fmt: skip
+    assert replied_by(store, "d") == ["1"]
+
+
 def test_one_assignment_makes_no_agent_of_a_customer_who_asks(store: Store) -> None:
     # Carl asked for two things, and ticket 1 was given to him by mistake; on 2, of somebody else, he was copied in.
     Source(store).put(

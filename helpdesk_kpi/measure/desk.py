@@ -42,6 +42,7 @@ class PersonFacts(msgspec.Struct, frozen=True):
     since: tuple[int, ...] = ()  # starts of the spans of `kinds`; 0: the helpdesk does not date roles
     kinds: tuple[str, ...] = ()
     works_from: int | None = None  # first act for the team, of those who asked something before a role was seen
+    works_until: int | None = None  # last act on a ticket that was given to them, where no role seen tells of it
 
     def kind_at(self, at: int) -> str | None:
         """The kind of role in force; before the first one seen, that one."""
@@ -54,7 +55,7 @@ class PersonFacts(msgspec.Struct, frozen=True):
         if not self.has_worked or not TEAM_KINDS.isdisjoint(self.kinds):
             return False
         is_dated = bool(self.since) and self.since[0] > 0
-        return not (is_dated and at >= self.since[0])
+        return not is_dated or at < self.since[0] or (self.works_until is not None and at <= self.works_until)
 
     def not_yet(self, at: int) -> bool:
         """Whether they only asked then: the role of the team was seen later, and so was their first act for it."""
@@ -306,14 +307,12 @@ def _people(store: Store, source: int) -> dict[int, PersonFacts]:
     ):
         spans[person].append((at, kind))
     sql = (
-        "SELECT p.id, p.kind, coalesce(w.has_worked, 0), w.works_from FROM people p"
+        "SELECT p.id, p.kind, coalesce(w.has_worked, 0), w.works_from, w.works_until FROM people p"
         f" LEFT JOIN standings w ON w.person = p.id WHERE p.source = ? AND {KNOWN}"
     )
     return {
-        key: PersonFacts(
-            kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), works_from
-        )
-        for key, kind, worked, works_from in store.rows(sql, source)
+        key: PersonFacts(kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), *works)
+        for key, kind, worked, *works in store.rows(sql, source)
     }
 
 

@@ -25,7 +25,8 @@ BEGIN INSERT INTO stale VALUES (new.ticket); END;
 CREATE TABLE standings ( -- what the tickets tell of people whose role was not known at the time; made by `measure`
     person     INTEGER PRIMARY KEY REFERENCES people (id),
     has_worked INTEGER NOT NULL, -- 1: was given more tickets than they asked for, and no role of theirs tells of it
-    works_from INTEGER -- first act for the team, of those who asked before; null: asked nothing, or did nothing
+    works_from INTEGER, -- first act for the team, of those who asked before; null: asked nothing, or did nothing
+    works_until INTEGER -- last act on a ticket that was given to them; null: has not worked
 ) STRICT;
 
 CREATE INDEX events_left ON events (before) WHERE kind = 'change' AND field = 'status';
