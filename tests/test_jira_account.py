@@ -27,6 +27,8 @@ from jira_account import (
     status,
 )
 
+from helpdesk_kpi.cli.unmapped import finding
+from helpdesk_kpi.measure.conflicts import ending_elsewhere, unread
 from helpdesk_kpi.measure.unmapped import Unmapped, unmapped
 
 LATER = "2026-07-01T00:00:00Z"
@@ -77,6 +79,8 @@ def test_the_issue_itself_says_how_it_ended_where_its_history_does_not(tmp_path:
     assert desk.running("backlog", "2026-04-02T00:00:00Z") == {"8103"}
     held = [row["agent"] for row in desk.listed("backlog", LATER) if row["reason"] == "running"]
     assert held == ["Agent Two"]
+    with desk.store() as store:
+        assert ending_elsewhere(store, desk.config) == {"acme": 2}  # 8101 by its status, 8103 by its assignee
     assert desk.told("full_resolution_time", LATER) == {"8101": [6 * HOUR], "8102": [4 * HOUR], "8103": ["running"]}
 
 
@@ -137,6 +141,10 @@ def test_a_status_that_was_deleted_keeps_its_name_and_its_meaning(tmp_path: Path
     assert (told["Solved"].counts_as, told["On hold"].counts_as) == ("solved", "hold")
     assert "moved to 'Resolved'" in told["Solved"].why
     assert (told["Solved"].tickets, told["Solved"].line) == (1, 'Solved = "solved"')
+    assert finding(told["On hold"]).text == (
+        "acme: status 'On hold' is in the histories of 1 ticket and in no list any more (deleted?): it counts as hold,"
+        ' by its name; to say it for good, or otherwise: "On hold" = "hold"'
+    )
 
 
 @pytest.mark.trap("jira 35")
@@ -260,7 +268,8 @@ def test_a_name_that_nothing_has_is_counted_and_not_dropped(tmp_path: Path) -> N
         issues=[issue(1, WORKING)],
         histories=[changed(1, "02 11:00", item("assignee", {"name": "Left Long Ago"}, AGENT))],
     )
-    assert desk.rows("SELECT kind, word FROM unread") == [("assignee", "Left Long Ago")]
+    with desk.store() as store:
+        assert list(unread(store)) == [("acme", 1, "assignee Left Long Ago (1)")]
     assert desk.rows("SELECT before, after FROM events WHERE field = 'assignee'") == [("Left Long Ago", "5b-agent")]
 
 
