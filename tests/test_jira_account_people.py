@@ -242,8 +242,8 @@ def checked(rows: JiraRows) -> list[Finding]:
     [
         ({"roles": {"SUP": [AGENT, SECOND]}}, "ok", "2 with the role Service Desk Team in SUP"),
         ({"agents": ("5b-agent",)}, "ok", "1 named in `agents`"),
-        ({}, "warning", "say agents ="),
-        ({"roles": {"SUP": []}}, "warning", "nobody has the role Service Desk Team in SUP"),
+        ({}, "warning", "set agents ="),
+        ({"roles": {"SUP": []}}, "warning", "no account has the role Service Desk Team in SUP"),
     ],
 )
 def test_check_says_how_many_are_of_the_team_and_why(known: dict[str, Any], level: str, text: str) -> None:

@@ -26,7 +26,7 @@ ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not k
 
 
 async def out_of_sight(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Open issues that no search brings any more: asked by id, so that what moved away leaves the backlog at once."""
+    """Fetch open issues that no search brings any more by id, so that what moved away leaves the backlog at once."""
     await account.me()
     if start.cursor is not None:
         shown = await _ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
@@ -135,7 +135,7 @@ async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mappin
 
 
 def _as_it_left(one: mapping.Read, issue: js.Issue, past: history.Told | None, keep: Keep) -> mapping.Read:
-    """Its state at that time, in the project that it left; when that was is not told if the history does not say."""
+    """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
     place = _left_to(issue, keep)
     moves = past.moves if past else []
     last = next((move for move in reversed(moves) if move.before in keep.projects), None)
