@@ -273,6 +273,27 @@ def test_changes_of_one_second_follow_the_values_before_and_not_their_ids(
     assert desk.told("reopen_rate", LATER) == {"1": [0]}
 
 
+def test_a_history_that_ends_elsewhere_gives_way_to_the_row(tmp_path: Path) -> None:
+    """The last change of 1 leads to open, and its row is solved; the last one of 2 gives it to 502, and its row to 501.
+    Neither says since when: 1 waits for nobody, and 2 is held by 501.
+    """
+    taken = change("assignee_id", None, OTHER_AGENT)
+    desk = synced(
+        tmp_path, users=PEOPLE,
+        tickets=[ticket(1, day("08:00"), day("14:00")), ticket(2, day("08:00"), day("14:00"), status="open")],
+        ticket_events=[
+            *ordinary(1, asked=day("08:00"), answered=day("08:30")),
+            *ordinary(2, asked=day("08:00")),
+            event(2, day("09:00"), OTHER_AGENT, comment(OTHER_AGENT), change("status", "new", "open"), taken),
+        ],
+    )  # fmt: skip
+    assert desk.running("backlog", LATER) == {"2"}
+    holders = {row["agent"] for row in desk.listed("backlog", LATER) if row["reason"] == "running"}
+    assert holders == {f"Person {AGENT}"}
+    assert desk.told("full_resolution_time", LATER)["1"] == ["history_unknown"]
+    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [3600]}
+
+
 @pytest.mark.trap("zendesk 41")
 def test_a_note_that_mentions_a_merge_merges_nothing_and_a_follow_up_can_be_merged(tmp_path: Path) -> None:
     """3 follows an older ticket, with the tags of one that was merged: that is no merge. 4 does too, and was merged

@@ -45,6 +45,12 @@ class Zendesk(Connector):
 
     name: ClassVar[str] = "zendesk"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    reading: ClassVar[int] = 2
+    reading_since: ClassVar[str] = "0.5.0"
+    reading_adds: ClassVar[str] = (
+        "events of AI agents' tickets, comments of new kinds, which tickets are conversations of messaging or imported,"
+        " and what a call was"
+    )
     provides: ClassVar[Mapping[str, Provides]] = {
         "tickets": YES,
         **dict.fromkeys(sorted(_HISTORY), YES),

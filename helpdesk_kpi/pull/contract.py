@@ -176,6 +176,12 @@ class Connector(ABC):
     Settings: ClassVar[type[msgspec.Struct]]
     """Its config table without `connector`, `since`, `severity`; a Struct with forbid_unknown_fields."""
     provides: ClassVar[Mapping[str, Provides]]
+    reading: ClassVar[int] = 1
+    """Counts up when the same rows give more than before, so that users are asked for a full sync."""
+    reading_since: ClassVar[str] = ""
+    """The version of helpdesk-kpi, or of the connector's package, that reads as `reading` says."""
+    reading_adds: ClassVar[str] = ""
+    """What rows that were read before lack, as it is put into a sentence."""
 
     @classmethod
     @abstractmethod

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError, UnreachedError
 from helpdesk_kpi.pull.contract import Connector, Finding, KnownAccount, Page, Start, Stream
+from helpdesk_kpi.pull.readings import remember_reading
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.pull.wording import remember
@@ -162,8 +163,9 @@ class _Run:
             )
 
     def _read_alike(self) -> None:
-        """From now on all of its comments are read with the words of today."""
+        """From now on everything of it is read as today, comments with the words of today."""
         remember(self.store, self.source.name, getattr(self.source.settings, "thanks", ()))
+        remember_reading(self.store, self.source.name, self.source.connector)
 
     async def _stream(self, stream: Stream, http: Transport, connector: Connector, *, stopped: str) -> StreamResult:
         if stopped:
