@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from account_fixtures import Asking, SmallAccount
+from account_fixtures import Asking, SmallAccount, instant
 from jira_account import (
     ADMIN,
     AGENT,
@@ -29,7 +29,9 @@ from jira_account import (
     moved,
     said,
 )
+from small_account import SmallAccount as AccountInMemory
 from starlette.responses import JSONResponse
+from test_knowledge_accounts import Site, page
 
 from connectors.jira_service_management.settings import Credentials
 
@@ -280,3 +282,25 @@ def test_an_agent_who_asks_does_not_answer_their_own_request(tmp_path: Path) -> 
     )  # fmt: skip
     desk = synced(tmp_path, rows)
     assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [HOUR]}
+
+
+# Confluence
+
+
+def test_a_page_by_an_account_that_stands_for_many_is_nobodys_in_particular(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deleted accounts are all "unknown": page 2 was written, and by nobody who could be listed beside Agent One. Page
+    3 has no author any more; its only version still names who made it.
+    """
+    monkeypatch.setenv("ACME_KEY", "a-key-of-the-account")
+    third = page(3, ("2026-03-04", "ann"))
+    third["authorId"] = None
+    site = Site([page(1, ("2026-03-02", "ann")), page(2, ("2026-03-03", "unknown"), made_by="unknown"), third])
+    account = AccountInMemory(tmp_path, "jira_service_management", site, own='agents = ["ann"]')
+    account.sync(instant("2026-03-09T12:00:00Z"))
+    rows = account.observations("article_activity", as_of=instant("2026-03-09T12:00:00Z"))
+    told = sorted((row["url"].rpartition("/")[2], row["agent"]) for row in rows)
+    assert told == [("1", "Agent One"), ("2", None), ("3", "Agent One")]
+    with account.store() as store:
+        assert store.rows("SELECT kind FROM people WHERE native = 'unknown'") == [("nobody",)]
