@@ -143,7 +143,8 @@ class Name(Record, frozen=True):
     """What a native id is called: kind is status, priority, brand, form, field, custom_status, question, organization.
 
     A status's detail is its state: new, open, pending, hold, solved or closed. A question's name is its text, its
-    detail its alias, or its number where ratings tell the alias.
+    detail its alias, or its number where ratings tell the alias. The detail of agents is a JSON list: the ids of those
+    who may answer in the brand of that id; null: not told.
     """
 
     kind: str

@@ -284,6 +284,24 @@ def test_an_agent_who_asks_does_not_answer_their_own_request(tmp_path: Path) -> 
     assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [HOUR]}
 
 
+def test_an_agent_of_one_project_is_a_customer_of_another(tmp_path: Path) -> None:
+    """The roles were read in January. Agent One of Support asks People at 08:00 and adds to it at 08:40; Agent Two
+    answers at 09:00. A request that Agent Two makes in People, where they answer, is the team's own.
+    """
+    people = {"id": "10500", "key": "HR", "name": "People", "projectTypeKey": "service_desk"}
+    rows = JiraRows(issues=[], roles={"SUP": [AGENT], "HR": [SECOND]}, projects=[SUP, people])
+    desk = synced(tmp_path, rows, "2026-01-10T00:00:00Z")
+    own: dict[str, Any] = {"project": people, "assignee": SECOND}
+    rows.issues = [issue(2, WORKING, reporter=AGENT, **own), issue(3, WORKING, reporter=SECOND, **own)]
+    rows.comments = [
+        {"id": str(place), **row}
+        for place, row in enumerate([said(2, "02 08:40"), said(2, "02 09:00", SECOND), said(3, "02 09:00", SECOND)])
+    ]
+    again(desk, LATER)
+    assert desk.told("first_reply_time", LATER) == {"2": [HOUR], "3": ["internal"]}
+    assert desk.running("backlog", LATER) == {"2"}
+
+
 # Confluence
 
 

@@ -213,7 +213,10 @@ class Account:
         )
         known = {field: frozenset(self.keys_of.get(one, one) for one in getattr(found, field))
                  for field in ("agents", "always")}  # fmt: skip
-        return msgspec.structs.replace(found, members=members, **known)
+        of_project = {
+            own: frozenset(self.keys_of.get(one, one) for one in ids) for own, ids in found.of_project.items()
+        }
+        return msgspec.structs.replace(found, members=members, of_project=of_project, **known)
 
     def meet(self, users: Iterable[js.User]) -> None:
         """Names of accounts, for histories that give no ids; and whose name belongs to which key."""

@@ -54,6 +54,7 @@ async def team(ask: Asking, projects: Sequence[js.Project]) -> Team:
         members=tuple(agents),
         because=tuple(one.because for one in found if one.because),
         guess="; ".join(guesses),
+        of_project={p.id: _ids(one.agents) for p, one in zip(projects, found, strict=True) if not one.guess},
     )
 
 

@@ -59,6 +59,9 @@ class Timeline:
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
         self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
+        self.brand = next(
+            (e.before for e in events if e.kind == "change" and e.field == "brand"), row.brand
+        )  # at first
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
@@ -97,8 +100,10 @@ class Timeline:
         """Who asked does not answer: of the team elsewhere or later, they are the customer of their own request, unless
         the team asked itself, which leaves the whole ticket out.
         """
-        is_own = actor in {"agent", "light_agent"} and e.actor == self.requester
-        return "customer" if is_own and not self.desk.is_internal(self.requester, self.created_at) else actor
+        if actor not in {"agent", "light_agent"} or e.actor not in self.askers:
+            return actor
+        is_own = e.actor == self.requester and not self.is_internal
+        return "customer" if is_own or self.desk.is_of_another_team(e.actor, self.brand) else actor
 
     def _turn(self, e: EventRow, made_at: int | None) -> Turn:
         words = e.kind == "comment"
@@ -120,6 +125,11 @@ class Timeline:
         if made_at is not None:
             return e.at == made_at
         return e.at - self.created_at <= A_MOMENT and actor not in {"agent", "light_agent"}
+
+    @cached_property
+    def is_internal(self) -> bool:
+        """Whether the team asked itself."""
+        return self.desk.is_internal(self.requester, self.created_at, self.brand)
 
     # Fields over time
 
@@ -432,7 +442,7 @@ class Timeline:
             return "imported_copy"
         if part := self.desk.part_of(self.row):
             return part
-        if self.channel in INTERNAL or self.desk.is_internal(self.requester, self.created_at):
+        if self.channel in INTERNAL or self.is_internal:
             return "internal"
         return "outbound" if self.is_outbound else ""
 
