@@ -139,7 +139,7 @@ def test_a_name_that_was_given_to_somebody_else_after_a_renaming_stays_two_peopl
 
     public: dict[str, Any] = {"jsdPublic": None, "properties": [{"key": "sd.public.comment", "value": {}}]}
     assigned = item("assignee", None, {"id": "ann", "name": "Ann Smith"})
-    ask = {"reporter": kim, "creator": kim}
+    ask: dict[str, Any] = {"reporter": kim, "creator": kim}
     rows = JiraRows(
         issues=[issue(1, assignee=smith, **ask), issue(2, assignee=jones, **ask)],
         comments=[said(1, "02 09:00", smith, **public), said(2, "02 09:30", jones, **public)],
@@ -165,7 +165,7 @@ def test_a_request_stays_the_customers_when_an_agent_becomes_its_reporter(tmp_pa
     typed by the agent under their own name and given to the customer at 08:05.
     """
     given = item("reporter", CUSTOMER, AGENT)
-    stars = {RATING: {"rating": 5}, RATED: at("03 10:00")}
+    stars: dict[str, Any] = {RATING: {"rating": 5}, RATED: at("03 10:00")}
     rows = JiraRows(
         issues=[issue(1, **stars)], histories=[solved(1, "02 11:00")], comments=[said(1, "02 09:00")], roles=TEAM
     )
