@@ -1,0 +1,51 @@
+"""Whose request a ticket is: theirs who asked, whoever is named as the requester today."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from helpdesk_kpi.measure.chains import in_order
+from helpdesk_kpi.measure.desk import Desk
+from helpdesk_kpi.measure.rows import EventRow, TicketRow
+from helpdesk_kpi.store import Store
+
+
+def with_asker(
+    desk: Desk, row: TicketRow, events: Sequence[EventRow], accounts: Mapping[tuple[int, str], int]
+) -> TicketRow:
+    """The row with the first requester that the history tells, where it tells of changes.
+
+    A colleague who wrote down what somebody else wants and named them later is not the one who asks: then the first
+    requester outside the team counts.
+    """
+    changes = _changes(events)
+    if not changes:
+        return row
+    ordered = in_order(sorted(changes, key=lambda e: (e.at, e.seq)))
+    natives = [ordered[0].before, *(e.after for e in ordered)]
+    named = [accounts.get((row.source, native or "")) for native in natives]
+    known = [key for key in [*named, row.requester] if key is not None]
+    first = next((key for key in known if not desk.is_internal(key, row.created_at)), next(iter(known), None))
+    return row if first == row.requester else msgspec.structs.replace(row, requester=first)
+
+
+def _changes(events: Sequence[EventRow]) -> list[EventRow]:
+    """Of the requester. What a ticket was made with is no change."""
+    return [e for e in events if e.field == "requester" and e.kind == "change" and e.before is not None]
+
+
+def accounts(store: Store, events: Collection[Sequence[EventRow]]) -> dict[tuple[int, str], int]:
+    """The accounts that changes of a requester name: (source, id there) -> our key."""
+    named = {native for rows in events for e in _changes(rows) for native in (e.before, e.after) if native}
+    if not named:
+        return {}
+    sql = "SELECT source, native, id FROM people WHERE native IN (SELECT value FROM json_each(?))"
+    return {(source, native): key for source, native, key in store.rows(sql, sorted(named))}
+
+
+def askers(desk: Desk, row: TicketRow, requester: int | None) -> tuple[int | None, ...]:
+    """Who asked, the requester of today, and who takes part with them."""
+    found = (requester,) if requester == row.requester else (requester, row.requester)
+    if row.participants == "[]":
+        return found
+    return (*found, *(desk.person_keys.get(native) for native in msgspec.json.decode(row.participants)))
