@@ -1,39 +1,36 @@
-"""Who asked, where a ticket's requester was changed: who it was then, never somebody of the team who took it over."""
+"""Whose request a ticket is: theirs who asked, whoever is named as the requester today."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from helpdesk_kpi.measure.desk import TEAM_KINDS, Desk
+from helpdesk_kpi.measure.chains import in_order
+from helpdesk_kpi.measure.desk import Desk
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
+from helpdesk_kpi.store import Store
 
 
-def as_asked(desk: Desk, row: TicketRow, events: Sequence[EventRow]) -> tuple[TicketRow, Sequence[EventRow]]:
-    """The row and its events with the person who asked.
+def with_asker(
+    desk: Desk, row: TicketRow, events: Sequence[EventRow], accounts: Mapping[tuple[int, str], int]
+) -> tuple[TicketRow, Sequence[EventRow]]:
+    """The row and its events with the first requester that the history tells, where it tells of changes.
 
-    A request that an agent typed and then gave to the customer is the customer's. So is one that was given to an agent
-    later, as happens when the customer's account goes: today's requester says nothing of who asked.
+    A colleague who wrote down what somebody else wants and named them later is not the one who asks: then the first
+    requester outside the team counts. First words that stand under today's requester are by who asked.
     """
-    changes = [e for e in events if e.kind == "change" and e.field == "requester"]
-    if not changes or not _is_ours(desk, row.requester):
+    changes = _changes(events)
+    if not changes:
         return row, events
-    changes.sort(key=lambda e: (e.at, e.seq))
-    names = [native for native in (changes[0].before, *(e.after for e in changes)) if native]
-    # Who has only ever been a customer has no key here.
-    keys = [desk.person_keys.get(native) for native in names]
-    asked = [key for key in keys if not _is_ours(desk, key)]
-    if not asked:
+    ordered = in_order(sorted(changes, key=lambda e: (e.at, e.seq)))
+    natives = [ordered[0].before, *(e.after for e in ordered)]
+    named = [accounts.get((row.source, native or "")) for native in natives]
+    known = [key for key in [*named, row.requester] if key is not None]
+    first = next((key for key in known if not desk.is_internal(key, row.created_at)), next(iter(known), None))
+    if first == row.requester:
         return row, events
-    first = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
-    told = {id(e): msgspec.structs.replace(e, actor=asked[-1]) for e in first}
-    return msgspec.structs.replace(row, requester=asked[-1]), [told.get(id(e), e) for e in events]
-
-
-def _is_ours(desk: Desk, person: int | None) -> bool:
-    """Whether they are or were ever seen to be of the team."""
-    facts = desk.person(person)
-    return person in desk.bots or not TEAM_KINDS.isdisjoint({facts.kind, *facts.kinds})
+    words = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
+    told = {id(e): msgspec.structs.replace(e, actor=first) for e in words}
+    return msgspec.structs.replace(row, requester=first), [told.get(id(e), e) for e in events]
 
 
 def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> Sequence[RatingRow]:
@@ -45,8 +42,23 @@ def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> 
     ]
 
 
-def askers(desk: Desk, row: TicketRow) -> tuple[int | None, ...]:
-    """The requester, and who takes part with them."""
+def _changes(events: Sequence[EventRow]) -> list[EventRow]:
+    """Of the requester. What a ticket was made with is no change."""
+    return [e for e in events if e.field == "requester" and e.kind == "change" and e.before is not None]
+
+
+def accounts(store: Store, events: Collection[Sequence[EventRow]]) -> dict[tuple[int, str], int]:
+    """The accounts that changes of a requester name: (source, id there) -> our key."""
+    named = {native for rows in events for e in _changes(rows) for native in (e.before, e.after) if native}
+    if not named:
+        return {}
+    sql = "SELECT source, native, id FROM people WHERE native IN (SELECT value FROM json_each(?))"
+    return {(source, native): key for source, native, key in store.rows(sql, sorted(named))}
+
+
+def askers(desk: Desk, row: TicketRow, requester: int | None) -> tuple[int | None, ...]:
+    """Who asked, the requester of today, and who takes part with them."""
+    found = (requester,) if requester == row.requester else (requester, row.requester)
     if row.participants == "[]":
-        return (row.requester,)
-    return (row.requester, *(desk.person_keys.get(native) for native in json.loads(row.participants)))
+        return found
+    return (*found, *(desk.person_keys.get(native) for native in msgspec.json.decode(row.participants)))

@@ -18,7 +18,7 @@ from helpdesk_kpi.measure.gone import meanings
 from helpdesk_kpi.measure.questions import dimensions
 from helpdesk_kpi.measure.resolutions import RESOLVED
 from helpdesk_kpi.measure.rows import TicketRow
-from helpdesk_kpi.measure.vocabulary import BY_RULE
+from helpdesk_kpi.measure.vocabulary import BY_RULE, SHARED
 from helpdesk_kpi.store import Store
 
 ActorClass = Literal["customer", "agent", "light_agent", "bot", "system", "unknown"]
@@ -135,6 +135,8 @@ class Desk(msgspec.Struct, frozen=True):
             return "bot"
         if person is None or rule is not None or via in BY_RULE:
             return "system"
+        if via in SHARED and person not in askers:
+            return "unknown"
         kind = self._kind(person, at, is_asker=person in askers, public=public)
         if kind not in TEAM_KINDS:
             return "customer" if kind == "customer" or (kind is None and person in askers) else "unknown"

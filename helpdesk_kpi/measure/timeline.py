@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk_kpi.measure.arrivals import begun, since_it_came, stays_away, without_what_was_away
-from helpdesk_kpi.measure.askers import as_asked, as_rated, askers
+from helpdesk_kpi.measure.askers import as_rated, askers, with_asker
 from helpdesk_kpi.measure.chains import in_order
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
@@ -42,7 +42,8 @@ class Timeline:
         beside: Beside = ALONE,
     ) -> None:
         now = row
-        row, events = as_asked(desk, row, since_it_came(row, events))
+        row, events = with_asker(desk, now, since_it_came(row, events), beside.accounts)
+        self.askers = askers(desk, now, row.requester)
         self.away = stays_away(events)
         row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
         self.desk = desk
@@ -54,7 +55,6 @@ class Timeline:
         self.refused = frozenset(part.kind for part in beside.unread) & {REFUSED_ROW, REFUSED_RATING}
         self.created_at: int = begun(row)
         self.requester: int | None = row.requester
-        self.askers = askers(desk, row)
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
@@ -66,6 +66,7 @@ class Timeline:
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
         self.merge_links: list[int] = []  # instants in which a merge was told
+        self.has_session = False  # a messaging session is told, whether somebody replied in it or not
         self._read(events)
         self.ends = ends_elsewhere(desk, row, self.changes)
         self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
@@ -87,6 +88,8 @@ class Timeline:
                 self.surveys.append(e)
             elif e.kind == "link" and e.field == "merge":
                 self.merge_links.append(e.at)
+            elif e.kind == "link" and e.field == "session":
+                self.has_session = True
             elif e.kind in {"call", "chat"} or (e.kind == "comment" and (made_at is None or e.at >= made_at)):
                 self.turns.append(self._turn(e, made_at))
 
@@ -319,9 +322,25 @@ class Timeline:
         """Why a first contact could have happened where this source cannot show it; "" if it could not."""
         if self.channel in VOICE and "calls" in self.desk.lacks:
             return "no_call_data"
-        if self.is_messaging and "chats" in self.desk.lacks:
-            return "no_chat_data"
+        if self.is_messaging and ("chats" in self.desk.lacks or self._lacks_session):
+            # A channel's name alone tells little: where the team's replies stand in comments, the words are there.
+            return "" if self.row.is_messaging is None and self.replies else "no_chat_data"
         return ""
+
+    @property
+    def _lacks_session(self) -> bool:
+        """Whether somebody had a conversation of which no session is told: it goes on, or is too old.
+
+        What nobody was given, and what a robot ended in somebody's name, was answered by nobody. Where a robot or a
+        customer went on in comments, the words stand there.
+        """
+        said = (t for t in self.turns if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
+        if not self.row.is_messaging or self.has_session or next(said, None) is not None:
+            return False
+        given = [c for c in self.changes if c.field == "assignee" and c.after]
+        if not given:
+            return self.row.assignee is not None
+        return any(c.who == "agent" or self.state_at(c.at) not in DONE for c in given)
 
     @property
     def lacks_chat(self) -> bool:
@@ -339,7 +358,11 @@ class Timeline:
         A later one opens at the first message of the customer that is more than thanks, and ends at the next public
         reply of the team, or at a solve.
         """
-        marks: list[tuple[int, int, Turn | None]] = [(s.at, 1, None) for s in self.solves if s.at >= self.created_at]
+        marks: list[tuple[int, int, Turn | None]] = [
+            (s.at, -1 if s.reopened_at == s.at else 1, None)  # a message of the instant that opened it again came later
+            for s in self.solves
+            if s.at >= self.created_at
+        ]
         said = (t for t in self.turns if not t.creating and t.via not in MERGE)
         marks += [(t.at, 0, t) for t in said if t.public or t.kind != "comment"]
         found: list[Wait] = []
