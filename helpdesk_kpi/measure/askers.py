@@ -35,17 +35,25 @@ def _changes(events: Sequence[EventRow]) -> list[EventRow]:
 
 
 def accounts(store: Store, events: Collection[Sequence[EventRow]]) -> dict[tuple[int, str], int]:
-    """The accounts that changes of a requester name: (source, id there) -> our key."""
-    named = {native for rows in events for e in _changes(rows) for native in (e.before, e.after) if native}
+    """The accounts that histories name as requesters: (source, id there) -> our key."""
+    told = (e for rows in events for e in rows if e.field == "requester" and e.kind == "change")
+    named = {native for e in told for native in (e.before, e.after) if native}
     if not named:
         return {}
     sql = "SELECT source, native, id FROM people WHERE native IN (SELECT value FROM json_each(?))"
     return {(source, native): key for source, native, key in store.rows(sql, sorted(named))}
 
 
-def askers(desk: Desk, row: TicketRow, requester: int | None) -> tuple[int | None, ...]:
-    """Who asked, the requester of today, and who takes part with them."""
-    found = (requester,) if requester == row.requester else (requester, row.requester)
+def askers(
+    desk: Desk, row: TicketRow, events: Sequence[EventRow], accounts: Mapping[tuple[int, str], int]
+) -> tuple[int | None, ...]:
+    """The requester, those whom the history names as requesters, and who takes part with them.
+
+    An account that was merged into another one since still wrote as the one who asks.
+    """
+    told = [e for e in events if e.field == "requester" and e.kind == "change"]
+    before = {accounts.get((row.source, native)) for e in told for native in (e.before, e.after) if native}
+    found = (row.requester, *(before - {None, row.requester}))
     if row.participants == "[]":
         return found
     return (*found, *(desk.person_keys.get(native) for native in msgspec.json.decode(row.participants)))

@@ -42,10 +42,9 @@ class Timeline:
         beside: Beside = ALONE,
     ) -> None:
         row, events = with_resolutions(desk, row, since_it_came(row, events))
-        asked = with_asker(desk, row, events, beside.accounts)
-        self.askers = askers(desk, row, asked.requester)
+        self.askers = askers(desk, row, events, beside.accounts)
         self.desk = desk
-        self.row = row = asked
+        self.row = row = with_asker(desk, row, events, beside.accounts)
         self.cycles, self.promises = beside.cycles, beside.promises
         self._cited, self.links = beside.cited, beside.links
         self.apart = next(iter(beside.apart), None)
@@ -531,7 +530,7 @@ class Timeline:
         return [
             e
             for e in self.surveys
-            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
+            if e.after in {"good", "neutral", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
         ]
 
     def offers(self) -> list[tuple[int, int | None]]:
