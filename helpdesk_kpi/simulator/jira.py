@@ -28,6 +28,7 @@ from helpdesk_kpi.simulator.jira_words import (
     CLOUD_ID,
     FIRST_RESPONSE,
     INTAKE,
+    OLD_STATUSES,
     PRIORITIES,
     RESOLUTION,
     SUPPORT,
@@ -103,10 +104,15 @@ def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
     return told | ({"gateway": url} if kind == "gateway" else {})
 
 
-def statuses() -> dict[str, str]:
-    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed."""
+def statuses(world: World | None = None) -> dict[str, str]:
+    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed.
+
+    In a world that had others once, what those meant.
+    """
     told = ("pending", "hold", "closed")
-    return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+    old = OLD_STATUSES if world is not None and world.plan.old_statuses else {}
+    now = {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+    return now | {status_id(name, SUPPORT): status for status, name in old.items()}
 
 
 def account_of(number: int) -> str:

@@ -65,10 +65,12 @@ class Site:
         return self.reports if number == REPORTS else self.world.accounts[number]
 
     def account_type(self, account: Account) -> str:
-        """What Jira knows of somebody: neither who is a light agent nor who was an agent once."""
-        if account.bot:
+        """What Jira knows of somebody: neither who is a light agent, nor who was an agent once, nor what a licence is
+        for.
+        """
+        if account.bot or account.intake:
             return "app"
-        return "customer" if account.roles[0][1] == "customer" else "atlassian"
+        return "customer" if account.roles[0][1] == "customer" and not account.licensed else "atlassian"
 
     def person_id(self, number: int) -> str:
         """The accountId, or the key of a user of Data Center. Half of the customers are of the portal only."""
