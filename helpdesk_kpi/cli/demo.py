@@ -23,7 +23,7 @@ from helpdesk_kpi.measure.periods import last_ended
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.faces import NAMES, face
-from helpdesk_kpi.simulator.plan import Locale, Slowdown
+from helpdesk_kpi.simulator.plan import Locale, Slowdown, real
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.store import open_store
@@ -113,7 +113,9 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
         told.write_text(json.dumps(wanted | {"end": end}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
     return {
-        name: generate(seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))
+        name: generate(
+            seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end), **real(name)
+        )
         for i, name in enumerate(names)
     }
 
