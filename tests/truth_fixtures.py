@@ -33,6 +33,7 @@ ELSEWHERE = {
 }
 TRUE = [one for one in VARIANTS if one not in ELSEWHERE]
 Rows = Counter[tuple[Any, ...]]
+FACET = 8  # place of the facet in a row
 #: What a helpdesk tells of edits between two looks.
 TELLS_EDITS = {"zendesk": "last", "jira": "all", "freshdesk": "text"}
 #: What stands before the world's numbers in ids that Jira's face gives.
@@ -177,6 +178,13 @@ class Measured:
 
 def without(tickets: Collection[str], rows: Rows) -> Rows:
     return Counter({row: count for row, count in rows.items() if row[0] not in tickets})
+
+
+def without_facet(rows: Rows) -> Rows:
+    told: Rows = Counter()
+    for row, count in rows.items():
+        told[(*row[:FACET], *row[FACET + 1 :])] += count
+    return told
 
 
 def merely_opened(world: World) -> set[str]:

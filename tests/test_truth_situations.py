@@ -1,0 +1,70 @@
+"""The situations of real accounts through three helpdesks: who wrote, which calendar, where a ticket went."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from truth_fixtures import DAY, Measured, calm, true_rows, without_facet
+
+from helpdesk_kpi.simulator.plan import real
+from helpdesk_kpi.simulator.world import World, generate
+
+#: What some helpdesk cannot tell does not happen in these worlds, as in test_truth_across.py.
+UNTOLD: dict[str, Any] = dict.fromkeys(
+    ("api_reply", "call", "missed_call", "voicemail", "changed_answer", "no_priority", "light_note"), 0.0
+) | {"csat": "legacy"}
+#: Whoever does not read conversations does not know of these, and an issue that an agent wrote is a request or none.
+NO_CHATS = dict.fromkeys(("messaging", "unanswered_chat", "many_sessions", "ai_agent", "deleted", "spam"), 0.0)
+KPIS = (
+    "first_reply_time", "next_reply_time", "first_resolution_time", "full_resolution_time", "solved_tickets",
+    "reopen_rate", "backlog", "backlog_age", "net_flow", "requester_wait_time", "replies_per_ticket",
+)  # fmt: skip
+
+
+def real_world(helpdesk: str, seed: int) -> World:
+    """Ten times as many of each situation as in a demonstration."""
+    knobs = {name: 10 * share for name, share in real(helpdesk).items()} | UNTOLD
+    knobs |= {} if helpdesk == "zendesk" else NO_CHATS
+    knobs |= {"outbound": 0.0} if helpdesk == "jira" else {}
+    world = calm(generate(seed, tickets=120, weeks=8, **knobs))
+    if helpdesk == "freshdesk":  # its calendars do not tell days off
+        desk = msgspec.structs.replace(world.desk, holidays=())
+        world.hours, world.late_hours = desk.hours(), desk.late_hours()
+    world.calendars_by = {"zendesk": "ticket", "freshdesk": "team"}.get(helpdesk, "")  # type: ignore[assignment]
+    if helpdesk != "zendesk":
+        world.plan_without |= {"calls", "engagements"}
+    world.dictated_by_phone = helpdesk == "freshdesk"
+    world.tells_writers, world.has_projects = helpdesk == "zendesk", helpdesk == "jira"
+    return world
+
+
+def own_hours(text: str) -> str:
+    """The configuration leaves the hours to the helpdesk."""
+    before, _, after = text.partition("[hours.")
+    return before + "".join(f"[{table}" for table in after.split("\n[")[1:] if not table.startswith("hours."))
+
+
+@pytest.fixture(scope="module", params=["zendesk", "freshdesk"])
+def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
+    helpdesk = request.param
+    world = real_world(helpdesk, 1)
+    syncs = [world.now - days * DAY for days in (42, 28, 14, 0)]
+    edit = str if helpdesk == "jira" else own_hours
+    options: dict[str, Any] = {"archives": False} if helpdesk == "freshdesk" else {}
+    one = Measured(tmp_path_factory.mktemp("real"), world, syncs, helpdesk=helpdesk, edit=edit, **options)
+    yield one
+    one.store.close()
+
+
+@pytest.mark.parametrize("days", [0, 20], ids=lambda d: f"{d}_days_before_the_end")
+@pytest.mark.parametrize("kpi", KPIS)
+def test_a_figure_is_the_worlds_in_every_situation(measured: Measured, kpi: str, days: int) -> None:
+    as_of = measured.world.now - 120_000 - days * DAY
+    found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
+    if (measured.helpdesk, kpi) == ("freshdesk", "backlog"):  # what is new and what is open is one there
+        found, true = without_facet(found), without_facet(true)
+    assert sum(true.values()) > 2
+    assert found - true == Counter()
+    assert true - found == Counter()
