@@ -23,6 +23,7 @@ from helpdesk_kpi.schedule import Policy, Rule, missed
 Clock = Callable[[], int]  # UTC epoch ms
 
 RETRY = 15 * 60_000  # ms after which a job is asked again that failed in a way that may pass
+BACK = 60_000  # ms by which a clock has to go back to be taken for one that was wrong
 HEARTBEAT = 60.0  # s; a suspended machine's timers stand still, so the wall clock is looked at this often
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     run: Callable[[int], int | None]  # gets the due instant (ms); returns when to be asked again, None: done
     done_until: Callable[[], int | None]  # the newest due instant that is done (see schedule.missed)
     policy: Policy = "latest"  # what to make up for after downtime
+    unfinished: Callable[[], Sequence[int]] = tuple  # due instants before `done_until` that are to be tried again now
+    next_try: Callable[[], int | None] = lambda: None  # when an unfinished one is to be tried (ms); None: none waits
 
 
 class Turn(NamedTuple):
@@ -43,7 +46,16 @@ class Turn(NamedTuple):
     job: str
     due: int
     again: int | None = None
-    error: HelpdeskKpiError | None = None
+    error: Exception | None = None
+
+    @property
+    def is_bug(self) -> bool:
+        """Whether it failed in a way that nobody foresaw."""
+        return self.error is not None and not isinstance(self.error, HelpdeskKpiError)
+
+    @property
+    def may_pass(self) -> bool:
+        return self.error is not None and not getattr(self.error, "permanent", True)
 
 
 class WallClock(BaseTrigger):  # type: ignore[misc]  # APScheduler is not typed
@@ -56,30 +68,41 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # APScheduler is not typed
 
     def get_next_fire_time(self, previous_fire_time: dt.datetime | None, now: dt.datetime) -> dt.datetime:
         if previous_fire_time is None:
-            return self._at(self.rule.next_after(_ms(now) - 1))
+            return _utc(self.rule.next_after(_ms(now) - 1))
         newest, before = self.rule.previous_at_or_before(_ms(now)), _ms(previous_fire_time)
-        return self._at(newest if newest > before else self.rule.next_after(before))
+        if before > _ms(now) + BACK:  # the clock was ahead, and is right again
+            return _utc(self.rule.next_after(_ms(now)))
+        return _utc(newest if newest > before else self.rule.next_after(before))
 
     def __repr__(self) -> str:
         return f"WallClock({self.rule.text!r}, {self.rule.zone!r})"
 
-    def _at(self, ms: int) -> dt.datetime:
-        return dt.datetime.fromtimestamp(ms / 1000, zone_named(self.rule.zone))
-
 
 def turns(job: Job, now: int) -> Iterator[Turn]:
-    """Run what is due of one job, oldest first, until one has to wait or fails as expected: later ones follow it.
+    """Run what is due of one job, oldest first, until one has to wait or fails in passing: later ones follow it.
 
-    An error outside of HelpdeskKpiError is a bug, and is raised.
+    Whatever fails is a turn with its error, bugs too: no job stops another. The traceback is logged at INFO.
     """
-    for due in missed(job.rule, job.done_until(), now, job.policy):
+    try:
+        dues = sorted({*job.unfinished(), *missed(job.rule, job.done_until(), now, job.policy)})
+    except Exception as error:  # noqa: BLE001 - as below
+        yield _failed(job, now, error)
+        return
+    for due in dues:
         try:
             turn = Turn(job.name, due, again=job.run(due))
-        except HelpdeskKpiError as error:
-            turn = Turn(job.name, due, error=error)
+        except Exception as error:  # noqa: BLE001 - the turn holds it, and whoever asked hears of it
+            turn = _failed(job, due, error)
         yield turn
-        if turn.again is not None or turn.error:
+        if turn.again is not None or turn.may_pass:
             return
+
+
+def _failed(job: Job, due: int, error: Exception) -> Turn:
+    turn = Turn(job.name, due, error=error)
+    if turn.is_bug:
+        log.info("%s: unexpected error", job.name, exc_info=error)
+    return turn
 
 
 def run_due(jobs: Sequence[Job], now: int) -> list[Turn]:
@@ -114,15 +137,26 @@ def run_forever(
     now: Clock,
     stop: threading.Event,
     told: Callable[[Turn], None] | None = None,
+    *,
+    beat: float = HEARTBEAT,
 ) -> None:
     """Run jobs until `stop` is set; then wait for the one that is running."""
-    scheduler = build(jobs, zone, now, told)
+    scheduler, seen = build(jobs, zone, now, told), now()
     scheduler.start()
     try:
-        while not stop.wait(HEARTBEAT):
+        while not stop.wait(beat):
+            if now() < seen - BACK:
+                _ask_all(scheduler)
+            seen = now()
             scheduler.wakeup()
     finally:
         scheduler.shutdown(wait=True)
+
+
+def _ask_all(scheduler: BackgroundScheduler) -> None:
+    """The clock went back: no job waits for the instant at which it would have been due by the wrong one."""
+    for place, entry in enumerate(sorted(scheduler.get_jobs(), key=lambda entry: entry.id)):
+        entry.modify(next_run_time=_utc(place))
 
 
 class _Turns(NamedTuple):
@@ -134,22 +168,24 @@ class _Turns(NamedTuple):
     told: Callable[[Turn], None]
 
     def take(self) -> None:
+        waits: list[int] = []
         for turn in turns(self.job, self.now()):
             self.told(turn)
-            if (again := self._again(turn)) is not None:
-                self.scheduler.add_job(
-                    self.take, "date", run_date=_utc(again), id=f"{self.job.name} again", replace_existing=True
-                )
+            waits += [self.now() + RETRY] if turn.may_pass else [] if turn.again is None else [turn.again]
+        waits += [] if (again := self.job.next_try()) is None else [again]
+        if waits:
+            self._ask(min(waits))
 
-    def _again(self, turn: Turn) -> int | None:
-        passing = turn.error is not None and not getattr(turn.error, "permanent", True)
-        return self.now() + RETRY if passing else turn.again
+    def _ask(self, at: int) -> None:
+        self.scheduler.add_job(
+            self.take, "date", run_date=_utc(at), id=f"{self.job.name} again", replace_existing=True
+        )  # fmt: skip
 
 
 def _log(turn: Turn) -> None:
     due = wall(turn.due, zone_named("UTC"))
     if turn.error:
-        log.error("%s, due %sZ: %s", turn.job, due, turn.error)
+        log.error("%s, due %sZ: %s", turn.job, due, turn.error, exc_info=turn.error if turn.is_bug else None)
     else:
         log.info("%s, due %sZ: %s", turn.job, due, "waits" if turn.again is not None else "done")
 

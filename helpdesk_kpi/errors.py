@@ -4,6 +4,8 @@
     ├── UsageError            what the user typed or wrote: exit status 2
     │   └── ConfigError       names file, key, value and what is allowed
     ├── StoreError            the SQLite file is not usable
+    │   └── BusyError         another process syncs or measures it: later it may work
+    ├── WriteError            a file cannot be written
     ├── PullError             a helpdesk did not give what was asked
     │   ├── AccessError       credentials refused: the whole source stops
     │   ├── UnavailableError  this plan or these rights do not include a stream: it is skipped
@@ -12,7 +14,8 @@
     │   └── UnreachedError    the helpdesk does not answer at all: the whole source stops
     └── DeliveryError         a channel did not take a message
 
-An error outside this tree is a bug, and is raised.
+An error outside this tree is a bug, and is raised. Where several things are done in turn (jobs, teams, recipients) it
+stops its own part only, is said on one line and traced with `--verbose`, and the exit status is 3.
 """
 
 
@@ -30,6 +33,19 @@ class ConfigError(UsageError):
 
 class StoreError(HelpdeskKpiError):
     """The store cannot be opened, is someone else's file, or is of a newer version."""
+
+
+class BusyError(StoreError):
+    """Another process holds what this one needs. `permanent` is what a scheduler asks: it is worth a retry."""
+
+    permanent = False
+
+
+class WriteError(HelpdeskKpiError):
+    """A file cannot be written: no permission, no such folder, a full disk."""
+
+    def __init__(self, path: object, error: OSError) -> None:
+        super().__init__(f"{path} cannot be written: {error.strerror or error}")
 
 
 class PullError(HelpdeskKpiError):

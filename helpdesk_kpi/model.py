@@ -65,6 +65,7 @@ class Ticket(Record, frozen=True):
     external_id: str | None = None  # id in the system that it was copied from
     status_at: int | None = None  # since when `status` holds, as the helpdesk says
     left_at: int | None = None  # moved then to where nothing is read; what was before stays
+    resolution: str | None = None  # how it ended; null: it has not, or the helpdesk has nothing beside the status
 
 
 class Replies(Record, frozen=True):
@@ -82,6 +83,7 @@ class Changes(Record, frozen=True):
     ticket: str
     version: int
     known: Literal["yes", "unreadable"] = "yes"
+    came_at: int | None = None  # it moved here then from where nothing is read; what was before is not ours
 
 
 class Event(Record, frozen=True):

@@ -42,7 +42,7 @@ def quality_review(told: Recorded) -> Iterator[Observation]:
 
 @judged(
     "Satisfaction with collaboration",
-    revision=1,
+    revision=2,
     better="higher",
     statistic=Score(fewest=3, form="collaboration"),
     pair="escalations",
@@ -52,8 +52,8 @@ def quality_review(told: Recorded) -> Iterator[Observation]:
 )
 def collaboration_satisfaction(told: Recorded) -> Iterator[Observation]:
     """What other departments (development, product) think of working with the team: the mean of their answers about
-    speed, handover, completeness and attitude, on the form's scale. Shown only where at least three people have
-    answered; nobody is told who they are.
+    speed, handover, completeness and attitude, on the form's scale. Shown only in groups of at least three people, of
+    periods that are over; nobody is told who they are.
     """
     yield from _collaboration(told, "received")
 
@@ -89,7 +89,7 @@ def manager_rating(told: Recorded) -> Iterator[Observation]:
 
 @judged(
     "Peers' rating",
-    revision=1,
+    revision=2,
     better="higher",
     statistic=Score(fewest=3, form="behaviour"),
     pair="manager_rating",
@@ -99,8 +99,8 @@ def manager_rating(told: Recorded) -> Iterator[Observation]:
 )
 def peer_rating(told: Recorded) -> Iterator[Observation]:
     """What colleagues who work with a person say of their behaviour, by the same levels as the manager: the mean of
-    all. Shown only where at least three have answered; nobody is told who they are. Counted at the end of the period
-    that it is about.
+    all. Shown only in groups of at least three people, of periods that are over; nobody is told who they are. Counted
+    at the end of the period that it is about.
     """
     yield from _ratings(told, PeerRating)
 

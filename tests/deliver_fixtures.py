@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver import ledger, slots
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 
 MONDAY = 1_795_420_800_000  # 2026-11-23T08:00:00Z
@@ -66,7 +66,7 @@ class Clock:
 def open_ledger(path: Path | str = ":memory:") -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=30)
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchone():
-        db.executescript(ledger.DDL)
+        db.executescript(ledger.DDL + slots.DDL)
     return db
 
 
@@ -100,6 +100,8 @@ class Mailbox:
     def __init__(self) -> None:
         self.mails: list[tuple[str, EmailMessage]] = []  # (recipient, mail)
         self.logins: list[str] = []
+        self.password = b"right"
+        self.senders: list[str] = []
         self.encrypted: list[bool] = []
         self.at_mail = "250 OK"
         self.at_rcpt: dict[str, str] = {}
@@ -111,6 +113,7 @@ class Mailbox:
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.at_mail.startswith("250"):
             envelope.mail_from = address
+            self.senders.append(address)
         return self.at_mail
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
@@ -133,19 +136,23 @@ class Mailbox:
 
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         self.logins.append(data.login.decode())
-        return AuthResult(success=data.password == b"right", handled=False)
+        return AuthResult(success=data.password == self.password, handled=False)
 
 
 @contextmanager
 def smtp_server(
-    mailbox: Mailbox, *, context: ssl.SSLContext | None = None, wrapped: bool = False, login: bool = False
-) -> Iterator[int]:
-    """A mail server on loopback; yields its port. `context` offers STARTTLS, or TLS from the start when `wrapped`."""
+    mailbox: Mailbox, *, context: ssl.SSLContext | None = None, wrapped: bool = False, login: bool = False,
+    utf8: bool = False, hidden_ways: Sequence[str] = (),
+) -> Iterator[int]:  # fmt: skip
+    """A mail server on loopback; yields its port. `context` offers STARTTLS, or TLS from the start when `wrapped`.
+    `utf8` offers SMTPUTF8, `hidden_ways` are ways to sign in that it does not offer.
+    """
 
     def protocol() -> SMTP:
         return SMTP(
             mailbox, hostname="mail.test", loop=loop, tls_context=None if wrapped else context,
             authenticator=mailbox.authenticate if login else None, auth_require_tls=context is not None and not wrapped,
+            enable_SMTPUTF8=utf8, auth_exclude_mechanism=hidden_ways,
         )  # fmt: skip
 
     loop = asyncio.new_event_loop()
@@ -226,6 +233,36 @@ def chat_server(chat: Chat) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listening.close()
+
+
+@contextmanager
+def scripted_server(*answers: bytes | None) -> Iterator[tuple[int, list[bytes]]]:
+    """A server that greets with the first answer and gives the next one for every line (for every DATA: the mail's
+    last dot) that it reads; None closes the connection. Yields its port and what it has read.
+    """
+    heard: list[bytes] = []
+
+    def talk() -> None:
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as lines:
+            in_mail = False
+            for answer in answers:
+                if answer is None:
+                    return
+                connection.sendall(answer)
+                in_mail = answer.startswith(b"354")
+                while line := lines.readline():
+                    heard.append(line)
+                    if not in_mail or line == b".\r\n":
+                        break
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=talk)
+        thread.start()
+        try:
+            yield listening.getsockname()[1], heard
+        finally:
+            thread.join(timeout=20)
 
 
 def unused_port() -> int:

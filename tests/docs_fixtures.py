@@ -19,7 +19,7 @@ from docs_pages import cell as _cell
 
 from helpdesk_kpi import config
 from helpdesk_kpi.cli import COMMANDS, cli
-from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver import ledger, slots
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 
@@ -320,7 +320,7 @@ def store_page() -> str:
     """The tables and views of the store."""
     schema = store_schema()
     parts = ["# The store", "", GENERATED, _STORE]
-    for heading, sql in (("Tables", schema), ("The ledger of deliveries", ledger.DDL)):
+    for heading, sql in (("Tables", schema), ("The ledger of deliveries", ledger.DDL + slots.DDL)):
         parts += [f"## {heading}", "", *(line for table in tables(sql) for line in _shown(table))]
     views = re.findall(r"CREATE VIEW (\w+)", schema)
     return "\n".join([*parts, "## Views", "", _VIEWS, "", *(f"- `{view}`" for view in views), ""])
@@ -333,6 +333,21 @@ Times are UTC epoch milliseconds. Comments say what null means; of a ticket that
 names it, all but the ids is null. `native` is the helpdesk's
 own id; the integer ids are the store's and mean nothing outside the file. Meaning (severity, state, who is a robot) is
 not in here: it is decided from the configuration when tickets are measured.
+
+## Who may write at the same time
+
+One process syncs a store and one measures it; the two may be at work at the same time. Each holds a lock of the
+operating system on a file next to the store (`helpdesk.db.sync.lock`, `helpdesk.db.build.lock`; `.holder` says which
+process on which machine). The lock ends with its process, however that ends, so the files may stay and need no care.
+
+- `sync` and `measure` refuse at once while another process does the same, and name it. `run` tries again after a
+  quarter of an hour.
+- `report`, `send`, `explain`, `observations`, `doctor`, `record draw` and the reports of `run` measure before they
+  read. While another process measures, they say so and wait for it, ten minutes at most.
+- A store that is reached by two names (a link) has one lock. Of two machines that share a network drive, each sees the
+  other's lock only where the drive passes `flock` on, as NFS 4 and SMB do unless they are mounted without locks. SQLite
+  itself is not made for that (https://www.sqlite.org/useovernet.html): keep the store on a disk of the machine that
+  syncs.
 """
 _VIEWS = """Views show names and ISO times, for SQL by hand: `SELECT * FROM v_observations WHERE kpi = 'csat'`."""
 

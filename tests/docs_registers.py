@@ -133,7 +133,15 @@ helpdesk-kpi record draw --period 2026-Q4 > quality_review-2026-Q4.csv     # tic
   point. Nothing can be of a day to come.
 - **Who answered** in `peer_rating` and `collaboration_satisfaction` is kept as a keyed hash, enough to know that two
   answers are of two people. No command and no report shows it, nor a single answer: only a mean of three people or
-  more.
+  more, of a period that is over. So that subtracting one figure from another gives nothing away, the answers about each
+  person are put into groups of three people or more once: those of a month, else of its quarter, half-year or year. A
+  figure counts the groups that lie in its period and slice as a whole, and says how many answers it leaves out. What is
+  written down after the period is over waits until it is of three more people: import all answers together, or before
+  the end. Single aspects are shown where the answers of a group fall into three people or more for each choice of
+  aspects: let everyone answer the same ones. `record` and `import` do not say whether an answer is new or known.
+- **What stays open.** When all give the same mark, its mean says so. Who has answered knows one answer of the group.
+  Who may write into a register can correct an entry and watch the mean; the entry says who did so. Who can read the
+  store's file with other programs, or has a copy of it from before, reads all that is in it.
 - **Privacy.** With `privacy = "pseudonymous"` or `"team_only"`, entries about people are taken, counted, and not shown.
 - **Which tickets are reviewed** is drawn, so that nobody picks them: of each person, out of what they solved in the
   period, of every severity in proportion. Drawn again, the same tickets come.

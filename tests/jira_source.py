@@ -58,19 +58,20 @@ def comment(number: int, created: str = "2026-05-20T09:30:00.000+0000", **more: 
 
 
 def usual(request: httpx.Request) -> Any:
-    """What a site answers to everything but its searches."""
+    """What a site answers to everything but its searches. Roles and permissions may not be read."""
+    given = {
+        "myself": {
+            "accountId": "712020:1", "accountType": "atlassian", "displayName": "Ann", "timeZone": "Asia/Kolkata",
+        },
+        "project/search": {"values": [PROJECT], "isLast": True, "total": 1},
+        "project": [PROJECT], "field": FIELDS, "status": [], "resolution": [], "priority": [],
+        "priority/search": {"values": [], "isLast": True, "total": 0},
+        "serverInfo": {"deploymentType": "Cloud", "version": "1001"},
+    }  # fmt: skip
     path = request.url.path
-    if path.endswith("/myself"):
-        return {"accountId": "712020:1", "accountType": "atlassian", "displayName": "Ann", "timeZone": "Asia/Kolkata"}
-    if path.endswith("/project/search"):
-        return {"values": [PROJECT], "isLast": True, "total": 1}
-    if path.endswith("/project"):
-        return [PROJECT]
-    if path.endswith("/field"):
-        return FIELDS
-    if path.endswith("/serverInfo"):
-        return {"deploymentType": "Cloud", "version": "1001"}
-    return None
+    if path.endswith(("/role", "/user/permission/search")):
+        return httpx.Response(403, json={"errorMessages": ["no right"]})
+    return next((answer for end, answer in given.items() if path.endswith(f"/{end}")), None)
 
 
 def asked_body(request: httpx.Request) -> dict[str, Any]:
@@ -217,6 +218,7 @@ class Site:
     def check(self) -> list[Finding]:
         async def run() -> list[Finding]:
             async with self.connect() as http:
+                http.wall = lambda: self.world.now / 1000
                 return list(await JiraServiceManagement(http, self.settings).check())
 
         return asyncio.run(run())

@@ -21,7 +21,7 @@ from helpdesk_kpi.pull.transport import Transport
 MOST = 100_000  # bytes of an answer in these tests
 
 
-def answer_to(body: bytes, *, kind: type[Any] = dict, **headers: str) -> Any:
+def answer_to(body: bytes, *, kind: Any = dict, **headers: Any) -> Any:
     """What a transport makes of a body that comes over a real socket; or its error."""
     head = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in headers.items())
     start = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{head}\r\n"

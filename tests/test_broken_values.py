@@ -84,6 +84,7 @@ def outcomes(results: Sequence[StreamResult]) -> dict[str, str]:
 
 @pytest.mark.parametrize(("broken", "kept"), [CUT_EMOJI, BAD_BYTE], ids=["cut_emoji", "bad_byte"])
 @pytest.mark.parametrize("where", ["subject", "body"])
+@pytest.mark.trap("zendesk 91")
 def test_a_broken_text_costs_a_character(tmp_path: Path, where: str, broken: bytes, kept: str) -> None:
     """From 09:00 to 10:00 are 3,600 s, for the ticket with the broken text too."""
     account = SmallAccount(tmp_path, "zendesk", Zendesk(where, broken))
@@ -174,6 +175,7 @@ class Ratings:
                 "stats": {"resolved_at": iso("12:00"), "status_updated_at": iso("12:00")}}  # fmt: skip
 
 
+@pytest.mark.trap("freshdesk 91")
 def test_parts_of_an_answer_stand_on_their_own(tmp_path: Path) -> None:
     """100 is neutral, also as text; null and "n/a" are no answer. The other question of the same row stays."""
     account = SmallAccount(tmp_path, "freshdesk", Ratings())

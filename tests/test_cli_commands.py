@@ -20,6 +20,7 @@ from desk_fixtures import Cli, SyncedDesk, finished, rows_of, start
 
 from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.store.lock import hold
 
 DOCUMENTED = [
     "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",
@@ -269,17 +270,21 @@ def test_what_is_looked_at_is_logged(cli: Cli, desk: SyncedDesk) -> None:
     assert what.startswith("explain csat/strict")
 
 
-def test_two_syncs_at_once_are_refused(cli: Cli, desk: SyncedDesk) -> None:
-    """The second is told who writes; the first is this very test, in the shape of its parent process."""
+def test_two_syncs_or_builds_at_once_are_refused_by_name(cli: Cli, desk: SyncedDesk) -> None:
+    """The first is this very test."""
+    me = f"process {os.getpid()} on {socket.gethostname()}"
     with desk.store() as store:
-        with store.writing() as conn:
-            owner = f"{socket.gethostname()} {os.getppid()}"
-            conn.execute("INSERT OR REPLACE INTO lease VALUES ('writer', ?, 99999999999999)", (owner,))
-        ran = cli("sync", "--config", desk.path)
-        with store.writing() as conn:
-            conn.execute("DELETE FROM lease")
-    assert ran.status == 1
-    assert f"is being written by process {os.getppid()}" in ran.err
+        with hold(store, "sync"):
+            ran = cli("sync", "--config", desk.path)
+            assert (ran.status, ran.err) == (
+                1,
+                f"helpdesk-kpi: {store.path} is being synced by {me}: let it finish, or stop it\n",
+            )
+            assert cli("measure", "--config", desk.path).status == 0
+        with hold(store, "build"):
+            ran = cli("measure", "--config", desk.path)
+            assert ran.status == 1
+            assert f"is being measured by {me}" in ran.err
 
 
 def test_measure_again_changes_no_observation(cli: Cli, desk: SyncedDesk) -> None:

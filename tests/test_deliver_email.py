@@ -326,7 +326,16 @@ def test_a_missing_ca_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "ann", "ann@", "@example.com", "a@x.org, b@x.org", "ann@example.com\r\nBcc: e@x.org", "änn@example.com"],
+    [
+        "",
+        "ann",
+        "ann@",
+        "@example.com",
+        "a@x.org, b@x.org",
+        "ann@example.com\r\nBcc: e@x.org",
+        "ann lee@example.com",
+        "ann@" + "ü" * 70 + ".example",
+    ],
 )
 def test_what_is_not_one_address_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"to: .* is not one address"):

@@ -109,9 +109,28 @@ def test_names_of_files_are_safe(report: str, name: str) -> None:
     assert stem(message(report=report)) == name
 
 
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_no_name_leaves_the_folder(report: str, attachment: str) -> None:
-    made = parts(message(report=report, attachments=((attachment or "x", "text/csv", b""),)), "desk@example.com")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("A/B", "A-B"), ("A B", "A-B"), ("A:B", "A-B"), ("x" * 41, "x" * 42), ("组" * 20, "组" * 21), ("...", "report")],
+)
+def test_two_teams_never_share_a_file(one: str, other: str) -> None:
+    names = [stem(message(report=f"weekly:{team}")) for team in (one, other)]
+    assert names[0] != names[1]
+    assert all(len(name) < 100 for name in names)
+
+
+@pytest.mark.parametrize(
+    ("variant", "end"), [("preliminary", "-preliminary"), ("preliminary 2 team_only", "-preliminary-2-team_only")]
+)
+def test_a_preliminary_report_lies_beside_the_complete_one(variant: str, end: str) -> None:
+    assert stem(message(variant=variant)) == f"weekly-2026-W47{end}"
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_no_name_leaves_the_folder(report: str, team: str, attachment: str) -> None:
+    made = parts(
+        message(report=f"{report}:{team}", attachments=((attachment or "x", "text/csv", b""),)), "desk@example.com"
+    )
     for name, _ in made:
         assert Path(name).name == name
         assert not name.startswith(".")

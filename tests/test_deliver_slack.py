@@ -142,10 +142,73 @@ def test_an_ok_status_without_the_word_ok_is_not_taken_for_success(chat: Chat, u
     assert "Please log in" in str(error)
 
 
-def test_a_redirect_is_not_followed(chat: Chat, url: str) -> None:
-    chat.answers = [(307, "", {"Location": url})]
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+def test_a_redirect_is_final_and_is_not_followed(chat: Chat, url: str, status: int) -> None:
+    chat.answers = [(status, "", {"Location": "https://login.example.com/services/m0ved?token=s3cr3t"})]
     error = failure(url)
-    assert (error.permanent or error.ambiguous, len(chat.posts)) == (True, 1)
+    assert (error.permanent, error.ambiguous, len(chat.posts)) == (True, False, 1)
+    assert f"127.0.0.1 answered {status}, a redirect to login.example.com, which is not followed" in str(error)
+    assert "m0ved" not in str(error)
+    assert "s3cr3t" not in str(error)
+
+
+@pytest.mark.parametrize("place", [None, "/services/m0ved", "https://[broken/m0ved"])
+def test_a_redirect_to_nowhere_names_the_host_that_answered(chat: Chat, url: str, place: str | None) -> None:
+    chat.answers = [(302, "ok", {"Location": place} if place else {})]
+    error = failure(url)
+    assert error.permanent
+    assert "a redirect to 127.0.0.1" in str(error)
+    assert "m0ved" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "becomes"),
+    [
+        # A webhook answers "ok" with 200; other words of success are another service's, which may not have posted.
+        (200, "ok", "sent"),
+        (200, " ok\n", "sent"),
+        (200, '{"ok": true, "ts": "1"}', "sent"),
+        (200, '{"ok": false, "error": "invalid_auth"}', "final"),
+        (200, '{"ok": false, "error": "ratelimited"}', "again"),
+        (200, '{"ok": false, "error": "internal_error"}', "unknown"),
+        (200, '{"ok": false}', "final"),
+        (200, "", "unknown"),
+        (201, "ok", "unknown"),
+        (202, "ok", "unknown"),
+        (204, "", "unknown"),
+        (400, '{"ok": false, "error": "channel_not_found"}', "final"),
+        (400, "", "final"),
+        (408, "", "again"),
+        (425, "", "again"),
+        (429, "", "again"),
+        (502, "", "unknown"),
+    ],
+)
+def test_what_an_answer_means(chat: Chat, url: str, status: int, body: str, becomes: str) -> None:
+    chat.answers = [(status, body, {})]
+    try:
+        told: str = channel(url).send(with_blocks(), "webhook").state
+    except DeliveryError as error:
+        told = "unknown" if error.ambiguous else "final" if error.permanent else "again"
+    assert told == becomes
+
+
+def test_an_answer_before_the_answer_leaves_it_open_whether_it_was_posted() -> None:
+    """101 and 103 are no outcome, and nothing else comes."""
+    for first in (b"HTTP/1.1 103 Early Hints\r\n\r\n", b"HTTP/1.1 101 Switching Protocols\r\n\r\n"):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            thread = threading.Thread(target=_read_and_close, args=(listening, first))
+            thread.start()
+            error = failure(f"http://127.0.0.1:{listening.getsockname()[1]}/services/s3cr3t")
+            thread.join()
+        assert error.ambiguous
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".example", "hooks..example.com", "xn--\u00fc.example"])
+def test_a_host_that_cannot_exist_is_no_bug_and_nothing_was_sent(host: str) -> None:
+    error = failure(f"https://{host}/services/s3cr3t")
+    assert not error.ambiguous
+    assert "s3cr3t" not in str(error)
 
 
 def test_silence_after_the_post_leaves_it_open_whether_it_was_posted(chat: Chat, url: str) -> None:
@@ -164,10 +227,11 @@ def test_a_connection_that_drops_after_the_post_leaves_it_open_whether_it_was_po
     assert error.ambiguous
 
 
-def _read_and_close(listening: socket.socket) -> None:
+def _read_and_close(listening: socket.socket, answer: bytes = b"") -> None:
     connection, _ = listening.accept()
     with connection:
         connection.recv(65536)
+        connection.sendall(answer)
 
 
 def test_a_service_that_is_not_there_is_tried_again() -> None:

@@ -39,7 +39,7 @@ def with_form(*, intake: bool = False, **rules: Any) -> Any:
 
 
 #: Ways in which somebody else than the customer brings in what the customer says.
-BROUGHT_IN = {
+BROUGHT_IN: dict[str, dict[str, Any]] = {
     "form over the API": {"first": said(0, FORM, via="api"), "submitter": FORM, "channel": "api"},
     "form as an agent": {"first": said(0, FORM, via="web_form"), "submitter": FORM, "channel": "web_form"},
     "chat app": {"first": said(0, FORM, via="any_channel"), "submitter": FORM, "channel": "any_channel"},
@@ -86,12 +86,13 @@ def test_what_a_named_form_sets_and_adds_is_nobodys_act_and_the_customers_words(
         said(0, FORM, via="api"), routed, said(30, BOB), said(40, FORM, via="api"), said(50, BOB), solved,
         the=with_form(intake=True), submitter=FORM,
     )  # fmt: skip
+    assert [c.who for c in ticket.changes] == ["system", "agent"]
     variants_give("next_reply_time", lengths(ticket), strict=[10.0], owner=[10.0])
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[30.0 + WEEK])
 
 
 #: What the team begins, and says so, and what it does not.
-BEGUN = {
+BEGUN: dict[str, tuple[dict[str, Any], str]] = {
     "a letter in the helpdesk": ({"first": said(0, ANN, via="web")}, "outbound"),
     "told by the channel": ({"first": said(0, ANN), "channel": "outbound_email"}, "outbound"),
     "told by the helpdesk": ({"first": said(0, CUSTOMER), "direction": "outbound"}, "outbound"),

@@ -9,6 +9,7 @@ import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, apart, at, counted, desk, did, measured, minutes, said, status, story
 from variant_fixtures import lengths, of_solves, variants_give
 
+from helpdesk_kpi.measure.rows import EventRow
 from helpdesk_kpi.measure.timeline import Timeline
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
@@ -171,3 +172,32 @@ def test_what_was_solved_before_it_moved_away_counts_and_what_comes_later_does_n
     variants_give(SOLVED, of_solves(ticket, as_of=1300), strict=[(100, ANN, 1)], valid=[(100, ANN, 1)])
     out = [(1500, ANN, "moved")]
     assert of_solves(ticket)(SOLVED, "strict")[-1:] == out
+
+
+# --- copied from another helpdesk
+
+
+def test_a_copy_with_its_own_times_is_a_ticket_like_others() -> None:
+    events = (status(0, None, None, "new"), said(30, ANN), status(60, ANN, "new", "solved"))
+    ticket = story(*events, is_imported=1)
+    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0]))
+    variants_give(FULL, lengths(ticket), **apart(FULL, [60.0]))
+
+
+#: The events of a copy, and what its first reply is.
+COPIED: dict[str, tuple[list[EventRow], Any]] = {
+    "at the creation": ([said(0, CUSTOMER), said(0, ANN, seq=1), status(0, None, None, "solved")], "history_unknown 0"),
+    "when it was copied": (
+        [said(900, CUSTOMER), said(900, ANN, seq=1), status(900, None, None, "solved")], "first_message_unknown 900",
+    ),
+    "the words with their times": ([said(0, CUSTOMER), said(30, ANN), status(900, None, None, "solved")], 30.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", COPIED)
+def test_what_was_copied_without_its_times_is_not_known(how: str) -> None:
+    events, replied = COPIED[how]
+    ticket = story(*events, is_imported=1, words=False)
+    assert minutes(ticket, FRT) == [replied]
+    assert {o.stop for o in measured(ticket, FULL)} == {"history_unknown"}
+    assert {o.stop for o in measured(ticket, SOLVED)} == {"history_unknown"}

@@ -62,6 +62,7 @@ def of_world(tmp_path: Path, world: World, faults: str | None = None) -> Sequenc
     async def run() -> Sequence[Finding]:
         [source] = sources_of(desk.loaded, (), b"key")
         async with impatient(source) as http:
+            http.wall = lambda: world.now / 1000
             return await source.connector(http, source.settings).check()
 
     with desk.served():

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jira_source import CSAT, PROJECT, comment, issue
 
-from connectors.jira_service_management import history, jql, mapping, satisfaction, sla, words
+from connectors.jira_service_management import history, jql, mapping, people, satisfaction, sla, words
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, SlaCycle, Team, Ticket, TicketLink
@@ -190,10 +191,12 @@ def test_times_come_as_text_with_an_offset_and_as_seconds_or_milliseconds(writte
         ({"accountId": "qm:a713c8ea:5"}, "customer"),
         ({"accountId": "712020:9", "accountType": "atlassian"}, "agent"),  # named in the configuration
         ({"key": "JIRAUSER10100", "name": "ann"}, "member"),  # Data Center has no account types
+        ({"accountId": "unknown", "accountType": "unknown"}, "nobody"),  # stands for everybody who cannot be named
     ],
 )
 def test_who_somebody_is_follows_from_the_account_and_the_configuration(shown: dict[str, Any], kind: str) -> None:
-    person = mapping.person(msgspec.convert(shown, js.User), {"712020:9"})
+    team = people.Team(agents=frozenset({"712020:9"}))
+    person = people.person(msgspec.convert(shown, js.User), team)
     assert person is not None
     assert person.kind == kind
     assert person.id == shown.get("accountId", "JIRAUSER10100")
@@ -202,10 +205,10 @@ def test_who_somebody_is_follows_from_the_account_and_the_configuration(shown: d
 @pytest.mark.trap("jira 15")
 def test_inactive_deleted_and_anonymous_people_are_read() -> None:
     gone = msgspec.convert({"accountId": "712020:1", "displayName": "Former user", "active": False}, js.User)
-    person = mapping.person(gone, ())
+    person = people.person(gone, people.Team())
     assert person is not None
-    assert (person.active, person.email) == (False, None)
-    assert mapping.person(msgspec.convert({"accountId": "unknown"}, js.User), ()) is None
+    assert (person.active, person.email, person.name) == (False, None, None)  # the store keeps the name of before
+    assert people.person(msgspec.convert({"displayName": "Anonymous"}, js.User), people.Team()) is None
     found = read(issue(7, reporter=None, creator=None, assignee=None))
     assert (found.ticket.requester, found.ticket.submitter, found.ticket.assignee) == (None, None, None)
     assert [e.actor for e in of(found, Event)] == [None]
@@ -216,7 +219,14 @@ def test_inactive_deleted_and_anonymous_people_are_read() -> None:
 
 
 def test_a_description_is_the_comment_that_made_the_ticket() -> None:
-    found = read(issue(7, creator=user(1, "customer"), description=doc(paragraph("Can you help? It says ERR-1042."))))
+    found = read(
+        issue(
+            7,
+            reporter=user(1, "customer"),
+            creator=user(9),
+            description=doc(paragraph("Can you help? It says ERR-1042.")),
+        )
+    )
     [first] = of(found, Event)
     assert (first.id, first.at, first.kind, first.public, first.actor) == ("created", T0, "comment", True, "712020:1")
     assert (first.is_question, first.codes) == (True, ("ERR-1042",))
@@ -301,7 +311,7 @@ def test_a_comment_that_cannot_be_read_is_set_aside_and_the_others_are_kept() ->
 def told(*items: dict[str, Any], **more: Any) -> list[Event]:
     whole = {"id": "500", "created": "2026-05-20T09:00:00.123+0000", "author": user(9), "items": list(items), **more}
     row = msgspec.convert(whole, js.History)
-    return list(history.events("42", row, KEEP.words, {"Category": "customfield_10201"}))
+    return history.read("42", [row], KEEP.words, {"Category": "customfield_10201"}, Known()).events
 
 
 def item(field: str, before: Any, after: Any, **more: Any) -> dict[str, Any]:
@@ -322,7 +332,7 @@ def test_a_change_carries_its_issue_and_native_ids() -> None:
 
 def test_noise_is_left_out_and_does_not_move_the_ids_of_the_rest() -> None:
     """Asked for some fields, Jira leaves the other items out, so an item's place is no name."""
-    noisy = told(item("RemoteIssueLink", None, "1"), item("resolution", None, "1"), item("status", "1", "2"))
+    noisy = told(item("RemoteIssueLink", None, "1"), item("environment", None, "1"), item("status", "1", "2"))
     assert [e.id for e in noisy] == [e.id for e in told(item("status", "1", "2"))] == ["500:status"]
 
 
@@ -355,9 +365,9 @@ def test_a_histories_time_may_be_a_number_of_seconds() -> None:
 
 def test_at_most_ten_fields_are_asked_for_and_the_important_ones_first() -> None:
     asked, left = history.asked("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
-    assert asked[:4] == ["status", "assignee", "priority", "customfield_1"]
+    assert asked[:6] == ["status", "assignee", "priority", "resolution", "project", "customfield_1"]
     assert len(asked) == 10
-    assert left == ["customfield_8", "issuetype", "project", "reporter"]
+    assert left == ["customfield_6", "customfield_7", "customfield_8", "issuetype", "reporter"]
 
 
 # SLA

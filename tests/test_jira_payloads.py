@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.jira_service_management import history, mapping, satisfaction, sla
+from connectors.jira_service_management import history, mapping, people, satisfaction, sla
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
 from helpdesk_kpi.model import Name, SlaCycle
 
@@ -35,14 +36,14 @@ def worklog(row: js.Worklog) -> Any:
 
 
 def person(row: js.User) -> Any:
-    return mapping.person(row, ())
+    return people.person(row, people.Team())
 
 
 #: Kind -> the payload's type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "issue": (js.Issue, lambda row: mapping.issue(row, KEEP)),
     "changes": (js.IssueChanges, lambda row: msgspec.json.decode(row.change_histories, type=list[js.History])),
-    "history": (js.History, lambda row: list(history.events("1", row, KEEP.words))),
+    "history": (js.History, lambda row: history.read("1", [row], KEEP.words, {}, Known()).events),
     "comment": (js.Comment, comment),
     "worklog": (js.Worklog, worklog),
     "user": (js.User, person),
@@ -92,7 +93,12 @@ def whole(kind: str, row: dict[str, Any]) -> dict[str, Any]:
     status = {"id": "1", "statusCategory": {"key": "new"}}
     asked = {"created": "2026-01-01T00:00:00.000+0000", "updated": "2026-01-01T00:00:00.000+0000", "status": status,
              "project": {"id": "1", "key": "A"}}  # fmt: skip
-    return {**row, "fields": {**asked, **row["fields"]}} if kind == "issue" else row
+    if kind != "issue":
+        return row
+    fields = {**asked, **row["fields"]}
+    if fields["updated"] == 1:  # what stands in the official example is no time
+        fields["updated"] = asked["updated"]
+    return {**row, "fields": fields}
 
 
 def inside(body: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -117,8 +123,8 @@ def bodies() -> Iterator[tuple[str, Any]]:
 
 def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
     met: dict[str, int] = {}
-    complaints = []
-    files = 0
+    complaints: list[str] = []
+    files = examples = 0
     for name, body in bodies():
         files += 1
         for kind, row in inside(body):
@@ -126,9 +132,13 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
             try:
                 make(msgspec.json.decode(json.dumps(whole(kind, row)), type=payload))
             except (msgspec.ValidationError, ValueError, TypeError, KeyError) as error:
-                complaints.append(f"{name} {kind} {row.get('id')}: {error}")
+                # Five examples of the documentation have 1, or seconds taken for ms, as their times.
+                is_example = name.startswith(("jira_get_", "jira_post_")) and "1990 to 2100" in str(error)
+                examples += is_example
+                complaints += [] if is_example else [f"{name} {kind} {row.get('id')}: {error}"]
             met[kind] = met.get(kind, 0) + 1
     assert complaints == []
+    assert examples <= 5
     # The collections hold at least these; fewer would say that this test no longer finds them.
     assert set(met) == set(KINDS)
     assert files >= 70
@@ -139,7 +149,8 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
 def test_the_official_bulk_changelog_tells_seconds() -> None:
     body = dict(bodies())["jira_post_getBulkChangelogs.json"]
     page = msgspec.json.decode(json.dumps(body), type=js.ChangesPage)
-    rows = msgspec.json.decode(page.issue_change_logs[0].change_histories, type=list[js.History])
+    log, *_ = msgspec.json.decode(page.issue_change_logs, type=list[js.IssueChanges])
+    rows = msgspec.json.decode(log.change_histories, type=list[js.History])
     assert [js.ms(row.created) for row in rows] == [1_492_070_429_000, 1_492_071_429_000]
     assert page.next_page_token == "UxAQBFRF"
 

@@ -220,7 +220,9 @@ def test_a_project_that_cannot_be_seen_is_not_counted_and_the_others_go_on() -> 
     """Its issues are out of sight, which is not deleted."""
     found: list[Finding] = []
     both = replace(CLOUD, projects=("SUP", "OLD"))
-    pages, asked = pull("issue_census", lambda _: {"issues": [{"id": "1"}]}, settings=both, found=found)
+    pages, asked = pull(
+        "issue_census", lambda _: {"issues": [{"id": "1"}]}, settings=both, found=found, versions={"1": 5}
+    )
     assert [(p.present, p.within) for p in pages] == [({"ticket": ["1"]}, "10001"), ({}, None)]
     assert searches(asked) == [{"jql": 'project in ("SUP") ORDER BY id ASC', "fields": ["id"], "maxResults": 5000}]
     assert "project OLD cannot be seen" in found[0].text

@@ -16,6 +16,8 @@ FLOW = [
     "milliseconds",
     "model",
     "errors",
+    "private",
+    "spreadsheet",
     "secret",
     "paths",
     "config",

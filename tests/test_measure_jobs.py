@@ -9,18 +9,22 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from desk_fixtures import SyncedDesk
+from desk_fixtures import ROOT, SyncedDesk
 
 from helpdesk_kpi.config import Loaded, load
+from helpdesk_kpi.errors import BusyError
 from helpdesk_kpi.measure import fold
+from helpdesk_kpi.measure.stories import take_marks, unmeasured
 from helpdesk_kpi.model import Event, Person, Team, Ticket
 from helpdesk_kpi.simulator.world import generate
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.lock import hold
 from helpdesk_kpi.store.page import Page
 from helpdesk_kpi.store.write import source_key, write_page
 
 HOUR = 3_600_000
 BEGIN = 1_767_225_600_000  # 2026-01-01
+OWN_CODE = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
 TICKETS = 2 * fold.CHUNK + 7  # fewer are folded in one process, whatever is asked for
 CONFIG = 'timezone = "UTC"\nstore = "helpdesk.db"\n[tickets]\ncategory = "type"\n'
 
@@ -85,7 +89,7 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
     script = loaded.path.parent / "measuring.py"
     script.write_text(MEASURE)
     started = [sys.executable, str(script), str(loaded.path)]
-    with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True) as parent:
+    with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True, env=OWN_CODE) as parent:
         assert parent.stdout is not None
         assert int(parent.stdout.readline()) == fold.CHUNK
         os.kill(parent.pid, signal.SIGKILL)
@@ -97,25 +101,98 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
     with open_store(loaded.store_path) as store:
         done = int(store.one("SELECT count(*) FROM folded"))
         assert done in {fold.CHUNK, 2 * fold.CHUNK, TICKETS}
-        assert store.one("SELECT count(*) FROM stale") == TICKETS - done
+        assert unmeasured(store) == TICKETS - done
         fold.measure(store, loaded.config)
         resumed = folded(store)
         fold.measure(store, loaded.config, everything=True)
         assert folded(store) == resumed
 
 
-def test_what_another_process_tells_while_we_measure_stays_stale(tmp_path: Path) -> None:
-    """A sync may store something new of a ticket between our reading it and our writing its figures."""
+#: As MEASURE. A worker that has read the last chunk says so, on the output that it shares with its parent (the workers
+#: run the lines above `if`, too). After the first chunk is written, the parent waits for a line.
+WATCHED = """
+import os
+import sys
+from pathlib import Path
+from helpdesk_kpi.config import load
+from helpdesk_kpi.measure import fold, stories
+from helpdesk_kpi.store import open_store
+
+read = stories.READERS["ticket"]
+
+def watched(reading, keys):
+    found = list(read(reading, keys))
+    if len(keys) < fold.CHUNK:
+        os.write(1, b"read\\n")
+    return iter(found)
+
+stories.READERS["ticket"] = watched
+
+def progress(done, total):
+    print(done, flush=True)
+    if done == fold.CHUNK:
+        sys.stdin.readline()
+
+if __name__ == "__main__":
+    loaded = load(Path(sys.argv[1]))
+    with open_store(loaded.store_path) as store:
+        fold.measure(store, loaded.config, jobs=2, progress=progress)
+"""
+
+
+def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded: Loaded) -> None:
+    """The last chunk is read, then one of its tickets changes, then two more chunks are written: the ticket's new mark
+    outlives the build, and the next one sees the change.
+    """
+    script = loaded.path.parent / "watched.py"
+    script.write_text(WATCHED)
+    words = [sys.executable, str(script), str(loaded.path)]
+    with (
+        open_store(loaded.store_path) as store,
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=OWN_CODE) as measuring,
+    ):
+        assert measuring.stdin is not None
+        assert measuring.stdout is not None
+        said = {measuring.stdout.readline(), measuring.stdout.readline()}
+        assert said == {b"read\n", f"{fold.CHUNK}\n".encode()}
+        last = store.one("SELECT max(id) FROM tickets")
+        with store.writing() as conn:
+            conn.execute("UPDATE events SET at = at + 60000 WHERE ticket = ? AND id = 'b'", (last,))
+        measuring.communicate(b"go on\n", timeout=60)
+        assert measuring.returncode == 0
+        assert store.rows("SELECT ticket FROM stale") == [(last,)]
+        assert store.rows("SELECT * FROM measuring") == []
+        assert fold.measure(store, loaded.config) == 1
+        after = folded(store)
+        fold.measure(store, loaded.config, everything=True)
+        assert folded(store) == after
+
+
+def test_a_build_takes_the_marks_that_a_killed_one_has_left(tmp_path: Path) -> None:
+    """As if it had been killed between taking the marks and writing the first chunk."""
+    desk = SyncedDesk(tmp_path, generate(2, tickets=40, weeks=3))
+    desk.sync()
+    with desk.store() as store:
+        fold.measure(store, desk.loaded.config)
+        whole = folded(store)
+        with store.writing() as conn:
+            conn.execute("DELETE FROM folded")
+            conn.execute("INSERT INTO stale SELECT id FROM tickets")
+        take_marks(store, ["ticket", "customer"])
+        assert store.one("SELECT count(*) FROM stale") == 0
+        assert unmeasured(store) == store.one("SELECT count(*) FROM tickets")
+        fold.measure(store, desk.loaded.config)
+        tickets = [row for row in whole if row[0] in {"ticket", "customer"}]
+        assert [row for row in folded(store) if row[0] in {"ticket", "customer"}] == tickets
+        assert unmeasured(store) == 0
+
+
+def test_a_store_is_measured_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """Synced it may be meanwhile."""
     desk = SyncedDesk(tmp_path, generate(2, tickets=40, weeks=3))
     desk.sync()
     with desk.store() as store, desk.store() as other:
-        fold.in_use(store)
-        version = fold._version(store)
-        stories = [ticket for (ticket,) in store.rows("SELECT ticket FROM stale ORDER BY 1")]
-        folded = fold.Worker(store, desk.loaded.config).fold("ticket", stories)
-        with other.writing() as conn:
-            conn.execute("UPDATE tickets SET channel = 'carrier pigeon' WHERE id = ?", (stories[0],))
-        version = fold._write(store, "ticket", stories, folded, version)
-        assert store.one("SELECT count(*) FROM stale") == len(stories)
-        fold._write(store, "ticket", stories, folded, version)  # nobody wrote since
-        assert store.one("SELECT count(*) FROM stale") == 0
+        with hold(other, "build"), pytest.raises(BusyError, match=f"is being measured by process {os.getpid()} on"):
+            fold.measure(store, desk.loaded.config, patience=0)
+        with hold(other, "sync"):
+            assert fold.measure(store, desk.loaded.config, patience=0) == store.one("SELECT count(*) FROM tickets")

@@ -28,6 +28,7 @@ from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.native import METRICS
 from helpdesk_kpi.measure.reasons import SENTENCES
 from helpdesk_kpi.measure.reconcile import summaries
+from helpdesk_kpi.measure.rows import Beside, CopyRow
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
 
@@ -133,7 +134,10 @@ BY_HAND: dict[str, list[tuple[Timeline, dict[str, Any]]]] = {
             {**JIRA, "metric": "sla_first_response", "business": 60, "cycles": [(0, 60, 60)]},
         ),
     ],
-    "test": [(story(*REPLIED, tags='["test"]', the=desk(exclude=Exclude(tags=["test"]))), {"calendar": 30})],
+    "moved": [(story(*REPLIED, left_at=at(20)), {"calendar": 30})],
+    "imported_copy": [(story(*REPLIED, beside=Beside(copies=[CopyRow(1, 2)])), {"calendar": 30})],
+    "test": [(story(*REPLIED, tags='["test"]', the=desk(exclude=Exclude(tags=["test"]))), {"calendar": 30}),
+             (story(*REPLIED, association="child"), {"calendar": 30})],
     "agent_created": [
         (story(said(0, ANN, via="web"), said(30, ANN), submitter=ANN), {"calendar": 30}),
         (story(said(0, ANN, via="web"), said(30, ANN), said(55, ANN), submitter=ANN), {"calendar": 55}),

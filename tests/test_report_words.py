@@ -101,6 +101,16 @@ def test_the_last_day_of_a_period_is_told_not_the_first_day_after() -> None:
     assert MANDARIN.dates(CHINESE) == "11月16日至22日"
 
 
+def test_a_range_of_days_says_months_and_years_once_and_has_plain_spaces_only() -> None:
+    """Babel writes these with thin spaces, within a month since 2.19 only."""
+    days = FakePeriod("day", "2026-11-16", at(2026, 11, 16), at(2026, 11, 17))
+    months = FakePeriod("week", "2026-W40", at(2026, 9, 28), at(2026, 10, 5))
+    years = FakePeriod("week", "2025-W01", at(2024, 12, 30), at(2025, 1, 6))
+    assert ENGLISH.dates(days) == "16 Nov 2026"
+    assert ENGLISH.dates(months) == "28 Sept – 4 Oct 2026"
+    assert ENGLISH.dates(years) == "30 Dec 2024 – 5 Jan 2025"
+
+
 def test_a_week_over_new_year_names_both_years_in_chinese() -> None:
     berlin = Words("zh", "Europe/Berlin")
     assert berlin.dates(FakePeriod("week", "2025-W01", at(2024, 12, 30), at(2025, 1, 6))) == (

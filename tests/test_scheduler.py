@@ -263,22 +263,102 @@ def test_one_pass_runs_what_is_due_and_a_second_one_nothing() -> None:
     assert len(scheduler.run_due(jobs, now + DAY)) == 1
 
 
-def test_an_expected_error_is_told_and_other_jobs_go_on_but_a_bug_is_raised() -> None:
+@pytest.mark.parametrize(
+    ("error", "is_bug"),
+    [(AccessError("acme refuses the token"), False), (ZeroDivisionError("a bug"), True)],
+)
+def test_whatever_fails_is_told_and_stops_no_other_job(
+    error: Exception, is_bug: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     now, book = ms("2026-11-22T12:00Z"), Book(ms("2026-11-19T00:00Z"))
 
-    def refused(due: int) -> None:
-        raise AccessError("acme refuses the token")
-
     def wrong(due: int) -> None:
-        raise ZeroDivisionError
+        raise error
 
     done = Book(ms("2026-11-19T00:00Z"))
-    jobs = [job("sync", "daily 00:00", refused, book, "all"), job("report", "daily 00:00", done.write, done)]
-    first, second = scheduler.run_due(jobs, now)
-    assert (first.job, iso(first.due), str(first.error)) == ("sync", "2026-11-20T00:00Z", "acme refuses the token")
+    jobs = [job("sync", "daily 00:00", wrong, book), job("report", "daily 00:00", done.write, done)]
+    with caplog.at_level(logging.INFO):
+        first, second = scheduler.run_due(jobs, now)
+    assert (first.job, iso(first.due), first.error, first.is_bug) == ("sync", "2026-11-22T00:00Z", error, is_bug)
     assert (second.job, iso(second.due), second.error) == ("report", "2026-11-22T00:00Z", None)
-    with pytest.raises(ZeroDivisionError):
-        scheduler.run_due([job("wrong", "daily 00:00", wrong, book)], now)
+    assert any(record.exc_info for record in caplog.records) == is_bug  # the traceback, for --verbose
+
+
+def test_a_job_whose_book_cannot_be_read_stops_no_other_job() -> None:
+    now, done = ms("2026-11-22T12:00Z"), Book(ms("2026-11-19T00:00Z"))
+
+    def torn() -> int | None:
+        raise OSError("the disk is gone")
+
+    broken = Job(name="sync", rule=Rule.parse("daily 00:00", "UTC"), run=done.write, done_until=torn)
+    first, second = scheduler.run_due([broken, job("report", "daily 00:00", done.write, done)], now)
+    assert (str(first.error), second.error) == ("the disk is gone", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "tried"),
+    [(PullError("no answer", permanent=False), 1), (PullError("no", permanent=True), 3), (KeyError("a bug"), 3)],
+)
+def test_only_what_fails_in_passing_holds_back_the_later_ones(error: Exception, tried: int) -> None:
+    now, book = ms("2026-11-22T12:00Z"), Book(ms("2026-11-19T00:00Z"))
+
+    def fail(due: int) -> None:
+        raise error
+
+    assert len(scheduler.run_due([job("report", "daily 00:00", fail, book, "all")], now)) == tried
+
+
+def test_what_was_recorded_and_is_unfinished_is_run_again_before_what_is_due() -> None:
+    now, book = ms("2026-11-22T12:00Z"), Book(ms("2026-11-21T00:00Z"))
+    old = ms("2026-11-15T00:00Z")
+    report = Job(
+        name="report", rule=Rule.parse("daily 00:00", "UTC"), run=book.write, done_until=book.until,
+        unfinished=lambda: [old] if book.done == ms("2026-11-21T00:00Z") else [],
+    )  # fmt: skip
+    assert [iso(turn.due) for turn in scheduler.run_due([report], now)] == ["2026-11-15T00:00Z", "2026-11-22T00:00Z"]
+    assert scheduler.run_due([report], now) == []
+
+
+def test_a_job_with_something_unfinished_is_asked_when_it_is_to_be_tried() -> None:
+    now = ms("2076-11-23T12:00Z")  # far ahead of the machine's clock: what is to be tried stays on the list
+    tried = threading.Event()
+    wrong = Job(
+        name="report", rule=Rule.parse("monday 08:00", "UTC"), run=lambda _: 1 // 0, done_until=Book().until,
+        next_try=lambda: now + HOUR,
+    )  # fmt: skip
+    running = scheduler.build([wrong, job("last", "monday 08:00", lambda _: tried.set(), Book())], "UTC", lambda: now)
+    running.start()
+    try:
+        assert tried.wait(10)
+        listed = {entry.id: entry.next_run_time for entry in running.get_jobs()}
+    finally:
+        running.shutdown(wait=True)
+    assert listed["report again"] == dt.datetime(2076, 11, 23, 13, 0, tzinfo=dt.UTC)
+
+
+def test_a_clock_that_was_ahead_and_is_right_again_stops_no_job() -> None:
+    """The scheduler starts in 2076; then the clock is set to 2026."""
+    clock, stop = [ms("2076-11-23T12:00Z")], threading.Event()
+    asked: list[int] = []
+
+    def run(due: int) -> None:
+        asked.append(due)
+        if clock[0] < ms("2030-01-01T00:00Z"):
+            stop.set()
+        clock[0] = ms("2026-11-23T12:00Z")
+
+    limit = threading.Timer(20, stop.set)
+    limit.start()
+    jobs = [job("sync", "every 15 minutes", run, Book())]
+    scheduler.run_forever(jobs, "UTC", lambda: clock[0], stop, beat=0.01)
+    limit.cancel()
+    assert [iso(due) for due in asked] == ["2076-11-23T12:00Z", "2026-11-23T12:00Z"]
+
+
+def test_the_trigger_forgets_a_due_instant_of_a_wrong_clock() -> None:
+    trigger = WallClock(Rule.parse("monday 08:00", "UTC"))
+    wrong, now = dt.datetime(2076, 11, 23, 8, tzinfo=dt.UTC), dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+    assert trigger.get_next_fire_time(wrong, now) == dt.datetime(2026, 11, 30, 8, tzinfo=dt.UTC)
 
 
 def test_a_report_that_waits_for_data_holds_back_its_later_ones() -> None:

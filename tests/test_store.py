@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from helpdesk_kpi.errors import StoreError
 from helpdesk_kpi.model import Article, Changes, Event, Person, Rating, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.lease import writer
 from helpdesk_kpi.store.page import Page, SetAside
 from helpdesk_kpi.store.write import source_key, versions, write_page
 
@@ -236,17 +235,3 @@ def test_pages_shuffled_repeated_and_overlapping_give_the_same_store(
         for start in range(0, len(chosen), 5):
             put(shuffled, *(RECORDS[i] for i in chosen[max(0, start - 2) : start + 5]))
         assert canonical(shuffled) == canonical(straight)
-
-
-def test_one_writer_at_a_time_and_a_dead_ones_lease_is_taken_over(store: Store) -> None:
-    with store.writing() as conn:
-        conn.execute("INSERT INTO lease VALUES ('writer', 'elsewhere 1', 99999999999999)")
-    with pytest.raises(StoreError, match="process 1 on elsewhere"), writer(store):
-        pass
-    with store.writing() as conn:
-        import socket
-
-        conn.execute("UPDATE lease SET owner = ?", (f"{socket.gethostname()} 4194304",))  # above any pid
-    with writer(store):
-        assert store.one("SELECT count(*) FROM lease") == 1
-    assert store.one("SELECT count(*) FROM lease") == 0

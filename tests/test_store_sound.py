@@ -70,6 +70,14 @@ def test_a_version_that_nothing_could_ever_replace_is_set_aside(store: Store) ->
     assert list(aside(store)) == ["ticket 1"]
 
 
+@pytest.mark.parametrize("bad", [comment("bad", at=None), comment("bad", at="noon"), ticket("2", version="new")])
+def test_a_time_or_version_that_is_no_number_is_set_aside(store: Store, bad: AnyRecord) -> None:
+    put(store, ticket("1"), bad, comment("a"))
+    assert list(aside(store).values()) == ["a time or a version is no number"]
+    assert store.rows("SELECT native FROM tickets") == [("1",)]
+    assert store.rows("SELECT id FROM events") == [("a",)]
+
+
 def test_a_time_that_means_never_costs_only_itself(store: Store) -> None:
     put(
         store,
@@ -159,7 +167,7 @@ def test_a_zone_that_does_not_exist_costs_a_person_the_zone_and_a_schedule_itsel
 
 
 def test_the_same_rows_twice_in_a_page_are_kept_once(store: Store) -> None:
-    rows = [
+    rows: list[AnyRecord] = [
         ticket(), comment("a"), Name("form", "1", "A"), Engagement("c", "1", "call", AT), TimeEntry("t", "1", AT, 1),
         Rating("r", "1", AT, AT), Person("7", "agent", "agent", AT),
     ]  # fmt: skip

@@ -1,7 +1,6 @@
 """What is asked at the same time: after a refusal nothing more is sent, as the server counts it."""
 
 import asyncio
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -81,21 +80,18 @@ def test_results_come_in_the_order_in_which_they_were_asked_for() -> None:
 
 
 def test_what_ends_the_source_is_raised_before_anything_else() -> None:
-    def failing(error: Exception) -> Callable[[], object]:
-        async def fail() -> None:
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                raise error from None
-
-        return fail
+    async def fail() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise PullError("slow", permanent=True) from None
 
     async def refused() -> None:
         await asyncio.sleep(0)
         raise AccessError("refused")
 
     async def run() -> None:
-        await all_of([failing(PullError("slow", permanent=True))(), refused()])  # type: ignore[list-item]
+        await all_of([fail(), refused()])
 
     with pytest.raises(AccessError):
         asyncio.run(run())

@@ -70,7 +70,7 @@ class Freshdesk(Connector):
         return [*self._names(), *self._tickets(), *self._surveys(), *self._articles()]
 
     async def check(self) -> Sequence[Finding]:
-        return await check(self.account, self.http.clock())
+        return await check(self.account, self.http.wall())
 
     def _bound(
         self, pages: Callable[..., AsyncIterator[Page]], **options: Any

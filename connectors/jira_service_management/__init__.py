@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.jira_service_management import confluence, issues, lists, queues, worklogs
+from connectors.jira_service_management import confluence, issues, lists, queues, sight, worklogs
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.check import check
 from connectors.jira_service_management.refusals import USED_UP, judge, limits
@@ -57,7 +57,7 @@ class JiraServiceManagement(Connector):
         "article.edits": YES,
         "article.votes": no("Confluence tells who likes a page, and nothing against it"),
         "article.views": partly("on Premium and Enterprise only, where `views` is set"),
-        "roles": partly("Jira tells the present kind of an account, and not who of the licensed is of the team"),
+        "roles": partly("Jira tells who has a role today; before the first sync, only the work done tells"),
     }
 
     @classmethod
@@ -77,10 +77,12 @@ class JiraServiceManagement(Connector):
             self.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
 
     def streams(self) -> Sequence[Stream]:
-        return [*self._names(), *self._issues(), *self._apart(), *self._passes(), *self._articles()]
+        return [
+            *self._names(), *self._issues(), *self._sight(), *self._apart(), *self._passes(), *self._articles(),
+        ]  # fmt: skip
 
     async def check(self) -> Sequence[Finding]:
-        return await check(self.account, self.http.clock())
+        return await check(self.account, self.http.wall())
 
     def _bound(self, pages: Callable[[Account, Start], AsyncIterator[Page]]) -> Callable[[Start], AsyncIterator[Page]]:
         return partial(self._until_used_up, pages)
@@ -93,7 +95,7 @@ class JiraServiceManagement(Connector):
             raise PullError(self._used_up, permanent=True)
         try:
             async for page in pages(self.account, start):
-                yield page
+                yield await self.account.settle(page)
         except PullError as error:
             self._used_up = str(error) if USED_UP in str(error) else ""
             raise
@@ -101,12 +103,16 @@ class JiraServiceManagement(Connector):
     def _names(self) -> list[Stream]:
         named = {
             "statuses": lists.statuses, "priorities": lists.priorities, "projects": lists.projects,
-            "fields": lists.fields,
+            "fields": lists.fields, "agents": lists.agents,
         }  # fmt: skip
-        if any(one.startswith("group:") for one in self.settings.agents):
-            named["agents"] = lists.agents
         return [
-            Stream(name=name, kind="snapshot", every=6 * HOUR, pages=self._bound(pages))
+            Stream(
+                name=name,
+                kind="snapshot",
+                every=6 * HOUR,
+                pages=self._bound(pages),
+                gives=frozenset({"roles"} if name == "agents" else ()),
+            )
             for name, pages in named.items()
         ]
 
@@ -119,6 +125,13 @@ class JiraServiceManagement(Connector):
         if self.settings.look_back:
             found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.look_back)))
         return found
+
+    def _sight(self) -> list[Stream]:
+        """Before what fetches histories and conversations: what comes into sight lacks both."""
+        return [
+            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.out_of_sight)),
+            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.census)),
+        ]
 
     def _apart(self) -> list[Stream]:
         return [
@@ -134,7 +147,6 @@ class JiraServiceManagement(Connector):
                    gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
                    pages=self._bound(issues.ratings), gives=frozenset({"survey.answers"})),
-            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(issues.census)),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:

@@ -1,28 +1,31 @@
 """What several streams need to know about a site; asked once a run, and only if needed."""
 
 import logging
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from connectors.jira_service_management import jql, satisfaction, sla
+from connectors.jira_service_management import jql, people, satisfaction, sla, team
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.jql import Instants
+from connectors.jira_service_management.labels import Labels
 from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.people import Team
 from connectors.jira_service_management.settings import Settings
-from connectors.jira_service_management.transports import Cloud, DataCenter, Site, more
-from helpdesk_kpi.errors import PullError, UnavailableError
-from helpdesk_kpi.pull.contract import Finding
-from helpdesk_kpi.pull.paging import Walk
+from connectors.jira_service_management.transports import Cloud, DataCenter, Site
+from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
+from helpdesk_kpi.pull.contract import Finding, Page
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Transport
 
 _DESK = "com.atlassian.servicedesk"
 REQUEST_TYPE, ORGANIZATIONS = f"{_DESK}:vp-origin", f"{_DESK}:sd-customer-organizations"
 PARTICIPANTS = f"{_DESK}:sd-request-participants"
+APPROVALS = f"{_DESK}.approvals-plugin:sd-approvals"
 WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a minute written here is read as an earlier instant everywhere else
-LEAST_SKEW, MOST_SKEW = 5, 3_600  # seconds that a clock of ours may plausibly be ahead; an answer takes a few, too
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +42,11 @@ class Account:
         self._me: js.Me | None = None
         self._fields: list[js.Field] | None = None
         self._projects: list[js.Project] | None = None
-        self._agents: frozenset[str] | None = None
+        self._team: Team | None = None
+        self._labels: Labels | None = None
+        self.called: dict[str, set[str]] = {}  # what accounts are called, in lower case -> their ids
+        self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
+        self._asked_for: set[str] = set()  # names and keys of which is known which of the two they are
         self._instants: Instants | None = None
         self._keeps_time: bool | None = None
 
@@ -73,31 +80,37 @@ class Account:
     async def keys(self) -> list[str]:
         return [project.key for project in await self.projects()]
 
-    async def keep(self, now: int) -> Keep:
-        """What is read of an issue: its fields found by their kind, never by their name."""
+    async def keep(self, now: int, *, with_labels: bool = False) -> Keep:
+        """What is read of an issue: its fields found by their kind, never by their name. `with_labels`: histories are
+        read, too.
+        """
         await self.projects()
         by_kind = {f.custom: f.id for f in await self.fields() if f.custom}
         settings = self.settings
         kept = await self.kept()
-        team = await self.named(settings.team_field) if settings.team_field else None
-        ours = {team, *kept}
+        team_field = await self.named(settings.team_field) if settings.team_field else None
+        ours = {team_field, *kept}
         return Keep(
             url=self.url,
             hosts=frozenset({urlsplit(self.url).netloc.lower()}),
             read_at=now,
             sketch_key=settings.sketch_key,
             thanks=settings.thanks,
-            agents=await self.agents(),
+            team_of=await self.team(),
+            labels=await self.labels() if with_labels or self.site.embeds_history else Labels(),
             fields=kept,
-            team=team,
+            team=team_field,
             field_ids={f.name: f.id for f in await self.fields() if f.id in ours},
             request_type=by_kind.get(REQUEST_TYPE),
             organizations=by_kind.get(ORGANIZATIONS),
             participants=by_kind.get(PARTICIPANTS),
+            approvals=by_kind.get(APPROVALS),
             rating=by_kind.get(satisfaction.SCORE),
             rated_at=by_kind.get(satisfaction.DATE),
             slas={f.id: f.name for f in await self.fields() if f.custom == sla.KIND},
             roles=dict(settings.sla),
+            projects={p.id: p.key for p in await self.projects()},
+            duplicate_resolutions=frozenset(r.casefold() for r in settings.duplicate_resolutions),
             duplicates=frozenset(t.casefold() for t in settings.duplicate_links),
             problems=frozenset(t.casefold() for t in settings.problem_links),
             development=frozenset(t.casefold() for t in settings.development_links),
@@ -136,32 +149,83 @@ class Account:
             self._keeps_time = told.time_tracking_enabled
         return self._keeps_time
 
+    # names
+
+    async def labels(self) -> Labels:
+        """What the lists of the site name today; a list that may not be read is empty."""
+        if self._labels is None:
+            self._labels = Labels(
+                statuses=await self._list("status", js.Status),
+                priorities=await self._named_priorities(),
+                resolutions=await self._list("resolution", js.Named),
+                projects=await self.projects(),
+            )
+        return self._labels
+
+    async def _list(self, what: str, kind: type[Any]) -> list[Any]:
+        path = await self.site.api(what)
+        try:
+            raw = await self.http.get(path, type=msgspec.Raw, endpoint=f"list of {what}", missing="resource")
+        except UnavailableError as error:
+            log.info("the list of %s cannot be read: %s", what, error)
+            return []
+        return rows(raw, kind)[0]
+
+    async def _named_priorities(self) -> list[js.Named]:
+        try:
+            return await self.site.priorities()
+        except UnavailableError as error:
+            log.info("the list of priorities cannot be read: %s", error)
+            return []
+
     # people
 
-    async def agents(self) -> frozenset[str]:
-        """Who is certainly of the team: accounts that are named, and members of groups."""
-        if self._agents is None:
-            named = [one for one in self.settings.agents if not one.startswith("group:")]
-            self._agents = frozenset([*named, *(user.account_id or user.key or "" for user in await self.members())])
-        return self._agents
+    async def team(self) -> Team:
+        """Who is known to be of the team; on Data Center under their keys."""
+        if self._team is None:
+            found = await team.team(team.Asking(self.http, self.site, self.settings), await self.projects())
+            if self.settings.auth.is_personal:
+                found = await self._by_keys(found)
+            self._team = found
+        return self._team
 
-    async def members(self) -> list[js.User]:
-        groups = [one.removeprefix("group:") for one in self.settings.agents if one.startswith("group:")]
-        return [user for group in groups for user in await self._members(group)]
+    async def _by_keys(self, found: Team) -> Team:
+        await self._learn([user.name or "" for user in found.members if not user.key] + sorted(found.always))
+        known = {field: frozenset(self.keys_of.get(one, one) for one in getattr(found, field))
+                 for field in ("agents", "always")}  # fmt: skip
+        return msgspec.structs.replace(found, **known)
 
-    async def _members(self, group: str) -> list[js.User]:
-        """Inactive ones too: their replies stay an agent's."""
-        key = "groupname" if self.settings.auth.is_personal else "groupId"
-        path, found, start = await self.site.api("group/member"), list[js.User](), 0
-        walk = Walk("group/member", 0)
-        while True:
-            asked: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
-            page = await self.http.get(path, asked, type=js.ListPage, endpoint="group/member", missing="resource")
-            good, aside = rows(page.values, js.User, "accountId")
-            found += good
-            start += len(good) + len(aside)
-            if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
-                return found
+    def meet(self, users: Iterable[js.User]) -> None:
+        """Names of accounts, for histories that give no ids; and whose name belongs to which key."""
+        for user in users:
+            own = people.user_id(user)
+            if own and user.display_name:
+                self.called.setdefault(user.display_name.casefold(), set()).add(own)
+            if user.key:
+                self._asked_for.add(user.key)
+            if user.key and user.name and user.key != user.name:
+                self.keys_of[user.name] = user.key
+                self._asked_for.add(user.name)
+
+    async def settle(self, page: Page) -> Page:
+        """On Data Center one person has a name and a key: whatever a part of the page names, the key is theirs."""
+        if not self.settings.auth.is_personal or not page.records:
+            return page
+        await self._learn(sorted(people.ids_in(page.records)))
+        return msgspec.structs.replace(page, records=people.by_key(page.records, self.keys_of))
+
+    async def _learn(self, ids: Iterable[str]) -> None:
+        """Ask once who has a name; a key that nobody has as a name is a key."""
+        for own in ids:
+            if not own or own in self._asked_for or own.casefold() in people.MANY:
+                continue
+            self._asked_for.add(own)
+            path = await self.site.api("user")
+            try:
+                user = await self.http.get(path, {"username": own}, type=js.User, endpoint="user")
+            except (MissingError, UnavailableError):
+                continue
+            self.meet([user])
 
     # times
 
@@ -202,9 +266,5 @@ class Account:
         return False
 
     def until(self, now: int, overlap: int) -> int:
-        """Up to when a search that began now has seen everything, if the index is no later than the overlap.
-
-        Our clock may be ahead of theirs; if it is so by hours, it is set to another time on purpose, as in a trial.
-        """
-        skew = self.http.skew or 0.0
-        return now - overlap + (round(skew * 1000) if -MOST_SKEW < skew < -LEAST_SKEW else 0)
+        """Up to when a search that began now has seen everything, if the index is no later than the overlap."""
+        return self.http.server_time(now) - overlap

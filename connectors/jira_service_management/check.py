@@ -29,7 +29,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found = [*_who(account, me), *_token(account, now), *examining.skew(account.http, "Jira")]
     before = len(account.found)
     parts: Sequence[Callable[[Account], AsyncIterator[Finding]]] = (
-        _deployment, _projects, _times, _fields, _rights, _time, _names, _articles,
+        _deployment, _projects, _team, _times, _fields, _rights, _time, _names, _articles,
     )  # fmt: skip
     for part in parts:
         found += await _found(account, part)
@@ -89,6 +89,21 @@ async def _projects(account: Account) -> AsyncIterator[Finding]:
     found = await account.projects()
     named = ", ".join(f"{p.key} ({p.name})" for p in found)
     yield Finding(level="ok", about="projects", text=named)
+
+
+async def _team(account: Account) -> AsyncIterator[Finding]:
+    """Who is taken for the team, and why; what is guessed is said with the line that would say it."""
+    team = await account.team()
+    told = "; ".join(team.because) or "nobody is known to be of the team"
+    if not team.guess:
+        text = f"{len(team.agents)} are of the team: {told}; besides those to whom tickets of others are given"
+        yield Finding(level="ok", about="team", text=text)
+        return
+    text = (
+        f"{told}, and there may be more: {team.guess}. Until that can be read, whoever is given tickets of others is"
+        ' taken for the team, and nobody else: say agents = ["group:ID", "account id"]'
+    )
+    yield Finding(level="warning", about="team", text=text, need="roles", provides=partly(f"a guess: {team.guess}"))
 
 
 async def _times(account: Account) -> AsyncIterator[Finding]:

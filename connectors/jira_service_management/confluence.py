@@ -10,8 +10,8 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
-from connectors.jira_service_management.mapping import person
 from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.people import person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
@@ -92,7 +92,7 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
             yield await _with_people(account, start, _changed(account, start, new, [*aside, *undated]))
             if len(new) < len(dated):
                 break
-    yield Page(cursor=str(start.now), complete_until=account.until(start.now, 0))
+    yield Page(cursor=str(account.until(start.now, 0)), complete_until=account.until(start.now, 0))
 
 
 async def _with_people(account: Account, start: Start, page: Page) -> Page:
@@ -123,8 +123,8 @@ async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
         text = f"whether editors of pages are people or apps is not known: {error}"
         account.found.append(Finding(level="note", about="articles", text=text))
         return []
-    agents = await account.agents()
-    return [one for row in rows(page.values, js.User, "accountId")[0] if (one := person(row, agents))]
+    team = await account.team()
+    return [one for row in rows(page.values, js.User, "accountId")[0] if (one := person(row, team))]
 
 
 def some_at_a_time(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:

@@ -1,17 +1,17 @@
-"""Streams of issues: what changed, what the index brought late, what is open, what was rated, what is still there."""
+"""Streams of issues: what changed, what the index brought late, what is open, what was rated."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
 import msgspec
 
-from connectors.jira_service_management import jql, mapping, satisfaction, sla, worklogs
+from connectors.jira_service_management import jql, mapping, people, satisfaction, sla, worklogs
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.jql import Instants
 from connectors.jira_service_management.mapping import Keep
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.queues import INTERNAL
-from connectors.jira_service_management.transports import MOST_IDS, Found
+from connectors.jira_service_management.transports import Found
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Rating
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
@@ -21,7 +21,8 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
 _SYSTEM = (
     "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
-    "creator", "assignee", "labels", "issuelinks", "comment", "worklog",
+    "creator", "assignee", "labels", "issuelinks", "comment", "worklog", "statuscategorychangedate", "resolution",
+    "resolutiondate", "parent",
 )  # fmt: skip
 
 
@@ -37,7 +38,9 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def fields_of(keep: Keep) -> list[str]:
     """Every field that is read, by id; a search gives nothing but ids otherwise."""
-    found = (keep.team, keep.request_type, keep.organizations, keep.participants, keep.rating, keep.rated_at)
+    found = (
+        keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
+    )  # fmt: skip
     return list(dict.fromkeys([*_SYSTEM, *(f for f in found if f), *keep.fields, *keep.slas]))
 
 
@@ -144,28 +147,34 @@ def updated_of(issue: js.Issue) -> int:
 
 def read(account: Account, found: Found, keep: Keep) -> Page:
     """Records of a page of issues, and what of them has to be fetched apart."""
-    records: list[AnyRecord] = []
+    read: list[mapping.Read] = []
     aside = list(found.aside)
-    replaces: list[tuple[str, str]] = []
-    todo: dict[str, list[Todo]] = {"changes": [], "comments": [], worklogs.QUEUE: []}
-    people: list[js.User] = []
     for issue in found.issues:
         try:
-            one = mapping.issue(issue, keep)
+            read.append(mapping.issue(issue, keep, account.called))
         except UNREADABLE as error:
             aside.append(SetAside(issue.id, reason_of(error)))
-            continue
+    return page_of(account, read, keep, aside)
+
+
+def page_of(account: Account, read: Sequence[mapping.Read], keep: Keep, aside: Sequence[SetAside] = ()) -> Page:
+    records: list[AnyRecord] = []
+    replaces: list[tuple[str, str]] = []
+    todo: dict[str, list[Todo]] = {"changes": [], "comments": [], worklogs.QUEUE: []}
+    met: list[js.User] = []
+    for one in read:
         records += one.records
-        aside += one.aside
-        people += one.people
-        version = one.ticket.version
-        todo["changes"] += [Todo(version, issue.id)] if one.lacks_changes else []
-        key = issue.id + ("" if one.is_service else INTERNAL)
+        aside = [*aside, *one.aside]
+        met += one.people
+        version, own = one.ticket.version, one.ticket.id
+        todo["changes"] += [Todo(version, own)] if one.lacks_changes else []
+        key = own + ("" if one.is_service else INTERNAL)
         todo["comments"] += [Todo(version, key)] if one.lacks_comments else []
-        todo[worklogs.QUEUE] += [Todo(version, issue.id)] if one.has_worklogs is False else []
-        replaces += [] if one.lacks_comments else [("comment", issue.id)]
-        replaces += [("time_entry", issue.id)] if one.has_worklogs else []
-    told = mapping.records_of_people(people, keep.agents, account.met)
+        todo[worklogs.QUEUE] += [Todo(version, own)] if one.has_worklogs is False else []
+        replaces += [] if one.lacks_comments else [("comment", own)]
+        replaces += [("time_entry", own)] if one.has_worklogs else []
+    account.meet(met)
+    told = people.records(met, keep.team_of, account.met, keep.read_at)
     queued = {stream: wanted for stream, wanted in todo.items() if wanted}
     return Page(records=[*told, *records], set_aside=aside, replaces=replaces, todo=queued)
 
@@ -264,7 +273,7 @@ def _rated(issues: Sequence[js.Issue], keep: Keep) -> tuple[list[Rating], list[S
         try:
             row = msgspec.json.decode(issue.fields, type=_Rated)
             custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
-            rater = mapping.user_id(row.reporter)
+            rater = people.user_id(row.reporter)
             good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
         except UNREADABLE as error:
             good, bad = [], [SetAside(issue.id, reason_of(error))]
@@ -282,21 +291,3 @@ async def _with_comment(account: Account, rating: Rating) -> Rating:
         return rating
     said = given.comment.get("body") if isinstance(given.comment, dict) else given.comment
     return msgspec.structs.replace(rating, comment=str(said)) if said else rating
-
-
-# what is still there
-
-
-async def census(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Ids of all issues of each project: a deleted issue leaves no trace elsewhere.
-
-    A project that cannot be seen any more is not asked: its issues are out of sight, not deleted.
-    """
-    await account.me()
-    for project in await account.projects():
-        present: list[str] = []
-        text = jql.query([project.key], order=jql.BY_ID)
-        async for found in account.site.search(text, ["id"], MOST_IDS, endpoint="census"):
-            present += [*(issue.id for issue in found.issues), *(bad.id for bad in found.aside)]
-        yield Page(present={"ticket": present}, within=project.id)
-    yield Page(complete_until=start.now)

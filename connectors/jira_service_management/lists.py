@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from connectors.jira_service_management import mapping
+from connectors.jira_service_management import mapping, people
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from helpdesk_kpi.model import Name
-from helpdesk_kpi.pull.contract import Page, Start
+from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 from helpdesk_kpi.pull.rows import rows
 
 
@@ -40,7 +40,12 @@ async def fields(account: Account, start: Start) -> AsyncIterator[Page]:
 
 
 async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Members of the configured groups, whether they have done anything yet or not."""
+    """Who is of the team, as far as lists say more than an id, whether they have done anything yet or not."""
     await account.me()
-    found = mapping.records_of_people(await account.members(), await account.agents(), account.met)
+    team = await account.team()
+    account.meet(team.members)
+    if team.guess:
+        gap = partly(f"who is of the team is guessed: {team.guess}")
+        account.found.append(Finding(level="ok", about="team", text=gap.reason, need="roles", provides=gap))
+    found = people.records(team.members, team, account.met, start.now)
     yield Page(records=found, complete_until=start.now)

@@ -7,7 +7,9 @@ import msgspec
 
 from connectors.jira_service_management import history, satisfaction, sla, words
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.labels import Known, Labels
 from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.people import Team, user_id
 from connectors.jira_service_management.transports import PROPERTY
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
@@ -16,13 +18,12 @@ from helpdesk_kpi.pull.rows import UNREADABLE, joined, map_rows, reason_of, rows
 from helpdesk_kpi.pull.text import RULE, sketch
 from helpdesk_kpi.pull.text import read as read_text
 
-#: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
 T = TypeVar("T")
+#: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
 STATES = {"new": "new", "done": "solved"}
 CREATED = "created"  # the id of the comment that an issue's description is
 INTERNAL = "sd.public.comment"  # a comment's property that says whether it is internal
 SERVICE = "service_desk"
-UNKNOWN = "unknown"  # the id that Jira gives those whom it does not know any more
 
 
 class Keep(msgspec.Struct, frozen=True):
@@ -33,18 +34,22 @@ class Keep(msgspec.Struct, frozen=True):
     read_at: int = 0
     sketch_key: bytes = b""
     thanks: tuple[str, ...] = ()  # own words of gratitude
-    agents: frozenset[str] = frozenset()
+    team_of: Team = Team()
+    projects: Mapping[str, str] = {}  # ids of the projects that are read -> their keys
+    labels: Labels = Labels()
     fields: Mapping[str, str] = {}  # custom field's id -> the word the configuration uses for it
     team: str | None = None
     field_ids: Mapping[str, str] = {}  # names of kept fields -> their ids; Data Center's histories have names only
     request_type: str | None = None
     organizations: str | None = None
     participants: str | None = None
+    approvals: str | None = None
     rating: str | None = None
     rated_at: str | None = None
     slas: Mapping[str, str] = {}  # field's id -> its name
     roles: Mapping[str, str] = {}  # SLA's or its field's id -> what it promises
     duplicates: frozenset[str] = frozenset()  # link types, by id or name in lower case
+    duplicate_resolutions: frozenset[str] = frozenset()
     problems: frozenset[str] = frozenset()
     development: frozenset[str] = frozenset()
 
@@ -74,30 +79,43 @@ class Read(msgspec.Struct, frozen=True):
         return self.ticket.changes_known == "pending"
 
 
-def issue(row: js.Issue, keep: Keep) -> Read:
-    """The ticket, the comment that made it, its comments as far as they came along, SLA runs and its rating."""
+def issue(
+    row: js.Issue, keep: Keep, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
+) -> Read:
+    """The ticket, the comment that made it, its comments as far as they came along, SLA runs and its rating.
+
+    Args:
+        row: As a search brings it.
+        keep: What of it is read.
+        called: Names of accounts.
+        has_left: It is in another project now, and was in a service project when its customer was answered.
+    """
     fields = msgspec.json.decode(row.fields, type=js.Fields)
     custom = msgspec.json.decode(row.fields, type=dict[str, msgspec.Raw])
     created = ms(fields.created)
-    is_service = fields.project.project_type_key == SERVICE
+    is_service = has_left or fields.project.project_type_key == SERVICE
     said, aside, whole = _embedded(row.id, fields)
     comments, worse = map_rows(said, lambda one: [comment(row.id, one, keep, service=is_service)])
     logged, unread, has_worklogs = _embedded_worklogs(row.id, fields)
     spent, unread, spenders = worklogs(row.id, logged, unread)
-    changes, changed_by, has_history = _history(row, keep)
-    people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *changed_by, *spenders]
+    past = _history(row, keep, known_of(fields, keep, called or {}))
+    people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *spenders]
     ticket = _ticket(row, fields, custom, keep, created)
     ticket = msgspec.structs.replace(
         ticket,
         replies_known="yes" if whole and not (aside or worse) else "pending",  # asked for apart
-        changes_known="yes" if has_history else "pending",
+        changes_known="pending" if past is None else "yes",
     )
-    first = creating(row.id, created, user_id(fields.creator or fields.reporter), fields.description, keep.hosts)
+    channel = _channel(row.properties)
+    first = creating(row.id, created, user_id(fields.reporter), fields.description, keep.hosts, via=channel)
     records: list[AnyRecord] = [
-        *_names(custom, keep), ticket, *_links(row.id, fields, keep), first,
-        *comments, *changes, *spent,
+        *_names(custom, keep), *_status_name(fields, keep), ticket, *_links(row.id, fields, keep), first,
+        *comments, *spent,
         *sla.records(row.id, custom, keep.slas, keep.roles, keep.read_at),
     ]  # fmt: skip
+    if past is not None:
+        records += told_by(row.id, past, ticket, keep)
+        people += past.people
     when = satisfaction.Fields(keep.rating, keep.rated_at)
     rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
     records += rated
@@ -105,14 +123,38 @@ def issue(row: js.Issue, keep: Keep) -> Read:
     return Read(records, ticket, aside, people, is_service, has_worklogs)
 
 
+def told_by(issue_id: str, past: history.Told, ticket: model.Ticket, keep: Keep) -> list[AnyRecord]:
+    """Records of a whole history that came along with the issue."""
+    found = model.Changes(issue_id, ticket.version, came_at=came_at(past.moves, keep.projects))
+    return [*past.names, *past.events, *past.unread, found]
+
+
+def came_at(moves: Sequence[history.Move], projects: Collection[str]) -> int | None:
+    """When an issue came to a project that is read from one that is not; None: it began in one that is."""
+    if not moves or moves[0].before is None or moves[0].before in projects:
+        return None
+    return next((move.at for move in moves if move.after in projects), None)
+
+
+def known_of(fields: js.Fields, keep: Keep, called: Mapping[str, Collection[str]]) -> Known:
+    """What the issue's present state says about the names in its history."""
+    own = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
+    if fields.priority is not None:
+        own["priority", fields.priority.name.casefold()] = frozenset({fields.priority.id})
+    people = {name: frozenset(ids) for name, ids in called.items()}
+    for user in (fields.assignee, fields.reporter):
+        if user is not None and user.display_name and (named := user_id(user)):
+            people.setdefault(user.display_name.casefold(), frozenset({named}))
+    return Known(keep.labels, fields.project.id, own, people)
+
+
 def _ticket(
     row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep, created: int
 ) -> model.Ticket:
     updated = ms(fields.updated)
-    merged = _other(fields, keep.duplicates, outward=True)
-    is_done = STATES.get(fields.status.status_category.key) == "solved"
     text = words.read(fields.description).text
     request_type = _request_type(custom, keep)
+    kind = fields.issuetype.name or None if fields.issuetype else None
     return model.Ticket(
         id=row.id,
         number=row.key,
@@ -124,26 +166,92 @@ def _ticket(
         subject=fields.summary or None,
         channel=_channel(row.properties),
         form=_text(request_type.get("id")),
-        type=fields.issuetype.name if fields.issuetype else None,
+        type=kind,
         brand=fields.project.id,
         tags=tuple(fields.labels or ()),
         fields={word: plain for own, word in keep.fields.items() if (plain := value(_any(custom, own)))},
         priority=fields.priority.id if fields.priority else None,
         requester=user_id(fields.reporter),
-        participants=tuple(p for u in _users(custom, keep.participants) if (p := user_id(u))),
+        participants=_customers_side(fields, custom, keep),
         submitter=user_id(fields.creator),
         organization=next((_text(o.get("id")) for o in _objects(custom, keep.organizations)), None),
         team=_option(custom, keep.team)[0],
         assignee=user_id(fields.assignee),
         problem=_other(fields, keep.problems, outward=False),
-        merged_into=merged if merged and is_done else None,
+        merged_into=_merged_into(fields, keep),
         sketch=sketch(fields.summary, text, keep.sketch_key) or None if keep.sketch_key else None,
+        issue_type=kind,
+        association=_association(fields, has_request=bool(request_type)),
+        status_at=_status_at(fields),
+        resolution=_resolution(fields),
     )
 
 
-def creating(issue_id: str, at: int, author: str | None, description: Any, hosts: Collection[str]) -> model.Event:
-    """The description is what the customer first said."""
-    return _said(description, ticket=issue_id, own=CREATED, at=at, actor=author, public=True, hosts=hosts)
+def _resolution(fields: js.Fields) -> str | None:
+    """By which Jira takes an issue as ended, whatever its status."""
+    given = fields.resolution
+    return None if given is None or given.name.casefold() in history.NO_RESOLUTION else given.id
+
+
+def _status_at(fields: js.Fields) -> int | None:
+    """Since when it is as it is: its status's category, or its resolution where that came first."""
+    since, resolved = (_instant(one) for one in (fields.status_since, fields.resolved_at))
+    is_done = STATES.get(fields.status.status_category.key) == "solved"
+    if _resolution(fields) is None:
+        return since if since is not None or not is_done else resolved
+    ends = [at for at in (resolved, since if is_done else None) if at is not None]
+    return min(ends, default=None)
+
+
+def _instant(given: str | int | None) -> int | None:
+    try:
+        return None if given is None else ms(given)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _association(fields: js.Fields, *, has_request: bool) -> model.Association | None:
+    """A sub-task splits work inside the team; so does what hangs below another issue and is nobody's request."""
+    if fields.issuetype is not None and fields.issuetype.subtask:
+        return "subtask"
+    return "child" if fields.parent is not None and not has_request else None
+
+
+def _merged_into(fields: js.Fields, keep: Keep) -> str | None:
+    """The issue that it was closed as a duplicate of: one of a project that is read, and not ended otherwise."""
+    end = _end(fields, keep.duplicates, outward=True)
+    is_done = STATES.get(fields.status.status_category.key) == "solved"
+    how = fields.resolution
+    is_elsewhere = end is not None and end.project and keep.projects and end.project not in keep.projects.values()
+    if end is None or not (is_done or how) or is_elsewhere:
+        return None
+    is_duplicate = how is None or not {how.id, how.name.casefold()}.isdisjoint(keep.duplicate_resolutions)
+    return end.id if is_duplicate else None
+
+
+def _customers_side(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) -> tuple[str, ...]:
+    """Who takes part on the customer's side: participants and approvers."""
+    found = [own for user in [*_users(custom, keep.participants), *_approvers(custom, keep)] if (own := user_id(user))]
+    reporter = user_id(fields.reporter)
+    return tuple(dict.fromkeys(one for one in found if one != reporter))
+
+
+def _approvers(custom: Mapping[str, msgspec.Raw], keep: Keep) -> list[js.User]:
+    """https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-approval-get"""
+    found: list[js.User] = []
+    for approval in _objects(custom, keep.approvals):
+        approvers = approval.get("approvers")
+        for one in approvers if isinstance(approvers, list) else ():
+            user = _user(one.get("approver")) if isinstance(one, dict) else None
+            found += [user] if user is not None and user_id(user) else []
+    return found
+
+
+def creating(
+    issue_id: str, at: int, reporter: str | None, description: Any, hosts: Collection[str], *, via: str | None = None
+) -> model.Event:
+    """The description is what the customer first said, whoever typed it: an agent on the telephone, a form, a bot."""
+    return _said(description, ticket=issue_id, own=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via)
 
 
 def comment(issue_id: str, row: js.Comment, keep: Keep, *, service: bool) -> model.Event:
@@ -175,6 +283,7 @@ def _said(
     hosts: Collection[str],
     seq: int = 0,
     thanks: tuple[str, ...] = (),
+    via: str | None = None,
 ) -> model.Event:
     written = words.read(body)
     found = read_text(written.text, written.links or None, hosts=hosts, thanks=thanks) if body is not None else None
@@ -185,6 +294,7 @@ def _said(
         seq=seq,
         kind="comment",
         actor=actor,
+        via=via,
         public=public,
         length=found.length if found else None,
         is_thanks=found.is_thanks if found else None,
@@ -251,16 +361,16 @@ def worklogs(
     return made, bad, [row.author for row in found if row.author]
 
 
-def _history(row: js.Issue, keep: Keep) -> tuple[list[AnyRecord], list[js.User], bool]:
+def _history(row: js.Issue, keep: Keep, known: Known) -> history.Told | None:
     """The history, where the search brought all of it."""
     if row.changelog is None:
-        return [], [], False
+        return None
     found, aside = rows(row.changelog.histories, js.History)
     total = row.changelog.total
     if aside or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
-        return [], [], False
-    events = [event for h in found for event in history.events(row.id, h, keep.words, keep.field_ids)]
-    return [*events], [h.author for h in found if h.author], True
+        return None
+    past = history.read(row.id, found, keep.words, keep.field_ids, known)
+    return None if past.aside else past
 
 
 def _channel(properties: Mapping[str, Any] | None) -> str | None:
@@ -288,54 +398,25 @@ def _is_of(link: js.IssueLink, types: Collection[str]) -> bool:
 
 
 def _other(fields: js.Fields, types: Collection[str], *, outward: bool) -> str | None:
+    end = _end(fields, types, outward=outward)
+    return None if end is None else end.id
+
+
+def _end(fields: js.Fields, types: Collection[str], *, outward: bool) -> js.Other | None:
     """The issue at the other end of the first link of these types."""
     for link in fields.issuelinks or ():
         end = link.outward_issue if outward else link.inward_issue
         if end is not None and _is_of(link, types):
-            return end.id
+            return end
     return None
 
 
 # people
 
 
-def user_id(user: js.User | None) -> str | None:
-    """Null: nobody is named, as with rules and accounts that are gone for good."""
-    return None if user is None else user.account_id or user.key or user.name or None
-
-
-def person(user: js.User, agents: Collection[str]) -> model.Person | None:
-    """None for an id that stands for everybody who is not known any more.
-
-    Jira has no history of roles: what somebody is now holds for all time, so the version is always the same.
-    """
-    own = user_id(user)
-    if own is None or own == UNKNOWN:
-        return None
-    return model.Person(
-        id=own,
-        kind=_kind(user, own, agents),
-        role=user.account_type or "user",
-        version=0,
-        name=user.display_name,
-        email=user.email_address,
-        active=user.active,
-        zone=user.time_zone,
-    )
-
-
-def _kind(user: js.User, own: str, agents: Collection[str]) -> model.PersonKind:
-    """Portal-only customers have an accountType of their own on Cloud, and ids that begin with `qm:`."""
-    if own in agents:
-        return "agent"
-    if user.account_type == "app":
-        return "bot"
-    return "customer" if user.account_type == "customer" or own.startswith("qm:") else "member"
-
-
 def _people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) -> list[js.User]:
     named = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
-    return [*named, *_users(custom, keep.participants)]
+    return [*named, *_users(custom, keep.participants), *_approvers(custom, keep)]
 
 
 # names
@@ -343,6 +424,11 @@ def _people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) ->
 
 def status(row: js.Status) -> model.Name:
     return model.Name("status", row.id, row.name, STATES.get(row.status_category.key, "open"))
+
+
+def _status_name(fields: js.Fields, keep: Keep) -> list[model.Name]:
+    """A status that no list has, as those of single projects may be, is named by the issue."""
+    return [status(fields.status)] if keep.labels.is_gone("status", fields.status.id) else []
 
 
 def _names(custom: Mapping[str, msgspec.Raw], keep: Keep) -> Iterator[AnyRecord]:
@@ -382,10 +468,15 @@ def _request_type(custom: Mapping[str, msgspec.Raw], keep: Keep) -> dict[str, An
 
 
 def _users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
+    """Those of them that can be read."""
+    return [user for one in _objects(custom, field) if (user := _user(one)) is not None]
+
+
+def _user(told: object) -> js.User | None:
     try:
-        return [msgspec.convert(one, js.User) for one in _objects(custom, field)]
+        return msgspec.convert(told, js.User)
     except UNREADABLE:
-        return []
+        return None
 
 
 def _option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[str | None, str | None]:
@@ -421,10 +512,3 @@ def value(given: Any) -> str | None:
 
 def _text(given: Any) -> str | None:
     return None if given in (None, "") else str(given)
-
-
-def records_of_people(users: Sequence[js.User], agents: Collection[str], met: set[str]) -> list[model.Person]:
-    """Each once in a run: who was told of already is left out."""
-    found = {p.id: p for user in users if (p := person(user, agents)) and p.id not in met}
-    met |= found.keys()
-    return list(found.values())

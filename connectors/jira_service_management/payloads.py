@@ -50,14 +50,33 @@ class Named(Camel):
     name: str = ""
 
 
+class IssueType(Camel):
+    id: str = ""
+    name: str = ""
+    subtask: bool | None = None
+
+
 class Category(Camel):
     key: str = "undefined"
+
+
+class Scope(Camel):
+    """Of which project a status is; those of company-managed projects have none."""
+
+    project: dict[str, Any] | None = None
 
 
 class Status(Camel):
     id: str
     name: str = ""
     status_category: Category = msgspec.field(default_factory=Category)
+    scope: Scope | None = None
+
+    @property
+    def only_in(self) -> str | None:
+        """The id of the only project that has it."""
+        own = ((self.scope.project if self.scope else None) or {}).get("id")
+        return None if own is None else str(own)
 
 
 class Project(Camel):
@@ -171,6 +190,12 @@ class LinkType(Camel):
 
 class Other(Camel):
     id: str
+    key: str = ""
+
+    @property
+    def project(self) -> str:
+        """The key of its project; "" if its own key is not given."""
+        return self.key.rpartition("-")[0]
 
 
 class IssueLink(Camel):
@@ -188,8 +213,13 @@ class Fields(Camel):
     project: Project
     summary: str | None = None
     description: Any = None
+    status_since: str | int | None = msgspec.field(default=None, name="statuscategorychangedate")
+    resolution: Named | None = None
+    resolved_at: str | int | None = msgspec.field(default=None, name="resolutiondate")
     priority: Named | None = None
-    issuetype: Named | None = None
+    issuetype: IssueType | None = None
+    parent: Other | None = None
+    archived_at: str | int | None = msgspec.field(default=None, name="archiveddate")
     reporter: User | None = None
     creator: User | None = None
     assignee: User | None = None
@@ -230,6 +260,26 @@ class IssueChanges(Camel):
 class ChangesPage(Camel):
     issue_change_logs: Raw = NOTHING
     next_page_token: str | None = None
+
+
+class Fetched(Camel):
+    """Issues by id. Those that are deleted, archived or closed to the account are errors that look alike."""
+
+    issues: Raw = NOTHING
+
+
+class Actor(Camel):
+    """Who has a project role: one person or a group; Data Center gives names only."""
+
+    actor_user: dict[str, Any] | None = None
+    actor_group: dict[str, Any] | None = None
+    type: str = ""
+    name: str | None = None
+    display_name: str | None = None
+
+
+class ProjectRole(Camel):
+    actors: Raw = NOTHING
 
 
 class ListPage(Camel):

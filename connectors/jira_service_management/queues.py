@@ -1,13 +1,17 @@
 """What a search cuts short, worked off issue by issue: histories in bulk, and long conversations."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
-from connectors.jira_service_management import history, mapping, transports
+import msgspec
+
+from connectors.jira_service_management import history, mapping, people, transports
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.history import Move
+from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
 from helpdesk_kpi.errors import BrokenError, MissingError
-from helpdesk_kpi.model import AnyRecord, Changes, Replies
+from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import UNREADABLE, map_rows, reason_of, rows
 
@@ -20,7 +24,7 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
         yield Page(complete_until=start.now)
         return
     await account.me()
-    keep = await account.keep(start.now)
+    keep = await account.keep(start.now, with_labels=True)
     asked, left = history.asked(keep.team, keep.fields)
     if left:
         text = f"histories of more than {history.MOST_ASKED} fields are not read; left out: {', '.join(left)}"
@@ -30,9 +34,13 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
         batch = start.todo[place : place + size]
         torn: set[str] = set()  # issues of whose history a part cannot be read
         aside: list[SetAside] = []
+        moves: dict[str, list[Move]] = {}
         try:
             async for found in account.site.changes([todo.key for todo in batch], asked):
-                page = _page(account, found, keep)
+                page = await _page(account, found, keep)
+                for record in page.records:
+                    if isinstance(record, Event) and record.field == "brand":
+                        moves.setdefault(record.ticket, []).append(Move(record.at, record.before, record.after))
                 torn |= {row.id.partition(" ")[0] for row in page.set_aside}
                 yield page
         except MissingError:  # deleted meanwhile; asked for one by one only
@@ -42,14 +50,20 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
                 raise
             torn |= {todo.key for todo in batch}
             aside = [SetAside(f"history of {todo.key}", reason_of(error)) for todo in batch]
-        known = [Changes(todo.key, todo.version, "unreadable" if todo.key in torn else "yes") for todo in batch]
+        known = [_known_of(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
         yield Page(records=known, done=batch, set_aside=aside, complete_until=whole_to(start, place + size))
 
 
-def _page(account: Account, page: transports.Histories, keep: Keep) -> Page:
+def _known_of(todo: Todo, moves: Mapping[str, Sequence[Move]], keep: Keep, *, is_torn: bool) -> Changes:
+    came_at = mapping.came_at(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
+    return Changes(todo.key, todo.version, "unreadable" if is_torn else "yes", came_at)
+
+
+async def _page(account: Account, page: transports.Histories, keep: Keep) -> Page:
     records: list[AnyRecord] = []
     aside = list(page.aside)
-    people: list[js.User] = []
+    met: list[js.User] = []
+    known = Known(keep.labels, people=account.called)
     for one in page.found:
         try:
             good, bad = rows(one.change_histories, js.History)
@@ -57,13 +71,26 @@ def _page(account: Account, page: transports.Histories, keep: Keep) -> Page:
             aside.append(SetAside(f"{one.issue_id} history", reason_of(error)))
             continue
         aside += [SetAside(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
-        for row in good:
-            people += [row.author] if row.author else []
-            try:
-                records += [*history.events(one.issue_id, row, keep.words, keep.field_ids)]
-            except UNREADABLE as error:
-                aside.append(SetAside(f"{one.issue_id} history {row.id}", reason_of(error)))
-    return Page(records=[*mapping.records_of_people(people, keep.agents, account.met), *records], set_aside=aside)
+        account.meet(row.author for row in good if row.author)
+        past = history.read(one.issue_id, good, keep.words, keep.field_ids, known)
+        if past.unread:  # what the issue is now says more about names
+            past = history.read(one.issue_id, good, keep.words, keep.field_ids, await _known(account, one, keep))
+        records += [*past.names, *past.events, *past.unread]
+        aside += past.aside
+        met += past.people
+    return Page(records=[*people.records(met, keep.team_of, account.met, keep.read_at), *records], set_aside=aside)
+
+
+async def _known(account: Account, one: js.IssueChanges, keep: Keep) -> Known:
+    asked = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
+    found, _ = await account.site.by_id([one.issue_id], asked)
+    for row in found:
+        try:
+            fields = msgspec.json.decode(row.fields, type=js.Fields)
+        except UNREADABLE:
+            continue
+        return mapping.known_of(fields, keep, account.called)
+    return Known(keep.labels, people=account.called)
 
 
 def whole_to(start: Start, place: int) -> int:
@@ -93,11 +120,13 @@ async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) ->
         gone = [Replies(issue, todo.version, "unreadable")]
         unread = [SetAside(f"comments of {issue}", reason_of(error))]
         return Page(records=gone, done=[todo], set_aside=unread, complete_until=whole)
-    people = mapping.records_of_people([c.author for c in found if c.author], keep.agents, account.met)
+    authors = [c.author for c in found if c.author]
+    account.meet(authors)
+    told = people.records(authors, keep.team_of, account.met, keep.read_at)
     said, worse = map_rows(found, lambda row: [mapping.comment(issue, row, keep, service=not internal)])
     is_torn = bool(aside or worse)
     return Page(
-        records=[*people, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
+        records=[*told, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
         replaces=[] if is_torn else [("comment", issue)],
         done=[todo],
         set_aside=mapping.of_issue(issue, "comment", [*aside, *worse]),

@@ -52,11 +52,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gateway: bool | str = False  # scoped tokens: true, or the gateway's address
     cloud_id: str | None = None  # of the site, for the gateway; asked for if it is not given
     projects: tuple[str, ...] = ()  # keys; all service projects that the account sees if none are given
-    agents: tuple[str, ...] = ()  # account ids, or "group:ID": who is certainly of the team
+    agents: tuple[str, ...] = ()  # account ids, or "group:ID": the whole team; the agents' role of the projects if none
     team_field: str | None = None  # the field that says which team has a ticket
     keep_fields: tuple[str, ...] = ()  # custom fields to keep
     sla: Mapping[str, Role] = {}  # an SLA's id or its field's -> what it promises; `check` suggests
     duplicate_links: tuple[str, ...] = ("Duplicate",)  # link types, by id or name: "A duplicates B" merges A into B
+    duplicate_resolutions: tuple[str, ...] = ("Duplicate",)  # resolutions, by id or name, that close a duplicate
     problem_links: tuple[str, ...] = ("Problem/Incident",)  # link types by which a problem causes incidents
     development_links: tuple[str, ...] = ()  # link types, by id or name, to issues of those who make the product
     look_back: int = 12  # hours that are searched again, since Jira's index may be late; 0: not at all

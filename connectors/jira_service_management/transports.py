@@ -8,14 +8,16 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.settings import Settings
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.rows import reason_of, rows
 from helpdesk_kpi.pull.transport import Transport
 
 MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
 MOST_CHANGES = 10_000  # histories a page
 MOST_COMMENTS = 100
+MOST_FETCHED = 100  # issues by id in one call
 MOST_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
 PROPERTY = "request.channel.type"
 
@@ -53,6 +55,10 @@ class Site(Protocol):
     def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]: ...
 
     def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]: ...
+
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+        """Issues wherever they are now; what is deleted, or closed to this account, is left out."""
+        ...
 
     async def projects(self, *, service_only: bool) -> list[js.Project]: ...
 
@@ -139,6 +145,20 @@ class Cloud:
             if not walk.goes_on(more=token is not None, to=token, has_rows=True):
                 return
 
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+        """Up to 100 a call. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post"""
+        path = await self.api("issue/bulkfetch")
+        found: list[js.Issue] = []
+        aside: list[SetAside] = []
+        for place in range(0, len(ids), MOST_FETCHED):
+            batch = list(ids[place : place + MOST_FETCHED])
+            asked: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [PROPERTY]}
+            page = await self.http.post(path, asked, type=js.Fetched, endpoint="issues by id", missing="resource")
+            good, bad = rows(page.issues, js.Issue)
+            found += good
+            aside += bad
+        return found, aside
+
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         """Live ones that the account may see."""
         asked: dict[str, str | int] = {"status": "live"}
@@ -212,6 +232,22 @@ class DataCenter:
             asked: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
             row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
             yield Histories([js.IssueChanges(issue, (row.changelog or js.Changelog()).histories)], [])
+
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+        found: list[js.Issue] = []
+        aside: list[SetAside] = []
+        for own in ids:
+            path = await self.api(f"issue/{quote(own, safe='')}")
+            asked: dict[str, str | int | bool] = {
+                "fields": ",".join(fields), "expand": "changelog", "properties": PROPERTY,
+            }  # fmt: skip
+            try:
+                found.append(await self.http.get(path, asked, type=js.Issue, endpoint="issues by id"))
+            except (MissingError, UnavailableError):
+                continue
+            except BrokenError as error:
+                aside.append(SetAside(own, reason_of(error)))
+        return found, aside
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         path = await self.api("project")

@@ -9,7 +9,7 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-work
 
 from collections.abc import AsyncIterator, Sequence
 
-from connectors.jira_service_management import mapping, transports
+from connectors.jira_service_management import mapping, people, transports
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.queues import whole_to
@@ -30,7 +30,7 @@ async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
         yield Page(complete_until=start.now)
         return
     await account.me()
-    agents = await account.agents()
+    team = await account.team()
     for place, todo in enumerate(start.todo, 1):
         whole = whole_to(start, place)
         try:
@@ -42,8 +42,8 @@ async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
             unread = [SetAside(f"worklogs of {todo.key}", reason_of(error))]
             yield Page(done=[todo], set_aside=unread, complete_until=whole)
             continue
-        made, unread, people = mapping.worklogs(todo.key, found, mapping.of_issue(todo.key, "worklog", aside))
-        told: list[AnyRecord] = [*mapping.records_of_people(people, agents, account.met), *made]
+        made, unread, writers = mapping.worklogs(todo.key, found, mapping.of_issue(todo.key, "worklog", aside))
+        told: list[AnyRecord] = [*people.records(writers, team, account.met, start.now), *made]
         yield Page(
             records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], set_aside=unread,
             complete_until=whole,

@@ -63,7 +63,7 @@ class Zendesk(Connector):
         return [*self._names(), *self._people(), *self._hours(), *self._tickets(), *self._surveys(), *self._articles()]
 
     async def check(self) -> Sequence[Finding]:
-        return await check(self.account, self.http.clock())
+        return await check(self.account, self.http.wall())
 
     def _bound(
         self, pages: Callable[..., AsyncIterator[Page]], **options: Any

@@ -58,12 +58,16 @@ class Account:
         """
         if not self._asked_for_exports:
             self._asked_for_exports = True
-            start = {"start_time": now // SECOND - BACK, "per_page": 1}
+            start = {"start_time": self.back_from(now), "per_page": 1}
             exported = await self.gives("/api/v2/incremental/tickets/cursor", start)
             self.reads_lists = not exported and await self.gives("/api/v2/tickets", {"page[size]": 1})
             if self.reads_lists:
                 self.found.append(Finding(level="warning", about="transport", text=f"{BY_LISTS} ({why})"))
         return self.reads_lists
+
+    def back_from(self, now: int) -> int:
+        """A start, in UNIX seconds, that no export refuses as too recent; `now` is ours, in ms."""
+        return self.http.server_time(now) // SECOND - BACK
 
     async def gives(self, path: str, params: Params) -> bool:
         try:

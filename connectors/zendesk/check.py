@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import BACK, BY_LISTS, Account
+from connectors.zendesk.account import BY_LISTS, Account
 from connectors.zendesk.estimate import first_sync
+from connectors.zendesk.fetching import SECOND
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import examining
 from helpdesk_kpi.pull.contract import Finding, no
@@ -129,7 +130,7 @@ async def _by_either_way(account: Account, now: float) -> list[Finding]:
 
 async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
-    params = {**probe.params, "start_time": int(now) - BACK} if timed else probe.params
+    params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if timed else probe.params
     ask = account.http.get(probe.path, params, type=dict, endpoint=f"check {probe.about}", missing="resource")
     return await examining.probe(ask, probe.about, probe.needs)
 

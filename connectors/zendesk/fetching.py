@@ -23,6 +23,11 @@ LISTS_OF = tuple(name for name, kind in ListPage.__annotations__.items() if kind
 WHOLE = frozenset({"custom_statuses", "schedules", "slas/policies", "ticket_forms", "tickets/audits"})
 
 
+def newest(http: Transport, now: int) -> int:
+    """The last second that an export may be asked for, by Zendesk's clock. `now` is UNIX seconds, by ours."""
+    return http.server_time(now * SECOND) // SECOND - HELD_BACK
+
+
 async def by_cursor(
     http: Transport, path: str, params: Mapping[str, str | int | bool], kind: type[Cursored], *, cursor: str | None,
     start: int, endpoint: str,
@@ -58,9 +63,9 @@ async def by_time(
     """Pages of a time-based export from UNIX second `start`, with the second from which the next one goes on.
 
     It ends with `end_of_stream`; where that is never told (calls, articles), with a page that is empty or brings
-    nothing newer, or, `ends_without_next`, with a next page of null (articles). `now` is UNIX seconds.
+    nothing newer, or, `ends_without_next`, with a next page of null (articles). `now` is UNIX seconds, by our clock.
     """
-    start = max(0, min(start, now - HELD_BACK))
+    start = max(0, min(start, newest(http, now)))
     while True:
         page = await http.get(
             path, {**params, "start_time": start}, type=ExportPage, endpoint=endpoint, missing="resource"
@@ -73,7 +78,7 @@ async def by_time(
             return
         if end <= start:  # a whole page within one second, or a server that repeats itself
             raise stuck(endpoint, start)
-        if end > now - HELD_BACK:  # nothing newer is given; and metric events may be announced for later
+        if end > newest(http, now):  # nothing newer is given; and metric events may be announced for later
             return
         start = end
 

@@ -54,7 +54,9 @@ class _Walk:
         self.account, self.start, self.keep = account, start, keep
         told = list_cursor(start)
         self.place = msgspec.json.decode(told, type=Place) if told else Place(start.since)
-        self.settled = start.now - HELD_BACK * SECOND  # of the last minute something may still be on its way
+        self.settled = (
+            account.http.server_time(start.now) - HELD_BACK * SECOND
+        )  # of the last minute something may still be on its way
 
     async def archived(self) -> AsyncIterator[Page]:
         """Archived tickets by the time of their last change: that does not move any more, so slices hold still."""

@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 from connectors.zendesk import mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import SECOND, stuck
-from connectors.zendesk.tickets import WHOLE_AFTER, further, map_rows
+from connectors.zendesk.fetching import SECOND
+from connectors.zendesk.tickets import WHOLE_AFTER, further
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import Page, Start
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.paging import stuck
+from helpdesk_kpi.pull.rows import map_rows, rows
 
 PATH, ENDPOINT = "/api/v2/engagements", "engagements"
 OVERLAP = 86_400  # seconds that are read again: a session is listed by its start, and only once it has ended

@@ -5,20 +5,20 @@ event can become visible a quarter of an hour after its time. So the last hour i
 https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metric_events/
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
 
 import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import HELD_BACK, SECOND, by_time
+from connectors.zendesk.fetching import SECOND, by_time, newest
 from connectors.zendesk.mapping import MINUTE, text_id
 from connectors.zendesk.queues import Told, ticket_by_ticket
 from connectors.zendesk.tickets import further
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import MissingError
-from helpdesk_kpi.model import AnyRecord, SlaEvent
+from helpdesk_kpi.model import SlaEvent
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import joined, map_rows, raws, rows
 
@@ -85,7 +85,7 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
     async for page, end in pages:
         good, aside = rows(page.ticket_metric_events, MetricEvent)
         records, worse = map_rows(good, lambda row: [sla_event(row)])
-        reached = min(end, now - HELD_BACK)
+        reached = min(end, newest(account.http, now))
         yield Page(records=records, cursor=further(cursor, reached), set_aside=[*aside, *worse])
     yield Page(complete_until=start.now - OVERLAP * SECOND)
 
@@ -109,7 +109,7 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
         yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
 
 
-def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[Sequence[AnyRecord], list[SetAside]]:
+def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[SetAside]]:
     lists = [raws(found) for found in told.values() if bytes(found).lstrip().startswith(b"[")]
     good, aside = rows(joined(row for found in lists for row in found), MetricEvent)
     records, worse = map_rows(good, lambda row: [sla_event(row)])

@@ -4,6 +4,7 @@ import importlib
 import keyword
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,10 @@ def cli(ctx: click.Context, config: Path | None, verbose: bool) -> None:
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line. Exit status 0: fine, 1: failed, 2: usage or configuration, 3: partly."""
     try:
-        cli(arguments, prog_name="helpdesk-kpi", standalone_mode=False)
+        try:
+            cli(arguments, prog_name="helpdesk-kpi", standalone_mode=False)
+        finally:
+            sys.stdout.flush()  # a disk may be full
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
     except click.Abort:
@@ -83,8 +87,26 @@ def main(arguments: list[str] | None = None) -> Any:
         error.show()
         sys.exit(error.exit_code)
     except HelpdeskKpiError as error:
-        click.echo(f"helpdesk-kpi: {error}", err=True)
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        _fail(str(error), 2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:  # no permission, no such folder, a full disk
+        logging.getLogger(__name__).info("in detail", exc_info=True)  # with --verbose
+        _drop_output()
+        named = f"{error.filename}: " if error.filename else ""
+        _fail(f"{named}{error.strerror or error}", 1)
+
+
+def _fail(text: str, status: int) -> None:
+    click.echo(f"helpdesk-kpi: {text}", err=True)
+    sys.exit(status)
+
+
+def _drop_output() -> None:
+    """Where the output cannot be written, Python would complain once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            sys.stdout.close()

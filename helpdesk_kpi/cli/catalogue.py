@@ -1,6 +1,7 @@
 """The catalogue of KPIs as `kpis` prints it."""
 
 import textwrap
+from contextlib import ExitStack
 from typing import Any
 
 from helpdesk_kpi.cli.desk import Desk
@@ -15,15 +16,12 @@ LEVELS = {"agent": "scored for people (from {n} on) and teams", "team": "scored 
 def catalogue(desk: Desk) -> list[dict[str, Any]]:
     """Every KPI with its variants and what the configured sources can give it."""
     config, store = Config(), None
-    if desk.path.exists():
-        config = desk.loaded.config
-        if desk.loaded.store_path.exists():
-            store = desk.store()
-    try:
+    with ExitStack() as opened:
+        if desk.path.exists():
+            config = desk.loaded.config
+            if desk.loaded.store_path.exists():
+                store = opened.enter_context(desk.store())
         able = capabilities(store, config)
-    finally:
-        if store:
-            store.close()
     return [
         {
             "id": kpi.id,

@@ -8,7 +8,7 @@ from helpdesk_kpi.cli.checking_calendars import calendar_findings
 from helpdesk_kpi.cli.checking_people import people_findings
 from helpdesk_kpi.cli.checking_team import intake_findings, setting_findings, team_findings
 from helpdesk_kpi.cli.desk import Desk
-from helpdesk_kpi.cli.sending import all_channels
+from helpdesk_kpi.cli.sending import all_channels, channels
 from helpdesk_kpi.cli.unmapped import unmapped
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.measure.desk import team_marks
@@ -55,7 +55,15 @@ def config_findings(desk: Desk, *, people: bool = False) -> list[Finding]:
         found += team_findings(store, config, people=people)
         found += intake_findings(store, config)
         found += setting_findings(store, config)
-    return found
+    return [*found, *_links(desk)]
+
+
+def _links(desk: Desk) -> Iterator[Finding]:
+    """Links to pages that no channel of their report writes."""
+    for name, report in desk.loaded.config.reports.items():
+        if report.link_base and not any(channel.is_archive for channel in channels(desk.loaded, report.to)):
+            text = 'no channel of `to` writes the page that mails will link to: add one with type = "files"'
+            yield Finding(level="warning", about=f"reports.{name}.link_base", text=text)
 
 
 def _calendars(desk: Desk, store: Store) -> Iterator[Finding]:
@@ -138,6 +146,7 @@ async def asked(desk: Desk) -> list[Asked]:
 
 async def _findings(source: Source, desk: Desk) -> list[Finding]:
     async with connect(source) as http:
+        http.wall = lambda: desk.now() / 1000
         try:
             found = list(await source.connector(http, source.settings).check())
         except PullError as error:

@@ -7,6 +7,7 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.defaults import defaults
 from helpdesk_kpi.measure.first_words import intake
+from helpdesk_kpi.measure.standings import keep_standings
 from helpdesk_kpi.measure.team import TEXTS, Member, team
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.store import Store
@@ -19,6 +20,7 @@ def team_findings(store: Store, config: Config, *, people: bool = False) -> Iter
     """
     if people and config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": check names nobody; leave --people out')
+    keep_standings(store, config)
     by_source: dict[str, list[Member]] = {}
     for member in team(store, config):
         by_source.setdefault(member.source, []).append(member)

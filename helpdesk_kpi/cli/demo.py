@@ -14,12 +14,14 @@ import click
 
 from helpdesk_kpi.cli.invented import Shown, configuration
 from helpdesk_kpi.cli.progress import measure_progress, sync_progress
-from helpdesk_kpi.cli.sending import send_report
+from helpdesk_kpi.cli.sending import Edition, send_report
 from helpdesk_kpi.config import load
 from helpdesk_kpi.deliver.sending import Outcome
+from helpdesk_kpi.deliver.variants import complete
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.periods import last_ended
+from helpdesk_kpi.private import write_private
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.faces import NAMES, face
@@ -27,6 +29,7 @@ from helpdesk_kpi.simulator.plan import Locale, Slowdown, real
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.store import open_store
+from helpdesk_kpi.store.lock import hold
 
 TICKETS, WEEKS = 5000, 34  # enough for a usual range, which takes 26 weeks
 ZONES = {"en": "Europe/Berlin", "zh": "Asia/Shanghai"}
@@ -74,9 +77,9 @@ def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "ze
     with ExitStack() as served:
         desks = [_shown(served, name, world, alone=len(worlds) == 1) for name, world in worlds.items()]
         for desk in desks:
-            _keep_secret(out / desk.key_file, desk.secret)
+            write_private(out / desk.key_file, desk.secret)
         path = out / "helpdesk-kpi.toml"
-        path.write_text(configuration(desks, locale, own_folder=True, joined=len(desks) > 1), encoding="utf-8")
+        write_private(path, configuration(desks, locale, own_folder=True, joined=len(desks) > 1))
         outcomes = _worked(path, desks[0].world.now)
     _told(out, outcomes, time.monotonic() - began, locale)
     page = next(out.glob("reports/weekly-*.html"), None)
@@ -90,17 +93,12 @@ def _shown(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> Sh
     return Shown("demo" if alone else helpdesk, helpdesk, world, server.url)
 
 
-def _keep_secret(path: Path, secret: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(secret)
-
-
 def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
     """The folder's own worlds when it has some, so that a second run finds what the first one made."""
     told = out / "demo.json"
     wanted = {"seed": seed, "locale": locale, "helpdesk": helpdesk}
     if told.exists():
-        made = {"helpdesk": "zendesk", **json.loads(told.read_text())}
+        made = _made(told)
         if {key: made[key] for key in wanted} != wanted:
             held = f"a demo of {made['helpdesk']} with seed {made['seed']} in {made['locale']}"
             raise UsageError(f"{out} holds {held}: name another --out")
@@ -110,7 +108,7 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
             raise UsageError(f"{out} holds other files: name another --out")
         end = _last_monday(ZONES[locale])
         out.mkdir(parents=True, exist_ok=True)
-        told.write_text(json.dumps(wanted | {"end": end}))
+        write_private(told, json.dumps(wanted | {"end": end}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
     return {
         name: generate(
@@ -118,6 +116,15 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
         )
         for i, name in enumerate(names)
     }
+
+
+def _made(told: Path) -> dict[str, Any]:
+    """What the folder's first run has noted."""
+    try:
+        made = {"helpdesk": "zendesk", **json.loads(told.read_text("utf-8"))}
+        return {key: made[key] for key in ("seed", "locale", "helpdesk", "end")}
+    except (ValueError, TypeError, KeyError):
+        raise UsageError(f"{told} does not say which demo it is of: remove the folder, or name another --out") from None
 
 
 def _story(end: int) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def _worked(path: Path, now: int) -> list[Outcome]:
     loaded = load(path)
     with open_store(loaded.store_path) as store:
         sources = sources_of(loaded, (), store.hash_key)
-        with sync_progress() as progress:
+        with hold(store, "sync"), sync_progress() as progress:
             results = sync(store, sources, now=lambda: now, progress=progress)
         for result in results:
             if result.outcome in {"failed", "unavailable"}:
@@ -145,10 +152,13 @@ def _worked(path: Path, now: int) -> list[Outcome]:
         with measure_progress() as measured:
             measure(store, loaded.config, progress=measured)
         click.echo(SAID[loaded.config.locale]["rendering"], err=True)
-        outcomes = []
+        outcomes: list[Outcome] = []
         for name, kind in (("weekly", "week"), ("monthly", "month")):
             period = last_ended(kind, now, loaded.config.timezone)  # type: ignore[arg-type]
-            outcomes += send_report(store, loaded, name, period, lambda: now)
+            sent = send_report(store, loaded, Edition(name, period, complete(loaded.config.privacy)), lambda: now)
+            outcomes += sent.outcomes
+            for problem in sent.problems:
+                raise problem.error
     return outcomes
 
 

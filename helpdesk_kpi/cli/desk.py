@@ -14,6 +14,7 @@ from helpdesk_kpi.errors import UsageError
 
 if TYPE_CHECKING:
     from helpdesk_kpi.config import Loaded
+    from helpdesk_kpi.measure.periods import Period
     from helpdesk_kpi.store import Store
 
 
@@ -55,6 +56,20 @@ class Desk:
     def now(self) -> int:
         fixed = os.environ.get("HELPDESK_KPI_NOW")
         return instant(fixed) if fixed else int(time.time() * 1000)
+
+    def as_of(self, text: str) -> int:
+        """The instant that `--as-of` names. One of the future has no figures yet."""
+        if (found := instant(text)) > (now := self.now()):
+            raise UsageError(f"--as-of {text} lies in the future: it is {iso(now)} now")
+        return found
+
+    def period(self, text: str) -> "Period":
+        """The period that `--period` names; one that has begun."""
+        from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415 - `--help` needs none
+
+        if (found := parse(text, self.loaded.config.timezone, now := self.now())).start > now:
+            raise UsageError(f"--period {text}: {found.label} has not begun yet")
+        return found
 
     def store(self, *, create: bool = False) -> "Store":
         from helpdesk_kpi.store import open_store  # noqa: PLC0415 - `--help` needs none

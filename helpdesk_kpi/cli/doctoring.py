@@ -18,10 +18,10 @@ def doctor(desk: Desk, *, period: str | None, as_json: bool) -> None:
     """Examine the store: gaps in the data, unmapped words, and questions worth a look. Nothing here is a verdict."""
     from helpdesk_kpi.measure.doubts import questions  # noqa: PLC0415
     from helpdesk_kpi.measure.fold import measure  # noqa: PLC0415
-    from helpdesk_kpi.measure.periods import last_ended, parse  # noqa: PLC0415
+    from helpdesk_kpi.measure.periods import last_ended  # noqa: PLC0415
 
     zone, now = desk.loaded.config.timezone, desk.now()
-    span = parse(period, zone, now) if period else last_ended("quarter", now, zone)
+    span = desk.period(period) if period else last_ended("quarter", now, zone)
     with desk.store() as store:
         measure(store, desk.loaded.config, extra=[(name, "strict") for name in questions()])
         log_access(store, now, f"doctor {span.label}")

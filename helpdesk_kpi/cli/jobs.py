@@ -1,24 +1,28 @@
 """The jobs of `run`: one sync, and one for each report with a schedule."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from helpdesk_kpi.cli.desk import Desk
-from helpdesk_kpi.cli.sending import all_channels, send_report
+from helpdesk_kpi.cli.sending import all_channels, edition_of, problem_line, send_report, unexpected
 from helpdesk_kpi.config import duration
-from helpdesk_kpi.deliver import ledger
-from helpdesk_kpi.deliver.sending import deliver_pending
+from helpdesk_kpi.deliver import ledger, slots
+from helpdesk_kpi.deliver.sending import Problem, deliver_pending
+from helpdesk_kpi.deliver.slots import Slot
 from helpdesk_kpi.deliver.tables import prepare
-from helpdesk_kpi.errors import DeliveryError, PullError
+from helpdesk_kpi.errors import DeliveryError, HelpdeskKpiError, PullError
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.hours import Clocks
+from helpdesk_kpi.measure.periods import Period, label_of, parse
 from helpdesk_kpi.pull.source import sources_of
-from helpdesk_kpi.pull.sync import locked_out, sync
+from helpdesk_kpi.pull.sync import locked_out, sync, synced_until
 from helpdesk_kpi.report.make import KINDS
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.schedule import Rule
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.lease import writer
+from helpdesk_kpi.store.lock import hold
 
 if TYPE_CHECKING:
     from scheduler import Job, Turn
@@ -45,7 +49,8 @@ def jobs_of(desk: Desk) -> list["Job"]:
             jobs.append(
                 scheduler.Job(
                     name=name, rule=rule, policy=report.catch_up,
-                    run=partial(_report, desk, name, rule), done_until=partial(_sent_until, desk, name, rule),
+                    run=partial(_report, desk, name, rule), done_until=partial(_recorded_until, desk, name),
+                    unfinished=partial(_unfinished, desk, name), next_try=partial(_next_try, desk, name),
                 )
             )  # fmt: skip
     return jobs
@@ -75,14 +80,16 @@ def said(turn: "Turn") -> str:
     if turn.job == RETRIES and not turn.error:
         return ""
     if turn.error:
-        return f"{turn.job}: {turn.error}"
+        expected = isinstance(turn.error, HelpdeskKpiError)
+        return f"{turn.job}: {turn.error if expected else unexpected(turn.error)}"
     return f"{turn.job}: {'waits for data' if turn.again is not None else 'done'}"
 
 
 def _sync(desk: Desk) -> int | None:
-    with desk.store(create=True) as store, writer(store) as renew:
-        sources = sources_of(desk.loaded, (), store.hash_key)
-        results = sync(store, sources, now=desk.now, progress=lambda _: renew())
+    with desk.store(create=True) as store:
+        with hold(store, "sync"):
+            sources = sources_of(desk.loaded, (), store.hash_key)
+            results = sync(store, sources, now=desk.now)
         measure(store, desk.loaded.config)
         closed = locked_out(results)  # said once for a source, not for each of its streams
         names = {r.source for r in closed}
@@ -94,52 +101,111 @@ def _sync(desk: Desk) -> int | None:
 
 def _retry(desk: Desk, _due: int) -> None:
     """Send again what failed in passing and is due, and what a dead process had planned."""
+    problems: list[Problem] = []
     with desk.store(create=True) as store:
         prepare(store.db)
-        bad = [o.delivery for o in deliver_pending(store.conn, all_channels(desk.loaded), desk.now) if not o.arrived]
-    if bad:
-        raise DeliveryError("; ".join(f"{d.report}: {d.recipient}: {d.detail or d.state}" for d in bad), permanent=True)
+        outcomes = deliver_pending(store.conn, all_channels(desk.loaded), desk.now, problems=problems)
+    bad = [o.delivery for o in outcomes if not o.arrived]
+    if bad or problems:
+        lines = [f"{d.report}: {d.recipient}: {d.detail or d.state}" for d in bad]
+        raise DeliveryError("; ".join([*lines, *map(problem_line, problems)]), permanent=True)
 
 
 def _synced(desk: Desk) -> int | None:
     with desk.store(create=True) as store:
-        newest = store.one("SELECT max(ended) FROM syncs")
-        return None if newest is None else int(newest)
+        return synced_until(store, list(desk.loaded.config.sources), desk.now())
 
 
 def _report(desk: Desk, name: str, rule: Rule, due: int) -> int | None:
     """Send what is due, or wait until the data are whole."""
-    report = desk.loaded.config.reports[name]
-    period = rule.due_period(due, KINDS.get(report.template))
+    report, now = desk.loaded.config.reports[name], desk.now()
     with desk.store(create=True) as store:
+        prepare(store.db)
+        slot, period = _slot(store, desk, name, rule, due)
+        if slot.state != "open":
+            return None
+        if _is_over(slot, _newest(desk, name, rule), report.catch_up, now):
+            why = slots.give_up(store.conn, slot, now=now)
+            raise DeliveryError(f"{period.label} is given up: {why}", permanent=True)
         whole = min((until or 0 for until in fresh_to(store, desk.loaded.config).values()), default=0)
-        if whole < period.end and desk.now() < due + duration(report.wait):
-            return desk.now() + ASK_AGAIN
-        outcomes = send_report(store, desk.loaded, name, period, desk.now)
-    bad = [o.delivery for o in outcomes if not o.arrived]
-    if bad:
-        text = "; ".join(f"{d.channel} -> {d.recipient}: {d.state} {d.detail or ''}".strip() for d in bad)
-        raise DeliveryError(text, permanent=all(d.next_try is None for d in bad))
+        if whole < period.end and now < due + duration(report.wait):
+            return now + ASK_AGAIN
+        with _noted(store, desk, slot):
+            edition = edition_of(store, desk.loaded, name, period, now, rule=rule)
+            sent = send_report(store, desk.loaded, edition, desk.now, slot=slot)
+        missing = [problem_line(one) for one in sent.problems]
+        if report.to and not sent.outcomes and not missing:
+            missing = ["there is no team to report on yet"]
+        slots.finish(store.conn, slot, now=desk.now(), detail="; ".join(missing))
+    if missing or not sent.has_arrived:
+        bad = [o.delivery for o in sent.outcomes if not o.arrived]
+        lines = [f"{d.channel} -> {d.recipient}: {d.state} {d.detail or ''}".strip() for d in bad]
+        raise DeliveryError("; ".join([*lines, *missing]), permanent=all(d.next_try is None for d in bad))
     return None
 
 
-def _sent_until(desk: Desk, name: str, rule: Rule) -> int | None:
-    """The newest due instant that is done: its period has rows in the ledger, none of which is still to be tried."""
+def _slot(store: Store, desk: Desk, name: str, rule: Rule, due: int) -> tuple[Slot, Period]:
+    """What is due at an instant, recorded from now on."""
+    zone = desk.loaded.config.timezone
+    if (slot := slots.at_due(store.conn, name, due)) is None:
+        period = rule.due_period(due, KINDS.get(desk.loaded.config.reports[name].template))
+        return slots.record(store.conn, name, period.start, period.end, due=due, now=desk.now()), period
+    return slot, parse(label_of(slot.start, slot.end, zone), zone, desk.now())
+
+
+def _newest(desk: Desk, name: str, rule: Rule) -> Period:
+    """What is due now."""
+    kind = KINDS.get(desk.loaded.config.reports[name].template)
+    return rule.due_period(rule.previous_at_or_before(desk.now()), kind)
+
+
+def _is_over(slot: Slot, newest: Period, policy: str, now: int) -> bool:
+    """Whether it is too late for a slot: the next one is due, or where all are wanted, a week has passed."""
+    if policy == "all":
+        return slot.tries > 0 and now > slot.created_at + slots.GIVEN_UP_AFTER
+    return newest.start >= slot.end
+
+
+@contextmanager
+def _noted(store: Store, desk: Desk, slot: Slot) -> Iterator[None]:
+    """Keep in the slot why nothing could be sent."""
+    try:
+        yield
+    except Exception as error:
+        words = str(error) if isinstance(error, HelpdeskKpiError) else unexpected(error)
+        slots.finish(store.conn, slot, now=desk.now(), detail=words)
+        raise
+
+
+def _unfinished(desk: Desk, name: str) -> list[int]:
+    """Due instants that were recorded, have parts without an outcome, and are to be tried again by now."""
     with desk.store(create=True) as store:
         prepare(store.db)
-        rows = [r for r in ledger.listed(store.conn) if r.report.partition(":")[0] == name]
-        waiting = {r.end for r in rows if r.state in {"planned", "claimed"} or r.next_try is not None}
-        done = max((r.end for r in rows if r.end not in waiting), default=None)
-        held_from = _known_since(store, name, desk.now()) - LATE
-    return held_from if done is None else max(rule.next_after(done - 1), held_from)
+        ledger.sweep(store.conn, desk.now())
+        return [slot.due_at for slot in slots.open_slots(store.conn, name, desk.now())]
+
+
+def _next_try(desk: Desk, name: str) -> int | None:
+    with desk.store(create=True) as store:
+        prepare(store.db)
+        return slots.next_try(store.conn, name)
+
+
+def _recorded_until(desk: Desk, name: str) -> int | None:
+    """The newest due instant that has its slot; what is left to do in there is `unfinished`."""
+    with desk.store(create=True) as store:
+        prepare(store.db)
+        now = desk.now()
+        recorded = slots.recorded_until(store.conn, name, now)
+        return max(recorded or 0, _known_since(store, name, now) - LATE)
 
 
 def _known_since(store: Store, name: str, now: int) -> int:
-    """When `run` first met this report: a new one does not look back."""
+    """When `run` first met this report: a new one does not look back. An instant of the future was a wrong clock's."""
     key = f"report_known_since:{name}"
     found = store.one("SELECT CAST(value AS TEXT) FROM meta WHERE key = ?", key)
-    if found is not None:
+    if found is not None and int(found) <= now:
         return int(found)
     with store.writing() as conn:
-        conn.execute("INSERT INTO meta VALUES (?, CAST(? AS BLOB))", (key, str(now)))
+        conn.execute("INSERT OR REPLACE INTO meta VALUES (?, CAST(? AS BLOB))", (key, str(now)))
     return now

@@ -1,15 +1,15 @@
 """`measure`, `kpis`, `observations`, `explain`."""
 
-import csv
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
-from helpdesk_kpi.cli.desk import Desk, config_option, instant, log_access
+from helpdesk_kpi.cli.desk import Desk, config_option, log_access
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.spreadsheet import write_records
 
 
 @click.command()
@@ -24,7 +24,7 @@ def measure(desk: Desk, everything: bool, jobs: int, engine: str) -> None:  # no
     from helpdesk_kpi.measure.fold import measure as run  # noqa: PLC0415
 
     with desk.store() as store, measure_progress() as progress:
-        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress)
+        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress, patience=0)
     click.echo(f"measured {done:,} tickets", err=True)
 
 
@@ -65,13 +65,12 @@ def observations(
     from helpdesk_kpi.measure.discovery import kpi_named, variant_named  # noqa: PLC0415
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.listing import COLUMNS, Asked, listing  # noqa: PLC0415
-    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
     from helpdesk_kpi.report.reading import fresh_to  # noqa: PLC0415
 
     variant_named(kpi_named(kpi), variant)
     config, now = desk.loaded.config, desk.now()
-    span = parse(period, config.timezone, now) if period else None
-    told = instant(as_of) if as_of else None
+    span = desk.period(period) if period else None
+    told = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
         when = told if told is not None else min([now, *(u for u in fresh_to(store, config).values() if u)])
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
@@ -83,13 +82,11 @@ def observations(
         _print(COLUMNS, rows, form)
 
 
-def _print(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], form: str) -> None:
+def _print(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: str) -> None:
     if form == "json":
         click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
         return
-    writer = csv.DictWriter(sys.stdout, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    write_records(sys.stdout, columns, rows)
 
 
 @click.command()
@@ -120,7 +117,6 @@ def explain(
     from helpdesk_kpi.measure.discovery import kpi_named, variant_named  # noqa: PLC0415
     from helpdesk_kpi.measure.fold import measure as fold  # noqa: PLC0415
     from helpdesk_kpi.measure.listing import Asked  # noqa: PLC0415
-    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
     from helpdesk_kpi.report.make import as_of_for  # noqa: PLC0415
 
     variant_named(kpi_named(kpi), variant)
@@ -128,10 +124,8 @@ def explain(
     if agent is not None and config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
     where = {axis: name for axis, name in (("agent", agent), ("team", team), ("severity", severity)) if name}
-    span = parse(period, config.timezone, now)
-    if span.start > now:
-        raise UsageError(f"{span.label} has not begun yet")
-    told = instant(as_of) if as_of else None
+    span = desk.period(period)
+    told = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")

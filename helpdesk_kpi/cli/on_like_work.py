@@ -7,7 +7,7 @@ import msgspec
 from helpdesk_kpi.cli.tables import shown
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.comparison import compare
-from helpdesk_kpi.measure.contract import Score
+from helpdesk_kpi.measure.contract import hides_answers
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.listing import Asked
 from helpdesk_kpi.measure.reader import Reader
@@ -29,7 +29,7 @@ def beside_others(reader: Reader, asked: Asked) -> dict[str, Any]:
     where: dict[str, Any] = dict(asked.where)
     agent = where.pop("agent", None)
     told = kpi_named(asked.kpi).statistic_of(asked.variant)
-    if agent is None or asked.period is None or (isinstance(told, Score) and told.hides_answers):
+    if agent is None or asked.period is None or hides_answers(told):
         return {}
     try:
         found = compare(reader, asked.kpi, asked.period, asked.as_of, variant=asked.variant, **where)

@@ -10,7 +10,7 @@ from helpdesk_kpi.cli.desk import Desk, config_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from helpdesk_kpi.pull.sync import Progress, StreamResult
+    from helpdesk_kpi.pull.sync import StreamResult
 
 
 @click.command()
@@ -25,17 +25,12 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
     from helpdesk_kpi.pull.sync import exit_status, locked_out, wants_full  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
     from helpdesk_kpi.pull.wording import again, own_thanks, read_otherwise  # noqa: PLC0415
-    from helpdesk_kpi.store.lease import writer  # noqa: PLC0415
+    from helpdesk_kpi.store.lock import hold  # noqa: PLC0415
 
-    with desk.store(create=True) as store, writer(store) as renew:
+    with desk.store(create=True) as store, hold(store, "sync"):
         sources = sources_of(desk.loaded, source, store.hash_key)
         with sync_progress() as progress:
-
-            def tell(p: "Progress") -> None:
-                renew()
-                progress(p)
-
-            results = run(store, sources, now=desk.now, full=full, progress=tell)
+            results = run(store, sources, now=desk.now, full=full, progress=progress)
         earlier, otherwise = wants_full(store, sources), read_otherwise(store, own_thanks(desk.loaded.config))
     for name in earlier:
         click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)

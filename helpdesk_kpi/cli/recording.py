@@ -1,6 +1,5 @@
 """`record`, `import`."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -11,11 +10,15 @@ import click
 
 from helpdesk_kpi.cli.desk import Desk, account, config_option, log_access
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.spreadsheet import write_table
 
 if TYPE_CHECKING:
     from helpdesk_kpi.measure.registers.keeping import Given, Kept
 
 SAID = {"new": "new", "corrects": "corrects entry", "unchanged": "unchanged", "withdrawn": "stays withdrawn"}
+#: All that is said of a confidential answer. Whether it is new or the same as before would give it away to a user who
+#: tries every answer.
+KEPT = "kept"
 dry = click.option("--dry-run", is_flag=True, help="Check everything and say what would happen; keep nothing.")
 
 
@@ -91,6 +94,8 @@ def _keep(desk: Desk, given: "list[Given]", *, dry_run: bool) -> "list[Kept]":
 
 
 def _told(kept: "Kept", *, dry_run: bool) -> str:
+    if kept.is_anonymous:
+        return f"{kept.where}: {'fine' if dry_run else KEPT}"
     what = " ".join(map(str, filter(None, [SAID[kept.what], kept.before])))
     number = "" if dry_run and kept.what in {"new", "corrects"} else f" (entry {kept.id})"
     return f"{kept.where}: {what}{number}"
@@ -147,7 +152,6 @@ def draw(desk: Desk, period: str, each: int) -> None:
     come when it is drawn again, so nobody can draw until they like what comes.
     """
     from helpdesk_kpi.measure.fold import measure  # noqa: PLC0415
-    from helpdesk_kpi.measure.periods import parse  # noqa: PLC0415
     from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
     from helpdesk_kpi.measure.registers.drawing import drawn, sheet  # noqa: PLC0415
     from helpdesk_kpi.measure.registers.kinds import QualityReview  # noqa: PLC0415
@@ -156,12 +160,12 @@ def draw(desk: Desk, period: str, each: int) -> None:
     config, now = desk.loaded.config, desk.now()
     if config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": nothing is shown of one person')
-    span = parse(period, config.timezone, now)
+    span = desk.period(period)
     with desk.store() as store:
         measure(store, config)
         log_access(store, now, f"record draw {span.label}, {each} each")
         found = list(drawn(Reader(store, config), span, now, each))
-    csv.writer(sys.stdout, lineterminator="\n").writerows(sheet(found, columns(config, QualityReview)))
+    write_table(sys.stdout, sheet(found, columns(config, QualityReview)))
 
 
 @click.command("import")
@@ -179,10 +183,13 @@ def import_(desk: Desk, file: Path, register: str | None, dry_run: bool) -> None
     from helpdesk_kpi.measure.registers.files import rows_of  # noqa: PLC0415
 
     kept = _keep(desk, rows_of(file, desk.loaded.config, register), dry_run=dry_run)
-    for one in kept:
+    open_ones = [one for one in kept if not one.is_anonymous]
+    for one in open_ones:
         if one.what != "unchanged":
             click.echo(_told(one, dry_run=dry_run))
-    counts = ", ".join(f"{sum(k.what == what for k in kept)} {word}" for what, word in COUNTED.items())
+    counts = ", ".join(f"{sum(k.what == what for k in open_ones)} {word}" for what, word in COUNTED.items())
+    if len(open_ones) < len(kept):
+        counts += f", {len(kept) - len(open_ones)} confidential answers {'fine' if dry_run else KEPT}"
     click.echo(f"{len(kept)} rows: {counts}{'; nothing was kept (--dry-run)' if dry_run else ''}")
 
 

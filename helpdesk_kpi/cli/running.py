@@ -119,9 +119,8 @@ def list_(desk: Desk, as_json: bool) -> None:
         return
     for e in entries:
         detail = f"  {e['sent_at'] if e['state'] == 'sent' else e['detail'] or ''}".rstrip()
-        click.echo(
-            f"{e['id']:>5}  {e['state']:<9} {e['report']} {e['period']}  {e['channel']} -> {e['recipient']}{detail}"
-        )
+        what = f"{e['report']} {e['period']}" + ("" if e["variant"] == "original" else f" ({e['variant']})")
+        click.echo(f"{e['id']:>5}  {e['state']:<9} {what}  {e['channel']} -> {e['recipient']}{detail}")
 
 
 @deliveries.command()
@@ -130,7 +129,7 @@ def list_(desk: Desk, as_json: bool) -> None:
 @click.pass_obj
 def resend(desk: Desk, number: int) -> None:
     """Send delivery NUMBER again, the same bytes; for those whose outcome is unknown or failed."""
-    from helpdesk_kpi.cli.sending import all_channels, outcome_line  # noqa: PLC0415
+    from helpdesk_kpi.cli.sending import all_channels, outcome_line, problem_line  # noqa: PLC0415
     from helpdesk_kpi.deliver import ledger, sending  # noqa: PLC0415
     from helpdesk_kpi.deliver.tables import prepare  # noqa: PLC0415
 
@@ -138,8 +137,13 @@ def resend(desk: Desk, number: int) -> None:
         prepare(store.db)
         now = desk.now()
         ledger.resend(store.conn, number, now=now, deadline=now + sending.PATIENCE)
-        for outcome in sending.deliver_pending(store.conn, all_channels(desk.loaded), desk.now):
+        problems: list[sending.Problem] = []
+        for outcome in sending.deliver_pending(store.conn, all_channels(desk.loaded), desk.now, problems=problems):
             click.echo(outcome_line(outcome))
+    for problem in problems:
+        click.echo(problem_line(problem))
+    if problems:
+        sys.exit(3)
 
 
 @deliveries.command()

@@ -9,6 +9,7 @@ import click
 from helpdesk_kpi.cli.desk import Desk, config_option
 from helpdesk_kpi.cli.tables import on_terminal
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.private import write_private
 
 
 @click.command()
@@ -21,7 +22,7 @@ def init(desk: Desk) -> None:
     if desk.path.exists():
         raise UsageError(f"{desk.path} is already there: it was left as it is")
     example = extend_path() / "config.example.toml"
-    desk.path.write_text(example.read_text(encoding="utf-8"), encoding="utf-8")
+    write_private(desk.path, example.read_text(encoding="utf-8"))
     click.echo(f"wrote {desk.path}: fill in [sources.acme], then run `helpdesk-kpi check`")
 
 

@@ -1,12 +1,15 @@
 """What `status` shows."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from helpdesk_kpi.cli.desk import Desk, iso
 from helpdesk_kpi.cli.jobs import report_rule
-from helpdesk_kpi.deliver import ledger
+from helpdesk_kpi.deliver import ledger, slots, variants
 from helpdesk_kpi.deliver.tables import prepare
+from helpdesk_kpi.measure.periods import label_of
 from helpdesk_kpi.measure.questions import without_dimension
+from helpdesk_kpi.measure.stories import unmeasured
 from helpdesk_kpi.pull.wording import own_thanks, read_otherwise
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.store import Store
@@ -19,7 +22,7 @@ def state_of(desk: Desk, store: Store) -> dict[str, Any]:
     return {
         "store": str(store.path),
         "tickets": store.one("SELECT count(*) FROM tickets WHERE created_at IS NOT NULL"),
-        "stale": store.one("SELECT count(*) FROM stale"),
+        "stale": unmeasured(store),
         "sources": {name: {"whole_to": iso(fresh[name]) or None, "streams": _streams(store, name)} for name in fresh},
         "questions_without_dimension": {one.label: one.answers for one in without_dimension(store, desk.loaded.config)},
         "read_with_other_words": read_otherwise(store, own_thanks(desk.loaded.config)),
@@ -47,8 +50,23 @@ def _report(desk: Desk, store: Store, name: str) -> dict[str, Any]:
     rows = [r for r in ledger.listed(store.conn) if r.report.partition(":")[0] == name]
     rule = report_rule(desk, name)
     unwell = [r for r in rows if r.state in {"unknown", "failed"}]
+    whole = [r.sent_at for r in rows if r.sent_at and variants.is_complete(r.variant)]
     return {
-        "last_sent": iso(max((r.sent_at for r in rows if r.sent_at), default=None)) or None,
+        "last_sent": iso(max(whole, default=None)) or None,
         "next": iso(rule.next_after(desk.now())) if rule else None,
-        "problems": [f"delivery {r.id} to {r.recipient} is {r.state}: {r.detail or 'no answer'}" for r in unwell],
+        "problems": [
+            *(f"delivery {r.id} to {r.recipient} is {r.state}: {r.detail or 'no answer'}" for r in unwell),
+            *_slots(desk, store, name),
+        ],
     }
+
+
+def _slots(desk: Desk, store: Store, name: str) -> Iterator[str]:
+    """What was due and is not done."""
+    for slot in slots.listed(store.conn, name):
+        label = label_of(slot.start, slot.end, desk.loaded.config.timezone)
+        if slot.state == "missed":
+            yield f"{label} was given up: {slot.detail}"
+        elif slot.state == "open" and slot.detail:
+            again = f"; tried again at {iso(slot.next_try)}" if slot.next_try else ""
+            yield f"{label} is not done: {slot.detail}{again}"

@@ -1,13 +1,13 @@
 """What commands print for people: amounts, and tables that fit a terminal of any width."""
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from helpdesk_kpi.spreadsheet import write_records
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,11 +61,7 @@ def machine_readable(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], 
     if form == "json":
         click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
         return
-    out = io.StringIO()
-    writer = csv.DictWriter(out, list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({c: _flat(row[c]) for c in columns} for row in rows)
-    click.echo(out.getvalue(), nl=False)
+    write_records(sys.stdout, columns, ({c: _flat(row[c]) for c in columns} for row in rows))
 
 
 def _flat(value: Any) -> Any:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from helpdesk_kpi.cli.desk import Desk
 from helpdesk_kpi.errors import UsageError
 
 HELPDESKS = ("zendesk", "jira", "freshdesk")
@@ -36,10 +37,14 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
 @click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--faults", help='Planned faults: "every:10", "forbid:satisfaction_ratings", "refuse", ...')
 @click.option("--plain", is_flag=True, help="Without forms, AI agents, second calendars and the like.")
+@click.pass_obj
 def simulate(
-    *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
+    own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
 ) -> None:
-    """Serve an invented helpdesk behind its real API on this machine, until stopped."""
+    """Serve an invented helpdesk behind its real API on this machine, until stopped.
+
+    What happens there ends on a fixed Monday; from then on its time is that of this machine.
+    """
     from helpdesk_kpi.cli.invented import Shown, configuration  # noqa: PLC0415
     from helpdesk_kpi.simulator.faces import face  # noqa: PLC0415
     from helpdesk_kpi.simulator.faults import parse  # noqa: PLC0415
@@ -56,4 +61,4 @@ def simulate(
     desk = Shown("demo", helpdesk, world, f"http://127.0.0.1:{port}")
     click.echo(f"# a configuration for this desk (secret: {desk.secret})", err=True)
     click.echo(configuration([desk], locale), err=True)
-    run(face(helpdesk).app(world, faults=plan), port)
+    run(face(helpdesk).app(world, faults=plan), port, lambda: own.now() / 1000)

@@ -56,6 +56,8 @@ def learn(
     zone = zone_named(config.timezone)
     today = wall(now, zone).date()
     end = last.date() + DAY if last else today
+    if last and last.date() > today:
+        raise UsageError(f"--to {last.date()} lies in the future: it is {today} now")
     begin = first.date() if first else end - YEAR
     if begin >= end:
         raise UsageError(f"--from {begin} is after --to {end - DAY}")

@@ -52,6 +52,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     kind: ClassVar[str]  # the `type` of its configuration table
     is_group: ClassVar[bool] = False  # several people read it, so nothing about one person goes there
+    is_archive: ClassVar[bool] = False  # what others link to lies there, so it comes first
 
     name: str  # from [channels.NAME]
 

@@ -21,6 +21,7 @@ from typing import Literal
 import msgspec
 
 from helpdesk_kpi.deliver.contract import Message
+from helpdesk_kpi.deliver.rectify import rectify
 from helpdesk_kpi.errors import DeliveryError, UsageError
 
 State = Literal["planned", "claimed", "sending", "sent", "accepted", "failed", "unknown", "skipped"]
@@ -31,7 +32,7 @@ CREATE TABLE frozen_messages (             -- rendered once; every try sends the
     report TEXT NOT NULL,                  -- with its slice: "weekly", "weekly:EMEA"
     period_start INTEGER NOT NULL,         -- ms, half-open [start, end)
     period_end INTEGER NOT NULL,
-    variant TEXT NOT NULL,                 -- "original", or the name of a correction
+    variant TEXT NOT NULL,                 -- "original", "preliminary", or as variants.py names it
     hash TEXT NOT NULL,                    -- sha256 of body, hex
     body BLOB NOT NULL,                    -- msgpack of the Message
     created_at INTEGER NOT NULL,           -- ms
@@ -136,8 +137,11 @@ def frozen(db: sqlite3.Connection, row: Delivery) -> Message:
 
 
 def sweep(db: sqlite3.Connection, now: int) -> None:
-    """Settle what dead owners left: a claim is free again, a sending is unknown. Give up what is past its deadline."""
+    """Settle what dead owners and wrong clocks left: a claim is free again, a sending is unknown. Give up what is past
+    its deadline.
+    """
     with writing(db):
+        rectify(db, now)
         db.execute(
             "UPDATE deliveries SET state = 'planned', lease_until = NULL, updated_at = :now"
             " WHERE state = 'claimed' AND lease_until < :now",

@@ -15,10 +15,11 @@ import unicodedata
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 
 import msgspec
 
+from helpdesk_kpi.deliver.addresses import bare, only_ascii, with_ascii_domain
 from helpdesk_kpi.deliver.contract import Message
 
 #: 7-bit transfer encodings only: a body in 8 bits needs a server that offers 8BITMIME.
@@ -34,11 +35,12 @@ class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
     cc: tuple[str, ...] = ()
     reply_to: str | None = None
     channel: str = ""  # part of the Message-ID: two channels with the same report send two mails
+    utf8: bool = True  # False: for servers without SMTPUTF8, which cannot be told of addresses beyond ASCII
 
 
 def build(message: Message, letterhead: Letterhead) -> EmailMessage:
     """The mail. Pure: its Date, Message-ID and boundaries come from the message, so a retry is byte for byte equal."""
-    mail = EmailMessage(policy=POLICY)
+    mail = EmailMessage(policy=POLICY.clone(utf8=_has_utf8(letterhead)))
     _address(mail, letterhead)
     _label(mail, message, letterhead)
     _fill(mail, message)
@@ -66,12 +68,23 @@ def whole(text: str) -> str:
 
 
 def _address(mail: EmailMessage, letterhead: Letterhead) -> None:
-    mail["From"] = letterhead.sender
-    mail["To"] = ", ".join(letterhead.to) or "undisclosed-recipients:;"
-    if letterhead.cc:
-        mail["Cc"] = ", ".join(letterhead.cc)
-    if letterhead.reply_to:
-        mail["Reply-To"] = letterhead.reply_to
+    to, cc, reply_to = map(_said, (letterhead.to, letterhead.cc, (letterhead.reply_to or "",)), [letterhead.utf8] * 3)
+    mail["From"] = with_ascii_domain(letterhead.sender)
+    mail["To"] = to or "undisclosed-recipients:;"
+    if cc:
+        mail["Cc"] = cc
+    if reply_to:
+        mail["Reply-To"] = reply_to
+
+
+def _said(addresses: tuple[str, ...], utf8: bool) -> str:
+    return ", ".join(map(with_ascii_domain, addresses if utf8 else only_ascii(addresses)))
+
+
+def _has_utf8(letterhead: Letterhead) -> bool:
+    """Whether headers name addresses beyond ASCII: only then they are written in UTF-8."""
+    named = (letterhead.sender, letterhead.reply_to or "", *letterhead.to, *letterhead.cc)
+    return letterhead.utf8 and len(only_ascii(named)) < len(named)
 
 
 def _label(mail: EmailMessage, message: Message, letterhead: Letterhead) -> None:
@@ -98,9 +111,11 @@ def _fill(mail: EmailMessage, message: Message) -> None:
 
 
 def _key(message: Message, letterhead: Letterhead) -> str:
-    parts = (message.report, str(message.start), str(message.end), message.variant, letterhead.channel)
+    # Before version 0.5 a mail sent within its period had the complete one's Message-ID; a mailbox that knows it would
+    # take the complete one for a repetition. Hence the word at the end.
+    parts = (message.report, str(message.start), str(message.end), message.variant, letterhead.channel, "0.5")
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def _domain(address: str) -> str:
-    return parseaddr(address)[1].rpartition("@")[2] or "localhost"
+    return bare(with_ascii_domain(address)).rpartition("@")[2] or "localhost"

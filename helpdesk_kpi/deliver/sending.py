@@ -1,11 +1,14 @@
 """Sending what the ledger has planned: one try for each recipient, none of whom stops another."""
 
+import logging
 import os
 import random
 import socket
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +19,8 @@ from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.milliseconds import MINUTE
 
 Now = Callable[[], int]  # UTC epoch ms
+
+log = logging.getLogger(__name__)
 
 FIRST_WAIT = MINUTE
 LONGEST_WAIT = 30 * MINUTE
@@ -53,33 +58,63 @@ class Desk(msgspec.Struct, frozen=True):
     jitter: Callable[[], float]  # 0..1
 
 
+class Problem(NamedTuple):
+    """Something that no channel foresaw: a bug, ours or of a package. It stops nothing else, and is not hidden."""
+
+    where: str  # "weekly: leads -> ann@example.com"
+    error: Exception
+
+
 def deliver(
     db: sqlite3.Connection, message: Message, channels: Iterable[Channel], now: Now, *,
-    patience: int = PATIENCE, jitter: Callable[[], float] = random.random,
+    patience: int = PATIENCE, jitter: Callable[[], float] = random.random, problems: list[Problem] | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Send a message to every recipient that has not had it; called again, it does what is still to do.
 
     One try each: what failed in passing waits in the ledger for `deliver_pending`, until `patience` (ms) is over. A
-    test message is tried once, under a variant of its own. Errors that are no DeliveryError leave their row unknown
-    and are raised together, after all others were tried.
+    test message is tried once, under a variant of its own. Errors that are no DeliveryError leave their row unknown;
+    they are added to `problems`, or raised together after all others were tried.
     """
     begun = now()
     if message.is_test:
         message = msgspec.structs.replace(message, variant=f"test {begun}")
         patience = FIRST_WAIT - 1  # over before a second try
     desk = _desk(db, channels, now, jitter)
-    targets = [(channel.name, recipient) for channel in desk.channels.values() for recipient in channel.recipients()]
     ledger.sweep(db, begun)
-    return _try_all(desk, ledger.plan(db, message, targets, now=begun, deadline=begun + patience))
+    with _collected(problems) as found:
+        targets = reached(desk.channels.values(), found, message.report)
+        return _try_all(desk, ledger.plan(db, message, targets, now=begun, deadline=begun + patience), found)
 
 
 def deliver_pending(
-    db: sqlite3.Connection, channels: Iterable[Channel], now: Now, *, jitter: Callable[[], float] = random.random
-) -> list[Outcome]:
+    db: sqlite3.Connection, channels: Iterable[Channel], now: Now, *,
+    jitter: Callable[[], float] = random.random, problems: list[Problem] | None = None,
+) -> list[Outcome]:  # fmt: skip
     """Try again what is due, and what a dead process had planned. `channels` are all that are configured."""
     desk = _desk(db, channels, now, jitter)
     ledger.sweep(db, now())
-    return _try_all(desk, ledger.due(db, now()))
+    with _collected(problems) as found:
+        return _try_all(desk, ledger.due(db, now()), found)
+
+
+def reached(channels: Iterable[Channel], problems: list[Problem], report: str) -> list[tuple[str, str]]:
+    """Channel and recipient of everybody whom these channels reach."""
+    found: list[tuple[str, str]] = []
+    for channel in channels:
+        try:
+            found += [(channel.name, recipient) for recipient in channel.recipients()]
+        except Exception as error:  # noqa: BLE001 - one channel's bug stops no other
+            problems.append(Problem(f"{report}: {channel.name}", error))
+    return found
+
+
+@contextmanager
+def _collected(problems: list[Problem] | None) -> Iterator[list[Problem]]:
+    """The caller's list, or one whose errors are raised at the end."""
+    found = [] if problems is None else problems
+    yield found
+    if problems is None and found:
+        raise ExceptionGroup("sending failed in ways that no channel foresaw", [one.error for one in found])
 
 
 def dry_run(message: Message, channels: Iterable[Channel]) -> list[Preview]:
@@ -100,16 +135,13 @@ def _desk(db: sqlite3.Connection, channels: Iterable[Channel], now: Now, jitter:
     return Desk(db, {channel.name: channel for channel in channels}, now, owner, jitter)
 
 
-def _try_all(desk: Desk, rows: Sequence[Delivery]) -> list[Outcome]:
+def _try_all(desk: Desk, rows: Sequence[Delivery], problems: list[Problem]) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    unexpected: list[Exception] = []
     for row in rows:
         try:
             outcomes.append(_try(desk, row))
-        except Exception as error:  # noqa: BLE001 - raised below, once the others have had their turn
-            unexpected.append(error)
-    if unexpected:
-        raise ExceptionGroup("sending failed in ways that no channel foresaw", unexpected)
+        except Exception as error:  # noqa: BLE001 - one recipient's bug stops no other
+            problems.append(Problem(f"{row.report}: {row.channel} -> {row.recipient}", error))
     return outcomes
 
 
@@ -125,6 +157,7 @@ def _try(desk: Desk, row: Delivery) -> Outcome:
     try:
         return _send(desk, claimed, channel)
     except DeliveryError as error:
+        log.info("%s: %s -> %s", row.report, row.channel, row.recipient, exc_info=error)
         return Outcome(_settle_failure(desk, claimed, error), tried=True)
 
 

@@ -25,10 +25,12 @@ def reading_of(told: Recurrence) -> Recurrence:
 
 
 def set_apart(store: Store, config: Config) -> None:
-    """Bring the table up to date around the tickets that are stale; whose standing changes becomes stale too."""
+    """Bring the table up to date around the tickets that this build has taken; it takes those that change their
+    standing, too.
+    """
     changed = store.rows(
-        "SELECT t.id, t.created_at, t.requester FROM stale s JOIN tickets t ON t.id = s.ticket"
-        " WHERE t.created_at IS NOT NULL AND t.requester IS NOT NULL"
+        "SELECT t.id, t.created_at, t.requester FROM measuring m JOIN tickets t ON t.id = m.story"
+        " WHERE m.kind = 'ticket' AND t.created_at IS NOT NULL AND t.requester IS NOT NULL"
     )
     if not changed:
         return
@@ -132,4 +134,4 @@ def _keep(store: Store, scope: set[int], found: Apart) -> None:
     with store.writing() as conn:
         conn.executemany("DELETE FROM apart WHERE ticket = ?", ((t,) for t in moved))
         conn.executemany("INSERT INTO apart VALUES (?, ?, ?)", ((t, *found[t]) for t in moved if t in found))
-        conn.executemany("INSERT OR IGNORE INTO stale VALUES (?)", ((t,) for t in moved))
+        conn.executemany("INSERT OR IGNORE INTO measuring VALUES ('ticket', ?)", ((t,) for t in moved))

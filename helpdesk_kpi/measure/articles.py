@@ -38,12 +38,13 @@ CROSS JOIN article_links l ON l.article IN (a.native, '{TITLED}' || a.title)
 CROSS JOIN tickets t ON t.id = l.ticket AND t.source = a.source
 WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.id, l.ticket
 """
-#: Articles to which stale tickets point: what becomes of a ticket decides whether it counts.
-STALE = f"""
-SELECT 'article', a.id FROM stale s CROSS JOIN article_links l ON l.ticket = s.ticket
+#: Articles to which the tickets point that a build has taken: what becomes of a ticket decides whether it counts.
+CITED = f"""
+SELECT 'article', a.id FROM measuring m CROSS JOIN article_links l ON l.ticket = m.story AND m.kind = 'ticket'
 CROSS JOIN tickets t ON t.id = l.ticket CROSS JOIN articles a ON a.source = t.source AND a.native = l.article
 UNION
-SELECT 'article', a.id FROM stale s CROSS JOIN article_links l ON l.ticket = s.ticket AND l.article LIKE '{TITLED}%'
+SELECT 'article', a.id FROM measuring m CROSS JOIN article_links l ON l.ticket = m.story AND m.kind = 'ticket'
+AND l.article LIKE '{TITLED}%'
 CROSS JOIN tickets t ON t.id = l.ticket
 CROSS JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.article
 """

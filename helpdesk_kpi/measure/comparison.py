@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.asked import Asked
+from helpdesk_kpi.measure.asked import Asked, existing
 from helpdesk_kpi.measure.columns import NOBODY
-from helpdesk_kpi.measure.contract import MAIN, Kpi
+from helpdesk_kpi.measure.contract import MAIN, Kpi, hides_answers
 from helpdesk_kpi.measure.discovery import kpi_named, variant_named
 from helpdesk_kpi.measure.fairness.bench import Bench
 from helpdesk_kpi.measure.fairness.customers import by_customer, customers
@@ -101,6 +101,9 @@ class _Asked(NamedTuple):
             where.setdefault("facet", MAIN)
         asked = Asked(self.kpi, self.variant, self._first(), self.period.end, self.as_of)
         rows = self.reader.slice(self.kpi.id, self.variant, **where)
+        if hides_answers(asked.statistic):
+            here, exists = existing(asked, rows)
+            rows = self.reader.shown(asked, here.take(exists))
         counted = things(asked, rows, self.reader.policy(self.kpi, self.variant))
         counted = counted.take(self.reader.labels(counted.rows, self.axis) != NOBODY)
         return counted, strata(self.reader, counted.rows, of_tickets=self.kpi.story == "ticket")

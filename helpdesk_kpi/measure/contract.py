@@ -6,7 +6,7 @@ are read; so a KPI function never sees them, and changing them needs no new fold
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
@@ -62,7 +62,7 @@ EXCLUDED = frozenset({
     "schedule_unknown", "rating_unreadable",
     "rating_default", "rating_timeout", "rating_internal",
     "no_human_act", "reopened_not_fixed", "not_valid", "incident", "shared_sender", "escalated", "solved_by_bot",
-    "expected", "no_target", "too_few_raters",
+    "expected", "no_target", "too_few_raters", "period_open",
 })  # fmt: skip
 #: Those of them that are ratings and no customer's answer.
 NO_ANSWER = ("rating_default", "rating_timeout", "rating_internal")
@@ -102,11 +102,6 @@ class Score(msgspec.Struct, frozen=True):
     fewest: int = 0  # raters below whom nothing is shown
     scale: tuple[float, float] = ANY_SCALE  # the least and the most that a value can be
     form: str = ""  # of [registers], whose scale it is
-
-    @property
-    def hides_answers(self) -> bool:
-        """Who said what of whom is nobody's business: only the mean of enough people is."""
-        return self.fewest > 0
 
 
 class Stock(msgspec.Struct, frozen=True):
@@ -150,6 +145,11 @@ class Ratio(msgspec.Struct, frozen=True):
 
 
 Statistic = Duration | Share | Total | Mix | Score | Stock | Fresh | Met | Within | Ratio
+
+
+def hides_answers(told: Statistic) -> TypeGuard[Score]:
+    """Whether single answers are confidential: only the mean of enough people is shown."""
+    return isinstance(told, Score) and told.fewest > 0
 
 
 #: A KPI function: from one thing's story (a Timeline) to its observations.

@@ -196,7 +196,7 @@ def _repeats(pair: _Pair, stands: _Standing) -> Iterator[Repeat]:
     found: Evidence | None = pair.evidence
     if stands.left_out:
         return
-    if found.reason == "merged" and stands.merged is None:  # a merge that nothing proves is no evidence
+    if pair.evidence.reason == "merged" and stands.merged is None:  # a merge that nothing proves is no evidence
         found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
     rows: list[tuple[Evidence | None, int | None, int | None]] = [(found, None, stands.gone)]
     if stands.merged is not None:

@@ -14,7 +14,9 @@ import msgspec
 
 from helpdesk_kpi.config import Config, Tickets
 from helpdesk_kpi.measure.contract import MAIN
+from helpdesk_kpi.measure.gone import meanings
 from helpdesk_kpi.measure.questions import dimensions
+from helpdesk_kpi.measure.resolutions import RESOLVED
 from helpdesk_kpi.measure.rows import TicketRow
 from helpdesk_kpi.measure.vocabulary import BY_RULE
 from helpdesk_kpi.store import Store
@@ -40,6 +42,7 @@ class PersonFacts(msgspec.Struct, frozen=True):
     since: tuple[int, ...] = ()  # starts of the spans of `kinds`; 0: the helpdesk does not date roles
     kinds: tuple[str, ...] = ()
     works_from: int | None = None  # first act for the team, of those who asked something before a role was seen
+    works_until: int | None = None  # last act on a ticket that was given to them, where no role seen tells of it
 
     def kind_at(self, at: int) -> str | None:
         """The kind of role in force; before the first one seen, that one."""
@@ -52,7 +55,7 @@ class PersonFacts(msgspec.Struct, frozen=True):
         if not self.has_worked or not TEAM_KINDS.isdisjoint(self.kinds):
             return False
         is_dated = bool(self.since) and self.since[0] > 0
-        return not (is_dated and at >= self.since[0])
+        return not is_dated or at < self.since[0] or (self.works_until is not None and at <= self.works_until)
 
     def not_yet(self, at: int) -> bool:
         """Whether they only asked then: the role of the team was seen later, and so was their first act for it."""
@@ -86,6 +89,7 @@ class Desk(msgspec.Struct, frozen=True):
     escalation_teams: frozenset[int] = frozenset()
     category: str = "type"  # where a ticket's category stands
     intake: frozenset[int] = frozenset()  # accounts that only bring requests in
+    decided: frozenset[str] = frozenset()  # native statuses of which the configuration says what they mean
 
     def person(self, key: int | None) -> PersonFacts:
         return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
@@ -103,7 +107,12 @@ class Desk(msgspec.Struct, frozen=True):
 
     def state(self, status: str | None) -> str:
         """An unmapped status counts as open, so that nothing looks done that may not be."""
+        if status is not None and status.endswith(RESOLVED):
+            return "solved"
         return self.states.get((status or "").casefold(), "open")
+
+    def is_decided(self, status: str | None) -> bool:
+        return (status or "").casefold() in self.decided
 
     def who(
         self,
@@ -227,6 +236,7 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         rules=config.tickets,
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=_states(store, source, config.tickets),
+        decided=_decided(store, source, config.tickets),
         people=people,
         person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {KNOWN}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
@@ -269,11 +279,23 @@ def _states(store: Store, source: int, rules: Tickets) -> dict[str, str]:
     """By native status: what the configuration says of it or of its label, else what the helpdesk says."""
     own: dict[str, str] = {status.casefold(): state for status, state in rules.statuses.items()}
     told: dict[str, str] = {}
-    for native, label, state in store.rows(
-        "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'status'", source
-    ):
+    gone: dict[str, str] = {}  # those that only histories know
+    for native, label, state in store.rows(_STATUSES, source):
         told[native.casefold()] = own.get(label.casefold()) or state or "open"
+        if state is None and own.keys().isdisjoint({label.casefold(), native.casefold()}):
+            gone[native] = label
+    for one in meanings(store, source, gone, STATES | told | own):
+        told[one.native.casefold()] = one.state or STATES.get(one.name.casefold(), "open")
     return STATES | told | own
+
+
+def _decided(store: Store, source: int, rules: Tickets) -> frozenset[str]:
+    own = {status.casefold() for status in rules.statuses}
+    by_label = (native.casefold() for native, label, _ in store.rows(_STATUSES, source) if label.casefold() in own)
+    return frozenset({*own, *by_label})
+
+
+_STATUSES = "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'status'"
 
 
 def _people(store: Store, source: int) -> dict[int, PersonFacts]:
@@ -285,14 +307,12 @@ def _people(store: Store, source: int) -> dict[int, PersonFacts]:
     ):
         spans[person].append((at, kind))
     sql = (
-        "SELECT p.id, p.kind, coalesce(w.has_worked, 0), w.works_from FROM people p"
+        "SELECT p.id, p.kind, coalesce(w.has_worked, 0), w.works_from, w.works_until FROM people p"
         f" LEFT JOIN standings w ON w.person = p.id WHERE p.source = ? AND {KNOWN}"
     )
     return {
-        key: PersonFacts(
-            kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), works_from
-        )
-        for key, kind, worked, works_from in store.rows(sql, source)
+        key: PersonFacts(kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), *works)
+        for key, kind, worked, *works in store.rows(sql, source)
     }
 
 

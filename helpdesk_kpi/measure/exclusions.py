@@ -103,6 +103,10 @@ def _has_holes(ticket: Timeline, needs: frozenset[str]) -> bool:
     """Whether a field that is needed has a value of which nothing tells since when."""
     if "status.history" in needs and (ticket.has_holes or ticket.has_no_events):
         return True
+    if "states" in ticket.without_times and "status.history" in needs:
+        return True
+    if "words" in ticket.without_times and not needs.isdisjoint({"comments.public", "comments.private"}):
+        return True
     return any(f"{field}.history" in needs for field in ticket.undated)
 
 

@@ -19,6 +19,7 @@ from helpdesk_kpi.measure.contract import (
     Stock,
     Total,
     Within,
+    hides_answers,
 )
 from helpdesk_kpi.measure.value import Value
 
@@ -54,8 +55,7 @@ def parts(asked: Asked, rows: Columns, policy: Policy) -> Parts | None:
     `rows` are those that exist and are not left out, as `figure` takes them.
     """
     told = asked.statistic
-    hidden = isinstance(told, Score) and told.hides_answers
-    if hidden or isinstance(told, Duration | Ratio) or (isinstance(told, Stock) and told.of == "age"):
+    if hides_answers(told) or isinstance(told, Duration | Ratio) or (isinstance(told, Stock) and told.of == "age"):
         return None
     return PARTS[type(told)](asked, rows, policy)
 

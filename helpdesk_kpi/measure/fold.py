@@ -1,10 +1,13 @@
 """Folding: every stale story through every KPI in use, into one compact row."""
 
 import hashlib
+import logging
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.errors import StoreError
 from helpdesk_kpi.measure.apart import reading_of, set_apart
 from helpdesk_kpi.measure.compact import encode, last_instant
 from helpdesk_kpi.measure.contract import Kpi, Ratio, StoryKind, Variant, Within
@@ -20,10 +24,14 @@ from helpdesk_kpi.measure.discovery import every_kpi
 from helpdesk_kpi.measure.exclusions import observations
 from helpdesk_kpi.measure.humans import keep_identities
 from helpdesk_kpi.measure.standings import keep_standings
-from helpdesk_kpi.measure.stories import READERS, Reading, Stale, Told, mark_all, mark_entries, mark_others
+from helpdesk_kpi.measure.stories import READERS, Reading, Taken, Told, mark_all, mark_entries, mark_others, take_marks
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.file import failure
+from helpdesk_kpi.store.lock import hold
 
 CHUNK = 2000  # stories at a time: bounds memory
+PATIENCE = 600.0  # s for which another process may measure before a report gives up
+log = logging.getLogger("helpdesk-kpi")
 
 
 class Fold(NamedTuple):
@@ -79,7 +87,8 @@ def _kept(store: Store) -> list[Fold]:
 def rules_changed(store: Store, config: Config) -> bool:
     """Whether the reading of tickets is configured differently than at the last fold; then every ticket is stale."""
     valid = config.tickets.valid.categories
-    reading = [config.tickets, reading_of(config.recurrence), {n: s.get("severity") for n, s in config.sources.items()}]
+    sources = {name: (table.get("severity"), table.get("agents")) for name, table in config.sources.items()}
+    reading = [config.tickets, reading_of(config.recurrence), sources]
     desks = [
         (
             sorted(d.lacks),
@@ -126,32 +135,43 @@ def measure(
     extra: Iterable[tuple[str, str]] = (),
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    patience: float = PATIENCE,
 ) -> int:
-    """Fold what is stale (or everything); returns how many tickets were folded."""
+    """Fold what is stale (or everything); returns how many tickets were folded.
+
+    `patience`: seconds to wait while another process measures this store; then BusyError.
+    """
+    with hold(store, "build", patience=patience, waiting=log.warning):
+        kinds = _take(store, config, everything=everything, extra=extra)
+        work = Worker(store, config)
+        done = {kind: _measure(work, kind, jobs, progress) for kind in kinds}
+        return done["ticket"]
+
+
+def _take(store: Store, config: Config, *, everything: bool, extra: Iterable[tuple[str, str]]) -> list[StoryKind]:
+    """Mark what the configuration and the KPIs make stale, and take all marks; returns the kinds of stories in use."""
     folds = in_use(store, extra)
     rules_changed(store, config)
     keep_identities(store, config)
     _people_changed(store, config)
-    kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in folds)]
     if everything:
         with store.writing():
             mark_all(store)
-    keep_standings(store)
+    keep_standings(store, config)
+    kinds = [kind for kind in READERS if any(fold.kpi.story == kind for fold in folds)]
+    take_marks(store, kinds)
     set_apart(store, config)
     with store.writing():
         mark_others(store, kinds)
-    work = Worker(store, config)
-    done = {kind: _measure(work, kind, jobs, progress) for kind in kinds}
-    return done["ticket"]
+    return kinds
 
 
 def _measure(work: "Worker", kind: StoryKind, jobs: int, progress: Callable[[int, int], None] | None) -> int:
     store = work.reading.store
-    total = Stale.of(kind).count(store)
+    total = Taken(kind).count(store)
     done = 0
-    version = _version(store)
     for stories, folded in _bodies(work, kind, total, jobs):
-        version = _write(store, kind, stories, folded, version)
+        _write(store, kind, stories, folded)
         done += len(stories)
         if progress and kind == "ticket":
             progress(done, total)
@@ -160,38 +180,30 @@ def _measure(work: "Worker", kind: StoryKind, jobs: int, progress: Callable[[int
 
 def _bodies(work: "Worker", kind: StoryKind, total: int, jobs: int) -> Iterator[tuple[list[int], list[Folded]]]:
     store, config = work.reading.store, work.reading.config
-    chunks = Stale.of(kind).chunks(store, CHUNK)
+    chunks = Taken(kind).chunks(store, CHUNK)
     if jobs <= 1 or total < 2 * CHUNK:
         for stories in chunks:
             yield stories, work.fold(kind, stories)
         return
-    with ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(store.path, config)
-    ) as pool:
-        found = list(chunks)
-        yield from zip(found, pool.map(_fold_chunk, [kind] * len(found), found), strict=True)
+    try:
+        with ProcessPoolExecutor(
+            jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(store.path, config)
+        ) as pool:
+            found = list(chunks)
+            yield from zip(found, pool.map(_fold_chunk, [kind] * len(found), found), strict=True)
+    except BrokenProcessPool:
+        raise StoreError("a process that measures was ended, perhaps for want of memory: try fewer --jobs") from None
 
 
-def _write(store: Store, kind: StoryKind, stories: list[int], folded: list[Folded], version: int) -> int:
-    """Store a chunk that was read at `version` of the file or later; returns the version now.
-
-    If another process has written since, it may have told something new of these stories: they stay stale.
-    """
+def _write(store: Store, kind: StoryKind, stories: list[int], folded: list[Folded]) -> None:
+    """Store a chunk. Its marks were taken before it was read; a story that changed since has a new one."""
     with store.writing() as conn:
         gone = {*stories, *(f.story for f in folded)}
         conn.executemany("DELETE FROM folded WHERE kind = ? AND story = ?", ((kind, s) for s in gone))
         conn.executemany(
             "INSERT INTO folded (kind, story, base, last, body) VALUES (?, ?, ?, ?, ?)", ((kind, *f) for f in folded)
         )
-        now = _version(store)
-        if now == version:
-            Stale.of(kind).done(store, stories)
-    return now
-
-
-def _version(store: Store) -> int:
-    """Moves whenever another connection commits, not with our own: https://www.sqlite.org/pragma.html"""
-    return int(store.one("PRAGMA data_version"))
+        Taken(kind).done(store, stories)
 
 
 class Worker:
@@ -202,8 +214,10 @@ class Worker:
         self.folds = _kept(store)
 
     def fold(self, kind: StoryKind, stories: list[int]) -> list[Folded]:
+        """All of a chunk is read from one state of the file."""
         folds = [fold for fold in self.folds if fold.kpi.story == kind]
-        return [_one(told, folds) for told in READERS[kind](self.reading, stories)]
+        with self.reading.store.reading():
+            return [_one(told, folds) for told in READERS[kind](self.reading, stories)]
 
 
 def _one(told: Told, folds: Iterable[Fold]) -> Folded:
@@ -234,4 +248,7 @@ def _end_with_parent() -> None:
 
 def _fold_chunk(kind: StoryKind, stories: list[int]) -> list[Folded]:
     assert _worker is not None
-    return _worker.fold(kind, stories)
+    try:
+        return _worker.fold(kind, stories)
+    except sqlite3.Error as error:  # its code would be lost on the way to the parent
+        raise failure(error, _worker.reading.store.path) or error from error

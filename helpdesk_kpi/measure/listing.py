@@ -13,7 +13,7 @@ from helpdesk_kpi.measure.asked import Asked as FigureAsked
 from helpdesk_kpi.measure.asked import Parts, existing
 from helpdesk_kpi.measure.calendars import elapsed
 from helpdesk_kpi.measure.columns import NEVER, Columns, Floats, Ints
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Score, Stock, Within
+from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Met, Stock, Within, hides_answers
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.durations import verdicts
 from helpdesk_kpi.measure.figure import parts as parts_of
@@ -75,7 +75,7 @@ class _Listing:
         self.rows = _existing(reader, asked)
         self.stops = [self.rows.words[code] or "" for code in self.rows.stop.tolist()]
         self.is_timed = isinstance(self.kpi.statistic, Duration | Met) or self.kpi.is_instant
-        self.is_hidden = isinstance(self.statistic, Score) and self.statistic.hides_answers
+        self.is_hidden = hides_answers(self.statistic)
 
     def about(self) -> dict[str, Column]:
         """What the rows are about."""
@@ -86,9 +86,9 @@ class _Listing:
             "kpi": self._all(self.asked.kpi),
             "variant": self._all(self.asked.variant),
             **{axis: self._names(axis) for axis in ("source", "agent", "team", "category", "channel")},
-            "ticket": (tickets.get(key, NOT_A_TICKET)[0] for key in rows.ticket.tolist()),
+            "ticket": (None if self.is_hidden else tickets.get(key, NOT_A_TICKET)[0] for key in rows.ticket.tolist()),
             "url": (
-                articles.get(story, tickets.get(key, NOT_A_TICKET)[1])
+                None if self.is_hidden else articles.get(story, tickets.get(key, NOT_A_TICKET)[1])
                 for story, key in zip(rows.story.tolist(), rows.ticket.tolist(), strict=True)
             ),
             "severity": (rows.words[code] for code in rows.severity.tolist()),
@@ -103,7 +103,7 @@ class _Listing:
         is_on = running if self.is_timed else [False] * len(rows)
         why = [stop or ("running" if on else "") for on, stop in zip(is_on, self.stops, strict=True)]
         return {
-            "at": map(iso, rows.at.tolist()),
+            "at": self._all(None) if self.is_hidden else map(iso, rows.at.tolist()),
             "start": map(iso, rows.start.tolist()) if self.is_timed else self._all(None),
             "end": map(iso, ends.tolist()) if self.is_timed else self._all(None),
             "calendar_seconds": self._seconds(elapsed(rows, rows.start, ends)) if self.is_timed else self._all(None),
@@ -143,8 +143,8 @@ class _Listing:
         return (_number(one / 1000) for one in ms.tolist())
 
     def _names(self, axis: str) -> Column:
-        """What single people said of somebody is nobody's business."""
-        if axis == "agent" and (self.is_hidden or self.reader.config.privacy != "full"):
+        """Of confidential answers only the team: ticket and time would give their author away."""
+        if (self.is_hidden and axis != "team") or (axis == "agent" and self.reader.config.privacy != "full"):
             return self._all(None)
         codes = self.reader.labels(self.rows, axis)
         return (self.reader.label_name(self.rows, axis, code) for code in codes.tolist())
@@ -208,9 +208,11 @@ class _Listing:
 def _existing(reader: Reader, asked: Asked) -> Columns:
     rows = reader.slice(asked.kpi, asked.variant, **asked.where)
     if asked.period is None:
-        return rows.take(rows.exist(asked.as_of))
-    here, exists = existing(_figure(asked, asked.period), rows)
-    return here.take(exists)
+        ever = FigureAsked(kpi_named(asked.kpi), asked.variant, 0, asked.as_of, asked.as_of)
+        return reader.shown(ever, rows.take(rows.exist(asked.as_of)))
+    figure = _figure(asked, asked.period)
+    here, exists = existing(figure, rows)
+    return reader.shown(figure, here.take(exists))
 
 
 def _figure(asked: Asked, period: Period) -> FigureAsked:

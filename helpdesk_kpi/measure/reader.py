@@ -11,6 +11,7 @@ from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.asked import Asked, Policy, existing
 from helpdesk_kpi.measure.calendars import Calendars
 from helpdesk_kpi.measure.columns import NEVER, NOBODY, Columns, Floats, Ints, load, together
+from helpdesk_kpi.measure.confidential import SPANS, Confidential
 from helpdesk_kpi.measure.contract import (
     ANY_SCALE,
     EXCLUDED,
@@ -26,6 +27,7 @@ from helpdesk_kpi.measure.contract import (
     StoryKind,
     Total,
     Within,
+    hides_answers,
 )
 from helpdesk_kpi.measure.defaults import Default, defaults
 from helpdesk_kpi.measure.discovery import every_kpi, kpi_named
@@ -64,6 +66,7 @@ class Reader:
         self._columns: dict[tuple[str, str], Columns] = {}
         self._slices: dict[tuple[object, ...], Columns] = {}
         self._following: dict[tuple[str, str], Columns] = {}
+        self._groups: dict[tuple[str, str], Confidential] = {}
 
     @cached_property
     def defaults(self) -> list[Default]:
@@ -88,6 +91,11 @@ class Reader:
         for kind, of_kind in kinds.items():
             loaded = load(self.store, kind, [keys[w] for w in of_kind], self.back_to)
             self._columns |= {w: self._clocked(loaded[keys[w]], *w) for w in of_kind}
+
+    def _all_rows(self, kpi: str, variant: str) -> Columns:
+        """As `columns`, but from the first instant on, whatever `back_to` says."""
+        fold = self.store.one("SELECT id FROM folds WHERE kpi = ? AND variant = ?", kpi, variant)
+        return load(self.store, every_kpi()[kpi].story, [fold], 0)[fold]
 
     def value(self, kpi: str, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> Value:
         """The figure with the periods before it, each read at the same age, and what it means against them."""
@@ -116,10 +124,42 @@ class Reader:
         if kpi.facet == "dimension" and "facet" not in where:
             where = {**where, "facet": MAIN}
         rows = self.slice(kpi.id, variant, **where)
-        found = figure(Asked(kpi, variant, period.start, period.end, as_of), rows, self.policy(kpi, variant))
+        asked = Asked(kpi, variant, period.start, period.end, as_of)
+        if hides_answers(told):
+            return self._confidential(asked, rows, tells=period.kind in SPANS)
+        found = figure(asked, rows, self.policy(kpi, variant))
         if isinstance(told, Total) and told.weighted:
             return msgspec.structs.replace(found, basis=self.weighing.bases(period.start, min(period.end, as_of)))
         return found
+
+    def _confidential(self, asked: Asked, rows: Columns, *, tells: bool) -> Value:
+        """A score of answers that are shown in groups only. `tells`: how many are not shown; of days and weeks that
+        would say when somebody answered.
+        """
+        here, exists = existing(asked, rows)
+        shown = self.shown(asked, here.take(exists))
+        found = figure(asked, shown, self.policy(asked.kpi, asked.variant))
+        found = msgspec.structs.replace(found, sd=None, p90=None)  # with these and the mean, few answers are known
+        hidden = len(here) - len(shown)
+        if not hidden or not tells:
+            return found
+        reason = "too_few_raters" if asked.end <= asked.as_of else "period_open"
+        n = found.n or (float(hidden) if reason == "too_few_raters" else 0.0)
+        return msgspec.structs.replace(found, n=n, excluded={**found.excluded, reason: hidden})
+
+    def shown(self, asked: Asked, rows: Columns) -> Columns:
+        """Those of some rows that may be shown; of scores that hide answers, whole groups of closed periods."""
+        told = asked.statistic
+        if not hides_answers(told):
+            return rows
+        if asked.end > asked.as_of:
+            return rows.take(slice(0, 0))
+        key = (asked.kpi.id, asked.variant)
+        if key not in self._groups:
+            known = self._all_rows(*key)
+            about = (self.labels(known, "agent"), self.labels(known, "team"))
+            self._groups[key] = Confidential(self.store, known, about, fewest=told.fewest, zone=self.config.timezone)
+        return rows.take(self._groups[key].shown(rows, asked.as_of))
 
     def _ratio(self, kpi: Kpi, variant: str, parts: list[Value]) -> Value:
         above, below = parts

@@ -30,6 +30,8 @@ SENTENCES = {
     "spam": "spam; ours leaves it out",
     "internal": "a ticket of the team itself; ours leaves it out",
     "test": "the configuration leaves this ticket out",
+    "moved": "the ticket moved to where nothing is read; ours leaves out what came after",
+    "imported_copy": "a copy of another ticket, which ours counts in its place",
     "agent_created": "the team opened the ticket, so its first message is no reply; ours leaves it out",
     "solved_before_reply": "solved before anybody replied: for ours it was never answered",
     "phone_or_chat": "answered by phone or in a chat, which only ours counts",
@@ -52,9 +54,11 @@ SENTENCES = {
     "hours_not_known": "from before the first sync: which hours the helpdesk had then is not known",
     UNEXPLAINED: "nothing that is known of the ticket accounts for this",
 }
-_OUT = {"outbound": "agent_created"} | {reason: reason for reason in EXCLUDED & SENTENCES.keys()}
-LEFT_OUT = frozenset({"merged", "spam", "internal", "test", "agent_created"})  # by our rules, whatever the figure
-_UNKNOWN = frozenset({"history_unknown", "replies_pending", "replies_unreadable"})
+_PARTS = dict.fromkeys(("subtask", "child", "parent", "tracker", "related", "issue_type"), "test")
+_OUT = {"outbound": "agent_created", **_PARTS} | {reason: reason for reason in EXCLUDED & SENTENCES.keys()}
+#: By our rules, whatever the figure.
+LEFT_OUT = frozenset({"merged", "moved", "imported_copy", "spam", "internal", "test", "agent_created"})
+_UNKNOWN = frozenset({"history_unknown", "first_message_unknown", "replies_pending", "replies_unreadable"})
 
 
 class Case(NamedTuple):

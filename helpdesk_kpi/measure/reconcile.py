@@ -16,6 +16,7 @@ from helpdesk_kpi.measure.fold import CHUNK
 from helpdesk_kpi.measure.hours import Clocks
 from helpdesk_kpi.measure.native import METRICS
 from helpdesk_kpi.measure.reasons import AGREE, LEFT_OUT, ONE_SIDED, UNEXPLAINED
+from helpdesk_kpi.measure.standings import keep_standings
 from helpdesk_kpi.measure.stories import timelines
 from helpdesk_kpi.store import Store
 
@@ -28,6 +29,7 @@ class Reconciler:
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
         self.clocks = Clocks(store, config)
+        keep_standings(store, config)
         self.desks = read_desks(store, config)
 
     @cached_property

@@ -20,7 +20,7 @@ def rated_in_return(reader: Reader, period: Period, as_of: int, team: str | None
     """Of the period's ratings by colleagues, where they answer each other by more than chance; else None."""
     asked = Asked(kpi_named("peer_rating"), "strict", period.start, period.end, as_of)
     rows, exists = existing(asked, reader.slice("peer_rating", "strict", **of_team(team), facet=MAIN))
-    rows = rows.take(exists)
+    rows = reader.shown(asked, rows.take(exists))
     found = reciprocity(_raters(reader, rows), reader.labels(rows, "agent"), rows.value)
     return found if found is not None and found.r > found.limit else None
 

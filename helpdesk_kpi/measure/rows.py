@@ -36,6 +36,8 @@ class TicketRow(msgspec.Struct, frozen=True, gc=False):
     is_imported: int = 0
     status_at: int | None = None
     left_at: int | None = None
+    came_at: int | None = None
+    resolution: str | None = None
 
 
 class EventRow(msgspec.Struct, frozen=True, gc=False):

@@ -5,15 +5,17 @@ tickets were given to them than they asked for: one assignment makes no agent of
 asked as a customer before, if nothing shows them at work for the team by then.
 """
 
+from helpdesk_kpi.config import Config
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.people import mark_stale
 
 #: Tickets that were given to people who have no role of the team, as far as any was seen; the ones of their own do not
-#: count. Then: more of them than they asked for.
+#: count. Then: more of them than they asked for, and the last thing that they did on them.
 _WORKED = """
 WITH unseen AS (
-    SELECT p.id, p.source, p.native FROM people p WHERE p.was_assigned
-    AND (p.kind IS NULL OR p.kind IN ('customer', 'member'))
+    SELECT p.id, p.source, p.native FROM people p JOIN sources s ON s.id = p.source WHERE p.was_assigned
+    AND (p.kind IS NULL OR p.kind = 'customer'
+        OR (p.kind = 'member' AND s.name NOT IN (SELECT value FROM json_each(?))))
     AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind IN ('agent', 'light_agent', 'bot'))
 ),
 given AS (
@@ -24,7 +26,10 @@ given AS (
     JOIN unseen u ON u.source = t.source AND u.native = e.after
     WHERE e.kind = 'change' AND e.field = 'assignee' AND t.requester IS NOT u.id
 )
-SELECT person FROM given g GROUP BY person
+SELECT g.person, (
+    SELECT max(e.at) FROM given h JOIN unseen u ON u.id = h.person JOIN events e ON e.ticket = h.ticket
+    WHERE h.person = g.person AND (e.actor = u.id OR (e.field = 'assignee' AND u.native IN (e.before, e.after)))
+) FROM given g GROUP BY g.person
 HAVING count(*) > (SELECT count(*) FROM tickets t WHERE t.requester = g.person AND t.created_at IS NOT NULL)
 """
 #: Who asked something before their first role was seen, which is one of the team; and their first act for it: anything
@@ -43,17 +48,21 @@ GROUP BY y.id
 """
 
 
-def keep_standings(store: Store) -> None:
-    """Bring the table up to date; the tickets of those of whom it says something else become stale."""
+def keep_standings(store: Store, config: Config) -> None:
+    """Bring the table up to date; the tickets of those of whom it says something else become stale.
+
+    Where the configuration lists the team, no licensed colleague beside it is of the team for their work.
+    """
     if store.one("SELECT count(*) FROM stale") == 0:
         return
-    found: dict[int, tuple[int, int | None]] = {person: (1, None) for (person,) in store.rows(_WORKED)}
-    found |= {person: (0, first) for person, first in store.rows(_ASKED)}
-    before = {person: (worked, first) for person, worked, first in store.rows("SELECT * FROM standings")}
+    listed = [name for name, table in config.sources.items() if table.get("agents")]
+    found: dict[int, tuple[int | None, ...]] = {p: (1, None, until) for p, until in store.rows(_WORKED, listed)}
+    found |= {person: (0, first, None) for person, first in store.rows(_ASKED)}
+    before = {person: tuple(told) for person, *told in store.rows("SELECT * FROM standings")}
     changed = sorted({p for p in found.keys() | before.keys() if found.get(p) != before.get(p)})
     if not changed:
         return
     with store.writing() as conn:
         conn.executemany("DELETE FROM standings WHERE person = ?", ((p,) for p in changed))
-        conn.executemany("INSERT INTO standings VALUES (?, ?, ?)", ((p, *found[p]) for p in changed if p in found))
+        conn.executemany("INSERT INTO standings VALUES (?, ?, ?, ?)", ((p, *found[p]) for p in changed if p in found))
         mark_stale(conn, changed)

@@ -9,7 +9,7 @@ import msgspec
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure import elsewhere
-from helpdesk_kpi.measure.articles import STALE, read_articles
+from helpdesk_kpi.measure.articles import CITED, read_articles
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.desk import Desk, read_desks
@@ -101,35 +101,55 @@ READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
 }
 
 
-class Stale(NamedTuple):
-    """Where the stories of one kind stand that are to be folded again."""
+class Taken(NamedTuple):
+    """The stories of one kind that the build in progress has to fold: the marks that it has taken."""
 
-    table: str
-    key: str
-    condition: str
-
-    @classmethod
-    def of(cls, kind: StoryKind) -> "Stale":
-        """Tickets, which are many and change all the time, have a table of their own."""
-        return cls("stale", "ticket", "true") if kind == "ticket" else cls("stale_stories", "story", f"kind = '{kind}'")
+    kind: StoryKind
 
     def count(self, store: Store) -> int:
-        return int(store.one(f"SELECT count(*) FROM {self.table} WHERE {self.condition}"))
+        return int(store.one("SELECT count(*) FROM measuring WHERE kind = ?", self.kind))
 
     def chunks(self, store: Store, size: int) -> Iterator[list[int]]:
         after = -1
         while True:
-            sql = f"SELECT {self.key} FROM {self.table} WHERE {self.condition} AND {self.key} > ? ORDER BY 1 LIMIT ?"
-            keys = [key for (key,) in store.rows(sql, after, size)]
+            sql = "SELECT story FROM measuring WHERE kind = ? AND story > ? ORDER BY 1 LIMIT ?"
+            keys = [key for (key,) in store.rows(sql, self.kind, after, size)]
             if not keys:
                 return
             yield keys
             after = keys[-1]
 
     def done(self, store: Store, keys: Sequence[int]) -> None:
-        """Take them out; runs inside the caller's transaction."""
-        sql = f"DELETE FROM {self.table} WHERE {self.condition} AND {self.key} = ?"
-        store.conn.executemany(sql, ((key,) for key in keys))
+        """Remove their marks. One that was set since stands in `stale` or `stale_stories`, and stays. Runs inside the
+        caller's transaction.
+        """
+        sql = "DELETE FROM measuring WHERE kind = ? AND story = ?"
+        store.conn.executemany(sql, ((self.kind, key) for key in keys))
+
+
+def take_marks(store: Store, kinds: Sequence[StoryKind]) -> None:
+    """Take every mark, before anything of its story is read: a change from now on sets a new one, for the next build.
+
+    Marks that a killed build has left are there already. Of a kind that no KPI speaks of, none is kept.
+    """
+    with store.writing() as conn:
+        conn.execute("INSERT OR IGNORE INTO measuring SELECT 'ticket', ticket FROM stale")
+        conn.execute("INSERT OR IGNORE INTO measuring SELECT kind, story FROM stale_stories")
+        conn.execute("DELETE FROM stale")
+        conn.execute("DELETE FROM stale_stories")
+        conn.execute(
+            "DELETE FROM measuring WHERE kind NOT IN (SELECT value FROM json_each(?))",
+            (msgspec.json.encode(["ticket", *kinds]).decode(),),
+        )
+
+
+def unmeasured(store: Store) -> int:
+    """How many tickets are to be measured: marked, or taken by a build that is not over."""
+    return int(
+        store.one(
+            "SELECT count(*) FROM (SELECT ticket FROM stale UNION SELECT story FROM measuring WHERE kind = 'ticket')"
+        )
+    )
 
 
 def mark_all(store: Store) -> None:
@@ -145,16 +165,13 @@ def mark_entries(store: Store) -> None:
 
 
 def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
-    """Whose tickets are to be told again is to be told again too; a kind that no KPI speaks of, never. Runs inside the
-    caller's transaction.
+    """Take the stories of customers and articles too that hang on the tickets that were taken. Runs inside the caller's
+    transaction.
     """
-    store.conn.execute(
-        "INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'customer', t.requester FROM tickets t"
-        " JOIN stale s ON s.ticket = t.id WHERE t.requester IS NOT NULL"
-    )
+    if "customer" in kinds:
+        store.conn.execute(
+            "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', t.requester FROM measuring m"
+            " JOIN tickets t ON t.id = m.story WHERE m.kind = 'ticket' AND t.requester IS NOT NULL"
+        )
     if "article" in kinds:
-        store.conn.execute(f"INSERT OR IGNORE INTO stale_stories {STALE}")
-    store.conn.execute(
-        "DELETE FROM stale_stories WHERE kind NOT IN (SELECT value FROM json_each(?))",
-        (msgspec.json.encode(kinds).decode(),),
-    )
+        store.conn.execute(f"INSERT OR IGNORE INTO measuring {CITED}")

@@ -9,7 +9,7 @@ from helpdesk_kpi.store import Store
 
 Why = Literal["robot", "configured", "role", "earlier role", "given tickets"]
 TEXTS: dict[Why, str] = {
-    "robot": "robots",
+    "robot": "as robots",
     "configured": "named by the configuration",
     "role": "by their role",
     "earlier role": "by a role that they had before",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
+from helpdesk_kpi.measure.arrivals import begun, since_it_came
 from helpdesk_kpi.measure.chains import in_order
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
@@ -16,6 +17,7 @@ from helpdesk_kpi.measure.elsewhere import is_evident
 from helpdesk_kpi.measure.ends import ends_elsewhere
 from helpdesk_kpi.measure.moments import Answer, Change, Cited, NoAnswer, Rated, Reopen, Solve, Track, Turn, Wait
 from helpdesk_kpi.measure.promises import Run, runs
+from helpdesk_kpi.measure.resolutions import native, with_resolutions
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
 from helpdesk_kpi.measure.told import with_told
@@ -39,6 +41,7 @@ class Timeline:
         events: Sequence[EventRow],
         beside: Beside = ALONE,
     ) -> None:
+        row, events = with_resolutions(desk, row, since_it_came(row, events))
         self.desk = desk
         self.row = row
         self.cycles, self.promises = beside.cycles, beside.promises
@@ -46,7 +49,7 @@ class Timeline:
         self.apart = next(iter(beside.apart), None)
         self.merges, self.copies = beside.merges, beside.copies
         self.refused = frozenset(part.kind for part in beside.unread) & {REFUSED_ROW, REFUSED_RATING}
-        self.created_at: int = row.created_at
+        self.created_at: int = begun(row)
         self.requester: int | None = row.requester
         self.askers = _askers(desk, row)
         self.channel: str | None = row.channel
@@ -153,7 +156,7 @@ class Timeline:
 
     def status_at(self, instant: int) -> str | None:
         """The helpdesk's own."""
-        return self._status.at(instant)  # type: ignore[no-any-return]
+        return native(self._status.at(instant))
 
     def state_at(self, instant: int) -> str:
         return self._state.at(instant)  # type: ignore[no-any-return]
@@ -357,6 +360,21 @@ class Timeline:
     def knows_first_message(self) -> bool:
         """Every ticket begins with words or a call. Without any, what happened did not arrive."""
         return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
+
+    @cached_property
+    def without_times(self) -> frozenset[str]:
+        """What a ticket that was copied from another helpdesk has no times of its own of: words, states. Everything
+        happened when it was copied, or begins long after the ticket.
+        """
+        if not self.row.is_imported:
+            return frozenset()
+        begun = min((t.at for t in self.turns), default=self.created_at)
+        states = [c for c in self.changes if c.field == "status"]
+        late = self.created_at + A_MOMENT
+        words = begun > late or begun in {t.at for t in self.replies}
+        done_at_once = bool(states) and self.desk.state(states[0].after) in DONE
+        is_late = bool(states) and states[0].before is None and states[0].at > late
+        return frozenset(["words"] * words + ["states"] * (done_at_once or is_late))
 
     @property
     def has_no_events(self) -> bool:

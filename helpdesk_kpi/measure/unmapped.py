@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.desk import STATES
+from helpdesk_kpi.measure.desk import DONE, STATES, Desk, desks_by_name
+from helpdesk_kpi.measure.gone import meanings
 from helpdesk_kpi.store import Store
 
 # What the words of a status or priority suggest. A suggestion only: a person decides.
@@ -42,6 +43,7 @@ class Unmapped(NamedTuple):
     counts_as: str  # the state that a status counts as; "" for a priority: it is a level of its own
     is_told: bool  # whether the helpdesk itself says what the status means
     suggested: str  # level or state that its name suggests; "": none
+    why: str = ""  # what else makes it doubtful, with how it is read now
 
     @property
     def is_bad(self) -> bool:
@@ -58,6 +60,8 @@ class Unmapped(NamedTuple):
 def unmapped(store: Store, config: Config) -> Iterator[Unmapped]:
     yield from _priorities(store, config)
     yield from _statuses(store, config)
+    yield from _gone(store, config)
+    yield from _resolved_in(store, config)
 
 
 def _priorities(store: Store, config: Config) -> Iterator[Unmapped]:
@@ -70,12 +74,72 @@ def _priorities(store: Store, config: Config) -> Iterator[Unmapped]:
             yield Unmapped(source, "priority", name, count, "", is_told=False, suggested=hint)
 
 
+def _gone(store: Store, config: Config) -> Iterator[Unmapped]:
+    """Statuses that only histories name: no list has them any more."""
+    for desk, name, rows in _by_source(store, config, _ONLY_IN_HISTORIES):
+        found = {native: (label, count) for native, label, count in rows if count}
+        called = {native: label for native, (label, _) in found.items()}
+        labels = dict(store.rows("SELECT native, name FROM names WHERE source = ? AND kind = 'status'", desk.source))
+        for one in meanings(store, desk.source, called, desk.states):
+            if desk.is_decided(one.native):
+                continue
+            state, count = desk.state(one.native), found[one.native][1]
+            how = "nothing says what it meant" if not one.state else "by its name"
+            how = (
+                f"since its tickets were moved to {labels.get(one.successor, one.successor)!r}"
+                if one.successor
+                else how
+            )
+            many = f"{count:,} ticket{'s' * (count != 1)}"
+            why = f"is in the histories of {many} and in no list any more (deleted?): it counts as {state}, {how}"
+            yield Unmapped(
+                name, "status", one.name, count, state, is_told=bool(one.state), suggested=state, why=why,
+            )  # fmt: skip
+
+
+def _resolved_in(store: Store, config: Config) -> Iterator[Unmapped]:
+    """Statuses that are not done, in which resolutions are set: tickets count as solved from then on."""
+    for desk, name, rows in _by_source(store, config, _RESOLVED_IN):
+        for native, label, count in rows:
+            state = desk.state(native)
+            if state in DONE or desk.is_decided(native):
+                continue
+            why = f"is not done ({state}), but a resolution was set in it {count:,} times: solved counts from then on"
+            yield Unmapped(name, "status", label or native, count, state, is_told=True, suggested="solved", why=why)
+
+
+def _by_source(store: Store, config: Config, sql: str) -> Iterator[tuple[Desk, str, list[tuple[Any, ...]]]]:
+    for name, desk in desks_by_name(store, config).items():
+        if name in config.sources:
+            yield desk, name, store.rows(sql, desk.source)
+
+
+#: (id, name, tickets in whose histories it is)
+_ONLY_IN_HISTORIES = """
+SELECT n.native, n.name, (
+    SELECT count(DISTINCT e.ticket) FROM events e JOIN tickets t ON t.id = e.ticket WHERE e.kind = 'change'
+    AND e.field = 'status' AND e.before = n.native AND t.source = n.source
+) FROM names n WHERE n.source = ? AND n.kind = 'status' AND n.detail IS NULL ORDER BY 3 DESC, 1
+"""
+#: (status, name, how often a resolution was set while a ticket had it)
+_RESOLVED_IN = """
+WITH resolved AS (
+    SELECT (SELECT s.after FROM events s WHERE s.ticket = e.ticket AND s.kind = 'change' AND s.field = 'status'
+    AND s.at <= e.at ORDER BY s.at DESC, s.seq DESC LIMIT 1) AS status
+    FROM events e JOIN tickets t ON t.id = e.ticket WHERE t.source = ?1 AND e.kind = 'change'
+    AND e.field = 'resolution' AND e.after IS NOT NULL
+)
+SELECT r.status, n.name, count(*) FROM resolved r LEFT JOIN names n ON n.source = ?1 AND n.kind = 'status'
+AND n.native = r.status WHERE r.status IS NOT NULL GROUP BY r.status ORDER BY 3 DESC, 1
+"""
+
+
 def _statuses(store: Store, config: Config) -> Iterator[Unmapped]:
     """Those of which nobody says what they mean, and those whose name says something else than the helpdesk does."""
     own = config.tickets.statuses
     for source, native, label, detail, count in store.rows(_TICKETS.format("t.status", "status")):
         name = label or native
-        if not _apart(name, native, own):
+        if not _apart(name, native, own) or (not count and detail is None):
             continue
         state = detail or STATES.get(native.casefold()) or STATES.get(name.casefold())
         suggested = next((state for state, words in _STATES if words.search(name)), None)

@@ -7,7 +7,7 @@ A connector is one module in `connectors/` (or a package's entry point `helpdesk
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import msgspec
 
@@ -102,6 +102,18 @@ def _nothing_known(ids: Collection[str]) -> Mapping[str, Any]:  # noqa: ARG001 -
     return {}
 
 
+class Present(Protocol):
+    """Ids of the tickets that are kept and, as far as is known, still there."""
+
+    def __call__(self, brand: str | None = None, *, unsolved: bool = False) -> Collection[str]:
+        """Of one brand, or of all. `unsolved`: only those of which the helpdesk does not say that they are done."""
+        ...
+
+
+def _none_present(brand: str | None = None, *, unsolved: bool = False) -> Collection[str]:  # noqa: ARG001 - Present
+    return frozenset()
+
+
 def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Mapping[str, int]:  # noqa: ARG001 - Versions
     return {}
 
@@ -117,6 +129,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     versions: Versions = _none_known  # which versions of things are kept already
     accounts: Accounts = _nothing_known
     requesters: Requesters = _nothing_known
+    present: Present = _none_present  # which tickets are kept as being there
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,13 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from helpdesk_kpi.errors import BrokenError, PullError
-from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.model import Record
 from helpdesk_kpi.store.page import SetAside
 from helpdesk_kpi.store.sound import EARLIEST, LATEST
 
 T = TypeVar("T")
 V = TypeVar("V")
+R = TypeVar("R", bound=Record)
 
 #: What reading a value raises that is not as it should be. Anything else is a mistake of ours, and is raised.
 UNREADABLE = (
@@ -64,12 +65,12 @@ def row(raw: msgspec.Raw | bytes, type: type[T]) -> T:  # noqa: A002 - as in Tra
 
 def map_rows(
     found: Iterable[T],
-    make: Callable[[T], Iterable[AnyRecord]],
+    make: Callable[[T], Iterable[R]],
     *,
     id: str = "id",  # noqa: A002 - the field's name
-) -> tuple[list[AnyRecord], list[SetAside]]:
+) -> tuple[list[R], list[SetAside]]:
     """Records of rows; a row whose meaning can't be worked out is set aside."""
-    records: list[AnyRecord] = []
+    records: list[R] = []
     aside: list[SetAside] = []
     for one in found:
         try:

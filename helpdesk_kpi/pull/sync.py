@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError, UnreachedError
 from helpdesk_kpi.pull.contract import Connector, Finding, KnownAccount, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source
@@ -22,6 +24,7 @@ from helpdesk_kpi.store.write import (
     accounts,
     ask_again,
     narrow,
+    present,
     reach_back,
     requesters,
     source_key,
@@ -111,15 +114,18 @@ class _Run:
         self.now, self.full, self.progress, self.connect = how
         self.stream = ""  # the one whose turn it is
         self.key = source_key(store, source.name, source.connector.name, source.url, source.since)
+        self.begun = self.now()  # all of its streams count their time from here
 
     async def all(self) -> list[StreamResult]:
         results: list[StreamResult] = []
+        self._forget_future()
         if self.full:
             ask_again(self.store, self.key)
         if not self.store.one("SELECT count(*) FROM cursors WHERE source = ?", self.key):
             self._read_alike()
         async with self.connect(self.source) as http:
             http.tell = self._note
+            http.wall = lambda: self.now() / 1000
             connector = self.source.connector(http, self.source.settings)
             streams = connector.streams()
             for stream in streams:
@@ -128,6 +134,7 @@ class _Run:
                 results.append(await self._stream(stream, http, connector, stopped=stopped))
         found = {f.need: f.provides for f in connector.found if f.need and f.provides}
         narrow(self.store, self.key, found, keeping=_without_news(streams, results))
+        self._note_turn()
         if self.full and all(result.outcome != "failed" for result in results):
             reach_back(self.store, self.key, self.source.since)
             self._read_alike()
@@ -135,6 +142,23 @@ class _Run:
 
     def _note(self, text: str) -> None:
         self.progress(Progress(self.source.name, self.stream, 0, 0, None, text))
+
+    def _forget_future(self) -> None:
+        """What a wrong clock wrote: a run that has not been is no reason to wait, and nothing is whole until then."""
+        late = self.begun + AHEAD
+        with self.store.writing() as conn:
+            for column in ("ran_at", "complete_until"):
+                conn.execute(
+                    f"UPDATE cursors SET {column} = NULL WHERE source = ? AND {column} > ?", (self.key, late)
+                )  # fmt: skip
+
+    def _note_turn(self) -> None:
+        """Its turn has come to its end, whatever became of the streams."""
+        with self.store.writing() as conn:
+            conn.execute(
+                "INSERT OR REPLACE INTO meta VALUES (?, CAST(? AS BLOB))",
+                (f"{TURN}{self.source.name}", str(self.begun)),
+            )
 
     def _read_alike(self) -> None:
         """From now on all of its comments are read with the words of today."""
@@ -149,7 +173,7 @@ class _Run:
         count = _Count()
         try:
             async for page in stream.pages(self._start(stream)):
-                self._store(stream, page, count)
+                self._store(stream, page, count, http)
                 sent = http.requests.total() - before
                 self.progress(Progress(self.source.name, stream.name, sent, count.records, page.complete_until))
             outcome, reason = "ok", ""
@@ -167,7 +191,9 @@ class _Run:
             tuple(connector.found[told:]),
         )  # fmt: skip
 
-    def _store(self, stream: Stream, page: Page, count: "_Count") -> None:
+    def _store(self, stream: Stream, page: Page, count: "_Count", http: Transport) -> None:
+        if page.complete_until is not None:  # a clock of ours that is ahead does not make anything known earlier
+            page = replace(page, complete_until=min(page.complete_until, http.server_time(self.now())))
         page = write_page(self.store, self.key, stream.name, sift(page), now=self.now())
         count.records += len(page.records)
         count.set_aside += len(page.set_aside)
@@ -182,6 +208,7 @@ class _Run:
             cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full,
             versions=functools.partial(versions, self.store, self.key), accounts=self._accounts,
             requesters=functools.partial(requesters, self.store, self.key),
+            present=functools.partial(present, self.store, self.key),
         )  # fmt: skip
 
     def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:
@@ -191,7 +218,7 @@ class _Run:
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"
         ran_at = self.store.one(sql, self.key, stream.name)
-        return self.full or ran_at is None or self.now() - int(ran_at) >= stream.every
+        return self.full or ran_at is None or is_due(int(ran_at), self.begun, stream.every)
 
     def _result(self, stream: Stream, outcome: Outcome, reason: str = "", *numbers: Any) -> StreamResult:
         result = StreamResult(self.source.name, stream.name, outcome, reason, *numbers)
@@ -204,7 +231,7 @@ class _Run:
                 " ON CONFLICT DO UPDATE SET state = ?3, reason = ?4, gives = ?5, ran_at = coalesce(?6, ran_at)",
                 (
                     self.key, stream.name, state, reason or None, json.dumps(sorted(stream.gives)),
-                    self.now() if outcome == "ok" else None,
+                    self.begun if outcome == "ok" else None,
                 ),
             )  # fmt: skip
             ended = self.now()
@@ -217,6 +244,27 @@ class _Run:
                 ),
             )  # fmt: skip
         return result
+
+
+AHEAD = 5 * 60_000  # ms that a stored instant may lie ahead: clocks are set a little now and then
+TURN = "synced:"  # in meta, with a source's name: when its newest turn began that came to its end
+
+
+def is_due(ran_at: int, now: int, every: int) -> bool:
+    """Whether a stream that last began at `ran_at` is due: a tenth early is in time, for no sync begins to the second.
+
+    Where syncs and the stream's hours do not fit (every 40 minutes, hourly), it runs once in each hour of the clock,
+    but not twice within half an hour. All are ms.
+    """
+    passed = now - ran_at
+    return passed >= every - every // 10 or (passed >= every // 2 and now // every > ran_at // every)
+
+
+def synced_until(store: Store, sources: Sequence[str], now: int) -> int | None:
+    """When the newest turn began that all of these sources have ended; None: one of them never had one."""
+    begun = [store.one("SELECT CAST(value AS TEXT) FROM meta WHERE key = ?", f"{TURN}{name}") for name in sources]
+    known = [int(at) for at in begun if at is not None and int(at) <= now]
+    return min(known) if known and len(known) == len(begun) else None
 
 
 def _without_news(streams: Sequence[Stream], results: Sequence[StreamResult]) -> set[str]:

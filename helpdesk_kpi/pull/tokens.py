@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from helpdesk_kpi.errors import AccessError, PullError
+from helpdesk_kpi.private import touch_private
 
 PATIENCE = 60.0  # seconds for which another process may hold the tokens
 _PAUSE = 0.05
@@ -84,6 +85,7 @@ class TokenFile:
 
 def _connected(path: Path) -> sqlite3.Connection:
     try:
+        touch_private(path)
         return sqlite3.connect(path, timeout=0, isolation_level=None)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise AccessError(f"the tokens at {path.parent} cannot be locked: {error}") from None

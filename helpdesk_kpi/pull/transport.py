@@ -7,6 +7,7 @@ help, and its answer is decoded only if it is JSON of a bearable size.
 import asyncio
 import functools
 import logging
+import math
 import os
 import random
 import re
@@ -50,6 +51,7 @@ AT_FIRST = 3  # the same, before the source has answered for the first time: pro
 PAGES = 4  # tries where something else than JSON comes
 SAME = 2  # times that the same broken bytes are read
 SILENT_WAIT = 60.0  # seconds after a 429 that doesn't say how long
+TRUNCATED = 1.0  # seconds that the Date header may lag behind without any difference of clocks: it has no fractions
 TIMEOUT = httpx.Timeout(30.0, connect=10.0, read=120.0)  # a page of 1,000 tickets can take a vendor a minute
 FIRST_TIMEOUT = httpx.Timeout(10.0, read=30.0)  # until the first answer
 
@@ -143,6 +145,8 @@ class Transport:
         self.limits = Limits(rate_share)
         self._attempts, self._patience, self._max_bytes = attempts, patience, max_bytes
         self.sleep, self.clock = sleep, clock
+        #: The program's own time, which `skew` is measured by; `sync` and `check` set it. See `server_time`.
+        self.wall: Callable[[], float] = lambda: self.clock()  # noqa: PLW0108 - the clock may be replaced
         self.requests: Counter[str] = Counter()  # sent, by endpoint
         self.waited = 0.0  # seconds, for limits and for retries
         self.skew: float | None = None  # seconds that the helpdesk's clock is ahead of ours, by its latest answer
@@ -171,6 +175,15 @@ class Transport:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+    def server_time(self, now: int) -> int:
+        """The helpdesk's time when ours is `now`, both epoch ms, and never later than `now`.
+
+        A helpdesk refuses what lies after its own time, and knows nothing of it yet. If our clock is behind, `now`
+        stays: what is newer is read by the next sync.
+        """
+        behind = 0.0 if self.skew is None or self.skew > -TRUNCATED else self.skew
+        return now + math.floor(behind * 1000)
 
     def allow(self, host: str) -> None:
         """Let credentials go to one more host: a brand's help centre, as the account's own brand list names it."""
@@ -248,6 +261,8 @@ class Transport:
         request = _Request("POST", self._pinned(path), path, "resource", body=body)
         try:
             return (await self._persist(request, kind)).body
+        except UnreachedError:
+            raise
         except PullError as error:
             if error.permanent:  # 400 and 403 too: there is no way on without a token
                 raise self._locked_out(error) from None
@@ -379,7 +394,7 @@ class Transport:
         self.limits.learn(request.url.host, request.endpoint, self._read(dict(response.headers)), now)
         date = _moment(response.headers.get("date"))
         if date is not None:
-            self.skew = date - now
+            self.skew = date - self.wall()
 
     def _judge(self, request: "_Request", response: httpx.Response, content: bytes) -> None:
         """Raise what the status and the content type say; return when the answer may be decoded."""

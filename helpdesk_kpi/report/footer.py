@@ -107,12 +107,15 @@ def _questions(scene: Scene, limit: int = 8) -> str:
     return scene.words.listed(told) if told else ""
 
 
-def notices(scene: Scene) -> list[str]:
-    """What a reader must know before the figures: data that do not reach the period's end."""
+def notices(scene: Scene, *, is_preliminary: bool = False) -> list[str]:
+    """What a reader must know before the figures: a period that is not over, data that do not reach its end."""
     words, sources = scene.words, scene.figures.facts.sources
+    period, as_of = scene.figures.period, scene.figures.as_of
     never = sorted(name for name, at in sources.items() if at is None)
     known = [at for at in sources.values() if at is not None]
     told = [words.say("never_pulled", sources=words.listed([clean(name) for name in never]))] if never else []
-    if known and min(known) < scene.figures.period.end:
+    if is_preliminary:
+        told.insert(0, words.say("preliminary_note", period=words.period(period), moment=words.moment(as_of)))
+    elif known and min(known) < period.end:
         told.append(words.say("incomplete", moment=words.moment(min(known))))
     return told

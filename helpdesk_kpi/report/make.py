@@ -1,6 +1,7 @@
 """Making a configured report: which period, as of when, which teams, and the figures behind it."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config, Loaded, Report, did_you_mean, duration
@@ -11,7 +12,8 @@ from helpdesk_kpi.measure.periods import Kind, Period, last_ended, parse
 from helpdesk_kpi.measure.process import EVIDENCE, REPEATS
 from helpdesk_kpi.measure.reader import HISTORY, Reader
 from helpdesk_kpi.report.capability import gaps
-from helpdesk_kpi.report.reading import StoredFigures, fresh_to
+from helpdesk_kpi.report.privacy import names_nobody
+from helpdesk_kpi.report.reading import StoredFigures, everybody, fresh_to
 from helpdesk_kpi.report.render import Rendered, render
 from helpdesk_kpi.report.templates import own_templates, template, templates
 from helpdesk_kpi.store import Store
@@ -29,9 +31,21 @@ class Made(NamedTuple):
     """One rendering of a report: for all, or for one team."""
 
     team: str | None
+    slice: str  # as the ledger names it: "weekly", "weekly:EMEA"
     period: Period
     as_of: int
     rendered: Rendered
+
+
+class Slice(NamedTuple):
+    """A report's part: all together (team None), or one team."""
+
+    team: str | None
+    name: str
+
+
+PageUrl = Callable[[str], str | None]  # gets a slice's name
+Failed = Callable[[str, Exception], None]  # gets a slice's name
 
 
 def reads(name: str, parts: frozenset[str]) -> list[str]:
@@ -86,9 +100,14 @@ def make(
     as_of: int,
     locale: str | None = None,
     parts: frozenset[str] = frozenset({"html", "text", "page", "json", "slack"}),
-    page_url: str | None = None,
+    page_url: PageUrl = lambda _: None,
+    is_preliminary: bool = False,
+    failed: Failed | None = None,
 ) -> Iterator[Made]:
-    """Render a report, once or for each team."""
+    """Render a report, once or for each team. `page_url` says where a slice's browser page will be.
+
+    A team whose report fails in a way that nobody foresaw stops no other: `failed` hears of it; without, it is raised.
+    """
     config = loaded.config
     report = named(loaded, name)
     if not store.one("SELECT count(*) FROM syncs"):
@@ -96,13 +115,45 @@ def make(
     reader = Reader(store, config, back_to=period.back(HISTORY + 1).start)
     reader.preload([(kpi, "strict") for kpi in reads(report.template, parts)])
     lacking = gaps(store, config, as_of)
-    for team in _teams(reader, report):
-        figures = StoredFigures(reader, period, as_of, lacking, team=team)
-        rendered = render(
-            report.template, figures, locale=locale or report.locale or config.locale, privacy=config.privacy,
-            page_url=page_url, own=own_templates(loaded), parts=parts,
-        )  # fmt: skip
-        yield Made(team, period, as_of, rendered)
+    has_page = _has_page(loaded, report)
+    for one in _slices(reader, name, report):
+        figures = StoredFigures(reader, period, as_of, lacking, team=one.team)
+        try:
+            rendered = render(
+                report.template, figures, locale=locale or report.locale or config.locale, privacy=config.privacy,
+                page_url=page_url(one.name) if has_page else None, own=own_templates(loaded), parts=parts,
+                is_preliminary=is_preliminary,
+            )  # fmt: skip
+        except Exception as error:
+            if failed is None or isinstance(error, UsageError):
+                raise
+            failed(one.name, error)
+            continue
+        yield Made(one.team, one.name, period, as_of, rendered)
+
+
+def slices(store: Store, loaded: Loaded, name: str) -> list[str]:
+    """What a report consists of, as the ledger names it: "weekly", or "weekly:EMEA" and so on for each team."""
+    return [one.name for one in _slices(Reader(store, loaded.config), name, named(loaded, name))]
+
+
+def _has_page(loaded: Loaded, report: Report) -> bool:
+    """Whether a channel of files writes a page of it that a browser can open."""
+    return not {"page.html.j2", "body.html.j2"}.isdisjoint(template(report.template, own_templates(loaded)).files())
+
+
+def _slices(reader: Reader, name: str, report: Report) -> list[Slice]:
+    return [Slice(team, name if team is None else f"{name}:{_said(reader, team)}") for team in _teams(reader, report)]
+
+
+def _said(reader: Reader, team: str) -> str:
+    """A team as file names, addresses and headers say it: not by its name where that names a person and none may be
+    named.
+    """
+    config = reader.config
+    if config.privacy == "full" or names_nobody(team, everybody(reader.people, config)):
+        return team
+    return f"team-{hashlib.blake2b(team.encode(), key=reader.store.hash_key[:64], digest_size=3).hexdigest()}"
 
 
 def _teams(reader: Reader, report: Report) -> list[str | None]:

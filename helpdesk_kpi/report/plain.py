@@ -7,6 +7,18 @@ from urllib.parse import urlsplit
 #: Cc controls, Cf invisible and direction-changing marks, Cs lone surrogates, Zl and Zp line separators.
 _UNPRINTED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 WORD = 60  # letters without a space
+#: Spaces that typography knows beside the plain one: no-break, en, em, thin, hair, narrow no-break, mathematical.
+#: The ideographic space (U+3000) is a character of Chinese text and stays.
+_TYPOGRAPHIC = dict.fromkeys((0x00A0, *range(0x2000, 0x200B), 0x202F, 0x205F), " ")
+
+
+def spaces(text: str) -> str:
+    """Plain spaces for plain text: mails, Slack, the terminal.
+
+    >>> spaces("16\\u2009–\\u200922 Nov, 2\\u00a0h")
+    '16 – 22 Nov, 2 h'
+    """
+    return text.translate(_TYPOGRAPHIC)
 
 
 def clean(text: str, limit: int = 80) -> str:

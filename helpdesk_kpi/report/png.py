@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from helpdesk_kpi.report.charts import LEVEL, Chart, Frame, frame, marks, runs
+from helpdesk_kpi.report.plain import spaces
 
 GROUND, BLUE, AMBER, BAND, INK, GRID = "#ffffff", "#1d5c99", "#b4530a", "#dde8f3", "#5b6675", "#e4e8ed"
 DPI = 144  # two pixels per point at 72
@@ -90,14 +91,14 @@ def _write(
 
 def _lettering(text: str) -> tuple[str, str]:
     """A font for this text, and the text without what no installed font can draw (no boxes, no warnings)."""
-    plain = text.replace("\u00a0", " ")
-    fonts = (*LATIN, *CHINESE) if plain.isascii() else (*CHINESE, *LATIN)
+    shown = spaces(text)
+    fonts = (*LATIN, *CHINESE) if shown.isascii() else (*CHINESE, *LATIN)
     installed = [font for font in fonts if font in _installed()]
     for font in installed:
-        if all(ord(letter) in _letters(font) for letter in plain):
-            return font, plain
-    fallback = installed[-1] if plain.isascii() or not installed else installed[0]
-    return fallback, "".join(letter for letter in plain if ord(letter) in _letters(fallback))
+        if all(ord(letter) in _letters(font) for letter in shown):
+            return font, shown
+    fallback = installed[-1] if shown.isascii() or not installed else installed[0]
+    return fallback, "".join(letter for letter in shown if ord(letter) in _letters(fallback))
 
 
 @cache

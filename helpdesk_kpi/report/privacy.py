@@ -60,7 +60,8 @@ class Discreet:
 
     @property
     def team(self) -> str | None:
-        return self._figures.team
+        """A team may be called after somebody."""
+        return None if self._figures.team is None else self._text(self._figures.team)
 
     @cached_property
     def facts(self) -> Facts:
@@ -142,6 +143,12 @@ class Discreet:
 def discreet(figures: Figures, privacy: Privacy, alias: str) -> Figures:
     """The figures that a report under this privacy setting may read."""
     return figures if privacy == "full" else Discreet(figures, privacy, alias)
+
+
+def names_nobody(text: str, agents: Sequence[Agent]) -> bool:
+    """Whether a text holds nothing that points at one of these people."""
+    pattern = _pattern(agents)
+    return pattern is None or pattern.search(text) is None
 
 
 def _marks(agent: Agent) -> list[str]:

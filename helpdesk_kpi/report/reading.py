@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.asked import Asked, existing
 from helpdesk_kpi.measure.columns import NOBODY, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, Stock, Within
+from helpdesk_kpi.measure.contract import EXCLUDED, MAIN, Duration, Kpi, Met, Stock, Within, hides_answers
 from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
 from helpdesk_kpi.measure.figure import parts as parts_of
 from helpdesk_kpi.measure.humans import Humans
@@ -155,6 +155,8 @@ class StoredFigures:
 
     def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
         spec = kpi_named(kpi)
+        if hides_answers(spec.statistic_of(variant)):
+            return ()  # each row would be one answer
         if spec.facet == "dimension":
             where = {"facet": MAIN, **where}
         rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
@@ -236,7 +238,7 @@ class StoredFigures:
             ),
             agreements=agreements(self.reader, self.period, self._first_replies),
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
-            agents=_agents(self.reader.people, config),
+            agents=everybody(self.reader.people, config),
             questions=self._questions(),
             repeats=known_quality(store, config),
             secret=store.hash_key,
@@ -303,7 +305,7 @@ def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
     return found
 
 
-def _agents(people: Humans, config: Config) -> tuple[Agent, ...]:
+def everybody(people: Humans, config: Config) -> tuple[Agent, ...]:
     """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
     met = [
         Agent(

@@ -9,7 +9,8 @@ from jinja2 import TemplateError
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.report.charts import Chart
 from helpdesk_kpi.report.figures import Figures, Privacy
-from helpdesk_kpi.report.plain import clean
+from helpdesk_kpi.report.marking import Mark
+from helpdesk_kpi.report.plain import clean, spaces
 from helpdesk_kpi.report.privacy import discreet
 from helpdesk_kpi.report.remembered import Remembered
 from helpdesk_kpi.report.scene import Scene
@@ -18,7 +19,7 @@ from helpdesk_kpi.report.svg import svg
 from helpdesk_kpi.report.templates import FILES, Template, environment, template
 from helpdesk_kpi.report.unbroken import whole_units
 from helpdesk_kpi.report.view import Report
-from helpdesk_kpi.report.words import NBSP, Words
+from helpdesk_kpi.report.words import Words
 
 SUBJECT = 150  # characters; longer ones are cut by mail readers anyway
 PARTS = {
@@ -52,33 +53,37 @@ def render(
     page_url: str | None = None,
     own: Path | None = None,
     parts: frozenset[str] = frozenset({"html", "text", "page", "json", "slack"}),
+    is_preliminary: bool = False,
 ) -> Rendered:
     """Render the report called `name`.
 
     `title` is the reader's name for it (else the template's), `page_url` where the browser page will be, `own` the
-    user's folder of templates; only `parts` are made. Raises UsageError for an unknown template or language, and for
-    a mistake in a template that is not ours.
+    user's folder of templates; only `parts` are made. `is_preliminary` marks every part as not complete. Raises
+    UsageError for an unknown template or language, and for a mistake in a template that is not ours.
     """
     chosen = template(name, own)
     words = Words(locale, figures.zone)
     shown = Remembered(discreet(figures, privacy, words.say("agent_alias")))
-    report = Report(name, Scene(shown, words), privacy=privacy, title=title, page_url=page_url)
+    report = Report(
+        name, Scene(shown, words), privacy=privacy, title=title, page_url=page_url, is_preliminary=is_preliminary
+    )
     images: dict[str, bytes] = {}
     made = {
         PARTS[file]: _fill(chosen, file, report, words, images)
         for file in chosen.files()
         if PARTS[file] in parts or PARTS[file] == "subject"
     }
+    mark = Mark(report, words)
     return Rendered(
         template=name,
         title=report.title,
         period=report.period_label,
-        subject=clean(made.get("subject") or report.headline.title, SUBJECT),
-        html=made.get("html"),
-        text=made.get("text"),
-        page=made.get("page"),
+        subject=clean(mark.subject(made.get("subject") or report.headline.title), SUBJECT),
+        html=mark.html(made.get("html")),
+        text=mark.text(made.get("text")),
+        page=mark.html(made.get("page")),
         json=msgspec.json.encode(snapshot(report, shown)) if "json" in parts else None,
-        slack=_whole(made["slack"], chosen) if "slack" in made else None,
+        slack=_whole(made["slack"], chosen, mark) if "slack" in made else None,
         images=images,
     )
 
@@ -102,7 +107,7 @@ def _fill(chosen: Template, file: str, report: Report, words: Words, images: dic
         raise UsageError(_told(chosen, file, mistake)) from mistake
     if flavour == "html":
         return whole_units(text)
-    return text.replace(NBSP, " ").strip() + "\n"
+    return spaces(text).strip() + "\n"
 
 
 def _told(chosen: Template, file: str, mistake: TemplateError) -> str:
@@ -111,9 +116,9 @@ def _told(chosen: Template, file: str, mistake: TemplateError) -> str:
     return f"{where}: {mistake.message or type(mistake).__name__}"
 
 
-def _whole(text: str, chosen: Template) -> bytes:
+def _whole(text: str, chosen: Template, mark: Mark) -> bytes:
     """The same JSON, checked and without the template's white space."""
     try:
-        return msgspec.json.encode(msgspec.json.decode(text))
+        return msgspec.json.encode(mark.slack(msgspec.json.decode(text)))
     except msgspec.DecodeError as mistake:
         raise UsageError(f"{chosen.folder / 'slack.json.j2'}: not JSON: {mistake}") from mistake

@@ -8,7 +8,7 @@ FENCE = "`"
 def escape(text: str) -> str:
     """Mentions, links and commands from tickets ("<!channel>") lose their meaning; fences cannot be broken."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return safe.replace(FENCE, "'").replace("\u00a0", " ")
+    return plain.spaces(safe.replace(FENCE, "'"))
 
 
 def link(text: str, url: str) -> str:

@@ -71,6 +71,7 @@ def _frame(report: Report, figures: Figures) -> dict[str, Any]:
         "locale": report.locale,
         "privacy": report.privacy,
         "team": figures.team,
+        "preliminary": report.is_preliminary,
         "period": {
             "kind": period.kind,
             "label": period.label,

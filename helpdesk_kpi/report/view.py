@@ -58,14 +58,18 @@ class Report:
     """One period in one language. Texts are ready to print; `kpi()` gives any further number."""
 
     def __init__(
-        self, name: str, scene: Scene, *, privacy: Privacy = "full", title: str = "", page_url: str | None = None
-    ) -> None:
-        """`title` is the report's own; "" takes the language's word for `name`. `page_url` opens every number."""
+        self, name: str, scene: Scene, *, privacy: Privacy = "full", title: str = "", page_url: str | None = None,
+        is_preliminary: bool = False,
+    ) -> None:  # fmt: skip
+        """`title` is the report's own; "" takes the language's word for `name`. `page_url` opens every number.
+        `is_preliminary`: the period is not complete, and another report will be.
+        """
         self._scene = scene
         self._title = title
         self.name = name
         self.privacy = privacy
         self.page_url = page_url
+        self.is_preliminary = is_preliminary
         self.locale = scene.words.locale
 
     # where and when
@@ -105,7 +109,7 @@ class Report:
 
     @cached_property
     def notices(self) -> list[str]:
-        return notices(self._scene)
+        return notices(self._scene, is_preliminary=self.is_preliminary)
 
     # numbers
 

@@ -1,7 +1,8 @@
 """Everything that a report says, in the reader's language: words, numbers, dates, durations.
 
 Numbers and their unit are joined by a no-break space; plain-text formats turn it into a space at the end (see
-`render`). Babel writes numbers and dates; durations are ours, since Babel's keep one unit only ("2 h" for 2 h 15 min).
+`plain.spaces`). Babel writes numbers and single dates. Ranges of dates and durations are ours: Babel's ranges change
+with its version, and its durations keep one unit only ("2 h" for 2 h 15 min).
 """
 
 import math
@@ -13,7 +14,7 @@ from types import ModuleType
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_interval, get_timezone_name
+from babel.dates import format_date, get_timezone_name
 from babel.numbers import format_decimal, format_percent
 
 from helpdesk_kpi.errors import UsageError
@@ -217,11 +218,9 @@ class Words:
         )  # fmt: skip
 
     def dates(self, period: Period) -> str:
-        """The days that the period covers, the last one included: 16 - 22 Nov 2026."""
+        """The days that the period covers, the last one included: 16–22 Nov 2026."""
         first, last = self.local(period.start).date(), self.local(period.end - 1).date()
-        if self.locale == "zh":
-            return _chinese_days(first, last)
-        return str(format_interval(first, last, skeleton="yMMMd", locale=self.babel))
+        return _chinese_days(first, last) if self.locale == "zh" else _english_days(first, last, self.babel)
 
     def step(self, kind: str, n: float) -> str:
         """ "week" or "weeks"."""
@@ -247,6 +246,21 @@ class Words:
 
 def _rounded(ms: int, unit: int) -> int:
     return (ms + unit // 2) // unit * unit
+
+
+def _english_days(first: date, last: date, locale: Locale) -> str:
+    """16–22 Nov 2026; months and years only where they change.
+
+    Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between versions
+    of Babel, and a thin space is no character for plain text.
+    """
+    end = str(format_date(last, "d MMM y", locale=locale))
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{end}"
+    start = format_date(first, "d MMM" if first.year == last.year else "d MMM y", locale=locale)
+    return f"{start} – {end}"
 
 
 def _chinese_days(first: date, last: date) -> str:

@@ -36,7 +36,7 @@ def app(
     `app.state` has `requests` by endpoint, `world`, whose `now` may be moved, and `warm(url)`.
     """
     plan = parse(faults)
-    gate = Gate(plan, FreshdeskDoor(limits if limits is not True else 1.0, clock))
+    gate = Gate(plan, FreshdeskDoor(limits if limits is not True else 1.0, clock), world)
     face = Face(world, plan, bulk=bulk, archives=archives)
     rooms = Rooms(face)
     opened = gate.guard("activities_file", _planned(world, "activities_file", rooms.activities_file), open_to_all=True)

@@ -6,6 +6,7 @@ How a helpdesk words its refusals is its own affair: a face brings its `Door`.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
 from typing import Any, Protocol
 
 import msgspec
@@ -13,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from helpdesk_kpi.simulator.clock import SECOND
 from helpdesk_kpi.simulator.faults import Failure, Faults
 from helpdesk_kpi.simulator.pages import BadRequestError
+from helpdesk_kpi.simulator.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _PAGE = "<!DOCTYPE html><html><body><h1>We are down for maintenance</h1></body></html>"
@@ -63,14 +66,19 @@ class Cut(Response):
 class Gate:
     """Stands before all endpoints of one face."""
 
-    def __init__(self, faults: Faults, door: Door) -> None:
-        self.faults, self.door = faults, door
+    def __init__(self, faults: Faults, door: Door, world: World) -> None:
+        self.faults, self.door, self.world = faults, door, world
         self.requests: Counter[str] = Counter()
 
     def guard(self, name: str, endpoint: Endpoint, *, bucket: str | None = None, open_to_all: bool = False) -> Endpoint:
         """The endpoint behind the gate, counted under `name`."""
 
         async def guarded(request: Request) -> Response:
+            answer = await admitted(request)
+            answer.headers["date"] = formatdate(self.world.now / SECOND, usegmt=True)  # the desk's clock is its own
+            return answer
+
+        async def admitted(request: Request) -> Response:
             self.requests[name] += 1
             await asyncio.sleep(self.faults.slow.get(name, 0) / 1000)
             failure = self.faults.failure(self.requests.total())

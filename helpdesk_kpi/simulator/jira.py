@@ -70,7 +70,7 @@ def app(
     requests: Counter[str] = Counter()
     routes: list[Route] = []
     for product, root, gateway, endpoints in _products(face, search, changelogs, kind, analytics=analytics):
-        gate = Gate(plan, JiraDoor(product, passes))
+        gate = Gate(plan, JiraDoor(product, passes), world)
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
             planned = _planned(world, product, name, endpoint)
@@ -177,6 +177,7 @@ def _cloud(face: Face, search: Search, changelogs: Changelogs) -> list[Endpoint]
     return [
         ("GET POST", "search/jql", "search", search.search),
         ("POST", "search/approximate-count", "count", search.count),
+        ("POST", "issue/bulkfetch", "issues_by_id", search.by_id),
         ("GET POST", "search", "search_removed", face.removed),
         ("POST", "changelog/bulkfetch", "changelogs", changelogs.page),
         ("GET", "issue/{issue}/changelog", "changelog", face.changelog),

@@ -36,7 +36,7 @@ def app(
     """
     plan = parse(faults)
     door = ZendeskDoor(plan, Limits(limits if limits is not True else 1.0, clock), clock)
-    gate = Gate(plan, door)
+    gate = Gate(plan, door, world)
     face = Face(world, plan)
     routes = [Route("/oauth/tokens", gate.guard("oauth", door.token, open_to_all=True), methods=["POST"])]
     for name, path, endpoint, bucket in _endpoints(face):

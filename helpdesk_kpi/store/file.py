@@ -12,10 +12,27 @@ import msgspec
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from helpdesk_kpi.errors import StoreError
+from helpdesk_kpi.errors import BusyError, StoreError
+from helpdesk_kpi.private import touch_private
 
 APPLICATION_ID = 0x484B5049  # "HKPI"
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+
+BUSY = 30  # s to wait for another connection's transaction
+
+#: What can be wrong with the file. Other codes are bugs. https://www.sqlite.org/rescode.html
+FAILURES = {
+    sqlite3.SQLITE_BUSY: "is locked by another program: try again when it is through",
+    sqlite3.SQLITE_LOCKED: "is locked by another program: try again when it is through",
+    sqlite3.SQLITE_READONLY: "cannot be written: the file or its folder is read-only for this account",
+    sqlite3.SQLITE_PERM: "cannot be opened by this account",
+    sqlite3.SQLITE_AUTH: "cannot be opened by this account",
+    sqlite3.SQLITE_CANTOPEN: "or a file next to it cannot be opened",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk says no",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
+    sqlite3.SQLITE_CORRUPT: "is damaged: restore a backup, or move it away and run `helpdesk-kpi sync`",
+    sqlite3.SQLITE_NOTADB: "is no database: `store` must name a file of its own",
+}
 
 migrations = Migrations("helpdesk_kpi")
 
@@ -70,8 +87,11 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Close it. What is wrong with the file while it is used is an expected failure: StoreError."""
         self.close()
+        if (expected := failure(error, self.path)) is not None:
+            raise expected from error
 
     @property
     def hash_key(self) -> bytes:
@@ -98,6 +118,26 @@ class Store:
             raise
         self.conn.execute("COMMIT")
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One transaction in which every read sees the same state of the file."""
+        self.conn.execute("BEGIN")
+        try:
+            yield self.conn
+        finally:
+            self.conn.rollback()
+
+
+def failure(error: BaseException | None, path: Path) -> StoreError | None:
+    """The expected failure of a file that cannot be used; None for anything else, which is a bug."""
+    if not isinstance(error, sqlite3.Error):
+        return None
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # the rest of an extended code says more
+    if code not in FAILURES:
+        return None
+    kind = BusyError if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else StoreError
+    return kind(f"{path} {FAILURES[code]} ({error})")
+
 
 def _plain(parameters: tuple[object, ...]) -> list[object]:
     return [msgspec.json.encode(one).decode() if isinstance(one, list) else one for one in parameters]
@@ -117,17 +157,17 @@ def open_store(path: Path, *, create: bool = True) -> Store:
     try:
         return _opened(path)
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"{path} cannot be opened as a store: {error}") from error
+        raise failure(error, path) or StoreError(f"{path} cannot be opened as a store: {error}") from error
 
 
 def _create(path: Path) -> None:
     if not path.parent.is_dir():
         raise StoreError(f"the folder {path.parent} for the store does not exist")
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))  # people's data: for this account only
+    touch_private(path)  # SQLite gives the -wal and -shm files the mode of the database
 
 
 def _opened(path: Path) -> Store:
-    conn = sqlite3.connect(path, timeout=30)
+    conn = sqlite3.connect(path, timeout=float(os.environ.get("HELPDESK_KPI_BUSY", BUSY)))  # the variable is for tests
     try:
         _claim(conn, path)
         conn.execute("PRAGMA journal_mode = WAL")

@@ -72,7 +72,10 @@ def _roles(page: Writing, rows: list[model.Person]) -> list[int]:
             continue
         person = keys[row.id]
         before, after = _neighbours(page, person, row.version)
-        if before == row.kind:
+        if before == row.kind or (row.kind == "member" and not row.version and (before or after)):
+            continue  # that nothing is known of a role takes nothing away
+        if before == "member" and row.kind != "member" and _know_now(page, person, row):
+            changed.append(person)
             continue
         page.conn.execute(
             "INSERT OR REPLACE INTO person_roles VALUES (?, ?, ?, ?)", (person, row.version, row.kind, row.role)
@@ -82,6 +85,20 @@ def _roles(page: Writing, rows: list[model.Person]) -> list[int]:
         elif before is not None or after is not None:
             changed.append(person)
     return changed
+
+
+def _know_now(page: Writing, person: int, row: model.Person) -> bool:
+    """Where nothing was known of a role until now, what is seen holds for before; so it does for who has worked for the
+    team without a role that was seen. Else it begins now.
+    """
+    sql = "SELECT max(at) FROM person_roles WHERE person = ? AND at <= ?"
+    at = page.conn.execute(sql, (person, row.version)).fetchone()[0]
+    sql = "SELECT 1 FROM standings WHERE person = ? AND has_worked"
+    if at and not (row.kind == "agent" and page.conn.execute(sql, (person,)).fetchone()):
+        return False
+    sql = "UPDATE person_roles SET kind = ?, role = ? WHERE person = ? AND at = ?"
+    page.conn.execute(sql, (row.kind, row.role, person, at))
+    return True
 
 
 def _neighbours(page: Writing, person: int, at: int) -> tuple[str | None, tuple[int, str] | None]:

@@ -8,6 +8,8 @@ ALTER TABLE tickets ADD COLUMN is_imported INTEGER NOT NULL DEFAULT 0; -- 1: cop
 ALTER TABLE tickets ADD COLUMN external_id TEXT; -- id in the system that it was copied from; null: none
 ALTER TABLE tickets ADD COLUMN status_at INTEGER; -- since when the status of this row holds; null: not known
 ALTER TABLE tickets ADD COLUMN left_at INTEGER; -- when it moved to where nothing is read; null: it is here
+ALTER TABLE tickets ADD COLUMN came_at INTEGER; -- when it moved here from where nothing is read; null: it began here
+ALTER TABLE tickets ADD COLUMN resolution TEXT; -- how it ended; null: not yet, or nothing tells it beside the status
 
 CREATE TABLE unread ( -- parts of a ticket that no rule can read: they are counted, not dropped
     ticket INTEGER NOT NULL REFERENCES tickets (id),
@@ -38,9 +40,11 @@ CREATE INDEX events_schedule ON events (ticket, at) WHERE field = 'schedule';
 CREATE TABLE standings ( -- what the tickets tell of people whose role was not known at the time; made by `measure`
     person     INTEGER PRIMARY KEY REFERENCES people (id),
     has_worked INTEGER NOT NULL, -- 1: was given more tickets than they asked for, and no role of theirs tells of it
-    works_from INTEGER -- first act for the team, of those who asked before; null: asked nothing, or did nothing
+    works_from INTEGER, -- first act for the team, of those who asked before; null: asked nothing, or did nothing
+    works_until INTEGER -- last act on a ticket that was given to them; null: has not worked
 ) STRICT;
 
+CREATE INDEX events_left ON events (before) WHERE kind = 'change' AND field = 'status';
 CREATE INDEX tickets_merged ON tickets (source, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX tickets_copied ON tickets (external_id) WHERE external_id IS NOT NULL;
 -- What is merged into a ticket counts by what is known of that one, and a copy by its original.
@@ -60,3 +64,14 @@ BEGIN
     INSERT INTO stale SELECT id FROM tickets
     WHERE external_id IN (new.native, old.external_id, new.external_id) ON CONFLICT DO NOTHING;
 END;
+
+-- Who syncs and who measures hold locks of the operating system (store/lock.py).
+DROP TABLE lease;
+
+CREATE TABLE measuring ( -- marks that the build in progress has taken out of `stale` and `stale_stories`
+    -- A build takes the marks before it reads the stories: whatever changes from then on marks its story anew, and the
+    -- build removes only the marks that it took. What a build that was killed leaves here, the next one takes again.
+    kind  TEXT NOT NULL, -- ticket, customer, article, entry
+    story INTEGER NOT NULL,
+    PRIMARY KEY (kind, story)
+) STRICT, WITHOUT ROWID;

@@ -9,8 +9,9 @@ from helpdesk_kpi.store.writing import Writing, upsert
 
 def write_names(page: Writing, rows: list[model.Name]) -> None:
     page.conn.executemany(
-        "INSERT INTO names VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET name = excluded.name, detail = excluded.detail",
+        # What a status meant while a list had it stays known: a history tells its name only.
+        "INSERT INTO names VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,"
+        " detail = excluded.detail WHERE kind != 'status' OR excluded.detail IS NOT NULL OR detail IS NULL",
         ((page.source, r.kind, r.id, r.name, r.detail) for r in rows),
     )
 
@@ -128,7 +129,8 @@ def _count_tickets(page: Writing, ids: Sequence[str], within: str | None) -> Non
     page.conn.execute(
         "UPDATE tickets SET deleted_at = iif(missing_since < ?3, coalesce(deleted_at, missing_since), deleted_at),"
         " missing_since = coalesce(missing_since, ?3) WHERE source = ?1 AND created_at IS NOT NULL"
-        " AND deleted_at IS NULL AND (?4 IS NULL OR brand = ?4) AND native NOT IN (SELECT value FROM json_each(?2))",
+        " AND deleted_at IS NULL AND left_at IS NULL AND (?4 IS NULL OR brand = ?4)"
+        " AND native NOT IN (SELECT value FROM json_each(?2))",
         (page.source, json.dumps(list(ids)), page.now, within),
     )
     page.conn.execute(

@@ -30,7 +30,7 @@ def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams
         people.get(r.assignee), r.follow_up_of, r.problem, r.merged_into, r.deleted_at, r.is_spam,
         r.replies_known, r.changes_known_from, r.sketch, json.dumps(r.participants),
         r.changes_known, r.direction, r.issue_type, r.association, r.is_messaging, r.is_imported, r.external_id,
-        r.status_at, r.left_at,
+        r.status_at, r.left_at, r.resolution,
     )  # fmt: skip
 
 
@@ -59,6 +59,10 @@ def write_changes(page: Writing, rows: list[model.Changes]) -> None:
         "UPDATE tickets SET changes_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
         " AND changes_known != ?1",
         ((r.known, page.source, r.ticket, r.version) for r in rows),
+    )
+    page.conn.executemany(
+        "UPDATE tickets SET came_at = ?1 WHERE source = ?2 AND native = ?3 AND came_at IS NOT ?1",
+        ((r.came_at, page.source, r.ticket) for r in rows if r.known == "yes"),
     )
 
 
@@ -215,7 +219,8 @@ _TICKET_COLUMNS = (
     "source, native, number, url, created_at, updated_at, version, status, subject, channel, form, type, brand, tags,"
     " fields, priority, requester, submitter, organization, team, assignee, follow_up_of, problem, merged_into,"
     " deleted_at, is_spam, replies_known, changes_known_from, sketch, participants,"
-    " changes_known, direction, issue_type, association, is_messaging, is_imported, external_id, status_at, left_at"
+    " changes_known, direction, issue_type, association, is_messaging, is_imported, external_id, status_at, left_at,"
+    " resolution"
 )
 _TOLD_APART = ("replies_known", "changes_known")  # of one version they are whatever was found out since
 _MERGE = (

@@ -126,6 +126,17 @@ def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str,
     return dict(store.rows(sql, source, list(tickets)))
 
 
+def present(store: Store, source: int, brand: str | None = None, *, unsolved: bool = False) -> frozenset[str]:
+    """Ids of the tickets that are there as far as is known; see `pull.contract.Present`."""
+    sql = (
+        "SELECT t.native FROM tickets t LEFT JOIN names n ON n.source = t.source AND n.kind = 'status'"
+        " AND n.native = t.status WHERE t.source = ?1 AND t.created_at IS NOT NULL AND t.deleted_at IS NULL"
+        " AND t.left_at IS NULL AND (?2 IS NULL OR t.brand = ?2)"
+        " AND NOT (?3 AND coalesce(n.detail, 'open') IN ('solved', 'closed'))"
+    )
+    return frozenset(native for (native,) in store.rows(sql, source, brand, unsolved))
+
+
 def ask_again(store: Store, source: int) -> None:
     """A full sync fetches everything that was ever queued once more."""
     with store.writing() as conn:

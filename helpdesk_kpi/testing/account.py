@@ -69,6 +69,7 @@ class Account:
         with known_store(self.store_path) as store:
             source = self.source(store.hash_key)
         async with self._connect(source) as http:
+            http.wall = lambda: self.ms / 1000
             return await source.connector(http, source.settings).check()
 
     def streams(self) -> list[Stream]:

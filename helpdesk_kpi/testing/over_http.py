@@ -2,7 +2,9 @@
 
 import datetime as dt
 import logging
+import random
 import re
+import socket
 from abc import abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -13,10 +15,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from helpdesk_kpi.pull.sync import REFUSED
+from helpdesk_kpi.pull.sync import REFUSED, UNREACHED
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.testing.account import Account
 from helpdesk_kpi.testing.contract import Contract, well
+from helpdesk_kpi.testing.mutation import broken_texts, mutated
 from helpdesk_kpi.testing.stores import differences
 from helpdesk_kpi.testing.weather import Answer, App, Asked, Weather, always, cut, in_objects, once
 
@@ -249,6 +252,46 @@ class HttpContract(Contract):
                 well(fresh.sync())
                 assert met, f"no answer has {key!r}"
                 assert fresh.rows(tickets) == wanted.rows(tickets), key
+
+    # --- what may be wrong with an answer
+
+    def test_half_a_character_in_every_text_costs_nothing_else(self, tmp_path: Path) -> None:
+        """JSON allows half an emoji; no row, no page and no later stream is lost for it."""
+        wanted, _ = self.fair(tmp_path / "fair")
+        tickets = "SELECT native FROM tickets WHERE created_at IS NOT NULL ORDER BY 1"
+        with self.under(tmp_path / "broken", change=broken_texts(self.maps)) as (account, _):
+            well(account.sync())
+        assert account.rows(tickets) == wanted.rows(tickets)
+
+    mutations: ClassVar[int] = 5
+    """How many syncs meet answers with something wrong in them."""
+
+    def test_answers_with_anything_wrong_in_them_never_end_a_sync(self, tmp_path: Path) -> None:
+        """Other types, missing keys, huge numbers, impossible times, cut bodies: each stream has its turn and a result,
+        and the store stays sound.
+        """
+        with self.under(tmp_path) as (account, sky):
+            streams = [stream.name for stream in account.streams()]
+            for turn in range(self.mutations):
+                rng = random.Random(f"{self.connector} {turn}")  # noqa: S311 - no secret
+                sky.change = mutated(rng, 0.4)
+                fresh = account.afresh(str(turn))
+                results = fresh.sync()
+                assert [r.stream for r in results] == streams
+                assert {r.outcome for r in results} <= {"ok", "failed", "unavailable"}
+                assert fresh.rows("PRAGMA integrity_check") == [("ok",)]
+                assert fresh.rows("PRAGMA foreign_key_check") == []
+
+    def test_where_nothing_answers_the_source_is_given_up_after_a_few_tries(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as place:
+            port = place.getsockname()[1]  # on which nothing listens any more
+        account = self.account(tmp_path, self.table(f"http://127.0.0.1:{port}"))
+        results = account.sync()
+        assert {r.outcome for r in results} == {"failed"}
+        assert len({r.reason for r in results}) == 1
+        assert results[0].reason.startswith(UNREACHED)
+        assert sum(r.requests for r in results) <= 3
+        assert sum(account.wall.slept) < 10
 
     # --- what a day costs
 

@@ -12,8 +12,8 @@ HASH_KEY = bytes(range(32))  # the same in every store of a test, so that keyed 
 
 #: Tables that tell of the runs and not of the helpdesk.
 OF_RUNS = frozenset({
-    "identities", "syncs", "lease", "access_log", "meta", "folds", "folded", "sqlite_sequence", "apart",
-    "repeat_labels", "repeat_thresholds",
+    "identities", "standings", "syncs", "measuring", "access_log", "meta", "folds", "folded", "sqlite_sequence",
+    "apart", "repeat_labels", "repeat_thresholds",
 })  # fmt: skip
 #: Columns that say when somebody looked.
 OF_LOOKS = frozenset({

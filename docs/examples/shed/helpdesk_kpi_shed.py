@@ -10,6 +10,8 @@ from helpdesk_kpi.model import AnyRecord, Event, Person, Ticket
 from helpdesk_kpi.pull import text
 from helpdesk_kpi.pull.auth import Basic
 from helpdesk_kpi.pull.contract import NEEDS, YES, Connector, Finding, Page, Provides, Start, Stream, no
+from helpdesk_kpi.pull.paging import Walk
+from helpdesk_kpi.pull.rows import map_rows, rows
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 
@@ -45,7 +47,7 @@ class Row(msgspec.Struct):
 
 
 class Tickets(msgspec.Struct):
-    tickets: list[Row]
+    tickets: msgspec.Raw  # read row by row, so that a broken one takes no other away
 
 
 class Shed(Connector):
@@ -73,12 +75,17 @@ class Shed(Connector):
     async def tickets(self, start: Start) -> AsyncIterator[Page]:
         """Each page is stored together with its cursor, so a sync that is stopped goes on here."""
         cursor = int(start.cursor or 0)
-        while rows := (await self.http.get("/tickets", {"after": cursor}, type=Tickets)).tickets:
-            if rows[-1].change <= cursor:
-                raise PullError(f"/tickets: nothing comes after {cursor}, though more is said to", permanent=True)
-            cursor = rows[-1].change
-            wanted = [row for row in rows if row.changed * 1000 >= start.since]
-            yield Page(records=[record for row in wanted for record in records(row)], cursor=str(cursor))
+        walk = Walk("/tickets", cursor)
+        while True:
+            page = await self.http.get("/tickets", {"after": cursor}, type=Tickets)
+            found, aside = rows(page.tickets, Row, "number")
+            last = max((row.change for row in found), default=None)
+            if not walk.goes_on(more=bool(found or aside), to=last, has_rows=bool(found or aside)):
+                break  # Shed's list ends with an empty page
+            cursor = last or cursor
+            wanted = [row for row in found if row.changed * 1000 >= start.since]
+            made, worse = map_rows(wanted, records, id="number")
+            yield Page(records=made, cursor=str(cursor), set_aside=[*aside, *worse])
         yield Page(complete_until=start.now)
 
 

@@ -4,16 +4,16 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.utils import getaddresses, parseaddr
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, field
 
+from helpdesk_kpi.deliver.addresses import bare, is_address, needs_utf8, with_ascii_domain
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 from helpdesk_kpi.deliver.mime import Letterhead, build, message_id
+from helpdesk_kpi.deliver.sasl import SIGNED_IN, sign_in
+from helpdesk_kpi.deliver.smtp import end_mail, name_envelope, nothing_sent, own_name, refused, start_mail, words_of
 from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.secret import Secret
 
@@ -57,21 +57,45 @@ class Email(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError(f"ca_file: there is no file {self.ca_file}")
 
     def recipients(self) -> Sequence[str]:
-        return list(dict.fromkeys(parseaddr(address)[1] for address in (*self.to, *self.cc, *self.bcc)))
+        return list(dict.fromkeys(bare(address) for address in (*self.to, *self.cc, *self.bcc)))
 
     def preview(self, message: Message, recipient: str) -> Sequence[Part]:
-        return [(f"{recipient}.eml", build(message, self._letterhead()).as_bytes())]
+        return [(f"{recipient}.eml", self._mail(message, utf8=self._needs_utf8(recipient)))]
 
     def send(self, message: Message, recipient: str) -> Sent:
-        mail = build(message, self._letterhead()).as_bytes()
-        self._check_size(mail)
+        with nothing_sent("before the mail"):
+            self._check_size(self._mail(message, utf8=False))
         with self._connected() as server:
-            _envelope(server, parseaddr(self.sender)[1], recipient)
-            answer = _hand_over(server, mail)
-        return Sent("sent", message_id(message, self._letterhead()), answer)
+            with nothing_sent(f"{self.host} before the mail"):
+                utf8 = self._needs_utf8(recipient) and server.has_extn("smtputf8")
+                self._check_addresses_can_be_said(recipient, utf8=utf8)
+                name_envelope(server, bare(with_ascii_domain(self.sender)), with_ascii_domain(recipient), utf8=utf8)
+                start_mail(server, self._mail(message, utf8=utf8))
+            answer = end_mail(server)
+        return Sent("sent", message_id(message, self._letterhead(utf8=True)), answer)
 
-    def _letterhead(self) -> Letterhead:
-        return Letterhead(sender=self.sender, to=self.to, cc=self.cc, reply_to=self.reply_to, channel=self.name)
+    def _mail(self, message: Message, *, utf8: bool) -> bytes:
+        return build(message, self._letterhead(utf8=utf8)).as_bytes()
+
+    def _letterhead(self, *, utf8: bool) -> Letterhead:
+        return Letterhead(
+            sender=self.sender, to=self.to, cc=self.cc, reply_to=self.reply_to, channel=self.name, utf8=utf8
+        )
+
+    def _needs_utf8(self, recipient: str) -> bool:
+        """Whether the envelope or a header names an address beyond ASCII; its domain never counts."""
+        named = (self.sender, self.reply_to or "", recipient, *self.to, *self.cc)
+        return any(map(needs_utf8, named))
+
+    def _check_addresses_can_be_said(self, recipient: str, *, utf8: bool) -> None:
+        """A server without SMTPUTF8 reaches everybody else: their mails leave such addresses out of the headers."""
+        for address in () if utf8 else (bare(self.sender), recipient):
+            if needs_utf8(address):
+                raise DeliveryError(
+                    f"{self.host} does not offer SMTPUTF8, so no mail with {address} can be sent through it; "
+                    "use an address in ASCII, or another server",
+                    permanent=True,
+                )
 
     def _check_size(self, mail: bytes) -> None:
         if len(mail) > self.max_mb * 1_000_000:
@@ -86,37 +110,34 @@ class Email(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
         try:
             server = self._connect()
         except (OSError, UnicodeError) as error:  # smtplib's own errors are OSErrors; UnicodeError: a host no DNS knows
-            raise DeliveryError(f"{self.host}: no connection: {_words(error)}", permanent=False) from error
+            raise DeliveryError(f"{self.host}: no connection: {words_of(error)}", permanent=False) from error
         try:
-            self._greet(server)
+            with nothing_sent(f"{self.host} before the mail"):
+                self._greet(server)
             yield server
         finally:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 server.quit()  # the outcome is decided before
             server.close()
 
     def _connect(self) -> smtplib.SMTP:
         port = self.port or PORTS[self.security]
         if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, port, timeout=self.timeout, context=self._trust())
-        return smtplib.SMTP(self.host, port, timeout=self.timeout)
+            return smtplib.SMTP_SSL(
+                self.host, port, local_hostname=own_name(), timeout=self.timeout, context=self._trust()
+            )
+        return smtplib.SMTP(self.host, port, local_hostname=own_name(), timeout=self.timeout)
 
     def _trust(self) -> ssl.SSLContext:
         """Certificate and host name are verified; smtplib does neither when it is given no context."""
         return ssl.create_default_context(cafile=self.ca_file)
 
     def _greet(self, server: smtplib.SMTP) -> None:
-        try:
-            server.ehlo_or_helo_if_needed()
-            if self.security == "starttls":
-                self._encrypt(server)
-            if self.username and self.password:
-                server.login(self.username, self.password.reveal())
-        except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code, error.smtp_error, f"{self.host} before the mail") from error
-        except OSError as error:  # the rest of smtplib's own errors say what this server cannot do
-            final = isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected)
-            raise DeliveryError(f"{self.host} before the mail: {_words(error)}", permanent=final) from error
+        server.ehlo_or_helo_if_needed()
+        if self.security == "starttls":
+            self._encrypt(server)
+        if self.username and self.password:
+            self._sign_in(server, self.username, self.password.reveal())
 
     def _encrypt(self, server: smtplib.SMTP) -> None:
         if not server.has_extn("starttls"):
@@ -128,62 +149,16 @@ class Email(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
         server.starttls(context=self._trust())
         server.ehlo()
 
-
-def _envelope(server: smtplib.SMTP, sender: str, recipient: str) -> None:
-    """MAIL and RCPT: whatever goes wrong here, nothing has been sent."""
-    try:
-        for answer, step in ((server.mail(sender), f"sender {sender}"), (server.rcpt(recipient), recipient)):
-            code, words = answer
-            if code not in {250, 251}:
-                raise _refused(code, words, step)
-    except OSError as error:
-        raise DeliveryError(f"the server left before the mail: {_words(error)}", permanent=False) from error
-
-
-def _hand_over(server: smtplib.SMTP, mail: bytes) -> str:
-    """DATA: an answer is an answer, but silence may mean that the server has the mail."""
-    try:
-        code, words = server.data(mail)
-    except smtplib.SMTPDataError as error:
-        raise _refused(error.smtp_code, error.smtp_error, "the mail") from error
-    except OSError as error:
-        raise _maybe(f"the server left while it took the mail: {_words(error)}") from error
-    if code >= 400:
-        raise _refused(code, words, "the mail")
-    if code != 250:
-        raise _maybe(f"the server answered {code} {_line(words)} to the mail")
-    return _line(words)
-
-
-def _maybe(what: str) -> DeliveryError:
-    return DeliveryError(f"{what}; it may have arrived", permanent=False, ambiguous=True)
-
-
-def _refused(code: int, words: bytes | str, what: str) -> DeliveryError:
-    """4xx asks to come back later, everything else is final (RFC 5321, section 4.2.1)."""
-    return DeliveryError(f"the server refused {what}: {code} {_line(words)}", permanent=not 400 <= code < 500)
-
-
-def _line(words: bytes | str) -> str:
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return " ".join(text.split())[:300]
-
-
-def _words(error: Exception) -> str:
-    return _line(str(error)) or type(error).__name__
+    def _sign_in(self, server: smtplib.SMTP, username: str, password: str) -> None:
+        code, words = sign_in(server, username, password)
+        if code not in SIGNED_IN:
+            where = f"{self.host} before the mail"
+            if not (username + password).isascii():
+                where += " (username or password has characters outside ASCII, which not every server takes)"
+            raise refused(code, words, where)
 
 
 def _check_addresses(key: str, addresses: tuple[str, ...]) -> None:
     for address in addresses:
-        if not _is_address(address):
-            raise ValueError(f"{key}: {address!r} is not one address (name@domain or Name <name@domain>, in ASCII)")
-
-
-def _is_address(address: str) -> bool:
-    found = getaddresses([address])
-    plain = found[0][1] if len(found) == 1 else ""
-    try:
-        Address(addr_spec=plain)
-    except (ValueError, IndexError, HeaderParseError):
-        return False
-    return "@" in plain[1:-1] and plain.isascii() and address.isprintable()
+        if not is_address(address):
+            raise ValueError(f"{key}: {address!r} is not one address (name@domain or Name <name@domain>)")

@@ -11,6 +11,8 @@ from msgspec import field
 
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
 from helpdesk_kpi.deliver.mime import Letterhead, build, whole
+from helpdesk_kpi.deliver.naming import safe
+from helpdesk_kpi.deliver.naming import stem as named
 from helpdesk_kpi.errors import DeliveryError
 
 #: Payloads that are files of their own; any other kind becomes `.KIND.json`.
@@ -21,6 +23,7 @@ class Files(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`weekly-2026-W47.html`, `.txt`, `.eml`, `.json` and so on. A file appears whole, readable by its owner only."""
 
     kind: ClassVar[str] = "files"
+    is_archive: ClassVar[bool] = True
 
     folder: Path
     sender: str = field(name="from", default="helpdesk-kpi <helpdesk-kpi@localhost>")  # of the .eml
@@ -39,19 +42,22 @@ class Files(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 _write(self.folder / name, content)
         except OSError as error:  # what stands half-way is written over by the next try
             raise DeliveryError(f"{self.folder}: {error.strerror or error}", permanent=False) from error
-        return Sent("sent", str(self.folder / stem(message)), ", ".join(name for name, _ in made))
+        return Sent(
+            "sent",
+            str(self.folder / stem(message)),
+            ", ".join(name for name, _ in made),
+        )
 
 
 def stem(message: Message) -> str:
-    """The beginning of every file's name: report, period, and the variant unless it is the original."""
-    words = [message.report, message.period, *([] if message.variant == "original" else [message.variant])]
-    return "-".join(_safe(word) for word in words)
+    """The beginning of every file's name."""
+    return named(message.report, message.period, message.variant)
 
 
 def parts(message: Message, sender: str) -> Iterator[Part]:
     """Every file of a message. The HTML is the browser page where there is one, else the mail with its pictures."""
     begin = stem(message)
-    pictures = {cid: f"{begin}-{_safe(cid)}.png" for cid in message.images}
+    pictures = {cid: f"{begin}-{safe(cid)}.png" for cid in message.images}
     yield f"{begin}.txt", whole(message.text).encode()
     if message.html is not None and "page" not in message.payloads:
         yield f"{begin}.html", _with_files(message.html, pictures).encode()
@@ -59,21 +65,15 @@ def parts(message: Message, sender: str) -> Iterator[Part]:
     for cid, name in pictures.items():
         yield name, message.images[cid]
     for kind, payload in message.payloads.items():
-        yield begin + SUFFIXES.get(kind, f".{_safe(kind)}.json"), payload
+        yield begin + SUFFIXES.get(kind, f".{safe(kind)}.json"), payload
     own = [a for a in message.attachments if a[2] not in message.payloads.values()]  # what is here once is enough
     for number, (name, _, content) in enumerate(own, 1):
-        yield f"{begin}-{number}-{_safe(name)}", content
+        yield f"{begin}-{number}-{safe(name)}", content
 
 
 def _with_files(html: str, pictures: dict[str, str]) -> str:
     """A browser knows no Content-IDs: point to the files beside the page."""
     return re.sub(r'(?<=["\'])cid:([^"\']+)', lambda found: pictures.get(found[1], found[0]), whole(html))
-
-
-def _safe(word: str) -> str:
-    """A file name's part on any system: letters and digits of any script, dots inside, no path, at most 80 bytes."""
-    name = re.sub(r"[^\w.-]+", "-", whole(word)).strip(".-_")
-    return name.encode()[:80].decode("utf-8", "ignore") or "report"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -26,6 +26,10 @@ HINTS = {
     "no_text": "the template's slack.json.j2 gives neither text nor blocks",
     "posting_to_general_channel_denied": "only some members may post there: make a webhook for another channel",
 }
+#: Words of a JSON answer (`ok`: false) that are no refusal for good.
+#: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+LATER = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+UNCERTAIN = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 #: Refusals of the blocks, not of the message: plain text still gets through.
 BLOCKS_REFUSED = ("invalid_blocks", "msg_blocks_too_long", "msg_too_long")
 
@@ -60,11 +64,34 @@ class Slack(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """ "" when posted, else Slack's refusal in its words."""
         answer = post(self.url, body, timeout=self.timeout)
         said = line(answer.text)
-        if answer.status_code == 200 and said == "ok":
+        told = _told(answer.content)
+        if answer.status_code == 200 and (said == "ok" or told is True):
             return ""
+        if isinstance(told, str):
+            return _settled(told)
         if answer.ok:
             raise DeliveryError(f"answered {answer.status_code} {said!r}, not 'ok'", permanent=False, ambiguous=True)
         return said or f"status {answer.status_code}"
+
+
+def _told(body: bytes) -> str | bool:
+    """What an answer in JSON says: True when posted, Slack's word for the refusal, False when it says neither."""
+    try:
+        answer = msgspec.json.decode(body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return False
+    if answer.get("ok") is True:
+        return True
+    return line(str(answer.get("error") or "no reason given")) if answer.get("ok") is False else False
+
+
+def _settled(word: str) -> str:
+    """The word of a refusal that is final; the others are raised."""
+    if word in LATER:
+        raise DeliveryError(f"Slack asks to send later: {word}", permanent=False)
+    if word in UNCERTAIN:
+        raise DeliveryError(f"Slack answered {word}; it may have been posted", permanent=False, ambiguous=True)
+    return word
 
 
 def _body(message: Message) -> bytes:

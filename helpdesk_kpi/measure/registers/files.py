@@ -14,6 +14,7 @@ from helpdesk_kpi.measure.registers.entry import Entry
 from helpdesk_kpi.measure.registers.keeping import Given, RefusedError
 from helpdesk_kpi.measure.registers.kinds import REGISTERS
 from helpdesk_kpi.measure.registers.reading import columns, register_named
+from helpdesk_kpi.spreadsheet import unguarded
 
 SEPARATORS = ",;\t"
 
@@ -57,7 +58,7 @@ def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> li
     found, problems = [], []
     for line, cells in lines:
         where = f"{path.name}, line {line}"
-        row = dict(zip(heads, cells, strict=False))
+        row = dict(zip(heads, map(unguarded, cells), strict=False))
         named = row.pop("register", "").strip() or register or ""
         if any(cell.strip() for cell in cells[len(heads) :]):
             problems.append(f"{where}: {len(cells)} cells under {len(heads)} column names")

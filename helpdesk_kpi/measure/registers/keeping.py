@@ -10,7 +10,7 @@ import msgspec
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.registers.entry import Entry
-from helpdesk_kpi.measure.registers.kinds import REGISTERS, Cost, Improvement
+from helpdesk_kpi.measure.registers.kinds import ANONYMOUS, REGISTERS, Cost, Improvement
 from helpdesk_kpi.measure.registers.reading import NotAnEntryError, Reading
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store import registers as table
@@ -33,6 +33,7 @@ class Kept(NamedTuple):
     what: What
     id: int
     before: int | None = None  # the entry that it corrects
+    is_anonymous: bool = False  # of a register whose raters are never named
 
 
 class RefusedError(UsageError):
@@ -75,7 +76,8 @@ class _Keeping:
     def take(self, given: Given) -> None:
         try:
             entry = self.reading.entry(given.kind, given.row)
-            self.kept.append(self._kept(given, entry))
+            kept = self._kept(given, entry)
+            self.kept.append(kept._replace(is_anonymous=given.kind.register in ANONYMOUS))
         except NotAnEntryError as error:
             self.problems += [f"{given.where}: {problem}" for problem in error.problems]
         except UsageError as error:

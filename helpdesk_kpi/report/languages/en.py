@@ -136,6 +136,7 @@ REASONS = {
     "solved_by_bot": "solved by a bot alone",
     "no_target": "without a target",
     "too_few_raters": "ratings of too few people to show",
+    "period_open": "ratings of a period that is not over",
     "no_call_data": "calls without call data",
     "no_chat_data": "chats without chat data",
     "schedule_unknown": "business hours not known",
@@ -316,6 +317,11 @@ WORDS: dict[str, str | tuple[str, str]] = {
     "no_tickets": "Nobody asked for help in this time, as far as the data reach",
     "empty_store": "The helpdesk has not given a single ticket so far",
     "before_history": "History starts at {moment}, after this time. It was not quiet; it is not known",
+    "preliminary_subject": "Preliminary: {subject}",
+    "preliminary_note": (
+        "Preliminary report: {period} is not complete. What happened after {moment} is not in it; the complete report "
+        "follows separately"
+    ),
     "incomplete": "Data whole only to {moment}. What happened later is not in this report",
     "never_pulled": "No data pulled yet from {sources}",
     # one number

@@ -1,0 +1,171 @@
+"""Streams that tell what went out of sight and what came into it: Jira says nothing of either.
+
+An issue that moved to another project leaves every search of its old one and lives on under its id. What not even its
+id leads to is deleted, archived or closed to this account; those look alike.
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+
+import msgspec
+
+from connectors.jira_service_management import history, jql, mapping
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.issues import fields_of, page_of, read
+from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.transports import MOST_IDS, Found
+from helpdesk_kpi.errors import BrokenError, MissingError
+from helpdesk_kpi.model import Changes, Event, Ticket
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
+from helpdesk_kpi.pull.rows import UNREADABLE, reason_of, rows
+
+ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not know
+
+
+async def out_of_sight(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Open issues that no search brings any more: asked by id, so that what moved away leaves the backlog at once."""
+    await account.me()
+    if start.cursor is not None:
+        keep = await account.keep(start.now, with_labels=True)
+        shown = await _ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
+        missing = [own for project in keep.projects for own in start.present(project, unsolved=True)]
+        async for page, _ in fetched(account, keep, sorted(set(missing) - shown)):
+            yield page
+    yield Page(cursor=str(start.now), complete_until=start.now)
+
+
+async def census(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Ids of all issues of each project: a deleted issue leaves no trace elsewhere. Those that the store does not know
+    came into sight without a new date, and are read; those that it knows and that are not met are asked by id.
+
+    A project that cannot be seen any more is not asked: its issues are out of sight, not deleted.
+    """
+    await account.me()
+    keep = await account.keep(start.now, with_labels=True)
+    gone = 0
+    for project in await account.projects():
+        shown = await _ids(account, [project.key], endpoint="census")
+        known = start.versions("ticket", shown)
+        lost = frozenset(start.present(project.id)) - shown
+        came = sorted(shown - known.keys())
+        async for page, _ in fetched(account, keep, came):
+            yield page
+        found: set[str] = set()
+        async for page, there in fetched(account, keep, sorted(lost)):
+            found |= there
+            yield page
+        gone += len(lost - found)
+        yield Page(present={"ticket": sorted(shown | found)}, within=project.id)
+    if gone:
+        text = f"{gone} issues are not found, by search or by id: deleted, archived or closed to this account"
+        account.found.append(Finding(level="note", about="issues", text=text))
+    yield Page(complete_until=start.now)
+
+
+async def _ids(account: Account, keys: Sequence[str], *conditions: str, endpoint: str) -> frozenset[str]:
+    text = jql.query(keys, *conditions, order=jql.BY_ID)
+    found: list[str] = []
+    async for page in account.site.search(text, ["id"], MOST_IDS, endpoint=endpoint):
+        found += [*(issue.id for issue in page.issues), *(bad.id for bad in page.aside)]
+    return frozenset(found)
+
+
+# by id
+
+_AT_ONCE = 100
+
+
+async def fetched(account: Account, keep: Keep, ids: Sequence[str]) -> AsyncIterator[tuple[Page, Collection[str]]]:
+    """Pages of issues by id, with the ids of those that were found. What is elsewhere has left."""
+    for place in range(0, len(ids), _AT_ONCE):
+        found, aside = await account.site.by_id(ids[place : place + _AT_ONCE], [*fields_of(keep), ARCHIVED])
+        there = {issue.id for issue in found} | {bad.id for bad in aside}
+        here = [issue for issue in found if _left_to(issue, keep) is None]
+        yield read(account, Found(here, aside), keep), there
+        away = [issue for issue in found if _left_to(issue, keep) is not None]
+        if away:
+            yield await _left(account, away, keep), there
+
+
+class _Place(js.Camel):
+    project: js.Project
+    archiveddate: str | int | None = None
+
+
+def _left_to(issue: js.Issue, keep: Keep) -> _Place | None:
+    """Where it is, if that is no place that is read; None: it is here, or its row cannot be read."""
+    try:
+        found = msgspec.json.decode(issue.fields, type=_Place)
+    except UNREADABLE:
+        return None
+    return found if found.project.id not in keep.projects or found.archiveddate else None
+
+
+async def _left(account: Account, issues: Sequence[js.Issue], keep: Keep) -> Page:
+    """Issues that moved away or were archived: as they were when they left."""
+    past = await _histories(account, [issue.id for issue in issues], keep)
+    found: list[mapping.Read] = []
+    aside: list[SetAside] = []
+    for issue in issues:
+        try:
+            one = mapping.issue(issue, keep, account.called, has_left=True)
+            found.append(_as_it_left(one, issue, past.get(issue.id), keep))
+        except UNREADABLE as error:
+            aside.append(SetAside(issue.id, reason_of(error)))
+    return page_of(account, found, keep, aside)
+
+
+async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mapping[str, history.Told]:
+    asked, _ = history.asked(keep.team, keep.fields)
+    raw: dict[str, list[js.History]] = {}
+    size = account.site.ids_a_call
+    for place in range(0, len(ids), size):
+        try:
+            async for page in account.site.changes(ids[place : place + size], asked):
+                for one in page.found:
+                    raw.setdefault(one.issue_id, []).extend(rows(one.change_histories, js.History)[0])
+        except (MissingError, BrokenError):
+            continue
+    known = Known(keep.labels, people=account.called)
+    return {own: history.read(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
+
+
+def _as_it_left(one: mapping.Read, issue: js.Issue, past: history.Told | None, keep: Keep) -> mapping.Read:
+    """Its state at that time, in the project that it left; when that was is not told if the history does not say."""
+    place = _left_to(issue, keep)
+    moves = past.moves if past else []
+    last = next((move for move in reversed(moves) if move.before in keep.projects), None)
+    if place is not None and place.archiveddate:
+        left_at, brand = ms(place.archiveddate), place.project.id
+    else:
+        left_at, brand = (last.at, last.before) if last else (keep.read_at, None)
+    events = past.events if past else []
+    ticket = msgspec.structs.replace(
+        one.ticket,
+        left_at=left_at,
+        brand=brand or one.ticket.brand,
+        changes_known="yes" if past else one.ticket.changes_known,
+        **{word: _at(events, word, left_at, getattr(one.ticket, word)) for word in _STATE},
+    )
+    others = [record for record in one.records if not isinstance(record, Ticket | Event | Changes) or _said(record)]
+    told = mapping.told_by(issue.id, past, ticket, keep) if past else []
+    return msgspec.structs.replace(one, ticket=ticket, records=[*others, ticket, *told])
+
+
+_STATE = ("status", "priority", "assignee", "resolution")
+
+
+def _said(record: object) -> bool:
+    return isinstance(record, Event) and record.kind == "comment"
+
+
+def _at(events: Sequence[Event], word: str, at: int, now: str | None) -> str | None:
+    """What a field was just before an instant."""
+    mine = sorted((e for e in events if e.field == word), key=lambda e: (e.at, e.seq))
+    before = [e for e in mine if e.at < at]
+    if before:
+        return before[-1].after
+    return mine[0].before if mine else now

@@ -1,0 +1,162 @@
+"""Who is of the team: the accounts that the configuration names, else who has the agents' role or permission in the
+projects. Without the right to read those, it can only be guessed.
+
+https://support.atlassian.com/jira-service-management-cloud/docs/what-service-desk-users-are-there/
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.people import Team, user_id
+from connectors.jira_service_management.settings import Settings
+from connectors.jira_service_management.transports import Site, more
+from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.pull.paging import Walk
+from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.transport import Transport
+
+ROLES = frozenset({"service desk team", "customer service team"})
+PERMISSION = "SERVICEDESK_AGENT"
+_MOST = 1000  # users of a site that are searched for a permission; those behind them are left out without a word
+SERVICE = "service_desk"
+log = logging.getLogger(__name__)
+
+
+class _Found(NamedTuple):
+    """Who may answer in one project."""
+
+    agents: list[js.User]
+    because: str
+    guess: str  # why there may be more; "" if there are not
+
+
+class Asking(NamedTuple):
+    """Where to ask."""
+
+    http: Transport
+    site: Site
+    settings: Settings
+
+
+async def team(ask: Asking, projects: Sequence[js.Project]) -> Team:
+    if ask.settings.agents:
+        return await _configured(ask)
+    found = [await _of_project(ask, project) for project in projects]
+    agents = [user for one in found for user in one.agents]
+    guesses = list(dict.fromkeys(one.guess for one in found if one.guess))
+    return Team(
+        agents=_ids(agents),
+        is_whole=not guesses,
+        members=tuple(agents),
+        because=tuple(one.because for one in found if one.because),
+        guess="; ".join(guesses),
+    )
+
+
+def _ids(users: Sequence[js.User]) -> frozenset[str]:
+    return frozenset(own for user in users if (own := user_id(user)))
+
+
+async def _configured(ask: Asking) -> Team:
+    """Accounts that are named, and members of groups. Such a list is whole."""
+    groups = [one.removeprefix("group:") for one in ask.settings.agents if one.startswith("group:")]
+    named = frozenset(one for one in ask.settings.agents if not one.startswith("group:"))
+    members, because = list[js.User](), []
+    for group in groups:
+        found = await group_members(ask, group)
+        members += found
+        because.append(f"{len(found)} in group {group}, by `agents`")
+    because += [f"{len(named)} named in `agents`"] if named else []
+    return Team(
+        agents=named | _ids(members), always=named, is_whole=True, members=tuple(members),
+        because=tuple(because),
+    )  # fmt: skip
+
+
+async def group_members(ask: Asking, group: str, *, by_name: bool = False) -> list[js.User]:
+    """Inactive ones too: their replies stay an agent's."""
+    key = "groupname" if by_name or ask.settings.auth.is_personal else "groupId"
+    path, found, start = await ask.site.api("group/member"), list[js.User](), 0
+    walk = Walk("group/member", 0)
+    while True:
+        asked: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
+        page = await ask.http.get(path, asked, type=js.ListPage, endpoint="group/member", missing="resource")
+        good, aside = rows(page.values, js.User, "accountId")
+        found += good
+        start += len(good) + len(aside)
+        if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
+            return found
+
+
+# one project
+
+
+async def _of_project(ask: Asking, project: js.Project) -> _Found:
+    if project.project_type_key != SERVICE:
+        return _Found([], "", f"{project.key} is no service project: it has no agents")
+    try:
+        found = await _by_role(ask, project)
+    except (UnavailableError, MissingError) as error:
+        found = _Found([], "", f"the roles of {project.key} cannot be read ({error})")
+    return await _by_permission(ask, project, found) if found.guess else found
+
+
+async def _by_role(ask: Asking, project: js.Project) -> _Found:
+    path = await ask.site.api(f"project/{project.key}/role")
+    roles = await ask.http.get(path, type=dict[str, Any], endpoint="project roles", missing="resource")
+    wanted = [(name, address) for name, address in roles.items() if name.casefold() in ROLES]
+    if not wanted:
+        names = ", ".join(sorted(roles)) or "none"
+        return _Found([], "", f"{project.key} has no role {' or '.join(sorted(ROLES))!r}, only: {names}")
+    agents = [user for _, address in wanted for user in await _actors(ask, project, address)]
+    guess = "" if agents else f"nobody has the role {wanted[0][0]} in {project.key}"
+    return _Found(agents, f"{len(_ids(agents))} with the role {wanted[0][0]} in {project.key}", guess)
+
+
+async def _actors(ask: Asking, project: js.Project, address: object) -> list[js.User]:
+    """People of a role, and those of its groups."""
+    own = str(address).rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
+    path = await ask.site.api(f"project/{project.key}/role/{own}")
+    role = await ask.http.get(path, type=js.ProjectRole, endpoint="project role", missing="resource")
+    found: list[js.User] = []
+    for actor in rows(role.actors, js.Actor)[0]:
+        if "group" in actor.type:
+            group = actor.actor_group or {}
+            by_id = group.get("groupId")
+            name = str(by_id or group.get("name") or actor.name or "")
+            found += await group_members(ask, name, by_name=not by_id)
+        else:
+            user = {"name": actor.name, "displayName": actor.display_name, **(actor.actor_user or {})}
+            found.append(msgspec.convert(user, js.User))
+    return found
+
+
+async def _by_permission(ask: Asking, project: js.Project, before: _Found) -> _Found:
+    """Cloud only. It looks at the site's first thousand users; that these are all is asked as well."""
+    if ask.settings.auth.is_personal:
+        return before
+    path = await ask.site.api("user/permission/search")
+    asked: dict[str, str | int | bool] = {
+        "permissions": PERMISSION, "projectKey": project.key, "startAt": 0, "maxResults": _MOST,
+    }  # fmt: skip
+    try:
+        raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="permission search", missing="resource")
+        agents = rows(raw, js.User, "accountId")[0]
+        more = await _has_more_users(ask)
+    except (UnavailableError, MissingError) as error:
+        return before._replace(guess=f"{before.guess}, nor who has the permission {PERMISSION} ({error})")
+    if not agents:
+        return before._replace(guess=f"{before.guess}, and nobody is found with the permission {PERMISSION}")
+    guess = f"of more than {_MOST:,} users only the first are searched for agents of {project.key}" if more else ""
+    return _Found(agents, f"{len(agents)} with the permission {PERMISSION} in {project.key}", guess)
+
+
+async def _has_more_users(ask: Asking) -> bool:
+    path = await ask.site.api("users/search")
+    asked: dict[str, str | int | bool] = {"startAt": _MOST, "maxResults": 1}
+    raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="users", missing="resource")
+    return bool(rows(raw, js.User, "accountId")[0])

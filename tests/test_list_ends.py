@@ -1,0 +1,108 @@
+"""A list ends only by its endpoint's own documented end: rows without a word on what follows are an error.
+
+Each simulated helpdesk answers here without the keys by which its lists go on. Before, such an answer read as "that was
+all", and its stream was called whole.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import test_connector_contract as benches
+from small_account import SmallAccount, at
+
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull.paging import Walk
+from helpdesk_kpi.testing.weather import Answer, Asked
+
+NO_WORD = "rows came, and no word on whether more follow"
+#: What tells of further pages, wherever it stands. Of Jira, `nextPageToken` is absent on the last page as documented.
+WORDS = {
+    "zendesk": {"meta", "next_page", "end_of_stream", "end_time", "after_cursor"},
+    "jira": {"total", "isLast", "lastPage", "_links"},
+}
+#: The streams whose lists have pages and, in the simulated desk, rows. The schedules, policies, custom statuses and
+#: forms of Zendesk have no pages at all; the search of Jira ends where no token is, whatever else is told.
+PAGED = {
+    "zendesk": {
+        "brands", "ticket_fields", "organizations", "users", "groups", "group_memberships", "tickets", "ticket_events",
+        "sla_events", "calls", "satisfaction_ratings",
+    },
+    "jira": {"priorities", "projects", "articles", "article_census"},
+}  # fmt: skip
+DESKS = {"zendesk": benches.TestZendesk, "jira": benches.TestJira}
+
+
+def without(words: Collection[str], asked: Asked, answer: Answer) -> Answer:
+    """The answer without these keys at its top; rows keep theirs."""
+    if not asked.credentials or answer.status != 200 or "json" not in answer.headers.get("content-type", ""):
+        return answer
+    told = msgspec.json.decode(answer.body)
+    if not isinstance(told, dict):
+        return answer
+    return answer._replace(body=msgspec.json.encode({k: v for k, v in told.items() if k not in words}))
+
+
+@pytest.mark.parametrize("name", DESKS)
+@pytest.mark.trap("zendesk 92", "jira 92")
+def test_rows_without_a_word_on_what_follows_fail_their_stream(name: str, tmp_path: Path) -> None:
+    with DESKS[name]().under(tmp_path, change=lambda asked, answer: without(WORDS[name], asked, answer)) as (
+        account,
+        _,
+    ):
+        results = {r.stream: r for r in account.sync()}
+    silent = {stream for stream, r in results.items() if r.outcome == "failed" and NO_WORD in r.reason}
+    assert PAGED[name] <= silent, PAGED[name] - silent
+    whole = account.rows(f"SELECT stream FROM cursors WHERE complete_until >= {account.ms - 80_000}")
+    assert not {stream for (stream,) in whole} & PAGED[name]  # and nothing says that they are whole up to now
+    assert all(r.reason.partition(":")[0] for r in results.values() if NO_WORD in r.reason)  # the endpoint's name
+
+
+@pytest.mark.parametrize(
+    ("page", "ends"),
+    [
+        ({"comments": [{"id": "1", "created": "2026-03-02T09:00:00.000+0000"}], "total": 1}, "ok"),
+        ({"comments": [{"id": "1", "created": "2026-03-02T09:00:00.000+0000"}]}, NO_WORD),
+        ({"comments": []}, "ok"),
+    ],
+    ids=["with_total", "without", "empty"],
+)
+def test_comments_of_an_issue_end_by_their_total(
+    page: dict[str, Any], ends: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_KEY", "k3y")
+    status = {"id": "1", "name": "Open", "statusCategory": {"key": "new"}}
+    project = {"id": "10", "key": "SUP", "name": "Support", "projectTypeKey": "service_desk"}
+    fields = {"created": "2026-03-02T08:00:00.000+0000", "updated": "2026-03-02T08:00:00.000+0000", "status": status,
+              "project": project, "summary": "x"}  # fmt: skip
+
+    def answers(request: httpx.Request) -> Any:
+        path = request.url.path.removeprefix("/rest/api/3/")
+        lists: dict[str, Any] = {
+            "myself": {"accountId": "a"}, "field": [], "status": [status],
+            "project/search": {"values": [project], "isLast": True}, "priority/search": {"values": [], "isLast": True},
+            "search/jql": {"issues": [{"id": "7", "key": "SUP-7", "fields": fields}], "isLast": True},
+            "changelog/bulkfetch": {"issueChangeLogs": []}, "issue/7/comment": page,
+        }  # fmt: skip
+        return lists.get(path)
+
+    results = {
+        r.stream: r for r in SmallAccount(tmp_path, "jira_service_management", answers).sync(at("2026-03-10 12:00"))
+    }
+    assert results["comments"].outcome == "ok" if ends == "ok" else ends in results["comments"].reason
+
+
+def test_a_walk_follows_each_place_once() -> None:
+    walk = Walk("things", "a")
+    assert walk.goes_on(more=True, to="b", has_rows=True)
+    assert not walk.goes_on(more=False, to=None, has_rows=True)
+    assert not walk.goes_on(more=None, has_rows=False)
+    with pytest.raises(PullError, match="things: the cursor does not move on from b"):
+        walk.goes_on(more=True, to="a", has_rows=True)
+    with pytest.raises(PullError, match=f"things: {NO_WORD}"):
+        walk.goes_on(more=None, to="c", has_rows=True)
+    with pytest.raises(PullError, match="does not move on"):
+        walk.goes_on(more=True, to=None, has_rows=True)

@@ -1,0 +1,126 @@
+"""When a stream is due: by when its source's turn began, not by when the last one ended."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from desk_fixtures import SyncedDesk, impatient, known_store
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.cli.jobs import jobs_of
+from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.pull.sync import TURN, StreamResult, is_due, sync, synced_until
+from helpdesk_kpi.report.reading import fresh_to
+from helpdesk_kpi.schedule import missed
+from helpdesk_kpi.simulator.world import generate
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+START = 1_795_392_000_000  # 2026-11-23T00:00:00Z
+
+
+def runs(pace: int, every: int, hours: int, jitter: list[int] | None = None) -> list[int]:
+    """When a stream runs whose source syncs every `pace` ms, give or take `jitter`: minutes from the start."""
+    ran: list[int] = []
+    for number in range(hours * HOUR // pace):
+        late = jitter[number % len(jitter)] if jitter else 0
+        now = START + number * pace + late
+        if not ran or is_due(ran[-1], now, every):
+            ran.append(now)
+    return [(at - START) // MINUTE for at in ran]
+
+
+def test_an_hourly_stream_runs_each_hour_when_syncs_come_every_half_hour() -> None:
+    assert runs(30 * MINUTE, HOUR, 6) == [0, 60, 120, 180, 240, 300]
+
+
+@given(st.lists(st.integers(0, 90_000), min_size=1, max_size=9))
+def test_syncs_that_begin_a_little_late_change_nothing(jitter: list[int]) -> None:
+    assert len(runs(30 * MINUTE, HOUR, 24, jitter)) == 24
+
+
+@pytest.mark.parametrize(
+    ("pace", "most_apart"),
+    [(20, 60), (30, 60), (40, 80), (45, 90), (50, 100), (60, 60)],  # minutes
+)
+def test_where_hours_and_syncs_do_not_fit_it_does_not_drift(pace: int, most_apart: int) -> None:
+    found = runs(pace * MINUTE, HOUR, 240)
+    apart = [later - earlier for earlier, later in pairwise(found)]
+    assert max(apart) <= most_apart
+    assert min(apart) >= 30
+    assert len(found) >= 240 * 0.95  # once in each hour in the long run
+
+
+def test_a_daily_stream_of_a_daily_sync_runs_every_day_whatever_minute_it_begins() -> None:
+    """At 23:58 and 23:52 by turns, around the end of the day."""
+    assert len(runs(DAY, DAY, 240, [-2 * MINUTE, -8 * MINUTE])) == 10
+
+
+@pytest.mark.parametrize("length", [0, 1, 29])
+def test_the_length_of_a_sync_does_not_move_the_next(tmp_path: Path, length: int) -> None:
+    """A real sync every half hour that takes `length` minutes, four times: `articles` is hourly, 0:00 and 1:00."""
+    desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
+    begun = (desk.world.now // HOUR + 24) * HOUR
+    outcomes = []
+    for number in range(4):
+        desk.world.now = begun + number * 30 * MINUTE
+        asked = [0]
+
+        def slow(begins: int = desk.world.now, asked: list[int] = asked) -> int:
+            """The first question is the beginning; the last stream's answer comes `length` minutes later."""
+            asked[0] += 1
+            return begins if asked[0] == 1 else begins + length * MINUTE
+
+        results = desk_sync(desk, slow)
+        outcomes.append(next(r.outcome for r in results if r.stream == "articles"))
+    assert outcomes == ["ok", "not_due", "ok", "not_due"]
+
+
+def desk_sync(desk: SyncedDesk, now: Callable[[], int]) -> list[StreamResult]:
+    with desk.served(), known_store(desk.loaded.store_path) as store:
+        return sync(store, sources_of(desk.loaded, (), store.hash_key), now=now, connect=impatient)
+
+
+def test_a_sync_that_took_longer_than_its_pace_is_due_again_at_once(tmp_path: Path) -> None:
+    """Begun at 10:00, ended at 10:31: the one of 10:30 is due."""
+    desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
+    begun = (desk.world.now // HOUR + 24) * HOUR
+    desk.world.now = begun
+    asked = [0]
+
+    def slow() -> int:
+        asked[0] += 1
+        return begun if asked[0] == 1 else begun + 31 * MINUTE
+
+    desk_sync(desk, slow)
+    job = jobs_of(Desk(desk.path))[0]
+    with desk.store() as store:
+        assert synced_until(store, ["demo"], begun + 31 * MINUTE) == begun
+    assert missed(job.rule, begun, begun + 31 * MINUTE, job.policy) == [begun + 30 * MINUTE]
+
+
+def test_a_turn_counts_only_when_every_source_had_it_and_none_of_the_future(tmp_path: Path) -> None:
+    desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
+    desk.sync()
+    now = desk.world.now
+    with desk.store() as store:
+        assert synced_until(store, ["demo"], now) == now
+        assert synced_until(store, ["demo", "other"], now) is None
+        with store.writing() as conn:
+            conn.execute("UPDATE meta SET value = CAST(? AS BLOB) WHERE key = ?", (str(now + DAY), f"{TURN}demo"))
+        assert synced_until(store, ["demo"], now) is None
+
+
+def test_what_a_wrong_clock_wrote_of_streams_holds_nothing_up(tmp_path: Path) -> None:
+    desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
+    desk.sync()
+    with desk.store() as store, store.writing() as conn:
+        conn.execute("UPDATE cursors SET ran_at = ran_at + ?, complete_until = complete_until + ?", (999 * DAY,) * 2)
+    desk.world.now += HOUR
+    results = desk.sync()
+    assert {r.outcome for r in results} == {"ok"}
+    with desk.store() as store:
+        assert store.one("SELECT max(ran_at) FROM cursors") == desk.world.now
+        assert (fresh_to(store, desk.loaded.config)["demo"] or 0) <= desk.world.now
