@@ -5,7 +5,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from truth_fixtures import DAY, ELSEWHERE, TOLD, Measured, Rows, calm, merely_opened, true_rows, without, without_facet
+from truth_fixtures import (
+    DAY,
+    ELSEWHERE,
+    FACETS_NOT_TOLD,
+    NOT_TOLD,
+    TOLD,
+    Measured,
+    Rows,
+    calm,
+    merely_opened,
+    true_rows,
+    without,
+    without_facet,
+)
 
 from helpdesk_kpi.measure.incidents import LEAST
 from helpdesk_kpi.report.capability import capabilities
@@ -19,13 +32,6 @@ TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(
     ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "ai_agent", "changed_answer",
      "no_priority", "light_note"), 0.0,
 ) | {"csat": "legacy"}  # fmt: skip
-#: Figures that a helpdesk cannot give at all; its capability has to say so.
-NOT_TOLD = {
-    ("jira", "csat_response_rate"), ("freshdesk", "csat_response_rate"), ("jira", "article_quality"),
-    ("jira", "article_views"), ("zendesk", "article_views"),
-}  # fmt: skip
-#: What is new and what is open have one status there; what comes through the API is not told from the portal's.
-FACETS_NOT_TOLD = {("freshdesk", "backlog"), ("freshdesk", "channel_mix")}
 
 
 def shown(helpdesk: str, seed: int, tickets: int) -> World:

@@ -32,6 +32,13 @@ ELSEWHERE = {
     ("article_quality", "checklist"): "test_register_drawing.py",  # people write it down, no helpdesk tells it
 }
 TRUE = [one for one in VARIANTS if one not in ELSEWHERE]
+#: Figures that a helpdesk cannot give at all; its capability has to say so.
+NOT_TOLD = {
+    ("jira", "csat_response_rate"), ("freshdesk", "csat_response_rate"), ("jira", "article_quality"),
+    ("jira", "article_views"), ("zendesk", "article_views"),
+}  # fmt: skip
+#: What is new and what is open have one status there; what comes through the API is not told from the portal's.
+FACETS_NOT_TOLD = {("freshdesk", "backlog"), ("freshdesk", "channel_mix")}
 Rows = Counter[tuple[Any, ...]]
 FACET = 8  # place of the facet in a row
 #: What a helpdesk tells of edits between two looks.
@@ -58,7 +65,7 @@ class Measured:
     def __init__(
         self, folder: Path, world: World, syncs: Sequence[int], *, helpdesk: str = "zendesk", **options: Any
     ) -> None:
-        self.world, self.helpdesk = world, helpdesk
+        self.world, self.helpdesk, self.syncs = world, helpdesk, syncs
         world.looks, world.tells_edits = tuple(syncs), TELLS_EDITS[helpdesk]  # type: ignore[assignment]  # of three words
         world.tells_macros = helpdesk == "zendesk"
         desk = SyncedDesk(folder, world, helpdesk=helpdesk, **options)

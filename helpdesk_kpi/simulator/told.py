@@ -150,10 +150,16 @@ class Told:
 
     # --- left out
 
-    def is_elsewhere(self, row: Any) -> bool:
-        """Whether what a row tells happened, or goes on, after the ticket had gone to a place that is no desk."""
+    @property
+    def moved_at(self) -> int | None:
+        """When it went to a place that is no desk, if it has and the helpdesk has such places."""
         moved = self.story.moved_at
-        if moved is None or not self.world.has_projects or moved > self.as_of:
+        return moved if moved is not None and self.world.has_projects and moved <= self.as_of else None
+
+    def is_elsewhere(self, row: Any) -> bool:
+        """Whether what a row tells happened, or goes on, after it had moved."""
+        moved = self.moved_at
+        if moved is None:
             return False
         runs_on = row.start is not None and (row.end is None or row.end > moved)
         return row.at >= moved or runs_on
