@@ -20,6 +20,7 @@ from helpdesk_kpi.simulator.jira_confluence import Confluence
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraDoor, Passes, Product, refused
 from helpdesk_kpi.simulator.jira_face import Face
 from helpdesk_kpi.simulator.jira_requests import Requests
+from helpdesk_kpi.simulator.jira_roles import Roles
 from helpdesk_kpi.simulator.jira_search import Search
 from helpdesk_kpi.simulator.jira_site import Kind, Site, account_id
 from helpdesk_kpi.simulator.jira_words import (
@@ -151,7 +152,7 @@ def _server_info(face: Face) -> Endpoint:
 
 def _platform(face: Face) -> list[Endpoint]:
     """Alike on Cloud and Data Center."""
-    worklogs = Worklogs(face)
+    worklogs, roles = Worklogs(face), Roles(face)
     return [
         ("GET", "myself", "myself", face.listed(lists.myself)),
         _server_info(face),
@@ -163,6 +164,8 @@ def _platform(face: Face) -> list[Endpoint]:
         ("GET", "project", "projects", face.all_projects),
         ("GET", "user", "user", face.user),
         ("GET", "group/member", "members", face.members),
+        ("GET", "project/{project}/role", "roles", roles.of_project),
+        ("GET", "project/{project}/role/{role}", "role", roles.single),
         ("GET", "issue/{issue}", "issue", face.issue),
         ("GET", "issue/{issue}/comment", "comments", face.comments),
         ("GET", "issue/{issue}/worklog", "issue_worklogs", worklogs.of_issue),
