@@ -110,12 +110,14 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
         out.mkdir(parents=True, exist_ok=True)
         write_private(told, json.dumps(wanted | {"end": end}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
-    return {
-        name: generate(
-            seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end), **real(name)
-        )
-        for i, name in enumerate(names)
-    }
+    return {name: _world(name, seed + i, tickets // len(names), end, locale) for i, name in enumerate(names)}
+
+
+def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> World:
+    """So many tickets, those of real accounts' situations among them."""
+    situations = real(helpdesk)
+    plain = round(tickets / (1 + sum(situations.values())))
+    return generate(seed, tickets=plain, weeks=WEEKS, end=end, locale=locale, **_story(end), **situations)
 
 
 def _made(told: Path) -> dict[str, Any]:
