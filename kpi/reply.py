@@ -93,7 +93,7 @@ def _freshdesk(ticket: Timeline) -> Iterator[Observation]:
     automatic answers do not count, calls and chats neither; no value before there is an answer.
     """
     # https://support.freshdesk.com/support/solutions/articles/50000000041
-    for reply in ticket.replies[:1]:
+    for reply in ticket.public_notes[:1]:
         yield _first(ticket, end=reply.at, agent=reply.person, since=reply.at)
 
 

@@ -109,7 +109,7 @@ def story(
 def _ends(events: Sequence[EventRow]) -> dict[str, Any]:
     """The values that the last change of each field leaves."""
     last = {e.field: e.after for e in sorted(events, key=lambda e: (e.at, e.seq)) if e.kind == "change"}
-    keys: dict[str | None, int] = {"50": TEAM, "51": 51} | {str(k): k for k in PEOPLE}
+    keys: dict[str | None, int] = {"50": TEAM, "51": 51, **{str(k): k for k in PEOPLE}}
     plain = {field: last[field] for field in ("status", "priority") if field in last}
     return plain | {field: keys.get(last[field]) for field in ("team", "assignee") if field in last}
 

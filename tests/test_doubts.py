@@ -181,17 +181,17 @@ OF_A_FRIEND = (
 )
 
 
+#: The customer was given tickets.
+AT_WORK = "INSERT INTO standings SELECT id, 1, NULL, NULL FROM people WHERE native = 'c'"
+
+
 @pytest.mark.parametrize(("sql", "text", "is_bad"), [
     ("UPDATE tickets SET replies_known = 'pending'", "replies are still to be fetched", True),
     ("UPDATE tickets SET replies_known = 'unreadable'", "rights do not show", True),
     ("UPDATE tickets SET changes_known = 'pending'", "changes are still to be fetched", True),
     ("UPDATE tickets SET priority = NULL", "without a priority", False),
     ("UPDATE sources SET since = created_at + 1 FROM tickets", "before the history", False),
-    (
-        "INSERT INTO standings SELECT id, 1, NULL, NULL FROM people WHERE native = 'c'",
-        "no role of theirs was ever seen",
-        False,
-    ),
+    (AT_WORK, "no role of theirs was ever seen", False),
     ("INSERT INTO set_aside VALUES (1, 'tickets', '7', 'no id')", "were set aside", True),
     ("UPDATE cursors SET state = 'failed', reason = '500'", "the last sync failed: 500", True),
     ("UPDATE cursors SET state = 'unavailable', reason = 'plan'", "not given to this account: plan", False),

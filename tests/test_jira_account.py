@@ -27,6 +27,9 @@ from jira_account import (
     status,
 )
 
+from connectors.jira_service_management.settings import Credentials
+from helpdesk_kpi.cli.unmapped import finding
+from helpdesk_kpi.measure.conflicts import ending_elsewhere, unread
 from helpdesk_kpi.measure.unmapped import Unmapped, unmapped
 
 LATER = "2026-07-01T00:00:00Z"
@@ -77,6 +80,8 @@ def test_the_issue_itself_says_how_it_ended_where_its_history_does_not(tmp_path:
     assert desk.running("backlog", "2026-04-02T00:00:00Z") == {"8103"}
     held = [row["agent"] for row in desk.listed("backlog", LATER) if row["reason"] == "running"]
     assert held == ["Agent Two"]
+    with desk.store() as store:
+        assert ending_elsewhere(store, desk.config) == {"acme": 2}  # 8101 by its status, 8103 by its assignee
     assert desk.told("full_resolution_time", LATER) == {"8101": [6 * HOUR], "8102": [4 * HOUR], "8103": ["running"]}
 
 
@@ -137,6 +142,10 @@ def test_a_status_that_was_deleted_keeps_its_name_and_its_meaning(tmp_path: Path
     assert (told["Solved"].counts_as, told["On hold"].counts_as) == ("solved", "hold")
     assert "moved to 'Resolved'" in told["Solved"].why
     assert (told["Solved"].tickets, told["Solved"].line) == (1, 'Solved = "solved"')
+    assert finding(told["On hold"]).text == (
+        "acme: status 'On hold' is in the histories of 1 ticket and in no list any more (deleted?): it counts as hold,"
+        ' by its name; to say it for good, or otherwise: "On hold" = "hold"'
+    )
 
 
 @pytest.mark.trap("jira 35")
@@ -237,19 +246,25 @@ def test_a_change_without_ids_is_read_by_its_names(tmp_path: Path) -> None:
 def test_every_field_with_a_history_is_read_by_name(tmp_path: Path) -> None:
     """An assignee by the account's name, a priority, and a status that two projects have: the issue's own counts."""
     no_ids: dict[str, Any] = {"from": None, "to": None}
-    twin = status("44", "Resolved", "indeterminate", scope={"type": "PROJECT", "project": {"id": "10200"}})
+    twin = status("44", "In progress", "done", scope={"type": "PROJECT", "project": {"id": "10200"}})
     desk = account(
         tmp_path,
         issues=[issue(1, assignee=SECOND, priority=HIGH)],
         histories=[
             changed(1, "02 09:00", item("assignee", AGENT, SECOND, **no_ids), item("priority", MEDIUM, HIGH, **no_ids)),
-            changed(1, "02 11:00", item("status", WAITING, RESOLVED, **no_ids)),
+            changed(1, "02 09:30", item("status", WAITING, WORKING, **no_ids)),
+            changed(1, "02 11:00", item("status", WORKING, RESOLVED, **no_ids)),
         ],
         statuses=[WAITING, WORKING, RESOLVED, twin],
         comments=[said(1, "02 08:30", AGENT)],
     )
     told = desk.rows("SELECT field, before, after FROM events WHERE kind = 'change' ORDER BY at, field")
-    assert told == [("assignee", "5b-agent", "5b-two"), ("priority", "3", "2"), ("status", "1", "4")]
+    assert told == [
+        ("assignee", "5b-agent", "5b-two"),
+        ("priority", "3", "2"),
+        ("status", "1", "2"),
+        ("status", "2", "4"),
+    ]
     assert desk.told("full_resolution_time", LATER) == {"1": [3 * HOUR]}
 
 
@@ -260,7 +275,8 @@ def test_a_name_that_nothing_has_is_counted_and_not_dropped(tmp_path: Path) -> N
         issues=[issue(1, WORKING)],
         histories=[changed(1, "02 11:00", item("assignee", {"name": "Left Long Ago"}, AGENT))],
     )
-    assert desk.rows("SELECT kind, word FROM unread") == [("assignee", "Left Long Ago")]
+    with desk.store() as store:
+        assert list(unread(store)) == [("acme", 1, "assignee Left Long Ago (1)")]
     assert desk.rows("SELECT before, after FROM events WHERE field = 'assignee'") == [("Left Long Ago", "5b-agent")]
 
 
@@ -355,3 +371,18 @@ def test_changes_of_one_instant_follow_what_each_leads_from(tmp_path: Path) -> N
     )
     assert desk.told("full_resolution_time", LATER) == {"1": [2 * HOUR]}
     assert desk.running("backlog", LATER) == set()
+
+
+@pytest.mark.trap("jira 3")
+def test_a_history_that_the_server_cuts_is_not_known(tmp_path: Path) -> None:
+    """Data Center says that there are three and gives one, by search and by the issue itself."""
+    rows = JiraRows(
+        issues=[issue(1)], histories=[changed(1, "02 09:00", item("status", WAITING, WORKING))],
+        auth=Credentials(personal_token="pat"),
+    )  # fmt: skip
+    whole = rows._changelog
+    rows._changelog = lambda own: {**whole(own), "total": 3}  # type: ignore[method-assign]
+    desk = SmallAccount(tmp_path, rows)
+    desk.sync(LATER)
+    assert desk.rows("SELECT changes_known FROM tickets") == [("unreadable",)]
+    assert desk.told("full_resolution_time", LATER) == {"1": ["history_unknown"]}

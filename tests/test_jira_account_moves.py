@@ -125,6 +125,7 @@ def test_an_issue_that_comes_back_is_in_the_backlog_again(tmp_path: Path) -> Non
     assert desk.told("first_reply_time", LATER)["8701"] == [HOUR]
 
 
+@pytest.mark.trap("jira 44")
 def test_an_issue_that_moved_in_counts_from_then_on(tmp_path: Path) -> None:
     """Made on 2 March in another project and answered there; it came on 10 March at 09:00, was answered at 09:30 and
     solved at 12:00.
@@ -134,7 +135,8 @@ def test_an_issue_that_moved_in_counts_from_then_on(tmp_path: Path) -> None:
         issues=[issue(1, updated=at("10 12:00"))],
         comments=[said(1, "02 08:10"), said(1, "10 09:30")],
         histories=[
-            changed(1, "02 08:30", item("status", WAITING, WORKING)),
+            changed(1, "02 08:30", item("status", WAITING, RESOLVED)),
+            changed(1, "03 08:30", item("status", RESOLVED, WORKING)),
             changed(1, "10 09:00", *moved(DEV, SUP, 1)),
             changed(1, "10 12:00", item("status", WORKING, RESOLVED)),
         ],
@@ -142,6 +144,8 @@ def test_an_issue_that_moved_in_counts_from_then_on(tmp_path: Path) -> None:
     assert desk.told("first_reply_time", LATER) == {"1": [HOUR // 2]}
     assert desk.told("full_resolution_time", LATER) == {"1": [3 * HOUR]}
     assert new(desk, LATER) == {"1": "2026-03-10T09:00:00Z"}
+    assert len(desk.listed("solved_tickets", LATER)) == 1  # the end of 2 March was over there, and so was its undoing
+    assert [row["value"] for row in desk.listed("reopen_rate", LATER)] == [0]
     assert desk.running("backlog", "2026-03-05T00:00:00Z") == set()
 
 

@@ -90,8 +90,9 @@ def test_a_second_run_with_nothing_new_asks_only_what_it_needs(tmp_path: Path) -
     site.world.now += 20 * 60_000
     site.sync()
     requests = dict(site.app.state.requests)
-    # who asks, projects, fields and the group of agents; one search for what changed, one for what was rated
-    assert requests == {"myself": 1, "projects": 1, "fields": 1, "members": 1, "search": 2}
+    # who asks, projects, fields and the group of agents; a search for what changed, one for what was rated, and one
+    # for the ids of what is open
+    assert requests == {"myself": 1, "projects": 1, "fields": 1, "members": 1, "search": 3}
 
 
 @pytest.mark.parametrize("tickets", [40, 400])

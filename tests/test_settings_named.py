@@ -191,6 +191,13 @@ def test_what_is_configured_is_not_proposed(store: Store, rules: dict[str, Any])
     assert list(intake(store, config(tickets=Tickets(**rules)))) == []
 
 
+def test_a_name_that_matches_no_account_is_a_warning(store: Store) -> None:
+    of = config(tickets=Tickets(intake=["Ann", "acme:a", "Form Ap"]))
+    [found] = intake_findings(store, of)
+    assert found.level == "warning"
+    assert found.text.startswith("'Form Ap' matches no account")
+
+
 def test_who_answers_or_asks_is_not_proposed(store: Store) -> None:
     put_form(store, own=2)
     assert list(intake(store, config())) == []

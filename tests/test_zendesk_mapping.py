@@ -9,7 +9,7 @@ from connectors.zendesk import articles, mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import events
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Ticket, TicketLink
+from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
 from helpdesk_kpi.pull.text import RULE
 from helpdesk_kpi.pull.zones import RAILS, iana
 
@@ -273,7 +273,52 @@ def test_a_merge_is_told_on_both_sides_and_makes_one_link() -> None:
     [link] = [e for e in loser if isinstance(e, Event) and e.kind == "link"]
     assert (link.field, link.after, link.at) == ("merge", "43", T0)
     winner = told(comment(**{"from": {"ticket_id": 42}, "to": {}}), ticket_id=43)
-    assert [r for r in winner if not isinstance(r, Event)] == [TicketLink("42", "43", "merge")]
+    told_of_42 = [TicketLink("42", "43", "merge"), Replies("42", 0, merged_into="43")]
+    assert [r for r in winner if not isinstance(r, Event)] == told_of_42
+    beside = told({"event_type": "Change", "status": "open"}, ticket_id=43, merged_ticket_ids=[42, 43, None])
+    assert [r for r in beside if not isinstance(r, Event)] == told_of_42
+
+
+def test_a_merge_that_is_told_in_a_word_closes_the_loser_and_says_not_into_what() -> None:
+    note = {"type": "Comment", "event_type": "Comment", "body": "Merged", "public": True}
+    closed = {"event_type": "Change", "status": "closed", "previous_value": "open"}
+    loser = told(note, closed, via="Merge")
+    assert [r for r in loser if not isinstance(r, Event)] == [Replies("42", 0, merged_into="")]
+    assert [(e.kind, e.after) for e in loser if isinstance(e, Event) and e.kind == "link"] == [("link", None)]
+    winner = told(note, via="Merge")
+    assert [(r.kind, r.via) for r in winner] == [("comment", "merge")]
+    unrelated = told({**note, "body": "This was merged into #43"}, closed)
+    assert [(r.kind, r.field) for r in unrelated] == [("comment", None), ("change", "status")]
+
+
+@pytest.mark.trap("zendesk 40")
+@pytest.mark.parametrize(
+    ("child", "via", "kinds"),
+    [
+        ({"type": "VoiceComment"}, "Phone call (incoming)", [("comment", "voice")]),
+        ({"type": "TpeVoiceComment", "data": {"answered_by_id": 9}}, "Phone call (incoming)",
+         [("comment", "voice"), ("call", "voice")]),
+        ({"type": "VoiceComment", "data": {"answered_by_id": 9, "outbound": True}}, "Web form",
+         [("comment", "outbound_call")]),
+        ({"type": "HologramCall", "data": {"call_id": 5}}, "Web form", [("comment", "voice")]),
+        ({"type": "Comment"}, "Phone call (outbound)", [("comment", "outbound_call")]),
+        ({"type": "Comment"}, 35, [("comment", "outbound_call")]),
+        ({"type": "Comment"}, 34, [("comment", "voice")]),
+        ({"type": "Comment"}, "Mail", [("comment", "email")]),
+    ],
+)  # fmt: skip
+def test_a_call_is_known_by_its_kind_its_data_or_its_way(
+    child: dict[str, Any], via: Any, kinds: list[tuple[str, str]]
+) -> None:
+    words = {"event_type": child["type"], "author_id": 9, "body": "Words", "public": True}
+    assert [(e.kind, e.via) for e in told({**words, **child}, via=via)] == kinds
+
+
+def test_a_comment_without_a_shape_of_its_own_is_counted_as_unread() -> None:
+    """A text without a public flag may be anything."""
+    [found] = told({"event_type": "Whisper", "author_id": 9, "body": "Words"})
+    assert found == Unread("42", "500:unread0", "event", "Whisper", T0)
+    assert told({"event_type": "BulkUpdate", "status": "open", "previous_value": "new"})[0].after == "open"
 
 
 def test_an_answered_survey_is_in_the_history() -> None:
@@ -305,7 +350,7 @@ def test_an_audit_of_one_ticket_gives_the_same_events_as_the_export() -> None:
 
 @pytest.mark.parametrize(
     "child",
-    [{}, {"event_type": "Brandnew", "value": 1}, {"event_type": "Cc", "recipients": [1]}, {"via": 5, "status": ["x"]}],
+    [{}, {"event_type": "Cc", "recipients": [1]}, {"via": 5, "status": ["x"]}],
 )
 def test_what_nobody_knows_yet_does_no_harm(child: dict[str, Any]) -> None:
     assert all(isinstance(e, Event) for e in told(child))

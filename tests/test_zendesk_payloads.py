@@ -40,6 +40,7 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "schedules": (zd.Schedule, mapping.schedule),
     "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
     "calls": (zd.Call, mapping.call),
+    "agent_engagement_data": (zd.Engagement, mapping.engagement),
     "articles": (zd.Article, articles.article),
     "translations": (zd.Translation, lambda row: row),
     "ticket_metric_events": (promises.MetricEvent, promises.sla_event),
@@ -102,7 +103,13 @@ def inside(body: Any) -> Iterator[tuple[str, Any]]:
 
 def whole(kind: str, row: Any) -> bool:
     """Some probes were cut down to the fields that mattered; those are no rows."""
-    needed = {"tickets": "created_at", "sla_policies": "title", "audits": "events", "ticket_metrics": "reopens"}
+    needed = {
+        "tickets": "created_at",
+        "sla_policies": "title",
+        "audits": "events",
+        "ticket_metrics": "reopens",
+        "agent_engagement_data": "engagement_id",
+    }
     is_column = kind in {"groups", "users"} and not isinstance(row.get("id"), int)  # a view groups by "status"
     return isinstance(row, dict) and needed.get(kind, "id") in row and not is_column
 
@@ -123,7 +130,7 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
     # The collections hold at least these; fewer would say that this test no longer finds them.
     assert {
         "tickets", "audits", "ticket_events", "users", "survey_responses", "satisfaction_ratings",
-        "ticket_metric_events", "deleted_tickets",
+        "ticket_metric_events", "deleted_tickets", "agent_engagement_data",
     } <= met.keys()  # fmt: skip
     assert sum(met.values()) > 60
 
@@ -170,3 +177,13 @@ def test_a_recorded_breach_is_told_before_it_happens() -> None:
     # Read at 20:28:26; due a minute after the promise began at 20:28:14.
     assert breach.at == 1_791_404_954_000  # 2026-10-07T20:29:14Z
     assert (applied.target, breach.at - applied.at) == (60_000, 60_000)
+
+
+def test_in_no_recorded_session_did_an_agent_reply_though_all_have_a_time_of_0() -> None:
+    rows = [row for kind, row in objects() if kind == "agent_engagement_data"]
+    assert len(rows) >= 25
+    assert {row["assignment_to_first_reply_time_seconds"] for row in rows} == {0}
+    for row in rows:
+        [session] = mapping.engagement(msgspec.convert(row, zd.Engagement))
+        assert isinstance(session, model.Engagement)
+        assert session.answered_at is None

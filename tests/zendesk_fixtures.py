@@ -37,6 +37,9 @@ def pull(
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
+        by_title = any(not word.isdecimal() for word in settings.keep_fields)
+        if stream == "tickets" and request.url.path == "/api/v2/ticket_fields" and not by_title:  # the account's age
+            return httpx.Response(200, json={"ticket_fields": [], "meta": {"has_more": False}})
         asked.append(request)
         assert len(asked) <= most, "it goes round in circles"
         given = answers(request)

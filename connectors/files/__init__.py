@@ -36,6 +36,7 @@ from helpdesk_kpi.pull.contract import (
 from helpdesk_kpi.pull.transport import Transport, unasked
 
 ROWS = 1000  # of a page
+READING = 2  # counts up when the same lines give more than before: then all files are read again
 LOOKED_AT = 1000  # rows of each file that `check` reads
 TOLD = 3  # bad rows of a file that `check` tells
 
@@ -123,7 +124,7 @@ class Files(Connector):
     def _place(self, part: Part, cursor: str | None) -> Place:
         s: Settings = self.settings
         beside = [[path.name, digest_of(path)] for path in part.beside]
-        told = [s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
+        told = [READING, s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
         how = hashlib.blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
         place = msgspec.json.decode(cursor, type=Place) if cursor else Place(how)
         return place if place.how == how else Place(how)

@@ -33,6 +33,12 @@ class Freshdesk(Connector):
 
     name: ClassVar[str] = "freshdesk"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    reading: ClassVar[int] = 2
+    reading_since: ClassVar[str] = "0.5.0"
+    reading_adds: ClassVar[str] = (
+        "which public notes are the customer's, answers to surveys of which one part was odd, and which tickets are"
+        " children or trackers"
+    )
     provides: ClassVar[Mapping[str, Provides]] = {
         "tickets": partly("tickets that were archived (closed and untouched for 120 days) before the first sync are not"
                           " listed"),

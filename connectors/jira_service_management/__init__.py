@@ -41,6 +41,12 @@ class JiraServiceManagement(Connector):
 
     name: ClassVar[str] = "jira_service_management"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    reading: ClassVar[int] = 2
+    reading_since: ClassVar[str] = "0.5.0"
+    reading_adds: ClassVar[str] = (
+        "who asked where somebody else made the issue, resolutions over time, names of deleted statuses, and kinds of"
+        " issues"
+    )
     provides: ClassVar[Mapping[str, Provides]] = {
         "tickets": YES,
         **dict.fromkeys(sorted(_COMMENTS | _HISTORY), YES),

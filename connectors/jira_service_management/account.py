@@ -1,8 +1,8 @@
 """What several streams need to know about a site; asked once a run, and only if needed."""
 
 import logging
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Awaitable, Iterable
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +17,7 @@ from connectors.jira_service_management.people import Team
 from connectors.jira_service_management.settings import Settings
 from connectors.jira_service_management.transports import Cloud, DataCenter, Site
 from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
-from helpdesk_kpi.pull.contract import Finding, Page
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside
 from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Transport
 
@@ -27,6 +27,7 @@ PARTICIPANTS = f"{_DESK}:sd-request-participants"
 APPROVALS = f"{_DESK}.approvals-plugin:sd-approvals"
 WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a minute written here is read as an earlier instant everywhere else
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Account:
@@ -44,6 +45,9 @@ class Account:
         self._projects: list[js.Project] | None = None
         self._team: Team | None = None
         self._labels: Labels | None = None
+        self._statuses: list[js.Status] | None = None
+        self._priorities: list[js.Named] | None = None
+        self.unread_statuses: list[SetAside] = []
         self.called: dict[str, set[str]] = {}  # what accounts are called, in lower case -> their ids
         self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
         self._asked_for: set[str] = set()  # names and keys of which is known which of the two they are
@@ -155,28 +159,37 @@ class Account:
         """What the lists of the site name today; a list that may not be read is empty."""
         if self._labels is None:
             self._labels = Labels(
-                statuses=await self._list("status", js.Status),
-                priorities=await self._named_priorities(),
-                resolutions=await self._list("resolution", js.Named),
+                statuses=await self._if_shown(self.statuses()),
+                priorities=await self._if_shown(self.priorities()),
+                resolutions=await self._if_shown(self._resolutions()),
                 projects=await self.projects(),
             )
         return self._labels
 
-    async def _list(self, what: str, kind: type[Any]) -> list[Any]:
-        path = await self.site.api(what)
+    async def _if_shown(self, ask: Awaitable[list[T]]) -> list[T]:
         try:
-            raw = await self.http.get(path, type=msgspec.Raw, endpoint=f"list of {what}", missing="resource")
+            return await ask
         except UnavailableError as error:
-            log.info("the list of %s cannot be read: %s", what, error)
+            log.info("a list of names cannot be read: %s", error)
             return []
-        return rows(raw, kind)[0]
 
-    async def _named_priorities(self) -> list[js.Named]:
-        try:
-            return await self.site.priorities()
-        except UnavailableError as error:
-            log.info("the list of priorities cannot be read: %s", error)
-            return []
+    async def statuses(self) -> list[js.Status]:
+        """A project that is managed by its team has statuses of its own, with the same names and other ids."""
+        if self._statuses is None:
+            path = await self.site.api("status")
+            raw = await self.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
+            self._statuses, self.unread_statuses = rows(raw, js.Status)
+        return self._statuses
+
+    async def priorities(self) -> list[js.Named]:
+        if self._priorities is None:
+            self._priorities = await self.site.priorities()
+        return self._priorities
+
+    async def _resolutions(self) -> list[js.Named]:
+        path = await self.site.api("resolution")
+        raw = await self.http.get(path, type=msgspec.Raw, endpoint="resolutions", missing="resource")
+        return rows(raw, js.Named)[0]
 
     # people
 

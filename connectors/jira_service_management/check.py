@@ -94,14 +94,14 @@ async def _projects(account: Account) -> AsyncIterator[Finding]:
 async def _team(account: Account) -> AsyncIterator[Finding]:
     """Who is taken for the team, and why; what is guessed is said with the line that would say it."""
     team = await account.team()
-    told = "; ".join(team.because) or "nobody is known to be of the team"
+    told = "; ".join(team.because) or "no account is known to be of the team"
     if not team.guess:
         text = f"{len(team.agents)} are of the team: {told}; besides those to whom tickets of others are given"
         yield Finding(level="ok", about="team", text=text)
         return
     text = (
         f"{told}, and there may be more: {team.guess}. Until that can be read, whoever is given tickets of others is"
-        ' taken for the team, and nobody else: say agents = ["group:ID", "account id"]'
+        ' taken for the team, and no other account: set agents = ["group:ID", "account id"]'
     )
     yield Finding(level="warning", about="team", text=text, need="roles", provides=partly(f"a guess: {team.guess}"))
 

@@ -11,7 +11,7 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.people import person
+from connectors.jira_service_management.people import Team, person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
@@ -101,7 +101,7 @@ async def _with_people(account: Account, start: Start, page: Page) -> Page:
     """
     ids = {who for record in page.records if (who := getattr(record, "editor", None))}
     ids |= {who for record in page.records if (who := getattr(record, "author", None))}
-    known = {own for own, one in start.accounts(sorted(ids)).items() if one.kind is not None}
+    known = {own for own, one in start.accounts(sorted(ids)).items() if one.is_named or one.kind == "customer"}
     unknown = sorted(ids - known - account.asked_for)
     account.asked_for.update(unknown)
     found = [record for some in _batches(unknown) for record in await _people(account, some)]
@@ -123,7 +123,10 @@ async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
         text = f"whether editors of pages are people or apps is not known: {error}"
         account.found.append(Finding(level="note", about="articles", text=text))
         return []
-    team = await account.team()
+    try:
+        team = await account.team()
+    except UnavailableError:  # no service project is in sight
+        team = Team()
     return [one for row in rows(page.values, js.User, "accountId")[0] if (one := person(row, team))]
 
 

@@ -24,8 +24,13 @@ class Labels(msgspec.Struct, frozen=True):
     projects: Sequence[js.Project] = ()
 
     def listed(self, word: str) -> Sequence[js.Status | js.Named | js.Project]:
-        lists = {"status": self.statuses, "priority": self.priorities, "resolution": self.resolutions}
-        return {**lists, "brand": self.projects}.get(word, ())
+        lists: dict[str, Sequence[js.Status | js.Named | js.Project]] = {
+            "status": self.statuses,
+            "priority": self.priorities,
+            "resolution": self.resolutions,
+            "brand": self.projects,
+        }
+        return lists.get(word, ())
 
     def ids(self, word: str, name: str, project: str | None) -> frozenset[str]:
         """Everything of that name; of several statuses, those of the issue's own project."""

@@ -2,28 +2,22 @@
 
 from collections.abc import AsyncIterator
 
-import msgspec
-
 from connectors.jira_service_management import mapping, people
-from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from helpdesk_kpi.model import Name
 from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
-from helpdesk_kpi.pull.rows import rows
 
 
 async def statuses(account: Account, start: Start) -> AsyncIterator[Page]:
-    """A project that is managed by its team has statuses of its own, with the same names and other ids."""
     await account.me()
-    path = await account.site.api("status")
-    raw = await account.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
-    found, aside = rows(raw, js.Status)
-    yield Page(records=[mapping.status(row) for row in found], set_aside=aside, complete_until=start.now)
+    found = await account.statuses()
+    named = [mapping.status(row) for row in found]
+    yield Page(records=named, set_aside=account.unread_statuses, complete_until=start.now)
 
 
 async def priorities(account: Account, start: Start) -> AsyncIterator[Page]:
     await account.me()
-    found = await account.site.priorities()
+    found = await account.priorities()
     yield Page(records=[Name("priority", row.id, row.name) for row in found], complete_until=start.now)
 
 

@@ -26,7 +26,7 @@ class Team(msgspec.Struct, frozen=True):
 
 
 def user_id(user: js.User | None) -> str | None:
-    """Null: nobody is named, as with rules and accounts that are gone for good."""
+    """Null: no account is named, as with rules and accounts that are gone for good."""
     return None if user is None else user.account_id or user.key or user.name or None
 
 
@@ -65,7 +65,7 @@ def _kind(user: js.User, own: str, team: Team) -> model.PersonKind:
 
 
 def records(users: Sequence[js.User], team: Team, met: set[str], at: int = 0) -> list[model.Person]:
-    """Each once in a run: who was told of already is left out. Whom the configuration names was always of the team."""
+    """Each once in a run. An account that the configuration names was always of the team."""
     found = {p.id: p for user in users if (p := person(user, team, at)) and p.id not in met}
     met |= found.keys()
     always = [msgspec.structs.replace(p, version=0) for p in found.values() if at and p.id in team.always]
@@ -88,7 +88,7 @@ def ids_in(records: Sequence[AnyRecord]) -> set[str]:
 
 
 def by_key(records: Sequence[AnyRecord], keys: Mapping[str, str]) -> list[AnyRecord]:
-    """The same records with everybody under their key, which stays when somebody is renamed."""
+    """The same records with every person under their key, which stays when the name changes."""
     return [_keyed(record, keys) for record in records]
 
 

@@ -26,14 +26,15 @@ ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not k
 
 
 async def out_of_sight(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Open issues that no search brings any more: asked by id, so that what moved away leaves the backlog at once."""
+    """Fetch open issues that no search brings any more by id, so that what moved away leaves the backlog at once."""
     await account.me()
     if start.cursor is not None:
-        keep = await account.keep(start.now, with_labels=True)
         shown = await _ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
-        missing = [own for project in keep.projects for own in start.present(project, unsolved=True)]
-        async for page, _ in fetched(account, keep, sorted(set(missing) - shown)):
-            yield page
+        kept = [start.present(project.id, unsolved=True) for project in await account.projects()]
+        if missing := sorted(frozenset().union(*kept) - shown):
+            keep = await account.keep(start.now, with_labels=True)
+            async for page, _ in fetched(account, keep, missing):
+                yield page
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
@@ -55,7 +56,7 @@ async def census(account: Account, start: Start) -> AsyncIterator[Page]:
             yield page
         found: set[str] = set()
         async for page, there in fetched(account, keep, sorted(lost)):
-            found |= there
+            found.update(there)
             yield page
         gone += len(lost - found)
         yield Page(present={"ticket": sorted(shown | found)}, within=project.id)
@@ -134,14 +135,13 @@ async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mappin
 
 
 def _as_it_left(one: mapping.Read, issue: js.Issue, past: history.Told | None, keep: Keep) -> mapping.Read:
-    """Its state at that time, in the project that it left; when that was is not told if the history does not say."""
+    """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
     place = _left_to(issue, keep)
     moves = past.moves if past else []
     last = next((move for move in reversed(moves) if move.before in keep.projects), None)
+    left_at, brand = (last.at, last.before) if last else (keep.read_at, None)
     if place is not None and place.archiveddate:
         left_at, brand = ms(place.archiveddate), place.project.id
-    else:
-        left_at, brand = (last.at, last.before) if last else (keep.read_at, None)
     events = past.events if past else []
     ticket = msgspec.structs.replace(
         one.ticket,

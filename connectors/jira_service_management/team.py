@@ -113,7 +113,7 @@ async def _by_role(ask: Asking, project: js.Project) -> _Found:
         names = ", ".join(sorted(roles)) or "none"
         return _Found([], "", f"{project.key} has no role {' or '.join(sorted(ROLES))!r}, only: {names}")
     agents = [user for _, address in wanted for user in await _actors(ask, project, address)]
-    guess = "" if agents else f"nobody has the role {wanted[0][0]} in {project.key}"
+    guess = "" if agents else f"no account has the role {wanted[0][0]} in {project.key}"
     return _Found(agents, f"{len(_ids(agents))} with the role {wanted[0][0]} in {project.key}", guess)
 
 
@@ -136,7 +136,7 @@ async def _actors(ask: Asking, project: js.Project, address: object) -> list[js.
 
 
 async def _by_permission(ask: Asking, project: js.Project, before: _Found) -> _Found:
-    """Cloud only. It looks at the site's first thousand users; that these are all is asked as well."""
+    """Cloud only. It looks at the site's first thousand users; a second request checks that there are no more."""
     if ask.settings.auth.is_personal:
         return before
     path = await ask.site.api("user/permission/search")
@@ -150,7 +150,7 @@ async def _by_permission(ask: Asking, project: js.Project, before: _Found) -> _F
     except (UnavailableError, MissingError) as error:
         return before._replace(guess=f"{before.guess}, nor who has the permission {PERMISSION} ({error})")
     if not agents:
-        return before._replace(guess=f"{before.guess}, and nobody is found with the permission {PERMISSION}")
+        return before._replace(guess=f"{before.guess}, and no account is found with the permission {PERMISSION}")
     guess = f"of more than {_MOST:,} users only the first are searched for agents of {project.key}" if more else ""
     return _Found(agents, f"{len(agents)} with the permission {PERMISSION} in {project.key}", guess)
 

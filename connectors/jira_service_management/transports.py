@@ -11,7 +11,7 @@ from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
-from helpdesk_kpi.pull.rows import reason_of, rows
+from helpdesk_kpi.pull.rows import raws, reason_of, rows
 from helpdesk_kpi.pull.transport import Transport
 
 MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
@@ -226,12 +226,15 @@ class DataCenter:
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:  # noqa: ARG002 - Site
-        """Of single issues, for those whose history a search cut short."""
+        """Of single issues, for those whose history a search cut short; what is cut here too cannot be read."""
         for issue in ids:
             path = await self.api(f"issue/{quote(issue, safe='')}")
             asked: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
             row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
-            yield Histories([js.IssueChanges(issue, (row.changelog or js.Changelog()).histories)], [])
+            log = row.changelog or js.Changelog(total=1)
+            is_cut = log.total is not None and log.total > len(raws(log.histories))
+            aside = [SetAside(f"{issue} history", "the server gives a part of it only")] if is_cut else []
+            yield Histories([js.IssueChanges(issue, log.histories)], aside)
 
     async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
         found: list[js.Issue] = []

@@ -10,7 +10,20 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.zendesk import guide, hours, listed, lists, mapping, messaging, promises, queues, tickets, updates
+from connectors.zendesk import (
+    guide,
+    hours,
+    listed,
+    lists,
+    mapping,
+    messaging,
+    promises,
+    queues,
+    ratings,
+    surveys,
+    tickets,
+    updates,
+)
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.check import check
@@ -32,6 +45,12 @@ class Zendesk(Connector):
 
     name: ClassVar[str] = "zendesk"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
+    reading: ClassVar[int] = 2
+    reading_since: ClassVar[str] = "0.5.0"
+    reading_adds: ClassVar[str] = (
+        "events of AI agents' tickets, comments of new kinds, which tickets are conversations of messaging or imported,"
+        " and what a call was"
+    )
     provides: ClassVar[Mapping[str, Provides]] = {
         "tickets": YES,
         **dict.fromkeys(sorted(_HISTORY), YES),
@@ -127,6 +146,7 @@ class Zendesk(Connector):
                 name="ticket_events", kind="queue", pages=self._either(updates.exported, updates.audits),
                 gives=_HISTORY | _TIME,
             ),
+            Stream(name=updates.MISSING, kind="queue", pages=self._bound(updates.missing)),
             Stream(name=hours.QUEUE, kind="queue", pages=self._bound(hours.asked)),
             Stream(name=tickets.METRICS, kind="queue", pages=self._bound(queues.metric_sets)),
             Stream(
@@ -154,6 +174,7 @@ class Zendesk(Connector):
                 pages=self._bound(lists.satisfaction_ratings),
                 gives=_SURVEYS,
             ),
+            Stream(name=surveys.QUEUE, kind="queue", pages=self._bound(ratings.asked)),
             Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=newer),
             Stream(name="survey_questions", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.survey_questions)),
         ]

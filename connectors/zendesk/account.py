@@ -43,12 +43,14 @@ class Account:
     def __init__(self, http: Transport, settings: Settings, found: list[Finding] | None = None) -> None:
         self.http, self.settings = http, settings
         self.found: list[Finding] = [] if found is None else found  # what a run comes upon
+        self.rated: set[str] = set()  # "rating/score" of the answers that a list gave in this run
         self.reads_lists = False  # the exports turned out to be denied
         self._asked_for_exports = False
         self.url = settings.url.rstrip("/")
         self._brands: list[zd.Brand] | None = None
         self._fields: dict[int, str] | None = None
         self._listed: list[zd.TicketField] | None = None
+        self._is_refused = False  # the list of ticket fields
         self._time: TimeFields | None = None
 
     async def exports_are_denied(self, now: int, why: UnavailableError) -> bool:
@@ -77,7 +79,12 @@ class Account:
         return True
 
     async def keep(self, since: int) -> Keep:
-        return Keep(self.url, since, await self.fields(), self.settings.sketch_key)
+        return Keep(self.url, since, await self.fields(), self.settings.sketch_key, await self.made_at())
+
+    async def made_at(self) -> int | None:
+        """When the account was made: with it come its first ticket fields, which nobody can delete. None: not known."""
+        made = [zd.ms(field.created_at) for field in await self._titled() if field.created_at is not None]
+        return min(made, default=None)
 
     async def fields(self) -> dict[int, str]:
         """Custom fields to keep: id -> the word that the configuration uses for it, an id or a title."""
@@ -114,7 +121,8 @@ class Account:
         return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {word!r}")
 
     async def _titled(self) -> list[zd.TicketField]:
-        if self._listed is None:
+        """All ticket fields; none where these rights may not read them."""
+        if self._listed is None and not self._is_refused:
             try:
                 self._listed = [
                     row
@@ -122,7 +130,8 @@ class Account:
                     for row in rows(page.ticket_fields, zd.TicketField)[0]
                 ]
             except UnavailableError as error:
-                log.warning("fields can be found by id only: %s", error)
+                self._is_refused = True
+                log.info("ticket fields can be found by id only: %s", error)
         return self._listed or []
 
     async def brands(self) -> list[zd.Brand]:

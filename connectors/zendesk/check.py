@@ -37,6 +37,7 @@ _BY_LISTS = (
     _Probe("/api/v2/search/export", "archived tickets", {"query": "status:closed", "filter[type]": "ticket", **_LIST}),
     _Probe("/api/v2/deleted_tickets", "deleted tickets", _LIST),
     _Probe("/api/v2/users", "users", _LIST, ("roles",)),
+    _Probe("/api/v2/deleted_users", "deleted people", _LIST),
 )
 _BESIDE = (
     _Probe("/api/v2/satisfaction_ratings", "satisfaction ratings", _LIST),

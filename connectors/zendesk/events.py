@@ -8,17 +8,22 @@ https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-au
 
 import functools
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from connectors.zendesk import payloads as zd
+from connectors.zendesk import vocabulary
 from connectors.zendesk.mapping import DELETED, text_id
-from helpdesk_kpi.model import AnyRecord, Event, TicketLink
+from helpdesk_kpi.model import AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.fields import value
 from helpdesk_kpi.pull.text import RULE, read
 
 SECOND = 1_000
+_SEQUENCE = 10**15  # ids above would not fit into an order; within one instant the values before decide anyway
+_LONGEST_WORD = 100
+_LAG = 60_000  # ms that Zendesk may take to write down an audit
 #: Zendesk's key -> our word.
 FIELDS = {
     "status": "status", "custom_status_id": "custom_status", "assignee_id": "assignee", "group_id": "team",
@@ -31,14 +36,6 @@ _SCORE = "satisfaction_score"  # a field that says how far the older survey has 
 _MACRO = "AgentMacroReference"
 #: Named by no page of Zendesk's and seen in no recording; what no ticket says is taken to be the default schedule.
 _SCHEDULE = "ScheduleAssignment"
-_COMMENTS = frozenset({"Comment", "VoiceComment"})
-#: The names that exports use for channels -> the words that tickets use. Others are taken in lower case.
-_CHANNELS = {
-    "mail": "email", "web form": "web", "web service": "api", "web service (api)": "api", "rule": "rule",
-    "automation": "rule", "trigger": "rule", "phone call (incoming)": "voice", "phone call (outbound)": "voice",
-    "voicemail": "voice", "messaging": "native_messaging", "web widget": "web_widget", "mobile sdk": "mobile_sdk",
-    "help center post": "help_center", "chat": "chat", "closed ticket": "closed_ticket",
-}  # fmt: skip
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -49,6 +46,7 @@ class Told(msgspec.Struct, frozen=True):
     rel: str | None = None  # "merge", ...
     origin: Mapping[str, Any] = {}
     to: Mapping[str, Any] = {}
+    is_outbound: bool = False  # a call that the team made
 
 
 def events(
@@ -75,32 +73,37 @@ class _Audit:
     def records(self) -> Iterator[AnyRecord]:
         macro = next((c for c in self.row.child_events if child_kind(c) == _MACRO), None)
         for place, child in enumerate(self.row.child_events):
-            # Audits count up, so that this orders events of one second over audits too.
-            seq = self.row.id * 1000 + min(place, 999)
+            seq = self.row.id % _SEQUENCE * 1000 + min(place, 999)
             told = how(child.get("via"), child.get("via_reference_id")) or self.told
             kind = child_kind(child)
-            if kind in _COMMENTS:
+            if vocabulary.is_call(kind, child):
+                yield from self._call(child, told, seq, self._comment(child, told, seq, None))
+            elif vocabulary.is_comment(kind, child):
                 yield self._comment(child, told, seq, macro)
                 yield from self._merge(told, seq)
             elif kind == "SatisfactionRating" or _SCORE in child or child.get("field_name") == _SCORE:
                 yield from self._survey(child, told, seq)
-            elif kind != _MACRO:
-                yield from self._changes(child, told, seq)
+            else:
+                changes = [*self._changes(child, told, seq)]
+                yield from changes
+                if not changes and kind not in vocabulary.SILENT:
+                    yield Unread(self.ticket, self._id("unread", counted=True), "event", kind[:_LONGEST_WORD], self.at)
+        yield from self._merged_away()
 
     def _comment(self, child: dict[str, Any], told: Told, seq: int, macro: Mapping[str, Any] | None) -> Event:
         """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
         body, html = child.get("body"), child.get("html_body")
         told_words = isinstance(body or html, str)
         found = read(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
-        public = child.get("public", child.get("comment_public"))
+        public, at = child.get("public", child.get("comment_public")), self._said_at(child)
         return Event(
             ticket=self.ticket,
             id=self._id("c", counted=True),
-            at=self.at,
+            at=at,
             seq=seq,
             kind="comment",
             actor=text_id(child.get("author_id", self.row.updater_id)),
-            via=told.via,
+            via=self._way(told, at),
             rule=told.rule,
             field="macro" if macro else None,
             after=value(macro.get("macro_id")) if macro else None,
@@ -113,17 +116,72 @@ class _Audit:
             codes=found.codes if found else (),
         )
 
+    def _way(self, told: Told, at: int) -> str | None:
+        """How a comment came: by a merge, by an import (its time is its own), by a call of ours, or as it is told."""
+        if self._is_merge(told):
+            return vocabulary.MERGE
+        if at < self.at:
+            return vocabulary.IMPORT
+        return vocabulary.OUTBOUND if told.is_outbound else told.via
+
+    def _said_at(self, child: Mapping[str, Any]) -> int:
+        """A comment that was imported has a time of its own; what brought it has the time of the import.
+
+        Seconds that lie between a comment and its audit are no import.
+        """
+        own = child.get("created_at")
+        try:
+            said = zd.ms(msgspec.convert(own, datetime)) if isinstance(own, str) else self.at
+        except (ValueError, msgspec.ValidationError):
+            return self.at
+        return said if said < self.at - _LAG else self.at
+
+    def _call(self, child: dict[str, Any], told: Told, seq: int, words: Event) -> Iterator[Event]:
+        """A call as the ticket tells it: `words` that were spoken and, where an agent took it, a contact.
+
+        The export of calls tells when it was taken; this is written later, so that one goes before.
+        """
+        given = child.get("data")
+        data: Mapping[str, Any] = given if isinstance(given, dict) else {}
+        is_ours = data.get("outbound") is True or self.told.is_outbound or told.is_outbound
+        yield msgspec.structs.replace(words, via=vocabulary.OUTBOUND if is_ours else "voice")
+        if not is_ours and (taken_by := text_id(data.get("answered_by_id"))):
+            yield Event(self.ticket, self._id("call", counted=True), words.at, seq, "call", actor=taken_by, via="voice",
+                        public=True)  # fmt: skip
+
+    def _is_merge(self, told: Told) -> bool:
+        return vocabulary.MERGE in {told.rel, told.via, self.told.rel, self.told.via}
+
     def _merge(self, told: Told, seq: int) -> Iterator[AnyRecord]:
         """A merge is told by the comment it leaves: on the loser it names the winner, on the winner the loser."""
-        if told.rel != "merge":
+        if not self._is_merge(told):
             return
-        winner, loser = text_id(told.to.get("ticket_id")), text_id(told.origin.get("ticket_id"))
+        by = told if told.to or told.origin else self.told
+        winner, loser = text_id(by.to.get("ticket_id")), text_id(by.origin.get("ticket_id"))
         if winner and winner != self.ticket:
-            yield TicketLink(self.ticket, winner, "merge")
-            yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
-                        via=told.via, field="merge", after=winner)  # fmt: skip
+            yield from self._merged_into(winner, told, seq)
         elif loser and loser != self.ticket:
-            yield TicketLink(loser, self.ticket, "merge")
+            yield from self._took_up(loser)
+        elif any(child.get("status") == "closed" or child.get("value") == "closed" for child in self.row.child_events):
+            yield from self._merged_into("", told, seq)  # it was closed with it, and nothing says into what
+
+    def _merged_into(self, winner: str, told: Told, seq: int) -> Iterator[AnyRecord]:
+        """The version of 0 says that nothing but the merge is told: of replies it says nothing."""
+        if winner:
+            yield TicketLink(self.ticket, winner, "merge")
+        yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
+                    via=told.via, field="merge", after=winner or None)  # fmt: skip
+        yield Replies(self.ticket, 0, merged_into=winner)
+
+    def _took_up(self, loser: str) -> Iterator[AnyRecord]:
+        yield TicketLink(loser, self.ticket, "merge")
+        yield Replies(loser, 0, merged_into=self.ticket)
+
+    def _merged_away(self) -> Iterator[AnyRecord]:
+        """Tickets that this one took up, where the export says so beside the event."""
+        for other in self.row.merged_ticket_ids or ():
+            if (loser := text_id(other)) and loser != self.ticket:
+                yield from self._took_up(loser)
 
     def _survey(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
         score = value(child.get("score") or child.get(_SCORE) or child.get("value"))
@@ -194,24 +252,30 @@ def child_kind(child: Mapping[str, Any]) -> str:
 def how(via: Any, reference: Any) -> Told | None:
     """How something was done; None: not told.
 
-    `via` is a name with a reference to the rule in exports, and an object in comments and audits.
+    `via` is a name with a reference to the rule in exports, and an object in comments and audits; it may be a number.
     """
-    if isinstance(via, str):
+    if isinstance(via, str | int) and not isinstance(via, bool):
         return _named(via, text_id(reference))
     if not isinstance(via, dict):
         return None
-    source = via.get("source") if isinstance(via.get("source"), dict) else {}
-    assert source is not None
-    origin, to = source.get("from") or {}, source.get("to") or {}
-    named = via.get("channel")
-    channel = None if named is None else str(named)
-    is_rule = channel == "rule" or source.get("rel") in {"trigger", "automation"}
+    source = _table(via, "source")
+    origin, to, rel = _table(source, "from"), _table(source, "to"), source.get("rel")
+    channel = vocabulary.word(via.get("channel"))
+    is_rule = channel == "rule" or rel in {"trigger", "automation"}
     # The id, as exports tell it of changes; they have no titles there.
     return Told(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
-                source.get("rel"), origin, to)  # fmt: skip
+                rel if isinstance(rel, str) else None, origin, to,
+                vocabulary.is_outbound_call(via.get("channel"), rel))  # fmt: skip
+
+
+def _table(inside: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = inside.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 @functools.lru_cache(maxsize=1024)
-def _named(via: str, reference: str | None) -> Told:
-    word = _CHANNELS.get(via.lower(), via.lower())
-    return Told(word, reference if word == "rule" else None)
+def _named(via: str | int, reference: str | None) -> Told:
+    word = vocabulary.word(via)
+    rel = vocabulary.MERGE if word == vocabulary.MERGE else None
+    return Told(word, reference if word == "rule" else None, rel,
+                is_outbound=vocabulary.is_outbound_call(via, None))  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec.structs import replace
 
-from connectors.zendesk import mapping
+from connectors.zendesk import mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import HELD_BACK, SECOND, by_list
@@ -115,7 +115,7 @@ class _Walk:
         with_metrics(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.ticket(row, self.keep))
         named = [Todo(mapping.version(row, listed=True), str(row.id)) for row in good]
-        todo = {**dict.fromkeys(BY_TICKET, named), **metrics_wanted(good, listed=True)}
+        todo = {**dict.fromkeys(BY_TICKET, named), **metrics_wanted(good, listed=True), **surveys.wanted(good)}
         return Page(records=records, set_aside=[*aside, *worse], todo=todo)
 
     async def deleted(self) -> AsyncIterator[Page]:
@@ -140,7 +140,22 @@ async def users(account: Account, start: Start) -> AsyncIterator[Page]:
             good, aside = rows(page.users, zd.User)
             records, worse = map_rows(good, lambda row: [mapping.person(row)])
             yield Page(records=records, set_aside=[*aside, *worse])
+    if is_whole:
+        async for gone in _deleted_users(account):
+            yield gone
     yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - HELD_BACK * SECOND)
+
+
+async def _deleted_users(account: Account) -> AsyncIterator[Page]:
+    """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
+    try:
+        async for page in by_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
+            good, aside = rows(page.deleted_users, zd.User)
+            records, worse = map_rows(good, lambda row: [mapping.deleted_person(row)])
+            yield Page(records=records, set_aside=[*aside, *worse])
+    except UnavailableError as error:
+        text = f"people who were deleted before the first sync stay unknown: {error}"
+        account.found.append(Finding(level="warning", about="deleted people", text=text))
 
 
 async def organizations(account: Account, start: Start) -> AsyncIterator[Page]:

@@ -105,6 +105,7 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
     async for page in by_list(account.http, path, params, endpoint="satisfaction_ratings"):
         good, aside = rows(page.satisfaction_ratings, zd.SatisfactionRating)
         records, worse = map_rows(good, lambda row: surveys.legacy(row, comments=comments))
+        account.rated |= {f"{row.id}/{surveys.category(row.score)}" for row in good if surveys.category(row.score)}
         yield Page(records=records, set_aside=[*aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now)
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from connectors.zendesk import payloads as zd
+from connectors.zendesk import vocabulary
 from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
@@ -26,6 +27,7 @@ class Keep(msgspec.Struct, frozen=True):
     since: int  # history before is not read
     fields: Mapping[int, str] = {}  # custom field's id -> the word the configuration uses for it
     sketch_key: bytes = b""
+    made_at: int | None = None  # when the account was made; null: not known
     is_listed: bool = False  # rows come from lists: their generated_timestamp may be old, and events are read apart
 
 
@@ -46,6 +48,8 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
     number = str(row.id)
     links = _links(row)
     created, updated = ms(row.created_at), ms(row.updated_at)
+    channel = _channel(row.via)
+    is_imported = channel == vocabulary.IMPORT or (keep.made_at is not None and created < keep.made_at)
     record = model.Ticket(
         id=number,
         number=number,
@@ -54,7 +58,7 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
         updated_at=updated,
         version=version(row, listed=keep.is_listed),
         status=row.status,
-        channel=_channel(row.via),
+        channel=channel,
         form=text_id(row.ticket_form_id),
         type=row.type,
         brand=text_id(row.brand_id),
@@ -70,10 +74,16 @@ def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
         merged_into="" if _is_merged(row, links) else None,
         deleted_at=updated if row.status == DELETED else None,
         replies_known="pending" if keep.is_listed else "yes",
+        changes_known="unreadable" if is_imported else "yes",
         changes_known_from=keep.since if created < keep.since else None,
+        direction="outbound" if _is_outbound(row.via) else None,
+        association="child" if channel == vocabulary.SIDE_CONVERSATION else None,
+        is_messaging=_is_messaging(row, channel),
+        is_imported=is_imported,
+        external_id=None if row.external_id in (None, "") else str(row.external_id),
         **_words(row, keep),
     )
-    return [record, *links, *native_metrics(number, row.metric_set)]
+    return [record, *links, *native_metrics(number, row.metric_set), *_unread(record)]
 
 
 def version(row: zd.Ticket, *, listed: bool = False) -> int:
@@ -116,7 +126,27 @@ def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
 
 
 def _channel(via: zd.Via | None) -> str | None:
-    return None if via is None or via.channel is None else str(via.channel)
+    return None if via is None else vocabulary.word(via.channel)
+
+
+def _is_outbound(via: zd.Via | None) -> bool:
+    return via is not None and vocabulary.is_outbound_call(via.channel, via.source.rel if via.source else None)
+
+
+def _is_messaging(row: zd.Ticket, channel: str | None) -> bool | None:
+    """What the row says; where it says nothing, what its channel's name says, if that is known."""
+    if row.from_messaging_channel is not None:
+        return row.from_messaging_channel
+    if channel in vocabulary.MESSAGING:
+        return True
+    return False if channel in vocabulary.WAYS else None
+
+
+def _unread(record: model.Ticket) -> list[model.Unread]:
+    """A channel that is on no list, on a row that does not say whether it is one of messaging."""
+    if record.channel is None or record.is_messaging is not None:
+        return []
+    return [model.Unread(record.id, "channel", "channel", record.channel, record.created_at)]
 
 
 def _links(row: zd.Ticket) -> list[model.TicketLink]:
@@ -164,7 +194,7 @@ def person(row: zd.User) -> model.Person:
     return model.Person(
         id=str(row.id),
         kind=_kind(row),
-        role=row.role,
+        role=row.role or "custom role",
         version=ms(row.updated_at),
         name=row.name,
         email=row.email,
@@ -175,14 +205,22 @@ def person(row: zd.User) -> model.Person:
     )
 
 
+def deleted_person(row: zd.User) -> model.Person:
+    """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
+    return msgspec.structs.replace(person(row), active=False)
+
+
 def _kind(row: zd.User) -> model.PersonKind:
     """Light agents are agents of role type 1, contributors of 3: both only comment privately.
 
     https://developer.zendesk.com/api-reference/ticketing/users/users/
     """
-    if row.role not in {"agent", "admin"}:
+    role = row.role or ("agent" if row.custom_role_id else None)
+    if role is None:
+        raise ValueError("the role is not given")
+    if role not in {"agent", "admin"} and not row.custom_role_id:
         return "customer"
-    light = row.role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
+    light = role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
     return "light_agent" if light else "agent"
 
 
@@ -262,10 +300,14 @@ def _answered(row: zd.Call) -> bool:
 
 
 def engagement(row: zd.Engagement) -> list[model.AnyRecord]:
-    """A messaging session; and the contact, where the agent wrote."""
+    """A messaging session; and the contact, where an agent wrote. Without a reply the time to it is given as 0.
+
+    A session that no person had (an AI agent's) is no contact of the team.
+    """
     start, number, agent = ms(row.engagement_start_time), str(row.ticket_id), text_id(row.agent_id)
-    wrote = row.agent_messages_count != 0 and row.assignment_to_first_reply_time_seconds is not None
-    first = start + round((row.assignment_to_first_reply_time_seconds or 0) * SECOND) if wrote else None
+    wrote = agent is not None and max(row.agent_replies_count or 0, row.agent_messages_count or 0) > 0
+    took = row.assignment_to_first_reply_time_seconds
+    first = start + round(took * SECOND) if wrote and took is not None else None
     end = None if row.engagement_end_time is None else ms(row.engagement_end_time)
     name = f"chat{row.engagement_id}"
     records: list[model.AnyRecord] = [model.Engagement(name, number, "chat", start, agent, first, end)]

@@ -95,6 +95,9 @@ class Ticket(msgspec.Struct):
     ticket_form_id: int | None = None
     brand_id: int | None = None
     support_type: str | None = None  # "agent" or "ai_agent"
+    from_messaging_channel: bool | None = None
+    external_id: str | int | None = None
+    satisfaction_rating: Any = None  # null, or an object with score and id
     tags: list[str] | None = None
     custom_fields: list[CustomField] | None = None
     metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
@@ -117,6 +120,7 @@ class TicketEvent(msgspec.Struct):
     updater_id: int | None = None
     via: Any = None
     child_events: list[dict[str, Any]] = []
+    merged_ticket_ids: list[Any] | None = None
 
 
 class Audit(msgspec.Struct):
@@ -167,6 +171,7 @@ class ListPage(msgspec.Struct):
     organizations: Raw = NOTHING
     surveys: Raw = NOTHING
     users: Raw = NOTHING
+    deleted_users: Raw = NOTHING
     groups: Raw = NOTHING
     group_memberships: Raw = NOTHING
     brands: Raw = NOTHING
@@ -184,7 +189,7 @@ class ListPage(msgspec.Struct):
 
 class User(msgspec.Struct):
     id: int
-    role: str
+    role: str | None
     updated_at: datetime
     name: str | None = None
     email: str | None = None
@@ -192,6 +197,7 @@ class User(msgspec.Struct):
     active: bool | None = None
     suspended: bool | None = None
     role_type: int | None = None
+    custom_role_id: int | None = None
     only_private_comments: bool | None = None
     time_zone: str | None = None
     iana_time_zone: str | None = None
@@ -226,6 +232,7 @@ class Named(msgspec.Struct):
 class TicketField(msgspec.Struct):
     id: int
     title: str
+    created_at: datetime | None = None
 
 
 class CustomStatus(msgspec.Struct):
@@ -246,6 +253,10 @@ class SatisfactionRating(msgspec.Struct):
     requester_id: int | None = None
     comment: str | None = None
     reason: str | None = None
+
+
+class OneRating(msgspec.Struct):
+    satisfaction_rating: SatisfactionRating
 
 
 class Question(msgspec.Struct):
@@ -329,6 +340,7 @@ class Engagement(msgspec.Struct):
     engagement_end_time: datetime | None = None
     assignment_to_first_reply_time_seconds: float | None = None
     agent_messages_count: int | None = None
+    agent_replies_count: int | None = None
 
 
 class Translation(msgspec.Struct):

@@ -1,5 +1,6 @@
 """Both kinds of Zendesk's surveys, to ratings. One is in use at a time; ratings of the other stay readable."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,10 +10,11 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import text_id
 from connectors.zendesk.payloads import Question, ms
 from helpdesk_kpi.model import Name, Rating
-from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import UNREADABLE, reason_of
+from helpdesk_kpi.pull.contract import SetAside, Todo
+from helpdesk_kpi.pull.rows import UNREADABLE, read_each, reason_of
 
 DAY = 86_400_000
+QUEUE = "rating_answers"  # the stream that asks for answers by id
 LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
 _MAIN = "customer_satisfaction"  # sub_type of the question that asks for satisfaction
 _CATEGORIES: dict[str, Literal["good", "neutral", "bad"]] = {"good": "good", "neutral": "neutral", "bad": "bad"}
@@ -20,27 +22,49 @@ _SCORES = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
 _CROCKFORD = {sign: number for number, sign in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
 
 
+def category(score: Any) -> Literal["good", "neutral", "bad"] | None:
+    """What an answer of the older survey says ("good_with_comment" is good); None: there is none."""
+    return _CATEGORIES.get(score.partition("_")[0]) if isinstance(score, str) else None
+
+
+def wanted(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
+    """The answers that tickets' rows know, by rating and score: an answer that changes is another one."""
+    answered = [row for row in found if answer_of(row)]
+    dated, _ = read_each(answered, lambda row: zd.ms(row.updated_at))
+    keys = [Todo(at, key) for row, at in dated if (key := answer_of(row))]
+    return {QUEUE: keys} if keys else {}
+
+
+def answer_of(row: zd.Ticket) -> str | None:
+    """The rating's id and its score, as a key; None where the row knows no answer."""
+    told = row.satisfaction_rating
+    if not isinstance(told, dict) or not isinstance(told.get("id"), int):
+        return None
+    score = category(told.get("score"))
+    return f"{told['id']}/{score}" if score else None
+
+
 def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
     """One row of /satisfaction_ratings; nothing for a survey that was not offered."""
     if row.score == "unoffered":
         return []
-    category = _CATEGORIES.get(row.score.partition("_")[0])  # "good_with_comment" is good
-    answered = ms(row.updated_at) if category else None
+    found = category(row.score)
+    answered = ms(row.updated_at) if found else None
     return [
         Rating(
             id=str(row.id),
             ticket=str(row.ticket_id),
             offered_at=ms(row.created_at or row.updated_at),
             version=ms(row.updated_at),
-            value=row.score if category else None,
+            value=row.score if found else None,
             scale="good/bad",
-            category=category,
-            score=_SCORES[category] if category else None,
+            category=found,
+            score=_SCORES[found] if found else None,
             answered_at=answered,
             agent=text_id(row.assignee_id),
             rater=text_id(row.requester_id),
-            reason=row.reason if category else None,
-            comment=row.comment if comments and category else None,
+            reason=row.reason if found else None,
+            comment=row.comment if comments and found else None,
         )
     ]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.zendesk import mapping
+from connectors.zendesk import mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_cursor, by_time
@@ -57,7 +57,8 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
-            records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse], todo=metrics_wanted(good),
+            records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse],
+            todo={**metrics_wanted(good), **surveys.wanted(good)},
         )  # fmt: skip
 
 

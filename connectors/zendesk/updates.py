@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 
+import msgspec
+
 from connectors.zendesk import hours
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
@@ -11,10 +13,11 @@ from connectors.zendesk.queues import Told, audits_of, ticket_by_ticket
 from connectors.zendesk.tickets import OVERLAP, WHOLE_AFTER, further
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.errors import MissingError
-from helpdesk_kpi.model import AnyRecord, Replies
+from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, Unread
 from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import map_rows, read_each, rows
+from helpdesk_kpi.pull.rows import id_of, map_rows, raws, read_each, rows
 
+MISSING = "missing_events"  # the queue of tickets of which the export brought no words
 Read = Callable[[Sequence[zd.TicketEvent]], tuple[list[AnyRecord], list[SetAside]]]
 
 
@@ -52,12 +55,33 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
         fresh = [row for row in good if row.id not in seen]
         seen = {row.id for row in good}
         records, worse = read(fresh)
+        lost = _lost(page.ticket_events, aside, fresh, worse)
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
         yield Page(
-            records=records, cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse],
+            records=[*records, *lost], cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse],
             todo=await _unsure(account, fresh),
         )  # fmt: skip
+    # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
+    # nobody answered.
+    silent = [one for one in start.wordless(first * SECOND, MISSING) if one.version <= start.now - WHOLE_AFTER]
+    if silent:
+        yield Page(records=[gap for one in silent for gap in _gaps(one)], todo={MISSING: silent})
+
+
+def _gaps(one: Todo) -> list[AnyRecord]:
+    return [Replies(one.key, one.version, "unreadable"), Changes(one.key, one.version, "unreadable")]
+
+
+def _lost(
+    raw: msgspec.Raw, aside: Sequence[SetAside], read: Sequence[zd.TicketEvent], worse: Sequence[SetAside]
+) -> list[AnyRecord]:
+    """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
+    refused = {one.id for one in aside}
+    found = [(id_of(row, "ticket_id"), id_of(row)) for row in raws(raw) if id_of(row) in refused] if refused else []
+    late = {one.id for one in worse}
+    found += [(str(row.ticket_id), str(row.id)) for row in read if str(row.id) in late]
+    return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in found if ticket]
 
 
 async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
@@ -88,4 +112,24 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
         return [Replies(one.key, one.version)]
 
     async for page in ticket_by_ticket(start, ask, known_already=known_already, gap=gap):
+        yield page
+
+
+async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
+    read = await _reading(account) if start.todo else None
+
+    async def ask(one: Todo) -> Told:
+        assert read is not None
+        try:
+            found, aside = await audits_of(account, one.key, start.since)
+        except MissingError:
+            return Told([])
+        records, worse = read(found)
+        has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
+        is_whole = has_words and not aside and not worse
+        known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
+        return Told([*records, *known], [*aside, *worse])
+
+    async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
         yield page

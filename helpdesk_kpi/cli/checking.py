@@ -17,6 +17,7 @@ from helpdesk_kpi.measure.questions import unmet, without_dimension
 from helpdesk_kpi.measure.robots import suspects
 from helpdesk_kpi.pull.contract import Finding, Provides
 from helpdesk_kpi.pull.examining import FIRST_SYNC
+from helpdesk_kpi.pull.readings import read_by_earlier_versions
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import connect
 from helpdesk_kpi.pull.wording import again, own_thanks, read_otherwise
@@ -90,6 +91,8 @@ def _words(desk: Desk, store: Store) -> Iterator[Finding]:
     """Own words of gratitude hold for what is read after them."""
     for name in read_otherwise(store, own_thanks(desk.loaded.config)):
         yield Finding(level="warning", about="text.thanks", text=again(name))
+    for text in read_by_earlier_versions(store, desk.loaded.config).values():
+        yield Finding(level="warning", about="sync", text=text)
 
 
 def _teams(desk: Desk, store: Store) -> Iterator[Finding]:

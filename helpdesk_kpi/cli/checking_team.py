@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.defaults import defaults
+from helpdesk_kpi.measure.desk import named_accounts
 from helpdesk_kpi.measure.first_words import intake
 from helpdesk_kpi.measure.standings import keep_standings
 from helpdesk_kpi.measure.team import TEXTS, Member, team
@@ -35,7 +36,12 @@ def team_findings(store: Store, config: Config, *, people: bool = False) -> Iter
 
 
 def intake_findings(store: Store, config: Config) -> Iterator[Finding]:
-    """Accounts that may be a form's or a chat app's, with what the configuration would say of them."""
+    """Accounts that may be a form's or a chat app's, with what the configuration would say; names of no account."""
+    sources = [source for (source,) in store.rows("SELECT DISTINCT source FROM people")]
+    for mark in config.tickets.intake if sources else ():
+        if not any(named_accounts(store, source, [mark]) for source in sources):
+            text = f'{mark!r} matches no account that is known so far; an address, an id, a name or "source:id" does'
+            yield Finding(level="warning", about="tickets.intake", text=text)
     for one in intake(store, config):
         name = one.name if config.privacy == "full" else one.native
         text = (

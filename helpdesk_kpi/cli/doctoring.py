@@ -33,11 +33,19 @@ def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
     """Everything that is found, as plain values."""
     from helpdesk_kpi.cli.unmapped import finding  # noqa: PLC0415
     from helpdesk_kpi.measure.reader import Reader  # noqa: PLC0415
+    from helpdesk_kpi.pull.contract import Finding  # noqa: PLC0415
+    from helpdesk_kpi.pull.readings import read_by_earlier_versions  # noqa: PLC0415
     from helpdesk_kpi.report import examining  # noqa: PLC0415
 
     config = desk.loaded.config
     found = examining.examined(Reader(store, config), span, min(now, span.end), looked_at=now)
-    unmapped = map(finding, found.unmapped)
+    unmapped = [
+        *(
+            Finding(level="warning", about="sync", text=text)
+            for text in read_by_earlier_versions(store, config).values()
+        ),
+        *map(finding, found.unmapped),
+    ]
     return {
         "period": span.label,
         "gaps": [gap._asdict() for gap in found.gaps],

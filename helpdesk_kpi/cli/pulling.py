@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
     """Bring the store up to date with the helpdesks (all, or those named)."""
     from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
+    from helpdesk_kpi.pull.readings import read_by_earlier_versions  # noqa: PLC0415
     from helpdesk_kpi.pull.source import sources_of  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import exit_status, locked_out, wants_full  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
@@ -32,10 +33,13 @@ def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
         with sync_progress() as progress:
             results = run(store, sources, now=desk.now, full=full, progress=progress)
         earlier, otherwise = wants_full(store, sources), read_otherwise(store, own_thanks(desk.loaded.config))
+        lacking = read_by_earlier_versions(store, desk.loaded.config)
     for name in earlier:
         click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)
     for name in otherwise:
         click.echo(again(name), err=True)
+    for text in lacking.values():
+        click.echo(text, err=True)
     for refused in locked_out(results):
         click.echo(f"{refused.source}: {refused.reason}", err=True)
     closed = {refused.source for refused in locked_out(results)}

@@ -76,6 +76,8 @@ def _printed(found: dict[str, Any], desk: Desk) -> str:
             lines.append(f"  {stream:<22} {s['state']:<12} {local(s['ran_at'])}{aside}{reason}")
     for name in found["read_with_other_words"]:
         lines += ["", again(name)]
+    for text in found["read_by_earlier_version"].values():
+        lines += ["", text]
     if unmapped := found["questions_without_dimension"]:
         asked = ", ".join(f"{question} ({n:,} answers)" for question, n in list(unmapped.items())[:5])
         lines += ["", f"survey questions without a dimension: {asked}{', ...' if len(unmapped) > 5 else ''}"]

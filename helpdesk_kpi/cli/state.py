@@ -10,6 +10,7 @@ from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.measure.periods import label_of
 from helpdesk_kpi.measure.questions import without_dimension
 from helpdesk_kpi.measure.stories import unmeasured
+from helpdesk_kpi.pull.readings import read_by_earlier_versions
 from helpdesk_kpi.pull.wording import own_thanks, read_otherwise
 from helpdesk_kpi.report.reading import fresh_to
 from helpdesk_kpi.store import Store
@@ -26,6 +27,7 @@ def state_of(desk: Desk, store: Store) -> dict[str, Any]:
         "sources": {name: {"whole_to": iso(fresh[name]) or None, "streams": _streams(store, name)} for name in fresh},
         "questions_without_dimension": {one.label: one.answers for one in without_dimension(store, desk.loaded.config)},
         "read_with_other_words": read_otherwise(store, own_thanks(desk.loaded.config)),
+        "read_by_earlier_version": read_by_earlier_versions(store, desk.loaded.config),
         "reports": {name: _report(desk, store, name) for name in desk.loaded.config.reports},
     }
 

@@ -13,7 +13,7 @@ def begun(row: TicketRow) -> int:
 
 
 def since_it_came(row: TicketRow, events: Sequence[EventRow]) -> Sequence[EventRow]:
-    """What happened here. What the customer asked first is asked anew on the day of the move; the rest of what was
+    """What happened here. The first request counts from the day of the move; the rest of what was
     before is another desk's.
     """
     at = begun(row)

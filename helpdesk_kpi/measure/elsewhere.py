@@ -22,8 +22,10 @@ WHERE t.created_at IS NOT NULL ORDER BY w.ticket
 """
 #: The same ticket on the helpdesk that it was copied from; the same import twice; and, where the copy has no id of the
 #: other system, the same customer's ticket of the same second. An id alone is no evidence: it may be an order's.
+#: CROSS JOIN keeps SQLite from walking over all tickets (https://www.sqlite.org/optoverview.html#crossjoin).
 _COPIES = f"""
-SELECT t.id, o.id FROM tickets t JOIN tickets o ON o.native = t.external_id AND o.source != t.source
+SELECT t.id, o.id FROM tickets t CROSS JOIN sources s ON s.id != t.source
+CROSS JOIN tickets o ON o.source = s.id AND o.native = t.external_id
 WHERE t.id IN (SELECT value FROM json_each(?1)) AND t.external_id IS NOT NULL AND o.created_at IS NOT NULL
 AND (t.is_imported OR abs(t.created_at - o.created_at) <= {MINUTE})
 UNION
@@ -32,8 +34,8 @@ WHERE t.id IN (SELECT value FROM json_each(?1)) AND t.external_id IS NOT NULL AN
 AND (o.created_at, o.id) < (t.created_at, t.id) AND o.requester IS t.requester
 AND ((t.is_imported AND o.is_imported) OR abs(t.created_at - o.created_at) <= {MINUTE})
 UNION
-SELECT t.id, o.id FROM tickets t JOIN people p ON p.id = t.requester JOIN sources s ON s.id != t.source
-JOIN tickets o ON o.source = s.id AND o.created_at BETWEEN t.created_at - {SECOND} AND t.created_at + {SECOND}
+SELECT t.id, o.id FROM tickets t CROSS JOIN people p ON p.id = t.requester CROSS JOIN sources s ON s.id != t.source
+CROSS JOIN tickets o ON o.source = s.id AND o.created_at BETWEEN t.created_at - {SECOND} AND t.created_at + {SECOND}
 JOIN people q ON q.id = o.requester AND q.email_hash = p.email_hash
 WHERE t.id IN (SELECT value FROM json_each(?1)) AND t.is_imported AND NOT o.is_imported AND t.external_id IS NULL
 ORDER BY 1

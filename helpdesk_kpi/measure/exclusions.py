@@ -91,12 +91,20 @@ def not_known(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = Fal
 
 def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> str:
     """Why the history of the ticket is not whole; "" if it is."""
-    is_cut = ticket.row.changes_known != "yes" or ticket.known_from > ticket.created_at
-    if is_cut or REFUSED_ROW in ticket.refused:
+    is_told = ticket.row.changes_known == "yes" or _needs_words(ticket, needs)
+    if not is_told or ticket.known_from > ticket.created_at or REFUSED_ROW in ticket.refused:
         return "history_unknown"
     if "comments.public" in needs and not ticket.knows_first_message:
         return "first_message_unknown"
     return "history_unknown" if not is_instant and _has_holes(ticket, needs) else ""
+
+
+def _needs_words(ticket: Timeline, needs: frozenset[str]) -> bool:
+    """Whether only words are needed, of an imported ticket: its replies have their own times, its states have not.
+
+    Without a reply it is not known either whether all words were imported.
+    """
+    return bool(ticket.row.is_imported and ticket.replies) and (needs & HISTORY) <= {"comments.public"}
 
 
 def _has_holes(ticket: Timeline, needs: frozenset[str]) -> bool:

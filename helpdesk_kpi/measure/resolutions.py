@@ -1,4 +1,4 @@
-"""A resolution beside the status: where a helpdesk has one, a ticket ends with whichever comes first.
+"""A resolution in addition to the status: where a helpdesk has one, a ticket ends with whichever comes first.
 
 Jira takes an issue as ended when its resolution is set, whatever category the admin gave its status. It goes on again
 when the resolution is cleared, or when the status leaves a done one.

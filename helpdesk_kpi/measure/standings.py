@@ -9,21 +9,22 @@ from helpdesk_kpi.config import Config
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.people import mark_stale
 
-#: Tickets that were given to people who have no role of the team, as far as any was seen; the ones of their own do not
-#: count. Then: more of them than they asked for, and the last thing that they did on them.
-_WORKED = """
-WITH unseen AS (
-    SELECT p.id, p.source, p.native FROM people p JOIN sources s ON s.id = p.source WHERE p.was_assigned
-    AND (p.kind IS NULL OR p.kind = 'customer'
-        OR (p.kind = 'member' AND s.name NOT IN (SELECT value FROM json_each(?))))
-    AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind IN ('agent', 'light_agent', 'bot'))
-),
+#: People who were given tickets and have no role of the team, as far as any was seen.
+_UNSEEN = """
+SELECT p.id, p.source, p.native FROM people p JOIN sources s ON s.id = p.source WHERE p.was_assigned
+AND (p.kind IS NULL OR p.kind = 'customer'
+    OR (p.kind = 'member' AND s.name NOT IN (SELECT value FROM json_each(?))))
+AND NOT EXISTS (SELECT 1 FROM person_roles r WHERE r.person = p.id AND r.kind IN ('agent', 'light_agent', 'bot'))
+"""
+#: Those of them to whom more tickets of others were given than they asked for; and the last thing they did on them.
+_WORKED = f"""
+WITH unseen AS ({_UNSEEN}),
 given AS (
-    SELECT u.id AS person, t.id AS ticket FROM unseen u JOIN tickets t ON t.assignee = u.id
+    SELECT u.id AS person, t.id AS ticket FROM tickets t CROSS JOIN unseen u ON u.id = t.assignee
     WHERE t.requester IS NOT u.id
     UNION
-    SELECT u.id, t.id FROM events e JOIN tickets t ON t.id = e.ticket
-    JOIN unseen u ON u.source = t.source AND u.native = e.after
+    SELECT u.id, t.id FROM events e CROSS JOIN tickets t ON t.id = e.ticket
+    CROSS JOIN unseen u ON u.source = t.source AND u.native = e.after
     WHERE e.kind = 'change' AND e.field = 'assignee' AND t.requester IS NOT u.id
 )
 SELECT g.person, (
@@ -32,19 +33,26 @@ SELECT g.person, (
 ) FROM given g GROUP BY g.person
 HAVING count(*) > (SELECT count(*) FROM tickets t WHERE t.requester = g.person AND t.created_at IS NOT NULL)
 """
-#: Who asked something before their first role was seen, which is one of the team; and their first act for it: anything
-#: that they did on a ticket of others, or that was given to them.
-_ASKED = """
-WITH early AS (
-    SELECT p.id, p.source, p.native FROM people p
-    JOIN (SELECT person, min(at) AS at, kind FROM person_roles GROUP BY person) r ON r.person = p.id
-    WHERE r.kind IN ('agent', 'light_agent') AND r.at > 0
-    AND EXISTS (SELECT 1 FROM tickets t WHERE t.requester = p.id AND t.created_at < r.at)
+#: People who asked something before their first role was seen, which is one of the team.
+_EARLY = """
+SELECT p.id, p.source, p.native FROM people p
+JOIN (SELECT person, min(at) AS at, kind FROM person_roles GROUP BY person) r ON r.person = p.id
+WHERE r.kind IN ('agent', 'light_agent') AND r.at > 0
+AND EXISTS (SELECT 1 FROM tickets t WHERE t.requester = p.id AND t.created_at < r.at)
+"""
+#: Their first act for it: anything that they did on a ticket of others, or that was given to them.
+_ASKED = f"""
+WITH early AS ({_EARLY}),
+acts AS (
+    SELECT y.id, y.native, e.ticket, e.at FROM events e CROSS JOIN early y ON y.id = e.actor
+    UNION ALL
+    SELECT y.id, y.native, e.ticket, e.at FROM events e CROSS JOIN early y ON y.native = e.after
+    WHERE e.kind = 'change' AND e.field = 'assignee'
+    AND y.source = (SELECT t.source FROM tickets t WHERE t.id = e.ticket)
 )
-SELECT y.id, min(e.at) FROM events e JOIN tickets t ON t.id = e.ticket JOIN early y ON y.source = t.source
-WHERE t.requester IS NOT y.id AND (e.actor = y.id OR (e.field = 'assignee' AND e.after = y.native))
-AND NOT EXISTS (SELECT 1 FROM json_each(t.participants) j WHERE j.value = y.native)
-GROUP BY y.id
+SELECT a.id, min(a.at) FROM acts a JOIN tickets t ON t.id = a.ticket WHERE t.requester IS NOT a.id
+AND NOT EXISTS (SELECT 1 FROM json_each(t.participants) j WHERE j.value = a.native)
+GROUP BY a.id
 """
 
 
@@ -56,8 +64,11 @@ def keep_standings(store: Store, config: Config) -> None:
     if store.one("SELECT count(*) FROM stale") == 0:
         return
     listed = [name for name, table in config.sources.items() if table.get("agents")]
-    found: dict[int, tuple[int | None, ...]] = {p: (1, None, until) for p, until in store.rows(_WORKED, listed)}
-    found |= {person: (0, first, None) for person, first in store.rows(_ASKED)}
+    found: dict[int, tuple[int | None, ...]] = {}
+    if store.one(f"SELECT EXISTS ({_UNSEEN})", listed):  # a walk over all events is worth it for somebody only
+        found |= {person: (1, None, until) for person, until in store.rows(_WORKED, listed)}
+    if store.one(f"SELECT EXISTS ({_EARLY})"):
+        found |= {person: (0, first, None) for person, first in store.rows(_ASKED)}
     before = {person: tuple(told) for person, *told in store.rows("SELECT * FROM standings")}
     changed = sorted({p for p in found.keys() | before.keys() if found.get(p) != before.get(p)})
     if not changed:

@@ -21,7 +21,7 @@ from helpdesk_kpi.measure.resolutions import native, with_resolutions
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
 from helpdesk_kpi.measure.told import with_told
-from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, VOICE, is_messaging
+from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, SPOKEN, VOICE, is_messaging
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
@@ -93,13 +93,12 @@ class Timeline:
     def _turn(self, e: EventRow, made_at: int | None) -> Turn:
         words = e.kind == "comment"
         actor = self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
-        if words and (e.field in MERGE or e.via in MERGE):
-            actor = "system"  # the note that a merge leaves says nothing to the customer
         creating = words and not any(t.kind == "comment" for t in self.turns) and self._makes(e, made_at, actor)
         at = e.at if words else max(e.at, self.created_at)  # a call may be answered before it becomes a ticket
+        public = bool(e.public) and (creating or not words or e.via not in SPOKEN)
         return Turn(
-            at, e.kind, actor, e.actor, bool(e.public), e.length, bool(e.is_thanks), bool(e.is_question), creating,
-            e.via, e.rule, e.field == "macro",
+            at, e.kind, actor, e.actor, public, e.length, bool(e.is_thanks), bool(e.is_question), creating,
+            "merge" if words and e.field in MERGE else e.via, e.rule, e.field == "macro",
         )  # fmt: skip
 
     def _makes(self, e: EventRow, made_at: int | None, actor: ActorClass) -> bool:
@@ -256,8 +255,14 @@ class Timeline:
 
     @cached_property
     def replies(self) -> list[Turn]:
-        """Public comments of people of the team; the comment that made the ticket is none."""
-        return [t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent" and not t.creating]
+        """Public comments of people of the team; the comment that made the ticket is none, nor what a merge leaves."""
+        return [t for t in self.public_notes if t.via not in MERGE]
+
+    @cached_property
+    def public_notes(self) -> list[Turn]:
+        """As `replies`, with what a merge leaves: helpdesks' own figures count whatever an agent's name is on."""
+        said = (t for t in self.turns if t.kind == "comment" and t.public and not t.creating)
+        return [t for t in said if t.who == "agent"]
 
     def is_natively_an_agents(self, turn: Turn) -> bool:
         """Whether a helpdesk that goes by roles takes it for an agent's word, by whatever way it was written."""
@@ -313,7 +318,8 @@ class Timeline:
         reply of the team, or at a solve.
         """
         marks: list[tuple[int, int, Turn | None]] = [(s.at, 1, None) for s in self.solves]
-        marks += [(t.at, 0, t) for t in self.turns if not t.creating and (t.public or t.kind != "comment")]
+        said = (t for t in self.turns if not t.creating and t.via not in MERGE)
+        marks += [(t.at, 0, t) for t in said if t.public or t.kind != "comment"]
         found: list[Wait] = []
         opened: int | None = self.created_at
         for at, _, turn in sorted(marks, key=lambda m: m[:2]):
@@ -426,10 +432,10 @@ class Timeline:
         """
         if self.row.direction is not None or self.channel in BY_THE_TEAM:
             return self.row.direction != "inbound"
-        if self.channel in VOICE:
-            return False
         first = next((t for t in self.turns if t.creating), None)
-        if first is None or not first.public or first.who != "agent":
+        if first is not None and first.via in BY_THE_TEAM:
+            return True
+        if self.channel in VOICE or first is None or not first.public or first.who != "agent":
             return False
         return (self.channel if first.via is None else first.via) in IN_THE_HELPDESK
 

@@ -5,7 +5,8 @@ a word that stands nowhere here falls on the careful side and is counted.
 BY_RULE = frozenset({"rule", "trigger", "automation", "system"})
 VOICE = frozenset({"voice", "phone"})
 MESSAGING = frozenset({"native_messaging", "messaging", "chat", "live_chat", "whatsapp", "sms"})
-BY_THE_TEAM = frozenset({"outbound_email"})  # channels on which the team writes first
+BY_THE_TEAM = frozenset({"outbound_email", "outbound_call"})  # channels on which the team writes or calls first
+SPOKEN = frozenset({"voice", "outbound_call"})  # how a comment came that tells of a call: it is no written reply
 INTERNAL = frozenset({"internal_task"})  # channels that no customer uses
 MERGE = frozenset({"merge"})  # how a comment came that a merge leaves behind
 #: Ways in which people of the team write in the helpdesk itself. Mail, forms, chats, calls, programs and ways that are

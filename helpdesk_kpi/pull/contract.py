@@ -90,6 +90,7 @@ class KnownAccount(msgspec.Struct, frozen=True):
     kind: str | None = None  # null: only the id is known
     asks: bool = False  # is the requester of some ticket
     was_assigned: bool = False  # was given some ticket
+    is_named: bool = False  # customers never are
 
 
 #: Ids of accounts -> what the store knows of them; unknown ones are left out.
@@ -118,6 +119,15 @@ def _none_known(kind: Literal["ticket", "article"], ids: Collection[str]) -> Map
     return {}
 
 
+#: (version, queue) -> tickets of that version or newer, of which no words have arrived or a record could not be read,
+#: and which that queue has not settled.
+Wordless = Callable[[int, str], Sequence[Todo]]
+
+
+def _none_wordless(after: int, queue: str) -> Sequence[Todo]:  # noqa: ARG001 - Wordless
+    return ()
+
+
 class Start(msgspec.Struct, frozen=True, kw_only=True):
     """What a stream is told when it starts."""
 
@@ -130,6 +140,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts = _nothing_known
     requesters: Requesters = _nothing_known
     present: Present = _none_present  # which tickets are kept as being there
+    wordless: Wordless = _none_wordless  # tickets whose words did not arrive
 
 
 class Stream(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +176,12 @@ class Connector(ABC):
     Settings: ClassVar[type[msgspec.Struct]]
     """Its config table without `connector`, `since`, `severity`; a Struct with forbid_unknown_fields."""
     provides: ClassVar[Mapping[str, Provides]]
+    reading: ClassVar[int] = 1
+    """Counts up when the same rows give more than before, so that users are asked for a full sync."""
+    reading_since: ClassVar[str] = ""
+    """The version of helpdesk-kpi, or of the connector's package, that reads as `reading` says."""
+    reading_adds: ClassVar[str] = ""
+    """What rows that were read before lack, as it is put into a sentence."""
 
     @classmethod
     @abstractmethod

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError, UnreachedError
 from helpdesk_kpi.pull.contract import Connector, Finding, KnownAccount, Page, Start, Stream
+from helpdesk_kpi.pull.readings import remember_reading
 from helpdesk_kpi.pull.source import Source
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.pull.wording import remember
@@ -30,6 +31,7 @@ from helpdesk_kpi.store.write import (
     source_key,
     versions,
     waiting,
+    wordless,
     write_page,
 )
 
@@ -161,8 +163,9 @@ class _Run:
             )
 
     def _read_alike(self) -> None:
-        """From now on all of its comments are read with the words of today."""
+        """From now on everything of it is read as today, comments with the words of today."""
         remember(self.store, self.source.name, getattr(self.source.settings, "thanks", ()))
+        remember_reading(self.store, self.source.name, self.source.connector)
 
     async def _stream(self, stream: Stream, http: Transport, connector: Connector, *, stopped: str) -> StreamResult:
         if stopped:
@@ -209,11 +212,12 @@ class _Run:
             versions=functools.partial(versions, self.store, self.key), accounts=self._accounts,
             requesters=functools.partial(requesters, self.store, self.key),
             present=functools.partial(present, self.store, self.key),
+            wordless=functools.partial(wordless, self.store, self.key),
         )  # fmt: skip
 
     def _accounts(self, ids: Collection[str]) -> dict[str, KnownAccount]:
         found = accounts(self.store, self.key, ids)
-        return {native: KnownAccount(kind, asks, assigned) for native, kind, asks, assigned in found}
+        return {native: KnownAccount(*known) for native, *known in found}  # type: ignore[arg-type]  # as `accounts` has it
 
     def _is_due(self, stream: Stream) -> bool:
         sql = "SELECT ran_at FROM cursors WHERE source = ? AND stream = ? AND state != 'failed'"

@@ -182,7 +182,7 @@ class Transport:
         A helpdesk refuses what lies after its own time, and knows nothing of it yet. If our clock is behind, `now`
         stays: what is newer is read by the next sync.
         """
-        behind = 0.0 if self.skew is None or self.skew > -TRUNCATED else self.skew
+        behind = 0.0 if self.skew is None or self.skew >= -TRUNCATED else self.skew
         return now + math.floor(behind * 1000)
 
     def allow(self, host: str) -> None:

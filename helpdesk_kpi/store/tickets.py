@@ -151,9 +151,16 @@ def _is_old(page: Writing, native: str, records: Sequence[model.AnyRecord]) -> b
 
 
 def write_engagements(page: Writing, rows: list[model.Engagement]) -> None:
+    """A call or session that was moved to another ticket leaves the first one, with the contact that it was."""
     tickets, people = page.keys("tickets", (r.ticket for r in rows)), page.keys("people", (r.agent for r in rows))
     page.conn.executemany(
+        "DELETE FROM events WHERE id = ?3 AND ticket = (SELECT ticket FROM engagements"
+        " WHERE source = ?2 AND native = ?3 AND ticket != ?1)",
+        ((tickets[r.ticket], page.source, r.id) for r in rows),
+    )
+    page.conn.executemany(
         "INSERT INTO engagements VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " ticket = excluded.ticket, started_at = excluded.started_at,"
         " answered_at = excluded.answered_at, ended_at = excluded.ended_at, agent = excluded.agent",
         (
             (

@@ -107,14 +107,14 @@ def versions(store: Store, source: int, kind: Literal["ticket", "article"], nati
     return dict(store.rows(sql, source, list(natives)))
 
 
-def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, str | None, bool, bool]]:
-    """(id, kind, is the requester of some ticket, was given some ticket) of those of these accounts that are known."""
+def accounts(store: Store, source: int, natives: Collection[str]) -> list[tuple[str, str | None, bool, bool, bool]]:
+    """(id, kind, is the requester of some ticket, was given some, has a name) of these accounts that are known."""
     sql = (
-        "SELECT native, kind, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned FROM people p"
-        " WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
+        "SELECT native, kind, EXISTS (SELECT 1 FROM tickets WHERE requester = p.id), was_assigned,"
+        " name IS NOT NULL FROM people p WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
     )
     rows = store.rows(sql, source, list(natives))
-    return [(native, kind, bool(asks), bool(assigned)) for native, kind, asks, assigned in rows]
+    return [(native, kind, bool(asks), bool(assigned), bool(named)) for native, kind, asks, assigned, named in rows]
 
 
 def requesters(store: Store, source: int, tickets: Collection[str]) -> dict[str, str]:
@@ -135,6 +135,30 @@ def present(store: Store, source: int, brand: str | None = None, *, unsolved: bo
         " AND NOT (?3 AND coalesce(n.detail, 'open') IN ('solved', 'closed'))"
     )
     return frozenset(native for (native,) in store.rows(sql, source, brand, unsolved))
+
+
+#: A helpdesk may write the words that make a ticket a moment after the ticket.
+_MOMENT = 120_000
+
+
+def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
+    """Tickets whose history is said to be known, and that have neither the words nor the call that made them, or of
+    which a record could not be read.
+
+    Conversations of messaging are left out, since their words are elsewhere. `after`: of these versions on. `queue`:
+    the stream that asks for them; what it has settled of a version is left out.
+    """
+    sql = (
+        "SELECT version, native FROM tickets t WHERE source = ?1 AND version >= ?2 AND created_at IS NOT NULL"
+        " AND deleted_at IS NULL AND replies_known = 'yes' AND NOT is_imported AND ((changes_known_from IS NULL"
+        " AND is_messaging IS NOT 1"
+        " AND NOT EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND (e.kind IN ('call', 'chat')"
+        f" OR (e.kind = 'comment' AND e.at <= t.created_at + {_MOMENT}))))"
+        f" OR EXISTS (SELECT 1 FROM unread u WHERE u.ticket = t.id AND u.kind = '{model.REFUSED_ROW}'))"
+        " AND NOT EXISTS (SELECT 1 FROM todo q"
+        " WHERE q.source = ?1 AND q.stream = ?3 AND q.key = t.native AND q.got >= t.version) ORDER BY 1, 2"
+    )
+    return [Todo(version, native) for version, native in store.rows(sql, source, after, queue)]
 
 
 def ask_again(store: Store, source: int) -> None:

@@ -1,0 +1,38 @@
+"""Answers to the older survey that the list of ratings may lack.
+
+The list is asked from a day on, and Zendesk's page does not say of which time of a rating that day is. If it is the
+offer, a survey that was offered months ago and is answered now is in no window. The ticket's row knows its score and
+the rating's id, so a score that the list did not give is asked for by id.
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/
+"""
+
+from collections.abc import AsyncIterator
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk import surveys
+from connectors.zendesk.account import Account
+from connectors.zendesk.queues import AT_ONCE, Told, page_of
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.pull.contract import Page, Start, Todo
+from helpdesk_kpi.pull.rows import map_rows
+
+
+async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Those of the answers that the list did not give in this run."""
+    comments = account.settings.include_ratings_comment
+    known = [one for one in start.todo if one.key in account.rated]
+    late = [one for one in start.todo if one.key not in account.rated]
+
+    async def ask(one: Todo) -> Told:
+        number = one.key.partition("/")[0]
+        path = f"/api/v2/satisfaction_ratings/{number}"
+        try:
+            answer = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
+        except MissingError:  # the ticket's events may tell it
+            return Told([])
+        return Told(*map_rows([answer.satisfaction_rating], lambda row: surveys.legacy(row, comments=comments)))
+
+    yield Page(done=known)
+    for first in range(0, len(late), AT_ONCE):
+        yield await page_of(late[first : first + AT_ONCE], ask)
+    yield Page(complete_until=start.now)

@@ -1,0 +1,87 @@
+"""Zendesk's words: ways of writing, kinds of events. All of these lists are open, so a documented flag or the shape of
+a thing decides first, and a word that is on no list is counted.
+
+https://developer.zendesk.com/documentation/ticketing/reference-guides/via-types/
+https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference/
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Zendesk's numbers for ways -> the words of tickets. Numbers above 41 are on no page of Zendesk's: they are those of a
+#: public model of its counts.
+BY_NUMBER = {
+    0: "web", 4: "email", 5: "api", 8: "rule", 9: "linked_problem", 19: "merge", 20: "batch", 26: "twitter",
+    27: "closed_ticket", 29: "chat", 30: "twitter", 31: "ticket_sharing", 33: "voice", 34: "voice", 35: "voice",
+    38: "facebook", 39: "import", 41: "facebook", 49: "mobile_sdk", 50: "help_center", 51: "sample_ticket",
+    52: "sample_ticket", 55: "any_channel", 56: "mobile", 57: "sms", 69: "side_conversation", 72: "line", 73: "wechat",
+    74: "whatsapp", 75: "native_messaging", 76: "mailgun", 77: "messagebird_sms",
+    78: "sunshine_conversations_facebook_messenger", 79: "telegram", 80: "twilio_sms", 81: "viber", 82: "google_rcs",
+    83: "apple_business_chat", 84: "google_business_messages", 85: "kakaotalk", 86: "instagram_dm",
+    87: "sunshine_conversations_api", 88: "sunshine_conversations_twitter_dm", 90: "chat_transcript",
+    91: "business_messaging_slack_connect",
+}  # fmt: skip
+OUTBOUND_CALL = 35
+OUTBOUND = "outbound_call"  # our word for the words of a call that the team made
+#: The names that exports show for ways -> the words of tickets. Others are taken in lower case.
+BY_NAME = {
+    "mail": "email", "web form": "web", "web service": "api", "web service (api)": "api", "rule": "rule",
+    "automation": "rule", "trigger": "rule", "phone call (incoming)": "voice", "phone call (outbound)": "voice",
+    "phone call (inbound)": "voice", "phone call outbound": "voice", "phone call inbound": "voice",
+    "phone_call_outbound": "voice", "phone_call_inbound": "voice", "voicemail": "voice",
+    "messaging": "native_messaging", "web widget": "web_widget", "mobile sdk": "mobile_sdk",
+    "help center post": "help_center", "chat": "chat", "closed ticket": "closed_ticket", "merge": "merge",
+    "facebook post": "facebook", "facebook message": "facebook", "web_form": "web", "web_service": "api",
+    "import": "import", "ticket import": "import",
+}  # fmt: skip
+_OUTBOUND_NAMES = frozenset({"phone call (outbound)", "phone call outbound", "phone_call_outbound"})
+#: Ways of messaging, for rows that come without `from_messaging_channel`: those numbered 72 to 91, and a few names.
+MESSAGING = frozenset({word for number, word in BY_NUMBER.items() if number >= 72}) | {
+    "messaging", "sunshine_conversations",
+}  # fmt: skip
+MERGE, IMPORT, SIDE_CONVERSATION = "merge", "import", "side_conversation"
+WAYS = frozenset({*BY_NUMBER.values(), *BY_NAME.values(), *MESSAGING, "web_widget", "feedback_tab", "mobile"})
+
+COMMENTS = frozenset({"Comment"})
+#: Kinds of events that say nothing about who wrote what, when, and in which state the ticket is.
+SILENT = frozenset({
+    "Create", "Change", "AgentMacroReference", "MacroReference", "SatisfactionRating", "Notification",
+    "NotificationWithCcs", "Cc", "FollowersCc", "FollowerNotificationEvent", "FollowerChange", "EmailCcChange",
+    "OrganizationActivity", "OrganizationSubscription", "ProblemSolvedEvent", "SlaTargetChange",
+    "TicketSharingEvent", "SuspendedTicketRecovery", "SuspendedTicket", "Error", "External", "Push",
+    "ForwardingEvent", "ChannelFrameworkEvent", "AgentWorkspaceSwitch", "CommentPrivacyChange",
+    "CommentRedactionEvent", "AttachmentRedactionEvent", "SurveyOffered", "SurveyResponseSubmitted",
+    "ChatStartedEvent", "ChatEndedEvent", "OfferedTo", "AssociateAttValsEvent", "CollabThreadCreated",
+    "CollabThreadReply", "CollabThreadClosed", "CollabThreadReopened", "LogMeInTranscript", "SkillAssigned",
+    "RoutingChannel", "TicketUnshare", "KnowledgeLinked", "KnowledgeFlagged", "UserCustomFieldEvent",
+    "MessagingCsatEvent", "ScheduleAssignment",
+})  # fmt: skip
+
+
+def word(way: Any) -> str | None:
+    """A way of writing in the words of tickets: of a number, a name, or a word."""
+    if isinstance(way, bool) or not isinstance(way, int | str) or way == "":
+        return None
+    if isinstance(way, int) or way.isdecimal():
+        return BY_NUMBER.get(int(way), str(way))
+    return BY_NAME.get(way.lower(), way.lower())
+
+
+def is_outbound_call(way: Any, rel: Any) -> bool:
+    """Whether the team made the call that this is about."""
+    named = isinstance(way, str) and way.lower() in _OUTBOUND_NAMES
+    return rel == "outbound" or str(way) == str(OUTBOUND_CALL) or named
+
+
+def is_comment(kind: str, child: Mapping[str, Any]) -> bool:
+    """Words are what has an author, a text and says whether it is public, whatever its kind is called."""
+    if kind in COMMENTS or "comment_present" in child:
+        return True
+    has_text = isinstance(child.get("body"), str) or isinstance(child.get("html_body"), str)
+    return "author_id" in child and has_text and "public" in child
+
+
+def is_call(kind: str, child: Mapping[str, Any]) -> bool:
+    """What was said on the phone is no written reply, though it comes as a comment that is public."""
+    data = child.get("data")
+    return "voice" in kind.lower() or (isinstance(data, Mapping) and not {"call_id", "call_duration"}.isdisjoint(data))
