@@ -204,11 +204,26 @@ def is_spammer(account: Account) -> bool:
     return account.id >= FIRST_SPAMMER
 
 
-def settled(desk: Desk, facts: list[Fact]) -> Desk:
-    """The desk with accounts that fit the facts: some joined with their first ticket, spammers were suspended."""
+def settled(rng: Random, plan: Plan, desk: Desk, facts: list[Fact]) -> Desk:
+    """The desk with accounts that fit the facts: some joined with their first ticket, spammers were suspended, a few
+    customers were deleted when they had what they wanted.
+    """
     first = {fact.requester: fact for fact in sorted(facts, key=lambda f: -f.at) if isinstance(fact, Created)}
     deleted = {fact.ticket: fact.at for fact in facts if isinstance(fact, Deleted)}
-    return msgspec.structs.replace(desk, accounts=tuple(_settled(a, first.get(a.id), deleted) for a in desk.accounts))
+    accounts = [_settled(a, first.get(a.id), deleted) for a in desk.accounts]
+    if plan.gone_people:
+        owner = {fact.ticket: fact.requester for fact in facts if isinstance(fact, Created)}
+        last = {owner[fact.ticket]: fact.at for fact in sorted(facts, key=lambda f: f.at)}
+        accounts = [_gone(rng, plan, desk, a, last.get(a.id, a.created_at)) for a in accounts]
+    return msgspec.structs.replace(desk, accounts=tuple(accounts))
+
+
+def _gone(rng: Random, plan: Plan, desk: Desk, account: Account, last: int) -> Account:
+    at = max(last, desk.start) + 2 * WEEK
+    ours = account.roles[0][1] != "customer" or account.licensed or is_spammer(account)
+    if rng.random() >= plan.gone_people or ours or at >= desk.end:
+        return account
+    return msgspec.structs.replace(account, deleted_at=at)
 
 
 def _settled(account: Account, first: Created | None, deleted: dict[int, int]) -> Account:

@@ -180,6 +180,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     organization: int | None = None
     team: int | None = None
     suspended_at: int | None = None
+    deleted_at: int | None = None  # what they wrote stays
 
     def role_at(self, instant: int) -> Role:
         """The role then; before the first one, the first one."""

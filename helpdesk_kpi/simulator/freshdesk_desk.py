@@ -77,6 +77,7 @@ def _calendar(world: World, place: int) -> int | None:
 def contacts(world: World, *, state: str | None = None) -> Rows:
     """Customers, and who once was an agent. Blocked ones only if asked for."""
     here = [a for a in world.desk.accounts if a.created_at <= world.now and not _works(world, a)]
+    here = [a for a in here if a.deleted_at is None or a.deleted_at > world.now]
     blocked = state == "blocked"
     found = [a for a in here if _blocked(world, a) == blocked and state in {None, "blocked", "verified"}]
     return [contact(world, a) for a in found]

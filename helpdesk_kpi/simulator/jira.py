@@ -159,7 +159,7 @@ def _platform(face: Face) -> list[Endpoint]:
         ("GET", "field", "fields", face.listed(lists.fields)),
         ("GET", "status", "statuses", face.listed(lists.statuses)),
         ("GET", "priority", "priorities", face.listed(lists.priorities)),
-        ("GET", "resolution", "resolutions", face.listed(lists.resolutions)),
+        ("GET", "resolution", "resolutions", face.listed(lists.plain_resolutions)),
         ("GET", "issuetype", "issue_types", face.listed(lists.issue_types)),
         ("GET", "project", "projects", face.all_projects),
         ("GET", "user", "user", face.user),

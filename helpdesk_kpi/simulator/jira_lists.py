@@ -96,6 +96,11 @@ def resolutions(site: Site) -> Rows:
     ]  # fmt: skip
 
 
+def plain_resolutions(site: Site) -> Rows:
+    """All at once, which do not say which is the default one."""
+    return [{name: told for name, told in row.items() if name != "isDefault"} for row in resolutions(site)]
+
+
 def issue_types(site: Site) -> Rows:
     return [
         {"self": f"{site.api}/issuetype/{own}", "id": own, "description": "", "name": site.names[own],

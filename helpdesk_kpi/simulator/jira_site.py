@@ -85,7 +85,8 @@ class Site:
         now = self.world.now
         left = len(account.roles) > 1 and account.roles[-1] == (account.roles[-1][0], "customer")
         gone = left and account.roles[-1][0] <= now
-        return not gone and (account.suspended_at is None or account.suspended_at > now)
+        ends = [at for at in (account.suspended_at, account.deleted_at) if at is not None]
+        return not gone and all(at > now for at in ends)
 
     def person(self, number: int) -> dict[str, Any]:
         """A third of the people do not let others see their address."""

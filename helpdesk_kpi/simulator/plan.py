@@ -85,6 +85,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     old_statuses: float = 0.0  # had statuses that were deleted later
     approved: float = 0.0  # a customer's colleague with a licence writes on it before the agent does
     own_name: float = 0.0  # a program puts down the customer's words in the customer's name
+    gone_people: float = 0.0  # of the customers: deleted two weeks after the last that happened to their tickets
 
     # time that agents write down, drawn from a stream of its own
     hours: float = 0.0  # of what agents save by hand
@@ -106,6 +107,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 REAL = {
     "contact_form": 0.02, "forwarded": 0.01, "dictated": 0.01, "many_sessions": 0.006, "handed_on": 0.006,
     "late_hours": 0.02, "moved_away": 0.006, "old_statuses": 0.006, "approved": 0.01, "own_name": 0.006,
+    "gone_people": 0.02,
 }  # fmt: skip
 
 #: Situations that other helpdesks do not have at all.

@@ -120,7 +120,8 @@ def generate(
     desk = open_desk(rng, plan, end - weeks * WEEK, end)
     desk = revised(Random(f"{seed} knowledge"), written(rng, desk))  # noqa: S311  # as above
     facts = [] if plan.empty else lives(seed, plan, desk)
-    return World(settled(desk, facts), facts, plan=plan)
+    desk = settled(Random(f"{seed} gone"), plan, desk, facts)  # noqa: S311  # as above
+    return World(desk, facts, plan=plan)
 
 
 def desk_of(accounts: Iterable[Account], *, start: int, end: int, zone: str = "UTC", **settings: Any) -> Desk:

@@ -36,8 +36,24 @@ def users(world: World, base: str) -> Rows:
 def changed(world: World, account: Account) -> int:
     """When the account was last changed, as of now: created, given another role, or suspended."""
     times = [account.created_at, *(since for since, _ in account.roles)]
-    times += [account.suspended_at] if account.suspended_at is not None else []
+    times += [at for at in (account.suspended_at, account.deleted_at) if at is not None]
     return max(at for at in times if at <= world.now)
+
+
+def is_deleted(world: World, account: Account) -> bool:
+    return account.deleted_at is not None and account.deleted_at <= world.now
+
+
+_OF_DELETED = (
+    "id", "url", "name", "email", "created_at", "updated_at", "time_zone", "iana_time_zone", "phone", "locale",
+    "organization_id", "role", "active",
+)  # fmt: skip
+
+
+def deleted_users(world: World, base: str) -> Rows:
+    """https://developer.zendesk.com/api-reference/ticketing/users/users/#list-deleted-users"""
+    gone = [user(world, base, account) for account in world.accounts.values() if is_deleted(world, account)]
+    return [{name: row[name] for name in _OF_DELETED} for row in gone]
 
 
 def user(world: World, base: str, account: Account) -> dict[str, Any]:
@@ -62,7 +78,7 @@ def user(world: World, base: str, account: Account) -> dict[str, Any]:
         "external_id": None,
         "tags": [],
         "alias": None,
-        "active": True,
+        "active": not is_deleted(world, account),
         "shared": False,
         "shared_agent": False,
         "last_login_at": updated,
