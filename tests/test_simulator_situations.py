@@ -23,7 +23,9 @@ from helpdesk_kpi.simulator.situations import LIVES
 from helpdesk_kpi.simulator.truth import truth, truth_excluded
 from helpdesk_kpi.simulator.world import World, generate
 
-LATE = {"late_weekly": dict.fromkeys(range(5), ((12 * 60, 20 * 60),))}  # the second calendar: 12:00 to 20:00
+LATE: dict[str, Any] = {
+    "late_weekly": dict.fromkeys(range(5), ((12 * 60, 20 * 60),))
+}  # the second calendar: 12:00 to 20:00
 
 
 # --- the truth

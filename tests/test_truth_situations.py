@@ -84,6 +84,7 @@ def of_server(text: str) -> str:
 WAYS: dict[str, tuple[str, Callable[[str], str], dict[str, Any]]] = {
     "zendesk": ("zendesk", own_hours, {}),
     "zendesk, form unnamed": ("zendesk", unnamed_form, {}),
+    "zendesk, no exports": ("zendesk", own_hours, {}),
     "jira": ("jira", str, {}),
     "jira by role": ("jira", by_role, {}),
     "jira datacenter": ("jira", of_server, {"kind": "datacenter"}),
@@ -100,6 +101,7 @@ def way(request: pytest.FixtureRequest) -> str:
 def measured(way: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
     helpdesk, edit, options = WAYS[way]
     world = real_world(helpdesk, 1)
+    world.plan_without |= {"incremental", "calls"} if way == "zendesk, no exports" else set()
     syncs = [world.now - days * DAY for days in (42, 28, 14, 0)]
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("SIMULATED_TOKEN", PERSONAL_TOKEN)

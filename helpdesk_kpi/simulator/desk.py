@@ -197,7 +197,8 @@ def _intake(plan: Plan, desk: Desk) -> list[Account]:
 def _licensed(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
     """One customer of each organisation approves what the others ask for, and has an account like agents' ones."""
     first = {a.organization: a.id for a in reversed(accounts) if a.organization is not None}
-    return tuple(msgspec.structs.replace(a, licensed=first.get(a.organization) == a.id) for a in accounts)
+    approvers = {*first.values()}
+    return tuple(msgspec.structs.replace(a, licensed=a.id in approvers) for a in accounts)
 
 
 def is_spammer(account: Account) -> bool:

@@ -1,6 +1,6 @@
 """How a world is to be: its size, its knobs, and how often each kind of thing happens."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -104,7 +104,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 #: What happens on real accounts; `demo` and `simulate` have it, worlds of tests that do not ask for it don't.
-REAL = {
+REAL: dict[str, Any] = {
     "contact_form": 0.02, "forwarded": 0.01, "dictated": 0.01, "many_sessions": 0.006, "handed_on": 0.006,
     "late_hours": 0.02, "moved_away": 0.006, "old_statuses": 0.006, "approved": 0.01, "own_name": 0.006,
     "gone_people": 0.02,
@@ -114,7 +114,7 @@ REAL = {
 _ONLY = {"moved_away": "jira", "old_statuses": "jira"}
 
 
-def real(helpdesk: str) -> dict[str, float]:
+def real(helpdesk: str) -> dict[str, Any]:
     """The knobs of what happens on real accounts of a helpdesk."""
     return {name: share for name, share in REAL.items() if _ONLY.get(name, helpdesk) == helpdesk}
 
