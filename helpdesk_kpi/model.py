@@ -49,6 +49,7 @@ class Ticket(Record, frozen=True):
     follow_up_of: str | None = None
     problem: str | None = None
     merged_into: str | None = None  # "" when merged away, but not known into what
+    tells_merges: bool = False  # without `merged_into` it is not merged, or not any more; else nothing is told
     deleted_at: int | None = None
     is_spam: bool = False
     is_scrubbed: bool = False  # the helpdesk blanked it: only text columns and deletion are taken from this row
@@ -142,7 +143,8 @@ class Name(Record, frozen=True):
     """What a native id is called: kind is status, priority, brand, form, field, custom_status, question, organization.
 
     A status's detail is its state: new, open, pending, hold, solved or closed. A question's name is its text, its
-    detail its alias, or its number where ratings tell the alias.
+    detail its alias, or its number where ratings tell the alias. The detail of agents is a JSON list: the ids of those
+    who may answer in the brand of that id; null: not told.
     """
 
     kind: str

@@ -90,10 +90,12 @@ def _zendesk(ticket: Timeline) -> Iterator[Observation]:
 @first_reply_time.variant("freshdesk", population="native")
 def _freshdesk(ticket: Timeline) -> Iterator[Observation]:
     """As Freshdesk's analytics: from creation to the first public answer of an agent, be it a reply or a public note;
-    automatic answers do not count, calls and chats neither; no value before there is an answer.
+    automatic answers do not count, calls and chats neither; no value before there is an answer, and none for mails that
+    the team sent first.
     """
-    # https://support.freshdesk.com/support/solutions/articles/50000000041
-    for reply in ticket.public_notes[:1]:
+    # https://support.freshdesk.com/support/solutions/articles/50000000041; rows of outbound mails that were answered
+    # have no first_responded_at.
+    for reply in [] if ticket.row.direction == "outbound" else ticket.public_notes[:1]:
         yield _first(ticket, end=reply.at, agent=reply.person, since=reply.at)
 
 

@@ -46,7 +46,7 @@ def test_a_ticket_has_native_codes_an_address_and_a_first_comment_by_the_custome
     [first] = [e for e in only(records, Event) if e.kind == "comment"]
     assert (first.id, first.at, first.actor, first.public, first.length) == ("created", SINCE, str(CUSTOMER), True, 17)
     assert only(records, Person) == [
-        Person(str(CUSTOMER), "customer", "contact", NOW, "Carol", "carol@customer.example")
+        Person(str(CUSTOMER), "customer", "contact", SINCE, "Carol", "carol@customer.example")
     ]
 
 
@@ -143,7 +143,7 @@ def test_a_later_row_gives_the_same_names_to_what_an_earlier_one_told() -> None:
 
 def test_without_its_times_the_store_is_to_watch_the_status_too() -> None:
     assert only(mapped(stats={"status_updated_at": None}), Ticket)[0].tracks[0] == "status"
-    assert only(mapped(), Ticket)[0].tracks == ("priority", "team", "assignee")
+    assert only(mapped(), Ticket)[0].tracks == ("priority", "team", "assignee", "requester")
 
 
 # promises and figures

@@ -186,7 +186,7 @@ def one_person(**settings: Any) -> JiraRows:
     def users(asking: Asking) -> Any:
         if not asking.path.endswith("/user"):
             return None
-        return {"ann": whole, "kim": asker}.get(asking.query["username"])
+        return {"ann": whole, "kim": asker}.get(asking.query.get("username", ""))
 
     internal = [{"key": "sd.public.comment", "value": {"internal": False}}]
     public: dict[str, Any] = {"jsdPublic": None, "properties": internal}

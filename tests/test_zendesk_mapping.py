@@ -448,7 +448,10 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
 def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
     session = row(zd.Engagement, engagement_id="e1", ticket_id=42, engagement_start_time="2026-06-01T10:00:00",
                   agent_messages_count=0)  # fmt: skip
-    assert [type(r) for r in mapping.engagement(session)] == [Engagement]
+    told, there_was_one = mapping.engagement(session)
+    assert isinstance(told, Engagement)
+    assert isinstance(there_was_one, Event)
+    assert (there_was_one.kind, there_was_one.field) == ("link", "session")
 
 
 # surveys

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.files import fivetran, own
+from connectors.files.given import COMMENTS, lacks_comments
 from connectors.files.parts import Occurrences, Part, refused
 from connectors.files.reading import BrokenFileError, digest_of, files_of, header_of, read
 from connectors.files.settings import Settings
@@ -147,10 +148,16 @@ class Files(Connector):
 
 def _own_parts(folder: Path) -> list[Part]:
     return [
-        Part(name, tuple(files), partial(_own, table), table.gives, (), frozenset(table.columns))
+        _own_part(name, tuple(files), table)
         for name, table in own.TABLES.items()
         if (files := files_of(folder, name)) or name == "tickets"
     ]
+
+
+def _own_part(name: str, files: tuple[Path, ...], table: own.Table) -> Part:
+    lacks = lacks_comments(files, table.columns) if table.gives >= COMMENTS and files else ""
+    gives = table.gives - COMMENTS if lacks else table.gives
+    return Part(name, files, partial(_own, table), gives, (), frozenset(table.columns), lacks)
 
 
 def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
@@ -182,12 +189,16 @@ def _gaps(parts: Sequence[Part]) -> list[Finding]:
     """Needs that no file is there for."""
     given = {need for part in parts if part.files for need in part.gives}
     lost = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - given
-    return [
-        Finding(level="note", about=need, text=f"no file gives it: {says}", need=need,
-                provides=no(f"the folder has no file with {says}"))
-        for need, says in {**NEEDS, **FURTHER_NEEDS}.items()
-        if need in lost
-    ]  # fmt: skip
+    lacks = "; ".join(f"{part.name}: {part.lacks}" for part in parts if part.lacks)
+    found = []
+    for need, says in {**NEEDS, **FURTHER_NEEDS}.items():
+        if need in lost:
+            why = lacks if need in COMMENTS and lacks else ""
+            gap = no(why or f"the folder has no file with {says}")
+            found.append(
+                Finding(level="note", about=need, text=why or f"no file gives it: {says}", need=need, provides=gap)
+            )
+    return found
 
 
 def _mark(path: Path, old: Mark | None) -> Mark | None:

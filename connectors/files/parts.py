@@ -21,6 +21,7 @@ class Part(NamedTuple):
     gives: frozenset[str] = frozenset()
     beside: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()  # its columns
+    lacks: str = ""  # why it does not give comments, though there is a file for them
 
 
 class Occurrences:

@@ -1,7 +1,7 @@
 """What several streams need to know about a site; asked once a run, and only if needed."""
 
 import logging
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,7 +50,8 @@ class Account:
         self.unread_statuses: list[SetAside] = []
         self.called: dict[str, set[str]] = {}  # what accounts are called, in lower case -> their ids
         self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
-        self._asked_for: set[str] = set()  # names and keys of which is known which of the two they are
+        self._keys: set[str] = set()  # Data Center: keys of accounts that were met
+        self._asked_for: set[tuple[str, str]] = set()  # ("key" or "username", what was asked for)
         self._instants: Instants | None = None
         self._keeps_time: bool | None = None
 
@@ -203,10 +204,19 @@ class Account:
         return self._team
 
     async def _by_keys(self, found: Team) -> Team:
-        await self._learn([user.name or "" for user in found.members if not user.key] + sorted(found.always))
+        """Roles and the configuration name accounts by their names."""
+        for name in [*(user.name or "" for user in found.members if not user.key), *sorted(found.always)]:
+            await self._learn(name, ("username",))
+        members = tuple(
+            user if user.key else msgspec.structs.replace(user, key=self.keys_of.get(user.name or ""))
+            for user in found.members
+        )
         known = {field: frozenset(self.keys_of.get(one, one) for one in getattr(found, field))
                  for field in ("agents", "always")}  # fmt: skip
-        return msgspec.structs.replace(found, **known)
+        of_project = {
+            own: frozenset(self.keys_of.get(one, one) for one in ids) for own, ids in found.of_project.items()
+        }
+        return msgspec.structs.replace(found, members=members, of_project=of_project, **known)
 
     def meet(self, users: Iterable[js.User]) -> None:
         """Names of accounts, for histories that give no ids; and whose name belongs to which key."""
@@ -215,30 +225,38 @@ class Account:
             if own and user.display_name:
                 self.called.setdefault(user.display_name.casefold(), set()).add(own)
             if user.key:
-                self._asked_for.add(user.key)
+                self._keys.add(user.key)
             if user.key and user.name and user.key != user.name:
                 self.keys_of[user.name] = user.key
-                self._asked_for.add(user.name)
 
     async def settle(self, page: Page) -> Page:
-        """On Data Center one person has a name and a key: whatever a part of the page names, the key is theirs."""
+        """On Data Center one person has a name and a key: whatever a part of the page names, the key is theirs. What is
+        both one account's key and another one's name, as after a renaming, is the key: histories and rows give keys.
+        """
         if not self.settings.auth.is_personal or not page.records:
             return page
-        await self._learn(sorted(people.ids_in(page.records)))
-        return msgspec.structs.replace(page, records=people.by_key(page.records, self.keys_of))
+        for own in sorted(people.ids_in(page.records)):
+            if own not in self._keys and own not in self.keys_of:
+                await self._learn(own, ("key", "username"))
+        names = {name: key for name, key in self.keys_of.items() if name not in self._keys}
+        return msgspec.structs.replace(page, records=people.by_key(page.records, names))
 
-    async def _learn(self, ids: Iterable[str]) -> None:
-        """Ask once who has a name; a key that nobody has as a name is a key."""
-        for own in ids:
-            if not own or own in self._asked_for or own.casefold() in people.MANY:
+    async def _learn(self, own: str, ways: Sequence[str]) -> None:
+        """Ask once which account has something as its key or as its name.
+
+        https://docs.atlassian.com/software/jira/docs/api/REST/9.17.0/#api/2/user-getUser
+        """
+        for way in ways:
+            if not own or (way, own) in self._asked_for or own.casefold() in people.MANY:
                 continue
-            self._asked_for.add(own)
+            self._asked_for.add((way, own))
             path = await self.site.api("user")
             try:
-                user = await self.http.get(path, {"username": own}, type=js.User, endpoint="user")
+                user = await self.http.get(path, {way: own}, type=js.User, endpoint="user")
             except (MissingError, UnavailableError):
                 continue
             self.meet([user])
+            return
 
     # times
 

@@ -11,7 +11,7 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.people import Team, person
+from connectors.jira_service_management.people import MANY, Team, person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
@@ -101,7 +101,8 @@ async def _with_people(account: Account, start: Start, page: Page) -> Page:
     """
     ids = {who for record in page.records if (who := getattr(record, "editor", None))}
     ids |= {who for record in page.records if (who := getattr(record, "author", None))}
-    known = {own for own, one in start.accounts(sorted(ids)).items() if one.is_named or one.kind == "customer"}
+    told = start.accounts(sorted(ids)).items()
+    known = {own for own, one in told if one.is_named or one.kind in {"customer", "nobody"}}
     unknown = sorted(ids - known - account.asked_for)
     account.asked_for.update(unknown)
     found = [record for some in _batches(unknown) for record in await _people(account, some)]
@@ -113,7 +114,16 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
-    """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get"""
+    """Ids that stand for many people are no account's, and are not asked for.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get
+    """
+    many = [one for own in ids if own.casefold() in MANY and (one := person(js.User(account_id=own), Team()))]
+    ids = [own for own in ids if own.casefold() not in MANY]
+    return [*many, *(await _accounts(account, ids) if ids else [])]
+
+
+async def _accounts(account: Account, ids: Sequence[str]) -> list[Person]:
     asked = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MOST_PEOPLE))])
     try:
         page = await account.http.get(
@@ -175,8 +185,9 @@ def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
         created_at=ms(row.created_at) if row.created_at else at,
         updated_at=at,
         version=row.version.number,
-        author=row.author_id,
-        author_known=True,  # authorId is the creator: https://developer.atlassian.com/cloud/confluence/rest/v2/
+        author=row.author_id or (row.version.author_id if row.version.number == 1 else None),
+        author_known=row.author_id
+        is not None,  # authorId is the creator: https://developer.atlassian.com/cloud/confluence/rest/v2/
         editor=row.version.author_id,
         edited_at=at,
         draft=row.status == "draft",

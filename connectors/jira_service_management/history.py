@@ -4,7 +4,7 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#ap
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -23,6 +23,7 @@ FIELDS = {
 }  # fmt: skip
 ASKED = ("status", "assignee", "priority", "resolution", "project")  # what is always asked for
 ASKED_LAST = ("issuetype", "reporter")
+AWAY = "away"  # our word for what was in no project that is read
 MOST_ASKED = 10  # fields whose histories one call may ask for
 _BY_ID = frozenset({"status", "assignee", "priority", "brand", "requester", "team", "resolution"})
 _NEVER_NONE = frozenset({"status", "brand"})
@@ -51,6 +52,17 @@ class Told(msgspec.Struct, frozen=True):
     def moves(self) -> list[Move]:
         found = [Move(e.at, e.before, e.after) for e in self.events if e.field == "brand"]
         return sorted(found, key=lambda move: move.at)
+
+
+def stays(events: Sequence[Event], projects: Collection[str]) -> list[Event]:
+    """Events that say when an issue was not in a project that is read."""
+    found = []
+    for e in events:
+        was_here, is_here = e.before in projects, e.after in projects
+        if e.field == "brand" and was_here != is_here and e.before is not None:
+            after = None if is_here else e.after
+            found.append(msgspec.structs.replace(e, id=f"{e.id}:{AWAY}", field=AWAY, before=None, after=after))
+    return found
 
 
 def asked(team: str | None, kept: Mapping[str, str]) -> tuple[list[str], list[str]]:

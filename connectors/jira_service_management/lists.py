@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from connectors.jira_service_management import mapping, people
 from connectors.jira_service_management.account import Account
 from helpdesk_kpi.model import Name
@@ -42,4 +44,13 @@ async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
         gap = partly(f"who is of the team is guessed: {team.guess}")
         account.found.append(Finding(level="ok", about="team", text=gap.reason, need="roles", provides=gap))
     found = people.records(team.members, team, account.met, start.now)
-    yield Page(records=found, complete_until=start.now)
+    yield Page(records=[*found, *await _of_projects(account)], complete_until=start.now)
+
+
+async def _of_projects(account: Account) -> list[Name]:
+    """Who may answer in each project, where there are several: elsewhere they are customers like others."""
+    team, projects = await account.team(), await account.projects()
+    if len(projects) < 2:
+        return []
+    told = {own: msgspec.json.encode(sorted(ids)).decode() for own, ids in team.of_project.items()}
+    return [Name("agents", project.id, project.key, told.get(project.id)) for project in projects]

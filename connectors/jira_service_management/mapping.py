@@ -126,7 +126,7 @@ def issue(
 def told_by(issue_id: str, past: history.Told, ticket: model.Ticket, keep: Keep) -> list[AnyRecord]:
     """Records of a whole history that came along with the issue."""
     found = model.Changes(issue_id, ticket.version, came_at=came_at(past.moves, keep.projects))
-    return [*past.names, *past.events, *past.unread, found]
+    return [*past.names, *past.events, *history.stays(past.events, keep.projects), *past.unread, found]
 
 
 def came_at(moves: Sequence[history.Move], projects: Collection[str]) -> int | None:
@@ -179,6 +179,7 @@ def _ticket(
         assignee=user_id(fields.assignee),
         problem=_other(fields, keep.problems, outward=False),
         merged_into=_merged_into(fields, keep),
+        tells_merges=True,
         sketch=sketch(fields.summary, text, keep.sketch_key) or None if keep.sketch_key else None,
         issue_type=kind,
         association=_association(fields, has_request=bool(request_type)),
@@ -218,15 +219,19 @@ def _association(fields: js.Fields, *, has_request: bool) -> model.Association |
 
 
 def _merged_into(fields: js.Fields, keep: Keep) -> str | None:
-    """The issue that it was closed as a duplicate of: one of a project that is read, and not ended otherwise."""
-    end = _end(fields, keep.duplicates, outward=True)
+    """The issue that it was closed as a duplicate of: the first in a project that is read. None: it ended otherwise."""
+    ends = [end for end in _ends(fields, keep.duplicates, outward=True) if _is_read(end, keep)]
     is_done = STATES.get(fields.status.status_category.key) == "solved"
     how = fields.resolution
-    is_elsewhere = end is not None and end.project and keep.projects and end.project not in keep.projects.values()
-    if end is None or not (is_done or how) or is_elsewhere:
+    if not ends or not (is_done or how):
         return None
     is_duplicate = how is None or not {how.id, how.name.casefold()}.isdisjoint(keep.duplicate_resolutions)
-    return end.id if is_duplicate else None
+    return ends[0].id if is_duplicate else None
+
+
+def _is_read(end: js.Other, keep: Keep) -> bool:
+    """Whether its project is read, as far as its key tells."""
+    return not end.project or not keep.projects or end.project in keep.projects.values()
 
 
 def _customers_side(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) -> tuple[str, ...]:
@@ -264,7 +269,7 @@ def comment(issue_id: str, row: js.Comment, keep: Keep, *, service: bool) -> mod
 
 def is_public(row: js.Comment) -> bool:
     """Whether the customer sees it. Everything is, where nothing says otherwise, outside of service projects too."""
-    if row.visibility is not None and row.visibility.value:
+    if row.visibility is not None and row.visibility.is_restricted:
         return False
     if row.jsd_public is not None:
         return row.jsd_public
@@ -398,17 +403,15 @@ def _is_of(link: js.IssueLink, types: Collection[str]) -> bool:
 
 
 def _other(fields: js.Fields, types: Collection[str], *, outward: bool) -> str | None:
-    end = _end(fields, types, outward=outward)
-    return None if end is None else end.id
+    return next((end.id for end in _ends(fields, types, outward=outward)), None)
 
 
-def _end(fields: js.Fields, types: Collection[str], *, outward: bool) -> js.Other | None:
-    """The issue at the other end of the first link of these types."""
+def _ends(fields: js.Fields, types: Collection[str], *, outward: bool) -> Iterator[js.Other]:
+    """The issues at the other ends of links of these types, in their order."""
     for link in fields.issuelinks or ():
         end = link.outward_issue if outward else link.inward_issue
         if end is not None and _is_of(link, types):
-            return end
-    return None
+            yield end
 
 
 # people

@@ -98,8 +98,18 @@ class Field(Camel):
 
 
 class Visibility(Camel):
+    """Whom a comment is restricted to. A group may come by its identifier alone, without its name.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/#api-rest-api-3-issue-issueidorkey-comment-get
+    """
+
     type: str | None = None
     value: str | None = None
+    identifier: str | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        return bool(self.value or self.identifier)
 
 
 class Property(Camel):

@@ -23,6 +23,7 @@ class Team(msgspec.Struct, frozen=True):
     members: tuple[js.User, ...] = ()  # as far as lists tell more than an id
     because: tuple[str, ...] = ()  # how many are taken for the team, and why
     guess: str = ""  # why the team is guessed; "": it is known
+    of_project: Mapping[str, frozenset[str]] = {}  # a project's id -> who may answer in it, where a role says so
 
 
 def user_id(user: js.User | None) -> str | None:

@@ -75,7 +75,7 @@ async def _page(account: Account, page: transports.Histories, keep: Keep) -> Pag
         past = history.read(one.issue_id, good, keep.words, keep.field_ids, known)
         if past.unread:  # what the issue is now says more about names
             past = history.read(one.issue_id, good, keep.words, keep.field_ids, await _known(account, one, keep))
-        records += [*past.names, *past.events, *past.unread]
+        records += [*past.names, *past.events, *history.stays(past.events, keep.projects), *past.unread]
         aside += past.aside
         met += past.people
     return Page(records=[*people.records(met, keep.team_of, account.met, keep.read_at), *records], set_aside=aside)

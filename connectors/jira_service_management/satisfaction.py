@@ -33,19 +33,22 @@ def rating(
     updated: int,
     rater: str | None,
 ) -> tuple[list[Rating], list[SetAside]]:
-    """The rating, if there is one. Nobody tells when, or whether, a survey was sent."""
+    """The rating, if there is one. Nobody tells when, or whether, a survey was sent. Without a date it was given by the
+    issue's last update when it was first seen; later updates move with every edit.
+    """
     given = _any(custom, fields.stars)
     if given is None:
         return [], []
     stars = stars_of(given)
     if stars is None:
         return [], [SetAside(f"{issue_id} satisfaction", f"a rating of an unknown shape: {_shape(given)}")]
-    at = _instant(_any(custom, fields.date)) or updated
+    dated = _instant(_any(custom, fields.date))
+    at = dated or updated
     found = Rating(
         id=f"csat-{issue_id}",
         ticket=issue_id,
         offered_at=at,
-        version=at,
+        version=dated or 0,
         value=f"{stars:g}",
         scale="1-5",
         category=category(stars),

@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gateway: bool | str = False  # scoped tokens: true, or the gateway's address
     cloud_id: str | None = None  # of the site, for the gateway; asked for if it is not given
     projects: tuple[str, ...] = ()  # keys; all service projects that the account sees if none are given
-    agents: tuple[str, ...] = ()  # account ids, or "group:ID": the whole team; the agents' role of the projects if none
+    agents: tuple[str, ...] = ()  # ids or mail addresses, or "group:ID": the whole team; else the agents' role
     team_field: str | None = None  # the field that says which team has a ticket
     keep_fields: tuple[str, ...] = ()  # custom fields to keep
     sla: Mapping[str, Role] = {}  # an SLA's id or its field's -> what it promises; `check` suggests

@@ -54,6 +54,7 @@ async def team(ask: Asking, projects: Sequence[js.Project]) -> Team:
         members=tuple(agents),
         because=tuple(one.because for one in found if one.because),
         guess="; ".join(guesses),
+        of_project={p.id: _ids(one.agents) for p, one in zip(projects, found, strict=True) if not one.guess},
     )
 
 
@@ -67,14 +68,42 @@ async def _configured(ask: Asking) -> Team:
     named = frozenset(one for one in ask.settings.agents if not one.startswith("group:"))
     members, because = list[js.User](), []
     for group in groups:
-        found = await group_members(ask, group)
+        found = await _group(ask, group)
         members += found
         because.append(f"{len(found)} in group {group}, by `agents`")
+    for address in sorted(one for one in named if "@" in one):
+        found = await _by_address(ask, address)
+        members += found
+        named = (named - {address}) | _ids(found)
+        because += [] if found else [f"nobody found as {address}: write the account's id"]
     because += [f"{len(named)} named in `agents`"] if named else []
     return Team(
         agents=named | _ids(members), always=named, is_whole=True, members=tuple(members),
         because=tuple(because),
     )  # fmt: skip
+
+
+async def _group(ask: Asking, group: str) -> list[js.User]:
+    """By its id, else by its name, which is what people see."""
+    try:
+        return await group_members(ask, group)
+    except (MissingError, UnavailableError):
+        if ask.settings.auth.is_personal:
+            raise
+        return await group_members(ask, group, by_name=True)
+
+
+async def _by_address(ask: Asking, address: str) -> list[js.User]:
+    """Accounts with a mail address. It is found even where it is not shown, so that a single hit is the one.
+
+    https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
+    """
+    key = "username" if ask.settings.auth.is_personal else "query"
+    path = await ask.site.api("user/search")
+    raw = await ask.http.get(path, {key: address}, type=msgspec.Raw, endpoint="user search", missing="resource")
+    found = [user for user in rows(raw, js.User, "accountId")[0] if user_id(user)]
+    exact = [user for user in found if (user.email_address or "").casefold() == address.casefold()]
+    return exact or (found if len(found) == 1 and not found[0].email_address else [])
 
 
 async def group_members(ask: Asking, group: str, *, by_name: bool = False) -> list[js.User]:

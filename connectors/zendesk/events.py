@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk import vocabulary
+from connectors.zendesk import surveys, vocabulary
 from connectors.zendesk.mapping import DELETED, text_id
 from helpdesk_kpi.model import AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.fields import value
@@ -188,6 +188,7 @@ class _Audit:
         if score is None:
             return
         before = value(child.get("previous_value"))
+        score, before = surveys.category(score) or score, surveys.category(before) or before
         yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
                     via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 

@@ -211,14 +211,15 @@ def deleted_person(row: zd.User) -> model.Person:
 
 
 def _kind(row: zd.User) -> model.PersonKind:
-    """Light agents are agents of role type 1, contributors of 3: both only comment privately.
+    """Light agents are agents of role type 1, contributors of 3: both only comment privately. Agents of another account
+    that shares tickets are not of the team.
 
     https://developer.zendesk.com/api-reference/ticketing/users/users/
     """
     role = row.role or ("agent" if row.custom_role_id else None)
     if role is None:
         raise ValueError("the role is not given")
-    if role not in {"agent", "admin"} and not row.custom_role_id:
+    if row.shared_agent or (role not in {"agent", "admin"} and not row.custom_role_id):
         return "customer"
     light = role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
     return "light_agent" if light else "agent"
@@ -310,7 +311,7 @@ def engagement(row: zd.Engagement) -> list[model.AnyRecord]:
     first = start + round(took * SECOND) if wrote and took is not None else None
     end = None if row.engagement_end_time is None else ms(row.engagement_end_time)
     name = f"chat{row.engagement_id}"
-    records: list[model.AnyRecord] = [model.Engagement(name, number, "chat", start, agent, first, end)]
-    if first is not None:
-        records.append(model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True))
-    return records
+    told = model.Engagement(name, number, "chat", start, agent, first, end)
+    if first is None:  # that there was one tells that nobody wrote
+        return [told, model.Event(number, name, start, 0, "link", via="native_messaging", field="session")]
+    return [told, model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True)]

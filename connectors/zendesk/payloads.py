@@ -199,6 +199,7 @@ class User(msgspec.Struct):
     role_type: int | None = None
     custom_role_id: int | None = None
     only_private_comments: bool | None = None
+    shared_agent: bool | None = None  # an agent of another account, which shares tickets with this one
     time_zone: str | None = None
     iana_time_zone: str | None = None
     organization_id: int | None = None

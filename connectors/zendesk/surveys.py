@@ -23,8 +23,13 @@ _CROCKFORD = {sign: number for number, sign in enumerate("0123456789ABCDEFGHJKMN
 
 
 def category(score: Any) -> Literal["good", "neutral", "bad"] | None:
-    """What an answer of the older survey says ("good_with_comment" is good); None: there is none."""
-    return _CATEGORIES.get(score.partition("_")[0]) if isinstance(score, str) else None
+    """What an answer of the older survey says, with words or without; None: there is none.
+
+    >>> category("good"), category("bad_with_comment"), category("badwithcomment"), category("offered")
+    ('good', 'bad', 'bad', None)
+    """
+    plain = score.lower().replace("_", "") if isinstance(score, str) else ""
+    return _CATEGORIES.get(plain.removesuffix("withcomment").removesuffix("withoutcomment"))
 
 
 def wanted(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:

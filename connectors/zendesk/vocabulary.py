@@ -32,7 +32,7 @@ BY_NAME = {
     "messaging": "native_messaging", "web widget": "web_widget", "mobile sdk": "mobile_sdk",
     "help center post": "help_center", "chat": "chat", "closed ticket": "closed_ticket", "merge": "merge",
     "facebook post": "facebook", "facebook message": "facebook", "web_form": "web", "web_service": "api",
-    "import": "import", "ticket import": "import",
+    "import": "import", "ticket import": "import", "ticket sharing": "ticket_sharing",
 }  # fmt: skip
 _OUTBOUND_NAMES = frozenset({"phone call (outbound)", "phone call outbound", "phone_call_outbound"})
 #: Ways of messaging, for rows that come without `from_messaging_channel`: those numbered 72 to 91, and a few names.

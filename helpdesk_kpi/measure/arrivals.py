@@ -1,10 +1,14 @@
-"""Tickets that moved here from where nothing is read: their life here begins with the move."""
+"""Tickets that moved: their life here begins with the move that brought them, and pauses while they were away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from helpdesk_kpi.measure.rows import EventRow, TicketRow
+
+AWAY = "away"  # a field whose changes say that a ticket left for where nothing is read (a value), and came back (none)
+Stay = tuple[int, int]  # from when until when it was away
 
 
 def begun(row: TicketRow) -> int:
@@ -22,3 +26,35 @@ def since_it_came(row: TicketRow, events: Sequence[EventRow]) -> Sequence[EventR
     first = next((e for e in events if e.kind == "comment" and e.at == row.created_at), None)
     asked = [] if first is None else [msgspec.structs.replace(first, at=at)]
     return [*asked, *(e for e in events if e.at >= at)]
+
+
+def stays_away(events: Sequence[EventRow]) -> list[Stay]:
+    """When it was somewhere else and came back. What never came back has left, which its row says."""
+    found: list[Stay] = []
+    left: int | None = None
+    for e in sorted((e for e in events if e.kind == "change" and e.field == AWAY), key=lambda e: (e.at, e.seq)):
+        if e.after is None and left is not None:
+            found.append((left, e.at))
+        left = None if e.after is None else e.at if left is None else left
+    return found
+
+
+def without_what_was_away(events: Sequence[EventRow], stays: Sequence[Stay]) -> Sequence[EventRow]:
+    """What was said and done somewhere else is another desk's. What a field had become there, it is from the return on,
+    by nobody here.
+    """
+    if not stays:
+        return events
+    here = [e for e in events if not any(left <= e.at < back for left, back in stays)]
+    return [*here, *(e for stay in stays for e in _brought_back(events, stay))]
+
+
+def _brought_back(events: Sequence[EventRow], stay: Stay) -> Iterator[EventRow]:
+    left, back = stay
+    changes: dict[Any, list[EventRow]] = {}
+    for e in sorted(events, key=lambda e: (e.at, e.seq)):
+        if e.kind == "change" and e.field != AWAY and left <= e.at < back:
+            changes.setdefault(e.field, []).append(e)
+    for mine in changes.values():
+        if mine[0].before != mine[-1].after:
+            yield msgspec.structs.replace(mine[-1], at=back, seq=-1, before=mine[0].before, actor=None)

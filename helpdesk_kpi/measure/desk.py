@@ -18,7 +18,7 @@ from helpdesk_kpi.measure.gone import meanings
 from helpdesk_kpi.measure.questions import dimensions
 from helpdesk_kpi.measure.resolutions import RESOLVED
 from helpdesk_kpi.measure.rows import TicketRow
-from helpdesk_kpi.measure.vocabulary import BY_RULE
+from helpdesk_kpi.measure.vocabulary import BY_RULE, SHARED
 from helpdesk_kpi.store import Store
 
 ActorClass = Literal["customer", "agent", "light_agent", "bot", "system", "unknown"]
@@ -89,6 +89,7 @@ class Desk(msgspec.Struct, frozen=True):
     escalation_teams: frozenset[int] = frozenset()
     category: str = "type"  # where a ticket's category stands
     intake: frozenset[int] = frozenset()  # accounts that only bring requests in
+    local: Mapping[str, frozenset[int]] = {}  # brand -> who may answer there, where the helpdesk says so of each
     decided: frozenset[str] = frozenset()  # native statuses of which the configuration says what they mean
 
     def person(self, key: int | None) -> PersonFacts:
@@ -134,6 +135,8 @@ class Desk(msgspec.Struct, frozen=True):
             return "bot"
         if person is None or rule is not None or via in BY_RULE:
             return "system"
+        if via in SHARED and person not in askers:
+            return "unknown"
         kind = self._kind(person, at, is_asker=person in askers, public=public)
         if kind not in TEAM_KINDS:
             return "customer" if kind == "customer" or (kind is None and person in askers) else "unknown"
@@ -156,8 +159,13 @@ class Desk(msgspec.Struct, frozen=True):
             return "agent" if facts.has_worked and not is_asker else side
         return "customer" if is_asker and facts.not_yet(at) else kind
 
-    def is_internal(self, person: int | None, at: int) -> bool:
-        if person in self.intake:
+    def is_of_another_team(self, person: int | None, brand: str | None) -> bool:
+        """Whether they may answer for another brand and not for this one: here they are a customer like others."""
+        here = self.local.get(brand or "")
+        return here is not None and person not in here and any(person in there for there in self.local.values())
+
+    def is_internal(self, person: int | None, at: int, brand: str | None = None) -> bool:
+        if person in self.intake or self.is_of_another_team(person, brand):
             return False
         facts = self.person(person)
         return person in self.bots or (facts.kind_at(at) in TEAM_KINDS and not facts.not_yet(at))
@@ -237,6 +245,7 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         severities={str(k).casefold(): str(v) for k, v in severities.items()},
         states=_states(store, source, config.tickets),
         decided=_decided(store, source, config.tickets),
+        local=_local(store, source, config.sources.get(name, {}).get("agents")),
         people=people,
         person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {KNOWN}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
@@ -251,6 +260,14 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         escalation_teams=_teams_named(store, source, config.tickets.escalation_teams),
         category=str(config.sources.get(name, {}).get("category", config.tickets.category)),
     )
+
+
+def _local(store: Store, source: int, named: object) -> dict[str, frozenset[int]]:
+    """A team that the configuration names is one for all brands."""
+    sql = "SELECT native, detail FROM names WHERE source = ? AND kind = 'agents' AND detail IS NOT NULL"
+    told = {} if named else dict(store.rows(sql, source))
+    ids = "SELECT id FROM people WHERE source = ? AND native IN (SELECT value FROM json_each(?))"
+    return {brand: frozenset(key for (key,) in store.rows(ids, source, people)) for brand, people in told.items()}
 
 
 def _teams_named(store: Store, source: int, wanted: list[str]) -> frozenset[int]:
@@ -354,6 +371,18 @@ def _lacks(store: Store, source: int) -> frozenset[str]:
     given: set[str] = set()
     missing = {*HISTORY, "calls", "chats", OFFERED, *KNOWLEDGE}  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
+    listed: set[str] = set()
     for is_missing, gives in store.rows(sql, source):
+        listed.update(json.loads(gives))
         (missing if is_missing else given).update(json.loads(gives))
+    # The latest files may hold no comment, where earlier ones did.
+    if _COMMENTS.isdisjoint(listed) and store.one(_SAID, source):
+        given |= _COMMENTS
     return frozenset(missing - given)
+
+
+_COMMENTS = frozenset({"comments.public", "comments.private"})
+_SAID = (
+    "SELECT EXISTS (SELECT 1 FROM events e JOIN tickets t ON t.id = e.ticket WHERE t.source = ? AND e.kind = 'comment'"
+    " AND e.id != 'created' AND e.actor IS NOT NULL AND e.public IS NOT NULL)"
+)

@@ -99,6 +99,7 @@ def rules_changed(store: Store, config: Config) -> bool:
             d.has_promises,
             sorted(d.escalation_teams),
             sorted(d.intake),
+            {brand: sorted(people) for brand, people in d.local.items()},
             d.category * bool(valid),
         )
         for d in read_desks(store, config).values()

@@ -1,6 +1,6 @@
 """What of the store's rows a timeline reads. Structs that the garbage collector may ignore: there are millions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -164,6 +164,7 @@ class Beside(msgspec.Struct, frozen=True):
     merges: Sequence[MergeRow] = ()
     copies: Sequence[CopyRow] = ()
     unread: Sequence[UnreadRow] = ()
+    accounts: Mapping[tuple[int, str], int] = {}  # those that histories name as requesters
 
 
 ALONE = Beside()

@@ -10,6 +10,7 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure import elsewhere
 from helpdesk_kpi.measure.articles import CITED, read_articles
+from helpdesk_kpi.measure.askers import accounts
 from helpdesk_kpi.measure.contract import StoryKind
 from helpdesk_kpi.measure.customers import Ledger
 from helpdesk_kpi.measure.desk import Desk, read_desks
@@ -69,10 +70,11 @@ def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> I
     beside: dict[str, Mapping[int, Any]] = {
         name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()
     }
+    named = accounts(store, events.values())
     beside |= {"merges": elsewhere.merges(store, wanted), "copies": elsewhere.copies(store, wanted)}
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
     for row in starmap(TicketRow, store.rows(sql, wanted)):
-        rows = Beside(**{name: found[row.id] for name, found in beside.items() if row.id in found})
+        rows = Beside(accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found})
         yield Timeline(desks[row.source], row, events.get(row.id, ()), rows)
 
 

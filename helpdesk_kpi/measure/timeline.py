@@ -3,13 +3,13 @@
 A KPI function gets a Timeline and reads it like a story. Every instant is UTC epoch ms; people and teams are keys.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from helpdesk_kpi.measure.arrivals import begun, since_it_came
+from helpdesk_kpi.measure.arrivals import begun, since_it_came, stays_away, without_what_was_away
+from helpdesk_kpi.measure.askers import as_rated, askers, with_asker
 from helpdesk_kpi.measure.chains import in_order
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
@@ -41,7 +41,12 @@ class Timeline:
         events: Sequence[EventRow],
         beside: Beside = ALONE,
     ) -> None:
-        row, events = with_resolutions(desk, row, since_it_came(row, events))
+        now = row
+        events = since_it_came(row, events)
+        self.askers = askers(desk, now, events, beside.accounts)
+        row, events = with_asker(desk, now, events, beside.accounts)
+        self.away = stays_away(events)
+        row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
         self.desk = desk
         self.row = row
         self.cycles, self.promises = beside.cycles, beside.promises
@@ -51,21 +56,24 @@ class Timeline:
         self.refused = frozenset(part.kind for part in beside.unread) & {REFUSED_ROW, REFUSED_RATING}
         self.created_at: int = begun(row)
         self.requester: int | None = row.requester
-        self.askers = _askers(desk, row)
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
         self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
+        self.brand = next(
+            (e.before for e in events if e.kind == "change" and e.field == "brand"), row.brand
+        )  # at first
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
         self.merge_links: list[int] = []  # instants in which a merge was told
+        self.has_session = False  # a messaging session is told, whether somebody replied in it or not
         self._read(events)
         self.ends = ends_elsewhere(desk, row, self.changes)
         self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
         #: Fields of which nothing tells since when they have their value.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
-        self.ratings: Sequence[RatingRow] = with_told(beside.ratings, self.surveys)
+        self.ratings: Sequence[RatingRow] = with_told(as_rated(now, row, beside.ratings), self.surveys)
 
     def _read(self, events: Sequence[EventRow]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket.
@@ -81,6 +89,8 @@ class Timeline:
                 self.surveys.append(e)
             elif e.kind == "link" and e.field == "merge":
                 self.merge_links.append(e.at)
+            elif e.kind == "link" and e.field == "session":
+                self.has_session = True
             elif e.kind in {"call", "chat"} or (e.kind == "comment" and (made_at is None or e.at >= made_at)):
                 self.turns.append(self._turn(e, made_at))
 
@@ -88,11 +98,22 @@ class Timeline:
         """What an account that only brings requests in sets, nobody did."""
         if e.actor in self.desk.intake:
             return "system"
-        return self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=False)
+        return self._side(e, self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=False))
+
+    def _side(self, e: EventRow, actor: ActorClass) -> ActorClass:
+        """Who asked does not answer: of the team elsewhere or later, they are the customer of their own request, unless
+        the team asked itself, which leaves the whole ticket out.
+        """
+        if actor not in {"agent", "light_agent"} or e.actor not in self.askers:
+            return actor
+        is_own = e.actor == self.requester and not self.is_internal
+        return "customer" if is_own or self.desk.is_of_another_team(e.actor, self.brand) else actor
 
     def _turn(self, e: EventRow, made_at: int | None) -> Turn:
         words = e.kind == "comment"
-        actor = self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
+        actor = self._side(
+            e, self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
+        )
         creating = words and not any(t.kind == "comment" for t in self.turns) and self._makes(e, made_at, actor)
         at = e.at if words else max(e.at, self.created_at)  # a call may be answered before it becomes a ticket
         public = bool(e.public) and (creating or not words or e.via not in SPOKEN)
@@ -108,6 +129,11 @@ class Timeline:
         if made_at is not None:
             return e.at == made_at
         return e.at - self.created_at <= A_MOMENT and actor not in {"agent", "light_agent"}
+
+    @cached_property
+    def is_internal(self) -> bool:
+        """Whether the team asked itself."""
+        return self.desk.is_internal(self.requester, self.created_at, self.brand)
 
     # Fields over time
 
@@ -297,9 +323,25 @@ class Timeline:
         """Why a first contact could have happened where this source cannot show it; "" if it could not."""
         if self.channel in VOICE and "calls" in self.desk.lacks:
             return "no_call_data"
-        if self.is_messaging and "chats" in self.desk.lacks:
-            return "no_chat_data"
+        if self.is_messaging and ("chats" in self.desk.lacks or self._lacks_session):
+            # A channel's name alone tells little: where the team's replies stand in comments, the words are there.
+            return "" if self.row.is_messaging is None and self.replies else "no_chat_data"
         return ""
+
+    @property
+    def _lacks_session(self) -> bool:
+        """Whether somebody had a conversation of which no session is told: it goes on, or is too old.
+
+        What nobody was given, and what a robot ended in somebody's name, was answered by nobody. Where a robot or a
+        customer went on in comments, the words stand there.
+        """
+        said = (t for t in self.turns if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
+        if not self.row.is_messaging or self.has_session or next(said, None) is not None:
+            return False
+        given = [c for c in self.changes if c.field == "assignee" and c.after]
+        if not given:
+            return self.row.assignee is not None
+        return any(c.who == "agent" or self.state_at(c.at) not in DONE for c in given)
 
     @property
     def lacks_chat(self) -> bool:
@@ -317,7 +359,11 @@ class Timeline:
         A later one opens at the first message of the customer that is more than thanks, and ends at the next public
         reply of the team, or at a solve.
         """
-        marks: list[tuple[int, int, Turn | None]] = [(s.at, 1, None) for s in self.solves]
+        marks: list[tuple[int, int, Turn | None]] = [
+            (s.at, -1 if s.reopened_at == s.at else 1, None)  # a message of the instant that opened it again came later
+            for s in self.solves
+            if s.at >= self.created_at
+        ]
         said = (t for t in self.turns if not t.creating and t.via not in MERGE)
         marks += [(t.at, 0, t) for t in said if t.public or t.kind != "comment"]
         found: list[Wait] = []
@@ -394,7 +440,9 @@ class Timeline:
         """It is done, and nothing tells when: its history was not given, or ends before."""
         if self.row.left_at is not None or self.desk.state(self.row.status) not in DONE:
             return False
-        return not self._status_changes or "status" in self.undated
+        # What was done before the ticket was made, as an import with times of its own brings it, says nothing of when.
+        is_told = any(c.at >= self.created_at for c in self._status_changes)
+        return not is_told or "status" in self.undated
 
     # What leaves it out
 
@@ -421,7 +469,7 @@ class Timeline:
             return "imported_copy"
         if part := self.desk.part_of(self.row):
             return part
-        if self.channel in INTERNAL or self.desk.is_internal(self.requester, self.created_at):
+        if self.channel in INTERNAL or self.is_internal:
             return "internal"
         return "outbound" if self.is_outbound else ""
 
@@ -451,13 +499,14 @@ class Timeline:
         ends = (self.merged_at, self.deleted_at, self.row.left_at)
         gone = min((t for t in ends if t is not None), default=None)
         cuts = {c.at for c in self.changes if c.field in {"status", "priority", "team", "assignee"}}
+        cuts |= {instant for stay in self.away for instant in stay}
         points = [self.created_at, *sorted(c for c in cuts if c > self.created_at)]
         for start, following in zip(points, [*points[1:], None], strict=True):
             if gone is not None and start >= gone:
                 return
             end = following if gone is None else min(gone, following or gone)
             state = self.state_at(start)
-            if state not in DONE:
+            if state not in DONE and not any(left <= start < back for left, back in self.away):
                 yield start, end, state, self.severity_at(start), self.team_at(start), self.assignee_at(start)
 
     # Surveys
@@ -516,7 +565,7 @@ class Timeline:
         return [
             e
             for e in self.surveys
-            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
+            if e.after in {"good", "neutral", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
         ]
 
     def offers(self) -> list[tuple[int, int | None]]:
@@ -531,13 +580,6 @@ class Timeline:
     def _first_answer(self, survey: Sequence[RatingRow]) -> int | None:
         answered = [r for r in survey if self._is_answer(r)]
         return min((self._given(r)[0].at for r in answered), default=None)
-
-
-def _askers(desk: Desk, row: TicketRow) -> tuple[int | None, ...]:
-    """The requester, and who takes part with them."""
-    if row.participants == "[]":
-        return (row.requester,)
-    return (row.requester, *(desk.person_keys.get(native) for native in json.loads(row.participants)))
 
 
 #: Gives the timelines of some tickets by their keys.

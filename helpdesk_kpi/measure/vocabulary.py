@@ -8,6 +8,7 @@ MESSAGING = frozenset({"native_messaging", "messaging", "chat", "live_chat", "wh
 BY_THE_TEAM = frozenset({"outbound_email", "outbound_call"})  # channels on which the team writes or calls first
 SPOKEN = frozenset({"voice", "outbound_call"})  # how a comment came that tells of a call: it is no written reply
 INTERNAL = frozenset({"internal_task"})  # channels that no customer uses
+SHARED = frozenset({"ticket_sharing"})  # how words of another account come: of its people, who are not the team's
 MERGE = frozenset({"merge"})  # how a comment came that a merge leaves behind
 #: Ways in which people of the team write in the helpdesk itself. Mail, forms, chats, calls, programs and ways that are
 #: not known bring in what somebody else said.

@@ -1,0 +1,31 @@
+"""What a file of events gives. An export without comments does not say that nobody ever answered."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from connectors.files.reading import BrokenFileError, read
+from connectors.files.values import Column
+
+COMMENTS = frozenset({"comments.public", "comments.private"})
+_LACKS = {
+    "comment": "it holds no comment at all",
+    "actor": "no comment in it says who wrote it, in the column actor",
+    "public": "no comment in it says whether the customer saw it, in the column public",
+}
+
+
+def lacks_comments(files: Sequence[Path], columns: Mapping[str, Column]) -> str:
+    """Why the files do not say who answered whom; "" if they do. The first comments end the search."""
+    asked = {name: columns[name]._replace(required=False) for name in ("kind", "actor", "public")}
+    found: set[str] = set()
+    for path in files:
+        try:
+            for line in read(path, asked, None):
+                if line.wrong or line.row.get("kind") != "comment":
+                    continue
+                found |= {"comment", *line.row.keys()}
+                if found >= _LACKS.keys():
+                    return ""
+        except (BrokenFileError, OSError):
+            return ""  # its stream says so
+    return next(why for name, why in _LACKS.items() if name not in found)
