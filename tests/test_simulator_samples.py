@@ -24,7 +24,7 @@ from sample_fixtures import HELPDESKS, Answer
 
 from helpdesk_kpi.simulator import freshdesk, hours, jira, zendesk
 from helpdesk_kpi.simulator.clock import DAY, SECOND
-from helpdesk_kpi.simulator.desk import EMAIL, SCHEDULE, TOKEN
+from helpdesk_kpi.simulator.desk import EMAIL, LATE_SCHEDULE, SCHEDULE, TOKEN
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.freshdesk_door import KEY
 from helpdesk_kpi.simulator.freshdesk_face import Face as FreshdeskFace
@@ -33,9 +33,11 @@ from helpdesk_kpi.simulator.freshdesk_solutions import CATEGORY, FOLDERS
 from helpdesk_kpi.simulator.jira_changelogs import Changelogs
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
 from helpdesk_kpi.simulator.jira_face import Face as JiraFace
+from helpdesk_kpi.simulator.jira_roles import ADMINISTRATORS, TEAM
 from helpdesk_kpi.simulator.jira_search import Search
 from helpdesk_kpi.simulator.jira_site import Kind, account_id
 from helpdesk_kpi.simulator.jira_words import AGENTS, PROJECTS
+from helpdesk_kpi.simulator.plan import REAL
 from helpdesk_kpi.simulator.serve import serve
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.simulator.zendesk_face import Face
@@ -47,6 +49,7 @@ ANSWERS = [
     for helpdesk in HELPDESKS
     for answer in samples.answers(helpdesk)
 ]
+MOST_WORKLOGS = 1000  # at once
 MANY = 40  # things of a kind that are asked for one by one
 
 
@@ -55,7 +58,7 @@ class Asked:
 
     def __init__(self, stack: ExitStack) -> None:
         self.stack = stack
-        self.world: World = generate(3, tickets=300, weeks=30, csat="both", hours=0.9)
+        self.world: World = generate(3, tickets=300, weeks=30, csat="both", hours=0.9, **REAL)
         self.open: dict[tuple[str, str], httpx.Client] = {}
 
     def face(self, helpdesk: str, kind: str) -> httpx.Client:
@@ -100,24 +103,28 @@ class Asked:
 
     def things(self) -> dict[str, list[Any]]:
         """What stands for the words in braces."""
-        numbers, now = sorted(self.world.stories)[-MANY:], self.world.now
+        every, now = sorted(self.world.stories), self.world.now
+        numbers = every[-2 * MANY :]  # the last ones are those of the situations
         articles = [article.id for article in self.world.desk.articles][:MANY]
         yesterday = datetime.fromtimestamp(self.world.now / 1000, UTC) - timedelta(days=1)
         starts = [chat.at for story in self.world.stories.values() for chat in story.chats]
         return {
             "ticket": numbers,
-            "old": sorted(self.world.stories)[:MANY],
+            "old": every[:MANY],
             "incident": [n for n, story in self.world.stories.items() if story.created.problem],
             "problem": [story.created.problem for story in self.world.stories.values() if story.created.problem],
             "tickets": [",".join(map(str, numbers))],
             "issue": [str(100_000 + number) for number in numbers],
-            "worklog": sorted(entry.id for story in self.world.stories.values() for entry in hours.entries(story, now)),
+            "worklog": sorted(entry.id for story in self.world.stories.values() for entry in hours.entries(story, now))[
+                :MOST_WORKLOGS
+            ],
             "account": [account_id(account.id) for account in self.world.desk.accounts],
             "group": [AGENTS[0]],
             "server_group": [AGENTS[1]],
             "desk": [project.desk for project in PROJECTS if project.desk and not project.archived],
             "article": articles,
-            "schedule": [SCHEDULE],
+            "schedule": [SCHEDULE, LATE_SCHEDULE],
+            "role": [ADMINISTRATORS, TEAM],
             "last_session": [sorted(at for at in starts if at < self.world.now - DAY)[-3] // SECOND],
             "just_now": [self.world.now // SECOND - 61],
             "yesterday": [yesterday.date().isoformat()],

@@ -5,7 +5,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from truth_fixtures import DAY, ELSEWHERE, TOLD, Measured, Rows, calm, merely_opened, true_rows, without
+from truth_fixtures import (
+    DAY,
+    ELSEWHERE,
+    FACETS_NOT_TOLD,
+    NOT_TOLD,
+    TOLD,
+    Measured,
+    Rows,
+    calm,
+    merely_opened,
+    true_rows,
+    without,
+    without_facet,
+)
 
 from helpdesk_kpi.measure.incidents import LEAST
 from helpdesk_kpi.report.capability import capabilities
@@ -19,14 +32,6 @@ TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(
     ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "ai_agent", "changed_answer",
      "no_priority", "light_note"), 0.0,
 ) | {"csat": "legacy"}  # fmt: skip
-#: Figures that a helpdesk cannot give at all; its capability has to say so.
-NOT_TOLD = {
-    ("jira", "csat_response_rate"), ("freshdesk", "csat_response_rate"), ("jira", "article_quality"),
-    ("jira", "article_views"), ("zendesk", "article_views"),
-}  # fmt: skip
-#: What is new and what is open have one status there; what comes through the API is not told from the portal's.
-FACETS_NOT_TOLD = {("freshdesk", "backlog"), ("freshdesk", "channel_mix")}
-FACET = 8  # place of the facet in a row
 
 
 def shown(helpdesk: str, seed: int, tickets: int) -> World:
@@ -70,7 +75,7 @@ def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kp
     found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
     if (measured.helpdesk, kpi) in FACETS_NOT_TOLD:
         assert any(given.answer == "partly" for _, given in unmet)
-        found, true = _without_facet(found), _without_facet(true)
+        found, true = without_facet(found), without_facet(true)
     if measured.helpdesk == "freshdesk" and kpi in {"accepted_resolution_time", "first_contact_resolution"}:
         assert any(given.answer == "partly" for _, given in unmet)
         found, true = (without(merely_opened(measured.world), rows) for rows in (found, true))
@@ -107,13 +112,6 @@ def _without_deleted(measured: Measured, rows: Rows) -> Rows:
     """
     gone = {str(number) for number, story in measured.world.stories.items() if story.deleted_at is not None}
     return without(gone, rows)
-
-
-def _without_facet(rows: Rows) -> Rows:
-    told: Rows = Counter()
-    for row, count in rows.items():
-        told[(*row[:FACET], *row[FACET + 1 :])] += count
-    return told
 
 
 #: KPIs that each helpdesk gives without any reservation: the promise that users see in `check` and in reports.

@@ -25,8 +25,9 @@ from helpdesk_kpi.private import write_private
 from helpdesk_kpi.pull.source import sources_of
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.faces import NAMES, face
-from helpdesk_kpi.simulator.plan import Locale, Slowdown
+from helpdesk_kpi.simulator.plan import Locale, Slowdown, real
 from helpdesk_kpi.simulator.serve import serve
+from helpdesk_kpi.simulator.situations import LIVES
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.store import open_store
 from helpdesk_kpi.store.lock import hold
@@ -110,10 +111,14 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
         out.mkdir(parents=True, exist_ok=True)
         write_private(told, json.dumps(wanted | {"end": end}))
     names = NAMES if helpdesk == "all" else (helpdesk,)
-    return {
-        name: generate(seed + i, tickets=tickets // len(names), weeks=WEEKS, end=end, locale=locale, **_story(end))
-        for i, name in enumerate(names)
-    }
+    return {name: _world(name, seed + i, tickets // len(names), end, locale) for i, name in enumerate(names)}
+
+
+def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> World:
+    """So many tickets, those of real accounts' situations among them."""
+    situations = real(helpdesk)
+    plain = round(tickets / (1 + sum(share for name, share in situations.items() if name in LIVES)))
+    return generate(seed, tickets=plain, weeks=WEEKS, end=end, locale=locale, **_story(end), **situations)
 
 
 def _made(told: Path) -> dict[str, Any]:

@@ -55,9 +55,11 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     for desk in desks:
         lines += _source(desk, own_folder=own_folder)
     bots = dict.fromkeys(bot["id"] for desk in desks for bot in desk.world.for_config()["bots"])
+    intake = dict.fromkeys(form["id"] for desk in desks for form in desk.world.for_config()["intake"])
     lines += [
         "[tickets]",
         f"bots = {json.dumps(list(bots))}",
+        *([f"intake = {json.dumps(list(intake))}"] if intake else []),
         "exclude = { " + ", ".join(f"{k} = {json.dumps(v)}" for k, v in said["exclude"].items()) + " }",
         f"valid = {_inline(said['valid'])}",
         f"escalation_teams = {json.dumps(said['escalation_teams'], ensure_ascii=False)}",
@@ -67,11 +69,7 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
         "keep_comments = true",
         *_dimensions(desks),
         "",
-        "[hours.default]",
-        f"weekly = {_inline(said['weekly'])}",
-        f"closed = [{', '.join(_days(said['holidays']))}]",
-        f"workdays = [{', '.join(said['workdays'])}]",
-        f"sources = {json.dumps([desk.source for desk in desks])}",
+        *_hours(desks, said),
     ]
     if own_folder:
         released = _day(desks[0].world.now - 6 * 86_400_000, said["timezone"])
@@ -88,6 +86,25 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     ):
         lines += ["", f"[reports.{name}]", f'template = "{template}"', f'every = "{every}"', 'to = ["outbox"]']
     return "\n".join(lines) + "\n"
+
+
+def _hours(desks: Sequence[Shown], said: dict[str, Any]) -> list[str]:
+    """One calendar for all; what a team works by another one, and what tickets say for themselves, goes before."""
+    days = [f"closed = [{', '.join(_days(said['holidays']))}]", f"workdays = [{', '.join(said['workdays'])}]"]
+    late = next((desk for desk in desks if desk.helpdesk == "freshdesk" and said["late"]), None)
+    lines = []
+    if late:
+        teams = json.dumps(said["late"]["teams"], ensure_ascii=False)
+        lines += ["[hours.late]", f"weekly = {_inline(said['late']['weekly'])}", *days, f"teams = {teams}", ""]
+    own = [desk.source for desk in desks if not _tells_hours(desk)]
+    return [*lines, "[hours.default]", f"weekly = {_inline(said['weekly'])}", *days, f"sources = {json.dumps(own)}"]
+
+
+def _tells_hours(desk: Shown) -> bool:
+    """Whether its tickets say on which calendar they run, and its calendars are whole: days worked in place of others
+    are in none.
+    """
+    return desk.helpdesk == "zendesk" and bool(desk.world.desk.late_weekly) and not desk.world.desk.workdays
 
 
 def _people(desks: Sequence[Shown]) -> list[str]:
@@ -107,7 +124,10 @@ def _people(desks: Sequence[Shown]) -> list[str]:
 
 def _statuses(desks: Sequence[Shown]) -> list[str]:
     """What statuses mean where the helpdesk itself says it only in part."""
-    told = {k: v for desk in desks for k, v in getattr(face(desk.helpdesk), "statuses", dict)().items()}
+    told: dict[str, str] = {}
+    for desk in desks:
+        if named := getattr(face(desk.helpdesk), "statuses", None):
+            told |= named(desk.world)
     return [f"statuses = {_inline(told)}"] if told else []
 
 

@@ -36,8 +36,11 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
 @click.option("--seed", default=1, show_default=True)
 @click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @click.option("--faults", help='Planned faults: "every:10", "forbid:satisfaction_ratings", "refuse", ...')
+@click.option("--plain", is_flag=True, help="Without forms, AI agents, second calendars and the like.")
 @click.pass_obj
-def simulate(own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None) -> None:
+def simulate(
+    own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
+) -> None:
     """Serve an invented helpdesk behind its real API on this machine, until stopped.
 
     What happens there ends on a fixed Monday; from then on its time is that of this machine.
@@ -45,6 +48,7 @@ def simulate(own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, lo
     from helpdesk_kpi.cli.invented import Shown, configuration  # noqa: PLC0415
     from helpdesk_kpi.simulator.faces import face  # noqa: PLC0415
     from helpdesk_kpi.simulator.faults import parse  # noqa: PLC0415
+    from helpdesk_kpi.simulator.plan import real  # noqa: PLC0415
     from helpdesk_kpi.simulator.serve import run  # noqa: PLC0415
     from helpdesk_kpi.simulator.world import generate  # noqa: PLC0415
 
@@ -52,7 +56,8 @@ def simulate(own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, lo
         plan = parse(faults)
     except ValueError as error:
         raise UsageError(f"--faults: {error}") from None
-    world = generate(seed, tickets=tickets, locale=locale, empty=tickets == 0)  # type: ignore[arg-type]
+    situations = {} if plain else real(helpdesk)
+    world = generate(seed, tickets=tickets, locale=locale, empty=tickets == 0, **situations)  # type: ignore[arg-type]
     desk = Shown("demo", helpdesk, world, f"http://127.0.0.1:{port}")
     click.echo(f"# a configuration for this desk (secret: {desk.secret})", err=True)
     click.echo(configuration([desk], locale), err=True)

@@ -1,5 +1,7 @@
 """The calendars of rows of observations, and how long their spans are on them. Interrupted spans count by pieces."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,12 +65,22 @@ class Calendars:
         """Milliseconds of each span on the clock of its row."""
         took = np.zeros(len(rows), np.int64)
         pieces, whole, of = _pieces(rows, starts, ends)
-        for code, calendar in enumerate(self.known):
-            mask = whole & (rows.clock == code)
-            took[mask] = calendar.between(starts[mask], ends[mask])
-            if len(of) and (cut := rows.clock[of] == code).any():
-                np.add.at(took, of[cut], calendar.between(pieces[cut, 0], pieces[cut, 1]))
+        alone = np.flatnonzero(whole)
+        for calendar, places in self._by_calendar(rows.clock[alone]):
+            mine = alone[places]
+            took[mine] = calendar.between(starts[mine], ends[mine])
+        for calendar, places in self._by_calendar(rows.clock[of]):
+            np.add.at(took, of[places], calendar.between(pieces[places, 0], pieces[places, 1]))
         return took
+
+    def _by_calendar(self, codes: Ints) -> Iterator[tuple[Calendar, Ints]]:
+        """Each calendar that occurs, with its places; there may be one for each ticket."""
+        order = np.argsort(codes, kind="stable")
+        found, firsts = np.unique(codes[order], return_index=True)
+        parts = np.split(order, firsts[1:]) if len(found) else []
+        for code, places in zip(found.tolist(), parts, strict=True):
+            if code != NOBODY:
+                yield self.known[code], places
 
 
 def elapsed(rows: Columns, starts: Ints, ends: Ints) -> Ints:

@@ -19,8 +19,10 @@ BASE = 28_835_700_000_000  # ids look like those of an account of 2024
 TEAMS = tuple(BASE + 101 + i * 4 for i in range(3))
 BRANDS = (BASE + 201, BASE + 205)
 FORMS = (BASE + 301, BASE + 305)
-SCHEDULE = BASE + 401
-BOT, LIGHT, FIRST_AGENT, FIRST_CUSTOMER = BASE + 1001, BASE + 1005, BASE + 1101, BASE + 5001
+SCHEDULE, LATE_SCHEDULE = BASE + 401, BASE + 405
+LATE_TEAM = TEAMS[2]  # works on the second calendar, where teams have calendars
+BOT, LIGHT, FORM_APP = BASE + 1001, BASE + 1005, BASE + 1009
+FIRST_AGENT, FIRST_CUSTOMER = BASE + 1101, BASE + 5001
 FIRST_SPAMMER = BASE + 4_000_001
 CATEGORY_FIELD = 360001
 SEVERITY = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
@@ -52,6 +54,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = "UTC"
     rails_zone: str = "UTC"
     weekly: Mapping[int, tuple[Minutes, ...]] = {}
+    late_weekly: Mapping[int, tuple[Minutes, ...]] = {}  # of a second calendar; {}: there is none
     holidays: tuple[daysoff.Named, ...] = ()
     workdays: tuple[date, ...] = ()
     accounts: tuple[Account, ...] = ()
@@ -69,6 +72,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """The desk's working time, from eight weeks before the start to two years after the end."""
         return Hours(self.open(self.weekly))
 
+    def late_hours(self) -> Hours:
+        """The same by the second calendar, with the same days off."""
+        return Hours(self.open(self.late_weekly))
+
     def open(self, week: Week) -> list[tuple[int, int]]:
         first = local_date(self.start - 8 * WEEK, self.zone)
         last = local_date(self.end, self.zone) + timedelta(days=730)
@@ -78,6 +85,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENGLISH_WEEK: Mapping[int, tuple[Minutes, ...]] = dict.fromkeys(range(5), ((9 * 60, 17 * 60 + 30),))
 _CHINESE_WEEK: Mapping[int, tuple[Minutes, ...]] = dict.fromkeys(range(5), ((9 * 60, 12 * 60), (13 * 60 + 30, 18 * 60)))
+_LATE_WEEK: Mapping[int, tuple[Minutes, ...]] = dict.fromkeys(range(5), ((12 * 60, 20 * 60),))
 _SHIFTS: tuple[Minutes, ...] = ((7 * 60, 15 * 60), (9 * 60, 17 * 60 + 30), (9 * 60, 17 * 60 + 30), (11 * 60, 19 * 60))
 _TEAM_OF = (0, 0, 0, 0, 0, 1, 1, 1, 2, 2)
 _LEAVER = 3
@@ -94,10 +102,13 @@ def open_desk(rng: Random, plan: Plan, start: int, end: int) -> Desk:
     desk = Desk(
         words=words, start=start, end=end, zone=zone, rails_zone=rails,
         weekly=_CHINESE_WEEK if chinese else _ENGLISH_WEEK,
+        late_weekly=_LATE_WEEK if plan.late_hours else {},
         holidays=() if plan.stable else tuple(named), workdays=() if plan.stable else tuple(made_up),
     )  # fmt: skip
     workers = tuple(_worker(rng, plan, desk, i) for i in range(len(words.agents)))
-    accounts = (*_staff(desk, workers), *_customers(rng, plan, desk), *_spammers(plan, desk))
+    accounts = (*_staff(desk, workers), *_customers(rng, plan, desk), *_spammers(plan, desk), *_intake(plan, desk))
+    if plan.approved:
+        accounts = _licensed(accounts)
     return msgspec.structs.replace(desk, workers=workers, accounts=accounts)
 
 
@@ -174,19 +185,50 @@ def _spammers(plan: Plan, desk: Desk) -> list[Account]:
     ]  # fmt: skip
 
 
+def _intake(plan: Plan, desk: Desk) -> list[Account]:
+    """The contact form's account: an agent's seat that nobody sits on."""
+    hired = desk.start - 52 * WEEK
+    if not (plan.contact_form or plan.own_name):
+        return []
+    return [Account(id=FORM_APP, name=desk.words.form_app, email=f"form@{desk.words.domain}", created_at=hired,
+                    roles=((hired, "agent"),), intake=True)]  # fmt: skip
+
+
+def _licensed(accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    """One customer of each organisation approves what the others ask for, and has an account like agents' ones."""
+    first = {a.organization: a.id for a in reversed(accounts) if a.organization is not None}
+    approvers = {*first.values()}
+    return tuple(msgspec.structs.replace(a, licensed=a.id in approvers) for a in accounts)
+
+
 def is_spammer(account: Account) -> bool:
     return account.id >= FIRST_SPAMMER
 
 
-def settled(desk: Desk, facts: list[Fact]) -> Desk:
-    """The desk with accounts that fit the facts: some joined with their first ticket, spammers were suspended."""
+def settled(rng: Random, plan: Plan, desk: Desk, facts: list[Fact]) -> Desk:
+    """The desk with accounts that fit the facts: some joined with their first ticket, spammers were suspended, a few
+    customers were deleted when they had what they wanted.
+    """
     first = {fact.requester: fact for fact in sorted(facts, key=lambda f: -f.at) if isinstance(fact, Created)}
     deleted = {fact.ticket: fact.at for fact in facts if isinstance(fact, Deleted)}
-    return msgspec.structs.replace(desk, accounts=tuple(_settled(a, first.get(a.id), deleted) for a in desk.accounts))
+    accounts = [_settled(a, first.get(a.id), deleted) for a in desk.accounts]
+    if plan.gone_people:
+        owner = {fact.ticket: fact.requester for fact in facts if isinstance(fact, Created)}
+        last = {owner[fact.ticket]: fact.at for fact in sorted(facts, key=lambda f: f.at)}
+        accounts = [_gone(rng, plan, desk, a, last.get(a.id, a.created_at)) for a in accounts]
+    return msgspec.structs.replace(desk, accounts=tuple(accounts))
+
+
+def _gone(rng: Random, plan: Plan, desk: Desk, account: Account, last: int) -> Account:
+    at = max(last, desk.start) + 2 * WEEK
+    ours = account.roles[0][1] != "customer" or account.licensed or is_spammer(account)
+    if rng.random() >= plan.gone_people or ours or at >= desk.end:
+        return account
+    return msgspec.structs.replace(account, deleted_at=at)
 
 
 def _settled(account: Account, first: Created | None, deleted: dict[int, int]) -> Account:
-    late = is_spammer(account) or (account.id // 4) % 3 == 0
+    late = is_spammer(account) or ((account.id // 4) % 3 == 0 and not account.licensed)
     if first is None or account.id < FIRST_CUSTOMER or not late:
         return account
     gone = deleted.get(first.ticket) if is_spammer(account) else None

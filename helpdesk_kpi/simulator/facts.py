@@ -33,6 +33,8 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     requester: int
     submitter: int | None = None  # None: the requester
+    writer: int | None = None  # who wrote the first words, if not whose login brought them in (the submitter)
+    is_dictated: bool = False  # the writer put down what the requester said to them
     subject: str = ""
     comment: Comment = Comment("")
     channel: str = "web"
@@ -49,6 +51,7 @@ class Created(msgspec.Struct, frozen=True, kw_only=True):
     follow_up_of: int | None = None
     problem: int | None = None
     ai_agent: bool = False  # kept apart by the helpdesk as work of an AI agent
+    old_statuses: bool = False  # its workflow had statuses that were deleted since
     spam: bool = False  # known from making it up; helpdesks tell it in their own ways
     about: str = ""  # the problem, known from making it up; "": none that could come back
 
@@ -62,10 +65,12 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     via: str = "web"
     rule: str | None = None  # title of the trigger or automation that did it
     comment: Comment | None = None
-    changes: Change = {}  # status, priority, team, assignee, category, type, form, brand -> new value
+    changes: Change = {}  # status, priority, team, assignee, category, type, form, brand, schedule -> new value
     add_tags: tuple[str, ...] = ()
     merged_into: int | None = None  # this ticket is the loser of a merge
     merged_from: int | None = None  # this ticket is the winner
+    typed_by: int | None = None  # whose login put down the actor's words; None: their own
+    to_people: bool = False  # the AI agent gives it to people
 
 
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +84,14 @@ class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
 
     ticket: int
     at: int
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """It went to a place that is no desk, where a helpdesk has such a thing; it does not come back."""
+
+    ticket: int
+    at: int
+    actor: int
 
 
 class Touched(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,7 +163,7 @@ class Amended(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
 
 
-Fact = Created | Update | Deleted | Scrubbed | Touched | Call | Chat | Offered | Answered | Spent | Amended
+Fact = Created | Update | Deleted | Scrubbed | Moved | Touched | Call | Chat | Offered | Answered | Spent | Amended
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,9 +175,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     roles: tuple[tuple[int, Role], ...] = ()
     bot: bool = False  # configured as a bot
+    intake: bool = False  # a form or an app with an agent's seat that only brings in what customers wrote
+    licensed: bool = False  # a customer with an account of the kind that agents have
     organization: int | None = None
     team: int | None = None
     suspended_at: int | None = None
+    deleted_at: int | None = None  # what they wrote stays
 
     def role_at(self, instant: int) -> Role:
         """The role then; before the first one, the first one."""

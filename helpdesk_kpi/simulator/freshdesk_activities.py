@@ -87,7 +87,7 @@ def _written(world: World, story: Story, place: int) -> dict[str, Any]:
     """Everything that the export tells, after a save."""
     state = told(story.saves[: place + 1])
     return {
-        "status": LABELS[status(state, story.created)][0],
+        "status": LABELS[status(state, is_ai_agents=story.is_ai_agents(story.saves[place].at))][0],
         "priority": PRIORITIES[state["priority"]],
         "group": _group(world, state["team"]),
         "agent_id": state["assignee"],
@@ -97,7 +97,7 @@ def _written(world: World, story: Story, place: int) -> dict[str, Any]:
 
 def _row(world: World, story: Story, save: Saved, activity: dict[str, Any]) -> dict[str, Any]:
     fact = save.fact
-    who = (fact.submitter or fact.requester) if isinstance(fact, Created) else fact.actor
+    who = (fact.submitter or fact.requester) if isinstance(fact, Created) else fact.typed_by or fact.actor
     by_rule = not isinstance(fact, Created) and fact.rule is not None
     return _performed(story.ticket, save.at, SYSTEM if by_rule or who not in world.accounts else who) | {
         "activity": activity

@@ -79,15 +79,19 @@ def _created(world: World, fact: Created, entry: Entry, base: str) -> dict[str, 
 
 
 def _update(world: World, fact: Update, entry: Entry, base: str) -> dict[str, Any]:
+    """What a program puts down in somebody's name is a note that came from inside.
+
+    https://developers.freshdesk.com/api/#add_note_to_a_ticket
+    """
     assert fact.comment is not None
     text = merged(world, fact.merged_into) if fact.merged_into else body(fact.comment, world, base)
     public, by_rule = fact.comment.public, fact.rule is not None or fact.actor == SYSTEM
     author = None if by_rule else fact.actor
-    incoming = author is not None and not is_agent(world, author, entry.at)
+    incoming = author is not None and fact.typed_by is None and not is_agent(world, author, entry.at)
     category = PRIVATE_NOTE if not public else CUSTOMER_RESPONSE if incoming else AGENT_RESPONSE
     row = _row(entry, fact.ticket, text, html(text), author=author, incoming=incoming,
-               kind=REPLY if public else NOTE, category=category)  # fmt: skip
-    row |= _addresses(world, fact, row)
+               kind=NOTE if fact.typed_by or not public else REPLY, category=category)  # fmt: skip
+    row |= {} if fact.typed_by else _addresses(world, fact, row)
     if by_rule:
         row |= {"automation_id": automation_id(fact.rule or ""), "automation_type_id": _ON_UPDATE,
                 "auto_response": public}  # fmt: skip

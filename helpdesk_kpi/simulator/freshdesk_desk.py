@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from helpdesk_kpi.simulator.clock import DAY, HOUR, MINUTE, SECOND, iso
-from helpdesk_kpi.simulator.desk import BASE, BRANDS, SCHEDULE, TEAMS, organization
+from helpdesk_kpi.simulator.clock import DAY, HOUR, MINUTE, SECOND, Week, iso
+from helpdesk_kpi.simulator.desk import BASE, BRANDS, LATE_SCHEDULE, LATE_TEAM, SCHEDULE, TEAMS, organization
 from helpdesk_kpi.simulator.facts import Account
 from helpdesk_kpi.simulator.freshdesk_sla import RESOLVE, RESPOND
 from helpdesk_kpi.simulator.freshdesk_words import (
@@ -61,16 +61,23 @@ def groups(world: World) -> Rows:
     """The second one has no calendar of its own: null means the default one."""
     return [
         {"id": team, "name": name, "description": "", "escalate_to": None, "unassigned_for": None,
-         "business_hour_id": None if i == 1 else SCHEDULE, "group_type": "support_agent_group",
+         "business_hour_id": _calendar(world, i), "group_type": "support_agent_group",
          "agent_ids": [a.id for a in world.desk.accounts if a.team == team and _works(world, a)],
          "auto_ticket_assign": (0, 1, 12)[i], "created_at": made(world), "updated_at": made(world)}
         for i, (team, name) in enumerate(zip(TEAMS, world.desk.words.teams, strict=True))
     ]  # fmt: skip
 
 
+def _calendar(world: World, place: int) -> int | None:
+    if world.desk.late_weekly and TEAMS[place] == LATE_TEAM:
+        return LATE_SCHEDULE
+    return None if place == 1 else SCHEDULE
+
+
 def contacts(world: World, *, state: str | None = None) -> Rows:
     """Customers, and who once was an agent. Blocked ones only if asked for."""
     here = [a for a in world.desk.accounts if a.created_at <= world.now and not _works(world, a)]
+    here = [a for a in here if a.deleted_at is None or a.deleted_at > world.now]
     blocked = state == "blocked"
     found = [a for a in here if _blocked(world, a) == blocked and state in {None, "blocked", "verified"}]
     return [contact(world, a) for a in found]
@@ -117,16 +124,26 @@ def products(world: World) -> Rows:
 
 
 def business_hours(world: World) -> Rows:
-    """One calendar. Its id is text here and a number in groups; its zone has Rails' name; holidays are not told.
+    """The default one, and a second one where the desk has it."""
+    desk = world.desk
+    first = _business_hours(world, SCHEDULE, desk.words.schedule, desk.weekly, is_default=True)
+    if not desk.late_weekly:
+        return [first]
+    return [_business_hours(world, LATE_SCHEDULE, desk.words.late_schedule, desk.late_weekly, is_default=False), first]
+
+
+def _business_hours(world: World, number: int, name: str, week: Week, *, is_default: bool) -> dict[str, Any]:
+    """A calendar. Its id is text here and a number in groups; its zone has Rails' name; holidays are not told.
 
     A desk with one span a day has the older shape. With several a day the older shape can say the outermost times
     only, and `source_business_hours` has the spans.
     """
-    weekly = {day: spans for day, spans in sorted(world.desk.weekly.items()) if spans}
+    weekly = {day: spans for day, spans in sorted(week.items()) if spans}
     several = any(len(spans) > 1 for spans in weekly.values())
-    row = {
-        "id": str(SCHEDULE), "name": world.desk.words.schedule, "description": "Default Business Calendar",
-        "is_default": True, "time_zone": world.desk.rails_zone, "created_at": made(world), "updated_at": made(world),
+    row: dict[str, Any] = {
+        "id": str(number), "name": name, "description": "Default Business Calendar" if is_default else "",
+        "is_default": is_default, "time_zone": world.desk.rails_zone, "created_at": made(world),
+        "updated_at": made(world),
         "business_hours": {
             _DAYS[day]: {"start_time": _twelve(spans[0][0], several), "end_time": _twelve(spans[-1][1], several)}
             for day, spans in weekly.items()
@@ -138,9 +155,9 @@ def business_hours(world: World) -> Rows:
             for day, spans in weekly.items()
         ]
         row["source_business_hours"] = [
-            {"business_hours_type": "custom", "is_default": True, "sources": [], "business_hours": slots}
+            {"business_hours_type": "custom", "is_default": is_default, "sources": [], "business_hours": slots}
         ]
-    return [row]
+    return row
 
 
 def _twelve(minute: int, whole: bool) -> str:

@@ -7,7 +7,8 @@ https://support.freshdesk.com/support/solutions/articles/37626
 
 from typing import Any
 
-from helpdesk_kpi.simulator.clock import MINUTE, SECOND
+from helpdesk_kpi.simulator.clock import MINUTE, SECOND, Hours
+from helpdesk_kpi.simulator.desk import LATE_TEAM
 from helpdesk_kpi.simulator.facts import Created
 from helpdesk_kpi.simulator.freshdesk_words import PRIORITIES, URGENT, is_agent, outbound
 from helpdesk_kpi.simulator.story import Saved, Story
@@ -24,7 +25,7 @@ class Sla:
     """The due times after some saves, and what the job found late until `until`: (when, which)."""
 
     def __init__(self, world: World, story: Story, saves: list[Saved], until: int) -> None:
-        self.world, self.created, self.hours = world, story.created, world.hours
+        self.world, self.created = world, story.created
         self.lag = MINUTE + story.ticket * 37 % 180 * SECOND
         self.due_by = self.fr_due_by = 0
         self.waiting: int | None = None
@@ -36,6 +37,12 @@ class Sla:
         for save, end in zip(saves, ends, strict=True):
             self._saved(save)
             self._wait(save.at, min(end, story.deleted_at or FAR))
+
+    @property
+    def hours(self) -> Hours:
+        """Of the group that has the ticket."""
+        late = self.world.desk.late_weekly and self.state.get("team") == LATE_TEAM
+        return self.world.late_hours if late else self.world.hours
 
     @property
     def level(self) -> int:

@@ -105,7 +105,10 @@ class Tickets:
 
     def code(self, number: int) -> int:
         story = self.world.stories.get(number)
-        return status(story.state(self.world.now), story.created) if story else CLOSED
+        return self._status(story, story.state(self.world.now)) if story else CLOSED
+
+    def _status(self, story: Story, state: dict[str, Any]) -> int:
+        return status(state, is_ai_agents=story.is_ai_agents(self.world.now))
 
     # --- rows
 
@@ -154,7 +157,7 @@ class Tickets:
             "ticket_bcc_emails": none, "spam": self.place(story) == "spam", "email_config_id": None,
             "group_id": state["team"], "priority": PRIORITIES[state["priority"]], "requester_id": created.requester,
             "responder_id": state["assignee"], "source": by,
-            "company_id": self.world.accounts[created.requester].organization, "status": status(state, created),
+            "company_id": self.world.accounts[created.requester].organization, "status": self._status(story, state),
             "subject": created.subject, "support_email": desk if mail else None, "to_emails": [desk] if mail else None,
             "product_id": state["brand"], "id": story.ticket, "type": TYPES.get(state["type"] or "", state["type"]),
             "custom_fields": {"cf_category": state["category"]}, "tags": _tags(story, saves), "source_info": None,

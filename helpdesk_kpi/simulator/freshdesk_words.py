@@ -44,10 +44,10 @@ _MERGED = {
 }
 
 
-def status(state: dict[str, Any], created: Created) -> int:
+def status(state: dict[str, Any], *, is_ai_agents: bool) -> int:
     """The code of a ticket's status; one that an AI agent works on has a status of its own."""
     code = STATUSES[state["status"]]
-    return AI_AGENT if code == OPEN and created.ai_agent else code
+    return AI_AGENT if code == OPEN and is_ai_agents else code
 
 
 def source(world: World, created: Created) -> int:
@@ -55,14 +55,15 @@ def source(world: World, created: Created) -> int:
         return OUTBOUND
     if created.channel == "native_messaging":
         return WEB_CHAT if created.ticket % 2 else CHAT
-    return _SOURCES.get(created.channel, PORTAL)
+    return PHONE if created.is_dictated else _SOURCES.get(created.channel, PORTAL)
 
 
 def outbound(world: World, created: Created) -> bool:
     """Written by an agent to a customer. What an agent wrote down about a call is none."""
-    if created.submitter is None or created.channel == "voice" or not created.comment.public:
+    writer = created.writer or created.submitter
+    if writer is None or created.channel == "voice" or not created.comment.public:
         return False
-    return is_agent(world, created.submitter, created.at) and not is_agent(world, created.requester, created.at)
+    return is_agent(world, writer, created.at) and not is_agent(world, created.requester, created.at)
 
 
 def is_agent(world: World, account: int, at: int) -> bool:

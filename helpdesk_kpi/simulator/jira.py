@@ -20,6 +20,7 @@ from helpdesk_kpi.simulator.jira_confluence import Confluence
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN, JiraDoor, Passes, Product, refused
 from helpdesk_kpi.simulator.jira_face import Face
 from helpdesk_kpi.simulator.jira_requests import Requests
+from helpdesk_kpi.simulator.jira_roles import Roles
 from helpdesk_kpi.simulator.jira_search import Search
 from helpdesk_kpi.simulator.jira_site import Kind, Site, account_id
 from helpdesk_kpi.simulator.jira_words import (
@@ -28,6 +29,7 @@ from helpdesk_kpi.simulator.jira_words import (
     CLOUD_ID,
     FIRST_RESPONSE,
     INTAKE,
+    OLD_STATUSES,
     PRIORITIES,
     RESOLUTION,
     SUPPORT,
@@ -103,10 +105,15 @@ def settings(world: World, url: str, *, kind: str = "cloud") -> dict[str, Any]:
     return told | ({"gateway": url} if kind == "gateway" else {})
 
 
-def statuses() -> dict[str, str]:
-    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed."""
+def statuses(world: World | None = None) -> dict[str, str]:
+    """What [tickets.statuses] says: categories do not tell who is waited for, nor solved from closed.
+
+    In a world that had others once, what those meant.
+    """
     told = ("pending", "hold", "closed")
-    return {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+    old = OLD_STATUSES if world is not None and world.plan.old_statuses else {}
+    now = {status_id(status, where): status for where in (SUPPORT, INTAKE) for status in told}
+    return now | {status_id(name, SUPPORT): status for status, name in old.items()}
 
 
 def account_of(number: int) -> str:
@@ -145,18 +152,20 @@ def _server_info(face: Face) -> Endpoint:
 
 def _platform(face: Face) -> list[Endpoint]:
     """Alike on Cloud and Data Center."""
-    worklogs = Worklogs(face)
+    worklogs, roles = Worklogs(face), Roles(face)
     return [
         ("GET", "myself", "myself", face.listed(lists.myself)),
         _server_info(face),
         ("GET", "field", "fields", face.listed(lists.fields)),
         ("GET", "status", "statuses", face.listed(lists.statuses)),
         ("GET", "priority", "priorities", face.listed(lists.priorities)),
-        ("GET", "resolution", "resolutions", face.listed(lists.resolutions)),
+        ("GET", "resolution", "resolutions", face.listed(lists.plain_resolutions)),
         ("GET", "issuetype", "issue_types", face.listed(lists.issue_types)),
         ("GET", "project", "projects", face.all_projects),
         ("GET", "user", "user", face.user),
         ("GET", "group/member", "members", face.members),
+        ("GET", "project/{project}/role", "roles", roles.of_project),
+        ("GET", "project/{project}/role/{role}", "role", roles.single),
         ("GET", "issue/{issue}", "issue", face.issue),
         ("GET", "issue/{issue}/comment", "comments", face.comments),
         ("GET", "issue/{issue}/worklog", "issue_worklogs", worklogs.of_issue),

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.simulator.clock import DAY, MINUTE
-from helpdesk_kpi.simulator.facts import SYSTEM, Comment, Created
+from helpdesk_kpi.simulator.facts import SYSTEM, Comment, Created, Moved
 from helpdesk_kpi.simulator.jira_site import Site
 from helpdesk_kpi.simulator.jira_words import (
     CATEGORY,
     DONE,
     DUPLICATE,
     INTAKE,
+    OLD_STATUSES,
     PRIORITIES,
     REQUEST_TYPE,
     SOFTWARE,
@@ -33,10 +34,12 @@ from helpdesk_kpi.simulator.jira_words import (
 from helpdesk_kpi.simulator.story import DONE as ARE_DONE
 from helpdesk_kpi.simulator.story import Saved, Story
 from helpdesk_kpi.simulator.words import Words
+from helpdesk_kpi.simulator.world import World
 
 Item = dict[str, Any]
 _PER_ISSUE = 10_000  # ids of histories and comments are the issue's number times this, and a place
-_LINKS, _SECURITY = 5000, 9000
+_LINKS, _SECURITY, _AWAY = 5000, 9000, 9500
+FAR = 1 << 62
 FIRST_OF_SOFTWARE = 9_000_000  # issues of a project that is no desk have numbers above
 
 
@@ -69,7 +72,8 @@ class Track:
         self.move = _move(site, story)
         self.moved_at = story.saves[self.move].at if self.move is not None else None
         self.hidden = _hidden(site, story)
-        self.histories = sorted([*self._saved(), *self._links(), *self._secured()], key=lambda h: (h.at, h.id))
+        told = [*self._saved(), *self._links(), *self._secured(), *self._away()]
+        self.histories = sorted(told, key=lambda h: (h.at, h.id))
         if not site.cloud:
             self._strip()
         self.comments = [
@@ -93,7 +97,8 @@ class Track:
 
     def project(self, at: int) -> Project:
         """Every so many tickets come in elsewhere and are moved by the first agent who writes."""
-        if self.story.ticket > FIRST_OF_SOFTWARE:
+        away = self.story.moved_at is not None and self.story.moved_at <= at
+        if away or self.story.ticket > FIRST_OF_SOFTWARE:
             return SOFTWARE
         return INTAKE if began_elsewhere(self.story) and (self.moved_at is None or at < self.moved_at) else SUPPORT
 
@@ -102,7 +107,12 @@ class Track:
 
     def all_keys(self) -> set[str]:
         """All that it was ever called; old keys keep leading to it."""
-        return {self.key(at) for at in (self.story.created.at, self.bumps[-1])}
+        before = [] if self.story.moved_at is None else [self.story.moved_at - 1]
+        return {self.key(at) for at in (self.story.created.at, *before, self.bumps[-1])}
+
+    def called(self, status: str) -> str:
+        """Its status in the workflow that it has."""
+        return OLD_STATUSES.get(status, status) if self.story.created.old_statuses else status
 
     # --- histories
 
@@ -161,7 +171,8 @@ class Track:
     def _status(self, save: Saved, before: str) -> list[Item]:
         """With the resolution, which Jira sets on the way into done and clears on the way out."""
         new, names, project = save.changes["status"], self.site.names, self.project(save.at)
-        items = [_item("status", status_id(before, project), names[before], status_id(new, project), names[new])]
+        was, now = self.called(before), self.called(new)
+        items = [_item("status", status_id(was, project), names[was], status_id(now, project), names[now])]
         if (before in ARE_DONE) != (new in ARE_DONE):
             how = (resolution(save), names[resolution(save)])
             items.append(
@@ -179,6 +190,19 @@ class Track:
                     [item | {"to": str(90_000 + i), "toString": f'This work item links to "Page {i}"'}])
             for i in range(count)
         ]  # fmt: skip
+
+    def _away(self) -> list[History]:
+        """It goes to a project that is no desk."""
+        moved = next((fact for fact in self.story.facts if isinstance(fact, Moved)), None)
+        if moved is None:
+            return []
+        came, number = self.project(moved.at - 1), self.story.ticket
+        items = [
+            _item("project", came.id, came.name, SOFTWARE.id, SOFTWARE.name),
+            {"field": "Key", "fieldtype": "jira", "from": None, "fromString": f"{came.key}-{number}", "to": None,
+             "toString": f"{SOFTWARE.key}-{number}"},
+        ]  # fmt: skip
+        return [History(moved.at, number * _PER_ISSUE + _AWAY, moved.actor, items)]
 
     def _strip(self) -> None:
         """Histories of Data Center name their fields and do not give their ids."""
@@ -198,6 +222,14 @@ class Track:
 _CHOICES: dict[str, Callable[[Words, Any], tuple[str, str]]] = {
     "team": team_option, "category": category_option, "form": form_type,
 }  # fmt: skip
+
+
+def old_statuses_until(world: World) -> int:
+    """When the statuses of old were deleted: the last ticket had left them."""
+    stories = [story for story in world.stories.values() if story.created.old_statuses]
+    left = [s.at for story in stories for s in story.saves if s.before.get("status") in OLD_STATUSES]
+    stay = any(story.saves[-1].at <= world.now and story.state(FAR)["status"] in OLD_STATUSES for story in stories)
+    return FAR if stay else max(left, default=0)
 
 
 def resolution(save: Saved) -> str:
@@ -232,6 +264,7 @@ def _hidden(site: Site, story: Story) -> tuple[int, int] | None:
 def _moving(track: Track, before: str, after: str) -> list[Item]:
     """The new project has other statuses, so even one that stays the same gets another id."""
     number, names = track.story.ticket, track.site.names
+    before, after = track.called(before), track.called(after)
     return [
         _item("status", status_id(before, INTAKE), names[before], status_id(after, SUPPORT), names[after]),
         _item("project", INTAKE.id, INTAKE.name, SUPPORT.id, SUPPORT.name),

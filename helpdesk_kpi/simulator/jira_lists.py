@@ -3,6 +3,8 @@
 from typing import Any
 
 from helpdesk_kpi.simulator import jira_sla as sla
+from helpdesk_kpi.simulator.facts import Account
+from helpdesk_kpi.simulator.jira_history import old_statuses_until
 from helpdesk_kpi.simulator.jira_issues import Issues
 from helpdesk_kpi.simulator.jira_shapes import project, status
 from helpdesk_kpi.simulator.jira_site import Site
@@ -14,6 +16,7 @@ from helpdesk_kpi.simulator.jira_words import (
     FIRST_RESPONSE_DATE,
     GO_LIVE,
     INTAKE,
+    OLD_STATUSES,
     ORGANIZATIONS,
     PARTICIPANTS,
     PRIORITIES,
@@ -72,7 +75,9 @@ def fields(site: Site) -> Rows:
 
 def statuses(site: Site) -> Rows:
     """Of both desks: a project that is managed by its team has its own, with the same names."""
-    return [status(site, name, where) for where in (SUPPORT, INTAKE) for name in STATUSES]
+    old = OLD_STATUSES.values() if site.world.now < old_statuses_until(site.world) else ()
+    now = [status(site, name, where) for where in (SUPPORT, INTAKE) for name in STATUSES]
+    return [*now, *(status(site, name, SUPPORT) for name in old)]
 
 
 def priorities(site: Site) -> Rows:
@@ -89,6 +94,11 @@ def resolutions(site: Site) -> Rows:
          "isDefault": own == DONE}
         for own in (DONE, "10001", DUPLICATE)
     ]  # fmt: skip
+
+
+def plain_resolutions(site: Site) -> Rows:
+    """All at once, which do not say which is the default one."""
+    return [{name: told for name, told in row.items() if name != "isDefault"} for row in resolutions(site)]
 
 
 def issue_types(site: Site) -> Rows:
@@ -127,7 +137,11 @@ def people(site: Site) -> Rows:
 def agents(site: Site) -> list[int]:
     """Who has, or had, an agent's licence; a light agent has none, and looks like any other colleague."""
     here = [account for account in site.world.accounts.values() if account.created_at <= site.world.now]
-    return [account.id for account in here if not account.bot and account.roles[0][1] in {"agent", "admin"}]
+    return [account.id for account in here if _is_agents(account)]
+
+
+def _is_agents(account: Account) -> bool:
+    return not account.bot and not account.intake and account.roles[0][1] in {"agent", "admin"}
 
 
 def myself(site: Site) -> dict[str, Any]:

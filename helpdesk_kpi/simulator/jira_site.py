@@ -65,10 +65,12 @@ class Site:
         return self.reports if number == REPORTS else self.world.accounts[number]
 
     def account_type(self, account: Account) -> str:
-        """What Jira knows of somebody: neither who is a light agent nor who was an agent once."""
-        if account.bot:
+        """What Jira knows of somebody: neither who is a light agent, nor who was an agent once, nor what a licence is
+        for.
+        """
+        if account.bot or account.intake:
             return "app"
-        return "customer" if account.roles[0][1] == "customer" else "atlassian"
+        return "customer" if account.roles[0][1] == "customer" and not account.licensed else "atlassian"
 
     def person_id(self, number: int) -> str:
         """The accountId, or the key of a user of Data Center. Half of the customers are of the portal only."""
@@ -83,7 +85,8 @@ class Site:
         now = self.world.now
         left = len(account.roles) > 1 and account.roles[-1] == (account.roles[-1][0], "customer")
         gone = left and account.roles[-1][0] <= now
-        return not gone and (account.suspended_at is None or account.suspended_at > now)
+        ends = [at for at in (account.suspended_at, account.deleted_at) if at is not None]
+        return not gone and all(at > now for at in ends)
 
     def person(self, number: int) -> dict[str, Any]:
         """A third of the people do not let others see their address."""

@@ -20,6 +20,7 @@ from helpdesk_kpi.simulator.jira_words import (
     REQUEST_TYPE,
     SATISFACTION,
     SATISFACTION_DATE,
+    SOFTWARE,
     TEAM,
     Project,
     category,
@@ -141,15 +142,17 @@ class View:
         return {"value": self.channel()} if name == "request.channel.type" else None
 
     def channel(self) -> str:
-        """Portal, email or api; what an agent wrote down or sent out was made in Jira itself."""
+        """Portal, email or api; what an agent wrote down or sent out was made in Jira itself, unless it was raised on
+        behalf of a customer.
+        """
         created = self.story.created
-        by_agent = created.submitter not in {None, created.requester}
+        by_agent = created.submitter not in {None, created.requester} and created.writer is None
         return "jira" if by_agent else _CHANNELS.get(created.channel, "api")
 
     # --- fields
 
     def status(self) -> dict[str, Any]:
-        return status(self.site, self.state["status"], self.project)
+        return status(self.site, self.track.called(self.state["status"]), self.project)
 
     def turned(self) -> Saved:
         """The save that brought the category of status that it has now."""
@@ -196,9 +199,9 @@ class View:
         ]  # fmt: skip
 
     def request_type(self) -> Any:
-        """What an agent created without the portal is no request, and has none."""
+        """What an agent created without the portal is no request, and has none; nor has an issue that is elsewhere."""
         form = self.state["form"]
-        if self.channel() == "jira":
+        if self.channel() == "jira" or self.project is SOFTWARE:
             return None
         web = f"{self.site.base}/servicedesk/customer/portal/{self.project.desk}/{self.key}"
         turned = next(s for s in reversed(self.saves) if "status" in s.changes)
@@ -206,7 +209,7 @@ class View:
             "_links": {"jiraRest": self.url, "web": web, "agent": f"{self.site.base}/browse/{self.key}",
                        "self": f"{self.site.base}/rest/servicedeskapi/request/{self.id}"},
             "requestType": request_type(self.site, form, self.state["type"], self.project),
-            "currentStatus": {"status": self.site.names[self.state["status"]],
+            "currentStatus": {"status": self.site.names[self.track.called(self.state["status"])],
                               "statusCategory": category(self.state["status"])[1].upper(),
                               "statusDate": self.site.date(turned.at)},
         }  # fmt: skip

@@ -35,6 +35,10 @@ STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
 CATEGORIES = {"new": (2, "new", "To Do", "blue-gray"), "solved": (3, "done", "Done", "green")}
 CATEGORIES |= {"closed": CATEGORIES["solved"]}
 _IN_PROGRESS = (4, "indeterminate", "In Progress", "yellow")
+#: What some statuses were in the workflow of old, whose own ones were deleted when the last issue had left them.
+OLD_STATUSES = {"pending": "old pending", "solved": "old solved"}
+_OLD_IDS = {"old pending": "10190", "old solved": "10191"}
+CATEGORIES |= {"old solved": CATEGORIES["solved"]}
 PRIORITIES = {"urgent": "1", "high": "2", "normal": "3", "low": "4"}
 DONE, DUPLICATE = "10000", "10002"  # resolutions
 TYPES = {"question": "10101", "incident": "10102", "problem": "10103"}
@@ -49,7 +53,7 @@ TEAM, CATEGORY, GO_LIVE = "customfield_10200", "customfield_10201", "customfield
 
 _ENGLISH = {
     "new": "Waiting for support", "open": "In progress", "pending": "Waiting for customer", "hold": "Pending",
-    "solved": "Resolved", "closed": "Closed",
+    "solved": "Resolved", "closed": "Closed", "old pending": "Waiting", "old solved": "Fixed",
     "1": "Highest", "2": "High", "3": "Medium", "4": "Low", "5": "Lowest",
     DONE: "Done", "10001": "Won't do", DUPLICATE: "Duplicate",
     TYPES["question"]: "Service request", TYPES["incident"]: "Incident", TYPES["problem"]: "Problem", TASK: "Task",
@@ -62,6 +66,7 @@ _ENGLISH = {
 }  # fmt: skip
 _CHINESE = _ENGLISH | {
     "new": "等待支持", "open": "处理中", "pending": "等待客户", "hold": "待定", "solved": "已解决", "closed": "已关闭",
+    "old pending": "等待中", "old solved": "已修复",
     "1": "最高", "2": "高", "3": "中", "4": "低", "5": "最低",
     DONE: "完成", "10001": "不处理", DUPLICATE: "重复",
     TYPES["question"]: "服务请求", TYPES["incident"]: "事件", TYPES["problem"]: "问题", TASK: "任务",
@@ -81,6 +86,8 @@ def category(status: str) -> tuple[int, str, str, str]:
 
 
 def status_id(status: str, project: Project) -> str:
+    if status in _OLD_IDS:
+        return _OLD_IDS[status]
     return str((10200 if project.own_statuses else 10100) + STATUSES.index(status))
 
 

@@ -16,6 +16,7 @@ from helpdesk_kpi.simulator.mass import hit
 from helpdesk_kpi.simulator.ordinary import ENDINGS
 from helpdesk_kpi.simulator.pen import Pen, asks
 from helpdesk_kpi.simulator.plan import Plan
+from helpdesk_kpi.simulator.situations import situated
 
 FIRST_TICKET = 1001
 TRICKY = ("<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "<!channel> *bold*")
@@ -69,6 +70,8 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
         desktop.told.append(pen)
     handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
     desktop.told += hit(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
+    following = FIRST_TICKET + len(desktop.told)
+    desktop.told += situated(seed, plan, desk, desktop.customers, following)
     facts = [fact for pen in desktop.told for fact in pen.facts]
     return [*facts, *kept(seed, plan, desk, facts)]
 

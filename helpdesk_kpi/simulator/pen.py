@@ -11,6 +11,7 @@ from helpdesk_kpi.simulator.plan import Plan
 CLOSE_AFTER = 4 * DAY  # Zendesk's default automation
 SURVEY_AFTER = DAY
 AUTO_SOLVE_AFTER = 5 * DAY
+_OWN = ("via", "rule", "add_tags", "merged_into", "merged_from", "typed_by", "to_people")
 _MEDIAN = {"urgent": 12 * MINUTE, "high": 45 * MINUTE, "normal": 150 * MINUTE, "low": 5 * HOUR, None: 3 * HOUR}
 
 
@@ -41,9 +42,7 @@ class Pen:
 
     def update(self, at: int, actor: int = SYSTEM, *, comment: Comment | None = None, **more: Any) -> None:
         """One saved edit; keywords that are not an Update's own are the changed fields."""
-        own = {
-            name: more.pop(name) for name in ("via", "rule", "add_tags", "merged_into", "merged_from") if name in more
-        }
+        own = {name: more.pop(name) for name in _OWN if name in more}
         changes = {field: value for field, value in more.items() if self.state.get(field) != value}
         self.state.update(changes)
         self.at = at

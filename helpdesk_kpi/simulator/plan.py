@@ -1,6 +1,6 @@
 """How a world is to be: its size, its knobs, and how often each kind of thing happens."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -74,6 +74,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     scripted: float = 0.04  # opened by a program
     customer_solve: float = 0.12  # of the tickets that are not solved with the last reply: the customer says it is done
 
+    # situations of real accounts, each drawn from a stream of its own; their tickets come on top of the others
+    contact_form: float = 0.0  # a form or an app with an agent's seat makes it in the customer's name
+    forwarded: float = 0.0  # an agent forwards a customer's mail
+    dictated: float = 0.0  # an agent writes down what a customer says on the phone
+    many_sessions: float = 0.0  # a conversation in several sessions
+    handed_on: float = 0.0  # an AI agent gives it to people
+    late_hours: float = 0.0  # runs on the desk's second calendar, from the start or from later on
+    moved_away: float = 0.0  # to a project that is no desk
+    old_statuses: float = 0.0  # had statuses that were deleted later
+    approved: float = 0.0  # a customer's colleague with a licence writes on it before the agent does
+    own_name: float = 0.0  # a program puts down the customer's words in the customer's name
+    gone_people: float = 0.0  # of the customers: deleted two weeks after the last that happened to their tickets
+
     # time that agents write down, drawn from a stream of its own
     hours: float = 0.0  # of what agents save by hand
     amended: float = 0.06  # of what they wrote down: corrected, or deleted, within the hour
@@ -88,6 +101,22 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     survey: float = 0.8
     answer: float = 0.35
     changed_answer: float = 0.06  # of those that answered
+
+
+#: What happens on real accounts; `demo` and `simulate` have it, worlds of tests that do not ask for it don't.
+REAL: dict[str, Any] = {
+    "contact_form": 0.02, "forwarded": 0.01, "dictated": 0.01, "many_sessions": 0.006, "handed_on": 0.006,
+    "late_hours": 0.02, "moved_away": 0.006, "old_statuses": 0.006, "approved": 0.01, "own_name": 0.006,
+    "gone_people": 0.02,
+}  # fmt: skip
+
+#: Situations that other helpdesks do not have at all.
+_ONLY = {"moved_away": "jira", "old_statuses": "jira"}
+
+
+def real(helpdesk: str) -> dict[str, Any]:
+    """The knobs of what happens on real accounts of a helpdesk."""
+    return {name: share for name, share in REAL.items() if _ONLY.get(name, helpdesk) == helpdesk}
 
 
 STATIONARY = {

@@ -14,6 +14,7 @@ from helpdesk_kpi.simulator.facts import (
     Created,
     Deleted,
     Fact,
+    Moved,
     Offered,
     Scrubbed,
     Spent,
@@ -22,7 +23,7 @@ from helpdesk_kpi.simulator.facts import (
 )
 
 DONE = frozenset({"solved", "closed"})
-_FIELDS = ("status", "priority", "team", "assignee", "category", "type", "form", "brand")
+_FIELDS = ("status", "priority", "team", "assignee", "category", "type", "form", "brand", "schedule")
 
 
 class Saved(msgspec.Struct, frozen=True):
@@ -53,6 +54,14 @@ class Story:
         self.scrubbed_at = next((fact.at for fact in facts if isinstance(fact, Scrubbed)), None)
         self.merged_at = next((s.at for s in self.saves if isinstance(s.fact, Update) and s.fact.merged_into), None)
 
+        self.moved_at = next((fact.at for fact in facts if isinstance(fact, Moved)), None)
+        given = (s.at for s in self.saves if isinstance(s.fact, Update) and s.fact.to_people)
+        self.people_since = next(given, None) if self.created.ai_agent else self.created.at
+
+    def is_ai_agents(self, at: int) -> bool:
+        """Whether an AI agent works on it then."""
+        return self.people_since is None or at < self.people_since
+
     @property
     def deleted_at(self) -> int | None:
         return self.deleted.at if self.deleted else None
@@ -75,7 +84,7 @@ def told(saves: list[Saved]) -> dict[str, Any]:
 
 
 def _saves(created: Created, updates: list[Update]) -> Iterator[Saved]:
-    first = {field: value for field in _FIELDS if (value := getattr(created, field)) is not None}
+    first = {field: value for field in _FIELDS if (value := getattr(created, field, None)) is not None}
     first.update(created.by_trigger)
     yield Saved(created.at, created, {}, first)
     now = dict(first)

@@ -1,10 +1,13 @@
 """What one ticket has been through up to an instant, told with the labels of who made it up."""
 
 from collections.abc import Iterator
-from typing import Literal
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal
 
 import msgspec
 
+from helpdesk_kpi.simulator.desk import LATE_SCHEDULE, LATE_TEAM
 from helpdesk_kpi.simulator.facts import SYSTEM, Created
 from helpdesk_kpi.simulator.story import DONE, Saved, Story
 from helpdesk_kpi.simulator.world import World
@@ -61,7 +64,15 @@ class Told:
 
     def actor(self, save: Saved) -> int:
         fact = save.fact
-        return (fact.submitter or fact.requester) if isinstance(fact, Created) else fact.actor
+        return self.writer if isinstance(fact, Created) else fact.actor
+
+    @property
+    def writer(self) -> int:
+        """Whose words the ticket begins with, as far as the helpdesk says."""
+        created = self.created
+        if created.is_dictated and not self.world.tells_writers:
+            return created.requester
+        return created.writer or created.submitter or created.requester
 
     def by(self, save: Saved) -> ActorClass:
         """The class of who saved it."""
@@ -117,7 +128,41 @@ class Told:
         taken = save.changes.get("assignee")
         return save.fact.comment is not None or "status" in save.changes or taken == self.actor(save)
 
+    def worked(self, start: int, end: int) -> int:
+        """Working time between two instants, by the calendar on which the ticket runs at each of them."""
+        world, turns = self.world, [at for at, _ in self._calendars if start < at < end]
+        return sum(
+            (world.late_hours if self._is_late(a) else world.hours).between(a, b)
+            for a, b in pairwise([start, *turns, end])
+        )
+
+    @cached_property
+    def _calendars(self) -> list[tuple[int, bool]]:
+        """From when on it runs on the second calendar, or on the first one."""
+        told = {"ticket": ("schedule", LATE_SCHEDULE), "team": ("team", LATE_TEAM)}.get(self.world.calendars_by)
+        if told is None or not self.world.desk.late_weekly:
+            return []
+        field, late = told
+        return [(s.at, s.changes[field] == late) for s in self.story.saves if field in s.changes]
+
+    def _is_late(self, at: int) -> bool:
+        return next((late for since, late in reversed(self._calendars) if since <= at), False)
+
     # --- left out
+
+    @property
+    def moved_at(self) -> int | None:
+        """When it went to a place that is no desk, if it has and the helpdesk has such places."""
+        moved = self.story.moved_at
+        return moved if moved is not None and self.world.has_projects and moved <= self.as_of else None
+
+    def is_elsewhere(self, row: Any) -> bool:
+        """Whether what a row tells happened, or goes on, after it had moved."""
+        moved = self.moved_at
+        if moved is None:
+            return False
+        runs_on = row.start is not None and (row.end is None or row.end > moved)
+        return row.at >= moved or runs_on
 
     def excluded(self) -> str | None:
         """Why the ticket is not in the valid population; None: it is."""
@@ -133,12 +178,8 @@ class Told:
         created, desk = self.created, self.world.desk
         if self._internal(created.requester):
             return "internal"
-        if (
-            created.submitter
-            and self._internal(created.submitter)
-            and created.channel != "voice"
-            and created.comment.public
-        ):
+        ours = self._internal(self.writer) and created.channel != "voice" and not created.is_dictated
+        if ours and created.comment.public:
             return "outbound"
         odd = {*created.tags} & {*desk.exclude_tags}
         if odd or created.form in desk.exclude_forms or created.brand in desk.exclude_brands:

@@ -53,7 +53,7 @@ def spans(
     until, severity = told.as_of if end is None else end, told.severity(start)
     cut = [(a, until if b is None else min(b, until)) for a, b in pieces if a < until]
     calendar = sum(b - a for a, b in cut)
-    business = calendar if severity in told.world.desk.always else sum(told.world.hours.between(a, b) for a, b in cut)
+    business = calendar if severity in told.world.desk.always else sum(told.worked(a, b) for a, b in cut)
     return row(told, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more)
 
 

@@ -50,8 +50,8 @@ def _held(told: Told) -> Rows:
             start, now = theirs[0].start, stretches[-1]
             has_it = now.assignee == agent and now.status not in DONE
             yield spans(
-                told, told.created.at, start, None if has_it else theirs[-1].end, [(s.start, s.end) for s in theirs],
-                agent=agent, team=told.team(start),
+                told, told.created.at, start, told.moved_at if has_it else theirs[-1].end,
+                [(s.start, s.end) for s in theirs], agent=agent, team=told.team(start),
             )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _had(told: Told, wait: TruthRow, end: int) -> tuple[Counter[int | None], Cou
         if over > begun:
             owner = _owner(told, begun)
             calendar[owner] += over - begun
-            business[owner] += over - begun if always else told.world.hours.between(begun, over)
+            business[owner] += over - begun if always else told.worked(begun, over)
     return calendar, business
 
 

@@ -58,7 +58,7 @@ def truth(world: World, kpi: str, variant: str = "strict", as_of: int | None = N
     for told in _tickets(world, instant):
         left_out = told.gone() == "deleted" if native else told.excluded()
         if not left_out and not (kpi == "first_reply_time" and not native and _no_data(told)):
-            rows.extend(function(told))
+            rows.extend(row for row in function(told) if not told.is_elsewhere(row))
     return rows
 
 
@@ -111,6 +111,7 @@ def _tickets(world: World, as_of: int) -> Iterator[Told]:
 
 def _no_data(told: Told) -> str | None:
     missing, channel = told.world.plan_without, told.created.channel
-    if channel == "voice" and "calls" in missing:
+    by_phone = channel == "voice" or (told.created.is_dictated and told.world.dictated_by_phone)
+    if by_phone and "calls" in missing:
         return "no_call_data"
     return "no_chat_data" if channel == "native_messaging" and "engagements" in missing else None

@@ -22,6 +22,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[tuple[str, str], ...]  # name, mailbox
     bot: str
     light_agent: str
+    form_app: str
     given: tuple[str, ...]
     family: tuple[str, ...]
     mailboxes: tuple[str, ...]  # for customers whose names are not Latin; empty: made of the name
@@ -59,6 +60,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     signature: str
     quoted: str
     schedule: str
+    late_schedule: str
     zone: tuple[str, str]  # IANA, and the name that Rails has for it
     help_centre_locale: str
     domain: str  # of the desk's own addresses

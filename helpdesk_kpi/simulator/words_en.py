@@ -221,6 +221,7 @@ WORDS = Words(
     ),
     bot="Northwind Bot",
     light_agent="Karl Brandt",
+    form_app="Contact form",
     given=(
         "Alice",
         "Bruno",
@@ -392,6 +393,7 @@ WORDS = Words(
     signature="\n\n--\n{name}\n{organization}",
     quoted="\n\nOn Mon, Jun 1, 2026 at 10:00 AM Northwind Support <support@northwind.example> wrote:\n"
     "> Please let us know whether this answers your question.\n> Your Northwind team",
+    late_schedule="Late desk",
     schedule="Office hours",
     zone=("Europe/Berlin", "Berlin"),
     help_centre_locale="en-us",

@@ -173,6 +173,7 @@ WORDS = Words(
     ),
     bot="云帆机器人",
     light_agent="何工（研发）",
+    form_app="官网表单",
     given=(
         "建国",
         "丽华",
@@ -340,6 +341,7 @@ WORDS = Words(
     },
     signature="\n\n--\n{name}\n{organization}",
     quoted="\n\n在 2026年6月1日 10:00，云帆支持 <support@yunfan.example> 写道：\n> 请确认问题是否已经解决。\n> 云帆支持团队",
+    late_schedule="晚班",
     schedule="工作时间",
     zone=("Asia/Shanghai", "Beijing"),
     help_centre_locale="zh-cn",

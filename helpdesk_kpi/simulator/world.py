@@ -6,8 +6,19 @@ from random import Random
 from typing import Any, Literal
 
 from helpdesk_kpi.simulator.articles import revised, written
-from helpdesk_kpi.simulator.clock import DAY, WEEK, instant, local_date
-from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TEAMS, TOKEN, Desk, open_desk, settled
+from helpdesk_kpi.simulator.clock import DAY, WEEK, Hours, Week, instant, local_date
+from helpdesk_kpi.simulator.desk import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EMAIL,
+    LATE_SCHEDULE,
+    LATE_TEAM,
+    TEAMS,
+    TOKEN,
+    Desk,
+    open_desk,
+    settled,
+)
 from helpdesk_kpi.simulator.facts import Account, Created, Fact, Spent
 from helpdesk_kpi.simulator.lives import lives
 from helpdesk_kpi.simulator.plan import Locale, Plan, planned
@@ -40,9 +51,22 @@ class World:
         """Whether a ticket stays as it was when time is written down on it; nothing says that it may not."""
         self.tells_macros = True
         """Whether the helpdesk says that a comment is a prepared text."""
-        self.hours = desk.hours()
+        self.calendars_by: Literal["", "ticket", "team"] = ""
+        """How the helpdesk knows which calendar a ticket runs on: its own schedule, its team's, or one for all."""
+        self.tells_writers = True
+        """Whether the helpdesk says who typed a ticket's first words; else they are the requester's."""
+        self.dictated_by_phone = False
+        """Whether what an agent wrote down is shown as a call, of which nothing else is told."""
+        self.has_projects = False
+        """Whether tickets can go to places that are no desk."""
+        self.hours, self.late_hours = desk.hours(), desk.late_hours()
         self.stories = _stories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
+
+    def hours_of(self, story: Story, at: int) -> Hours:
+        """Of the calendar that a ticket has by its own schedule then."""
+        late = self.desk.late_weekly and story.state(at)["schedule"] == LATE_SCHEDULE
+        return self.late_hours if late else self.hours
 
     def for_config(self) -> dict[str, Any]:
         """What a configuration file for this desk says, in the words of that file where it has them."""
@@ -50,7 +74,8 @@ class World:
         return {
             "timezone": desk.zone,
             "since": local_date(min([desk.start, *(fact.at for fact in self.facts[:1])]), desk.zone).isoformat(),
-            "weekly": _weekly(desk),
+            "weekly": _weekly(desk.weekly),
+            "late": _late(desk) if desk.late_weekly else {},
             "holidays": [
                 {"first": first.isoformat(), "last": last.isoformat(), "name": name}
                 for first, last, name in desk.holidays
@@ -59,6 +84,7 @@ class World:
             "severity": dict(desk.severity),
             "always": list(desk.always),
             "bots": [{"id": str(a.id), "email": a.email} for a in desk.accounts if a.bot],
+            "intake": [{"id": str(a.id), "email": a.email} for a in desk.accounts if a.intake],
             "exclude": {
                 "tags": list(desk.exclude_tags),
                 "forms": [str(form) for form in desk.exclude_forms],
@@ -94,7 +120,8 @@ def generate(
     desk = open_desk(rng, plan, end - weeks * WEEK, end)
     desk = revised(Random(f"{seed} knowledge"), written(rng, desk))  # noqa: S311  # as above
     facts = [] if plan.empty else lives(seed, plan, desk)
-    return World(settled(desk, facts), facts, plan=plan)
+    desk = settled(Random(f"{seed} gone"), plan, desk, facts)  # noqa: S311  # as above
+    return World(desk, facts, plan=plan)
 
 
 def desk_of(accounts: Iterable[Account], *, start: int, end: int, zone: str = "UTC", **settings: Any) -> Desk:
@@ -112,10 +139,15 @@ def _stories(facts: list[Fact]) -> dict[int, Story]:
     }
 
 
-def _weekly(desk: Desk) -> dict[str, list[str]]:
+def _late(desk: Desk) -> dict[str, Any]:
+    """The second calendar, and which team works by it where teams have calendars."""
+    return {"weekly": _weekly(desk.late_weekly), "teams": [desk.words.teams[TEAMS.index(LATE_TEAM)]]}
+
+
+def _weekly(week: Week) -> dict[str, list[str]]:
     """{"mon-fri": ["09:00-17:30"]}; days with the same hours next to each other are put together."""
     rows: list[tuple[int, int, tuple[tuple[int, int], ...]]] = []
-    for day, spans in sorted(desk.weekly.items()):
+    for day, spans in sorted(week.items()):
         if rows and rows[-1][1] == day - 1 and rows[-1][2] == tuple(spans):
             rows[-1] = (rows[-1][0], day, rows[-1][2])
         elif spans:

@@ -77,6 +77,7 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ("search", "search/export", plain.search, None),
         ("search_count", "search/count", plain.count, None),
         ("users_list", "users", plain.users, None),
+        ("deleted_users", "deleted_users", face.cursor_list("deleted_users", lists.deleted_users), None),
         ("organizations_list", "organizations", plain.organizations, None),
         ("account_settings", "account/settings", plain.settings, None),
         ("groups", "groups", face.groups, None),

@@ -3,8 +3,17 @@
 from typing import Any
 
 from helpdesk_kpi.simulator.articles import paragraphs
-from helpdesk_kpi.simulator.clock import DAY, HOUR, iso
-from helpdesk_kpi.simulator.desk import BASE, BRANDS, CATEGORY_FIELD, FORMS, SCHEDULE, TEAMS, organization
+from helpdesk_kpi.simulator.clock import DAY, HOUR, Week, iso
+from helpdesk_kpi.simulator.desk import (
+    BASE,
+    BRANDS,
+    CATEGORY_FIELD,
+    FORMS,
+    LATE_SCHEDULE,
+    SCHEDULE,
+    TEAMS,
+    organization,
+)
 from helpdesk_kpi.simulator.facts import Account, Article
 from helpdesk_kpi.simulator.world import World
 from helpdesk_kpi.simulator.zendesk_hours import TITLES
@@ -27,8 +36,24 @@ def users(world: World, base: str) -> Rows:
 def changed(world: World, account: Account) -> int:
     """When the account was last changed, as of now: created, given another role, or suspended."""
     times = [account.created_at, *(since for since, _ in account.roles)]
-    times += [account.suspended_at] if account.suspended_at is not None else []
+    times += [at for at in (account.suspended_at, account.deleted_at) if at is not None]
     return max(at for at in times if at <= world.now)
+
+
+def is_deleted(world: World, account: Account) -> bool:
+    return account.deleted_at is not None and account.deleted_at <= world.now
+
+
+_OF_DELETED = (
+    "id", "url", "name", "email", "created_at", "updated_at", "time_zone", "iana_time_zone", "phone", "locale",
+    "organization_id", "role", "active",
+)  # fmt: skip
+
+
+def deleted_users(world: World, base: str) -> Rows:
+    """https://developer.zendesk.com/api-reference/ticketing/users/users/#list-deleted-users"""
+    gone = [user(world, base, account) for account in world.accounts.values() if is_deleted(world, account)]
+    return [{name: row[name] for name in _OF_DELETED} for row in gone]
 
 
 def user(world: World, base: str, account: Account) -> dict[str, Any]:
@@ -53,7 +78,7 @@ def user(world: World, base: str, account: Account) -> dict[str, Any]:
         "external_id": None,
         "tags": [],
         "alias": None,
-        "active": True,
+        "active": not is_deleted(world, account),
         "shared": False,
         "shared_agent": False,
         "last_login_at": updated,
@@ -164,15 +189,23 @@ def ticket_forms(world: World, base: str) -> Rows:
 
 def schedules(world: World) -> Rows:
     """Minutes since Sunday 00:00, no interval over midnight."""
-    made = iso(world.desk.start - 400 * DAY)
+    desk = world.desk
+    first = _schedule(world, SCHEDULE, desk.words.schedule, desk.weekly, desk.start - 400 * DAY)
+    if not desk.late_weekly:
+        return [first]
+    late = _schedule(world, LATE_SCHEDULE, desk.words.late_schedule, desk.late_weekly, desk.start - 300 * DAY)
+    return [first, late]
+
+
+def _schedule(world: World, number: int, name: str, weekly: Week, at: int) -> dict[str, Any]:
     spans = [
         {"start_time": (day + 1) % 7 * 1440 + start, "end_time": (day + 1) % 7 * 1440 + end}
-        for day, hours in world.desk.weekly.items()
+        for day, hours in weekly.items()
         for start, end in hours
     ]
-    return [{"id": SCHEDULE, "name": world.desk.words.schedule, "time_zone": world.desk.rails_zone,
-             "intervals": sorted(spans, key=lambda span: span["start_time"]),
-             "created_at": made, "updated_at": made}]  # fmt: skip
+    return {"id": number, "name": name, "time_zone": world.desk.rails_zone,
+            "intervals": sorted(spans, key=lambda span: span["start_time"]),
+            "created_at": iso(at), "updated_at": iso(at)}  # fmt: skip
 
 
 def holidays(world: World) -> Rows:

@@ -17,6 +17,7 @@ from helpdesk_kpi.simulator.zendesk_words import (
     body,
     channel,
     comment_via,
+    first_author,
     html,
     rule_id,
     value,
@@ -112,6 +113,9 @@ class Events:
         if fact.comment is not None:
             children.append(self.comment(save, number) if comments else _mentioned(save))
         for field, new in save.changes.items():
+            if field == "schedule":
+                children.append(_scheduled(save.before.get(field), new))
+                continue
             by_trigger = isinstance(fact, Created) and field in fact.by_trigger
             rule = "Route by category" if by_trigger else getattr(fact, "rule", None)
             how = "rule" if rule else channel(fact)
@@ -158,7 +162,7 @@ class Events:
         words = self.world.desk.words
         text = body(fact.comment, self.base, words.help_centre_locale, words.read_more)
         kind = "VoiceComment" if isinstance(fact, Created) and fact.channel == "voice" else "Comment"
-        writer = fact.submitter or fact.requester if isinstance(fact, Created) else fact.actor
+        writer = first_author(fact) if isinstance(fact, Created) else fact.actor
         return {
             "id": number + STRIDE - 1,
             "via": comment_via(save),
@@ -284,6 +288,12 @@ def _tagged(update: Update) -> list[dict[str, Any]]:
         {"via": VIA_TYPE.get(update.via, update.via), "via_reference_id": None, "tags": list(update.add_tags),
          "added_tags": list(update.add_tags), "removed_tags": [], "event_type": "Change", "previous_value": []}
     ]  # fmt: skip
+
+
+def _scheduled(before: Any, new: Any) -> dict[str, Any]:
+    """What a trigger leaves that sets the schedule; not in Zendesk's list of events."""
+    return {"type": "ScheduleAssignment", "event_type": "ScheduleAssignment", "previous_schedule_id": before,
+            "new_schedule_id": new}  # fmt: skip
 
 
 def _mentioned(save: Saved) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from helpdesk_kpi.simulator import zendesk_desk as lists
 from helpdesk_kpi.simulator import zendesk_sessions as sessions
 from helpdesk_kpi.simulator import zendesk_surveys as surveys
 from helpdesk_kpi.simulator.clock import SECOND, instant
-from helpdesk_kpi.simulator.desk import SCHEDULE
 from helpdesk_kpi.simulator.faults import Faults
 from helpdesk_kpi.simulator.gate import Json
 from helpdesk_kpi.simulator.pages import BadRequestError, by_cursor, by_offset, whole_seconds
@@ -68,7 +67,7 @@ class Face:
         scope = query.get("support_type_scope", "agent")
         if scope not in _SCOPES:
             raise BadRequestError("InvalidValue", f"support_type_scope must be one of {', '.join(_SCOPES)}")
-        kind = "ai_agent" if self.world.stories[number].created.ai_agent else "agent"
+        kind = "ai_agent" if self.world.stories[number].is_ai_agents(self.world.now) else "agent"
         return scope in {"all", kind}
 
     def _from(self, query: Any, index: list[tuple[int, int]]) -> int:
@@ -239,7 +238,7 @@ class Face:
         return Json({"schedules": lists.schedules(self.world), "url": "/api/v2/business_hours/schedules.json"})
 
     async def holidays(self, request: Request) -> Response:
-        known = request.path_params["schedule"] == SCHEDULE
+        known = request.path_params["schedule"] in {row["id"] for row in lists.schedules(self.world)}
         return Json({"holidays": lists.holidays(self.world)}) if known else not_found()
 
     async def articles(self, request: Request) -> Response:

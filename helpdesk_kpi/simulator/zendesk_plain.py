@@ -85,9 +85,11 @@ class Plain:
                 yield row
 
     async def users(self, request: Request) -> Response:
+        """Without those who were deleted."""
         query = request.query_params
         roles = [*query.getlist("role"), *query.getlist("role[]")]
-        rows = [row for row in lists.users(self.world, self.face.base(request)) if not roles or row["role"] in roles]
+        here = [row for row in lists.users(self.world, self.face.base(request)) if row["active"]]
+        rows = [row for row in here if not roles or row["role"] in roles]
         return self.face.listed(request, "users", sorted(rows, key=lambda row: row["id"]))
 
     async def organizations(self, request: Request) -> Response:

@@ -104,7 +104,7 @@ class _Clock:
         if instance == 1 and priority in TARGETS:
             minutes, in_hours = TARGETS[priority][place], priority != "urgent"
             work = minutes * MINUTE
-            due = self.world.hours.after(start, work) if in_hours else start + work
+            due = self.world.hours_of(self.story, start).after(start, work) if in_hours else start + work
             sla = {"target": minutes, "target_in_seconds": minutes * 60, "business_hours": in_hours,
                    "policy": policy(self.world)}  # fmt: skip
             yield self._event(metric, instance, "apply_sla", start, sla=sla)
@@ -113,7 +113,8 @@ class _Clock:
             breach.taken_back_at = end if end is not None and end < due else None
             yield breach
         if end is not None:
-            spent = {"calendar": (end - start) // MINUTE, "business": self.world.hours.between(start, end) // MINUTE}
+            worked = self.world.hours_of(self.story, end).between(start, end)
+            spent = {"calendar": (end - start) // MINUTE, "business": worked // MINUTE}
             yield self._event(metric, instance, "fulfill", end)
             yield self._event(metric, instance, "update_status", end, status=spent)
 

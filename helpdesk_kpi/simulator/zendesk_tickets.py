@@ -114,7 +114,7 @@ class Tickets:
             "allow_channelback": False,
             "allow_attachments": True,
             "from_messaging_channel": created.channel == "native_messaging",
-            "support_type": "ai_agent" if created.ai_agent else "agent",
+            "support_type": "ai_agent" if story.is_ai_agents(now) else "agent",
             "encoded_id": f"SIM-{story.ticket:06}",
         }
         if metric_sets and not gone:
@@ -167,18 +167,21 @@ class Tickets:
             "assigned_at": iso(assigned[-1]) if assigned else None,
             "solved_at": iso(solves[-1]) if solves and done else None,
             "latest_comment_added_at": iso(next(s.at for s in reversed(saves) if s.fact.comment)),
-            "reply_time_in_minutes": self._minutes(created.at, replies[0].at if replies else None),
-            "first_resolution_time_in_minutes": self._minutes(created.at, solves[0] if solves else None),
-            "full_resolution_time_in_minutes": self._minutes(created.at, solves[-1] if solves and done else None),
-        } | self._waits(saves)
+            "reply_time_in_minutes": self._minutes(story, created.at, replies[0].at if replies else None),
+            "first_resolution_time_in_minutes": self._minutes(story, created.at, solves[0] if solves else None),
+            "full_resolution_time_in_minutes": self._minutes(
+                story, created.at, solves[-1] if solves and done else None
+            ),
+        } | self._waits(story, saves)
 
-    def _minutes(self, start: int, end: int | None) -> dict[str, int | None]:
-        """Nearest minute, both clocks."""
+    def _minutes(self, story: Story, start: int, end: int | None) -> dict[str, int | None]:
+        """Nearest minute, both clocks; the whole span on the schedule of its end."""
         if end is None:
             return {"calendar": None, "business": None}
-        return {"calendar": _nearest(end - start), "business": _nearest(self.world.hours.between(start, end))}
+        worked = self.world.hours_of(story, end).between(start, end)
+        return {"calendar": _nearest(end - start), "business": _nearest(worked)}
 
-    def _waits(self, saves: list[Saved]) -> dict[str, dict[str, int | None]]:
+    def _waits(self, story: Story, saves: list[Saved]) -> dict[str, dict[str, int | None]]:
         """Time in states, counted on leaving them; solved counts where the ticket was reopened."""
         waits: dict[str, dict[str, int | None]] = {
             "agent_wait_time_in_minutes": {"calendar": None, "business": None},
@@ -189,7 +192,7 @@ class Tickets:
         for save in saves:
             if "status" in save.changes:
                 for name in _WAITS.get(status, ()) if save.changes["status"] != "closed" else ():
-                    spent, wait = self._minutes(since, save.at), waits[name]
+                    spent, wait = self._minutes(story, since, save.at), waits[name]
                     waits[name] = {clock: (wait[clock] or 0) + (spent[clock] or 0) for clock in wait}
                 status, since = save.changes["status"], save.at
         return waits

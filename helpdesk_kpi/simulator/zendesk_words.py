@@ -67,7 +67,15 @@ def channel(fact: Created | Update) -> str:
 
 def author(fact: Created | Update) -> int:
     """Who saved it; -1 is the helpdesk itself."""
-    return (fact.submitter or fact.requester) if isinstance(fact, Created) else fact.actor
+    if isinstance(fact, Created):
+        return fact.submitter or fact.requester
+    return fact.typed_by or fact.actor
+
+
+def first_author(created: Created) -> int:
+    """Whose the first words are by the API: what comes in through it is its user's, whoever said it."""
+    brought_in = None if created.channel == "api" else created.writer
+    return brought_in or created.submitter or created.requester
 
 
 def value(field: str, given: Any) -> Any:
