@@ -25,7 +25,9 @@ def with_asker(
     natives = [ordered[0].before, *(e.after for e in ordered)]
     named = [accounts.get((row.source, native or "")) for native in natives]
     known = [key for key in [*named, row.requester] if key is not None]
-    first = next((key for key in known if not desk.is_internal(key, row.created_at)), next(iter(known), None))
+    outside = [key for key in known if not desk.is_internal(key, row.created_at)]
+    # Whose role is dated by the first sync may have typed the request all the same.
+    first = next((key for key in outside if not desk.was_of_the_team(key)), next(iter([*outside, *known]), None))
     if first == row.requester:
         return row, events
     words = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
