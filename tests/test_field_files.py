@@ -51,8 +51,8 @@ def test_an_export_that_does_not_say_who_answered_says_nothing_of_replies(folder
     folder.events(events)
     assert reasons(folder.account, "first_reply_time") == UNKNOWN
     assert reasons(folder.account, "replies_per_ticket") == UNKNOWN
-    took = folder.account.by_ticket("full_resolution_time", "calendar_seconds", as_of=NOW)
-    assert took == {"1": 3 * HOUR, "2": 3 * HOUR}
+    took = folder.account.observations("full_resolution_time", as_of=NOW)
+    assert [(row["calendar_seconds"], row["reason"]) for row in took] == [(3 * HOUR, "")] * 2
 
 
 def test_a_quiet_day_in_the_latest_file_takes_nothing_from_what_was_read(folder: Folder) -> None:
@@ -79,3 +79,37 @@ def test_files_that_overlap_tell_each_event_once(folder: Folder) -> None:
     folder.sync()
     counts = folder.account.by_ticket("replies_per_ticket", "value", as_of=NOW)
     assert (replied(folder.account), counts) == (RIGHT, {"1": 2, "2": 1})
+
+
+def test_a_comment_that_does_not_say_who_saw_it_leaves_its_ticket_unknown(folder: Folder) -> None:
+    """Of the reply on 1 the cell is empty, where other lines say it; the line is named, and 2 is not touched."""
+    folder.events([reply("1", "09:00") | {"public": ""}, *EVENTS[1:]])
+    assert reasons(folder.account, "first_reply_time") == {"1": "history_unknown", "2": ""}
+    with folder.account.store() as store:
+        assert store.rows("SELECT id FROM set_aside") == [("events.csv:2",)]
+
+
+@pytest.mark.parametrize("cells", ["TRUE,1,", ",1,31"], ids=["nobody wrote it", "not who saw it"])
+def test_a_comment_of_a_warehouse_without_its_author_leaves_its_ticket_unknown(tmp_path: Path, cells: str) -> None:
+    """Fivetran's tables. Ticket 1 was answered at 09:00, by whom or for whom is not told; ticket 2 by Agent One."""
+    path = tmp_path / "export"
+    path.mkdir()
+    ticket = "{n},2026-03-02 08:00:00,Off,41,solved,41,2026-03-02 11:00:00,email\n"
+    tables = {
+        "ticket": "id,created_at,description,requester_id,status,submitter_id,updated_at,via_channel\n"
+        + "".join(ticket.format(n=n) for n in (1, 2)),
+        "user": "id,role,name,updated_at\n31,agent,Agent One,2026-01-01 00:00:00\n"
+        "41,end-user,Kim,2026-01-01 00:00:00\n",
+        "ticket_comment": "id,body,created,public,ticket_id,user_id\n"
+        + "".join(f"{n}0,words,2026-03-02 08:00:00,TRUE,{n},41\n" for n in (1, 2))
+        + f"11,words,2026-03-02 09:00:00,{cells}\n21,words,2026-03-02 10:00:00,TRUE,2,31\n",
+        "ticket_field_history": "field_name,ticket_id,updated,user_id,value\n"
+        + "".join(f"status,{n},2026-03-02 {at},31,{v}\n" for n in (1, 2) for at, v in (("08:00:00", "new"),
+                                                                                     ("11:00:00", "solved"))),
+    }  # fmt: skip
+    for name, text in tables.items():
+        (path / f"{name}.csv").write_text(text, encoding="utf-8")
+    account = SmallAccount(tmp_path, "files", lambda _: None, own='layout = "fivetran"')
+    account.sync(NOW)
+    assert reasons(account, "first_reply_time") == {"1": "history_unknown", "2": ""}
+    assert replied(account)["2"] == RIGHT["2"]

@@ -162,7 +162,8 @@ def _own_part(name: str, files: tuple[Path, ...], table: own.Table) -> Part:
 
 def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
     with closing(Occurrences()) as met:
-        how = own.How(settings.sketch_key, settings.keep_fields, settings.include_ratings_comment, met.count)
+        keeps = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
+        how = own.How(*keeps, "public" in header_of(path), met.count)
         keep = settings.keep_fields if "status" in table.columns else ()
         for line in read(path, table.columns, settings.zone, keep):
             ticket = line.row.get(table.ticket) if table.ticket else None

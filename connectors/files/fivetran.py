@@ -160,6 +160,9 @@ def _comments(path: Path, settings: Settings) -> Found:
 def _comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     if row.get("_fivetran_deleted"):
         return []
+    lost = [name for name in ("user_id", "public") if name not in row]
+    if lost:  # else a reply would read as one that was never written
+        raise ValueError(f"a comment without {lost[0]}")
     said = read_text(row.get("body", ""), thanks=thanks)
     return [
         Event(

@@ -24,6 +24,7 @@ class How(NamedTuple):
     sketch_key: bytes = b""
     keep_fields: tuple[str, ...] = ()
     comments: bool = False  # what customers wrote into surveys is kept
+    has_public: bool = False  # the file says of comments whether the customer saw them
     occurrence: Callable[[str], int] = lambda _: 0  # how often a key was met before in the same file
 
 
@@ -79,6 +80,9 @@ def events(row: Row, how: How) -> list[AnyRecord]:
     the same when the export is written again, with another column or with a cell that was corrected.
     """
     body = row.pop("body", None)
+    # Else a reply would read as one that was never written. Without the column, nothing is known of any reply.
+    if how.has_public and row["kind"] == "comment" and "public" not in row:
+        raise ValueError("a comment that does not say whether the customer saw it: public is empty")
     ident, formerly = row.pop("id", None), None
     if ident is None:
         field = row.get("field", "") if row["kind"] == "change" else ""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from helpdesk_kpi.measure.chains import in_order
-from helpdesk_kpi.measure.desk import TEAM_KINDS, Desk
+from helpdesk_kpi.measure.desk import Desk
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 from helpdesk_kpi.store import Store
 
@@ -35,15 +35,9 @@ def with_asker(
 
 def _first_outside(desk: Desk, known: Sequence[int], at: int) -> int | None:
     """Who was never of the team, else who was not at that time, else whoever is named first."""
-    never = (key for key in known if not _is_ours(desk, key))
+    never = (key for key in known if not desk.was_of_the_team(key))
     then = (key for key in known if not desk.is_internal(key, at))
     return next(never, None) or next(then, None) or next(iter(known), None)
-
-
-def _is_ours(desk: Desk, person: int) -> bool:
-    """Whether they are or were ever seen to be of the team."""
-    facts = desk.person(person)
-    return person in desk.bots or not TEAM_KINDS.isdisjoint({facts.kind, *facts.kinds})
 
 
 def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> Sequence[RatingRow]:
