@@ -170,6 +170,20 @@ def test_a_session_that_is_listed_later_makes_its_conversation_known(tmp_path: P
     assert account.told("first_reply_time", LATER) == {"1": [45]}
 
 
+@pytest.mark.parametrize("is_given", [True, False])
+def test_words_of_which_nothing_tells_whether_they_were_seen_leave_the_reply_unknown(
+    tmp_path: Path, *, is_given: bool
+) -> None:
+    """They may have been the reply. Of 2, which has nothing odd, it is known that nobody wrote."""
+    said = comment(AGENT) | {"public": None}
+    if not is_given:
+        del said["public"]
+    asked = [event(n, day("09:00"), CUSTOMER, comment(CUSTOMER), *created(status="new"), via="Mail") for n in (1, 2)]
+    events = [*asked, event(1, day("10:00"), AGENT, said, *taken()), event(2, day("10:00"), AGENT, *taken())]
+    account = synced(tmp_path, [life(1), life(2)], events)
+    assert account.told("first_reply_time", LATER) == {"1": ["replies_unreadable"], "2": ["solved_without_reply"]}
+
+
 # ratings
 
 OFFERED = event(1, day("12:00"), -1, change("satisfaction_score", "unoffered", "offered"), via="Rule")
@@ -199,9 +213,7 @@ def rated(score: str, updated: str, **given: Any) -> Row:
 
 
 @pytest.mark.parametrize(("score", "value"), [("bad", 0), ("good", 1)])
-def test_an_answer_keeps_its_date_whatever_is_edited_and_a_changed_one_its_first_value(
-    tmp_path: Path, score: str, value: int
-) -> None:
+def test_an_answer_keeps_its_date_whatever_is_edited(tmp_path: Path, score: str, value: int) -> None:
     """Bad on 10 November at 13:00; on the 14th a comment is added, or the answer is changed to good. Nothing but the
     list tells of it, and it gives the time of the last edit only.
     """
@@ -212,7 +224,7 @@ def test_an_answer_keeps_its_date_whatever_is_edited_and_a_changed_one_its_first
     for full in (False, True):
         account.sync(LATER, full=full)
         assert [(row["at"], row["value"]) for row in account.listed("csat", LATER)] == [(day("13:00"), value)]
-        assert account.told("csat", day("13:00", 11)) == {"1": [0]}
+        assert account.told("csat", day("13:00", 11)) == {"1": [value]}
 
 
 # one second

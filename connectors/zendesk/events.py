@@ -16,7 +16,7 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk import surveys, vocabulary
 from connectors.zendesk.mapping import DELETED, text_id
-from helpdesk_kpi.model import AnyRecord, Event, Replies, TicketLink, Unread
+from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.fields import value
 from helpdesk_kpi.pull.text import RULE, read
 
@@ -79,8 +79,11 @@ class _Audit:
             if vocabulary.is_call(kind, child):
                 yield from self._call(child, told, seq, self._comment(child, told, seq, None))
             elif vocabulary.is_comment(kind, child):
-                yield self._comment(child, told, seq, macro)
+                said = self._comment(child, told, seq, macro)
+                yield said
                 yield from self._merge(told, seq)
+                if said.public is None and not self._is_merge(told):
+                    yield self._may_be_a_reply(kind)
             elif kind == "SatisfactionRating" or _SCORE in child or child.get("field_name") == _SCORE:
                 yield from self._survey(child, told, seq)
             else:
@@ -89,6 +92,10 @@ class _Audit:
                 if not changes and kind not in vocabulary.SILENT:
                     yield Unread(self.ticket, self._id("unread", counted=True), "event", kind[:_LONGEST_WORD], self.at)
         yield from self._merged_away()
+
+    def _may_be_a_reply(self, kind: str) -> Unread:
+        """Words of which nothing tells whether the customer saw them: what was said on the ticket is not known."""
+        return Unread(self.ticket, self._id("unseen", counted=True), REFUSED_ROW, kind[:_LONGEST_WORD], self.at)
 
     def _comment(self, child: dict[str, Any], told: Told, seq: int, macro: Mapping[str, Any] | None) -> Event:
         """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""

@@ -66,6 +66,7 @@ def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
             category=found,
             score=_SCORES[found] if found else None,
             answered_at=answered,
+            changed_at=answered,  # the row has the time of its last edit only
             agent=text_id(row.assignee_id),
             rater=text_id(row.requester_id),
             reason=row.reason if found else None,

@@ -565,7 +565,7 @@ class Timeline:
         return [
             e
             for e in self.surveys
-            if e.after in {"good", "neutral", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
+            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
         ]
 
     def offers(self) -> list[tuple[int, int | None]]:
