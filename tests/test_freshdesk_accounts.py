@@ -3,7 +3,7 @@
 Small accounts, synced and measured whole. Times are of Monday 2 March 2026, UTC.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def words(moment: str, author: int, *, incoming: bool = False, source: int = 0, 
 class Desk:
     """Two agents, some tickets, and what was said on each."""
 
-    def __init__(self, tickets: Sequence[Row], said: dict[int, Sequence[Row]]) -> None:
+    def __init__(self, tickets: Sequence[Row], said: Mapping[int, Sequence[Row]]) -> None:
         self.tickets, self.said = tickets, said
         self.agents = [
             {"id": number, "type": "support_agent", "contact": {"name": name, "email": f"{number}@desk.example"}}
