@@ -27,7 +27,6 @@ from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.faces import NAMES, face
 from helpdesk_kpi.simulator.plan import Locale, Slowdown, real
 from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.situations import LIVES
 from helpdesk_kpi.simulator.world import World, generate
 from helpdesk_kpi.store import open_store
 from helpdesk_kpi.store.lock import hold
@@ -115,10 +114,8 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
 
 
 def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> World:
-    """So many tickets, those of real accounts' situations among them."""
-    situations = real(helpdesk)
-    plain = round(tickets / (1 + sum(share for name, share in situations.items() if name in LIVES)))
-    return generate(seed, tickets=plain, weeks=WEEKS, end=end, locale=locale, **_story(end), **situations)
+    """The situations of real accounts come on top: they take nothing from what the digest has to find."""
+    return generate(seed, tickets=tickets, weeks=WEEKS, end=end, locale=locale, **_story(end), **real(helpdesk))
 
 
 def _made(told: Path) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every
         "severity": dict(SEVERITY),
         "category": "cf_category",
         "rate_share": 1.0,
+        "conversations_per_run": 0,
     }
 
 
