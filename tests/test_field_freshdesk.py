@@ -3,6 +3,7 @@
 Times are of Monday 2 March 2026, UTC, unless a test says otherwise. Values are worked out by hand.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,14 @@ def later(moment: str, author: int, *, day: int, incoming: bool = False) -> Row:
 # who asked, and as what
 
 
-def asks_as_a_contact() -> tuple[list[Row], dict[int, list[Row]]]:
+def asks_as_a_contact() -> tuple[list[Row], dict[int, Sequence[Row]]]:
     """Agent Two answers 1 on 2 March at 09:00, becomes a contact, and asks 2 on 5 March at 08:00."""
     stats = {"resolved_at": on("11:00", 5), "status_updated_at": on("11:00", 5)}
     asked = ticket(2, requester=TWO, stats=stats, created_at=on("08:00", 5), updated_at=on("11:00", 5))
-    said = {1: [words("09:00", TWO)], 2: [later("08:30", TWO, day=5, incoming=True), later("10:00", ONE, day=5)]}
+    said: dict[int, Sequence[Row]] = {
+        1: [words("09:00", TWO)],
+        2: [later("08:30", TWO, day=5, incoming=True), later("10:00", ONE, day=5)],
+    }
     return [ticket(1, agent=TWO), asked], said
 
 
@@ -81,7 +85,7 @@ def test_what_a_colleague_asked_before_they_left_stays_internal(made: Any) -> No
 
 def test_the_requester_who_was_seen_first_is_the_one_who_asked(made: Any) -> None:
     """On 4 March an agent makes themselves the requester of 1, and a customer that of 2, which an agent typed in."""
-    said = {1: [words("09:00", ONE)], 2: [words("09:00", ONE)]}
+    said: dict[int, Sequence[Row]] = {1: [words("09:00", ONE)], 2: [words("09:00", ONE)]}
     desk = Desk([ticket(1), ticket(2, requester=TWO)], said)
     account = made(desk)
     account.sync(EARLY)
@@ -115,7 +119,7 @@ def test_an_outbound_mail_that_was_answered_has_no_first_reply_in_freshdesks_own
 
 def test_what_is_forwarded_automatic_private_or_a_survey_is_no_reply_and_no_question(made: Any) -> None:
     """Each has the agent's first real reply at 10:00, 7,200 s; 4 was answered at 09:00 and then rated."""
-    said = {
+    said: dict[int, Sequence[Row]] = {
         1: [words("08:30", ONE, source=8), words("10:00", ONE)],
         2: [words("08:01", ONE, automation_id=55), words("10:00", ONE)],
         3: [words("08:30", ONE, source=2, private=True), words("10:00", ONE)],
