@@ -177,3 +177,29 @@ def test_of_tickets_merged_into_each_other_one_counts(made: Any) -> None:
     account.sync(NOW)
     assert told(account, "first_reply_time") == {"1": ["merged"], "2": ["merged"], "3": [9000]}
     assert told(account, "backlog") == {"1": [3600], "2": [7200], "3": [10800]}
+
+
+# surveys
+
+
+def answer(number: int, point: int, created: str, updated: str) -> Row:
+    return {"id": number, "survey_id": 1, "user_id": 5001, "agent_id": ONE, "group_id": None, "ticket_id": 1,
+            "feedback": None, "created_at": created, "updated_at": updated,
+            "ratings": {"default_question": point}}  # fmt: skip
+
+
+def test_an_answer_that_was_changed_was_bad_until_then_and_another_one_is_its_own(made: Any) -> None:
+    """Bad on 2 March at 12:00, changed to good on the 5th; a second survey is answered on the 6th, neutral."""
+    desk = Desk([ticket(1)], {1: [words("09:00", ONE)]})
+    answers = [answer(1, -103, on("12:00", 2), on("12:00", 2))]
+
+    def served(request: httpx.Request) -> Any:
+        return answers if request.url.path.endswith("/satisfaction_ratings") else desk(request)
+
+    account = made(served)
+    account.sync(EARLY)
+    assert told(account, "csat", EARLY) == {"1": [0]}
+    answers[:] = [answer(1, 103, on("12:00", 2), on("12:00", 5)), answer(2, 100, on("12:00", 6), on("12:00", 6))]
+    account.sync(NOW)
+    assert told(account, "csat") == {"1": [1, 0]}
+    assert told(account, "csat", EARLY) == {"1": [0]}

@@ -232,17 +232,34 @@ def test_what_an_import_did_before_the_issue_was_made_says_nothing_of_how_long_i
 
 
 def test_a_rating_without_a_date_stays_where_it_was_first_seen(tmp_path: Path) -> None:
-    """Five stars, and no date: by the update of 2 March. An edit on 20 March moves nothing; other stars do."""
+    """Five stars, and no date: by the update of 2 March. An edit on 20 March moves nothing. One star since 22 March is
+    the same answer, changed: it counts where it was first given, and was good until then.
+    """
 
     def rated(stars: int, updated: str) -> dict[str, Any]:
         return issue(1, updated=at(updated), **{RATING: {"rating": stars}})
 
     rows = JiraRows(issues=[rated(5, "02 20:00")], histories=[solved(1, "02 11:00")], comments=[said(1, "02 09:00")])
     desk = synced(tmp_path, rows, "2026-03-03T00:00:00Z")
-    for stars, day, when, value in ((5, 20, "2026-03-02T20:00:00Z", 1), (1, 22, "2026-03-22T20:00:00Z", 0)):
+    for stars, day, value in ((5, 20, 1), (1, 22, 0)):
         rows.issues = [rated(stars, f"{day} 20:00")]
         again(desk, f"2026-03-{day + 1}T00:00:00Z")
-        assert [(row["at"], row["value"]) for row in desk.listed("csat", LATER)] == [(when, value)]
+        assert [(row["at"], row["value"]) for row in desk.listed("csat", LATER)] == [("2026-03-02T20:00:00Z", value)]
+    assert desk.told("csat", "2026-03-22T00:00:00Z") == {"1": [1]}
+
+
+def test_a_rating_that_is_changed_was_what_it_was_until_then(tmp_path: Path) -> None:
+    """Five stars on 2 March, one star on 20 March; both were seen. The one answer was good in between."""
+
+    def rated(stars: int, updated: str) -> dict[str, Any]:
+        return issue(1, updated=at(updated), **{RATING: {"rating": stars}, RATED: at(updated)})
+
+    rows = JiraRows(issues=[rated(5, "02 20:00")], histories=[solved(1, "02 11:00")], comments=[said(1, "02 09:00")])
+    desk = synced(tmp_path, rows, "2026-03-03T00:00:00Z")
+    rows.issues = [rated(1, "20 20:00")]
+    again(desk, "2026-03-21T00:00:00Z")
+    assert desk.told("csat", "2026-03-05T00:00:00Z") == {"1": [1]}
+    assert desk.told("csat", LATER) == {"1": [0]}
 
 
 # the team

@@ -87,6 +87,20 @@ def test_a_requester_who_is_changed_from_one_customer_to_another_leaves_both_cus
     assert account.told("next_reply_time", LATER) == {"1": [1800]}
 
 
+def test_an_account_that_was_merged_away_since_still_wrote_as_the_customer(tmp_path: Path) -> None:
+    """601 was merged into 602, which the row names, and no list has 601 any more. It asked back at 12:00; answered an
+    hour later.
+    """
+    events = [event(1, day("09:00"), CUSTOMER, comment(CUSTOMER), *created(status="new", requester_id=CUSTOMER)),
+              *ordinary(1, asked=day("09:00"), answered=day("10:00"), solved=day("11:00"))[1:],
+              event(1, day("12:00"), CUSTOMER, comment(CUSTOMER, "It is broken."), change("status", "solved", "open")),
+              event(1, day("13:00"), AGENT, comment(AGENT), change("status", "open", "solved"))]  # fmt: skip
+    people = [user(AGENT, "agent"), user(OTHER_CUSTOMER)]
+    account = synced(tmp_path, [life(1, requester_id=OTHER_CUSTOMER)], events, users=people)
+    assert account.told("first_reply_time", LATER) == {"1": [3600]}
+    assert account.told("next_reply_time", LATER) == {"1": [3600]}
+
+
 # who belongs to the team
 
 SHARED_AGENT = 910
@@ -177,6 +191,28 @@ def test_an_answer_with_words_is_the_same_answer(tmp_path: Path, words: str, *, 
     account = synced(tmp_path, [life(1)], events, **more)
     assert account.told("csat", day("13:00", 11)) == {"1": [0]}
     assert account.told("csat", LATER) == {"1": [1]}
+
+
+def rated(score: str, updated: str, **given: Any) -> Row:
+    return {"id": 88, "ticket_id": 1, "assignee_id": AGENT, "group_id": None, "requester_id": CUSTOMER, "reason": None,
+            "comment": None, "score": score, "created_at": day("12:00"), "updated_at": updated, **given}  # fmt: skip
+
+
+@pytest.mark.parametrize(("score", "value"), [("bad", 0), ("good", 1)])
+def test_an_answer_keeps_its_date_whatever_is_edited_and_a_changed_one_its_first_value(
+    tmp_path: Path, score: str, value: int
+) -> None:
+    """Bad on 10 November at 13:00; on the 14th a comment is added, or the answer is changed to good. Nothing but the
+    list tells of it, and it gives the time of the last edit only.
+    """
+    events = ordinary(1, asked=day("09:00"), answered=day("10:00"), solved=day("11:00"))
+    account = synced(tmp_path, [life(1)], events, day("20:00"), satisfaction_ratings=[rated("bad", day("13:00"))])
+    assert isinstance(account.helpdesk, ZendeskRows)
+    account.helpdesk.lists["satisfaction_ratings"] = [rated(score, day("13:00", 14), comment="Still.")]
+    for full in (False, True):
+        account.sync(LATER, full=full)
+        assert [(row["at"], row["value"]) for row in account.listed("csat", LATER)] == [(day("13:00"), value)]
+        assert account.told("csat", day("13:00", 11)) == {"1": [0]}
 
 
 # one second

@@ -32,7 +32,7 @@ CREATE TABLE frozen_messages (             -- rendered once; every try sends the
     report TEXT NOT NULL,                  -- with its slice: "weekly", "weekly:EMEA"
     period_start INTEGER NOT NULL,         -- ms, half-open [start, end)
     period_end INTEGER NOT NULL,
-    variant TEXT NOT NULL,                 -- "original", "preliminary", or as variants.py names it
+    variant TEXT NOT NULL,                 -- "original", or the name of a correction
     hash TEXT NOT NULL,                    -- sha256 of body, hex
     body BLOB NOT NULL,                    -- msgpack of the Message
     created_at INTEGER NOT NULL,           -- ms

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from helpdesk_kpi.measure.chains import in_order
-from helpdesk_kpi.measure.desk import Desk
+from helpdesk_kpi.measure.desk import TEAM_KINDS, Desk
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 from helpdesk_kpi.store import Store
 
@@ -25,14 +25,25 @@ def with_asker(
     natives = [ordered[0].before, *(e.after for e in ordered)]
     named = [accounts.get((row.source, native or "")) for native in natives]
     known = [key for key in [*named, row.requester] if key is not None]
-    outside = [key for key in known if not desk.is_internal(key, row.created_at)]
-    # Whose role is dated by the first sync may have typed the request all the same.
-    first = next((key for key in outside if not desk.was_of_the_team(key)), next(iter([*outside, *known]), None))
+    first = _first_outside(desk, known, row.created_at)
     if first == row.requester:
         return row, events
     words = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
     told = {id(e): msgspec.structs.replace(e, actor=first) for e in words}
     return msgspec.structs.replace(row, requester=first), [told.get(id(e), e) for e in events]
+
+
+def _first_outside(desk: Desk, known: Sequence[int], at: int) -> int | None:
+    """Who was never of the team, else who was not at that time, else whoever is named first."""
+    never = (key for key in known if not _is_ours(desk, key))
+    then = (key for key in known if not desk.is_internal(key, at))
+    return next(never, None) or next(then, None) or next(iter(known), None)
+
+
+def _is_ours(desk: Desk, person: int) -> bool:
+    """Whether they are or were ever seen to be of the team."""
+    facts = desk.person(person)
+    return person in desk.bots or not TEAM_KINDS.isdisjoint({facts.kind, *facts.kinds})
 
 
 def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> Sequence[RatingRow]:
@@ -50,17 +61,25 @@ def _changes(events: Sequence[EventRow]) -> list[EventRow]:
 
 
 def accounts(store: Store, events: Collection[Sequence[EventRow]]) -> dict[tuple[int, str], int]:
-    """The accounts that changes of a requester name: (source, id there) -> our key."""
-    named = {native for rows in events for e in _changes(rows) for native in (e.before, e.after) if native}
+    """The accounts that histories name as requesters: (source, id there) -> our key."""
+    told = (e for rows in events for e in rows if e.field == "requester" and e.kind == "change")
+    named = {native for e in told for native in (e.before, e.after) if native}
     if not named:
         return {}
     sql = "SELECT source, native, id FROM people WHERE native IN (SELECT value FROM json_each(?))"
     return {(source, native): key for source, native, key in store.rows(sql, sorted(named))}
 
 
-def askers(desk: Desk, row: TicketRow, requester: int | None) -> tuple[int | None, ...]:
-    """Who asked, the requester of today, and who takes part with them."""
-    found = (requester,) if requester == row.requester else (requester, row.requester)
+def askers(
+    desk: Desk, row: TicketRow, events: Sequence[EventRow], accounts: Mapping[tuple[int, str], int]
+) -> tuple[int | None, ...]:
+    """The requester, those whom the history names as requesters, and who takes part with them.
+
+    An account that was merged into another one since still wrote as the one who asks.
+    """
+    told = [e for e in events if e.field == "requester" and e.kind == "change"]
+    before = {accounts.get((row.source, native)) for e in told for native in (e.before, e.after) if native}
+    found = (row.requester, *(before - {None, row.requester}))
     if row.participants == "[]":
         return found
     return (*found, *(desk.person_keys.get(native) for native in msgspec.json.decode(row.participants)))

@@ -159,11 +159,6 @@ class Desk(msgspec.Struct, frozen=True):
             return "agent" if facts.has_worked and not is_asker else side
         return "customer" if is_asker and facts.not_yet(at) else kind
 
-    def was_of_the_team(self, person: int | None) -> bool:
-        """Whether they are or were ever seen to be of the team."""
-        facts = self.person(person)
-        return person in self.bots or not TEAM_KINDS.isdisjoint({facts.kind, *facts.kinds})
-
     def is_of_another_team(self, person: int | None, brand: str | None) -> bool:
         """Whether they may answer for another brand and not for this one: here they are a customer like others."""
         here = self.local.get(brand or "")

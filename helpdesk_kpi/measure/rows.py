@@ -164,7 +164,7 @@ class Beside(msgspec.Struct, frozen=True):
     merges: Sequence[MergeRow] = ()
     copies: Sequence[CopyRow] = ()
     unread: Sequence[UnreadRow] = ()
-    accounts: Mapping[tuple[int, str], int] = {}  # those that changes of a requester name: (source, id there) -> key
+    accounts: Mapping[tuple[int, str], int] = {}  # those that histories name as requesters
 
 
 ALONE = Beside()

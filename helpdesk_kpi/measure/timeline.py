@@ -42,8 +42,9 @@ class Timeline:
         beside: Beside = ALONE,
     ) -> None:
         now = row
-        row, events = with_asker(desk, now, since_it_came(row, events), beside.accounts)
-        self.askers = askers(desk, now, row.requester)
+        events = since_it_came(row, events)
+        self.askers = askers(desk, now, events, beside.accounts)
+        row, events = with_asker(desk, now, events, beside.accounts)
         self.away = stays_away(events)
         row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
         self.desk = desk
@@ -561,7 +562,7 @@ class Timeline:
         return [
             e
             for e in self.surveys
-            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
+            if e.after in {"good", "neutral", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
         ]
 
     def offers(self) -> list[tuple[int, int | None]]:

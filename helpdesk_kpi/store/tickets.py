@@ -141,7 +141,7 @@ def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records:
 
 #: Kind -> the records that are children of it, where they are kept, and which of those.
 _REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry], str, str, str]] = {
-    "event": (model.Event, "events", "id", "true"),
+    "event": (model.Event, "events", "id", "id NOT GLOB 'rating:*'"),  # an earlier answer is told by nobody any more
     "comment": (model.Event, "events", "id", "kind = 'comment' AND id != 'created'"),
     "time_entry": (model.TimeEntry, "time_entries", "native", "true"),
 }
@@ -205,6 +205,10 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     people = page.keys("people", (p for r in rows for p in (r.agent, r.rater)))
     page.conn.executemany(
+        _REPLACED_ANSWER,
+        ((page.source, r.id, r.version, r.category) for r in rows if not r.question and r.category is not None),
+    )
+    page.conn.executemany(
         _RATING,
         (
             (
@@ -263,20 +267,31 @@ _RATING_COLUMNS = (
     "source, native, question, ticket, offered_at, version, value, scale, origin, category, score, answered_at,"
     " changed_at, expires_at, agent, rater, reason, comment"
 )
+_BOTH_ANSWERED = "answered_at IS NOT NULL AND excluded.answered_at IS NOT NULL"
 _RATING = upsert(
     "ratings",
     _RATING_COLUMNS,
-    f"excluded.version >= version AND ({differs(_without(_RATING_COLUMNS, ('comment',)))}"
-    " OR (excluded.comment IS NOT NULL AND comment IS NOT excluded.comment))",
-    # Of one version, words that only one of two streams brings stay.
+    "excluded.version >= version AND ("
+    + differs(_without(_RATING_COLUMNS, ("comment", "answered_at", "changed_at")))
+    + " OR (excluded.comment IS NOT NULL AND comment IS NOT excluded.comment)"
+    + f" OR (excluded.version = version AND NOT ({_BOTH_ANSWERED}) AND answered_at IS NOT excluded.answered_at))",
     {
+        # Of one version, words that only one of two streams brings stay.
         "comment": "iif(excluded.version = version, coalesce(excluded.comment, comment), excluded.comment)",
         # Who rated is who was first named for it: helpdesks that go by the requester name another one later.
         "rater": "iif(excluded.version = version, coalesce(rater, excluded.rater), excluded.rater)",
-        # Of an answer without a date the first one seen stays, as long as it is the same answer.
-        **{
-            field: f"iif(excluded.version = 0 AND excluded.value IS value, {field}, excluded.{field})"
-            for field in ("offered_at", "answered_at")
-        },
+        # Where no offer is told, it is as old as the first answer.
+        "offered_at": f"iif({_BOTH_ANSWERED}, min(offered_at, excluded.offered_at), excluded.offered_at)",
+        # Some helpdesks give the time of the last edit: the first one that was seen is nearest to the answer.
+        "answered_at": f"iif({_BOTH_ANSWERED}, min(answered_at, excluded.answered_at), excluded.answered_at)",
+        "changed_at": f"iif({_BOTH_ANSWERED} AND category IS NOT excluded.category,"
+        " coalesce(excluded.changed_at, excluded.answered_at), coalesce(excluded.changed_at, changed_at))",
     },
+)
+#: An answer that is about to be replaced by another one, as an event.
+_REPLACED_ANSWER = (
+    "INSERT OR IGNORE INTO events (ticket, id, at, seq, kind, actor, field, after, exact)"
+    " SELECT ticket, 'rating:' || native || ':' || version, coalesce(changed_at, answered_at), 0, 'survey', rater,"
+    " 'satisfaction', category, 1 FROM ratings WHERE source = ?1 AND native = ?2 AND question = '' AND version < ?3"
+    " AND answered_at IS NOT NULL AND category IS NOT NULL AND category IS NOT ?4"
 )
