@@ -232,19 +232,19 @@ def test_what_an_import_did_before_the_issue_was_made_says_nothing_of_how_long_i
 
 
 def test_a_rating_without_a_date_stays_where_it_was_first_seen(tmp_path: Path) -> None:
-    """Five stars, and no date: by the update of 2 March. An edit on 20 March moves nothing. Other stars are a changed
-    answer: it counts as it is now, and stays where it was first given.
+    """Five stars, and no date: by the update of 2 March. An edit on 20 March moves nothing. One star since 22 March is
+    the same answer, changed: it counts where it was first given.
     """
 
-    def rated(stars: int, updated: str) -> dict[str, Any]:
+    def rated(stars: int, updated: str) -> Any:
         return issue(1, updated=at(updated), **{RATING: {"rating": stars}})
 
     rows = JiraRows(issues=[rated(5, "02 20:00")], histories=[solved(1, "02 11:00")], comments=[said(1, "02 09:00")])
     desk = synced(tmp_path, rows, "2026-03-03T00:00:00Z")
-    for stars, day, when, value in ((5, 20, "2026-03-02T20:00:00Z", 1), (1, 22, "2026-03-02T20:00:00Z", 0)):
+    for stars, day, value in ((5, 20, 1), (1, 22, 0)):
         rows.issues = [rated(stars, f"{day} 20:00")]
         again(desk, f"2026-03-{day + 1}T00:00:00Z")
-        assert [(row["at"], row["value"]) for row in desk.listed("csat", LATER)] == [(when, value)]
+        assert [(row["at"], row["value"]) for row in desk.listed("csat", LATER)] == [("2026-03-02T20:00:00Z", value)]
 
 
 # the team

@@ -42,13 +42,12 @@ def rating(
     stars = stars_of(given)
     if stars is None:
         return [], [SetAside(f"{issue_id} satisfaction", f"a rating of an unknown shape: {_shape(given)}")]
-    dated = _instant(_any(custom, fields.date))
-    at = dated or updated
+    at = _instant(_any(custom, fields.date)) or updated
     found = Rating(
         id=f"csat-{issue_id}",
         ticket=issue_id,
         offered_at=at,
-        version=dated or 0,
+        version=at,
         value=f"{stars:g}",
         scale="1-5",
         category=category(stars),

@@ -280,8 +280,8 @@ _RATING = upsert(
         "comment": "iif(excluded.version = version, coalesce(excluded.comment, comment), excluded.comment)",
         # Who rated is who was first named for it: helpdesks that go by the requester name another one later.
         "rater": "iif(excluded.version = version, coalesce(rater, excluded.rater), excluded.rater)",
-        # Of an answer without a date the first one seen stays, as long as it is the same answer.
-        "offered_at": "iif(excluded.version = 0 AND excluded.value IS value, offered_at, excluded.offered_at)",
+        # Where no offer is told, it is as old as the first answer.
+        "offered_at": f"iif({_BOTH_ANSWERED}, min(offered_at, excluded.offered_at), excluded.offered_at)",
         # Some helpdesks give the time of the last edit: the first one that was seen is nearest to the answer.
         "answered_at": f"iif({_BOTH_ANSWERED}, min(answered_at, excluded.answered_at), excluded.answered_at)",
     },
