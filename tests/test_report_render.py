@@ -251,8 +251,8 @@ def test_json_has_raw_numbers_under_stable_keys() -> None:
     told = json.loads(render("weekly_digest", week()).json or b"")
     assert list(told) == [
         "version", "report", "title", "locale", "privacy", "team", "preliminary", "period", "as_of", "zone",
-        "headline", "notices", "measures", "severities", "waiting", "bad_ratings", "left_out", "follow_ups", "own_figures",
-        "not_known", "repeats_found",
+        "headline", "notices", "measures", "severities", "waiting", "bad_ratings", "left_out", "follow_ups",
+        "own_figures", "not_known", "repeats_found",
         "questions_without_dimension", "data_whole_to", "history_from", "definitions",
     ]  # fmt: skip
     assert told["as_of"] == "2026-11-23T05:00:00Z"  # 06:00 in Berlin
