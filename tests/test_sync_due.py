@@ -58,14 +58,22 @@ def test_a_daily_stream_of_a_daily_sync_runs_every_day_whatever_minute_it_begins
     assert len(runs(DAY, DAY, 240, [-2 * MINUTE, -8 * MINUTE])) == 10
 
 
-@pytest.mark.parametrize("length", [0, 1, 29])
-def test_the_length_of_a_sync_does_not_move_the_next(tmp_path: Path, length: int) -> None:
-    """A real sync every half hour that takes `length` minutes, four times: `articles` is hourly, 0:00 and 1:00."""
+@pytest.mark.parametrize(
+    ("pace", "length", "outcomes"),
+    [
+        (30, 1, ["ok", "not_due", "ok", "not_due"]),  # at 0:00, 0:30, 1:00, 1:30
+        (60, 40, ["ok", "ok", "ok"]),  # the second one begins 20 minutes after the first has ended
+    ],
+)
+def test_the_length_of_a_sync_does_not_move_the_next(
+    tmp_path: Path, pace: int, length: int, outcomes: list[str]
+) -> None:
+    """A real sync every `pace` minutes that takes `length` minutes: the stream `articles` is hourly."""
     desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
     begun = (desk.world.now // HOUR + 24) * HOUR
-    outcomes = []
-    for number in range(4):
-        desk.world.now = begun + number * 30 * MINUTE
+    found = []
+    for number in range(len(outcomes)):
+        desk.world.now = begun + number * pace * MINUTE
         asked = [0]
 
         def slow(begins: int = desk.world.now, asked: list[int] = asked) -> int:
@@ -74,8 +82,8 @@ def test_the_length_of_a_sync_does_not_move_the_next(tmp_path: Path, length: int
             return begins if asked[0] == 1 else begins + length * MINUTE
 
         results = desk_sync(desk, slow)
-        outcomes.append(next(r.outcome for r in results if r.stream == "articles"))
-    assert outcomes == ["ok", "not_due", "ok", "not_due"]
+        found.append(next(r.outcome for r in results if r.stream == "articles"))
+    assert found == outcomes
 
 
 def desk_sync(desk: SyncedDesk, now: Callable[[], int]) -> list[StreamResult]:
