@@ -19,7 +19,6 @@ from helpdesk_kpi.simulator.freshdesk_words import (
     OUTBOUND,
     PRIORITIES,
     RELATED,
-    TRACKER,
     TYPES,
     body,
     html,
@@ -163,12 +162,13 @@ class Tickets:
             "custom_fields": {"cf_category": state["category"]}, "tags": _tags(story, saves), "source_info": None,
             "structured_description": None, "sentiment_score": None, "initial_sentiment_score": None,
             "form_id": state["form"],
-        } | self._associated(story, state)  # fmt: skip
+        } | self._associated(story)  # fmt: skip
 
-    def _associated(self, story: Story, state: dict[str, Any]) -> dict[str, Any]:
-        linked = sum(at <= self.world.now for at, _ in self.incidents.get(story.ticket, ()))
-        kind = TRACKER if state["type"] == "problem" and linked else RELATED if story.created.problem else None
-        return {"association_type": kind, "associated_tickets_count": linked if kind == TRACKER else None}
+    def _associated(self, story: Story) -> dict[str, Any]:
+        """What customers ask about one fault hangs on a tracker, which an agent makes: the first report does, too."""
+        linked = any(at <= self.world.now for at, _ in self.incidents.get(story.ticket, ()))
+        kind = RELATED if linked or story.created.problem else None
+        return {"association_type": kind, "associated_tickets_count": None}
 
     def _times(self, story: Story, saves: list[Saved]) -> dict[str, Any]:
         sla = self._sla(story, saves)
