@@ -116,9 +116,8 @@ def send(desk: Desk, *, name: str, period: str | None, dry_run: bool, again: boo
     if not wanted.to:
         raise loaded.error(f"reports.{name}.to", "no channels: name some of [channels]")
     span = period_of(wanted, period, loaded.config.timezone, now)
-    rule = report_rule(desk, name)
     with desk.store() as store:
-        edition = edition_of(store, loaded, name, span, now, rule=rule, again=again)
+        edition = edition_of(store, loaded, name, span, now, rule=report_rule(desk, name), again=again)
         if again and not edition.is_preliminary:
             raise UsageError(f"{span.label} is complete and is sent once; `deliveries resend` sends one delivery again")
         if dry_run:
