@@ -52,25 +52,6 @@ def asks_as_a_contact() -> tuple[list[Row], dict[int, Sequence[Row]]]:
     return [ticket(1, agent=TWO), asked], said
 
 
-@pytest.mark.parametrize("first", [EARLY, NOW], ids=["seen as an agent", "first seen as a contact"])
-def test_an_agent_who_became_a_contact_asks_as_a_customer_whenever_the_sync_came(made: Any, first: int) -> None:
-    """1: an hour to Agent Two's reply. 2: asked at 08:00 as a contact, answered at 10:00 by Agent One. `sync --full`
-    says the same.
-    """
-    tickets, said = asks_as_a_contact()
-    desk = Desk(tickets[:1], said)
-    account = made(desk)
-    if first == EARLY:
-        account.sync(EARLY)
-    desk.tickets, desk.agents = tickets, desk.agents[:1]
-    account.sync(NOW)
-    right = {"1": [3600], "2": [7200]}
-    assert told(account, "first_reply_time") == right
-    assert told(account, "replies_per_ticket") == {"1": [1], "2": [1]}
-    account.sync(NOW, full=True)
-    assert told(account, "first_reply_time") == right
-
-
 def test_what_a_colleague_asked_before_they_left_stays_internal(made: Any) -> None:
     """Agent Two asks 2 on 2 March, and Agent One answers. Two leaves on the 6th; 2 gets a note on the 7th."""
     desk = Desk([ticket(1, agent=TWO), ticket(2, requester=TWO)], {1: [words("09:00", TWO)], 2: [words("10:00", ONE)]})

@@ -177,7 +177,7 @@ def test_refused_credentials_stop_at_the_first_request(tmp_path: Path) -> None:
 @pytest.mark.trap("freshdesk 2")
 def test_an_import_too_large_for_one_second_fails_its_stream_with_a_clear_reason(tmp_path: Path) -> None:
     desk = desk_of(tmp_path / "a", made(30), bulk=30_001, edit=lambda t: t.replace(
-        "rate_share = 1.0", "rate_share = 1.0\nconversations_per_run = 10"
+        "conversations_per_run = 0", "conversations_per_run = 10"
     ))  # fmt: skip
     results = {r.stream: r for r in desk.sync()}
     assert results["tickets"].outcome == "failed"
@@ -309,7 +309,7 @@ def test_what_was_deleted_before_its_reply_could_be_read_does_not_count_as_not_r
 def test_a_queue_that_is_not_worked_off_is_pending_and_never_not_replied(tmp_path: Path) -> None:
     world = generate(3, tickets=120, weeks=2, **TELLABLE)
     desk = desk_of(tmp_path / "a", world, edit=lambda text: text.replace(
-        "rate_share = 1.0", "rate_share = 1.0\nconversations_per_run = 40"
+        "conversations_per_run = 0", "conversations_per_run = 40"
     ))  # fmt: skip
     well(desk.sync())
     assert desk.requests["conversations"] == 40

@@ -227,15 +227,16 @@ def test_a_ticket_closed_at_once_was_resolved_then_and_nobody_responds_to_an_out
     assert (stats["first_responded_at"], stats["agent_responded_at"]) == (None, None)
 
 
-def test_incidents_hang_on_a_tracker() -> None:
+def test_what_customers_ask_about_one_fault_is_related() -> None:
+    """The tracker that they hang on is made by an agent, and is none of them."""
     made = by_hand(
         opened("mon 10:00", type="problem"), opened("mon 10:10", ticket=2, type="incident", problem=1),
         opened("mon 10:20", ticket=3),
     )  # fmt: skip
     with client(made) as face:
         rows = [ask(face, f"/tickets/{n}") for n in (1, 2, 3)]
-        assert [row["association_type"] for row in rows] == [3, 4, None]
-        assert [row["associated_tickets_count"] for row in rows] == [1, None, None]
+        assert [row["association_type"] for row in rows] == [4, 4, None]
+        assert [row["associated_tickets_count"] for row in rows] == [None, None, None]
         assert ids(ask(face, "/tickets/1/associated_tickets")["tickets"]) == [2]
         assert ask(face, "/tickets/2/prime_association")["id"] == 1
         assert face.get("/tickets/3/prime_association").status_code == 404

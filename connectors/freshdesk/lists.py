@@ -36,7 +36,7 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         account.found.append(_history_starts(start.now))
     async for page, good in _updated(account, start, {"include": INCLUDES}):
         here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
-        records, worse = map_rows(here, partial(mapping.ticket, keep=await _keep(account, start, here)))
+        records, worse = map_rows(here, partial(mapping.ticket, keep=await account.keep(here)))
         todo = [Todo(at, mapping.queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)]
         yield _with(page, records, worse, {"conversations": todo})
 
@@ -44,16 +44,10 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
 async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Page]:
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
     async for page, good in _updated(account, start, {"include": INCLUDES, "filter": how}):
-        records, worse = map_rows(good, partial(mapping.ticket, keep=await _keep(account, start, good), gone=how))
+        records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
         known = start.versions("ticket", [str(row.id) for row in good])
         missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
         yield _with(page, [*records, *missed], worse, {})
-
-
-async def _keep(account: Account, start: Start, found: Sequence[fd.Ticket]) -> mapping.Keep:
-    asking = {number for row in found if (number := text_id(row.requester_id))} if start.cursor is None else set()
-    met = frozenset(number for number, known in start.accounts(asking).items() if known.kind is not None)
-    return msgspec.structs.replace(await account.keep(found), read_until=_reached(start), met=met)
 
 
 def _reached(start: Start) -> int:

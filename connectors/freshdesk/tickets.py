@@ -1,7 +1,7 @@
 """From a ticket's row to records: the ticket, its first comment, what its times prove, its promises."""
 
 import hashlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -39,8 +39,6 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     sources: Mapping[str, str] = {}  # the account's own sources: code -> label
     agents: frozenset[str] = frozenset()
     sketch_key: bytes = b""
-    read_until: int = 0  # what was updated by then was read before, with the agents of that time
-    met: Container[str] = ()  # accounts that are known, where everything is read again: what they were then is known
 
 
 def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecord]:
@@ -83,7 +81,7 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
     )
     return [
         record,
-        *_people(row, keep, created, updated),
+        *_people(row, keep, updated),
         *([] if row.company is None else _company(row.company)),
         *_created(row, number, created),
         *_unread(row, number, created),
@@ -141,16 +139,15 @@ def _author(row: fd.Ticket) -> str | None:
     return text_id(row.responder_id if code(row.source) in BY_THE_TEAM else row.requester_id)
 
 
-def _people(row: fd.Ticket, keep: Keep, created: int, updated: int) -> Iterator[model.Person]:
-    """The requester, if they are no agent of today: a customer since they asked, or since agents were last read."""
+def _people(row: fd.Ticket, keep: Keep, updated: int) -> Iterator[model.Person]:
+    """The requester, if they are no agent of today: a customer as of the ticket's last update."""
     who = row.requester
     number = text_id(row.requester_id if who is None else who.id)
     if number is None or number in keep.agents:
         return
     name, email = (None, None) if who is None else (who.name, who.email)
-    since = updated if number in keep.met else max(created, keep.read_until)
     company = text_id(row.company_id)
-    yield model.Person(number, "customer", "contact", since, name, email, organization=company)
+    yield model.Person(number, "customer", "contact", updated, name, email, organization=company)
 
 
 def _company(row: fd.Company) -> Iterator[model.Name]:
