@@ -149,7 +149,7 @@ BY_HAND: dict[str, list[tuple[Timeline, dict[str, Any]]]] = {
         (story(said(30, ANN), talked(44, ANN, "chat")), {"calendar": 44}),
     ],
     "no_call_data": [(story(*REPLIED, channel="voice", the=desk(lacks=["calls"])), {"calendar": 30})],
-    "no_chat_data": [(story(channel="chat", the=desk(lacks=["chats"])), {"calendar": 30})],
+    "no_chat_data": [(story(*REPLIED, is_messaging=1, the=desk(lacks=["chats"])), {"calendar": 30})],
     "bot_reply_counted": [
         (story(said(1, ROBOT), said(30, ANN)), {"calendar": 1}),
         (story(said(1, None, via="rule", rule="received"), said(30, ANN)), {"calendar": 1}),
