@@ -13,7 +13,7 @@ HASH_KEY = bytes(range(32))  # the same in every store of a test, so that keyed 
 #: Tables that tell of the runs and not of the helpdesk.
 OF_RUNS = frozenset({
     "identities", "standings", "syncs", "measuring", "access_log", "meta", "folds", "folded", "sqlite_sequence",
-    "apart", "repeat_labels", "repeat_thresholds",
+    "apart", "repeat_labels", "repeat_thresholds", "due_slots", "slot_parts",
 })  # fmt: skip
 #: Columns that say when somebody looked.
 OF_LOOKS = frozenset({
