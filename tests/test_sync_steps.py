@@ -213,7 +213,7 @@ def test_tickets_from_before_the_first_day_are_counted_as_unknown_and_never_as_u
             ]
             assert {r["ticket"] for r in rows} <= old
             assert len(rows) > 5
-            assert {r["reason"] for r in rows} <= {"history_unknown", "internal", "outbound", "test"}
+            assert {r["reason"] for r in rows} <= {"history_unknown", "internal", "no_chat_data", "outbound", "test"}
             assert {r["value"] for r in rows} == {None}
     cli.at(world.now)
     text = cli("report", "weekly", "--format", "text", "--config", desk.path).out
