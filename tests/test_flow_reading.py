@@ -136,8 +136,8 @@ def test_net_flow_is_what_came_less_what_went(store: Store) -> None:
     source = Source(store)
     put(store)
     for number in ("2", "3", "4"):
-        source.put(ticket(number, MONDAY + 30 * HOUR), did(number, 30, "status", None, "open"))
-    for hour, before, after in ((40, "open", "solved"), (50, "solved", "open"), (60, "open", "solved")):
+        source.put(ticket(number, MONDAY + 30 * HOUR), did(number, 30, "status", None, "new"))
+    for hour, before, after in ((40, "new", "solved"), (50, "solved", "open"), (60, "open", "solved")):
         source.put(did("2", hour, "status", before, after))
     value = measured(store).figure(kpi_named("net_flow"), *period_of())
     # Four created, one reopened, three solves.
@@ -161,7 +161,7 @@ def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> Non
         for hour, before, after in ((1, "new", "solved"), (2, "solved", "open"), (3, "open", "solved")):
             source.put(did(name, at + hour, "status", before, after))
     for number in range(30):
-        source.put(ticket(f"n{number}", MONDAY + HOUR), did(f"n{number}", 1, "status", None, "open"))
+        source.put(ticket(f"n{number}", MONDAY + HOUR), did(f"n{number}", 1, "status", None, "new"))
     period, as_of = period_of()
     found = measured(store).value("net_flow", period, as_of)
     assert ({p.value for p in found.history}, found.value) == ({0}, 30)

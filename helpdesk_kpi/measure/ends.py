@@ -12,7 +12,7 @@ class End(NamedTuple):
     """How a history goes on to the present value."""
 
     change: Change
-    is_dated: bool  # the helpdesk says since when; else it is only known to be so by the ticket's last update
+    is_dated: bool  # it is known since when; else only that it is so by the ticket's last update
 
 
 def ends_elsewhere(desk: Desk, row: TicketRow, changes: Sequence[Change]) -> list[End]:
@@ -36,7 +36,7 @@ def _status(desk: Desk, row: TicketRow, last: Change | None) -> Iterator[End]:
         return
     at = row.status_at if dated and row.status_at is not None else max(row.updated_at, last.at if last else 0)
     change = Change(at, "status", last.after if last else None, row.status, "unknown", None)
-    yield End(change, is_dated=dated)
+    yield End(change, is_dated=dated or _is_at_once(last, row))
 
 
 def _others(desk: Desk, row: TicketRow, last: Mapping[str, Change]) -> Iterator[End]:
@@ -52,11 +52,17 @@ def _others(desk: Desk, row: TicketRow, last: Mapping[str, Change]) -> Iterator[
         native = row.priority if field == "priority" else _native(desk, field, now)
         if native is not None or now is None:
             at = max(row.updated_at, change.at)
-            yield End(Change(at, field, change.after, native, "unknown", None), is_dated=False)
+            following = Change(at, field, change.after, native, "unknown", None)
+            yield End(following, is_dated=_is_at_once(change, row))
 
 
 def _is_newer(change: Change | None, row: TicketRow) -> bool:
     return change is not None and change.at > row.updated_at
+
+
+def _is_at_once(change: Change | None, row: TicketRow) -> bool:
+    """Whether the last known change is of the last update: what is missing happened in that same instant."""
+    return change is not None and change.at == row.updated_at
 
 
 def _native(desk: Desk, field: str, key: int | None) -> str | None:

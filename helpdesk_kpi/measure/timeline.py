@@ -399,8 +399,8 @@ class Timeline:
         return not self.lacks_contact or self.accepted_at == self.created_at
 
     def is_act(self, change: Change) -> bool:
-        """What a ticket is made with is set by whose login made it, and is no act."""
-        if change.before is None and change.at <= self.created_at:
+        """Whether it is one of accepting. What a ticket is made with is set by whose login made it, and is none."""
+        if change.before is None and change.at <= self.created_at and change.person == self.row.submitter:
             return False
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
