@@ -28,6 +28,7 @@ class Told(NamedTuple):
     records: Sequence[AnyRecord]
     set_aside: Sequence[SetAside] = ()
     broken: BrokenError | None = None  # the answer cannot be read at all
+    is_whole: bool = False  # it tells everything, so rows that another source could not read do not matter any more
 
 
 Ask = Callable[[Todo], Awaitable[Told]]
@@ -68,6 +69,7 @@ async def page_of(chosen: Sequence[Todo], ask: Ask, *, complete_until: int | Non
     return Page(
         records=[record for one in found for record in one.records],
         set_aside=[row for one in found for row in one.set_aside],
+        replaces=[("refused_row", todo.key) for todo, one in zip(chosen, found, strict=True) if one.is_whole],
         done=chosen,
         complete_until=complete_until,
     )

@@ -102,8 +102,9 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
         except MissingError:  # deleted meanwhile
             return Told(gap(one))
         records, worse = read(found)
-        known = gap(one) if aside or worse else [Replies(one.key, one.version)]
-        return Told([*records, *known], [*aside, *worse])
+        is_whole = not aside and not worse
+        known = [Replies(one.key, one.version)] if is_whole else gap(one)
+        return Told([*records, *known], [*aside, *worse], is_whole=is_whole)
 
     def gap(one: Todo) -> list[AnyRecord]:
         return [Replies(one.key, one.version, "unreadable")]
@@ -129,7 +130,7 @@ async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
         has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
         is_whole = has_words and not aside and not worse
         known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
-        return Told([*records, *known], [*aside, *worse])
+        return Told([*records, *known], [*aside, *worse], is_whole=is_whole)
 
     async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
         yield page

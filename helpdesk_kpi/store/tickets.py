@@ -120,8 +120,8 @@ def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | No
 
 
 def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records: Sequence[model.AnyRecord]) -> None:
-    """The page gives every child of these parents; what it does not name is gone: all events, only the comments, or the
-    time entries.
+    """The page gives every child of these parents; what it does not name is gone: all events, only the comments, the
+    time entries, or the rows that could not be read.
 
     The comment that made the ticket stays: it is a part of the ticket. A page that is older than what is known of the
     ticket takes nothing away.
@@ -140,10 +140,11 @@ def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records:
 
 
 #: Kind -> the records that are children of it, where they are kept, and which of those.
-_REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry], str, str, str]] = {
+_REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry | model.Unread], str, str, str]] = {
     "event": (model.Event, "events", "id", "true"),
     "comment": (model.Event, "events", "id", "kind = 'comment' AND id != 'created'"),
     "time_entry": (model.TimeEntry, "time_entries", "native", "true"),
+    "refused_row": (model.Unread, "unread", "id", f"kind = '{model.REFUSED_ROW}'"),
 }
 
 
