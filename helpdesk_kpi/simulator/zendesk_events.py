@@ -218,7 +218,8 @@ def _audits(world: World, number: int) -> list[Audit]:
     story = world.stories[number]
     out: list[Audit] = list(story.saves)
     places = {id(fact): i for i, fact in enumerate(story.facts)}
-    out += [fact for fact in story.facts if isinstance(fact, Deleted | Offered | Answered | Amended)]
+    told = Deleted | Amended if "csat" in world.plan_without else Deleted | Offered | Answered | Amended
+    out += [fact for fact in story.facts if isinstance(fact, told)]  # without the feature, no ticket has a score
     return sorted(out, key=lambda a: (a.at, places[id(a.fact if isinstance(a, Saved) else a)]))
 
 
