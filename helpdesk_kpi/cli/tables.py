@@ -43,7 +43,7 @@ def table(*heads: str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -
 
 def shown(value: float | None, unit: str) -> str:
     """
-    >>> shown(7_500_000, "ms"), shown(-61_000, "ms"), shown(0.25, "share"), shown(3, "tickets"), shown(None, "ms")
+    >>> shown(7_499_000, "ms"), shown(-61_000, "ms"), shown(0.25, "share"), shown(3, "tickets"), shown(None, "ms")
     ('2 h 05 min', '-1 min 01 s', '25.0%', '3', '-')
     """
     if value is None:
@@ -51,9 +51,11 @@ def shown(value: float | None, unit: str) -> str:
     if unit != "ms":
         return f"{value:.1%}" if unit == "share" else f"{value:g}"
     sign = "-" if value < 0 else ""
-    minutes, seconds = divmod(round(abs(value) / 1000), 60)
-    hours, minutes = divmod(minutes, 60)
-    return sign + (f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds:02} s")
+    whole = round(abs(value) / 1000)
+    if whole < 3600:
+        return f"{sign}{whole // 60} min {whole % 60:02} s"
+    hours, minutes = divmod((whole + 30) // 60, 60)  # as reports round
+    return f"{sign}{hours} h {minutes:02} min"
 
 
 def machine_readable(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:
