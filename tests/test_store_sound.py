@@ -128,6 +128,23 @@ def test_where_a_comment_is_lost_the_older_ones_stay_and_the_replies_are_not_kno
     assert store.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "yes")]
 
 
+def test_where_a_comment_and_a_change_are_lost_neither_is_known(store: Store) -> None:
+    bad = [replace(comment("c"), at=0), replace(comment("s"), at=0, kind="change", field="status", after="open")]
+    put(store, ticket("1"), *bad, Replies("1", AT), Changes("1", AT))
+    assert store.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "unreadable")]
+
+
+def test_a_comment_that_is_lost_where_nothing_says_that_all_are_there_is_named_until_it_is_kept(store: Store) -> None:
+    # As an export of events gives them, without a word on whether a ticket's are whole.
+    put(store, ticket("1"), replace(comment("c"), at=0), comment("d"), ticket("2"), comment("e", "2"))
+    named = "SELECT t.native, u.id, u.kind, u.word FROM unread u JOIN tickets t ON t.id = u.ticket"
+    assert store.rows(named) == [("1", "c:row", "row", "comment")]
+    put(store, comment("d"))
+    assert len(store.rows(named)) == 1
+    put(store, comment("c"))
+    assert store.rows(named) == []
+
+
 def test_queues_keep_what_they_can(store: Store) -> None:
     todo = {"comments": [Todo(AT, "1"), Todo(2**64, "2"), Todo(AT, "nul \0")]}
     put(store, ticket(), comment("a", seq=2**63), todo=todo, complete_until=2**64)

@@ -8,7 +8,7 @@ import datetime as dt
 import functools
 import re
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -58,8 +58,15 @@ def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[SetAside]) ->
     lost = [r for r in page.records if _identity(r) not in there]
     short = {getattr(r, "ticket", None) for r in lost}
     replaces = [(kind, parent) for kind, parent in page.replaces if parent not in short]
-    gaps = {r.ticket: r.kind for r in lost if isinstance(r, model.Event)}
+    events = [r for r in lost if isinstance(r, model.Event) and r.kind in _TOLD_BY]
+    gaps = {(r.ticket, r.kind) for r in events}
     told = [_unreadable(r, gaps) for r in kept]
+    said = {(r.ticket, type(r)) for r in kept if isinstance(r, model.Replies | model.Changes)}
+    told += [
+        model.Unread(r.ticket, f"{r.id}:row", model.REFUSED_ROW, r.kind)
+        for r in events
+        if (r.ticket, _TOLD_BY[r.kind]) not in said and _is_sound_id(r.ticket, r.id)
+    ]
     return replace(page, records=told, set_aside=[*page.set_aside, *aside], replaces=replaces)
 
 
@@ -67,13 +74,22 @@ def _identity(record: AnyRecord) -> tuple[object, ...]:
     return (type(record), *(getattr(record, name, None) for name in ("ticket", "id", "article", "metric", "at")))
 
 
-def _unreadable(record: AnyRecord, gaps: Mapping[str, str]) -> AnyRecord:
+#: The record that says whether all events of a kind are known.
+_TOLD_BY: Mapping[str, type[model.Replies | model.Changes]] = {"comment": model.Replies, "change": model.Changes}
+
+
+def _unreadable(record: AnyRecord, gaps: Collection[tuple[str, str]]) -> AnyRecord:
     """Whether the comments, or the changes, of a ticket are known: not where one of them was set aside."""
-    if isinstance(record, model.Replies) and gaps.get(record.ticket) == "comment":
+    if isinstance(record, model.Replies) and (record.ticket, "comment") in gaps:
         return replace(record, known="unreadable")
-    if isinstance(record, model.Changes) and gaps.get(record.ticket) == "change":
+    if isinstance(record, model.Changes) and (record.ticket, "change") in gaps:
         return replace(record, known="unreadable")
     return record
+
+
+def _is_sound_id(*ids: str) -> bool:
+    """Whether the store can keep them: what it refuses may be the id itself."""
+    return all(_is_text(one) for one in ids)
 
 
 def sound(record: AnyRecord) -> AnyRecord:

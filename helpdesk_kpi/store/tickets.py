@@ -98,6 +98,10 @@ def write_events(page: Writing, rows: list[model.Event]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     people = page.keys("people", (r.actor for r in rows))
     page.conn.executemany(_EVENT, (_event(r, tickets, people) for r in rows))
+    refused = {*page.conn.execute(_REFUSED, (json.dumps([tickets[r.ticket] for r in rows]),))}
+    if refused:  # what could not be kept before, and now can
+        found = {(tickets[r.ticket], f"{r.id}:row") for r in rows} & refused
+        page.conn.executemany("DELETE FROM unread WHERE ticket = ? AND id = ?", found)
     page.conn.executemany(
         "INSERT OR IGNORE INTO article_links VALUES (?, ?, ?, ?, ?)",
         ((tickets[r.ticket], r.id, a, r.at, people.get(r.actor)) for r in rows if r.public for a in r.articles),
@@ -222,6 +226,9 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
     )
 
 
+_REFUSED = (
+    f"SELECT ticket, id FROM unread WHERE ticket IN (SELECT value FROM json_each(?)) AND kind = '{model.REFUSED_ROW}'"
+)
 _READ_NOW = (
     "DELETE FROM unread WHERE ticket IN (SELECT u.ticket FROM unread u JOIN tickets t ON t.id = u.ticket"
     " WHERE t.source = ?1) AND substr(id, 1, length(?2)) = ?2"
