@@ -12,6 +12,7 @@ from zendesk_account import (
     CUSTOMER,
     OTHER_AGENT,
     ZendeskRows,
+    as_audit,
     change,
     comment,
     created,
@@ -193,21 +194,6 @@ def test_people_who_were_deleted_stay_who_they_were_without_exports_too(tmp_path
     assert (told["603"], told["502"]) == (("customer", 0), ("agent", 0))
     assert desk.told("first_reply_time", LATER) == {"1": [1800]}
     assert desk.told("replies_per_ticket", LATER) == {}  # it is not solved
-
-
-def as_audit(row: dict[str, Any]) -> dict[str, Any]:
-    """An event of the export as the audits of its ticket tell it."""
-    return {"id": row["id"], "ticket_id": row["ticket_id"], "created_at": row["created_at"],
-            "author_id": row["updater_id"], "via": {"channel": "web"},
-            "events": [_as_audits_have_it(child) for child in row["child_events"]]}  # fmt: skip
-
-
-def _as_audits_have_it(child: dict[str, Any]) -> dict[str, Any]:
-    if "body" in child:
-        return child
-    [field] = [key for key in child if key not in {"id", "event_type", "previous_value"}]
-    named = {"id": child["id"], "type": child["event_type"], "field_name": field, "value": child[field]}
-    return named | ({"previous_value": child["previous_value"]} if "previous_value" in child else {})
 
 
 # copies of another helpdesk

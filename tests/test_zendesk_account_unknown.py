@@ -10,6 +10,7 @@ from zendesk_account import (
     CUSTOMER,
     OTHER_AGENT,
     ZendeskRows,
+    as_audit,
     change,
     comment,
     created,
@@ -127,6 +128,17 @@ def test_a_session_tells_the_first_reply_of_a_ticket_without_any_event(tmp_path:
     assert synced(tmp_path, rows).told("first_reply_time", LATER) == {str(n): [45] for n, _ in sessions_of(12)}
 
 
+def test_a_session_of_a_time_to_come_keeps_no_other_from_being_read(tmp_path: Path) -> None:
+    rows = messaging(3)
+    rows.engagements[2]["engagement_start_time"] = "2098-01-01T08:00:00Z"
+    desk = SmallAccount(tmp_path, rows)
+    desk.sync("2026-11-11T00:00:00Z")
+    desk.helpdesk = messaging(12)
+    desk.sync("2026-11-12T00:00:00Z")
+    told = desk.told("first_reply_time", "2026-11-12T00:00:00Z")
+    assert {number for number, took in told.items() if took == [45]} == {str(n) for n, _ in sessions_of(12)}
+
+
 def test_sessions_without_a_reply_or_without_a_person_are_no_contact(tmp_path: Path) -> None:
     """As recorded: no reply, and yet a time of 0. The second one an AI agent had. The third has a reply after 0 s."""
     rows = messaging(3)
@@ -241,7 +253,13 @@ def test_a_ticket_that_is_made_in_this_minute_is_given_time_to_tell_its_words(tm
 
 
 @pytest.mark.trap("zendesk 42")
-@pytest.mark.parametrize("odd", [{"timestamp": "soon", "created_at": None}, {"child_events": [5]}, {"ticket_id": 1.5}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"timestamp": "soon", "created_at": None}, {"child_events": [5]}, {"id": None},
+        {"timestamp": 1_794_302_400_000}, {"timestamp": 0}, {"ticket_id": 1.5},
+    ],
+)  # fmt: skip
 def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits_tell(
     tmp_path: Path, odd: dict[str, Any]
 ) -> None:
@@ -283,3 +301,26 @@ class Odd:
         if asking.path.endswith("/incremental/ticket_events") and int(asking.query["start_time"]) < 1794302400:
             given["ticket_events"].insert(1, self.odd)
         return given
+
+
+def test_an_audit_that_cannot_be_read_leaves_the_states_unknown_too_until_it_can(tmp_path: Path) -> None:
+    """Without exports. Solved at 10:00, opened again at 11:00 by the odd row, solved at 12:00: the last state fits, and
+    taken by itself the first solve would be the last one. Read well: 3 hours, and one of two solves did not hold.
+    """
+    solved, opened, again = (as_audit(event(1, day(at), AGENT, change("status", *states))) for at, *states in (
+        ("10:00", "new", "solved"), ("11:00", "solved", "open"), ("12:00", "open", "solved")))  # fmt: skip
+    [asked] = map(as_audit, ordinary(1, asked=day("09:00")))
+    rows = ZendeskRows(
+        users=PEOPLE, tickets=[ticket(1, day("09:00"), day("12:00"))],
+        audits={1: [asked, solved, {**opened, "author_id": "x"}, again]},
+        refused=("/incremental/", "/guide/", "/slas/", "/business_hours/", "/engagements/"),
+    )  # fmt: skip
+    desk = SmallAccount(tmp_path, rows)
+    desk.sync(LATER)
+    for kpi in ("reopen_rate", "full_resolution_time"):
+        assert set(desk.told(kpi, LATER).get("1", ["history_unknown"])) == {"history_unknown"}
+    rows.audits[1] = [asked, solved, opened, again]
+    rows.tickets[0]["updated_at"] = day("12:01")
+    desk.sync("2026-11-21T00:00:00Z")
+    assert desk.told("full_resolution_time", LATER) == {"1": [10_800]}
+    assert sorted(desk.told("reopen_rate", LATER)["1"]) == [0, 1]

@@ -81,6 +81,21 @@ def ordinary(
     return found
 
 
+def as_audit(row: dict[str, Any]) -> dict[str, Any]:
+    """An event of the export as the audits of its ticket tell it."""
+    return {"id": row["id"], "ticket_id": row["ticket_id"], "created_at": row["created_at"],
+            "author_id": row["updater_id"], "via": {"channel": "web"},
+            "events": [_as_audits_have_it(child) for child in row["child_events"]]}  # fmt: skip
+
+
+def _as_audits_have_it(child: dict[str, Any]) -> dict[str, Any]:
+    if "body" in child:
+        return child
+    [field] = [key for key in child if key not in {"id", "event_type", "previous_value"}]
+    named = {"id": child["id"], "type": child["event_type"], "field_name": field, "value": child[field]}
+    return named | ({"previous_value": child["previous_value"]} if "previous_value" in child else {})
+
+
 class ZendeskRows:
     """Serves rows. What a test leaves out is an empty list; `refused` and `missing` are parts of paths.
 

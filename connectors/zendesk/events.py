@@ -18,6 +18,7 @@ from connectors.zendesk import surveys, vocabulary
 from connectors.zendesk.mapping import DELETED, text_id
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.fields import value
+from helpdesk_kpi.pull.rows import plausible
 from helpdesk_kpi.pull.text import RULE, read
 
 SECOND = 1_000
@@ -243,7 +244,7 @@ class _Audit:
 
 def audit_at(row: zd.TicketEvent) -> int:
     if row.timestamp is not None:
-        return row.timestamp * SECOND
+        return plausible(row.timestamp * SECOND)
     if row.created_at is not None:
         return zd.ms(row.created_at)
     raise ValueError("neither timestamp nor created_at")

@@ -26,12 +26,13 @@ PLACE = ("start_time_cursor", "engagement_id_cursor")
 async def engagements(account: Account, start: Start) -> AsyncIterator[Page]:
     """Sessions by start. The cursor is the second of the last start that was read."""
     cursor, first = export_cursor(start), start.since // SECOND
-    begin = max(int(cursor) - OVERLAP, first) if cursor else first
+    now = start.now // SECOND  # a time to come would leave out all until then
+    begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
     async for page in _pages(account, begin):
         good, aside = rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
         records, worse = map_rows(good, mapping.engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
-        cursor = further(cursor, last)
+        cursor = further(cursor, min(last, now))
         yield Page(records=records, cursor=cursor, set_aside=[*aside, *worse])
     yield Page(complete_until=start.now - WHOLE_AFTER)
 

@@ -1,6 +1,7 @@
 """Streams of what happened on tickets: in bulk or, where that is denied, ticket by ticket; the records are alike."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -18,7 +19,14 @@ from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import id_of, map_rows, raws, read_each, rows
 
 MISSING = "missing_events"  # the queue of tickets of which the export brought no words
-Read = Callable[[Sequence[zd.TicketEvent]], tuple[list[AnyRecord], list[SetAside]]]
+#: Records of what happened, and what could not be read of that.
+Read = Callable[[Sequence[zd.TicketEvent]], "Happened"]
+
+
+class Happened(NamedTuple):
+    records: list[AnyRecord]
+    aside: list[SetAside]  # rows of which nothing is known
+    untimed: list[SetAside]  # rows of which only the time that somebody spent is not
 
 
 async def _reading(account: Account) -> Read:
@@ -27,10 +35,11 @@ async def _reading(account: Account) -> Read:
     """
     kept, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
 
-    def read(found: Sequence[zd.TicketEvent]) -> tuple[list[AnyRecord], list[SetAside]]:
+    def read(found: Sequence[zd.TicketEvent]) -> Happened:
         told, aside = map_rows(found, lambda row: events(row, kept, hosts, account.settings.thanks))
-        spent, worse = map_rows(found, lambda row: hours.time_entries(row, fields))
-        return [*told, *spent], [*aside, *worse]
+        spent, untimed = map_rows(found, lambda row: hours.time_entries(row, fields))
+        known = {one.id for one in aside}
+        return Happened([*told, *spent], aside, [one for one in untimed if one.id not in known])
 
     return read
 
@@ -54,13 +63,13 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
         good, aside = rows(page.ticket_events, zd.TicketEvent)
         fresh = [row for row in good if row.id not in seen]
         seen = {row.id for row in good}
-        records, worse = read(fresh)
+        records, worse, untimed = read(fresh)
         lost = _lost(page.ticket_events, aside, fresh, worse)
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
         yield Page(
-            records=[*records, *lost], cursor=further(cursor, end), complete_until=whole, set_aside=[*aside, *worse],
-            todo=await _unsure(account, fresh),
+            records=[*records, *lost], cursor=further(cursor, end), complete_until=whole,
+            set_aside=[*aside, *worse, *untimed], todo=await _unsure(account, fresh),
         )  # fmt: skip
     # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
     # nobody answered.
@@ -78,7 +87,8 @@ def _lost(
 ) -> list[AnyRecord]:
     """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
     refused = {one.id for one in aside}
-    found = [(id_of(row, "ticket_id"), id_of(row)) for row in raws(raw) if id_of(row) in refused] if refused else []
+    named = [(id_of(row, "ticket_id"), id_of(row) or f"row {i}") for i, row in enumerate(raws(raw))] if refused else []
+    found = [(ticket, event) for ticket, event in named if event in refused]
     late = {one.id for one in worse}
     found += [(str(row.ticket_id), str(row.id)) for row in read if str(row.id) in late]
     return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in found if ticket]
@@ -101,13 +111,14 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
             found, aside = await audits_of(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
             return Told(gap(one))
-        records, worse = read(found)
+        records, worse, untimed = read(found)
         is_whole = not aside and not worse
         known = [Replies(one.key, one.version)] if is_whole else gap(one)
-        return Told([*records, *known], [*aside, *worse], is_whole=is_whole)
+        return Told([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
 
     def gap(one: Todo) -> list[AnyRecord]:
-        return [Replies(one.key, one.version, "unreadable")]
+        lost = Unread(one.key, "audits:row", REFUSED_ROW, "audit")  # until they are read whole
+        return [Replies(one.key, one.version, "unreadable"), lost]
 
     def known_already(one: Todo) -> list[AnyRecord]:
         return [Replies(one.key, one.version)]
@@ -126,11 +137,11 @@ async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
             found, aside = await audits_of(account, one.key, start.since)
         except MissingError:
             return Told([])
-        records, worse = read(found)
+        records, worse, untimed = read(found)
         has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
         is_whole = has_words and not aside and not worse
         known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
-        return Told([*records, *known], [*aside, *worse], is_whole=is_whole)
+        return Told([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
 
     async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
         yield page
