@@ -17,7 +17,13 @@ from helpdesk_kpi.simulator.world import generate
 NOT_TOLD = {("article_views", "strict")}
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "measured" in metafunc.fixturenames:
+        seeds = [1, 2, 3] if metafunc.config.getoption("--size") == "full" else [1]
+        metafunc.parametrize("measured", seeds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def measured(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full_size: bool
 ) -> Iterator[Measured]:

@@ -44,7 +44,7 @@ def shown(helpdesk: str, seed: int, tickets: int) -> World:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    seeds = range(1, 11 if metafunc.config.getoption("--size") == "full" else 6)
+    seeds = range(1, 11 if metafunc.config.getoption("--size") == "full" else 3)
     told = [(name, seed) for seed in seeds for name in NAMES]
     metafunc.parametrize("measured", told, indirect=True, scope="module", ids=lambda one: f"{one[0]} {one[1]}")
 
