@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from desk_fixtures import Cli, SyncedDesk
+from truth_fixtures import asked_before_working
 
 from helpdesk_kpi.measure.weights import read_versions
 from helpdesk_kpi.simulator.clock import DAY
@@ -19,7 +20,7 @@ from helpdesk_kpi.simulator.world import World, generate
 #: What some helpdesk cannot tell does not happen here.
 TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(
     ("api_reply", "call", "missed_call", "voicemail", "messaging", "unanswered_chat", "ai_agent", "no_priority",
-     "light_note"), 0.0,
+     "light_note", "outbound"), 0.0,
 ) | {"csat": "legacy"}  # fmt: skip
 
 
@@ -27,13 +28,16 @@ WEB = {"portal": "web"}  # as Jira and Freshdesk call it
 
 
 def made() -> World:
-    """Freshdesk does not tell what came by its API from what came by the portal, so all of that came by the portal."""
+    """Freshdesk does not tell what came by its API from what came by the portal, so all of that came by the portal.
+    Nor do Jira and Freshdesk date roles, so nobody asks before they do something for the team.
+    """
     drawn = generate(7, tickets=240, weeks=10, hours=0.8, amended=0.15, **TOLD_BY_ALL)
     facts = [
         msgspec.structs.replace(f, channel="web") if isinstance(f, Created) and f.channel == "api" else f
         for f in drawn.facts
     ]
-    return World(drawn.desk, facts, plan=drawn.plan)
+    early = asked_before_working(drawn)
+    return World(drawn.desk, [f for f in facts if str(getattr(f, "ticket", None)) not in early], plan=drawn.plan)
 
 
 class Kept:

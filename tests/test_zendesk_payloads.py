@@ -126,7 +126,8 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
         except (msgspec.ValidationError, ValueError, TypeError, KeyError) as error:
             complaints.append(f"{kind} {row.get('id')}: {error}")
         met[kind] = met.get(kind, 0) + 1
-    assert complaints == []
+    # An example of a specification has seconds that lie in 1970.
+    assert complaints == ["ticket_events 1717: a time outside of the years 1990 to 2100"]
     # The collections hold at least these; fewer would say that this test no longer finds them.
     assert {
         "tickets", "audits", "ticket_events", "users", "survey_responses", "satisfaction_ratings",
@@ -184,6 +185,7 @@ def test_in_no_recorded_session_did_an_agent_reply_though_all_have_a_time_of_0()
     assert len(rows) >= 25
     assert {row["assignment_to_first_reply_time_seconds"] for row in rows} == {0}
     for row in rows:
-        [session] = mapping.engagement(msgspec.convert(row, zd.Engagement))
+        session, link = mapping.engagement(msgspec.convert(row, zd.Engagement))
         assert isinstance(session, model.Engagement)
-        assert session.answered_at is None
+        assert isinstance(link, model.Event)
+        assert (session.answered_at, link.kind) == (None, "link")

@@ -18,6 +18,7 @@ from helpdesk_kpi.measure.discovery import find_kpis
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.measure.reader import Reader
 from helpdesk_kpi.measure.windows import within_parts
+from helpdesk_kpi.simulator.facts import Update
 from helpdesk_kpi.simulator.true_repeats import true_pairs
 from helpdesk_kpi.simulator.truth import truth
 from helpdesk_kpi.simulator.world import World
@@ -202,6 +203,21 @@ def merely_opened(world: World) -> set[str]:
         for number, story in world.stories.items()
         for save in story.saves
         if (save.before, save.changes, save.fact.comment) == ({"status": "new"}, {"status": "open"}, None)
+    }
+
+
+def asked_before_working(world: World) -> set[str]:
+    """Tickets of colleagues who had done nothing for the team yet: where roles have no dates, these are customers."""
+    first: dict[int, int] = {}
+    for story in world.stories.values():
+        for save in story.saves:
+            if isinstance(save.fact, Update) and save.fact.actor != story.created.requester:
+                first[save.fact.actor] = min(save.at, first.get(save.fact.actor, save.at))
+    return {
+        str(number)
+        for number, story in world.stories.items()
+        if world.accounts[story.created.requester].role_at(story.created.at) != "customer"
+        and story.created.at < first.get(story.created.requester, world.now)
     }
 
 

@@ -10,6 +10,7 @@ from helpdesk_kpi.measure.contract import EXCLUDED, Kpi, Observation
 from helpdesk_kpi.measure.desk import read_desks
 from helpdesk_kpi.measure.discovery import kpi_named
 from helpdesk_kpi.measure.exclusions import observations
+from helpdesk_kpi.measure.standings import keep_standings
 from helpdesk_kpi.measure.stories import timelines
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.measure.weights import FEWEST, Basis, Cell, Kind, Sum, Version, read_versions
@@ -88,6 +89,7 @@ def effort(ticket: Timeline, until: int) -> float:
 
 def _costs(store: Store, config: Config, first: int, last: int) -> Iterator[Cost]:
     """Every ticket of weighted_volume in the period."""
+    keep_standings(store, config)
     desks, spec = read_desks(store, config), kpi_named("weighted_volume")
     spent = dict(store.rows("SELECT ticket, sum(spent) FROM time_entries WHERE at < ? GROUP BY ticket", last))
     keys = [key for (key,) in store.rows("SELECT id FROM tickets WHERE created_at < ? ORDER BY id", last)]
