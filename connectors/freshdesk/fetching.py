@@ -99,15 +99,16 @@ async def by_update(
 
 def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[SetAside]]:
     """The tickets of a page without a single one whose time does not fit into the order of all the others: then that
-    time is wrong, and not the order.
+    time is wrong, and not the order. Where either of two may be the wrong one, all stay, and the order is an error.
     """
     if len(tickets) < _LINE or _is_ordered(tickets, since):
         return tickets, []
-    for place, ticket in enumerate(tickets):
-        others = tickets[:place] + tickets[place + 1 :]
-        if _is_ordered(others, since):
-            return others, [SetAside(str(ticket.id), "updated_at does not fit into the order of the other tickets")]
-    return tickets, []
+    fits = [place for place in range(len(tickets)) if _is_ordered(tickets[:place] + tickets[place + 1 :], since)]
+    if len(fits) != 1:
+        return tickets, []
+    [place] = fits
+    wrong = "updated_at does not fit into the order of the other tickets"
+    return tickets[:place] + tickets[place + 1 :], [SetAside(str(tickets[place].id), wrong)]
 
 
 def _is_ordered(tickets: Sequence[fd.Ticket], since: int) -> bool:
