@@ -60,6 +60,28 @@ class Desk:
         return None if path.startswith("export") else self.lists.get(path.rpartition("/")[2], [])
 
 
+class Exporting(Desk):
+    """A desk with the export: day -> what its file holds, a response, or None (no such file)."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.days: dict[str, Any] = {}
+
+    def __call__(self, request: httpx.Request) -> Any:
+        if request.url.host == "files.example":
+            given = self.days[request.url.path[1:]]
+            return given if isinstance(given, httpx.Response) else {"activities_data": given}
+        if request.url.path.endswith("ticket_activities"):
+            day = request.url.params["created_at"]
+            return {"export": {"url": f"https://files.example/{day}"} if day in self.days else None}
+        return super().__call__(request)
+
+
+def activity(number: int, **more: Any) -> Row:
+    return {"ticket_id": number, "performed_at": "02-03-2026 10:00:00 +0000", "performer_type": "user",
+            "performer_id": ONE, "activity": {"priority": 4}, **more}  # fmt: skip
+
+
 Told = dict[str, list[Any]]
 
 

@@ -38,6 +38,7 @@ def test_words_in_the_requesters_own_name_are_the_customers_whatever_the_flag_sa
     assert team(account) == {"Agent One", "Agent Two"}
 
 
+@pytest.mark.trap("freshdesk 48")
 def test_one_outgoing_line_does_not_make_an_agent_of_somebody_who_asks_elsewhere(read: Read) -> None:
     """5722 asks on 722, and an integration names them as the author of a line on 721, which is no reply of the team."""
     said = {721: [words("08:15", 5722, source=2), words("10:00", ONE)], 722: [words("09:00", ONE)]}
@@ -46,6 +47,7 @@ def test_one_outgoing_line_does_not_make_an_agent_of_somebody_who_asks_elsewhere
     assert team(account) == {"Agent One", "Agent Two"}
 
 
+@pytest.mark.trap("freshdesk 48")
 def test_who_answered_others_and_had_tickets_was_an_agent_though_a_contact_today(read: Read) -> None:
     """109 answered 731 at 09:00 when they had it, left, and asks on 732 as a customer."""
     said = {731: [words("09:00", LEFT)], 732: [words("08:30", LEFT, incoming=True), words("10:00", ONE)]}
@@ -60,6 +62,7 @@ def test_an_agents_words_are_the_teams_though_an_integration_marked_them_as_inco
     assert first_replies(account) == {"741": (3600, "Agent Two", "")}
 
 
+@pytest.mark.trap("freshdesk 47")
 def test_a_mail_that_the_team_writes_first_is_outbound_and_a_phone_call_that_an_agent_types_is_not(read: Read) -> None:
     """Of the call itself nothing can be had, so that the first reply to 752 is not known; it counts as a request."""
     tickets = [ticket(751, source=10), ticket(752, source=3)]
@@ -82,6 +85,7 @@ def test_a_conversation_that_cannot_be_read_leaves_the_replies_unknown_and_names
     assert "ticket 761" in reason
 
 
+@pytest.mark.trap("freshdesk 50")
 def test_what_a_ticket_is_to_others_is_kept_and_a_kind_that_nobody_knows_is_counted(read: Read) -> None:
     tickets = [ticket(770 + kind, association_type=kind) for kind in range(1, 6)]
     account = read(tickets, {})
@@ -92,6 +96,7 @@ def test_what_a_ticket_is_to_others_is_kept_and_a_kind_that_nobody_knows_is_coun
     assert unread == [("775", "association", "5")]
 
 
+@pytest.mark.trap("freshdesk 53")
 def test_children_and_trackers_are_the_teams_own_work_and_no_requests(read: Read) -> None:
     tickets = [ticket(770 + kind, association_type=kind) for kind in range(1, 5)]
     account = read(tickets, {770 + kind: [words("09:00", ONE)] for kind in range(1, 5)})

@@ -46,7 +46,7 @@ def test_a_ticket_has_native_codes_an_address_and_a_first_comment_by_the_custome
     [first] = [e for e in only(records, Event) if e.kind == "comment"]
     assert (first.id, first.at, first.actor, first.public, first.length) == ("created", SINCE, str(CUSTOMER), True, 17)
     assert only(records, Person) == [
-        Person(str(CUSTOMER), "customer", "contact", SINCE, "Carol", "carol@customer.example")
+        Person(str(CUSTOMER), "customer", "contact", NOW, "Carol", "carol@customer.example")
     ]
 
 

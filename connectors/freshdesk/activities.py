@@ -16,6 +16,7 @@ from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
 from connectors.freshdesk.fetching import iso
 from connectors.freshdesk.payloads import text_id
+from connectors.freshdesk.words import STATUSES
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
@@ -128,7 +129,8 @@ async def quietly(account: Account, start: Start) -> AsyncIterator[Page]:
 async def labels(account: Account) -> Labels:
     groups = await account.choices("default_group")
     teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
-    statuses = {label.casefold(): code for code, label in (await account.statuses()).items()}
+    told = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read
+    statuses = {label.casefold(): code for code, label in told.items()}
     return Labels(statuses, teams)
 
 

@@ -1,5 +1,6 @@
 """Streams of tickets, ratings and time entries, and of what is short and read whole."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
@@ -82,7 +83,7 @@ def _with(
     """The page with what its rows tell, and with what those that were refused leave unknown."""
     aside = [*page.set_aside, *worse]
     told = [*records, *unread.lost_tickets(aside)]
-    known = unread.known_tickets(good, aside)
+    known = unread.known_tickets(good, told)
     return msgspec.structs.replace(page, records=told, set_aside=aside, todo=todo, gone={"unread": known})
 
 
@@ -100,9 +101,14 @@ def _history_starts(now: int) -> Finding:
 
 async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
+    strange: Counter[str] = Counter()
     async for good, aside in account.agent_pages():
         records, worse = map_rows(good, lambda row: [people.person(row)])
+        strange.update(row.type for row in good if row.type and row.type not in people.TYPES)
         yield Page(records=records, set_aside=[*aside, *worse])
+    for kind, count in sorted(strange.items()):
+        text = f"nothing is known of the type {kind[:40]!r}: {count:,} of it count as agents; `bots` can name them"
+        account.found.append(Finding(level="warning", about="agents", text=text))
     yield Page(complete_until=start.now)
 
 

@@ -8,24 +8,25 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, Unread
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Unread
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.rows import id_of, raws
+
+_PARTS = ("row", "association", "status")  # of a ticket's row: all of it, or a code that nobody knows
 
 
 def lost_tickets(aside: Iterable[SetAside]) -> list[Unread]:
     """Tickets of which a newer row was refused: what the store has of them is old. A row without an id is of none."""
-    return [Unread(bad.id, _row_of(bad.id), REFUSED_ROW, bad.reason) for bad in aside if bad.id.isdecimal()]
+    return [Unread(bad.id, f"ticket:{bad.id}:row", REFUSED_ROW, bad.reason) for bad in aside if bad.id.isdecimal()]
 
 
-def known_tickets(found: Sequence[fd.Ticket], aside: Iterable[SetAside]) -> list[str]:
-    """Ids of parts that these rows clear; a ticket of which the same page has a refused row too stays unknown."""
-    refused = {bad.id for bad in aside}
-    return [_row_of(str(row.id)) for row in found if str(row.id) not in refused]
-
-
-def _row_of(ticket: str) -> str:
-    return f"ticket:{ticket}:row"
+def known_tickets(found: Sequence[fd.Ticket], told: Iterable[AnyRecord]) -> list[str]:
+    """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""
+    here = {one.id for one in told if isinstance(one, Unread)}
+    doubtful = {one.ticket for one in told if isinstance(one, Unread)}
+    whole = [f"ticket:{row.id}:" for row in found if str(row.id) not in doubtful]
+    parts = [f"ticket:{row.id}:{part}" for row in found if str(row.id) in doubtful for part in _PARTS]
+    return [*whole, *(part for part in parts if part not in here)]
 
 
 def lost_ratings(
@@ -39,7 +40,7 @@ def lost_ratings(
         told = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
         tickets = dict(told) | tickets
     return [
-        Unread(ticket, rating_row(number), REFUSED_RATING, bad.reason)
+        Unread(ticket, _rating_row(number), REFUSED_RATING, bad.reason)
         for bad in (*aside, *worse)
         if (number := bad.id.partition(" ")[0]) and (ticket := tickets.get(bad.id) or tickets.get(number))
     ]
@@ -47,8 +48,8 @@ def lost_ratings(
 
 def known_ratings(found: Iterable[fd.SatisfactionRating], worse: Iterable[SetAside]) -> Iterator[str]:
     refused = {bad.id.partition(" ")[0] for bad in worse}
-    return (rating_row(str(row.id)) for row in found if str(row.id) not in refused)
+    return (_rating_row(str(row.id)) for row in found if str(row.id) not in refused)
 
 
-def rating_row(number: str) -> str:
+def _rating_row(number: str) -> str:
     return f"rating:{number}:row"
