@@ -77,7 +77,8 @@ def test_who_reads_along_notes_once_or_was_given_a_ticket_once_still_asks_as_a_c
 @pytest.mark.trap("freshdesk 50")
 def test_codes_that_nobody_knows_count_on_the_careful_side_and_are_shown(tmp_path: Path) -> None:
     """1 has a status of the account's own, 2 one that no list has (it is not done), 3 a source of next year, 4 a
-    conversation of a source of next year, which an agent wrote. 2 is read again with a known status.
+    conversation of a source of next year, which an agent wrote. 2 is read again with a known status and an
+    association of next year.
     """
     fields = [{"id": 1, "name": "status", "type": "default_status", "choices": {"2": ["Open"], "88": ["At the lab"]}}]
     said = {number: [words("08:30", ONE, source=61 if number == 4 else 0)] for number in range(1, 5)}
@@ -88,9 +89,9 @@ def test_codes_that_nobody_knows_count_on_the_careful_side_and_are_shown(tmp_pat
     assert told(account, "first_reply_time") == {str(n): [HALF] for n in range(1, 5)}
     assert told(account, "backlog") == {"1": ["running"], "2": ["running"], "3": [10_800], "4": [10_800]}
     assert strange(account) == {"unread": "status 89 (1)", "strange_channels": "source 77 (1)"}
-    desk.tickets = [ticket(2, updated_at="2026-03-02T12:00:00Z")]
+    desk.tickets = [ticket(2, updated_at="2026-03-02T12:00:00Z", association_type=9)]
     account.sync(NOW)
-    assert strange(account) == {"strange_channels": "source 77 (1)"}
+    assert strange(account) == {"unread": "association 9 (1)", "strange_channels": "source 77 (1)"}
 
 
 def strange(account: Any) -> dict[str, str]:
