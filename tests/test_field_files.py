@@ -136,6 +136,7 @@ REFUSED_LINES = {
     "cut": (REPLY % b"words")[:-12],
     "NaN": (REPLY % b"words").replace(b'"words"', b"NaN"),
     "deep": (REPLY % b"words").replace(b'"words"', b"[" * 5000 + b"]" * 5000),
+    "nested": b'{"ticket": "1", "more": {"ticket": "2"}, "body": "wor',
     "ticket last": b'{"body": "caf\xe9", "at": 7, "ticket": 1}\n',
 }
 
