@@ -79,7 +79,7 @@ def test_who_asked_as_a_contact_and_became_an_agent_asked_as_a_customer(tmp_path
         2: [later("09:00", 5001, day=6)],
         3: [later("09:00", ONE, day=6)],
     }
-    asked = {"created_at": on("08:00", 6), "updated_at": on("11:00", 6), "stats": NO_TIMES, "status": 2}
+    asked: dict[str, Any] = {"created_at": on("08:00", 6), "updated_at": on("11:00", 6), "stats": NO_TIMES, "status": 2}
     desk.tickets = [ticket(1, updated_at=on("12:00", 6)), ticket(2, **asked), ticket(3, requester=5001, **asked)]
     account.sync(NOW)
     found = first_replies(account)

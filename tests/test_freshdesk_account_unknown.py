@@ -58,7 +58,7 @@ def test_a_ticket_whose_newest_row_is_refused_is_not_as_it_was_before(tmp_path: 
     account = synced(tmp_path, desk, EARLY)
     solved = told(account, "full_resolution_time", EARLY)
     assert solved == {"1": [3 * HOUR], "12": [3 * HOUR]}
-    desk.tickets = [changed(1, 4) | bad, changed(12, 4)]
+    desk.tickets = [{**changed(1, 4), **bad}, changed(12, 4)]
     account.sync(NOW)
     assert aside(account) == ["1"]
     assert unread(account) == [("1", "ticket:1:row", "row")]
@@ -111,7 +111,7 @@ def test_an_answer_that_cannot_be_read_is_not_known_and_not_none(tmp_path: Path,
     good = [answer(1, 103, on("12:00", 2)), answer(3, 103, on("12:00", 5)),
             answer(12, 103, on("12:00", 2), ticket_id=2, user_id=5002)]  # fmt: skip
     said = {1: [words("09:00", ONE)], 2: [words("09:00", ONE)]}
-    desk = Desk([ticket(1), ticket(2)], said, satisfaction_ratings=[good[0] | bad, *good[1:]])
+    desk = Desk([ticket(1), ticket(2)], said, satisfaction_ratings=[{**good[0], **bad}, *good[1:]])
     account = synced(tmp_path, desk)
     assert unread(account) == [("1", "rating:1:row", "rating")]
     assert told(account, "csat") == {"1": ["rating_unreadable"], "2": [1]}
@@ -124,14 +124,17 @@ def test_an_answer_that_cannot_be_read_is_not_known_and_not_none(tmp_path: Path,
     assert (unread(account), told(account, "csat")) == ([], {"1": [1, 1], "2": [1]})
 
 
-def test_one_question_that_cannot_be_read_leaves_the_ticket_and_not_the_other_answer(tmp_path: Path) -> None:
-    """The main question has a point, a further one has none; the point is kept, and so is the doubt."""
-    odd = answer(1, 103, on("12:00", 2), ratings={"default_question": 103, "question_7": "n/a", "question_8": None})
-    account = synced(tmp_path, Desk([ticket(1)], {1: [words("09:00", ONE)]}, satisfaction_ratings=[odd]))
-    assert aside(account) == ["1 question_7"]
-    with account.store() as store:
-        assert store.rows("SELECT question, value FROM ratings") == [("", "103")]
-    assert unread(account) == [("1", "rating:1:row", "rating")]
+def test_one_question_that_cannot_be_read_costs_neither_the_other_nor_the_ticket(tmp_path: Path) -> None:
+    """Of 1 the main question has a point and a further one has none; of 2 it is the other way round. Each part stands
+    on its own, and `doctor` counts what could not be read.
+    """
+    points = {1: {"default_question": 103, "question_7": "n/a"}, 2: {"default_question": "n/a", "question_7": -103}}
+    odd = [answer(n, None, on("12:00", 2), ratings=given, ticket_id=n, user_id=5000 + n) for n, given in points.items()]
+    said = {1: [words("09:00", ONE)], 2: [words("09:00", ONE)]}
+    account = synced(tmp_path, Desk([ticket(1), ticket(2)], said, satisfaction_ratings=odd))
+    assert aside(account) == ["1 question_7", "2 default_question"]
+    assert unread(account) == [("1", "rating:1:row", "answer"), ("2", "rating:2:row", "answer")]
+    assert told(account, "csat") == {"1": [1], "2": [0]}
 
 
 # the export of activities

@@ -187,7 +187,7 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
         records, worse = map_rows(good, make)
         worse += [bad for row in good for bad in surveys.unread(row)]
         yield Page(
-            records=[*records, *unread.lost_ratings(whole, aside, good, worse)],
+            records=[*records, *unread.lost_ratings(whole, aside, good, worse, records)],
             set_aside=[*aside, *worse],
             gone={"unread": [*unread.known_ratings(good, [*aside, *worse])]},
         )

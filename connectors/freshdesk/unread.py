@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Unread
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Rating, Unread
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.rows import id_of, raws
 
@@ -30,17 +30,25 @@ def known_tickets(found: Sequence[fd.Ticket], told: Iterable[AnyRecord]) -> list
 
 
 def lost_ratings(
-    page: msgspec.Raw, aside: Sequence[SetAside], read: Iterable[fd.SatisfactionRating], worse: Sequence[SetAside]
-) -> list[Unread]:
-    """Tickets whose rating is not known. `aside`: rows that could not be decoded; `worse`: those that were, and have an
-    answer or a time that is none.
+    page: msgspec.Raw, aside: Sequence[SetAside], read: Sequence[fd.SatisfactionRating], worse: Sequence[SetAside],
+    given: Iterable[Rating],
+) -> list[Unread]:  # fmt: skip
+    """Tickets whose rating is not known. Of an answer of which a part was `given`, the other parts are only counted.
+
+    Args:
+        page: the rows as they came.
+        aside: those that could not be decoded.
+        read: those that were.
+        worse: rows among these without a time, and single questions whose answer is none.
+        given: what could be read.
     """
     tickets = {str(row.id): str(row.ticket_id) for row in read}
     if aside:
         told = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
         tickets = dict(told) | tickets
+    in_part = {rating.id for rating in given}
     return [
-        Unread(ticket, _rating_row(number), REFUSED_RATING, bad.reason)
+        Unread(ticket, _rating_row(number), "answer" if number in in_part else REFUSED_RATING, bad.reason)
         for bad in (*aside, *worse)
         if (number := bad.id.partition(" ")[0]) and (ticket := tickets.get(bad.id) or tickets.get(number))
     ]
