@@ -133,8 +133,22 @@ def test_one_question_that_cannot_be_read_costs_neither_the_other_nor_the_ticket
     said = {1: [words("09:00", ONE)], 2: [words("09:00", ONE)]}
     account = synced(tmp_path, Desk([ticket(1), ticket(2)], said, satisfaction_ratings=odd))
     assert aside(account) == ["1 question_7", "2 default_question"]
-    assert unread(account) == [("1", "rating:1:row", "answer"), ("2", "rating:2:row", "answer")]
+    assert unread(account) == [("1", "rating:1:answer", "answer"), ("2", "rating:2:answer", "answer")]
     assert told(account, "csat") == {"1": [1], "2": [0]}
+
+
+def test_an_answer_of_which_a_part_is_mended_counts_with_that_part(tmp_path: Path) -> None:
+    """First nothing of it can be read, then one of its two questions, then both."""
+    whole = answer(1, None, on("12:00", 2), ratings={"default_question": 103, "question_7": -103})
+    desk = Desk([ticket(1)], {1: [words("09:00", ONE)]}, satisfaction_ratings=[whole | {"ratings": "none"}])
+    account = synced(tmp_path, desk)
+    assert unread(account) == [("1", "rating:1:row", "rating")]
+    desk.lists["satisfaction_ratings"] = [whole | {"ratings": {"default_question": 103, "question_7": []}}]
+    account.sync(NOW)
+    assert (unread(account), told(account, "csat")) == ([("1", "rating:1:answer", "answer")], {"1": [1]})
+    desk.lists["satisfaction_ratings"] = [whole]
+    account.sync(NOW)
+    assert (unread(account), told(account, "csat")) == ([], {"1": [1, 0]})
 
 
 # the export of activities

@@ -83,7 +83,7 @@ def _with(
     """The page with what its rows tell, and with what those that were refused leave unknown."""
     aside = [*page.set_aside, *worse]
     told = [*records, *unread.lost_tickets(aside)]
-    known = unread.known_tickets(good, told)
+    known = unread.known("ticket", good, told)
     return msgspec.structs.replace(page, records=told, set_aside=aside, todo=todo, gone={"unread": known})
 
 
@@ -186,11 +186,9 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
         make = partial(surveys.ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
         records, worse = map_rows(good, make)
         worse += [bad for row in good for bad in surveys.unread(row)]
-        yield Page(
-            records=[*records, *unread.lost_ratings(whole, aside, good, worse, records)],
-            set_aside=[*aside, *worse],
-            gone={"unread": [*unread.known_ratings(good, [*aside, *worse])]},
-        )
+        lost = unread.lost_ratings(whole, aside, good, worse, records)
+        cleared = unread.known("rating", good, lost)
+        yield Page(records=[*records, *lost], set_aside=[*aside, *worse], gone={"unread": cleared})
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 

@@ -3,7 +3,8 @@
 Each such part has an id that the same row gets again, so that reading it clears exactly that one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -12,21 +13,13 @@ from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Rating, U
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.rows import id_of, raws
 
-_PARTS = ("row", "association", "status")  # of a ticket's row: all of it, or a code that nobody knows
+#: What a row can leave: all of it, a code that nobody knows, or one answer of several.
+_PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer")}
 
 
 def lost_tickets(aside: Iterable[SetAside]) -> list[Unread]:
     """Tickets of which a newer row was refused: what the store has of them is old. A row without an id is of none."""
     return [Unread(bad.id, f"ticket:{bad.id}:row", REFUSED_ROW, bad.reason) for bad in aside if bad.id.isdecimal()]
-
-
-def known_tickets(found: Sequence[fd.Ticket], told: Iterable[AnyRecord]) -> list[str]:
-    """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""
-    here = {one.id for one in told if isinstance(one, Unread)}
-    doubtful = {one.ticket for one in told if isinstance(one, Unread)}
-    whole = [f"ticket:{row.id}:" for row in found if str(row.id) not in doubtful]
-    parts = [f"ticket:{row.id}:{part}" for row in found if str(row.id) in doubtful for part in _PARTS]
-    return [*whole, *(part for part in parts if part not in here)]
 
 
 def lost_ratings(
@@ -47,17 +40,24 @@ def lost_ratings(
         told = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
         tickets = dict(told) | tickets
     in_part = {rating.id for rating in given}
+    named = [(bad, bad.id.partition(" ")[0]) for bad in (*aside, *worse)]
     return [
-        Unread(ticket, _rating_row(number), "answer" if number in in_part else REFUSED_RATING, bad.reason)
-        for bad in (*aside, *worse)
-        if (number := bad.id.partition(" ")[0]) and (ticket := tickets.get(bad.id) or tickets.get(number))
+        Unread(ticket, f"rating:{own}:answer", "answer", bad.reason)
+        if own in in_part
+        else Unread(ticket, f"rating:{own}:row", REFUSED_RATING, bad.reason)
+        for bad, own in named
+        if own and (ticket := tickets.get(bad.id) or tickets.get(own))
     ]
 
 
-def known_ratings(found: Iterable[fd.SatisfactionRating], worse: Iterable[SetAside]) -> Iterator[str]:
-    refused = {bad.id.partition(" ")[0] for bad in worse}
-    return (_rating_row(str(row.id)) for row in found if str(row.id) not in refused)
-
-
-def _rating_row(number: str) -> str:
-    return f"rating:{number}:row"
+def known(
+    kind: Literal["ticket", "rating"], found: Iterable[fd.Ticket | fd.SatisfactionRating], told: Iterable[AnyRecord]
+) -> list[str]:
+    """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""
+    here = {one.id for one in told if isinstance(one, Unread)}
+    cleared: list[str] = []
+    for own in (f"{kind}:{row.id}:" for row in found):
+        parts = [f"{own}{part}" for part in _PARTS[kind]]
+        left = [part for part in parts if part not in here]
+        cleared += [own] if left == parts else left
+    return cleared
