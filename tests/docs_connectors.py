@@ -118,8 +118,9 @@ since = 2020-01-01
   `3.6E+11`) are refused, since nobody can say what they were.
 - **Ids** are text and the same in all files: a ticket's `assignee` is the `id` of a person.
 - **Other columns** are not used; `helpdesk-kpi check` lists them. `keep_fields` names those of `tickets` to keep.
-- **What is wrong** with a line is told with file, line and column; the line is set aside and the rest is read. A file
-  without a column that must be there, or in another encoding, ends its own reading and that of no other file.
+- **What is wrong** with a line is told with file, line and column; the line is set aside and the rest is read. What
+  happened on the ticket that it names (of `ratings`: its rating) is not known until the line is mended, or until its
+  file is gone from the folder. A file without a column that must be there ends its own reading and that of no other.
 - **What is read again.** A file is read again when its size or its time of change and then its content differ. Whatever
   was read before is brought up to date; what a file no longer has stays in the store. A sync counts the folder as whole
   up to now: whoever keeps reports of the present from files has to keep the files up to date.

@@ -166,6 +166,34 @@ def test_rows_that_were_not_asked_for_are_an_error(since: int, rows: list[dict[s
         pull("tickets", lambda r: rows if r.url.path == "/api/v2/tickets" else [], since=since)
 
 
+def times(*hours: int) -> list[dict[str, Any]]:
+    """Tickets 1, 2, ... in the order in which they come, each with the hour of its update."""
+    return [ticket(number, SINCE + hour * HOUR) for number, hour in enumerate(hours, 1)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "odd"),
+    [((1, 9, 3, 4, 5), "2"), ((1, 2, 3, 0, 5), "4"), ((9, 1, 2, 3, 4), "1"), ((1, 2, 9, 9, 4, 5), None),
+     ((1, 2, 9, 4), None), ((1, 2, 4, 3, 5), None)],
+)  # fmt: skip
+def test_one_time_that_does_not_fit_costs_its_row_and_where_two_may_be_wrong_none_is_chosen(
+    hours: tuple[int, ...], odd: str | None
+) -> None:
+    """Of 1, 2, 9, 4 either the third or the fourth may be wrong: to set one aside could lose the right one."""
+    rows = times(*hours)
+
+    def answers(request: httpx.Request) -> Any:
+        return rows if request.url.path == "/api/v2/tickets" else []
+
+    if odd is None:
+        with pytest.raises(PullError, match="out of order"):
+            pull("tickets", answers)
+        return
+    told = pull("tickets", answers)
+    assert told.aside == [odd]
+    assert numbers(told) == {str(row["id"]) for row in rows} - {odd}
+
+
 @pytest.mark.trap("freshdesk 24")
 def test_a_short_page_in_the_middle_is_not_the_end_and_a_full_one_may_be_the_last() -> None:
     def answers(request: httpx.Request) -> Any:

@@ -222,16 +222,18 @@ def test_what_was_never_published_counts_as_nothing(tmp_path: Path) -> None:
 class Solutions:
     def __init__(self, author: int) -> None:
         self.author = author
+        self.hidden = False  # the article lies where the key sees nothing
 
     def __call__(self, request: httpx.Request) -> Any:
         path = request.url.path.removeprefix("/api/v2/")
         if path == "agents":
-            names = [(101, "Agent One"), (102, "Agent Two")]
+            names = [(101, "Agent One"), (102, "Agent Two"), (103, "Page Sync")]
             return [{"id": n, "type": "support_agent", "contact": {"name": name}} for n, name in names]
         lists: dict[str, Any] = {
             "solutions/categories": [{"id": 1, "name": "All"}],
-            "solutions/categories/1/folders": [{"id": 2, "name": "All", "articles_count": 1, "sub_folders_count": 0}],
-            "solutions/folders/2/articles": [{
+            "solutions/categories/1/folders": [{"id": 2, "name": "All", "sub_folders_count": 0,
+                                               "articles_count": 0 if self.hidden else 1}],
+            "solutions/folders/2/articles": [] if self.hidden else [{
                 "id": 9, "title": "How", "description": "So.", "agent_id": self.author, "status": 2,
                 "created_at": "2026-03-02T10:00:00Z", "updated_at": "2026-03-02T10:00:00Z", "type": 1,
             }],
@@ -247,3 +249,37 @@ def test_another_agent_id_on_an_article_does_not_change_who_wrote_it(tmp_path: P
     solutions.author = 102
     account.sync(LATER)
     assert written(account, LATER) == [("9", "Agent One", "created")]
+
+
+@pytest.mark.trap("freshdesk 54")
+def test_a_freshdesk_article_that_becomes_visible_counts_from_when_it_was_made(tmp_path: Path) -> None:
+    """It is moved from a folder that the key cannot see, and has no new date; it was made on 2 March."""
+    solutions = Solutions(101)
+    solutions.hidden = True
+    account = SmallAccount(tmp_path, "freshdesk", solutions)
+    account.sync(FIRST)
+    assert written(account, FIRST) == []
+    solutions.hidden = False
+    account.sync(LATER)
+    [row] = account.observations("article_activity", as_of=LATER)
+    assert (row["agent"], row["at"][:10]) == ("Agent One", "2026-03-02")
+
+
+@pytest.mark.trap("freshdesk 54")
+def test_a_freshdesk_article_that_vanished_keeps_who_wrote_it(tmp_path: Path) -> None:
+    solutions = Solutions(101)
+    account = SmallAccount(tmp_path, "freshdesk", solutions)
+    account.sync(FIRST)
+    solutions.hidden = True
+    account.sync(LATER)
+    assert written(account, LATER) == [("9", "Agent One", "created")]
+    fresh = account.observations("article_freshness", as_of=LATER)
+    assert [row for row in fresh if row["end"] is None or row["censored"] == "true"] == []
+
+
+@pytest.mark.trap("freshdesk 54")
+@pytest.mark.parametrize("bot", ["Page Sync", "103"])
+def test_a_robot_that_writes_freshdesk_articles_and_is_on_no_ticket_is_a_robot(tmp_path: Path, bot: str) -> None:
+    account = SmallAccount(tmp_path, "freshdesk", Solutions(103), more=f'[tickets]\nbots = ["{bot}"]')
+    account.sync(FIRST)
+    assert written(account, FIRST) == []

@@ -237,9 +237,15 @@ def test_what_customers_ask_about_one_fault_is_related() -> None:
         rows = [ask(face, f"/tickets/{n}") for n in (1, 2, 3)]
         assert [row["association_type"] for row in rows] == [4, 4, None]
         assert [row["associated_tickets_count"] for row in rows] == [None, None, None]
-        assert ids(ask(face, "/tickets/1/associated_tickets")["tickets"]) == [2]
-        assert ask(face, "/tickets/2/prime_association")["id"] == 1
+        [prime] = {ask(face, f"/tickets/{n}/prime_association")["id"] for n in (1, 2)}
+        assert ids(ask(face, f"/tickets/{prime}/associated_tickets")["tickets"]) == [1, 2]
+        tracker = ask(face, f"/tickets/{prime}", include="requester")
+        assert (tracker["association_type"], tracker["associated_tickets_count"]) == (3, 2)
+        assert tracker["requester"]["id"] in ids(ask(face, "/agents"))
+        assert ids(ask(face, "/tickets", order_by="created_at", order_type="asc")) == [1, 2, prime, 3]
+        assert ask(face, f"/tickets/{prime}/conversations") == []
         assert face.get("/tickets/3/prime_association").status_code == 404
+        assert ask(face, "/tickets/3/associated_tickets") == {"tickets": []}
 
 
 # --- surveys

@@ -30,6 +30,7 @@ from helpdesk_kpi.simulator.freshdesk_door import KEY
 from helpdesk_kpi.simulator.freshdesk_face import Face as FreshdeskFace
 from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
 from helpdesk_kpi.simulator.freshdesk_solutions import CATEGORY, FOLDERS
+from helpdesk_kpi.simulator.freshdesk_trackers import Trackers
 from helpdesk_kpi.simulator.jira_changelogs import Changelogs
 from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
 from helpdesk_kpi.simulator.jira_face import Face as JiraFace
@@ -112,7 +113,7 @@ class Asked:
             "ticket": numbers,
             "old": every[:MANY],
             "incident": [n for n, story in self.world.stories.items() if story.created.problem],
-            "problem": [story.created.problem for story in self.world.stories.values() if story.created.problem],
+            "tracker": [number for _, number in Trackers(self.world).index()],
             "tickets": [",".join(map(str, numbers))],
             "issue": [str(100_000 + number) for number in numbers],
             "worklog": sorted(entry.id for story in self.world.stories.values() for entry in hours.entries(story, now))[

@@ -95,8 +95,9 @@ def _repeats_not_told(measured: Measured) -> set[str]:
     And where deletions are not told, of those of whom a later ticket was deleted.
     """
     native = {key: int(number) for key, number in measured.native.items() if number.isdecimal()}
-    stories = measured.world.stories
-    apart = {native[k] for (k,) in measured.store.rows("SELECT ticket FROM apart WHERE reason = 'incident'")}
+    stories = measured.world.stories  # Freshdesk's trackers are none of them
+    incident = [native[k] for (k,) in measured.store.rows("SELECT ticket FROM apart WHERE reason = 'incident'")]
+    apart = {number for number in incident if number in stories}
     chance = [stories[number] for number in apart if not stories[number].created.about.startswith("outage")]
     assert len(chance) < 0.05 * len(stories)
     hit = [s for n, s in stories.items() if s.created.about.startswith("outage") and n not in apart]

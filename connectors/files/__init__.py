@@ -6,6 +6,7 @@ read again when it has changed; what it no longer has stays.
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -97,6 +98,9 @@ class Files(Connector):
         if not part.files:
             raise PullError(_missing(part, self.settings.path), permanent=True)
         place, broken = self._place(part, start.cursor), []
+        if gone := _no_longer(part, place):
+            yield Page(gone={"unread": gone})
+        place.files = {path.name: place.files[path.name] for path in part.files if path.name in place.files}
         for path in part.files:
             try:
                 mark = _mark(path, place.files.get(path.name))
@@ -113,7 +117,7 @@ class Files(Connector):
                 yield Page(cursor=msgspec.json.encode(place, order="sorted").decode())
         if broken:
             raise PullError("; ".join(broken), permanent=True)
-        yield Page(complete_until=start.now)
+        yield Page(complete_until=start.now, gone={"unread": self._without_files(part)})
 
     def _parts(self) -> list[Part]:
         """In a folder that is not there, tickets are what is missing first."""
@@ -121,6 +125,13 @@ class Files(Connector):
         if not folder.is_dir():
             return [Part("tickets", (), _nothing, frozenset({"tickets"}))]
         return fivetran.parts(folder) if self.settings.layout == "fivetran" else _own_parts(folder)
+
+    def _without_files(self, part: Part) -> list[str]:
+        """Prefixes of lines that could not be read, of tables that have no file any more and so no stream."""
+        if part.name not in {"ticket", "tickets"}:  # the one part that is always there
+            return []
+        tables = fivetran.TABLES if self.settings.layout == "fivetran" else own.TABLES
+        return [prefix for name in tables if not files_of(self.settings.path, name) for prefix in _lines_of(name)]
 
     def _place(self, part: Part, cursor: str | None) -> Place:
         s: Settings = self.settings
@@ -165,8 +176,8 @@ def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyR
         keeps = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
         how = own.How(*keeps, "public" in header_of(path), met.count)
         keep = settings.keep_fields if "status" in table.columns else ()
+        kind = REFUSED_RATING if table is own.TABLES["ratings"] else REFUSED_ROW
         for line in read(path, table.columns, settings.zone, keep):
-            ticket = line.row.get(table.ticket) if table.ticket else None
             wrong = line.wrong
             if not wrong:
                 try:
@@ -174,12 +185,24 @@ def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyR
                     continue
                 except ValueError as error:
                     wrong = str(error)
-            kind = REFUSED_RATING if table is own.TABLES["ratings"] else REFUSED_ROW
-            yield from refused(path, line.number, wrong, ticket, kind)
+            yield from refused(path, line, wrong, table.ticket, kind)
 
 
 def _nothing(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
     return iter(())
+
+
+def _no_longer(part: Part, place: Place) -> list[str]:
+    """Prefixes of lines that could not be read, of files that are gone. Where all are read anew, of the whole part."""
+    if not place.files:
+        tables = [part.name, *dict.fromkeys(re.split("[.-]", path.name)[0] for path in part.beside)]
+        return [prefix for table in tables for prefix in _lines_of(table)]
+    return [f"{name}:" for name in sorted(set(place.files) - {path.name for path in part.files})]
+
+
+def _lines_of(table: str) -> tuple[str, str]:
+    """ "events.csv:7" and "events-2026.csv:7" begin so."""
+    return f"{table}.", f"{table}-"
 
 
 def _missing(part: Part, folder: Path) -> str:

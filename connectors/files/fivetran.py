@@ -23,7 +23,7 @@ from connectors.files.values import Column
 from connectors.zendesk import mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.events import FIELDS
-from helpdesk_kpi.model import AnyRecord, Event, Name, TicketLink
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Event, Name, TicketLink
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.text import RULE
 from helpdesk_kpi.pull.text import read as read_text
@@ -86,19 +86,27 @@ def parts(folder: Path) -> list[Part]:
     ]
 
 
+#: All tables that are read, with those that have no stream of their own.
+TABLES = (
+    "organization", "brand", "ticket_form_history", "group", "user", "ticket", "ticket_tag", "ticket_comment",
+    "ticket_field_history", "satisfaction_rating",
+)  # fmt: skip
+
+
 def _rows(
     path: Path, settings: Settings, *, columns: Mapping[str, Column], make: Callable[[Row], list[AnyRecord]],
-    keep: tuple[str, ...] = (),
+    keep: tuple[str, ...] = (), ticket: str = "", kind: str = REFUSED_ROW,
 ) -> Found:  # fmt: skip
+    """`ticket`: the column that names it, and `kind` what of it a line that is refused leaves unknown."""
     for line in read(path, columns, settings.zone, keep):
-        if line.wrong:
-            yield from refused(path, line.number, line.wrong, line.row.get("ticket_id"))
-            continue
-        ticket = line.row.get("ticket_id")
-        try:
-            yield make(line.row)
-        except (ValueError, TypeError) as error:
-            yield from refused(path, line.number, str(error), ticket)
+        wrong = line.wrong
+        if not wrong:
+            try:
+                yield make(line.row)
+                continue
+            except (ValueError, TypeError) as error:
+                wrong = str(error)
+        yield from refused(path, line, wrong, ticket, kind)
 
 
 def _as(kind: Any, row: Row, **more: Any) -> Any:
@@ -119,12 +127,13 @@ def _ratings(path: Path, settings: Settings) -> Found:
     def make(row: Row) -> list[AnyRecord]:
         return [*surveys.legacy(_as(zd.SatisfactionRating, row), comments=settings.include_ratings_comment)]
 
-    return _rows(path, settings, columns=RATING, make=make)
+    return _rows(path, settings, columns=RATING, make=make, ticket="ticket_id", kind=REFUSED_RATING)
 
 
 def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
     """Tags lie in a table of their own. Its version is the second of its last change."""
-    tagged = _tags(tags, settings)
+    tagged, bad = _tags(tags, settings)
+    yield from bad
     fields = dict(enumerate(settings.keep_fields))
     keep = mapping.Keep("", 0, fields, settings.sketch_key)
 
@@ -141,20 +150,25 @@ def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
         )  # fmt: skip
         return [*mapping.ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
 
-    yield from _rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields)
+    yield from _rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields, ticket="id")
 
 
-def _tags(files: list[Path], settings: Settings) -> dict[int, set[str]]:
+def _tags(files: list[Path], settings: Settings) -> tuple[dict[int, set[str]], list[list[AnyRecord] | SetAside]]:
+    """Tags by ticket, and what lines that cannot be read leave unknown."""
     found: dict[int, set[str]] = defaultdict(set)
+    bad: list[list[AnyRecord] | SetAside] = []
     for path in files:
         for line in read(path, TAG, settings.zone):
-            if not line.wrong:
+            if line.wrong:
+                bad += refused(path, line, line.wrong, "ticket_id")
+            else:
                 found[line.row["ticket_id"]].add(line.row["tag"])
-    return found
+    return found, bad
 
 
 def _comments(path: Path, settings: Settings) -> Found:
-    return _rows(path, settings, columns=COMMENT, make=partial(_comment, thanks=settings.thanks))
+    make = partial(_comment, thanks=settings.thanks)
+    return _rows(path, settings, columns=COMMENT, make=make, ticket="ticket_id")
 
 
 def _comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
@@ -180,7 +194,7 @@ def _history(path: Path, settings: Settings) -> Found:
         db.execute("CREATE TABLE h (ticket INTEGER, field TEXT, at INTEGER, line INTEGER, actor INTEGER, value TEXT)")
         for line in read(path, HISTORY, settings.zone):
             if line.wrong:
-                yield from refused(path, line.number, line.wrong, line.row.get("ticket_id"))
+                yield from refused(path, line, line.wrong, "ticket_id")
                 continue
             row = line.row
             told = (row["ticket_id"], row["field_name"], row["updated"], line.number, row.get("user_id"))

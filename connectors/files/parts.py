@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from connectors.files.reading import Line
 from connectors.files.settings import Settings
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Unread
 from helpdesk_kpi.pull.contract import SetAside
@@ -45,10 +46,10 @@ def aside(path: Path, line: int, why: str) -> SetAside:
 
 
 def refused(
-    path: Path, line: int, why: str, ticket: object = None, kind: str = REFUSED_ROW
+    path: Path, line: Line, why: str, column: str = "", kind: str = REFUSED_ROW
 ) -> Iterator[list[AnyRecord] | SetAside]:
-    """A line that cannot be read. What happened on its ticket is not wholly known then."""
-    one = aside(path, line, why)
+    """A line that cannot be read. What happened on its ticket, which `column` names, is not wholly known then."""
+    one = aside(path, line.number, why)
     yield one
-    if ticket is not None:
-        yield [Unread(str(ticket), one.id, kind, why[:200])]
+    if column and (tickets := line.ids(column)):
+        yield [Unread(ticket, one.id, kind, why[:200]) for ticket in tickets]

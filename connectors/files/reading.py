@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,10 @@ Row = dict[str, Any]
 _LARGEST = 16 * 1024 * 1024  # characters of one cell
 _SEPARATORS = ",;\t"
 _BLOCK = 1 << 20
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_NOT_UTF_8 = "holds bytes that are not UTF-8: save the file as UTF-8"
+_ID = re.compile(r"[\w.#-]{1,40}")
+_PIECE = re.compile(r'"(\w+)"\s*:\s*(?:"([^"\\]*)"|(-?\d+)(?![\d.eE]))')
 _HINT = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's own line that names the separator
 
 
@@ -36,11 +41,19 @@ class BrokenFileError(Exception):
 
 
 class Line(NamedTuple):
-    """One row of a file: its columns as they should be, or what is wrong with it."""
+    """One row of a file: its columns as they should be. Where something is `wrong` with it, those that can be read."""
 
     number: int  # of the line on which it begins
     row: Row
     wrong: str = ""
+    shifted: Mapping[str, Any] = MappingProxyType({})  # its columns where cells too many stand before them
+
+    def ids(self, column: str) -> list[str]:
+        """What a column that holds an id may say: of a line with cells too many, it may be one of two."""
+        found = [self.row.get(column)]
+        if self.shifted:
+            found = [one for cell in (*found, self.shifted.get(column)) if _ID.fullmatch(one := str(cell).strip())]
+        return [*dict.fromkeys(str(one) for one in found if one is not None)]
 
 
 def files_of(folder: Path, table: str) -> list[Path]:
@@ -81,7 +94,7 @@ def read(
             if missing:
                 raise BrokenFileError(f"{path.name}:1: no column {missing[0]!r}{did_you_mean(missing[0], there)}")
         for line in lines:
-            yield line if line.wrong else _typed(line, columns, zone, keep)
+            yield _typed(line, columns, zone, keep)
 
 
 def _is_broken(text: str) -> bool:
@@ -100,22 +113,30 @@ def is_jsonl(path: Path) -> bool:
 
 
 def _typed(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> Line:
-    if any(isinstance(cell, str) and _is_broken(cell) for cell in line.row.values()):
-        return Line(line.number, line.row, "holds bytes that are not UTF-8: save the file as UTF-8")
-    row: Row = {
-        name: str(cell) for name in keep if name not in columns and (cell := line.row.get(name)) not in (None, "")
-    }
+    """The line with each cell as its column has it. One that is wrong costs the line; the others are still read, since
+    they name its ticket.
+    """
+    cells, wrong = line.row, line.wrong
+    if wrong or any(isinstance(cell, str) and _is_broken(cell) for cell in cells.values()):
+        wrong = wrong or _NOT_UTF_8
+        cells = {name: cell for name, cell in cells.items() if not _is_lost(cell, wrong)}
+    row: Row = {name: str(cell) for name in keep if name not in columns and (cell := cells.get(name)) not in (None, "")}
     for name, column in columns.items():
-        cell = line.row.get(name)
+        cell = cells.get(name)
         if cell is None or (isinstance(cell, str) and not cell.strip()):
             if column.required:
-                return Line(line.number, row, f"{name} is empty")
+                wrong = wrong or f"{name} is empty"
             continue
         try:
             row[name] = column.read(cell, zone)
         except ValueError as error:
-            return Line(line.number, row, f"{name}: {error}")
-    return Line(line.number, row)
+            wrong = wrong or f"{name}: {error}"
+    return Line(line.number, row, wrong, line.shifted)
+
+
+def _is_lost(cell: Any, wrong: str) -> bool:
+    """Whether a cell of a line that is refused holds what made it so."""
+    return isinstance(cell, str) and (_is_broken(cell) or (wrong == _NOT_UTF_8 and "\ufffd" in cell))
 
 
 @contextmanager
@@ -141,15 +162,22 @@ def _jsonl(stream: IO[str]) -> Iterator[Line]:
     for number, text in enumerate(stream, 1):
         if not text.strip():
             continue
-        if _is_broken(text):
-            yield Line(number, {}, "holds bytes that are not UTF-8: save the file as UTF-8")
-            continue
+        is_broken = _is_broken(text)
+        whole = _NO_TEXT.sub("\ufffd", text) if is_broken else text
         try:
-            row = msgspec.json.decode(clean(text.encode()))
+            row = msgspec.json.decode(clean(whole.encode()))
         except (msgspec.DecodeError, RecursionError) as error:
-            yield Line(number, {}, f"no JSON: {reason_of(error)}")
+            yield Line(number, _pieces(whole), _NOT_UTF_8 if is_broken else f"no JSON: {reason_of(error)}")
             continue
-        yield Line(number, row) if isinstance(row, dict) else Line(number, {}, "no JSON object")
+        if not isinstance(row, dict):
+            yield Line(number, {}, "no JSON object")
+            continue
+        yield Line(number, row, _NOT_UTF_8 if is_broken else "")
+
+
+def _pieces(text: str) -> Row:
+    """What can be told of an object that is no JSON: keys with a text or a whole number, the first of each name."""
+    return {key: text or number for key, text, number in reversed(_PIECE.findall(text))}
 
 
 def _csv(path: Path, stream: IO[str]) -> Iterator[Line]:
@@ -178,7 +206,11 @@ def _csv(path: Path, stream: IO[str]) -> Iterator[Line]:
         if not any(cell.strip() for cell in cells):
             continue  # a spreadsheet writes an empty row as separators only
         if any(cell.strip() for cell in cells[len(names) :]):
-            yield Line(number, {}, f"{len(cells)} cells, and the header has {len(names)}")
+            wrong = f"{len(cells)} cells, and the header has {len(names)}"
+            while not cells[-1].strip():
+                cells.pop()
+            shifted = dict(zip(names[1:], cells[1 - len(names) :], strict=False)) if names[1:] else {}
+            yield Line(number, dict(zip(names, cells, strict=False)), wrong, shifted)
             continue
         # A spreadsheet cuts separators off the end of a line, or has some more there.
         yield Line(number, dict(zip_longest(names, cells[: len(names)], fillvalue="")))

@@ -36,8 +36,8 @@ class Freshdesk(Connector):
     reading: ClassVar[int] = 2
     reading_since: ClassVar[str] = "0.5.0"
     reading_adds: ClassVar[str] = (
-        "which public notes are the customer's, answers to surveys of which one part was odd, and which tickets are"
-        " children or trackers"
+        "which public notes are the customer's, answers to surveys of which one part was odd, which tickets have rows"
+        " that cannot be read, and which are children or trackers"
     )
     provides: ClassVar[Mapping[str, Provides]] = {
         "tickets": partly("tickets that were archived (closed and untouched for 120 days) before the first sync are not"

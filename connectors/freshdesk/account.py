@@ -8,7 +8,7 @@ from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.fetching import by_page
 from connectors.freshdesk.settings import Settings
 from connectors.freshdesk.tickets import Keep
-from connectors.freshdesk.words import CHANNELS
+from connectors.freshdesk.words import CHANNELS, STATUSES
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Finding, SetAside
 from helpdesk_kpi.pull.transport import Transport
@@ -34,6 +34,7 @@ class Account:
             url=self.url,
             fields=await self.kept_fields(),
             sources={} if is_known else await self.sources(),
+            statuses=() if all(str(row.status) in STATUSES for row in found) else await self.statuses(),
             agents=await self.agents(),
             sketch_key=self.settings.sketch_key,
         )

@@ -6,7 +6,7 @@ https://developers.freshdesk.com/api/#export_ticket_activities
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,14 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import decoded, iso
+from connectors.freshdesk.fetching import iso
 from connectors.freshdesk.payloads import text_id
+from connectors.freshdesk.words import STATUSES
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
-from helpdesk_kpi.model import Event
+from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
-from helpdesk_kpi.pull.rows import map_rows, reason_of
+from helpdesk_kpi.pull.rows import UNREADABLE, id_of, raws, reason_of
+from helpdesk_kpi.pull.rows import row as decode
 
 DAY = 86_400_000
 KEPT = 30  # days
@@ -47,27 +49,56 @@ class _File(msgspec.Struct):
 
 
 async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
-    """Day by day up to yesterday. The cursor is the last day that was read; that one is read again."""
+    """Day by day up to yesterday. The cursor is the last day that was read; that one is read again.
+
+    Before a day that cannot be read, the cursor stops, so that the next run tries it again while Freshdesk has it.
+    """
     today = start.now // DAY
     first = max(int(start.cursor), today - KEPT) if start.cursor else max(start.since // DAY, today - KEPT)
     known: Labels | None = None
+    broken: list[int] = []
     for day in range(first, today):
         try:
-            url = await _place(account, day)
-            if url is None:
-                continue
-            file = await account.http.download(url, type=_File, endpoint="activities file")
-            good, aside = decoded(file.activities_data, fd.Activity, "activities file")
-        except MissingError:
+            found = await _day(account, day)
+        except (BrokenError, MissingError) as error:  # this day's file
+            broken.append(day)
+            yield Page(set_aside=[SetAside(_name(day), reason_of(error))])
             continue
-        except BrokenError as error:  # this day's file
-            yield Page(set_aside=[SetAside(f"activities of {iso(day * DAY)[:10]}", reason_of(error))])
+        if found is None:
             continue
         known = known or await labels(account)
-        names = known
-        records, worse = map_rows(good, lambda row, names=names: list(changes(row, names)))  # type: ignore[misc]
-        yield Page(records=records, set_aside=[*aside, *worse], cursor=str(day))
-    yield Page(cursor=str(max(first, today - 1)), complete_until=today * DAY)
+        yield Page(gone={"unread": [f"{_name(day)}:"]})  # its rows may be right now
+        yield msgspec.structs.replace(_page(day, found, known), cursor=str(min([day, *broken])))
+    yield Page(cursor=str(max(first, min([today - 1, *broken]))), complete_until=min([today, *broken]) * DAY)
+
+
+async def _day(account: Account, day: int) -> list[msgspec.Raw] | None:
+    """The rows of one day; None: Freshdesk has no file of it."""
+    url = await _place(account, day)
+    if url is None:
+        return None
+    return raws((await account.http.download(url, type=_File, endpoint="activities file")).activities_data)
+
+
+def _page(day: int, found: Sequence[msgspec.Raw], known: Labels) -> Page:
+    """The changes of one day. A row has no id, so one that is refused goes by its day and place; it may have been a
+    change of its ticket.
+    """
+    records: list[AnyRecord] = []
+    aside: list[SetAside] = []
+    for place, raw in enumerate(found, 1):
+        try:
+            records += [*changes(decode(raw, fd.Activity), known)]
+        except UNREADABLE as error:
+            bad = SetAside(f"{_name(day)}: row {place}", reason_of(error))
+            aside.append(bad)
+            if ticket := id_of(raw, "ticket_id"):
+                records.append(Unread(ticket, bad.id, REFUSED_ROW, bad.reason))
+    return Page(records=records, set_aside=aside)
+
+
+def _name(day: int) -> str:
+    return f"activities of {iso(day * DAY)[:10]}"
 
 
 async def _place(account: Account, day: int) -> str | None:
@@ -98,7 +129,8 @@ async def quietly(account: Account, start: Start) -> AsyncIterator[Page]:
 async def labels(account: Account) -> Labels:
     groups = await account.choices("default_group")
     teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
-    statuses = {label.casefold(): code for code, label in (await account.statuses()).items()}
+    told = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read
+    statuses = {label.casefold(): code for code, label in told.items()}
     return Labels(statuses, teams)
 
 

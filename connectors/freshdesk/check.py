@@ -193,4 +193,4 @@ async def _count(account: Account) -> tuple[int, bool]:
 async def _more_after(account: Account, page: int) -> bool:
     asked = {**_SOME, "per_page": 100, "page": page}
     answer = await account.http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="check tickets", missing="resource")
-    return has_next(answer.headers)
+    return has_next(answer.headers, "tickets")

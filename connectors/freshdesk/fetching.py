@@ -4,6 +4,7 @@ The Link's address is never followed, since it would carry the key to whatever h
 https://developers.freshdesk.com/api/#pagination
 """
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -27,6 +28,7 @@ _FAR = 1 << 62
 _LINE = 4  # tickets that show an order of which one may be out
 _FEW = 0.05  # of a page: rows that are worth reading again so that nothing is missed
 TICKETS = "/api/v2/tickets"
+_REL = re.compile(r"""\brel\s*=\s*["']?([^"',;]*)""", re.IGNORECASE)  # one word or several, in quotes or not
 
 
 def iso(at: int) -> str:
@@ -34,9 +36,16 @@ def iso(at: int) -> str:
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def has_next(headers: Mapping[str, str]) -> bool:
-    """Only this says that there is more: pages may be short or empty where rows must not be seen."""
-    return 'rel="next"' in headers.get("link", "").replace("'", '"')
+def has_next(headers: Mapping[str, str], endpoint: str) -> bool:
+    """Only this says that there is more: pages may be short or empty where rows must not be seen.
+
+    Without a Link the list has ended. A PullError where there is one that nobody can read: it may have said "next".
+    """
+    link = headers.get("link", "").strip()
+    told = {word for rel in _REL.findall(link) for word in rel.casefold().split()}
+    if link and not told:
+        raise PullError(f"{endpoint}: the Link of the answer does not say what follows", permanent=True)
+    return "next" in told
 
 
 def decoded(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], list[SetAside]]:
@@ -55,7 +64,7 @@ async def by_page(
         asked = {**(params or {}), "per_page": size, "page": page}
         answer = await http.answer(path, asked, type=msgspec.Raw, endpoint=endpoint, missing=missing)
         yield *decoded(answer.body, kind, endpoint), answer.body
-        if not has_next(answer.headers):
+        if not has_next(answer.headers, endpoint):
             return
     raise PullError(f"{endpoint}: still more to come after {_MOST} pages", permanent=True)
 
@@ -91,7 +100,7 @@ async def by_update(
         good, aside = decoded(answer.body, fd.Ticket, "tickets")
         good, out_of_line = in_line(good, walk.since)
         aside += out_of_line
-        more = walk.took(good, more=has_next(answer.headers))
+        more = walk.took(good, more=has_next(answer.headers, "tickets"))
         yield Stretch(good, aside, walk.reached, not more, walk.unsure)
         if not more:
             return
@@ -99,15 +108,16 @@ async def by_update(
 
 def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[SetAside]]:
     """The tickets of a page without a single one whose time does not fit into the order of all the others: then that
-    time is wrong, and not the order.
+    time is wrong, and not the order. Where either of two may be the wrong one, all stay, and the order is an error.
     """
     if len(tickets) < _LINE or _is_ordered(tickets, since):
         return tickets, []
-    for place, ticket in enumerate(tickets):
-        others = tickets[:place] + tickets[place + 1 :]
-        if _is_ordered(others, since):
-            return others, [SetAside(str(ticket.id), "updated_at does not fit into the order of the other tickets")]
-    return tickets, []
+    fits = [place for place in range(len(tickets)) if _is_ordered(tickets[:place] + tickets[place + 1 :], since)]
+    if len(fits) != 1:
+        return tickets, []
+    [place] = fits
+    wrong = "updated_at does not fit into the order of the other tickets"
+    return tickets[:place] + tickets[place + 1 :], [SetAside(str(tickets[place].id), wrong)]
 
 
 def _is_ordered(tickets: Sequence[fd.Ticket], since: int) -> bool:

@@ -1,12 +1,13 @@
 """Streams of tickets, ratings and time entries, and of what is short and read whole."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from connectors.freshdesk import hours, people, surveys
+from connectors.freshdesk import hours, people, surveys, unread
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk import tickets as mapping
 from connectors.freshdesk.account import Account
@@ -38,7 +39,7 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
         records, worse = map_rows(here, partial(mapping.ticket, keep=await account.keep(here)))
         todo = [Todo(at, mapping.queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)]
-        yield _with(page, records, worse, {"conversations": todo})
+        yield _with(page, good, records, worse, {"conversations": todo})
 
 
 async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Page]:
@@ -47,7 +48,7 @@ async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Pag
         records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
         known = start.versions("ticket", [str(row.id) for row in good])
         missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
-        yield _with(page, [*records, *missed], worse, {})
+        yield _with(page, good, [*records, *missed], worse, {})
 
 
 def _reached(start: Start) -> int:
@@ -75,8 +76,15 @@ async def _updated(
         yield Page(cursor=cursor if reached else None, complete_until=whole, set_aside=found.aside), found.tickets
 
 
-def _with(page: Page, records: Sequence[AnyRecord], worse: list[SetAside], todo: dict[str, list[Todo]]) -> Page:
-    return msgspec.structs.replace(page, records=records, set_aside=[*page.set_aside, *worse], todo=todo)
+def _with(
+    page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], worse: Sequence[SetAside],
+    todo: dict[str, list[Todo]],
+) -> Page:  # fmt: skip
+    """The page with what its rows tell, and with what those that were refused leave unknown."""
+    aside = [*page.set_aside, *worse]
+    told = [*records, *unread.lost_tickets(aside)]
+    known = unread.known("ticket", good, told)
+    return msgspec.structs.replace(page, records=told, set_aside=aside, todo=todo, gone={"unread": known})
 
 
 def _history_starts(now: int) -> Finding:
@@ -93,9 +101,14 @@ def _history_starts(now: int) -> Finding:
 
 async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
+    strange: Counter[str] = Counter()
     async for good, aside in account.agent_pages():
         records, worse = map_rows(good, lambda row: [people.person(row)])
+        strange.update(row.type for row in good if row.type and row.type not in people.TYPES)
         yield Page(records=records, set_aside=[*aside, *worse])
+    for kind, count in sorted(strange.items()):
+        text = f"nothing is known of the type {kind[:40]!r}: {count:,} of it count as agents; `bots` can name them"
+        account.found.append(Finding(level="warning", about="agents", text=text))
     yield Page(complete_until=start.now)
 
 
@@ -165,7 +178,7 @@ async def survey_questions(account: Account, start: Start) -> AsyncIterator[Page
 async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[Page]:
     """They can be asked for by the time of the first answer only, and change later: the last weeks are read again."""
     known: dict[str, fd.Survey] | None = None
-    async for good, aside in _trailing(
+    async for good, aside, whole in _trailing(
         account, start, "/api/v2/surveys/satisfaction_ratings", "created_since", fd.SatisfactionRating
     ):
         if good and known is None:
@@ -173,7 +186,9 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
         make = partial(surveys.ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
         records, worse = map_rows(good, make)
         worse += [bad for row in good for bad in surveys.unread(row)]
-        yield Page(records=records, set_aside=[*aside, *worse])
+        lost = unread.lost_ratings(whole, aside, good, worse, records)
+        cleared = unread.known("rating", good, lost)
+        yield Page(records=[*records, *lost], set_aside=[*aside, *worse], gone={"unread": cleared})
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
@@ -187,7 +202,7 @@ async def _scales(account: Account) -> dict[str, fd.Survey]:
 
 
 async def time_entries(account: Account, start: Start) -> AsyncIterator[Page]:
-    async for good, aside in _trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
+    async for good, aside, _ in _trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
         records, worse = map_rows(good, lambda row: [time_entry(row)])
         yield Page(records=records, set_aside=[*aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
@@ -213,8 +228,8 @@ def _spent(row: fd.TimeEntry) -> int:
 
 async def _trailing(
     account: Account, start: Start, path: str, since: str, kind: type[Any]
-) -> AsyncIterator[tuple[list[Any], list[SetAside]]]:
+) -> AsyncIterator[tuple[list[Any], list[SetAside], msgspec.Raw]]:
     begin = max(int(start.cursor) - TRAILING, start.since) if start.cursor else start.since
     endpoint = path.rpartition("/")[2]
-    async for good, aside, _ in by_page(account.http, path, {since: iso(begin)}, kind=kind, endpoint=endpoint):
-        yield good, aside
+    async for page in by_page(account.http, path, {since: iso(begin)}, kind=kind, endpoint=endpoint):
+        yield page

@@ -6,6 +6,8 @@ from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import zones
 
+TYPES = frozenset({"support_agent", "field_agent", "collaborator"})
+
 
 def person(row: fd.Agent) -> model.Person:
     """Collaborators write private notes only: https://support.freshdesk.com/support/solutions/articles/50000003713"""

@@ -1,7 +1,7 @@
 """From a ticket's row to records: the ticket, its first comment, what its times prove, its promises."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -17,6 +17,7 @@ from connectors.freshdesk.words import (
     OUTBOUND,
     RESOLVED,
     STANDING,
+    STATUSES,
     WEB_CHAT,
     channel,
     code,
@@ -37,6 +38,7 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     fields: Mapping[str, str] = {}  # custom field's name -> the word that the configuration uses for it
     sources: Mapping[str, str] = {}  # the account's own sources: code -> label
+    statuses: Collection[str] = ()  # codes of the account's own statuses
     agents: frozenset[str] = frozenset()
     sketch_key: bytes = b""
 
@@ -84,7 +86,7 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
         *_people(row, keep, updated),
         *([] if row.company is None else _company(row.company)),
         *_created(row, number, created),
-        *_unread(row, number, created),
+        *_unread(row, number, keep, updated),
         *statuses(row, number, stats),
         *_promises(row, number, created, updated, stats),
         *_figures(row, number, created, stats),
@@ -166,11 +168,13 @@ def _created(row: fd.Ticket, number: str, created: int) -> Iterator[model.Event]
     )  # fmt: skip
 
 
-def _unread(row: fd.Ticket, number: str, created: int) -> Iterator[model.Unread]:
-    """A kind of association that nobody knows may be a customer's request or the team's own work."""
-    told = code(row.association_type)
-    if told is not None and told not in ASSOCIATIONS:
-        yield model.Unread(number, "association", "association", told, created)
+def _unread(row: fd.Ticket, number: str, keep: Keep, at: int) -> Iterator[model.Unread]:
+    """Codes that nobody knows: a ticket of such a status counts as open, and one that is so associated as a request."""
+    association, status = code(row.association_type), str(row.status)
+    if association is not None and association not in ASSOCIATIONS:
+        yield model.Unread(number, f"ticket:{number}:association", "association", association, at)
+    if status not in STATUSES and status not in keep.statuses:
+        yield model.Unread(number, f"ticket:{number}:status", "status", status, at)
 
 
 def statuses(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Event]:

@@ -35,15 +35,22 @@ class Bulk:
     def has(self, number: int) -> bool:
         return FIRST <= number < FIRST + self.count and self.at <= self.world.now
 
+    def created(self, _number: int) -> int:
+        return self.at
+
+    def code(self, _number: int) -> int:
+        return CLOSED
+
     def row(self, number: int, includes: tuple[str, ...]) -> msgspec.Raw:
         return msgspec.Raw(_encode(self.ticket(number, includes)))
 
     def ticket(self, number: int, includes: tuple[str, ...]) -> dict[str, Any]:
         if includes not in self.template:
-            self.template[includes] = self._alike(includes)
+            self.template[includes] = self.alike(includes)
         return self.template[includes] | {"id": number}
 
-    def _alike(self, includes: tuple[str, ...]) -> dict[str, Any]:
+    def alike(self, includes: tuple[str, ...]) -> dict[str, Any]:
+        """A row without an id."""
         who = next(account for account in self.world.desk.accounts if account.roles[0][1] == _CUSTOMER)
         at = iso(self.at)
         shown: dict[str, Any] = dict.fromkeys(_NULL) | {
@@ -53,7 +60,7 @@ class Bulk:
             "custom_fields": {"cf_category": None}, "tags": [],
         }  # fmt: skip
         person = {"id": who.id, "name": who.name, "email": who.email, "mobile": None, "phone": None}
-        times = dict.fromkeys(_STATS) | dict.fromkeys(("status_updated_at", "resolved_at", "closed_at"), at)
+        times = dict.fromkeys(STATS) | dict.fromkeys(("status_updated_at", "resolved_at", "closed_at"), at)
         more: dict[str, dict[str, Any]] = {
             "requester": {"requester": person},
             "stats": {"stats": times},
@@ -71,7 +78,7 @@ _NULL = (
     "structured_description", "sentiment_score", "initial_sentiment_score", "form_id", "association_type",
     "associated_tickets_count", "nr_due_by",
 )  # fmt: skip
-_STATS = (
+STATS = (
     "agent_responded_at", "requester_responded_at", "first_responded_at", "status_updated_at", "reopened_at",
     "resolved_at", "closed_at", "pending_since",
 )  # fmt: skip

@@ -106,8 +106,8 @@ class Face:
         """Deleted and spam tickets can still be looked at; archived ones have an address of their own."""
         rows, number = self.tickets_of(request), request.path_params["ticket"]
         asked = _includes(request.query_params.get("include", ""), ("conversations", "requester", "company", "stats"))
-        if self.bulk.has(number) and not archived:
-            return Json(self.bulk.ticket(number, ("description", *asked)) | {"attachments": []})
+        if not archived and (made := rows.storyless(number)):
+            return Json(made.ticket(number, ("description", *asked)) | {"attachments": []})
         story = rows.there(number)
         if story is None or (rows.place(story) == "archived") != archived:
             return not_found()
@@ -126,7 +126,7 @@ class Face:
     def _conversations(self, request: Request, *, archived: bool) -> Response:
         """Oldest first; there are none of deleted and spam tickets."""
         rows, number = self.tickets_of(request), request.path_params["ticket"]
-        if self.bulk.has(number) and not archived:
+        if rows.storyless(number) and not archived:
             return answer(request, [], self.address(request))
         story = rows.there(number)
         if story is None or rows.place(story) != ("archived" if archived else ""):
@@ -137,18 +137,17 @@ class Face:
         return Json(page, headers=headers)
 
     async def associated_tickets(self, request: Request) -> Response:
-        """The incidents of a problem, which is their tracker."""
+        """The reports that hang on a tracker."""
         rows, number = self.tickets_of(request), request.path_params["ticket"]
-        if rows.there(number) is None:
-            return not_found()
-        linked = [self.world.stories[n] for at, n in rows.incidents.get(number, ()) if at <= self.world.now]
-        return Json({"tickets": [rows.brief(story) for story in linked]})
+        if not rows.trackers.has(number):
+            return not_found() if rows.there(number) is None else Json({"tickets": []})
+        return Json({"tickets": [rows.brief(n) for n in rows.trackers.related(number) if rows.there(n)]})
 
     async def prime_association(self, request: Request) -> Response:
-        """The tracker of an incident."""
+        """The tracker of a report."""
         rows = self.tickets_of(request)
         story = rows.there(request.path_params["ticket"])
-        prime = rows.there(story.created.problem) if story is not None and story.created.problem else None
+        prime = rows.trackers.of(story) if story is not None else None
         return not_found() if prime is None else Json(rows.brief(prime))
 
     # --- lists

@@ -12,8 +12,8 @@ from helpdesk_kpi.simulator.freshdesk_bulk import Bulk
 from helpdesk_kpi.simulator.freshdesk_conversations import entries
 from helpdesk_kpi.simulator.freshdesk_sla import FAR, FIRST, Sla
 from helpdesk_kpi.simulator.freshdesk_stats import stats
+from helpdesk_kpi.simulator.freshdesk_trackers import Trackers
 from helpdesk_kpi.simulator.freshdesk_words import (
-    CLOSED,
     EMAIL,
     MERGE_TAG,
     OUTBOUND,
@@ -44,7 +44,7 @@ class Tickets:
     def __init__(self, world: World, base: str, bulk: Bulk, *, archives: bool = True) -> None:
         self.world, self.base, self.bulk, self.archives = world, base, bulk, archives
         self.bumps = {number: _bumps(world, story) for number, story in world.stories.items()}
-        self.incidents = _incidents(world)
+        self.trackers = Trackers(world)
         self.companies = {organization(i): name for i, (name, _) in enumerate(world.desk.words.organizations)}
         self._at: int | None = None
         self._shelves: dict[Shelf, list[tuple[int, int]]] = {}
@@ -56,7 +56,12 @@ class Tickets:
     def shelf(self, name: Shelf) -> list[tuple[int, int]]:
         """(second of the last update, id) of what is in a list now, in that order; made once for each now."""
         if self._at != self.world.now:
-            self._shelves = {"": list(self.bulk.index()), "deleted": [], "spam": [], "archived": []}
+            self._shelves = {
+                "": [*self.bulk.index(), *self.trackers.index()],
+                "deleted": [],
+                "spam": [],
+                "archived": [],
+            }
             for number, story in self.world.stories.items():
                 if story.created.at <= self.world.now and not self._scrubbed(story):
                     self._shelves[self.place(story)].append((self.updated(story) // SECOND, number))
@@ -94,17 +99,28 @@ class Tickets:
         times = self.bumps[story.ticket]
         return times[bisect_right(times, self.world.now) - 1]
 
+    def storyless(self, number: int) -> Bulk | Trackers | None:
+        """What has a ticket that is none of the world's stories."""
+        return next((one for one in (self.bulk, self.trackers) if one.has(number)), None)
+
+    def _storyless(self, number: int) -> Bulk | Trackers:
+        return self.trackers if self.trackers.has(number) else self.bulk
+
     def created(self, number: int) -> int:
         story = self.world.stories.get(number)
-        return story.created.at if story else self.bulk.at
+        return story.created.at if story else self._storyless(number).created(number)
 
     def due(self, number: int) -> int:
         story = self.world.stories.get(number)
-        return self._sla(story, story.until(self.world.now)).due_by if story else self.bulk.at
+        if story is None:
+            return self._storyless(number).created(number)
+        return self._sla(story, story.until(self.world.now)).due_by
 
     def code(self, number: int) -> int:
         story = self.world.stories.get(number)
-        return self._status(story, story.state(self.world.now)) if story else CLOSED
+        if story is None:
+            return self._storyless(number).code(number)
+        return self._status(story, story.state(self.world.now))
 
     def _status(self, story: Story, state: dict[str, Any]) -> int:
         return status(state, is_ai_agents=story.is_ai_agents(self.world.now))
@@ -115,7 +131,7 @@ class Tickets:
         """One ticket of a list in JSON, made once for each state of it."""
         story = self.world.stories.get(number)
         if story is None:
-            return self.bulk.row(number, includes)
+            return self._storyless(number).row(number, includes)
         stamp = bisect_right(self.bumps[number], self.world.now)
         kept = self._rows.get((number, includes))
         if kept and kept[0] == stamp and story.created.type != "problem":
@@ -141,9 +157,10 @@ class Tickets:
             shown["company"] = self._company(story)
         return shown
 
-    def brief(self, story: Story) -> dict[str, Any]:
+    def brief(self, number: int) -> dict[str, Any]:
         """As an associated ticket is shown."""
-        whole = self.ticket(story, ())
+        story = self.world.stories.get(number)
+        whole = self.ticket(story, ()) if story else self._storyless(number).ticket(number, ())
         return {name: whole[name] for name in _BRIEF}
 
     def _plain(self, story: Story, saves: list[Saved], state: dict[str, Any]) -> dict[str, Any]:
@@ -166,8 +183,7 @@ class Tickets:
 
     def _associated(self, story: Story) -> dict[str, Any]:
         """What customers ask about one fault hangs on a tracker, which an agent makes: the first report does, too."""
-        linked = any(at <= self.world.now for at, _ in self.incidents.get(story.ticket, ()))
-        kind = RELATED if linked or story.created.problem else None
+        kind = RELATED if self.trackers.of(story) else None
         return {"association_type": kind, "associated_tickets_count": None}
 
     def _times(self, story: Story, saves: list[Saved]) -> dict[str, Any]:
@@ -200,15 +216,6 @@ def _bumps(world: World, story: Story) -> list[int]:
     times += [at for at, _ in Sla(world, story, story.saves, FAR).late]
     times += [story.deleted_at] if story.deleted_at is not None else []
     return sorted(times)
-
-
-def _incidents(world: World) -> dict[int, list[tuple[int, int]]]:
-    """Problem -> its incidents: (when, which)."""
-    found: dict[int, list[tuple[int, int]]] = {}
-    for number, story in world.stories.items():
-        if story.created.problem is not None:
-            found.setdefault(story.created.problem, []).append((story.created.at, number))
-    return found
 
 
 def _tags(story: Story, saves: list[Saved]) -> list[str]:

@@ -1,0 +1,63 @@
+"""What is not known of a ticket because a row could not be read: it stays so until that row is read well.
+
+Each such part has an id that the same row gets again, so that reading it clears exactly that one.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from connectors.freshdesk import payloads as fd
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Rating, Unread
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.rows import id_of, raws
+
+#: What a row can leave: all of it, a code that nobody knows, or one answer of several.
+_PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer")}
+
+
+def lost_tickets(aside: Iterable[SetAside]) -> list[Unread]:
+    """Tickets of which a newer row was refused: what the store has of them is old. A row without an id is of none."""
+    return [Unread(bad.id, f"ticket:{bad.id}:row", REFUSED_ROW, bad.reason) for bad in aside if bad.id.isdecimal()]
+
+
+def lost_ratings(
+    page: msgspec.Raw, aside: Sequence[SetAside], read: Sequence[fd.SatisfactionRating], worse: Sequence[SetAside],
+    given: Iterable[Rating],
+) -> list[Unread]:  # fmt: skip
+    """Tickets whose rating is not known. Of an answer of which a part was `given`, the other parts are only counted.
+
+    Args:
+        page: the rows as they came.
+        aside: those that could not be decoded.
+        read: those that were.
+        worse: rows among these without a time, and single questions whose answer is none.
+        given: what could be read.
+    """
+    tickets = {str(row.id): str(row.ticket_id) for row in read}
+    if aside:
+        told = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
+        tickets = dict(told) | tickets
+    in_part = {rating.id for rating in given}
+    named = [(bad, bad.id.partition(" ")[0]) for bad in (*aside, *worse)]
+    return [
+        Unread(ticket, f"rating:{own}:answer", "answer", bad.reason)
+        if own in in_part
+        else Unread(ticket, f"rating:{own}:row", REFUSED_RATING, bad.reason)
+        for bad, own in named
+        if own and (ticket := tickets.get(bad.id) or tickets.get(own))
+    ]
+
+
+def known(
+    kind: Literal["ticket", "rating"], found: Iterable[fd.Ticket | fd.SatisfactionRating], told: Iterable[AnyRecord]
+) -> list[str]:
+    """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""
+    here = {one.id for one in told if isinstance(one, Unread)}
+    cleared: list[str] = []
+    for own in (f"{kind}:{row.id}:" for row in found):
+        parts = [f"{own}{part}" for part in _PARTS[kind]]
+        left = [part for part in parts if part not in here]
+        cleared += [own] if left == parts else left
+    return cleared
