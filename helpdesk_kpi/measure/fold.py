@@ -29,7 +29,7 @@ from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.file import failure
 from helpdesk_kpi.store.lock import hold
 
-CHUNK = 2000  # stories at a time: bounds memory
+CHUNK = 500  # stories at a time: bounds memory
 PATIENCE = 600.0  # s for which another process may measure before a report gives up
 log = logging.getLogger("helpdesk-kpi")
 
