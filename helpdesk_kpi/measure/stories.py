@@ -71,7 +71,7 @@ def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> I
         name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()
     }
     named = accounts(store, events.values())
-    beside |= {"merges": elsewhere.merges(store, wanted), "copies": elsewhere.copies(store, wanted)}
+    beside |= {"merges": elsewhere.merges(store, wanted), "copies": elsewhere.copies(store, tickets)}
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
     for row in starmap(TicketRow, store.rows(sql, wanted)):
         rows = Beside(accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found})
