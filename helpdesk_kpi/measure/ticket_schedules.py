@@ -66,7 +66,7 @@ def _team_schedules(store: Store) -> dict[int, list[tuple[int, str | None]]]:
     found: dict[int, list[tuple[int, str | None]]] = defaultdict(list)
     for team, since, schedule in store.rows("SELECT team, since, schedule FROM team_schedules ORDER BY team, since"):
         found[team].append((since, schedule))
-    return dict(found)
+    return {team: told for team, told in found.items() if any(schedule for _, schedule in told)}
 
 
 def _teams(store: Store, tickets: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
