@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from helpdesk_kpi.measure.chains import in_order
+from helpdesk_kpi.measure.chains import in_turn
 from helpdesk_kpi.measure.desk import Desk
 from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
 from helpdesk_kpi.store import Store
@@ -21,7 +21,7 @@ def with_asker(
     changes = _changes(events)
     if not changes:
         return row, events
-    ordered = in_order(sorted(changes, key=lambda e: (e.at, e.seq)))
+    ordered = in_turn(changes)
     natives = [ordered[0].before, *(e.after for e in ordered)]
     named = [accounts.get((row.source, native or "")) for native in natives]
     known = [key for key in [*named, row.requester] if key is not None]

@@ -10,7 +10,7 @@ from typing import Any
 
 from helpdesk_kpi.measure.arrivals import begun, since_it_came, stays_away, without_what_was_away
 from helpdesk_kpi.measure.askers import as_rated, askers, with_asker
-from helpdesk_kpi.measure.chains import in_order
+from helpdesk_kpi.measure.chains import in_order, in_turn
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
 from helpdesk_kpi.measure.elsewhere import is_evident
@@ -60,9 +60,8 @@ class Timeline:
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
         self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
-        self.brand = next(
-            (e.before for e in events if e.kind == "change" and e.field == "brand"), row.brand
-        )  # at first
+        moves = in_turn(e for e in events if e.kind == "change" and e.field == "brand")
+        self.brand = moves[0].before if moves else row.brand  # at first
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
