@@ -175,5 +175,12 @@ def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
             "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', t.requester FROM measuring m"
             " JOIN tickets t ON t.id = m.story WHERE m.kind = 'ticket' AND t.requester IS NOT NULL"
         )
+        store.conn.execute(  # whoever the history names may have asked
+            "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', p.id FROM events e"
+            " CROSS JOIN measuring m ON m.kind = 'ticket' AND m.story = e.ticket"
+            " CROSS JOIN tickets t ON t.id = e.ticket"
+            " CROSS JOIN people p ON p.source = t.source AND p.native IN (e.before, e.after)"
+            " WHERE e.field = 'requester' AND e.kind = 'change'"
+        )
     if "article" in kinds:
         store.conn.execute(f"INSERT OR IGNORE INTO measuring {CITED}")

@@ -35,6 +35,7 @@ CREATE TABLE team_schedules ( -- whose tickets run on which schedule, where a he
 
 ALTER TABLE articles ADD COLUMN author_known INTEGER NOT NULL DEFAULT 0; -- 1: the helpdesk says who made it; 0: as first seen
 ALTER TABLE articles ADD COLUMN drafted_at INTEGER; -- when it became a draft again; null: it is published, or never was
+CREATE INDEX events_requester ON events (ticket) WHERE field = 'requester';
 CREATE INDEX events_schedule ON events (ticket, at) WHERE field = 'schedule';
 
 CREATE TABLE standings ( -- what the tickets tell of people whose role was not known at the time; made by `measure`
