@@ -20,7 +20,7 @@ from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.resolutions import native, with_resolutions
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
-from helpdesk_kpi.measure.told import with_told
+from helpdesk_kpi.measure.told import ANSWERS, given_in, with_told
 from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, SPOKEN, VOICE, is_messaging
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
@@ -544,7 +544,9 @@ class Timeline:
         assert rating.category is not None
         rater = self._rater(rating)
         last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rater)
-        given = [Answer(e.at, str(e.after), rating.agent, rater) for e in self._surveyed(rating)]
+        given = [
+            Answer(max(e.at, rating.offered_at), str(e.after), rating.agent, rater) for e in self._surveyed(rating)
+        ]
         if not given:
             return [last._replace(at=rating.answered_at)]
         if given[-1].category != last.category:
@@ -559,13 +561,7 @@ class Timeline:
         """What the history tells of a rating's main question: answers from its offer until the next survey's."""
         if rating.question:
             return []
-        later = [r.offered_at for r in self.ratings if r.offered_at > rating.offered_at]
-        end = min(later, default=None)
-        return [
-            e
-            for e in self.surveys
-            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
-        ]
+        return given_in(rating, self.ratings, [e for e in self.surveys if e.after in ANSWERS])
 
     def offers(self) -> list[tuple[int, int | None]]:
         """Every survey offered, with the instant of its first answer; none where only answers are told."""
