@@ -77,6 +77,7 @@ def _made(offered: int | None, answers: Sequence[EventRow]) -> RatingRow:
     first = answers[0]
     offered = first.at if offered is None else offered
     return RatingRow(
-        ticket=first.ticket, native=f"event {first.at}", question="", offered_at=offered, category=answers[-1].after, answered_at=first.at, changed_at=answers[-1].at, agent=None, rater=first.actor,
+        ticket=first.ticket, native=f"event {first.at}", question="", offered_at=offered,
+        category=answers[-1].after, answered_at=first.at, changed_at=answers[-1].at, agent=None, rater=first.actor,
         origin="customer",
     )  # fmt: skip
