@@ -21,6 +21,8 @@ from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, T
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store
 
+AT_ONCE = 2000  # tickets
+
 
 class Told(NamedTuple):
     """A story with the key under which it is folded."""
@@ -76,6 +78,12 @@ def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> I
     for row in starmap(TicketRow, store.rows(sql, wanted)):
         rows = Beside(accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found})
         yield Timeline(desks[row.source], row, events.get(row.id, ()), rows)
+
+
+def all_timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
+    """As `timelines`, of any number of tickets: their events are held in memory for some of them at a time."""
+    for first in range(0, len(tickets), AT_ONCE):
+        yield from timelines(store, desks, tickets[first : first + AT_ONCE])
 
 
 def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[Any]]:

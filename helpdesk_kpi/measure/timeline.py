@@ -22,13 +22,13 @@ from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, Ticket
 from helpdesk_kpi.measure.stations import Hands
 from helpdesk_kpi.measure.told import ANSWERS, given_in, with_told
 from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, SPOKEN, VOICE, is_messaging
+from helpdesk_kpi.milliseconds import A_MOMENT
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
 #: What it is when somebody opens a ticket again without a word: a customer who does so has not got what they need.
 SILENTLY = {"agent": "agent", "light_agent": "agent", "customer": "not_fixed"}
-A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
 
 class Timeline:
@@ -412,7 +412,10 @@ class Timeline:
 
     @cached_property
     def knows_first_message(self) -> bool:
-        """Every ticket begins with words or a call. Without any, what happened did not arrive."""
+        """Every ticket begins with words or a call. Without any, what happened did not arrive.
+
+        `store.write.WITHOUT_FIRST_WORDS` says the same of rows, as far as they can tell.
+        """
         return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
 
     @cached_property

@@ -45,7 +45,7 @@ CREATE TABLE standings ( -- what the tickets tell of people whose role was not k
     works_until INTEGER -- last act on a ticket that was given to them; null: has not worked
 ) STRICT;
 
-CREATE INDEX events_left ON events (before) WHERE kind = 'change' AND field = 'status';
+CREATE INDEX events_left ON events (before, at) WHERE kind = 'change' AND field = 'status';
 CREATE INDEX tickets_merged ON tickets (source, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX tickets_copied ON tickets (external_id) WHERE external_id IS NOT NULL;
 -- What is merged into a ticket counts by what is known of that one, and a copy by its original: the ticket whose id it
