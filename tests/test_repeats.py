@@ -134,7 +134,9 @@ def test_a_verdict_on_a_ticket_that_was_handed_over_is_kept(store: Store) -> Non
     [asked] = [key for (key,) in store.rows("SELECT id FROM people WHERE native = 'c'")]
     [contacts] = Ledger(store, of.config).contacts([asked]).values()
     keys = {native: key for key, native in store.rows("SELECT id, native FROM tickets")}
-    keep(store, named(contacts, keys["1"], keys["2"]), Said("no", "lead", 1))
+    about = named(contacts, keys["1"], keys["2"])
+    assert about is not None
+    keep(store, about, Said("no", "lead", 1))
     assert evidence(reader(store)) == [("1", "judged_other", 0.0)]
     assert [c.later.ticket for c in drawn(store, of.config, 9, seed=1)] == []  # the only pair is judged
 
