@@ -9,6 +9,7 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket, value
 
 from helpdesk_kpi.config import Config, Exclude, Tickets
+from helpdesk_kpi.measure.elsewhere import _COPIES
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store, open_store
@@ -206,6 +207,15 @@ def test_a_ticket_counts_again_once_the_one_that_names_it_as_original_is_its_cop
     assert left_out(store, sources=TWO) == {"77": "", "1": "imported_copy"}
     before(store, msgspec.structs.replace(solved("77", NINE + 1000, requester="k")[0], version=2, external_id="1"))
     assert left_out(store, sources=TWO) == {"77": "imported_copy", "1": ""}
+
+
+def test_no_account_with_many_tickets_makes_the_search_for_copies_long(store: Store) -> None:
+    """Each ticket is found by its id of the other system: not by walking over its requester's or its source's."""
+    plan = [row[3] for row in store.rows(f"EXPLAIN QUERY PLAN {_COPIES}", [1])]
+    walks = [step for step in plan if "INDEX tickets_" in step]
+    assert [step.partition(" (")[2].rstrip(")") for step in walks] == [
+        "external_id=?", "source=? AND created_at>? AND created_at<?",  # within a second
+    ]  # fmt: skip
 
 
 # --- parts of other work

@@ -26,7 +26,8 @@ _COUNTS = "o.created_at IS NOT NULL AND o.deleted_at IS NULL AND NOT o.is_spam"
 #: other system, the same customer's ticket of the same second. An id alone is no evidence: it may be an order's, or the
 #: id of a ticket of a third helpdesk. Creation in the same minute is, and for an import the same customer's address, or
 #: that each ticket has the other's id.
-#: CROSS JOIN keeps SQLite from walking over all tickets (https://www.sqlite.org/optoverview.html#crossjoin).
+#: CROSS JOIN keeps SQLite from walking over all tickets (https://www.sqlite.org/optoverview.html), and a unary + from
+#: walking over all of a requester, or of a source.
 _COPIES = f"""
 SELECT t.id, o.id, t.is_imported, t.created_at FROM tickets t CROSS JOIN sources s ON s.id != t.source
 CROSS JOIN tickets o ON o.source = s.id AND o.native = t.external_id
@@ -36,9 +37,9 @@ AND (abs(t.created_at - o.created_at) <= {MINUTE}
     OR (t.is_imported AND (p.email_hash = q.email_hash OR o.external_id = t.native)))
 UNION
 SELECT t.id, o.id, t.is_imported, t.created_at FROM tickets t
-JOIN tickets o ON o.external_id = t.external_id AND o.source = t.source
+JOIN tickets o ON o.external_id = t.external_id AND +o.source = t.source
 WHERE t.id IN (SELECT value FROM json_each(?1)) AND t.external_id IS NOT NULL AND {_COUNTS}
-AND (o.created_at, o.id) < (t.created_at, t.id) AND o.requester IS t.requester
+AND (+o.created_at, +o.id) < (t.created_at, t.id) AND +o.requester IS t.requester
 AND ((t.is_imported AND o.is_imported AND t.requester IS NOT NULL) OR abs(t.created_at - o.created_at) <= {MINUTE})
 UNION
 SELECT t.id, o.id, t.is_imported, t.created_at FROM tickets t

@@ -56,7 +56,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT id FROM tickets
     WHERE external_id IN (new.native, new.external_id) ON CONFLICT DO NOTHING;
-    INSERT INTO stale SELECT t.id FROM sources s JOIN tickets t ON t.source = s.id
+    INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
     WHERE t.native = new.external_id ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
     WHERE s.id != new.source AND t.created_at BETWEEN new.created_at - 1000 AND new.created_at + 1000
@@ -70,7 +70,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT id FROM tickets
     WHERE external_id IN (new.native, old.external_id, new.external_id) ON CONFLICT DO NOTHING;
-    INSERT INTO stale SELECT t.id FROM sources s JOIN tickets t ON t.source = s.id
+    INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
     WHERE t.native IN (old.external_id, new.external_id) ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
     WHERE s.id != new.source AND t.created_at BETWEEN new.created_at - 1000 AND new.created_at + 1000
@@ -78,10 +78,10 @@ BEGIN
 END;
 CREATE TRIGGER people_met AFTER UPDATE OF email_hash ON people WHEN old.email_hash IS NOT new.email_hash
 BEGIN
-    INSERT INTO stale SELECT t.id FROM tickets o JOIN tickets t ON t.external_id = o.native
+    INSERT INTO stale SELECT t.id FROM tickets o CROSS JOIN tickets t ON t.external_id = o.native
     WHERE o.requester = new.id AND t.is_imported ON CONFLICT DO NOTHING;
-    INSERT INTO stale SELECT t.id FROM tickets o JOIN sources s ON s.id != o.source
-    JOIN tickets t ON t.source = s.id AND t.created_at BETWEEN o.created_at - 1000 AND o.created_at + 1000
+    INSERT INTO stale SELECT t.id FROM tickets o CROSS JOIN sources s ON s.id != o.source
+    CROSS JOIN tickets t ON t.source = s.id AND t.created_at BETWEEN o.created_at - 1000 AND o.created_at + 1000
     WHERE o.requester = new.id AND t.is_imported AND t.external_id IS NULL ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT id FROM tickets WHERE requester = new.id AND is_imported ON CONFLICT DO NOTHING;
 END;
