@@ -398,8 +398,11 @@ class Timeline:
         return not self.lacks_contact or self.accepted_at == self.created_at
 
     def is_act(self, change: Change) -> bool:
-        """Whether it is one of accepting. What a ticket is made with is set by whose login made it, and is none."""
-        if change.before is None and change.at <= self.created_at and change.person == self.row.submitter:
+        """Whether it is one of accepting. What a ticket is made with is set by whose login made it, and is none: its
+        first status whoever set it, since some helpdesks name another submitter than whose login it was.
+        """
+        is_first = change.before is None and change.at <= self.created_at
+        if is_first and (change.field == "status" or change.person == self.row.submitter):
             return False
         taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
         return taking_over or change.field == "status"
