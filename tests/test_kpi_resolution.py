@@ -234,8 +234,8 @@ def test_a_survey_counts_as_answered_once_it_is() -> None:
 
 @pytest.mark.parametrize("submitter", [CUSTOMER, ANN, None])
 def test_the_status_that_a_ticket_is_made_with_accepts_nothing_whoever_set_it(submitter: int | None) -> None:
-    """Ann forwarded a mail: her login made the ticket, and the helpdesk may call the customer its submitter. Bob replies
-    after 30 minutes and solves after 60.
+    """Ann forwarded a mail: her login made the ticket, and the helpdesk may call the customer its submitter. Bob
+    replies after 30 minutes and solves after 60.
     """
     made = did(0, ANN, "status", None, "open")
     solved = did(60, BOB, "status", "open", "solved")
