@@ -92,7 +92,7 @@ def _worth(citation: Citation) -> list[tuple[int, int | None, float]]:
     statistic=Share(),
     anchor="solved",
     needs={"status.history", "comments.public"},
-    revision=2,
+    revision=3,
     pair="article_reuse",
     dimension="knowledge",
     level="team",
@@ -101,18 +101,22 @@ def _worth(citation: Citation) -> list[tuple[int, int | None, float]]:
 def article_link_rate(ticket: Timeline) -> Iterator[Observation]:
     """Of the tickets whose last solve lies in the period, the share in which somebody of the team pointed the customer
     to an article: a link in a public comment, also one that was written after the solve. No goal should be set on it:
-    who has to link, links anything.
+    who has to link, links anything. A chat that cannot be read is left out, unless a comment has a link.
     """
     linked = min((cited.at for cited in ticket.citations), default=None)
+    unknown = "no_chat_data" if ticket.lacks_chat else ""
     for solve in ticket.solves:
-        yield from _linked(ticket.fact(solve.at, solve.agent), linked, solve.reopened_at)
+        yield from _linked(ticket.fact(solve.at, solve.agent), linked, solve.reopened_at, unknown)
 
 
-def _linked(fact: Observation, linked: int | None, gone: int | None) -> Iterator[Observation]:
-    """Without a link until there is one; until the solve is no longer the last one."""
+def _linked(fact: Observation, linked: int | None, gone: int | None, unknown: str) -> Iterator[Observation]:
+    """Without a link until there is one; until the solve is no longer the last one. `unknown`: why it is not known that
+    there was none.
+    """
     replace = msgspec.structs.replace
     if linked is None or linked > fact.at:
-        yield replace(fact, value=0, until=min((t for t in (linked, gone) if t is not None), default=None))
+        until = min((t for t in (linked, gone) if t is not None), default=None)
+        yield replace(fact, value=None if unknown else 0, stop=unknown, until=until)
     if linked is not None and (gone is None or linked < gone):
         yield replace(fact, value=1, since=linked if linked > fact.at else None, until=gone)
 

@@ -126,15 +126,18 @@ def taken_from_queue(ticket: Timeline) -> Iterator[Observation]:
             yield _asked(ticket, change.at, change.person, yes=False)
 
 
-@question("Was one request split into several tickets?", needs={"tickets"}, population="native")
+@question("Was one request split into several tickets?", needs={"comments.public"}, population="native", revision=3)
 def opened_for_customer(ticket: Timeline) -> Iterator[Observation]:
-    """Of the tickets that people of the team opened in a customer's name, the share that came within an hour of another
-    ticket of that customer about the same problem. Some requests are two; some are made two.
+    """Of the tickets that people of the team wrote down in a customer's name, the share that came within an hour of
+    another ticket of that customer about the same problem. Some requests are two; some are made two. Who submitted or
+    created a ticket says nothing: its first words are by whoever wrote it down. Calls, and what the team wrote to a
+    customer, are none.
     """
-    submitter = ticket.row.submitter
-    is_ours = ticket.desk.who(submitter, ticket.created_at, None, None, ticket.askers) == "agent"
-    if is_ours and submitter != ticket.requester and ticket.channel not in VOICE and ticket.left_out != "internal":
-        yield _asked(ticket, ticket.created_at, submitter, yes=False)
+    if ticket.channel in VOICE or ticket.left_out in {"internal", "outbound"}:
+        return
+    first = next((t for t in ticket.turns if t.creating), None)
+    if first is not None and first.who == "agent" and first.person != ticket.requester:
+        yield _asked(ticket, ticket.created_at, first.person, yes=False)
 
 
 @question("Was it merged instead of solved?", needs={"status.history"}, population="native")

@@ -127,6 +127,56 @@ def test_a_group_whose_calendar_changes_keeps_the_old_one_for_what_was(tmp_path:
     assert account.by_ticket("first_reply_time", "business_seconds", as_of=NOW)["732"] == 7200
 
 
+def test_the_first_own_calendar_of_a_group_is_not_that_of_its_past(tmp_path: Path) -> None:
+    """West had no calendar when 732 was answered: Head office is open until 16:00, so 15:00 to 18:00 are 3,600 s. The
+    calendar that it gets later counts for 735, which waits on 10 March from 15:00 to 18:00: by West desk, open from
+    15:00 on (the United States have summer time since 8 March), 10,800 s.
+    """
+    the_desk = Desk(desk("2", "1"), None)
+    account = SmallAccount(tmp_path, "freshdesk", the_desk)
+    account.sync(NOW)
+    the_desk.groups[1]["business_hour_id"] = 1
+    later = {**ticket(735, 42, "", ""), "created_at": "2026-03-10T15:00:00Z", "updated_at": "2026-03-10T18:00:00Z"}
+    the_desk.tickets.append(later)
+    the_desk.replies[735] = {**reply(735, ""), "created_at": "2026-03-10T18:00:00Z"}
+    account.sync(at("2026-03-09 13:00"))
+    account.sync(at("2026-03-11 12:00"))
+    told = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"))
+    assert (told["732"], told["735"]) == (3600, 10_800)
+
+
+@pytest.mark.parametrize("variant", ["strict", "zendesk"])
+def test_another_default_calendar_counts_from_then_on_only(tmp_path: Path, variant: str) -> None:
+    """733 was answered on 2 March, 13:00 to 15:00, by Head office, the default one then: 7,200 s. Since 9 March West
+    desk is the default: 736 waits on 10 March from 13:00 to 18:00, of which it is open from 15:00 on: 10,800 s.
+    """
+    the_desk = Desk(desk("2", "1"), None)
+    account = SmallAccount(tmp_path, "freshdesk", the_desk)
+    account.sync(NOW)
+    the_desk.calendars = [
+        calendar("2", "Head office", "UTC", default=False),
+        calendar("1", "West desk", "Pacific Time (US & Canada)", default=True),
+    ]
+    later = {**ticket(736, None, "", ""), "created_at": "2026-03-10T13:00:00Z", "updated_at": "2026-03-10T18:00:00Z"}
+    the_desk.tickets.append(later)
+    the_desk.replies[736] = {**reply(736, ""), "created_at": "2026-03-10T18:00:00Z"}
+    account.sync(at("2026-03-09 13:00"))
+    account.sync(at("2026-03-11 12:00"))
+    told = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"), variant=variant)
+    assert (told["733"], told["736"]) == (7200, 10_800)
+
+
+def test_a_default_calendar_that_is_deleted_keeps_what_was(tmp_path: Path) -> None:
+    """As before: 733 took 7,200 s by Head office, whatever has taken its place."""
+    the_desk = Desk(desk("2", "1"), None)
+    account = SmallAccount(tmp_path, "freshdesk", the_desk)
+    account.sync(NOW)
+    the_desk.calendars = [calendar("1", "West desk", "Pacific Time (US & Canada)", default=True)]
+    account.sync(at("2026-03-11 12:00"))
+    told = account.by_ticket("first_reply_time", "business_seconds", as_of=at("2026-03-11 12:00"))
+    assert told["733"] == 7200
+
+
 @pytest.mark.trap("freshdesk 71")
 def test_a_calendar_that_no_list_has_leaves_the_duration_out_by_name(tmp_path: Path) -> None:
     account = SmallAccount(tmp_path, "freshdesk", Desk(desk("2", "1"), 77))

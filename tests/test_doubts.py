@@ -97,6 +97,7 @@ def test_a_request_that_was_split_is_one_that_repeats_within_the_hour(store: Sto
     source.put(agent("a", "Ann"), customer("c", None))
     opened = [("1", 0, "c"), ("2", 50, "a"), ("3", 120, "a"), ("4", 55, "a")]
     source.put(*(ticket(n, MONDAY + m * MINUTE, submitter=who) for n, m, who in opened))
+    source.put(*(Event(n, "created", MONDAY + m * MINUTE, 0, "comment", actor=who) for n, m, who in opened))  # notes
     source.put(*(TicketLink(n, "1", "duplicate") for n in ("2", "3")))
     doubt = asked(store)["opened_for_customer"]
     assert doubt.n == 3

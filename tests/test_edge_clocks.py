@@ -89,6 +89,19 @@ def test_a_schedule_that_changes_while_a_ticket_runs_counts_in_its_own_time(stor
     variants_give(SLA, kept(of, created), strict=(1, 0), own=(2, 1))
 
 
+def test_a_default_schedule_that_is_deleted_while_a_ticket_runs_counts_until_then(store: Store) -> None:
+    # Nothing names a default one, so it is the oldest: the office until it is deleted on Tuesday 00:00, and the one
+    # around the clock from then on. As above: one hour of Monday, two of Tuesday; by the rule of the end, ten.
+    source = Source(store)
+    office = Schedule("1", "Office", "Europe/Berlin", NINE_TO_FIVE, created_at=1)
+    source.put(office, Schedule("2", "Always", "Europe/Berlin", ((0, 7 * 1440),), created_at=2), now=MONDAY - WEEK)
+    source.put(present={"schedule": ["2"]}, now=MONDAY + 24 * HOUR)
+    created, end = MONDAY + 16 * HOUR, MONDAY + 26 * HOUR
+    put(store, *answered("1", created, end))
+    took = medians(read(store), created)
+    assert (took(FRT, "strict"), took(FRT, "zendesk")) == (180, 600)
+
+
 def test_of_two_schedules_a_team_has_the_one_that_was_written_for_it(store: Store) -> None:
     # Both tickets run from Monday 08:00 to 12:00. The office opens at nine: three hours. The night shift ends at 10:00:
     # two hours. Promised in two hours by us; by the helpdesk until 12:30 for the office, until 11:00 for the nights.

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket, value
 
 from helpdesk_kpi.config import Config, Exclude, Tickets
+from helpdesk_kpi.measure.elsewhere import _COPIES
 from helpdesk_kpi.measure.fold import measure
 from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store, open_store
@@ -90,6 +92,13 @@ def test_a_merge_that_nothing_proves_is_no_evidence_of_a_repeat(store: Store) ->
 
 # --- copies
 
+TWO = {"acme": {"connector": "zendesk"}, "before": {"connector": "freshdesk"}}
+
+
+def before(store: Store, *records: Any) -> None:
+    """Put records into the helpdesk of before; its customer k has the address of c."""
+    Source(store, "before").put(agent("a", "Ann"), customer("k", "c@x.org"), customer("z", "z@x.org"), *records)
+
 
 def test_a_copy_of_a_ticket_of_the_helpdesk_before_counts_once(store: Store) -> None:
     Source(store, "before").put(agent("a", "Ann"), *solved("77"))
@@ -121,10 +130,92 @@ def test_without_an_id_of_the_other_system_the_same_customers_ticket_of_that_sec
 
 
 def test_a_copy_is_left_out_once_its_original_is_read(store: Store) -> None:
+    before(store)
     Source(store).put(*solved("1", external_id="77", is_imported=True))
-    assert left_out(store) == {"1": ""}
-    Source(store, "before").put(agent("a", "Ann"), *solved("77"))
-    assert left_out(store)["1"] == "imported_copy"
+    assert left_out(store, sources=TWO) == {"1": ""}
+    before(store, *solved("77"))
+    assert left_out(store, sources=TWO)["1"] == "imported_copy"
+
+
+def test_an_id_alone_makes_no_copy_of_an_import(store: Store) -> None:
+    before(store, *solved("77", NINE - 300 * HOUR, requester="z"))  # another customer's, twelve days earlier
+    Source(store).put(*solved("1", external_id="77", is_imported=True))
+    assert left_out(store, sources=TWO) == {"77": "", "1": ""}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "original"),
+    [
+        ("address", {"created": NINE - 300 * HOUR, "requester": "k"}),
+        ("minute", {"created": NINE - 60_000, "requester": "z"}),
+        ("ids", {"created": NINE - 300 * HOUR, "requester": "z", "external_id": "1"}),
+    ],
+)
+def test_an_id_with_other_evidence_makes_a_copy(store: Store, evidence: str, original: Any) -> None:
+    before(store, *solved("77", **original))
+    Source(store).put(*solved("1", external_id="77", is_imported=True))
+    assert left_out(store, sources=TWO) == {"77": "", "1": "imported_copy"}, evidence
+
+
+@pytest.mark.parametrize("imported", ["neither", "both", "one"])
+def test_of_two_tickets_that_are_copies_of_each_other_one_counts(store: Store, imported: str) -> None:
+    # A tie goes to the one that was not imported, else to the older one: both say the ticket of before.
+    before(store, *solved("77", NINE - 1000, external_id="1", requester="k", is_imported=imported == "both"))
+    Source(store).put(*solved("1", external_id="77", is_imported=imported != "neither"))
+    assert left_out(store, sources=TWO) == {"77": "", "1": "imported_copy"}
+
+
+def test_of_three_helpdesks_that_copy_from_each_other_in_a_circle_one_counts(store: Store) -> None:
+    Source(store).put(*solved("1", NINE, external_id="77"))
+    before(store, *solved("77", NINE + 1000, external_id="900"))
+    Source(store, "third").put(agent("a", "Ann"), *solved("900", NINE + 2000, external_id="1"))
+    found = left_out(store, sources={**TWO, "third": {"connector": "zendesk"}})
+    assert found == {"1": "", "77": "imported_copy", "900": "imported_copy"}
+
+
+@pytest.mark.parametrize("gone", [{"deleted_at": NINE + 50 * HOUR}, {"is_spam": True}])
+def test_a_copy_counts_once_its_original_is_gone(store: Store, gone: Any) -> None:
+    before(store, *solved("77", requester="k"))
+    Source(store).put(*solved("1", external_id="77", is_imported=True))
+    assert left_out(store, sources=TWO)["1"] == "imported_copy"
+    before(store, msgspec.structs.replace(solved("77", requester="k")[0], version=2, **gone))
+    assert left_out(store, sources=TWO)["1"] == ""
+
+
+def test_a_copy_without_an_id_is_left_out_once_its_original_is_read(store: Store) -> None:
+    before(store)
+    Source(store).put(*solved("1", is_imported=True))
+    assert left_out(store, sources=TWO) == {"1": ""}
+    before(store, *solved("77", requester="k"))
+    assert left_out(store, sources=TWO) == {"1": "imported_copy", "77": ""}
+
+
+@pytest.mark.parametrize("external_id", [None, "77"])
+def test_a_copy_is_left_out_once_the_address_of_its_originals_customer_is_read(store: Store, external_id: Any) -> None:
+    created = NINE if external_id is None else NINE - 300 * HOUR
+    Source(store).put(*solved("1", external_id=external_id, is_imported=True))
+    Source(store, "before").put(agent("a", "Ann"), *solved("77", created, requester="k"))
+    assert left_out(store, sources=TWO)["1"] == ""
+    Source(store, "before").put(customer("k", "c@x.org"))
+    assert left_out(store, sources=TWO)["1"] == "imported_copy"
+
+
+def test_a_ticket_counts_again_once_the_one_that_names_it_as_original_is_its_copy(store: Store) -> None:
+    # 1 was made first, and is taken for the original when 77 turns out to be copied from it.
+    before(store, *solved("77", NINE + 1000, requester="k"))
+    Source(store).put(*solved("1", NINE, external_id="77"))
+    assert left_out(store, sources=TWO) == {"77": "", "1": "imported_copy"}
+    before(store, msgspec.structs.replace(solved("77", NINE + 1000, requester="k")[0], version=2, external_id="1"))
+    assert left_out(store, sources=TWO) == {"77": "imported_copy", "1": ""}
+
+
+def test_no_account_with_many_tickets_makes_the_search_for_copies_long(store: Store) -> None:
+    """Each ticket is found by its id of the other system: not by walking over its requester's or its source's."""
+    plan = [row[3] for row in store.rows(f"EXPLAIN QUERY PLAN {_COPIES}", [1])]
+    walks = [step for step in plan if "INDEX tickets_" in step]
+    assert [step.partition(" (")[2].rstrip(")") for step in walks] == [
+        "external_id=?", "source=? AND created_at>? AND created_at<?",  # within a second
+    ]  # fmt: skip
 
 
 # --- parts of other work

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from article_fixtures import EVE, article, cited, counts, days, on, seen, text, told
-from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, did, measured, said, story
+from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, desk, did, measured, said, story
 
 from helpdesk_kpi.measure.article import Article
 from helpdesk_kpi.measure.registers.checklists import Checklist
@@ -194,6 +194,23 @@ def test_links_by_others_than_people_of_the_team_in_public_are_none(word: EventR
 
 def test_a_link_whose_comment_is_gone_is_none() -> None:
     assert rate(answered(*SOLVED, links=((7, ANN, "900"),))) == [(20, ANN, 0)]
+
+
+def chat(*events: EventRow, links: tuple[tuple[float, int, str], ...] = ()) -> Timeline:
+    """A conversation of which no session is known."""
+    cited = [CitedRow(1, article, at(minute), who) for minute, who, article in links]
+    return story(*events, the=desk(lacks=["chats"]), channel="chat", is_messaging=1, beside=Beside(cited=cited))
+
+
+def test_a_chat_that_cannot_be_read_is_not_known_to_have_no_link() -> None:
+    solved = (did(0, CUSTOMER, "status", None, "new"), did(20, ANN, "status", "new", "solved"))
+    [row] = measured(chat(*solved), "article_link_rate")
+    assert (row.value, row.stop) == (None, "no_chat_data")
+    linked = chat(*solved, said(10, ANN), links=((10, ANN, "900"),))
+    assert [(o.value, o.stop) for o in measured(linked, "article_link_rate")] == [(1, "")]
+    later = chat(*solved, said(30, ANN), links=((30, ANN, "900"),))
+    assert [(o.value, o.stop) for o in measured(later, "article_link_rate", as_of=25)] == [(None, "no_chat_data")]
+    assert [(o.value, o.stop) for o in measured(later, "article_link_rate", as_of=35)] == [(1, "")]
 
 
 def test_a_link_after_the_solve_counts_from_then_on() -> None:

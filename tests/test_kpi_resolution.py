@@ -230,3 +230,20 @@ def test_a_survey_counts_as_answered_once_it_is() -> None:
     rate = "csat_response_rate"
     assert [(o.at, o.value, o.agent) for o in measured(ticket, rate, as_of=499)] == [(at(400), 0, ANN)]
     assert [(o.at, o.value, o.agent) for o in measured(ticket, rate, as_of=500)] == [(at(400), 1, ANN)]
+
+
+@pytest.mark.parametrize("submitter", [CUSTOMER, ANN, None])
+def test_the_status_that_a_ticket_is_made_with_accepts_nothing_whoever_set_it(submitter: int | None) -> None:
+    """Ann forwarded a mail: her login made the ticket, and the helpdesk may call the customer its submitter. Bob
+    replies after 30 minutes and solves after 60.
+    """
+    made = did(0, ANN, "status", None, "open")
+    solved = did(60, BOB, "status", "open", "solved")
+    ticket = story(said(0, CUSTOMER, via="email"), made, said(30, BOB), solved, submitter=submitter)
+    assert minutes(ticket, "accepted_resolution_time") == [30]
+
+
+def test_who_takes_over_a_ticket_as_another_makes_it_has_accepted_it() -> None:
+    taken = did(0, BOB, "assignee", None, BOB)
+    solved = did(60, BOB, "status", "new", "solved")
+    assert minutes(story(said(0, CUSTOMER), taken, said(30, BOB), solved), "accepted_resolution_time") == [60]

@@ -110,7 +110,23 @@ def test_a_merge_is_held_against_solves() -> None:
     assert asked(merged, "merged_away") == [(BOB, 1)]
 
 
-def test_a_ticket_that_was_opened_in_a_customers_name_is_seen_but_not_a_phone_call() -> None:
-    assert asked(story(submitter=ANN), "opened_for_customer") == [(ANN, 0)]
-    assert asked(story(submitter=ANN, channel="phone"), "opened_for_customer") == []
+def test_a_ticket_that_was_written_down_in_a_customers_name_is_seen_but_not_a_phone_call() -> None:
+    note = said(0, ANN, public=False)
+    assert asked(story(note, submitter=ANN, channel="web"), "opened_for_customer") == [(ANN, 0)]
+    assert asked(story(said(0, ANN), submitter=ANN, channel="email"), "opened_for_customer") == [(ANN, 0)]
+    assert asked(story(note, submitter=ANN, channel="phone"), "opened_for_customer") == []
     assert asked(story(), "opened_for_customer") == []
+
+
+def test_who_submitted_a_ticket_did_not_write_it_down() -> None:
+    """A mail that Ann forwarded, or a form that has her login, is in the customer's own words."""
+    assert asked(story(said(0, CUSTOMER), submitter=ANN), "opened_for_customer") == []
+    assert asked(story(said(0, BOB, public=False), submitter=CUSTOMER), "opened_for_customer") == [(BOB, 0)]
+
+
+def test_a_letter_to_a_customer_is_no_request_of_theirs() -> None:
+    assert asked(story(said(0, ANN), submitter=ANN, channel="web"), "opened_for_customer") == []
+
+
+def test_of_a_ticket_whose_first_words_are_not_known_nothing_is_asked() -> None:
+    assert asked(story(submitter=ANN, words=False), "opened_for_customer") == []

@@ -99,6 +99,67 @@ def test_a_customer_with_one_ticket_has_no_story(store: Store) -> None:
     assert store.one("SELECT count(*) FROM folded WHERE kind = 'customer'") == 0
 
 
+# --- a ticket is that of who asked, whoever is named as the requester since
+
+
+def handed_over(store: Store, number: str, day: float, asked: str, to: str) -> None:
+    """A ticket that `asked` wrote, and that names `to` as the requester from the evening of that day on."""
+    put(store, number, day, BROKEN_AGAIN, requester=to, address=f"{to}@x.org", submitter=asked)
+    at = int(START + day * DAY + 5 * HOUR)
+    change = Event(number, f"{number}-9", at, 9, "change", actor="1", field="requester", before=asked, after=to)
+    Source(store).put(customer(asked, f"{asked}@x.org"), change)
+
+
+def test_a_ticket_that_names_another_requester_today_is_a_repeat_of_who_asked(store: Store) -> None:
+    """2 was asked by c, as 1 was, and is d's only since; so 3, by d, repeats neither."""
+    put(store, "1", 0)
+    handed_over(store, "2", 3, "c", "d")
+    put(store, "3", 5, BROKEN_AGAIN, requester="d", address="d@x.org")
+    assert [pair[:2] for pair in evidence(reader(store))] == [("1", "same_category")]
+    assert rate(reader(store)).value == pytest.approx(1 / 3)
+
+
+def test_a_ticket_is_told_of_who_asked_once_that_is_known(store: Store) -> None:
+    put(store, "1", 0)
+    put(store, "2", 3, BROKEN_AGAIN, requester="d", address="d@x.org")
+    assert evidence(reader(store)) == []
+    handed_over(store, "2", 3, "c", "d")
+    assert [pair[:2] for pair in evidence(reader(store))] == [("1", "same_category")]
+
+
+def test_a_verdict_on_a_ticket_that_was_handed_over_is_kept(store: Store) -> None:
+    put(store, "1", 0)
+    handed_over(store, "2", 3, "c", "d")
+    of = reader(store)
+    [asked] = [key for (key,) in store.rows("SELECT id FROM people WHERE native = 'c'")]
+    [contacts] = Ledger(store, of.config).contacts([asked]).values()
+    keys = {native: key for key, native in store.rows("SELECT id, native FROM tickets")}
+    about = named(contacts, keys["1"], keys["2"])
+    assert about is not None
+    keep(store, about, Said("no", "lead", 1))
+    assert evidence(reader(store)) == [("1", "judged_other", 0.0)]
+    assert [c.later.ticket for c in drawn(store, of.config, 9, seed=1)] == []  # the only pair is judged
+
+
+def test_who_writes_too_much_in_a_week_does_so_for_whomever(store: Store) -> None:
+    """Three tickets of c within a week, where two are allowed, each for somebody else: all three are left out."""
+    for number, name in enumerate("def"):
+        handed_over(store, str(number), number, "c", name)
+    assert rate(reader(store, recurrence=Recurrence(sender_week=2))).excluded == {"shared_sender": 3}
+
+
+def test_one_customer_who_asks_for_many_is_no_incident(store: Store) -> None:
+    """Five customers hit by one fault in a day are an incident; that c asked for five is none."""
+    put(store, "early", 0, OTHER, requester="early", address="early@x.org")  # history begins
+    for number in range(5):
+        handed_over(store, str(number), 20 + number / 100, "c", f"p{number}")
+    told = Recurrence(sender_week=50)
+    assert "incident" not in rate(reader(store, recurrence=told)).excluded
+    for number in range(5, 10):
+        put(store, str(number), 20 + number / 100, BROKEN_AGAIN, requester=f"q{number}", address=f"q{number}@x.org")
+    assert rate(reader(store, recurrence=told)).excluded == {"incident": 10}
+
+
 # --- down to the other ticket
 
 

@@ -24,6 +24,7 @@ from helpdesk_kpi.measure.periods import parse
 from helpdesk_kpi.model import Event, Person, Unread
 from helpdesk_kpi.report.make import make
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.write import wordless
 
 NINE = MONDAY + 9 * HOUR
 PERIOD = parse("2026-W47", "Europe/Berlin", MONDAY)
@@ -254,3 +255,53 @@ def test_tickets_without_a_first_message_are_counted(store: Store) -> None:
     Source(store).put(ticket("1", NINE), ticket("2", NINE))
     Source(store).put(ticket("3", NINE), words=False)
     assert [g.how_many for g in gaps(store, config(), MONDAY) if g.code == "no_words"] == [1]
+
+
+MINUTE = 60_000
+
+
+def said_at(number: str, minute: float, who: str, kind: str = "comment", **more: Any) -> Event:
+    at = NINE + int(minute * MINUTE)
+    return Event(number, f"{number}-{minute}", at, 1, kind, actor=who, public=True, length=100, **more)  # type: ignore[arg-type]  # comment or call
+
+
+@pytest.mark.parametrize(
+    ("event", "is_known"),
+    [
+        (said_at("1", 0, "c"), True),
+        (said_at("1", 1, "c"), True),  # some helpdesks write it a moment after the ticket
+        (said_at("1", 30, "c", "call"), True),
+        (said_at("1", 1, "a"), False),  # an answer
+        (said_at("1", 30, "c"), False),  # a second message: what they asked first is not known
+        (said_at("1", 30, "a"), False),
+    ],
+    ids=["at once", "a moment later", "call", "answer at once", "second message", "answer"],
+)
+def test_whether_the_first_message_is_known_has_one_rule(store: Store, event: Event, is_known: bool) -> None:
+    """The KPI, `doctor` and the stream that asks for lost words agree."""
+    Source(store).put(ticket("1", NINE), event, words=False)
+    rows = reader(store).columns("first_reply_time")
+    [out] = {rows.words[int(code)] or "" for code in rows.stop}
+    found = [g.how_many for g in gaps(store, config(), MONDAY) if g.code == "no_words"]
+    lost = [one.key for one in wordless(store, 1, 0, "any")]
+    assert (out == "first_message_unknown", found, lost) == ((False, [], []) if is_known else (True, [1], ["1"]))
+
+
+def test_a_conversation_whose_words_are_elsewhere_lacks_chat_data_and_no_first_message(store: Store) -> None:
+    with store.writing() as conn:
+        conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public","status.history"]\'')
+    Source(store).put(ticket("1", NINE, channel="chat", is_messaging=True), words=False)
+    assert [g.code for g in gaps(store, config(), MONDAY) if g.code.startswith("no_")] == ["no_priority", "no_chats"]
+
+
+@pytest.mark.parametrize(("flag", "count"), [(None, 1), (True, 2), (False, 2)])
+def test_a_channel_called_like_a_chat_whose_replies_are_comments_has_its_data(
+    store: Store, flag: Any, count: int
+) -> None:
+    """Ann has answered one of two in a comment: where nothing flags a conversation, her words are there."""
+    with store.writing() as conn:
+        conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public"]\'')
+    Source(store).put(*(ticket(n, NINE, channel="whatsapp", is_messaging=flag) for n in "12"), said_at("1", 30, "a"))
+    assert codes(store, config()) == [("no_chats", count, "")]
+    rows = reader(store).columns("first_reply_time")
+    assert int(rows.stopped({"no_chat_data"}).sum()) == count

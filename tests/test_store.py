@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -235,3 +236,17 @@ def test_pages_shuffled_repeated_and_overlapping_give_the_same_store(
         for start in range(0, len(chosen), 5):
             put(shuffled, *(RECORDS[i] for i in chosen[max(0, start - 2) : start + 5]))
         assert canonical(shuffled) == canonical(straight)
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 2), (1, 3, 2)])
+def test_who_rated_stays_whoever_the_requester_is_later(store: Store, order: tuple[int, ...]) -> None:
+    """Named when it was offered to c, answered while d was the requester; e is so since."""
+    offered = Rating("r", "1", 5, 1, rater="c")
+    answered = Rating("r", "1", 5, 2, category="good", answered_at=6, rater="d")
+    later = msgspec.structs.replace(answered, version=3, category="bad", rater="e")
+    told = {1: offered, 2: answered, 3: later}
+    put(store, ticket())
+    for version in order:
+        put(store, told[version])
+    [(rater, category)] = store.rows("SELECT p.native, r.category FROM ratings r JOIN people p ON p.id = r.rater")
+    assert (rater, category) == ("d", "bad")

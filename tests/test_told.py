@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from story_fixtures import ANN, BOB, CREATED, CUSTOMER, at, measured, rated, said, story
 
 from helpdesk_kpi.measure.rows import EventRow, RatingRow
@@ -54,3 +55,50 @@ def test_what_the_team_answers_itself_is_no_customers_answer() -> None:
 def test_a_survey_with_questions_is_told_by_its_ratings_alone() -> None:
     told = rating(90, question="q1")
     assert answers(story(said(30, ANN), rated(200, "good"), ratings=[told])) == []
+
+
+SECOND = 1 / 60  # in minutes
+
+
+@pytest.mark.parametrize("ahead", [0, SECOND, 9 * SECOND])
+@pytest.mark.parametrize("listed", [{"category": "good", "answered_at": at(200), "changed_at": at(200)}, {}])
+def test_an_answer_whose_event_is_a_little_ahead_of_its_rating_counts_once(ahead: float, listed: Any) -> None:
+    ticket = story(said(30, ANN), rated(200 - ahead, "good"), ratings=[rating(200, **listed)])
+    assert answers(ticket) == [(200, "good")]
+    assert [(o.at, o.value) for o in measured(ticket, "csat_response_rate")] == [(at(200), 1)]
+
+
+def test_an_answer_a_little_ahead_of_the_second_rating_is_not_the_first_ones() -> None:
+    second = rating(900, category="bad", answered_at=at(900), changed_at=at(900))
+    ticket = story(said(30, ANN), rated(900 - SECOND, "bad"), ratings=[rating(100), second])
+    assert answers(ticket) == [(900, "bad")]
+    assert {(o.at, o.value) for o in measured(ticket, "csat_response_rate")} == {(at(100), 0), (at(900), 1)}
+
+
+def test_two_surveys_that_only_the_events_tell_are_two() -> None:
+    """Offered at 90 and 900, answered at 200 and 950; the first answer is changed at 300, which is no third survey."""
+    events = [rated(90, "offered"), rated(200, "bad"), rated(300, "good"), rated(900, "offered"), rated(950, "bad")]
+    ticket = story(said(30, ANN), *events)
+    assert answers(ticket) == [(200, "bad"), (300, "good"), (950, "bad")]
+    assert [(o.at, o.value) for o in measured(ticket, "csat_response_rate")] == [(at(90), 1), (at(900), 1)]
+
+
+def test_a_survey_that_is_offered_twice_before_it_is_answered_is_one() -> None:
+    ticket = story(said(30, ANN), rated(90, "offered"), rated(150, "offered"), rated(200, "good"))
+    assert answers(ticket) == [(200, "good")]
+
+
+def test_a_second_survey_that_the_list_lacks_is_no_changed_answer_of_the_first() -> None:
+    first = rating(90, category="good", answered_at=at(200), changed_at=at(200))
+    events = [rated(90, "offered"), rated(200, "good"), rated(900, "offered"), rated(950, "bad")]
+    ticket = story(said(30, ANN), *events, ratings=[first])
+    assert sorted(len(told.answers) for told in ticket.answers()) == [1, 1]
+    assert sorted(answers(ticket)) == [(200, "good"), (950, "bad")]
+
+
+def test_a_rating_that_was_written_over_keeps_its_second_answer() -> None:
+    over = rating(90, category="bad", answered_at=at(200), changed_at=at(960))
+    events = [rated(90, "offered"), rated(200, "good"), rated(900, "offered"), rated(950, "bad")]
+    ticket = story(said(30, ANN), *events, ratings=[over])
+    assert [len(told.answers) for told in ticket.answers()] == [2]
+    assert answers(ticket) == [(200, "good"), (950, "bad")]

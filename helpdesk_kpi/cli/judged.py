@@ -45,7 +45,8 @@ def _ticket(store: Store, ticket: int) -> str:
 def the_pair(store: Store, config: Config, one: str, other: str) -> Candidate:
     """The pair that somebody names. UsageError: no such ticket, or not of one customer."""
     first, second = _named(store, one), _named(store, other)
-    contacts = Ledger(store, config).contacts([first[1]])
+    ledger = Ledger(store, config)
+    contacts = ledger.contacts([ledger.asked.get(*first)])
     found = next((c for theirs in contacts.values() if (c := named(theirs, first[0], second[0]))), None)
     if found is None:
         raise UsageError(f"{one} and {other} are not two tickets of one customer")

@@ -5,9 +5,12 @@ It is found over all customers, before tickets are folded, and kept in the table
 changed is it looked for again.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 
 from helpdesk_kpi.config import Config, Recurrence
+from helpdesk_kpi.measure.askers import asked_by_others
 from helpdesk_kpi.measure.desk import named_accounts
 from helpdesk_kpi.measure.incidents import USUAL, Report, incidents
 from helpdesk_kpi.measure.labels import Labels
@@ -34,12 +37,13 @@ def set_apart(store: Store, config: Config) -> None:
     )
     if not changed:
         return
-    customers = requesters(store)
+    customers, asked = requesters(store), asked_by_others(store, config)
     scope = _around(store, [at for _, at, _ in changed], 2 * config.recurrence.incident_hours * HOUR)
-    theirs = _tickets_of(store, customers, {customers[requester] for _, _, requester in changed})
+    who = {account for ticket, _, requester in changed for account in (requester, asked.get(ticket, requester))}
+    theirs = _tickets_of(store, customers, asked, {customers[account] for account in who})
     of_customers = {ticket for tickets in theirs.values() for ticket, _ in tickets}
     found: Apart = {
-        **_of_incidents(store, config, customers, scope),
+        **_of_incidents(store, config, customers, asked, scope),
         **{t: a for t, a in _standing(store, scope - of_customers).items() if a[0] == "shared_sender"},
         **shared(theirs, _named(store, config, customers), config.recurrence.sender_week),
         **_expected(store, config, scope | of_customers),
@@ -59,15 +63,20 @@ def _around(store: Store, times: list[int], within: int) -> set[int]:
     return {ticket for span in spans for (ticket,) in store.rows(sql, *span)}
 
 
-def _tickets_of(store: Store, customers: Requesters, wanted: set[int]) -> dict[int, list[tuple[int, int]]]:
+def _tickets_of(
+    store: Store, customers: Requesters, asked: Mapping[int, int], wanted: set[int]
+) -> dict[int, list[tuple[int, int]]]:
+    """Customer -> (ticket, creation) of what they asked. `asked`: ticket -> who did, where it names another today."""
     accounts = wanted | {account for account, customer in customers.items() if customer in wanted}
     found: dict[int, list[tuple[int, int]]] = {}
     sql = (
         "SELECT requester, id, created_at FROM tickets WHERE created_at IS NOT NULL"
-        " AND requester IN (SELECT value FROM json_each(?))"
+        " AND (requester IN (SELECT value FROM json_each(?)) OR id IN (SELECT value FROM json_each(?)))"
     )
-    for requester, ticket, at in store.rows(sql, sorted(accounts)):
-        found.setdefault(customers[requester], []).append((ticket, at))
+    for requester, ticket, at in store.rows(sql, sorted(accounts), sorted(asked)):
+        customer = customers[asked.get(ticket, requester)]
+        if customer in wanted:
+            found.setdefault(customer, []).append((ticket, at))
     return found
 
 
@@ -81,7 +90,9 @@ def _named(store: Store, config: Config, customers: Requesters) -> set[int]:
     return {customers[account] for account in {*named_senders(store, config.recurrence.senders), *many}}
 
 
-def _of_incidents(store: Store, config: Config, customers: Requesters, scope: set[int]) -> Apart:
+def _of_incidents(
+    store: Store, config: Config, customers: Requesters, asked: Mapping[int, int], scope: set[int]
+) -> Apart:
     """Incidents among the tickets of the scope, which may reach over all years: month by month."""
     told, found = config.recurrence, {}
     sql = (
@@ -93,7 +104,7 @@ def _of_incidents(store: Store, config: Config, customers: Requesters, scope: se
     for first, last in _spans(store, scope):
         within = told.incident_hours * HOUR
         rows = store.rows(sql, first - USUAL * DAY - within, last + within)
-        reports = [Report(t, name, at, customers[r], *rest) for t, name, at, r, *rest in rows]
+        reports = [Report(t, name, at, customers[asked.get(t, r)], *rest) for t, name, at, r, *rest in rows]
         for ticket, known in incidents(reports, told.incident_customers, told.incident_hours).items():
             if ticket in scope:
                 found[ticket] = ("incident", known)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from helpdesk_kpi.measure.chains import in_turn
 from helpdesk_kpi.measure.rows import EventRow, TicketRow
 
 AWAY = "away"  # a field whose changes say that a ticket left for where nothing is read (a value), and came back (none)
@@ -32,7 +33,7 @@ def stays_away(events: Sequence[EventRow]) -> list[Stay]:
     """When it was somewhere else and came back. What never came back has left, which its row says."""
     found: list[Stay] = []
     left: int | None = None
-    for e in sorted((e for e in events if e.kind == "change" and e.field == AWAY), key=lambda e: (e.at, e.seq)):
+    for e in in_turn(e for e in events if e.kind == "change" and e.field == AWAY):
         if e.after is None and left is not None:
             found.append((left, e.at))
         left = None if e.after is None else e.at if left is None else left
@@ -52,8 +53,8 @@ def without_what_was_away(events: Sequence[EventRow], stays: Sequence[Stay]) -> 
 def _brought_back(events: Sequence[EventRow], stay: Stay) -> Iterator[EventRow]:
     left, back = stay
     changes: dict[Any, list[EventRow]] = {}
-    for e in sorted(events, key=lambda e: (e.at, e.seq)):
-        if e.kind == "change" and e.field != AWAY and left <= e.at < back:
+    for e in in_turn(e for e in events if e.kind == "change" and e.field != AWAY):
+        if left <= e.at < back:
             changes.setdefault(e.field, []).append(e)
     for mine in changes.values():
         if mine[0].before != mine[-1].after:

@@ -1,12 +1,15 @@
 """Whose request a ticket is: theirs who asked, whoever is named as the requester today."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import starmap
 
 import msgspec
 
-from helpdesk_kpi.measure.chains import in_order
-from helpdesk_kpi.measure.desk import Desk
-from helpdesk_kpi.measure.rows import EventRow, RatingRow, TicketRow
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.arrivals import since_it_came
+from helpdesk_kpi.measure.chains import in_turn
+from helpdesk_kpi.measure.desk import Desk, read_desks
+from helpdesk_kpi.measure.rows import EVENT, TICKET, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.store import Store
 
 
@@ -21,7 +24,7 @@ def with_asker(
     changes = _changes(events)
     if not changes:
         return row, events
-    ordered = in_order(sorted(changes, key=lambda e: (e.at, e.seq)))
+    ordered = in_turn(changes)
     natives = [ordered[0].before, *(e.after for e in ordered)]
     named = [accounts.get((row.source, native or "")) for native in natives]
     known = [key for key in [*named, row.requester] if key is not None]
@@ -31,6 +34,23 @@ def with_asker(
     words = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
     told = {id(e): msgspec.structs.replace(e, actor=first) for e in words}
     return msgspec.structs.replace(row, requester=first), [told.get(id(e), e) for e in events]
+
+
+def asked_by_others(store: Store, config: Config) -> dict[int, int]:
+    """Tickets (keys) that name somebody else as the requester today than who asked, with the account that did."""
+    events: dict[int, list[EventRow]] = {}
+    for e in starmap(EventRow, store.rows(f"{EVENT} WHERE field = 'requester' AND kind = 'change'")):
+        events.setdefault(e.ticket, []).append(e)
+    if not events:
+        return {}
+    desks, named = read_desks(store, config), accounts(store, events.values())
+    sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL"
+    found = {}
+    for row in starmap(TicketRow, store.rows(sql, sorted(events))):
+        asked, _ = with_asker(desks[row.source], row, since_it_came(row, events[row.id]), named)
+        if asked.requester is not None and asked.requester != row.requester:
+            found[row.id] = asked.requester
+    return found
 
 
 def _first_outside(desk: Desk, known: Sequence[int], at: int) -> int | None:

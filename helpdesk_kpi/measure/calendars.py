@@ -17,6 +17,7 @@ class Calendars:
     def __init__(self, clocks: Clocks) -> None:
         self.clocks = clocks
         self.known: list[Calendar] = []
+        self._codes: dict[int, int] = {}  # by id() of the calendars in `known`
         self._of_segments: dict[tuple[str, Segments], int] = {}
 
     def configured(self, severity: str | None, team: str | None, source: str) -> int:
@@ -45,16 +46,18 @@ class Calendars:
         return NOBODY if schedule is None else self._code(schedule.in_force(at).calendar)
 
     def _schedule(self, source: str, native: str | None) -> Schedule | None:
-        return self.clocks.default_of(source) if native is None else self.clocks.known.get(source, {}).get(native)
+        return self.clocks.unnamed(source) if native is None else self.clocks.known.get(source, {}).get(native)
 
     def named(self, hours: str) -> int:
         """Of "always" or an `[hours]` table."""
         return self._code(self.clocks.named(hours))
 
     def _code(self, calendar: Calendar) -> int:
-        if calendar not in self.known:
+        """There may be one for each ticket. What is kept in `known` keeps its id."""
+        code = self._codes.setdefault(id(calendar), len(self.known))
+        if code == len(self.known):
             self.known.append(calendar)
-        return self.known.index(calendar)
+        return code
 
     def kind(self, rows: Columns) -> str:
         """What the rows' calendars have in common: calendar, business or mixed."""

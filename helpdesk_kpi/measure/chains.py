@@ -21,7 +21,13 @@ class Step(Protocol):
     def after(self) -> str | None: ...
 
 
+class Numbered(Step, Protocol):
+    @property
+    def seq(self) -> int: ...
+
+
 S = TypeVar("S", bound=Step)
+T = TypeVar("T", bound=Numbered)
 MOST = 7  # changes of one field in one instant up to which all orders are tried
 
 
@@ -44,6 +50,11 @@ def in_order(changes: Sequence[S]) -> list[S]:
         for place, change in zip(mine, _chained([changes[place] for place in mine]), strict=True):
             found[place] = change
     return found
+
+
+def in_turn(changes: Iterable[T]) -> list[T]:
+    """Put changes, in whatever order they are given, into the order in which they happened."""
+    return in_order(sorted(changes, key=lambda change: (change.at, change.seq)))
 
 
 def _has_ties(changes: Iterable[S]) -> bool:

@@ -1,13 +1,15 @@
 """What contradicts itself, or cannot be read: histories that end elsewhere than the ticket, and words that are new."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.desk import read_desks
-from helpdesk_kpi.measure.stories import timelines
+from helpdesk_kpi.measure.stories import all_timelines
+from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.measure.vocabulary import KNOWN_CHANNELS
 from helpdesk_kpi.store import Store
+from helpdesk_kpi.store.write import WITHOUT_FIRST_WORDS
 
 MOST = 8  # words that are named
 #: Tickets of which a field's last change leads to another value than the row has.
@@ -28,10 +30,23 @@ AND l.at <= t.updated_at AND NOT EXISTS (
 
 def ending_elsewhere(store: Store, config: Config) -> Counter[str]:
     """By source: tickets whose known history ends at another value than they have now."""
-    found = [ticket for (ticket,) in store.rows(_CANDIDATES)]
+    return _by_source(store, config, _CANDIDATES, lambda ticket: bool(ticket.ends))
+
+
+def without_first_words(store: Store, config: Config) -> Counter[str]:
+    """By source: tickets of which neither the first message nor a call has arrived."""
+    sql = (
+        "SELECT t.id FROM tickets t WHERE t.replies_known = 'yes' AND t.created_at IS NOT NULL"
+        f" AND t.deleted_at IS NULL AND {WITHOUT_FIRST_WORDS}"
+    )
+    return _by_source(store, config, sql, lambda ticket: not ticket.knows_first_message)
+
+
+def _by_source(store: Store, config: Config, candidates: str, counts: Callable[[Timeline], bool]) -> Counter[str]:
+    found = [ticket for (ticket,) in store.rows(candidates)]
     names = dict(store.rows("SELECT id, name FROM sources"))
-    told = timelines(store, read_desks(store, config), found)
-    return Counter(names[ticket.row.source] for ticket in told if ticket.ends)
+    told = all_timelines(store, read_desks(store, config), found)
+    return Counter(names[ticket.row.source] for ticket in told if counts(ticket))
 
 
 def unread(store: Store) -> Iterator[tuple[str, int, str]]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.askers import asked_by_others
 from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.repeats import JUDGED, SURE, Contact, Evidence, evidence, pairs
 from helpdesk_kpi.measure.requesters import Requesters, requesters
@@ -50,6 +51,7 @@ class Ledger:
         self.told = config.recurrence
         self.labels = Labels(store, config)
         self.customers: Requesters = requesters(store)
+        self.asked = asked_by_others(store, config)
         self.accounts: dict[int, list[int]] = defaultdict(list)
         for account, customer in self.customers.items():
             self.accounts[customer].append(account)
@@ -66,7 +68,10 @@ class Ledger:
         return found
 
     def _several(self, accounts: set[int]) -> list["_Light"]:
-        rows = [_Light(*r) for r in self.store.rows(_LIGHT, sorted(accounts))]
+        moved = [ticket for ticket, asker in self.asked.items() if asker in accounts]
+        told = [_Light(*r) for r in self.store.rows(_LIGHT, sorted(accounts), moved)]
+        rows = [row._replace(requester=self.asked.get(row.id, row.requester)) for row in told]
+        rows = [row for row in rows if row.requester in accounts]
         counts: dict[int, int] = defaultdict(int)
         for row in rows:
             counts[self.customers[row.requester]] += 1
@@ -111,7 +116,7 @@ class _Light(NamedTuple):
     native: str
     created_at: int
     updated_at: int
-    requester: int
+    requester: int  # who asked
     subject: str | None
     fields: str
     follow_up_of: str | None
@@ -122,7 +127,8 @@ class _Light(NamedTuple):
 
 _LIGHT = (
     f"SELECT {', '.join(_Light._fields)} FROM tickets"
-    " WHERE requester IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL"
+    " WHERE (requester IN (SELECT value FROM json_each(?)) OR id IN (SELECT value FROM json_each(?)))"
+    " AND created_at IS NOT NULL"
 )
 
 

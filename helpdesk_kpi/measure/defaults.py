@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.contract import Kpi
-from helpdesk_kpi.measure.desk import OF_THE_TEAM, Desk, read_desks
+from helpdesk_kpi.measure.desk import OF_THE_TEAM, Desk, desks_by_name
 from helpdesk_kpi.measure.vocabulary import MESSAGING, VOICE
 from helpdesk_kpi.store import Store
 
@@ -59,11 +59,9 @@ class Default(NamedTuple):
 
 def defaults(store: Store, config: Config) -> list[Default]:
     """Those on which something hangs, source by source."""
-    names = dict(store.rows("SELECT id, name FROM sources"))
-    desks = {names[key]: desk for key, desk in read_desks(store, config).items()}
     return [
         one
-        for name, desk in desks.items()
+        for name, desk in desks_by_name(store, config).items()
         if name in config.sources
         for one in (*_api(store, desk, name), *_talks(store, config, desk, name), *_agents(store, config, desk, name))
     ]
@@ -89,12 +87,21 @@ _REPLIES = (
 )
 
 
+#: As `Timeline.lacks_contact`: a channel's name alone tells little, and where people of the team replied in comments,
+#: the words are there.
+_NO_REPLY = (
+    "(is_messaging IS NOT NULL OR NOT EXISTS (SELECT 1 FROM events e JOIN people p ON p.id = e.actor"
+    " WHERE e.ticket = tickets.id AND e.kind = 'comment' AND e.public AND e.at > tickets.created_at"
+    " AND e.rule IS NULL AND p.kind = 'agent'))"
+)
+
+
 def _talks(store: Store, config: Config, desk: Desk, name: str) -> Iterator[Default]:
     """Tickets of which the words are in calls or chats that are not read."""
     sql = "SELECT count(*) FROM tickets WHERE source = ? AND created_at IS NOT NULL AND deleted_at IS NULL AND ({})"
     among = "channel IN (SELECT value FROM json_each(?))"
     for lacking, code, key, condition, words in (
-        ("chats", "no_chats", "messaging", f"is_messaging OR {among}", MESSAGING),
+        ("chats", "no_chats", "messaging", f"is_messaging OR ({among} AND {_NO_REPLY})", MESSAGING),
         ("calls", "no_calls", "voice", among, VOICE),
     ):
         count = store.one(sql.format(condition), desk.source, sorted(words)) if lacking in desk.lacks else 0

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.conflicts import ending_elsewhere, strange_channels, unread
+from helpdesk_kpi.measure.conflicts import ending_elsewhere, strange_channels, unread, without_first_words
 from helpdesk_kpi.measure.defaults import TEXTS, defaults
 from helpdesk_kpi.measure.robots import suspects
 from helpdesk_kpi.milliseconds import DAY
@@ -26,6 +26,8 @@ class Gap(NamedTuple):
 
 def _doubted(store: Store, config: Config) -> Iterator[Gap]:
     """Tickets that contradict themselves, and words of which nothing is known."""
+    for source, count in sorted(without_first_words(store, config).items()):
+        yield Gap(source, "replies", WORDLESS, count, is_bad=True, code="no_words")
     for source, count in sorted(ending_elsewhere(store, config).items()):
         yield Gap(source, "history", ENDS, count, is_bad=True, code="ends_elsewhere")
     for code, about, text, found in (
@@ -74,6 +76,7 @@ def _streams(store: Store, now: int) -> Iterator[Gap]:
 
 
 ENDS = "tickets whose history ends at another value than they have now; their own value holds from their last update on"
+WORDLESS = "tickets without a first message: what was said on them is not known"
 ROBOTS = "accounts of agents that answer within a minute nearly always: robots, perhaps; `check` names them"
 _OF_SOURCE = "SELECT s.name, count(*) FROM {} JOIN sources s ON s.id = {}.source WHERE {} GROUP BY 1 ORDER BY 1"
 _HERE = "t.created_at IS NOT NULL AND t.deleted_at IS NULL"
@@ -88,12 +91,6 @@ COUNTS = (
      _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'pending' AND {_HERE}")),
     ("replies_unreadable", "replies", "tickets whose replies these rights do not show", True,
      _OF_SOURCE.format("tickets t", "t", f"t.replies_known = 'unreadable' AND {_HERE}")),
-    ("no_words", "replies", "tickets without a first message: what was said on them is not known", True,
-     _OF_SOURCE.format(
-         "tickets t", "t",
-         f"t.replies_known = 'yes' AND {_HERE} AND NOT EXISTS"
-         " (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.kind IN ('comment', 'call', 'chat'))",
-     )),
     ("history_pending", "history", "tickets whose changes are still to be fetched", True,
      _OF_SOURCE.format("tickets t", "t", f"t.changes_known = 'pending' AND {_HERE}")),
     ("before_history", "history", "tickets made before the history that is kept begins", False,
@@ -119,5 +116,5 @@ COUNTS = (
 #: Every code of a gap.
 CODES = frozenset({
     "failed", "unavailable", "stale", "perhaps_robots", "ends_elsewhere", "unread", "strange_channels",
-    "left_out_outbound", *TEXTS, *(code for code, *_ in COUNTS),
+    "left_out_outbound", "no_words", *TEXTS, *(code for code, *_ in COUNTS),
 })  # fmt: skip

@@ -51,15 +51,21 @@ FROM tickets t JOIN people p ON p.id = t.submitter JOIN sources s ON s.id = t.so
 WHERE t.created_at IS NOT NULL AND p.kind IS NOT 'customer' AND p.kind IS NOT 'nobody'
 GROUP BY p.id HAVING tickets >= ? AND others >= ? * tickets ORDER BY s.name, tickets DESC
 """
-_ANSWERS = (
-    "SELECT EXISTS (SELECT 1 FROM events e JOIN tickets t ON t.id = e.ticket WHERE e.actor = ? AND e.public"
-    " AND e.kind = 'comment' AND e.at > t.created_at AND e.rule IS NULL)"
+#: Those of some accounts that answer; one walk over the events for all of them.
+_ANSWERING = (
+    "SELECT DISTINCT e.actor FROM events e JOIN tickets t ON t.id = e.ticket"
+    " WHERE e.actor IN (SELECT value FROM json_each(?)) AND e.public"
+    " AND e.kind = 'comment' AND e.at > t.created_at AND e.rule IS NULL"
 )
 
 
 def intake(store: Store, config: Config) -> Iterator[Intake]:
     """Accounts that submitted many tickets, nearly all for others, never answer on any, and that nobody has named."""
-    for source, helpdesk, person, native, name, tickets, others in store.rows(_SUBMITTERS, FEWEST, OTHERS):
-        named = named_accounts(store, source, [*config.tickets.intake, *config.tickets.bots])
-        if person not in named and not store.one(_ANSWERS, person):
+    found = store.rows(_SUBMITTERS, FEWEST, OTHERS)
+    words = [*config.tickets.intake, *config.tickets.bots]
+    known = {source: named_accounts(store, source, words) for source in {row[0] for row in found}}
+    asked = [row[2] for row in found if row[2] not in known[row[0]]]
+    answering = {person for (person,) in store.rows(_ANSWERING, asked)} if asked else set()
+    for _, helpdesk, person, native, name, tickets, others in found:
+        if person in asked and person not in answering:
             yield Intake(helpdesk, native, name, tickets, others)

@@ -4,7 +4,6 @@ When a status is deleted, its tickets are moved to the one that takes its place.
 meant, and is no work of anybody on those tickets.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,16 +21,20 @@ _NAMES = (
     ("new", re.compile(r"new|to.?do|新建|待受理")),
     ("open", re.compile(r"open|reopened|in.?progress|处理中|进行中|重新打开")),
 )  # fmt: skip
-#: Where tickets went from a status: with when, by whom, and whether anything else happened within a day, or whoever did
+#: When a ticket of a source left a status for the last time.
+_LAST = (
+    "SELECT e.at FROM events e JOIN tickets t ON t.id = e.ticket WHERE e.kind = 'change' AND e.field = 'status'"
+    " AND e.before = ? AND t.source = ? ORDER BY e.at DESC LIMIT 1"
+)
+#: Where tickets went from a status, from an instant on, and whether anything else happened within a day, or whoever did
 #: it had anything else to do with the ticket.
 _LEFT = f"""
-SELECT e.before, e.at, e.after, EXISTS (
+SELECT e.after, EXISTS (
     SELECT 1 FROM events o WHERE o.ticket = e.ticket AND o.at != e.at AND o.id != 'created'
     AND (o.at BETWEEN e.at - {DAY} AND e.at + {DAY} OR o.actor = e.actor)
 ) OR t.created_at > e.at - {DAY} OR e.actor IS t.assignee AS is_work
 FROM events e JOIN tickets t ON t.id = e.ticket
-WHERE e.kind = 'change' AND e.field = 'status' AND t.source = ?
-AND e.before IN (SELECT value FROM json_each(?)) ORDER BY e.at
+WHERE e.kind = 'change' AND e.field = 'status' AND e.before = ? AND t.source = ? AND e.at >= ? ORDER BY e.at
 """
 
 
@@ -71,13 +74,13 @@ def successors(store: Store, source: int, gone: Sequence[str]) -> dict[str, str]
     """Which status took the place of each: where all that was left in it was moved at the end, by hands that had
     nothing else to do with those tickets.
     """
-    left: dict[str, list[tuple[int, str, bool]]] = {}
-    for native, at, after, is_work in store.rows(_LEFT, source, json.dumps(list(gone))):
-        left.setdefault(native, []).append((at, after, bool(is_work)))
     found = {}
-    for native, rows in left.items():
-        last = [row for row in rows if row[0] >= rows[-1][0] - DAY]
-        heirs = Counter(after for _, after, is_work in last if not is_work and after)
-        if heirs and 2 * sum(heirs.values()) > len(last):
+    for native in gone:
+        last = store.one(_LAST, native, source)
+        if last is None:
+            continue
+        rows = store.rows(_LEFT, native, source, last - DAY)
+        heirs = Counter(after for after, is_work in rows if not is_work and after)
+        if heirs and 2 * heirs.total() > len(rows):
             found[native] = heirs.most_common(1)[0][0]
     return found

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ class Version(NamedTuple):
     since: int
     calendar: Calendar
     without_holidays: Calendar
+    is_default: bool | None = None  # as the helpdesk said then; None: it did not
 
 
 class Schedule(NamedTuple):
@@ -27,14 +28,22 @@ class Schedule(NamedTuple):
     name: str
     zone: str  # IANA, of the latest version
     versions: Sequence[Version]
-    is_default: bool | None  # as the helpdesk says; None: it does not
+    calendar: Calendar  # each version in its time
     created_at: int | None
-    is_gone: bool
+    gone_at: int | None
 
     @property
-    def calendar(self) -> Calendar:
-        """Each version in its time."""
-        return Calendar.changing([(version.since, version.calendar) for version in self.versions])
+    def is_gone(self) -> bool:
+        return self.gone_at is not None
+
+    @property
+    def is_default(self) -> bool | None:
+        """As the helpdesk says now; None: it does not."""
+        return self.versions[-1].is_default
+
+    def was_default(self, at: int) -> bool:
+        """Whether the helpdesk had said so by then."""
+        return bool(next((v.is_default for v in reversed(self.versions) if v.since <= at), False))
 
     def in_force(self, at: int) -> Version:
         return next((v for v in reversed(self.versions) if v.since <= at), self.versions[0])
@@ -80,24 +89,26 @@ class Clocks:
 
     @cached_property
     def schedules(self) -> Mapping[str, Calendar]:
-        """The default schedule of each source that has one."""
-        return {name: schedule.calendar for name in self.known if (schedule := self.default_of(name))}
+        """Of each source that has a default schedule, the calendar of what names no other."""
+        return {name: schedule.calendar for name, schedule in self._unnamed.items()}
+
+    def unnamed(self, source: str) -> Schedule | None:
+        """What everything runs on that names no schedule: the default one of each time, with its versions."""
+        return self._unnamed.get(source)
+
+    @cached_property
+    def _unnamed(self) -> Mapping[str, Schedule]:
+        return {name: found for name, all_of in self.known.items() if (found := _over_time(list(all_of.values())))}
 
     def default_of(self, source: str) -> Schedule | None:
-        """The schedule of everything that names no other: the one that the helpdesk calls so, else its oldest one.
-
-        Zendesk does not say which one is the default; it is taken to be the one that was created first, as dbt_zendesk
-        does: https://github.com/fivetran/dbt_zendesk/blob/main/DECISIONLOG.md
-        """
-        live = [schedule for schedule in self.known.get(source, {}).values() if not schedule.is_gone]
-        named = [schedule for schedule in live if schedule.is_default]
-        return min(named or live, key=_oldest, default=None)
+        """The default schedule of today."""
+        return _default([s for s in self.known.get(source, {}).values() if not s.is_gone])
 
     def versions(self, source: str) -> Sequence[Sequence[Version]]:
-        """The versions of each schedule that is there, the default one first."""
-        first = self.default_of(source)
-        live = [schedule for schedule in self.known.get(source, {}).values() if not schedule.is_gone]
-        return [schedule.versions for schedule in sorted(live, key=lambda schedule: schedule is not first)]
+        """The versions of what names no schedule, and of each other schedule that is there."""
+        unnamed, today = self.unnamed(source), self.default_of(source)
+        others = [s for s in self.known.get(source, {}).values() if not s.is_gone and s is not today]
+        return [schedule.versions for schedule in ([unnamed] if unnamed else []) + others]
 
     @cached_property
     def known(self) -> Mapping[str, Mapping[str, Schedule]]:
@@ -113,10 +124,14 @@ class Clocks:
             earlier = found.setdefault(source, {}).get(native)
             versions = [
                 *(earlier.versions if earlier else ()),
-                Version(first_seen, hours, Calendar.of_schedule(week, zone)),
+                Version(
+                    first_seen,
+                    hours,
+                    Calendar.of_schedule(week, zone),
+                    None if is_default is None else bool(is_default),
+                ),
             ]
-            said = None if is_default is None else bool(is_default)
-            found[source][native] = Schedule(native, name, zone, versions, said, created_at, gone_at is not None)
+            found[source][native] = Schedule(native, name, zone, versions, _changing(versions), created_at, gone_at)
         return found
 
     def _days_off(self, source: int, schedule: str) -> list[tuple[dt.date, dt.date]]:
@@ -130,6 +145,52 @@ class Clocks:
 
     def is_always(self, calendar: Calendar) -> bool:
         return calendar is self._always
+
+
+def _changing(versions: Sequence[Version]) -> Calendar:
+    """Each version in its time."""
+    return Calendar.changing([(version.since, version.calendar) for version in versions])
+
+
+def _default(schedules: Iterable[Schedule], at: int | None = None) -> Schedule | None:
+    """Of the schedules that are there, the one of everything that names none: the one that the helpdesk calls so, else
+    its oldest one. `at`: by what was said then; None: now.
+
+    Zendesk does not say which one is the default; it is taken to be the one that was created first, as dbt_zendesk
+    does: https://github.com/fivetran/dbt_zendesk/blob/main/DECISIONLOG.md
+    """
+    live = list(schedules)
+    named = [s for s in live if (s.is_default if at is None else s.was_default(at))]
+    return min(named or live, key=_oldest, default=None)
+
+
+def _over_time(schedules: Sequence[Schedule]) -> Schedule | None:
+    """The default schedule of each time as one, the first one seen also before; None: there was never any.
+
+    That another one is the default today moves nothing of what was.
+    """
+    found: list[tuple[int, Schedule]] = []
+    for at in _turns(schedules):
+        default = _default([s for s in schedules if s.gone_at is None or s.gone_at > at], at)
+        if default is not None and (not found or found[-1][1] is not default):
+            found.append((at, default))
+    if not found:
+        return None
+    versions: list[Version] = []
+    for (since, one), until in zip(found, [*(at for at, _ in found[1:]), math.inf], strict=True):
+        first = one.in_force(since)._replace(since=since) if versions else one.versions[0]
+        versions += [first, *(v for v in one.versions if max(since, first.since) < v.since < until)]
+    return found[-1][1]._replace(versions=versions, calendar=_changing(versions))
+
+
+def _turns(schedules: Sequence[Schedule]) -> list[int]:
+    """The instants at which the default schedule may be another one. Before the helpdesk has named one, which it names
+    first is not known: lists come in pages.
+    """
+    said = [v.since for s in schedules for v in s.versions if v.is_default]
+    seen = [v.since for s in schedules for v in s.versions]
+    begun = min(said or seen, default=0)
+    return sorted({begun, *(at for at in (*seen, *(s.gone_at for s in schedules)) if at is not None and at > begun)})
 
 
 def _oldest(schedule: Schedule) -> tuple[float, int, str]:

@@ -57,7 +57,8 @@ def _candidates(store: Store, config: Config) -> Iterator[Candidate]:
     """All pairs that could be repeats, of customers that stand for one person."""
     apart = {ticket for (ticket,) in store.rows("SELECT ticket FROM apart")}
     accounts = [key for (key,) in store.rows("SELECT DISTINCT requester FROM tickets WHERE requester IS NOT NULL")]
-    contacts = Ledger(store, config).contacts(accounts)
+    ledger = Ledger(store, config)
+    contacts = ledger.contacts([*accounts, *ledger.asked.values()])
     for customer in sorted(contacts):
         theirs = [contact for contact in contacts[customer] if contact.ticket not in apart]
         for earlier, later in pairs(theirs):
@@ -84,7 +85,7 @@ def keep(store: Store, about: Candidate, said: Said) -> None:
              about.evidence and about.evidence.reason, about.similarity),
         )  # fmt: skip
         conn.execute(
-            "INSERT OR IGNORE INTO stale_stories SELECT 'customer', requester FROM tickets WHERE id IN (?, ?)",
+            "INSERT OR IGNORE INTO stale SELECT id FROM tickets WHERE id IN (?, ?)",  # and with them, their customer
             (earlier, later),
         )
 

@@ -38,7 +38,7 @@ from helpdesk_kpi.measure.labels import Labels
 from helpdesk_kpi.measure.periods import Period
 from helpdesk_kpi.measure.statistics.signal import Kind, signal
 from helpdesk_kpi.measure.thresholds import confidence, thresholds
-from helpdesk_kpi.measure.ticket_schedules import DEFAULT, segments_of
+from helpdesk_kpi.measure.ticket_schedules import DEFAULT, Segments, segments_of
 from helpdesk_kpi.measure.value import Point, Signal, Value
 from helpdesk_kpi.measure.weights import Table, Weighing, read_versions, weights_of
 from helpdesk_kpi.milliseconds import DAY
@@ -67,6 +67,7 @@ class Reader:
         self._slices: dict[tuple[object, ...], Columns] = {}
         self._following: dict[tuple[str, str], Columns] = {}
         self._groups: dict[tuple[str, str], Confidential] = {}
+        self._segments: dict[int, Segments] = {}  # by ticket
 
     @cached_property
     def defaults(self) -> list[Default]:
@@ -354,14 +355,22 @@ class Reader:
         known = self.clocks.known.get(source, {})
         if len(known) < 2 and (hours != "at_end" or not known):
             return np.full(len(rows), self.calendars.default(source))
-        own = segments_of(self.store, np.unique(rows.ticket).tolist())
+        own = self._segments_of(np.unique(rows.ticket).tolist())
         if hours == "at_end":
             ends = np.where(rows.end == NEVER, np.maximum(rows.at, rows.start), rows.end)
             told = zip(rows.ticket.tolist(), ends.tolist(), strict=True)
-            return np.array([self.calendars.in_force(source, own.get(t, DEFAULT), at) for t, at in told], np.int64)
+            return np.array([self.calendars.in_force(source, own[t], at) for t, at in told], np.int64)
         tickets, place = np.unique(rows.ticket, return_inverse=True)
-        codes = [self.calendars.of_segments(source, own.get(t, DEFAULT)) for t in tickets.tolist()]
+        codes = [self.calendars.of_segments(source, own[t]) for t in tickets.tolist()]
         return np.array(codes, np.int64)[place]
+
+    def _segments_of(self, tickets: list[int]) -> dict[int, Segments]:
+        """The schedules of some tickets; they are read once for all KPIs."""
+        missing = [ticket for ticket in tickets if ticket not in self._segments]
+        if missing:
+            found = segments_of(self.store, missing)
+            self._segments |= {ticket: found.get(ticket, DEFAULT) for ticket in missing}
+        return self._segments
 
     def _without_unknown(self, rows: Columns, clock: Ints, kpi: str) -> Columns:
         unknown = clock == NOBODY

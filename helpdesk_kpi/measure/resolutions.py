@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from helpdesk_kpi.measure.chains import in_order
+from helpdesk_kpi.measure.chains import in_turn
 from helpdesk_kpi.measure.rows import EventRow, TicketRow
 
 RESOLVED = "\x1fresolved"  # behind a status that is not done: the ticket has ended all the same
@@ -62,7 +62,7 @@ def _marked(desk: States, status: str, *, is_ended: bool) -> str:
 
 def _statuses(desk: States, row: TicketRow, told: Sequence[EventRow]) -> Iterator[EventRow]:
     """Changes of the status as they count: one an instant, by whom the end or the new beginning came."""
-    ordered = in_order(sorted(told, key=lambda e: (e.at, e.seq)))
+    ordered = in_turn(told)
     first = next((e.before for e in ordered if e.field == "status"), row.status)
     status, is_ended = first or row.status, False
     shown = status

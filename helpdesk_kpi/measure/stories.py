@@ -21,6 +21,8 @@ from helpdesk_kpi.measure.rows import BESIDE, EVENT, TICKET, Beside, EventRow, T
 from helpdesk_kpi.measure.timeline import Timeline
 from helpdesk_kpi.store import Store
 
+AT_ONCE = 2000  # tickets
+
 
 class Told(NamedTuple):
     """A story with the key under which it is folded."""
@@ -71,11 +73,17 @@ def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> I
         name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()
     }
     named = accounts(store, events.values())
-    beside |= {"merges": elsewhere.merges(store, wanted), "copies": elsewhere.copies(store, wanted)}
+    beside |= {"merges": elsewhere.merges(store, wanted), "copies": elsewhere.copies(store, tickets)}
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
     for row in starmap(TicketRow, store.rows(sql, wanted)):
         rows = Beside(accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found})
         yield Timeline(desks[row.source], row, events.get(row.id, ()), rows)
+
+
+def all_timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
+    """As `timelines`, of any number of tickets: their events are held in memory for some of them at a time."""
+    for first in range(0, len(tickets), AT_ONCE):
+        yield from timelines(store, desks, tickets[first : first + AT_ONCE])
 
 
 def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[Any]]:
@@ -174,6 +182,13 @@ def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
         store.conn.execute(
             "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', t.requester FROM measuring m"
             " JOIN tickets t ON t.id = m.story WHERE m.kind = 'ticket' AND t.requester IS NOT NULL"
+        )
+        store.conn.execute(  # whoever the history names may have asked
+            "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', p.id FROM events e"
+            " CROSS JOIN measuring m ON m.kind = 'ticket' AND m.story = e.ticket"
+            " CROSS JOIN tickets t ON t.id = e.ticket"
+            " CROSS JOIN people p ON p.source = t.source AND p.native IN (e.before, e.after)"
+            " WHERE e.field = 'requester' AND e.kind = 'change'"
         )
     if "article" in kinds:
         store.conn.execute(f"INSERT OR IGNORE INTO measuring {CITED}")

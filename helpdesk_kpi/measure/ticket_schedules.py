@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from helpdesk_kpi.measure.chains import in_turn
 from helpdesk_kpi.store import Store
 
 AT_CREATION = 5_000  # ms after a ticket's creation within which its first schedule is taken to hold from the start
@@ -18,6 +19,8 @@ DEFAULT: Segments = ((0, None),)
 
 class _Change(NamedTuple):
     at: int
+    seq: int
+    field: str
     before: str | None
     after: str | None
 
@@ -44,14 +47,14 @@ def with_own_schedule(store: Store, source: int) -> int:
 def _schedule_changes(store: Store, tickets: Sequence[int]) -> dict[int, tuple[int, list[_Change]]]:
     """Ticket -> its creation, and the changes of its schedule in order."""
     sql = (
-        "SELECT e.ticket, t.created_at, e.at, e.before, e.after FROM json_each(?) j JOIN events e ON e.ticket = j.value"
-        " JOIN tickets t ON t.id = e.ticket WHERE e.field = 'schedule' AND t.created_at IS NOT NULL"
-        " ORDER BY e.ticket, e.at, e.seq"
+        "SELECT e.ticket, t.created_at, e.at, e.seq, e.field, e.before, e.after FROM json_each(?) j"
+        " JOIN events e ON e.ticket = j.value JOIN tickets t ON t.id = e.ticket"
+        " WHERE e.field = 'schedule' AND t.created_at IS NOT NULL"
     )
     found: dict[int, tuple[int, list[_Change]]] = {}
     for ticket, created_at, *change in store.rows(sql, list(tickets)):
         found.setdefault(ticket, (created_at, []))[1].append(_Change(*change))
-    return found
+    return {ticket: (created_at, in_turn(changes)) for ticket, (created_at, changes) in found.items()}
 
 
 def _by_changes(created_at: int, changes: Sequence[_Change]) -> Segments:
@@ -66,23 +69,25 @@ def _team_schedules(store: Store) -> dict[int, list[tuple[int, str | None]]]:
     found: dict[int, list[tuple[int, str | None]]] = defaultdict(list)
     for team, since, schedule in store.rows("SELECT team, since, schedule FROM team_schedules ORDER BY team, since"):
         found[team].append((since, schedule))
-    return dict(found)
+    return {team: told for team, told in found.items() if any(schedule for _, schedule in told)}
 
 
 def _teams(store: Store, tickets: Sequence[int]) -> dict[int, list[tuple[int, int | None]]]:
     """Ticket -> the teams that had it: (from when on, team), the first one from the start."""
+    keys = {(source, native): key for source, native, key in store.rows("SELECT source, native, id FROM teams")}
     sql = (
-        "SELECT t.id, t.team, e.at, (SELECT id FROM teams WHERE source = t.source AND native = e.before),"
-        " (SELECT id FROM teams WHERE source = t.source AND native = e.after)"
-        " FROM json_each(?) j JOIN tickets t ON t.id = j.value"
-        " LEFT JOIN events e ON e.ticket = t.id AND e.kind = 'change' AND e.field = 'team' ORDER BY t.id, e.at, e.seq"
+        "SELECT e.ticket, e.at, e.seq, e.field, e.before, e.after FROM json_each(?) j JOIN events e"
+        " ON e.ticket = j.value WHERE e.kind = 'change' AND e.field = 'team'"
     )
-    found: dict[int, list[tuple[int, int | None]]] = {}
-    for ticket, team, at, before, after in store.rows(sql, list(tickets)):
-        if ticket not in found:
-            found[ticket] = [(0, team if at is None else before)]
-        if at is not None:
-            found[ticket].append((at, after))
+    changes: dict[int, list[_Change]] = defaultdict(list)
+    for ticket, *change in store.rows(sql, list(tickets)):
+        changes[ticket].append(_Change(*change))
+    found = {}
+    sql = "SELECT t.id, t.source, t.team FROM json_each(?) j JOIN tickets t ON t.id = j.value"
+    for ticket, source, team in store.rows(sql, list(tickets)):
+        told = in_turn(changes[ticket])
+        first = keys.get((source, told[0].before)) if told else team
+        found[ticket] = [(0, first), *((c.at, keys.get((source, c.after))) for c in told)]
     return found
 
 

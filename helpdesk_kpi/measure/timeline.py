@@ -10,7 +10,7 @@ from typing import Any
 
 from helpdesk_kpi.measure.arrivals import begun, since_it_came, stays_away, without_what_was_away
 from helpdesk_kpi.measure.askers import as_rated, askers, with_asker
-from helpdesk_kpi.measure.chains import in_order
+from helpdesk_kpi.measure.chains import in_order, in_turn
 from helpdesk_kpi.measure.contract import Observation
 from helpdesk_kpi.measure.desk import DONE, OFFERED, ActorClass, Desk
 from helpdesk_kpi.measure.elsewhere import is_evident
@@ -20,15 +20,15 @@ from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.resolutions import native, with_resolutions
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
-from helpdesk_kpi.measure.told import with_told
+from helpdesk_kpi.measure.told import ANSWERS, given_in, with_told
 from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, SPOKEN, VOICE, is_messaging
+from helpdesk_kpi.milliseconds import A_MOMENT
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
 #: What it is when somebody opens a ticket again without a word: a customer who does so has not got what they need.
 SILENTLY = {"agent": "agent", "light_agent": "agent", "customer": "not_fixed"}
-A_MOMENT = 120_000  # ms within which a helpdesk's rule acts on a customer's message
 
 
 class Timeline:
@@ -60,9 +60,8 @@ class Timeline:
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
         self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
-        self.brand = next(
-            (e.before for e in events if e.kind == "change" and e.field == "brand"), row.brand
-        )  # at first
+        moves = in_turn(e for e in events if e.kind == "change" and e.field == "brand")
+        self.brand = moves[0].before if moves else row.brand  # at first
         self.turns: list[Turn] = []
         self.changes: list[Change] = []
         self.surveys: list[EventRow] = []
@@ -399,8 +398,8 @@ class Timeline:
         return not self.lacks_contact or self.accepted_at == self.created_at
 
     def is_act(self, change: Change) -> bool:
-        """Whether it is one of accepting. What a ticket is made with is set by the login that made it, and is none:
-        its first status, and all else where that login is known.
+        """Whether it is one of accepting. What a ticket is made with is set by whose login made it, and is none: its
+        first status whoever set it, since some helpdesks name another submitter than whose login it was.
         """
         is_first = change.before is None and change.at <= self.created_at
         if is_first and (change.field == "status" or change.person == self.row.submitter):
@@ -416,7 +415,10 @@ class Timeline:
 
     @cached_property
     def knows_first_message(self) -> bool:
-        """Every ticket begins with words or a call. Without any, what happened did not arrive."""
+        """Every ticket begins with words or a call. Without any, what happened did not arrive.
+
+        `store.write.WITHOUT_FIRST_WORDS` says the same of rows, as far as they can tell.
+        """
         return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
 
     @cached_property
@@ -548,7 +550,9 @@ class Timeline:
         assert rating.category is not None
         rater = self._rater(rating)
         last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rater)
-        given = [Answer(e.at, str(e.after), rating.agent, rater) for e in self._surveyed(rating)]
+        given = [
+            Answer(max(e.at, rating.offered_at), str(e.after), rating.agent, rater) for e in self._surveyed(rating)
+        ]
         if not given:
             return [last._replace(at=rating.answered_at)]
         if given[-1].category != last.category:
@@ -563,13 +567,7 @@ class Timeline:
         """What the history tells of a rating's main question: answers from its offer until the next survey's."""
         if rating.question:
             return []
-        later = [r.offered_at for r in self.ratings if r.offered_at > rating.offered_at]
-        end = min(later, default=None)
-        return [
-            e
-            for e in self.surveys
-            if e.after in {"good", "bad"} and e.at >= rating.offered_at and (end is None or e.at < end)
-        ]
+        return given_in(rating, self.ratings, [e for e in self.surveys if e.after in ANSWERS])
 
     def offers(self) -> list[tuple[int, int | None]]:
         """Every survey offered, with the instant of its first answer; none where only answers are told."""

@@ -1,10 +1,13 @@
 """Priorities and statuses of the helpdesks that the configuration says nothing of, with what it could say."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.chains import in_turn
 from helpdesk_kpi.measure.desk import DONE, STATES, Desk, desks_by_name
 from helpdesk_kpi.measure.gone import meanings
 from helpdesk_kpi.store import Store
@@ -99,13 +102,17 @@ def _gone(store: Store, config: Config) -> Iterator[Unmapped]:
 
 def _resolved_in(store: Store, config: Config) -> Iterator[Unmapped]:
     """Statuses that are not done, in which resolutions are set: tickets count as solved from then on."""
-    for desk, name, rows in _by_source(store, config, _RESOLVED_IN):
-        for native, label, count in rows:
+    for name, desk in desks_by_name(store, config).items():
+        if name not in config.sources:
+            continue
+        labels = dict(store.rows("SELECT native, name FROM names WHERE source = ? AND kind = 'status'", desk.source))
+        for native, count in sorted(_resolved(store, desk.source).items(), key=lambda one: (-one[1], one[0])):
             state = desk.state(native)
             if state in DONE or desk.is_decided(native):
                 continue
             why = f"is not done ({state}), but a resolution was set in it {count:,} times: solved counts from then on"
-            yield Unmapped(name, "status", label or native, count, state, is_told=True, suggested="solved", why=why)
+            label = labels.get(native) or native
+            yield Unmapped(name, "status", label, count, state, is_told=True, suggested="solved", why=why)
 
 
 def _by_source(store: Store, config: Config, sql: str) -> Iterator[tuple[Desk, str, list[tuple[Any, ...]]]]:
@@ -121,17 +128,37 @@ SELECT n.native, n.name, (
     AND e.field = 'status' AND e.before = n.native AND t.source = n.source
 ) FROM names n WHERE n.source = ? AND n.kind = 'status' AND n.detail IS NULL ORDER BY 3 DESC, 1
 """
-#: (status, name, how often a resolution was set while a ticket had it)
-_RESOLVED_IN = """
-WITH resolved AS (
-    SELECT (SELECT s.after FROM events s WHERE s.ticket = e.ticket AND s.kind = 'change' AND s.field = 'status'
-    AND s.at <= e.at ORDER BY s.at DESC, s.seq DESC LIMIT 1) AS status
-    FROM events e JOIN tickets t ON t.id = e.ticket WHERE t.source = ?1 AND e.kind = 'change'
-    AND e.field = 'resolution' AND e.after IS NOT NULL
-)
-SELECT r.status, n.name, count(*) FROM resolved r LEFT JOIN names n ON n.source = ?1 AND n.kind = 'status'
-AND n.native = r.status WHERE r.status IS NOT NULL GROUP BY r.status ORDER BY 3 DESC, 1
+#: Statuses and resolutions of the tickets that were resolved while they had some status.
+_RESOLVED = """
+SELECT e.ticket, e.at, e.seq, e.field, e.before, e.after FROM events e WHERE e.kind = 'change'
+AND e.field IN ('status', 'resolution') AND e.ticket IN (
+    SELECT r.ticket FROM events r JOIN tickets t ON t.id = r.ticket WHERE t.source = ? AND r.kind = 'change'
+    AND r.field = 'resolution' AND r.after IS NOT NULL
+) ORDER BY e.ticket
 """
+
+
+class _Change(NamedTuple):
+    ticket: int
+    at: int
+    seq: int
+    field: str
+    before: str | None
+    after: str | None
+
+
+def _resolved(store: Store, source: int) -> Counter[str]:
+    """Status -> how often a resolution was set while a ticket had it."""
+    counts: Counter[str] = Counter()
+    changes = (_Change(*row) for row in store.conn.execute(_RESOLVED, (source,)))
+    for _, mine in groupby(changes, key=lambda change: change.ticket):
+        told = in_turn(mine)
+        moves = [change for change in told if change.field == "status"]
+        for change in told:
+            if change.field == "resolution" and change.after is not None:
+                status = next((move.after for move in reversed(moves) if move.at <= change.at), None)
+                counts.update([status] if status else [])
+    return counts
 
 
 def _statuses(store: Store, config: Config) -> Iterator[Unmapped]:

@@ -135,9 +135,10 @@ def write_teams(page: Writing, rows: list[model.Team]) -> None:
     )
     keys = page.keys("teams", (r.id for r in rows))
     page.conn.executemany(
-        "INSERT OR REPLACE INTO team_schedules SELECT ?1, ?2, ?3"
-        " WHERE (SELECT schedule FROM team_schedules WHERE team = ?1 ORDER BY since DESC LIMIT 1) IS NOT ?3",
-        ((keys[r.id], page.now, r.schedule) for r in rows),
+        # That a team has no schedule of its own is kept too: the first one that it gets is not that of its past.
+        "INSERT OR REPLACE INTO team_schedules SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM (SELECT schedule"
+        " FROM team_schedules WHERE team = ?1 ORDER BY since DESC LIMIT 1) WHERE schedule IS ?3)",
+        ((keys[r.id], page.now, r.schedule) for r in rows if not r.deleted),
     )
 
 

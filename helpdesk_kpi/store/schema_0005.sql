@@ -35,6 +35,7 @@ CREATE TABLE team_schedules ( -- whose tickets run on which schedule, where a he
 
 ALTER TABLE articles ADD COLUMN author_known INTEGER NOT NULL DEFAULT 0; -- 1: the helpdesk says who made it; 0: as first seen
 ALTER TABLE articles ADD COLUMN drafted_at INTEGER; -- when it became a draft again; null: it is published, or never was
+CREATE INDEX events_requester ON events (ticket) WHERE field = 'requester';
 CREATE INDEX events_schedule ON events (ticket, at) WHERE field = 'schedule';
 
 CREATE TABLE standings ( -- what the tickets tell of people whose role was not known at the time; made by `measure`
@@ -44,25 +45,45 @@ CREATE TABLE standings ( -- what the tickets tell of people whose role was not k
     works_until INTEGER -- last act on a ticket that was given to them; null: has not worked
 ) STRICT;
 
-CREATE INDEX events_left ON events (before) WHERE kind = 'change' AND field = 'status';
+CREATE INDEX events_left ON events (before, at) WHERE kind = 'change' AND field = 'status';
 CREATE INDEX tickets_merged ON tickets (source, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX tickets_copied ON tickets (external_id) WHERE external_id IS NOT NULL;
--- What is merged into a ticket counts by what is known of that one, and a copy by its original.
+-- What is merged into a ticket counts by what is known of that one, and a copy by its original: the ticket whose id it
+-- has, or, without one, the same customer's ticket of the same second (measure/elsewhere.py).
 CREATE TRIGGER tickets_met AFTER INSERT ON tickets WHEN new.created_at IS NOT NULL
 BEGIN
     INSERT INTO stale SELECT id FROM tickets WHERE source = new.source AND merged_into = new.native
     ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT id FROM tickets
     WHERE external_id IN (new.native, new.external_id) ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
+    WHERE t.native = new.external_id ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
+    WHERE s.id != new.source AND t.created_at BETWEEN new.created_at - 1000 AND new.created_at + 1000
+    AND t.is_imported AND t.external_id IS NULL ON CONFLICT DO NOTHING;
 END;
-CREATE TRIGGER tickets_read AFTER UPDATE OF created_at, merged_into, external_id ON tickets
-WHEN (old.created_at IS NULL) != (new.created_at IS NULL) OR old.merged_into IS NOT new.merged_into
-OR old.external_id IS NOT new.external_id
+CREATE TRIGGER tickets_read AFTER UPDATE ON tickets
+WHEN (old.created_at, old.merged_into, old.external_id, old.requester, old.deleted_at, old.is_spam, old.is_imported)
+IS NOT (new.created_at, new.merged_into, new.external_id, new.requester, new.deleted_at, new.is_spam, new.is_imported)
 BEGIN
     INSERT INTO stale SELECT id FROM tickets WHERE source = new.source AND merged_into = new.native
     ON CONFLICT DO NOTHING;
     INSERT INTO stale SELECT id FROM tickets
     WHERE external_id IN (new.native, old.external_id, new.external_id) ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
+    WHERE t.native IN (old.external_id, new.external_id) ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT t.id FROM sources s CROSS JOIN tickets t ON t.source = s.id
+    WHERE s.id != new.source AND t.created_at BETWEEN new.created_at - 1000 AND new.created_at + 1000
+    AND t.is_imported AND t.external_id IS NULL ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER people_met AFTER UPDATE OF email_hash ON people WHEN old.email_hash IS NOT new.email_hash
+BEGIN
+    INSERT INTO stale SELECT t.id FROM tickets o CROSS JOIN tickets t ON t.external_id = o.native
+    WHERE o.requester = new.id AND t.is_imported ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT t.id FROM tickets o CROSS JOIN sources s ON s.id != o.source
+    CROSS JOIN tickets t ON t.source = s.id AND t.created_at BETWEEN o.created_at - 1000 AND o.created_at + 1000
+    WHERE o.requester = new.id AND t.is_imported AND t.external_id IS NULL ON CONFLICT DO NOTHING;
+    INSERT INTO stale SELECT id FROM tickets WHERE requester = new.id AND is_imported ON CONFLICT DO NOTHING;
 END;
 
 -- Who syncs and who measures hold locks of the operating system (store/lock.py).

@@ -222,7 +222,11 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
     )  # fmt: skip
     page.conn.executemany(
         _ANSWERED_BEFORE,
-        ((page.source, r.id, r.question, r.version, r.answered_at) for r in rows if r.answered_at is not None),
+        (
+            (page.source, r.id, r.question, r.version, r.answered_at, people.get(r.rater))
+            for r in rows
+            if r.answered_at is not None
+        ),
     )
 
 
@@ -286,8 +290,9 @@ _RATING = upsert(
     {
         # Of one version, words that only one of two streams brings stay.
         "comment": "iif(excluded.version = version, coalesce(excluded.comment, comment), excluded.comment)",
-        # Who rated is who was first named for it: helpdesks that go by the requester name another one later.
-        "rater": "iif(excluded.version = version, coalesce(rater, excluded.rater), excluded.rater)",
+        # Who rated is who was first named for an answer: helpdesks that go by the requester name another one later.
+        "rater": "iif(excluded.version = version OR answered_at IS NOT NULL, coalesce(rater, excluded.rater),"
+        " excluded.rater)",
         # Where no offer is told, it is as old as the first answer.
         "offered_at": f"iif({_BOTH_ANSWERED}, min(offered_at, excluded.offered_at), excluded.offered_at)",
         # Some helpdesks give the time of the last edit: the first one that was seen is nearest to the answer.
@@ -296,6 +301,6 @@ _RATING = upsert(
 )
 #: The same, of a version that comes after a later one.
 _ANSWERED_BEFORE = (
-    "UPDATE ratings SET answered_at = ?5 WHERE source = ?1 AND native = ?2 AND question = ?3 AND version > ?4"
-    " AND answered_at > ?5"
+    "UPDATE ratings SET answered_at = ?5, rater = coalesce(?6, rater) WHERE source = ?1 AND native = ?2"
+    " AND question = ?3 AND version > ?4 AND (answered_at > ?5 OR (answered_at = ?5 AND rater != ?6))"
 )

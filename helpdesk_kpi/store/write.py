@@ -13,6 +13,7 @@ import msgspec
 
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.milliseconds import A_MOMENT
 from helpdesk_kpi.store.file import Store
 from helpdesk_kpi.store.page import Page, SetAside, Todo
 from helpdesk_kpi.store.people import write_people, write_team_members, write_teams
@@ -137,8 +138,13 @@ def present(store: Store, source: int, brand: str | None = None, *, unsolved: bo
     return frozenset(native for (native,) in store.rows(sql, source, brand, unsolved))
 
 
-#: A helpdesk may write the words that make a ticket a moment after the ticket.
-_MOMENT = 120_000
+#: A ticket `t` has neither the words nor the call that made it. Some helpdesks write the words a moment after the
+#: ticket; what an agent says then is an answer. Conversations of messaging may have their words elsewhere.
+WITHOUT_FIRST_WORDS = (
+    "NOT EXISTS (SELECT 1 FROM events e LEFT JOIN people p ON p.id = e.actor WHERE e.ticket = t.id"
+    " AND (e.kind IN ('call', 'chat') OR (e.kind = 'comment' AND (e.at <= t.created_at OR ("
+    f"e.at <= t.created_at + {A_MOMENT} AND coalesce(p.kind, '') NOT IN ('agent', 'light_agent'))))))"
+)
 
 
 def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
@@ -152,8 +158,7 @@ def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
         "SELECT version, native FROM tickets t WHERE source = ?1 AND version >= ?2 AND created_at IS NOT NULL"
         " AND deleted_at IS NULL AND replies_known = 'yes' AND NOT is_imported AND ((changes_known_from IS NULL"
         " AND is_messaging IS NOT 1"
-        " AND NOT EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND (e.kind IN ('call', 'chat')"
-        f" OR (e.kind = 'comment' AND e.at <= t.created_at + {_MOMENT}))))"
+        f" AND {WITHOUT_FIRST_WORDS})"
         f" OR EXISTS (SELECT 1 FROM unread u WHERE u.ticket = t.id AND u.kind = '{model.REFUSED_ROW}'))"
         " AND NOT EXISTS (SELECT 1 FROM todo q"
         " WHERE q.source = ?1 AND q.stream = ?3 AND q.key = t.native AND q.got >= t.version) ORDER BY 1, 2"

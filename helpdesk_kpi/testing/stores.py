@@ -18,7 +18,7 @@ OF_RUNS = frozenset({
 #: Columns that say when somebody looked.
 OF_LOOKS = frozenset({
     ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),
-    ("schedules", "first_seen"), ("sla_cycles", "read_at"),
+    ("schedules", "first_seen"), ("team_schedules", "since"), ("sla_cycles", "read_at"),
     ("people", "version"), ("person_roles", "at"),  # where a helpdesk does not date roles, when one was seen
 })  # fmt: skip
 
