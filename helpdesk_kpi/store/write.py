@@ -41,6 +41,7 @@ from helpdesk_kpi.store.tickets import (
     write_time_entries,
     write_unread,
 )
+from helpdesk_kpi.store.unread import OF_HISTORY
 from helpdesk_kpi.store.writing import Writing
 
 #: How each kind of record is written, in an order in which people come before what they do.
@@ -58,7 +59,6 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.Event: write_events,
     model.Engagement: write_engagements,
     model.TicketLink: write_ticket_links,
-    model.Unread: write_unread,
     model.NativeMetric: write_native_metrics,
     model.SlaCycle: write_sla_cycles,
     model.SlaEvent: write_sla_events,
@@ -67,6 +67,7 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.Article: write_articles,
     model.ArticleEdit: write_article_edits,
     model.ArticleViews: write_article_views,
+    model.Unread: write_unread,  # after what is read well of the same page, which takes earlier ones away
 }
 
 
@@ -154,7 +155,7 @@ def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
         " AND is_messaging IS NOT 1"
         " AND NOT EXISTS (SELECT 1 FROM events e WHERE e.ticket = t.id AND (e.kind IN ('call', 'chat')"
         f" OR (e.kind = 'comment' AND e.at <= t.created_at + {_MOMENT}))))"
-        f" OR EXISTS (SELECT 1 FROM unread u WHERE u.ticket = t.id AND u.kind = '{model.REFUSED_ROW}'))"
+        f" OR EXISTS (SELECT 1 FROM unread WHERE ticket = t.id AND {OF_HISTORY}))"
         " AND NOT EXISTS (SELECT 1 FROM todo q"
         " WHERE q.source = ?1 AND q.stream = ?3 AND q.key = t.native AND q.got >= t.version) ORDER BY 1, 2"
     )
