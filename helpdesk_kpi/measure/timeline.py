@@ -20,7 +20,7 @@ from helpdesk_kpi.measure.promises import Run, runs
 from helpdesk_kpi.measure.resolutions import native, with_resolutions
 from helpdesk_kpi.measure.rows import ALONE, Beside, EventRow, RatingRow, TicketRow
 from helpdesk_kpi.measure.stations import Hands
-from helpdesk_kpi.measure.told import with_told
+from helpdesk_kpi.measure.told import ANSWERS, with_told
 from helpdesk_kpi.measure.vocabulary import BY_THE_TEAM, IN_THE_HELPDESK, INTERNAL, MERGE, SPOKEN, VOICE, is_messaging
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 
@@ -74,6 +74,8 @@ class Timeline:
         #: Fields of which nothing tells since when they have their value.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
         self.ratings: Sequence[RatingRow] = with_told(as_rated(now, row, beside.ratings), self.surveys)
+        if any(e.after in ANSWERS for e in self.surveys):  # the answer is known, whatever its own row says
+            self.refused -= {REFUSED_RATING}
 
     def _read(self, events: Sequence[EventRow]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket.
