@@ -59,11 +59,17 @@ def test_one_note_or_one_assignment_makes_no_agent_of_who_asks(tmp_path: Path, d
 
 @pytest.mark.trap("zendesk 49")
 def test_a_suspended_person_stays_who_they_were(tmp_path: Path) -> None:
-    """Both are suspended since before the first sync: the agent who answered after 1,800 s, and who asked."""
+    """Both are suspended since before the first sync: the agent who answered after 1,800 s, without ever being given a
+    ticket, and who asked.
+    """
     rows = ZendeskRows(
         users=[user(AGENT, "agent"), user(OTHER_AGENT, "agent", suspended=True), user(CUSTOMER, suspended=True)],
-        tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
+        tickets=[ticket(1, day("08:00"), day("10:00"))],
+        ticket_events=[
+            *ordinary(1, asked=day("08:00")),
+            event(1, day("08:30"), OTHER_AGENT, comment(OTHER_AGENT)),
+            event(1, day("10:00"), AGENT, comment(AGENT), change("status", "new", "solved")),
+        ],
     )
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW)
