@@ -143,7 +143,8 @@ def test_a_vote_that_comes_late_and_moves_nothing_else_counts_on_its_day(tmp_pat
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW)
     assert desk.told("csat", NOW) == {}
-    rows.issues = [issue(1, **{RATING: {"rating": 5}, RATED: at("20 10:00")})]
+    stars: dict[str, Any] = {RATING: {"rating": 5}, RATED: at("20 10:00")}
+    rows.issues = [issue(1, **stars)]
     desk.sync("2026-03-21T00:00:00Z")
     found = [(row["at"], row["value"]) for row in desk.listed("csat", "2026-03-21T00:00:00Z")]
     assert found == [("2026-03-20T10:00:00Z", 1)]

@@ -27,6 +27,11 @@ def unread(desk: SmallAccount) -> list[tuple[Any, ...]]:
     return desk.rows(sql)
 
 
+def rated(number: int, updated: str, stars: Any, day: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {"updated": at(updated), RATING: stars, RATED: at(day)}
+    return issue(number, **fields)
+
+
 def odd_in_sight(number: int) -> dict[str, Any]:
     """A row of a search of which not even the outer shape is right."""
     return {**issue(number, updated=at("10 10:00")), "properties": 7}
@@ -87,14 +92,14 @@ def test_a_rating_that_cannot_be_read_is_not_none_and_not_the_one_before(tmp_pat
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
     assert desk.told("csat", NOW[0]) == {"1": [1], "12": [1]}
-    rows.issues[0] = issue(1, updated=at("10 10:00"), **{RATING: odd, RATED: at("10 10:00")})
-    rows.issues[1] = issue(12, updated=at("10 10:00"), **{RATING: {"rating": 1}, RATED: at("10 10:00")})
+    rows.issues[0] = rated(1, "10 10:00", odd, "10 10:00")
+    rows.issues[1] = rated(12, "10 10:00", {"rating": 1}, "10 10:00")
     desk.sync(NOW[1])
     assert unread(desk) == [("1", "rating:csat-1:row", "rating")]
     assert desk.told("csat", NOW[1])["1"] == ["rating_unreadable"]
     assert desk.told("csat", NOW[1])["12"][-1] == 0
     assert desk.told("first_reply_time", NOW[1]) == {"1": [3600], "12": [3600]}  # that is known
-    rows.issues[0] = issue(1, updated=at("11 10:00"), **{RATING: {"rating": 2}, RATED: at("11 10:00")})
+    rows.issues[0] = rated(1, "11 10:00", {"rating": 2}, "11 10:00")
     desk.sync(NOW[2])
     assert unread(desk) == []
     assert desk.told("csat", NOW[2])["1"][-1] == 0
@@ -119,9 +124,9 @@ def test_an_issue_that_the_search_for_ratings_brings_and_nobody_can_read_has_a_r
     rows = rows_of(1)
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
-    rows.issues[0] = {**issue(1, **{RATING: 5, RATED: at("10 10:00")}), "properties": 7}
+    rows.issues[0] = {**rated(1, "02 20:00", 5, "10 10:00"), "properties": 7}
     desk.sync(NOW[1])
     assert ("1", "rating:csat-1:row", "rating") in unread(desk)
-    rows.issues[0] = issue(1, **{RATING: 5, RATED: at("10 10:00")})
+    rows.issues[0] = rated(1, "02 20:00", 5, "10 10:00")
     desk.sync(NOW[2], full=True)
     assert (unread(desk), desk.told("csat", NOW[2])) == ([], {"1": [1]})

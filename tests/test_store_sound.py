@@ -91,7 +91,7 @@ def test_a_refused_row_leaves_its_ticket_unknown_until_that_row_is_kept(
 
     put(store, ticket("1"), ticket("12"), bad)
     assert unread() == [("1", *part)]
-    others = [ticket("12"), Engagement("c2", "1", "call", AT), Rating("r2", "1", AT, AT)]
+    others: list[AnyRecord] = [ticket("12"), Engagement("c2", "1", "call", AT), Rating("r2", "1", AT, AT)]
     put(store, *others, Replies("1", AT), replaces=[("refused_row", "1")])
     assert unread() == [("1", *part)]
     put(store, good, bad)  # both on one page: the bad one is what is not known

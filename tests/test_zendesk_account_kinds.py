@@ -1,6 +1,7 @@
 """Small accounts: who is of the team, and what is gone, each with values that are worked out by hand."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_account
@@ -83,7 +84,12 @@ def test_an_anonymised_person_stays_who_they_were(tmp_path: Path, *, seen_before
     """On 15 November the agent who had the ticket, and the customer, are deleted for good: both are end users without
     an address or a name of their own from then on. The reply of the 10th, after 1,800 s, stays an agent's.
     """
-    gone = {"name": "Permanently deleted user", "email": None, "active": False, "updated_at": "2026-11-15T00:00:00Z"}
+    gone: dict[str, Any] = {
+        "name": "Permanently deleted user",
+        "email": None,
+        "active": False,
+        "updated_at": "2026-11-15T00:00:00Z",
+    }
     rows = ZendeskRows(
         users=[user(AGENT, "agent"), user(OTHER_AGENT, "agent"), user(CUSTOMER)],
         tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],

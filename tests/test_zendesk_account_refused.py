@@ -44,9 +44,9 @@ def written_again(number: int, now: str, **given: Any) -> dict[str, Any]:
     return {**ticket(number, day("09:00"), now), **given}
 
 
-def unread(desk: SmallAccount) -> list[tuple[str, str, str]]:
+def unread(desk: SmallAccount) -> list[tuple[Any, ...]]:
     sql = "SELECT t.native, u.id, u.kind FROM unread u JOIN tickets t ON t.id = u.ticket ORDER BY 1, 2"
-    return desk.rows(sql)  # type: ignore[return-value]
+    return desk.rows(sql)
 
 
 # tickets

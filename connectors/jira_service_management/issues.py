@@ -273,8 +273,8 @@ def _rated(found: Found, keep: Keep) -> tuple[list[Rating | Unread], list[SetAsi
     records: list[Rating | Unread] = []
     aside: list[SetAside] = list(found.aside)
     fields = satisfaction.Fields(keep.rating, keep.rated_at)
-    for row in found.aside:
-        records += satisfaction.refused(row.id, row.reason)[0] if row.id.isdecimal() else []
+    for bad_row in found.aside:
+        records += satisfaction.refused(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
     for issue in found.issues:
         try:
             row = msgspec.json.decode(issue.fields, type=_Rated)
