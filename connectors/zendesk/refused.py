@@ -1,7 +1,7 @@
 """Rows of calls, sessions and surveys that could not be read: of which tickets something is not known.
 
-Whoever took such a call has answered the ticket, and whoever answered such a survey has rated it, as far as anybody
-knows. A later reading of the same row says; the ticket's audits do not.
+Such a call may have answered its ticket, and such a survey may have rated it. A later reading of the same row says so;
+the audits of the ticket do not.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -36,15 +36,16 @@ def sessions(raw: msgspec.Raw, aside: Sequence[SetAside]) -> list[Unread]:
 
 
 def ratings(raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[SetAside]) -> Refused:
-    """Answers to the older survey that were set aside."""
-    found = _unread(raw, aside, refused_rating)
+    """Answers to the older survey that were set aside, and those of which the score is on no list."""
+    unknown = [one for rated in good if (one := surveys.unknown_score(rated)) is not None]
+    found = [*_unread(raw, aside, refused_rating), *unknown]
     return Refused(found, _gone(found, (rating_row(str(one.id)) for one in good if one.score == surveys.UNOFFERED)))
 
 
 def responses(raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[SetAside]) -> Refused:
     """Responses to the newer survey that were set aside, whole or the answer that counts."""
-    torn = [one for response in good if (one := surveys.torn(response)) is not None]
-    found = [*_unread(raw, aside, refused_rating, _subject), *torn]
+    unreadable = [one for response in good if (one := surveys.unread_answer(response)) is not None]
+    found = [*_unread(raw, aside, refused_rating, _subject), *unreadable]
     return Refused(found, _gone(found, (rating_row(one.id) for one in good if surveys.ticket_of(one) is None)))
 
 

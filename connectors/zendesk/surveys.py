@@ -52,14 +52,10 @@ def answer_of(row: zd.Ticket) -> str | None:
 
 
 def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
-    """One row of /satisfaction_ratings; nothing for a survey that was not offered. ValueError for a score that is on no
-    list: it may be an answer.
-    """
+    """One row of /satisfaction_ratings; nothing for a survey that was not offered. See `unknown_score`."""
     if row.score == UNOFFERED:
         return []
     found = category(row.score)
-    if found is None and row.score != OFFERED:
-        raise ValueError("the score is not known")
     answered = ms(row.updated_at) if found else None
     return [
         Rating(
@@ -79,6 +75,13 @@ def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
             comment=row.comment if comments and found else None,
         )
     ]
+
+
+def unknown_score(row: zd.SatisfactionRating) -> Unread | None:
+    """That a score is on no list: the survey was offered, and this may be an answer."""
+    if row.score in {OFFERED, UNOFFERED} or category(row.score):
+        return None
+    return refused_rating(str(row.ticket_id), str(row.id), f"score {row.score}")
 
 
 def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
@@ -102,7 +105,7 @@ def ticket_of(row: zd.SurveyResponse) -> str | None:
     return next((text_id(subject.id) for subject in row.subjects or () if subject.type == "ticket"), None)
 
 
-def torn(row: zd.SurveyResponse) -> Unread | None:
+def unread_answer(row: zd.SurveyResponse) -> Unread | None:
     """That the answer to the satisfaction question is not known: one cannot be read, and no other one is to it."""
     ticket, (answers, bad) = ticket_of(row), answers_of(row)
     if ticket is None or not bad or any(_on_scale(a) and not _name(a.question) for a in answers):
