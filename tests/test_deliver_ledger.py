@@ -79,6 +79,19 @@ def test_a_correction_another_period_and_another_slice_are_sent(db: sqlite3.Conn
     assert len(leads.log) == 2
 
 
+def test_variants_of_a_report_are_those_of_its_period_and_of_its_teams(db: sqlite3.Connection) -> None:
+    leads, clock = script(), Clock()
+    sent = message()
+    others: list[dict[str, Any]] = [
+        {}, {"report": f"{sent.report}:EMEA", "variant": "of EMEA"}, {"report": f"{sent.report}2", "variant": "of 2"},
+        {"start": 0, "variant": "of another period"},
+    ]  # fmt: skip
+    for changes in others:
+        send(db, leads, clock, **changes)
+    found = ledger.variants_of(db, sent.report, sent.start, sent.end)
+    assert sorted(found) == sorted([sent.variant, "of EMEA"])
+
+
 def test_a_test_message_is_sent_each_time_and_never_again_by_itself(db: sqlite3.Connection) -> None:
     leads, clock = script(Sent(), IN_PASSING), Clock()
     send(db, leads, clock, is_test=True)

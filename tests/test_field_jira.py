@@ -159,6 +159,7 @@ def test_a_name_that_was_given_to_somebody_else_after_a_renaming_stays_two_peopl
 # who asked
 
 
+@pytest.mark.trap("jira 51")
 def test_a_request_stays_the_customers_when_an_agent_becomes_its_reporter(tmp_path: Path) -> None:
     """The customer's account is closed on 10 March, and an admin names the agent as the reporter. 1 was read before,
     2 afterwards only; both were asked by the customer, answered after an hour, solved after three, and rated. 3 was
@@ -212,6 +213,7 @@ def test_what_another_project_did_with_an_issue_that_came_back_is_no_work_of_sup
     assert desk.told("full_resolution_time", LATER) == {"1": ["running"], "2": [(12 * 24 + 1) * HOUR]}
 
 
+@pytest.mark.trap("jira 54")
 def test_what_an_import_did_before_the_issue_was_made_says_nothing_of_how_long_it_took(tmp_path: Path) -> None:
     """The issue was made by an import on 2 March, with a history and a comment of the day before. It is solved; how
     long that took is not known, and it was not solved without a reply. 2 is an ordinary one.
@@ -231,6 +233,7 @@ def test_what_an_import_did_before_the_issue_was_made_says_nothing_of_how_long_i
 # ratings
 
 
+@pytest.mark.trap("jira 50")
 def test_a_rating_without_a_date_stays_where_it_was_first_seen(tmp_path: Path) -> None:
     """Five stars, and no date: by the update of 2 March. An edit on 20 March moves nothing. One star since 22 March is
     the same answer, changed: it counts where it was first given.

@@ -52,6 +52,7 @@ def synced(folder: Path, tickets: list[Row], events: list[Row], now: str = LATER
 # who asked
 
 
+@pytest.mark.trap("zendesk 46")
 def test_who_asked_stays_the_customer_when_a_colleague_becomes_the_requester(tmp_path: Path) -> None:
     """Asked at 09:00 and answered at 10:00. At noon an agent puts themselves in the customer's place, to keep an eye on
     it: the row names a colleague now, who asked nothing.
@@ -76,6 +77,7 @@ def test_a_mail_that_an_agent_sent_on_is_the_customers_once_they_are_named(tmp_p
     assert account.told("replies_per_ticket", LATER) == {"1": [1]}
 
 
+@pytest.mark.trap("zendesk 46")
 def test_a_requester_who_is_changed_from_one_customer_to_another_leaves_both_customers(tmp_path: Path) -> None:
     """The first customer writes again at 11:00 as a copied reader: it is a customer's question, answered at 11:30."""
     events = [*ordinary(1, asked=day("09:00"), answered=day("10:00")),

@@ -109,6 +109,7 @@ def test_an_agent_of_the_list_answers_without_ever_being_given_a_ticket(tmp_path
     assert guessed.told("first_reply_time", LATER) == {"1": ["running"]}
 
 
+@pytest.mark.trap("jira 53")
 def test_what_becomes_known_of_the_team_holds_for_before_and_what_is_lost_for_later(tmp_path: Path) -> None:
     """First the roles cannot be read; then they can: the reply of 08:20 was an agent's. The agent who leaves the role
     keeps the replies of before.

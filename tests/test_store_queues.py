@@ -224,7 +224,9 @@ def test_what_the_helpdesk_says_was_deleted_is_gone_and_only_of_that_source(stor
 
 
 def test_only_children_that_are_known_can_be_replaced_or_told_gone(store: Store) -> None:
-    with pytest.raises(ValueError, match="a ticket's event, comment, time_entry, refused_row, not 'rating'"):
+    with pytest.raises(
+        ValueError, match="a ticket's event, comment, time_entry, refused_row, refused_rating, not 'rating'"
+    ):
         put(store, replaces=[("rating", "1")])
     with pytest.raises(ValueError, match="that a time_entry or unread is gone, not 'ticket'"):
         put(store, gone={"ticket": ["1"]})

@@ -56,9 +56,9 @@ def test_the_next_run_reads_a_day_again_since_a_session_is_listed_once_it_has_en
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ({}, "does not say whether more sessions follow"),
-        ({"has_more": True, "next_page_url": None}, "does not say where"),
-        ({"has_more": True, "next_page_url": "https://x.example/?start_time_cursor=5"}, "does not say where"),
+        ({}, "no word on whether more follow"),
+        ({"has_more": True, "next_page_url": None}, "does not move on"),
+        ({"has_more": True, "next_page_url": "https://x.example/?start_time_cursor=5"}, "does not move on"),
         (
             {"has_more": True, "next_page_url": "https://x.example/?start_time_cursor=5&engagement_id_cursor=E"},
             "does not move on",

@@ -13,9 +13,10 @@ from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.queues import INTERNAL
 from connectors.jira_service_management.transports import Found
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
-from helpdesk_kpi.model import AnyRecord, Rating
+from helpdesk_kpi.model import AnyRecord, Rating, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
 from helpdesk_kpi.pull.rows import UNREADABLE, map_rows, reason_of
+from helpdesk_kpi.store.unread import refused_tickets
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
@@ -158,7 +159,8 @@ def read(account: Account, found: Found, keep: Keep) -> Page:
 
 
 def page_of(account: Account, read: Sequence[mapping.Read], keep: Keep, aside: Sequence[SetAside] = ()) -> Page:
-    records: list[AnyRecord] = []
+    """`aside`: issues that cannot be read; what was kept of them may be out of date."""
+    records: list[AnyRecord] = [*refused_tickets(aside)]
     replaces: list[tuple[str, str]] = []
     todo: dict[str, list[Todo]] = {"changes": [], "comments": [], worklogs.QUEUE: []}
     met: list[js.User] = []
@@ -173,6 +175,7 @@ def page_of(account: Account, read: Sequence[mapping.Read], keep: Keep, aside: S
         todo[worklogs.QUEUE] += [Todo(version, own)] if one.has_worklogs is False else []
         replaces += [] if one.lacks_comments else [("comment", own)]
         replaces += [("time_entry", own)] if one.has_worklogs else []
+        replaces += [("refused_rating", own)]
     account.meet(met)
     told = people.records(met, keep.team_of, account.met, keep.read_at)
     queued = {stream: wanted for stream, wanted in todo.items() if wanted}
@@ -198,9 +201,9 @@ async def look_back(account: Account, start: Start) -> AsyncIterator[Page]:
     async for found in changed(account, keep, instants, since, endpoint="look_back"):
         known = start.versions("ticket", [issue.id for issue in found.issues])
         times = {issue.id: updated_of(issue) for issue in found.issues}
-        new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id]]
-        late += [times[i.id] for i in new if times[i.id] < start.now - OVERLAP]
-        if new:
+        new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
+        late += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
+        if new or found.aside:
             yield read(account, Found(new, found.aside), keep)
     if late:
         behind = (start.now - min(late)) / HOUR
@@ -257,26 +260,29 @@ async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
     text = jql.query(await account.keys(), instants.since(jql.clause(keep.rated_at), since), order=jql.BY_ID)
     fields = ["updated", "reporter", keep.rating, keep.rated_at]
     async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
-        records, aside = _rated(found.issues, keep)
+        records, aside = _rated(found, keep)
         if account.settings.include_ratings_comment:
-            records = [await _with_comment(account, rating) for rating in records]
-        yield Page(records=records, set_aside=[*found.aside, *aside])
+            records = [await _with_comment(account, one) if isinstance(one, Rating) else one for one in records]
+        told = [("refused_rating", issue.id) for issue in found.issues]
+        yield Page(records=records, set_aside=aside, replaces=told)
     whole = account.until(start.now, OVERLAP)
     yield Page(cursor=str(max(seen, whole)), complete_until=whole)
 
 
-def _rated(issues: Sequence[js.Issue], keep: Keep) -> tuple[list[Rating], list[SetAside]]:
-    records: list[Rating] = []
-    aside: list[SetAside] = []
+def _rated(found: Found, keep: Keep) -> tuple[list[Rating | Unread], list[SetAside]]:
+    records: list[Rating | Unread] = []
+    aside: list[SetAside] = list(found.aside)
     fields = satisfaction.Fields(keep.rating, keep.rated_at)
-    for issue in issues:
+    for bad_row in found.aside:
+        records += satisfaction.refused(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
+    for issue in found.issues:
         try:
             row = msgspec.json.decode(issue.fields, type=_Rated)
             custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
             rater = people.user_id(row.reporter)
             good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
         except UNREADABLE as error:
-            good, bad = [], [SetAside(issue.id, reason_of(error))]
+            good, bad = satisfaction.refused(issue.id, reason_of(error))
         records += good
         aside += bad
     return records, aside

@@ -10,9 +10,10 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from connectors.jira_service_management.payloads import ms
-from helpdesk_kpi.model import Rating
+from helpdesk_kpi.model import Rating, Unread
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import UNREADABLE
+from helpdesk_kpi.pull.rows import UNREADABLE, reason_of
+from helpdesk_kpi.store.unread import refused_rating
 
 SCORE = "com.atlassian.servicedesk:sd-request-feedback"
 DATE = "com.atlassian.servicedesk:sd-request-feedback-date"
@@ -32,19 +33,22 @@ def rating(
     fields: Fields,
     updated: int,
     rater: str | None,
-) -> tuple[list[Rating], list[SetAside]]:
-    """The rating, if there is one. Nobody tells when, or whether, a survey was sent. Without a date it was given by the
-    issue's last update when it was first seen; later updates move with every edit.
+) -> tuple[list[Rating | Unread], list[SetAside]]:
+    """The rating, if there is one, or that it cannot be read. Nobody tells when, or whether, a survey was sent. Without
+    a date it was given by the issue's last update when it was first seen; later updates move with every edit.
     """
-    given = _any(custom, fields.stars)
+    try:
+        given = _any(custom, fields.stars)
+    except UNREADABLE as error:
+        return refused(issue_id, reason_of(error))
     if given is None:
         return [], []
     stars = stars_of(given)
     if stars is None:
-        return [], [SetAside(f"{issue_id} satisfaction", f"a rating of an unknown shape: {_shape(given)}")]
+        return refused(issue_id, f"a rating of an unknown shape: {_shape(given)}")
     at = _instant(_any(custom, fields.date)) or updated
     found = Rating(
-        id=f"csat-{issue_id}",
+        id=id_of(issue_id),
         ticket=issue_id,
         offered_at=at,
         version=at,
@@ -56,6 +60,16 @@ def rating(
         rater=rater,
     )
     return [found], []
+
+
+def id_of(issue_id: str) -> str:
+    """An issue has one rating."""
+    return f"csat-{issue_id}"
+
+
+def refused(issue_id: str, why: str) -> tuple[list[Rating | Unread], list[SetAside]]:
+    """A rating that cannot be read: whether, and how, the customer rated is not known."""
+    return [refused_rating(issue_id, id_of(issue_id), why)], [SetAside(f"{issue_id} satisfaction", why)]
 
 
 def category(stars: float) -> Literal["good", "neutral", "bad"]:

@@ -20,6 +20,7 @@ from connectors.zendesk import (
     promises,
     queues,
     ratings,
+    refused,
     surveys,
     tickets,
     updates,
@@ -157,7 +158,7 @@ class Zendesk(Connector):
         if self.settings.voice:
             calls = self._bound(
                 tickets.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
-                make=mapping.call,
+                make=mapping.call, refused=refused.calls,
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
         if self.settings.messaging:

@@ -66,6 +66,7 @@ async def by_time(
     nothing newer, or, `ends_without_next`, with a next page of null (articles). `now` is UNIX seconds, by our clock.
     """
     start = max(0, min(start, newest(http, now)))
+    walk = Walk(endpoint, start)
     while True:
         page = await http.get(
             path, {**params, "start_time": start}, type=ExportPage, endpoint=endpoint, missing="resource"
@@ -74,9 +75,9 @@ async def by_time(
         yield page, max(start, min(end, now))  # a time to come would leave out all until then
         told = page.end_of_stream is not None
         more = _more(page, start, told=told, found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next)
-        if not Walk(endpoint).goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
+        if not walk.goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
-        if end <= start:  # a whole page within one second, or a server that repeats itself
+        if end < start:  # a server that goes back; a whole page within one second repeats its place
             raise stuck(endpoint, start)
         if end > newest(http, now):  # nothing newer is given; and metric events may be announced for later
             return

@@ -20,6 +20,7 @@ from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
 from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.pull.rows import map_rows, read_each, rows
+from helpdesk_kpi.store.unread import refused_tickets
 
 HOUR, DAY = 3_600_000, 86_400_000
 ARCHIVED = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
@@ -116,7 +117,8 @@ class _Walk:
         records, worse = map_rows(good, lambda row: mapping.ticket(row, self.keep))
         named = [Todo(mapping.version(row, listed=True), str(row.id)) for row in good]
         todo = {**dict.fromkeys(BY_TICKET, named), **metrics_wanted(good, listed=True), **surveys.wanted(good)}
-        return Page(records=records, set_aside=[*aside, *worse], todo=todo)
+        aside += worse
+        return Page(records=[*records, *refused_tickets(aside)], set_aside=aside, todo=todo)
 
     async def deleted(self) -> AsyncIterator[Page]:
         """What was deleted within the last 30 days; afterwards Zendesk tells nothing of it here."""
@@ -124,7 +126,8 @@ class _Walk:
             async for page in by_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, aside = rows(page.deleted_tickets, zd.DeletedTicket)
                 records, worse = map_rows(good, lambda row: [mapping.deletion(row, self.account.url)])
-                yield Page(records=records, set_aside=[*aside, *worse])
+                aside += worse
+                yield Page(records=[*records, *refused_tickets(aside)], set_aside=aside)
         except UnavailableError as error:
             text = f"deletions stay unknown: {error}"
             self.account.found.append(Finding(level="warning", about="deleted tickets", text=text))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from connectors.zendesk import mapping, surveys
+from connectors.zendesk import mapping, refused, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_list
@@ -106,7 +106,9 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
         good, aside = rows(page.satisfaction_ratings, zd.SatisfactionRating)
         records, worse = map_rows(good, lambda row: surveys.legacy(row, comments=comments))
         account.rated |= {f"{row.id}/{surveys.category(row.score)}" for row in good if surveys.category(row.score)}
-        yield Page(records=records, set_aside=[*aside, *worse])
+        aside += worse
+        lost = refused.ratings(page.satisfaction_ratings, good, aside)
+        yield Page(records=[*records, *lost.unread], set_aside=aside, gone=lost.gone)
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
@@ -123,9 +125,11 @@ async def survey_responses(account: Account, start: Start) -> AsyncIterator[Page
     async for page in by_list(account.http, path, params, endpoint="guide/survey_responses"):
         good, aside = rows(page.survey_responses, zd.SurveyResponse)
         records, worse = map_rows(good, lambda row: surveys.response(row, comments=comments))
-        worse += [bad for row in good for bad in surveys.answers_of(row)[1]]
+        aside += worse
+        lost = refused.responses(page.survey_responses, good, aside)
+        aside += [bad for row in good for bad in surveys.answers_of(row)[1]]
         oldest = min([oldest, *_open(good, start.now)])
-        yield Page(records=records, set_aside=[*aside, *worse])
+        yield Page(records=[*records, *lost.unread], set_aside=aside, gone=lost.gone)
     yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
 
 

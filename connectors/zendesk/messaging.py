@@ -7,15 +7,14 @@ Recorded in facetoe/zenpy, tests/test_api/betamax: ten rows a page by start; `ha
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.zendesk import mapping
+from connectors.zendesk import mapping, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND
 from connectors.zendesk.tickets import WHOLE_AFTER, further
 from connectors.zendesk.ways import export_cursor
-from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import Page, Start
-from helpdesk_kpi.pull.paging import stuck
+from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.pull.rows import map_rows, rows
 
 PATH, ENDPOINT = "/api/v2/engagements", "engagements"
@@ -33,31 +32,31 @@ async def engagements(account: Account, start: Start) -> AsyncIterator[Page]:
         records, worse = map_rows(good, mapping.engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
         cursor = further(cursor, min(last, now))
-        yield Page(records=records, cursor=cursor, set_aside=[*aside, *worse])
+        aside += worse
+        lost = refused.sessions(page.agent_engagement_data, aside)
+        yield Page(records=[*records, *lost], cursor=cursor, set_aside=aside)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 
 async def _pages(account: Account, begin: int) -> AsyncIterator[zd.EngagementsPage]:
     """Every page from UNIX second `begin` on."""
-    place: dict[str, str] = {}
-    seen: set[str] = set()
+    place: tuple[str, ...] | None = None
+    walk = Walk(ENDPOINT)
     while True:
-        params = {"start_time": str(begin), **place}
+        params = {"start_time": str(begin), **dict(zip(PLACE, place or (), strict=False))}
         page = await account.http.get(PATH, params, type=zd.EngagementsPage, endpoint=ENDPOINT, missing="resource")
-        if page.has_more is None:
-            raise PullError(f"{ENDPOINT}: the answer does not say whether more sessions follow", permanent=True)
         yield page
-        if not page.has_more:
-            return
         place = _place(page.next_page_url)
-        if str(place) in seen:
-            raise stuck(ENDPOINT, place)
-        seen.add(str(place))
+        if not walk.goes_on(more=page.has_more, to=place, has_rows=has_rows(page.agent_engagement_data)):
+            return
 
 
-def _place(address: str | None) -> dict[str, str]:
-    """Where the next page begins. Only the query is taken: the host is Zendesk's internal one."""
-    query = parse_qs(urlsplit(address or "").query)
-    if any(name not in query for name in PLACE):
-        raise PullError(f"{ENDPOINT}: more sessions follow, but the answer does not say where", permanent=True)
-    return {name: query[name][0] for name in PLACE}
+def _place(address: str | None) -> tuple[str, ...] | None:
+    """Where the next page begins; None where that is not told. Only the query is taken: the host is Zendesk's internal
+    one.
+    """
+    try:
+        query = parse_qs(urlsplit(address or "").query)
+    except ValueError:
+        return None
+    return tuple(query[name][0] for name in PLACE) if all(name in query for name in PLACE) else None

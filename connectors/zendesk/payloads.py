@@ -257,7 +257,7 @@ class SatisfactionRating(msgspec.Struct):
 
 
 class OneRating(msgspec.Struct):
-    satisfaction_rating: SatisfactionRating
+    satisfaction_rating: Raw  # a SatisfactionRating
 
 
 class Question(msgspec.Struct):

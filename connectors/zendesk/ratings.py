@@ -9,12 +9,12 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfac
 from collections.abc import AsyncIterator
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk import surveys
+from connectors.zendesk import refused, surveys
 from connectors.zendesk.account import Account
 from connectors.zendesk.queues import AT_ONCE, Told, page_of
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.pull.contract import Page, Start, Todo
-from helpdesk_kpi.pull.rows import map_rows
+from helpdesk_kpi.pull.rows import joined, map_rows, rows
 
 
 async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -30,7 +30,11 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
             answer = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
         except MissingError:  # the ticket's events may tell it
             return Told([])
-        return Told(*map_rows([answer.satisfaction_rating], lambda row: surveys.legacy(row, comments=comments)))
+        raw = joined([answer.satisfaction_rating])
+        good, aside = rows(raw, zd.SatisfactionRating)
+        records, worse = map_rows(good, lambda row: surveys.legacy(row, comments=comments))
+        aside += worse
+        return Told([*records, *refused.ratings(raw, good, aside).unread], aside)
 
     yield Page(done=known)
     for first in range(0, len(late), AT_ONCE):

@@ -9,12 +9,14 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import text_id
 from connectors.zendesk.payloads import Question, ms
-from helpdesk_kpi.model import Name, Rating
+from helpdesk_kpi.model import Name, Rating, Unread
 from helpdesk_kpi.pull.contract import SetAside, Todo
 from helpdesk_kpi.pull.rows import UNREADABLE, read_each, reason_of
+from helpdesk_kpi.store.unread import refused_rating
 
 DAY = 86_400_000
 QUEUE = "rating_answers"  # the stream that asks for answers by id
+OFFERED, UNOFFERED = "offered", "unoffered"  # scores of the older survey without an answer
 LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
 _MAIN = "customer_satisfaction"  # sub_type of the question that asks for satisfaction
 _CATEGORIES: dict[str, Literal["good", "neutral", "bad"]] = {"good": "good", "neutral": "neutral", "bad": "bad"}
@@ -50,8 +52,8 @@ def answer_of(row: zd.Ticket) -> str | None:
 
 
 def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
-    """One row of /satisfaction_ratings; nothing for a survey that was not offered."""
-    if row.score == "unoffered":
+    """One row of /satisfaction_ratings; nothing for a survey that was not offered. See `unknown_score`."""
+    if row.score == UNOFFERED:
         return []
     found = category(row.score)
     answered = ms(row.updated_at) if found else None
@@ -75,12 +77,19 @@ def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
     ]
 
 
+def unknown_score(row: zd.SatisfactionRating) -> Unread | None:
+    """That a score is on no list: the survey was offered, and this may be an answer."""
+    if row.score in {OFFERED, UNOFFERED} or category(row.score):
+        return None
+    return refused_rating(str(row.ticket_id), str(row.id), f"score {row.score}")
+
+
 def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
     """One survey of the newer kind: a rating for each question on a scale, and for the satisfaction question always.
 
     That one is `question=""`, as the only question of the older kind is.
     """
-    ticket = next((text_id(subject.id) for subject in row.subjects or () if subject.type == "ticket"), None)
+    ticket = ticket_of(row)
     if ticket is None:
         return []
     answers, _ = answers_of(row)
@@ -90,6 +99,18 @@ def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
         _rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
         for question in dict.fromkeys(["", *by_question])
     ]
+
+
+def ticket_of(row: zd.SurveyResponse) -> str | None:
+    return next((text_id(subject.id) for subject in row.subjects or () if subject.type == "ticket"), None)
+
+
+def unread_answer(row: zd.SurveyResponse) -> Unread | None:
+    """That the answer to the satisfaction question is not known: one cannot be read, and no other one is to it."""
+    ticket, (answers, bad) = ticket_of(row), answers_of(row)
+    if ticket is None or not bad or any(_on_scale(a) and not _name(a.question) for a in answers):
+        return None
+    return refused_rating(ticket, row.id, bad[0].reason)
 
 
 def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[SetAside]]:

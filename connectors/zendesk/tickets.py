@@ -9,10 +9,12 @@ from connectors.zendesk import mapping, surveys
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.fetching import SECOND, by_cursor, by_time
+from connectors.zendesk.refused import Refused
 from connectors.zendesk.ways import export_cursor
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import Page, Start, Todo
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.rows import map_rows, rows
+from helpdesk_kpi.store.unread import refused_tickets
 
 WHOLE_AFTER = 75 * SECOND  # ms that exports lag behind; a minute is documented, 75 s were measured
 METRICS = "ticket_metrics"  # the stream that asks again for metric sets
@@ -57,8 +59,8 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
-            records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse],
-            todo={**metrics_wanted(good), **surveys.wanted(good)},
+            records=[*records, *refused_tickets([*aside, *worse])], cursor=cursor, complete_until=whole,
+            set_aside=[*aside, *worse], todo={**metrics_wanted(good), **surveys.wanted(good)},
         )  # fmt: skip
 
 
@@ -75,6 +77,13 @@ def with_metrics(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
         row.metric_set = row.metric_set or beside.get(row.id)
 
 
+Refuse = Callable[[msgspec.Raw, Sequence[Any], Sequence[SetAside]], Refused]
+
+
+def _nothing(_raw: msgspec.Raw, _good: Sequence[Any], _aside: Sequence[SetAside]) -> Refused:
+    return Refused([], {})
+
+
 async def export(
     account: Account,
     start: Start,
@@ -84,17 +93,21 @@ async def export(
     kind: type[Any],
     make: Callable[[Any], Sequence[AnyRecord]],
     everything: bool = False,
-    id: str = "id",  # noqa: A002 - the field's name
+    refused: Refuse = _nothing,
 ) -> AsyncIterator[Page]:
-    """A time-based export of rows that are told again when they change; `everything`: also from before `since`."""
+    """A time-based export of rows that are told again when they change; `everything`: also from before `since`.
+    `refused`: what to say of rows that cannot be read.
+    """
     begin, cursor = 0 if everything else start.since // SECOND, export_cursor(start)
     first = max(int(cursor) - OVERLAP, begin) if cursor else begin
     pages = by_time(account.http, path, {}, start=first, now=start.now // SECOND, endpoint=path[8:], rows=key)
     end = first
     async for page, end in pages:
-        good, aside = rows(getattr(page, key), kind, id)
-        records, worse = map_rows(good, make, id=id)
-        yield Page(records=records, cursor=further(cursor, end), set_aside=[*aside, *worse])
+        good, aside = rows(getattr(page, key), kind)
+        records, worse = map_rows(good, make)
+        aside += worse
+        lost = refused(getattr(page, key), good, aside)
+        yield Page(records=[*records, *lost.unread], cursor=further(cursor, end), set_aside=aside, gone=lost.gone)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 

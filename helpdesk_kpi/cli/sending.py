@@ -75,11 +75,7 @@ def edition_of(
     is_waiting = whole < period.end and now < first_due + duration(report.wait)
     if now >= period.end and not is_waiting:
         return Edition(name, period, variants.complete(loaded.config.privacy))
-    before = variants.newest_number(
-        row.variant
-        for row in ledger.listed(store.conn)
-        if (row.report.partition(":")[0], row.start, row.end) == (name, period.start, period.end)
-    )
+    before = variants.newest_number(ledger.variants_of(store.conn, name, period.start, period.end))
     return Edition(name, period, variants.preliminary(max(1, before + again), loaded.config.privacy))
 
 

@@ -223,6 +223,15 @@ def listed(db: sqlite3.Connection, *, state: State | None = None, report: str | 
     return sorted(rows, key=lambda row: (-row.end, row.report, row.channel, row.recipient))
 
 
+def variants_of(db: sqlite3.Connection, report: str, start: int, end: int) -> list[str]:
+    """Of which variants a report of a period was planned, whole or for single teams ("REPORT:TEAM")."""
+    sql = (
+        "SELECT DISTINCT variant FROM deliveries WHERE period_start = ?2 AND period_end = ?3"
+        " AND (report = ?1 OR substr(report, 1, length(?1) + 1) = ?1 || ':')"
+    )
+    return [variant for (variant,) in db.execute(sql, (report, start, end))]
+
+
 def due(db: sqlite3.Connection, now: int) -> list[Delivery]:
     """What can be tried now, oldest first."""
     return _select(db, "state = 'planned' OR (state = 'failed' AND next_try <= ?)", (now,))

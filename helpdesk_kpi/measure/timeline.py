@@ -73,6 +73,8 @@ class Timeline:
         #: Fields of which nothing tells since when they have their value.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
         self.ratings: Sequence[RatingRow] = with_told(as_rated(now, row, beside.ratings), self.surveys)
+        if any(e.after in ANSWERS for e in self.surveys):  # the answer is known, whatever its own row says
+            self.refused -= {REFUSED_RATING}
 
     def _read(self, events: Sequence[EventRow]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket.

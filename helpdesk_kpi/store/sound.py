@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.store.page import Page, SetAside, Todo
+from helpdesk_kpi.store.unread import refused
 
 EARLIEST, LATEST = 631_152_000_000, 4_102_444_800_000  # 1990 and 2100: a time outside is none in ms
 MOST = 2**63 - 1  # the largest number that SQLite keeps
@@ -67,7 +68,15 @@ def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[SetAside]) ->
         for r in events
         if (r.ticket, _TOLD_BY[r.kind]) not in said and _is_sound_id(r.ticket, r.id)
     ]
+    told += _refused(page.records, {one.id: one.reason for one in aside})
     return replace(page, records=told, set_aside=[*page.set_aside, *aside], replaces=replaces)
+
+
+def _refused(records: Iterable[AnyRecord], why: Mapping[str, str]) -> list[model.Unread]:
+    """Tickets, contacts and ratings that are set aside, by name: what was kept of them before may be out of date."""
+    lost = [(record, why[name]) for record in records if (name := name_of(record)) in why]
+    found = [refused(record, reason) for record, reason in lost]
+    return [one for one in found if one is not None and _is_sound_id(one.ticket, one.id)]
 
 
 def _identity(record: AnyRecord) -> tuple[object, ...]:

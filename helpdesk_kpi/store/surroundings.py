@@ -164,7 +164,8 @@ _ARTICLE = upsert(
         # Not every list names the editor; of one version it is whatever was told once.
         "editor": "coalesce(excluded.editor, iif(excluded.version = version, editor, NULL))",
         # Who is named as the author can be changed at will: it is who was named first, unless a record says who it was.
-        "author": "iif(excluded.author_known, excluded.author, coalesce(author, excluded.author))",
+        # The first such record stays too: of accounts that are deleted, helpdesks name another one later.
+        "author": "iif(excluded.author_known AND NOT author_known, excluded.author, coalesce(author, excluded.author))",
         "author_known": "max(author_known, excluded.author_known)",
         # What is taken back into a draft was there until then.
         "drafted_at": "iif(NOT excluded.draft, NULL, iif(draft, drafted_at, max(excluded.updated_at, updated_at)))",

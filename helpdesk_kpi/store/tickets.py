@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.sightings import keep_sightings, tell_differences
+from helpdesk_kpi.store.unread import OF_HISTORY, read_well
 from helpdesk_kpi.store.writing import Row, Writing, differs, upsert
 
 
@@ -25,6 +26,7 @@ def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
     )
     _were_assigned(page, [people[r.assignee] for r in rows if r.assignee])
     keep_sightings(page, rows)
+    read_well(page, rows)
 
 
 def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams: dict[str | None, int]) -> Row:
@@ -125,7 +127,7 @@ def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | No
 
 def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records: Sequence[model.AnyRecord]) -> None:
     """The page gives every child of these parents; what it does not name is gone: all events, only the comments, the
-    time entries, or the rows that could not be read.
+    time entries, the rows of its history that could not be read, or those of its ratings.
 
     The comment that made the ticket stays: it is a part of the ticket. A page that is older than what is known of the
     ticket takes nothing away.
@@ -148,7 +150,8 @@ _REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry | model.Unread], s
     "event": (model.Event, "events", "id", "true"),
     "comment": (model.Event, "events", "id", "kind = 'comment' AND id != 'created'"),
     "time_entry": (model.TimeEntry, "time_entries", "native", "true"),
-    "refused_row": (model.Unread, "unread", "id", f"kind = '{model.REFUSED_ROW}'"),
+    "refused_row": (model.Unread, "unread", "id", OF_HISTORY),
+    "refused_rating": (model.Unread, "unread", "id", f"kind = '{model.REFUSED_RATING}'"),
 }
 
 
@@ -180,6 +183,7 @@ def write_engagements(page: Writing, rows: list[model.Engagement]) -> None:
             for r in rows
         ),
     )  # fmt: skip
+    read_well(page, rows)
 
 
 def write_ticket_links(page: Writing, rows: list[model.TicketLink]) -> None:
@@ -228,6 +232,7 @@ def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
             if r.answered_at is not None
         ),
     )
+    read_well(page, rows)
 
 
 _REFUSED = (

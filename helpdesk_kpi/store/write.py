@@ -42,6 +42,7 @@ from helpdesk_kpi.store.tickets import (
     write_time_entries,
     write_unread,
 )
+from helpdesk_kpi.store.unread import OF_HISTORY
 from helpdesk_kpi.store.writing import Writing
 
 #: How each kind of record is written, in an order in which people come before what they do.
@@ -59,7 +60,6 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.Event: write_events,
     model.Engagement: write_engagements,
     model.TicketLink: write_ticket_links,
-    model.Unread: write_unread,
     model.NativeMetric: write_native_metrics,
     model.SlaCycle: write_sla_cycles,
     model.SlaEvent: write_sla_events,
@@ -68,6 +68,7 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
     model.Article: write_articles,
     model.ArticleEdit: write_article_edits,
     model.ArticleViews: write_article_views,
+    model.Unread: write_unread,  # after what is read well of the same page, which takes earlier ones away
 }
 
 
@@ -159,7 +160,7 @@ def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
         " AND deleted_at IS NULL AND replies_known = 'yes' AND NOT is_imported AND ((changes_known_from IS NULL"
         " AND is_messaging IS NOT 1"
         f" AND {WITHOUT_FIRST_WORDS})"
-        f" OR EXISTS (SELECT 1 FROM unread u WHERE u.ticket = t.id AND u.kind = '{model.REFUSED_ROW}'))"
+        f" OR EXISTS (SELECT 1 FROM unread WHERE ticket = t.id AND {OF_HISTORY}))"
         " AND NOT EXISTS (SELECT 1 FROM todo q"
         " WHERE q.source = ?1 AND q.stream = ?3 AND q.key = t.native AND q.got >= t.version) ORDER BY 1, 2"
     )
