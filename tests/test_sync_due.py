@@ -42,6 +42,11 @@ def test_syncs_that_begin_a_little_late_change_nothing(jitter: list[int]) -> Non
     assert len(runs(30 * MINUTE, HOUR, 24, jitter)) == 24
 
 
+def test_an_hour_less_some_seconds_is_an_hour_though_the_clock_shows_the_same_one() -> None:
+    # It ran at 00:00:30, and the sync of 00:59:50 is in time. That of 01:30 is the one of the clock's next hour.
+    assert runs(30 * MINUTE, HOUR, 2, [30_000, 0, -10_000, 0]) == [0, 59, 90]
+
+
 @pytest.mark.parametrize(
     ("pace", "most_apart"),
     [(20, 60), (30, 60), (40, 80), (45, 90), (50, 100), (60, 60)],  # minutes
