@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from sample_fixtures import Answer
-from shape_fixtures import ABSENT, Shape, Types, documented_at, joined, parent_of
+from shape_fixtures import ABSENT, PRESENT, Shape, Types, documented_at, joined, parent_of
 
 
 def decoded(answer: Answer) -> Iterator[tuple[str, Any, bool]]:
@@ -61,10 +61,10 @@ def misread(answer: Answer, shape: Shape, documented: Shape) -> Iterator[str]:
         reads = accepted(annotation)
         if not kinds and _is_reached(path, shape, documented):
             yield f"{path}: read by the connector, in no sample and not documented"
-        refused = kinds - reads - {ABSENT, "any"} if "any" not in reads else frozenset()
+        refused = kinds - reads - {ABSENT, PRESENT, "any"} if "any" not in reads else frozenset()
         if refused:
             yield f"{path}: the connector refuses {'|'.join(sorted(refused))}"
-        if required and ABSENT in kinds:
+        if required and ABSENT in kinds and PRESENT not in kinds:
             yield f"{path}: the connector needs it, and it may be absent"
 
 

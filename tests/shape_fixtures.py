@@ -11,6 +11,7 @@ from typing import Any
 Types = frozenset[str]
 Shape = dict[str, Types]
 ABSENT = "absent"
+PRESENT = "present"  # documented of a key that is always there, though a schema requires none
 _DEEPEST = 5  # levels of an OpenAPI schema
 
 

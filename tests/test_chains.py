@@ -44,6 +44,12 @@ def test_where_the_chain_is_a_circle_what_was_before_and_what_comes_next_decide(
     assert way(in_order([*reversed(circle), step("open", "hold", at=9)])) == ["solved", "open", "hold"]
 
 
+def test_a_second_with_several_changes_goes_on_from_where_the_one_before_it_ended() -> None:
+    # By the chain the first second ends at c, so in the circle of the next one c is left first.
+    first, second = [step("b", "c"), step("a", "b")], [step("d", "c", at=6), step("c", "d", at=6)]
+    assert way(in_order([*first, *second])) == ["b", "c", "d", "c"]
+
+
 def test_where_no_order_fits_the_ids_are_all_there_is() -> None:
     assert way(in_order([step("a", "b"), step("c", "d")])) == ["b", "d"]
 

@@ -52,6 +52,7 @@ class TestJira(OfFace):
     enums: ClassVar = frozenset({"accountType"})
     entrance = "/myself$"
     spare = 4  # who we are, and the spaces; whether time is kept, and which worklogs were deleted
+    dates_roles = False
     given_beside: ClassVar = frozenset({"roles", "article.views"})  # from whoever is met; from a stream that is off
 
 

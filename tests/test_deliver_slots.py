@@ -200,10 +200,12 @@ def test_whatever_the_clock_did_nothing_in_the_ledger_lies_in_the_future(jumps: 
     clock.at = DUE - 2 * YEAR
     deliver_pending(db, [leads], clock)
     late = clock.at + 2 * MINUTE
-    for row in ledger.listed(db):
+    rows, kept = ledger.listed(db), slots.listed(db, "weekly")  # what is due in the future is forgotten
+    assert rows
+    for row in rows:
         assert max(row.updated_at, row.sent_at or 0) <= late
         assert row.next_try is None or row.next_try <= late + HOUR
-    assert all(max(slot.due_at, slot.created_at) <= late for slot in slots.listed(db, "weekly"))
+    assert all(max(slot.due_at, slot.created_at) <= late for slot in kept)
     db.close()
 
 

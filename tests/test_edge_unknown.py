@@ -121,6 +121,13 @@ def test_a_solve_that_nothing_dates_is_not_known_and_never_runs_on(*, closed: bo
     variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], owner=[10.0, 20.0]))
 
 
+def test_a_solve_of_the_last_update_is_one_at_that_time_though_its_change_is_missing() -> None:
+    # The last change that is known and the last update are both at 20: what is missing happened then.
+    ticket = story(did(10, ANN, "assignee", None, ANN), status(20, ANN, "new", "open"), said(15, ANN),
+                   status="solved", assignee=ANN, updated_at=at(20))  # fmt: skip
+    assert minutes(ticket, FULL) == [20.0]
+
+
 def test_who_has_it_now_has_it_though_nothing_says_since_when() -> None:
     # The history ends with Ann, the ticket is Bob's: held by Bob, and nobody's time is told.
     ticket = story(did(10, ANN, "assignee", None, ANN), said(30, ANN), assignee=BOB, updated_at=at(500))

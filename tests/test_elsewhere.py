@@ -116,7 +116,9 @@ def test_an_order_number_that_is_some_tickets_id_makes_no_copy(store: Store) -> 
 def test_what_was_imported_twice_counts_once_and_one_order_with_two_tickets_twice(store: Store) -> None:
     Source(store).put(*solved("1", external_id="9", is_imported=True), *solved("2", external_id="9", is_imported=True))
     Source(store).put(*solved("3", external_id="order 5"), *solved("4", NINE + 5 * HOUR, external_id="order 5"))
-    assert left_out(store) == {"1": "", "2": "imported_copy", "3": "", "4": ""}
+    # Another customer's ticket with the same number is another one.
+    Source(store).put(customer("k", "k@x.org"), *solved("5", external_id="9", is_imported=True, requester="k"))
+    assert left_out(store) == {"1": "", "2": "imported_copy", "3": "", "4": "", "5": ""}
 
 
 def test_without_an_id_of_the_other_system_the_same_customers_ticket_of_that_second_is_the_original(
@@ -125,8 +127,10 @@ def test_without_an_id_of_the_other_system_the_same_customers_ticket_of_that_sec
     Source(store, "before").put(agent("a", "Ann"), customer("k", "c@x.org"), *solved("77", requester="k"))
     Source(store, "before").put(*solved("78", NINE + HOUR, requester="k"))
     Source(store).put(*solved("1", is_imported=True), *solved("2", NINE + 2 * HOUR, is_imported=True))
+    # It has an id of a third system, and so another original.
+    Source(store).put(*solved("3", NINE + HOUR, external_id="X-9", is_imported=True))
     found = left_out(store)
-    assert (found["1"], found["2"]) == ("imported_copy", "")
+    assert (found["1"], found["2"], found["3"]) == ("imported_copy", "", "")
 
 
 def test_a_copy_is_left_out_once_its_original_is_read(store: Store) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sample_fixtures as samples
-from desk_fixtures import SyncedDesk, impatient
+from desk_fixtures import ROOT, SyncedDesk, impatient
 from jira_source import Site
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -106,3 +106,26 @@ def test_every_request_where_zendesk_denies_its_exports_has_a_line(tmp_path: Pat
     sync_twice_and_check(desk)
     assert any(path.endswith("/audits") for path in desk.paths)
     assert unlisted(desk.paths, "zendesk") == []
+
+
+#: Paths as the connectors' code writes them: whole ones, and those that `api(...)` of a Jira site completes.
+WRITTEN = re.compile(r'"(/(?:api|rest|wiki)/[^"]+)"|\bapi\(f?["\']([^"\']+)["\']')
+_BEGINNINGS = {"/api/v2/", "/api/v2/solutions"}  # of paths that are put together
+
+
+@pytest.mark.parametrize("helpdesk", samples.HELPDESKS)
+def test_every_path_in_the_code_of_a_connector_has_a_line_or_is_named_as_not_served(helpdesk: str) -> None:
+    """Also what is asked for in situations that no invented desk has."""
+    code = "".join(path.read_text() for path in sorted((ROOT / "connectors" / helpdesk).glob("*.py")))
+    paths = {whole or f"/rest/api/3/{part}" for whole, part in WRITTEN.findall(code)} - _BEGINNINGS
+    assert len(paths) > 5
+    lines = {urlsplit(ask).path.removesuffix(".json") for one in samples.answers(helpdesk) for ask in one.ask}
+    page = (ROOT / "docs" / "simulator.md").read_text()
+    missing = [path for path in paths if not any(map(_written(path).fullmatch, lines)) and f"`{path}`" not in page]
+    assert missing == []
+
+
+def _written(path: str) -> re.Pattern[str]:
+    """What stands in braces is any one step; Data Center has version 2."""
+    steps = (re.escape(part) for part in re.split(r"\{[^}]*\}?", path))
+    return re.compile("[^/]+".join(steps).replace("/rest/api/3/", "/rest/api/[23]/"))

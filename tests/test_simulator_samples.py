@@ -124,6 +124,7 @@ class Asked:
             "server_group": [AGENTS[1]],
             "desk": [project.desk for project in PROJECTS if project.desk and not project.archived],
             "article": articles,
+            "rating": [offer.survey for n in every for offer in self.world.stories[n].offered if not offer.new][:MANY],
             "schedule": [SCHEDULE, LATE_SCHEDULE],
             "role": [ADMINISTRATORS, TEAM],
             "last_session": [sorted(at for at in starts if at < self.world.now - DAY)[-3] // SECOND],

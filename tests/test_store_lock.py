@@ -62,6 +62,16 @@ def test_who_holds_a_lock_is_named_and_a_killed_process_frees_it(store: Store) -
             pass
 
 
+def test_a_lock_is_never_taken_from_a_process_that_lives_however_long_it_holds_it(store: Store) -> None:
+    """A sync of days, on a machine whose clock was set meanwhile: what says since when has no meaning."""
+    with holder(store.path, "sync") as other:
+        for path in store.path.parent.glob("a.db.sync.*"):
+            for at in (0, 2_000_000_000, 4_000_000_000):  # 1970, 2033, 2096
+                os.utime(path, (at, at))
+                with pytest.raises(BusyError, match=f"process {other.pid}"), hold(store, "sync"):
+                    pass
+
+
 def test_whoever_waits_says_so_once_and_goes_on_when_it_is_free(store: Store) -> None:
     with holder(store.path, "build") as other:
         told = []

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from desk_fixtures import Cli
 
+from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import BrokenError, UnreachedError
 from helpdesk_kpi.model import AnyRecord, Ticket
 from helpdesk_kpi.pull.auth import NoAuth
@@ -107,6 +108,8 @@ def test_a_source_that_does_not_answer_leaves_the_exit_status_of_the_others(tmp_
     came = [r._replace(requests=1) if r.outcome == "ok" else r for r in results]
     assert exit_status(came) == 3
     assert exit_status(results[:1]) == 1
+    assert exit_status(results) == 3  # files bring a record without a request
+    assert exit_status([results[0], results[1]._replace(records=0)]) == 1
 
 
 # --- the command
@@ -136,6 +139,43 @@ def test_sync_against_a_closed_port_says_what_it_tries_and_ends_with_one_line(tm
     ]
     told = cli("status", "--config", tmp_path / "helpdesk-kpi.toml")
     assert "the helpdesk does not answer" in told.out
+
+
+#: Sources whose secret is in the file "key".
+SIGNED_IN = {
+    "zendesk": 'connector = "zendesk"\nauth = { client_id = "us", client_secret = { file = "key" } }',
+    "zendesk token": 'connector = "zendesk"\nauth = { email = "us@desk.example", token = { file = "key" } }',
+    "jira": 'connector = "jira_service_management"\nauth = { email = "us@desk.example", token = { file = "key" } }',
+    "data center": 'connector = "jira_service_management"\nauth = { personal_token = { file = "key" } }',
+    "freshdesk": 'connector = "freshdesk"\nauth = { key = { file = "key" } }',
+}
+
+
+@pytest.mark.parametrize("table", SIGNED_IN)
+def test_a_secret_of_any_characters_ends_its_own_source_in_one_line_and_no_other(
+    tmp_path: Path, cli: Cli, table: str
+) -> None:
+    """The other source reads its one row of files. The server at the port is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        port = place.getsockname()[1]
+    secret = "tökèn-密钥\u200b"
+    (tmp_path / "key").write_text(secret, encoding="utf-8")
+    (tmp_path / "export").mkdir()
+    row = '{"id": "1", "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-05T09:00:00Z", "status": "open"}\n'
+    (tmp_path / "export" / "tickets.jsonl").write_text(row)
+    path = tmp_path / "helpdesk-kpi.toml"
+    shared = f'url = "http://127.0.0.1:{port}"\nsince = 2026-01-01'
+    path.write_text(
+        f'[sources.a]\n{SIGNED_IN[table]}\n{shared}\n[sources.b]\nconnector = "files"\npath = "export"\n'
+        "since = 2026-01-01\n"
+    )
+    ran = cli("sync", "--config", path)
+    assert ran.status == 3  # some came
+    last = [line for line in ran.err.splitlines() if line.startswith("a: ") and "still trying" not in line]
+    assert len(last) == 1
+    assert secret not in ran.out + ran.err
+    with known_store(load(path).store_path) as store:
+        assert store.rows("SELECT native FROM tickets") == [("1",)]
 
 
 @pytest.fixture

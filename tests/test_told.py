@@ -39,6 +39,14 @@ def test_an_answer_that_both_tell_counts_once_and_a_changed_one_keeps_its_first(
     assert answers(ticket) == [(200, "bad"), (300, "good")]
 
 
+def test_an_answer_that_only_the_events_tell_and_that_was_changed_keeps_when_it_was_given() -> None:
+    ticket = story(said(30, ANN), rated(200, "bad"), rated(300, "good"), ratings=[rating(100)])
+    assert answers(ticket) == [(200, "bad"), (300, "good")]
+    [*_, last] = measured(ticket, "csat")
+    assert (last.at, last.value) == (at(200), 1)
+    assert [o.value for o in measured(ticket, "csat_response_rate", as_of=250)] == [1]
+
+
 def test_an_answer_of_before_the_first_rating_of_the_list_is_one_of_its_own() -> None:
     later = rating(900, category="good", answered_at=at(950))
     ticket = story(said(30, ANN), rated(200, "bad"), rated(950, "good"), ratings=[later])

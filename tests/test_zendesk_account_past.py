@@ -226,8 +226,8 @@ def test_an_import_without_times_of_its_own_is_not_known_at_all(tmp_path: Path) 
     row = ticket(1, "2026-03-02T09:00:00Z", imported, channel=39, status="closed")
     desk = synced(tmp_path, users=PEOPLE, tickets=[row], ticket_events=events)
     assert desk.rows("SELECT channel, is_imported FROM tickets") == [("import", 1)]
-    [reasons] = desk.told("first_reply_time", LATER).values()
-    assert set(reasons) <= {"history_unknown", "first_message_unknown", "replies_unreadable"}
+    assert desk.told("first_reply_time", LATER) == {"1": ["first_message_unknown"]}
+    assert desk.told("full_resolution_time", LATER) == {"1": ["history_unknown"]}
 
 
 def test_a_ticket_of_the_accounts_own_is_not_imported_though_it_has_an_external_id(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ https://support.atlassian.com/jira-service-management-cloud/docs/what-service-de
 
 import logging
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -136,8 +136,8 @@ async def _of_project(ask: Asking, project: js.Project) -> _Found:
 
 async def _by_role(ask: Asking, project: js.Project) -> _Found:
     path = await ask.site.api(f"project/{project.key}/role")
-    roles = await ask.http.get(path, type=dict[str, Any], endpoint="project roles", missing="resource")
-    wanted = [(name, address) for name, address in roles.items() if name.casefold() in ROLES]
+    roles = await ask.http.get(path, type=dict[str, msgspec.Raw], endpoint="project roles", missing="resource")
+    wanted = [(name, _text(address)) for name, address in roles.items() if name.casefold() in ROLES]
     if not wanted:
         names = ", ".join(sorted(roles)) or "none"
         return _Found([], "", f"{project.key} has no role {' or '.join(sorted(ROLES))!r}, only: {names}")
@@ -146,9 +146,17 @@ async def _by_role(ask: Asking, project: js.Project) -> _Found:
     return _Found(agents, f"{len(_ids(agents))} with the role {wanted[0][0]} in {project.key}", guess)
 
 
-async def _actors(ask: Asking, project: js.Project, address: object) -> list[js.User]:
+def _text(raw: msgspec.Raw) -> str:
+    """An address, or an empty one where it is no text."""
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except msgspec.MsgspecError:
+        return ""
+
+
+async def _actors(ask: Asking, project: js.Project, address: str) -> list[js.User]:
     """People of a role, and those of its groups."""
-    own = str(address).rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
+    own = address.rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
     path = await ask.site.api(f"project/{project.key}/role/{own}")
     role = await ask.http.get(path, type=js.ProjectRole, endpoint="project role", missing="resource")
     found: list[js.User] = []

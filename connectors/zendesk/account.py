@@ -5,6 +5,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+import msgspec
+
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.fetching import SECOND, by_list
 from connectors.zendesk.mapping import Keep
@@ -73,7 +75,7 @@ class Account:
 
     async def gives(self, path: str, params: Params) -> bool:
         try:
-            await self.http.get(path, params, type=dict, endpoint="probe", missing="resource")
+            await self.http.get(path, params, type=dict[str, msgspec.Raw], endpoint="probe", missing="resource")
         except UnavailableError:
             return False
         return True

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import BY_LISTS, Account
 from connectors.zendesk.estimate import first_sync
@@ -132,7 +134,9 @@ async def _by_either_way(account: Account, now: float) -> list[Finding]:
 async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
     params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if timed else probe.params
-    ask = account.http.get(probe.path, params, type=dict, endpoint=f"check {probe.about}", missing="resource")
+    ask = account.http.get(
+        probe.path, params, type=dict[str, msgspec.Raw], endpoint=f"check {probe.about}", missing="resource"
+    )
     return await examining.probe(ask, probe.about, probe.needs)
 
 
@@ -152,7 +156,9 @@ async def _articles(account: Account) -> list[Finding]:
     for site in await account.help_centers():
         path = f"{site}/api/v2/help_center/articles"
         try:
-            await account.http.get(path, _LIST, type=dict, endpoint="check articles", missing="resource")
+            await account.http.get(
+                path, _LIST, type=dict[str, msgspec.Raw], endpoint="check articles", missing="resource"
+            )
             found.append(Finding(level="ok", about="articles", text=f"readable at {site}"))
         except UnavailableError as error:
             gap = no("no help centre that these rights can read")

@@ -314,5 +314,5 @@ def exit_status(results: Sequence[StreamResult]) -> int:
     bad = [r for r in results if r.outcome in {"failed", "unavailable"}]
     if not bad:
         return 0
-    # A queue with nothing in it asks nothing: that brings nothing.
-    return 3 if any(r.outcome == "ok" and r.requests for r in results) else 1
+    # A queue with nothing in it asks nothing: that brings nothing. Files bring records without a request.
+    return 3 if any(r.outcome == "ok" and (r.requests or r.records) for r in results) else 1

@@ -102,6 +102,7 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ),
         ("ticket_forms", "ticket_forms", face.whole_list("ticket_forms", lists.ticket_forms, _FORM_FILTERS), None),
         ("satisfaction_ratings", "satisfaction_ratings", face.satisfaction_ratings, None),
+        ("satisfaction_rating", "satisfaction_ratings/{rating:int}", face.satisfaction_rating, None),
         ("survey_responses", "guide/survey_responses", face.survey_responses, None),
         ("surveys", "guide/surveys", face.surveys, None),
         ("schedules", "business_hours/schedules", face.schedules, None),
@@ -124,9 +125,9 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
 
 #: Parts of a plan, and what they bring.
 _PLANS = {
-    "satisfaction_ratings": {"csat"}, "survey_responses": {"csat", "surveys"}, "surveys": {"csat"},
-    "schedules": {"schedules"}, "holidays": {"schedules"}, "sla_policies": {"slas"}, "articles": {"guide"},
-    "translations": {"guide"}, "votes": {"guide"},
+    "satisfaction_ratings": {"csat"}, "satisfaction_rating": {"csat"}, "survey_responses": {"csat", "surveys"},
+    "surveys": {"csat"}, "schedules": {"schedules"}, "holidays": {"schedules"}, "sla_policies": {"slas"},
+    "articles": {"guide"}, "translations": {"guide"}, "votes": {"guide"},
 }  # fmt: skip
 
 

@@ -217,6 +217,12 @@ class Face:
             rows = [row for row in rows if row["score"] in wanted]
         return self.listed(request, "satisfaction_ratings", rows)
 
+    async def satisfaction_rating(self, request: Request) -> Response:
+        number = request.path_params["rating"]
+        rows = surveys.ratings(self.world, self.base(request), 0, _FAR)
+        found = [row for row in rows if row["id"] == number]
+        return Json({"satisfaction_rating": found[0]}) if found else not_found()
+
     async def survey_responses(self, request: Request) -> Response:
         """Milliseconds here; https://developer.zendesk.com/api-reference/help_center/help-center-api/csat_survey_responses/"""
         query = request.query_params

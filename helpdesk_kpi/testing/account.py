@@ -16,19 +16,23 @@ from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
 from helpdesk_kpi.pull.source import Source, sources_of
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.testing.stores import OF_LOOKS, canonical, known_store
+from helpdesk_kpi.testing.stores import OF_LOOKS, OF_ROLES, canonical, known_store
 
 DAY = 86_400_000
 OF_WORK = frozenset({"stale", "stale_stories"})  # what is to be measured again
 
 
 class Account:
-    """A folder with a configuration and a store. `table` is what [sources.account] says, `secrets` in clear."""
+    """A folder with a configuration and a store. `table` is what [sources.account] says, `secrets` in clear;
+    `dates_roles`: whether the helpdesk says since when a role holds.
+    """
 
-    def __init__(self, folder: Path, table: Mapping[str, Any], now: str, secrets: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, table: Mapping[str, Any], now: str, secrets: Sequence[str] = (), *, dates_roles: bool = True
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.now = folder, now
-        self.table, self.secrets = table, secrets
+        self.table, self.secrets, self.dates_roles = table, secrets, dates_roles
         self.path = folder / "helpdesk-kpi.toml"
         self.store_path = folder / "helpdesk.db"
         self._configure()
@@ -37,7 +41,7 @@ class Account:
 
     def afresh(self, name: str) -> "Account":
         """The same account with a store of its own."""
-        return Account(self.folder / name, self.table, self.now, self.secrets)
+        return Account(self.folder / name, self.table, self.now, self.secrets, dates_roles=self.dates_roles)
 
     def _configure(self) -> None:
         """The configuration; each secret is a file of its own, since it may not stand in there."""
@@ -86,8 +90,9 @@ class Account:
 
     def told(self, *, looks: bool = False) -> dict[str, list[str]]:
         """What the store says; `looks`: its cursors too."""
+        seen = OF_LOOKS if self.dates_roles else OF_LOOKS | OF_ROLES
         with known_store(self.store_path) as store:
-            return canonical(store.conn, skip=frozenset() if looks else OF_LOOKS, without=OF_WORK)
+            return canonical(store.conn, skip=frozenset() if looks else seen, without=OF_WORK)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with known_store(self.store_path) as store:

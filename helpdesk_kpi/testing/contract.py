@@ -39,6 +39,8 @@ class Contract(ABC):
     since: ClassVar[dt.date] = dt.date(2020, 1, 1)
     secrets: ClassVar[Sequence[str]] = ()
     """The secrets in the table; nothing may tell them."""
+    dates_roles: ClassVar[bool] = True
+    """Whether the helpdesk says since when a role holds; else it holds since it was seen."""
     golden: ClassVar[Path | None] = None
     """A file that says which records come of the account, one a line: the test of the mapping. Where there is none yet,
     it is written, to be read and kept."""
@@ -53,7 +55,8 @@ class Contract(ABC):
         """
 
     def account(self, folder: Path, table: Mapping[str, Any]) -> Account:
-        return Account(folder, {"connector": self.connector, "since": self.since, **table}, self.now, self.secrets)
+        table = {"connector": self.connector, "since": self.since, **table}
+        return Account(folder, table, self.now, self.secrets, dates_roles=self.dates_roles)
 
     # --- what it says of itself
 

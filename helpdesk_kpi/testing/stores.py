@@ -19,8 +19,9 @@ OF_RUNS = frozenset({
 OF_LOOKS = frozenset({
     ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),
     ("schedules", "first_seen"), ("team_schedules", "since"), ("sla_cycles", "read_at"),
-    ("people", "version"), ("person_roles", "at"),  # where a helpdesk does not date roles, when one was seen
 })  # fmt: skip
+#: The same for roles, where a helpdesk does not date them: when one was seen.
+OF_ROLES = frozenset({("people", "version"), ("person_roles", "at")})
 
 
 def known_store(path: Path) -> Store:
