@@ -6,12 +6,12 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import freshdesk_account as freshdesk
 import httpx
 import msgspec
 import pytest
 import small_account
 import test_broken_values
-import test_freshdesk_accounts as freshdesk
 import test_knowledge_accounts as knowledge
 from account_fixtures import Asking, SmallAccount
 from jira_account import JiraRows, issue, said
