@@ -22,7 +22,7 @@ WEEKS = ("2026-W46", "2026-W47")
 
 def indiscreet() -> World:
     """A desk whose customers write the names, addresses and ids of agents into subjects and comments."""
-    world = generate(3, tickets=90, weeks=8)
+    world = generate(3, tickets=200, weeks=8)
     marks = cycle([mark for a in team(world) for mark in (a.name, a.email, str(a.id))])
     facts = [
         msgspec.structs.replace(fact, subject=f"For {next(marks)}")
