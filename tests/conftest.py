@@ -29,6 +29,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`seeds(1, 2, 3)`: the test's parameter `seed`; the first one in small size, all in full."""
+    if marker := metafunc.definition.get_closest_marker("seeds"):
+        seeds = marker.args if metafunc.config.getoption("--size") == "full" else marker.args[:1]
+        metafunc.parametrize("seed", seeds)
+
+
 @pytest.fixture(scope="session")
 def full_size(pytestconfig: pytest.Config) -> bool:
     """Whether the large counts were asked for."""

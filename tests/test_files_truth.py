@@ -58,7 +58,7 @@ def measured(
 ) -> Iterator[FromFiles]:
     seed, form = request.param
     folder = tmp_path_factory.mktemp("files")
-    world = generate(seed, tickets=3000 if full_size else 500, weeks=12)
+    world = generate(seed, tickets=3000 if full_size else 250, weeks=12)
     write_world(world, folder / "export", form)
     read = FromFiles(world, configured(world, folder))
     yield read

@@ -208,7 +208,7 @@ KPIS = ("first_reply_time", "next_reply_time", "first_resolution_time", "full_re
 @pytest.fixture(scope="module")
 def exact(tmp_path_factory: pytest.TempPathFactory, full_size: bool) -> Iterator[Measured]:
     """An account that still has the export of activities, read once. Much of what it is sent is spam."""
-    world = generate(3, tickets=1500 if full_size else 400, weeks=4, spam=0.06, **TELLABLE)
+    world = generate(3, tickets=1500 if full_size else 200, weeks=4, spam=0.06, **TELLABLE)
     world.tells_spam = True
     desk = desk_of(tmp_path_factory.mktemp("exact") / "a", world)
     well(desk.sync())

@@ -27,7 +27,13 @@ BY_ITS_HOURS = {"paused_time", "calendar_differs"}
 COUNTED_THERE = {"bot_reply_counted", "demoted_agent", "we_have_none"}
 
 
-@pytest.fixture(scope="module", params=[(h, s) for h in HERE for s in (1, 2, 3)], ids=lambda p: f"{p[0]}-{p[1]}")
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    seeds = (1, 2, 3) if metafunc.config.getoption("--size") == "full" else (1,)
+    worlds = [(helpdesk, seed) for helpdesk in HERE for seed in seeds]
+    metafunc.parametrize("world", worlds, indirect=True, scope="module", ids=lambda one: f"{one[0]}-{one[1]}")
+
+
+@pytest.fixture(scope="module")
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full_size: bool
 ) -> tuple[str, list[Row]]:

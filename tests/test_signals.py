@@ -43,7 +43,7 @@ def signals(reader: Reader, week: Period) -> list[tuple[str, str | None]]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.seeds(1, 2, 3)
 def test_a_stable_desk_gives_at_most_one_false_signal_in_26_digests(tmp_path: Path, seed: int, full_size: bool) -> None:
     weeks, a_week = 26 + HISTORY + 1, 300 if full_size else 50
     world = generate(seed, tickets=weeks * a_week, weeks=weeks, stable=True)
