@@ -16,9 +16,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
+from helpdesk_kpi.calendar.periods import wall, zone_named
+from helpdesk_kpi.calendar.schedule_rules import Policy, Rule, missed
 from helpdesk_kpi.errors import HelpdeskKpiError
-from helpdesk_kpi.measure.periods import wall, zone_named
-from helpdesk_kpi.schedule import Policy, Rule, missed
 
 Clock = Callable[[], int]  # UTC epoch ms
 

@@ -13,13 +13,13 @@ from desks import copied, desk
 from making import BASE, SEED, WEEKS, configured, world_of
 from served import served
 
+from helpdesk_kpi.calendar.periods import last_ended
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import last_ended
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.report import png  # noqa: F401 - the first chart imports it
-from helpdesk_kpi.report.make import make
+from helpdesk_kpi.report.charts import png  # noqa: F401 - the first chart imports it
+from helpdesk_kpi.report.prepare import make
 from helpdesk_kpi.store import open_store
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpdesk_kpi.measure.discovery import every_kpi
+from helpdesk_kpi.measure.metrics.discovery import every_kpi
 
 HERE = Path(__file__).parent
 MAKING = HERE / "making.py"

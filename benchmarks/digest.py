@@ -10,8 +10,8 @@ from pathlib import Path
 from apart import apart
 from desks import desk
 
+from helpdesk_kpi.calendar.periods import last_ended
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure.periods import last_ended
 from helpdesk_kpi.store import open_store
 
 PARTS = frozenset({"html", "text"})
@@ -33,8 +33,8 @@ def main() -> None:
 def digest(folder: Path) -> tuple[float, float, int, int]:
     """(seconds of imports, seconds of the report, pictures, bytes of HTML)"""
     began = time.perf_counter()
-    from helpdesk_kpi.report import png  # noqa: F401, PLC0415 - what a first chart imports is timed
-    from helpdesk_kpi.report.make import make  # noqa: PLC0415 - timed
+    from helpdesk_kpi.report.charts import png  # noqa: F401, PLC0415 - what a first chart imports is timed
+    from helpdesk_kpi.report.prepare import make  # noqa: PLC0415 - timed
 
     imported = time.perf_counter()
     loaded = load(folder / "helpdesk-kpi.toml")

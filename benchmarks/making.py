@@ -7,14 +7,14 @@ them, so that a store of 200,000 tickets is that of a desk with 670 tickets a we
 import sys
 from pathlib import Path
 
-from helpdesk_kpi.cli.invented import config_text
+from helpdesk_kpi.cli.demo_config import config_text
 from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk.app import app
 from helpdesk_kpi.store import Store, open_store
 
 SEED, BASE, WEEKS = 1, 5_000, 30  # the desk that is copied

@@ -11,7 +11,7 @@ from apart import Run, apart
 from desks import copied, desk
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.build.build import measure
 from helpdesk_kpi.store import open_store
 
 

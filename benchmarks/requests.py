@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from helpdesk_kpi.cli.invented import Shown, configuration
+from helpdesk_kpi.cli.demo_config import Shown, configuration
 from helpdesk_kpi.config import load
-from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.pull.source_config import Source, sources_of
 from helpdesk_kpi.pull.sync import connect, sync
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.simulator.faces import NAMES, face
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.server.vendors import NAMES, face
+from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import open_store
 
 SEED, WEEKS, DAY = 1, 12, 86_400_000

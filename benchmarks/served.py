@@ -12,9 +12,9 @@ from typing import NamedTuple
 from making import before_the_day
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk.app import app
 
 Asked = tuple[str, str, bytes]  # method, path, query
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from helpdesk_kpi.pull.text import read, similarity, sketch
+from helpdesk_kpi.text.comment import read, similarity, sketch
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 from test_text_sketch import DIFFERENT, KEY, SAME, THRESHOLD

@@ -24,9 +24,9 @@ from msgspec.structs import astuple
 from served import served
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
 
 SEED, WEEKS = 1, 30

@@ -337,3 +337,6 @@ AnyRecord = (
     | ArticleViews | Schedule | Holiday | SlaPolicy | SlaCycle | SlaEvent | TimeEntry | NativeMetric | Engagement
     | TicketLink | Unread
 )  # fmt: skip
+
+
+MAIN = "overall"  # the dimension that a figure without any speaks of

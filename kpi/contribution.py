@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 
-from helpdesk_kpi.measure.contract import Observation, Total, kpi
-from helpdesk_kpi.measure.registers.kinds import Improvement, Training
-from helpdesk_kpi.measure.registers.telling import Recorded
+from helpdesk_kpi.measure.build.register_subjects import Recorded
+from helpdesk_kpi.measure.metrics.contract import Observation, Total, kpi
+from helpdesk_kpi.registers.register_types import Improvement, Training
 
 SESSION = {"lead": 1.0, "co_lead": 0.5}  # points of a session by role
 MENTORING = 0.1  # points of an hour

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from functools import partial
 
-from helpdesk_kpi.measure.contract import Observation, Ratio, Total, kpi
-from helpdesk_kpi.measure.registers.kinds import Cost, HelpCentreVisits
-from helpdesk_kpi.measure.registers.telling import Recorded
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.build.register_subjects import Recorded
+from helpdesk_kpi.measure.metrics.contract import Observation, Ratio, Total, kpi
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.registers.register_types import Cost, HelpCentreVisits
 
 #: What somebody writes down of a month.
 written = partial(

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from helpdesk_kpi.measure.contract import Observation, Score, Share, Within, kpi
-from helpdesk_kpi.measure.moments import Solve, Turn
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation, Score, Share, Within, kpi
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline_events import Solve, Turn
 
 
 @kpi(

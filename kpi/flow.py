@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.contract import Observation, Stock, Total, kpi
-from helpdesk_kpi.measure.desk import DONE
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.identities.source_rules import DONE
+from helpdesk_kpi.measure.metrics.contract import Observation, Stock, Total, kpi
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
 @kpi(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.contract import Observation, Share, kpi
-from helpdesk_kpi.measure.moments import Solve
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline_events import Solve
 
 DEVELOPMENT = "development"  # the kind of a link to an issue of those who make the product
 

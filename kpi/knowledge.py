@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.article import Article, Citation
-from helpdesk_kpi.measure.contract import Fresh, Observation, Score, Share, Total, kpi
-from helpdesk_kpi.measure.exclusions import marked
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Fresh, Observation, Score, Share, Total, kpi
+from helpdesk_kpi.measure.tickets.article import Article, Citation
+from helpdesk_kpi.measure.tickets.exclusions import marked
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 BY_MACRO = 0.25  # of a use that may have come along with a prepared text
 

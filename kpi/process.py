@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import partial
 
-from helpdesk_kpi.measure.contract import Duration, Observation, Total, kpi
-from helpdesk_kpi.measure.stages import stays
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Duration, Observation, Total, kpi
+from helpdesk_kpi.measure.tickets.stage_durations import stays
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 evidence = partial(
     kpi, better="neither", anchor="created", needs={"status.history", "assignee.history"}, revision=2, role="evidence"

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.contract import Observation, Within, kpi
-from helpdesk_kpi.measure.customers import Customer
-from helpdesk_kpi.measure.exclusions import marked, not_known
-from helpdesk_kpi.measure.moments import Reopen, Solve
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation, Within, kpi
+from helpdesk_kpi.measure.recurrence.contact_history import Customer
+from helpdesk_kpi.measure.tickets.exclusions import marked, not_known
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline_events import Reopen, Solve
 
 WITHIN = 14  # days
 ALSO = (7, 30)

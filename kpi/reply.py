@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.moments import Turn, Wait
-from helpdesk_kpi.measure.owners import parts, turns
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline_events import Turn, Wait
+from helpdesk_kpi.measure.tickets.wait_attribution import parts, turns
 
 HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.timeline import Timeline
-from helpdesk_kpi.measure.until_solved import until_accepted, until_last_solve, until_solve
+from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.tickets.resolution_spans import until_accepted, until_last_solve, until_solve
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
 @kpi(

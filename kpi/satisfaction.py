@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.contract import Observation, Share, kpi
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation, Share, kpi
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
 @kpi(

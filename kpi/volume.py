@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.contract import Mix, Observation, Share, Stock, Total, kpi
-from helpdesk_kpi.measure.credit import credit
-from helpdesk_kpi.measure.exclusions import not_known
-from helpdesk_kpi.measure.moments import Solve
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Mix, Observation, Share, Stock, Total, kpi
+from helpdesk_kpi.measure.tickets.credit import credit
+from helpdesk_kpi.measure.tickets.exclusions import not_known
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline_events import Solve
 from helpdesk_kpi.milliseconds import DAY
 
 HOLDS = 7 * DAY  # a solve that the customer sends back within so long was none

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.spans import Hold, holds, waited
-from helpdesk_kpi.measure.timeline import Timeline
-from helpdesk_kpi.measure.until_solved import until_last_solve
+from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
+from helpdesk_kpi.measure.tickets.holding_intervals import Hold, holds, waited
+from helpdesk_kpi.measure.tickets.resolution_spans import until_last_solve
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import FOREVER
 
 

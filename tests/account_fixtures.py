@@ -17,15 +17,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
 from helpdesk_kpi.pull.discovery import find_connector
-from helpdesk_kpi.pull.source import Source
+from helpdesk_kpi.pull.source_config import Source
 from helpdesk_kpi.pull.sync import StreamResult, sync
-from helpdesk_kpi.simulator.serve import serve
+from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.testing.stores import HASH_KEY
+from helpdesk_kpi.testing.store_snapshot import HASH_KEY
 
 
 class Asking(NamedTuple):

@@ -5,11 +5,11 @@ from typing import Any
 
 from story_fixtures import ANN, BOB, CREATED, desk
 
-from helpdesk_kpi.measure.article import Article, ArticleRow, Citation, CountRow, TextRow
-from helpdesk_kpi.measure.contract import Observation
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.exclusions import observations
-from helpdesk_kpi.measure.registers.checklists import Checklist
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.tickets.article import Article, ArticleRow, Citation, CountRow, TextRow
+from helpdesk_kpi.measure.tickets.exclusions import observations
+from helpdesk_kpi.registers.checklists import Checklist
 
 DAY = 86_400_000
 EVE = 7  # a third author, beside Ann and Bob

@@ -6,12 +6,12 @@ from typing import Any
 
 from reader_fixtures import BERLIN, HOUR, Source, agent
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.comparison import compare
-from helpdesk_kpi.measure.fairness.result import Compared, Comparison
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.benchmarking.comparison import compare
+from helpdesk_kpi.measure.benchmarking.result import Compared, Comparison
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store
 

@@ -15,17 +15,17 @@ import pytest
 from starlette.applications import Starlette
 
 from helpdesk_kpi.cli import main
-from helpdesk_kpi.cli.desk import iso
-from helpdesk_kpi.cli.invented import Shown, configuration
+from helpdesk_kpi.cli.app_context import iso
+from helpdesk_kpi.cli.demo_config import Shown, configuration
 from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.pull.source_config import Source, sources_of
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.simulator.faces import face
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.testing.stores import HASH_KEY, OF_LOOKS, OF_RUNS, canonical, differences, known_store
+from helpdesk_kpi.testing.store_snapshot import HASH_KEY, OF_LOOKS, OF_RUNS, canonical, differences, known_store
 
 __all__ = ["HASH_KEY", "OF_LOOKS", "OF_RUNS", "canonical", "differences", "known_store"]
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from docs_pages import GENERATED, table
 from docs_traps import checklists, marked, shown
 
-from connectors.files import fivetran, values
-from connectors.files.own import TABLES
-from connectors.files.values import Column, OneOf, Read
+from connectors.files import cell_values, fivetran
+from connectors.files.cell_values import Column, OneOf, Read
+from connectors.files.own_layout import TABLES
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Provides, no
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 
@@ -95,8 +95,8 @@ def _kind(column: Column) -> str:
 
 
 _KINDS: dict[Read, str] = {
-    values.text: "text", values.ident: "id", values.instant: "time", values.truth: "true or false",
-    values.whole: "whole number", values.share: "0 to 1", values.words: "list",
+    cell_values.text: "text", cell_values.ident: "id", cell_values.instant: "time", cell_values.truth: "true or false",
+    cell_values.whole: "whole number", cell_values.share: "0 to 1", cell_values.words: "list",
 }  # fmt: skip
 _FILES = """A folder of files that another program has written: for history that an API no longer gives, and for
 helpdesks without a connector.

@@ -2,8 +2,8 @@
 
 from docs_pages import GENERATED, table
 
-from helpdesk_kpi.measure.contract import Fresh, Kpi, Ratio, Statistic, Total, Within
-from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.metrics.contract import Fresh, Kpi, Ratio, Statistic, Total, Within
+from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
 from helpdesk_kpi.report.languages import zh
 
 SCORED = {"shown": "nobody: it is shown only", "agent": "people and teams", "team": "teams only"}

@@ -7,9 +7,9 @@ from typing import Any
 from docs_pages import GENERATED, table
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.registers.entry import Entry
-from helpdesk_kpi.measure.registers.kinds import REGISTERS
-from helpdesk_kpi.measure.registers.reading import columns, form_of, hints_of
+from helpdesk_kpi.registers.entry import Entry
+from helpdesk_kpi.registers.parser import columns, form_of, hints_of
+from helpdesk_kpi.registers.register_types import REGISTERS
 from helpdesk_kpi.report.languages import zh
 
 #: One file of each register, as somebody would write it; a test imports them all.

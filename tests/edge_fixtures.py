@@ -5,11 +5,11 @@ from typing import Any
 from reader_fixtures import WEEK, Source, agent, reply, ticket
 from variant_fixtures import Told
 
+from helpdesk_kpi.calendar.periods import containing
 from helpdesk_kpi.config import Config, Severity, Someone
-from helpdesk_kpi.measure.discovery import find_kpis, kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import containing
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, kpi_named
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, SlaCycle
 from helpdesk_kpi.store import Store
 

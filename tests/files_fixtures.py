@@ -8,13 +8,13 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
-from helpdesk_kpi.simulator.clock import iso
-from helpdesk_kpi.simulator.desk import CATEGORY_FIELD, TEAMS
-from helpdesk_kpi.simulator.facts import SYSTEM, Account, Created, Update
-from helpdesk_kpi.simulator.story import Saved, Story
-from helpdesk_kpi.simulator.world import World
-from helpdesk_kpi.simulator.zendesk_surveys import ratings, surveys
-from helpdesk_kpi.simulator.zendesk_words import FIELDS, author, body, channel
+from helpdesk_kpi.simulator.world.clock import iso
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Created, Update
+from helpdesk_kpi.simulator.world.support_desk import CATEGORY_FIELD, TEAMS
+from helpdesk_kpi.simulator.world.ticket_history import Saved, Story
+from helpdesk_kpi.simulator.world.world import World
+from helpdesk_kpi.simulator.zendesk.surveys import ratings, surveys
+from helpdesk_kpi.simulator.zendesk.vocabulary import FIELDS, author, body, channel
 
 Row = dict[str, Any]
 Form = Literal["csv", "semicolons", "jsonl", "gz"]

@@ -13,20 +13,20 @@ from typing import Any
 from desk_fixtures import HASH_KEY, impatient
 
 from helpdesk_kpi import __version__
-from helpdesk_kpi.cli.invented import Shown, configuration
+from helpdesk_kpi.calendar.periods import Period, parse
+from helpdesk_kpi.cli.demo_config import Shown, configuration
 from helpdesk_kpi.config import Config, load
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.periods import Period, parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.faces import face
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.testing.stores import known_store
+from helpdesk_kpi.testing.store_snapshot import known_store
 
 GOLDEN = Path(__file__).parent / "golden"
 HELPDESKS = ("zendesk", "jira", "freshdesk")

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 
-from helpdesk_kpi.simulator.desk import EMAIL, TOKEN
-from helpdesk_kpi.simulator.jira import app
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.jira.app import app
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.support_desk import EMAIL, TOKEN
+from helpdesk_kpi.simulator.world.world import World
 
 BASIC = httpx.BasicAuth(EMAIL, TOKEN)
 API, DESK = "/rest/api/3", "/rest/servicedeskapi"

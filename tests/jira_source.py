@@ -11,14 +11,14 @@ import msgspec
 from desk_fixtures import known_store
 
 from connectors.jira_service_management import JiraServiceManagement
-from connectors.jira_service_management.refusals import judge, limits
+from connectors.jira_service_management.errors import judge, limits
 from connectors.jira_service_management.settings import Credentials, Settings
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
-from helpdesk_kpi.pull.source import Source
+from helpdesk_kpi.pull.source_config import Source
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.simulator import jira
-from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.jira import app
+from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.store import Store
 
 NOW = 1_780_308_000_000  # 2026-06-01T10:00:00Z
@@ -184,7 +184,7 @@ class Site:
     ) -> None:
         self.world, self.faults, self.kind, self.folder = world, faults, kind, folder
         own = {name: more.pop(name) for name in list(more) if name in Settings.__struct_fields__}
-        told = {k: v for k, v in jira.settings(world, HERE, kind=kind).items() if k in Settings.__struct_fields__}
+        told = {k: v for k, v in app.settings(world, HERE, kind=kind).items() if k in Settings.__struct_fields__}
         self.settings = msgspec.convert(told | {"sketch_key": b"k"} | own, Settings)
         self.more = more
         self.sent: list[httpx.Request] = []
@@ -192,7 +192,7 @@ class Site:
 
     def connect(self, _source: Source | None = None) -> Transport:
         wall = Wall()
-        self.app = jira.app(
+        self.app = app.app(
             self.world, faults=self.faults, limits=False, clock=wall,
             kind="datacenter" if self.kind == "datacenter" else "cloud", **self.more,
         )  # fmt: skip

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, Self
 from hypothesis import strategies as st
 from reader_fixtures import HOUR, WEEK, Source
 
+from helpdesk_kpi.calendar.periods import Period, parse
 from helpdesk_kpi.config import Config, Hours, Severity, Tickets
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period, parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, Person, Rating, Team, Ticket
 from helpdesk_kpi.store import Store, open_store
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from deliver_fixtures import Chat, Mailbox, chat_server, smtp_server
 from desk_fixtures import Cli, Ran, SyncedDesk
 
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 

@@ -5,14 +5,14 @@ import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, Person, Ticket
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.page import Page
-from helpdesk_kpi.store.write import source_key, write_page
+from helpdesk_kpi.store.write_page import source_key, write_page
 
 HOUR = 3_600_000
 WEEK = 7 * 24 * HOUR

@@ -7,13 +7,13 @@ from typing import Any
 from reader_fixtures import MONDAY, Source, agent, ticket
 
 from helpdesk_kpi.config import Config, Someone
-from helpdesk_kpi.measure.registers.keeping import Given, Kept, keep
-from helpdesk_kpi.measure.registers.kinds import REGISTERS
-from helpdesk_kpi.measure.registers.names import Names
-from helpdesk_kpi.measure.registers.reading import Reading
 from helpdesk_kpi.model import Article, Team
+from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.parser import Reading
+from helpdesk_kpi.registers.register_types import REGISTERS
+from helpdesk_kpi.registers.writer import Given, Kept, keep
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.registers import Written
+from helpdesk_kpi.store.register_entries import Written
 
 NOW = int(dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC).timestamp() * 1000)
 PEOPLE = {

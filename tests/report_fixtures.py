@@ -7,15 +7,26 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from helpdesk_kpi.measure.contract import Better, Duration, Kpi, Observation, Share, Statistic, Stock, Total, Variant
-from helpdesk_kpi.measure.doubts import questions
-from helpdesk_kpi.measure.examined import Gap
-from helpdesk_kpi.measure.priority_order import Overtaken
-from helpdesk_kpi.measure.process import Bottleneck, Growing, Recurring, Review, Route, StageTime
+from helpdesk_kpi.identities.unmapped_values import Unmapped
+from helpdesk_kpi.measure.metrics.contract import Duration, Kpi, Observation, Share, Statistic, Stock, Total, Variant
+from helpdesk_kpi.measure.metrics.metric_value import Point, Value
+from helpdesk_kpi.measure.process.review import Bottleneck, Growing, Recurring, Review, Route, StageTime
+from helpdesk_kpi.measure.quality.gaps import Gap
+from helpdesk_kpi.measure.quality.outlier_questions import questions
+from helpdesk_kpi.measure.quality.priority_inversions import Overtaken
+from helpdesk_kpi.measure.statistics.control_chart import Better, Signal
 from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity
-from helpdesk_kpi.measure.unmapped import Unmapped
-from helpdesk_kpi.measure.value import Point, Signal, Value
-from helpdesk_kpi.report.figures import Asked, Axis, BadRating, Examined, Facts, Question, Severity, TicketRow, Waiting
+from helpdesk_kpi.report.result_types import (
+    Asked,
+    Axis,
+    BadRating,
+    Examined,
+    Facts,
+    Question,
+    Severity,
+    TicketRow,
+    Waiting,
+)
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 

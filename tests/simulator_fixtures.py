@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from helpdesk_kpi.simulator.clock import instant
-from helpdesk_kpi.simulator.facts import Account, Amended, Comment, Created, Fact, Role, Spent, Update
-from helpdesk_kpi.simulator.truth import TruthRow, truth
-from helpdesk_kpi.simulator.world import World, desk_of
+from oracle.truth import TruthRow, truth
+
+from helpdesk_kpi.simulator.world.clock import instant
+from helpdesk_kpi.simulator.world.facts import Account, Amended, Comment, Created, Fact, Role, Spent, Update
+from helpdesk_kpi.simulator.world.world import World, desk_of
 
 ANN, BEN, LEO, BOT, LIGHT, CAROL = 1, 2, 3, 4, 5, 9
 TEAM, OTHER = 100, 200

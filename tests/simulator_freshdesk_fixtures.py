@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 
-from helpdesk_kpi.simulator.freshdesk import app
-from helpdesk_kpi.simulator.freshdesk_door import KEY
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.simulator.freshdesk.app import app
+from helpdesk_kpi.simulator.freshdesk.auth import KEY
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.world import World
 
 EVER = "1970-01-01T00:00:00Z"
 ALL = {"updated_since": EVER, "order_by": "updated_at", "order_type": "asc", "per_page": "100"}

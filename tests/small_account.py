@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 
 from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.pull.source_config import Source, sources_of
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store import Store, open_store

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from helpdesk_kpi.config import Tickets
-from helpdesk_kpi.measure.contract import EXCLUDED, Observation
-from helpdesk_kpi.measure.desk import PROMISES, Desk, PersonFacts
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.exclusions import observations
-from helpdesk_kpi.measure.rows import Beside, EventRow, MergeRow, RatingRow, TicketRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.identities.source_rules import PROMISES, Desk, PersonFacts
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Observation
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.tickets.exclusions import observations
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import Beside, EventRow, MergeRow, RatingRow, TicketRow
 
 CREATED = 1_790_000_000_000
 MINUTE = 60_000

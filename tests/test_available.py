@@ -9,13 +9,13 @@ import pytest
 from reader_fixtures import BERLIN, HOUR, Source, agent
 from weights_fixtures import DAY, LEVELS, solved
 
-from helpdesk_kpi.cli.naming_people import check_people
+from helpdesk_kpi.calendar.periods import Period, parse
+from helpdesk_kpi.cli.checks.config_people import check_people
 from helpdesk_kpi.config import Away, Config, Hours, Loaded, Someone, load
 from helpdesk_kpi.errors import ConfigError
-from helpdesk_kpi.measure.available import at_work, per_hour
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period, parse
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.benchmarking.capacity import at_work, per_hour
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.store import Store, open_store
 
 NINE_TO_FIVE = Hours(weekly={"mon-fri": ("09:00-17:00",)})

@@ -14,8 +14,8 @@ from test_transport import ACCOUNT, Wall
 
 from helpdesk_kpi.errors import BrokenError, PullError
 from helpdesk_kpi.pull.auth import NoAuth
-from helpdesk_kpi.pull.bodies import TooLargeError, Unpacker, clean, mend
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.lenient_decode import rows
+from helpdesk_kpi.pull.response_body import TooLargeError, Unpacker, clean, mend
 from helpdesk_kpi.pull.transport import Transport
 
 MOST = 100_000  # bytes of an answer in these tests

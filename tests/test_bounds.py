@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, reader, reply, ticket
 
-from helpdesk_kpi.measure.bounds import bounds
-from helpdesk_kpi.measure.discovery import kpi_named
+from helpdesk_kpi.measure.benchmarking.share_bounds import bounds
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
 from helpdesk_kpi.model import Rating
 from helpdesk_kpi.store import Store, open_store
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from small_account import SmallAccount, at
 
-from helpdesk_kpi.measure.calendar_use import calendars_in_use, unclear_calendars
+from helpdesk_kpi.measure.quality.calendar_usage import calendars_in_use, unclear_calendars
 
 NOW = at("2026-03-09 12:00")
 WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from small_account import at
 
-from helpdesk_kpi.cli.checking_calendars import calendar_findings
+from helpdesk_kpi.cli.checks.calendars import calendar_findings
 from helpdesk_kpi.config import Config, Hours
-from helpdesk_kpi.measure.calendar_use import sla_clocks
+from helpdesk_kpi.measure.quality.calendar_usage import sla_clocks
 from helpdesk_kpi.store import Store, open_store
 
 HOUR = 3_600_000

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from small_account import SmallAccount, at
 
-from helpdesk_kpi.cli.checking_calendars import calendar_findings
-from helpdesk_kpi.measure.calendar_use import assumed_schedules
+from helpdesk_kpi.cli.checks.calendars import calendar_findings
+from helpdesk_kpi.measure.quality.calendar_usage import assumed_schedules
 
 NOW = at("2026-11-16 12:00")
 DAY = "2026-11-10"

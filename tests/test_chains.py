@@ -7,14 +7,14 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, ticket
 from story_fixtures import ANN, CUSTOMER, did, minutes, said, status, story
 
+from helpdesk_kpi.calendar.ticket_schedules import segments_of
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.arrivals import stays_away, without_what_was_away
-from helpdesk_kpi.measure.chains import in_order
-from helpdesk_kpi.measure.rows import EventRow
-from helpdesk_kpi.measure.ticket_schedules import segments_of
-from helpdesk_kpi.measure.unmapped import unmapped
+from helpdesk_kpi.identities.unmapped_values import unmapped
+from helpdesk_kpi.measure.tickets.moves import stays_away, without_what_was_away
 from helpdesk_kpi.model import Event, Name, Team
 from helpdesk_kpi.store import open_store
+from helpdesk_kpi.store.change_order import in_order
+from helpdesk_kpi.store.ticket_records import EventRow
 
 
 def step(before: str | None, after: str, *, at: float = 5, field: str = "status") -> EventRow:

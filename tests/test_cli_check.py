@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.cli.checked import as_data, lines, show
-from helpdesk_kpi.cli.checking import Able, Asked, Examined, verdict
-from helpdesk_kpi.cli.desk import Desk
-from helpdesk_kpi.cli.unmapped import unmapped
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.checks.findings import Able, Asked, Examined, verdict
+from helpdesk_kpi.cli.checks.unmapped import unmapped
+from helpdesk_kpi.cli.views.check import as_data, lines, show
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.pull.checks import Load, first_sync
 from helpdesk_kpi.pull.contract import Finding, no
-from helpdesk_kpi.pull.examining import Load, first_sync
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 
 @pytest.fixture(scope="module")

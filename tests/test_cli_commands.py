@@ -18,9 +18,9 @@ import pytest
 from deliver_fixtures import unused_port
 from desk_fixtures import Cli, SyncedDesk, finished, rows_of, start
 
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.simulator.world import generate
-from helpdesk_kpi.store.lock import hold
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.simulator.world.world import generate
+from helpdesk_kpi.store.writer_lock import hold
 
 DOCUMENTED = [
     "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",

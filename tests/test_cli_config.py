@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from desk_fixtures import Cli, finished, start
 
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import generate
-from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.world import generate
+from helpdesk_kpi.simulator.zendesk.app import app
 
 GOOD = """\
 timezone = "Europe/Berlin"

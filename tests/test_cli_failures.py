@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from desk_fixtures import COMMAND, ROOT, Cli, SyncedDesk, finished, start
 
-from helpdesk_kpi.cli.desk import iso
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.cli.app_context import iso
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
-from helpdesk_kpi.store.lock import hold
+from helpdesk_kpi.store.writer_lock import hold
 
 WEEK = "2026-W47"
 #: Every command that opens the store, as somebody would type it.

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from desk_fixtures import Cli, SyncedDesk, rows_of
 
-from helpdesk_kpi.cli.beside import show_differences, show_summaries
-from helpdesk_kpi.measure.compared import Row
-from helpdesk_kpi.measure.reasons import SENTENCES
-from helpdesk_kpi.measure.reconcile import Reconciler, summaries
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.cli.views.reconcile import show_differences, show_summaries
+from helpdesk_kpi.measure.reconcile.causes import SENTENCES
+from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, summaries
+from helpdesk_kpi.measure.reconcile.ticket_diff import Row
+from helpdesk_kpi.simulator.world.world import generate
 
 
 @pytest.fixture(scope="module")

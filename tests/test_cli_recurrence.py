@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from desk_fixtures import Cli, SyncedDesk
+from oracle.true_recurrence import true_pairs
 
-from helpdesk_kpi.measure.choosing import Judged, Quality, chosen, quality
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.judging import drawn, known_quality
-from helpdesk_kpi.measure.thresholds import SHIPPED, Thresholds, thresholds
-from helpdesk_kpi.simulator.true_repeats import true_pairs
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.recurrence.pair_labelling import drawn, known_quality
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, thresholds
+from helpdesk_kpi.measure.recurrence.threshold_tuning import Judged, Quality, chosen, quality
+from helpdesk_kpi.simulator.world.world import generate
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 
 @pytest.fixture(scope="module")

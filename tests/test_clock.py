@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpdesk_kpi.calendar import business_hours
+from helpdesk_kpi.calendar.business_hours import Calendar
 from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import ConfigError
-from helpdesk_kpi.measure import clock
-from helpdesk_kpi.measure.clock import Calendar
 
 OFFICE = {"mon-fri": ("09:00-17:00",)}
 MINUTE = 60_000
@@ -29,8 +29,8 @@ def minutes(calendar: Calendar, start: str, end: str) -> float:
 
 
 def test_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(clock).failed == 0
-    assert doctest.testmod(clock).attempted > 3
+    assert doctest.testmod(business_hours).failed == 0
+    assert doctest.testmod(business_hours).attempted > 3
 
 
 def test_a_weekend_with_the_change_to_summer_time_costs_no_business_minute() -> None:
@@ -90,7 +90,7 @@ def test_years_whose_make_up_workdays_are_not_published_are_warned_of() -> None:
     assert china.warnings() == []  # nothing measured yet
     china.between(ms("2025-05-01T00:00Z"), ms("2026-05-01T00:00Z"))
     assert china.warnings() == []
-    far = max(clock._country("CN").weekend_workdays).year + 1
+    far = max(business_hours._country("CN").weekend_workdays).year + 1
     china.between(ms("2026-05-01T00:00Z"), ms(f"{far}-05-01T00:00Z"))
     assert [str(far) in line for line in china.warnings()] == [True]
     assert china.warnings([2025]) == []

@@ -12,9 +12,9 @@ import pytest
 from deliver_fixtures import unused_port
 from desk_fixtures import Cli, Ran, SyncedDesk, finished, start
 
-from helpdesk_kpi.simulator.faces import NAMES
-from helpdesk_kpi.simulator.serve import Aging, serve
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.server.serve import Aging, serve
+from helpdesk_kpi.simulator.server.vendors import NAMES
+from helpdesk_kpi.simulator.world.world import generate
 
 MINUTE, DAY = 60_000, 86_400_000
 #: How far our clock is ahead of the helpdesk's, and what `check` says of it.

@@ -9,9 +9,9 @@ import pytest
 from comparison_fixtures import BEFORE, DURING, MINUTE, SmallDesk, person
 from reader_fixtures import HOUR, WEEK
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.errors import ConfigError, UsageError
-from helpdesk_kpi.measure.fairness.result import Compared
-from helpdesk_kpi.measure.periods import parse
+from helpdesk_kpi.measure.benchmarking.result import Compared
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.model import Rating, Team

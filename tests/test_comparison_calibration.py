@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.columns import Columns
-from helpdesk_kpi.measure.fairness.bench import Bench
-from helpdesk_kpi.measure.fairness.everybody import Everybody
-from helpdesk_kpi.measure.fairness.judged import limits
-from helpdesk_kpi.measure.fairness.running import logarithms
-from helpdesk_kpi.measure.fairness.strata import Strata
-from helpdesk_kpi.measure.fairness.things import Counted, Kind
+from helpdesk_kpi.measure.benchmarking.censored_imputation import logarithms
+from helpdesk_kpi.measure.benchmarking.observed_expected import limits
+from helpdesk_kpi.measure.benchmarking.peer_group import Bench
+from helpdesk_kpi.measure.benchmarking.population_effects import Everybody
+from helpdesk_kpi.measure.benchmarking.strata import Strata
+from helpdesk_kpi.measure.benchmarking.units import Counted, Kind
+from helpdesk_kpi.measure.metrics.columns import Columns
 from helpdesk_kpi.measure.statistics import funnel
-from helpdesk_kpi.measure.statistics.expected import Things
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Things
 
 DAY = 86_400_000
 YEAR, QUARTER = 365 * DAY, 91 * DAY

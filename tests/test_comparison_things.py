@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.asked import Asked, Policy
-from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import (
+from helpdesk_kpi.measure.benchmarking.observed_expected import judged
+from helpdesk_kpi.measure.benchmarking.units import kind_of, things
+from helpdesk_kpi.measure.metrics.columns import NEVER, Columns
+from helpdesk_kpi.measure.metrics.contract import (
     Duration,
     Fresh,
     Kpi,
@@ -23,10 +24,9 @@ from helpdesk_kpi.measure.contract import (
     Within,
     kpi,
 )
-from helpdesk_kpi.measure.fairness.judged import judged
-from helpdesk_kpi.measure.fairness.things import kind_of, things
-from helpdesk_kpi.measure.figure import figure
-from helpdesk_kpi.measure.statistics.expected import Expected, Norm, Things
+from helpdesk_kpi.measure.query.aggregate import figure
+from helpdesk_kpi.measure.query.metric_query import Asked, Policy
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Things
 
 DAY = 86_400_000
 WORDS = (None, "spam", "solved_without_reply", "P1")

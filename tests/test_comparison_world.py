@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from truth_fixtures import DAY, Measured
 
+from helpdesk_kpi.calendar.periods import Period, zone_named
+from helpdesk_kpi.calendar.shifts import Shifts
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.comparison import compare
-from helpdesk_kpi.measure.contract import Fresh, Ratio, Stock
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fairness.result import Comparison
-from helpdesk_kpi.measure.fairness.shifts import Shifts
-from helpdesk_kpi.measure.periods import Period, zone_named
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.measure.benchmarking.comparison import compare
+from helpdesk_kpi.measure.benchmarking.result import Comparison
+from helpdesk_kpi.measure.metrics.contract import Fresh, Ratio, Stock
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.simulator.world.world import generate
 
 KPIS = sorted(find_kpis())
 

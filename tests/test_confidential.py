@@ -14,18 +14,18 @@ from desk_fixtures import Cli
 from reader_fixtures import Source, agent
 from register_fixtures import PEER, Book
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.config import Someone
-from helpdesk_kpi.measure.asked import Asked as FigureAsked
-from helpdesk_kpi.measure.asked import existing
-from helpdesk_kpi.measure.comparison import compare
-from helpdesk_kpi.measure.contract import MAIN
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.value import Value
-from helpdesk_kpi.report.reading import StoredFigures
+from helpdesk_kpi.measure.benchmarking.comparison import compare
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.query.metric_query import Asked as FigureAsked
+from helpdesk_kpi.measure.query.metric_query import existing
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.model import MAIN
+from helpdesk_kpi.report.report_data import StoredFigures
 
 TOGETHER = "collaboration_satisfaction"
 RATERS = ("Zoe", "Yan", "Xu", "Vic", "Uma", "Tom", "Sue", "Rob")

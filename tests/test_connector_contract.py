@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from files_fixtures import write_world
 
-from helpdesk_kpi.cli.desk import iso
+from helpdesk_kpi.cli.app_context import iso
 from helpdesk_kpi.pull.discovery import connector_names
-from helpdesk_kpi.simulator.desk import CLIENT_SECRET
-from helpdesk_kpi.simulator.faces import face
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.world.support_desk import CLIENT_SECRET
+from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.testing import Contract, HttpContract
 
 

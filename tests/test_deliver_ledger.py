@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.contract import Channel, Sent
-from helpdesk_kpi.deliver.sending import LEASE, PATIENCE, Outcome, deliver, deliver_pending, dry_run, wait
+from helpdesk_kpi.deliver.delivery import LEASE, PATIENCE, Outcome, deliver, deliver_pending, dry_run, wait
 from helpdesk_kpi.errors import DeliveryError, UsageError
 from helpdesk_kpi.milliseconds import MINUTE
 

@@ -13,7 +13,7 @@ from deliver_fixtures import Clock, Mailbox, message, open_ledger, smtp_server
 
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.channels.email import Email
-from helpdesk_kpi.deliver.sending import LEASE, Outcome, deliver, deliver_pending
+from helpdesk_kpi.deliver.delivery import LEASE, Outcome, deliver, deliver_pending
 
 RECIPIENTS = tuple(f"lead{number}@example.com" for number in range(12))
 
@@ -22,7 +22,7 @@ SENDER = """
 import sys
 from deliver_fixtures import Clock, message, open_ledger
 from helpdesk_kpi.deliver.channels.email import Email
-from helpdesk_kpi.deliver.sending import deliver
+from helpdesk_kpi.deliver.delivery import deliver
 
 store, port, *recipients = sys.argv[1:]
 channel = Email(name="leads", host="127.0.0.1", port=int(port), security="none",

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_kpi.deliver.channels.slack import Slack
-from helpdesk_kpi.deliver.post import retry_after
+from helpdesk_kpi.deliver.http_post import retry_after
 from helpdesk_kpi.deliver.slack_limits import BLOCKS, SECTION, TOTAL, cut, fit
 from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.secret import Secret

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from helpdesk_kpi.deliver import ledger, slots, tables, variants
+from helpdesk_kpi.deliver import ledger, ledger_migrations, slots, variants
 from helpdesk_kpi.deliver.contract import Sent
+from helpdesk_kpi.deliver.delivery import LEASE, PATIENCE, Problem, deliver, deliver_pending
 from helpdesk_kpi.deliver.mime import Letterhead, message_id
-from helpdesk_kpi.deliver.sending import LEASE, PATIENCE, Problem, deliver, deliver_pending
 from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 
@@ -225,9 +225,9 @@ EARLIER: list[tuple[str, int, list[tuple[str, int | None, str]], int]] = [
 
 def earlier_ledger(path: Path) -> Database:
     db = Database(path)
-    for migration in tables.migrations.pending(db)[:1]:
+    for migration in ledger_migrations.migrations.pending(db)[:1]:
         assert migration.name == "m0001_first"
-    tables.migrations.apply(db, stop_before="m0002_slots")
+    ledger_migrations.migrations.apply(db, stop_before="m0002_slots")
     for report, start, rows, frozen_at in EARLIER:
         body = message(report=report, start=start, end=start + WEEK)
         with db.conn:
@@ -245,7 +245,7 @@ def earlier_ledger(path: Path) -> Database:
 def test_earlier_rows_are_kept_and_those_sent_within_their_period_are_preliminary(tmp_path: Path) -> None:
     db = earlier_ledger(tmp_path / "store.db")
     before = db.conn.execute("SELECT id, report, recipient, state, sent_at FROM deliveries ORDER BY id").fetchall()
-    tables.prepare(db)
+    ledger_migrations.prepare(db)
     after = db.conn.execute("SELECT id, report, recipient, state, sent_at FROM deliveries ORDER BY id").fetchall()
     assert after == before
     variants_ = db.conn.execute("SELECT variant FROM deliveries ORDER BY id").fetchall()
@@ -259,7 +259,7 @@ def test_earlier_rows_are_kept_and_those_sent_within_their_period_are_preliminar
 
 def test_what_was_sent_before_there_were_slots_is_done_unless_it_waits(tmp_path: Path) -> None:
     db = earlier_ledger(tmp_path / "store.db")
-    tables.prepare(db)
+    ledger_migrations.prepare(db)
     found = [
         (one.report, one.start, one.state) for name in ("weekly", "monthly") for one in slots.listed(db.conn, name)
     ]

@@ -10,8 +10,8 @@ from deliver_fixtures import Mailbox, message, open_ledger, scripted_server, smt
 from helpdesk_kpi.deliver import sasl
 from helpdesk_kpi.deliver.addresses import is_address, with_ascii_domain
 from helpdesk_kpi.deliver.channels.email import Email
+from helpdesk_kpi.deliver.delivery import deliver
 from helpdesk_kpi.deliver.sasl import saslprep
-from helpdesk_kpi.deliver.sending import deliver
 from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.secret import Secret
 

@@ -22,11 +22,13 @@ from starlette.routing import Route
 import connectors
 import helpdesk_kpi
 import kpi
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.simulator import faults, plan, zendesk
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import generate
-from helpdesk_kpi.simulator.zendesk_face import Face
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.simulator.server import faults
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world import plan
+from helpdesk_kpi.simulator.world.world import generate
+from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.zendesk.api import Face
 from helpdesk_kpi.store import open_store
 
 ROOT = docs.ROOT
@@ -123,7 +125,7 @@ def test_the_simulator_page_names_every_fault_and_endpoint_and_no_knob_that_is_n
     for word in faults.KNOWN.replace("[:WAY]", "").split(", "):
         assert f"| `{word.partition(':')[0]}" in page, word
     told = re.findall(r"`(\w+)`", page.partition("NAME is what the endpoint is counted under:")[2])
-    endpoints = zendesk._endpoints(Face(generate(1, empty=True), faults.Faults()))
+    endpoints = app._endpoints(Face(generate(1, empty=True), faults.Faults()))
     assert set(told) == {name for name, *_ in endpoints}
     knobs = re.findall(r"`(\w+)=", page.partition("## Knobs")[2].partition("## The face")[0])
     assert set(knobs) - {"weeks", "end", "locale"} <= set(plan.Plan.__struct_fields__)

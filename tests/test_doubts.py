@@ -10,14 +10,14 @@ from desk_fixtures import SyncedDesk
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, ticket
 
 from helpdesk_kpi.cli import main
-from helpdesk_kpi.cli.desk import iso
+from helpdesk_kpi.cli.app_context import iso
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.doubts import Doubt, doubts, questions, solved_at_the_end
-from helpdesk_kpi.measure.examined import Gap, gaps
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.quality.gaps import Gap, gaps
+from helpdesk_kpi.measure.quality.outlier_questions import Doubt, doubts, questions, solved_at_the_end
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Article, Event, TicketLink
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
 
 MINUTE = 60_000

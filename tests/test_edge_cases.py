@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import variant_fixtures
 
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
 
 HERE = Path(__file__).parent
 SEVERAL = {kpi.id for kpi in find_kpis().values() if len(kpi.variants) > 1}

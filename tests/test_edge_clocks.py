@@ -13,9 +13,9 @@ from reader_fixtures import HOUR, MONDAY, WEEK, Source, reply, ticket
 from story_fixtures import apart
 from variant_fixtures import variants_give
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.config import Hours, Severity
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.periods import parse
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
 from helpdesk_kpi.model import Event, Person, Schedule, Team
 from helpdesk_kpi.store import Store, open_store
 

@@ -17,8 +17,8 @@ from test_repeats import BROKEN_AGAIN, DAY, OTHER, START, crowd, pair, put, rate
 from variant_fixtures import Told, variants_give
 
 from helpdesk_kpi.config import Exclude, Hours, Recurrence, Tickets
-from helpdesk_kpi.measure.judging import Said, keep
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.recurrence.pair_labelling import Said, keep
 from helpdesk_kpi.model import Event
 from helpdesk_kpi.store import Store, open_store
 

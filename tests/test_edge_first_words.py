@@ -25,7 +25,7 @@ from story_fixtures import (
 )
 from variant_fixtures import lengths, of_solves, variants_give
 
-from helpdesk_kpi.measure.desk import PersonFacts
+from helpdesk_kpi.identities.source_rules import PersonFacts
 
 FRT, ACCEPTED, SOLVED, TOUCH = "first_reply_time", "accepted_resolution_time", "solved_tickets", "one_touch"
 FORM = 7  # a form's account, with an agent's seat

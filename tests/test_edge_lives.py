@@ -29,8 +29,8 @@ from story_fixtures import (
 from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
-from helpdesk_kpi.measure.desk import STATES
-from helpdesk_kpi.measure.rows import EventRow
+from helpdesk_kpi.identities.source_rules import STATES
+from helpdesk_kpi.store.ticket_records import EventRow
 
 NRT, ACCEPTED = "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"

@@ -9,7 +9,7 @@ from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, OPEN, ROBOT, WEEK,
 from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
-from helpdesk_kpi.measure.rows import EventRow
+from helpdesk_kpi.store.ticket_records import EventRow
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"

@@ -15,7 +15,7 @@ from story_fixtures import apart
 from variant_fixtures import variants_give
 
 from helpdesk_kpi.config import Hours, Severity
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, SlaEvent
 from helpdesk_kpi.store import Store, open_store
 

@@ -23,7 +23,7 @@ from story_fixtures import (
 )
 from variant_fixtures import alike, lengths, of_solves, variants_give
 
-from helpdesk_kpi.measure.rows import EventRow
+from helpdesk_kpi.store.ticket_records import EventRow
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"

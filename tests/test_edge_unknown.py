@@ -9,8 +9,8 @@ import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, apart, at, counted, desk, did, measured, minutes, said, status, story
 from variant_fixtures import lengths, of_solves, variants_give
 
-from helpdesk_kpi.measure.rows import EventRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import EventRow
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL, SOLVED, TOUCH = "first_resolution_time", "full_resolution_time", "solved_tickets", "one_touch"

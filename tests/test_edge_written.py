@@ -15,11 +15,11 @@ from register_fixtures import NOW, Book
 from story_fixtures import ANN, BOB
 from variant_fixtures import Told, variants_give
 
-from helpdesk_kpi.measure.article import Article
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.registers.checklists import Checklist
+from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.tickets.article import Article
+from helpdesk_kpi.registers.checklists import Checklist
 
 QUALITY, TOGETHER, SELF_SERVICE = "article_quality", "collaboration_satisfaction", "self_service_ratio"
 

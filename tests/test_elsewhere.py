@@ -9,8 +9,8 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket, value
 
 from helpdesk_kpi.config import Config, Exclude, Tickets
-from helpdesk_kpi.measure.elsewhere import _COPIES
-from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.tickets.related_tickets import _COPIES
 from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store, open_store
 

@@ -14,8 +14,8 @@ import pytest
 from desk_fixtures import Cli, SyncedDesk
 
 from helpdesk_kpi.pull.sync import exit_status
-from helpdesk_kpi.simulator.facts import Answered, Created
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import Answered, Created
+from helpdesk_kpi.simulator.world.world import World, generate
 
 DAY = 86_400_000
 SCRIPT = "<script>alert(1)</script>"

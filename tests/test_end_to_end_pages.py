@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 WIDTHS = (375, 768, 1440)
 #: A page that shows the other one at a width (headless windows are never narrower than 500) and measures it.

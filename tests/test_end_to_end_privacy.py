@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.simulator.facts import Account, Answered, Created
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import Account, Answered, Created
+from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import open_store
 
 WEEKS = ("2026-W46", "2026-W47")

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 import httpx
 
-from helpdesk_kpi.pull import examining
+from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.auth import Basic
+from helpdesk_kpi.pull.checks import Load, first_sync
 from helpdesk_kpi.pull.contract import Finding
-from helpdesk_kpi.pull.examining import Load, first_sync
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 
@@ -33,17 +33,17 @@ def asked(do: Callable[[Transport], Awaitable[T]], status: int, body: object = N
 
 
 async def _who(http: Transport) -> list[Finding]:
-    return (await examining.signed_in(http.get("/me", type=dict, missing="resource")))[1]
+    return (await checks.signed_in(http.get("/me", type=dict, missing="resource")))[1]
 
 
 async def _calls(http: Transport) -> list[Finding]:
     ask = http.get("/calls", type=dict, missing="resource")
-    return await examining.probe(ask, "calls", ("calls", "call.times"), gap="calls: not with this plan")
+    return await checks.probe(ask, "calls", ("calls", "call.times"), gap="calls: not with this plan")
 
 
 async def _clock(http: Transport) -> list[Finding]:
     await http.get("/me", type=dict)
-    return examining.skew(http, "Acme")
+    return checks.skew(http, "Acme")
 
 
 def test_wrong_credentials_are_one_error_that_does_not_repeat_them() -> None:
@@ -84,7 +84,7 @@ def test_a_clock_that_is_off_says_by_how_much_and_what_to_do() -> None:
 def test_limits_are_told_with_the_share_that_is_taken() -> None:
     async def told(http: Transport) -> list[Finding]:
         await http.get("/me", type=dict)
-        return examining.limits(http)
+        return checks.limits(http)
 
     headers = {"X-Rate-Limit": "400", "X-Rate-Limit-Remaining": "399"}
     (finding,) = asked(told, 200, None, **headers)
@@ -95,10 +95,10 @@ def test_a_token_about_to_end_warns_and_one_that_ended_is_an_error() -> None:
     today = dt.datetime.fromtimestamp(NOW, dt.UTC)
     ends = [(-1, "error"), (5, "warning"), (29, "warning"), (30, "ok"), (200, "ok")]
     for days, level in ends:
-        (finding,) = examining.token_end(today + dt.timedelta(days=days, hours=1), NOW, "the token", "make a new one")
+        (finding,) = checks.token_end(today + dt.timedelta(days=days, hours=1), NOW, "the token", "make a new one")
         assert finding.level == level, days
         assert ("make a new one" in finding.text) == (level != "ok")
-    assert examining.token_end(None, NOW, "the token", "make a new one") == []
+    assert checks.token_end(None, NOW, "the token", "make a new one") == []
 
 
 def test_a_first_sync_is_as_slow_as_our_share_of_the_limit() -> None:

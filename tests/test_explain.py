@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from desk_fixtures import SyncedDesk
 
-from helpdesk_kpi.cli.explaining import explained, printed
-from helpdesk_kpi.measure.contract import Duration, Mix, Ratio, Share, Stock, Total
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked
-from helpdesk_kpi.measure.periods import Period, parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.calendar.periods import Period, parse
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.explain import explained, printed
+from helpdesk_kpi.measure.explain.observation_export import Asked
+from helpdesk_kpi.measure.metrics.contract import Duration, Mix, Ratio, Share, Stock, Total
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store
 
 ASKED = 100

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from story_fixtures import ANN, BOB
 
-from helpdesk_kpi.measure.asked import Asked, Policy
-from helpdesk_kpi.measure.columns import Columns, Ints, _Fold
-from helpdesk_kpi.measure.compact import pack
-from helpdesk_kpi.measure.contract import (
+from helpdesk_kpi.measure.metrics.columns import Columns, Ints, _Fold
+from helpdesk_kpi.measure.metrics.contract import (
     Fresh,
     Met,
     Mix,
@@ -23,8 +21,10 @@ from helpdesk_kpi.measure.contract import (
     Within,
     kpi,
 )
-from helpdesk_kpi.measure.figure import figure, parts
-from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.measure.metrics.encoding import pack
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.query.aggregate import figure, parts
+from helpdesk_kpi.measure.query.metric_query import Asked, Policy
 
 START = 1_790_000_000_000
 DAY = 86_400_000

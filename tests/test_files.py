@@ -12,7 +12,7 @@ import pytest
 from files_fixtures import write_table
 
 from connectors.files import Files
-from connectors.files.own import category_of
+from connectors.files.own_layout import category_of
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, ArticleEdit, Event, Name, Person, Rating, Ticket

@@ -114,7 +114,7 @@ def test_events_that_an_earlier_version_kept_under_a_hash_are_not_counted_twice(
     """Versions before 0.5.0 made the id of the whole row. The same row, read again, takes the place of that one."""
     folder.events(EVENTS)
     with folder.account.store() as store, store.writing() as conn:
-        from connectors.files.own import _of_content
+        from connectors.files.own_layout import _of_content
 
         row = {"ticket": "1", "at": at("2026-03-02 09:00"), "kind": "comment", "actor": "ann", "public": True}
         conn.execute("UPDATE events SET id = ? WHERE id GLOB 'comment:*' AND ticket ="

@@ -11,15 +11,15 @@ from desk_fixtures import known_store
 from files_fixtures import write_fivetran, write_world
 from truth_fixtures import DAY, TOLD, Measured, true_rows
 
-from helpdesk_kpi.cli.invented import config_text
+from helpdesk_kpi.cli.demo_config import config_text
 from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.facts import SYSTEM, Created, Update
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Created, Update
+from helpdesk_kpi.simulator.world.world import World, generate
 
 #: The files written here have edits without their texts, counts as they are now, and no clocks of promises.
 NOT_TOLD = {kpi for kpi in TOLD if find_kpis()[kpi].story == "article"} | {"sla_attainment"}

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket
 
-from helpdesk_kpi.cli.explaining import explained
 from helpdesk_kpi.config import Config, Hours, Severity, Someone
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.priority_order import Overtaken, overtaken
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.explain import explained
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.quality.priority_inversions import Overtaken, overtaken
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.measure.statistics.student import two_sided
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store

@@ -26,7 +26,7 @@ from freshdesk_account import (
 )
 from small_account import at
 
-from helpdesk_kpi.measure.examined import gaps
+from helpdesk_kpi.measure.quality.gaps import gaps
 
 EARLY = at("2026-03-03 12:00")
 HOUR = 3600

@@ -12,7 +12,7 @@ from freshdesk_account import NOW, ONE, TWO, Desk, Row, first_replies, synced, t
 from freshdesk_fixtures import pull
 
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.measure.examined import gaps
+from helpdesk_kpi.measure.quality.gaps import gaps
 
 HALF = 1800
 

@@ -10,11 +10,11 @@ import pytest
 from desk_fixtures import SyncedDesk, impatient
 from freshdesk_fixtures import KEY, NEXT, NOW, Answers, Pulled, connected, refused, with_settings
 
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.discovery import find_connector
-from helpdesk_kpi.pull.source import sources_of
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 def checked(answers: Answers, **settings: Any) -> Sequence[Finding]:

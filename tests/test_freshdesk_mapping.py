@@ -6,19 +6,19 @@ import msgspec
 import pytest
 from freshdesk_fixtures import AGENT, CUSTOMER, DAY, HOUR, MINUTE, NOW, SINCE, iso, said, ticket
 
-from connectors.freshdesk import activities, hours, surveys, tickets
+from connectors.freshdesk import activity_export, map_surveys, map_tickets, schedules
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.conversations import Who, conversation
 from helpdesk_kpi.model import Event, Name, NativeMetric, Person, SlaCycle, Ticket
-from helpdesk_kpi.pull.text import similarity
-from helpdesk_kpi.pull.zones import iana
+from helpdesk_kpi.pull.time_zones import iana
+from helpdesk_kpi.text.comment import similarity
 
-KEEP = tickets.Keep(url="https://acme.freshdesk.com", sketch_key=b"key")
+KEEP = map_tickets.Keep(url="https://acme.freshdesk.com", sketch_key=b"key")
 
 
-def mapped(keep: tickets.Keep = KEEP, *, gone: str = "", **given: Any) -> list[Any]:
+def mapped(keep: map_tickets.Keep = KEEP, *, gone: str = "", **given: Any) -> list[Any]:
     row = msgspec.convert(ticket(7, **{"updated": NOW, "created": SINCE, **given}), fd.Ticket)
-    return tickets.ticket(row, keep, gone=gone)
+    return map_tickets.ticket(row, keep, gone=gone)
 
 
 def only(records: list[Any], kind: type[Any]) -> list[Any]:
@@ -251,16 +251,16 @@ def test_a_day_may_have_several_spans_and_end_at_midnight() -> None:
     slots = [("09:00", "12:00"), ("13:00", "24:00")]
     day = fd.DaySlots("Sunday", [fd.Slot(*slot) for slot in slots])
     row = fd.BusinessHours(1, "x", "UTC", source_business_hours=[fd.SourceHours("custom", None, [day])])
-    assert hours.schedule(row).weekly == ((540, 720), (780, 1440))
+    assert schedules.schedule(row).weekly == ((540, 720), (780, 1440))
     late = fd.BusinessHours(1, "x", "UTC", business_hours={"saturday": fd.Slot("10:00 pm", "2:00 am")})
-    assert hours.schedule(late).weekly == ((0, 120), (10_080 - 120, 10_080))  # over midnight into Sunday
+    assert schedules.schedule(late).weekly == ((0, 120), (10_080 - 120, 10_080))  # over midnight into Sunday
     docs = fd.BusinessHours(1, "x", "UTC", business_hours={"sunday": fd.Slot("08:00:00 am", "11:59:59 pm")})
-    assert hours.schedule(docs).weekly == ((480, 1440),)
+    assert schedules.schedule(docs).weekly == ((480, 1440),)
 
 
 def test_a_calendar_around_the_clock_never_closes() -> None:
     always = fd.BusinessHours(1, "x", "UTC", source_business_hours=[fd.SourceHours("24x7", True)])
-    assert hours.schedule(always).weekly == ((0, 10_080),)
+    assert schedules.schedule(always).weekly == ((0, 10_080),)
 
 
 # ratings
@@ -272,7 +272,7 @@ SURVEY = fd.Survey(5, "x", [fd.Question("default_question", "?", [-103, 103, 100
 
 def rated(**ratings: int) -> dict[str, tuple[Any, ...]]:
     row = fd.SatisfactionRating(1, 7, iso(NOW), 5, CUSTOMER, AGENT, iso(NOW), "well", ratings)
-    found = surveys.ratings(row, {"5": SURVEY}, comments=True)
+    found = map_surveys.ratings(row, {"5": SURVEY}, comments=True)
     return {r.question: (r.category, r.score, r.scale, r.comment) for r in found}
 
 
@@ -284,9 +284,9 @@ def test_each_question_is_rated_on_its_own_scale() -> None:
 
 
 def test_ratings_of_surveys_that_are_not_known_use_all_seven_points_and_classic_ones_three() -> None:
-    assert surveys.scored(-101, ()) == ("bad", 1 / 3)
-    assert [surveys.scored(n, ()) for n in (1, 2, 3)] == [("good", 1.0), ("neutral", 0.5), ("bad", 0.0)]
-    assert surveys.scored(4711, [103, 100]) == (None, None)
+    assert map_surveys.scored(-101, ()) == ("bad", 1 / 3)
+    assert [map_surveys.scored(n, ()) for n in (1, 2, 3)] == [("good", 1.0), ("neutral", 0.5), ("bad", 0.0)]
+    assert map_surveys.scored(4711, [103, 100]) == (None, None)
 
 
 # activities
@@ -294,13 +294,13 @@ def test_ratings_of_surveys_that_are_not_known_use_all_seven_points_and_classic_
 
 @pytest.mark.trap("freshdesk 39")
 def test_activities_name_the_day_first_and_statuses_by_their_labels() -> None:
-    names = activities.Labels({"offen": "2"}, {"billing": "77"})
+    names = activity_export.Labels({"offen": "2"}, {"billing": "77"})
     told = {"status": "Offen", "group": "Billing", "agent_id": None, "priority": 3, "automation": {"rule": "Routing"}}
     row = fd.Activity(7, "02-05-2026 10:00:00 +0000", "user", AGENT, told)
-    assert [(e.field, e.after, e.rule, e.at) for e in activities.changes(row, names)] == [
+    assert [(e.field, e.after, e.rule, e.at) for e in activity_export.changes(row, names)] == [
         ("status", "2", "Routing", SINCE), ("priority", "3", "Routing", SINCE), ("team", "77", "Routing", SINCE),
         ("assignee", None, "Routing", SINCE),
     ]  # fmt: skip
     unknown = fd.Activity(7, "02-05-2026 10:01:00 +0000", "system", None, {"status": "Parked"})
-    [event] = activities.changes(unknown, names)
+    [event] = activity_export.changes(unknown, names)
     assert (event.after, event.actor, event.at) == ("Parked", None, SINCE + MINUTE)

@@ -11,12 +11,12 @@ from simulator_fixtures import ANN, at, opened, said
 from simulator_fixtures import world as by_hand
 from truth_fixtures import Measured, merely_opened, true_rows, without
 
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.pull.sync import Progress, StreamResult
 from helpdesk_kpi.report.capability import capabilities
-from helpdesk_kpi.simulator.facts import Deleted
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import Deleted
+from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: What Freshdesk cannot tell as the world knows it: calls, chats, tickets without a priority, replies by a script, and

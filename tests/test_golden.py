@@ -12,11 +12,11 @@ from desk_fixtures import SyncedDesk
 from golden_store import figures_of
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.deliver.tables import prepare
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.deliver.ledger_migrations import prepare
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
 
 HERE = Path(__file__).parent

@@ -9,13 +9,13 @@ import pytest
 from desk_fixtures import Cli, SyncedDesk
 from truth_fixtures import asked_before_working
 
-from helpdesk_kpi.measure.weights import read_versions
-from helpdesk_kpi.simulator.clock import DAY
-from helpdesk_kpi.simulator.faces import NAMES
-from helpdesk_kpi.simulator.facts import Created
-from helpdesk_kpi.simulator.hours import entries
-from helpdesk_kpi.simulator.jira_view import FIRST_ISSUE
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.measure.query.complexity_weights import read_versions
+from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
+from helpdesk_kpi.simulator.server.vendors import NAMES
+from helpdesk_kpi.simulator.world.clock import DAY
+from helpdesk_kpi.simulator.world.facts import Created
+from helpdesk_kpi.simulator.world.time_entries import entries
+from helpdesk_kpi.simulator.world.world import World, generate
 
 #: What some helpdesk cannot tell does not happen here.
 TOLD_BY_ALL: dict[str, Any] = dict.fromkeys(

@@ -28,9 +28,9 @@ from jira_account import (
 )
 
 from connectors.jira_service_management.settings import Credentials
-from helpdesk_kpi.cli.unmapped import finding
-from helpdesk_kpi.measure.conflicts import ending_elsewhere, unread
-from helpdesk_kpi.measure.unmapped import Unmapped, unmapped
+from helpdesk_kpi.cli.checks.unmapped import finding
+from helpdesk_kpi.identities.unmapped_values import Unmapped, unmapped
+from helpdesk_kpi.measure.quality.conflicts import ending_elsewhere, unread
 
 LATER = "2026-07-01T00:00:00Z"
 HOUR = 3600

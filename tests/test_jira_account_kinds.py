@@ -32,8 +32,8 @@ from small_account import SmallAccount as AccountInMemory
 from starlette.responses import JSONResponse
 from test_knowledge_accounts import FIRST, LATER, Site, page, written
 
-from helpdesk_kpi.measure.calendar_use import sla_clocks
-from helpdesk_kpi.measure.conflicts import strange_channels
+from helpdesk_kpi.measure.quality.calendar_usage import sla_clocks
+from helpdesk_kpi.measure.quality.conflicts import strange_channels
 
 NOW = "2026-03-10T00:00:00Z"
 HOUR = 3600

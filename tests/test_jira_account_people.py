@@ -32,7 +32,7 @@ from test_jira_account import LATER, account, by
 
 from connectors.jira_service_management import JiraServiceManagement
 from connectors.jira_service_management.settings import Credentials
-from helpdesk_kpi.measure.humans import read_humans
+from helpdesk_kpi.identities.agents import read_humans
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.transport import Transport
 

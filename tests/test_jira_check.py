@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from connectors.jira_service_management import JiraServiceManagement
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 
 def site(folder: Path, **more: Any) -> Site:
@@ -98,7 +98,7 @@ def test_the_connector_is_found_and_states_every_need() -> None:
 
 
 def _kpis() -> list[Any]:
-    from helpdesk_kpi.measure.discovery import find_kpis
+    from helpdesk_kpi.measure.metrics.discovery import find_kpis
 
     return list(find_kpis().values())
 

@@ -13,7 +13,7 @@ from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.model import Article, ArticleEdit, ArticleViews
 from helpdesk_kpi.pull.contract import Finding, Todo
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 SPACES = {"results": [{"id": "65537", "key": "KB", "type": "knowledge_base"}], "_links": {}}
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jira_source import CSAT, PROJECT, comment, issue
 
-from connectors.jira_service_management import history, jql, mapping, people, satisfaction, sla, words
+from connectors.jira_service_management import changelog, jql, mapping, people, rich_text, satisfaction, sla
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
@@ -247,7 +247,7 @@ def test_a_description_is_the_comment_that_made_the_ticket() -> None:
     ],
 )
 def test_bodies_are_documents_wiki_text_or_nothing(body: Any, text: str) -> None:
-    assert words.read(body).text == text
+    assert rich_text.read(body).text == text
 
 
 def test_articles_are_found_in_links_and_cards_of_our_own_site() -> None:
@@ -311,7 +311,7 @@ def test_a_comment_that_cannot_be_read_is_set_aside_and_the_others_are_kept() ->
 def told(*items: dict[str, Any], **more: Any) -> list[Event]:
     whole = {"id": "500", "created": "2026-05-20T09:00:00.123+0000", "author": user(9), "items": list(items), **more}
     row = msgspec.convert(whole, js.History)
-    return history.read("42", [row], KEEP.words, {"Category": "customfield_10201"}, Known()).events
+    return changelog.read("42", [row], KEEP.words, {"Category": "customfield_10201"}, Known()).events
 
 
 def item(field: str, before: Any, after: Any, **more: Any) -> dict[str, Any]:
@@ -364,7 +364,7 @@ def test_a_histories_time_may_be_a_number_of_seconds() -> None:
 
 
 def test_at_most_ten_fields_are_asked_for_and_the_important_ones_first() -> None:
-    asked, left = history.asked("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
+    asked, left = changelog.asked("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
     assert asked[:6] == ["status", "assignee", "priority", "resolution", "project", "customfield_1"]
     assert len(asked) == 10
     assert left == ["customfield_6", "customfield_7", "customfield_8", "issuetype", "reporter"]

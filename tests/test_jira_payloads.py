@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.jira_service_management import history, mapping, people, satisfaction, sla
+from connectors.jira_service_management import changelog, mapping, people, satisfaction, sla
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
@@ -43,7 +43,7 @@ def person(row: js.User) -> Any:
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "issue": (js.Issue, lambda row: mapping.issue(row, KEEP)),
     "changes": (js.IssueChanges, lambda row: msgspec.json.decode(row.change_histories, type=list[js.History])),
-    "history": (js.History, lambda row: history.read("1", [row], KEEP.words, {}, Known()).events),
+    "history": (js.History, lambda row: changelog.read("1", [row], KEEP.words, {}, Known()).events),
     "comment": (js.Comment, comment),
     "worklog": (js.Worklog, worklog),
     "user": (js.User, person),

@@ -16,14 +16,14 @@ from jira_source import (
 
 from helpdesk_kpi.model import NativeMetric
 from helpdesk_kpi.pull.contract import Finding
-from helpdesk_kpi.simulator import jira_sla as sla
-from helpdesk_kpi.simulator.jira_history import FIRST_OF_SOFTWARE, Track
-from helpdesk_kpi.simulator.jira_issues import Issues
-from helpdesk_kpi.simulator.jira_site import Site as Shown
-from helpdesk_kpi.simulator.jira_view import FIRST_ISSUE
-from helpdesk_kpi.simulator.jira_words import RESOLUTION
-from helpdesk_kpi.simulator.story import Story
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.jira import sla
+from helpdesk_kpi.simulator.jira.history import FIRST_OF_SOFTWARE, Track
+from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
+from helpdesk_kpi.simulator.jira.issues import Issues
+from helpdesk_kpi.simulator.jira.site import Site as Shown
+from helpdesk_kpi.simulator.jira.vocabulary import RESOLUTION
+from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.world import World, generate
 
 OF_TIME = frozenset({("sla_cycles", "read_at"), ("todo", "wanted"), ("todo", "got"), ("tickets", "missing_since"),
                      ("sla_cycles", "changed_at")})  # fmt: skip

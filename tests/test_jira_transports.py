@@ -22,13 +22,13 @@ from jira_source import (
 )
 
 from connectors.jira_service_management import JiraServiceManagement
+from connectors.jira_service_management.errors import judge, limits
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.refusals import judge, limits
 from connectors.jira_service_management.settings import GATEWAY, Credentials, Settings
 from helpdesk_kpi.errors import AccessError, ConfigError, PullError, UnavailableError
 from helpdesk_kpi.model import Event, Replies, Ticket
 from helpdesk_kpi.pull.contract import Todo
-from helpdesk_kpi.pull.limits import Allowance
+from helpdesk_kpi.pull.rate_limits import Allowance
 
 SCOPED = msgspec.structs.replace(CLOUD, gateway=True)
 

@@ -16,9 +16,9 @@ from connectors.jira_service_management import payloads as js
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Person, TimeEntry
 from helpdesk_kpi.pull.contract import Finding, Page, Todo
-from helpdesk_kpi.simulator.hours import entries
-from helpdesk_kpi.simulator.jira_view import FIRST_ISSUE
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
+from helpdesk_kpi.simulator.world.time_entries import entries
+from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE = 60_000
 BEFORE = str(NOW - DAY)  # where the feed was read to

@@ -8,11 +8,11 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, customer, period_of, reader, ticket, value
 from register_fixtures import Book
 
-from helpdesk_kpi.cli.explaining import explained, printed
 from helpdesk_kpi.config import Config, Someone
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.explain import explained, printed
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
 from helpdesk_kpi.model import Article, ArticleEdit, Event
 from helpdesk_kpi.store import Store, open_store
 

@@ -20,8 +20,8 @@ from story_fixtures import (
     story,
 )
 
-from helpdesk_kpi.measure.rows import EventRow, RatingRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
 
 CONFIRMED, ACCEPTED = "confirmed_resolution_time", "accepted_resolution_time"
 THANKS = said(300, CUSTOMER, is_thanks=1)

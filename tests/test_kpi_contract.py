@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from helpdesk_kpi.measure.contract import Duration, Fresh, Kpi, Met, Score, Share, Stock, Total, Within
-from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.metrics.contract import Duration, Fresh, Kpi, Met, Score, Share, Stock, Total, Within
+from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS
 from helpdesk_kpi.report.languages import zh
 

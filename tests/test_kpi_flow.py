@@ -3,7 +3,7 @@
 import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, OPEN, at, did, measured, said, status, story
 
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 AGE, FLOW = "backlog_age", "net_flow"
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, ROBOT, TEAM, at, desk, did, measured, said, status, story
 
-from helpdesk_kpi.measure.rows import LinkRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import LinkRow
 
 DAY = 24 * 60
 OPEN = said(0, CUSTOMER)

@@ -6,10 +6,10 @@ import pytest
 from article_fixtures import EVE, article, cited, counts, days, on, seen, text, told
 from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, desk, did, measured, said, story
 
-from helpdesk_kpi.measure.article import Article
-from helpdesk_kpi.measure.registers.checklists import Checklist
-from helpdesk_kpi.measure.rows import Beside, CitedRow, EventRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.article import Article
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.registers.checklists import Checklist
+from helpdesk_kpi.store.ticket_records import Beside, CitedRow, EventRow
 
 ANNS_OTHER = 20  # a second account of Ann's
 

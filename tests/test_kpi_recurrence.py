@@ -6,11 +6,11 @@ import msgspec
 import pytest
 from story_fixtures import ANN, BOB, CREATED, CUSTOMER, ROBOT, at, desk, did, measured, said, story, talked
 
-from helpdesk_kpi.measure.contract import Observation
-from helpdesk_kpi.measure.customers import Customer, Repeat
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.rows import ApartRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.recurrence.contact_history import Customer, Repeat
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import ApartRow
 
 
 def solved(minute: float, who: int | None = ANN, **more: Any) -> Any:

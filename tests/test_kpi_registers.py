@@ -10,17 +10,17 @@ import pytest
 from reader_fixtures import BERLIN, Source, agent, customer, ticket
 from register_fixtures import COST, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.config import Someone
-from helpdesk_kpi.measure.comparison import compare
-from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.registers.keeping import withdraw
-from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.measure.benchmarking.comparison import compare
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Team, TeamMember
-from helpdesk_kpi.store.registers import Written
+from helpdesk_kpi.registers.writer import withdraw
+from helpdesk_kpi.store.register_entries import Written
 
 HOUR = 3_600_000
 STEPS: dict[str, Any] = {

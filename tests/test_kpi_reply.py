@@ -21,8 +21,8 @@ from story_fixtures import (
 )
 
 from helpdesk_kpi.config import Tickets
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 FRT = "first_reply_time"
 VARIANTS = tuple(kpi_named(FRT).variants)

@@ -20,8 +20,8 @@ from story_fixtures import (
     story,
 )
 
-from helpdesk_kpi.measure.rows import EventRow, RatingRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
 
 # Solved at 100 by Ann, reopened at 200, solved again at 350 by Bob, closed by an automation four days later.
 TWICE = (

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, at, desk, did, measured, said, story
 
-from helpdesk_kpi.measure.contract import Observation
-from helpdesk_kpi.measure.rows import Beside, CycleRow, PromiseRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import Beside, CycleRow, PromiseRow
 
 
 def cycle(start: float, stop: float | None, breach: float | None, **more: Any) -> CycleRow:
@@ -104,7 +104,7 @@ def test_a_promise_counts_for_who_kept_it_and_while_it_runs_for_who_has_it_then(
 
 @pytest.mark.parametrize("named", ["7", "customfield_10030", "10030", "Time until somebody looks"])
 def test_a_promise_is_named_by_its_id_its_field_or_its_name(named: str) -> None:
-    from helpdesk_kpi.measure.desk import _promises
+    from helpdesk_kpi.identities.source_rules import _promises
 
     run = cycle(0, 50, 60, is_breached=0, name="Time until somebody looks", field="customfield_10030")
     the = desk(has_promises=True, promises=_promises({named: "first_response"}))

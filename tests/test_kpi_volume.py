@@ -26,8 +26,8 @@ from story_fixtures import (
 )
 
 from helpdesk_kpi.config import Valid
-from helpdesk_kpi.measure.contract import Observation
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 DAY = 24 * 60
 OPEN = said(0, CUSTOMER)

@@ -20,8 +20,8 @@ from story_fixtures import (
     story,
 )
 
-from helpdesk_kpi.measure.rows import EventRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import EventRow
 
 WAIT, HELD = "requester_wait_time", "held_time"
 

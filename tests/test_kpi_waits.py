@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, MINUTE, ROBOT, at, did, measured, said, story
 
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 FRT, NRT = "first_reply_time", "next_reply_time"
 

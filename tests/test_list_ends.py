@@ -16,7 +16,7 @@ from small_account import SmallAccount, at
 
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.paging import Walk
-from helpdesk_kpi.testing.weather import Answer, Asked
+from helpdesk_kpi.testing.http_faults import Answer, Asked
 
 NO_WORD = "rows came, and no word on whether more follow"
 #: What tells of further pages, wherever it stands. Of Jira, `nextPageToken` is absent on the last page as documented.

@@ -13,19 +13,19 @@ from desk_fixtures import ROOT, SyncedDesk
 
 from helpdesk_kpi.config import Loaded, load
 from helpdesk_kpi.errors import BusyError
-from helpdesk_kpi.measure import fold
-from helpdesk_kpi.measure.stories import take_marks, unmeasured
+from helpdesk_kpi.measure.build import build
+from helpdesk_kpi.measure.build.subjects import take_marks, unmeasured
 from helpdesk_kpi.model import Event, Person, Team, Ticket
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.lock import hold
 from helpdesk_kpi.store.page import Page
-from helpdesk_kpi.store.write import source_key, write_page
+from helpdesk_kpi.store.write_page import source_key, write_page
+from helpdesk_kpi.store.writer_lock import hold
 
 HOUR = 3_600_000
 BEGIN = 1_767_225_600_000  # 2026-01-01
 OWN_CODE = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-TICKETS = 2 * fold.CHUNK + 7  # fewer are folded in one process, whatever is asked for
+TICKETS = 2 * build.CHUNK + 7  # fewer are folded in one process, whatever is asked for
 CONFIG = 'timezone = "UTC"\nstore = "helpdesk.db"\n[tickets]\ncategory = "type"\n'
 
 
@@ -62,10 +62,10 @@ def folded(store: Store) -> list[tuple[object, ...]]:
 
 def test_two_processes_fold_the_same_bytes_as_one(loaded: Loaded) -> None:
     with open_store(loaded.store_path) as store:
-        assert fold.measure(store, loaded.config, jobs=1) == TICKETS
+        assert build.measure(store, loaded.config, jobs=1) == TICKETS
         alone = folded(store)
         assert len(alone) == TICKETS
-        assert fold.measure(store, loaded.config, everything=True, jobs=2) == TICKETS
+        assert build.measure(store, loaded.config, everything=True, jobs=2) == TICKETS
         assert folded(store) == alone
         assert store.one("SELECT count(*) FROM stale") == 0
 
@@ -91,7 +91,7 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
     started = [sys.executable, str(script), str(loaded.path)]
     with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True, env=OWN_CODE) as parent:
         assert parent.stdout is not None
-        assert int(parent.stdout.readline()) == fold.CHUNK
+        assert int(parent.stdout.readline()) == build.CHUNK
         os.kill(parent.pid, signal.SIGKILL)
         try:
             parent.communicate(timeout=20)  # ends when nobody holds the pipe any more: no child of it is left
@@ -100,11 +100,11 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
                 os.killpg(parent.pid, signal.SIGKILL)
     with open_store(loaded.store_path) as store:
         done = int(store.one("SELECT count(*) FROM folded"))
-        assert done in {fold.CHUNK, 2 * fold.CHUNK, TICKETS}
+        assert done in {build.CHUNK, 2 * build.CHUNK, TICKETS}
         assert unmeasured(store) == TICKETS - done
-        fold.measure(store, loaded.config)
+        build.measure(store, loaded.config)
         resumed = folded(store)
-        fold.measure(store, loaded.config, everything=True)
+        build.measure(store, loaded.config, everything=True)
         assert folded(store) == resumed
 
 
@@ -154,7 +154,7 @@ def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded:
         assert measuring.stdin is not None
         assert measuring.stdout is not None
         said = {measuring.stdout.readline(), measuring.stdout.readline()}
-        assert said == {b"read\n", f"{fold.CHUNK}\n".encode()}
+        assert said == {b"read\n", f"{build.CHUNK}\n".encode()}
         last = store.one("SELECT max(id) FROM tickets")
         with store.writing() as conn:
             conn.execute("UPDATE events SET at = at + 60000 WHERE ticket = ? AND id = 'b'", (last,))
@@ -162,9 +162,9 @@ def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded:
         assert measuring.returncode == 0
         assert store.rows("SELECT ticket FROM stale") == [(last,)]
         assert store.rows("SELECT * FROM measuring") == []
-        assert fold.measure(store, loaded.config) == 1
+        assert build.measure(store, loaded.config) == 1
         after = folded(store)
-        fold.measure(store, loaded.config, everything=True)
+        build.measure(store, loaded.config, everything=True)
         assert folded(store) == after
 
 
@@ -173,7 +173,7 @@ def test_a_build_takes_the_marks_that_a_killed_one_has_left(tmp_path: Path) -> N
     desk = SyncedDesk(tmp_path, generate(2, tickets=40, weeks=3))
     desk.sync()
     with desk.store() as store:
-        fold.measure(store, desk.loaded.config)
+        build.measure(store, desk.loaded.config)
         whole = folded(store)
         with store.writing() as conn:
             conn.execute("DELETE FROM folded")
@@ -181,7 +181,7 @@ def test_a_build_takes_the_marks_that_a_killed_one_has_left(tmp_path: Path) -> N
         take_marks(store, ["ticket", "customer"])
         assert store.one("SELECT count(*) FROM stale") == 0
         assert unmeasured(store) == store.one("SELECT count(*) FROM tickets")
-        fold.measure(store, desk.loaded.config)
+        build.measure(store, desk.loaded.config)
         tickets = [row for row in whole if row[0] in {"ticket", "customer"}]
         assert [row for row in folded(store) if row[0] in {"ticket", "customer"}] == tickets
         assert unmeasured(store) == 0
@@ -193,6 +193,6 @@ def test_a_store_is_measured_by_one_process_at_a_time(tmp_path: Path) -> None:
     desk.sync()
     with desk.store() as store, desk.store() as other:
         with hold(other, "build"), pytest.raises(BusyError, match=f"is being measured by process {os.getpid()} on"):
-            fold.measure(store, desk.loaded.config, patience=0)
+            build.measure(store, desk.loaded.config, patience=0)
         with hold(other, "sync"):
-            assert fold.measure(store, desk.loaded.config, patience=0) == store.one("SELECT count(*) FROM tickets")
+            assert build.measure(store, desk.loaded.config, patience=0) == store.one("SELECT count(*) FROM tickets")

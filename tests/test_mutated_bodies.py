@@ -15,13 +15,13 @@ import test_connector_contract as benches
 from test_sync_sources import Given, source
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure.fold import measure
+from helpdesk_kpi.measure.build.build import measure
 from helpdesk_kpi.pull.sync import StreamResult, sync
-from helpdesk_kpi.simulator.serve import serve
+from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.testing.account import Account, Wall
+from helpdesk_kpi.testing.http_faults import Weather
 from helpdesk_kpi.testing.mutation import mutated
-from helpdesk_kpi.testing.stores import known_store
-from helpdesk_kpi.testing.weather import Weather
+from helpdesk_kpi.testing.store_snapshot import known_store
 
 SEED = 10
 SHARE = 0.4  # of the answers

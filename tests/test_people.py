@@ -9,12 +9,12 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, reader, reply, ticket, value, verified
 
 from helpdesk_kpi.config import Config, NumberSince, Someone, TextSince, Tickets
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.humans import read_humans
-from helpdesk_kpi.measure.requesters import requesters
+from helpdesk_kpi.identities.agents import read_humans
+from helpdesk_kpi.identities.customer_identity import requesters
+from helpdesk_kpi.measure.build.build import measure
 from helpdesk_kpi.model import Person
 from helpdesk_kpi.report.privacy import HIDDEN, discreet
-from helpdesk_kpi.report.reading import StoredFigures
+from helpdesk_kpi.report.report_data import StoredFigures
 from helpdesk_kpi.store import Store, open_store
 
 

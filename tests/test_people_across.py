@@ -16,22 +16,22 @@ from typing import Any
 import msgspec
 import pytest
 from desk_fixtures import Cli, impatient, known_store
+from oracle.truth import TruthRow, truth, truth_summary
 from truth_fixtures import TOLD
 
-from helpdesk_kpi.cli.invented import Shown, configuration
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.cli.demo_config import Shown, configuration
 from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.contract import Duration, Score, Share, Total
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.contract import Duration, Score, Share, Total
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.facts import Account
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.truth import TruthRow, truth, truth_summary
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.facts import Account
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk.app import app
 from helpdesk_kpi.store import open_store
 
 DAY = 86_400_000

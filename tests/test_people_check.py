@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from reader_fixtures import MONDAY, Source, agent, customer, verified
 
-from helpdesk_kpi.cli.checking_people import people_findings
-from helpdesk_kpi.cli.knowing import known, printed
+from helpdesk_kpi.cli.checks.people import people_findings
+from helpdesk_kpi.cli.views.person import known, printed
 from helpdesk_kpi.config import Config, NumberSince, Someone
-from helpdesk_kpi.measure.humans import read_humans
-from helpdesk_kpi.measure.likely import likely, name_words
+from helpdesk_kpi.identities.agents import read_humans
+from helpdesk_kpi.identities.duplicate_accounts import likely, name_words
 from helpdesk_kpi.model import Person
 from helpdesk_kpi.store import Store, open_store
 

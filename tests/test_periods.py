@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpdesk_kpi.calendar import periods
+from helpdesk_kpi.calendar.periods import Kind, containing, instant, last_ended, parse, wall
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure import periods
-from helpdesk_kpi.measure.periods import Kind, containing, instant, last_ended, parse, wall
 
 HOUR = 3_600_000
 NOW = int(dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC).timestamp()) * 1000  # a Monday

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from desk_fixtures import ROOT, Cli, SyncedDesk
 
-from helpdesk_kpi.cli.demo import run
-from helpdesk_kpi.cli.desk import iso
+from helpdesk_kpi.cli.app_context import iso
+from helpdesk_kpi.cli.demo_run import run
 from helpdesk_kpi.errors import UsageError, WriteError
 from helpdesk_kpi.private import touch_private, write_private
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
 
 #: Runs the command line. Every file that is made is looked at when it is opened next to it in time: at each open of
@@ -149,7 +149,7 @@ def test_no_command_makes_a_file_that_others_can_open(desk: SyncedDesk, words: l
 
 #: Where a file may be written other than by `private`: a temporary file has mode 0600 by itself, and so has what
 #: `os.open` is given.
-OTHERS = {"deliver/channels/files.py", "pull/tokens.py"}
+OTHERS = {"deliver/channels/files.py", "pull/token_file.py"}
 WRITES = {"write_text", "write_bytes", "chmod", "touch", "copyfile", "mkstemp", "NamedTemporaryFile", "backup"}
 MODES = {"w", "wb", "a", "ab", "x", "xb", "w+", "r+"}
 

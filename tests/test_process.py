@@ -9,12 +9,12 @@ from desk_fixtures import SyncedDesk
 from msgspec.structs import replace
 from story_fixtures import ANN, BOB, CUSTOMER, TEAM, at, desk, did, measured, said, story
 
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.process import EVIDENCE, bottlenecks, by_stage, growing, routes
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.simulator.desk import TEAMS
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.process.review import EVIDENCE, bottlenecks, by_stage, growing, routes
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.simulator.world.support_desk import TEAMS
+from helpdesk_kpi.simulator.world.world import World, generate
 
 SOLVED = did(100, ANN, "status", "open", "solved")
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from lives_fixtures import AFTER, MINUTE, MONTH, START, STRICT, VARIANTS, Act, Desk, Life, comment, lives, records
 from reader_fixtures import WEEK
 
-from helpdesk_kpi.measure.contract import EXCLUDED, Fresh, Met, Mix, Ratio, Score, Share, Stock, Total, Within
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.periods import containing
-from helpdesk_kpi.measure.value import Value
+from helpdesk_kpi.calendar.periods import containing
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Fresh, Met, Mix, Ratio, Score, Share, Stock, Total, Within
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.metrics.metric_value import Value
 
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

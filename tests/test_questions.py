@@ -6,9 +6,9 @@ import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, at, desk, did, measured, said, story
 from test_kpi_sla import cycle
 
-from helpdesk_kpi.measure.discovery import every_kpi, find_kpis
-from helpdesk_kpi.measure.rows import Beside, RatingRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import Beside, RatingRow
 
 
 def asked(ticket: Timeline, question: str) -> list[tuple[int | None, float | None]]:

@@ -8,10 +8,10 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket, value
 
 from helpdesk_kpi.config import Config, Someone
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, Holiday, Person, Rating, Schedule, Team
-from helpdesk_kpi.report.reading import fresh_to
+from helpdesk_kpi.report.report_data import fresh_to
 from helpdesk_kpi.store import Store, open_store
 
 NINE_TO_FIVE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))

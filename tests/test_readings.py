@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.pull.readings import read_by_earlier_versions
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.pull.reading_version import read_by_earlier_versions
+from helpdesk_kpi.simulator.world.world import generate
 
 ASKS = "`helpdesk-kpi sync --full demo` reads it again"
 

@@ -22,15 +22,15 @@ from story_fixtures import (
     talked,
 )
 
+from helpdesk_kpi.calendar.calendar_rules import Clocks
 from helpdesk_kpi.config import Config, Exclude, Hours
-from helpdesk_kpi.measure.compared import Compared, Cycle, Native, Row, Told
-from helpdesk_kpi.measure.hours import Clocks
-from helpdesk_kpi.measure.native import METRICS
-from helpdesk_kpi.measure.reasons import SENTENCES
-from helpdesk_kpi.measure.reconcile import summaries
-from helpdesk_kpi.measure.rows import Beside, CopyRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.reconcile.causes import SENTENCES
+from helpdesk_kpi.measure.reconcile.reconciler import summaries
+from helpdesk_kpi.measure.reconcile.ticket_diff import Compared, Cycle, Native, Row, Told
+from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.ticket_records import Beside, CopyRow
 
 HOUR, DAY = 60, 1440  # minutes, as everything here
 #: Tickets are created on Monday 2026-09-21, 14:13:20 UTC.

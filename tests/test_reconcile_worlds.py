@@ -5,12 +5,12 @@ from collections import Counter
 import pytest
 from desk_fixtures import SyncedDesk
 
-from helpdesk_kpi.measure.compared import Row
-from helpdesk_kpi.measure.native import METRICS
-from helpdesk_kpi.measure.reasons import AGREE, LEFT_OUT, ONE_SIDED, SENTENCES, UNEXPLAINED
-from helpdesk_kpi.measure.reconcile import Reconciler, Summary, summaries
+from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED, SENTENCES, UNEXPLAINED
+from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, Summary, summaries
+from helpdesk_kpi.measure.reconcile.ticket_diff import Row
+from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS
 from helpdesk_kpi.pull.discovery import connector_names
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 
 DAY = 86_400_000
 CONNECTORS = {"zendesk": "zendesk", "jira": "jira_service_management", "freshdesk": "freshdesk"}

@@ -11,15 +11,15 @@ from desk_fixtures import Cli
 from reader_fixtures import HOUR, MONDAY, Source, ticket
 from register_fixtures import NOW, Book
 
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.registers.checklists import checklists
-from helpdesk_kpi.measure.registers.drawing import Drawn, drawn
-from helpdesk_kpi.measure.registers.keeping import withdraw
-from helpdesk_kpi.measure.registers.names import Names
+from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.quality.sampling import Drawn, drawn
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event
-from helpdesk_kpi.store.registers import Written
+from helpdesk_kpi.registers.checklists import checklists
+from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.writer import withdraw
+from helpdesk_kpi.store.register_entries import Written
 
 #: What Ann solved in week 47: four of P1 and sixteen of P3; Bob solved two.
 PRIORITIES = {**{f"a{n}": ("n", "high") for n in range(4)}, **{f"b{n}": ("n", "low") for n in range(16)},

@@ -12,16 +12,16 @@ import pytest
 from reader_fixtures import MONDAY, Source, agent, ticket
 from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, PEOPLE, REVIEW, TRAINING, Book, article
 
-from helpdesk_kpi.cli.naming import check_names
+from helpdesk_kpi.cli.checks.config_names import check_names
 from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince, load
 from helpdesk_kpi.errors import ConfigError, UsageError
-from helpdesk_kpi.measure.registers.files import rows_of
-from helpdesk_kpi.measure.registers.keeping import RefusedError, keep, withdraw
-from helpdesk_kpi.measure.registers.kinds import REGISTERS
-from helpdesk_kpi.measure.registers.names import Names
-from helpdesk_kpi.measure.registers.reading import Reading
-from helpdesk_kpi.measure.registers.showing import listed, printed
-from helpdesk_kpi.store.registers import Written, row_of, rows
+from helpdesk_kpi.registers.import_files import rows_of
+from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.parser import Reading
+from helpdesk_kpi.registers.register_types import REGISTERS
+from helpdesk_kpi.registers.render import listed, printed
+from helpdesk_kpi.registers.writer import RefusedError, keep, withdraw
+from helpdesk_kpi.store.register_entries import Written, row_of, rows
 
 LATER = Written(NOW + 60_000, "tester")
 

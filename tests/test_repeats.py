@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket
 
+from helpdesk_kpi.calendar.periods import Period, iso
 from helpdesk_kpi.config import Config, Exclude, Recurrence, Tickets
-from helpdesk_kpi.measure.bounds import bounds
-from helpdesk_kpi.measure.customers import Ledger
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.judging import Said, drawn, keep, known_quality, named
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.periods import Period, iso
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.thresholds import SHIPPED, Thresholds, keep_thresholds, thresholds
+from helpdesk_kpi.measure.benchmarking.share_bounds import bounds
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.recurrence.contact_history import Ledger
+from helpdesk_kpi.measure.recurrence.pair_labelling import Said, drawn, keep, known_quality, named
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, keep_thresholds, thresholds
 from helpdesk_kpi.model import Event, Ticket, TicketLink
-from helpdesk_kpi.pull.text import sketch
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.text.comment import sketch
 
 DAY = 24 * HOUR
 START = MONDAY - 40 * DAY

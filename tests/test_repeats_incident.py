@@ -7,14 +7,14 @@ import msgspec
 import pytest
 from desk_fixtures import SyncedDesk
 
+from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.config import Recurrence
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.value import Value
-from helpdesk_kpi.simulator.mass import ABOUT
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.simulator.world.mass_incident import ABOUT
+from helpdesk_kpi.simulator.world.world import World, generate
 
 DAY = 86_400_000
 WORLD = {"tickets": 620, "weeks": 8}  # two hundred customers and some

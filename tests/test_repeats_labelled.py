@@ -4,15 +4,15 @@ import sys
 from random import Random
 
 import pytest
+from oracle.true_recurrence import is_of_incident, true_pairs
 from repeats.pairs import Pair, labelled
 
-from helpdesk_kpi.measure.choosing import Judged, Quality, chosen, quality
-from helpdesk_kpi.measure.repeats import LONGEST, Contact, evidence, likeness
-from helpdesk_kpi.measure.thresholds import SHIPPED
-from helpdesk_kpi.pull.text import codes, sketch
-from helpdesk_kpi.simulator.story import Story
-from helpdesk_kpi.simulator.true_repeats import is_of_incident, true_pairs
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.measure.recurrence.evidence import LONGEST, Contact, evidence, likeness
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED
+from helpdesk_kpi.measure.recurrence.threshold_tuning import Judged, Quality, chosen, quality
+from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.text.comment import codes, sketch
 
 KEY = b"a key of the tests"
 #: Every second category is for choosing the thresholds, the others for testing them.

@@ -8,15 +8,15 @@ import pytest
 from desk_fixtures import SyncedDesk
 from report_fixtures import facts, week
 
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.reasons import AGREE, LEFT_OUT, ONE_SIDED
-from helpdesk_kpi.measure.reconcile import Reconciler
-from helpdesk_kpi.report.figures import Agreement
-from helpdesk_kpi.report.reading import StoredFigures
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED
+from helpdesk_kpi.measure.reconcile.reconciler import Reconciler
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.report.report_data import StoredFigures
+from helpdesk_kpi.report.result_types import Agreement
+from helpdesk_kpi.simulator.world.world import generate
 
 DAY = 86_400_000
 ZENDESK = Agreement(

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from report_fixtures import HOUR, MINUTE
 
-from helpdesk_kpi.report.charts import Chart, frame, in_blocks, limits, marks, runs, ticks
-from helpdesk_kpi.report.png import png
-from helpdesk_kpi.report.svg import svg
+from helpdesk_kpi.report.charts.geometry import Chart, frame, in_blocks, limits, marks, runs, ticks
+from helpdesk_kpi.report.charts.png import png
+from helpdesk_kpi.report.charts.svg import svg
 
 TREND = Chart(
     name="trend",

@@ -7,15 +7,15 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, reader, reply, ticket
 from report_fixtures import FakeFigures, facts, week
 
+from helpdesk_kpi.calendar.periods import parse
 from helpdesk_kpi.config import Config, Exclude, Loaded, Tickets
 from helpdesk_kpi.config import Report as Wanted
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
+from helpdesk_kpi.measure.build.build import measure
 from helpdesk_kpi.model import Event, Person, Ticket
-from helpdesk_kpi.report.make import make
-from helpdesk_kpi.report.scene import Scene
-from helpdesk_kpi.report.view import Report
-from helpdesk_kpi.report.words import Words
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.formatting import Words
+from helpdesk_kpi.report.prepare import make
+from helpdesk_kpi.report.report import Report
 from helpdesk_kpi.store import Store, open_store
 
 

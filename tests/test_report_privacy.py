@@ -5,9 +5,9 @@ import pytest
 from report_fixtures import RATINGS, ROWS, WAITS, FakeFigures, facts, figure, week, week_values
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.report.figures import Agent, Figures, Privacy
 from helpdesk_kpi.report.privacy import HIDDEN, discreet
 from helpdesk_kpi.report.render import render
+from helpdesk_kpi.report.result_types import Agent, Figures, Privacy
 
 ANN = Agent("Ann Smith", ("360123456789", "7"), ("ann.smith@acme.example",))
 WANG = Agent("王小明", ("360999999999",), ("wang@acme.example",))

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from desk_fixtures import SyncedDesk
 from msgspec.structs import replace
+from oracle.truth import truth
 
+from helpdesk_kpi.calendar.periods import Period, last_ended
 from helpdesk_kpi.config import Report
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period, last_ended
-from helpdesk_kpi.measure.process import EVIDENCE
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.report.make import as_of_for, folds, make, reads
-from helpdesk_kpi.report.reading import StoredFigures
-from helpdesk_kpi.report.words import Words
-from helpdesk_kpi.simulator.facts import Chat
-from helpdesk_kpi.simulator.truth import truth
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.process.review import EVIDENCE
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.report.formatting import Words
+from helpdesk_kpi.report.prepare import as_of_for, folds, make, reads
+from helpdesk_kpi.report.report_data import StoredFigures
+from helpdesk_kpi.simulator.world.facts import Chat
+from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import Store
 
 TEAMS = """

@@ -29,9 +29,10 @@ from report_fixtures import (
 )
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.value import Signal, Value
-from helpdesk_kpi.report.figures import Annotation, Severity
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.statistics.control_chart import Signal
 from helpdesk_kpi.report.render import Rendered, render
+from helpdesk_kpi.report.result_types import Annotation, Severity
 from helpdesk_kpi.report.templates import template, templates
 
 HOSTILE = (

@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 from report_fixtures import EXAMINED, HOUR, QUESTIONS, FakeFigures, at, facts, week
 
-from helpdesk_kpi.measure.choosing import Quality
-from helpdesk_kpi.measure.discovery import every_kpi
-from helpdesk_kpi.measure.examined import CODES
-from helpdesk_kpi.measure.process import OURS
-from helpdesk_kpi.measure.stages import STAGES
-from helpdesk_kpi.measure.unmapped import Unmapped
-from helpdesk_kpi.measure.value import Value
-from helpdesk_kpi.report.figures import Agent, Asked, Examined, Privacy, Question
+from helpdesk_kpi.identities.unmapped_values import Unmapped
+from helpdesk_kpi.measure.metrics.discovery import every_kpi
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.process.review import OURS
+from helpdesk_kpi.measure.quality.gaps import CODES
+from helpdesk_kpi.measure.recurrence.threshold_tuning import Quality
+from helpdesk_kpi.measure.tickets.stage_durations import STAGES
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.formatting import NBSP, Words
 from helpdesk_kpi.report.languages import en, zh
-from helpdesk_kpi.report.notes import notes
-from helpdesk_kpi.report.number import Number
-from helpdesk_kpi.report.process import told as process_told
-from helpdesk_kpi.report.quality import told as quality_told
+from helpdesk_kpi.report.metric_view import Number
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.report.scene import Scene
-from helpdesk_kpi.report.tables import Told
-from helpdesk_kpi.report.words import NBSP, Words
+from helpdesk_kpi.report.result_types import Agent, Asked, Examined, Privacy, Question
+from helpdesk_kpi.report.sections.caveats import notes
+from helpdesk_kpi.report.sections.process import told as process_told
+from helpdesk_kpi.report.sections.quality import told as quality_told
+from helpdesk_kpi.report.sections.tables import Told
 
 ANN = Agent("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
 JUDGED = Quality(found=100, right=94, true=110, pairs=123, found_pairs=100, true_pairs=110)

@@ -25,14 +25,14 @@ from report_fixtures import (
 )
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.contract import Kpi, Ratio, Within
-from helpdesk_kpi.measure.value import Signal
-from helpdesk_kpi.report.figures import Annotation
-from helpdesk_kpi.report.number import Number
+from helpdesk_kpi.measure.metrics.contract import Kpi, Ratio, Within
+from helpdesk_kpi.measure.statistics.control_chart import Signal
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.formatting import NBSP, Words
+from helpdesk_kpi.report.metric_view import Number
 from helpdesk_kpi.report.render import render
-from helpdesk_kpi.report.scene import Scene
-from helpdesk_kpi.report.view import Report
-from helpdesk_kpi.report.words import NBSP, Words
+from helpdesk_kpi.report.report import Report
+from helpdesk_kpi.report.result_types import Annotation
 
 
 def report(figures: FakeFigures, locale: str = "en") -> Report:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from report_fixtures import CATALOGUE, CHINESE, DAY, HOUR, MINUTE, MONTH, FakePeriod, at
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report.cjk_nowrap import whole_units
+from helpdesk_kpi.report.formatting import NBSP, Words
 from helpdesk_kpi.report.languages import en, zh
-from helpdesk_kpi.report.unbroken import whole_units
-from helpdesk_kpi.report.words import NBSP, Words
 
 ENGLISH = Words("en", "Europe/Berlin")
 MANDARIN = Words("zh-CN", "Asia/Shanghai")

@@ -9,12 +9,12 @@ import pytest
 from reader_fixtures import Source, agent
 from register_fixtures import NOW, Book
 
-from helpdesk_kpi.measure.doubts import questions
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import parse
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.returned import rated_in_return
-from helpdesk_kpi.report.examining import examined, of_the_team
+from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.quality.outlier_questions import questions
+from helpdesk_kpi.measure.quality.rating_reciprocity import rated_in_return
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.report.sections.quality_data import examined, of_the_team
 
 TEAM = ("Wang", "Bob", "Cem", "Ann", "Eva", "Finn")
 

@@ -9,10 +9,10 @@ from desk_fixtures import Cli, SyncedDesk
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, ticket
 
 from helpdesk_kpi.config import Config, Tickets
-from helpdesk_kpi.measure.examined import gaps
-from helpdesk_kpi.measure.robots import suspects
+from helpdesk_kpi.identities.bot_detection import suspects
+from helpdesk_kpi.measure.quality.gaps import gaps
 from helpdesk_kpi.model import Event
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
 
 SECOND = 1000

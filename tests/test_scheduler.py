@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scheduler
-from helpdesk_kpi import schedule
+from helpdesk_kpi.calendar import schedule_rules
+from helpdesk_kpi.calendar.business_hours import Calendar
+from helpdesk_kpi.calendar.periods import wall
+from helpdesk_kpi.calendar.schedule_rules import Policy, Rule, missed
 from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import AccessError, PullError, UsageError
-from helpdesk_kpi.measure.clock import Calendar
-from helpdesk_kpi.measure.periods import wall
-from helpdesk_kpi.schedule import Policy, Rule, missed
 from scheduler import Job, Turn, WallClock
 
 MINUTE = 60_000
@@ -60,8 +60,8 @@ def following(rule: Rule, start: str, many: int) -> list[str]:
 
 
 def test_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(schedule).failed == 0
-    assert doctest.testmod(schedule).attempted > 4
+    assert doctest.testmod(schedule_rules).failed == 0
+    assert doctest.testmod(schedule_rules).attempted > 4
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_what_is_done_is_not_due_even_if_the_clock_went_back(policy: Policy) -> 
 def test_years_of_missed_minutes_are_not_all_made_up_for() -> None:
     rule = Rule.parse("every 15 minutes", "UTC")
     found = missed(rule, ms("2020-01-01T00:00Z"), ms("2026-01-01T00:00Z"), "all")
-    assert len(found) == schedule.MOST
+    assert len(found) == schedule_rules.MOST
     assert iso(found[-1]) == "2026-01-01T00:00Z"
 
 

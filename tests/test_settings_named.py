@@ -8,23 +8,23 @@ import msgspec
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket
 
-from helpdesk_kpi.cli.checking_team import intake_findings, setting_findings, team_findings
-from helpdesk_kpi.cli.explaining import explained, printed
+from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.cli.checks.team import intake_findings, setting_findings, team_findings
 from helpdesk_kpi.config import Config, Loaded, Tickets
 from helpdesk_kpi.config import Report as Wanted
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.conflicts import ending_elsewhere, strange_channels, unread
-from helpdesk_kpi.measure.defaults import defaults
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.examined import gaps
-from helpdesk_kpi.measure.first_words import intake, outbound
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked
-from helpdesk_kpi.measure.periods import parse
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.explain import explained, printed
+from helpdesk_kpi.measure.explain.observation_export import Asked
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.quality.conflicts import ending_elsewhere, strange_channels, unread
+from helpdesk_kpi.measure.quality.gaps import gaps
+from helpdesk_kpi.measure.quality.outbound_evidence import intake, outbound
+from helpdesk_kpi.measure.query.limiting_defaults import defaults
 from helpdesk_kpi.model import Event, Person, Unread
-from helpdesk_kpi.report.make import make
+from helpdesk_kpi.report.prepare import make
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.write import wordless
+from helpdesk_kpi.store.write_page import wordless
 
 NINE = MONDAY + 9 * HOUR
 PERIOD = parse("2026-W47", "Europe/Berlin", MONDAY)

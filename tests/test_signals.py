@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from desk_fixtures import SyncedDesk
 
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import Period, last_ended
-from helpdesk_kpi.measure.reader import HISTORY, Reader
-from helpdesk_kpi.simulator.plan import Slowdown
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.calendar.periods import Period, last_ended
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.metric_store import HISTORY, Reader
+from helpdesk_kpi.simulator.world.plan import Slowdown
+from helpdesk_kpi.simulator.world.world import World, generate
 
 pytestmark = pytest.mark.no_cover  # most of its time is measuring, which coverage makes several times as long
 WEEK = 7 * 86_400_000

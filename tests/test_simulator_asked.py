@@ -13,10 +13,10 @@ from jira_source import Site
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from helpdesk_kpi.pull.source import sources_of
-from helpdesk_kpi.simulator.clock import DAY
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.testing.stores import known_store
+from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.simulator.world.clock import DAY
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.testing.store_snapshot import known_store
 
 _ELSEWHERE = {"/oauth/tokens"}  # a token is asked for, and no data
 

@@ -9,9 +9,9 @@ from jira_client import ask, client, search
 from simulator_fixtures import ANN, at
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.facts import Article
-from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
+from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.world import World, generate
 
 WIKI = "/wiki/api/v2"
 

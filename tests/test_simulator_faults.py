@@ -9,10 +9,10 @@ import httpx
 import pytest
 from simulator_fixtures import opened, world
 
-from helpdesk_kpi.simulator.desk import EMAIL, TOKEN
-from helpdesk_kpi.simulator.faults import ROTATION, Faults, parse
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.server.faults import ROTATION, Faults, parse
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.support_desk import EMAIL, TOKEN
+from helpdesk_kpi.simulator.zendesk.app import app
 
 BASIC = "Basic " + base64.b64encode(f"{EMAIL}/token:{TOKEN}".encode()).decode()
 GROUPS = "/api/v2/groups"

@@ -8,10 +8,10 @@ from simulator_fixtures import ANN, CAROL, at, did, opened, said
 from simulator_fixtures import world as by_hand
 from simulator_freshdesk_fixtures import ALL, EVER, ask, client, flat, ids, pages, refused
 
-from helpdesk_kpi.simulator.clock import DAY, SECOND
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Deleted, Offered, Scrubbed, Touched
-from helpdesk_kpi.simulator.freshdesk_door import KEY
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.freshdesk.auth import KEY
+from helpdesk_kpi.simulator.world.clock import DAY, SECOND
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Deleted, Offered, Scrubbed, Touched
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 @pytest.fixture(scope="module")

@@ -14,15 +14,15 @@ from simulator_fixtures import ANN, BOT, CAROL, LEO, LIGHT, amended, at, did, op
 from simulator_fixtures import world as by_hand
 from simulator_freshdesk_fixtures import ALL, ask, client, flat, ids, pages, refused
 
-from helpdesk_kpi.simulator.clock import DAY, instant, iso
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Comment, Offered, Update
-from helpdesk_kpi.simulator.faults import Faults
-from helpdesk_kpi.simulator.freshdesk import _endpoints, _rooms, app, settings
-from helpdesk_kpi.simulator.freshdesk_door import KEY
-from helpdesk_kpi.simulator.freshdesk_face import Face
-from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.freshdesk.api import Face
+from helpdesk_kpi.simulator.freshdesk.app import _endpoints, _rooms, app, settings
+from helpdesk_kpi.simulator.freshdesk.auth import KEY
+from helpdesk_kpi.simulator.freshdesk.routes_misc import Rooms
+from helpdesk_kpi.simulator.server.faults import Faults
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.clock import DAY, instant, iso
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Comment, Offered, Update
+from helpdesk_kpi.simulator.world.world import World, generate
 
 HERE = Path(__file__).parent
 

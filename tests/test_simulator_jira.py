@@ -9,12 +9,12 @@ from jira_client import API, BASIC, DESK, ask, client, histories, search
 from simulator_fixtures import LEO, at, opened, said
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.clock import DAY
-from helpdesk_kpi.simulator.desk import EMAIL
-from helpdesk_kpi.simulator.jira import TELLABLE, app, bots, settings, statuses
-from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN, SCOPED_TOKEN
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.jira.app import TELLABLE, app, bots, settings, statuses
+from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN, SCOPED_TOKEN
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.clock import DAY
+from helpdesk_kpi.simulator.world.support_desk import EMAIL
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from jira_client import API, DESK, OPT_IN, ask, client, keys, search
 from simulator_fixtures import ANN, BEN, BOT, CAROL, at, did, opened, said
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.clock import HOUR
-from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
+from helpdesk_kpi.simulator.world.clock import HOUR
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 @pytest.fixture(scope="module")

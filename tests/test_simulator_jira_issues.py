@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from jira_client import API, DESK, OPT_IN, OURS, ask, client, histories, items, keys, post, search
+from oracle.truth import truth
 from simulator_fixtures import ANN, BEN, CAROL, OTHER, TEAM, at, did, opened, said
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Comment, Created, Deleted, Offered, Touched, Update
-from helpdesk_kpi.simulator.truth import truth
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Comment, Created, Deleted, Offered, Touched, Update
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 @pytest.fixture(scope="module")

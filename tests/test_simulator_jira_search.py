@@ -8,8 +8,8 @@ from jira_client import API, DESK, OURS, ask, client, keys, pages, post, search
 from simulator_fixtures import ANN, at, opened, said
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.clock import DAY
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.clock import DAY
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 @pytest.fixture(scope="module")

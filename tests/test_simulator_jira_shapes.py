@@ -14,7 +14,7 @@ import httpx
 import pytest
 from jira_client import API, DESK, OPT_IN, OURS, ask, client, post, search
 
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.world import World, generate
 
 _GIVEN = Path(os.environ.get("HELPDESK_KPI_PAYLOADS", "/nowhere")) / "jira_service_management"
 pytestmark = pytest.mark.skipif(not _GIVEN.is_dir(), reason="HELPDESK_KPI_PAYLOADS has no jira_service_management")

@@ -22,26 +22,29 @@ import sample_fixtures as samples
 import shape_fixtures as shapes
 from sample_fixtures import HELPDESKS, Answer
 
-from helpdesk_kpi.simulator import freshdesk, hours, jira, zendesk
-from helpdesk_kpi.simulator.clock import DAY, SECOND
-from helpdesk_kpi.simulator.desk import EMAIL, LATE_SCHEDULE, SCHEDULE, TOKEN
-from helpdesk_kpi.simulator.faults import Faults
-from helpdesk_kpi.simulator.freshdesk_door import KEY
-from helpdesk_kpi.simulator.freshdesk_face import Face as FreshdeskFace
-from helpdesk_kpi.simulator.freshdesk_rooms import Rooms
-from helpdesk_kpi.simulator.freshdesk_solutions import CATEGORY, FOLDERS
-from helpdesk_kpi.simulator.freshdesk_trackers import Trackers
-from helpdesk_kpi.simulator.jira_changelogs import Changelogs
-from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
-from helpdesk_kpi.simulator.jira_face import Face as JiraFace
-from helpdesk_kpi.simulator.jira_roles import ADMINISTRATORS, TEAM
-from helpdesk_kpi.simulator.jira_search import Search
-from helpdesk_kpi.simulator.jira_site import Kind, account_id
-from helpdesk_kpi.simulator.jira_words import AGENTS, PROJECTS
-from helpdesk_kpi.simulator.plan import REAL
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk_face import Face
+from helpdesk_kpi.simulator.freshdesk import app as freshdesk
+from helpdesk_kpi.simulator.freshdesk.api import Face as FreshdeskFace
+from helpdesk_kpi.simulator.freshdesk.auth import KEY
+from helpdesk_kpi.simulator.freshdesk.routes_misc import Rooms
+from helpdesk_kpi.simulator.freshdesk.solutions import CATEGORY, FOLDERS
+from helpdesk_kpi.simulator.freshdesk.trackers import Trackers
+from helpdesk_kpi.simulator.jira import app as jira
+from helpdesk_kpi.simulator.jira.api import Face as JiraFace
+from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
+from helpdesk_kpi.simulator.jira.changelogs import Changelogs
+from helpdesk_kpi.simulator.jira.roles import ADMINISTRATORS, TEAM
+from helpdesk_kpi.simulator.jira.search import Search
+from helpdesk_kpi.simulator.jira.site import Kind, account_id
+from helpdesk_kpi.simulator.jira.vocabulary import AGENTS, PROJECTS
+from helpdesk_kpi.simulator.server.faults import Faults
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world import time_entries
+from helpdesk_kpi.simulator.world.clock import DAY, SECOND
+from helpdesk_kpi.simulator.world.plan import REAL
+from helpdesk_kpi.simulator.world.support_desk import EMAIL, LATE_SCHEDULE, SCHEDULE, TOKEN
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk import app as zendesk
+from helpdesk_kpi.simulator.zendesk.api import Face
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 recorded = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
@@ -116,9 +119,9 @@ class Asked:
             "tracker": [number for _, number in Trackers(self.world).index()],
             "tickets": [",".join(map(str, numbers))],
             "issue": [str(100_000 + number) for number in numbers],
-            "worklog": sorted(entry.id for story in self.world.stories.values() for entry in hours.entries(story, now))[
-                :MOST_WORKLOGS
-            ],
+            "worklog": sorted(
+                entry.id for story in self.world.stories.values() for entry in time_entries.entries(story, now)
+            )[:MOST_WORKLOGS],
             "account": [account_id(account.id) for account in self.world.desk.accounts],
             "group": [AGENTS[0]],
             "server_group": [AGENTS[1]],

@@ -8,6 +8,7 @@ import pytest
 from jira_client import API, histories, keys
 from jira_client import ask as ask_jira
 from jira_client import client as jira
+from oracle.truth import truth, truth_excluded
 from simulator_fixtures import ANN, BEN, BOT, CAROL, LEO, at, did, hours, only, opened, said
 from simulator_fixtures import world as by_hand
 from simulator_freshdesk_fixtures import ask as ask_freshdesk
@@ -16,12 +17,11 @@ from test_simulator_zendesk import EVENTS, TICKETS
 from test_simulator_zendesk import ask as ask_zendesk
 from test_simulator_zendesk import client as zendesk
 
-from helpdesk_kpi.simulator.desk import FORM_APP, LATE_SCHEDULE, LATE_TEAM
-from helpdesk_kpi.simulator.facts import Comment, Moved, Update
-from helpdesk_kpi.simulator.plan import REAL, real
-from helpdesk_kpi.simulator.situations import LIVES
-from helpdesk_kpi.simulator.truth import truth, truth_excluded
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import Comment, Moved, Update
+from helpdesk_kpi.simulator.world.plan import REAL, real
+from helpdesk_kpi.simulator.world.situations import LIVES
+from helpdesk_kpi.simulator.world.support_desk import FORM_APP, LATE_SCHEDULE, LATE_TEAM
+from helpdesk_kpi.simulator.world.world import World, generate
 
 LATE: dict[str, Any] = {
     "late_weekly": dict.fromkeys(range(5), ((12 * 60, 20 * 60),))

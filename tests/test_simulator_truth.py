@@ -1,5 +1,6 @@
 """The truth on worlds small enough to work out by hand. The desk is open Monday to Friday 9:00 to 17:00 UTC."""
 
+from oracle.truth import truth, truth_excluded, truth_summary
 from simulator_fixtures import (
     ANN,
     BEN,
@@ -21,8 +22,7 @@ from simulator_fixtures import (
     world,
 )
 
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Call, Chat, Comment, Created, Deleted, Offered
-from helpdesk_kpi.simulator.truth import truth, truth_excluded, truth_summary
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Call, Chat, Comment, Created, Deleted, Offered
 
 
 def test_a_first_reply_counts_from_the_creation_over_a_night_in_both_clocks() -> None:

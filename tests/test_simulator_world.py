@@ -10,13 +10,13 @@ from statistics import mean, median
 from typing import Any
 
 import pytest
+from oracle.truth import truth, truth_excluded, truth_summary
 
-from helpdesk_kpi.simulator.clock import DAY, HOUR, MINUTE, WEEK, instant, iso, local_date
-from helpdesk_kpi.simulator.facts import SYSTEM, Answered, Created, Deleted, Offered, Scrubbed, Touched, Update
-from helpdesk_kpi.simulator.lives import TRICKY
-from helpdesk_kpi.simulator.story import DONE
-from helpdesk_kpi.simulator.truth import truth, truth_excluded, truth_summary
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, WEEK, instant, iso, local_date
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Created, Deleted, Offered, Scrubbed, Touched, Update
+from helpdesk_kpi.simulator.world.scenarios import TRICKY
+from helpdesk_kpi.simulator.world.ticket_history import DONE
+from helpdesk_kpi.simulator.world.world import World, generate
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
@@ -26,7 +26,7 @@ def world(request: pytest.FixtureRequest) -> World:
 
 _DIGEST = """
 import hashlib, msgspec
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 made = generate({seed}, tickets=60)
 told = [made.facts, made.desk.accounts, made.desk.articles, made.hours.windows]
 print(hashlib.sha256(msgspec.json.encode(told)).hexdigest())

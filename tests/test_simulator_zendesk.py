@@ -10,9 +10,9 @@ import pytest
 from simulator_fixtures import ANN, BOT, CAROL, LEO, LIGHT, at, did, opened, said
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.clock import DAY, MINUTE, SECOND, instant
-from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN
-from helpdesk_kpi.simulator.facts import (
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.clock import DAY, MINUTE, SECOND, instant
+from helpdesk_kpi.simulator.world.facts import (
     SYSTEM,
     Answered,
     Chat,
@@ -24,9 +24,9 @@ from helpdesk_kpi.simulator.facts import (
     Touched,
     Update,
 )
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk import app
+from helpdesk_kpi.simulator.world.support_desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk.app import app
 
 BASIC = "Basic " + base64.b64encode(f"{EMAIL}/token:{TOKEN}".encode()).decode()
 TICKETS = "/api/v2/incremental/tickets/cursor"

@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from oracle.observed_ticket import Told
 from test_truth_across import shown
 from truth_fixtures import DAY, Measured, asked_before_working
 
-from helpdesk_kpi.measure.columns import NEVER
-from helpdesk_kpi.simulator import jira_sla
-from helpdesk_kpi.simulator.clock import MINUTE
-from helpdesk_kpi.simulator.freshdesk_sla import Sla, responds
-from helpdesk_kpi.simulator.jira_site import Site
-from helpdesk_kpi.simulator.jira_words import FIRST_RESPONSE, RESOLUTION
-from helpdesk_kpi.simulator.story import DONE, Story
-from helpdesk_kpi.simulator.told import Told
-from helpdesk_kpi.simulator.world import World
-from helpdesk_kpi.simulator.zendesk_desk import TARGETS
-from helpdesk_kpi.simulator.zendesk_tickets import replied
+from helpdesk_kpi.measure.metrics.columns import NEVER
+from helpdesk_kpi.simulator.freshdesk.sla import Sla, responds
+from helpdesk_kpi.simulator.jira import sla as jira_sla
+from helpdesk_kpi.simulator.jira.site import Site
+from helpdesk_kpi.simulator.jira.vocabulary import FIRST_RESPONSE, RESOLUTION
+from helpdesk_kpi.simulator.world.clock import MINUTE
+from helpdesk_kpi.simulator.world.ticket_history import DONE, Story
+from helpdesk_kpi.simulator.world.world import World
+from helpdesk_kpi.simulator.zendesk.reference_data import TARGETS
+from helpdesk_kpi.simulator.zendesk.tickets import replied
 
 Verdicts = Counter[tuple[str, str, str]]  # (ticket, metric, kept | missed | running)
 FRT, FULL = "first_reply_time", "full_resolution_time"

@@ -10,7 +10,7 @@ from desk_fixtures import ROOT, Cli, SyncedDesk, rows_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.spreadsheet import guarded, unguarded, write_records, write_table
 
 DANGEROUS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"]

@@ -10,9 +10,9 @@ from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply
 from story_fixtures import ANN, CREATED, PEOPLE, desk, measured, minutes, said, story
 
 from helpdesk_kpi.config import Config, Tickets
-from helpdesk_kpi.measure.desk import PersonFacts, read_desks
-from helpdesk_kpi.measure.humans import read_humans
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.identities.agents import read_humans
+from helpdesk_kpi.identities.source_rules import PersonFacts, read_desks
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.model import Event, Person
 from helpdesk_kpi.store import Store, open_store
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from helpdesk_kpi.measure.metrics.metric_value import Point
 from helpdesk_kpi.measure.statistics import beta, bootstrap, funnel, shrinkage, xmr
 from helpdesk_kpi.measure.statistics.binomial import cumulative
 from helpdesk_kpi.measure.statistics.competing import incidence
-from helpdesk_kpi.measure.statistics.discoveries import discoveries
+from helpdesk_kpi.measure.statistics.control_chart import ENOUGH, signal
+from helpdesk_kpi.measure.statistics.false_discovery import discoveries
 from helpdesk_kpi.measure.statistics.poisson import byar
 from helpdesk_kpi.measure.statistics.proportion import jeffreys, wilson
 from helpdesk_kpi.measure.statistics.reciprocity import reciprocity
-from helpdesk_kpi.measure.statistics.signal import ENOUGH, signal
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
-from helpdesk_kpi.measure.value import Point
 
 SHARES = np.linspace(0.01, 0.99, 99)
 SIZES = (10, 15, 20, 30, 50, 80, 120, 200, 300)

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_kpi.measure.contract import Better
-from helpdesk_kpi.measure.statistics.signal import Kind, signal
+from helpdesk_kpi.measure.metrics.metric_value import Point
+from helpdesk_kpi.measure.statistics.control_chart import Better, Kind, signal
 from helpdesk_kpi.measure.statistics.student import two_sided
-from helpdesk_kpi.measure.value import Point
 
 HOUR = 3_600_000.0
 

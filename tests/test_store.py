@@ -15,7 +15,7 @@ from helpdesk_kpi.errors import StoreError
 from helpdesk_kpi.model import Article, Changes, Event, Person, Rating, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, SetAside
-from helpdesk_kpi.store.write import source_key, versions, write_page
+from helpdesk_kpi.store.write_page import source_key, versions, write_page
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ import pytest
 
 from helpdesk_kpi.errors import BusyError
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.lock import hold
+from helpdesk_kpi.store.writer_lock import hold
 
 #: Holds a lock until it gets a line.
 HOLDER = """
 import sys
 from pathlib import Path
 from helpdesk_kpi.store import open_store
-from helpdesk_kpi.store.lock import hold
+from helpdesk_kpi.store.writer_lock import hold
 
 with open_store(Path(sys.argv[1])) as store, hold(store, sys.argv[2]):
     print("held", flush=True)

@@ -22,7 +22,7 @@ from helpdesk_kpi.model import (
 )
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, Todo
-from helpdesk_kpi.store.write import ask_again, source_key, waiting, write_page
+from helpdesk_kpi.store.write_page import ask_again, source_key, waiting, write_page
 
 
 @pytest.fixture

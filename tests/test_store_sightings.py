@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpdesk_kpi.model import Event, Person, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page
-from helpdesk_kpi.store.write import source_key, write_page
+from helpdesk_kpi.store.write_page import source_key, write_page
 
 T0, MINUTE = 1_790_000_000_000, 60_000
 TRACKED = ("priority", "team", "assignee")

@@ -24,8 +24,8 @@ from helpdesk_kpi.model import (
 )
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, Todo
-from helpdesk_kpi.store.sound import sift
-from helpdesk_kpi.store.write import source_key, write_page
+from helpdesk_kpi.store.row_validation import sift
+from helpdesk_kpi.store.write_page import source_key, write_page
 
 AT = 1_790_000_000_000  # in 2026
 YEAR_9999, IN_SECONDS = 253_370_764_800_000, 1_790_000_000

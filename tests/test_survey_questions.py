@@ -12,15 +12,15 @@ from desk_fixtures import Cli
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket, value
 from report_fixtures import facts, week, week_values
 
-from helpdesk_kpi.cli.checking import config_findings
-from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.checks.findings import config_findings
 from helpdesk_kpi.config import Csat
-from helpdesk_kpi.measure.listing import Asked, listing
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Name, Person, Rating
-from helpdesk_kpi.report.figures import Agent
-from helpdesk_kpi.report.reading import StoredFigures
 from helpdesk_kpi.report.render import render
+from helpdesk_kpi.report.report_data import StoredFigures
+from helpdesk_kpi.report.result_types import Agent
 from helpdesk_kpi.store import Store, open_store
 
 KIND = Name("question", "36001", "Was the agent kind?", "kindness")  # id, text, alias

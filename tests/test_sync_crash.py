@@ -16,19 +16,19 @@ from pathlib import Path
 import pytest
 from desk_fixtures import ROOT, SyncedDesk
 
-from helpdesk_kpi.cli.desk import iso
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.cli.app_context import iso
+from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.testing import killing
-from helpdesk_kpi.testing.killing import KILLED, End
-from helpdesk_kpi.testing.stores import canonical, differences, known_store
+from helpdesk_kpi.testing import crashes
+from helpdesk_kpi.testing.crashes import KILLED, End
+from helpdesk_kpi.testing.store_snapshot import canonical, differences, known_store
 
 #: Opening a store: a child dies before each of its statements in turn, then the parent opens the file.
 OPENING = """
 import os, sys
 from pathlib import Path
 from helpdesk_kpi.store import open_store
-from helpdesk_kpi.testing.killing import Statements
+from helpdesk_kpi.testing.crashes import Statements
 folder, number, statements = Path(sys.argv[1]), 0, Statements()
 while True:
     number += 1
@@ -91,7 +91,7 @@ class Interrupted:
             known_store(self.store_path).close()
 
     def tries(self, command: str, *tries: dict[str, float]) -> list[End]:
-        return killing.tries("zendesk", command, self.desk.path, iso(self.desk.world.now), *tries)
+        return crashes.tries("zendesk", command, self.desk.path, iso(self.desk.world.now), *tries)
 
     def told(self) -> dict[str, list[str]]:
         with closing(sqlite3.connect(self.store_path)) as db:

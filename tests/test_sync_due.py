@@ -9,14 +9,14 @@ from desk_fixtures import SyncedDesk, impatient, known_store
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.zendesk.tickets import WHOLE_AFTER
-from helpdesk_kpi.cli.desk import Desk
+from connectors.zendesk.export_streams import WHOLE_AFTER
+from helpdesk_kpi.calendar.schedule_rules import missed
+from helpdesk_kpi.cli.app_context import Desk
 from helpdesk_kpi.cli.jobs import jobs_of
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import TURN, StreamResult, is_due, sync, synced_until
-from helpdesk_kpi.report.reading import fresh_to
-from helpdesk_kpi.schedule import missed
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.simulator.world.world import generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 START = 1_795_392_000_000  # 2026-11-23T00:00:00Z

@@ -6,8 +6,8 @@ import pytest
 from desk_fixtures import OF_LOOKS, Cli, SyncedDesk, canonical, differences
 
 from helpdesk_kpi.pull.sync import exit_status
-from helpdesk_kpi.simulator.faults import ROTATION
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.server.faults import ROTATION
+from helpdesk_kpi.simulator.world.world import World, generate
 
 HOUR = 3_600_000
 SECRET = "client_secret"

@@ -15,10 +15,10 @@ from helpdesk_kpi.errors import BrokenError, UnreachedError
 from helpdesk_kpi.model import AnyRecord, Ticket
 from helpdesk_kpi.pull.auth import NoAuth
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
-from helpdesk_kpi.pull.source import Source
+from helpdesk_kpi.pull.source_config import Source
 from helpdesk_kpi.pull.sync import Progress, StreamResult, exit_status, locked_out, sync
 from helpdesk_kpi.pull.transport import Transport, unasked
-from helpdesk_kpi.testing.stores import known_store
+from helpdesk_kpi.testing.store_snapshot import known_store
 
 NOW = 1_790_000_000_000
 

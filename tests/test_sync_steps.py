@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from desk_fixtures import OF_LOOKS, Cli, SyncedDesk, canonical, differences
+from oracle.truth import truth
 
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.listing import Asked, listing
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.explain.observation_export import Asked, listing
 from helpdesk_kpi.pull.sync import exit_status
-from helpdesk_kpi.report.reading import fresh_to
-from helpdesk_kpi.simulator.truth import truth
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: What only who looked in between can tell: roles that were, edits of articles, votes, what had to be asked later.

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from reader_fixtures import MONDAY, Source, agent, period_of, ticket, value
 
-from helpdesk_kpi.cli.checking import config_findings
-from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.checks.findings import config_findings
 from helpdesk_kpi.config import Config, Tickets, Valid
-from helpdesk_kpi.measure.desk import read_desks
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.reader import Reader
+from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store
 

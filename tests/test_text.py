@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk_kpi.pull.text import articles, clean, codes, is_question, is_thanks, length, read
+from helpdesk_kpi.text.comment import articles, clean, codes, is_question, is_thanks, length, read
 
 ONLY_THANKS = [
     "Thanks",

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from helpdesk_kpi.pull.sketch import again_of, aim_of
-from helpdesk_kpi.pull.text import similarity, sketch
+from helpdesk_kpi.text.comment import similarity, sketch
+from helpdesk_kpi.text.fingerprint import again_of, aim_of
 
 KEY = b"a key of the tests"
 THRESHOLD = 0.32

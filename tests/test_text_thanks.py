@@ -8,10 +8,10 @@ from desk_fixtures import Cli, SyncedDesk
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.sync import exit_status
-from helpdesk_kpi.pull.text import RULE, read
-from helpdesk_kpi.pull.wording import remember
-from helpdesk_kpi.simulator.words_en import WORDS
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.simulator.world.phrases_en import WORDS
+from helpdesk_kpi.simulator.world.world import generate
+from helpdesk_kpi.text.comment import RULE, read
+from helpdesk_kpi.text.rules_version import remember
 
 MESSAGES = tomllib.loads((Path(__file__).parent / "text" / "thanks.toml").read_text(encoding="utf-8"))
 LANGUAGES = ("en", "zh", "de", "fr", "es", "ja")

@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk_kpi.errors import AccessError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.auth import Basic, Bearer, NoAuth
-from helpdesk_kpi.pull.together import all_of
+from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 

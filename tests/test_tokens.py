@@ -19,13 +19,13 @@ from connectors.zendesk import Zendesk
 from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import AccessError
-from helpdesk_kpi.pull.source import sources_of
-from helpdesk_kpi.pull.tokens import TokenFile, Tokens
-from helpdesk_kpi.simulator.desk import CLIENT_ID, CLIENT_SECRET
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import generate
-from helpdesk_kpi.simulator.zendesk import app
-from helpdesk_kpi.simulator.zendesk_door import CODE
+from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.token_file import TokenFile, Tokens
+from helpdesk_kpi.simulator.server.serve import serve
+from helpdesk_kpi.simulator.world.support_desk import CLIENT_ID, CLIENT_SECRET
+from helpdesk_kpi.simulator.world.world import generate
+from helpdesk_kpi.simulator.zendesk.app import app
+from helpdesk_kpi.simulator.zendesk.auth import CODE
 
 #: Asks the helpdesk once. Arguments: its address, the file, and when to be killed: "before" or "after" it is written.
 ONCE = """
@@ -33,7 +33,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.auth import RefreshTokens
-from helpdesk_kpi.pull.tokens import TokenFile
+from helpdesk_kpi.pull.token_file import TokenFile
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 

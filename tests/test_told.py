@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from story_fixtures import ANN, BOB, CREATED, CUSTOMER, at, measured, rated, said, story
 
-from helpdesk_kpi.measure.rows import EventRow, RatingRow
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
 
 
 def rating(offered: float, **more: Any) -> RatingRow:

@@ -9,7 +9,7 @@ import pytest
 
 from helpdesk_kpi.errors import AccessError, HelpdeskKpiError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.auth import Basic
-from helpdesk_kpi.pull.limits import read_common
+from helpdesk_kpi.pull.rate_limits import read_common
 from helpdesk_kpi.pull.transport import Transport, Verdict
 from helpdesk_kpi.secret import Secret
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from oracle.truth import truth, truth_summary
 from truth_fixtures import DAY, TRUE, Measured, calm, true_rows
 
-from helpdesk_kpi.measure.contract import Total
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.periods import Period
-from helpdesk_kpi.simulator.truth import truth, truth_summary
-from helpdesk_kpi.simulator.world import generate
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.contract import Total
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.simulator.world.world import generate
 
 #: What Zendesk does not tell at all; tests/test_truth_across.py has those who do.
 NOT_TOLD = {("article_views", "strict")}

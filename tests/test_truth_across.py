@@ -20,10 +20,10 @@ from truth_fixtures import (
     without_facet,
 )
 
-from helpdesk_kpi.measure.incidents import LEAST
+from helpdesk_kpi.measure.recurrence.incidents import LEAST
 from helpdesk_kpi.report.capability import capabilities
-from helpdesk_kpi.simulator.faces import NAMES
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.server.vendors import NAMES
+from helpdesk_kpi.simulator.world.world import World, generate
 
 WEEKS = 8
 #: What some helpdesk cannot tell does not happen in these worlds: scripts that write in an agent's name, calls, chats,

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from oracle.truth import TruthRow, truth
 from simulator_fixtures import ANN, BEN, BOT, CAROL, at, did, opened, said, world
 
-from helpdesk_kpi.simulator.facts import Article, Comment, Fact, Update
-from helpdesk_kpi.simulator.truth import TruthRow, truth
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.facts import Article, Comment, Fact, Update
+from helpdesk_kpi.simulator.world.world import World, generate
 
 DAY = 86_400_000
 

@@ -22,11 +22,11 @@ from truth_fixtures import (
     without_facet,
 )
 
-from helpdesk_kpi.simulator.desk import BOT, FORM_APP
-from helpdesk_kpi.simulator.jira_door import PERSONAL_TOKEN
-from helpdesk_kpi.simulator.jira_words import AUTOMATION
-from helpdesk_kpi.simulator.plan import real
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
+from helpdesk_kpi.simulator.jira.vocabulary import AUTOMATION
+from helpdesk_kpi.simulator.world.plan import real
+from helpdesk_kpi.simulator.world.support_desk import BOT, FORM_APP
+from helpdesk_kpi.simulator.world.world import World, generate
 
 #: What some helpdesk cannot tell does not happen in these worlds, as in test_truth_across.py.
 UNTOLD: dict[str, Any] = dict.fromkeys(

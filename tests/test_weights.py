@@ -12,14 +12,14 @@ from weights_fixtures import CONFIG, DAY, learn, solved
 
 from helpdesk_kpi import config
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.learning import EFFORT, effort, learned
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.rows import LinkRow
-from helpdesk_kpi.measure.sensitivity import by_basis, rank_changes
-from helpdesk_kpi.measure.weights import Cell, Version, read_versions
+from helpdesk_kpi.measure.benchmarking.fit_weights import EFFORT, effort, learned
+from helpdesk_kpi.measure.benchmarking.weight_sensitivity import by_basis, rank_changes
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.query.complexity_weights import Cell, Version, read_versions
+from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.ticket_records import LinkRow
 
 NOBODY: frozenset[int] = frozenset()
 

@@ -14,15 +14,15 @@ from zendesk_fixtures import CREDENTIALS, NOW, pull, records
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account, TimeFields
-from connectors.zendesk.hours import time_entries, unsure
 from connectors.zendesk.settings import Settings
+from connectors.zendesk.time_tracking import time_entries, unsure
 from helpdesk_kpi.model import Event, TimeEntry
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.simulator.hours import entries
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk_hours import LAST, TOTAL
-from helpdesk_kpi.simulator.zendesk_tickets import Tickets
+from helpdesk_kpi.simulator.world.time_entries import entries
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk.tickets import Tickets
+from helpdesk_kpi.simulator.zendesk.time_tracking import LAST, TOTAL
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
 FIELDS = TimeFields(881, 885)

@@ -8,7 +8,7 @@ import pytest
 from desk_fixtures import OF_LOOKS, SyncedDesk, canonical, differences
 
 from helpdesk_kpi.pull.sync import StreamResult, exit_status
-from helpdesk_kpi.simulator.world import World, generate
+from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: A list may repeat an old generated_timestamp, so versions differ; nothing is decided by their values.

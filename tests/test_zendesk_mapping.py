@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import articles, mapping, surveys
+from connectors.zendesk import map_articles, map_surveys, mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.events import events
+from connectors.zendesk.map_events import events
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
-from helpdesk_kpi.pull.text import RULE
-from helpdesk_kpi.pull.zones import RAILS, iana
+from helpdesk_kpi.pull.time_zones import RAILS, iana
+from helpdesk_kpi.text.comment import RULE
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
 KEEP = mapping.Keep("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
@@ -460,7 +460,7 @@ def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
 def legacy(score: str, **given: Any) -> list[Rating]:
     whole = {"id": 8, "ticket_id": 42, "created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
     found = row(zd.SatisfactionRating, **{**whole, "score": score, "assignee_id": 9, "comment": "ok", **given})
-    return surveys.legacy(found, comments=False)
+    return map_surveys.legacy(found, comments=False)
 
 
 def test_an_older_survey_goes_from_offered_to_answered() -> None:
@@ -476,7 +476,7 @@ def response(*answers: dict[str, Any], id: str = "01J1WB51MG6HXTYWE6Q0C93RNW") -
     subject = {"id": "42", "type": "ticket", "zrn": "zen:ticket:42"}
     found = row(zd.SurveyResponse, id=id, expires_at="2024-07-28T00:00:00.000Z", responder_id=7, subjects=[subject],
                 answers=list(answers))  # fmt: skip
-    return surveys.response(found, comments=True)
+    return map_surveys.response(found, comments=True)
 
 
 def answer(question: dict[str, Any], **given: Any) -> dict[str, Any]:
@@ -526,7 +526,7 @@ def test_a_skipped_question_was_asked_and_not_answered() -> None:
 
 
 def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> None:
-    found, *_ = articles.article(
+    found, *_ = map_articles.article(
         row(zd.Article, id=1, title="Reset", created_at="2026-06-01T10:00:00Z", updated_at="2026-06-01T11:00:00Z",
             locale="de", author_id=9, body="<p>Hello</p>", vote_sum=4, vote_count=10),
         [zd.Translation(locale="en-us", updated_by_id=1), zd.Translation(locale="de", updated_by_id=2)],
@@ -538,6 +538,6 @@ def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> Non
 
 def test_the_author_of_an_article_is_not_taken_for_its_editor() -> None:
     times = {"created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
-    [found] = articles.article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
+    [found] = map_articles.article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
     assert isinstance(found, Article)
     assert found.editor is None

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import articles, mapping, promises, surveys
+from connectors.zendesk import map_articles, map_surveys, mapping, sla_events
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.events import events
+from connectors.zendesk.map_events import events
 from helpdesk_kpi import model
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
@@ -35,15 +35,15 @@ KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "ticket_fields": (zd.TicketField, mapping.field),
     "custom_statuses": (zd.CustomStatus, mapping.custom_status),
     "organizations": (zd.Named, mapping.organization),
-    "satisfaction_ratings": (zd.SatisfactionRating, lambda row: surveys.legacy(row, comments=True)),
-    "survey_responses": (zd.SurveyResponse, lambda row: surveys.response(row, comments=True)),
+    "satisfaction_ratings": (zd.SatisfactionRating, lambda row: map_surveys.legacy(row, comments=True)),
+    "survey_responses": (zd.SurveyResponse, lambda row: map_surveys.response(row, comments=True)),
     "schedules": (zd.Schedule, mapping.schedule),
     "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
     "calls": (zd.Call, mapping.call),
     "agent_engagement_data": (zd.Engagement, mapping.engagement),
-    "articles": (zd.Article, articles.article),
+    "articles": (zd.Article, map_articles.article),
     "translations": (zd.Translation, lambda row: row),
-    "ticket_metric_events": (promises.MetricEvent, promises.sla_event),
+    "ticket_metric_events": (sla_events.MetricEvent, sla_events.sla_event),
     "deleted_tickets": (zd.DeletedTicket, lambda row: mapping.deletion(row, "https://acme.zendesk.com")),
 }
 #: What the collections call these resources.
@@ -139,7 +139,7 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
 def test_the_vendors_survey_example_has_one_bad_rating() -> None:
     path = Path(ROOT or "") / "zendesk/official_docs_examples/csat_survey_responses_list.json"
     row = msgspec.convert(json.loads(path.read_text())["survey_responses"][0], zd.SurveyResponse, strict=False)
-    [rating] = surveys.response(row, comments=True)
+    [rating] = map_surveys.response(row, comments=True)
     assert isinstance(rating, model.Rating)
     # Its answers: rating 1 "bad", one closed question, one text, one skipped text.
     assert (rating.ticket, rating.question, rating.value, rating.category) == ("99", "", "1", "bad")
@@ -159,7 +159,7 @@ def probed(name: str) -> Any:
 
 
 def by_metric(told: dict[str, Any]) -> Any:
-    return promises._by_metric({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in told.items()})
+    return sla_events._by_metric({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in told.items()})
 
 
 def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> None:

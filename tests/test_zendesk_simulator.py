@@ -11,17 +11,17 @@ import pytest
 
 from connectors.zendesk import Zendesk
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.events import events
+from connectors.zendesk.map_events import events
 from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Article, Engagement, Event, Person, Rating, Ticket, TicketLink
 from helpdesk_kpi.pull.contract import Finding, Start
-from helpdesk_kpi.pull.tokens import TokenFile, Tokens
+from helpdesk_kpi.pull.token_file import TokenFile, Tokens
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.simulator.facts import Created
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.simulator.zendesk import app
-from helpdesk_kpi.simulator.zendesk_door import CODE
+from helpdesk_kpi.simulator.world.facts import Created
+from helpdesk_kpi.simulator.world.world import World, generate
+from helpdesk_kpi.simulator.zendesk.app import app
+from helpdesk_kpi.simulator.zendesk.auth import CODE
 
 URL = "http://127.0.0.1:9"  # never reached: the application is called in this process
 MINUTE, DAY = 60_000, 86_400_000

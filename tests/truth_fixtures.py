@@ -9,19 +9,19 @@ from typing import Any
 import msgspec
 import numpy as np
 from desk_fixtures import SyncedDesk
+from oracle.true_recurrence import true_pairs
+from oracle.truth import truth
 
-from helpdesk_kpi.measure.asked import Asked
-from helpdesk_kpi.measure.calendars import elapsed
-from helpdesk_kpi.measure.columns import NEVER, Columns
-from helpdesk_kpi.measure.contract import EXCLUDED, Duration, Fresh, Kpi, Met, Within
-from helpdesk_kpi.measure.discovery import find_kpis
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.reader import Reader
-from helpdesk_kpi.measure.windows import within_parts
-from helpdesk_kpi.simulator.facts import Update
-from helpdesk_kpi.simulator.true_repeats import true_pairs
-from helpdesk_kpi.simulator.truth import truth
-from helpdesk_kpi.simulator.world import World
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.metrics.columns import NEVER, Columns
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Duration, Fresh, Kpi, Met, Within
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
+from helpdesk_kpi.measure.query.aggregations.followups import within_parts
+from helpdesk_kpi.measure.query.metric_query import Asked
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.span_lengths import elapsed
+from helpdesk_kpi.simulator.world.facts import Update
+from helpdesk_kpi.simulator.world.world import World
 
 DAY, MINUTE, SECOND = 86_400_000, 60_000, 1000
 #: Of everything that a desk's world tells; what people write into registers is in no helpdesk.

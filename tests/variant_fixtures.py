@@ -5,9 +5,9 @@ from typing import Any
 
 from story_fixtures import CREATED, MINUTE, measured, minutes
 
-from helpdesk_kpi.measure.contract import Observation, Statistic, Within
-from helpdesk_kpi.measure.discovery import kpi_named
-from helpdesk_kpi.measure.timeline import Timeline
+from helpdesk_kpi.measure.metrics.contract import Observation, Statistic, Within
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import DAY
 
 #: What a variant of a KPI gives: (kpi, variant) -> anything that compares.

@@ -5,8 +5,8 @@ from typing import Any
 from reader_fixtures import HOUR, Source, ticket
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.learning import learned
-from helpdesk_kpi.measure.weights import Version, keep
+from helpdesk_kpi.measure.benchmarking.fit_weights import learned
+from helpdesk_kpi.measure.query.complexity_weights import Version, keep
 from helpdesk_kpi.model import Event, TimeEntry
 from helpdesk_kpi.store import Store
 

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.files import fivetran, own
+from connectors.files import fivetran, own_layout
 from connectors.files.given import COMMENTS, lacks_comments
-from connectors.files.parts import Occurrences, Part, refused
-from connectors.files.reading import BrokenFileError, digest_of, files_of, header_of, read
+from connectors.files.layout import Occurrences, Part, refused
+from connectors.files.readers import BrokenFileError, digest_of, files_of, header_of, read
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord
@@ -130,7 +130,7 @@ class Files(Connector):
         """Prefixes of lines that could not be read, of tables that have no file any more and so no stream."""
         if part.name not in {"ticket", "tickets"}:  # the one part that is always there
             return []
-        tables = fivetran.TABLES if self.settings.layout == "fivetran" else own.TABLES
+        tables = fivetran.TABLES if self.settings.layout == "fivetran" else own_layout.TABLES
         return [prefix for name in tables if not files_of(self.settings.path, name) for prefix in _lines_of(name)]
 
     def _place(self, part: Part, cursor: str | None) -> Place:
@@ -160,23 +160,23 @@ class Files(Connector):
 def _own_parts(folder: Path) -> list[Part]:
     return [
         _own_part(name, tuple(files), table)
-        for name, table in own.TABLES.items()
+        for name, table in own_layout.TABLES.items()
         if (files := files_of(folder, name)) or name == "tickets"
     ]
 
 
-def _own_part(name: str, files: tuple[Path, ...], table: own.Table) -> Part:
+def _own_part(name: str, files: tuple[Path, ...], table: own_layout.Table) -> Part:
     lacks = lacks_comments(files, table.columns) if table.gives >= COMMENTS and files else ""
     gives = table.gives - COMMENTS if lacks else table.gives
     return Part(name, files, partial(_own, table), gives, (), frozenset(table.columns), lacks)
 
 
-def _own(table: own.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
+def _own(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
     with closing(Occurrences()) as met:
         keeps = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
-        how = own.How(*keeps, "public" in header_of(path), met.count)
+        how = own_layout.How(*keeps, "public" in header_of(path), met.count)
         keep = settings.keep_fields if "status" in table.columns else ()
-        kind = REFUSED_RATING if table is own.TABLES["ratings"] else REFUSED_ROW
+        kind = REFUSED_RATING if table is own_layout.TABLES["ratings"] else REFUSED_ROW
         for line in read(path, table.columns, settings.zone, keep):
             wrong = line.wrong
             if not wrong:

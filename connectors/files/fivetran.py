@@ -15,18 +15,18 @@ from typing import Any
 
 import msgspec
 
-from connectors.files import values as v
-from connectors.files.parts import Part, refused
-from connectors.files.reading import Row, files_of, read
+from connectors.files import cell_values as v
+from connectors.files.cell_values import Column
+from connectors.files.layout import Part, refused
+from connectors.files.readers import Row, files_of, read
 from connectors.files.settings import Settings
-from connectors.files.values import Column
-from connectors.zendesk import mapping, surveys
+from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.events import FIELDS
+from connectors.zendesk.map_events import FIELDS
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Event, Name, TicketLink
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.text import RULE
-from helpdesk_kpi.pull.text import read as read_text
+from helpdesk_kpi.text.comment import RULE
+from helpdesk_kpi.text.comment import read as read_text
 
 Found = Iterator[list[AnyRecord] | SetAside]
 _TIME, _ID, _TEXT, _TRUTH = (Column(kind, "") for kind in (v.instant, v.whole, v.text, v.truth))
@@ -125,7 +125,7 @@ def _group(row: Row) -> list[AnyRecord]:
 
 def _ratings(path: Path, settings: Settings) -> Found:
     def make(row: Row) -> list[AnyRecord]:
-        return [*surveys.legacy(_as(zd.SatisfactionRating, row), comments=settings.include_ratings_comment)]
+        return [*map_surveys.legacy(_as(zd.SatisfactionRating, row), comments=settings.include_ratings_comment)]
 
     return _rows(path, settings, columns=RATING, make=make, ticket="ticket_id", kind=REFUSED_RATING)
 

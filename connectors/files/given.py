@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from connectors.files.reading import BrokenFileError, read
-from connectors.files.values import Column
+from connectors.files.cell_values import Column
+from connectors.files.readers import BrokenFileError, read
 
 COMMENTS = frozenset({"comments.public", "comments.private"})
 _LACKS = {

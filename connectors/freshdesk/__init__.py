@@ -11,11 +11,12 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.freshdesk import activities, lists, solutions
+from connectors.freshdesk import activity_export, solutions
+from connectors.freshdesk import streams as lists
 from connectors.freshdesk.account import Account
 from connectors.freshdesk.check import check
 from connectors.freshdesk.conversations import conversations
-from connectors.freshdesk.refusals import judge
+from connectors.freshdesk.errors import judge
 from connectors.freshdesk.settings import Settings
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
@@ -114,7 +115,7 @@ class Freshdesk(Connector):
             ),
         ]  # fmt: skip
         if self.settings.activities:
-            pages = self._bound(activities.quietly)
+            pages = self._bound(activity_export.quietly)
             streams.append(Stream(name="activities", kind="cursor", every=6 * HOUR, pages=pages))
         return streams
 

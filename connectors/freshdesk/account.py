@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.fetching import by_page
+from connectors.freshdesk.codes import CHANNELS, STATUSES
+from connectors.freshdesk.map_tickets import Keep
+from connectors.freshdesk.pagination import by_page
 from connectors.freshdesk.settings import Settings
-from connectors.freshdesk.tickets import Keep
-from connectors.freshdesk.words import CHANNELS, STATUSES
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Finding, SetAside
 from helpdesk_kpi.pull.transport import Transport

@@ -7,11 +7,11 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import TICKETS, has_next, iso
-from connectors.freshdesk.lists import ARCHIVED_AFTER, INCLUDES
-from connectors.freshdesk.words import STATES
+from connectors.freshdesk.codes import STATES
+from connectors.freshdesk.pagination import TICKETS, has_next, iso
+from connectors.freshdesk.streams import ARCHIVED_AFTER, INCLUDES
 from helpdesk_kpi.errors import PullError, UnavailableError
-from helpdesk_kpi.pull import examining, zones
+from helpdesk_kpi.pull import checks, time_zones
 from helpdesk_kpi.pull.contract import Finding, no
 
 _ALL, _OF_GROUPS = 1, 2  # ticket_scope of an agent
@@ -48,11 +48,11 @@ _ARTICLES = _Probe(
 async def check(account: Account, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
     ask = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
-    me, shut = await examining.signed_in(ask)
+    me, shut = await checks.signed_in(ask)
     if me is None:
         return shut
     found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _scope(me)]
-    found += examining.skew(account.http, "Freshdesk")
+    found += checks.skew(account.http, "Freshdesk")
     found += await _zone(account)
     found += await _probe(account, _TICKETS)
     cost = account.http.limits.told["account"].cost if "account" in account.http.limits.told else 1
@@ -61,7 +61,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found += await _activities(account, now)
     found += await _names(account)
     found += _limits_of_the_api(now)
-    found += examining.limits(account.http)
+    found += checks.limits(account.http)
     return [*found, *await _first_sync(account, cost)]
 
 
@@ -78,7 +78,7 @@ async def _zone(account: Account) -> list[Finding]:
     """The account's own zone, if the key may read it."""
     try:
         told = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
-        return examining.zone(zones.iana(told.timezone) if told.timezone else None, "the account")
+        return checks.zone(time_zones.iana(told.timezone) if told.timezone else None, "the account")
     except PullError:
         return []
 
@@ -87,7 +87,7 @@ async def _probe(account: Account, probe: _Probe) -> list[Finding]:
     ask = account.http.get(
         f"/api/v2/{probe.path}", probe.params, type=msgspec.Raw, endpoint=f"check {probe.about}", missing="resource"
     )
-    return await examining.probe(ask, probe.about, probe.needs)
+    return await checks.probe(ask, probe.about, probe.needs)
 
 
 async def _activities(account: Account, now: float) -> list[Finding]:
@@ -163,13 +163,13 @@ async def _first_sync(account: Account, cost: int) -> list[Finding]:
         rows, is_all = await _count(account)
     except PullError:
         return []
-    a_minute, size = examining.allowed(account.http, "account"), account.settings.page_size
+    a_minute, size = checks.allowed(account.http, "account"), account.settings.page_size
     lists = None if a_minute is None else max(1, a_minute // max(1, cost))
     loads = [
-        examining.Load(about="tickets", rows=rows, page=size, a_minute=lists),
-        examining.Load(about="conversations", rows=rows, page=1, a_minute=a_minute),
+        checks.Load(about="tickets", rows=rows, page=size, a_minute=lists),
+        checks.Load(about="conversations", rows=rows, page=1, a_minute=a_minute),
     ]
-    found = examining.first_sync(loads, account.settings.rate_share)
+    found = checks.first_sync(loads, account.settings.rate_share)
     at_least = "" if is_all else f"; there are more than {rows:,} tickets, so it will be more"
     per_run = account.settings.conversations_per_run
     runs = f"; {-(-rows // per_run)} syncs, as conversations_per_run says" if per_run and rows > per_run else ""

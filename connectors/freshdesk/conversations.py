@@ -10,16 +10,16 @@ from typing import Literal, NamedTuple
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import by_page
+from connectors.freshdesk.codes import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
+from connectors.freshdesk.map_tickets import fingerprint
+from connectors.freshdesk.pagination import by_page
 from connectors.freshdesk.payloads import ms, text_id
-from connectors.freshdesk.tickets import fingerprint
-from connectors.freshdesk.words import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
 from helpdesk_kpi.errors import BrokenError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
+from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.rows import map_rows, reason_of
-from helpdesk_kpi.pull.text import RULE, read
-from helpdesk_kpi.pull.together import all_of
+from helpdesk_kpi.pull.lenient_decode import map_rows, reason_of
+from helpdesk_kpi.text.comment import RULE, read
 
 BATCH = 20  # tickets at a time: one page of the store
 _LONGEST_HINT = 400  # characters of a note that says no more than that the ticket was merged

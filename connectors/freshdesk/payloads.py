@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.pull.rows import plausible
+from helpdesk_kpi.pull.lenient_decode import plausible
 
 Id = int | str
 

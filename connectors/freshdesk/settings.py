@@ -7,7 +7,7 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.auth import Auth, Basic
-from helpdesk_kpi.pull.sites import is_loopback, site_of
+from helpdesk_kpi.pull.hosts import is_loopback, site_of
 from helpdesk_kpi.secret import Secret
 
 _HOME = ".freshdesk.com"

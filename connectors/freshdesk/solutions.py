@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import Account
-from connectors.freshdesk.fetching import by_page
+from connectors.freshdesk.pagination import by_page
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
-from helpdesk_kpi.pull.rows import map_rows
-from helpdesk_kpi.pull.text import length
+from helpdesk_kpi.pull.lenient_decode import map_rows
+from helpdesk_kpi.text.comment import length
 
 T = TypeVar("T")
 _SOLUTIONS = "/api/v2/solutions"

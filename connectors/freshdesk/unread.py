@@ -11,7 +11,7 @@ import msgspec
 from connectors.freshdesk import payloads as fd
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Rating, Unread
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import id_of, raws
+from helpdesk_kpi.pull.lenient_decode import id_of, raws
 
 #: What a row can leave: all of it, a code that nobody knows, or one answer of several.
 _PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer")}

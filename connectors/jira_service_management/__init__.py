@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.jira_service_management import confluence, issues, lists, queues, sight, worklogs
+from connectors.jira_service_management import confluence, issue_streams, per_issue, reference_streams, sight, worklogs
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.check import check
-from connectors.jira_service_management.refusals import USED_UP, judge, limits
+from connectors.jira_service_management.errors import USED_UP, judge, limits
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi import __version__
 from helpdesk_kpi.errors import PullError
@@ -108,9 +108,12 @@ class JiraServiceManagement(Connector):
 
     def _names(self) -> list[Stream]:
         named = {
-            "statuses": lists.statuses, "priorities": lists.priorities, "projects": lists.projects,
-            "fields": lists.fields, "agents": lists.agents,
-        }  # fmt: skip
+            "statuses": reference_streams.statuses,
+            "priorities": reference_streams.priorities,
+            "projects": reference_streams.projects,
+            "fields": reference_streams.fields,
+            "agents": reference_streams.agents,
+        }
         return [
             Stream(
                 name=name,
@@ -127,9 +130,11 @@ class JiraServiceManagement(Connector):
         gives = (
             {"tickets", "sla.cycles"} | _TIME | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
         )
-        found = [Stream(name="issues", kind="cursor", pages=self._bound(issues.issues), gives=frozenset(gives))]
+        found = [Stream(name="issues", kind="cursor", pages=self._bound(issue_streams.issues), gives=frozenset(gives))]
         if self.settings.look_back:
-            found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.look_back)))
+            found.append(
+                Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issue_streams.look_back))
+            )
         return found
 
     def _sight(self) -> list[Stream]:
@@ -141,18 +146,18 @@ class JiraServiceManagement(Connector):
 
     def _apart(self) -> list[Stream]:
         return [
-            Stream(name="changes", kind="queue", pages=self._bound(queues.changes), gives=_HISTORY),
-            Stream(name="comments", kind="queue", pages=self._bound(queues.comments), gives=_COMMENTS),
+            Stream(name="changes", kind="queue", pages=self._bound(per_issue.changes), gives=_HISTORY),
+            Stream(name="comments", kind="queue", pages=self._bound(per_issue.comments), gives=_COMMENTS),
             Stream(name="worklog_feed", kind="cursor", every=HOUR, pages=self._bound(worklogs.feed), gives=_TIME),
             Stream(name=worklogs.QUEUE, kind="queue", pages=self._bound(worklogs.worklogs), gives=_TIME),
         ]
 
     def _passes(self) -> list[Stream]:
         return [
-            Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issues.open_issues),
+            Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issue_streams.open_issues),
                    gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
-                   pages=self._bound(issues.ratings), gives=frozenset({"survey.answers"})),
+                   pages=self._bound(issue_streams.ratings), gives=frozenset({"survey.answers"})),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:

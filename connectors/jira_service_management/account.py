@@ -10,15 +10,15 @@ import msgspec
 
 from connectors.jira_service_management import jql, people, satisfaction, sla, team
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.deployments import Cloud, DataCenter, Site
 from connectors.jira_service_management.jql import Instants
 from connectors.jira_service_management.labels import Labels
 from connectors.jira_service_management.mapping import Keep
 from connectors.jira_service_management.people import Team
 from connectors.jira_service_management.settings import Settings
-from connectors.jira_service_management.transports import Cloud, DataCenter, Site
 from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.lenient_decode import rows
 from helpdesk_kpi.pull.transport import Transport
 
 _DESK = "com.atlassian.servicedesk"

@@ -6,15 +6,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.jira_service_management import confluence, jql, sla, transports, worklogs
+from connectors.jira_service_management import confluence, deployments, jql, sla, worklogs
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.suggestions import sla_roles, status_states, team_fields
 from helpdesk_kpi.errors import PullError, UnavailableError
-from helpdesk_kpi.pull import examining
+from helpdesk_kpi.pull import checks
+from helpdesk_kpi.pull.checks import Load
 from helpdesk_kpi.pull.contract import Finding, no, partly
-from helpdesk_kpi.pull.examining import Load
-from helpdesk_kpi.pull.rows import read_each, row, rows
+from helpdesk_kpi.pull.lenient_decode import read_each, row, rows
 
 _SAMPLE = 50  # issues that are looked at in each project
 _SECONDS = 1.0  # that a page of issues takes
@@ -23,10 +23,10 @@ _MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
 
 async def check(account: Account, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    me, refused = await examining.signed_in(account.me())
+    me, refused = await checks.signed_in(account.me())
     if me is None:
         return [*(_hinted(account, finding) for finding in refused), *_token(account, now)]
-    found = [*_who(account, me), *_token(account, now), *examining.skew(account.http, "Jira")]
+    found = [*_who(account, me), *_token(account, now), *checks.skew(account.http, "Jira")]
     before = len(account.found)
     parts: Sequence[Callable[[Account], AsyncIterator[Finding]]] = (
         _deployment, _projects, _team, _times, _fields, _rights, _time, _names, _articles,
@@ -59,7 +59,7 @@ def _who(account: Account, me: js.Me) -> Iterator[Finding]:
     if me.account_type == "customer":
         text = "the account is a portal customer's; it has to be an agent's, else SLA and internal comments are missing"
         yield Finding(level="error", about="rights", text=text)
-    yield from examining.zone(me.time_zone, "the account")
+    yield from checks.zone(me.time_zone, "the account")
 
 
 def _token(account: Account, now: float) -> list[Finding]:
@@ -69,7 +69,7 @@ def _token(account: Account, now: float) -> list[Finding]:
         text = "every token ends some day, on Cloud within a year: say token_expires = 2026-12-31 to be warned before"
         return [Finding(level="note", about="credentials", text=text)]
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), dt.UTC)
-    return examining.token_end(end, now, "the token", _MAKE)
+    return checks.token_end(end, now, "the token", _MAKE)
 
 
 async def _deployment(account: Account) -> AsyncIterator[Finding]:
@@ -235,13 +235,13 @@ async def _effort(account: Account) -> AsyncIterator[Finding]:
     count = await account.site.count(jql.query(await account.keys()).partition(" ORDER BY ")[0])
     loads = [
         Load(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
-        Load(about="census", rows=count, page=transports.MOST_IDS, seconds=_SECONDS),
+        Load(about="census", rows=count, page=deployments.MOST_IDS, seconds=_SECONDS),
     ]
     if account.site.embeds_history:  # who sees a comment is told issue by issue there
         loads.append(Load(about="comments", rows=count, page=1))
     else:
         loads.append(Load(about="histories", rows=count, page=account.site.ids_a_call, seconds=_SECONDS))
-    yield examining.first_sync(loads, account.settings.rate_share)
+    yield checks.first_sync(loads, account.settings.rate_share)
 
 
 def _limits(account: Account) -> list[Finding]:

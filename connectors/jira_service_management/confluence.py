@@ -15,8 +15,8 @@ from connectors.jira_service_management.people import MANY, Team, person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.lenient_decode import map_rows, read_each, reason_of, rows
 from helpdesk_kpi.pull.paging import Walk, has_rows
-from helpdesk_kpi.pull.rows import map_rows, read_each, reason_of, rows
 
 MOST = 250  # rows a page
 MOST_SPACES = 100  # spaces a call

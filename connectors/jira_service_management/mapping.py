@@ -5,18 +5,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from connectors.jira_service_management import history, satisfaction, sla, words
+from connectors.jira_service_management import changelog, satisfaction, sla
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management import rich_text as words
+from connectors.jira_service_management.deployments import PROPERTY
 from connectors.jira_service_management.labels import Known, Labels
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.people import Team, user_id
-from connectors.jira_service_management.transports import PROPERTY
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import UNREADABLE, joined, map_rows, reason_of, rows
-from helpdesk_kpi.pull.text import RULE, sketch
-from helpdesk_kpi.pull.text import read as read_text
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, joined, map_rows, reason_of, rows
+from helpdesk_kpi.text.comment import RULE, sketch
+from helpdesk_kpi.text.comment import read as read_text
 
 T = TypeVar("T")
 #: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
@@ -57,7 +58,7 @@ class Keep(msgspec.Struct, frozen=True):
     def words(self) -> dict[str, str]:
         """Fields whose changes are kept: id in histories -> our word."""
         own = {self.team: "team"} if self.team else {}
-        return {**history.FIELDS, **own, **self.fields}
+        return {**changelog.FIELDS, **own, **self.fields}
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -123,13 +124,13 @@ def issue(
     return Read(records, ticket, aside, people, is_service, has_worklogs)
 
 
-def told_by(issue_id: str, past: history.Told, ticket: model.Ticket, keep: Keep) -> list[AnyRecord]:
+def told_by(issue_id: str, past: changelog.Told, ticket: model.Ticket, keep: Keep) -> list[AnyRecord]:
     """Records of a whole history that came along with the issue."""
     found = model.Changes(issue_id, ticket.version, came_at=came_at(past.moves, keep.projects))
-    return [*past.names, *past.events, *history.stays(past.events, keep.projects), *past.unread, found]
+    return [*past.names, *past.events, *changelog.stays(past.events, keep.projects), *past.unread, found]
 
 
-def came_at(moves: Sequence[history.Move], projects: Collection[str]) -> int | None:
+def came_at(moves: Sequence[changelog.Move], projects: Collection[str]) -> int | None:
     """When an issue came to a project that is read from one that is not; None: it began in one that is."""
     if not moves or moves[0].before is None or moves[0].before in projects:
         return None
@@ -191,7 +192,7 @@ def _ticket(
 def _resolution(fields: js.Fields) -> str | None:
     """By which Jira takes an issue as ended, whatever its status."""
     given = fields.resolution
-    return None if given is None or given.name.casefold() in history.NO_RESOLUTION else given.id
+    return None if given is None or given.name.casefold() in changelog.NO_RESOLUTION else given.id
 
 
 def _status_at(fields: js.Fields) -> int | None:
@@ -262,7 +263,7 @@ def creating(
 def comment(issue_id: str, row: js.Comment, keep: Keep, *, service: bool) -> model.Event:
     return _said(
         row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
-        public=is_public(row) and service, hosts=keep.hosts, seq=history.order(row.id),
+        public=is_public(row) and service, hosts=keep.hosts, seq=changelog.order(row.id),
         thanks=keep.thanks,
     )  # fmt: skip
 
@@ -366,7 +367,7 @@ def worklogs(
     return made, bad, [row.author for row in found if row.author]
 
 
-def _history(row: js.Issue, keep: Keep, known: Known) -> history.Told | None:
+def _history(row: js.Issue, keep: Keep, known: Known) -> changelog.Told | None:
     """The history, where the search brought all of it."""
     if row.changelog is None:
         return None
@@ -374,7 +375,7 @@ def _history(row: js.Issue, keep: Keep, known: Known) -> history.Told | None:
     total = row.changelog.total
     if aside or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
         return None
-    past = history.read(row.id, found, keep.words, keep.field_ids, known)
+    past = changelog.read(row.id, found, keep.words, keep.field_ids, known)
     return None if past.aside else past
 
 

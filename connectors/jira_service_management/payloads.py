@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from helpdesk_kpi.pull.rows import plausible
+from helpdesk_kpi.pull.lenient_decode import plausible
 
 NOTHING = Raw(b"[]")
 _SECONDS_END = 100_000_000_000  # an epoch below is in seconds, above in milliseconds (1973)

@@ -12,7 +12,7 @@ import msgspec
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Rating, Unread
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import UNREADABLE, reason_of
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 from helpdesk_kpi.store.unread import refused_rating
 
 SCORE = "com.atlassian.servicedesk:sd-request-feedback"

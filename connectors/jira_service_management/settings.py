@@ -8,7 +8,7 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.auth import Auth, Basic, Bearer
-from helpdesk_kpi.pull.sites import site_of
+from helpdesk_kpi.pull.hosts import site_of
 from helpdesk_kpi.secret import Secret
 
 Role = Literal["first_response", "resolution", "other"]

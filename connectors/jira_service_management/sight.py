@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 import msgspec
 
-from connectors.jira_service_management import history, jql, mapping
+from connectors.jira_service_management import changelog, jql, mapping
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import Account
-from connectors.jira_service_management.issues import fields_of, page_of, read
+from connectors.jira_service_management.deployments import MOST_IDS, Found
+from connectors.jira_service_management.issue_streams import fields_of, page_of, read
 from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.mapping import Keep
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.transports import MOST_IDS, Found
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import Changes, Event, Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
-from helpdesk_kpi.pull.rows import UNREADABLE, reason_of, rows
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of, rows
 
 ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not know
 
@@ -119,8 +119,8 @@ async def _left(account: Account, issues: Sequence[js.Issue], keep: Keep) -> Pag
     return page_of(account, found, keep, aside)
 
 
-async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mapping[str, history.Told]:
-    asked, _ = history.asked(keep.team, keep.fields)
+async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mapping[str, changelog.Told]:
+    asked, _ = changelog.asked(keep.team, keep.fields)
     raw: dict[str, list[js.History]] = {}
     size = account.site.ids_a_call
     for place in range(0, len(ids), size):
@@ -131,10 +131,10 @@ async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mappin
         except (MissingError, BrokenError):
             continue
     known = Known(keep.labels, people=account.called)
-    return {own: history.read(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
+    return {own: changelog.read(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
 
 
-def _as_it_left(one: mapping.Read, issue: js.Issue, past: history.Told | None, keep: Keep) -> mapping.Read:
+def _as_it_left(one: mapping.Read, issue: js.Issue, past: changelog.Told | None, keep: Keep) -> mapping.Read:
     """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
     place = _left_to(issue, keep)
     moves = past.moves if past else []

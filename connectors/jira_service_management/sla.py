@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from helpdesk_kpi.model import AnyRecord, NativeMetric, SlaCycle
-from helpdesk_kpi.pull.rows import UNREADABLE
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE
 
 KIND = "com.atlassian.servicedesk:sd-sla-field"
 METRICS = {"first_response": "sla_first_response", "resolution": "sla_resolution"}

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.deployments import Site, more
 from connectors.jira_service_management.people import Team, user_id
 from connectors.jira_service_management.settings import Settings
-from connectors.jira_service_management.transports import Site, more
 from helpdesk_kpi.errors import MissingError, UnavailableError
+from helpdesk_kpi.pull.lenient_decode import rows
 from helpdesk_kpi.pull.paging import Walk
-from helpdesk_kpi.pull.rows import rows
 from helpdesk_kpi.pull.transport import Transport
 
 ROLES = frozenset({"service desk team", "customer service team"})

@@ -9,14 +9,14 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-work
 
 from collections.abc import AsyncIterator, Sequence
 
-from connectors.jira_service_management import mapping, people, transports
+from connectors.jira_service_management import deployments, mapping, people
 from connectors.jira_service_management.account import Account
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.queues import whole_to
+from connectors.jira_service_management.per_issue import whole_to
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
-from helpdesk_kpi.pull.rows import read_each, reason_of
+from helpdesk_kpi.pull.lenient_decode import read_each, reason_of
 
 SECOND, MINUTE = 1_000, 60_000
 SETTLED = 10 * MINUTE  # the feed leaves out the last minute, and the issue itself may still be on its way to us
@@ -34,7 +34,7 @@ async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
     for place, todo in enumerate(start.todo, 1):
         whole = whole_to(start, place)
         try:
-            found, aside = await transports.worklogs(account.http, account.site, todo.key)
+            found, aside = await deployments.worklogs(account.http, account.site, todo.key)
         except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
             yield Page(done=[todo], complete_until=whole)
             continue
@@ -64,14 +64,14 @@ async def feed(account: Account, start: Start) -> AsyncIterator[Page]:
     since = int(start.cursor)
     try:
         behind: list[Todo] = []
-        async for changed in transports.changed_worklogs(account.http, account.site, "updated", since):
+        async for changed in deployments.changed_worklogs(account.http, account.site, "updated", since):
             ids = [one.worklog_id for one in changed if one.updated_time <= until]
             behind += await _behind(account, start, ids)
         if behind:
             text = f"{len(behind)} issues did not move when time was written down on them: they are read by themselves"
             account.found.append(Finding(level="note", about="time", text=text))
             yield Page(todo={QUEUE: behind})
-        async for changed in transports.changed_worklogs(account.http, account.site, "deleted", since):
+        async for changed in deployments.changed_worklogs(account.http, account.site, "deleted", since):
             yield Page(gone={"time_entry": [str(one.worklog_id) for one in changed]})
     except UnavailableError as error:
         text = f"worklogs are read with their issues only, and nothing says whether that misses any: {error}"
@@ -83,7 +83,7 @@ async def _behind(account: Account, start: Start, ids: Sequence[int | str]) -> l
     """Issues of ours that are older in the store than a worklog of theirs. Most of a site's are not ours."""
     if not ids:
         return []
-    found = await transports.worklogs_by_id(account.http, account.site, ids)
+    found = await deployments.worklogs_by_id(account.http, account.site, ids)
     newest: dict[str, int] = {}
     for row, at in read_each([row for row in found if row.updated], lambda row: ms(row.updated or 0))[0]:
         newest[row.issue_id] = max(newest.get(row.issue_id, 0), at)

@@ -11,25 +11,25 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.zendesk import (
-    guide,
-    hours,
-    listed,
-    lists,
+    event_streams,
+    export_streams,
+    help_center,
+    list_streams,
+    map_surveys,
     mapping,
     messaging,
-    promises,
-    queues,
+    per_ticket,
     ratings,
+    reference_streams,
     refused,
-    surveys,
-    tickets,
-    updates,
+    sla_events,
+    time_tracking,
 )
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
 from connectors.zendesk.check import check
+from connectors.zendesk.export_or_list import Pages, either
 from connectors.zendesk.settings import Settings
-from connectors.zendesk.ways import Pages, either
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
@@ -103,35 +103,35 @@ class Zendesk(Connector):
         named = [
             Stream(
                 name=key, kind="snapshot", every=6 * HOUR,
-                pages=self._bound(lists.names, path=path, key=key, kind=kind, make=make),
+                pages=self._bound(reference_streams.names, path=path, key=key, kind=kind, make=make),
             )
             for key, path, kind, make in lists_of
         ]  # fmt: skip
         organizations = partial(
-            tickets.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.Named,
+            export_streams.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.Named,
             make=lambda row: [mapping.organization(row)], everything=True,
         )  # fmt: skip
-        either_way = self._either(organizations, listed.organizations)
+        either_way = self._either(organizations, list_streams.organizations)
         return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
 
     def _people(self) -> list[Stream]:
         return [
             Stream(
-                name="users", kind="cursor", pages=self._either(tickets.users, listed.users),
+                name="users", kind="cursor", pages=self._either(export_streams.users, list_streams.users),
                 gives=frozenset({"roles"}),
             ),
-            Stream(name="groups", kind="snapshot", pages=self._bound(lists.groups)),
-            Stream(name="group_memberships", kind="snapshot", pages=self._bound(lists.group_memberships)),
+            Stream(name="groups", kind="snapshot", pages=self._bound(reference_streams.groups)),
+            Stream(name="group_memberships", kind="snapshot", pages=self._bound(reference_streams.group_memberships)),
         ]  # fmt: skip
 
     def _hours(self) -> list[Stream]:
         return [
             Stream(
-                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.schedules),
+                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(reference_streams.schedules),
                 gives=frozenset({"schedules"}),
             ),
             Stream(
-                name="sla_policies", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.sla_policies),
+                name="sla_policies", kind="snapshot", every=6 * HOUR, pages=self._bound(reference_streams.sla_policies),
                 gives=frozenset({"sla.policies"}),
             ),
         ]  # fmt: skip
@@ -139,25 +139,25 @@ class Zendesk(Connector):
     def _tickets(self) -> list[Stream]:
         streams = [
             Stream(
-                name="tickets", kind="cursor", pages=self._either(tickets.tickets, listed.tickets),
+                name="tickets", kind="cursor", pages=self._either(export_streams.tickets, list_streams.tickets),
                 gives=frozenset({"tickets"}),
             ),
             # Queues where the exports are denied: then they are asked ticket by ticket.
             Stream(
-                name="ticket_events", kind="queue", pages=self._either(updates.exported, updates.audits),
+                name="ticket_events", kind="queue", pages=self._either(event_streams.exported, event_streams.audits),
                 gives=_HISTORY | _TIME,
             ),
-            Stream(name=updates.MISSING, kind="queue", pages=self._bound(updates.missing)),
-            Stream(name=hours.QUEUE, kind="queue", pages=self._bound(hours.asked)),
-            Stream(name=tickets.METRICS, kind="queue", pages=self._bound(queues.metric_sets)),
+            Stream(name=event_streams.MISSING, kind="queue", pages=self._bound(event_streams.missing)),
+            Stream(name=time_tracking.QUEUE, kind="queue", pages=self._bound(time_tracking.asked)),
+            Stream(name=export_streams.METRICS, kind="queue", pages=self._bound(per_ticket.metric_sets)),
             Stream(
-                name="sla_events", kind="queue", pages=self._either(promises.exported, promises.asked),
+                name="sla_events", kind="queue", pages=self._either(sla_events.exported, sla_events.asked),
                 gives=frozenset({"sla.events"}),
             ),
         ]  # fmt: skip
         if self.settings.voice:
             calls = self._bound(
-                tickets.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
+                export_streams.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
                 make=mapping.call, refused=refused.calls,
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
@@ -172,12 +172,22 @@ class Zendesk(Connector):
             Stream(
                 name="satisfaction_ratings",
                 kind="cursor",
-                pages=self._bound(lists.satisfaction_ratings),
+                pages=self._bound(reference_streams.satisfaction_ratings),
                 gives=_SURVEYS,
             ),
-            Stream(name=surveys.QUEUE, kind="queue", pages=self._bound(ratings.asked)),
-            Stream(name="survey_responses", kind="cursor", pages=self._bound(lists.survey_responses), gives=newer),
-            Stream(name="survey_questions", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.survey_questions)),
+            Stream(name=map_surveys.QUEUE, kind="queue", pages=self._bound(ratings.asked)),
+            Stream(
+                name="survey_responses",
+                kind="cursor",
+                pages=self._bound(reference_streams.survey_responses),
+                gives=newer,
+            ),
+            Stream(
+                name="survey_questions",
+                kind="snapshot",
+                every=6 * HOUR,
+                pages=self._bound(reference_streams.survey_questions),
+            ),
         ]
 
     def _articles(self) -> list[Stream]:
@@ -185,6 +195,8 @@ class Zendesk(Connector):
             return []
         gives = frozenset({"articles", "article.edits", "article.votes"})
         return [
-            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(guide.articles), gives=gives),
-            Stream(name="article_census", kind="census", every=24 * HOUR, pages=self._bound(guide.article_census)),
+            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(help_center.articles), gives=gives),
+            Stream(
+                name="article_census", kind="census", every=24 * HOUR, pages=self._bound(help_center.article_census)
+            ),
         ]

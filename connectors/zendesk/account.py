@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.fetching import SECOND, by_list
 from connectors.zendesk.mapping import Keep
+from connectors.zendesk.pagination import SECOND, by_list
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Finding, no
-from helpdesk_kpi.pull.rows import rows
+from helpdesk_kpi.pull.lenient_decode import rows
 from helpdesk_kpi.pull.transport import Params, Transport
 
 _ZENDESK = ".zendesk.com"

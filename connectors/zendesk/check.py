@@ -7,10 +7,10 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import BY_LISTS, Account
-from connectors.zendesk.estimate import first_sync
-from connectors.zendesk.fetching import SECOND
+from connectors.zendesk.pagination import SECOND
+from connectors.zendesk.sync_estimate import first_sync
 from helpdesk_kpi.errors import PullError, UnavailableError
-from helpdesk_kpi.pull import examining
+from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.pull.transport import Params
 
@@ -57,12 +57,12 @@ _SURVEYS = ("survey.answers", "survey.offered")
 async def check(account: Account, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
     ask = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
-    me, refused = await examining.signed_in(ask)
+    me, refused = await checks.signed_in(ask)
     if me is None:
         return refused
     found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _rights(me.user)]
     found += _token_ends(account, datetime.fromtimestamp(now, UTC))
-    found += examining.skew(account.http, "Zendesk")
+    found += checks.skew(account.http, "Zendesk")
     found += await _zone(account)
     found += await _by_either_way(account, now)
     for probe in _BESIDE:
@@ -71,7 +71,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found += await _articles(account)
     found += await _fields(account)
     found += await _time(account)
-    return [*found, *examining.limits(account.http), *await first_sync(account)]
+    return [*found, *checks.limits(account.http), *await first_sync(account)]
 
 
 def _rights(me: zd.User) -> Finding:
@@ -137,7 +137,7 @@ async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
     ask = account.http.get(
         probe.path, params, type=dict[str, msgspec.Raw], endpoint=f"check {probe.about}", missing="resource"
     )
-    return await examining.probe(ask, probe.about, probe.needs)
+    return await checks.probe(ask, probe.about, probe.needs)
 
 
 def _surveys(found: list[Finding]) -> list[Finding]:

@@ -10,9 +10,9 @@ from connectors.zendesk import vocabulary
 from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.pull import zones
-from helpdesk_kpi.pull.fields import value
-from helpdesk_kpi.pull.text import sketch
+from helpdesk_kpi.pull import time_zones
+from helpdesk_kpi.pull.custom_fields import value
+from helpdesk_kpi.text.comment import sketch
 
 SECOND, MINUTE = 1_000, 60_000
 DELETED = "deleted"
@@ -227,7 +227,7 @@ def _kind(row: zd.User) -> model.PersonKind:
 
 def _zone(name: str | None) -> str | None:
     try:
-        return zones.iana(name) if name else None
+        return time_zones.iana(name) if name else None
     except PullError:  # of one person, and only shown
         return None
 
@@ -267,7 +267,7 @@ def schedule(row: zd.Schedule) -> model.Schedule:
     """PullError where the zone is not known: every business hour would be wrong."""
     weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
     created_at = None if row.created_at is None else zd.ms(row.created_at)
-    return model.Schedule(str(row.id), row.name, zones.iana(row.time_zone), weekly, created_at=created_at)
+    return model.Schedule(str(row.id), row.name, time_zones.iana(row.time_zone), weekly, created_at=created_at)
 
 
 def holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 from connectors.zendesk import mapping, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import Account
-from connectors.zendesk.fetching import SECOND
-from connectors.zendesk.tickets import WHOLE_AFTER, further
-from connectors.zendesk.ways import export_cursor
+from connectors.zendesk.export_or_list import export_cursor
+from connectors.zendesk.export_streams import WHOLE_AFTER, further
+from connectors.zendesk.pagination import SECOND
 from helpdesk_kpi.pull.contract import Page, Start
+from helpdesk_kpi.pull.lenient_decode import map_rows, rows
 from helpdesk_kpi.pull.paging import Walk, has_rows
-from helpdesk_kpi.pull.rows import map_rows, rows
 
 PATH, ENDPOINT = "/api/v2/engagements", "engagements"
 OVERLAP = 86_400  # seconds that are read again: a session is listed by its start, and only once it has ended

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from helpdesk_kpi.pull.rows import plausible
+from helpdesk_kpi.pull.lenient_decode import plausible
 
 NOTHING = Raw(b"[]")
 

@@ -8,13 +8,13 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfac
 
 from collections.abc import AsyncIterator
 
+from connectors.zendesk import map_surveys, refused
 from connectors.zendesk import payloads as zd
-from connectors.zendesk import refused, surveys
 from connectors.zendesk.account import Account
-from connectors.zendesk.queues import AT_ONCE, Told, page_of
+from connectors.zendesk.per_ticket import AT_ONCE, Told, page_of
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.pull.contract import Page, Start, Todo
-from helpdesk_kpi.pull.rows import joined, map_rows, rows
+from helpdesk_kpi.pull.lenient_decode import joined, map_rows, rows
 
 
 async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
@@ -32,7 +32,7 @@ async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
             return Told([])
         raw = joined([answer.satisfaction_rating])
         good, aside = rows(raw, zd.SatisfactionRating)
-        records, worse = map_rows(good, lambda row: surveys.legacy(row, comments=comments))
+        records, worse = map_rows(good, lambda row: map_surveys.legacy(row, comments=comments))
         aside += worse
         return Told([*records, *refused.ratings(raw, good, aside).unread], aside)
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from connectors.zendesk import map_surveys
 from connectors.zendesk import payloads as zd
-from connectors.zendesk import surveys
 from helpdesk_kpi.model import Unread
 from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.rows import UNREADABLE, id_of, raws, row
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, row
 from helpdesk_kpi.store.unread import contact_row, rating_row, refused_contact, refused_rating
 
 
@@ -37,16 +37,16 @@ def sessions(raw: msgspec.Raw, aside: Sequence[SetAside]) -> list[Unread]:
 
 def ratings(raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[SetAside]) -> Refused:
     """Answers to the older survey that were set aside, and those of which the score is on no list."""
-    unknown = [one for rated in good if (one := surveys.unknown_score(rated)) is not None]
+    unknown = [one for rated in good if (one := map_surveys.unknown_score(rated)) is not None]
     found = [*_unread(raw, aside, refused_rating), *unknown]
-    return Refused(found, _gone(found, (rating_row(str(one.id)) for one in good if one.score == surveys.UNOFFERED)))
+    return Refused(found, _gone(found, (rating_row(str(one.id)) for one in good if one.score == map_surveys.UNOFFERED)))
 
 
 def responses(raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[SetAside]) -> Refused:
     """Responses to the newer survey that were set aside, whole or the answer that counts."""
-    unreadable = [one for response in good if (one := surveys.unread_answer(response)) is not None]
+    unreadable = [one for response in good if (one := map_surveys.unread_answer(response)) is not None]
     found = [*_unread(raw, aside, refused_rating, _subject), *unreadable]
-    return Refused(found, _gone(found, (rating_row(one.id) for one in good if surveys.ticket_of(one) is None)))
+    return Refused(found, _gone(found, (rating_row(one.id) for one in good if map_surveys.ticket_of(one) is None)))
 
 
 def _unread(

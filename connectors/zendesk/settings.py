@@ -6,8 +6,8 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.auth import Auth, Basic, ClientCredentials, RefreshTokens
-from helpdesk_kpi.pull.sites import site_of
-from helpdesk_kpi.pull.tokens import TokenFile
+from helpdesk_kpi.pull.hosts import site_of
+from helpdesk_kpi.pull.token_file import TokenFile
 from helpdesk_kpi.secret import Secret
 
 _TOKENS_END = (

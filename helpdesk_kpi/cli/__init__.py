@@ -11,33 +11,33 @@ from typing import Any
 import click
 
 from helpdesk_kpi import __version__
-from helpdesk_kpi.cli.desk import Desk
+from helpdesk_kpi.cli.app_context import Desk
 from helpdesk_kpi.config import DEFAULT_NAME
 from helpdesk_kpi.errors import HelpdeskKpiError, UsageError
 
 #: command -> (module, one line of help), in the order in which a newcomer meets them
 COMMANDS = {
-    "demo": ("trying", "Try everything on an invented desk: sync, measure, report."),
+    "demo": ("demo", "Try everything on an invented desk: sync, measure, report."),
     "init": ("setup", "Write a configuration to start from."),
     "check": ("setup", "Ask the helpdesks what these credentials can reach."),
-    "sync": ("pulling", "Bring the store up to date with the helpdesks."),
-    "measure": ("measuring", "Work out the KPIs of what changed."),
-    "report": ("reporting", "Render a report."),
-    "send": ("reporting", "Render a report and send it to its channels."),
-    "run": ("running", "Sync, measure and send on schedule, until stopped."),
-    "status": ("running", "Show how fresh the data are and what was sent."),
-    "kpis": ("measuring", "List the KPIs with their definitions and variants."),
-    "observations": ("measuring", "Print the observations behind a KPI, one row each."),
-    "explain": ("measuring", "Open a number down to its tickets."),
-    "doctor": ("doctoring", "Examine the store: what is missing, and what deserves a look."),
-    "reconcile": ("reconciling", "Hold our figures beside the helpdesk's own."),
-    "recurrence": ("recurring", "Judge whether tickets are about the same problem."),
-    "record": ("recording", "Write down what no helpdesk has: training, reviews, ratings, costs."),
-    "import": ("recording", "Write the entries of a file into their registers."),
-    "weights": ("weighing", "Learn and show how much work each kind of ticket is."),
-    "person": ("people", "Show what is known of a person of the team."),
-    "deliveries": ("running", "List what was sent; settle what is unclear."),
-    "simulate": ("trying", "Serve an invented helpdesk behind its real API."),
+    "sync": ("sync", "Bring the store up to date with the helpdesks."),
+    "measure": ("metrics", "Work out the KPIs of what changed."),
+    "report": ("report", "Render a report."),
+    "send": ("report", "Render a report and send it to its channels."),
+    "run": ("run", "Sync, measure and send on schedule, until stopped."),
+    "status": ("run", "Show how fresh the data are and what was sent."),
+    "kpis": ("metrics", "List the KPIs with their definitions and variants."),
+    "observations": ("metrics", "Print the observations behind a KPI, one row each."),
+    "explain": ("metrics", "Open a number down to its tickets."),
+    "doctor": ("doctor", "Examine the store: what is missing, and what deserves a look."),
+    "reconcile": ("reconcile", "Hold our figures beside the helpdesk's own."),
+    "recurrence": ("recurrence", "Judge whether tickets are about the same problem."),
+    "record": ("registers", "Write down what no helpdesk has: training, reviews, ratings, costs."),
+    "import": ("registers", "Write the entries of a file into their registers."),
+    "weights": ("weights", "Learn and show how much work each kind of ticket is."),
+    "person": ("person", "Show what is known of a person of the team."),
+    "deliveries": ("run", "List what was sent; settle what is unclear."),
+    "simulate": ("demo", "Serve an invented helpdesk behind its real API."),
 }
 
 

@@ -1,176 +1,64 @@
-"""The demonstration: an invented desk, synced over HTTP, measured, and reported on into a folder."""
+"""`demo` and `simulate`."""
 
-import datetime as dt
-import json
-import sys
-import time
-import webbrowser
-import zoneinfo
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import click
 
-from helpdesk_kpi.cli.invented import Shown, configuration
-from helpdesk_kpi.cli.progress import measure_progress, sync_progress
-from helpdesk_kpi.cli.sending import Edition, send_report
-from helpdesk_kpi.config import load
-from helpdesk_kpi.deliver.sending import Outcome
-from helpdesk_kpi.deliver.variants import complete
+from helpdesk_kpi.cli.app_context import Desk
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.periods import last_ended
-from helpdesk_kpi.private import write_private
-from helpdesk_kpi.pull.source import sources_of
-from helpdesk_kpi.pull.sync import sync
-from helpdesk_kpi.simulator.faces import NAMES, face
-from helpdesk_kpi.simulator.plan import Locale, Slowdown, real
-from helpdesk_kpi.simulator.serve import serve
-from helpdesk_kpi.simulator.world import World, generate
-from helpdesk_kpi.store import open_store
-from helpdesk_kpi.store.lock import hold
 
-TICKETS, WEEKS = 5000, 34  # enough for a usual range, which takes 26 weeks
-ZONES = {"en": "Europe/Berlin", "zh": "Asia/Shanghai"}
-FILES = {
-    "page": "reports/weekly-*.html",
-    "text": "reports/weekly-*.txt",
-    "mail": "reports/weekly-*.eml",
-    "slack": "reports/monthly-*.slack.json",
-    "store": "helpdesk.db",
-    "config": "helpdesk-kpi.toml",
-}
-PROGRAM = "helpdesk-kpi"
-FURTHER = ("explain csat --period last-week", "report process_review --open", "doctor")
-SAID = {
-    "en": {
-        "desk": "an invented desk: {:,} tickets in {} weeks (seed {})", "rendering": "rendering the reports",
-        "weekly": "weekly digest", "monthly": "monthly summary", "made": "{}: made",
-        "was there": "{}: was already there",
-        "page": "digest, for the browser", "text": "digest, as text", "mail": "digest, as mail",
-        "slack": "monthly summary, for Slack", "store": "the store", "config": "the configuration",
-        "took": "in {:.0f} s", "next": "look further:",
-        "explain csat --period last-week": "a number down to its tickets",
-        "report process_review --open": "where time goes",
-        "doctor": "what the data lack, and what deserves a look",
-    },
-    "zh": {
-        "desk": "模拟的服务台：{:,} 张工单，{} 周（种子 {}）", "rendering": "正在生成报告",
-        "weekly": "技术支持周报", "monthly": "技术支持月报", "made": "{}：已生成", "was there": "{}：此前已生成",
-        "page": "周报，供浏览器查看", "text": "周报，纯文本", "mail": "周报，邮件",
-        "slack": "月报，供 Slack 使用", "store": "数据文件", "config": "配置文件", "took": "用时 {:.0f} 秒",
-        "next": "接下来可以看：",
-        "explain csat --period last-week": "一个数值背后的工单",
-        "report process_review --open": "时间花在哪里",
-        "doctor": "数据缺什么，哪些值得一看",
-    },
-}  # fmt: skip
+HELPDESKS = ("zendesk", "jira", "freshdesk")
 
 
-def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "zendesk", tickets: int = TICKETS) -> None:
-    """Make the demonstration in the folder `out`; what is already there is kept and said. `helpdesk`: one, or all."""
-    began = time.monotonic()
-    worlds = _worlds(out, locale, seed, helpdesk, tickets)
-    count = sum(len(world.stories) for world in worlds.values())
-    click.echo(SAID[locale]["desk"].format(count, WEEKS, seed), err=True)
-    with ExitStack() as served:
-        desks = [_shown(served, name, world, alone=len(worlds) == 1) for name, world in worlds.items()]
-        for desk in desks:
-            write_private(out / desk.key_file, desk.secret)
-        path = out / "helpdesk-kpi.toml"
-        write_private(path, configuration(desks, locale, own_folder=True, joined=len(desks) > 1))
-        outcomes = _worked(path, desks[0].world.now)
-    _told(out, outcomes, time.monotonic() - began, locale)
-    page = next(out.glob("reports/weekly-*.html"), None)
-    if show and page:
-        webbrowser.open(page.resolve().as_uri())
+@click.command()
+@click.option("--helpdesk", type=click.Choice([*HELPDESKS, "all"]), default="zendesk", show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for everything (default: helpdesk-kpi-demo, or helpdesk-kpi-demo-zh).",
+)
+@click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--no-open", is_flag=True, help="Do not open the digest in the browser.")
+def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bool) -> None:
+    """Try everything on an invented desk: a helpdesk behind its real API is synced, measured and reported on."""
+    from helpdesk_kpi.cli.demo_run import run  # noqa: PLC0415
+
+    kind = "" if helpdesk == "zendesk" else f"-{helpdesk}"
+    folder = Path(f"helpdesk-kpi-demo{kind}{'-zh' if locale == 'zh' else ''}")
+    run(out or folder, locale, seed, show=not no_open, helpdesk=helpdesk)  # type: ignore[arg-type]
 
 
-def _shown(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> Shown:
-    options = {"archives": False} if helpdesk == "freshdesk" else {}  # else its history would be too short for signals
-    server = served.enter_context(serve(face(helpdesk).app(world, limits=100, **options)))
-    return Shown("demo" if alone else helpdesk, helpdesk, world, server.url)
+@click.command()
+@click.argument("helpdesk", type=click.Choice(HELPDESKS))
+@click.option("--port", default=8800, show_default=True)
+@click.option("--tickets", default=600, show_default=True, type=click.IntRange(0))
+@click.option("--seed", default=1, show_default=True)
+@click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.option("--faults", help='Planned faults: "every:10", "forbid:satisfaction_ratings", "refuse", ...')
+@click.option("--plain", is_flag=True, help="Without forms, AI agents, second calendars and the like.")
+@click.pass_obj
+def simulate(
+    own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
+) -> None:
+    """Serve an invented helpdesk behind its real API on this machine, until stopped.
 
+    What happens there ends on a fixed Monday; from then on its time is that of this machine.
+    """
+    from helpdesk_kpi.cli.demo_config import Shown, configuration  # noqa: PLC0415
+    from helpdesk_kpi.simulator.server.faults import parse  # noqa: PLC0415
+    from helpdesk_kpi.simulator.server.serve import run  # noqa: PLC0415
+    from helpdesk_kpi.simulator.server.vendors import face  # noqa: PLC0415
+    from helpdesk_kpi.simulator.world.plan import real  # noqa: PLC0415
+    from helpdesk_kpi.simulator.world.world import generate  # noqa: PLC0415
 
-def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
-    """The folder's own worlds when it has some, so that a second run finds what the first one made."""
-    told = out / "demo.json"
-    wanted = {"seed": seed, "locale": locale, "helpdesk": helpdesk}
-    if told.exists():
-        made = _made(told)
-        if {key: made[key] for key in wanted} != wanted:
-            held = f"a demo of {made['helpdesk']} with seed {made['seed']} in {made['locale']}"
-            raise UsageError(f"{out} holds {held}: name another --out")
-        end = made["end"]
-    else:
-        if out.exists() and any(out.iterdir()):
-            raise UsageError(f"{out} holds other files: name another --out")
-        end = _last_monday(ZONES[locale])
-        out.mkdir(parents=True, exist_ok=True)
-        write_private(told, json.dumps(wanted | {"end": end}))
-    names = NAMES if helpdesk == "all" else (helpdesk,)
-    return {name: _world(name, seed + i, tickets // len(names), end, locale) for i, name in enumerate(names)}
-
-
-def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> World:
-    """The situations of real accounts come on top: they take nothing from what the digest has to find."""
-    return generate(seed, tickets=tickets, weeks=WEEKS, end=end, locale=locale, **_story(end), **real(helpdesk))
-
-
-def _made(told: Path) -> dict[str, Any]:
-    """What the folder's first run has noted."""
     try:
-        made = {"helpdesk": "zendesk", **json.loads(told.read_text("utf-8"))}
-        return {key: made[key] for key in ("seed", "locale", "helpdesk", "end")}
-    except (ValueError, TypeError, KeyError):
-        raise UsageError(f"{told} does not say which demo it is of: remove the folder, or name another --out") from None
-
-
-def _story(end: int) -> dict[str, Any]:
-    """What the digest has to find: since Tuesday of its week, serious tickets wait much longer for a first reply."""
-    tuesday = end - 6 * 86_400_000
-    return {"slowdown": Slowdown(tuesday, 5.0, "high"), "forgotten": 0.0005, "unanswered_chat": 0.001}
-
-
-def _last_monday(zone: str) -> int:
-    """Monday 06:00 of the week that the clock of this machine says."""
-    week = last_ended("week", int(time.time() * 1000), zone)
-    local = dt.datetime.fromtimestamp(week.end / 1000, zoneinfo.ZoneInfo(zone)).replace(hour=6)
-    return int(local.timestamp() * 1000)
-
-
-def _worked(path: Path, now: int) -> list[Outcome]:
-    loaded = load(path)
-    with open_store(loaded.store_path) as store:
-        sources = sources_of(loaded, (), store.hash_key)
-        with hold(store, "sync"), sync_progress() as progress:
-            results = sync(store, sources, now=lambda: now, progress=progress)
-        for result in results:
-            if result.outcome in {"failed", "unavailable"}:
-                click.echo(f"{result.stream}: {result.reason}", err=True)
-        with measure_progress() as measured:
-            measure(store, loaded.config, progress=measured)
-        click.echo(SAID[loaded.config.locale]["rendering"], err=True)
-        outcomes: list[Outcome] = []
-        for name, kind in (("weekly", "week"), ("monthly", "month")):
-            period = last_ended(kind, now, loaded.config.timezone)  # type: ignore[arg-type]
-            sent = send_report(store, loaded, Edition(name, period, complete(loaded.config.privacy)), lambda: now)
-            outcomes += sent.outcomes
-            for problem in sent.problems:
-                raise problem.error
-    return outcomes
-
-
-def _told(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> None:
-    said = SAID[locale]
-    for outcome in outcomes:
-        click.echo(said["made" if outcome.tried else "was there"].format(said[outcome.delivery.report]))
-    for what, pattern in FILES.items():
-        for path in sorted(out.glob(pattern)):
-            click.echo(f"  {path}  ({said[what]})")
-    click.echo(said["took"].format(seconds))
-    typed = sys.argv[0] if Path(sys.argv[0]).name.startswith(PROGRAM) else PROGRAM
-    click.echo(f"\n{said['next']}")
-    for command in FURTHER:
-        click.echo(f"  {typed} {command} --config {out / 'helpdesk-kpi.toml'}  ({said[command]})")
+        plan = parse(faults)
+    except ValueError as error:
+        raise UsageError(f"--faults: {error}") from None
+    situations = {} if plain else real(helpdesk)
+    world = generate(seed, tickets=tickets, locale=locale, empty=tickets == 0, **situations)  # type: ignore[arg-type]
+    desk = Shown("demo", helpdesk, world, f"http://127.0.0.1:{port}")
+    click.echo(f"# a configuration for this desk (secret: {desk.secret})", err=True)
+    click.echo(configuration([desk], locale), err=True)
+    run(face(helpdesk).app(world, faults=plan), port, lambda: own.now() / 1000)

@@ -5,24 +5,24 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from helpdesk_kpi.cli.desk import Desk
-from helpdesk_kpi.cli.sending import all_channels, edition_of, problem_line, send_report, unexpected
+from helpdesk_kpi.calendar.calendar_rules import Clocks
+from helpdesk_kpi.calendar.periods import Period, label_of, parse
+from helpdesk_kpi.calendar.schedule_rules import Rule
+from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.send_report import all_channels, edition_of, problem_line, send_report, unexpected
 from helpdesk_kpi.config import duration
 from helpdesk_kpi.deliver import ledger, slots
-from helpdesk_kpi.deliver.sending import Problem, deliver_pending
+from helpdesk_kpi.deliver.delivery import Problem, deliver_pending
+from helpdesk_kpi.deliver.ledger_migrations import prepare
 from helpdesk_kpi.deliver.slots import Slot
-from helpdesk_kpi.deliver.tables import prepare
 from helpdesk_kpi.errors import DeliveryError, HelpdeskKpiError, PullError
-from helpdesk_kpi.measure.fold import measure
-from helpdesk_kpi.measure.hours import Clocks
-from helpdesk_kpi.measure.periods import Period, label_of, parse
-from helpdesk_kpi.pull.source import sources_of
+from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.pull.source_config import sources_of
 from helpdesk_kpi.pull.sync import locked_out, sync, synced_until
-from helpdesk_kpi.report.make import KINDS
-from helpdesk_kpi.report.reading import fresh_to
-from helpdesk_kpi.schedule import Rule
+from helpdesk_kpi.report.prepare import KINDS
+from helpdesk_kpi.report.report_data import fresh_to
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.lock import hold
+from helpdesk_kpi.store.writer_lock import hold
 
 if TYPE_CHECKING:
     from scheduler import Job, Turn

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from helpdesk_kpi.cli.desk import Desk, config_option
-from helpdesk_kpi.cli.tables import on_terminal
+from helpdesk_kpi.cli.app_context import Desk, config_option
+from helpdesk_kpi.cli.output import on_terminal
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.private import write_private
 
@@ -33,8 +33,8 @@ def init(desk: Desk) -> None:
 @click.pass_obj
 def check(desk: Desk, people: bool, as_json: bool) -> None:
     """Check the configuration, and ask the helpdesks what these credentials reach and what each KPI can get there."""
-    from helpdesk_kpi.cli.checked import as_data, lines, show  # noqa: PLC0415
-    from helpdesk_kpi.cli.checking import Examined, able, asked, config_findings  # noqa: PLC0415
+    from helpdesk_kpi.cli.checks.findings import Examined, able, asked, config_findings  # noqa: PLC0415
+    from helpdesk_kpi.cli.views.check import as_data, lines, show  # noqa: PLC0415
 
     own = config_findings(desk, people=people)
     told = asyncio.run(asked(desk))

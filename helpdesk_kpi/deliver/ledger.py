@@ -20,8 +20,8 @@ from typing import Literal
 
 import msgspec
 
+from helpdesk_kpi.deliver.clock_repair import rectify
 from helpdesk_kpi.deliver.contract import Message
-from helpdesk_kpi.deliver.rectify import rectify
 from helpdesk_kpi.errors import DeliveryError, UsageError
 
 State = Literal["planned", "claimed", "sending", "sent", "accepted", "failed", "unknown", "skipped"]

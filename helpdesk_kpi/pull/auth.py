@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from helpdesk_kpi.errors import AccessError
-from helpdesk_kpi.pull.tokens import TokenFile, Tokens
+from helpdesk_kpi.pull.token_file import TokenFile, Tokens
 from helpdesk_kpi.secret import Secret
 
 #: Posts a JSON body without credentials to a path of the account and decodes the answer as the given type.

@@ -15,13 +15,12 @@ from msgspec.structs import replace
 
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError, UnreachedError
 from helpdesk_kpi.pull.contract import Connector, Finding, KnownAccount, Page, Start, Stream
-from helpdesk_kpi.pull.readings import remember_reading
-from helpdesk_kpi.pull.source import Source
+from helpdesk_kpi.pull.reading_version import remember_reading
+from helpdesk_kpi.pull.source_config import Source
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.pull.wording import remember
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.sound import sift
-from helpdesk_kpi.store.write import (
+from helpdesk_kpi.store.row_validation import sift
+from helpdesk_kpi.store.write_page import (
     accounts,
     ask_again,
     narrow,
@@ -34,6 +33,7 @@ from helpdesk_kpi.store.write import (
     wordless,
     write_page,
 )
+from helpdesk_kpi.text.rules_version import remember
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 

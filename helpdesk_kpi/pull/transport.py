@@ -33,11 +33,11 @@ from helpdesk_kpi.errors import (
     UnavailableError,
     UnreachedError,
 )
-from helpdesk_kpi.pull import bodies
+from helpdesk_kpi.pull import response_body
 from helpdesk_kpi.pull.auth import Auth, NoAuth
-from helpdesk_kpi.pull.limits import Limits, Reader, read_common
-from helpdesk_kpi.pull.refusals import told
-from helpdesk_kpi.pull.sites import same_site, site_of
+from helpdesk_kpi.pull.error_text import told
+from helpdesk_kpi.pull.hosts import same_site, site_of
+from helpdesk_kpi.pull.rate_limits import Limits, Reader, read_common
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
@@ -374,14 +374,14 @@ class Transport:
         is_unpacked = response.is_stream_consumed  # by httpx: answers that were never on a wire
         coding = "" if is_unpacked else response.headers.get("content-encoding", "")
         try:
-            unpacker = bodies.Unpacker(coding, self._max_bytes)
+            unpacker = response_body.Unpacker(coding, self._max_bytes)
             async for part in response.aiter_bytes() if is_unpacked else response.aiter_raw():
                 unpacker.feed(part)
             return unpacker.body()
-        except bodies.TooLargeError:
+        except response_body.TooLargeError:
             text = f"the answer is over {self._max_bytes:,} bytes"
             raise BrokenError(self._say(request, text)) from None
-        except bodies.UnknownCodingError:
+        except response_body.UnknownCodingError:
             raise BrokenError(self._say(request, "the answer is packed in a way that was not asked for")) from None
         except zlib.error as error:
             text = self._say(request, f"the answer cannot be unpacked: {error}")
@@ -429,14 +429,14 @@ class Transport:
     def _decode(self, request: "_Request", content: bytes, kind: type[T]) -> T:
         """The only place where answers become values: lists and single things alike."""
         decoder = _decoder(cast("Any", kind))
-        body = bodies.clean(content)
+        body = response_body.clean(content)
         try:
             try:
                 return cast("T", decoder.decode(body))
             except msgspec.ValidationError:
                 raise
             except (msgspec.DecodeError, RecursionError):
-                return cast("T", decoder.decode(bodies.mend(body)))
+                return cast("T", decoder.decode(response_body.mend(body)))
         except msgspec.ValidationError as error:
             raise BrokenError(self._say(request, f"the answer has another shape: {error}")) from None
         except (msgspec.DecodeError, RecursionError) as error:

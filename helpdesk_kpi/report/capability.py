@@ -6,9 +6,9 @@ import zoneinfo
 from collections.abc import Mapping
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.contract import Kpi
-from helpdesk_kpi.measure.desk import read_desks
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.measure.metrics.contract import Kpi
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import Provides, no
 from helpdesk_kpi.pull.discovery import find_connector
 from helpdesk_kpi.store import Store

@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.process import Review
-from helpdesk_kpi.measure.value import Value
-from helpdesk_kpi.report.figures import (
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.process.review import Review
+from helpdesk_kpi.report.result_types import (
     Agent,
     Asked,
     Axis,

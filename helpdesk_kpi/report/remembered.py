@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from helpdesk_kpi.measure.process import Review
-from helpdesk_kpi.measure.value import Value
-from helpdesk_kpi.report.figures import Axis, BadRating, Examined, Facts, Figures, Period, TicketRow, Waiting
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.process.review import Review
+from helpdesk_kpi.report.result_types import Axis, BadRating, Examined, Facts, Figures, Period, TicketRow, Waiting
 
 Answer = TypeVar("Answer")
 

@@ -7,19 +7,19 @@ import msgspec
 from jinja2 import TemplateError
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.report.charts import Chart
-from helpdesk_kpi.report.figures import Figures, Privacy
-from helpdesk_kpi.report.marking import Mark
-from helpdesk_kpi.report.plain import clean, spaces
+from helpdesk_kpi.report.charts.geometry import Chart
+from helpdesk_kpi.report.charts.svg import svg
+from helpdesk_kpi.report.cjk_nowrap import whole_units
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.formatting import Words
+from helpdesk_kpi.report.json_report import snapshot
+from helpdesk_kpi.report.plain_text import clean, spaces
+from helpdesk_kpi.report.preliminary_mark import Mark
 from helpdesk_kpi.report.privacy import discreet
 from helpdesk_kpi.report.remembered import Remembered
-from helpdesk_kpi.report.scene import Scene
-from helpdesk_kpi.report.snapshot import snapshot
-from helpdesk_kpi.report.svg import svg
+from helpdesk_kpi.report.report import Report
+from helpdesk_kpi.report.result_types import Figures, Privacy
 from helpdesk_kpi.report.templates import FILES, Template, environment, template
-from helpdesk_kpi.report.unbroken import whole_units
-from helpdesk_kpi.report.view import Report
-from helpdesk_kpi.report.words import Words
 
 SUBJECT = 150  # characters; longer ones are cut by mail readers anyway
 PARTS = {
@@ -91,7 +91,7 @@ def render(
 def _fill(chosen: Template, file: str, report: Report, words: Words, images: dict[str, bytes]) -> str:
     def image(chart: Chart) -> str:
         """Draw for mail; gives the Content-ID."""
-        from helpdesk_kpi.report.png import png  # noqa: PLC0415  # matplotlib takes a second: only who draws pays
+        from helpdesk_kpi.report.charts.png import png  # noqa: PLC0415  # matplotlib takes a second: only who draws pays
 
         if chart.name not in images:
             images[chart.name] = png(chart)

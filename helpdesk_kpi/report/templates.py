@@ -22,7 +22,7 @@ from markupsafe import Markup
 from helpdesk_kpi.config import Loaded
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.paths import extend_path
-from helpdesk_kpi.report import plain, slack
+from helpdesk_kpi.report import markup, plain_text
 
 ENTRY_POINTS = "helpdesk_kpi.reports"
 PARTS = "_parts"  # shared pieces; every name with an underscore in front is no report
@@ -36,14 +36,14 @@ FILES: dict[str, Flavour] = {
 }
 
 FILTERS: dict[str, Callable[..., object]] = {
-    "clip": plain.clean,  # one line, at most so many characters
-    "link": plain.link,  # the address, or "" if no browser may follow it
-    "columns": plain.table,  # rows of cells as aligned text
-    "columns_wide": plain.width,
-    "cut": plain.cut,
-    "wrap": plain.wrap,
-    "mrkdwn": slack.escape,  # whatever tickets say, for Slack
-    "slack_link": slack.link,
+    "clip": plain_text.clean,  # one line, at most so many characters
+    "link": plain_text.link,  # the address, or "" if no browser may follow it
+    "columns": plain_text.table,  # rows of cells as aligned text
+    "columns_wide": plain_text.width,
+    "cut": plain_text.cut,
+    "wrap": plain_text.wrap,
+    "mrkdwn": markup.escape,  # whatever tickets say, for Slack
+    "slack_link": markup.link,
 }
 
 

@@ -1,5 +1,5 @@
 """The SQLite file: schema, migrations, reads and writes."""
 
-from helpdesk_kpi.store.file import Store, open_store
+from helpdesk_kpi.store.database import Store, open_store
 
 __all__ = ["Store", "open_store"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from helpdesk_kpi import model
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, Unread
 from helpdesk_kpi.store.page import SetAside
-from helpdesk_kpi.store.writing import Writing
+from helpdesk_kpi.store.page_writer import Writing
 
 #: SQL: refused rows that a whole history of their ticket replaces.
 OF_HISTORY = f"kind = '{REFUSED_ROW}' AND id NOT GLOB 'ticket:*' AND id NOT GLOB 'contact:*'"

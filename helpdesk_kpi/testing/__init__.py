@@ -19,11 +19,11 @@ connectors that ask nobody, such as files. Needs pytest and uvicorn.
 import pytest
 
 pytest.register_assert_rewrite(
-    "helpdesk_kpi.testing.contract", "helpdesk_kpi.testing.over_http"
+    "helpdesk_kpi.testing.contract", "helpdesk_kpi.testing.http_contract"
 )  # a failed assert shows its values here too
 
 from helpdesk_kpi.testing.contract import Contract  # noqa: E402 - after the line above
-from helpdesk_kpi.testing.over_http import HttpContract  # noqa: E402
-from helpdesk_kpi.testing.weather import Answer, Asked, Weather  # noqa: E402
+from helpdesk_kpi.testing.http_contract import HttpContract  # noqa: E402
+from helpdesk_kpi.testing.http_faults import Answer, Asked, Weather  # noqa: E402
 
 __all__ = ["Answer", "Asked", "Contract", "HttpContract", "Weather"]

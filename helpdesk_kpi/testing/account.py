@@ -13,10 +13,10 @@ from msgspec.structs import replace
 
 from helpdesk_kpi.config import load
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
-from helpdesk_kpi.pull.source import Source, sources_of
+from helpdesk_kpi.pull.source_config import Source, sources_of
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.testing.stores import OF_LOOKS, OF_ROLES, canonical, known_store
+from helpdesk_kpi.testing.store_snapshot import OF_LOOKS, OF_ROLES, canonical, known_store
 
 DAY = 86_400_000
 OF_WORK = frozenset({"stale", "stale_stories"})  # what is to be measured again

@@ -17,13 +17,13 @@ import pytest
 
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import ConfigError
-from helpdesk_kpi.measure.discovery import find_kpis
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Connector, Page
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.pull.sync import StreamResult
 from helpdesk_kpi.testing.account import Account
-from helpdesk_kpi.testing.killing import KILLED, tries
-from helpdesk_kpi.testing.stores import differences
+from helpdesk_kpi.testing.crashes import KILLED, tries
+from helpdesk_kpi.testing.store_snapshot import differences
 
 RECORDS: frozenset[type] = frozenset(get_args(model.AnyRecord))
 EARLY, LATE = 946_684_800_000, 4_102_444_800_000  # 2000 and 2100: what is outside is no time in ms

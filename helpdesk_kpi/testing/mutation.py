@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.testing.weather import Answer, Asked, Change, in_objects
+from helpdesk_kpi.testing.http_faults import Answer, Asked, Change, in_objects
 
 #: What may stand in place of any value, as it comes over the wire.
 POISON = (

@@ -7,11 +7,11 @@ import msgspec
 
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Ticket
-from helpdesk_kpi.pull import text
+from helpdesk_kpi.text import comment
 from helpdesk_kpi.pull.auth import Basic
 from helpdesk_kpi.pull.contract import NEEDS, YES, Connector, Finding, Page, Provides, Start, Stream, no
 from helpdesk_kpi.pull.paging import Walk
-from helpdesk_kpi.pull.rows import map_rows, rows
+from helpdesk_kpi.pull.lenient_decode import map_rows, rows
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 
@@ -101,11 +101,11 @@ def records(row: Row) -> Iterator[AnyRecord]:
         role = "staff" if message.staff else "guest"
         kind: Literal["agent", "customer"] = "agent" if message.staff else "customer"
         yield Person(id=message.author, kind=kind, role=role, version=1, name=message.author)
-        said = text.read(message.words)  # the words themselves are not kept
+        said = comment.read(message.words)  # the words themselves are not kept
         yield Event(
             ticket=number, id=str(message.id), at=message.at * 1000, seq=place, kind="comment", actor=message.author,
             public=True, length=said.length, is_thanks=said.is_thanks, is_question=said.is_question,
-            text_rule=text.RULE,
+            text_rule=comment.RULE,
         )  # fmt: skip
     if row.solved is not None:
         yield Event(

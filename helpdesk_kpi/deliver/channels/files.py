@@ -10,9 +10,9 @@ from typing import ClassVar
 from msgspec import field
 
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
+from helpdesk_kpi.deliver.file_names import safe
+from helpdesk_kpi.deliver.file_names import stem as named
 from helpdesk_kpi.deliver.mime import Letterhead, build, whole
-from helpdesk_kpi.deliver.naming import safe
-from helpdesk_kpi.deliver.naming import stem as named
 from helpdesk_kpi.errors import DeliveryError
 
 #: Payloads that are files of their own; any other kind becomes `.KIND.json`.

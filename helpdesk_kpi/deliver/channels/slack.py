@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
+from helpdesk_kpi.deliver.http_post import check_address, line, post
 from helpdesk_kpi.deliver.mime import whole
-from helpdesk_kpi.deliver.post import check_address, line, post
 from helpdesk_kpi.deliver.slack_limits import cut, fit
 from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.secret import Secret

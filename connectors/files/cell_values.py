@@ -1,0 +1,130 @@
+"""What stands in a cell, read as what it should be. Whoever wrote it is told what is wrong with it."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.store.row_validation import MOST
+
+#: Reads a cell that is not empty. ValueError says what is wrong, without the column's name.
+Read = Callable[[Any, ZoneInfo | None], Any]
+
+_BY_A_SPREADSHEET = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,4}[./]\d{1,2}[./]\d{1,4}( .*)?")
+_SERIAL = re.compile(r"\d{4,5}([.,]\d+)?")
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+#: TRUE and FALSE as spreadsheets write them in the languages of their users, and the plain words.
+_YES = {
+    "true", "yes", "1", "t", "y", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì", "verdadeiro",
+    "sim", "waar", "sant", "sand", "sann", "tosi", "prawda", "tak", "pravda", "ano", "igaz", "adevărat", "doğru",
+    "истина", "да", "真", "是", "참",
+}  # fmt: skip
+_NO = {
+    "false", "no", "0", "f", "n", "falsch", "nein", "faux", "non", "falso", "não", "onwaar", "nee", "falskt", "falsk",
+    "usann", "epätosi", "fałsz", "nie", "nepravda", "ne", "hamis", "fals", "yanlış", "ложь", "нет", "假", "否", "거짓",
+}  # fmt: skip
+
+
+class Column(NamedTuple):
+    """One column of a layout."""
+
+    read: Read
+    says: str  # what it holds, for docs/files.md
+    required: bool = False
+
+
+def text(cell: Any, _zone: ZoneInfo | None) -> str:
+    if isinstance(cell, bool | dict | list):
+        raise ValueError(f"expected text, got {msgspec.json.encode(cell).decode()}")  # noqa: TRY004 - of the cell
+    return str(cell)
+
+
+def ident(cell: Any, _zone: ZoneInfo | None) -> str:
+    """An id. One that a spreadsheet has rounded is no longer one."""
+    if isinstance(cell, float | bool | dict | list):
+        raise ValueError(f"expected an id, as text, got {cell!r}")  # noqa: TRY004 - of the cell
+    found = str(cell).strip()
+    if _ROUNDED.fullmatch(found):
+        raise ValueError(f"{found!r} is an id that a spreadsheet has rounded: export the column as text")
+    return found
+
+
+def instant(cell: Any, zone: ZoneInfo | None) -> int:
+    """ISO 8601 to UTC epoch ms; local time where a zone is configured for it."""
+    told = str(cell).strip()
+    if _BY_A_SPREADSHEET.fullmatch(told) or _SERIAL.fullmatch(told):
+        raise ValueError(
+            f"{told!r} is a time as a spreadsheet writes it, and may be read in several ways; ISO 8601 is expected,"
+            " like 2026-01-05T09:30:00Z"
+        )
+    try:
+        moment = datetime.fromisoformat(told.removesuffix(" UTC") + ("Z" if told.endswith(" UTC") else ""))
+    except ValueError:
+        raise ValueError(f"{told!r} is no ISO 8601 time, like 2026-01-05T09:30:00Z") from None
+    if moment.tzinfo is None:
+        if zone is None:
+            raise ValueError(f"{told!r} has no zone: write Z or an offset behind it, or configure `timezone`")
+        moment = moment.replace(tzinfo=zone)
+    try:
+        return plausible(round(moment.timestamp() * 1000))
+    except (ValueError, OverflowError):
+        raise ValueError(f"{told!r} is no time between the years 1990 and 2100") from None
+
+
+def truth(cell: Any, _zone: ZoneInfo | None) -> bool:
+    told = str(cell).strip().casefold()
+    if told not in _YES | _NO:
+        raise ValueError(f"{cell!r} is neither true nor false")
+    return told in _YES
+
+
+def whole(cell: Any, _zone: ZoneInfo | None) -> int:
+    try:
+        found = int(str(cell).strip())
+    except ValueError:
+        raise ValueError(f"{str(cell)[:80]!r} is no whole number") from None
+    if abs(found) > MOST:
+        raise ValueError("a number that is larger than the store can keep")
+    return found
+
+
+def number(cell: Any, _zone: ZoneInfo | None) -> float:
+    try:
+        return float(str(cell).strip().replace(",", "."))
+    except ValueError:
+        raise ValueError(f"{cell!r} is no number") from None
+
+
+def share(cell: Any, zone: ZoneInfo | None) -> float:
+    found = number(cell, zone)
+    if not 0 <= found <= 1:
+        raise ValueError(f"{cell!r} is not between 0 and 1")
+    return found
+
+
+def words(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
+    """ "a, b" or a JSON list."""
+    if isinstance(cell, str) and cell.lstrip().startswith("["):
+        try:
+            cell = msgspec.json.decode(cell)
+        except msgspec.DecodeError:
+            raise ValueError(f"{cell!r} begins like a JSON list and is none") from None
+    parts: Sequence[Any] = cell if isinstance(cell, list) else str(cell).split(",")
+    return tuple(found for part in parts if (found := str(part).strip()))
+
+
+class OneOf:
+    """Reads one of some words."""
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = allowed
+
+    def __call__(self, cell: Any, _zone: ZoneInfo | None) -> str:
+        told = str(cell).strip()
+        if told not in self.allowed:
+            raise ValueError(f"{told!r} is not one of {', '.join(self.allowed)}")
+        return told

@@ -1,0 +1,263 @@
+"""Our own layout: one file for each kind of record, its columns named as the record's fields."""
+
+import hashlib
+import html
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+from connectors.files import cell_values as v
+from connectors.files.cell_values import Column
+from helpdesk_kpi import model
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.text.comment import RULE, length, sketch
+from helpdesk_kpi.text.comment import read as read_text
+
+Row = dict[str, Any]
+Category = Literal["good", "neutral", "bad"]
+CREATED = "created"  # id of the comment that made a ticket
+_SCORES: dict[Category, float] = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
+
+
+class How(NamedTuple):
+    """What the rows of a table are read with."""
+
+    sketch_key: bytes = b""
+    keep_fields: tuple[str, ...] = ()
+    comments: bool = False  # what customers wrote into surveys is kept
+    has_public: bool = False  # the file says of comments whether the customer saw them
+    occurrence: Callable[[str], int] = lambda _: 0  # how often a key was met before in the same file
+
+
+class Table(NamedTuple):
+    """One kind of file."""
+
+    says: str
+    columns: Mapping[str, Column]
+    records: Callable[[Row, How], list[AnyRecord]]
+    gives: frozenset[str] = frozenset()
+    ticket: str = ""  # the column that names the ticket; "": it is of none
+
+
+def names(row: Row, _how: How) -> list[AnyRecord]:
+    return [model.Name(**row)]
+
+
+def teams(row: Row, _how: How) -> list[AnyRecord]:
+    return [model.Team(**row)]
+
+
+def people(row: Row, _how: How) -> list[AnyRecord]:
+    """One without `updated_at` is as old as any."""
+    at = row.pop("updated_at", 0)
+    return [model.Person(role=row.pop("role", row["kind"]), version=at, **row)]
+
+
+def team_members(row: Row, _how: How) -> list[AnyRecord]:
+    return [model.TeamMember(**row)]
+
+
+def tickets(row: Row, how: How) -> list[AnyRecord]:
+    """The ticket, and the comment that made it where the text of that is here and not among the events."""
+    description = row.pop("description", None)
+    fields = {name: row.pop(name) for name in how.keep_fields if name in row and name not in TABLES["tickets"].columns}
+    updated = row.pop("updated_at", row["created_at"])
+    subject, number = row.get("subject"), row.pop("number", row["id"])
+    has_words = how.sketch_key and (subject or description)
+    made = model.Ticket(
+        number=number, url=row.pop("url", ""), updated_at=updated, version=row.pop("version", updated), fields=fields,
+        sketch=sketch(subject, description, how.sketch_key) or None if has_words else None, **row,
+    )  # fmt: skip
+    if description is None:
+        return [made]
+    writer = made.submitter or made.requester
+    comment = {"ticket": made.id, "id": CREATED, "at": made.created_at, "kind": "comment", "actor": writer,
+               "via": made.channel, "public": True, "body": description}  # fmt: skip
+    return [made, *events(comment, how)]
+
+
+def events(row: Row, how: How) -> list[AnyRecord]:
+    """An event without an id is known by what it is, when it was, and its place among those of that instant. So it is
+    the same when the export is written again, with another column or with a cell that was corrected.
+    """
+    body = row.pop("body", None)
+    # Else a reply would read as one that was never written. Without the column, nothing is known of any reply.
+    if how.has_public and row["kind"] == "comment" and "public" not in row:
+        raise ValueError("a comment that does not say whether the customer saw it: public is empty")
+    ident, formerly = row.pop("id", None), None
+    if ident is None:
+        field = row.get("field", "") if row["kind"] == "change" else ""
+        key = f"{row['kind']}:{field}:{row['at']}"
+        place = how.occurrence(f"{row['ticket']}:{key}")
+        ident, formerly = f"{key}:{place}", _of_content(row, body)
+    if body is not None:
+        said = read_text(body)
+        row = {"length": said.length, "is_thanks": said.is_thanks, "is_question": said.is_question,
+               "articles": said.articles, "codes": said.codes} | row  # fmt: skip
+    rule = RULE if row.get("is_thanks") is not None else None
+    return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
+
+
+def _of_content(row: Row, body: str | None) -> str:
+    """The id that versions before 0.5.0 gave to an event without one."""
+    told = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+def ratings(row: Row, how: How) -> list[AnyRecord]:
+    """Category and score follow from value and scale where they are not told."""
+    if not how.comments:
+        row.pop("comment", None)
+    category = row.pop("category", None) or category_of(row.get("value"), row.get("scale"))
+    score = row.pop("score", _SCORES[category] if category else None)
+    if category is None and score is not None:
+        raise ValueError("a score without a category, and none follows from value and scale")
+    answered = row.pop("answered_at", None)
+    if category and answered is None:
+        raise ValueError("an answer without answered_at")
+    version = max(row["offered_at"], answered or 0, row.get("changed_at", 0))
+    return [model.Rating(version=version, category=category, score=score, answered_at=answered, **row)]
+
+
+def category_of(value: str | None, scale: str | None) -> Category | None:
+    """ "4" on "1-5" is good: the upper quarter of a scale is, the lower two fifths are bad; words are what they say."""
+    if value is None:
+        return None
+    word = value.casefold()
+    if word in _SCORES:
+        return word
+    low, _, high = (scale or "").partition("-")
+    try:
+        place = (float(value) - float(low)) / (float(high) - float(low))
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(
+            f"{value!r} is no answer on the scale {scale!r}: good, neutral, bad, or a number on a scale like 1-5"
+        ) from None
+    if not 0 <= place <= 1:
+        raise ValueError(f"{value!r} is not on the scale {scale!r}")
+    return "good" if place >= 0.75 else "bad" if place < 0.4 else "neutral"
+
+
+def articles(row: Row, _how: How) -> list[AnyRecord]:
+    updated = row.pop("updated_at", row["created_at"])
+    return [model.Article(url=row.pop("url", ""), updated_at=updated, version=updated, **_text(row))]
+
+
+def article_edits(row: Row, _how: How) -> list[AnyRecord]:
+    return [model.ArticleEdit(**_text(row))]
+
+
+def _text(row: Row) -> Row:
+    """The row with hash and length in place of its body."""
+    body = row.pop("body", None)
+    if body is None:
+        return row
+    found = hashlib.blake2b(html.unescape(body).encode(), digest_size=16).hexdigest()
+    return {"digest": found, "length": length(body)} | row
+
+
+_ID = Column(v.ident, "", required=True)
+_EVENTS = frozenset({
+    "comments.public", "comments.private", "status.history", "assignee.history", "priority.history", "calls", "chats",
+})  # fmt: skip
+_TICKET = Column(v.ident, "the ticket's id", required=True)
+
+#: In the order in which they are read: people before tickets, tickets before what happened on them.
+TABLES: dict[str, Table] = {
+    "names": Table("What ids are called.", {
+        "kind": Column(v.OneOf("status", "priority", "brand", "form", "field", "organization"), "of what", True),
+        "id": Column(v.ident, "as tickets have it", True),
+        "name": Column(v.text, "what people call it", True),
+        "detail": Column(v.text, "of a status: new, open, pending, hold, solved or closed"),
+    }, names),
+    "teams": Table("Teams.", {
+        "id": _ID, "name": Column(v.text, "", True), "deleted": Column(v.truth, "is no longer there"),
+    }, teams),
+    "people": Table("Who asks and who answers.", {
+        "id": _ID,
+        "kind": Column(v.OneOf("customer", "agent", "light_agent", "bot", "member"), "member: a colleague who is an"
+                       " agent on other people's tickets only", True),
+        "role": Column(v.text, "as the helpdesk calls it"),
+        "name": Column(v.text, "kept of the team only"),
+        "email": Column(v.text, "of a customer, a keyed hash and the domain are kept"),
+        "email_verified": Column(v.truth, "accounts with one verified address are one human"),
+        "active": Column(v.truth, "true where it is not told"),
+        "zone": Column(v.text, "an IANA name"),
+        "organization": Column(v.ident, ""),
+        "updated_at": Column(v.instant, "since when this is so; a role is kept with it"),
+    }, people, frozenset({"roles"})),
+    "team_members": Table("Who is in which team.", {
+        "team": Column(v.ident, "", True), "person": Column(v.ident, "", True),
+    }, team_members),
+    "tickets": Table("Tickets as they are now. The only file that has to be there.", {
+        "id": _ID,
+        "created_at": Column(v.instant, "", True),
+        "status": Column(v.text, "new, open, pending, hold, solved, closed, or as `names` or [tickets] say", True),
+        "updated_at": Column(v.instant, "created_at where it is not told"),
+        "version": Column(v.whole, "an older one never overwrites a newer; updated_at where it is not told"),
+        "number": Column(v.text, "what people call it; the id where it is not told"),
+        "url": Column(v.text, "where it can be opened"),
+        "subject": Column(v.text, ""),
+        "description": Column(v.text, "the first message; its comment is made of it, unless `events` has that"),
+        "channel": Column(v.text, "email, web, voice, chat, ..."),
+        "form": Column(v.ident, ""), "type": Column(v.text, ""), "brand": Column(v.ident, ""),
+        "tags": Column(v.words, "separated by commas, or a JSON list"),
+        "priority": Column(v.text, "empty: nobody set one"),
+        "requester": Column(v.ident, "who asks"),
+        "participants": Column(v.words, "ids of others who ask"),
+        "submitter": Column(v.ident, "who wrote the first message, if another"),
+        "organization": Column(v.ident, ""), "team": Column(v.ident, ""), "assignee": Column(v.ident, ""),
+        "follow_up_of": Column(v.ident, "an earlier ticket"), "problem": Column(v.ident, "the ticket of the cause"),
+        "merged_into": Column(v.ident, "the ticket that took this one in"),
+        "deleted_at": Column(v.instant, ""), "is_spam": Column(v.truth, ""),
+        "replies_known": Column(v.OneOf("yes", "pending", "unreadable"), "yes where it is not told"),
+        "changes_known_from": Column(v.instant, "empty: the history is whole"),
+    }, tickets, frozenset({"tickets"}), "id"),
+    "events": Table("What happened on tickets. Of a change, `before` and `after` hold ids where the ticket has ids.", {
+        "ticket": _TICKET,
+        "at": Column(v.instant, "of a call or chat: when somebody answered", True),
+        "kind": Column(v.OneOf("comment", "change", "link", "survey", "call", "chat"), "", True),
+        "id": Column(v.ident, "else made of ticket, kind, field and time: give it where times may be corrected"),
+        "seq": Column(v.whole, "order among events of one instant"),
+        "actor": Column(v.ident, "empty: the helpdesk itself"),
+        "via": Column(v.text, "web, email, api, rule, ..."),
+        "rule": Column(v.text, "the automation that did it"),
+        "field": Column(v.text, "of a change: status, priority, assignee, team, type, form, brand, or a kept field"),
+        "before": Column(v.text, ""), "after": Column(v.text, ""),
+        "public": Column(v.truth, "of a comment, call or chat: whether the customer saw it"),
+        "precision": Column(v.OneOf("exact", "between"), "between: seen some time after it happened"),
+        "body": Column(v.text, "the words of a comment, of which only the next five are kept"),
+        "length": Column(v.whole, "characters"), "is_thanks": Column(v.truth, "nothing but gratitude"),
+        "is_question": Column(v.truth, "asks something"),
+        "articles": Column(v.words, "ids of articles that it links to"), "codes": Column(v.words, "error codes in it"),
+    }, events, _EVENTS, "ticket"),
+    "ratings": Table("Surveys: a row for each question that was asked, answered or not.", {
+        "id": _ID, "ticket": _TICKET,
+        "offered_at": Column(v.instant, "", True),
+        "answered_at": Column(v.instant, "empty: not answered"),
+        "question": Column(v.text, "empty: the only or main one"),
+        "value": Column(v.text, "as it was answered: good, neutral, bad, or a number"),
+        "scale": Column(v.text, "of numbers, like 1-5"),
+        "category": Column(v.OneOf("good", "neutral", "bad"), "follows from value and scale where it is not told"),
+        "score": Column(v.share, "0 to 1; follows from the category where it is not told"),
+        "origin": Column(v.OneOf("customer", "default", "timeout", "internal"), "only a customer's is an answer;"
+                         " default: the helpdesk filled it in; timeout: closed without one; internal: by the team"),
+        "changed_at": Column(v.instant, ""), "expires_at": Column(v.instant, ""),
+        "agent": Column(v.ident, "whom it is about, if told"), "rater": Column(v.ident, ""),
+        "reason": Column(v.text, ""), "comment": Column(v.text, "kept with `csat.keep_comments` only"),
+    }, ratings, frozenset({"survey.answers", "survey.offered", "survey.dimensions"}), "ticket"),
+    "articles": Table("Texts of the knowledge base as they are now.", {
+        "id": _ID, "title": Column(v.text, "", True), "created_at": Column(v.instant, "", True),
+        "updated_at": Column(v.instant, "created_at where it is not told"), "url": Column(v.text, ""),
+        "kind": Column(v.OneOf("article", "faq", "solution"), "article where it is not told"),
+        "author": Column(v.ident, ""), "editor": Column(v.ident, "who edited last"),
+        "edited_at": Column(v.instant, ""), "locale": Column(v.text, ""), "draft": Column(v.truth, ""),
+        "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),
+        "length": Column(v.whole, "characters"), "votes_up": Column(v.whole, ""), "votes_down": Column(v.whole, ""),
+    }, articles, frozenset({"articles", "article.votes"})),
+    "article_edits": Table("Every edit of an article that is known. With a digest, one counts if the text differs.", {
+        "article": Column(v.ident, "the article's id", True), "at": Column(v.instant, "", True),
+        "editor": Column(v.ident, ""), "locale": Column(v.text, ""),
+        "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),
+        "length": Column(v.whole, "characters"), "is_minor": Column(v.truth, ""),
+    }, article_edits, frozenset({"article.edits"})),
+}  # fmt: skip

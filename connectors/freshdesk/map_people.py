@@ -1,0 +1,41 @@
+"""Agents and groups. Who left or was made a contact again is simply not listed any more."""
+
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.payloads import ms, text_id
+from helpdesk_kpi import model
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull import time_zones
+
+TYPES = frozenset({"support_agent", "field_agent", "collaborator"})
+
+
+def person(row: fd.Agent) -> model.Person:
+    """Collaborators write private notes only: https://support.freshdesk.com/support/solutions/articles/50000003713"""
+    contact = row.contact or fd.Contact()
+    return model.Person(
+        id=str(row.id),
+        kind="light_agent" if row.type == "collaborator" else "agent",
+        role=row.type or "support_agent",
+        version=ms(row.updated_at) or ms(row.created_at) or 0,
+        name=contact.name,
+        email=contact.email,
+        email_verified=contact.active is not False,  # agents confirm their address before they can work
+        active=not row.deactivated,
+        zone=_zone(contact.time_zone),
+    )
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return time_zones.iana(name) if name else None
+    except PullError:  # of one person, and only shown
+        return None
+
+
+def team(row: fd.Group) -> model.Team:
+    """Its tickets run on its calendar, else on the account's default one."""
+    return model.Team(str(row.id), row.name, schedule=text_id(row.business_hour_id))
+
+
+def members(row: fd.Group) -> list[model.TeamMember]:
+    return [model.TeamMember(str(row.id), str(agent)) for agent in row.agent_ids or ()]

@@ -1,0 +1,68 @@
+"""Business hours, to minutes of the week. Holidays are not in the API: `[hours]` in the configuration has to name them.
+
+https://developers.freshdesk.com/api/#business-hours
+"""
+
+import re
+from collections.abc import Iterator
+
+from connectors.freshdesk import payloads as fd
+from helpdesk_kpi import model
+from helpdesk_kpi.pull import time_zones
+
+DAY, WEEK = 1440, 7 * 1440
+_DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*([ap]m)?", re.IGNORECASE)
+_ALWAYS = "24x7"
+
+
+def schedule(row: fd.BusinessHours) -> model.Schedule:
+    """PullError where the zone is not known, ValueError where a time is not: every business hour would be wrong."""
+    zone = time_zones.iana(row.time_zone or "UTC")
+    return model.Schedule(str(row.id), row.name, zone, tuple(_weekly(row)), is_default=row.is_default)
+
+
+def _weekly(row: fd.BusinessHours) -> list[tuple[int, int]]:
+    """The newer shape has several spans a day, where it is there; a day that is missing is closed."""
+    newer = row.source_business_hours or []
+    chosen = next((one for one in newer if one.is_default), newer[0] if newer else None)
+    if chosen is not None and _ALWAYS in (chosen.business_hours_type or ""):
+        return [(0, WEEK)]
+    if chosen is not None and chosen.business_hours:
+        days = [(day.day, slot) for day in chosen.business_hours for slot in day.time_slots or ()]
+    elif row.business_hours:
+        days = list(row.business_hours.items())
+    else:
+        return [(0, WEEK)]  # a calendar without hours is one that never closes
+    return sorted(span for day, slot in days for span in _spans(day, slot))
+
+
+def _spans(day: str, slot: fd.Slot) -> Iterator[tuple[int, int]]:
+    start, end = minute(slot.start_time), minute(slot.end_time)
+    first = _DAYS.index(day.casefold()) * DAY
+    if end <= start:  # "12:00 am" ends a day; anything else runs over midnight
+        yield first + start, first + DAY
+        if end:
+            tomorrow = (first + DAY) % WEEK
+            yield tomorrow, tomorrow + end
+    else:
+        yield first + start, first + end
+
+
+def minute(text: str) -> int:
+    """Minutes of the day of "8:00 am", "05:00:00 pm" or "17:00"; the last second of one is its end.
+
+    >>> minute("8:00 am"), minute("12:00 am"), minute("12:30 pm"), minute("11:59:59 pm"), minute("17:00")
+    (480, 0, 750, 1440, 1020)
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no time of day")
+    hour, rest, seconds, half = int(match[1]), int(match[2]), int(match[3] or 0), (match[4] or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    return hour * 60 + rest + (1 if seconds == 59 else 0)
+
+
+def policy(row: fd.SlaPolicy, body: bytes) -> model.SlaPolicy:
+    return model.SlaPolicy(str(row.id), row.name, row.position or 0, body.decode())

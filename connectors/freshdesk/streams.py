@@ -1,0 +1,237 @@
+"""Streams of tickets, ratings and time entries, and of what is short and read whole."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from connectors.freshdesk import map_people, map_surveys, schedules, unread
+from connectors.freshdesk import map_tickets as mapping
+from connectors.freshdesk import payloads as fd
+from connectors.freshdesk.account import Account
+from connectors.freshdesk.codes import PRIORITIES, STATES, STATUSES
+from connectors.freshdesk.pagination import SECOND, by_page, by_update, iso
+from connectors.freshdesk.payloads import ms, text_id
+from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, joined, map_rows, raws, reason_of, rows
+
+DAY = 86_400_000
+OVERLAP = 600 * SECOND  # ms that are read again: a list may show a change late
+WHOLE_AFTER = 60 * SECOND  # the same, for what the end of a run is sure of
+TRAILING = 35 * DAY  # ratings and time entries change after their day, and can be asked for by that day only
+ARCHIVED_AFTER = 120 * DAY  # https://support.freshdesk.com/support/solutions/articles/212901
+INCLUDES = "stats,requester,description,company"
+UNSURE = "+"  # stands in cursors before where a stretch begins of which something may have been passed over
+
+
+# tickets
+
+
+async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
+    """What was updated since, in order. Spam and deleted tickets are in lists of their own."""
+    if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
+        account.found.append(_history_starts(start.now))
+    async for page, good in _updated(account, start, {"include": INCLUDES}):
+        here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
+        records, worse = map_rows(here, partial(mapping.ticket, keep=await account.keep(here)))
+        todo = [Todo(at, mapping.queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)]
+        yield _with(page, good, records, worse, {"conversations": todo})
+
+
+async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Page]:
+    """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
+    async for page, good in _updated(account, start, {"include": INCLUDES, "filter": how}):
+        records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
+        known = start.versions("ticket", [str(row.id) for row in good])
+        missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
+        yield _with(page, good, [*records, *missed], worse, {})
+
+
+def _reached(start: Start) -> int:
+    """Up to which update the run before has read, in ms; 0: nothing."""
+    return int((start.cursor or "").partition(UNSURE)[0] or 0)
+
+
+async def _updated(
+    account: Account, start: Start, params: dict[str, str | int | bool]
+) -> AsyncIterator[tuple[Page, list[fd.Ticket]]]:
+    """Pages by time of update, with the cursor to keep: the last update that was read, in ms.
+
+    Until the walk is over, what it is unsure of stands behind that: another run looks there once more.
+    """
+    reached, unsure = _reached(start), (start.cursor or "").partition(UNSURE)[2]
+    begin = max(reached - OVERLAP, start.since) if reached else start.since
+    async for found in by_update(
+        account.http, params, begin, size=account.settings.page_size, unsure=int(unsure) if unsure else None
+    ):
+        # A time to come would leave out all until then.
+        reached = max(reached, min(found.until, start.now + DAY) if found.tickets else 0)
+        whole = start.now - WHOLE_AFTER
+        whole = whole if found.is_last else min(whole, found.until - SECOND)
+        cursor = f"{reached}" if found.unsure is None else f"{reached}{UNSURE}{found.unsure}"
+        yield Page(cursor=cursor if reached else None, complete_until=whole, set_aside=found.aside), found.tickets
+
+
+def _with(
+    page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], worse: Sequence[SetAside],
+    todo: dict[str, list[Todo]],
+) -> Page:  # fmt: skip
+    """The page with what its rows tell, and with what those that were refused leave unknown."""
+    aside = [*page.set_aside, *worse]
+    told = [*records, *unread.lost_tickets(aside)]
+    known = unread.known("ticket", good, told)
+    return msgspec.structs.replace(page, records=told, set_aside=aside, todo=todo, gone={"unread": known})
+
+
+def _history_starts(now: int) -> Finding:
+    day = iso(now - ARCHIVED_AFTER)[:10]
+    text = (
+        f"tickets that were closed before {day} and not touched since are archived, and no list has them:"
+        " volumes before that day are not whole"
+    )
+    return Finding(level="note", about="history", text=text)
+
+
+# names and people
+
+
+async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Who is an agent now; who is not listed any more keeps what the store knows."""
+    strange: Counter[str] = Counter()
+    async for good, aside in account.agent_pages():
+        records, worse = map_rows(good, lambda row: [map_people.person(row)])
+        strange.update(row.type for row in good if row.type and row.type not in map_people.TYPES)
+        yield Page(records=records, set_aside=[*aside, *worse])
+    for kind, count in sorted(strange.items()):
+        text = f"nothing is known of the type {kind[:40]!r}: {count:,} of it count as agents; `bots` can name them"
+        account.found.append(Finding(level="warning", about="agents", text=text))
+    yield Page(complete_until=start.now)
+
+
+async def groups(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Groups with their members: the list of agents does not always say which groups they are in."""
+    present: list[str] = []
+    lost = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
+    async for good, aside, _ in by_page(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
+        members = [member for row in good for member in map_people.members(row)]
+        present += [f"{m.team}/{m.person}" for m in members]
+        lost += len(aside)
+        yield Page(records=[*map(map_people.team, good), *members], set_aside=aside)
+    yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
+
+
+async def ticket_fields(account: Account, start: Start) -> AsyncIterator[Page]:
+    """What statuses, priorities, products and fields are called; Freshdesk's own words where that cannot be read."""
+    told = await account.fields()
+    labels = STATUSES | await account.statuses()
+    priorities = await account.choices("default_priority")
+    levels = {str(code): label for label, code in priorities.items()} if isinstance(priorities, dict) else {}
+    products = await account.choices("default_product")
+    brands = {str(code): label for label, code in products.items()} if isinstance(products, dict) else {}
+    records = [Name("status", code, label, STATES.get(code, "open")) for code, label in labels.items()]
+    records += [Name("priority", code, str(label)) for code, label in (PRIORITIES | levels).items()]
+    records += [Name("brand", code, str(label)) for code, label in brands.items()]
+    records += [Name("field", field.name, field.label) for field in told if field.label]
+    yield Page(records=records, complete_until=start.now)
+
+
+# hours and promises
+
+
+async def business_hours(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Calendars as they are now; every change that a sync sees is kept. The default one counts."""
+    present: list[str] = []
+    pages = by_page(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
+    async for good, aside, _ in pages:
+        records: list[AnyRecord] = []
+        present += [*(str(row.id) for row in good), *(bad.id for bad in aside)]
+        for row in good:
+            try:
+                records.append(schedules.schedule(row))
+            except UNREADABLE as error:  # an unknown zone, or no time
+                aside.append(SetAside(str(row.id), reason_of(error)))
+        yield Page(records=records, set_aside=aside)
+    yield Page(present={"schedule": present}, complete_until=start.now)
+
+
+async def sla_policies(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Policies, their JSON kept as it is."""
+    pages = by_page(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
+    async for _, bad, whole in pages:
+        records = [
+            schedules.policy(row, bytes(raw)) for raw in raws(whole) for row in rows(joined([raw]), fd.SlaPolicy)[0]
+        ]
+        yield Page(records=records, set_aside=bad)
+    yield Page(complete_until=start.now)
+
+
+# surveys and time
+
+
+async def survey_questions(account: Account, start: Start) -> AsyncIterator[Page]:
+    records = [name for row in (await account.surveys()).values() for name in map_surveys.questions(row)]
+    yield Page(records=records, complete_until=start.now)
+
+
+async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[Page]:
+    """They can be asked for by the time of the first answer only, and change later: the last weeks are read again."""
+    known: dict[str, fd.Survey] | None = None
+    async for good, aside, whole in _trailing(
+        account, start, "/api/v2/surveys/satisfaction_ratings", "created_since", fd.SatisfactionRating
+    ):
+        if good and known is None:
+            known = await _scales(account)
+        make = partial(map_surveys.ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
+        records, worse = map_rows(good, make)
+        worse += [bad for row in good for bad in map_surveys.unread(row)]
+        lost = unread.lost_ratings(whole, aside, good, worse, records)
+        cleared = unread.known("rating", good, lost)
+        yield Page(records=[*records, *lost], set_aside=[*aside, *worse], gone={"unread": cleared})
+    yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
+
+
+async def _scales(account: Account) -> dict[str, fd.Survey]:
+    try:
+        return await account.surveys()
+    except UnavailableError as error:
+        text = f"what the ratings' questions accept is not known, so all seven points count: {error}"
+        account.found.append(Finding(level="note", about="surveys", text=text))
+        return {}
+
+
+async def time_entries(account: Account, start: Start) -> AsyncIterator[Page]:
+    async for good, aside, _ in _trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
+        records, worse = map_rows(good, lambda row: [time_entry(row)])
+        yield Page(records=records, set_aside=[*aside, *worse])
+    yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
+
+
+def time_entry(row: fd.TimeEntry) -> TimeEntry:
+    """Seconds where they are told: "00:01" may stand for 103 of them."""
+    at = ms(row.executed_at) or ms(row.start_time) or ms(row.created_at)
+    if at is None:
+        raise ValueError("no time at which it was spent")
+    return TimeEntry(
+        id=str(row.id), ticket=str(row.ticket_id), at=at, spent=_spent(row) * SECOND, agent=text_id(row.agent_id),
+        is_billable=row.billable, is_running=bool(row.timer_running),
+    )  # fmt: skip
+
+
+def _spent(row: fd.TimeEntry) -> int:
+    if row.time_spent_in_seconds is not None:
+        return row.time_spent_in_seconds
+    spent, _, minutes = (row.time_spent or "0:00").partition(":")
+    return int(spent) * 3600 + int(minutes) * 60
+
+
+async def _trailing(
+    account: Account, start: Start, path: str, since: str, kind: type[Any]
+) -> AsyncIterator[tuple[list[Any], list[SetAside], msgspec.Raw]]:
+    begin = max(int(start.cursor) - TRAILING, start.since) if start.cursor else start.since
+    endpoint = path.rpartition("/")[2]
+    async for page in by_page(account.http, path, {since: iso(begin)}, kind=kind, endpoint=endpoint):
+        yield page

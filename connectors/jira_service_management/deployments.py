@@ -1,0 +1,357 @@
+"""The three ways to a Jira: Cloud, Cloud's gateway for scoped tokens, and Data Center. What they bring is the same."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Literal, Protocol, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.settings import Settings
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
+from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.lenient_decode import raws, reason_of, rows
+from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
+from helpdesk_kpi.pull.transport import Transport
+
+MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
+MOST_CHANGES = 10_000  # histories a page
+MOST_COMMENTS = 100
+MOST_FETCHED = 100  # issues by id in one call
+MOST_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
+PROPERTY = "request.channel.type"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of a search."""
+
+    issues: list[js.Issue]
+    aside: list[SetAside]
+
+
+class Histories(msgspec.Struct, frozen=True):
+    """A page of histories, by issue."""
+
+    found: list[js.IssueChanges]
+    aside: list[SetAside]
+
+
+class Site(Protocol):
+    """Where a Jira is and how it hands out long lists."""
+
+    embeds_history: bool  # a search brings whole histories
+    ids_a_call: int  # issues whose histories one call may ask for
+
+    async def api(self, path: str) -> str:
+        """The address of a resource of the platform."""
+        ...
+
+    async def desk(self, path: str) -> str:
+        """The address of a resource of the service desk."""
+        ...
+
+    async def wiki(self, path: str) -> str: ...
+
+    def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]: ...
+
+    def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]: ...
+
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+        """Issues wherever they are now; what is deleted, or closed to this account, is left out."""
+        ...
+
+    async def projects(self, *, service_only: bool) -> list[js.Project]: ...
+
+    async def priorities(self) -> list[js.Named]: ...
+
+    async def count(self, jql: str) -> int: ...
+
+
+def more(page: js.ListPage, start: int) -> bool | None:
+    """Whether a list by place goes on behind `start`: by `isLast`, else by the total; None where neither is told."""
+    if page.is_last is not None:
+        return not page.is_last and has_rows(page.values)
+    return None if page.total is None else has_rows(page.values) and start < page.total
+
+
+class Cloud:
+    """https://developer.atlassian.com/cloud/jira/platform/rest/v3/"""
+
+    embeds_history = False
+    ids_a_call = 1000
+
+    def __init__(self, http: Transport, settings: Settings) -> None:
+        self.http, self.settings = http, settings
+        self._cloud_id = settings.cloud_id
+
+    async def api(self, path: str) -> str:
+        return f"{await self._product('jira')}/rest/api/3/{path}"
+
+    async def desk(self, path: str) -> str:
+        return f"{await self._product('jira')}/rest/servicedeskapi/{path}"
+
+    async def wiki(self, path: str) -> str:
+        return f"{await self._product('confluence')}/wiki/{path}"
+
+    async def _product(self, name: str) -> str:
+        """Behind the gateway a product's address has the site's id in it, which anybody may ask for."""
+        gateway = self.settings.gateway_url
+        if gateway is None:
+            return self.settings.url.rstrip("/")
+        if self._cloud_id is None:
+            url = f"{self.settings.url.rstrip('/')}/_edge/tenant_info"
+            self._cloud_id = (await self.http.download(url, type=js.Tenant, endpoint="tenant_info")).cloud_id
+        return f"{gateway}/ex/{name}/{quote(self._cloud_id, safe='')}"
+
+    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]:
+        """Pages by token; no token is the end, whatever `isLast` says. The text stays the same over all pages.
+
+        Tokens end after seven days, so none is kept: the next run begins where the last page ended.
+        """
+        path, token, walk = await self.api("search/jql"), None, Walk(endpoint)
+        asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        if len(fields) > 1:
+            asked["properties"] = [PROPERTY]
+        while True:
+            body = asked if token is None else {**asked, "nextPageToken": token}
+            page = await self.http.post(path, body, type=js.SearchPage, endpoint=endpoint, missing="resource")
+            found, aside = rows(page.issues, js.Issue)
+            yield Found(found, aside)
+            token = page.next_page_token or None
+            if token and not (found or aside):
+                raise stuck(endpoint, token)
+            # A proxy may speak as the older search did, which has no tokens: that word is not this endpoint's.
+            is_older = page.is_last is None and (page.total or 0) > len(found) + len(aside)
+            more = True if token else None if is_older else False
+            if not walk.goes_on(more=more, to=token, has_rows=bool(found or aside)):
+                return
+
+    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:
+        """Histories of up to 1,000 issues, of some fields only. Those of one issue may be spread over pages. Their only
+        word on the end is that there is no token.
+        """
+        path, token, walk = await self.api("changelog/bulkfetch"), None, Walk("changes")
+        asked: dict[str, Any] = {
+            "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MOST_CHANGES,
+        }  # fmt: skip
+        while True:
+            body = asked if token is None else {**asked, "nextPageToken": token}
+            page = await self.http.post(path, body, type=js.ChangesPage, endpoint="changes", missing="resource")
+            histories = Histories(*rows(page.issue_change_logs, js.IssueChanges, "issueId"))
+            yield histories
+            token = page.next_page_token or None
+            if token and not (histories.found or histories.aside):
+                raise stuck("changes", token)
+            if not walk.goes_on(more=token is not None, to=token, has_rows=True):
+                return
+
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+        """Up to 100 a call. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post"""
+        path = await self.api("issue/bulkfetch")
+        found: list[js.Issue] = []
+        aside: list[SetAside] = []
+        for place in range(0, len(ids), MOST_FETCHED):
+            batch = list(ids[place : place + MOST_FETCHED])
+            asked: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [PROPERTY]}
+            page = await self.http.post(path, asked, type=js.Fetched, endpoint="issues by id", missing="resource")
+            good, bad = rows(page.issues, js.Issue)
+            found += good
+            aside += bad
+        return found, aside
+
+    async def projects(self, *, service_only: bool) -> list[js.Project]:
+        """Live ones that the account may see."""
+        asked: dict[str, str | int] = {"status": "live"}
+        if service_only:
+            asked["typeKey"] = "service_desk"
+        return await self._listed("project/search", asked, js.Project, "projects")
+
+    async def priorities(self) -> list[js.Named]:
+        return await self._listed("priority/search", {}, js.Named, "priorities")
+
+    async def _listed(self, path: str, asked: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
+        """All pages of a list; a server may give less than was asked for."""
+        found: dict[str, Any] = {}
+        start, walk = 0, Walk(endpoint, 0)
+        address = await self.api(path)
+        while True:
+            params = {**asked, "startAt": start, "maxResults": 100}
+            page = await self.http.get(address, params, type=js.ListPage, endpoint=endpoint, missing="resource")
+            good, aside = rows(page.values, kind)
+            found |= {row.id: row for row in good}
+            start += len(good) + len(aside)
+            if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
+                return list(found.values())
+
+    async def count(self, jql: str) -> int:
+        path = await self.api("search/approximate-count")
+        return (await self.http.post(path, {"jql": jql}, type=js.Count, endpoint="count", missing="resource")).count
+
+
+class DataCenter:
+    """https://docs.atlassian.com/software/jira/docs/api/REST/9.12.0/"""
+
+    embeds_history = True
+    ids_a_call = 1
+
+    def __init__(self, http: Transport, settings: Settings) -> None:
+        self.http, self.url = http, settings.url.rstrip("/")
+
+    async def api(self, path: str) -> str:
+        return f"{self.url}/rest/api/2/{path}"
+
+    async def desk(self, path: str) -> str:
+        return f"{self.url}/rest/servicedeskapi/{path}"
+
+    async def wiki(self, path: str) -> str:
+        return f"{self.url}/wiki/{path}"
+
+    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]:
+        """Pages by number. The server may give less than was asked for, so the next one begins behind what it gave.
+
+        Rows that move while pages are turned are met twice, or not at all: `issues` begins each page anew instead.
+        """
+        path, start, walk = await self.api("search"), 0, Walk(endpoint, 0)
+        asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        if len(fields) > 1:
+            asked |= {"expand": ["changelog"], "properties": [PROPERTY]}
+        while True:
+            body = {**asked, "startAt": start}
+            page = await self.http.post(path, body, type=js.OffsetPage, endpoint=endpoint, missing="resource")
+            found, aside = rows(page.issues, js.Issue)
+            yield Found(found, aside)
+            start += len(found) + len(aside)
+            is_more = None if page.total is None else bool(found or aside) and start < page.total
+            if not walk.goes_on(more=is_more, to=start, has_rows=bool(found or aside)):
+                return
+
+    async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:  # noqa: ARG002 - Site
+        """Of single issues, for those whose history a search cut short; what is cut here too cannot be read."""
+        for issue in ids:
+            path = await self.api(f"issue/{quote(issue, safe='')}")
+            asked: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
+            row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
+            log = row.changelog or js.Changelog(total=1)
+            is_cut = log.total is not None and log.total > len(raws(log.histories))
+            aside = [SetAside(f"{issue} history", "the server gives a part of it only")] if is_cut else []
+            yield Histories([js.IssueChanges(issue, log.histories)], aside)
+
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+        found: list[js.Issue] = []
+        aside: list[SetAside] = []
+        for own in ids:
+            path = await self.api(f"issue/{quote(own, safe='')}")
+            asked: dict[str, str | int | bool] = {
+                "fields": ",".join(fields), "expand": "changelog", "properties": PROPERTY,
+            }  # fmt: skip
+            try:
+                found.append(await self.http.get(path, asked, type=js.Issue, endpoint="issues by id"))
+            except (MissingError, UnavailableError):
+                continue
+            except BrokenError as error:
+                aside.append(SetAside(own, reason_of(error)))
+        return found, aside
+
+    async def projects(self, *, service_only: bool) -> list[js.Project]:
+        path = await self.api("project")
+        raw = await self.http.get(path, type=msgspec.Raw, endpoint="projects", missing="resource")
+        found, _ = rows(raw, js.Project)
+        return [p for p in found if not p.archived and (not service_only or p.project_type_key == "service_desk")]
+
+    async def priorities(self) -> list[js.Named]:
+        path = await self.api("priority")
+        return rows(await self.http.get(path, type=msgspec.Raw, endpoint="priorities", missing="resource"), js.Named)[0]
+
+    async def count(self, jql: str) -> int:
+        asked = {"jql": jql, "fields": ["updated"], "maxResults": 1}
+        path = await self.api("search")
+        page = await self.http.post(path, asked, type=js.OffsetPage, endpoint="count", missing="resource")
+        return page.total or 0
+
+
+async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[SetAside]]:
+    """All comments of an issue, oldest first.
+
+    Whether the customer sees a comment is told in a property on Data Center, to those who ask for it.
+    """
+    path = await site.api(f"issue/{quote(issue, safe='')}/comment")
+
+    async def read(start: int) -> tuple[msgspec.Raw, int | None]:
+        asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MOST_COMMENTS, "orderBy": "created"}
+        page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
+        return page.comments, page.total
+
+    return await _each_once(read, js.Comment, "comments")
+
+
+async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[SetAside]]:
+    """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
+    path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
+
+    async def read(start: int) -> tuple[msgspec.Raw, int | None]:
+        page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
+        return page.worklogs, page.total
+
+    return await _each_once(read, js.Worklog, "issue worklogs")
+
+
+class _Own(Protocol):
+    """What has an id of its own."""
+
+    id: str
+
+
+R = TypeVar("R", bound=_Own)
+
+
+async def _each_once(
+    read: Callable[[int], Awaitable[tuple[msgspec.Raw, int | None]]], kind: type[R], endpoint: str
+) -> tuple[list[R], list[SetAside]]:
+    """All rows of a list, each once, though its pages shift while somebody writes. `read` gives the rows from a place
+    on, and how many there are.
+    """
+    found: dict[str, R] = {}
+    aside: list[SetAside] = []
+    start, walk = 0, Walk(endpoint, 0)
+    while True:
+        given, total = await read(start)
+        good, bad = rows(given, kind)
+        found |= {row.id: row for row in good}
+        aside += bad
+        start += len(good) + len(bad)
+        is_more = None if total is None else bool(good or bad) and start < total
+        if not walk.goes_on(more=is_more, to=start, has_rows=bool(good or bad)):
+            return list(found.values()), aside
+
+
+async def changed_worklogs(
+    http: Transport, site: Site, how: Literal["updated", "deleted"], since: int
+) -> AsyncIterator[list[js.ChangedWorklog]]:
+    """Ids of the whole site's worklogs that were changed, or deleted, since then. An example has the address of a next
+    page on the last one too, so `lastPage` ends it.
+    """
+    path, endpoint = await site.api(f"worklog/{how}"), f"{how} worklogs"
+    walk = Walk(endpoint, since)
+    while True:
+        page = await http.get(path, {"since": since}, type=js.ChangedWorklogs, endpoint=endpoint, missing="resource")
+        found, _ = rows(page.values, js.ChangedWorklog, "worklogId")
+        if found:
+            yield found
+        following = page.until or max((one.updated_time for one in found), default=since)
+        is_more = None if page.last_page is None else not page.last_page and bool(found)
+        if not walk.goes_on(more=is_more, to=following, has_rows=has_rows(page.values)):
+            return
+        if following < since:
+            raise stuck(endpoint, since)
+        since = following
+
+
+async def worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) -> list[js.Worklog]:
+    """Those of them that the account may see."""
+    path = await site.api("worklog/list")
+    found: list[js.Worklog] = []
+    for place in range(0, len(ids), MOST_WORKLOGS):
+        asked = {"ids": [int(own) for own in ids[place : place + MOST_WORKLOGS] if str(own).isdecimal()]}
+        given = await http.post(path, asked, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
+        found += rows(given, js.Worklog)[0]
+    return found

@@ -1,0 +1,79 @@
+"""How Atlassian refuses: what the general rules would take for something else, and what its headers allow.
+
+https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from helpdesk_kpi.pull.error_text import told
+from helpdesk_kpi.pull.rate_limits import Allowance
+from helpdesk_kpi.pull.transport import Verdict
+
+_NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
+_WINDOW = 1.0  # seconds; bursts are counted by the second
+_LONGEST = 3600.0
+USED_UP = "the hour's quota of this site is used up"
+
+
+def judge(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:
+    """The order matters: refused credentials may come as a success with an empty body.
+
+    https://jira.atlassian.com/browse/JRA-41559
+    """
+    if headers.get("x-authentication-denied-reason", "").startswith("CAPTCHA"):
+        text = f"{told(status, content)}: Jira wants a CAPTCHA after failed logins; log in once with a browser"
+        return Verdict(kind="access", text=text)
+    reason = headers.get("x-seraph-loginreason", "")
+    if status < 400 and ("AUTHENTICATED_FAILED" in reason or "AUTHENTICATION_DENIED" in reason):
+        return Verdict(kind="access", text=f"answered {status}, but says in a header that the login failed ({reason})")
+    if status == 410:
+        text = f"{told(status, content)} (removed by Atlassian's change CHANGE-2046; a newer helpdesk-kpi is needed)"
+        return Verdict(kind="failed", text=text)
+    if status == 429 and headers.get("ratelimit-reason", "").startswith(("jira-quota", "jira-cost")):
+        text = f"{USED_UP} ({headers['ratelimit-reason']}); {_resets(headers)}"
+        return Verdict(kind="failed", text=text)
+    return None
+
+
+def _resets(headers: Mapping[str, str]) -> str:
+    """When one may ask again, as far as that is told."""
+    if reset := _iso(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")):
+        return f"it starts anew at {reset:%Y-%m-%d %H:%M} UTC, and the next sync goes on from here"
+    seconds = headers.get("retry-after", "")
+    if _NUMBER.fullmatch(seconds):
+        return f"it starts anew in {math.ceil(float(seconds) / 60)} minutes, and the next sync goes on from here"
+    return "it starts anew with the next full hour, and the next sync goes on from here"
+
+
+def limits(headers: Mapping[str, str]) -> Iterable[Allowance]:
+    """X-RateLimit-*: on Cloud of one endpoint's burst, on Data Center what an admin has set."""
+    total, left = headers.get("x-ratelimit-limit", ""), headers.get("x-ratelimit-remaining", "")
+    if _NUMBER.fullmatch(total) and _NUMBER.fullmatch(left) and int(float(total)):
+        yield Allowance("burst", int(float(total)), int(float(left)), _window(headers))
+
+
+def _window(headers: Mapping[str, str]) -> float:
+    """Seconds until the count starts anew. Resets are told to the minute, so a passed one is the next second."""
+    interval = headers.get("x-ratelimit-interval-seconds", "")
+    if _NUMBER.fullmatch(interval):
+        return float(interval) or _WINDOW
+    reset, date = _iso(headers.get("x-ratelimit-reset")), headers.get("date")
+    if reset is None or date is None:
+        return _WINDOW
+    try:
+        left = (reset - parsedate_to_datetime(date)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return _WINDOW
+    return min(max(left, _WINDOW), _LONGEST)
+
+
+def _iso(text: str | None) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read

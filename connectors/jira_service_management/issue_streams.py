@@ -1,0 +1,299 @@
+"""Streams of issues: what changed, what the index brought late, what is open, what was rated."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import msgspec
+
+from connectors.jira_service_management import jql, mapping, people, satisfaction, sla, worklogs
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.deployments import Found
+from connectors.jira_service_management.jql import Instants
+from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.per_issue import INTERNAL
+from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
+from helpdesk_kpi.model import AnyRecord, Rating, Unread
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows, reason_of
+from helpdesk_kpi.store.unread import refused_tickets
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
+_SYSTEM = (
+    "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
+    "creator", "assignee", "labels", "issuelinks", "comment", "worklog", "statuscategorychangedate", "resolution",
+    "resolutiondate", "parent",
+)  # fmt: skip
+
+
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the next search begins, how this site reads times, and of which projects issues were read (ids). Never
+    an issue's key: issues move and go.
+    """
+
+    at: int
+    by: str = "epoch"  # or "zone"
+    projects: tuple[str, ...] = ()  # none: a cursor from before they were kept
+
+
+def fields_of(keep: Keep) -> list[str]:
+    """Every field that is read, by id; a search gives nothing but ids otherwise."""
+    found = (
+        keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
+    )  # fmt: skip
+    return list(dict.fromkeys([*_SYSTEM, *(f for f in found if f), *keep.fields, *keep.slas]))
+
+
+# what changed
+
+
+async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Everything that changed, longest unchanged first. While pages are turned, the cursor is a minute before the
+    last issue seen; after the last page, the time at which the search began, less the overlap.
+    """
+    await account.me()
+    keep = await account.keep(start.now)
+    kept = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
+    instants = await account.instants(kept.by if kept else None)
+    by = "epoch" if instants.zone is None else "zone"
+    async for page in _come_into_sight(account, keep, instants, start, kept):
+        yield page
+    seen = tuple(sorted(project.id for project in await account.projects()))
+    since = last = kept.at if kept else start.since
+    whole = account.until(start.now, OVERLAP)
+    async for found in changed(account, keep, instants, since, endpoint="issues"):
+        page = read(account, found, keep)
+        last = max(last, min(position([updated_of(issue) for issue in found.issues]), start.now + DAY))
+        cursor = _cursor(Cursor(max(since, last - MINUTE), by, seen))
+        yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, whole))
+    yield Page(cursor=_cursor(Cursor(max(since, whole), by, seen)), complete_until=whole)
+
+
+def _cursor(place: Cursor) -> str:
+    return msgspec.json.encode(place).decode()
+
+
+async def _come_into_sight(
+    account: Account, keep: Keep, instants: Instants, start: Start, kept: Cursor | None
+) -> AsyncIterator[Page]:
+    """Issues, from the first day on, of projects that an earlier run did not see: new to the configuration, or closed
+    to this account until now. The cursor knows of them only once they are read.
+    """
+    if kept is None or not kept.projects:
+        return
+    new = [project.key for project in await account.projects() if project.id not in kept.projects]
+    if not new:
+        return
+    text = f"project {', '.join(new)} can be seen now: its issues are read from the first day on"
+    account.found.append(Finding(level="note", about="projects", text=text))
+    async for found in changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
+        yield read(account, found, keep)
+
+
+async def changed(
+    account: Account,
+    keep: Keep,
+    instants: Instants,
+    since: int,
+    *,
+    endpoint: str,
+    keys: Sequence[str] | None = None,
+) -> AsyncIterator[Found]:
+    """Issues changed since an instant, of some projects (None: all). Where pages are numbered, rows that move would
+    push others over a page's edge; so there each page is a search of its own, from the last instant seen.
+    """
+    keys, fields, size = keys or await account.keys(), fields_of(keep), account.settings.page_size
+    if not account.site.embeds_history:
+        text = jql.query(keys, instants.since("updated", since))
+        async for found in account.site.search(text, fields, size, endpoint=endpoint):
+            yield found
+        return
+    seen: dict[str, int] = {}
+    going = True
+    while going:
+        going = False
+        asked = instants.since("updated", since)
+        async for found in account.site.search(jql.query(keys, asked), fields, size, endpoint=endpoint):
+            times = {issue.id: updated_of(issue) for issue in found.issues}
+            yield Found([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
+            latest = max(since, position(list(times.values())))
+            seen = {own: at for own, at in (seen | times).items() if at >= latest - MINUTE}
+            if instants.since("updated", latest) != asked:
+                since, going = latest, True
+                break
+
+
+def position(times: Sequence[int]) -> int:
+    """Up to which instant a page in order of change has come; 0: it does not tell.
+
+    A row may show a change that the index does not know yet, and then stands too early. So the least of the last few
+    counts: that one was at its place.
+    """
+    known = [at for at in times if at]
+    return min(known[-max(1, min(5, len(known) // 4)) :], default=0)
+
+
+class _Updated(js.Camel):
+    updated: str | int = ""
+
+
+def updated_of(issue: js.Issue) -> int:
+    """0 for a row that cannot be read."""
+    try:
+        return ms(msgspec.json.decode(issue.fields, type=_Updated).updated)
+    except UNREADABLE:
+        return 0
+
+
+def read(account: Account, found: Found, keep: Keep) -> Page:
+    """Records of a page of issues, and what of them has to be fetched apart."""
+    read: list[mapping.Read] = []
+    aside = list(found.aside)
+    for issue in found.issues:
+        try:
+            read.append(mapping.issue(issue, keep, account.called))
+        except UNREADABLE as error:
+            aside.append(SetAside(issue.id, reason_of(error)))
+    return page_of(account, read, keep, aside)
+
+
+def page_of(account: Account, read: Sequence[mapping.Read], keep: Keep, aside: Sequence[SetAside] = ()) -> Page:
+    """`aside`: issues that cannot be read; what was kept of them may be out of date."""
+    records: list[AnyRecord] = [*refused_tickets(aside)]
+    replaces: list[tuple[str, str]] = []
+    todo: dict[str, list[Todo]] = {"changes": [], "comments": [], worklogs.QUEUE: []}
+    met: list[js.User] = []
+    for one in read:
+        records += one.records
+        aside = [*aside, *one.aside]
+        met += one.people
+        version, own = one.ticket.version, one.ticket.id
+        todo["changes"] += [Todo(version, own)] if one.lacks_changes else []
+        key = own + ("" if one.is_service else INTERNAL)
+        todo["comments"] += [Todo(version, key)] if one.lacks_comments else []
+        todo[worklogs.QUEUE] += [Todo(version, own)] if one.has_worklogs is False else []
+        replaces += [] if one.lacks_comments else [("comment", own)]
+        replaces += [("time_entry", own)] if one.has_worklogs else []
+        replaces += [("refused_rating", own)]
+    account.meet(met)
+    told = people.records(met, keep.team_of, account.met, keep.read_at)
+    queued = {stream: wanted for stream, wanted in todo.items() if wanted}
+    return Page(records=[*told, *records], set_aside=aside, replaces=replaces, todo=queued)
+
+
+# what the index brought late
+
+
+async def look_back(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The hours before the last time are searched again: Jira's index may show a change long after it was made.
+
+    Only what the store does not have yet is read. Its cursor is when it last ran, so that a pause leaves no gap.
+    https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/
+    """
+    if start.cursor is None:  # everything was read a moment ago
+        yield Page(cursor=str(start.now), complete_until=start.now)
+        return
+    await account.me()
+    keep, instants = await account.keep(start.now), await account.instants()
+    since = max(start.since, min(int(start.cursor), start.now) - account.settings.look_back * HOUR)
+    late: list[int] = []
+    async for found in changed(account, keep, instants, since, endpoint="look_back"):
+        known = start.versions("ticket", [issue.id for issue in found.issues])
+        times = {issue.id: updated_of(issue) for issue in found.issues}
+        new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
+        late += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
+        if new or found.aside:
+            yield read(account, Found(new, found.aside), keep)
+    if late:
+        behind = (start.now - min(late)) / HOUR
+        text = f"{len(late)} issues came late: Jira's search index was behind by up to {behind:.1f} hours"
+        account.found.append(Finding(level="note", about="search index", text=text))
+    yield Page(cursor=str(start.now), complete_until=account.until(start.now, OVERLAP))
+
+
+# what is open
+
+
+async def open_issues(account: Account, start: Start) -> AsyncIterator[Page]:
+    """SLA clocks of what is not done: they run and break without a change of the issue."""
+    await account.me()
+    keep = await account.keep(start.now)
+    if start.cursor is not None and keep.slas:
+        text = jql.query(await account.keys(), jql.OPEN, order=jql.BY_ID)
+        fields = ["updated", *keep.slas]
+        async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
+            records, worse = map_rows(found.issues, lambda issue: _clocks(issue, keep))
+            yield Page(records=records, set_aside=[*found.aside, *worse])
+    yield Page(cursor=str(start.now), complete_until=start.now)
+
+
+def _clocks(issue: js.Issue, keep: Keep) -> Iterator[AnyRecord]:
+    custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+    yield from sla.records(issue.id, custom, keep.slas, keep.roles, keep.read_at)
+
+
+# what was rated
+
+
+class _Rated(js.Camel):
+    updated: str | int
+    reporter: js.User | None = None
+
+
+async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
+
+    There are few, so the hours by which the index may be late are always read again.
+    """
+    await account.me()
+    keep, instants = await account.keep(start.now), await account.instants()
+    if keep.rating is None or keep.rated_at is None:
+        gap = no("this site has no satisfaction field")
+        account.found.append(
+            Finding(level="note", about="surveys", text=gap.reason, need="survey.answers", provides=gap)
+        )
+        yield Page(complete_until=start.now)
+        return
+    seen = int(start.cursor) if start.cursor else start.since
+    since = max(start.since, seen - account.settings.look_back * HOUR)
+    text = jql.query(await account.keys(), instants.since(jql.clause(keep.rated_at), since), order=jql.BY_ID)
+    fields = ["updated", "reporter", keep.rating, keep.rated_at]
+    async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
+        records, aside = _rated(found, keep)
+        if account.settings.include_ratings_comment:
+            records = [await _with_comment(account, one) if isinstance(one, Rating) else one for one in records]
+        told = [("refused_rating", issue.id) for issue in found.issues]
+        yield Page(records=records, set_aside=aside, replaces=told)
+    whole = account.until(start.now, OVERLAP)
+    yield Page(cursor=str(max(seen, whole)), complete_until=whole)
+
+
+def _rated(found: Found, keep: Keep) -> tuple[list[Rating | Unread], list[SetAside]]:
+    records: list[Rating | Unread] = []
+    aside: list[SetAside] = list(found.aside)
+    fields = satisfaction.Fields(keep.rating, keep.rated_at)
+    for bad_row in found.aside:
+        records += satisfaction.refused(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
+    for issue in found.issues:
+        try:
+            row = msgspec.json.decode(issue.fields, type=_Rated)
+            custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
+            rater = people.user_id(row.reporter)
+            good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
+        except UNREADABLE as error:
+            good, bad = satisfaction.refused(issue.id, reason_of(error))
+        records += good
+        aside += bad
+    return records, aside
+
+
+async def _with_comment(account: Account, rating: Rating) -> Rating:
+    """What was written beside the stars. The resource is experimental, and missing on Data Center."""
+    path = await account.site.desk(f"request/{rating.ticket}/feedback")
+    try:
+        given = await account.http.get(path, type=js.Feedback, endpoint="feedback")
+    except (UnavailableError, MissingError, BrokenError):
+        return rating
+    said = given.comment.get("body") if isinstance(given.comment, dict) else given.comment
+    return msgspec.structs.replace(rating, comment=str(said)) if said else rating

@@ -1,0 +1,134 @@
+"""What a search cuts short, worked off issue by issue: histories in bulk, and long conversations."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import msgspec
+
+from connectors.jira_service_management import changelog, deployments, mapping, people
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.changelog import Move
+from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.mapping import Keep
+from helpdesk_kpi.errors import BrokenError, MissingError
+from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
+from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows, reason_of, rows
+
+INTERNAL = "/internal"  # behind the key of an issue that no customer ever sees
+
+
+async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Histories of the issues that changed, up to 1,000 a call. An issue is settled when its last page was read."""
+    if not start.todo:
+        yield Page(complete_until=start.now)
+        return
+    await account.me()
+    keep = await account.keep(start.now, with_labels=True)
+    asked, left = changelog.asked(keep.team, keep.fields)
+    if left:
+        text = f"histories of more than {changelog.MOST_ASKED} fields are not read; left out: {', '.join(left)}"
+        account.found.append(Finding(level="note", about="fields", text=text))
+    size = account.site.ids_a_call
+    for place in range(0, len(start.todo), size):
+        batch = start.todo[place : place + size]
+        torn: set[str] = set()  # issues of whose history a part cannot be read
+        aside: list[SetAside] = []
+        moves: dict[str, list[Move]] = {}
+        try:
+            async for found in account.site.changes([todo.key for todo in batch], asked):
+                page = await _page(account, found, keep)
+                for record in page.records:
+                    if isinstance(record, Event) and record.field == "brand":
+                        moves.setdefault(record.ticket, []).append(Move(record.at, record.before, record.after))
+                torn |= {row.id.partition(" ")[0] for row in page.set_aside}
+                yield page
+        except MissingError:  # deleted meanwhile; asked for one by one only
+            torn |= {todo.key for todo in batch}
+        except BrokenError as error:
+            if size > 1:  # not one issue's
+                raise
+            torn |= {todo.key for todo in batch}
+            aside = [SetAside(f"history of {todo.key}", reason_of(error)) for todo in batch]
+        known = [_known_of(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
+        yield Page(records=known, done=batch, set_aside=aside, complete_until=whole_to(start, place + size))
+
+
+def _known_of(todo: Todo, moves: Mapping[str, Sequence[Move]], keep: Keep, *, is_torn: bool) -> Changes:
+    came_at = mapping.came_at(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
+    return Changes(todo.key, todo.version, "unreadable" if is_torn else "yes", came_at)
+
+
+async def _page(account: Account, page: deployments.Histories, keep: Keep) -> Page:
+    records: list[AnyRecord] = []
+    aside = list(page.aside)
+    met: list[js.User] = []
+    known = Known(keep.labels, people=account.called)
+    for one in page.found:
+        try:
+            good, bad = rows(one.change_histories, js.History)
+        except BrokenError as error:
+            aside.append(SetAside(f"{one.issue_id} history", reason_of(error)))
+            continue
+        aside += [SetAside(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
+        account.meet(row.author for row in good if row.author)
+        past = changelog.read(one.issue_id, good, keep.words, keep.field_ids, known)
+        if past.unread:  # what the issue is now says more about names
+            past = changelog.read(one.issue_id, good, keep.words, keep.field_ids, await _known(account, one, keep))
+        records += [*past.names, *past.events, *changelog.stays(past.events, keep.projects), *past.unread]
+        aside += past.aside
+        met += past.people
+    return Page(records=[*people.records(met, keep.team_of, account.met, keep.read_at), *records], set_aside=aside)
+
+
+async def _known(account: Account, one: js.IssueChanges, keep: Keep) -> Known:
+    asked = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
+    found, _ = await account.site.by_id([one.issue_id], asked)
+    for row in found:
+        try:
+            fields = msgspec.json.decode(row.fields, type=js.Fields)
+        except UNREADABLE:
+            continue
+        return mapping.known_of(fields, keep, account.called)
+    return Known(keep.labels, people=account.called)
+
+
+def whole_to(start: Start, place: int) -> int:
+    """Everything that changed before the next one in the queue is known."""
+    return start.todo[place].version - 1 if place < len(start.todo) else start.now
+
+
+async def comments(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Conversations of which a search showed a part, or on Data Center not who sees them; all of one in one page."""
+    if not start.todo:
+        yield Page(complete_until=start.now)
+        return
+    await account.me()
+    keep = await account.keep(start.now)
+    for place, todo in enumerate(start.todo, 1):
+        yield await _conversation(account, todo, keep, whole_to(start, place))
+
+
+async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) -> Page:
+    issue, _, internal = todo.key.partition("/")
+    try:
+        found, aside = await deployments.comments(account.http, account.site, issue)
+    except MissingError:  # deleted meanwhile, or out of sight
+        gone = [Replies(issue, todo.version, "unreadable")]
+        return Page(records=gone, done=[todo], complete_until=whole)
+    except BrokenError as error:
+        gone = [Replies(issue, todo.version, "unreadable")]
+        unread = [SetAside(f"comments of {issue}", reason_of(error))]
+        return Page(records=gone, done=[todo], set_aside=unread, complete_until=whole)
+    authors = [c.author for c in found if c.author]
+    account.meet(authors)
+    told = people.records(authors, keep.team_of, account.met, keep.read_at)
+    said, worse = map_rows(found, lambda row: [mapping.comment(issue, row, keep, service=not internal)])
+    is_torn = bool(aside or worse)
+    return Page(
+        records=[*told, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
+        replaces=[] if is_torn else [("comment", issue)],
+        done=[todo],
+        set_aside=mapping.of_issue(issue, "comment", [*aside, *worse]),
+        complete_until=whole,
+    )

@@ -1,0 +1,149 @@
+"""Streams of what happened on tickets: in bulk or, where that is denied, ticket by ticket; the records are alike."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk import time_tracking
+from connectors.zendesk.account import Account
+from connectors.zendesk.export_or_list import export_cursor
+from connectors.zendesk.export_streams import OVERLAP, WHOLE_AFTER, further
+from connectors.zendesk.map_events import audit_at, events
+from connectors.zendesk.pagination import SECOND, by_time
+from connectors.zendesk.per_ticket import Told, audits_of, ticket_by_ticket
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, Unread
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import id_of, map_rows, raws, read_each, rows
+
+MISSING = "missing_events"  # the queue of tickets of which the export brought no words
+#: Records of what happened, and what could not be read of that.
+Read = Callable[[Sequence[zd.TicketEvent]], "Happened"]
+
+
+class Happened(NamedTuple):
+    records: list[AnyRecord]
+    aside: list[SetAside]  # rows of which nothing is known
+    untimed: list[SetAside]  # rows of which only the time that somebody spent is not
+
+
+async def _reading(account: Account) -> Read:
+    """How this account's audits are read: comments and changes, and the time spent. What is wrong with a row's time
+    does not take its comment away.
+    """
+    kept, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
+
+    def read(found: Sequence[zd.TicketEvent]) -> Happened:
+        told, aside = map_rows(found, lambda row: events(row, kept, hosts, account.settings.thanks))
+        spent, untimed = map_rows(found, lambda row: time_tracking.time_entries(row, fields))
+        known = {one.id for one in aside}
+        return Happened([*told, *spent], aside, [one for one in untimed if one.id not in known])
+
+    return read
+
+
+async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
+    read = await _reading(account)
+    seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
+    params: dict[str, str | int | bool] = {
+        "per_page": account.settings.page_size,
+        "include": "comment_events",
+        "support_type_scope": "all",  # as with tickets; else events of AI agents' tickets are left out
+    }
+    cursor = export_cursor(start)
+    first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
+    pages = by_time(
+        account.http, "/api/v2/incremental/ticket_events", params,
+        start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
+    )  # fmt: skip
+    async for page, end in pages:
+        good, aside = rows(page.ticket_events, zd.TicketEvent)
+        fresh = [row for row in good if row.id not in seen]
+        seen = {row.id for row in good}
+        records, worse, untimed = read(fresh)
+        lost = _lost(page.ticket_events, aside, fresh, worse)
+        until = start.now - WHOLE_AFTER
+        whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
+        yield Page(
+            records=[*records, *lost], cursor=further(cursor, end), complete_until=whole,
+            set_aside=[*aside, *worse, *untimed], todo=await _unsure(account, fresh),
+        )  # fmt: skip
+    # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
+    # nobody answered.
+    silent = [one for one in start.wordless(first * SECOND, MISSING) if one.version <= start.now - WHOLE_AFTER]
+    if silent:
+        yield Page(records=[gap for one in silent for gap in _gaps(one)], todo={MISSING: silent})
+
+
+def _gaps(one: Todo) -> list[AnyRecord]:
+    return [Replies(one.key, one.version, "unreadable"), Changes(one.key, one.version, "unreadable")]
+
+
+def _lost(
+    raw: msgspec.Raw, aside: Sequence[SetAside], read: Sequence[zd.TicketEvent], worse: Sequence[SetAside]
+) -> list[AnyRecord]:
+    """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
+    refused = {one.id for one in aside}
+    named = [(id_of(row, "ticket_id"), id_of(row) or f"row {i}") for i, row in enumerate(raws(raw))] if refused else []
+    found = [(ticket, event) for ticket, event in named if event in refused]
+    late = {one.id for one in worse}
+    found += [(str(row.ticket_id), str(row.id)) for row in read if str(row.id) in late]
+    return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in found if ticket]
+
+
+async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
+    """Tickets whose audits have to be asked for what their time was before."""
+    fields = await account.time_fields()  # known by now
+    dated, _ = read_each(
+        [row for row in found if time_tracking.unsure(row, fields)], audit_at
+    )  # set aside with its events
+    wanted = [Todo(at, str(row.ticket_id)) for row, at in dated]
+    return {time_tracking.QUEUE: wanted} if wanted else {}
+
+
+async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
+    read = await _reading(account)
+
+    async def ask(one: Todo) -> Told:
+        try:
+            found, aside = await audits_of(account, one.key, start.since)
+        except MissingError:  # deleted meanwhile
+            return Told(gap(one))
+        records, worse, untimed = read(found)
+        is_whole = not aside and not worse
+        known = [Replies(one.key, one.version)] if is_whole else gap(one)
+        return Told([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
+
+    def gap(one: Todo) -> list[AnyRecord]:
+        lost = Unread(one.key, "audits:row", REFUSED_ROW, "audit")  # until they are read whole
+        return [Replies(one.key, one.version, "unreadable"), lost]
+
+    def known_already(one: Todo) -> list[AnyRecord]:
+        return [Replies(one.key, one.version)]
+
+    async for page in ticket_by_ticket(start, ask, known_already=known_already, gap=gap):
+        yield page
+
+
+async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
+    read = await _reading(account) if start.todo else None
+
+    async def ask(one: Todo) -> Told:
+        assert read is not None
+        try:
+            found, aside = await audits_of(account, one.key, start.since)
+        except MissingError:
+            return Told([])
+        records, worse, untimed = read(found)
+        has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
+        is_whole = has_words and not aside and not worse
+        known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
+        return Told([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
+
+    async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
+        yield page

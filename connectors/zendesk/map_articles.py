@@ -1,0 +1,62 @@
+"""From articles and their translations to records: pure functions."""
+
+import hashlib
+from collections.abc import Iterable
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import text_id
+from connectors.zendesk.payloads import ms
+from helpdesk_kpi import model
+from helpdesk_kpi.text.comment import length
+
+
+def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> list[model.AnyRecord]:
+    """The article and, where its translations are told, the texts of its other languages as they are now.
+
+    `author_id` can be set at will and isn't the editor: only a translation's `created_by_id` and `updated_by_id` say
+    who made it and who edited it last.
+    """
+    up, down = _votes(row)
+    told = [*row.translations, *translations]
+    mine = next((t for t in told if t.locale == row.locale), None)
+    made_by = mine.created_by_id if mine else None
+    record = model.Article(
+        id=str(row.id),
+        title=row.title,
+        url=row.html_url or "",
+        created_at=ms(row.created_at),
+        updated_at=ms(row.updated_at),
+        version=ms(row.updated_at),
+        author=text_id(made_by if made_by is not None else row.author_id),
+        author_known=made_by is not None,
+        editor=text_id(mine.updated_by_id) if mine else None,
+        edited_at=ms(row.edited_at) if row.edited_at else None,
+        locale=row.locale,
+        draft=row.draft,
+        digest=_digest(row.title, row.body) if row.body is not None else None,
+        length=length(row.body) if row.body is not None else None,
+        votes_up=up,
+        votes_down=down,
+    )
+    return [record, *(_edit(record.id, t, t.body) for t in told if t is not mine and t.body is not None)]
+
+
+def _edit(article_id: str, row: zd.Translation, body: str) -> model.ArticleEdit:
+    """Another language's text; whether it is an edit shows when it is held beside the text before it."""
+    if row.updated_at is None:
+        raise ValueError(f"the translation {row.locale!r} has no updated_at")
+    return model.ArticleEdit(
+        article=article_id, at=ms(row.updated_at), locale=row.locale or "", editor=text_id(row.updated_by_id),
+        digest=_digest(row.title, body), length=length(body),
+    )  # fmt: skip
+
+
+def _digest(title: str | None, body: str) -> str:
+    return hashlib.blake2b(f"{title or ''}\0{body}".encode(), digest_size=16).hexdigest()
+
+
+def _votes(row: zd.Article) -> tuple[int | None, int | None]:
+    """vote_sum is up minus down, vote_count up plus down."""
+    if row.vote_sum is None or row.vote_count is None:
+        return None, None
+    return (row.vote_count + row.vote_sum) // 2, (row.vote_count - row.vote_sum) // 2

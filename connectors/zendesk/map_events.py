@@ -1,0 +1,290 @@
+"""From ticket events (audits in bulk) to events: comments, changes of fields, survey answers, merges.
+
+A child event has the name of the changed field as its key: `{"status": "solved", "previous_value": "open"}`; in an
+audit it says `{"field_name": "status", "value": "solved"}`. Both are read, so an event is the same over either way.
+https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
+https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference
+"""
+
+import functools
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from connectors.zendesk import map_surveys, vocabulary
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import DELETED, text_id
+from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
+from helpdesk_kpi.pull.custom_fields import value
+from helpdesk_kpi.pull.lenient_decode import plausible
+from helpdesk_kpi.text.comment import RULE, read
+
+SECOND = 1_000
+_SEQUENCE = 10**15  # ids above would not fit into an order; within one instant the values before decide anyway
+_LONGEST_WORD = 100
+_LAG = 60_000  # ms that Zendesk may take to write down an audit
+#: Zendesk's key -> our word.
+FIELDS = {
+    "status": "status", "custom_status_id": "custom_status", "assignee_id": "assignee", "group_id": "team",
+    "priority": "priority", "type": "type", "ticket_form_id": "form", "brand_id": "brand",
+    "requester_id": "requester", "organization_id": "organization", "problem_id": "problem",
+}  # fmt: skip
+_IDS = frozenset({"custom_status", "assignee", "team", "form", "brand", "requester", "organization", "problem"})
+_TYPES = frozenset({"problem", "incident", "question", "task"})
+_SCORE = "satisfaction_score"  # a field that says how far the older survey has come
+_MACRO = "AgentMacroReference"
+#: Named by no page of Zendesk's and seen in no recording; what no ticket says is taken to be the default schedule.
+_SCHEDULE = "ScheduleAssignment"
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Who did something and how."""
+
+    via: str | None
+    rule: str | None = None
+    rel: str | None = None  # "merge", ...
+    origin: Mapping[str, Any] = {}
+    to: Mapping[str, Any] = {}
+    is_outbound: bool = False  # a call that the team made
+
+
+def events(
+    row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...] = ()
+) -> list[AnyRecord]:
+    """Everything one audit tells. `kept` are the custom fields to keep, `hosts` those of our help centres, `thanks` own
+    words of gratitude.
+    """
+    return list(_Audit(row, kept, hosts, thanks).records())
+
+
+class _Audit:
+    """One audit being read: what its children share."""
+
+    def __init__(
+        self, row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...]
+    ) -> None:
+        self.row, self.kept, self.hosts, self.thanks = row, kept, hosts, thanks
+        self.ticket = str(row.ticket_id)
+        self.at = audit_at(row)
+        self.told = how(row.via, None) or Told(None)
+        self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
+
+    def records(self) -> Iterator[AnyRecord]:
+        macro = next((c for c in self.row.child_events if child_kind(c) == _MACRO), None)
+        for place, child in enumerate(self.row.child_events):
+            seq = self.row.id % _SEQUENCE * 1000 + min(place, 999)
+            told = how(child.get("via"), child.get("via_reference_id")) or self.told
+            kind = child_kind(child)
+            if vocabulary.is_call(kind, child):
+                yield from self._call(child, told, seq, self._comment(child, told, seq, None))
+            elif vocabulary.is_comment(kind, child):
+                said = self._comment(child, told, seq, macro)
+                yield said
+                yield from self._merge(told, seq)
+                if said.public is None and not self._is_merge(told):
+                    yield self._may_be_a_reply(kind)
+            elif kind == "SatisfactionRating" or _SCORE in child or child.get("field_name") == _SCORE:
+                yield from self._survey(child, told, seq)
+            else:
+                changes = [*self._changes(child, told, seq)]
+                yield from changes
+                if not changes and kind not in vocabulary.SILENT:
+                    yield Unread(self.ticket, self._id("unread", counted=True), "event", kind[:_LONGEST_WORD], self.at)
+        yield from self._merged_away()
+
+    def _may_be_a_reply(self, kind: str) -> Unread:
+        """Words of which nothing tells whether the customer saw them: what was said on the ticket is not known."""
+        return Unread(self.ticket, self._id("unseen", counted=True), REFUSED_ROW, kind[:_LONGEST_WORD], self.at)
+
+    def _comment(self, child: dict[str, Any], told: Told, seq: int, macro: Mapping[str, Any] | None) -> Event:
+        """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
+        body, html = child.get("body"), child.get("html_body")
+        told_words = isinstance(body or html, str)
+        found = read(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
+        public, at = child.get("public", child.get("comment_public")), self._said_at(child)
+        return Event(
+            ticket=self.ticket,
+            id=self._id("c", counted=True),
+            at=at,
+            seq=seq,
+            kind="comment",
+            actor=text_id(child.get("author_id", self.row.updater_id)),
+            via=self._way(told, at),
+            rule=told.rule,
+            field="macro" if macro else None,
+            after=value(macro.get("macro_id")) if macro else None,
+            public=None if public is None else bool(public),
+            length=found.length if found else None,
+            is_thanks=found.is_thanks if found else None,
+            is_question=found.is_question if found else None,
+            text_rule=RULE if found else None,
+            articles=found.articles if found else (),
+            codes=found.codes if found else (),
+        )
+
+    def _way(self, told: Told, at: int) -> str | None:
+        """How a comment came: by a merge, by an import (its time is its own), by a call of ours, or as it is told."""
+        if self._is_merge(told):
+            return vocabulary.MERGE
+        if at < self.at:
+            return vocabulary.IMPORT
+        return vocabulary.OUTBOUND if told.is_outbound else told.via
+
+    def _said_at(self, child: Mapping[str, Any]) -> int:
+        """A comment that was imported has a time of its own; what brought it has the time of the import.
+
+        Seconds that lie between a comment and its audit are no import.
+        """
+        own = child.get("created_at")
+        try:
+            said = zd.ms(msgspec.convert(own, datetime)) if isinstance(own, str) else self.at
+        except (ValueError, msgspec.ValidationError):
+            return self.at
+        return said if said < self.at - _LAG else self.at
+
+    def _call(self, child: dict[str, Any], told: Told, seq: int, words: Event) -> Iterator[Event]:
+        """A call as the ticket tells it: `words` that were spoken and, where an agent took it, a contact.
+
+        The export of calls tells when it was taken; this is written later, so that one goes before.
+        """
+        given = child.get("data")
+        data: Mapping[str, Any] = given if isinstance(given, dict) else {}
+        is_ours = data.get("outbound") is True or self.told.is_outbound or told.is_outbound
+        yield msgspec.structs.replace(words, via=vocabulary.OUTBOUND if is_ours else "voice")
+        if not is_ours and (taken_by := text_id(data.get("answered_by_id"))):
+            yield Event(self.ticket, self._id("call", counted=True), words.at, seq, "call", actor=taken_by, via="voice",
+                        public=True)  # fmt: skip
+
+    def _is_merge(self, told: Told) -> bool:
+        return vocabulary.MERGE in {told.rel, told.via, self.told.rel, self.told.via}
+
+    def _merge(self, told: Told, seq: int) -> Iterator[AnyRecord]:
+        """A merge is told by the comment it leaves: on the loser it names the winner, on the winner the loser."""
+        if not self._is_merge(told):
+            return
+        by = told if told.to or told.origin else self.told
+        winner, loser = text_id(by.to.get("ticket_id")), text_id(by.origin.get("ticket_id"))
+        if winner and winner != self.ticket:
+            yield from self._merged_into(winner, told, seq)
+        elif loser and loser != self.ticket:
+            yield from self._took_up(loser)
+        elif any(child.get("status") == "closed" or child.get("value") == "closed" for child in self.row.child_events):
+            yield from self._merged_into("", told, seq)  # it was closed with it, and nothing says into what
+
+    def _merged_into(self, winner: str, told: Told, seq: int) -> Iterator[AnyRecord]:
+        """The version of 0 says that nothing but the merge is told: of replies it says nothing."""
+        if winner:
+            yield TicketLink(self.ticket, winner, "merge")
+        yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
+                    via=told.via, field="merge", after=winner or None)  # fmt: skip
+        yield Replies(self.ticket, 0, merged_into=winner)
+
+    def _took_up(self, loser: str) -> Iterator[AnyRecord]:
+        yield TicketLink(loser, self.ticket, "merge")
+        yield Replies(loser, 0, merged_into=self.ticket)
+
+    def _merged_away(self) -> Iterator[AnyRecord]:
+        """Tickets that this one took up, where the export says so beside the event."""
+        for other in self.row.merged_ticket_ids or ():
+            if (loser := text_id(other)) and loser != self.ticket:
+                yield from self._took_up(loser)
+
+    def _survey(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
+        score = value(child.get("score") or child.get(_SCORE) or child.get("value"))
+        if score is None:
+            return
+        before = value(child.get("previous_value"))
+        score, before = map_surveys.category(score) or score, map_surveys.category(before) or before
+        yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
+                    via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
+
+    def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
+        from_nothing = child_kind(child) == "Create" or child.get("previous_value", "untold") is None
+        for key, name, before, after in self._changed(child):
+            if from_nothing and after is None:  # a creation writes the fields that nobody set, too
+                continue
+            if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
+                continue
+            yield Event(self.ticket, self._id(key), self.at, seq, "change", actor=text_id(self.row.updater_id),
+                        via=told.via, rule=told.rule, field=name, before=before, after=after)  # fmt: skip
+
+    def _changed(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
+        """(key for the id, our word, before, after) of the fields that one child changes."""
+        previous = child.get("previous_value")
+        if child_kind(child) == _SCHEDULE:
+            before, after = text_id(child.get("previous_schedule_id")), text_id(child.get("new_schedule_id"))
+            yield "schedule", "schedule", before, after
+            return
+        if "field_name" in child:
+            yield from self._field(str(child["field_name"]), previous, child.get("value"))
+        for key, after in child.items():
+            if key == "custom_ticket_fields" and isinstance(after, dict):
+                for number, one in after.items():
+                    was = previous.get(number) if isinstance(previous, dict) else previous
+                    yield from self._field(number, was, one)
+            elif key != "type" or after in _TYPES:
+                yield from self._field(key, previous, after)
+
+    def _field(self, key: str, before: Any, after: Any) -> Iterator[tuple[str, str, str | None, str | None]]:
+        name = FIELDS.get(key)
+        if name:
+            plain = text_id if name in _IDS else value
+            yield name, name, plain(before), plain(after)
+        elif key.isdecimal() and (word := self.kept.get(int(key))):
+            # Its number is in the id, since the configuration may call it otherwise one day.
+            yield key, word, value(before), value(after)
+
+    def _id(self, item: str, *, counted: bool = False) -> str:
+        n = self.seen.get(item, 0)
+        self.seen[item] = n + 1
+        return f"{self.row.id}:{item}{n}" if counted else f"{self.row.id}:{item}" + (f":{n + 1}" if n else "")
+
+
+def audit_at(row: zd.TicketEvent) -> int:
+    if row.timestamp is not None:
+        return plausible(row.timestamp * SECOND)
+    if row.created_at is not None:
+        return zd.ms(row.created_at)
+    raise ValueError("neither timestamp nor created_at")
+
+
+def child_kind(child: Mapping[str, Any]) -> str:
+    """`event_type`, or `type` where that isn't the ticket's; a comment without side-load has neither."""
+    kind = child.get("event_type") or child.get("type")
+    if "comment_present" in child:
+        return "Comment"
+    return str(kind) if kind and kind not in _TYPES else "Change"
+
+
+def how(via: Any, reference: Any) -> Told | None:
+    """How something was done; None: not told.
+
+    `via` is a name with a reference to the rule in exports, and an object in comments and audits; it may be a number.
+    """
+    if isinstance(via, str | int) and not isinstance(via, bool):
+        return _named(via, text_id(reference))
+    if not isinstance(via, dict):
+        return None
+    source = _table(via, "source")
+    origin, to, rel = _table(source, "from"), _table(source, "to"), source.get("rel")
+    channel = vocabulary.word(via.get("channel"))
+    is_rule = channel == "rule" or rel in {"trigger", "automation"}
+    # The id, as exports tell it of changes; they have no titles there.
+    return Told(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
+                rel if isinstance(rel, str) else None, origin, to,
+                vocabulary.is_outbound_call(via.get("channel"), rel))  # fmt: skip
+
+
+def _table(inside: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = inside.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+@functools.lru_cache(maxsize=1024)
+def _named(via: str | int, reference: str | None) -> Told:
+    word = vocabulary.word(via)
+    rel = vocabulary.MERGE if word == vocabulary.MERGE else None
+    return Told(word, reference if word == "rule" else None, rel,
+                is_outbound=vocabulary.is_outbound_call(via, None))  # fmt: skip

@@ -1,0 +1,201 @@
+"""Both kinds of Zendesk's surveys, to ratings. One is in use at a time; ratings of the other stay readable."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import text_id
+from connectors.zendesk.payloads import Question, ms
+from helpdesk_kpi.model import Name, Rating, Unread
+from helpdesk_kpi.pull.contract import SetAside, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, read_each, reason_of
+from helpdesk_kpi.store.unread import refused_rating
+
+DAY = 86_400_000
+QUEUE = "rating_answers"  # the stream that asks for answers by id
+OFFERED, UNOFFERED = "offered", "unoffered"  # scores of the older survey without an answer
+LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
+_MAIN = "customer_satisfaction"  # sub_type of the question that asks for satisfaction
+_CATEGORIES: dict[str, Literal["good", "neutral", "bad"]] = {"good": "good", "neutral": "neutral", "bad": "bad"}
+_SCORES = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
+_CROCKFORD = {sign: number for number, sign in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
+
+
+def category(score: Any) -> Literal["good", "neutral", "bad"] | None:
+    """What an answer of the older survey says, with words or without; None: there is none.
+
+    >>> category("good"), category("bad_with_comment"), category("badwithcomment"), category("offered")
+    ('good', 'bad', 'bad', None)
+    """
+    plain = score.lower().replace("_", "") if isinstance(score, str) else ""
+    return _CATEGORIES.get(plain.removesuffix("withcomment").removesuffix("withoutcomment"))
+
+
+def wanted(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
+    """The answers that tickets' rows know, by rating and score: an answer that changes is another one."""
+    answered = [row for row in found if answer_of(row)]
+    dated, _ = read_each(answered, lambda row: zd.ms(row.updated_at))
+    keys = [Todo(at, key) for row, at in dated if (key := answer_of(row))]
+    return {QUEUE: keys} if keys else {}
+
+
+def answer_of(row: zd.Ticket) -> str | None:
+    """The rating's id and its score, as a key; None where the row knows no answer."""
+    told = row.satisfaction_rating
+    if not isinstance(told, dict) or not isinstance(told.get("id"), int):
+        return None
+    score = category(told.get("score"))
+    return f"{told['id']}/{score}" if score else None
+
+
+def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
+    """One row of /satisfaction_ratings; nothing for a survey that was not offered. See `unknown_score`."""
+    if row.score == UNOFFERED:
+        return []
+    found = category(row.score)
+    answered = ms(row.updated_at) if found else None
+    return [
+        Rating(
+            id=str(row.id),
+            ticket=str(row.ticket_id),
+            offered_at=ms(row.created_at or row.updated_at),
+            version=ms(row.updated_at),
+            value=row.score if found else None,
+            scale="good/bad",
+            category=found,
+            score=_SCORES[found] if found else None,
+            answered_at=answered,
+            changed_at=answered,  # the row has the time of its last edit only
+            agent=text_id(row.assignee_id),
+            rater=text_id(row.requester_id),
+            reason=row.reason if found else None,
+            comment=row.comment if comments and found else None,
+        )
+    ]
+
+
+def unknown_score(row: zd.SatisfactionRating) -> Unread | None:
+    """That a score is on no list: the survey was offered, and this may be an answer."""
+    if row.score in {OFFERED, UNOFFERED} or category(row.score):
+        return None
+    return refused_rating(str(row.ticket_id), str(row.id), f"score {row.score}")
+
+
+def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
+    """One survey of the newer kind: a rating for each question on a scale, and for the satisfaction question always.
+
+    That one is `question=""`, as the only question of the older kind is.
+    """
+    ticket = ticket_of(row)
+    if ticket is None:
+        return []
+    answers, _ = answers_of(row)
+    said = next((a.value for a in answers if a.type == "open_ended" and isinstance(a.value, str)), None)
+    by_question = {_name(a.question): a for a in answers if _on_scale(a)}
+    return [
+        _rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
+        for question in dict.fromkeys(["", *by_question])
+    ]
+
+
+def ticket_of(row: zd.SurveyResponse) -> str | None:
+    return next((text_id(subject.id) for subject in row.subjects or () if subject.type == "ticket"), None)
+
+
+def unread_answer(row: zd.SurveyResponse) -> Unread | None:
+    """That the answer to the satisfaction question is not known: one cannot be read, and no other one is to it."""
+    ticket, (answers, bad) = ticket_of(row), answers_of(row)
+    if ticket is None or not bad or any(_on_scale(a) and not _name(a.question) for a in answers):
+        return None
+    return refused_rating(ticket, row.id, bad[0].reason)
+
+
+def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[SetAside]]:
+    """The answers to the questions, each read on its own; one that cannot be read takes none of the others away."""
+    found: list[zd.Answer] = []
+    aside: list[SetAside] = []
+    for place, given in enumerate(row.answers or ()):
+        try:
+            found.append(msgspec.convert(given, zd.Answer))
+        except UNREADABLE as error:
+            aside.append(SetAside(f"{row.id} answer {place}", reason_of(error)))
+    return found, aside
+
+
+def questions(row: dict[str, Any]) -> list[Name]:
+    """What the questions of one survey are called, under the ids that answers have; the main one needs no name.
+
+    How Zendesk wraps a headline is not verified: a text, or an object that holds one.
+    https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_surveys/
+    """
+    found = []
+    for asked in row.get("questions") or []:
+        question = msgspec.convert(asked, Question)
+        text = _text(asked.get("headline"))
+        if _name(question) and text:
+            found.append(Name("question", _name(question), text))
+    return found
+
+
+def _text(told: Any) -> str | None:
+    if isinstance(told, dict):
+        return next((text for key in ("value", "text", "content", "title") if (text := _text(told.get(key)))), None)
+    return told.strip() or None if isinstance(told, str) else None
+
+
+def _rating(
+    row: zd.SurveyResponse, ticket: str, question: str, answer: zd.Answer | None, comment: str | None
+) -> Rating:
+    given = answer is not None and answer.rating is not None
+    offered = offered_at(row)
+    created, updated = (_ms(answer.created_at), _ms(answer.updated_at)) if answer else (None, None)
+    answered = (created or updated or offered) if given else None
+    category = _CATEGORIES.get(answer.rating_category or "") if answer and given else None
+    return Rating(
+        id=row.id,
+        ticket=ticket,
+        offered_at=offered,
+        version=updated or created or offered,
+        question=question,
+        value=str(answer.rating) if answer and given else None,
+        scale=answer.question.type if answer else None,
+        category=category,
+        score=_SCORES[category] if category else None,
+        answered_at=answered,
+        changed_at=updated if given and updated != answered else None,
+        expires_at=_ms(row.expires_at),
+        rater=text_id(row.responder_id),
+        comment=comment if given else None,
+    )
+
+
+def _on_scale(answer: zd.Answer) -> bool:
+    """Skipped ones too: they were asked."""
+    return answer.type == "rating_scale" or (answer.question.type or "").startswith("rating_scale")
+
+
+def _name(question: zd.Question) -> str:
+    return "" if question.sub_type == _MAIN else question.alias or question.id
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else ms(moment)
+
+
+def offered_at(row: zd.SurveyResponse) -> int:
+    """The instant in the id, a ULID (its first 10 characters are 48 bits of ms); else 28 days before it expires.
+
+    https://github.com/ulid/spec
+    """
+    head = row.id[:10].upper()
+    if len(row.id) == 26 and all(sign in _CROCKFORD for sign in head):
+        at = 0
+        for sign in head:
+            at = at * 32 + _CROCKFORD[sign]
+        return at
+    times = [t for a in answers_of(row)[0] if (t := _ms(a.created_at))]
+    expires = _ms(row.expires_at)
+    return min([*times, *([expires - LIFETIME] if expires else [])], default=0)

@@ -1,0 +1,116 @@
+"""Metric events: how the clocks of Zendesk's promises ran.
+
+Zendesk writes a breach in advance, with a time to come, and takes it back (`deleted`) when the promise is kept; and an
+event can become visible a quarter of an hour after its time. So the last hour is read again every time.
+https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metric_events/
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account
+from connectors.zendesk.export_or_list import export_cursor
+from connectors.zendesk.export_streams import further
+from connectors.zendesk.mapping import MINUTE, text_id
+from connectors.zendesk.pagination import SECOND, by_time, newest
+from connectors.zendesk.per_ticket import Told, ticket_by_ticket
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.model import SlaEvent
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import joined, map_rows, raws, rows
+
+OVERLAP = 3_600  # seconds
+
+
+class Policy(msgspec.Struct):
+    id: int | None = None
+
+
+class Target(msgspec.Struct):
+    target: int | None = None  # minutes
+    target_in_seconds: int | None = None
+    business_hours: bool | None = None
+    policy: Policy | None = None
+
+
+class MetricEvent(msgspec.Struct):
+    id: int
+    ticket_id: int
+    metric: str
+    type: str
+    time: datetime
+    instance_id: int = 0  # counts the runs of a clock; 0: the whole ticket ("measure")
+    deleted: bool = False
+    status: zd.Minutes | None = None
+    sla: Target | None = None
+    group_sla: Target | None = None
+
+
+def sla_event(row: MetricEvent) -> SlaEvent:
+    promised = row.sla or row.group_sla or Target()
+    seconds = promised.target_in_seconds
+    minutes = None if promised.target is None else promised.target * MINUTE
+    spent = row.status or zd.Minutes()
+    return SlaEvent(
+        ticket=str(row.ticket_id),
+        id=str(row.id),
+        metric=row.metric,
+        instance=row.instance_id,
+        kind=row.type,
+        at=zd.ms(row.time),
+        calendar=_ms(spent.calendar),
+        business=_ms(spent.business),
+        target=minutes if seconds is None else seconds * SECOND,
+        in_business_hours=promised.business_hours,
+        policy=text_id(promised.policy.id) if promised.policy else None,
+        is_deleted=row.deleted,
+    )
+
+
+def _ms(minutes: int | None) -> int | None:
+    return None if minutes is None else minutes * MINUTE
+
+
+async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The export. Its end time may lie in the future, where a breach is announced: the cursor never does."""
+    cursor, now = export_cursor(start), start.now // SECOND
+    first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
+    pages = by_time(
+        account.http, "/api/v2/incremental/ticket_metric_events", {},
+        start=first, now=now, endpoint="incremental/ticket_metric_events", rows="ticket_metric_events",
+    )  # fmt: skip
+    async for page, end in pages:
+        good, aside = rows(page.ticket_metric_events, MetricEvent)
+        records, worse = map_rows(good, lambda row: [sla_event(row)])
+        reached = min(end, newest(account.http, now))
+        yield Page(records=records, cursor=further(cursor, reached), set_aside=[*aside, *worse])
+    yield Page(complete_until=start.now - OVERLAP * SECOND)
+
+
+async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+    """The same events where the export is denied: an object with a list for each metric.
+
+    A ticket that changed within the last hour stays in the queue, since some of its events may become visible later.
+    """
+
+    async def ask(one: Todo) -> Told:
+        path = f"/api/v2/tickets/{one.key}/metric_events"
+        try:
+            told = await account.http.get(path, type=dict[str, msgspec.Raw], endpoint="tickets/metric_events")
+        except MissingError:  # deleted meanwhile
+            return Told([])
+        return Told(*_by_metric(told))
+
+    settled = start.now - OVERLAP * SECOND
+    async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
+        yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
+
+
+def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[SetAside]]:
+    lists = [raws(found) for found in told.values() if bytes(found).lstrip().startswith(b"[")]
+    good, aside = rows(joined(row for found in lists for row in found), MetricEvent)
+    records, worse = map_rows(good, lambda row: [sla_event(row)])
+    return records, [*aside, *worse]

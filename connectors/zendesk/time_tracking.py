@@ -1,0 +1,127 @@
+"""Time that agents write down with Zendesk's Time Tracking app: two fields of a ticket, whose changes audits tell.
+
+What was spent is the difference of two totals, and not what the field of the last update says: whoever spends the same
+time twice in a row leaves that field as it is, and then no audit tells of it; and whoever corrects what was written
+down corrects the total. So the entries of a ticket always add up to what the app shows; a correction is an entry of its
+own, below zero where it takes something back.
+https://support.zendesk.com/hc/en-us/articles/4408822487450
+
+It is assumed that a follow-up, which begins with the fields of the ticket that it follows, says so in the audit that
+made it (https://support.zendesk.com/hc/en-us/articles/8421655952026): what it begins with was spent on the other one.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import Account, TimeFields
+from connectors.zendesk.map_events import audit_at, child_kind, how
+from connectors.zendesk.mapping import text_id
+from connectors.zendesk.per_ticket import AT_ONCE, Told, audits_of, page_of
+from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.model import TimeEntry
+from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows
+
+SECOND = 1_000
+QUEUE = "time_entries"
+_UNTOLD = object()
+_FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a channel
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One change of the total. `was` None: what it was before is not told."""
+
+    was: int | None
+    now: int
+    rule: str | None
+
+
+def time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
+    """What one audit says was spent; nothing where it takes another one to know (see `unsure`)."""
+    found = []
+    for place, step in enumerate(_steps(row, fields)):
+        if step.was is not None and step.now != step.was:
+            found.append(
+                TimeEntry(
+                    id=f"{row.id}:{place}", ticket=str(row.ticket_id), at=audit_at(row),
+                    spent=(step.now - step.was) * SECOND, agent=None if step.rule else text_id(row.updater_id),
+                )
+            )  # fmt: skip
+    return found
+
+
+def unsure(row: zd.TicketEvent, fields: TimeFields) -> bool:
+    """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
+    try:
+        return any(step.was is None for step in _steps(row, fields))
+    except UNREADABLE:  # no number: `time_entries` says so
+        return False
+
+
+def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
+    changed = list(_changes(row, fields.total))
+    if not changed:
+        return []
+    told = how(row.via, None)
+    if told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP):
+        return []
+    last = next((_seconds(now) for _, now, _ in _changes(row, fields.last)), None)
+    steps = []
+    for was, now, child in changed:
+        total = _seconds(now)
+        before = _seconds(was) if was is not _UNTOLD else None if last is None else total - last
+        by = how(child.get("via"), child.get("via_reference_id")) or told
+        steps.append(Step(before, total, by.rule if by else None))
+    return steps
+
+
+def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+    """(before, after, child) of every change of a field; in exports its number may be a key, or one of an object."""
+    if field is None:
+        return
+    name = str(field)
+    for child in row.child_events:
+        custom = child.get("custom_ticket_fields")
+        if name in child:
+            yield _before(child), child[name], child
+        elif str(child.get("field_name")) == name:
+            yield _before(child), child.get("value"), child
+        elif isinstance(custom, dict) and name in custom:
+            was = _before(child)
+            yield was.get(name) if isinstance(was, dict) else was, custom[name], child
+
+
+def _before(child: dict[str, Any]) -> Any:
+    return None if child_kind(child) == "Create" else child.get("previous_value", _UNTOLD)
+
+
+def _seconds(given: Any) -> int:
+    """ValueError for what is no number."""
+    if given in (None, ""):
+        return 0
+    if isinstance(given, int | float | str):
+        return round(float(given))
+    raise ValueError(f"no number of seconds: {str(given)[:40]!r}")
+
+
+async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+    """Tickets of which an export left out what the total was before: their audits always say it."""
+    fields = await account.time_fields()
+
+    async def ask(one: Todo) -> Told:
+        try:
+            found, aside = await audits_of(account, one.key, start.since)
+        except MissingError:  # deleted meanwhile
+            return Told([])
+        made, worse = map_rows(found, lambda row: time_entries(row, fields))
+        untold = [
+            SetAside(str(row.id), "time spent changed from an unknown total") for row in found if unsure(row, fields)
+        ]
+        return Told(made, [*aside, *worse, *untold])
+
+    for first in range(0, len(start.todo), AT_ONCE):
+        yield await page_of(start.todo[first : first + AT_ONCE], ask)
+    yield Page(complete_until=start.now)

@@ -1,0 +1,134 @@
+"""`measure`, `kpis`, `observations`, `explain`."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from helpdesk_kpi.cli.app_context import Desk, config_option, log_access
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.spreadsheet import write_records
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="Measure every ticket again, not only what changed.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes to use.")
+@click.option("--engine", type=click.Choice(["local"]), default="local", show_default=True)
+@config_option
+@click.pass_obj
+def measure(desk: Desk, everything: bool, jobs: int, engine: str) -> None:  # noqa: ARG001 - one engine so far
+    """Work out the KPIs of what changed."""
+    from helpdesk_kpi.cli.progress import measure_progress  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import measure as run  # noqa: PLC0415
+
+    with desk.store() as store, measure_progress() as progress:
+        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress, patience=0)
+    click.echo(f"measured {done:,} tickets", err=True)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True)
+@config_option
+@click.pass_obj
+def kpis(desk: Desk, as_json: bool) -> None:
+    """List the KPIs: id, variants, unit, definition, and which source can give it."""
+    from helpdesk_kpi.cli.views.kpi_catalogue import catalogue, printed  # noqa: PLC0415
+
+    entries = catalogue(desk)
+    click.echo(json.dumps(entries, indent=2, ensure_ascii=False) if as_json else printed(entries))
+
+
+@click.command()
+@click.argument("kpi")
+@click.option("--variant", default="strict", show_default=True)
+@click.option("--period", help="2026-W47, 2026-11, 2026-Q4, last-week, ... (default: everything)")
+@click.option("--source", help="Only this source.")
+@click.option("--severity", help="Only this severity.")
+@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@config_option
+@click.pass_obj
+def observations(
+    desk: Desk,
+    *,
+    kpi: str,
+    variant: str,
+    period: str | None,
+    source: str | None,
+    severity: str | None,
+    as_of: str | None,
+    form: str,
+) -> None:
+    """Print the observations behind a KPI, one row each."""
+    from helpdesk_kpi.measure.build.build import measure as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.explain.observation_export import COLUMNS, Asked, listing  # noqa: PLC0415
+    from helpdesk_kpi.measure.metrics.discovery import kpi_named, variant_named  # noqa: PLC0415
+    from helpdesk_kpi.report.report_data import fresh_to  # noqa: PLC0415
+
+    variant_named(kpi_named(kpi), variant)
+    config, now = desk.loaded.config, desk.now()
+    span = desk.period(period) if period else None
+    told = desk.as_of(as_of) if as_of else None
+    with desk.store() as store:
+        when = told if told is not None else min([now, *(u for u in fresh_to(store, config).values() if u)])
+        if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
+            raise UsageError(f"no source named {source!r} in the store")
+        fold(store, config, extra=[(kpi, variant)])
+        log_access(store, now, f"observations {kpi}/{variant}")
+        where = {axis: name for axis, name in (("source", source), ("severity", severity)) if name is not None}
+        rows = listing(store, config, Asked(kpi, variant, when, span, where))
+        _print(COLUMNS, rows, form)
+
+
+def _print(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))
+        return
+    write_records(sys.stdout, columns, rows)
+
+
+@click.command()
+@click.argument("kpi")
+@click.option("--agent", help="One person's figure.")
+@click.option("--team", help="One team's figure.")
+@click.option("--severity", help="One severity's figure.")
+@click.option("--period", required=True, help="2026-W47, 2026-11, last-week, ...")
+@click.option("--variant", default="strict", show_default=True)
+@click.option("--as-of", "as_of", help="As it was known at this time (ISO 8601 with zone).")
+@click.option("--json", "as_json", is_flag=True)
+@config_option
+@click.pass_obj
+def explain(
+    desk: Desk,
+    *,
+    kpi: str,
+    agent: str | None,
+    team: str | None,
+    severity: str | None,
+    period: str,
+    variant: str,
+    as_of: str | None,
+    as_json: bool,
+) -> None:
+    """Open a number down to its tickets: the formula, the observations, the links."""
+    from helpdesk_kpi.measure.build.build import measure as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.explain.explain import explained, printed  # noqa: PLC0415
+    from helpdesk_kpi.measure.explain.observation_export import Asked  # noqa: PLC0415
+    from helpdesk_kpi.measure.metrics.discovery import kpi_named, variant_named  # noqa: PLC0415
+    from helpdesk_kpi.report.prepare import as_of_for  # noqa: PLC0415
+
+    variant_named(kpi_named(kpi), variant)
+    config, now = desk.loaded.config, desk.now()
+    if agent is not None and config.privacy != "full":
+        raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
+    where = {axis: name for axis, name in (("agent", agent), ("team", team), ("severity", severity)) if name}
+    span = desk.period(period)
+    told = desk.as_of(as_of) if as_of else None
+    with desk.store() as store:
+        fold(store, config, extra=[(kpi, variant)])
+        log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
+        when = told if told is not None else as_of_for(store, config, span, now)
+        found = explained(store, config, Asked(kpi, variant, when, span, where))
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))

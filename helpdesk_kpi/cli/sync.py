@@ -1,0 +1,69 @@
+"""`sync`."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from helpdesk_kpi.cli.app_context import Desk, config_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from helpdesk_kpi.pull.sync import StreamResult
+
+
+@click.command()
+@click.argument("source", nargs=-1)
+@click.option("--full", is_flag=True, help="Read everything again from the first day.")
+@config_option
+@click.pass_obj
+def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
+    """Bring the store up to date with the helpdesks (all, or those named)."""
+    from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
+    from helpdesk_kpi.pull.reading_version import read_by_earlier_versions  # noqa: PLC0415
+    from helpdesk_kpi.pull.source_config import sources_of  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import exit_status, locked_out, wants_full  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
+    from helpdesk_kpi.store.writer_lock import hold  # noqa: PLC0415
+    from helpdesk_kpi.text.rules_version import again, own_thanks, read_otherwise  # noqa: PLC0415
+
+    with desk.store(create=True) as store, hold(store, "sync"):
+        sources = sources_of(desk.loaded, source, store.hash_key)
+        with sync_progress() as progress:
+            results = run(store, sources, now=desk.now, full=full, progress=progress)
+        earlier, otherwise = wants_full(store, sources), read_otherwise(store, own_thanks(desk.loaded.config))
+        lacking = read_by_earlier_versions(store, desk.loaded.config)
+    for name in earlier:
+        click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)
+    for name in otherwise:
+        click.echo(again(name), err=True)
+    for text in lacking.values():
+        click.echo(text, err=True)
+    for refused in locked_out(results):
+        click.echo(f"{refused.source}: {refused.reason}", err=True)
+    closed = {refused.source for refused in locked_out(results)}
+    for result in results:
+        _tell(result, told=result.source in closed)
+    if {r.source for r in results} - closed:
+        click.echo(_summary(results), err=True)
+    sys.exit(exit_status(results))
+
+
+def _tell(result: "StreamResult", *, told: bool) -> None:
+    """What a person has to know of one stream. `told`: that its whole source is locked out was said before."""
+    if result.outcome == "unavailable":
+        click.echo(f"{result.source}: {result.stream} is not available: {result.reason}", err=True)
+    elif result.outcome == "failed" and not told:
+        click.echo(f"{result.source}: {result.stream} failed: {result.reason}", err=True)
+    for finding in result.found:
+        if finding.level != "ok":
+            click.echo(f"{result.source}: {finding.about}: {finding.text}", err=True)
+    if result.set_aside:
+        click.echo(f"{result.source}: {result.stream}: {result.set_aside} rows set aside (see status)", err=True)
+
+
+def _summary(results: "Sequence[StreamResult]") -> str:
+    records, requests = sum(r.records for r in results), sum(r.requests for r in results)
+    unwell = sum(r.outcome in {"failed", "unavailable"} for r in results)
+    return f"{records:,} records in {requests:,} requests" + (f"; {unwell} streams did not come" if unwell else "")

@@ -1,0 +1,28 @@
+"""Intervals that know which things come from the same customer."""
+
+import numpy as np
+
+from helpdesk_kpi.identities.customer_identity import requesters
+from helpdesk_kpi.measure.benchmarking.units import Counted, Kind
+from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.measure.statistics import bootstrap
+from helpdesk_kpi.store import Store
+
+Interval = tuple[float | None, float | None]
+
+
+def customers(store: Store, rows: Columns) -> Ints:
+    """By row: who asked for its ticket; an address on several helpdesks is one. What nobody asked is by itself."""
+    tickets = np.unique(rows.ticket[rows.ticket != NOBODY])
+    sql = "SELECT t.id, t.requester FROM json_each(?) j JOIN tickets t ON t.id = j.value WHERE t.requester IS NOT NULL"
+    same = requesters(store)
+    asked = {ticket: same[requester] for ticket, requester in store.rows(sql, tickets.tolist())}
+    alone = -2 - np.arange(len(rows))
+    return np.array([asked.get(int(t), int(a)) for t, a in zip(rows.ticket, alone, strict=True)], np.int64)
+
+
+def by_customer(kind: Kind, counted: Counted, of: Ints, seed: int) -> Interval:
+    """The 95 % interval of a share or mean score, or of the median of durations; none of counts."""
+    if kind == "duration":
+        return bootstrap.quantile(counted.value, ~counted.running, of, 0.5, seed)
+    return (None, None) if kind == "count" else bootstrap.mean(counted.value, counted.weight, of, seed)

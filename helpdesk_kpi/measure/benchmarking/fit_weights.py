@@ -1,0 +1,108 @@
+"""Learning complexity weights: what tickets cost, by hours written down, else by signs of effort."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.identities.past_roles import keep_standings
+from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.measure.build.subjects import timelines
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Kpi, Observation
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.query.complexity_weights import FEWEST, Basis, Cell, Kind, Sum, Version, read_versions
+from helpdesk_kpi.measure.tickets.exclusions import observations
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.store import Store
+
+CHUNK = 2000  # tickets read at a time
+ENOUGH = 0.5  # of the tickets need hours written down, or signs of effort are more to be trusted
+#: What a ticket costs where nobody writes hours down, in points: to read it at all, each doubling of the replies (by
+#: their natural logarithm), each note, each station and each person after the first, an issue of development.
+EFFORT = {"ticket": 0.5, "replies": 1.0, "notes": 0.3, "stations": 0.5, "people": 0.5, "development": 1.0}
+
+
+class Cost(NamedTuple):
+    """One solved ticket."""
+
+    kind: Kind
+    people: frozenset[int]
+    effort: float
+    spent: int  # ms written down
+
+
+def learned(
+    store: Store, config: Config, *, first: int, last: int, since: int, now: int, basis: Basis | None = None
+) -> Version:
+    """The version made of the tickets solved in [first, last), to hold from `since` on; it is not kept yet.
+
+    Without `basis`: time if at least half of the tickets have hours written down, else effort.
+    """
+    before = read_versions(store)
+    if since < last:
+        raise UsageError("weights hold only from after the tickets that they are learned from")
+    if before and since <= before[-1].since:
+        raise UsageError(f"version {before[-1].version} already holds from then on, or from later; what held, held")
+    costs = list(_costs(store, config, first, last))
+    timed = [cost for cost in costs if cost.spent > 0]  # of an older ticket perhaps only what was taken back is known
+    chosen: Basis = basis or ("time" if len(timed) >= max(FEWEST, ENOUGH * len(costs)) else "effort")
+    used = timed if chosen == "time" else costs
+    if len(used) < FEWEST:
+        raise UsageError(f"only {len(used)} tickets tell what they cost by {chosen}; {FEWEST} are needed")
+    return Version(
+        version=before[-1].version + 1 if before else 1, since=since, learned_at=now, basis=chosen, first=first,
+        last=last, cells=tuple(cells(used, chosen)),
+    )  # fmt: skip
+
+
+def cells(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
+    """The costs put together by kind, most tickets first. Of hours the logarithms are added: their mean is that of the
+    middle ticket, whatever the one that took a week.
+    """
+    kinds: dict[Kind, list[tuple[Cost, float]]] = {}
+    for cost in costs:
+        amount = math.log(cost.spent) if basis == "time" else cost.effort
+        kinds.setdefault(cost.kind, []).append((cost, amount))
+    for kind, of_kind in sorted(kinds.items(), key=lambda item: (-len(item[1]), str(item[0]))):
+        people: dict[int, Sum] = {}
+        for cost, amount in of_kind:
+            for person in sorted(cost.people):
+                n, s = people.get(person, (0, 0.0))
+                people[person] = (n + 1, s + amount)
+        yield Cell(*kind, len(of_kind), math.fsum(amount for _, amount in of_kind), people)
+
+
+def effort(ticket: Timeline, until: int) -> float:
+    """What a ticket cost up to an instant, in points of EFFORT."""
+    said = [t for t in ticket.turns if t.kind == "comment" and t.who == "agent" and not t.creating and t.at <= until]
+    counts = {
+        "ticket": 1.0,
+        "replies": math.log1p(sum(t.public for t in said)),
+        "notes": sum(not t.public for t in said),
+        "stations": max(sum(s.start <= until for s in ticket.hands.stations) - 1, 0),
+        "people": max(len({t.person for t in said}) - 1, 0),
+        "development": any(link.kind == "development" for link in ticket.links),
+    }
+    return sum(EFFORT[name] * amount for name, amount in counts.items())
+
+
+def _costs(store: Store, config: Config, first: int, last: int) -> Iterator[Cost]:
+    """Every ticket of weighted_volume in the period."""
+    keep_standings(store, config)
+    desks, spec = read_desks(store, config), kpi_named("weighted_volume")
+    spent = dict(store.rows("SELECT ticket, sum(spent) FROM time_entries WHERE at < ? GROUP BY ticket", last))
+    keys = [key for (key,) in store.rows("SELECT id FROM tickets WHERE created_at < ? ORDER BY id", last)]
+    for place in range(0, len(keys), CHUNK):
+        for ticket in timelines(store, desks, keys[place : place + CHUNK]):
+            if rows := list(_solved(ticket, spec, first, last)):
+                kind = (rows[0].severity, ticket.desk.category_of(ticket.row), ticket.channel)
+                people = frozenset(row.agent for row in rows if row.agent is not None)
+                yield Cost(kind, people, effort(ticket, rows[0].at), spent.get(ticket.row.id, 0))
+
+
+def _solved(ticket: Timeline, spec: Kpi, first: int, last: int) -> Iterator[Observation]:
+    for row in observations(ticket, spec, spec.variants["strict"]):
+        holds = (row.until is None or row.until >= last) and (row.since is None or row.since < last)
+        if row.stop not in EXCLUDED and first <= row.at < last and holds:
+            yield row

@@ -1,0 +1,129 @@
+"""One person of a comparison, put together."""
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+
+from helpdesk_kpi.measure.benchmarking.censored_imputation import back
+from helpdesk_kpi.measure.benchmarking.observed_expected import Judged, limits
+from helpdesk_kpi.measure.benchmarking.population_effects import Everybody, gap
+from helpdesk_kpi.measure.benchmarking.publication_rules import Standing, standing
+from helpdesk_kpi.measure.benchmarking.result import Cell, Compared
+from helpdesk_kpi.measure.metrics.contract import ANY_SCALE, Kpi
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.statistics import funnel
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected
+
+OVERLAP = 0.3  # of a person's things in cells that are nearly theirs alone; beyond, there is nothing to compare with
+DRIVING = 3
+_ROUNDING = 1e-9
+
+
+class About(NamedTuple):
+    """What is compared."""
+
+    kpi: Kpi
+    axis: str
+    everybody: Everybody
+    centre: float | None  # what one person's value would be if all were equal and had the same work
+    labels: list[tuple[str | None, ...]]  # by cell
+    scale: tuple[float, float] = ANY_SCALE  # the least and the most that a value can be
+
+
+def compared(about: About, subject: int, name: str, figure: Value) -> Compared:
+    """`figure`: the person's, as every report prints it."""
+    reliability = about.everybody.reliability(subject)
+    found = _standing(about, figure.n, reliability)
+    if found.verdict == "hidden":
+        return Compared(name=name, n=figure.n, standing=found)
+    person = Compared(
+        name=name, n=figure.n, value=figure.value, low=figure.low, high=figure.high, standing=found,
+        reliability=reliability,
+    )  # fmt: skip
+    if subject not in about.everybody.judged:
+        return person
+    expected, judged = about.everybody.judged[subject]
+    overlap = about.everybody.bench.alone(subject)
+    told = {
+        **_sums(about, expected), **_adjusted(about, expected, judged, reliability),
+        **_verdict(about, subject),
+        "stands_out": subject in about.everybody.standing_out, "overlap": overlap, "no_like_work": overlap > OVERLAP,
+        **_mix(about, expected),
+    }  # fmt: skip
+    return msgspec.structs.replace(person, **told)
+
+
+def _standing(about: About, n: float, reliability: float | None) -> Standing:
+    """By the numbers, and by the level at which the KPI may be scored at all."""
+    found = standing(n, reliability, about.kpi.min_n if about.axis == "agent" else 0)
+    if found.verdict == "hidden" or about.kpi.level == "agent" or (about.kpi.level, about.axis) == ("team", "team"):
+        return found
+    return Standing("not_scored", "only_shown" if about.kpi.level == "shown" else "only_for_teams")
+
+
+def _sums(about: About, expected: Expected) -> dict[str, Any]:
+    n, observed, due = (float(part.sum()) for part in expected[:3])
+    if about.everybody.bench.kind == "duration":
+        observed, due = back(observed / n), back(due / n)
+    return {"observed": observed, "expected": due}
+
+
+def _adjusted(about: About, expected: Expected, judged: Judged, reliability: float | None) -> dict[str, Any]:
+    """A ratio is one to the others, so it is taken times what the team would have come to without the own difference;
+    else that would count twice, which in a small team is much.
+    """
+    ratios = {"ratio": judged.ratio, "ratio_low": judged.low, "ratio_high": judged.high}
+    if judged.ratio is None or judged.low is None or judged.high is None or about.centre is None:
+        return ratios
+    kind, without = about.everybody.bench.kind, about.everybody.without(about.centre, expected)
+    least, most = about.scale
+    adjusted, low, high = (min(max(without * ratio, least), most) for ratio in (judged.ratio, judged.low, judged.high))
+    shrunken = None
+    if reliability is not None and kind == "duration":
+        shrunken = about.centre * (adjusted / about.centre) ** reliability if about.centre else 0.0
+    elif reliability is not None:
+        shrunken = about.centre + reliability * (adjusted - about.centre)
+    return {**ratios, "adjusted": adjusted, "adjusted_low": low, "adjusted_high": high, "shrunken": shrunken}
+
+
+def _verdict(about: About, subject: int) -> dict[str, Any]:
+    everybody = about.everybody
+    off = everybody.off(subject)
+    verdict = funnel.verdict(off)
+    look, signal = (
+        limits(everybody.bench.kind, *everybody.judged[subject], confidence, everybody.dispersion)
+        for confidence in (funnel.LOOK, funnel.REVIEW)
+    )
+    return {
+        "look": look,
+        "signal": signal,
+        "chance": funnel.chance(off),
+        "verdict": verdict,
+        "direction": "" if verdict == "within" else _direction(about.kpi, up=off > 0),
+    }
+
+
+def _direction(kpi: Kpi, *, up: bool) -> Literal["better", "worse", "more", "less"]:
+    if kpi.better == "neither":
+        return "more" if up else "less"
+    return "better" if up == (kpi.better == "higher") else "worse"
+
+
+def _mix(about: About, expected: Expected) -> dict[str, Any]:
+    mix = [_cell(about, expected, int(place)) for place in np.flatnonzero((expected.n > 0) | (expected.expected > 0))]
+    whole = gap(expected)
+    driving = sorted(
+        (cell for cell in mix if cell.gap * math.copysign(1, whole) > _ROUNDING), key=lambda cell: -abs(cell.gap)
+    )
+    return {"mix": tuple(sorted(mix, key=lambda cell: -cell.n)), "driving": tuple(driving[:DRIVING])}
+
+
+def _cell(about: About, expected: Expected, place: int) -> Cell:
+    n, observed, due = (float(part[place]) for part in expected[:3])
+    difference = observed - due
+    if about.everybody.bench.kind == "duration":
+        observed, due = back(observed / n), back(due / n)
+    severity, category, channel, shift = about.labels[place]
+    return Cell(severity, category, channel, shift, n, observed, due, difference)

@@ -1,0 +1,76 @@
+"""What all people of a comparison say together: how much they truly differ, and who stands out."""
+
+import math
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from helpdesk_kpi.measure.benchmarking.peer_group import Bench
+from helpdesk_kpi.measure.statistics import funnel
+from helpdesk_kpi.measure.statistics.false_discovery import discoveries
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected
+from helpdesk_kpi.measure.statistics.shrinkage import between, reliability
+
+
+class Everybody:
+    """The people of a period, by the codes of their axis."""
+
+    def __init__(self, bench: Bench, subjects: Iterable[int]) -> None:
+        self.bench = bench
+        self.judged = {s: found for s in subjects if (found := bench.judged(s)) is not None}
+
+    @cached_property
+    def dispersion(self) -> float:
+        return funnel.dispersion([told.off for _, told in self.judged.values()])
+
+    def off(self, subject: int) -> float:
+        """Standard deviations from what was expected, of those by which people vary anyway."""
+        return self.judged[subject][1].off / math.sqrt(self.dispersion)
+
+    def without(self, centre: float, expected: Expected) -> float:
+        """The team's value, had one person's things come to what was expected of them."""
+        things, present = self.bench.things, self.bench.present
+        weight, off = things.weight[present], gap(expected)
+        if self.bench.kind == "duration":
+            return centre * math.exp(-off / float(weight.sum()))
+        if self.bench.kind == "count":  # in proportion, since the team's value may be capped
+            whole = float((weight * things.value[present]).sum())
+            return centre * (1 - off / whole) if whole else centre
+        return centre - off / float(weight.sum())
+
+    @cached_property
+    def standing_out(self) -> frozenset[int]:
+        """Who differs also when all comparisons are seen together."""
+        found = discoveries([funnel.chance(self.off(s)) for s in self.judged])
+        return frozenset(s for s, is_one in zip(self.judged, found, strict=True) if is_one)
+
+    @cached_property
+    def between(self) -> float | None:
+        """The variance of what one thing truly comes to with different people, beyond their mix; None of fewer than 2.
+
+        It takes all of the window, in which more is known of each. Who is part of all lies nearer to all than to the
+        others, by the own part.
+        """
+        subject = self.bench.things.subject
+        people = {int(s): found for s in np.unique(subject) if (found := self.bench.over_all(int(s))) is not None}
+        sizes = {s: self.bench.size(subject == s) for s in people}
+        usable = [s for s, found in people.items() if sizes[s] > 0 and found.variance > 0]
+        if len(usable) < 2:
+            return None
+        whole = sum(sizes.values())
+        off = [gap(people[s]) / sizes[s] * (1 - sizes[s] / whole) for s in usable]
+        return between(off, [people[s].variance / sizes[s] ** 2 for s in usable])
+
+    def reliability(self, subject: int) -> float | None:
+        """The part of the differences between people that is not chance, for as many things as this one has."""
+        if self.between is None or subject not in self.judged:
+            return None
+        mine = self.bench.present & (self.bench.things.subject == subject)
+        # With the others all alike, their spread would say that there is no chance at all.
+        variance = self.judged[subject][0].variance or self.bench.everybodys_variance(mine)
+        return reliability(self.between, variance / self.bench.size(mine) ** 2) if variance else None
+
+
+def gap(expected: Expected) -> float:
+    return float((expected.observed - expected.expected).sum())

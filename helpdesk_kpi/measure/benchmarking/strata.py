@@ -1,0 +1,51 @@
+"""Like kinds of work: cells of severity, category, channel and shift."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.calendar.periods import zone_named
+from helpdesk_kpi.calendar.shifts import NO_SHIFT, Shifts
+from helpdesk_kpi.measure.metrics.columns import Columns, Ints
+from helpdesk_kpi.measure.query.metric_store import Reader
+
+#: What agents do not choose. Replies and transfers are theirs, so they are no stratum; nor is how long they are here.
+AXES = ("severity", "category", "channel")
+
+
+class Strata(NamedTuple):
+    """The cells that occur."""
+
+    cell: Ints  # by row
+    labels: list[tuple[str | None, ...]]  # by cell: severity, category, channel, shift
+    parent: Ints  # by cell: its severity, as a code from 0 on
+
+
+def strata(reader: Reader, rows: Columns, *, of_tickets: bool) -> Strata:
+    """The shift is that in which a span starts, or else in which the ticket came in; `of_tickets`: there is one."""
+    shifts = Shifts(reader.config.shifts, zone_named(reader.config.timezone))
+    came = np.where(rows.start > 0, rows.start, rows.created if of_tickets else rows.at)
+    codes = np.stack([*(reader.labels(rows, axis) for axis in AXES), shifts.codes(came)], axis=1)
+    _, first, cell = np.unique(_joined(codes), return_index=True, return_inverse=True)
+    distinct = codes[first]
+    labels = [
+        (
+            *(reader.label_name(rows, axis, int(c)) for axis, c in zip(AXES, found, strict=False)),
+            _shift(shifts, found[3]),
+        )
+        for found in distinct
+    ]
+    _, parent = np.unique(distinct[:, 0], return_inverse=True)
+    return Strata(cell.reshape(-1), labels, parent.reshape(-1))
+
+
+def _joined(codes: Ints) -> Ints:
+    """One number for each row of codes, in the same order."""
+    joined = np.zeros(len(codes), np.int64)
+    for column in codes.T:
+        joined = joined * (int(column.max(initial=0)) + 2) + column + 1  # NOBODY is -1
+    return joined
+
+
+def _shift(shifts: Shifts, code: int) -> str | None:
+    return None if code == NO_SHIFT else shifts.names[code]

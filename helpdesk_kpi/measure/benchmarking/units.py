@@ -1,0 +1,76 @@
+"""The rows behind a figure as things to compare: what each came to, and how much of it is whose."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.metrics.columns import Columns, Floats
+from helpdesk_kpi.measure.metrics.contract import (
+    CENSORED,
+    EXCLUDED,
+    Duration,
+    Kpi,
+    Met,
+    Mix,
+    Score,
+    Share,
+    Total,
+    Within,
+)
+from helpdesk_kpi.measure.query.aggregate import PARTS
+from helpdesk_kpi.measure.query.aggregations.amounts import uncapped_parts
+from helpdesk_kpi.measure.query.metric_query import Asked, Bools, Policy
+
+Kind = Literal["share", "duration", "score", "count"]
+
+
+class Counted(NamedTuple):
+    """The rows that count. `value`: 1 or 0, a score, an amount, or ms so far."""
+
+    rows: Columns
+    value: Floats
+    weight: Floats
+    running: Bools  # durations that have not ended
+
+    def take(self, mask: Bools) -> "Counted":
+        return Counted(self.rows.take(mask), self.value[mask], self.weight[mask], self.running[mask])
+
+
+def kind_of(kpi: Kpi, variant: str) -> Kind:
+    """UsageError where no row stands for a thing: what is alive at an instant, and ratios of figures."""
+    statistic = kpi.statistic_of(variant)
+    for found, kinds in _KINDS.items():
+        if isinstance(statistic, kinds):
+            return found
+    raise UsageError(
+        f"{kpi.id} ({variant}) cannot be compared: it is no share, duration, score or sum of single things"
+    )
+
+
+def things(asked: Asked, rows: Columns, policy: Policy) -> Counted:
+    """By the same rules as the figure itself."""
+    here = rows.between(asked.start, asked.end)
+    here = here.take(here.exist(asked.as_of) & ~here.stopped(EXCLUDED))
+    if isinstance(asked.statistic, Duration):
+        return _durations(asked, here, policy)
+    # A cap is one of a period, and these may be of many.
+    made = uncapped_parts if isinstance(asked.statistic, Total) else PARTS[type(asked.statistic)]
+    counts, adds = made(asked, here, policy)
+    some = counts > 0
+    n = int(some.sum())
+    return Counted(here.take(some), adds[some] / counts[some], counts[some], np.zeros(n, np.bool_))
+
+
+def _durations(asked: Asked, rows: Columns, policy: Policy) -> Counted:
+    took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
+    running = (rows.end > asked.as_of) | rows.stopped(CENSORED)
+    return Counted(rows, took.astype(np.float64), np.ones(len(rows)), running)
+
+
+_KINDS: dict[Kind, tuple[type, ...]] = {
+    "share": (Share, Met, Within),
+    "duration": (Duration,),
+    "score": (Score,),
+    "count": (Total, Mix),
+}

@@ -1,0 +1,60 @@
+"""How much the picture depends on what the weights are made of: who changes places between one basis and another."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED
+from helpdesk_kpi.measure.query.complexity_weights import Table, Weighing
+from helpdesk_kpi.measure.query.metric_store import Reader
+
+
+class Changed(NamedTuple):
+    """Places by one basis against places by another."""
+
+    one: str
+    other: str
+    people: int
+    moved: int  # how many have another place
+    most: int  # places that the one who moves most does
+
+
+def rank_changes(by_basis: Mapping[str, Mapping[str, float]]) -> list[Changed]:
+    """Of every two bases; from person to weighted volume each. People with the same volume share the better place.
+
+    >>> rank_changes({"time": {"Ann": 9, "Bob": 8, "Eve": 1}, "equal": {"Ann": 5, "Bob": 6, "Eve": 2}})
+    [Changed(one='time', other='equal', people=3, moved=2, most=1)]
+    """
+    places = {basis: _places(volumes) for basis, volumes in by_basis.items()}
+    return [_changed(one, other, places[one], places[other]) for one, other in combinations(places, 2)]
+
+
+def _places(volumes: Mapping[str, float]) -> dict[str, int]:
+    return {name: 1 + sum(other > own for other in volumes.values()) for name, own in volumes.items()}
+
+
+def _changed(one: str, other: str, a: Mapping[str, int], b: Mapping[str, int]) -> Changed:
+    steps = [abs(a[name] - b[name]) for name in a if name in b]
+    return Changed(one, other, len(steps), sum(step > 0 for step in steps), max(steps, default=0))
+
+
+def by_basis(reader: Reader, period: Period, as_of: int, variant: str = "strict") -> dict[str, dict[str, float]]:
+    """Everybody's weighted volume by the newest version of each basis, by the configured table, and by mere counts."""
+    rows = reader.columns("weighted_volume", variant).between(period.start, period.end)
+    rows = rows.take(rows.exist(as_of) & ~rows.stopped(EXCLUDED))
+    newest = {version.basis: version for version in reader.weighing.versions}
+    bases: dict[str, Weighing] = {basis: Weighing([version], Table()) for basis, version in newest.items()}
+    if (table := reader.weighing.table).basis == "configured":
+        bases["configured"] = Weighing([], table)
+    bases["equal"] = Weighing([], Table())
+    codes = reader.labels(rows, "agent")
+    found = {}
+    for basis, weighing in bases.items():
+        places = np.full(len(rows), len(weighing.versions) - 1)
+        amounts = rows.share * rows.value * reader.weighed(rows, places, weighing)
+        names = {int(code): reader.label_name(rows, "agent", int(code)) for code in np.unique(codes)}
+        found[basis] = {name: float(amounts[codes == code].sum()) for code, name in names.items() if name is not None}
+    return found

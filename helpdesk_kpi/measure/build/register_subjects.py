@@ -1,0 +1,103 @@
+"""Entries as KPIs are told them: a story is all that is in force about one thing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple, TypeVar
+
+from helpdesk_kpi.calendar.periods import Period, containing, midnight, parse, zone_named
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.registers.entry import Entry
+from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.register_types import ANONYMOUS, decoded
+from helpdesk_kpi.store.register_entries import IN_FORCE, Row, rows
+
+E = TypeVar("E", bound=Entry)
+
+
+class Placed(NamedTuple):
+    """An entry with what of it the store knows by keys."""
+
+    entry: Entry
+    ticket: int | None
+
+
+class Recorded:
+    """What a register says of one thing."""
+
+    def __init__(self, entries: Sequence[Placed], telling: "Telling") -> None:
+        self.entries, self.telling = entries, telling
+        self.zone = telling.names.config.timezone
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """Its entries of a register, the first first."""
+        return (placed.entry for placed in self.entries if isinstance(placed.entry, kind))
+
+    def fact(self, at: int, subject: str | None = None, *, team: str | None = None, **more: Any) -> Observation:
+        """A fact about a person, or about a team by its name."""
+        names = self.telling.names
+        found = self.telling.team_of(subject, at) if subject else self.telling.team_keys.get(team or "")
+        return Observation(
+            at=at, agent=names.account(subject) if subject else None, team=found,
+            ticket=self.entries[0].ticket, **more,
+        )  # fmt: skip
+
+    def person(self, mark: str) -> str:
+        """The same for all marks of one human."""
+        return self.telling.names.same(mark)
+
+    def rater(self, entry: Entry) -> int:
+        """A number for who judged, which names nobody."""
+        by = str(getattr(entry, "by"))  # noqa: B009 - of judged kinds only
+        names = self.telling.names
+        return int(names.same_hash(by if entry.register in ANONYMOUS else names.hashed(by)), 16)
+
+    def day(self, day: Any) -> int:
+        """The first instant of a local day."""
+        return midnight(day, zone_named(self.zone))
+
+    def days(self, label: str) -> list[Period]:
+        """The local days of a period."""
+        period = parse(label, self.zone, 0)
+        found = [containing("day", period.start, self.zone)]
+        while found[-1].end < period.end:
+            found.append(found[-1].following())
+        return found
+
+
+class Telling:
+    """Reads stories of entries with what the store and the configuration say of people and teams."""
+
+    def __init__(self, names: Names) -> None:
+        self.names, self.store = names, names.store
+
+    def stories(self, keys: Sequence[int]) -> Iterator[tuple[int, int, Recorded]]:
+        """(key, the instant of its first entry, story) of those that have anything in force, in order of the keys."""
+        found: dict[int, list[Row]] = {}
+        for row in rows(self.store, f"story IN (SELECT value FROM json_each(?)) AND {IN_FORCE}", list(keys)):
+            found.setdefault(row.story, []).append(row)
+        for key in sorted(found):
+            entries = [Placed(decoded(row), row.ticket) for row in found[key]]
+            yield key, found[key][0].at, Recorded(entries, self)
+
+    @cached_property
+    def team_keys(self) -> Mapping[str, int]:
+        """Teams by their names; of several helpdesks' teams of one name, the first."""
+        named = self.store.rows("SELECT name, id FROM teams WHERE name IS NOT NULL ORDER BY id DESC")
+        return {str(name): int(key) for name, key in named}
+
+    def team_of(self, mark: str, at: int) -> int | None:
+        """The team in which a person was, by [people], else by the helpdesk where they were in one only."""
+        human = self.names.of_mark.get(mark)
+        if human is None:
+            return None
+        if (told := human.team_at(at)) is not None:
+            return self.team_keys.get(told)
+        teams = {team for account in human.accounts for team in self._teams_at(account.person, at)}
+        return teams.pop() if len(teams) == 1 else None
+
+    def _teams_at(self, person: int, at: int) -> set[int]:
+        """Before the first membership that was seen, that one."""
+        spans = self.store.rows("SELECT first_seen, gone_at, team FROM team_members WHERE person = ?", person)
+        first = min((seen for seen, _, _ in spans), default=0)
+        at = max(at, first)
+        return {team for seen, gone, team in spans if seen <= at and (gone is None or at < gone)}

@@ -1,0 +1,42 @@
+"""How a figure comes about, in words and with its numbers."""
+
+from collections.abc import Sequence
+
+from helpdesk_kpi.measure.metrics.contract import Ratio, Share, Statistic, Stock, Within
+from helpdesk_kpi.measure.metrics.metric_value import Value
+
+#: {n}: of how many; {x}: how many of them, or the sum; {running}: not over yet; {days}: of the window.
+FORMULAS = {
+    "Duration": "median over {n:g} spans; {running} that still run count as at least so long (Kaplan-Meier)",
+    "Share": "sum of value x share / sum of share = {x:g} / {n:g}",
+    "Share, low": "lower end of the 95 % interval (Wilson) of {good:g} / {n:g}",
+    "Met": "kept / (kept + missed) = {x:g} / {n:g}; {running} still run within their deadline",
+    "Within, followed": "followed within {days} days / all whose days are over = {x:g} / {n:g}; {running} to come",
+    "Within, unfollowed": "good and alone for {days} days / all whose days are over = {x:g} / {n:g}; {running} to come",
+    "Score": "sum of value x share / sum of share = {x:g} / {n:g}",
+    "Fresh": "sum of share of what began at most {days} days before / sum of share = {x:g} / {n:g}",
+    "Stock": "count of what is open at the end of the period = {n:g}",
+    "Stock, age": "median age of the {n:g} that are open at the end of the period",
+    "Total": "sum of value x share = {value:g}",
+    "Mix": "sum of value x share = {value:g}",
+}
+
+
+def formula(value: Value, told: Statistic, sides: Sequence[float | None] = ()) -> str:
+    """`sides`: the two figures that a ratio divides."""
+    if isinstance(told, Ratio):
+        above, below = ("-" if side is None else f"{side:g}" for side in sides)
+        return f"{told.a} / {told.b} = {above} / {below}"
+    return FORMULAS[_kind(told)].format(
+        n=value.n, x=(value.value or 0) * value.n, value=value.value or 0, good=(value.mean or 0) * value.n,
+        running=value.running, days=getattr(told, "days", ""),
+    )  # fmt: skip
+
+
+def _kind(told: Statistic) -> str:
+    name = type(told).__name__
+    if isinstance(told, Within):
+        return f"{name}, {told.of}"
+    if (isinstance(told, Stock) and told.of == "age") or (isinstance(told, Share) and told.headline == "low"):
+        return f"{name}, {told.of if isinstance(told, Stock) else told.headline}"
+    return name

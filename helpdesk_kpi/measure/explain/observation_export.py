@@ -1,0 +1,230 @@
+"""Observations as rows for people and other programs: one row per observation, with names, times and both clocks."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.calendar.periods import Period, iso
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.metrics.columns import NEVER, Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Duration, Met, Stock, Within, hides_answers
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.query.aggregate import parts as parts_of
+from helpdesk_kpi.measure.query.aggregations.durations import verdicts
+from helpdesk_kpi.measure.query.aggregations.followups import Followed, followed
+from helpdesk_kpi.measure.query.metric_query import Asked as FigureAsked
+from helpdesk_kpi.measure.query.metric_query import Parts, existing
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.span_lengths import elapsed
+from helpdesk_kpi.store import Store
+
+#: Other programs read these by name and order; new ones are added at the end.
+COLUMNS = (
+    "kpi", "variant", "source", "ticket", "agent", "team", "severity", "category", "channel", "at", "start", "end",
+    "calendar_seconds", "business_seconds", "value", "censored", "reason", "url", "facet", "share", "due",
+    "counts", "adds", "followed_at", "followed_by", "followed_why",
+)  # fmt: skip
+
+
+NOT_A_TICKET = (None, None)
+Column = Iterable[Any]
+
+
+class Asked(NamedTuple):
+    """A variant as of an instant; of one period (None: all), over a slice."""
+
+    kpi: str
+    variant: str
+    as_of: int
+    period: Period | None = None
+    where: Mapping[str, str | None] = {}  # axis -> name, as the reader takes them
+
+
+def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`. Of an
+    interrupted one, the seconds are those of its pieces.
+
+    Things that were left out are listed too, censored, with the reason. Of a period, `counts` and `adds` say what each
+    row is of the figure: sum(adds) / sum(counts) for shares and scores, sum(adds) for sums and counts; nothing for
+    medians, which have no parts. Of what comes back, `followed_*` say when, by which ticket ("source:id"; empty where
+    it came on the same one), and what makes it the same problem.
+    """
+    yield from listed(Reader(store, config), asked)
+
+
+def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
+    """As `listing`, by a reader that is there already."""
+    told = _Listing(reader, asked)
+    columns = {**told.about(), **told.clocks(), **told.figures(), **told.followed()}
+    for row in zip(*(columns[name] for name in COLUMNS), strict=True):
+        yield dict(zip(COLUMNS, row, strict=True))
+
+
+class _Listing:
+    """The columns of a listing by their names, each with one entry a row, made as they are read."""
+
+    def __init__(self, reader: Reader, asked: Asked) -> None:
+        self.reader, self.asked = reader, asked
+        self.kpi = kpi_named(asked.kpi)
+        self.statistic = self.kpi.statistic_of(asked.variant)
+        self.policy = reader.policy(self.kpi, asked.variant)
+        self.rows = _existing(reader, asked)
+        self.stops = [self.rows.words[code] or "" for code in self.rows.stop.tolist()]
+        self.is_timed = isinstance(self.kpi.statistic, Duration | Met) or self.kpi.is_instant
+        self.is_hidden = hides_answers(self.statistic)
+
+    def about(self) -> dict[str, Column]:
+        """What the rows are about."""
+        rows = self.rows
+        tickets = self._tickets("t.native, t.url")
+        articles = self._articles()
+        return {
+            "kpi": self._all(self.asked.kpi),
+            "variant": self._all(self.asked.variant),
+            **{axis: self._names(axis) for axis in ("source", "agent", "team", "category", "channel")},
+            "ticket": (None if self.is_hidden else tickets.get(key, NOT_A_TICKET)[0] for key in rows.ticket.tolist()),
+            "url": (
+                None if self.is_hidden else articles.get(story, tickets.get(key, NOT_A_TICKET)[1])
+                for story, key in zip(rows.story.tolist(), rows.ticket.tolist(), strict=True)
+            ),
+            "severity": (rows.words[code] for code in rows.severity.tolist()),
+            "facet": (rows.words[code] for code in rows.facet.tolist()),
+            "share": map(_number, rows.share.tolist()),
+        }
+
+    def clocks(self) -> dict[str, Column]:
+        """When it was, and how long it took. What ran on when somebody looks is censored there."""
+        rows, ends = self.rows, self._ends
+        running = (rows.end > self.asked.as_of).tolist()
+        is_on = running if self.is_timed else [False] * len(rows)
+        why = [stop or ("running" if on else "") for on, stop in zip(is_on, self.stops, strict=True)]
+        return {
+            "at": self._all(None) if self.is_hidden else map(iso, rows.at.tolist()),
+            "start": map(iso, rows.start.tolist()) if self.is_timed else self._all(None),
+            "end": map(iso, ends.tolist()) if self.is_timed else self._all(None),
+            "calendar_seconds": self._seconds(elapsed(rows, rows.start, ends)) if self.is_timed else self._all(None),
+            "business_seconds": self._seconds(self._took) if self.is_timed else self._all(None),
+            "due": map(_instant, rows.due.tolist()),
+            "censored": ("true" if reason else "false" for reason in why),
+            "reason": why,
+        }
+
+    def figures(self) -> dict[str, Column]:
+        """What each row says, and what it is of the figure."""
+        told = zip(self._values.tolist(), self.stops, strict=True)
+        values = (None if self.is_hidden or stop in EXCLUDED else value for value, stop in told)
+        parts = None if self.is_hidden else self._parts()
+        return {
+            "value": map(_number, values),
+            "counts": self._all(None) if parts is None else map(_number, parts.counts.tolist()),
+            "adds": self._all(None) if parts is None else map(_number, parts.adds.tolist()),
+        }
+
+    def followed(self) -> dict[str, Column]:
+        """What came after, for figures that ask for it."""
+        after = self._after
+        if after is None:
+            return {name: self._all(None) for name in ("followed_at", "followed_by", "followed_why")}
+        tickets = self._tickets("s.name || ':' || t.native", after.ticket)
+        return {
+            "followed_at": map(_instant, after.at.tolist()),
+            "followed_by": (tickets.get(key, NOT_A_TICKET)[0] for key in after.ticket.tolist()),
+            "followed_why": after.why,
+        }
+
+    def _all(self, value: Any) -> Column:
+        return repeat(value, len(self.rows))
+
+    def _seconds(self, ms: Ints) -> Column:
+        return (_number(one / 1000) for one in ms.tolist())
+
+    def _names(self, axis: str) -> Column:
+        """Of confidential answers only the team: ticket and time would give their author away."""
+        if (self.is_hidden and axis != "team") or (axis == "agent" and self.reader.config.privacy != "full"):
+            return self._all(None)
+        codes = self.reader.labels(self.rows, axis)
+        return (self.reader.label_name(self.rows, axis, code) for code in codes.tolist())
+
+    def _tickets(self, what: str, keys: Ints | None = None) -> dict[int, tuple[Any, ...]]:
+        wanted = np.unique(self.rows.ticket if keys is None else keys).tolist()
+        sql = f"SELECT t.id, {what} FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id IN"
+        found = self.reader.store.rows(f"{sql} (SELECT value FROM json_each(?))", wanted)
+        return {key: tuple(told) for key, *told in found}
+
+    def _articles(self) -> dict[int, str]:
+        is_about = self.kpi.story == "article"
+        return dict(self.reader.store.rows("SELECT id, url FROM articles")) if is_about else {}
+
+    @cached_property
+    def _ends(self) -> Ints:
+        rows, as_of = self.rows, self.asked.as_of
+        left_out = rows.stopped(EXCLUDED) & (rows.end == NEVER)
+        return np.where(rows.end <= as_of, rows.end, np.where(left_out, rows.known, as_of))
+
+    @cached_property
+    def _took(self) -> Ints:
+        return self.reader.worked(self.rows, self.rows.start, self._ends)
+
+    @cached_property
+    def _after(self) -> Followed | None:
+        told = self.statistic
+        return followed(told, self.rows, self.policy, self.asked.as_of) if isinstance(told, Within) else None
+
+    @property
+    def _values(self) -> Floats:
+        """Seconds of durations and ages; of promises and of what may be followed 1 or 0; nan where nobody knows yet."""
+        if self._after is not None:
+            return self._after.counts
+        if isinstance(self.statistic, Duration):
+            return self._took / 1000
+        if isinstance(self.statistic, Met):
+            kept, missed, _, _ = verdicts(self.asked.as_of, self.rows, self.policy)
+            return np.where(kept | missed, kept, np.nan)
+        is_age = isinstance(self.statistic, Stock) and self.statistic.of == "age"
+        return self._age() / 1000 if is_age else self.rows.value
+
+    def _age(self) -> Ints:
+        """Since the stories began, at the instant that is asked for."""
+        as_of, period = self.asked.as_of, self.asked.period
+        instant = as_of if period is None else min(period.end, as_of)
+        return self.reader.worked(self.rows, self.rows.created, np.full(len(self.rows), instant))
+
+    def _parts(self) -> Parts | None:
+        if self.asked.period is None:
+            return None
+        here = ~self.rows.stopped(EXCLUDED)
+        told = parts_of(_figure(self.asked, self.asked.period), self.rows.take(here), self.policy)
+        if told is None:
+            return None
+        found = Parts(np.zeros(len(self.rows)), np.zeros(len(self.rows)))
+        found.counts[here], found.adds[here] = told
+        return found
+
+
+def _existing(reader: Reader, asked: Asked) -> Columns:
+    rows = reader.slice(asked.kpi, asked.variant, **asked.where)
+    if asked.period is None:
+        ever = FigureAsked(kpi_named(asked.kpi), asked.variant, 0, asked.as_of, asked.as_of)
+        return reader.shown(ever, rows.take(rows.exist(asked.as_of)))
+    figure = _figure(asked, asked.period)
+    here, exists = existing(figure, rows)
+    return reader.shown(figure, here.take(exists))
+
+
+def _figure(asked: Asked, period: Period) -> FigureAsked:
+    return FigureAsked(kpi_named(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
+
+
+def _instant(ms: int) -> str | None:
+    return None if ms == NEVER else iso(ms)
+
+
+def _number(value: float | None) -> float | int | None:
+    """Whole numbers without a point; nothing for nan."""
+    if value is None or math.isnan(value):
+        return None
+    return int(value) if value == int(value) else value

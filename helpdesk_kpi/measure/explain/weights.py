@@ -1,0 +1,40 @@
+"""What `explain` says beside a weighted volume: what it is per available hour, and how much hangs on the weights."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.benchmarking.capacity import HIGH, LOW, per_hour
+from helpdesk_kpi.measure.benchmarking.weight_sensitivity import by_basis, rank_changes
+from helpdesk_kpi.measure.query.metric_store import Reader
+
+
+def beside(reader: Reader, period: Period, as_of: int, variant: str, agent: str | None) -> dict[str, Any]:
+    """As plain values; of one person where `agent` says whose the volume is."""
+    changes = [changed._asdict() for changed in rank_changes(by_basis(reader, period, as_of, variant))]
+    found: dict[str, Any] = {"other_weights": changes}
+    if agent is not None:
+        people, middle = per_hour(reader, period, as_of, variant)
+        mine = next((one._asdict() for one in people if one.name == agent), None)
+        band = None if middle is None else [LOW * middle, HIGH * middle]
+        found["per_hour"] = mine and {**mine, "team_median": middle, "usual": band}
+    return found
+
+
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """The same for a terminal."""
+    if mine := found.get("per_hour"):
+        yield (
+            "per available hour: "
+            + (
+                f"{mine['value']:.3g} ({mine['hours']:g} h on {mine['days']} days), {mine['band']}"
+                if mine["value"] is not None
+                else mine["band"]
+            )
+            + (f" {mine['usual'][0]:.3g} to {mine['usual'][1]:.3g}" if mine["usual"] else "")
+        )
+    for changed in found.get("other_weights", ()):
+        yield (
+            f"places by {changed['one']} and by {changed['other']}: {changed['moved']} of {changed['people']} people"
+            f" change, by {changed['most']} at most"
+        )

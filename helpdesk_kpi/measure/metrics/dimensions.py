@@ -1,0 +1,94 @@
+"""What tickets are labelled with: category, channel, source. Read only of the tickets that figures are about."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.identities.source_rules import CATEGORIES
+from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.store import Store
+
+LABELS = ("category", "channel", "source")
+
+
+class Labels:
+    """Every ticket has a code on every axis: the place of its label in `names`, or NOBODY."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.config = config
+        self._places: dict[str, dict[str, int]] = {axis: {} for axis in LABELS}
+        # Those known, in order; before them one that no ticket is, so that a search always ends at some story.
+        self._stories: Ints = np.array([-1], np.int64)
+        self._codes: dict[str, Ints] = {axis: np.array([NOBODY], np.int64) for axis in LABELS}
+
+    def codes(self, axis: str, stories: Ints) -> Ints:
+        places = self._search(stories)
+        new = stories[(self._stories[places] != stories) & (stories != NOBODY)]
+        if len(new):
+            self._learn(np.unique(new))
+            places = self._search(stories)
+        return self._codes[axis][places]
+
+    def of(self, axis: str, tickets: Sequence[int]) -> list[str | None]:
+        """The label of each of some tickets."""
+        if not tickets:
+            return []
+        codes = self.codes(axis, np.array(tickets, np.int64))
+        names = self.names(axis)
+        return [None if code == NOBODY else names[code] for code in codes]
+
+    def sources(self, rows: Columns) -> Ints:
+        """The codes of the rows' helpdesks: their tickets', else those of their articles."""
+        codes = self.codes("source", rows.ticket)
+        known = {key: self._code("source", name) for key, name in self.store.rows("SELECT id, name FROM sources")}
+        for key in np.unique(rows.source[codes == NOBODY]):
+            codes = np.where((codes == NOBODY) & (rows.source == key), known.get(int(key), NOBODY), codes)
+        return codes
+
+    def _search(self, stories: Ints) -> Ints:
+        return np.searchsorted(self._stories, stories, side="right") - 1
+
+    def names(self, axis: str) -> list[str]:
+        """The labels of the tickets met so far, by code."""
+        return list(self._places[axis])
+
+    def _learn(self, stories: Ints) -> None:
+        rows = self._read(stories)
+        order = np.argsort(np.concatenate([self._stories, stories]), kind="stable")
+        for place, axis in enumerate(LABELS, 1):
+            codes = [self._code(axis, row[place]) for row in rows]
+            self._codes[axis] = np.concatenate([self._codes[axis], np.array(codes, np.int64)])[order]
+        self._stories = np.concatenate([self._stories, stories])[order]
+
+    def _read(self, stories: Ints) -> list[tuple[Any, ...]]:
+        """(ticket, category, channel, source), in order of tickets."""
+        category, fields = self._category()
+        sql = (
+            f"SELECT j.value, {category}, t.channel, s.name FROM json_each(?1) j"
+            " LEFT JOIN tickets t ON t.id = j.value LEFT JOIN sources s ON s.id = t.source ORDER BY j.value"
+        )
+        return self.store.rows(sql, stories.tolist(), *fields)
+
+    def _category(self) -> tuple[str, list[str]]:
+        """What a ticket's category is in SQL, source by source, and the parameters from the second on."""
+        fields: list[str] = []
+
+        def told(field: str) -> str:
+            if field in CATEGORIES:
+                return f"t.{field}"
+            fields.append(field)
+            return f"(SELECT value FROM json_each(t.fields) WHERE key = ?{len(fields) + 1})"
+
+        usual = told(self.config.tickets.category)
+        own = [(name, told(str(t["category"]))) for name, t in self.config.sources.items() if "category" in t]
+        fields += [name for name, _ in own]
+        first = len(fields) - len(own) + 2
+        cases = "".join(f" WHEN ?{first + i} THEN {sql}" for i, (_, sql) in enumerate(own))
+        return (f"CASE s.name{cases} ELSE {usual} END" if own else usual), fields
+
+    def _code(self, axis: str, label: str | None) -> int:
+        places = self._places[axis]
+        return NOBODY if label is None else places.setdefault(label, len(places))

@@ -1,0 +1,47 @@
+"""Finding KPIs: those that lie in `kpi/`, and those of installed packages (entry point `helpdesk_kpi.kpis`)."""
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+from typing import get_args
+
+from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.metrics.contract import Dimension, Kpi, Variant
+from helpdesk_kpi.paths import extend_path
+
+
+@cache
+def find_kpis() -> dict[str, Kpi]:
+    """The KPIs of the catalogue by id: speed first, then as dimensions, modules and definitions follow each other."""
+    listed = sorted(every_kpi().values(), key=lambda kpi: get_args(Dimension).index(kpi.dimension))
+    return {kpi.id: kpi for kpi in listed if kpi.role == "kpi"}
+
+
+@cache
+def every_kpi() -> dict[str, Kpi]:
+    """As `find_kpis`, with what is folded like a KPI and is none: evidence that others join, and questions."""
+    extend_path()
+    package = importlib.import_module("kpi")
+    modules = [importlib.import_module(f"kpi.{m.name}") for m in pkgutil.iter_modules(package.__path__)]
+    modules += [point.load() for point in entry_points(group="helpdesk_kpi.kpis")]
+    found: dict[str, Kpi] = {}
+    for module in modules:
+        for thing in vars(module).values():
+            if isinstance(thing, Kpi) and found.setdefault(thing.id, thing) is not thing:
+                raise UsageError(f"two KPIs are named {thing.id!r}; one of them is in {module.__name__}")
+    return found
+
+
+def kpi_named(name: str) -> Kpi:
+    kpis = every_kpi()
+    if name not in kpis:
+        raise UsageError(f"no KPI named {name!r}{did_you_mean(name, find_kpis())}")
+    return kpis[name]
+
+
+def variant_named(kpi: Kpi, name: str) -> Variant:
+    if name not in kpi.variants:
+        raise UsageError(f"{kpi.id} has no variant {name!r}{did_you_mean(name, kpi.variants)}")
+    return kpi.variants[name]

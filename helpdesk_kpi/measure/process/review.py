@@ -1,0 +1,194 @@
+"""The review of the process: time by stage, bottlenecks, ways back and forth, growing categories. It names nobody."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.query.metric_store import Reader, of_team
+from helpdesk_kpi.measure.statistics.quantile import quantile
+from helpdesk_kpi.measure.tickets.stage_durations import STAGES
+
+#: What has to be measured for it, beside the KPIs.
+EVIDENCE = (("time_in_stage", "strict"), ("team_moves", "strict"))
+OURS = ("queue", "agent", "hand_over", "escalated")  # stages that the team can shorten
+FEWEST = 10  # tickets of a cell; fewer make no bottleneck
+BEFORE = 6  # periods that a category's usual number is taken from
+GROWN = 3.0  # standard deviations above the usual number
+MOST = 10  # of each list
+LONGEST = 0.95
+
+
+class StageTime(NamedTuple):
+    """One stage over the period. Times are ms of working time on the clock of each ticket."""
+
+    stage: str
+    tickets: int
+    total: float
+    share: float  # of the time in all stages
+
+
+class Bottleneck(NamedTuple):
+    """One stage in one team or category, and how much longer it takes there than elsewhere."""
+
+    stage: str
+    axis: str  # team, category
+    name: str
+    tickets: int
+    mean: float  # ms a ticket
+    elsewhere: float  # ms a ticket in the same stage of all others
+    excess: float  # ms: (mean - elsewhere) x tickets
+
+
+class Route(NamedTuple):
+    """A way that tickets take between two teams."""
+
+    sender: str
+    receiver: str
+    tickets: int
+    returned: int  # of them, back to a team that had had it
+
+
+class Growing(NamedTuple):
+    """A category with more new tickets than before."""
+
+    name: str
+    tickets: int
+    usual: float  # mean of the periods before
+
+
+def by_stage(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[StageTime]:
+    """Every stage, in the order of a ticket's life. `team`: the time in that team only."""
+    rows, took = _stays(reader, period, as_of, team)
+    whole = float(took.sum())
+    found = []
+    for stage in STAGES:
+        here = rows.facet == rows.code(stage)
+        total = float(took[here].sum())
+        found.append(StageTime(stage, len(np.unique(rows.ticket[here])), total, total / whole if whole else 0.0))
+    return found
+
+
+def bottlenecks(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Bottleneck]:
+    """Where the most time goes beyond what the same stage takes elsewhere, most first. `team`: that team beside the
+    others, and its categories beside each other.
+    """
+    rows, took = _stays(reader, period, as_of)
+    found = [one for one in _bottlenecks(reader, rows, took, "team") if team in {None, one.name}]
+    if team is not None:
+        rows, took = _stays(reader, period, as_of, team)
+    found += _bottlenecks(reader, rows, took, "category")
+    return sorted(found, key=lambda one: -one.excess)[:MOST]
+
+
+def _bottlenecks(reader: Reader, rows: Columns, took: Floats, axis: str) -> Iterator[Bottleneck]:
+    labels = reader.labels(rows, axis)
+    for stage in OURS:
+        here = (rows.facet == rows.code(stage)) & (labels != NOBODY)
+        cells, times = _by_ticket(rows.ticket[here], labels[here], took[here])
+        for code in np.unique(cells):
+            mine, others = times[cells == code], times[cells != code]
+            if min(len(mine), len(others)) >= FEWEST and mine.mean() > others.mean():
+                mean, elsewhere = float(mine.mean()), float(others.mean())
+                name = reader.label_name(rows, axis, int(code)) or ""
+                yield Bottleneck(stage, axis, name, len(mine), mean, elsewhere, (mean - elsewhere) * len(mine))
+
+
+def _by_ticket(tickets: Ints, labels: Ints, took: Floats) -> tuple[Ints, Floats]:
+    """(label, time) of every ticket; the longest are cut: one forgotten ticket is no bottleneck."""
+    pairs, place = np.unique(np.stack([labels, tickets]), axis=1, return_inverse=True)
+    times: Floats = np.bincount(place.reshape(-1), weights=took, minlength=pairs.shape[1]).astype(np.float64)
+    longest = quantile(times, LONGEST)
+    return pairs[0], times if longest is None else np.minimum(times, longest)
+
+
+def _stays(reader: Reader, period: Period, as_of: int, team: str | None = None) -> tuple[Columns, Floats]:
+    """What of the stays lies in the period, and its working ms."""
+    rows = reader.slice("time_in_stage", "strict", **of_team(team))
+    end = min(period.end, as_of)
+    here = (rows.start < end) & (rows.end > period.start) & rows.exist(as_of)
+    rows = rows.take(here & (rows.stop == 0))
+    took = reader.worked(rows, np.maximum(rows.start, period.start), np.minimum(rows.end, end))
+    return rows, took.astype(np.float64)
+
+
+def routes(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Route]:
+    """Ways between teams, those back first. `team`: to it and from it."""
+    rows = reader.columns("team_moves").between(period.start, min(period.end, as_of))
+    rows = rows.take(rows.exist(as_of) & (rows.stop == 0))
+    found = []
+    for code in np.unique(rows.facet):
+        word, mine = rows.words[code], rows.facet == code
+        if word is not None:
+            sender, receiver = (reader.teams.get(int(key), key) for key in word.split(">"))
+            if team in {None, sender, receiver}:
+                found.append(Route(sender, receiver, int(mine.sum()), int(rows.value[mine].sum())))
+    return sorted(found, key=lambda one: (-one.returned, -one.tickets))[:MOST]
+
+
+def growing(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Growing]:
+    """Categories with more new tickets than the periods before explain, the largest growth first.
+
+    Counts are taken for Poisson: z = (n - m) / sqrt(m + m / k), with m the mean of k periods before.
+    """
+    now = _created(reader, period, as_of, team)
+    known = reader.history_from or 0
+    spans = [period.back(n) for n in range(1, BEFORE + 1)]
+    before = [_created(reader, span, span.end + as_of - period.end, team) for span in spans if span.start >= known]
+    found = []
+    for name, n in now.items():
+        usual = sum(counts.get(name, 0) for counts in before) / len(before) if before else 0.0
+        if len(before) >= 2 and n - usual > GROWN * math.sqrt(max(usual, 1.0) * (1 + 1 / len(before))):
+            found.append(Growing(name, n, usual))
+    return sorted(found, key=lambda one: one.usual - one.tickets)[:MOST]
+
+
+def _created(reader: Reader, period: Period, as_of: int, team: str | None) -> dict[str, int]:
+    """New tickets by category."""
+    rows = reader.slice("first_reply_time", "strict", **of_team(team)).between(period.start, min(period.end, as_of))
+    rows = rows.take(rows.exist(as_of))
+    labels = reader.labels(rows, "category")
+    codes, counts = np.unique(labels[labels != NOBODY], return_counts=True)
+    names = [reader.label_name(rows, "category", int(code)) or "" for code in codes]
+    return dict(zip(names, counts.tolist(), strict=True))
+
+
+class Recurring(NamedTuple):
+    """A category whose problems come back."""
+
+    name: str
+    repeats: int  # of the solved tickets, those after which the customer wrote about the same again
+    solved: int  # those of them whose window is over
+
+
+REPEATS = "recurrence_rate"
+
+
+def recurring(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Recurring]:
+    """Categories by how many of their solved tickets came back."""
+    kpi = kpi_named(REPEATS)
+    found = []
+    for name in reader.names(REPEATS, "category", period, as_of, "strict", **of_team(team)):
+        value = reader.figure(kpi, period, as_of, "strict", **{"category": name, **of_team(team)})
+        if name is not None and (repeats := round((value.value or 0) * value.n)):
+            found.append(Recurring(name, repeats, round(value.n)))
+    return sorted(found, key=lambda one: (-one.repeats, one.name))[:MOST]
+
+
+class Review(NamedTuple):
+    """The whole review."""
+
+    stages: Sequence[StageTime]
+    bottlenecks: Sequence[Bottleneck]
+    routes: Sequence[Route]
+    recurring: Sequence[Recurring]
+    growing: Sequence[Growing]
+
+
+def review(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Review:
+    of = (reader, period, as_of, team)
+    return Review(by_stage(*of), bottlenecks(*of), routes(*of), recurring(*of), growing(*of))

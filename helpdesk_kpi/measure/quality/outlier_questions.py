@@ -1,0 +1,155 @@
+"""Where somebody's figures differ from their team's in a way that deserves a look: questions, never penalties.
+
+Each question is a share of something that people of the team did (see `kpi/outlier_questions.py`). A person is named
+only outside the 99.8 % limits around the share of all others, so that among equals next to nobody ever is.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.contract import Kpi
+from helpdesk_kpi.measure.metrics.discovery import every_kpi
+from helpdesk_kpi.measure.metrics.metric_value import Point
+from helpdesk_kpi.measure.query.metric_query import Bools
+from helpdesk_kpi.measure.query.metric_store import HISTORY, Reader, of_team
+from helpdesk_kpi.measure.statistics.control_chart import signal
+from helpdesk_kpi.measure.statistics.funnel import place
+from helpdesk_kpi.milliseconds import HOUR
+
+FEWEST = 10  # things of one person; fewer say nothing
+LAST_HOURS = 4 * HOUR
+LAST_PART = 10  # what is written in the last tenth of a period is written at its end
+PICKED, SPLIT, AT_THE_END = "taken_from_queue", "opened_for_customer", "written_at_the_end"
+
+
+class Person(NamedTuple):
+    """One person's part in a question."""
+
+    agent: str
+    share: float
+    n: float
+    others: float  # the share of everybody else
+    tickets: Sequence[int]  # those that count, newest first
+    articles: Sequence[int] = ()  # where it is no tickets that are asked about
+
+
+class Doubt(NamedTuple):
+    """A question over a period, and who stands out."""
+
+    kpi: Kpi
+    n: float
+    share: float | None
+    people: Sequence[Person]
+
+
+def questions() -> dict[str, Kpi]:
+    return {name: found for name, found in every_kpi().items() if found.role == "question"}
+
+
+def doubts(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Iterator[Doubt]:
+    """Every question, over what is known of the period at `as_of`. `team`: of one only."""
+    for name, kpi in questions().items():
+        rows = _existing(reader.slice(name, "strict", **of_team(team)), period, as_of)
+        yield _doubt(reader, kpi, rows, _counts(reader, name, rows, period, as_of).astype(float))
+
+
+def _counts(reader: Reader, question: str, rows: Columns, period: Period, as_of: int) -> Bools:
+    """Which rows answer the question with yes; of some that lies in other tickets, or in the period."""
+    if question == PICKED:
+        return picked_over_older(reader, rows, as_of)
+    if question == SPLIT:
+        return split(reader, rows, as_of)
+    if question == AT_THE_END:
+        at_the_end: Bools = rows.at >= period.end - (period.end - period.start) // LAST_PART
+        return at_the_end
+    yes: Bools = rows.value == 1
+    return yes
+
+
+def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
+    """Which tickets came within an hour of another one of the same customer about the same problem."""
+    repeats = reader.repeats(as_of)
+    sql = "SELECT id, created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
+    begun = dict(reader.store.rows(sql, repeats.ticket.tolist()))
+    soon = {
+        int(end)
+        for end, earlier in zip(repeats.end, repeats.ticket, strict=True)
+        if end - begun.get(int(earlier), 0) <= HOUR
+    }
+    return np.isin(opened.created, sorted(soon))
+
+
+def _existing(rows: Columns, period: Period, as_of: int) -> Columns:
+    here = rows.between(period.start, period.end)
+    return here.take(here.exist(as_of) & (here.stop == 0))
+
+
+def _doubt(reader: Reader, kpi: Kpi, rows: Columns, counts: Floats) -> Doubt:
+    people = []
+    labels = reader.labels(rows, "agent")
+    n, x = float(len(rows)), float(counts.sum())
+    for code in np.unique(labels[labels != NOBODY]):
+        mine = labels == code
+        mine_n, mine_x = float(mine.sum()), float(counts[mine].sum())
+        if mine_n < FEWEST or n - mine_n < FEWEST:
+            continue
+        others, share = (x - mine_x) / (n - mine_n), mine_x / mine_n
+        if share > others and place(share, others, mine_n) == "signal":
+            newest = np.flatnonzero(mine & (counts == 1))[::-1]
+            name = reader.label_name(rows, "agent", int(code)) or ""
+            people.append(Person(name, share, mine_n, others, *_about(rows.take(newest), kpi)))
+    return Doubt(kpi, n, x / n if n else None, sorted(people, key=lambda p: -p.share))
+
+
+def _about(rows: Columns, kpi: Kpi) -> tuple[list[int], list[int]]:
+    """The keys of the tickets, and of the articles, that rows are about."""
+    tickets = [key for key in rows.ticket.tolist() if key != NOBODY]
+    return (tickets, []) if tickets or kpi.story != "article" else ([], rows.story.tolist())
+
+
+def picked_over_older(reader: Reader, taken: Columns, as_of: int) -> Bools:
+    """Which tickets were taken while an older one of at least the same severity lay unassigned in the same queue."""
+    found = np.zeros(len(taken), bool)
+    if not len(taken):
+        return found
+    open_ = reader.columns("backlog")
+    free = (open_.agent == NOBODY) & (open_.known <= as_of) & (open_.stop == 0)
+    free &= (open_.start < taken.at.max()) & (open_.end > taken.at.min())
+    waiting = open_.take(free)
+    order = sorted({word for rows in (waiting, taken) for word in rows.words if word is not None})
+    levels = _levels(waiting, order), _levels(taken, order)
+    teams = reader.labels(waiting, "team"), reader.labels(taken, "team")
+    for i in range(len(taken)):
+        older = (waiting.start <= taken.at[i]) & (waiting.end > taken.at[i]) & (waiting.created < taken.created[i])
+        older &= (teams[0] == teams[1][i]) & (levels[0] <= levels[1][i]) & (waiting.ticket != taken.ticket[i])
+        found[i] = bool(older.any())
+    return found
+
+
+def _levels(rows: Columns, order: Sequence[str]) -> Ints:
+    """The place of each row's severity among all: P0 before P1, by name; without a severity last."""
+    rank = np.array([len(order) if word is None else order.index(word) for word in rows.words], np.int64)
+    place_of: Ints = rank[rows.severity]
+    return place_of
+
+
+def solved_at_the_end(
+    reader: Reader, period: Period, as_of: int, team: str | None = None
+) -> tuple[float, float, float | None] | None:
+    """(solves in the period's last four hours, all of them, the usual upper limit), where that is unusually many."""
+    rows = reader.slice("solved_tickets", "strict", **of_team(team))
+    points = []
+    for back in range(HISTORY, -1, -1):
+        span = period.back(back) if back else period
+        here = _existing(rows, span, min(as_of, span.end + max(as_of - period.end, 0)))
+        late = float((here.at >= span.end - LAST_HOURS).sum())
+        points.append(Point(span.label, late / len(here) if len(here) else None, float(len(here))))
+    verdict = signal(tuple(points[:-1]), points[-1], "share", "neither")
+    now = points[-1]
+    if verdict.verdict != "signal" or verdict.direction != "more" or now.value is None:
+        return None
+    return now.value * now.n, now.n, verdict.high

@@ -1,0 +1,82 @@
+"""Tickets drawn for review, so that nobody picks them: of each person, of every severity in proportion.
+
+The order is that of keyed hashes of the tickets. It looks like chance to whoever lacks the store's key, nobody can draw
+until they like what comes, and it is the same when it is drawn again.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.measure.metrics.columns import NOBODY
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED
+from helpdesk_kpi.measure.query.metric_store import Reader
+
+FROM = "solved_tickets"
+
+
+class Drawn(NamedTuple):
+    """A ticket to be reviewed, and whose work it is."""
+
+    person: str
+    ticket: str  # its address, else "source:id"
+    severity: str | None
+
+
+def drawn(reader: Reader, period: Period, as_of: int, each: int) -> Iterator[Drawn]:
+    """Up to `each` tickets of every person, out of those that they solved in the period."""
+    for person, tickets in sorted(_solved(reader, period, as_of).items()):
+        strata: dict[str | None, list[int]] = defaultdict(list)
+        for ticket in sorted(tickets, key=lambda t: _lot(reader.store.hash_key, period.label, t)):
+            strata[tickets[ticket]].append(ticket)
+        for severity, many in allotted({s: len(found) for s, found in strata.items()}, each).items():
+            for ticket in strata[severity][:many]:
+                yield Drawn(person, _address(reader, ticket), severity)
+
+
+def _solved(reader: Reader, period: Period, as_of: int) -> Mapping[str, Mapping[int, str | None]]:
+    """Person -> the tickets that they solved and that count, with their severity."""
+    rows = reader.columns(FROM).between(period.start, period.end)
+    here = rows.take(rows.exist(as_of) & ~rows.stopped(EXCLUDED))
+    found: dict[str, dict[int, str | None]] = defaultdict(dict)
+    people = reader.labels(here, "agent")
+    for i in np.flatnonzero(people != NOBODY):
+        found[reader.human_names[people[i]]][int(here.ticket[i])] = here.words[here.severity[i]]
+    return found
+
+
+def _lot(key: bytes, period: str, ticket: int) -> bytes:
+    return hashlib.blake2b(f"{period} {ticket}".encode(), key=key, digest_size=8).digest()
+
+
+def allotted(strata: Mapping[str | None, int], many: int) -> dict[str | None, int]:
+    """How many of each stratum, in proportion to its size: whole parts first, then the largest remainders.
+
+    >>> allotted({"P0": 1, "P2": 7, "P3": 12}, 10)  # 0.5, 3.5 and 6
+    {'P0': 1, 'P2': 3, 'P3': 6}
+    >>> allotted({"P1": 2}, 10)
+    {'P1': 2}
+    """
+    whole = sum(strata.values())
+    many = min(many, whole)
+    found = {stratum: many * size // whole for stratum, size in strata.items()}
+    rest = sorted(strata, key=lambda s: (-(many * strata[s] % whole), strata[s], str(s)))
+    for stratum in rest[: many - sum(found.values())]:
+        found[stratum] += 1
+    return found
+
+
+def _address(reader: Reader, ticket: int) -> str:
+    sql = "SELECT t.url, s.name || ':' || t.native FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id = ?"
+    ((url, mark),) = reader.store.rows(sql, ticket)
+    return str(url or mark)
+
+
+def sheet(found: Sequence[Drawn], columns: Sequence[str]) -> list[list[str]]:
+    """Rows of a file to be filled in, with its heads."""
+    filled = {"ticket": lambda one: one.ticket, "subject": lambda one: one.person}
+    return [list(columns), *([filled[c](one) if c in filled else "" for c in columns] for one in found)]

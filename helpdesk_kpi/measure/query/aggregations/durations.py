@@ -1,0 +1,92 @@
+"""Figures of spans: how long they took, and whether promises were kept."""
+
+import numpy as np
+
+from helpdesk_kpi.measure.metrics.columns import NEVER, Columns, Ints
+from helpdesk_kpi.measure.metrics.contract import CENSORED
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.query.metric_query import Asked, Bools, Parts, Policy, by_facet, counted
+from helpdesk_kpi.measure.statistics.mean import mean
+from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.quantile import interval, quantile
+from helpdesk_kpi.measure.statistics.survival import kaplan_meier
+
+
+def duration(asked: Asked, rows: Columns, policy: Policy) -> Value:
+    over = rows.end <= asked.as_of
+    stopped, censored = counted(rows, CENSORED, over)
+    ended, stopped = over & ~stopped, over & stopped
+    running = ~over
+    took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
+    low = high = median = p90 = None
+    if ended.all():
+        median, p90 = quantile(took, 0.5), quantile(took, 0.9)
+        low, high = interval(took, 0.5)
+    elif len(rows):
+        curve = kaplan_meier(took, ended)
+        median, p90 = curve.quantile(0.5), curve.quantile(0.9)
+        low, high = curve.quantile_interval(0.5)
+    target, within, n_within, overdue = _within(took, policy.targets(rows), ended, running)
+    bounds = wilson(within, n_within) if n_within else (None, None)
+    how = by_facet(rows.take(ended), np.ones(int(ended.sum())), float(ended.sum())) if asked.kpi.facet == "kind" else {}
+    return asked.value(
+        n=float(len(rows)), value=median, low=low,
+        high=high,
+        median=median, p90=p90, mean=mean(took[ended])[0], ended=int(ended.sum()), running=int(running.sum()),
+        censored={r: n for r, n in censored.items() if n}, target=target,
+        within=within / n_within if n_within else None, within_low=bounds[0], within_high=bounds[1], overdue=overdue,
+        clock=policy.clock(rows), facets=how,
+    )  # fmt: skip
+
+
+def _within(took: Ints, targets: Ints, ended: Bools, running: Bools) -> tuple[float | None, int, int, int]:
+    """(the common target, met, met + missed, running past target).
+
+    Missed: ended late, or not answered by the target. Still running within target, or ended otherwise before it: not
+    known, so in neither.
+    """
+    has = targets >= 0
+    common = float(targets[0]) if len(targets) and has.all() and (targets == targets[0]).all() else None
+    met = has & ended & (took <= targets)
+    missed = has & (took > targets)
+    return common, int(met.sum()), int((met | missed).sum()), int((running & missed).sum())
+
+
+def met_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
+    kept, missed, _, _ = verdicts(asked.as_of, rows, policy)
+    return _met_parts(kept, missed)
+
+
+def _met_parts(kept: Bools, missed: Bools) -> Parts:
+    return Parts((kept | missed).astype(float), kept.astype(float))
+
+
+def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
+    """Kept / (kept + missed)."""
+    kept, missed, known, ended = verdicts(asked.as_of, rows, policy)
+    parts = _met_parts(kept, missed)
+    low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
+    no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
+    return asked.value(
+        n=parts.n, value=parts.share, low=low, high=high,
+        running=int((known & ~kept & ~missed).sum()), overdue=int((missed & ~ended).sum()),
+        facets=_kept_by_facet(rows, kept, missed), excluded={"no_target": no_target} if no_target else {},
+        clock=policy.clock(rows),
+    )  # fmt: skip
+
+
+def verdicts(as_of: int, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
+    """(kept, missed, with a deadline, over). A row is late by its own deadline, or by the target of its kind."""
+    targets, promised = policy.targets(rows), rows.due != NEVER
+    ended = rows.end <= as_of
+    took = policy.between(rows, rows.start, np.minimum(rows.end, as_of))
+    late = np.where(promised, np.minimum(rows.end, as_of) > rows.due, took > targets)
+    known = promised | (targets >= 0)
+    return known & ended & ~late, known & late, known, ended
+
+
+def _kept_by_facet(rows: Columns, kept: Bools, missed: Bools) -> dict[str, float]:
+    judged = rows.take(kept | missed)
+    n = by_facet(judged, np.ones(len(judged)), 1.0)
+    x = by_facet(rows.take(kept), np.ones(int(kept.sum())), 1.0)
+    return {facet: x.get(facet, 0.0) / amount for facet, amount in n.items()}

@@ -1,0 +1,146 @@
+"""Our figures beside the helpdesk's own, ticket by ticket, with the reason for each difference.
+
+What is held beside the helpdesk's figure is the one that reports print. Where they differ, the same figure by the
+helpdesk's own definition decides: if that one agrees, the definitions differ, else the data do (see `reasons`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+import msgspec
+
+from helpdesk_kpi.calendar.calendar_rules import Clocks
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.identities.past_roles import keep_standings
+from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.measure.build.build import CHUNK
+from helpdesk_kpi.measure.build.subjects import timelines
+from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED, UNEXPLAINED
+from helpdesk_kpi.measure.reconcile.ticket_diff import ClockName, Compared, Cycle, Native, Row, Told
+from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS
+from helpdesk_kpi.store import Store
+
+_OF = "ticket IN (SELECT value FROM json_each(?))"
+
+
+class Reconciler:
+    """Compares the tickets of one store."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.clocks = Clocks(store, config)
+        keep_standings(store, config)
+        self.desks = read_desks(store, config)
+
+    @cached_property
+    def sources(self) -> dict[int, tuple[str, str]]:
+        """Key -> name and connector, of those of whose own figures anything is known."""
+        rows = self.store.rows("SELECT id, name, connector FROM sources ORDER BY id")
+        return {key: (name, connector) for key, name, connector in rows if connector in METRICS}
+
+    def rows(self, source: str | None = None, metric: str | None = None) -> Iterator[Row]:
+        """Everything there is to compare, by source, in the order in which tickets came."""
+        for key, (name, _) in self.sources.items():
+            if source in {None, name}:
+                yield from self._of_source(key, metric)
+
+    def _of_source(self, key: int, metric: str | None) -> Iterator[Row]:
+        after = -1
+        sql = "SELECT id FROM tickets WHERE source = ? AND id > ? AND created_at IS NOT NULL ORDER BY id LIMIT ?"
+        while stories := [story for (story,) in self.store.rows(sql, key, after, CHUNK)]:
+            yield from self.of(stories, metric)
+            after = stories[-1]
+
+    def of(self, stories: Sequence[int], metric: str | None = None) -> Iterator[Row]:
+        """What there is to compare of these tickets; `metric` is the helpdesk's word or the KPI's id."""
+        told = self._told(stories)
+        for ticket in timelines(self.store, self.desks, sorted(stories)):
+            _, connector = self.sources.get(ticket.row.source, ("", ""))
+            for one in METRICS.get(connector, ()):
+                if metric in {None, one.name, one.kpi}:
+                    yield from Compared(self.clocks, ticket, one, told[ticket.row.id]).rows()
+
+    def _told(self, stories: Sequence[int]) -> dict[int, Told]:
+        wanted = list(stories)
+        figures, cycles = self._figures(wanted), self._cycles(wanted)
+        sql = "SELECT id, source, native, url FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
+        return {
+            key: Told(
+                self.sources.get(source, ("", ""))[0], native, url or "", figures.get(key, {}), cycles.get(key, ())
+            )
+            for key, source, native, url in self.store.rows(sql, wanted)
+        }
+
+    def _figures(self, wanted: list[int]) -> dict[int, dict[str, Native]]:
+        found: dict[int, dict[str, Native]] = {}
+        sql = f"SELECT ticket, metric, calendar, business, count FROM native_metrics WHERE {_OF}"
+        for ticket, metric, *amounts in self.store.rows(sql, wanted):
+            found.setdefault(ticket, {})[metric] = Native(*amounts)
+        return found
+
+    def _cycles(self, wanted: list[int]) -> dict[int, list[Cycle]]:
+        found: dict[int, list[Cycle]] = {}
+        sql = (
+            "SELECT ticket, sla, started_at, stopped_at, elapsed FROM sla_cycles WHERE stopped_at IS NOT NULL"
+            f" AND started_at IS NOT NULL AND elapsed IS NOT NULL AND {_OF} ORDER BY ticket, sla, number"
+        )
+        for ticket, *cycle in self.store.rows(sql, wanted):
+            found.setdefault(ticket, []).append(Cycle(*cycle))
+        return found
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric of one source on one clock."""
+
+    source: str
+    metric: str
+    kpi: str  # "" where no KPI tells it
+    clock: ClockName
+    compared: int  # tickets that count for us and of which a figure is to be had on either side
+    agree: int
+    left_out: int  # tickets that the helpdesk counts and we do not
+    reasons: Mapping[str, int]  # of all that do not agree, most frequent first; those left out and one-sided too
+    unexplained: int
+    largest: Row | None  # the largest difference; an unexplained one before all others
+
+
+def summaries(rows: Iterable[Row]) -> list[Summary]:
+    """One for each source, metric and clock, in the order of the metrics."""
+    found: dict[tuple[str, str, ClockName], _Counted] = {}
+    for row in rows:
+        found.setdefault((row.source, row.metric, row.clock), _Counted()).add(row)
+    order = [metric.name for metrics in METRICS.values() for metric in metrics]
+    sources = list(dict.fromkeys(source for source, _, _ in found))
+    keys = sorted(found, key=lambda key: (sources.index(key[0]), order.index(key[1]), key[2] == "business"))
+    return [found[key].summary(*key) for key in keys]
+
+
+class _Counted:
+    def __init__(self) -> None:
+        self.compared = self.agree = self.left_out = 0
+        self.kpi = ""
+        self.reasons: dict[str, int] = {}
+        self.largest: Row | None = None
+
+    def add(self, row: Row) -> None:
+        self.kpi = row.kpi
+        self.compared += row.reason not in ONE_SIDED | LEFT_OUT
+        self.left_out += row.reason in LEFT_OUT
+        if row.reason in AGREE:
+            self.agree += 1
+            return
+        self.reasons[row.reason] = self.reasons.get(row.reason, 0) + 1
+        if _weight(row) > (_weight(self.largest) if self.largest else (False, 0)):
+            self.largest = row
+
+    def summary(self, source: str, metric: str, clock: ClockName) -> Summary:
+        reasons = dict(sorted(self.reasons.items(), key=lambda item: (-item[1], item[0])))
+        return Summary(
+            source=source, metric=metric, kpi=self.kpi, clock=clock, compared=self.compared, agree=self.agree,
+            left_out=self.left_out, reasons=reasons, unexplained=reasons.get(UNEXPLAINED, 0), largest=self.largest,
+        )  # fmt: skip
+
+
+def _weight(row: Row) -> tuple[bool, int]:
+    """What ours leaves out has no figure that could differ."""
+    return row.reason == UNEXPLAINED, 0 if row.reason in LEFT_OUT else abs(row.difference or 0)

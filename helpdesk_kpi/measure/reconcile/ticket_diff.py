@@ -1,0 +1,180 @@
+"""One figure of one ticket, the helpdesk's beside ours."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from helpdesk_kpi.calendar.business_hours import Calendar
+from helpdesk_kpi.calendar.calendar_rules import Clocks
+from helpdesk_kpi.measure.metrics.contract import Observation
+from helpdesk_kpi.measure.reconcile.causes import AGREE, UNEXPLAINED, Case, of_definition, of_story, rests
+from helpdesk_kpi.measure.reconcile.vendor_calendar import OwnHours, took
+from helpdesk_kpi.measure.reconcile.vendor_metrics import Metric, Piece, printed
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+
+ClockName = Literal["calendar", "business", "count"]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of one ticket on one clock. Amounts are ms or a count; None: that side has none."""
+
+    source: str
+    metric: str
+    kpi: str  # what ours is; "" where no KPI tells it
+    clock: ClockName
+    ticket: str
+    url: str
+    native: int | None
+    same: int | None  # by the helpdesk's definition, from our history
+    ours: int | None  # what reports print
+    reason: str
+
+    @property
+    def difference(self) -> int | None:
+        """Ours less theirs; without an own figure, that by their definition."""
+        ours = self.same if self.ours is None else self.ours
+        return None if ours is None or self.native is None else ours - self.native
+
+
+class Native(NamedTuple):
+    """A helpdesk's own figure."""
+
+    calendar: int | None = None
+    business: int | None = None
+    number: int | None = None
+
+
+class Cycle(NamedTuple):
+    """One finished run of a promise's clock."""
+
+    sla: str
+    start: int
+    stop: int
+    elapsed: int
+
+
+class Told(NamedTuple):
+    """What the helpdesk tells of one ticket."""
+
+    source: str
+    ticket: str
+    url: str
+    figures: Mapping[str, Native]
+    cycles: Sequence[Cycle]
+
+
+class Compared:
+    """One metric of one ticket."""
+
+    def __init__(self, clocks: Clocks, ticket: Timeline, metric: Metric, told: Told) -> None:
+        self.clocks, self.ticket, self.metric, self.told = clocks, ticket, metric, told
+        self.native = told.figures.get(metric.name, Native())
+        self.same = metric.read(ticket)
+        self.now = self.same.at()
+        self.cycle = self._cycle() if metric.is_promise else None
+        self.ours = printed(ticket, metric.kpi) if metric.kpi else None
+        self.tolerance = 0 if metric.is_count else metric.unit * max(1, len(self.now) if metric.is_sum else 1)
+        self.case = Case(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
+
+    def _cycle(self) -> Cycle | None:
+        """The run that the helpdesk's figure is of: of those that took as long, the one that ends nearest to ours (one
+        of another promise may have taken as long too).
+        """
+        elapsed = self.native.calendar if self.native.business is None else self.native.business
+        ends = [p.end for p in self.same.pieces] or [self.ticket.created_at]
+        runs = [c for c in self.told.cycles if c.elapsed == elapsed]
+        return min(runs, key=lambda c: min(abs(c.stop - end) for end in ends), default=None)
+
+    def _calendar(self) -> int | None:
+        """The helpdesk's figure by the calendar. Of a promise: from its start to its end, pauses counted."""
+        if self.metric.is_count:
+            return self.native.number
+        return self.native.calendar if self.cycle is None else self.cycle.stop - self.cycle.start
+
+    def rows(self) -> Iterator[Row]:
+        """By the calendar (or a count), and by working hours where the helpdesk has such a figure."""
+        same = None if self.metric.is_count and self.same.unknown else self.case.amount(self.now)
+        ours = next((p.end - p.start for p in _span(self.ours)), None)
+        reason = self._reason(same, ours)
+        if not reason:
+            return
+        row = Row(
+            source=self.told.source, metric=self.metric.name, kpi=self.metric.kpi,
+            clock="count" if self.metric.is_count else "calendar", ticket=self.told.ticket, url=self.told.url,
+            native=self.case.native, same=same, ours=ours, reason=reason,
+        )  # fmt: skip
+        yield row
+        if self.native.business is not None:
+            yield self._business(row, self.native.business)
+
+    def _reason(self, same: int | None, ours: int | None) -> str:
+        """ "" if there is nothing to compare."""
+        if self.case.native is None and same is None and ours is None:
+            return ""
+        if self.metric.is_late and not self.told.figures:  # none of any kind: nothing was worked out so far
+            return "deleted" if self.ticket.deleted_at is not None else "not_computed_yet"
+        if self.cycle is not None and (reason := self._moved(self.cycle)):
+            return reason
+        shown = ours if self.metric.kpi else same
+        if self.case.fits(shown):
+            return self._agreement(shown, self.case.native)
+        return of_definition(self.case) if self.case.fits(same) else of_story(self.case)
+
+    def _agreement(self, ours: int | None, native: int | None) -> str:
+        return "agrees" if 2 * abs((ours or 0) - (native or 0)) <= self.metric.unit else "rounding"
+
+    def _moved(self, cycle: Cycle) -> str:
+        """Why a promise's run does not begin with the ticket; "" if it does."""
+        if abs(cycle.start - self.ticket.created_at) <= self.tolerance:
+            return ""
+        runs = sum(c.sla == cycle.sla for c in self.told.cycles)
+        return "first_cycle_of_many" if runs > 1 else "clock_started_elsewhere"
+
+    # By working hours
+
+    def _business(self, row: Row, native: int) -> Row:
+        span = _span(self.ours)
+        pieces = self.now or span
+        same, ours = self._worked(pieces), self._worked(span)
+        reason = row.reason
+        if reason in AGREE or self.case.fits(row.same):
+            hours = self._by_hours(pieces, native, same)
+            reason = hours if reason in AGREE or hours == UNEXPLAINED else reason
+        return msgspec.structs.replace(
+            row, clock="business", native=native, same=same, ours=ours if span else None, reason=reason
+        )
+
+    def _by_hours(self, pieces: Sequence[Piece], native: int, same: int | None) -> str:
+        if same is None:
+            is_always = self.native.calendar is not None and abs(native - self.native.calendar) <= self.tolerance
+            return "no_schedule" if is_always else "hours_not_known"
+        if abs(same - native) <= self.tolerance:
+            return self._agreement(same, native)
+        if self.metric.is_promise:
+            return self._paused(pieces, native, same)
+        return OwnHours(self.clocks, self.told.source).why(pieces, native, self.tolerance) or UNEXPLAINED
+
+    def _worked(self, pieces: Sequence[Piece]) -> int | None:
+        """A promise's hours are not told: the configuration's stand in for them."""
+        if self.metric.is_promise:
+            return sum(took(self._configured, p.start, p.end) for p in pieces)
+        return OwnHours(self.clocks, self.told.source).worked(pieces)
+
+    def _paused(self, pieces: Sequence[Piece], native: int, same: int) -> str:
+        for spans in rests(self.ticket, pieces[0].start, pieces[-1].end) if pieces else ():
+            rested = sum(took(self._configured, *span) for span in spans)
+            if spans and abs(same - rested - native) <= self.tolerance * (len(spans) + 1):
+                return "paused_time"
+        return "calendar_differs"
+
+    @property
+    def _configured(self) -> Calendar:
+        severity = self.ticket.severity_at(self.ticket.created_at)
+        return self.clocks.calendar(severity, None, self.told.source)
+
+
+def _span(o: Observation | None) -> list[Piece]:
+    """What ended as it should; nothing else has a length."""
+    ended = o is not None and o.start is not None and o.end is not None and not o.stop
+    return [Piece(o.start, o.end, o.end)] if ended else []  # type: ignore[union-attr,arg-type]  # so it is not None

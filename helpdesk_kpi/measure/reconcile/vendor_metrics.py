@@ -1,0 +1,155 @@
+"""What the helpdesks' own figures for a ticket should be, going by what we know of its life.
+
+A helpdesk computes later than things happen, so a figure is told in pieces with the instant from which each counts: it
+can be worked out as of any time, and a figure that is behind is recognised.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from helpdesk_kpi.identities.source_rules import DONE
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Observation
+from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.tickets.exclusions import not_known, observations
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.milliseconds import MINUTE, SECOND
+
+
+class Piece(NamedTuple):
+    """A span [start, end) that a figure counts, from `since` on and until a later one takes its place."""
+
+    start: int
+    end: int
+    since: int
+    until: int | None = None
+
+
+class Reading(NamedTuple):
+    """All pieces of one figure; or why nothing is known of it."""
+
+    pieces: Sequence[Piece]
+    unknown: str = ""
+
+    def at(self, instant: int | None = None) -> list[Piece]:
+        """What counts then; None: now."""
+        if instant is None:
+            return [p for p in self.pieces if p.until is None]
+        return [p for p in self.pieces if p.since <= instant and (p.until is None or instant < p.until)]
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure that a helpdesk works out itself: what it is called there, and what it counts."""
+
+    name: str
+    read: Callable[[Timeline], Reading]
+    kpi: str = ""  # what we print in its place; "": nothing so far
+    unit: int = SECOND  # the helpdesk rounds to it
+    is_count: bool = False
+    is_promise: bool = False  # counted by a promise's own clock, whose hours the helpdesk does not tell
+    is_sum: bool = False  # of spans, each rounded by itself
+    is_late: bool = False  # worked out some time after the ticket changed
+
+
+def _variant(kpi: str, name: str) -> Callable[[Timeline], Reading]:
+    """The figure of a variant in the catalogue."""
+
+    def read(ticket: Timeline) -> Reading:
+        spec = kpi_named(kpi)
+        pieces, unknown = [], ""
+        for o in observations(ticket, spec, spec.variants[name]):
+            if o.stop in EXCLUDED:
+                unknown = o.stop
+            elif o.start is not None and o.end is not None:
+                pieces.append(Piece(o.start, o.end, max(o.at, o.since or 0), o.until))
+        return Reading([] if unknown else pieces, unknown or not_known(ticket, spec.needs))
+
+    return read
+
+
+def printed(ticket: Timeline, kpi: str) -> Observation | None:
+    """What our own definition says of the ticket now; None: nothing."""
+    spec = kpi_named(kpi)
+    return next((o for o in observations(ticket, spec, spec.variants["strict"]) if o.until is None), None)
+
+
+def states(ticket: Timeline) -> Iterator[tuple[int, int, str, str]]:
+    """(from, to, state, the state after it) of every state that the ticket has left."""
+    since, state = ticket.created_at, ""
+    for change in (c for c in ticket.changes if c.field == "status"):
+        state = state or (ticket.desk.state(change.before) if change.before else "")
+        after = ticket.desk.state(change.after)
+        if state:
+            yield since, change.at, state, after
+        since, state = change.at, after
+
+
+def _waited(*counted: str, reopened: bool = False) -> Callable[[Timeline], Reading]:
+    """Time in some states, told on leaving them. `reopened`: solved counts too where somebody opens it again."""
+
+    def read(ticket: Timeline) -> Reading:
+        pieces = [
+            Piece(start, end, end)
+            for start, end, state, after in states(ticket)
+            if state in counted or (reopened and state in DONE and after not in DONE)
+        ]
+        return Reading(pieces, not_known(ticket, frozenset({"status.history"})))
+
+    return read
+
+
+def _counted(instants: Iterable[int], unknown: str) -> Reading:
+    return Reading([Piece(at, at, at) for at in instants], unknown)
+
+
+def _reopens(ticket: Timeline) -> Reading:
+    return _counted((r.at for r in ticket.reopens), not_known(ticket, frozenset({"status.history"})))
+
+
+def _replies(ticket: Timeline) -> Reading:
+    """Public comments of people with an agent's role, the creating one aside."""
+    said = (t for t in ticket.turns if t.kind == "comment" and t.public and not t.creating)
+    times = (t.at for t in said if ticket.is_natively_an_agents(t))
+    return _counted(times, not_known(ticket, frozenset({"comments.public"})))
+
+
+def _zendesk(name: str, read: Callable[[Timeline], Reading] | None = None, **more: Any) -> Metric:
+    """One of a ticket's metric set: in minutes, and null until Zendesk has worked it out."""
+    if read is None:
+        more["kpi"] = kpi = more.get("kpi", name)
+        read = _variant(kpi, "zendesk")
+    return Metric(name=name, read=read, unit=MINUTE, is_late=True, **more)
+
+
+#: By connector. Zendesk: https://support.zendesk.com/hc/en-us/articles/4408834848154 and
+#: https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metrics/
+METRICS: dict[str, tuple[Metric, ...]] = {
+    "zendesk": (
+        _zendesk("reply_time", kpi="first_reply_time"),
+        _zendesk("first_resolution_time"),
+        _zendesk("full_resolution_time"),
+        _zendesk("requester_wait_time", _waited("new", "open", "hold", reopened=True), is_sum=True),
+        _zendesk("agent_wait_time", _waited("pending"), is_sum=True),
+        _zendesk("on_hold_time", _waited("hold"), is_sum=True),
+        _zendesk("reopens", _reopens, is_count=True),
+        _zendesk("replies", _replies, is_count=True),
+    ),
+    "jira_service_management": (
+        Metric(
+            name="sla_first_response", read=_variant("first_reply_time", "jira"), kpi="first_reply_time",
+            is_promise=True,
+        ),
+        Metric(
+            name="sla_resolution", read=_variant("full_resolution_time", "zendesk"), kpi="full_resolution_time",
+            is_promise=True,
+        ),
+    ),
+    "freshdesk": (
+        Metric(name="reply_time", read=_variant("first_reply_time", "freshdesk"), kpi="first_reply_time"),
+        Metric(
+            name="full_resolution_time", read=_variant("full_resolution_time", "freshdesk"),
+            kpi="full_resolution_time",
+        ),
+    ),
+}  # fmt: skip

@@ -1,0 +1,221 @@
+"""A customer's story: their tickets on all helpdesks, and which of them are about the problem of an earlier one."""
+
+import fnmatch
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.identities.customer_identity import Requesters, requesters
+from helpdesk_kpi.measure.metrics.dimensions import Labels
+from helpdesk_kpi.measure.recurrence.evidence import JUDGED, SURE, Contact, Evidence, evidence, pairs
+from helpdesk_kpi.measure.tickets.requester_history import asked_by_others
+from helpdesk_kpi.measure.tickets.timeline import Tickets, Timeline
+from helpdesk_kpi.store import Store
+from helpdesk_kpi.text import comment
+
+#: Links by which a helpdesk or its people say that two tickets are about the same.
+SAME = frozenset({"follow_up", "duplicate", "clone", "relates"})
+PROBLEM = frozenset({"problem", "issue", "development"})
+DEVELOPMENT = frozenset({"issue", "development"})  # a tracker's; its keys, not its numbers, are the same everywhere
+
+
+class Repeat(msgspec.Struct, frozen=True, gc=False):
+    """A later ticket of the same customer with evidence that it is about the same problem."""
+
+    earlier: int
+    later: int
+    at: int  # creation of the later one
+    reason: str
+    value: float
+    since: int | None = None  # when the evidence came to be, if later
+    until: int | None = None  # when the later ticket stopped counting
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """One customer's tickets in order of time, and their repeats."""
+
+    key: int
+    contacts: Sequence[Contact]
+    repeats: Sequence[Repeat]
+
+
+class Ledger:
+    """Reads customers out of a store; one per process."""
+
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store = store
+        self.told = config.recurrence
+        self.labels = Labels(store, config)
+        self.customers: Requesters = requesters(store)
+        self.asked = asked_by_others(store, config)
+        self.accounts: dict[int, list[int]] = defaultdict(list)
+        for account, customer in self.customers.items():
+            self.accounts[customer].append(account)
+
+    def contacts(self, accounts: Iterable[int]) -> dict[int, list[Contact]]:
+        """Of the customers behind some accounts, those with several tickets: customer -> their tickets."""
+        wanted = {self.customers[account] for account in accounts}
+        wanted |= {account for customer in wanted for account in self.accounts.get(customer, ())}
+        rows = self._several(wanted)
+        parts = _Parts(self.store, self.told.ignore_codes, [row.id for row in rows])
+        found: dict[int, list[Contact]] = defaultdict(list)
+        for row, category in zip(rows, self.labels.of("category", [row.id for row in rows]), strict=True):
+            found[self.customers[row.requester]].append(self._contact(row, category, parts))
+        return found
+
+    def _several(self, accounts: set[int]) -> list["_Light"]:
+        moved = [ticket for ticket, asker in self.asked.items() if asker in accounts]
+        told = [_Light(*r) for r in self.store.rows(_LIGHT, sorted(accounts), moved)]
+        rows = [row._replace(requester=self.asked.get(row.id, row.requester)) for row in told]
+        rows = [row for row in rows if row.requester in accounts]
+        counts: dict[int, int] = defaultdict(int)
+        for row in rows:
+            counts[self.customers[row.requester]] += 1
+        return sorted((row for row in rows if counts[self.customers[row.requester]] > 1), key=lambda row: row.id)
+
+    def _contact(self, row: "_Light", category: str | None, parts: "_Parts") -> Contact:
+        def named(native: str | None) -> str | None:
+            return f"{row.source}:{native}" if native else None
+
+        links = parts.links.get(row.id, ())
+        problems = {
+            other if kind in DEVELOPMENT and not other.isdecimal() else str(named(other))
+            for other, kind in links
+            if kind in PROBLEM
+        }
+        fields = json.loads(row.fields) if self.told.key_fields and row.fields != "{}" else {}
+        return Contact(
+            ticket=row.id, at=row.created_at, last=max(row.updated_at, row.created_at), name=str(named(row.native)),
+            category=category, follows=named(row.follow_up_of), merged_into=named(row.merged_into),
+            tied=frozenset(str(named(other)) for other, kind in links if kind in SAME),
+            problems=frozenset(problems | ({str(named(row.problem))} if row.problem else set())),
+            keys=frozenset((f, fields[f]) for f in self.told.key_fields if fields.get(f)),
+            codes=parts.codes(row), sketch=row.sketch or b"",
+        )  # fmt: skip
+
+    def customers_of(self, accounts: Sequence[int], tickets: Tickets) -> Iterator[Customer]:
+        """The stories of the customers behind some accounts; those with one ticket have none."""
+        found = self.contacts(accounts)
+        told = {customer: list(_judged(self.store, contacts)) for customer, contacts in found.items()}
+        later = {pair.later.ticket for chosen in told.values() for pair in chosen}
+        standing = {ticket.row.id: _stands(ticket) for ticket in tickets(sorted(later))}
+        for customer, contacts in found.items():
+            repeats = [r for pair in told[customer] for r in _repeats(pair, standing[pair.later.ticket])]
+            yield Customer(customer, sorted(contacts, key=lambda c: c.at), repeats)
+
+
+class _Light(NamedTuple):
+    """What of a ticket's row is needed."""
+
+    id: int
+    source: int
+    native: str
+    created_at: int
+    updated_at: int
+    requester: int  # who asked
+    subject: str | None
+    fields: str
+    follow_up_of: str | None
+    problem: str | None
+    merged_into: str | None
+    sketch: bytes | None
+
+
+_LIGHT = (
+    f"SELECT {', '.join(_Light._fields)} FROM tickets"
+    " WHERE (requester IN (SELECT value FROM json_each(?)) OR id IN (SELECT value FROM json_each(?)))"
+    " AND created_at IS NOT NULL"
+)
+
+
+class _Parts:
+    """Links of some tickets, and the codes that their opening messages name."""
+
+    def __init__(self, store: Store, ignored: Sequence[str], tickets: list[int]) -> None:
+        self.ignored = ignored
+        among = "IN (SELECT value FROM json_each(?))"
+        self.links: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for ticket, other, kind in store.rows(
+            f"SELECT ticket, other, kind FROM ticket_links WHERE ticket {among}", tickets
+        ):
+            self.links[ticket].append((other, kind))
+        # What is said later may be an agent's list of what else can go wrong; and it was not known from the start.
+        sql = (
+            f"SELECT e.ticket, e.codes FROM events e JOIN tickets t ON t.id = e.ticket WHERE e.ticket {among}"
+            " AND e.codes IS NOT NULL AND e.kind = 'comment' AND e.at <= t.created_at"
+        )
+        self.opening: dict[int, list[str]] = defaultdict(list)
+        for ticket, codes in store.rows(sql, tickets):
+            self.opening[ticket] += json.loads(codes)
+
+    def codes(self, row: _Light) -> frozenset[str]:
+        named = [*self.opening.get(row.id, ()), *comment.codes(row.subject or "")]
+        return frozenset(c for c in named if not any(fnmatch.fnmatchcase(c, pattern) for pattern in self.ignored))
+
+
+class _Pair(NamedTuple):
+    earlier: Contact
+    later: Contact
+    evidence: Evidence
+
+
+def _judged(store: Store, contacts: Sequence[Contact]) -> Iterator[_Pair]:
+    """Pairs with evidence; what a person said of a pair stands above it."""
+    said = verdicts(store, [c.ticket for c in contacts])
+    for earlier, later in pairs(contacts):
+        verdict = said.get((earlier.ticket, later.ticket))
+        found = JUDGED[verdict] if verdict else evidence(earlier, later)
+        if found:
+            yield _Pair(earlier, later, found)
+
+
+def verdicts(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], str]:
+    """(earlier, later) -> yes or no: the latest that somebody said of a pair."""
+    sql = (
+        "SELECT earlier, later, verdict FROM repeat_labels WHERE verdict != 'skip'"
+        " AND earlier IN (SELECT value FROM json_each(?)) ORDER BY id"
+    )
+    return {(a, b): verdict for a, b, verdict in store.rows(sql, list(tickets))}
+
+
+class _Standing(NamedTuple):
+    """What has become of a later ticket."""
+
+    left_out: str  # why it is no contact at all; "": it is one
+    merged: int | None  # when it was merged away
+    gone: int | None  # when it was deleted, or known to stand apart
+
+
+def _stands(ticket: Timeline) -> _Standing:
+    apart = None if ticket.apart is None else ticket.apart.since
+    gone = [at for at in (ticket.deleted_at, apart) if at is not None]
+    return _Standing(ticket.left_out, ticket.merged_at, min(gone, default=None))
+
+
+def _repeats(pair: _Pair, stands: _Standing) -> Iterator[Repeat]:
+    """The pair as it was known: until the later ticket was gone; from its merging on, if it was merged into this."""
+    earlier, later = pair.earlier, pair.later
+    found: Evidence | None = pair.evidence
+    if stands.left_out:
+        return
+    if pair.evidence.reason == "merged" and stands.merged is None:  # a merge that nothing proves is no evidence
+        found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
+    rows: list[tuple[Evidence | None, int | None, int | None]] = [(found, None, stands.gone)]
+    if stands.merged is not None:
+        here = later.merged_into == earlier.name
+        if pair.evidence.reason == "merged":
+            found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
+        merging = Evidence("merged", SURE["merged"]) if here and (found is None or found.value) else None
+        rows = [(found, None, _earliest(stands.gone, stands.merged)), (merging, stands.merged, stands.gone)]
+    for told, since, until in rows:
+        start = max(later.at, since or 0)
+        if told is not None and (until is None or until > start):
+            yield Repeat(earlier.ticket, later.ticket, later.at, *told, since=since and start, until=until)
+
+
+def _earliest(*instants: int | None) -> int | None:
+    return min((at for at in instants if at is not None), default=None)

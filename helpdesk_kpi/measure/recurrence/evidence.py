@@ -1,0 +1,103 @@
+"""Whether a later ticket of a customer is about the same problem as an earlier one: the ladder of evidence.
+
+The first rung that holds is the reason, and it is kept with the pair. How alike two texts are is kept as it is; which
+similarity is enough is decided when figures are read (see `thresholds`).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from helpdesk_kpi.milliseconds import DAY
+from helpdesk_kpi.text.fingerprint import again_of, aim_of, similarity
+
+LONGEST = 30 * DAY  # after which no ticket counts as a repeat of another
+ALIKE = 0.2  # less similar texts are no evidence under any threshold
+
+
+class Contact(msgspec.Struct, frozen=True, gc=False):
+    """What of a ticket tells whether it is about the same problem as another of the same customer."""
+
+    ticket: int
+    at: int  # creation
+    last: int  # nothing happened to it later
+    name: str  # "source:native id", as in the fields below
+    category: str | None = None
+    follows: str | None = None  # the ticket that it follows up
+    merged_into: str | None = None
+    tied: frozenset[str] = frozenset()  # tickets that the helpdesk links to it as the same
+    problems: frozenset[str] = frozenset()  # problem tickets and development issues
+    keys: frozenset[tuple[str, str]] = frozenset()  # configured key fields with their values
+    codes: frozenset[str] = frozenset()
+    sketch: bytes = b""
+
+
+class Evidence(NamedTuple):
+    """Why two tickets are taken for one problem. `value`: how sure it is, or how alike the texts are."""
+
+    reason: str
+    value: float
+
+
+#: How sure each rung is. Of the last two the similarity decides, when it is read.
+SURE = {"merged": 1.0, "follow_up": 1.0, "linked": 1.0, "problem": 0.95, "key_field": 0.9, "code": 0.9}
+TEXT = {"same_category": 0.8, "any_category": 0.7}
+#: What a person said of a pair stands above every rung.
+JUDGED = {"yes": Evidence("judged_same", 1.0), "no": Evidence("judged_other", 0.0)}
+
+
+def evidence(earlier: Contact, later: Contact) -> Evidence | None:
+    """The first rung of the ladder that holds; None: nothing says that the later ticket is about the same."""
+    for reason, holds in _RUNGS.items():
+        if holds(earlier, later):
+            return Evidence(reason, SURE[reason])
+    alike = likeness(earlier, later)
+    reason = "same_category" if earlier.category and earlier.category == later.category else "any_category"
+    return Evidence(reason, alike) if alike >= ALIKE else None
+
+
+def likeness(earlier: Contact, later: Contact) -> float:
+    """How alike the texts are; a wish is no repeat of a fault, whatever its words, unless it says that it is one."""
+    if not again_of(later.sketch) and {aim_of(earlier.sketch), aim_of(later.sketch)} == {"fault", "wish"}:
+        return 0.0
+    return similarity(earlier.sketch, later.sketch)
+
+
+def _tied(earlier: Contact, later: Contact) -> bool:
+    return later.name in earlier.tied or earlier.name in later.tied
+
+
+def _problem(earlier: Contact, later: Contact) -> bool:
+    shared = not earlier.problems.isdisjoint(later.problems)
+    return shared or earlier.name in later.problems or later.name in earlier.problems
+
+
+# A status of HTTP or the name of an exception is said of many problems: alone it is no evidence.
+_OF_MANY = re.compile(r"HTTP \d{3}|[A-Za-z]+(?:Exception|Error)")
+
+
+def _code(earlier: Contact, later: Contact) -> bool:
+    shared = earlier.codes & later.codes
+    same_category = earlier.category is not None and earlier.category == later.category
+    return any(same_category or not _OF_MANY.fullmatch(code) for code in shared)
+
+
+_RUNGS: dict[str, Callable[[Contact, Contact], bool]] = {
+    "merged": lambda earlier, later: later.merged_into == earlier.name,
+    "follow_up": lambda earlier, later: later.follows == earlier.name,
+    "linked": _tied,
+    "problem": _problem,
+    "key_field": lambda earlier, later: not earlier.keys.isdisjoint(later.keys),
+    "code": _code,
+}
+
+
+def pairs(contacts: Sequence[Contact]) -> Iterator[tuple[Contact, Contact]]:
+    """(earlier, later) of one customer wherever the later one may have come soon enough after a solve."""
+    lately: list[Contact] = []
+    for later in sorted(contacts, key=lambda c: (c.at, c.ticket)):
+        lately = [earlier for earlier in lately if later.at <= earlier.last + LONGEST]
+        yield from ((earlier, later) for earlier in lately if earlier.at < later.at)
+        lately.append(later)

@@ -1,0 +1,129 @@
+"""Pairs of tickets for a person to judge, what people have said of them, and how right the tool is by that."""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import NamedTuple
+
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.metrics.contract import Statistic, Within
+from helpdesk_kpi.measure.recurrence.contact_history import Ledger
+from helpdesk_kpi.measure.recurrence.evidence import SURE, Contact, Evidence, evidence, likeness, pairs
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import thresholds
+from helpdesk_kpi.measure.recurrence.threshold_tuning import Judged, Quality, quality
+from helpdesk_kpi.store import Store
+
+#: Lower limits of the layers of similarity from which pairs are drawn; another layer is of what needs no similarity.
+LAYERS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7)
+FEW = 20  # judged pairs among those found, below which no precision is told
+
+
+class Candidate(NamedTuple):
+    """Two tickets of one customer, with what speaks for one problem."""
+
+    earlier: Contact
+    later: Contact
+    evidence: Evidence | None
+    similarity: float
+    weight: float = 0.0  # how many pairs it was drawn from; 0: it was named
+
+    @property
+    def layer(self) -> float:
+        if self.evidence is not None and self.evidence.reason in SURE:
+            return 2.0
+        return max(limit for limit in LAYERS if limit <= self.similarity)
+
+
+def candidate(earlier: Contact, later: Contact) -> Candidate:
+    return Candidate(earlier, later, evidence(earlier, later), likeness(earlier, later))
+
+
+def drawn(store: Store, config: Config, count: int, seed: int) -> list[Candidate]:
+    """So many pairs that nobody has judged, as many of each layer of similarity, in random order."""
+    judged = set(store.rows("SELECT earlier, later FROM repeat_labels"))
+    layers: dict[float, list[Candidate]] = {}
+    for found in _candidates(store, config):
+        if (found.earlier.ticket, found.later.ticket) not in judged:
+            layers.setdefault(found.layer, []).append(found)
+    rng = Random(seed)  # noqa: S311 - a sample that anyone can draw again
+    chosen: list[Candidate] = []
+    for left, layer in zip(range(len(layers), 0, -1), sorted(layers, key=lambda one: len(layers[one])), strict=True):
+        few = rng.sample(layers[layer], min(len(layers[layer]), (count - len(chosen)) // left))
+        chosen += [one._replace(weight=len(layers[layer]) / max(1, len(few))) for one in few]
+    rng.shuffle(chosen)
+    return chosen
+
+
+def _candidates(store: Store, config: Config) -> Iterator[Candidate]:
+    """All pairs that could be repeats, of customers that stand for one person."""
+    apart = {ticket for (ticket,) in store.rows("SELECT ticket FROM apart")}
+    accounts = [key for (key,) in store.rows("SELECT DISTINCT requester FROM tickets WHERE requester IS NOT NULL")]
+    ledger = Ledger(store, config)
+    contacts = ledger.contacts([*accounts, *ledger.asked.values()])
+    for customer in sorted(contacts):
+        theirs = [contact for contact in contacts[customer] if contact.ticket not in apart]
+        for earlier, later in pairs(theirs):
+            yield candidate(earlier, later)
+
+
+class Said(NamedTuple):
+    """A verdict on a pair."""
+
+    verdict: str  # yes, no, skip
+    who: str
+    at: int
+    why: str | None = None
+
+
+def keep(store: Store, about: Candidate, said: Said) -> None:
+    """Store a verdict; the customer's story is told again with it."""
+    earlier, later = about.earlier.ticket, about.later.ticket
+    with store.writing() as conn:
+        conn.execute(
+            "INSERT INTO repeat_labels (earlier, later, at, who, verdict, why, weight, reason, similarity)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (earlier, later, said.at, said.who, said.verdict, said.why, about.weight,
+             about.evidence and about.evidence.reason, about.similarity),
+        )  # fmt: skip
+        conn.execute(
+            "INSERT OR IGNORE INTO stale SELECT id FROM tickets WHERE id IN (?, ?)",  # and with them, their customer
+            (earlier, later),
+        )
+
+
+def judged(store: Store) -> list[Judged]:
+    """What people said of pairs that were drawn, of each the latest; skipped ones tell nothing."""
+    sql = (
+        "SELECT reason, similarity, verdict = 'yes', weight FROM repeat_labels l WHERE weight > 0 AND verdict != 'skip'"
+        " AND id = (SELECT max(id) FROM repeat_labels WHERE earlier = l.earlier AND later = l.later AND weight > 0)"
+    )
+    return [Judged(reason, alike, bool(same), weight) for reason, alike, same, weight in store.rows(sql)]
+
+
+def counts_repeats(told: Statistic) -> bool:
+    """Whether a figure hangs on the finding of one problem in two tickets."""
+    return isinstance(told, Within) and told.joined == "repeat_contacts"
+
+
+def known_quality(store: Store, config: Config) -> Quality | None:
+    """How right recurrence is by what people said, under the similarities in force; None: too little was judged.
+
+    For whoever prints a figure that counts repeats.
+    """
+    told = quality(judged(store), thresholds(store, config))
+    return told if told.found_pairs >= FEW else None
+
+
+def told_quality(told: Quality | None) -> str:
+    """The same in words."""
+    if told is None or told.precision is None:
+        return "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`"
+    low, high = told.precision_interval
+    sure = f"{low:.0%} to {high:.0%}, {told.pairs} pairs judged"
+    recall = "" if told.recall is None else f"; of the repeats among them {told.recall:.0%} are found"
+    return f"of the repeats found {told.precision:.0%} are some ({sure}){recall}"
+
+
+def named(contacts: Sequence[Contact], one: int, other: int) -> Candidate | None:
+    """The pair of two tickets, in order of time; None: they are not of one customer."""
+    both = sorted((c for c in contacts if c.ticket in {one, other}), key=lambda c: (c.at, c.ticket))
+    return candidate(*both) if len(both) == 2 else None

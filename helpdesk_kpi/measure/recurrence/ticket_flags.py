@@ -1,0 +1,148 @@
+"""Which tickets stand apart, since they tell nothing of how well one customer's problem was solved: those of an
+incident that hit many, of shared senders, and of requests that come back by right.
+
+It is found over all customers, before tickets are folded, and kept in the table `apart`; only around tickets that have
+changed is it looked for again.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from helpdesk_kpi.config import Config, Recurrence
+from helpdesk_kpi.identities.customer_identity import Requesters, requesters
+from helpdesk_kpi.identities.shared_senders import named_senders, shared
+from helpdesk_kpi.identities.source_rules import named_accounts
+from helpdesk_kpi.measure.metrics.dimensions import Labels
+from helpdesk_kpi.measure.recurrence.incidents import USUAL, Report, incidents
+from helpdesk_kpi.measure.tickets.requester_history import asked_by_others
+from helpdesk_kpi.milliseconds import DAY, HOUR
+from helpdesk_kpi.store import Store
+
+Apart = dict[int, tuple[str, int]]
+
+
+def reading_of(told: Recurrence) -> Recurrence:
+    """What of the configuration changes what is kept; the similarities are applied when figures are read."""
+    return msgspec.structs.replace(told, same_category=None, any_category=None)
+
+
+def set_apart(store: Store, config: Config) -> None:
+    """Bring the table up to date around the tickets that this build has taken; it takes those that change their
+    standing, too.
+    """
+    changed = store.rows(
+        "SELECT t.id, t.created_at, t.requester FROM measuring m JOIN tickets t ON t.id = m.story"
+        " WHERE m.kind = 'ticket' AND t.created_at IS NOT NULL AND t.requester IS NOT NULL"
+    )
+    if not changed:
+        return
+    customers, asked = requesters(store), asked_by_others(store, config)
+    scope = _around(store, [at for _, at, _ in changed], 2 * config.recurrence.incident_hours * HOUR)
+    who = {account for ticket, _, requester in changed for account in (requester, asked.get(ticket, requester))}
+    theirs = _tickets_of(store, customers, asked, {customers[account] for account in who})
+    of_customers = {ticket for tickets in theirs.values() for ticket, _ in tickets}
+    found: Apart = {
+        **_of_incidents(store, config, customers, asked, scope),
+        **{t: a for t, a in _standing(store, scope - of_customers).items() if a[0] == "shared_sender"},
+        **shared(theirs, _named(store, config, customers), config.recurrence.sender_week),
+        **_expected(store, config, scope | of_customers),
+    }
+    _keep(store, scope | of_customers, found)
+
+
+def _around(store: Store, times: list[int], within: int) -> set[int]:
+    """Tickets that were made near one of these instants."""
+    spans: list[list[int]] = []
+    for at in sorted(times):
+        if spans and at - within <= spans[-1][1]:
+            spans[-1][1] = at + within
+        else:
+            spans.append([at - within, at + within])
+    sql = "SELECT t.id FROM sources s JOIN tickets t ON t.source = s.id WHERE t.created_at BETWEEN ? AND ?"
+    return {ticket for span in spans for (ticket,) in store.rows(sql, *span)}
+
+
+def _tickets_of(
+    store: Store, customers: Requesters, asked: Mapping[int, int], wanted: set[int]
+) -> dict[int, list[tuple[int, int]]]:
+    """Customer -> (ticket, creation) of what they asked. `asked`: ticket -> who did, where it names another today."""
+    accounts = wanted | {account for account, customer in customers.items() if customer in wanted}
+    found: dict[int, list[tuple[int, int]]] = {}
+    sql = (
+        "SELECT requester, id, created_at FROM tickets WHERE created_at IS NOT NULL"
+        " AND (requester IN (SELECT value FROM json_each(?)) OR id IN (SELECT value FROM json_each(?)))"
+    )
+    for requester, ticket, at in store.rows(sql, sorted(accounts), sorted(asked)):
+        customer = customers[asked.get(ticket, requester)]
+        if customer in wanted:
+            found.setdefault(customer, []).append((ticket, at))
+    return found
+
+
+def _named(store: Store, config: Config, customers: Requesters) -> set[int]:
+    """Senders behind whom stands no single customer: those that the configuration names, accounts that only bring
+    requests in, and accounts that stand for many people.
+    """
+    many = {account for (account,) in store.rows("SELECT id FROM people WHERE kind = 'nobody'")}
+    for (source,) in store.rows("SELECT id FROM sources"):
+        many |= named_accounts(store, source, config.tickets.intake)
+    return {customers[account] for account in {*named_senders(store, config.recurrence.senders), *many}}
+
+
+def _of_incidents(
+    store: Store, config: Config, customers: Requesters, asked: Mapping[int, int], scope: set[int]
+) -> Apart:
+    """Incidents among the tickets of the scope, which may reach over all years: month by month."""
+    told, found = config.recurrence, {}
+    sql = (
+        "SELECT t.id, t.source || ':' || t.native, t.created_at, t.requester, t.source || ':' || t.problem,"
+        " coalesce(t.sketch, x'')"
+        " FROM sources s JOIN tickets t ON t.source = s.id"
+        " WHERE t.created_at BETWEEN ? AND ? AND t.requester IS NOT NULL AND t.is_spam = 0"
+    )
+    for first, last in _spans(store, scope):
+        within = told.incident_hours * HOUR
+        rows = store.rows(sql, first - USUAL * DAY - within, last + within)
+        reports = [Report(t, name, at, customers[asked.get(t, r)], *rest) for t, name, at, r, *rest in rows]
+        for ticket, known in incidents(reports, told.incident_customers, told.incident_hours).items():
+            if ticket in scope:
+                found[ticket] = ("incident", known)
+    return found
+
+
+def _spans(store: Store, scope: set[int]) -> list[tuple[int, int]]:
+    """Stretches of time that hold all tickets of the scope, none much longer than what is usual is looked at."""
+    sql = "SELECT created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?)) ORDER BY 1"
+    spans: list[tuple[int, int]] = []
+    for (at,) in store.rows(sql, sorted(scope)):
+        if spans and at - spans[-1][0] <= 3 * USUAL * DAY:
+            spans[-1] = (spans[-1][0], at)
+        else:
+            spans.append((at, at))
+    return spans
+
+
+def _expected(store: Store, config: Config, scope: set[int]) -> Apart:
+    """Tickets of categories that come back by right."""
+    expected = {category.casefold() for category in config.recurrence.expected}
+    if not expected:
+        return {}
+    tickets = sorted(scope)
+    categories = Labels(store, config).of("category", tickets)
+    return {t: ("expected", 0) for t, c in zip(tickets, categories, strict=True) if c and c.casefold() in expected}
+
+
+def _standing(store: Store, scope: set[int]) -> Apart:
+    return {t: (reason, since) for t, reason, since in store.rows("SELECT * FROM apart") if t in scope}
+
+
+def _keep(store: Store, scope: set[int], found: Apart) -> None:
+    before = _standing(store, scope)
+    moved = [t for t in scope if before.get(t) != found.get(t)]
+    if not moved:
+        return
+    with store.writing() as conn:
+        conn.executemany("DELETE FROM apart WHERE ticket = ?", ((t,) for t in moved))
+        conn.executemany("INSERT INTO apart VALUES (?, ?, ?)", ((t, *found[t]) for t in moved if t in found))
+        conn.executemany("INSERT OR IGNORE INTO measuring VALUES ('ticket', ?)", ((t,) for t in moved))

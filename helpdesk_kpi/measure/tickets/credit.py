@@ -1,0 +1,20 @@
+"""Who did how much of the work on a ticket."""
+
+from collections.abc import Sequence
+
+from helpdesk_kpi.measure.tickets.timeline_events import Turn
+
+MOST = 5  # of one person's messages count: many short ones are no more work
+
+
+def credit(turns: Sequence[Turn], until: int, solver: int | None) -> list[tuple[int | None, float]]:
+    """The parts of a ticket's people, by their replies and notes up to an instant; they sum to 1.
+
+    Without any words, all of it is the solver's.
+    """
+    words: dict[int | None, int] = {}
+    for turn in turns:
+        if turn.kind == "comment" and turn.who == "agent" and not turn.creating and turn.at <= until:
+            words[turn.person] = min(words.get(turn.person, 0) + 1, MOST)
+    whole = sum(words.values())
+    return [(person, n / whole) for person, n in words.items()] if whole else [(solver, 1.0)]

@@ -1,0 +1,83 @@
+"""Answers to surveys that a ticket's events tell and the list of ratings lacks: each witness counts."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
+
+ANSWERS = frozenset({"good", "bad"})
+NEAR = 10_000  # ms by which the events of a survey may be ahead of its rating: each is written by its own clock
+
+
+def with_told(ratings: Sequence[RatingRow], surveys: Sequence[EventRow]) -> Sequence[RatingRow]:
+    """The ratings of a ticket, with the answers that only its events tell. `surveys`: in order of time.
+
+    Events tell of one question only. Where ratings have questions of their own, they are told by those.
+    """
+    answers = [e for e in surveys if e.after in ANSWERS]
+    if not answers or any(r.question for r in ratings):
+        return ratings
+    made = [_made(offered, given) for offered, given in _unlisted(ratings, surveys) if not _is_kept(given, ratings)]
+    found = [*made, *ratings]
+    return [_answered(r, given_in(r, found, answers)) for r in found]
+
+
+def given_in(rating: RatingRow, ratings: Sequence[RatingRow], answers: Sequence[EventRow]) -> list[EventRow]:
+    """The answers from a rating's offer until the next one's."""
+    end = min((r.offered_at for r in ratings if r.offered_at > rating.offered_at), default=None)
+    return [e for e in answers if e.at + NEAR >= rating.offered_at and (end is None or e.at + NEAR < end)]
+
+
+def _unlisted(ratings: Sequence[RatingRow], surveys: Sequence[EventRow]) -> Iterator[tuple[int | None, list[EventRow]]]:
+    """Surveys of which no rating is told: when each was offered (None: not told), and its answers.
+
+    A survey begins with a rating's offer, or where events tell of an offer after an answer.
+    """
+    listed = sorted((r.offered_at - NEAR for r in ratings), reverse=True)
+    is_listed, offered = False, None
+    given: list[EventRow] = []
+    for e in surveys:
+        begins = bool(listed) and listed[-1] <= e.at
+        if (begins or e.after == "offered") and given:
+            if not is_listed:
+                yield offered, given
+            is_listed, offered, given = False, None, []
+        while listed and listed[-1] <= e.at:
+            listed.pop()
+        is_listed = is_listed or begins
+        if e.after == "offered":
+            offered = e.at
+        elif e.after in ANSWERS:
+            given.append(e)
+    if given and not is_listed:
+        yield offered, given
+
+
+def _is_kept(answers: Sequence[EventRow], ratings: Sequence[RatingRow]) -> bool:
+    """Whether one of the ratings has this answer as its latest: some helpdesks write over the one before."""
+    first, last = answers[0], answers[-1]
+    changed = ((r, r.changed_at or r.answered_at) for r in ratings)
+    return any(
+        r.offered_at < first.at and r.category == last.after and (at or 0) + NEAR >= last.at for r, at in changed
+    )
+
+
+def _answered(rating: RatingRow, answers: Sequence[EventRow]) -> RatingRow:
+    if not answers or rating.answered_at is not None or rating.origin != "customer":
+        return rating
+    return msgspec.structs.replace(
+        rating, category=answers[-1].after, answered_at=answers[0].at, changed_at=answers[-1].at,
+        rater=rating.rater if rating.rater is not None else answers[0].actor,
+    )  # fmt: skip
+
+
+def _made(offered: int | None, answers: Sequence[EventRow]) -> RatingRow:
+    """A rating of which no list tells. It was offered when the events say so, else when it was answered."""
+    first = answers[0]
+    offered = first.at if offered is None else offered
+    return RatingRow(
+        ticket=first.ticket, native=f"event {first.at}", question="", offered_at=offered,
+        category=answers[-1].after, answered_at=first.at, changed_at=answers[-1].at, agent=None, rater=first.actor,
+        origin="customer",
+    )  # fmt: skip

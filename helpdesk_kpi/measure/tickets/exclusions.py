@@ -1,0 +1,131 @@
+"""What leaves a ticket out of a KPI, and since when. Nothing vanishes: it stays in the rows, with its reason."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from helpdesk_kpi.identities.source_rules import HISTORY
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Kpi, Observation, Variant
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
+
+RATINGS = frozenset({"survey.answers", "survey.offered", "survey.dimensions"})
+
+
+def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
+    """What a KPI says of a story. Of a ticket, with what leaves it out applied:
+
+    one that never counts gives its observations with the reason as `stop`; one that is left out later gives them
+    twice: as they were until then, and with the reason since. What happened on a ticket before it moved away stays.
+    """
+    found = variant.function(story)
+    if not isinstance(story, Timeline):
+        return found
+    asked = variant.population, kpi.needs, kpi.is_instant
+    if asked not in story.kept_out:
+        story.kept_out[asked] = _left_out(story, kpi, variant)
+    reason, since = story.kept_out[asked]
+    found = marked(found, reason, since) if reason else found
+    left_at = story.row.left_at
+    return found if left_at is None or kpi.is_instant else moved(found, left_at)
+
+
+def moved(found: Iterable[Observation], left_at: int) -> Iterator[Observation]:
+    """Observations of a ticket that moved then to where nothing is read: what runs on or comes later is left out."""
+    for o in found:
+        runs_on = o.start is not None and (o.end is None or o.end > left_at)
+        if o.stop in EXCLUDED or (o.at < left_at and not runs_on) or (o.until is not None and o.until <= left_at):
+            yield o
+        elif max(o.at, o.since or 0) >= left_at:
+            yield _without(o, "moved", o.since)
+        else:
+            yield msgspec.structs.replace(o, until=left_at)
+            yield _without(o, "moved", left_at)
+
+
+def marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+    """Observations of what is left out for a reason since an instant (None: always)."""
+    for o in found:
+        if o.stop in EXCLUDED:
+            yield o
+        elif since is None:
+            yield _without(o, reason, o.since)
+        elif o.until is not None and o.until <= since:
+            yield o
+        else:
+            if max(o.at, o.since or 0) < since:
+                yield msgspec.structs.replace(o, until=since)
+            yield _without(o, reason, max(since, o.since or 0))
+
+
+def leaves(ticket: Timeline) -> tuple[str, int | None]:
+    """Why a ticket is no support work, and from when on; ("", None): it is."""
+    return (ticket.left_out, None) if ticket.left_out else _gone(ticket, is_valid=True)
+
+
+def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | None]:
+    """(reason, from when on; None: always) or ("", None)."""
+    if variant.population == "valid" and ticket.left_out:
+        return ticket.left_out, None
+    if reason := not_known(ticket, kpi.needs, is_instant=kpi.is_instant):
+        return reason, None
+    if kpi.is_instant:
+        return "", None  # its spans end where the ticket is gone; before, it was there
+    return _gone(ticket, is_valid=variant.population == "valid")
+
+
+def not_known(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = False) -> str:
+    """Why what happened on the ticket is not known well enough for these needs; "" if it is.
+
+    `is_instant`: asked is only what it is at an instant, which its row tells.
+    """
+    if ticket.row.replies_known != "yes" and "comments.public" in needs:
+        return f"replies_{ticket.row.replies_known}"
+    if lacking := needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
+        return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
+    if REFUSED_RATING in ticket.refused and not RATINGS.isdisjoint(needs):
+        return "rating_unreadable"
+    return "" if HISTORY.isdisjoint(needs) else _not_whole(ticket, needs, is_instant=is_instant)
+
+
+def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> str:
+    """Why the history of the ticket is not whole; "" if it is."""
+    is_told = ticket.row.changes_known == "yes" or _needs_words(ticket, needs)
+    if not is_told or ticket.known_from > ticket.created_at or REFUSED_ROW in ticket.refused:
+        return "history_unknown"
+    if "comments.public" in needs and not ticket.knows_first_message:
+        return "first_message_unknown"
+    return "history_unknown" if not is_instant and _has_holes(ticket, needs) else ""
+
+
+def _needs_words(ticket: Timeline, needs: frozenset[str]) -> bool:
+    """Whether only words are needed, of an imported ticket: its replies have their own times, its states have not.
+
+    Without a reply it is not known either whether all words were imported.
+    """
+    return bool(ticket.row.is_imported and ticket.replies) and (needs & HISTORY) <= {"comments.public"}
+
+
+def _has_holes(ticket: Timeline, needs: frozenset[str]) -> bool:
+    """Whether a field that is needed has a value of which nothing tells since when."""
+    if "status.history" in needs and (ticket.has_holes or ticket.has_no_events):
+        return True
+    if "states" in ticket.without_times and "status.history" in needs:
+        return True
+    if "words" in ticket.without_times and not needs.isdisjoint({"comments.public", "comments.private"}):
+        return True
+    return any(f"{field}.history" in needs for field in ticket.undated)
+
+
+def _gone(ticket: Timeline, *, is_valid: bool) -> tuple[str, int | None]:
+    merged_at = ticket.merged_at if is_valid else None
+    if merged_at is None:
+        return ("", None) if ticket.deleted_at is None else ("deleted", ticket.deleted_at)
+    if ticket.deleted_at is not None and ticket.deleted_at <= merged_at:
+        return "deleted", ticket.deleted_at
+    return "merged", merged_at
+
+
+def _without(o: Observation, reason: str, since: int | None) -> Observation:
+    return msgspec.structs.replace(o, stop=reason, value=None, since=since)

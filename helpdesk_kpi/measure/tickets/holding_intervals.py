@@ -1,0 +1,52 @@
+"""Which parts of a ticket's life count for a clock: while it waited for the team, while somebody had it."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.milliseconds import FOREVER
+
+Span = tuple[int, int]
+FOR_THE_TEAM = frozenset({"new", "open", "hold"})
+FOR_THE_OWNER = frozenset({"new", "open"})
+
+
+class Hold(NamedTuple):
+    """One person and a ticket that was theirs, perhaps several times."""
+
+    agent: int
+    had: tuple[Span, ...]  # while it was theirs and not done
+    pieces: tuple[Span, ...]  # what of that it was on them to act
+
+
+def waited(ticket: Timeline) -> tuple[Span, ...]:
+    """While the customer waited for the team: new, open or on hold."""
+    return _joined((start, end) for start, end, state, *_ in ticket.spans() if state in FOR_THE_TEAM)
+
+
+def holds(ticket: Timeline) -> Iterator[Hold]:
+    """Whoever had the ticket while there was something to do, in the order in which they first had it."""
+    had: dict[int, list[Span]] = {}
+    pieces: dict[int, list[Span]] = {}
+    for start, end, state, _, _, assignee in ticket.spans():
+        if assignee is None or assignee in ticket.desk.bots:
+            continue
+        span = (start, FOREVER if end is None else end)
+        had.setdefault(assignee, []).append(span)
+        if state in FOR_THE_OWNER:
+            pieces.setdefault(assignee, []).append(span)
+    for agent, of_agent in had.items():
+        if agent in pieces:
+            yield Hold(agent, _joined(of_agent), _joined(pieces[agent]))
+
+
+def _joined(spans: Iterable[tuple[int, int | None]]) -> tuple[Span, ...]:
+    """Spans in order, those that touch made one."""
+    found: list[Span] = []
+    for start, until in spans:
+        end = FOREVER if until is None else until
+        if found and found[-1][1] == start:
+            found[-1] = found[-1][0], end
+        else:
+            found.append((start, end))
+    return tuple(found)

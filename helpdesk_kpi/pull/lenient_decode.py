@@ -1,0 +1,158 @@
+"""Rows of a page, one by one: a row that can't be read is set aside, and the page goes on."""
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from helpdesk_kpi.errors import BrokenError, PullError
+from helpdesk_kpi.model import Record
+from helpdesk_kpi.store.page import SetAside
+from helpdesk_kpi.store.row_validation import EARLIEST, LATEST
+
+T = TypeVar("T")
+V = TypeVar("V")
+R = TypeVar("R", bound=Record)
+
+#: What reading a value raises that is not as it should be. Anything else is a mistake of ours, and is raised.
+UNREADABLE = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, OSError,
+    msgspec.MsgspecError, PullError,
+)  # fmt: skip
+_LONGEST = 200  # characters of a reason
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+_PLAIN_ID = re.compile(r"[\w.:/@+=-]{1,80}")
+
+
+def rows(
+    raw: msgspec.Raw,
+    type: type[T],  # noqa: A002 - as in Transport.get
+    id: str = "id",  # noqa: A002 - the name of the field
+) -> tuple[list[T], list[SetAside]]:
+    """Decode a JSON array of rows; what doesn't fit comes back with its id and the path of the field that is wrong.
+
+    A page without a broken row is decoded in one go. BrokenError where there is no array at all.
+    """
+    if not raw:
+        return [], []
+    try:
+        return _list_of(cast("Any", type)).decode(raw), []
+    except (msgspec.DecodeError, RecursionError):
+        return _one_by_one(raws(raw), type, id)
+
+
+def raws(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """The rows of a JSON array, each as it stands there. BrokenError where there is no array."""
+    if not raw:
+        return []
+    try:
+        return _raws.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BrokenError(f"the answer has another shape: {error}") from None
+
+
+def joined(found: Iterable[msgspec.Raw]) -> msgspec.Raw:
+    """Rows from several places as one array."""
+    return msgspec.Raw(b"[" + b",".join(bytes(one) for one in found) + b"]")
+
+
+def row(raw: msgspec.Raw | bytes, type: type[T]) -> T:  # noqa: A002 - as in Transport.get
+    """Decode one value. One of the errors in UNREADABLE where it doesn't fit."""
+    return cast("T", _one_of(cast("Any", type)).decode(raw))
+
+
+def map_rows(
+    found: Iterable[T],
+    make: Callable[[T], Iterable[R]],
+    *,
+    id: str = "id",  # noqa: A002 - the field's name
+) -> tuple[list[R], list[SetAside]]:
+    """Records of rows; a row whose meaning can't be worked out is set aside."""
+    records: list[R] = []
+    aside: list[SetAside] = []
+    for one in found:
+        try:
+            records.extend([*make(one)])
+        except UNREADABLE as error:
+            aside.append(SetAside(str(getattr(one, id, "?")), reason_of(error)))
+    return records, aside
+
+
+def read_each(
+    found: Iterable[T],
+    read: Callable[[T], V],
+    *,
+    id: str = "id",  # noqa: A002 - the field's name
+) -> tuple[list[tuple[T, V]], list[SetAside]]:
+    """Rows with what is read of each; one of which it cannot be read is set aside."""
+    good: list[tuple[T, V]] = []
+    aside: list[SetAside] = []
+    for one in found:
+        try:
+            good.append((one, read(one)))
+        except UNREADABLE as error:
+            aside.append(SetAside(str(getattr(one, id, "?")), reason_of(error)))
+    return good, aside
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a row was set aside, without what stands in it.
+
+    >>> reason_of(ValueError("created_at 'Ann was here' is no time")), reason_of(RecursionError())
+    ('created_at … is no time', 'nested too deep')
+    """
+    match error:
+        case PullError():
+            text = str(error)
+        case RecursionError():
+            text = "nested too deep"
+        case OverflowError():
+            text = "a number or a time is out of range"
+        case ValueError() | msgspec.MsgspecError():
+            text = _QUOTED.sub("…", str(error))
+        case _:
+            text = "a value is of another kind than it should be"
+    return text[:_LONGEST]
+
+
+def plausible(at: int) -> int:
+    """The time in UTC epoch ms; ValueError where it lies outside of the years 1990 to 2100."""
+    if not EARLIEST <= at < LATEST:
+        raise ValueError("a time outside of the years 1990 to 2100")
+    return at
+
+
+def _one_by_one(found: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[SetAside]]:
+    good: list[T] = []
+    aside: list[SetAside] = []
+    for position, raw in enumerate(found):
+        try:
+            good.append(row(raw, kind))
+        except (msgspec.DecodeError, RecursionError) as error:
+            aside.append(SetAside(id_of(raw, key) or f"row {position}", reason_of(error)))
+    return good, aside
+
+
+def id_of(raw: msgspec.Raw, key: str = "id") -> str:
+    """The id of a row that may have anything wrong with it; "" where it has none that can be told."""
+    try:
+        own = msgspec.json.decode(_keys.decode(raw)[key], type=str | int)
+    except (msgspec.DecodeError, RecursionError, KeyError):
+        return ""
+    return str(own) if _PLAIN_ID.fullmatch(str(own)) else ""
+
+
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+_keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+@functools.cache
+def _list_of(kind: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(list[kind])
+
+
+@functools.cache
+def _one_of(kind: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind)

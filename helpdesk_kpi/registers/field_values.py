@@ -1,0 +1,119 @@
+"""Texts of a file or a command line read as what a field has to be. Each error says what stands there and what may."""
+
+import datetime as dt
+import math
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.registers.lookup import Names
+
+BOOLEANS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
+
+
+def number(text: str) -> float:
+    """A plain number with a point."""
+    if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text) or not math.isfinite(float(text)):
+        raise UsageError(f"{text!r} is no number; write it like 4 or 4.5, with a point and without separators")
+    return float(text)
+
+
+def on_scale(text: str, low: float, high: float) -> float:
+    value = number(text)
+    if not low <= value <= high:
+        raise UsageError(f"{text} is not on the scale: {low:g} to {high:g}")
+    return value
+
+
+def day(text: str) -> dt.date:
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            pass  # as below
+    raise UsageError(f"{text!r} is no day; write it like 2026-11-17")
+
+
+def span(text: str) -> str:
+    """The label of a calendar period; words such as last-quarter mean another one tomorrow, so they are refused."""
+    try:
+        found = parse(text, "UTC", 0)
+    except UsageError:
+        found = None
+    if found is None or not text[:1].isdigit() or found.kind in {"day", "week"}:
+        raise UsageError(f"{text!r} is no period; write it like 2026-11, 2026-Q4, 2026-H2 or 2026")
+    return found.label
+
+
+def month(text: str) -> str:
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is None:
+        raise UsageError(f"{text!r} is no month; write it like 2026-11")
+    return text
+
+
+def positive(text: str) -> float:
+    if (value := number(text)) <= 0:
+        raise UsageError(f"{text} is not allowed: more than 0")
+    return value
+
+
+def count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def link(text: str) -> str:
+    if re.fullmatch(r"https?://[^\s/]+\S*", text) is None:
+        raise UsageError(f"{text!r} is no link; write it like https://intranet.acme.com/slides")
+    return text
+
+
+def truth(text: str) -> bool:
+    if text.casefold() not in BOOLEANS:
+        raise UsageError(f"{text!r} is neither yes nor no")
+    return BOOLEANS[text.casefold()]
+
+
+def people(text: str, names: Names) -> tuple[str, ...]:
+    found = [names.person(one) for one in re.split(r"[;；]", text) if one.strip()]
+    if not found:
+        raise UsageError("missing: name at least one person")
+    if len(set(found)) < len(found):
+        raise UsageError(f"{text!r} names one person twice")
+    return tuple(found)
+
+
+PLAIN: Mapping[Any, Callable[[str], Any]] = {
+    str: str, bool: truth, dt.date: day, "link": link, "period": span, "month": month, "positive": positive,
+    "count": count, "one to five": lambda text: on_scale(text, 1, 5),
+}  # fmt: skip
+NAMED: Mapping[Any, Callable[[str, Names], Any]] = {
+    "person": lambda text, names: names.person(text),
+    "people": people,
+    "rater": lambda text, names: names.rater(text),
+    "ticket": lambda text, names: names.ticket(text),
+    "article": lambda text, names: names.article(text),
+}
+
+
+def value(text: str, hint: Any, names: Names) -> Any:
+    """The text as a field's type asks; raises UsageError."""
+    kind = _kind(hint)
+    if typing.get_origin(kind) is Literal:
+        if text not in typing.get_args(kind):
+            raise UsageError(f"{text!r} is not allowed{did_you_mean(text, typing.get_args(kind))}")
+        return text
+    return NAMED[kind](text, names) if kind in NAMED else PLAIN[kind](text)
+
+
+def _kind(hint: Any) -> Any:
+    """What a hint asks for: the word beside an annotated type, else the type; of an optional one, that without None."""
+    if typing.get_origin(hint) in {typing.Union, types.UnionType}:
+        hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
+    return hint.__metadata__[0] if typing.get_origin(hint) is typing.Annotated else hint

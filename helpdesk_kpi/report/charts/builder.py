@@ -1,0 +1,113 @@
+"""Which picture a number gets, with its texts; see `charts` for the geometry."""
+
+from datetime import datetime
+from typing import Protocol
+
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.report.charts.geometry import Chart, ticks
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.plain_text import clean
+
+FEWEST = 3  # points; fewer make no line
+MARKS = 4  # annotations that fit
+
+
+class Pictured(Protocol):
+    """What a picture reads of a number."""
+
+    value: Value
+
+    @property
+    def anchor(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def ask(self) -> bool: ...
+    def amount(self, value: float) -> str: ...
+    def span(self, low: float, high: float) -> str: ...
+
+
+def spark(number: Pictured, scene: Scene) -> Chart | None:
+    """None while there is too little to draw."""
+    points = _points(number)
+    if sum(point is not None for point in points) < FEWEST:
+        return None
+    signal = number.value.signal
+    return Chart(
+        name=f"spark-{number.anchor}",
+        kind="spark",
+        points=points,
+        alt=_alt("spark_alt", number, scene),
+        low=signal.low if signal else None,
+        high=signal.high if signal else None,
+        ask=number.ask,
+    )
+
+
+def trend(number: Pictured, scene: Scene) -> Chart | None:
+    """None while there is too little to draw."""
+    small = spark(number, scene)
+    if small is None:
+        return None
+    kind = scene.kind
+    labels = [point.period for point in number.value.history]
+    shown = [v for v in (*small.points, small.low, small.high) if v is not None]
+    marks = _marks([*labels, scene.figures.period.label], scene)
+    marked = _marked(marks, [*labels, scene.figures.period.label], scene)
+    return Chart(
+        name=f"trend-{number.anchor}",
+        kind="trend",
+        points=small.points,
+        alt=" ".join(part for part in (_alt("trend_alt", number, scene), marked) if part),
+        low=small.low,
+        high=small.high,
+        ask=small.ask,
+        last=number.amount(number.value.value) if number.value.value is not None else "",
+        band=scene.words.say("band"),
+        first_label=scene.words.axis(labels[0], kind) if labels else "",
+        last_label=scene.words.axis(scene.figures.period.label, kind),
+        ticks=tuple((at, number.amount(at)) for at in ticks(shown, number.value.unit)),
+        marks=marks,
+        marked=marked,
+    )
+
+
+def _points(number: Pictured) -> tuple[float | None, ...]:
+    return (*(point.value for point in number.value.history), number.value.value)
+
+
+def _alt(key: str, number: Pictured, scene: Scene) -> str:
+    known = [point.value for point in number.value.history if point.value is not None]
+    spread = number.span(min(known), max(known)) if known else ""
+    count = len(number.value.history)
+    steps = scene.words.step(scene.kind, count)
+    return scene.words.say(key, title=number.name, value=number.text, points=count, steps=steps, range=spread)
+
+
+def _marks(labels: list[str], scene: Scene) -> tuple[tuple[int, str], ...]:
+    """Annotations by the period that they fall in; those outside the picture are left away."""
+    kind = scene.kind
+    placed = [(_label(scene.words.local(note.at), kind), note) for note in scene.figures.facts.annotations]
+    found = [(labels.index(label), clean(note.title, 24)) for label, note in placed if label in labels]
+    return tuple(sorted(found)[-MARKS:])
+
+
+def _marked(marks: tuple[tuple[int, str], ...], labels: list[str], scene: Scene) -> str:
+    words = scene.words
+    items = [words.say("mark", period=words.axis(labels[index], scene.kind), title=title) for index, title in marks]
+    return words.say("marks", items=words.listed(items)) if items else ""
+
+
+def _label(day: datetime, kind: str) -> str:
+    """The label of the period of this kind that a day falls in, as people type it."""
+    iso = day.isocalendar()
+    labels = {
+        "day": f"{day:%Y-%m-%d}",
+        "week": f"{iso.year}-W{iso.week:02d}",
+        "month": f"{day:%Y-%m}",
+        "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
+        "half": f"{day.year}-H{(day.month + 5) // 6}",
+    }
+    return labels.get(kind, str(day.year))

@@ -1,0 +1,255 @@
+"""`report`: the one object that templates get."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cached_property
+
+import msgspec
+
+from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report.charts.geometry import Chart
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.metric_view import Number
+from helpdesk_kpi.report.plain_text import clean
+from helpdesk_kpi.report.result_types import Privacy
+from helpdesk_kpi.report.sections import process, quality
+from helpdesk_kpi.report.sections.caveats import notes
+from helpdesk_kpi.report.sections.footnotes import Footer, footer, notices
+from helpdesk_kpi.report.sections.headline import Finding, Watched, finding
+from helpdesk_kpi.report.sections.lists import (
+    Line,
+    Rating,
+    SeverityRow,
+    TeamRow,
+    Wait,
+    lines,
+    ratings,
+    severity_rows,
+    team_rows,
+    waits,
+)
+from helpdesk_kpi.report.sections.tables import Told
+
+CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
+MEASURES = (
+    "first_reply_time", "next_reply_time", "first_resolution_time", "full_resolution_time",
+    "accepted_resolution_time", "solved_tickets", "reopen_rate", "backlog", "csat", "csat_response_rate",
+)  # fmt: skip
+SPLIT = ("first_reply_time", "full_resolution_time", "backlog")  # watched by severity too
+MANY = 1_000  # more people than anybody lists
+COUNTED = 60  # what waits is known to the 60 longest of a kind: from here on there may be more
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A figure with what keeps it honest."""
+
+    number: Number
+    notes: Sequence[str]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """The measures of one dimension."""
+
+    title: str
+    numbers: Sequence[Number]
+
+
+class Report:
+    """One period in one language. Texts are ready to print; `kpi()` gives any further number."""
+
+    def __init__(
+        self, name: str, scene: Scene, *, privacy: Privacy = "full", title: str = "", page_url: str | None = None,
+        is_preliminary: bool = False,
+    ) -> None:  # fmt: skip
+        """`title` is the report's own; "" takes the language's word for `name`. `page_url` opens every number.
+        `is_preliminary`: the period is not complete, and another report will be.
+        """
+        self._scene = scene
+        self._title = title
+        self.name = name
+        self.privacy = privacy
+        self.page_url = page_url
+        self.is_preliminary = is_preliminary
+        self.locale = scene.words.locale
+
+    # where and when
+
+    @property
+    def title(self) -> str:
+        known = self._scene.words.language.WORDS.get(self.name, "")
+        return clean(self._title or str(known) or self.name.replace("_", " ").capitalize())
+
+    @property
+    def kind(self) -> str:
+        """Of the period: week, month, ..."""
+        return self._scene.kind
+
+    @property
+    def period(self) -> str:
+        return self._scene.words.period(self._scene.figures.period)
+
+    @property
+    def period_label(self) -> str:
+        """As people type it: 2026-W47."""
+        return self._scene.figures.period.label
+
+    @property
+    def dates(self) -> str:
+        return self._scene.words.dates(self._scene.figures.period)
+
+    @property
+    def team(self) -> str:
+        """The team that the report is about, else the word for the desk."""
+        return clean(self._scene.figures.team or "") or self._scene.words.say("desk")
+
+    @property
+    def before(self) -> str:
+        """ "week before"."""
+        return self._scene.words.before(self.kind)
+
+    @cached_property
+    def notices(self) -> list[str]:
+        return notices(self._scene, is_preliminary=self.is_preliminary)
+
+    # numbers
+
+    def has(self, kpi: str) -> bool:
+        return kpi in self._scene.figures.facts.catalogue
+
+    def kpi(self, kpi: str, variant: str = "strict", **where: str | None) -> Number:
+        """Any KPI over any slice: `report.kpi("csat", severity="P1")`. Raises UsageError on an unknown name."""
+        catalogue = self._scene.figures.facts.catalogue
+        if kpi not in catalogue:
+            raise UsageError(f"no KPI named {kpi!r}{_meant(kpi, list(catalogue))}")
+        if variant not in catalogue[kpi].variants:
+            raise UsageError(f"{kpi} has no variant {variant!r}{_meant(variant, list(catalogue[kpi].variants))}")
+        value = self._scene.figures.value(kpi, variant, **where)
+        return Number(self._scene, catalogue[kpi], value, variant, where)
+
+    @cached_property
+    def measures(self) -> list[Number]:
+        return [self.kpi(kpi) for kpi in MEASURES if self.has(kpi)]
+
+    def is_chosen(self, number: Number) -> bool:
+        """Whether mails show it too. Only those are split by team on the page: it would take most of the time."""
+        return number.id in MEASURES
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every KPI of the catalogue that has something to say, by dimension."""
+        catalogue = self._scene.figures.facts.catalogue
+        groups = []
+        for dimension, title in self._scene.words.language.DIMENSIONS.items():
+            numbers = [self.kpi(name) for name, entry in catalogue.items() if entry.dimension == dimension]
+            told = [one for one in numbers if one.id in MEASURES or not one.silent]
+            if told:
+                groups.append(Group(title, sorted(told, key=_place)))
+        return groups
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        """The four figures."""
+        shown = {number.id: number for number in self.measures}
+        return [Card(shown[kpi], notes(shown[kpi], self._scene)) for kpi in CARDS if kpi in shown]
+
+    def notes(self, number: Number) -> list[str]:
+        """What keeps a number honest, as short lines."""
+        return notes(number, self._scene)
+
+    @cached_property
+    def severities(self) -> list[SeverityRow]:
+        return severity_rows(self._scene)
+
+    @cached_property
+    def teams(self) -> list[TeamRow]:
+        """The four figures by team; empty in a report about one team."""
+        return team_rows([card.number for card in self.cards], self._scene)
+
+    @cached_property
+    def headline(self) -> Finding:
+        return finding([Watched(number, self._slices(number.id)) for number in self.measures], self._scene)
+
+    def _slices(self, kpi: str) -> list[Number]:
+        if kpi not in SPLIT:
+            return []
+        return [number for row in self.severities for number in row.numbers if number.id == kpi]
+
+    @cached_property
+    def pictured(self) -> Number | None:
+        """The number whose trend is shown: the finding's, else the first reply's."""
+        about = self.headline.about
+        if about is not None and about.trend is not None:
+            return about
+        return next((number for number in self.measures if number.trend is not None), None)
+
+    @property
+    def trend(self) -> Chart | None:
+        return self.pictured.trend if self.pictured else None
+
+    # people and tickets
+
+    def waiting(self, limit: int = 8) -> list[Wait]:
+        return waits(self._scene.figures.waiting(MANY)[:limit], self._scene)
+
+    def waiting_rest(self, shown: int) -> str:
+        """How many more need a person: "and 9 more"; "" when all are shown."""
+        count = len(self._scene.figures.waiting(MANY))
+        key = "more_waiting" if count < COUNTED else "more_waiting_least"
+        return self._scene.words.say(key, n=count - shown) if count > shown else ""
+
+    def bad_ratings(self, limit: int = 5) -> list[Rating]:
+        return ratings(self._scene.figures.bad_ratings(limit)[:limit], self._scene)
+
+    def bad_rest(self, shown: int) -> str:
+        """How many more answers are not good: "and 2 more"; "" when all are shown."""
+        rest = self._bad - shown
+        return self._scene.words.say("more_ratings", n=rest) if rest > 0 else ""
+
+    @property
+    def _bad(self) -> int:
+        value = self.kpi("csat").value
+        return round(value.n * (1 - (value.value or 0)))
+
+    def tickets(self, number: Number, limit: int = 50) -> list[Line]:
+        """The tickets behind a number."""
+        return lines(number, self._scene, limit)
+
+    @cached_property
+    def rated(self) -> str:
+        """How many answers there are, and how many of them are not good."""
+        words, value = self._scene.words, self.kpi("csat").value
+        if not value.n:
+            return words.say("no_ratings")
+        bad = self._bad
+        count = words.number(value.n)
+        return words.say("rated_bad_note", n=value.n, bad=words.number(bad), count=count) if bad else words.say(
+            "no_bad", n=value.n, count=count
+        )  # fmt: skip
+
+    # lists of their own
+
+    @cached_property
+    def process(self) -> Told:
+        """The review of the process."""
+        return process.told(self._scene)
+
+    @cached_property
+    def quality(self) -> Told:
+        """What the data lack, and questions to look at."""
+        return quality.told(self._scene)
+
+    # the end
+
+    @cached_property
+    def footer(self) -> Footer:
+        return footer(self.measures, self._scene)
+
+
+def _place(number: Number) -> int:
+    """The measures that everybody gets come first, as in mails."""
+    return MEASURES.index(number.id) if number.id in MEASURES else len(MEASURES)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, 1, 0.5)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}"

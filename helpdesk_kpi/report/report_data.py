@@ -1,0 +1,327 @@
+"""A report's figures out of the store."""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpdesk_kpi.calendar.periods import Period
+from helpdesk_kpi.config import Config
+from helpdesk_kpi.identities.agents import Humans
+from helpdesk_kpi.identities.survey_dimensions import without_dimension
+from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Duration, Kpi, Met, Stock, Within, hides_answers
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, kpi_named
+from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.process.review import Review, review
+from helpdesk_kpi.measure.query.aggregate import parts as parts_of
+from helpdesk_kpi.measure.query.metric_query import Asked, existing
+from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.recurrence.pair_labelling import known_quality
+from helpdesk_kpi.model import MAIN
+from helpdesk_kpi.report.result_types import (
+    Agent,
+    Annotation,
+    Axis,
+    BadRating,
+    Examined,
+    Facts,
+    Severity,
+    TicketRow,
+    Waiting,
+    Why,
+)
+from helpdesk_kpi.report.sections.quality_data import examined
+from helpdesk_kpi.report.sections.vendor_agreement import agreements
+from helpdesk_kpi.store import Store
+
+#: What people wait for, strongest claim first: (KPI of the wait, why).
+CLAIMS: tuple[tuple[str, Why], ...] = (
+    ("first_reply_time", "no first reply"),
+    ("next_reply_time", "waiting for us"),
+    ("full_resolution_time", "open past target"),
+)
+
+
+class StoredFigures:
+    """Implements report.figures.Figures: one period, one as_of, optionally one team."""
+
+    def __init__(
+        self, reader: Reader, period: Period, as_of: int, gaps: Mapping[str, str], *, team: str | None = None
+    ) -> None:
+        self.reader = reader
+        self.period = period
+        self.as_of = as_of
+        self.team = team
+        self.zone = reader.config.timezone
+        self._gaps = gaps
+
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+        return self.reader.value(kpi, self.period, self.as_of, variant, **self._where(where))
+
+    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+        asked = self._where(where)
+        names = self.reader.names(kpi, axis, self.period, self.as_of, variant, **asked)
+        return {
+            name: self.reader.value(kpi, self.period, self.as_of, variant, **{**asked, axis: name}) for name in names
+        }
+
+    def _where(self, where: Mapping[str, str | None]) -> dict[str, str | None]:
+        return {**where, "team": self.team} if self.team is not None else dict(where)
+
+    # Tickets
+
+    def waiting(self, limit: int) -> Sequence[Waiting]:
+        best: dict[int, Waiting] = {}
+        for kpi, why in CLAIMS:
+            for waiting, story in self._claims(kpi, why):
+                if story not in best or _urgency(waiting) > _urgency(best[story]):
+                    best[story] = waiting
+        return sorted(best.values(), key=_urgency, reverse=True)[:limit]
+
+    def _claims(self, kpi: str, why: Why) -> Iterator[tuple[Waiting, int]]:
+        """The longest running spans of a KPI; of resolutions only those past their target."""
+        rows = self._open(self.reader.slice(kpi, "strict", **self._where({})))
+        took = self.reader.worked(rows, rows.start, np.full(len(rows), self.as_of))
+        targets = self.reader.targets(kpi, rows)
+        chosen = np.argsort(-took, kind="stable")
+        if why == "open past target":
+            late = (targets >= 0) & (took > targets)
+            chosen = chosen[late[chosen]]
+        chosen = chosen[:60]
+        tickets = self._tickets(rows.story[chosen])
+        holders = self._holders
+        for i in chosen:
+            story, severity = int(rows.story[i]), rows.words[rows.severity[i]]
+            number, url, subject = tickets[story]
+            clock = self._clock(severity, self.reader.story_label("source", story))
+            team, assignee = holders.get(story, (None, None))
+            yield (
+                Waiting(
+                    number=number, url=url, subject=subject, since=int(rows.start[i]), waited=int(took[i]), why=why,
+                    severity=severity, category=self.reader.story_label("category", story), team=team,
+                    assignee=assignee, target=int(targets[i]) if targets[i] >= 0 else None, clock=clock,
+                ),
+                story,
+            )  # fmt: skip
+
+    def _open(self, rows: Columns) -> Columns:
+        """Spans that run at as_of, on tickets that count."""
+        left_out = rows.stopped(EXCLUDED)
+        known = rows.exist(self.as_of)
+        return rows.take(known & (rows.start > 0) & (rows.end > self.as_of) & ~left_out)
+
+    @cached_property
+    def _holders(self) -> dict[int, tuple[str | None, str | None]]:
+        """Team and assignee at as_of of every open ticket."""
+        rows = self._open(self.reader.columns("backlog"))
+        rows = rows.take(rows.at <= self.as_of)
+        teams, people = self.reader.labels(rows, "team"), self.reader.labels(rows, "agent")
+        return {
+            int(story): (self.reader.label_name(rows, "team", int(t)), self.reader.label_name(rows, "agent", int(p)))
+            for story, t, p in zip(rows.story, teams, people, strict=True)
+        }
+
+    def _tickets(self, stories: NDArray[np.int64]) -> dict[int, tuple[str, str, str]]:
+        """Number, address and subject by story."""
+        found = {}
+        for story in stories:
+            sql = "SELECT number, url, coalesce(subject, '') FROM tickets WHERE id = ?"
+            found[int(story)] = self.reader.store.rows(sql, int(story))[0]
+        return found
+
+    def bad_ratings(self, limit: int) -> Sequence[BadRating]:
+        rows = self._here(kpi_named("csat"), self.reader.slice("csat", "strict", **self._where({"facet": MAIN})))
+        rows = rows.take((rows.value == 0) & (rows.stop == 0))
+        newest: dict[int, tuple[int, str | None]] = {}
+        for story, at, severity in zip(rows.story, rows.at, rows.severity, strict=True):
+            newest[int(story)] = (int(at), rows.words[severity])
+        chosen = sorted(newest.items(), key=lambda item: -item[1][0])[:limit]
+        tickets = self._tickets(np.array([story for story, _ in chosen], np.int64))
+        comments = (
+            "SELECT comment FROM ratings WHERE ticket = ? AND question = '' AND origin = 'customer'"
+            " AND category != 'good' ORDER BY answered_at DESC LIMIT 1"
+        )
+        return [
+            BadRating(
+                number=tickets[story][0], url=tickets[story][1], at=at, severity=severity,
+                comment=self.reader.store.one(comments, story),
+            )
+            for story, (at, severity) in chosen
+        ]  # fmt: skip
+
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+        spec = kpi_named(kpi)
+        if hides_answers(spec.statistic_of(variant)):
+            return ()  # each row would be one answer
+        if spec.facet == "dimension":
+            where = {"facet": MAIN, **where}
+        rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
+        rows = rows.take(rows.ticket != NOBODY)  # articles and entries of registers are no tickets
+        if isinstance(spec.statistic_of(variant), Met | Within):
+            rows, amounts = self._judged(spec, variant, rows)
+        else:
+            amounts = self._amounts(spec, rows)
+        began = rows.created if isinstance(spec.statistic, Stock) else rows.at
+        worst = -1 if spec.better == "lower" else 1
+        chosen = np.lexsort((rows.at, worst * amounts, rows.stop > 0))[:limit]
+        tickets = self._tickets(rows.ticket[chosen])
+        agents = self.reader.labels(rows, "agent")
+        found = []
+        for i in chosen:
+            number, url, subject = tickets[int(rows.ticket[i])]
+            stop = rows.words[rows.stop[i]] or ""
+            running = isinstance(spec.statistic, Duration) and rows.end[i] > self.as_of and not stop
+            found.append(
+                TicketRow(
+                    number=number, url=url, subject=subject, at=int(began[i]),
+                    value=None if stop in EXCLUDED else float(amounts[i]), severity=rows.words[rows.severity[i]],
+                    agent=self.reader.label_name(rows, "agent", int(agents[i])),
+                    censored=bool(running or (stop and stop not in EXCLUDED)), reason="running" if running else stop,
+                )
+            )  # fmt: skip
+        return found
+
+    def _here(self, kpi: Kpi, rows: Columns) -> Columns:
+        """The rows behind a figure of this period."""
+        here, exists = existing(self._asked(kpi, "strict"), rows)
+        return here.take(exists)
+
+    def _asked(self, kpi: Kpi, variant: str) -> Asked:
+        return Asked(kpi, variant, self.period.start, self.period.end, self.as_of)
+
+    def _judged(self, kpi: Kpi, variant: str, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
+        """The rows that count, or are left out, with 1 or 0: followed, kept."""
+        parts = parts_of(self._asked(kpi, variant), rows, self.reader.policy(kpi, variant))
+        assert parts is not None
+        shown = (parts.counts > 0) | (rows.stop > 0)
+        return rows.take(shown), parts.adds[shown]
+
+    def _amounts(self, kpi: Kpi, rows: Columns) -> NDArray[np.float64]:
+        if isinstance(kpi.statistic, Duration):
+            return self.reader.worked(rows, rows.start, np.minimum(rows.end, self.as_of)).astype(np.float64)
+        if isinstance(kpi.statistic, Stock):
+            instant = np.full(len(rows), min(self.period.end, self.as_of))
+            return self.reader.worked(rows, rows.created, instant).astype(np.float64)
+        return rows.value * rows.share
+
+    # Lists of their own
+
+    def process(self) -> Review:
+        return review(self.reader, self.period, self.as_of, self.team)
+
+    def examined(self) -> Examined:
+        return examined(self.reader, self.period, self.as_of, self.team)
+
+    # The whole
+
+    @cached_property
+    def facts(self) -> Facts:
+        store, config = self.reader.store, self.reader.config
+        return Facts(
+            sources=fresh_to(store, config),
+            catalogue=find_kpis(),
+            history_from=self.reader.history_from,
+            excluded=self._excluded(),
+            follow_ups=self._follow_ups(),
+            gaps=self._gaps,
+            defaults=tuple(self.reader.defaults),
+            severities=tuple(
+                Severity(
+                    level, s.title, s.definition,
+                    {kpi: t for kpi in s.targets if (t := s.target_ms(kpi)) is not None}, self._clock(level),
+                )
+                for level, s in sorted(config.severity.items())
+            ),
+            agreements=agreements(self.reader, self.period, self._first_replies),
+            annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
+            agents=everybody(self.reader.people, config),
+            questions=self._questions(),
+            repeats=known_quality(store, config),
+            secret=store.hash_key,
+        )  # fmt: skip
+
+    @property
+    def _first_replies(self) -> Columns:
+        return self.reader.slice("first_reply_time", "strict", **self._where({}))
+
+    def _excluded(self) -> dict[str, int]:
+        """Tickets of this period that were left out, by reason."""
+        rows = self._here(kpi_named("first_reply_time"), self._first_replies)
+        counts: dict[str, int] = {}
+        for code, word in enumerate(rows.words):
+            if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):
+                counts[str(word)] = n
+        return counts
+
+    def _follow_ups(self) -> int:
+        """Tickets of this period that follow a closed one. They are new ones of their own."""
+        rows = self._here(kpi_named("first_reply_time"), self._first_replies)
+        counted = rows.take(~rows.stopped(EXCLUDED))
+        sql = "SELECT count(*) FROM tickets WHERE follow_up_of IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
+        return int(self.reader.store.one(sql, np.unique(counted.story).tolist()))
+
+    def _questions(self) -> tuple[tuple[str, int], ...]:
+        """Survey questions that were answered in this period and have no dimension, with their answers."""
+        end = min(self.period.end, self.as_of + 1)
+        found = without_dimension(self.reader.store, self.reader.config, self.period.start, end)
+        return tuple((one.label, one.answers) for one in found)
+
+    def _clock(self, severity: str | None, source: str | None = None) -> Literal["calendar", "business"]:
+        """Of one source's tickets; without one, of the first configured."""
+        named = source or next(iter(self.reader.config.sources), "")
+        calendar = self.reader.clocks.calendar(severity, self.team, named)
+        return "calendar" if self.reader.clocks.is_always(calendar) else "business"
+
+
+def _urgency(waiting: Waiting) -> tuple[bool, int]:
+    """What is past its promise first, then what waits longest."""
+    return waiting.target is not None and waiting.waited > waiting.target, waiting.waited
+
+
+#: What every figure stands on; a report reads no further than these are whole.
+CORE = ("tickets", "comments.public", "status.history")
+
+
+def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
+    """Up to when each configured source's tickets and histories are known to be whole; None: not once read to the end.
+
+    A source that is no longer configured has nothing more to tell, and holds nothing up.
+    """
+    rows = store.rows(
+        "SELECT s.name, g.value, c.complete_until FROM sources s JOIN cursors c ON c.source = s.id"
+        " AND c.state != 'unavailable', json_each(c.gives) g"
+    )
+    whole = {(source, need): until for source, need, until in rows}
+    known = {name for (name,) in store.rows("SELECT name FROM sources")}
+    found: dict[str, int | None] = {}
+    for name in config.sources:
+        if name in known:
+            reach = [whole.get((name, need)) for need in CORE if (name, need) in whole or need == "tickets"]
+            found[name] = None if None in reach else min(u for u in reach if u is not None)
+    return found
+
+
+def everybody(people: Humans, config: Config) -> tuple[Agent, ...]:
+    """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
+    met = [
+        Agent(
+            human.name,
+            tuple(a.native for a in human.accounts),
+            (*(a.email for a in human.accounts if a.email), *(human.told.accounts if human.told else ())),
+            tuple({a.name: None for a in human.accounts if a.name}),
+        )
+        for human in people.all
+    ]
+    keys = {human.key for human in people.all}
+    told = (Agent(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items() if key not in keys)
+    return (*met, *told)
+
+
+def _midnight(day: str, config: Config) -> int:
+    local = dt.datetime.fromisoformat(day).replace(tzinfo=zoneinfo.ZoneInfo(config.timezone))
+    return int(local.timestamp() * 1000)

@@ -1,0 +1,121 @@
+"""The end of a report: what was counted, what was left out, what is not known, how far the data reach."""
+
+import msgspec
+
+from helpdesk_kpi.measure.query.limiting_defaults import Default
+from helpdesk_kpi.measure.recurrence.pair_labelling import counts_repeats
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.metric_view import Number
+from helpdesk_kpi.report.plain_text import clean
+from helpdesk_kpi.report.sections.vendor_agreement import told
+
+
+class Definition(msgspec.Struct, frozen=True):
+    title: str
+    text: str
+    clock: str  # "business hours", "" for what is no time
+
+
+class Footer(msgspec.Struct, frozen=True, kw_only=True):
+    definitions: list[Definition]
+    left_out: str  # "21 spam, 8 merged", or that nothing was; and follow-ups, which are counted
+    own: list[str]  # how far ours are the helpdesk's own figures
+    repeats: str  # how right the finding of repeats is; "" where nothing counts them
+    questions: str  # survey questions without a dimension: "acme: 36001 (23 answers)"; "" where there are none
+    not_known: list[tuple[str, str]]  # titles of KPIs, what the source lacks
+    settings: list[str]  # settings by which a KPI may be void, with how much hangs on each and the line to write
+    whole_to: list[tuple[str, str]]  # source, moment
+    history_from: str
+    read_at: str
+
+
+def footer(numbers: list[Number], scene: Scene) -> Footer:
+    facts, words = scene.figures.facts, scene.words
+    missing = words.say("nothing")
+    return Footer(
+        definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
+        left_out=_left_out(scene),
+        own=told(scene),
+        repeats=found_rightly(scene) if any(counts_repeats(n.entry.statistic_of(n.variant)) for n in numbers) else "",
+        questions=_questions(scene),
+        not_known=_not_known(scene),
+        settings=[setting(one, scene) for one in facts.defaults],
+        whole_to=[
+            (clean(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
+        ],
+        history_from=missing if facts.history_from is None else words.moment(facts.history_from),
+        read_at=words.say("read_at", moment=words.moment(scene.figures.as_of)),
+    )
+
+
+def setting(one: Default, scene: Scene) -> str:
+    """ "acme: 412 replies came through the API ...; write api_comments = ..." """
+    text = scene.words.gap(one.code, one.text, one.detail)
+    return scene.words.say("setting_item", source=clean(one.source, 40), n=one.how_many, text=clean(text, 300))
+
+
+def _not_known(scene: Scene) -> list[tuple[str, str]]:
+    """What several KPIs lack for one reason is said once."""
+    facts, words = scene.figures.facts, scene.words
+    titles: dict[str, list[str]] = {}
+    for kpi, reason in facts.gaps.items():
+        title = words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi
+        titles.setdefault(clean(reason, 300), []).append(title)
+    return [(words.listed(named), reason) for reason, named in titles.items()]
+
+
+def clock(number: Number, scene: Scene) -> str:
+    """On which clock a duration is told."""
+    return clock_named(number.value.clock, scene) if number.value.unit == "ms" else ""
+
+
+def clock_named(name: str, scene: Scene) -> str:
+    """ "business hours (P0: around the clock)"; "" without a clock."""
+    if not name:
+        return ""
+    always = [clean(one.level, 16) for one in scene.figures.facts.severities if one.clock == "calendar"]
+    if name == "mixed" and always:
+        return scene.words.say("clock_except", levels=scene.words.listed(always))
+    return scene.words.say(f"clock_{name}")
+
+
+def _left_out(scene: Scene) -> str:
+    words = scene.words
+    counts = sorted(scene.figures.facts.excluded.items(), key=lambda item: (-item[1], item[0]))
+    items = [words.say("left_out_item", n=count, reason=words.reason(code)) for code, count in counts if count]
+    told = words.listed(items) if items else words.say("nothing_left_out")
+    n = scene.figures.facts.follow_ups
+    return told + words.say("follow_ups", n=n) if n else told
+
+
+def found_rightly(scene: Scene) -> str:
+    """By what people said of pairs of tickets."""
+    words, told = scene.words, scene.figures.facts.repeats
+    if told is None or told.precision is None:
+        return words.say("repeats_unknown")
+    interval = words.range(*told.precision_interval, "share")
+    return words.say("repeats_right", n=told.pairs, share=words.percent(told.precision), range=interval)
+
+
+def _questions(scene: Scene, limit: int = 8) -> str:
+    """Those with most answers first."""
+    say, found = scene.words.say, scene.figures.facts.questions
+    told = [say("question_item", question=clean(text, 120), answers=say("answers", n=n, count=scene.words.number(n)))
+            for text, n in found[:limit]]  # fmt: skip
+    if len(found) > limit:
+        told.append(say("more_questions", n=len(found) - limit))
+    return scene.words.listed(told) if told else ""
+
+
+def notices(scene: Scene, *, is_preliminary: bool = False) -> list[str]:
+    """What a reader must know before the figures: a period that is not over, data that do not reach its end."""
+    words, sources = scene.words, scene.figures.facts.sources
+    period, as_of = scene.figures.period, scene.figures.as_of
+    never = sorted(name for name, at in sources.items() if at is None)
+    known = [at for at in sources.values() if at is not None]
+    told = [words.say("never_pulled", sources=words.listed([clean(name) for name in never]))] if never else []
+    if is_preliminary:
+        told.insert(0, words.say("preliminary_note", period=words.period(period), moment=words.moment(as_of)))
+    elif known and min(known) < period.end:
+        told.append(words.say("incomplete", moment=words.moment(min(known))))
+    return told

@@ -1,0 +1,196 @@
+"""The lists of a report: severities, who waits, bad ratings, tickets behind a number."""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from helpdesk_kpi.measure.metrics.contract import Stock
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.metric_view import Number
+from helpdesk_kpi.report.plain_text import clean, link
+from helpdesk_kpi.report.result_types import BadRating, Severity, TicketRow, Waiting
+
+
+class SeverityRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One severity: its tickets, replies, resolutions and what is open. A Number is None where the KPI is missing."""
+
+    level: str  # "" for tickets without priority
+    title: str
+    definition: str
+    first_reply: Number | None
+    resolution: Number | None
+    backlog: Number | None
+
+    @property
+    def numbers(self) -> list[Number]:
+        return [number for number in (self.first_reply, self.resolution, self.backlog) if number is not None]
+
+    @property
+    def verdicts(self) -> list[Number]:
+        """Those with a signal."""
+        return [number for number in self.numbers if number.direction]
+
+    @property
+    def share(self) -> float | None:
+        """First replies within target, for a bar."""
+        return self.first_reply.value.within if self.first_reply else None
+
+
+class TeamRow(msgspec.Struct, frozen=True):
+    """One team under the four figures. A Number is None where the KPI is missing."""
+
+    name: str
+    cells: Sequence[Number | None]
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket that needs a person, in words. `share` is the length of its bar: the square root of its part of
+    the longest wait, so that one ticket forgotten for months leaves something to see of the others.
+    """
+
+    number: str
+    url: str
+    subject: str
+    facts: str  # P1 · Billing · nobody assigned · since 18 Nov 2026
+    why: str
+    waited: str
+    share: float
+    overdue: bool
+
+
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    number: str
+    url: str
+    at: str
+    severity: str
+    comment: str  # "" where none is kept
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One ticket behind a number."""
+
+    number: str
+    url: str
+    subject: str
+    at: str
+    value: str
+    severity: str
+    agent: str
+    remark: str
+
+
+def severity_rows(scene: Scene) -> list[SeverityRow]:
+    """Configured levels in their order, then levels met only in the data, then tickets without priority.
+
+    Levels without any ticket stay: that P0 was quiet is news. Empty when nothing has a severity.
+    """
+    found = {kpi: _by_severity(kpi, scene) for kpi in ("first_reply_time", "full_resolution_time", "backlog")}
+    met = {level for numbers in found.values() for level, number in numbers.items() if not number.empty}
+    known = {severity.level: severity for severity in scene.figures.facts.severities}
+    if not known and met <= {None}:
+        return []
+    levels = [*known, *sorted(level for level in met if level is not None and level not in known)]
+    return [_row(level, known.get(level), found) for level in levels] + (
+        [_row(None, Severity("", scene.words.say("no_priority")), found)] if None in met else []
+    )
+
+
+def _by_severity(kpi: str, scene: Scene) -> dict[str | None, Number]:
+    entry = scene.figures.facts.catalogue.get(kpi)
+    if entry is None:
+        return {}
+    levels = [severity.level for severity in scene.figures.facts.severities]
+    values = dict(scene.figures.by(kpi, "severity"))
+    for level in levels:
+        if level not in values:
+            values[level] = scene.figures.value(kpi, severity=level)
+    return {level: Number(scene, entry, value, where={"severity": level}) for level, value in values.items()}
+
+
+def _row(level: str | None, severity: Severity | None, found: dict[str, dict[str | None, Number]]) -> SeverityRow:
+    return SeverityRow(
+        level=clean(level or "", 16),
+        title=clean(severity.title if severity else "", 40),
+        definition=clean(severity.definition if severity else "", 300),
+        first_reply=found["first_reply_time"].get(level),
+        resolution=found["full_resolution_time"].get(level),
+        backlog=found["backlog"].get(level),
+    )
+
+
+def team_rows(numbers: Sequence[Number], scene: Scene) -> list[TeamRow]:
+    """Teams in the order of their names, empty unless there are two to see."""
+    if scene.figures.team is not None:
+        return []
+    found = [number.by("team") for number in numbers]
+    names = sorted({name for teams in found for name, one in teams.items() if name and not one.empty})
+    if len(names) < 2:
+        return []
+    return [TeamRow(clean(name, 40), [teams.get(name) for teams in found]) for name in names]
+
+
+def waits(found: Sequence[Waiting], scene: Scene, limit: int = 80) -> list[Wait]:
+    longest = max((row.waited for row in found), default=0) or 1
+    return [_wait(row, longest, scene, limit) for row in found]
+
+
+def _wait(row: Waiting, longest: int, scene: Scene, limit: int) -> Wait:
+    say = scene.words.say
+    who = say("nobody") if row.assignee is None else clean(row.assignee, 40) or say("assigned")
+    since = say("since", date=scene.words.date(row.since))
+    told = [row.severity or say("no_priority"), row.category or row.team or "", who, since]
+    return Wait(
+        number=clean(row.number, 24),
+        url=link(row.url),
+        subject=clean(row.subject, limit) or say("no_subject"),
+        facts=" · ".join(clean(part, 40) for part in told if part),
+        why=scene.words.why(row.why),
+        waited=scene.words.duration(row.waited, row.clock),
+        share=math.sqrt(row.waited / longest),
+        overdue=row.target is not None and row.waited > row.target,
+    )
+
+
+def ratings(found: Sequence[BadRating], scene: Scene, limit: int = 280) -> list[Rating]:
+    return [
+        Rating(
+            number=clean(row.number, 24),
+            url=link(row.url),
+            at=scene.words.date(row.at),
+            severity=clean(row.severity or scene.words.say("no_priority"), 16),
+            comment=clean(row.comment or "", limit),
+        )
+        for row in found
+    ]
+
+
+def lines(number: Number, scene: Scene, limit: int) -> list[Line]:
+    """The tickets behind a number, at most `limit`."""
+    return [_line(row, number, scene) for row in number.tickets(limit)[:limit]]
+
+
+def _line(row: TicketRow, number: Number, scene: Scene) -> Line:
+    say = scene.words.say
+    return Line(
+        number=clean(row.number, 24),
+        url=link(row.url),
+        subject=clean(row.subject, 120) or say("no_subject"),
+        at=scene.words.date(row.at),
+        value=_amount(row, number, scene),
+        severity=clean(row.severity or "", 16),
+        agent=clean(row.agent or "", 60),
+        remark=scene.words.reason(row.reason) if row.reason else "",
+    )
+
+
+def _amount(row: TicketRow, number: Number, scene: Scene) -> str:
+    if row.value is None:
+        return ""
+    if number.value.unit == "share":
+        yes, no = scene.words.shares(number.id)
+        return yes if row.value > 0 else no
+    if number.value.unit in {"points", "score"}:
+        return scene.words.number(row.value)
+    stock = isinstance(number.entry.statistic, Stock)
+    return scene.words.duration(row.value, number.value.clock) if number.timed or stock else ""

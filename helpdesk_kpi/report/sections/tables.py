@@ -1,0 +1,63 @@
+"""Lists in words: what a template needs to draw one in any format, so that a new list needs no new macro."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from helpdesk_kpi.report.context import Scene
+from helpdesk_kpi.report.sections.footnotes import Footer
+from helpdesk_kpi.report.sections.headline import Finding, unknown
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A text, ready to print."""
+
+    text: str
+    small: str = ""  # under it
+    url: str = ""
+    bar: float | None = None  # 0..1, drawn under it
+    ask: bool = False  # worth asking about
+
+
+class Below(msgspec.Struct, frozen=True):
+    """A line under a row, with the tickets that it speaks of: (text, address)."""
+
+    text: str
+    links: Sequence[tuple[str, str]] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """The first cell is text, the others are numbers."""
+
+    cells: Sequence[Cell]
+    below: Sequence[Below] = ()
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True):
+    title: str
+    note: str  # what it means, and what it does not mean
+    head: Sequence[str]  # one for each cell; the first may be ""
+    rows: Sequence[Row]
+    none: str  # what is said where there are no rows
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A report that consists of lists."""
+
+    headline: Finding
+    tables: Sequence[Table]
+    footer: Footer
+
+
+def headline(found: tuple[str, list[str]], scene: Scene) -> Finding:
+    """What was found, title and sentences, unless the store knows nothing of the period."""
+    title, parts = unknown(scene) or found
+    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    return Finding(whole, scene.words.sentences(parts))
+
+
+def table(name: str, head: Sequence[str], rows: Sequence[Row], scene: Scene) -> Table:
+    """`name` and `head`: keys of a language's texts."""
+    say = scene.words.say
+    named = [say(one) for one in head]
+    return Table(title=say(name), note=say(f"{name}_note"), head=named, rows=rows, none=say(f"{name}_none"))

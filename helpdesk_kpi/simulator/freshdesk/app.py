@@ -1,0 +1,156 @@
+"""A made-up desk behind Freshdesk's API v2: routes, plans, and the gate before them."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from helpdesk_kpi.simulator.freshdesk import reference_data as lists
+from helpdesk_kpi.simulator.freshdesk.api import Face
+from helpdesk_kpi.simulator.freshdesk.auth import KEY, TICKETS_LIST, FreshdeskDoor, failed, lacking, not_found
+from helpdesk_kpi.simulator.freshdesk.routes_misc import Rooms
+from helpdesk_kpi.simulator.freshdesk.surveys import question_id
+from helpdesk_kpi.simulator.server.faults import Faults, parse
+from helpdesk_kpi.simulator.server.gate import Gate, Json
+from helpdesk_kpi.simulator.world.world import World
+
+SEVERITY = {"Urgent": "P0", "High": "P1", "Medium": "P2", "Low": "P3"}
+
+
+def app(
+    world: World,
+    *,
+    faults: str | Faults | None = None,
+    limits: float | bool = True,
+    clock: Callable[[], float] = time.monotonic,
+    bulk: int = 0,
+    archives: bool = True,
+) -> Starlette:
+    """The face. `limits`: False for none, a number to multiply them, True for those of the plan Pro.
+
+    `bulk` adds so many tickets that were imported in one second. `archives` False: no ticket is ever archived.
+    `app.state` has `requests` by endpoint, `world`, whose `now` may be moved, and `warm(url)`.
+    """
+    plan = parse(faults)
+    gate = Gate(plan, FreshdeskDoor(limits if limits is not True else 1.0, clock), world)
+    face = Face(world, plan, bulk=bulk, archives=archives)
+    rooms = Rooms(face)
+    opened = gate.guard("activities_file", _planned(world, "activities_file", rooms.activities_file), open_to_all=True)
+    routes = [Route("/api/v2/export/files/{day:str}.json", opened)]
+    routes += [
+        Route(f"/api/v2/{path}", gate.guard(name, _planned(world, name, endpoint), bucket=bucket))
+        for name, path, endpoint, bucket in (*_endpoints(face), *_rooms(rooms))
+    ]
+    served = Starlette(routes=routes, exception_handlers={404: _lost, 405: _not_so})
+    served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
+    return served
+
+
+def settings(world: World, url: str) -> dict[str, Any]:  # noqa: ARG001  # every face has the same signature
+    """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+    return {
+        "connector": "freshdesk",
+        "url": url,
+        "auth": {"key": KEY},
+        "severity": dict(SEVERITY),
+        "category": "cf_category",
+        "rate_share": 1.0,
+        "conversations_per_run": 0,
+    }
+
+
+def dimensions(world: World) -> dict[str, str]:
+    """What [csat] dimensions says of the questions that have numbers only."""
+    asked = [question for question in world.desk.words.questions_asked if question != "overall"]
+    return {question_id(world, question).removeprefix("question_"): question for question in asked}
+
+
+def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
+    """Name, path, endpoint, bucket of the rate limits."""
+    return [
+        ("tickets", "tickets", face.tickets, TICKETS_LIST),
+        ("archived_ticket", "tickets/archived/{ticket:int}", face.archived_ticket, None),
+        ("archived_conversations", "tickets/archived/{ticket:int}/conversations", face.archived_conversations, None),
+        ("ticket", "tickets/{ticket:int}", face.ticket, None),
+        ("conversations", "tickets/{ticket:int}/conversations", face.conversations, None),
+        ("associated_tickets", "tickets/{ticket:int}/associated_tickets", face.associated_tickets, None),
+        ("prime_association", "tickets/{ticket:int}/prime_association", face.prime_association, None),
+        ("me", "agents/me", face.whole(lists.me), None),
+        ("agents", "agents", face.agents, None),
+        ("agent", "agents/{id:int}", face.single(lists.agents), None),
+        ("groups", "groups", face.listed(lists.groups), None),
+        ("contacts", "contacts", face.contacts, None),
+        ("contact", "contacts/{id:int}", face.single(lists.contacts), None),
+        ("companies", "companies", face.listed(lists.companies), None),
+        ("products", "products", face.listed(lists.products), None),
+        ("ticket_fields", "ticket_fields", face.whole(lists.ticket_fields), None),
+        ("admin_ticket_fields", "admin/ticket_fields", face.whole(lists.admin_ticket_fields), None),
+        ("business_hours", "business_hours", face.listed(lists.business_hours), None),
+        ("sla_policies", "sla_policies", face.listed(lists.sla_policies), None),
+        ("settings", "settings/helpdesk", face.whole(lists.settings), None),
+        ("account", "account", face.account, None),
+    ]
+
+
+def _rooms(rooms: Rooms) -> list[tuple[str, str, Any, str | None]]:
+    """What stands beside tickets and lists. Parts of the knowledge base have paths with a language, too."""
+    base = [
+        ("surveys", "surveys", rooms.surveys),
+        ("satisfaction_ratings", "surveys/satisfaction_ratings", rooms.ratings),
+        ("ticket_ratings", "tickets/{ticket:int}/satisfaction_ratings", rooms.ticket_ratings),
+        ("time_entries", "time_entries", rooms.time_entries),
+        ("ticket_time_entries", "tickets/{ticket:int}/time_entries", rooms.time_entries),
+        ("search_solutions", "search/solutions", rooms.search),
+        ("activities", "export/ticket_activities", rooms.activities),
+    ]
+    translated = [
+        ("categories", "solutions/categories", rooms.categories),
+        ("folders", "solutions/categories/{id:int}/folders", rooms.folders),
+        ("subfolders", "solutions/folders/{id:int}/subfolders", rooms.subfolders),
+        ("articles", "solutions/folders/{id:int}/articles", rooms.articles),
+        ("article", "solutions/articles/{id:int}", rooms.article),
+    ]
+    base += translated + [(name, path + "/{language:str}", endpoint) for name, path, endpoint in translated]
+    return [(name, path, endpoint, None) for name, path, endpoint in base]
+
+
+#: Parts of a plan, and what they bring. An endpoint's own name works too.
+_PLANS = {
+    "satisfaction_ratings": {"surveys"}, "ticket_ratings": {"surveys"}, "ticket_time_entries": {"time_entries"},
+    "activities_file": {"activities"}, "categories": {"solutions"}, "folders": {"solutions"},
+    "subfolders": {"solutions"}, "articles": {"solutions"}, "article": {"solutions"},
+    "search_solutions": {"solutions"},
+}  # fmt: skip
+SUSPENDED = "suspended"
+
+
+def _planned(world: World, name: str, endpoint: Any) -> Any:
+    """403 where the plan lacks it, and everywhere if the account is suspended."""
+
+    async def asked(request: Request) -> Response:
+        if SUSPENDED in world.plan_without:
+            return failed("account_suspended", "Your account has been suspended.", 403)
+        if lacks := world.plan_without & (_PLANS.get(name, set()) | {name}):
+            return lacking(" ".join(min(lacks).split("_")).capitalize())
+        if "language" in request.path_params and "multilingual" in world.plan_without:
+            return lacking("Multi-language")
+        accepts = request.headers.get("accept", "*/*")
+        if "*/*" not in accepts and "application/json" not in accepts:
+            return Response(status_code=406)
+        answer: Response = await endpoint(request)
+        return answer
+
+    return asked
+
+
+async def _lost(_request: Request, _error: Exception) -> Response:
+    return not_found()
+
+
+async def _not_so(request: Request, _error: Exception) -> Response:
+    told = f"{request.method} method is not allowed. It should be one of these method(s): GET"
+    return Json({"message": told}, 405, {"allow": "GET"})

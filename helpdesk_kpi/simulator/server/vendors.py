@@ -1,0 +1,29 @@
+"""The helpdesks behind whose APIs a world can be shown."""
+
+import importlib
+from typing import Any, Protocol, cast
+
+from starlette.applications import Starlette
+
+from helpdesk_kpi.simulator.world.world import World
+
+NAMES = ("zendesk", "jira", "freshdesk")
+
+
+class Face(Protocol):
+    """What the module of a face offers."""
+
+    def app(self, world: World, **options: Any) -> Starlette:
+        """The API. `faults`: planned ones; `limits`: False for none, a number to multiply them."""
+        ...
+
+    def settings(self, world: World, url: str) -> dict[str, Any]:
+        """What a configuration's [sources.NAME] table says for this face, secrets in clear."""
+        ...
+
+
+def face(name: str) -> Face:
+    """The face of one of `NAMES`."""
+    if name not in NAMES:
+        raise ValueError(f"no helpdesk {name!r}; there are {', '.join(NAMES)}")
+    return cast("Face", importlib.import_module(f"helpdesk_kpi.simulator.{name}.app"))

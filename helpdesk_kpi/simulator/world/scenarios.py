@@ -1,0 +1,162 @@
+"""The lives of all tickets of a desk, one after the other in the order in which they come in."""
+
+from itertools import accumulate
+from random import Random
+from typing import Any
+
+import msgspec
+
+from helpdesk_kpi.simulator.world import ticket_kinds
+from helpdesk_kpi.simulator.world.arrivals import Arrival, arrivals, deck
+from helpdesk_kpi.simulator.world.baseline_scenario import ENDINGS
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Comment, Created, Fact, Update
+from helpdesk_kpi.simulator.world.handovers import handed_over
+from helpdesk_kpi.simulator.world.mass_incident import hit
+from helpdesk_kpi.simulator.world.plan import Plan
+from helpdesk_kpi.simulator.world.situations import situated
+from helpdesk_kpi.simulator.world.support_desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
+from helpdesk_kpi.simulator.world.ticket_writer import Pen, asks
+from helpdesk_kpi.simulator.world.time_entries import kept
+
+FIRST_TICKET = 1001
+TRICKY = ("<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "<!channel> *bold*")
+ROUTE = "Route by category"
+_CONVERSATIONS = frozenset({"ordinary", "recurrence", "follow_up", "missed_call", "voicemail", "unanswered_chat"})
+_PRIORITIES = ("urgent", "high", "normal", "low", None)
+_PRIORITY_SHARES = (0.04, 0.14, 0.45, 0.15)  # and the plan's share of those without one
+_CHANNELS = {"call": "voice", "missed_call": "voice", "voicemail": "voice", "messaging": "native_messaging"} | {
+    "unanswered_chat": "native_messaging", "ai_agent": "native_messaging", "outbound": "web", "follow_up": "email",
+}  # fmt: skip
+BILLING, API, INSTALL = 0, 3, 4  # places among the topics, which every language has in the same order
+_TEAM_OF = {BILLING: TEAMS[2], API: TEAMS[1], INSTALL: TEAMS[1]}
+
+
+class Desktop:
+    """What is known of the tickets that came before: whom to follow up, what to merge with."""
+
+    def __init__(self, seed: int, plan: Plan, desk: Desk) -> None:
+        self.seed, self.plan, self.desk = seed, plan, desk
+        self.people = {account.id: account for account in desk.accounts}
+        self.customers = [account for account in desk.accounts if account.roles[0][1] == "customer"]
+        self.customers = [account for account in self.customers if not is_spammer(account)]
+        self.spammers = [account for account in desk.accounts if is_spammer(account)]
+        self.weights = list(accumulate(1 / (i + 3) ** 0.7 for i in range(len(self.customers))))
+        self.told: list[Pen] = []
+        self.used: set[int] = set()
+        self.outage: list[Pen] = []
+
+    def earlier(self, fits: Any, back: int = 400) -> Pen | None:
+        """The newest earlier ticket that fits and was not used for such a thing before."""
+        for pen in reversed(self.told[-back:]):
+            if pen.ticket not in self.used and fits(pen):
+                self.used.add(pen.ticket)
+                return pen
+        return None
+
+
+def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
+    """All facts about tickets, ticket after ticket."""
+    desktop = Desktop(seed, plan, desk)
+    planned = arrivals(Random(f"{seed} arrivals"), plan, desk)  # noqa: S311  # nothing secret
+    tricky = _tricky([at for at, kind in planned if kind == "ordinary"])
+    fates = _fates(Random(f"{seed} endings"), plan, planned)  # noqa: S311  # nothing secret
+    confirming = Random(f"{seed} confirmations")  # noqa: S311  # nothing secret
+    for number, arrival in enumerate(planned, FIRST_TICKET):
+        rng = Random(seed * 1_000_003 + number)  # noqa: S311  # one a ticket: a knob moves only what it means
+        pen = _open(desktop, rng, number, arrival, tricky.get(arrival[0]))
+        pen.ending = fates.pop() if arrival[1] in _CONVERSATIONS else ""
+        pen.says_done = confirming.random() < plan.customer_solve
+        ticket_kinds.LIVES[pen.kind](pen, desktop)
+        desktop.told.append(pen)
+    handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
+    desktop.told += hit(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
+    following = FIRST_TICKET + len(desktop.told)
+    desktop.told += situated(seed, plan, desk, desktop.customers, following)
+    facts = [fact for pen in desktop.told for fact in pen.facts]
+    return [*facts, *kept(seed, plan, desk, facts)]
+
+
+def _fates(rng: Random, plan: Plan, planned: list[Arrival]) -> list[str]:
+    """How each conversation is reopened in the end; mostly not at all."""
+    count = sum(kind in _CONVERSATIONS for _, kind in planned)
+    return deck(rng, count, {ending: getattr(plan, ending) for ending in ENDINGS}, "")
+
+
+def _tricky(times: list[int]) -> dict[int, str]:
+    """Subjects that try to break a report, on the newest tickets; the last one is for the long name."""
+    return dict(zip(reversed(times), (*TRICKY, ""), strict=False))
+
+
+def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: str | None) -> Pen:
+    """The creation, with what triggers do in the same moment."""
+    at, kind = arrival
+    first = ticket_kinds.follows(desktop, kind, at)
+    if kind in {"follow_up", "recurrence", "merged"} and first is None:
+        kind = "ordinary"
+    requester = first.requester if first else _requester(desktop, rng, kind, tricky)
+    category = str(first.created.category) if first else rng.choice(list(desktop.desk.words.topics))
+    made = _created(desktop, rng, kind, category, requester)
+    made = msgspec.structs.replace(made, ticket=number, at=at, submitter=ticket_kinds.submitter(desktop, rng, kind, at))
+    if first:
+        follows = first.ticket if kind == "follow_up" else None
+        made = msgspec.structs.replace(
+            made, subject=first.created.subject, follow_up_of=follows, about=first.created.about
+        )
+    if kind == "outage":
+        made = msgspec.structs.replace(made, about=f"outage {number}")
+    if tricky:
+        made = msgspec.structs.replace(made, subject=tricky)
+    if kind == "call" and made.submitter:  # what the agent writes down about a call is no reply
+        made = msgspec.structs.replace(made, comment=msgspec.structs.replace(made.comment, public=False))
+    pen = Pen(rng, desktop.plan, desktop.desk, made, requester)
+    pen.kind, pen.origin = kind, first
+    _routed(pen, _place(desktop, category))
+    return pen
+
+
+def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> Account:
+    if kind == "internal":
+        return desktop.people[rng.choice([w.account for w in desktop.desk.workers if w.left_at is None])]
+    if kind == "spam":
+        return desktop.spammers.pop()
+    if tricky == "":
+        return next(account for account in desktop.customers if len(account.name) == 200)
+    return rng.choices(desktop.customers, cum_weights=desktop.weights)[0]
+
+
+def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester: Account) -> Created:
+    subject, text, about = ticket_kinds.text(desktop.desk.words, rng, kind, category, requester)
+    about = f"outage {desktop.outage[-1].ticket}" if kind == "incident" else about
+    shares = (*_PRIORITY_SHARES, desktop.plan.no_priority)
+    channel = _CHANNELS.get(kind) or rng.choices(("email", "web", "api"), (0.5, 0.42, 0.08))[0]
+    return Created(
+        ticket=0, at=0, requester=requester.id, subject=subject, comment=Comment(text, is_question=asks(text)),
+        channel=channel, status="open" if kind == "outbound" else "new",
+        priority="urgent" if kind in {"outage", "incident"} else rng.choices(_PRIORITIES, shares)[0],
+        category=category, form=FORMS[_place(desktop, category) == BILLING], brand=BRANDS[rng.random() < 0.2],
+        type={"outage": "problem", "incident": "incident"}.get(kind) or rng.choice(("question", "incident", None)),
+        tags=(category, *((TEST_TAG,) if kind == "test" else ())),
+        problem=desktop.outage[-1].ticket if kind == "incident" else None,
+        ai_agent=kind == "ai_agent", spam=kind == "spam", about=about,
+    )  # fmt: skip
+
+
+def _place(desktop: Desktop, category: str) -> int:
+    """Of a topic among the topics."""
+    return list(desktop.desk.words.topics).index(category)
+
+
+def _routed(pen: Pen, topic: int) -> None:
+    """A trigger gives it to a team: mostly in the same save, sometimes a second later."""
+    team = _TEAM_OF.get(topic, TEAMS[0])
+    changes: dict[str, Any] = {"team": team}
+    if pen.chance(pen.plan.routed):
+        crew = [w for w in pen.desk.workers if w.team == team and (w.left_at is None or w.left_at > pen.at)]
+        changes["assignee"] = pen.rng.choice(crew).account
+    if pen.chance(0.8):
+        pen.created = msgspec.structs.replace(pen.created, by_trigger=changes)
+        pen.facts[0] = pen.created
+        pen.state.update(changes)
+    else:
+        pen.facts.append(Update(ticket=pen.ticket, at=pen.at, actor=SYSTEM, via="rule", rule=ROUTE, changes=changes))
+        pen.state.update(changes)

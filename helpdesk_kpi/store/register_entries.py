@@ -1,0 +1,103 @@
+"""The registers' rows: written once, corrected by a further row, withdrawn with a reason; never changed or deleted."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from helpdesk_kpi.store.database import Store
+
+IN_FORCE = "superseded_by IS NULL AND withdrawn_at IS NULL"
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table; see there."""
+
+    id: int
+    register: str
+    key: str
+    story: int
+    at: int
+    subject: int | None = None
+    ticket: int | None = None
+    article: int | None = None
+    body: str
+    entered_at: int
+    entered_by: str
+    superseded_by: int | None = None
+    withdrawn_at: int | None = None
+    withdrawn_by: str | None = None
+    why: str | None = None
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.superseded_by is None and self.withdrawn_at is None
+
+
+class Fact(NamedTuple):
+    """What an entry says, before it has a row."""
+
+    register: str
+    key: str
+    at: int
+    body: str
+    subject: int | None = None
+    ticket: int | None = None
+    article: int | None = None
+
+
+class Written(NamedTuple):
+    """Who writes, and when."""
+
+    at: int
+    by: str
+
+
+def rows(store: Store, condition: str = "true", *parameters: object) -> Iterator[Row]:
+    """In the order in which they were written."""
+    fields = Row.__struct_fields__
+    for row in store.rows(f"SELECT {', '.join(fields)} FROM registers WHERE {condition} ORDER BY id", *parameters):
+        yield Row(**dict(zip(fields, row, strict=True)))
+
+
+def row_of(store: Store, entry: int) -> Row | None:
+    return next(rows(store, "id = ?", entry), None)
+
+
+def in_force(store: Store, register: str, key: str) -> Row | None:
+    return next(rows(store, f"register = ? AND key = ? AND {IN_FORCE}", register, key), None)
+
+
+def add(store: Store, fact: Fact, written: Written, *, corrects: Row | None = None, story: int | None = None) -> int:
+    """Write an entry down, in place of the one that it corrects; runs inside the caller's transaction.
+
+    `story`: None for one of its own.
+    """
+    conn = store.conn
+    new = 1 + int(store.one("SELECT coalesce(max(id), 0) FROM registers"))  # rows are never deleted
+    if corrects is not None:
+        conn.execute("UPDATE registers SET superseded_by = ? WHERE id = ?", (new, corrects.id))
+    conn.execute(
+        "INSERT INTO registers (id, register, key, story, at, subject, ticket, article, body, entered_at, entered_by)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new,
+            fact.register,
+            fact.key,
+            story or new,
+            fact.at,
+            fact.subject,
+            fact.ticket,
+            fact.article,
+            fact.body,
+            *written,
+        ),
+    )
+    return new
+
+
+def withdraw(store: Store, entry: int, why: str, written: Written) -> None:
+    """Take an entry out of force; runs inside the caller's transaction."""
+    store.conn.execute(
+        "UPDATE registers SET withdrawn_at = ?, withdrawn_by = ?, why = ? WHERE id = ?", (*written, why, entry)
+    )

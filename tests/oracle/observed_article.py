@@ -1,0 +1,133 @@
+"""What one article has been through up to an instant, as far as somebody who looks now and then is told.
+
+With `world.looks` empty somebody looks all the time, and is told everything.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+import msgspec
+
+from helpdesk_kpi.simulator.world.facts import Article
+from helpdesk_kpi.simulator.world.world import World
+from oracle.observed_ticket import Told, exists
+
+
+class Wrote(msgspec.Struct, frozen=True):
+    """The creation or an edit; `author` None: not told."""
+
+    at: int
+    author: int | None
+    kind: str  # created, substantive, minor
+
+
+class Linked(msgspec.Struct, frozen=True):
+    """The first comment of a ticket that sends a customer to the article."""
+
+    at: int
+    author: int
+    ticket: int
+    worth: float  # a quarter, where it was a prepared text and has solved nothing yet
+
+
+class ToldArticle:
+    """An article as of `as_of`."""
+
+    def __init__(self, world: World, article: Article, as_of: int, linked: list[Linked]) -> None:
+        self.world, self.article, self.as_of = world, article, as_of
+        end = article.archived_at
+        self.looks = [at for at in world.looks if article.created_at <= at and (end is None or at < end)]
+        known_at = (at for at in world.looks if end is not None and at >= end)
+        self.gone_at = min(known_at, default=None) if world.looks else end
+        self.wrote = [wrote for wrote in self._wrote() if wrote.at <= as_of]
+        here = (one for one in linked if article.created_at <= one.at < (self.gone_at or one.at + 1))
+        self.linked = list({one.ticket: one for one in sorted(here, key=lambda one: -one.at)}.values())
+
+    @property
+    def is_told(self) -> bool:
+        """Drafts are nobody's yet; what came and went between two looks was never there."""
+        article, end = self.article, self.article.archived_at
+        seen = bool(self.looks) if self.world.looks else end is None or end > article.created_at
+        return seen and not article.draft and article.created_at <= self.as_of
+
+    def _wrote(self) -> Iterator[Wrote]:
+        article = self.article
+        yield Wrote(article.created_at, article.author, "created")
+        last = self.looks[-1] if self.looks else article.archived_at or self.as_of
+        if self.world.tells_edits == "all":
+            for at, who in article.edits:
+                if at <= last:
+                    yield Wrote(at, who, self._kind([at]))
+            return
+        for before, look in pairwise([None, *self.looks]):
+            assert look is not None
+            between = [edit for edit in article.edits if (before or 0) < edit[0] <= look]
+            if between and self.world.tells_edits == "last":
+                # How much the first text that is seen was changed is not told.
+                kind = "substantive" if before is None else self._kind([at for at, _ in between])
+                yield Wrote(*between[-1], kind)
+            elif between and before is not None:
+                yield Wrote(between[-1][0], None, self._kind([at for at, _ in between]))
+
+    def _kind(self, edits: list[int]) -> str:
+        return "minor" if all(at in self.article.minor for at in edits) else "substantive"
+
+    def parts(self, at: int) -> dict[int | None, tuple[float, int]]:
+        """Who wrote which part up to then: author -> (share, when last)."""
+        wrote = [one for one in self.wrote if one.kind != "minor" and one.at <= at]
+        shares = Counter(one.author for one in wrote)
+        return {who: (n / len(wrote), max(w.at for w in wrote if w.author == who)) for who, n in shares.items()}
+
+    def owner(self, at: int) -> int | None:
+        known = {who: share for who, (share, _) in self.parts(at).items() if who is not None}
+        return max(known, key=lambda who: known[who], default=None)
+
+    def votes(self) -> Iterator[tuple[int, int, int]]:
+        """(when they came to be seen, for, against)."""
+        if not self.world.looks:
+            yield from ((at, int(vote > 0), int(vote < 0)) for at, _, vote in self.article.votes if at <= self.as_of)
+        for before, look in self.spans():
+            found = [vote for at, _, vote in self.article.votes if before < at <= look]
+            if found:
+                yield look, found.count(1), found.count(-1)
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Between looks up to as_of; what was there at the first look of all came nobody knows when."""
+        starts = [0] if self.article.created_at > min(self.world.looks, default=0) else []
+        yield from (pair for pair in pairwise([*starts, *self.looks]) if pair[1] <= self.as_of)
+
+
+def told_articles(world: World, as_of: int) -> Iterator[ToldArticle]:
+    linked = _linked(world, as_of)
+    for article in world.desk.articles:
+        told = ToldArticle(world, article, as_of, linked[article.id])
+        if told.is_told:
+            yield told
+
+
+def _linked(world: World, as_of: int) -> dict[int, list[Linked]]:
+    """By article: the links of people of the team on tickets that count."""
+    found: dict[int, list[Linked]] = defaultdict(list)
+    for story in world.stories.values():
+        if exists(story, as_of) and not (told := Told(world, story, as_of)).excluded():
+            for place, article in links(told):
+                save = told.saves[place]
+                found[article].append(Linked(save.at, told.actor(save), story.ticket, _worth(told, place)))
+    return found
+
+
+def links(told: Told) -> Iterator[tuple[int, int]]:
+    """(place of the save, which article) of public comments of people of the team."""
+    for place, save in enumerate(told.saves):
+        comment = save.fact.comment
+        if comment and comment.article and comment.public and told.by(save) == "agent":
+            yield place, comment.article
+
+
+def _worth(told: Told, place: int) -> float:
+    comment = told.saves[place].fact.comment
+    if not (told.world.tells_macros and comment and comment.macro):
+        return 1.0
+    next_reply = min((said.place for said in told.replies() if said.place > place), default=len(told.saves))
+    return 1.0 if any(place <= solve.place < next_reply for solve in told.solves) else 0.25

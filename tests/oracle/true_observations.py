@@ -1,0 +1,61 @@
+"""What the world's own values are told in: rows like those that observations are listed in."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from oracle.observed_ticket import Told
+
+
+class TruthRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One true observation. Ids are the helpdesk's, as text; times in epoch ms.
+
+    `end` None: the span still runs at as_of; its lengths are then those up to as_of. No span: start and lengths None.
+    """
+
+    ticket: str
+    at: int
+    start: int | None = None
+    end: int | None = None
+    stop: str = ""
+    agent: str | None = None
+    team: str | None = None
+    severity: str | None = None
+    facet: str = ""
+    value: float | None = None
+    share: float = 1.0
+    calendar_ms: int | None = None
+    business_ms: int | None = None
+    article: str = ""  # whose row it is, where that is no ticket's
+
+
+Rows = Iterator[TruthRow]
+
+
+def row(told: Told, at: int, **more: Any) -> TruthRow:
+    """A row with team and severity at `at`, unless said otherwise; ids become text."""
+    agent = more.pop("agent", None)
+    team = more.pop("team", told.team(at))
+    severity = more.pop("severity", told.severity(at))
+    return TruthRow(ticket=str(told.story.ticket), at=at, agent=text(agent), team=text(team), severity=severity, **more)
+
+
+def span(told: Told, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = "") -> TruthRow:
+    """A span whose severity is that of its start and whose team is that of `at`."""
+    return spans(told, at, start, end, [(start, end)], agent=agent, stop=stop)
+
+
+def spans(
+    told: Told, at: int, start: int, end: int | None, pieces: Sequence[tuple[int, int | None]], **more: Any
+) -> TruthRow:
+    """A span of which only some pieces count; a piece without an end lasts as long as it does."""
+    until, severity = told.as_of if end is None else end, told.severity(start)
+    cut = [(a, until if b is None else min(b, until)) for a, b in pieces if a < until]
+    calendar = sum(b - a for a, b in cut)
+    business = calendar if severity in told.world.desk.always else sum(told.worked(a, b) for a, b in cut)
+    return row(told, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more)
+
+
+def text(number: int | None) -> str | None:
+    return None if number is None else str(number)

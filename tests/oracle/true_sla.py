@@ -1,0 +1,24 @@
+"""What the team's own promises truly are about: the spans of replies and resolutions.
+
+What a helpdesk promised, and whether it was kept, is known to the face that shows it: each has targets of its own.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from oracle import true_kpis
+from oracle.observed_ticket import Told
+from oracle.true_observations import Rows
+
+SPANS = ("first_reply_time", "next_reply_time", "full_resolution_time")
+
+
+def _own(told: Told) -> Rows:
+    for kpi in SPANS:
+        span, _ = true_kpis.KPIS[kpi, "strict"]
+        for row in span(told):
+            yield msgspec.structs.replace(row, facet=kpi)
+
+
+KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {("sla_attainment", "own"): (_own, False)}
