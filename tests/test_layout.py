@@ -35,7 +35,8 @@ def test_a_wheel_adds_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_everything_is_found_once() -> None:
     code = (
-        "import sys; from helpdesk_kpi.measure.metrics.discovery import find_kpis; from helpdesk_kpi.pull.discovery import *;"
+        "import sys; from helpdesk_kpi.measure.metrics.discovery import find_kpis;"
+        "from helpdesk_kpi.pull.discovery import *;"
         "find_kpis(); find_connector('zendesk'); assert 'kpi.reply' in sys.modules;"
         "assert not [m for m in sys.modules if m.startswith('helpdesk_kpi._app')]"
     )
