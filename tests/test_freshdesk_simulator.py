@@ -11,6 +11,7 @@ from simulator_fixtures import ANN, at, opened, said
 from simulator_fixtures import world as by_hand
 from truth_fixtures import Measured, merely_opened, true_rows, without
 
+from connectors.freshdesk import pagination
 from helpdesk_kpi.measure.build.build import measure
 from helpdesk_kpi.measure.query.metric_store import Reader
 from helpdesk_kpi.pull.sync import Progress, StreamResult
@@ -176,15 +177,19 @@ def test_refused_credentials_stop_at_the_first_request(tmp_path: Path) -> None:
 
 
 @pytest.mark.trap("freshdesk 2")
-def test_an_import_too_large_for_one_second_fails_its_stream_with_a_clear_reason(tmp_path: Path) -> None:
-    desk = desk_of(tmp_path / "a", made(30), bulk=30_001, edit=lambda t: t.replace(
+def test_an_import_too_large_for_one_second_fails_its_stream_with_a_clear_reason(
+    tmp_path: Path, full_size: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = 300 if full_size else 20
+    monkeypatch.setattr(pagination, "DEEPEST", pages)
+    desk = desk_of(tmp_path / "a", made(30), bulk=100 * pages + 1, edit=lambda t: t.replace(
         "conversations_per_run = 0", "conversations_per_run = 10"
     ))  # fmt: skip
     results = {r.stream: r for r in desk.sync()}
     assert results["tickets"].outcome == "failed"
-    assert "more than 300 pages were last updated in the second" in results["tickets"].reason
+    assert f"more than {pages} pages were last updated in the second" in results["tickets"].reason
     assert results["satisfaction_ratings"].outcome == "ok"
-    assert desk.requests["tickets"] < 320
+    assert desk.requests["tickets"] < pages + 20
 
 
 # what is measured

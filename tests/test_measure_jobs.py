@@ -74,13 +74,13 @@ MEASURE = """
 import sys
 from pathlib import Path
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure import fold
+from helpdesk_kpi.measure.build import build
 from helpdesk_kpi.store import open_store
 
 if __name__ == "__main__":
     loaded = load(Path(sys.argv[1]))
     with open_store(loaded.store_path) as store:
-        fold.measure(store, loaded.config, jobs=2, progress=lambda done, total: print(done, flush=True))
+        build.measure(store, loaded.config, jobs=2, progress=lambda done, total: print(done, flush=True))
 """
 
 
@@ -115,28 +115,28 @@ import os
 import sys
 from pathlib import Path
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure import fold, stories
+from helpdesk_kpi.measure.build import build, subjects
 from helpdesk_kpi.store import open_store
 
-read = stories.READERS["ticket"]
+read = subjects.READERS["ticket"]
 
 def watched(reading, keys):
     found = list(read(reading, keys))
-    if len(keys) < fold.CHUNK:
+    if len(keys) < build.CHUNK:
         os.write(1, b"read\\n")
     return iter(found)
 
-stories.READERS["ticket"] = watched
+subjects.READERS["ticket"] = watched
 
 def progress(done, total):
     print(done, flush=True)
-    if done == fold.CHUNK:
+    if done == build.CHUNK:
         sys.stdin.readline()
 
 if __name__ == "__main__":
     loaded = load(Path(sys.argv[1]))
     with open_store(loaded.store_path) as store:
-        fold.measure(store, loaded.config, jobs=2, progress=progress)
+        build.measure(store, loaded.config, jobs=2, progress=progress)
 """
 
 
