@@ -27,7 +27,6 @@ class OfFace(HttpContract):
 
     face: ClassVar[str]
     now = iso(world("").now)
-    kills = 3  # tests/test_sync_crash.py kills a sync more often
 
     def app(self) -> Any:
         return face(self.face).app(world(self.face), limits=False)
@@ -66,7 +65,6 @@ class TestFreshdesk(OfFace):
 class TestFiles(Contract):
     connector = "files"
     now = iso(world("").now)
-    kills = 3
 
     @contextmanager
     def opened(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:
