@@ -126,7 +126,7 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
         except (msgspec.ValidationError, ValueError, TypeError, KeyError) as error:
             complaints.append(f"{kind} {row.get('id')}: {error}")
         met[kind] = met.get(kind, 0) + 1
-    # An example of a specification has seconds that lie in 1970.
+    # An example of a specification was changed by 138,561,439 s, which is in May 1974.
     assert complaints == ["ticket_events 1717: a time outside of the years 1990 to 2100"]
     # The collections hold at least these; fewer would say that this test no longer finds them.
     assert {
