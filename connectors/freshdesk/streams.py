@@ -18,6 +18,7 @@ from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
 from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, joined, map_rows, raws, reason_of, rows
+from helpdesk_kpi.store.unread import refused_tickets
 
 DAY = 86_400_000
 OVERLAP = 600 * SECOND  # ms that are read again: a list may show a change late
@@ -82,7 +83,7 @@ def _with(
 ) -> Page:  # fmt: skip
     """The page with what its rows tell, and with what those that were refused leave unknown."""
     aside = [*page.set_aside, *worse]
-    told = [*records, *unread.lost_tickets(aside)]
+    told = [*records, *refused_tickets(aside)]
     known = unread.known("ticket", good, told)
     return msgspec.structs.replace(page, records=told, set_aside=aside, todo=todo, gone={"unread": known})
 

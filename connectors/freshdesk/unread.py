@@ -9,17 +9,13 @@ from typing import Literal
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Rating, Unread
+from helpdesk_kpi.model import AnyRecord, Rating, Unread
 from helpdesk_kpi.pull.contract import SetAside
 from helpdesk_kpi.pull.lenient_decode import id_of, raws
+from helpdesk_kpi.store.unread import refused_rating
 
 #: What a row can leave: all of it, a code that nobody knows, or one answer of several.
 _PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer")}
-
-
-def lost_tickets(aside: Iterable[SetAside]) -> list[Unread]:
-    """Tickets of which a newer row was refused: what the store has of them is old. A row without an id is of none."""
-    return [Unread(bad.id, f"ticket:{bad.id}:row", REFUSED_ROW, bad.reason) for bad in aside if bad.id.isdecimal()]
 
 
 def lost_ratings(
@@ -44,7 +40,7 @@ def lost_ratings(
     return [
         Unread(ticket, f"rating:{own}:answer", "answer", bad.reason)
         if own in in_part
-        else Unread(ticket, f"rating:{own}:row", REFUSED_RATING, bad.reason)
+        else refused_rating(ticket, own, bad.reason)
         for bad, own in named
         if own and (ticket := tickets.get(bad.id) or tickets.get(own))
     ]

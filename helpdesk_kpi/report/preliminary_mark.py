@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.report import markup as slack
+from helpdesk_kpi.report import markup
 from helpdesk_kpi.report.formatting import NBSP, Words
 from helpdesk_kpi.report.report import Report
 
@@ -50,7 +50,7 @@ class Mark(msgspec.Struct, frozen=True):
         marked = dict(payload)
         if isinstance(payload.get("text"), str):
             marked["text"] = self._titled(payload["text"])
-        blocks, note = payload.get("blocks"), slack.escape(self._note)
+        blocks, note = payload.get("blocks"), markup.escape(self._note)
         if isinstance(blocks, list) and _squeezed(note) not in _squeezed(str(blocks)):
             marked["blocks"] = [{"type": "section", "text": {"type": "mrkdwn", "text": f":warning: {note}"}}, *blocks]
         return marked
