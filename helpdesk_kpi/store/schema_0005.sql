@@ -49,7 +49,7 @@ CREATE INDEX events_left ON events (before, at) WHERE kind = 'change' AND field 
 CREATE INDEX tickets_merged ON tickets (source, merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX tickets_copied ON tickets (external_id) WHERE external_id IS NOT NULL;
 -- What is merged into a ticket counts by what is known of that one, and a copy by its original: the ticket whose id it
--- has, or, without one, the same customer's ticket of the same second (measure/elsewhere.py).
+-- has, or, without one, the same customer's ticket of the same second (measure/tickets/related_tickets.py).
 CREATE TRIGGER tickets_met AFTER INSERT ON tickets WHEN new.created_at IS NOT NULL
 BEGIN
     INSERT INTO stale SELECT id FROM tickets WHERE source = new.source AND merged_into = new.native
@@ -86,7 +86,7 @@ BEGIN
     INSERT INTO stale SELECT id FROM tickets WHERE requester = new.id AND is_imported ON CONFLICT DO NOTHING;
 END;
 
--- Who syncs and who measures hold locks of the operating system (store/lock.py).
+-- Who syncs and who measures hold locks of the operating system (store/writer_lock.py).
 DROP TABLE lease;
 
 CREATE TABLE measuring ( -- marks that the build in progress has taken out of `stale` and `stale_stories`
