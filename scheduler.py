@@ -16,8 +16,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from helpdesk_kpi.calendar.periods import wall, zone_named
-from helpdesk_kpi.calendar.schedule_rules import Policy, Rule, missed
+from helpdesk_kpi.calendar.periods import get_zone, to_local
+from helpdesk_kpi.calendar.schedule_rules import Policy, ScheduleRule, find_missed_runs
 from helpdesk_kpi.errors import HelpdeskKpiError
 
 Clock = Callable[[], int]  # UTC epoch ms
@@ -32,7 +32,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is due by a rule. Its functions are called in a thread of the scheduler, one job at a time."""
 
     name: str
-    rule: Rule
+    rule: ScheduleRule
     run: Callable[[int], int | None]  # gets the due instant (ms); returns when to be asked again, None: done
     done_until: Callable[[], int | None]  # the newest due instant that is done (see schedule.missed)
     policy: Policy = "latest"  # what to make up for after downtime
@@ -40,7 +40,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     next_try: Callable[[], int | None] = lambda: None  # when an unfinished one is to be tried (ms); None: none waits
 
 
-class Turn(NamedTuple):
+class JobRun(NamedTuple):
     """One run of a job. `again`: it waits, for data or a retry, and wants to be asked at that instant (ms)."""
 
     job: str
@@ -58,12 +58,12 @@ class Turn(NamedTuple):
         return self.error is not None and not getattr(self.error, "permanent", True)
 
 
-class WallClock(BaseTrigger):  # type: ignore[misc]  # APScheduler is not typed
+class WallClockTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler is not typed
     """A rule as APScheduler asks for it. Of several instants that were slept through, it gives only the newest."""
 
     __slots__ = ("rule",)
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: ScheduleRule) -> None:
         self.rule = rule
 
     def get_next_fire_time(self, previous_fire_time: dt.datetime | None, now: dt.datetime) -> dt.datetime:
@@ -78,19 +78,19 @@ class WallClock(BaseTrigger):  # type: ignore[misc]  # APScheduler is not typed
         return f"WallClock({self.rule.text!r}, {self.rule.zone!r})"
 
 
-def turns(job: Job, now: int) -> Iterator[Turn]:
+def run_job(job: Job, now: int) -> Iterator[JobRun]:
     """Run what is due of one job, oldest first, until one has to wait or fails in passing: later ones follow it.
 
     Whatever fails is a turn with its error, bugs too: no job stops another. The traceback is logged at INFO.
     """
     try:
-        dues = sorted({*job.unfinished(), *missed(job.rule, job.done_until(), now, job.policy)})
+        dues = sorted({*job.unfinished(), *find_missed_runs(job.rule, job.done_until(), now, job.policy)})
     except Exception as error:  # noqa: BLE001 - as below
         yield _failed(job, now, error)
         return
     for due in dues:
         try:
-            turn = Turn(job.name, due, again=job.run(due))
+            turn = JobRun(job.name, due, again=job.run(due))
         except Exception as error:  # noqa: BLE001 - the turn holds it, and whoever asked hears of it
             turn = _failed(job, due, error)
         yield turn
@@ -98,36 +98,36 @@ def turns(job: Job, now: int) -> Iterator[Turn]:
             return
 
 
-def _failed(job: Job, due: int, error: Exception) -> Turn:
-    turn = Turn(job.name, due, error=error)
+def _failed(job: Job, due: int, error: Exception) -> JobRun:
+    turn = JobRun(job.name, due, error=error)
     if turn.is_bug:
         log.info("%s: unexpected error", job.name, exc_info=error)
     return turn
 
 
-def run_due(jobs: Sequence[Job], now: int) -> list[Turn]:
+def run_due(jobs: Sequence[Job], now: int) -> list[JobRun]:
     """One pass over all jobs, in their order, as `run --once` does it; then whatever calls it may call again."""
-    return [turn for job in jobs for turn in turns(job, now)]
+    return [turn for job in jobs for turn in run_job(job, now)]
 
 
 def build(
-    jobs: Sequence[Job], zone: str, now: Clock, told: Callable[[Turn], None] | None = None
+    jobs: Sequence[Job], zone: str, now: Clock, told: Callable[[JobRun], None] | None = None
 ) -> BackgroundScheduler:
     """A scheduler that is not started yet. Each job has its first turn at once, which makes up for what was missed.
 
     `told` hears of every turn, in the scheduler's thread. Bugs in a job are logged, and the other jobs go on.
     """
     scheduler = BackgroundScheduler(
-        timezone=zone_named(zone),
+        timezone=get_zone(zone),
         executors={"default": ThreadPoolExecutor(1)},  # the store has one writer
         # However late it is woken, a job decides by its policy what still has to be done.
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     for place, job in enumerate(jobs):
-        turns_of = _Turns(scheduler, job, now, told or _log)
+        turns_of = _JobRunner(scheduler, job, now, told or _log)
         # Jobs that are due together are taken in the order of these times, and of ids: a sync before its reports.
         at_once = _utc(place)
-        scheduler.add_job(turns_of.take, WallClock(job.rule), id=f"{place:04} {job.name}", next_run_time=at_once)
+        scheduler.add_job(turns_of.take, WallClockTrigger(job.rule), id=f"{place:04} {job.name}", next_run_time=at_once)
     return scheduler
 
 
@@ -136,7 +136,7 @@ def run_forever(
     zone: str,
     now: Clock,
     stop: threading.Event,
-    told: Callable[[Turn], None] | None = None,
+    told: Callable[[JobRun], None] | None = None,
     *,
     beat: float = HEARTBEAT,
 ) -> None:
@@ -159,17 +159,17 @@ def _ask_all(scheduler: BackgroundScheduler) -> None:
         entry.modify(next_run_time=_utc(place))
 
 
-class _Turns(NamedTuple):
+class _JobRunner(NamedTuple):
     """A job's turns in a running scheduler."""
 
     scheduler: BackgroundScheduler
     job: Job
     now: Clock
-    told: Callable[[Turn], None]
+    told: Callable[[JobRun], None]
 
     def take(self) -> None:
         waits: list[int] = []
-        for turn in turns(self.job, self.now()):
+        for turn in run_job(self.job, self.now()):
             self.told(turn)
             waits += [self.now() + RETRY] if turn.may_pass else [] if turn.again is None else [turn.again]
         waits += [] if (again := self.job.next_try()) is None else [again]
@@ -182,8 +182,8 @@ class _Turns(NamedTuple):
         )  # fmt: skip
 
 
-def _log(turn: Turn) -> None:
-    due = wall(turn.due, zone_named("UTC"))
+def _log(turn: JobRun) -> None:
+    due = to_local(turn.due, get_zone("UTC"))
     if turn.error:
         log.error("%s, due %sZ: %s", turn.job, due, turn.error, exc_info=turn.error if turn.is_bug else None)
     else:

@@ -13,13 +13,13 @@ from desks import copied, desk
 from making import BASE, SEED, WEEKS, configured, world_of
 from served import served
 
-from helpdesk_kpi.calendar.periods import last_ended
+from helpdesk_kpi.calendar.periods import get_last_complete_period
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.report.charts import png  # noqa: F401 - the first chart imports it
-from helpdesk_kpi.report.prepare import make
+from helpdesk_kpi.report.prepare import prepare_report
 from helpdesk_kpi.store import open_store
 
 
@@ -47,12 +47,12 @@ def turn(folder: Path, now: int) -> tuple[int, float, float, float]:
     loaded = load(folder / "helpdesk-kpi.toml")
     with open_store(loaded.store_path, create=False) as store:
         moments = [time.perf_counter()]
-        sync(store, sources_of(loaded, (), store.hash_key), now=lambda: now)
+        sync(store, load_sources(loaded, (), store.hash_key), now=lambda: now)
         moments.append(time.perf_counter())
-        changed = measure(store, loaded.config)
+        changed = build_stale(store, loaded.config)
         moments.append(time.perf_counter())
-        period = last_ended("week", now, loaded.config.timezone)
-        list(make(store, loaded, "weekly", period=period, as_of=now, parts=frozenset({"html", "text"})))
+        period = get_last_complete_period("week", now, loaded.config.timezone)
+        list(prepare_report(store, loaded, "weekly", period=period, as_of=now, parts=frozenset({"html", "text"})))
         moments.append(time.perf_counter())
     pulled, measured, told = (after - before for before, after in pairwise(moments))
     return changed, pulled, measured, told

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from helpdesk_kpi.measure.metrics.discovery import every_kpi
+from helpdesk_kpi.measure.metrics.discovery import load_kpis
 
 HERE = Path(__file__).parent
 MAKING = HERE / "making.py"
@@ -19,7 +19,7 @@ SCHEMA = HERE.parent / "helpdesk_kpi" / "store" / "schema.sql"
 
 def desk(tickets: int) -> Path:
     """A folder with a configuration and a synced, measured store of about `tickets` tickets, by the KPIs of today."""
-    revisions = "".join(f"{kpi.id} {kpi.revision}" for kpi in every_kpi().values()).encode()
+    revisions = "".join(f"{kpi.id} {kpi.revision}" for kpi in load_kpis().values()).encode()
     mark = hashlib.sha256(SCHEMA.read_bytes() + MAKING.read_bytes() + revisions).hexdigest()[:8]
     folder = _home() / f"desk-{tickets}-{mark}"
     if not folder.exists():

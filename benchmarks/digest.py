@@ -10,7 +10,7 @@ from pathlib import Path
 from apart import apart
 from desks import desk
 
-from helpdesk_kpi.calendar.periods import last_ended
+from helpdesk_kpi.calendar.periods import get_last_complete_period
 from helpdesk_kpi.config import load
 from helpdesk_kpi.store import open_store
 
@@ -34,14 +34,14 @@ def digest(folder: Path) -> tuple[float, float, int, int]:
     """(seconds of imports, seconds of the report, pictures, bytes of HTML)"""
     began = time.perf_counter()
     from helpdesk_kpi.report.charts import png  # noqa: F401, PLC0415 - what a first chart imports is timed
-    from helpdesk_kpi.report.prepare import make  # noqa: PLC0415 - timed
+    from helpdesk_kpi.report.prepare import prepare_report  # noqa: PLC0415 - timed
 
     imported = time.perf_counter()
     loaded = load(folder / "helpdesk-kpi.toml")
     with open_store(loaded.store_path, create=False) as store:
         now = int(store.one("SELECT max(complete_until) FROM cursors"))
-        period = last_ended("week", now, loaded.config.timezone)
-        [made] = make(store, loaded, "weekly", period=period, as_of=now, parts=PARTS)
+        period = get_last_complete_period("week", now, loaded.config.timezone)
+        [made] = prepare_report(store, loaded, "weekly", period=period, as_of=now, parts=PARTS)
     done = time.perf_counter()
     return imported - began, done - imported, len(made.rendered.images), len(made.rendered.html or "")
 

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from helpdesk_kpi.cli.demo_config import config_text
-from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.config import LoadedConfig, load
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -37,10 +37,10 @@ def make(folder: Path, tickets: int) -> None:
     with serve(app(world, limits=False)) as server:
         loaded = configured(folder, world, server.url)
         with open_store(loaded.store_path) as store:
-            sync(store, sources_of(loaded, (), store.hash_key), now=lambda: world.now)
+            sync(store, load_sources(loaded, (), store.hash_key), now=lambda: world.now)
             for number in range(1, tickets // BASE):
                 _copy(store, number, shift=number // ABREAST * WEEKS * WEEK)
-            measure(store, loaded.config, jobs=2)
+            build_stale(store, loaded.config, jobs=2)
             store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -59,7 +59,7 @@ def before_the_day(world: World) -> int:
     return world.desk.start
 
 
-def configured(folder: Path, world: World, url: str) -> Loaded:
+def configured(folder: Path, world: World, url: str) -> LoadedConfig:
     path = folder / "helpdesk-kpi.toml"
     path.write_text(config_text(world, url, "en", own_folder=True), encoding="utf-8")
     (folder / "zendesk.key").write_text(world.for_config()["client_secret"])
@@ -70,7 +70,7 @@ def _copy(store: Store, number: int, *, shift: int) -> None:
     """One more copy of the desk, `shift` ms earlier; of earlier ones nothing is still open."""
     of_these = f"SELECT id FROM tickets WHERE id < {APART}"
     of_these += " AND status IN ('solved', 'closed', 'deleted')" if shift else ""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         for table, changed in SHIFTED.items():
             columns = [name for (name,) in store.rows("SELECT name FROM pragma_table_info(?)", table)]
             picked = ", ".join(_shifted(c, number, shift) if c in changed else c for c in columns)

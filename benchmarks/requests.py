@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from helpdesk_kpi.cli.demo_config import Shown, configuration
+from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
 from helpdesk_kpi.config import load
-from helpdesk_kpi.pull.source_config import Source, sources_of
+from helpdesk_kpi.pull.source_config import SourceConfig, load_sources
 from helpdesk_kpi.pull.sync import connect, sync
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.simulator.server.serve import serve
-from helpdesk_kpi.simulator.server.vendors import NAMES, face
+from helpdesk_kpi.simulator.server.vendors import NAMES, get_vendor
 from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import open_store
 
@@ -100,19 +100,19 @@ class Turn:
         """(requests by endpoint, rows by path, records) of a sync as of the world's now."""
         transports: list[Transport] = []
 
-        def watched(source: Source) -> Transport:
+        def watched(source: SourceConfig) -> Transport:
             transports.append(connect(source))
             return transports[-1]
 
-        counted = Counted(face(self.helpdesk).app(self.world, limits=False))
+        counted = Counted(get_vendor(self.helpdesk).app(self.world, limits=False))
         with serve(counted) as server:
-            shown = Shown("demo", self.helpdesk, self.world, server.url)
+            shown = DemoSource("demo", self.helpdesk, self.world, server.url)
             path = self.folder / "helpdesk-kpi.toml"
-            path.write_text(configuration([shown], "en", own_folder=True), encoding="utf-8")
+            path.write_text(build_demo_config([shown], "en", own_folder=True), encoding="utf-8")
             (self.folder / shown.key_file).write_text(shown.secret)
             loaded = load(path)
             with open_store(loaded.store_path) as store:
-                sources = sources_of(loaded, (), store.hash_key)
+                sources = load_sources(loaded, (), store.hash_key)
                 results = sync(store, sources, now=lambda: self.world.now, connect=watched)
         failed = [f"{r.stream}: {r.reason}" for r in results if r.outcome == "failed"]
         if failed:

@@ -24,7 +24,7 @@ from msgspec.structs import astuple
 from served import served
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
@@ -73,7 +73,7 @@ def pulled(folder: Path, now: int) -> dict[str, Any]:
     """Seconds, rows and requests of one pull into an empty store."""
     loaded = load(folder / "helpdesk-kpi.toml")
     with tempfile.TemporaryDirectory() as place, open_store(Path(place) / "helpdesk.db") as store:
-        sources = sources_of(loaded, (), store.hash_key)
+        sources = load_sources(loaded, (), store.hash_key)
         began = time.perf_counter()
         results = sync(store, sources, now=lambda: now)
         seconds = time.perf_counter() - began

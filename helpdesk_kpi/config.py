@@ -126,7 +126,7 @@ class Away(Table, frozen=True, kw_only=True, rename={"first": "from", "last": "t
     last: dt.date
 
 
-class Someone(Table, frozen=True, kw_only=True):
+class PersonConfig(Table, frozen=True, kw_only=True):
     """`[people.NAME]`: one human with all of their accounts. `manager`, `team`, `tier` and `role` are a value, or a
     list of what held from which day on, oldest first: `tier = [{ value = 1 }, { value = 2, since = 2026-07-01 }]`.
     Only the first may have no `since`; it then holds as far back as anything is known. Two accounts that `check` takes
@@ -152,7 +152,7 @@ class Weights(Table, frozen=True, kw_only=True):
     category: dict[str, float] = {}  # category -> factor
 
 
-class Report(Table, frozen=True, kw_only=True):
+class ReportConfig(Table, frozen=True, kw_only=True):
     """`[reports.NAME]`: which template, when, to whom."""
 
     template: str
@@ -250,13 +250,13 @@ class Config(Table, frozen=True, kw_only=True):
     text: Text = Text()
     registers: Registers = Registers()
     weights: Weights = Weights()
-    people: dict[str, Someone] = {}
+    people: dict[str, PersonConfig] = {}
     channels: dict[str, dict[str, Any]] = {}
-    reports: dict[str, Report] = {}
+    reports: dict[str, ReportConfig] = {}
     annotations: dict[str, str] = {}  # "2026-11-17" -> "release 4.2"
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadedConfig(msgspec.Struct, frozen=True):
     """A configuration and where it came from; relative paths start at its folder."""
 
     config: Config
@@ -271,7 +271,7 @@ class Loaded(msgspec.Struct, frozen=True):
         return ConfigError(f"{self.path}: {key}: {message}")
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path) -> LoadedConfig:
     """Read and check a configuration file."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -283,7 +283,7 @@ def load(path: Path) -> Loaded:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    loaded = Loaded(decode(raw, Config, str(path)), path, text)
+    loaded = LoadedConfig(decode(raw, Config, str(path)), path, text)
     _check(loaded)
     return loaded
 
@@ -337,7 +337,7 @@ def duration(text: str) -> int:
     return sum(int(number) * _UNITS[unit] for number, unit in parts)
 
 
-def did_you_mean(word: str, allowed: typing.Iterable[str]) -> str:
+def suggest(word: str, allowed: typing.Iterable[str]) -> str:
     """ "; did you mean X?" or the list of what is allowed."""
     names = sorted(allowed)
     close = difflib.get_close_matches(word, names, n=1)
@@ -371,7 +371,7 @@ def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
         allowed = set(_hints(kind))
         for name in raw:
             if name not in allowed and kind.__struct_config__.forbid_unknown_fields:
-                raise ConfigError(f"{file}: unknown key {f'{key}.{name}'.strip('.')}{did_you_mean(name, allowed)}")
+                raise ConfigError(f"{file}: unknown key {f'{key}.{name}'.strip('.')}{suggest(name, allowed)}")
     for name, value, hint in _parts(raw, kind):
         _unknown_keys(value, hint, file, f"{key}.{name}".strip("."))
 
@@ -424,7 +424,7 @@ def _member(raw: Any, kind: Any) -> Any:
 def _words(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
     choices = [c for c in (kind, *typing.get_args(kind)) if typing.get_origin(c) is Literal]
     if choices:
-        return f"{raw!r} is not allowed{did_you_mean(str(raw), map(str, typing.get_args(choices[0])))}"
+        return f"{raw!r} is not allowed{suggest(str(raw), map(str, typing.get_args(choices[0])))}"
     text = str(error).partition(" - at ")[0].replace("`", "")
     if "encoded date" in text:
         return f"{raw!r} is no date; write it like 2026-02-14"
@@ -433,7 +433,7 @@ def _words(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
     return f"{text} (it is {raw!r})"
 
 
-def _check(loaded: Loaded) -> None:
+def _check(loaded: LoadedConfig) -> None:
     """What types cannot say: zones, names that must exist, durations."""
     config = loaded.config
     _check_zone(loaded, "timezone", config.timezone)
@@ -455,7 +455,7 @@ def _check(loaded: Loaded) -> None:
         _check_source(loaded, name, source)
 
 
-def _check_severity(loaded: Loaded, level: str, severity: Severity) -> None:
+def _check_severity(loaded: LoadedConfig, level: str, severity: Severity) -> None:
     hours = {"always", *loaded.config.hours}
     _check_name(loaded, f"severity.{level}.hours", "hours", severity.hours or "always", hours)
     for kpi, text in severity.targets.items():
@@ -465,7 +465,7 @@ def _check_severity(loaded: Loaded, level: str, severity: Severity) -> None:
             raise loaded.error(key, f"{text!r} is no promise that anybody could keep; more than 0 is allowed")
 
 
-def _check_source(loaded: Loaded, name: str, source: Mapping[str, Any]) -> None:
+def _check_source(loaded: LoadedConfig, name: str, source: Mapping[str, Any]) -> None:
     if not isinstance(source.get("connector"), str):
         raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
     told = source.get("severity", {})
@@ -473,7 +473,7 @@ def _check_source(loaded: Loaded, name: str, source: Mapping[str, Any]) -> None:
         raise loaded.error(f"sources.{name}.severity", f'{told!r} is no table; write it like {{ high = "P1" }}')
 
 
-def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:
+def _check_recurrence(loaded: LoadedConfig, told: Recurrence) -> None:
     for name in ("same_category", "any_category"):
         value = getattr(told, name)
         if value is not None and not 0.2 <= value <= 1:
@@ -485,7 +485,7 @@ def _check_recurrence(loaded: Loaded, told: Recurrence) -> None:
             raise loaded.error(f"recurrence.{name}", f"{getattr(told, name)} is not allowed; it is at least 1")
 
 
-def _check_form(loaded: Loaded, key: str, form: Form) -> None:
+def _check_form(loaded: LoadedConfig, key: str, form: Form) -> None:
     if not -math.inf < form.scale[0] < form.scale[1] < math.inf:
         raise loaded.error(f"{key}.scale", f"{list(form.scale)} is no scale: the worst answer first, like [1, 5]")
     if not form.aspects:
@@ -497,30 +497,30 @@ def _check_form(loaded: Loaded, key: str, form: Form) -> None:
             raise loaded.error(f"{key}.aspects.{name}.weight", f"{aspect.weight:g} is not allowed: more than 0")
 
 
-def _check_reports(loaded: Loaded) -> None:
+def _check_reports(loaded: LoadedConfig) -> None:
     for name, report in loaded.config.reports.items():
         for channel in report.to:
             _check_name(loaded, f"reports.{name}.to", "channel", channel, loaded.config.channels)
         _check_duration(loaded, f"reports.{name}.wait", report.wait)
 
 
-def _check_weights(loaded: Loaded, table: str, given: dict[str, float]) -> None:
+def _check_weights(loaded: LoadedConfig, table: str, given: dict[str, float]) -> None:
     for name, points in given.items():
         if not 0 <= points < math.inf:
             said = f"{points:g} is not allowed: 0 or more; 1 is an ordinary ticket"
             raise loaded.error(f"weights.{table}.{name}", said)
 
 
-def _check_zone(loaded: Loaded, key: str, zone: str) -> None:
+def _check_zone(loaded: LoadedConfig, key: str, zone: str) -> None:
     _check_name(loaded, key, "time zone", zone, zoneinfo.available_timezones())
 
 
-def _check_name(loaded: Loaded, key: str, what: str, name: str, allowed: typing.Collection[str]) -> None:
+def _check_name(loaded: LoadedConfig, key: str, what: str, name: str, allowed: typing.Collection[str]) -> None:
     if name not in allowed:
-        raise loaded.error(key, f"no {what} named {name!r}{did_you_mean(name, allowed)}")
+        raise loaded.error(key, f"no {what} named {name!r}{suggest(name, allowed)}")
 
 
-def _check_duration(loaded: Loaded, key: str, text: str) -> None:
+def _check_duration(loaded: LoadedConfig, key: str, text: str) -> None:
     try:
         duration(text)
     except ConfigError as error:

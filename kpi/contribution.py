@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from helpdesk_kpi.measure.build.register_subjects import Recorded
+from helpdesk_kpi.measure.build.register_subjects import RegisterSubject
 from helpdesk_kpi.measure.metrics.contract import Observation, Total, kpi
 from helpdesk_kpi.registers.register_types import Improvement, Training
 
@@ -20,7 +20,7 @@ in_points = partial(
     statistic=Total(),
     anchor="recorded",
     needs=(),
-    story="entry",
+    subject="entry",
     facet="kind",
     dimension="contribution",
     level="agent",
@@ -29,7 +29,7 @@ in_points = partial(
 
 
 @in_points("Training and sharing", revision=1)
-def training(told: Recorded) -> Iterator[Observation]:
+def training(told: RegisterSubject) -> Iterator[Observation]:
     """Points for training that a person gave: 1 for a session as its lead, 0.5 as co-lead, 0.1 for an hour of
     mentoring; times the mean rating of those who attended divided by 4, at most 1. Somebody else has approved each
     entry, and there is evidence of it.
@@ -41,7 +41,7 @@ def training(told: Recorded) -> Iterator[Observation]:
 
 
 @in_points("Improvements", revision=1)
-def improvement(told: Recorded) -> Iterator[Observation]:
+def improvement(told: RegisterSubject) -> Iterator[Observation]:
     """Points for proposals and what became of them: 1 once accepted, 3 once shipped, 5 once somebody other than the
     authors has measured the effect; each step counts on its day with what it adds. Authors share the credit in equal
     parts, and so do those of duplicates.

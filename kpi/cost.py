@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from functools import partial
 
-from helpdesk_kpi.measure.build.register_subjects import Recorded
+from helpdesk_kpi.measure.build.register_subjects import RegisterSubject
 from helpdesk_kpi.measure.metrics.contract import Observation, Ratio, Total, kpi
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.registers.register_types import Cost, HelpCentreVisits
 
 #: What somebody writes down of a month.
 written = partial(
-    kpi, better="neither", statistic=Total(), anchor="recorded", needs=(), revision=1, story="entry", dimension="cost",
-    role="evidence",
+    kpi, better="neither", statistic=Total(), anchor="recorded", needs=(), revision=1, subject="entry",
+    dimension="cost", role="evidence",
 )  # fmt: skip
 
 
 @written("Operating cost", unit="money")
-def operating_cost(told: Recorded) -> Iterator[Observation]:
+def operating_cost(told: RegisterSubject) -> Iterator[Observation]:
     """What running the team costs, from the register `cost`; a month's amount is spread evenly over its days."""
     for cost in told.of(Cost):
         yield from _by_day(told, cost.period, cost.amount, team=cost.team)
@@ -46,12 +46,12 @@ def contacts(ticket: Timeline) -> Iterator[Observation]:
     anchor="recorded",
     needs=(),
     revision=1,
-    story="entry",
+    subject="entry",
     pair="first_contact_resolution",
     dimension="cost",
     level="team",
 )
-def cost_per_contact(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - it is made of the figures of two others
+def cost_per_contact(told: RegisterSubject) -> Iterator[Observation]:  # noqa: ARG001 - it is made of the figures of two others
     """All that running the team costs in the period (register `cost`), divided by the tickets that customers opened in
     it, by telephone too. Of the team only. Without an amount for the period there is no value.
     """
@@ -59,13 +59,13 @@ def cost_per_contact(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 -
 
 
 @written("Visitors of the help centre", unit="count")
-def help_centre_visitors(told: Recorded) -> Iterator[Observation]:
+def help_centre_visitors(told: RegisterSubject) -> Iterator[Observation]:
     """People who visited the help centre, from the register `help_centre_visits`; spread evenly over a month's days."""
     for visits in told.of(HelpCentreVisits):
         yield from _by_day(told, visits.period, visits.visitors)
 
 
-def _by_day(told: Recorded, month: str, amount: float, *, team: str | None = None) -> Iterator[Observation]:
+def _by_day(told: RegisterSubject, month: str, amount: float, *, team: str | None = None) -> Iterator[Observation]:
     days = told.days(month)
     for day in days:
         yield told.fact(day.start, team=team, value=amount / len(days))
@@ -95,11 +95,11 @@ def customers_writing(ticket: Timeline) -> Iterator[Observation]:
     anchor="recorded",
     needs=(),
     revision=1,
-    story="entry",
+    subject="entry",
     dimension="cost",
     level="shown",
 )
-def self_service_ratio(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - as above
+def self_service_ratio(told: RegisterSubject) -> Iterator[Observation]:  # noqa: ARG001 - as above
     """How many people visit the help centre for each customer who opens a ticket (register `help_centre_visits`). Read
     it by month: over longer periods, visitors of several months count several times. Fewer tickets are not more
     self-service, so it is never scored. Without a number of visitors for the period there is no value.
@@ -108,7 +108,7 @@ def self_service_ratio(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001
 
 
 @self_service_ratio.variant("views", statistic=Ratio("article_views", "contacts"))
-def _views(told: Recorded) -> Iterator[Observation]:  # noqa: ARG001 - as above
+def _views(told: RegisterSubject) -> Iterator[Observation]:  # noqa: ARG001 - as above
     """Views of articles for each ticket that customers opened, where the helpdesk tells views: of pages and not of
     people, so it is much larger and says how it changes at best.
     """

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
-from helpdesk_kpi.measure.metrics.contract import Observation, Score, Share, Within, kpi
+from helpdesk_kpi.measure.metrics.contract import Followup, Observation, Score, Share, kpi
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.measure.tickets.timeline_events import Solve, Turn
+from helpdesk_kpi.measure.tickets.timeline_events import Message, Solve
 
 
 @kpi(
@@ -35,7 +35,7 @@ def replies_per_ticket(ticket: Timeline) -> Iterator[Observation]:
     "One-touch resolution",
     unit="share",
     better="higher",
-    statistic=Within(7, of="unfollowed"),
+    statistic=Followup(7, of="unfollowed"),
     anchor="solved",
     needs={"status.history", "assignee.history", "comments.public"},
     revision=3,
@@ -52,7 +52,7 @@ def one_touch(ticket: Timeline) -> Iterator[Observation]:
     came_back = [(r.at, *kind) for r in ticket.reopens for kind in _more_than_thanks(r.kinds)]
     ends = [solve.at for solve in ticket.solves[1:]]
     for solve, until in zip_longest(ticket.solves, ends):
-        is_one = _replies(ticket, solve.at) == 1 and not ticket.hands.passed_until(solve.at)
+        is_one = _replies(ticket, solve.at) == 1 and not ticket.assignment_history.count_handovers_until(solve.at)
         is_one = is_one and not any(at < solve.at for at, _, _ in came_back)
         yield _at_solve(ticket, solve, int(is_one), until=until)
     for at, since, kind in came_back:
@@ -66,7 +66,7 @@ def _zendesk(ticket: Timeline) -> Iterator[Observation]:
     was solved without any counts too.
     """
     # https://support.zendesk.com/hc/en-us/articles/4408845649690
-    said = [t.at for t in _comments(ticket) if not t.creating and ticket.is_natively_an_agents(t)]
+    said = [t.at for t in _comments(ticket) if not t.creating and ticket.is_agent_by_vendor_rule(t)]
     for solve in ticket.solves:
         yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) < 2), until=solve.reopened_at)
 
@@ -76,17 +76,17 @@ def _fivetran(ticket: Timeline) -> Iterator[Observation]:
     """As the dbt package fivetran/dbt_zendesk: of the solved tickets, the share with exactly one public comment of
     anyone whose role is agent or admin today, robots included, whether or not it was opened again before.
     """
-    said = [t.at for t in _comments(ticket) if t.who != "system" and ticket.desk.is_agent_now(t.person)]
+    said = [t.at for t in _comments(ticket) if t.who != "system" and ticket.source_rules.is_agent_now(t.person)]
     for solve in ticket.solves:
         yield _at_solve(ticket, solve, int(sum(at <= solve.at for at in said) == 1), until=solve.reopened_at)
 
 
-def _comments(ticket: Timeline) -> Iterator[Turn]:
-    return (t for t in ticket.turns if t.kind == "comment" and t.public)
+def _comments(ticket: Timeline) -> Iterator[Message]:
+    return (t for t in ticket.messages if t.kind == "comment" and t.public)
 
 
 def _replies(ticket: Timeline, until: int) -> int:
-    chats = [t for t in ticket.turns if t.kind == "chat" and t.who == "agent"]
+    chats = [t for t in ticket.messages if t.kind == "chat" and t.who == "agent"]
     return sum(t.at <= until for t in [*ticket.replies, *chats])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.identities.source_rules import DONE
+from helpdesk_kpi.identities.source_rules import DONE_STATES
 from helpdesk_kpi.measure.metrics.contract import Observation, Stock, Total, kpi
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
@@ -56,6 +56,6 @@ def _turnings(ticket: Timeline) -> Iterator[tuple[int, str]]:
     done = False
     instants = {ticket.created_at, *(c.at for c in ticket.changes if c.field == "status")}
     for at in sorted(instants):
-        if (ticket.state_at(at) in DONE) != done:
+        if (ticket.state_at(at) in DONE_STATES) != done:
             done = not done
             yield at, "solved" if done else "reopened"

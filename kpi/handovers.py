@@ -31,11 +31,11 @@ def transfers(ticket: Timeline) -> Iterator[Observation]:
     who had it. An escalation in time with a reason is none: to a team of `escalation_teams`, within `escalate_within`
     of getting it, with a note of the sender in the ten minutes around it.
     """
-    for station in ticket.hands.stations:
+    for station in ticket.assignment_history.stations:
         passed = station.passed
         yield ticket.fact(station.start, station.person, value=0, until=passed.at if passed else None)
         if passed is not None:
-            kind = ticket.hands.kind(passed)
+            kind = ticket.assignment_history.handover_kind(passed)
             value = int(kind != "escalation")
             yield ticket.fact(station.start, passed.sender, value=value, facet=kind, since=passed.at)
 
@@ -60,13 +60,13 @@ def escalations(ticket: Timeline) -> Iterator[Observation]:
     to an issue of development. It counts for who escalated it, else for the solver. Tickets that begin in such a team
     are not the first level's and are not counted.
     """
-    if not ticket.hands.began_escalated:
+    if not ticket.assignment_history.started_at_second_level:
         for solve in ticket.solves:
-            yield _escalated(ticket, solve)
+            yield _observe_escalation(ticket, solve)
 
 
-def _escalated(ticket: Timeline, solve: Solve) -> Observation:
-    first = next((e for e in ticket.hands.escalations if e.at <= solve.at), None)
+def _observe_escalation(ticket: Timeline, solve: Solve) -> Observation:
+    first = next((e for e in ticket.assignment_history.escalations if e.at <= solve.at), None)
     facet = DEVELOPMENT if any(link.kind == DEVELOPMENT for link in ticket.links) else ""
     if first is not None:
         facet = "with_reason" if first.has_reason else "without_reason"

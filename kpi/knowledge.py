@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.metrics.contract import Fresh, Observation, Score, Share, Total, kpi
-from helpdesk_kpi.measure.tickets.article import Article, Citation
-from helpdesk_kpi.measure.tickets.exclusions import marked
+from helpdesk_kpi.measure.metrics.contract import Freshness, Observation, Score, Share, Total, kpi
+from helpdesk_kpi.measure.tickets.article import Article, ArticleLink
+from helpdesk_kpi.measure.tickets.exclusions import mark_excluded
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 BY_MACRO = 0.25  # of a use that may have come along with a prepared text
@@ -20,7 +20,7 @@ BY_MACRO = 0.25  # of a use that may have come along with a prepared text
     anchor="edited",
     needs={"articles", "article.edits"},
     revision=2,
-    story="article",
+    subject="article",
     facet="kind",
     pair="article_reuse",
     dimension="knowledge",
@@ -46,7 +46,7 @@ def article_activity(article: Article) -> Iterator[Observation]:
     anchor="edited",
     needs={"articles", "article.edits", "comments.public"},
     revision=2,
-    story="article",
+    subject="article",
     pair="article_activity",
     dimension="knowledge",
     level="agent",
@@ -63,7 +63,7 @@ def article_reuse(article: Article) -> Iterator[Observation]:
     if not article.is_published:
         return
     for citation in article.citations:
-        user = article.human(citation.person)
+        user = article.get_agent(citation.person)
         rows = [
             Observation(
                 at=part.at, start=part.at, end=citation.at, since=since, until=until, agent=part.person, value=value,
@@ -73,10 +73,10 @@ def article_reuse(article: Article) -> Iterator[Observation]:
             for part in article.parts(citation.at)
             if part.human != user
         ]  # fmt: skip
-        yield from marked(rows, citation.left_out, citation.since) if citation.left_out else rows
+        yield from mark_excluded(rows, citation.left_out, citation.since) if citation.left_out else rows
 
 
-def _worth(citation: Citation) -> list[tuple[int, int | None, float]]:
+def _worth(citation: ArticleLink) -> list[tuple[int, int | None, float]]:
     """(since, until, worth)"""
     at, solved = citation.at, citation.solved_at
     if not citation.by_macro or solved == at:
@@ -106,10 +106,10 @@ def article_link_rate(ticket: Timeline) -> Iterator[Observation]:
     linked = min((cited.at for cited in ticket.citations), default=None)
     unknown = "no_chat_data" if ticket.lacks_chat else ""
     for solve in ticket.solves:
-        yield from _linked(ticket.fact(solve.at, solve.agent), linked, solve.reopened_at, unknown)
+        yield from _link_observations(ticket.fact(solve.at, solve.agent), linked, solve.reopened_at, unknown)
 
 
-def _linked(fact: Observation, linked: int | None, gone: int | None, unknown: str) -> Iterator[Observation]:
+def _link_observations(fact: Observation, linked: int | None, gone: int | None, unknown: str) -> Iterator[Observation]:
     """Without a link until there is one; until the solve is no longer the last one. `unknown`: why it is not known that
     there was none.
     """
@@ -129,7 +129,7 @@ def _linked(fact: Observation, linked: int | None, gone: int | None, unknown: st
     anchor="answered",
     needs={"articles", "article.votes"},
     revision=2,
-    story="article",
+    subject="article",
     pair="article_views",
     dimension="knowledge",
     level="agent",
@@ -165,11 +165,11 @@ def _checklist(article: Article) -> Iterator[Observation]:
     "Fresh articles",
     unit="share",
     better="higher",
-    statistic=Fresh(180),
+    statistic=Freshness(180),
     anchor="instant",
     needs={"articles", "article.edits"},
     revision=2,
-    story="article",
+    subject="article",
     pair="article_reuse",
     dimension="knowledge",
     level="team",
@@ -197,7 +197,7 @@ def article_freshness(article: Article) -> Iterator[Observation]:
     anchor="recorded",
     needs={"articles", "article.views"},
     revision=2,
-    story="article",
+    subject="article",
     pair="article_quality",
     dimension="knowledge",
     level="shown",

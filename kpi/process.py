@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from helpdesk_kpi.measure.metrics.contract import Duration, Observation, Total, kpi
-from helpdesk_kpi.measure.tickets.stage_durations import stays
+from helpdesk_kpi.measure.tickets.stage_durations import list_stage_intervals
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 evidence = partial(
@@ -18,7 +18,7 @@ def time_in_stage(ticket: Timeline) -> Iterator[Observation]:
     somebody gives it away until somebody else does something with it), escalated, with a third party, or with the
     customer.
     """
-    for stay in stays(ticket):
+    for stay in list_stage_intervals(ticket):
         yield Observation(
             at=stay.start, start=stay.start, end=stay.end, agent=stay.assignee, team=stay.team,
             severity=stay.severity, facet=stay.stage,
@@ -31,7 +31,7 @@ def team_moves(ticket: Timeline) -> Iterator[Observation]:
     had had it. The facet names both teams by their keys.
     """
     had: list[int] = []
-    for stay in stays(ticket):
+    for stay in list_stage_intervals(ticket):
         if stay.team is None or (had and had[-1] == stay.team):
             continue
         if had:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from functools import partial
 
-from helpdesk_kpi.measure.build.register_subjects import Recorded
+from helpdesk_kpi.measure.build.register_subjects import RegisterSubject
 from helpdesk_kpi.measure.metrics.contract import Observation, Score, kpi
 from helpdesk_kpi.model import MAIN
-from helpdesk_kpi.registers.entry import Judged
+from helpdesk_kpi.registers.entry import RatedEntry
 from helpdesk_kpi.registers.register_types import (
     CollaborationSatisfaction,
     ManagerRating,
@@ -16,7 +16,7 @@ from helpdesk_kpi.registers.register_types import (
     SelfRating,
 )
 
-judged = partial(kpi, unit="score", anchor="recorded", needs=(), story="entry", facet="dimension")
+judged = partial(kpi, unit="score", anchor="recorded", needs=(), subject="entry", facet="dimension")
 
 
 @judged(
@@ -29,7 +29,7 @@ judged = partial(kpi, unit="score", anchor="recorded", needs=(), story="entry", 
     level="agent",
     min_n=10,
 )
-def quality_review(told: Recorded) -> Iterator[Observation]:
+def quality_review(told: RegisterSubject) -> Iterator[Observation]:
     """The mean of the reviews of a person's tickets, 0 to 100: the aspects of the form by their weights, from the worst
     answer on the scale (0) to the best (100). A critical aspect below the middle of the scale fails the whole review:
     it counts 0. Reviews by which reviewers compare how they judge (calibration) count for nobody. Counted on the day of
@@ -45,13 +45,13 @@ def quality_review(told: Recorded) -> Iterator[Observation]:
     "Satisfaction with collaboration",
     revision=2,
     better="higher",
-    statistic=Score(fewest=3, form="collaboration"),
+    statistic=Score(min_raters=3, form="collaboration"),
     pair="escalations",
     dimension="quality",
     level="agent",
     min_n=3,
 )
-def collaboration_satisfaction(told: Recorded) -> Iterator[Observation]:
+def collaboration_satisfaction(told: RegisterSubject) -> Iterator[Observation]:
     """What other departments (development, product) think of working with the team: the mean of their answers about
     speed, handover, completeness and attitude, on the form's scale. Shown only in groups of at least three people, of
     periods that are over; nobody is told who they are.
@@ -60,12 +60,12 @@ def collaboration_satisfaction(told: Recorded) -> Iterator[Observation]:
 
 
 @collaboration_satisfaction.variant("given")
-def _given(told: Recorded) -> Iterator[Observation]:
+def _give_rating(told: RegisterSubject) -> Iterator[Observation]:
     """The other direction: what the team thinks of working with the other department."""
     yield from _collaboration(told, "given")
 
 
-def _collaboration(told: Recorded, direction: str) -> Iterator[Observation]:
+def _collaboration(told: RegisterSubject, direction: str) -> Iterator[Observation]:
     for answer in told.of(CollaborationSatisfaction):
         if answer.direction == direction:
             yield from _facts(told, answer, answer.subject, answer.mean, team=answer.team)
@@ -81,7 +81,7 @@ def _collaboration(told: Recorded, direction: str) -> Iterator[Observation]:
     level="agent",
     min_n=1,
 )
-def manager_rating(told: Recorded) -> Iterator[Observation]:
+def manager_rating(told: RegisterSubject) -> Iterator[Observation]:
     """What the manager says of a person's behaviour by the described levels of each aspect, on the form's scale; not of
     what is measured anyway. Counted at the end of the period that it is about.
     """
@@ -92,13 +92,13 @@ def manager_rating(told: Recorded) -> Iterator[Observation]:
     "Peers' rating",
     revision=2,
     better="higher",
-    statistic=Score(fewest=3, form="behaviour"),
+    statistic=Score(min_raters=3, form="behaviour"),
     pair="manager_rating",
     dimension="behaviour",
     level="agent",
     min_n=3,
 )
-def peer_rating(told: Recorded) -> Iterator[Observation]:
+def peer_rating(told: RegisterSubject) -> Iterator[Observation]:
     """What colleagues who work with a person say of their behaviour, by the same levels as the manager: the mean of
     all. Shown only in groups of at least three people, of periods that are over; nobody is told who they are. Counted
     at the end of the period that it is about.
@@ -116,20 +116,20 @@ def peer_rating(told: Recorded) -> Iterator[Observation]:
     level="shown",
     min_n=1,
 )
-def self_rating(told: Recorded) -> Iterator[Observation]:
+def self_rating(told: RegisterSubject) -> Iterator[Observation]:
     """What a person says of their own behaviour, by the same levels. Never scored: where it differs from what others
     say, that is something to talk about. Counted at the end of the period that it is about.
     """
     yield from _ratings(told, SelfRating)
 
 
-def _ratings(told: Recorded, kind: type[Rating]) -> Iterator[Observation]:
+def _ratings(told: RegisterSubject, kind: type[Rating]) -> Iterator[Observation]:
     for rating in told.of(kind):
         yield from _facts(told, rating, rating.subject, rating.mean)
 
 
 def _facts(
-    told: Recorded, entry: Judged, subject: str | None, overall: float, *, team: str | None = None,
+    told: RegisterSubject, entry: RatedEntry, subject: str | None, overall: float, *, team: str | None = None,
     percent: bool = False,
 ) -> Iterator[Observation]:  # fmt: skip
     """The judgement as a whole, and of each aspect."""

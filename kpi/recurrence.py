@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from helpdesk_kpi.measure.metrics.contract import Observation, Within, kpi
-from helpdesk_kpi.measure.recurrence.contact_history import Customer
-from helpdesk_kpi.measure.tickets.exclusions import marked, not_known
+from helpdesk_kpi.measure.metrics.contract import Followup, Observation, kpi
+from helpdesk_kpi.measure.recurrence.contact_history import CustomerContacts
+from helpdesk_kpi.measure.tickets.exclusions import mark_excluded, missing_history
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Reopen, Solve
 
@@ -19,15 +19,15 @@ WORDS = frozenset({"comments.public"})
     "Repeat contacts",
     unit="tickets",
     better="lower",
-    statistic=Within(WITHIN, of="followed"),
+    statistic=Followup(WITHIN, of="followed"),
     anchor="created",
     needs={"tickets"},
     revision=3,
-    story="customer",
+    subject="customer",
     facet="kind",
     role="evidence",
 )
-def repeat_contacts(customer: Customer) -> Iterator[Observation]:
+def repeat_contacts(customer: CustomerContacts) -> Iterator[Observation]:
     """Tickets of a customer, on any helpdesk, that are about the problem of an earlier one, with what says so: merged
     into it, its follow-up, linked to it, of the same problem or development issue, with the same key field or code, or
     with words that are alike. What a person said of a pair of tickets stands above all of that.
@@ -43,7 +43,7 @@ def repeat_contacts(customer: Customer) -> Iterator[Observation]:
     "Recurrence rate",
     unit="share",
     better="lower",
-    statistic=Within(WITHIN, of="followed", also=ALSO, joined="repeat_contacts"),
+    statistic=Followup(WITHIN, of="followed", also=ALSO, joined="repeat_contacts"),
     anchor="solved",
     needs={"status.history"},
     revision=3,
@@ -59,7 +59,9 @@ def recurrence_rate(ticket: Timeline) -> Iterator[Observation]:
     makes it the same problem is kept with each pair. Tickets of an incident that hit many, of shared or automatic
     senders, and of requests that come back by right are left out and counted.
     """
-    yield from _apart(ticket, (_solved(ticket, solve, until=solve.reopened_at) for solve in ticket.solves))
+    yield from _exclude_flagged(
+        ticket, (_observe_solve(ticket, solve, until=solve.reopened_at) for solve in ticket.solves)
+    )
 
 
 @recurrence_rate.variant("incl_reopen")
@@ -67,16 +69,16 @@ def _incl_reopen(ticket: Timeline) -> Iterator[Observation]:
     """As strict, but every solve counts, and a ticket that is opened again since it was not fixed, or for a further
     question, has come back too. Where the customer's words are not known, nothing tells why it was opened again.
     """
-    stop = not_known(ticket, WORDS)
-    rows = [_solved(ticket, solve, stop=stop) for solve in ticket.solves]
-    yield from _apart(ticket, [*rows, *_reopened(ticket)])
+    stop = missing_history(ticket, WORDS)
+    rows = [_observe_solve(ticket, solve, stop=stop) for solve in ticket.solves]
+    yield from _exclude_flagged(ticket, [*rows, *_reopenings(ticket)])
 
 
 @kpi(
     "First contact resolution",
     unit="share",
     better="higher",
-    statistic=Within(WITHIN, of="unfollowed", also=ALSO, joined="repeat_contacts"),
+    statistic=Followup(WITHIN, of="unfollowed", also=ALSO, joined="repeat_contacts"),
     anchor="solved",
     needs={"status.history", "comments.public"},
     revision=3,
@@ -94,37 +96,39 @@ def first_contact_resolution(ticket: Timeline) -> Iterator[Observation]:
     out and counted, as are those that recurrence_rate leaves out.
     """
     for solve in ticket.solves[:1]:
-        rows = [_first(ticket, solve), *_reopened(ticket), *_asked(ticket, solve)]
-        yield from _apart(ticket, rows)
+        rows = [_first(ticket, solve), *_reopenings(ticket), *_followup_questions(ticket, solve)]
+        yield from _exclude_flagged(ticket, rows)
 
 
 def _first(ticket: Timeline, solve: Solve) -> Observation:
     contact = next((t for t in ticket.contacts if t.at <= solve.at), None)
-    wrote = (t.at for t in ticket.turns if t.kind == "comment" and t.public and t.who == "customer" and not t.is_thanks)
+    wrote = (
+        t.at for t in ticket.messages if t.kind == "comment" and t.public and t.who == "customer" and not t.is_thanks
+    )
     at_once = contact is not None and not any(contact.at < at <= solve.at for at in wrote)
-    return _solved(ticket, solve, value=1 if at_once else 0, stop=_not_eligible(ticket, solve))
+    return _observe_solve(ticket, solve, value=1 if at_once else 0, stop=_not_eligible(ticket, solve))
 
 
 def _not_eligible(ticket: Timeline, solve: Solve) -> str:
     """Why nobody of the first level could have resolved it at first contact, or why the contact is not known."""
-    if ticket.lacks_contact:
-        return ticket.lacks_contact
-    if ticket.escalated_well_at is not None and ticket.escalated_well_at <= solve.at:
+    if ticket.missing_contact_data:
+        return ticket.missing_contact_data
+    if ticket.well_escalated_at is not None and ticket.well_escalated_at <= solve.at:
         return "escalated"
     by_person = ticket.accepted_at is not None and ticket.accepted_at <= solve.at
     return "" if by_person else "solved_by_bot"
 
 
-def _asked(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
+def _followup_questions(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
     """What the customer wrote after the solve without opening the ticket again."""
     reopening = {reopen.turn.at for reopen in ticket.reopens if reopen.turn}
-    for turn in ticket.turns:
+    for turn in ticket.messages:
         counts = turn.kind == "comment" and turn.public and turn.who == "customer" and not turn.is_thanks
         if counts and turn.at > solve.at and turn.at not in reopening:
             yield _follower(turn.at, "asked_again")
 
 
-def _reopened(ticket: Timeline) -> Iterator[Observation]:
+def _reopenings(ticket: Timeline) -> Iterator[Observation]:
     for reopen in ticket.reopens:
         yield from _come_back(reopen)
 
@@ -139,14 +143,16 @@ def _follower(at: int, facet: str, since: int | None = None) -> Observation:
     return Observation(at=at, end=at, facet=facet, value=1, since=since)
 
 
-def _solved(ticket: Timeline, solve: Solve, *, value: int = 1, stop: str = "", until: int | None = None) -> Observation:
+def _observe_solve(
+    ticket: Timeline, solve: Solve, *, value: int = 1, stop: str = "", until: int | None = None
+) -> Observation:
     return ticket.fact(solve.at, solve.agent, value=value, stop=stop, until=until)
 
 
-def _apart(ticket: Timeline, rows: Iterator[Observation] | list[Observation]) -> Iterator[Observation]:
+def _exclude_flagged(ticket: Timeline, rows: Iterator[Observation] | list[Observation]) -> Iterator[Observation]:
     """The rows, left out from when on it is known that the ticket stands apart."""
     if ticket.apart is None:
         yield from rows
         return
     since = ticket.apart.since
-    yield from marked(rows, ticket.apart.reason, since if since > ticket.created_at else None)
+    yield from mark_excluded(rows, ticket.apart.reason, since if since > ticket.created_at else None)

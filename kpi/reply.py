@@ -7,8 +7,8 @@ import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.measure.tickets.timeline_events import Turn, Wait
-from helpdesk_kpi.measure.tickets.wait_attribution import parts, turns
+from helpdesk_kpi.measure.tickets.timeline_events import Message, Wait
+from helpdesk_kpi.measure.tickets.wait_attribution import attribute_wait, split_wait
 
 HOLDING = 80  # characters: a first reply shorter than this may only have said "we look into it"
 
@@ -31,10 +31,10 @@ def first_reply_time(ticket: Timeline) -> Iterator[Observation]:
     call or a first chat message. Automatic answers and internal notes do not count. A ticket that was solved before
     anyone replied stays in the count as not answered.
     """
-    if ticket.lacks_contact:
-        yield _first(ticket, stop=ticket.lacks_contact)
+    if ticket.missing_contact_data:
+        yield _first(ticket, stop=ticket.missing_contact_data)
         return
-    yield from _answered(ticket, ticket.waits[0])
+    yield from _attribute_to_replier(ticket, ticket.waits[0])
 
 
 @first_reply_time.variant("owner")
@@ -43,10 +43,10 @@ def _first_owner(ticket: Timeline) -> Iterator[Observation]:
     with the time that it was theirs, and what lay in the queue is nobody's. As long as the wait runs, it is theirs who
     have the ticket.
     """
-    if ticket.lacks_contact:
-        yield _first(ticket, stop=ticket.lacks_contact)
+    if ticket.missing_contact_data:
+        yield _first(ticket, stop=ticket.missing_contact_data)
         return
-    yield from _owned(ticket, ticket.waits[0])
+    yield from _attribute_to_owner(ticket, ticket.waits[0])
 
 
 @first_reply_time.variant("substantive")
@@ -54,22 +54,22 @@ def _substantive(ticket: Timeline) -> Iterator[Observation]:
     """As strict, but a short first reply (under 80 characters) that the team follows up before the customer writes
     again only holds the line: the clock stops at the message that follows it.
     """
-    if ticket.lacks_contact:
-        yield _first(ticket, stop=ticket.lacks_contact)
+    if ticket.missing_contact_data:
+        yield _first(ticket, stop=ticket.missing_contact_data)
         return
     wait = ticket.waits[0]
-    follow_up = None if wait.stop or wait.end is None else after_holding(ticket, wait.end)
+    follow_up = None if wait.stop or wait.end is None else reply_after_holding(ticket, wait.end)
     if follow_up is None:
-        yield from _answered(ticket, wait)
+        yield from _attribute_to_replier(ticket, wait)
         return
-    for row in _answered(ticket, wait):
+    for row in _attribute_to_replier(ticket, wait):
         yield row if row.until is not None else msgspec.structs.replace(row, until=follow_up.at)
     yield _first(ticket, end=follow_up.at, agent=follow_up.person, since=follow_up.at)
 
 
-def after_holding(ticket: Timeline, first: int) -> Turn | None:
+def reply_after_holding(ticket: Timeline, first: int) -> Message | None:
     """The team's next public comment, when the reply at `first` was short and nobody else wrote between."""
-    said = [t for t in ticket.turns if t.public and t.kind == "comment" and t.who in {"agent", "customer"}]
+    said = [t for t in ticket.messages if t.public and t.kind == "comment" and t.who in {"agent", "customer"}]
     place = next((i for i, t in enumerate(said) if t.at == first and t.who == "agent" and not t.creating), None)
     if place is None or (said[place].length or 0) >= HOLDING or place + 1 == len(said):
         return None
@@ -84,7 +84,7 @@ def _zendesk(ticket: Timeline) -> Iterator[Observation]:
     there is a reply.
     """
     # https://support.zendesk.com/hc/en-us/articles/4408821871642
-    yield from _native(ticket, ticket.is_natively_an_agents)
+    yield from _native(ticket, ticket.is_agent_by_vendor_rule)
 
 
 @first_reply_time.variant("freshdesk", population="native")
@@ -117,14 +117,14 @@ def _fivetran(ticket: Timeline) -> Iterator[Observation]:
     or admin today, robots included; the replies of people who left vanish.
     """
 
-    def counts(turn: Turn) -> bool:
-        return turn.who != "system" and turn.at > ticket.created_at and ticket.desk.is_agent_now(turn.person)
+    def counts(turn: Message) -> bool:
+        return turn.who != "system" and turn.at > ticket.created_at and ticket.source_rules.is_agent_now(turn.person)
 
     yield from _native(ticket, counts)
 
 
-def _native(ticket: Timeline, counts: Callable[[Turn], bool]) -> Iterator[Observation]:
-    said = (t for t in ticket.turns if t.kind == "comment" and t.public and not t.creating)
+def _native(ticket: Timeline, counts: Callable[[Message], bool]) -> Iterator[Observation]:
+    said = (t for t in ticket.messages if t.kind == "comment" and t.public and not t.creating)
     reply = next((t for t in said if counts(t)), None)
     if reply is not None:
         yield _first(ticket, end=reply.at, agent=reply.person, since=reply.at)
@@ -153,7 +153,7 @@ def next_reply_time(ticket: Timeline) -> Iterator[Observation]:
     customer wrote.
     """
     for wait in ticket.waits[1:]:
-        yield from _unknown(ticket, wait) if ticket.lacks_chat else _answered(ticket, wait)
+        yield from _unknown(ticket, wait) if ticket.lacks_chat else _attribute_to_replier(ticket, wait)
 
 
 @next_reply_time.variant("owner")
@@ -163,7 +163,7 @@ def _next_owner(ticket: Timeline) -> Iterator[Observation]:
     have the ticket.
     """
     for wait in ticket.waits[1:]:
-        yield from _unknown(ticket, wait) if ticket.lacks_chat else _owned(ticket, wait)
+        yield from _unknown(ticket, wait) if ticket.lacks_chat else _attribute_to_owner(ticket, wait)
 
 
 def _unknown(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
@@ -171,7 +171,7 @@ def _unknown(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
     yield ticket.fact(wait.start, start=wait.start, stop="no_chat_data")
 
 
-def _answered(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
+def _attribute_to_replier(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
     """Nobody's as long as it runs, then theirs who answered."""
     row = ticket.fact(wait.start, start=wait.start)
     if wait.end is None or wait.by is None or wait.end <= wait.start:
@@ -181,14 +181,14 @@ def _answered(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
     yield msgspec.structs.replace(row, end=wait.end, stop=wait.stop, agent=wait.by, since=wait.end)
 
 
-def _owned(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
+def _attribute_to_owner(ticket: Timeline, wait: Wait) -> Iterator[Observation]:
     """Whose the wait is as long as it runs, one row after the other; then one for each who had a part of it."""
-    row, running = ticket.fact(wait.start, start=wait.start), list(turns(ticket, wait.start, wait.end))
+    row, running = ticket.fact(wait.start, start=wait.start), list(attribute_wait(ticket, wait.start, wait.end))
     ends = [turn.at for turn in running[1:]]
     for turn, until in zip(running, [*ends, wait.end], strict=False):
         since = turn.at if turn.at > wait.start else None
         yield msgspec.structs.replace(row, agent=turn.agent, pieces=turn.pieces, since=since, until=until)
-    for part in () if wait.end is None else parts(ticket, wait.start, wait.end):
+    for part in () if wait.end is None else split_wait(ticket, wait.start, wait.end):
         yield msgspec.structs.replace(
             row, end=wait.end, stop=wait.stop, agent=part.agent, pieces=part.pieces, share=part.share, since=wait.end
         )

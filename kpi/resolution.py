@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.tickets.resolution_spans import until_accepted, until_last_solve, until_solve
+from helpdesk_kpi.measure.tickets.resolution_spans import (
+    spans_until_accepted_solve,
+    spans_until_last_solve,
+    spans_until_solve,
+)
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 
@@ -25,9 +29,9 @@ def first_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """
     first = ticket.solves[0] if ticket.solves else None
     if first is None or first.at > ticket.created_at:
-        yield until_solve(ticket, ticket.created_at, None, until=first.at if first else None)
+        yield spans_until_solve(ticket, ticket.created_at, None, until=first.at if first else None)
     if first is not None:
-        yield until_solve(ticket, ticket.created_at, first, since=first.at)
+        yield spans_until_solve(ticket, ticket.created_at, first, since=first.at)
 
 
 @first_resolution_time.variant("zendesk", population="native", hours="at_end")
@@ -36,7 +40,7 @@ def _first_zendesk(ticket: Timeline) -> Iterator[Observation]:
     tickets have no value.
     """
     for solve in ticket.solves[:1]:
-        yield until_solve(ticket, ticket.created_at, solve, since=solve.at)
+        yield spans_until_solve(ticket, ticket.created_at, solve, since=solve.at)
 
 
 @first_resolution_time.variant("fivetran", population="native")
@@ -61,14 +65,14 @@ def full_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     """From creation to the last time that the ticket was solved. A reopened ticket runs on until it is solved again;
     open tickets are counted as waiting at least as long as they have.
     """
-    yield from until_last_solve(ticket, ticket.created_at)
+    yield from spans_until_last_solve(ticket, ticket.created_at)
 
 
 @full_resolution_time.variant("zendesk", population="native", hours="at_end")
 def _full_zendesk(ticket: Timeline) -> Iterator[Observation]:
     """As Zendesk's native metric: from creation to the last solve; no value while the ticket is open or reopened."""
     for solve in ticket.solves:
-        yield until_solve(ticket, ticket.created_at, solve, since=solve.at, until=solve.reopened_at)
+        yield spans_until_solve(ticket, ticket.created_at, solve, since=solve.at, until=solve.reopened_at)
 
 
 @full_resolution_time.variant("freshdesk", population="native")
@@ -105,21 +109,21 @@ def accepted_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     if not ticket.knows_acceptance:
         yield _not_told(ticket)
     elif ticket.accepted_at is not None:
-        yield from until_last_solve(ticket, ticket.accepted_at)
+        yield from spans_until_last_solve(ticket, ticket.accepted_at)
 
 
 def _not_told(ticket: Timeline) -> Observation:
     """It may have been accepted in a call or a chat that is not told."""
-    return ticket.fact(ticket.created_at, start=ticket.created_at, stop=ticket.lacks_contact)
+    return ticket.fact(ticket.created_at, start=ticket.created_at, stop=ticket.missing_contact_data)
 
 
 @accepted_resolution_time.variant("confirmed", matures=7)
-def _confirmed(ticket: Timeline) -> Iterator[Observation]:
+def _from_acceptance(ticket: Timeline) -> Iterator[Observation]:
     """From acceptance, as strict, to the solve that the customer accepted (see confirmed_resolution_time)."""
     if not ticket.knows_acceptance:
         yield _not_told(ticket)
     elif ticket.accepted_at is not None:
-        yield from until_accepted(ticket, ticket.accepted_at)
+        yield from spans_until_accepted_solve(ticket, ticket.accepted_at)
 
 
 @accepted_resolution_time.variant("at_confirmation", matures=7)
@@ -130,7 +134,7 @@ def _at_confirmation(ticket: Timeline) -> Iterator[Observation]:
     if not ticket.knows_acceptance:
         yield _not_told(ticket)
     elif ticket.accepted_at is not None:
-        yield from until_accepted(ticket, ticket.accepted_at, until_known=True)
+        yield from spans_until_accepted_solve(ticket, ticket.accepted_at, until_known=True)
 
 
 @kpi(
@@ -153,4 +157,4 @@ def confirmed_resolution_time(ticket: Timeline) -> Iterator[Observation]:
     figure tells how many were accepted in which way. Until it is known, a ticket counts as waiting. Who comes back
     after having accepted changes nothing here; reopen_rate counts that.
     """
-    yield from until_accepted(ticket, ticket.created_at)
+    yield from spans_until_accepted_solve(ticket, ticket.created_at)

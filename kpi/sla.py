@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from helpdesk_kpi.measure.metrics.contract import Met, Observation, kpi
-from helpdesk_kpi.measure.tickets.sla_clocks import Run
+from helpdesk_kpi.measure.metrics.contract import Attainment, Observation, kpi
+from helpdesk_kpi.measure.tickets.sla_clocks import SlaRun
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from kpi.reply import first_reply_time, next_reply_time
 from kpi.resolution import full_resolution_time
@@ -17,7 +17,7 @@ OWN = (first_reply_time, next_reply_time, full_resolution_time)
     "SLA attainment",
     unit="share",
     better="higher",
-    statistic=Met(),
+    statistic=Attainment(),
     anchor="created",
     needs={"comments.public", "status.history"},
     revision=3,
@@ -33,11 +33,11 @@ def sla_attainment(ticket: Timeline) -> Iterator[Observation]:
     helpdesk's own where it tells them, each as it was set when its clock began; else the targets of the configuration.
     A reply counts for its author, a solution for who solved it, a promise broken while it runs for the assignee then.
     """
-    if not ticket.desk.has_promises:
+    if not ticket.source_rules.has_sla:
         yield from sla_attainment.variants["own"].function(ticket)
         return
-    for run in ticket.runs:
-        yield from _told(ticket, run)
+    for run in ticket.sla_runs:
+        yield from _observe_run(ticket, run)
 
 
 @sla_attainment.variant("own")
@@ -48,7 +48,7 @@ def _own(ticket: Timeline) -> Iterator[Observation]:
             yield msgspec.structs.replace(row, facet=spec.id)
 
 
-def _told(ticket: Timeline, run: Run) -> Iterator[Observation]:
+def _observe_run(ticket: Timeline, run: SlaRun) -> Iterator[Observation]:
     row = ticket.fact(run.start, start=run.start, end=run.end, due=run.due, facet=run.metric)
     running = msgspec.structs.replace(row, agent=ticket.assignee_at(run.due))
     if run.end is None or run.end > run.due:
@@ -56,10 +56,10 @@ def _told(ticket: Timeline, run: Run) -> Iterator[Observation]:
     else:
         yield msgspec.structs.replace(row, until=run.end)
     if run.end is not None:
-        yield msgspec.structs.replace(row, agent=_kept_by(ticket, run.end), since=run.end)
+        yield msgspec.structs.replace(row, agent=_attribute(ticket, run.end), since=run.end)
 
 
-def _kept_by(ticket: Timeline, end: int) -> int | None:
+def _attribute(ticket: Timeline, end: int) -> int | None:
     """Who did what ended it: a second is as exact as helpdesks tell it."""
     acts = [(t.at, t.person) for t in ticket.contacts] + [(s.at, s.agent) for s in ticket.solves]
     return next((who for at, who in acts if abs(at - end) < 1000), ticket.assignee_at(end))

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Mix, Observation, Share, Stock, Total, kpi
-from helpdesk_kpi.measure.tickets.credit import credit
-from helpdesk_kpi.measure.tickets.exclusions import not_known
+from helpdesk_kpi.measure.tickets.credit import share_credit
+from helpdesk_kpi.measure.tickets.exclusions import missing_history
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Solve
 from helpdesk_kpi.milliseconds import DAY
@@ -37,7 +37,7 @@ def solved_tickets(ticket: Timeline) -> Iterator[Observation]:
     when an automation did, for the assignee of that moment.
     """
     for solve in ticket.solves:
-        yield _solved(ticket, solve)
+        yield _observe_solve(ticket, solve)
 
 
 @solved_tickets.variant("valid")
@@ -46,7 +46,7 @@ def _solved_valid(ticket: Timeline) -> Iterator[Observation]:
     change of status, taking it over), the customer did not send it back as not fixed within 7 days, and it is none of
     those that [tickets.valid] names. What is left out is counted by its reason.
     """
-    yield from _valid(ticket, lambda solve: [_solved(ticket, solve)])
+    yield from _valid(ticket, lambda solve: [_observe_solve(ticket, solve)])
 
 
 @kpi(
@@ -68,7 +68,7 @@ def weighted_volume(ticket: Timeline) -> Iterator[Observation]:
     without any, it is the solver's.
     """
     for solve in ticket.solves:
-        yield from _credited(ticket, solve)
+        yield from _share_solve(ticket, solve)
 
 
 @weighted_volume.variant("valid")
@@ -76,24 +76,24 @@ def _weighted_valid(ticket: Timeline) -> Iterator[Observation]:
     """As strict, of valid tickets only: a person of the team did something with it, the customer did not send it back
     as not fixed within 7 days, and it is none of those that [tickets.valid] names.
     """
-    yield from _valid(ticket, lambda solve: _credited(ticket, solve))
+    yield from _valid(ticket, lambda solve: _share_solve(ticket, solve))
 
 
-def _solved(ticket: Timeline, solve: Solve) -> Observation:
+def _observe_solve(ticket: Timeline, solve: Solve) -> Observation:
     return ticket.fact(solve.at, solve.agent, value=1, until=solve.reopened_at)
 
 
-def _credited(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
+def _share_solve(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
     """The solve, in the parts of those who worked on it."""
-    for agent, share in credit(ticket.turns, solve.at, solve.agent):
-        yield msgspec.structs.replace(_solved(ticket, solve), agent=agent, share=share)
+    for agent, share in share_credit(ticket.messages, solve.at, solve.agent):
+        yield msgspec.structs.replace(_observe_solve(ticket, solve), agent=agent, share=share)
 
 
 def _valid(ticket: Timeline, rows: Callable[[Solve], Iterable[Observation]]) -> Iterator[Observation]:
     """The rows of the solves that are valid; of the others, why they are not."""
     for solve in ticket.solves:
         if stop := _not_valid(ticket, solve):
-            yield _left_out(ticket, solve, stop)
+            yield _exclude(ticket, solve, stop)
         else:
             yield from rows(solve)
             yield from _sent_back(ticket, solve)
@@ -101,11 +101,11 @@ def _valid(ticket: Timeline, rows: Callable[[Solve], Iterable[Observation]]) -> 
 
 def _not_valid(ticket: Timeline, solve: Solve) -> str:
     """Why a solve is no valid one, as far as that is known when it happens."""
-    if reason := not_known(ticket, WORDS):
+    if reason := missing_history(ticket, WORDS):
         return reason
     if ticket.accepted_at is None or ticket.accepted_at > solve.at:
-        return ticket.lacks_contact or "no_human_act"  # a call or a chat that is not told was one
-    return "not_valid" if ticket.desk.not_valid(ticket.row) else ""
+        return ticket.missing_contact_data or "no_human_act"  # a call or a chat that is not told was one
+    return "not_valid" if ticket.source_rules.not_valid(ticket.row) else ""
 
 
 def _sent_back(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
@@ -114,12 +114,12 @@ def _sent_back(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
     if at is not None and at - solve.at <= HOLDS:
         reopen = next(r for r in ticket.reopens if r.at == at)
         if any(kind == "not_fixed" for _, kind in reopen.kinds):
-            yield _left_out(ticket, solve, "reopened_not_fixed", since=at)
+            yield _exclude(ticket, solve, "reopened_not_fixed", since=at)
 
 
-def _left_out(ticket: Timeline, solve: Solve, stop: str, since: int | None = None) -> Observation:
+def _exclude(ticket: Timeline, solve: Solve, stop: str, since: int | None = None) -> Observation:
     until = None if since else solve.reopened_at
-    return msgspec.structs.replace(_solved(ticket, solve), value=None, stop=stop, since=since, until=until)
+    return msgspec.structs.replace(_observe_solve(ticket, solve), value=None, stop=stop, since=since, until=until)
 
 
 @kpi(
@@ -145,10 +145,10 @@ def reopen_rate(ticket: Timeline) -> Iterator[Observation]:
         fact = ticket.fact(solve.at, solve.agent, value=0, until=solve.reopened_at)
         yield fact
         if solve.reopened_at is not None:
-            yield from _reopened(fact, next(reopens).kinds)
+            yield from _observe_reopen(fact, next(reopens).kinds)
 
 
-def _reopened(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> Iterator[Observation]:
+def _observe_reopen(fact: Observation, kinds: tuple[tuple[int, str], ...]) -> Iterator[Observation]:
     ends = [since for since, _ in kinds[1:]]
     for (since, kind), until in zip(kinds, [*ends, None], strict=True):
         yield msgspec.structs.replace(fact, facet=kind, value=1, since=since, until=until)

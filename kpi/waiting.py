@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Duration, Observation, kpi
-from helpdesk_kpi.measure.tickets.holding_intervals import Hold, holds, waited
-from helpdesk_kpi.measure.tickets.resolution_spans import until_last_solve
+from helpdesk_kpi.measure.tickets.holding_intervals import HoldingInterval, list_holding_intervals, list_waiting_spans
+from helpdesk_kpi.measure.tickets.resolution_spans import spans_until_last_solve
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import FOREVER
 
@@ -28,8 +28,8 @@ def requester_wait_time(ticket: Timeline) -> Iterator[Observation]:
     was new, open or on hold. Time in which an answer of theirs was awaited does not count. Tickets that are still open
     are counted as waiting at least as long as they have.
     """
-    pieces = waited(ticket)
-    for row in until_last_solve(ticket, ticket.created_at):
+    pieces = list_waiting_spans(ticket)
+    for row in spans_until_last_solve(ticket, ticket.created_at):
         yield msgspec.structs.replace(row, pieces=pieces or ((ticket.created_at, ticket.created_at),))
 
 
@@ -51,11 +51,11 @@ def held_time(ticket: Timeline) -> Iterator[Observation]:
     told their own part and no one else's, for the team in which they first had it. It runs while the ticket is
     theirs and not solved, and goes on when it comes back to them.
     """
-    for hold in holds(ticket):
-        yield from _held(ticket, hold)
+    for hold in list_holding_intervals(ticket):
+        yield from _observe_hold(ticket, hold)
 
 
-def _held(ticket: Timeline, hold: Hold) -> Iterator[Observation]:
+def _observe_hold(ticket: Timeline, hold: HoldingInterval) -> Iterator[Observation]:
     """One row per state of knowledge: running while they have it, then to the end of their last piece."""
     start = hold.pieces[0][0]
     row = Observation(
@@ -74,7 +74,7 @@ def _held(ticket: Timeline, hold: Hold) -> Iterator[Observation]:
 
 
 @held_time.variant("rostered", hours="owner")
-def _rostered(ticket: Timeline) -> Iterator[Observation]:
+def _held_in_own_hours(ticket: Timeline) -> Iterator[Observation]:
     """As strict, in the hours that the person works (`hours` in their table of `[people]`); without such hours, as
     strict.
     """

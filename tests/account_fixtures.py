@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from desk_fixtures import impatient, known_store
+from desk_fixtures import impatient, open_test_store
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.pull.discovery import find_connector
-from helpdesk_kpi.pull.source_config import Source
+from helpdesk_kpi.pull.source_config import SourceConfig
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.store import Store, open_store
@@ -77,8 +77,8 @@ class SmallAccount:
             settings = self.helpdesk.settings(server.url)
             if "sketch_key" in settings.__struct_fields__:
                 settings = msgspec.structs.replace(settings, sketch_key=HASH_KEY)
-            source = Source("acme", find_connector(self.helpdesk.connector), settings, server.url, self.since)
-            with known_store(self.path) as store:
+            source = SourceConfig("acme", find_connector(self.helpdesk.connector), settings, server.url, self.since)
+            with open_test_store(self.path) as store:
                 results = sync(store, [source], now=lambda: instant(now), full=full, connect=impatient)
         return {result.stream: result for result in results}
 
@@ -103,14 +103,14 @@ class SmallAccount:
     def listed(self, kpi: str, as_of: str, variant: str = "strict") -> list[dict[str, Any]]:
         """The observations of a KPI that exist at an instant, as `observations` prints them."""
         with self.store() as store:
-            measure(store, self.config, extra=[(kpi, variant)])
-            return list(listing(store, self.config, Asked(kpi, variant, instant(as_of))))
+            build_stale(store, self.config, extra=[(kpi, variant)])
+            return list(export_observations(store, self.config, Asked(kpi, variant, instant(as_of))))
 
     def told(self, kpi: str, as_of: str, variant: str = "strict") -> dict[str, list[Any]]:
         """Ticket -> its observations in order: seconds of the clock, the value of what has no length, or the reason
         why it has neither.
         """
-        is_length = kpi_named(kpi).unit == "ms"
+        is_length = get_kpi(kpi).unit == "ms"
         found: dict[str, list[Any]] = {}
         for row in self.listed(kpi, as_of, variant):
             value = row["calendar_seconds"] if is_length else row["value"]

@@ -6,12 +6,12 @@ from typing import Any
 
 from reader_fixtures import BERLIN, HOUR, Source, agent
 
-from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.benchmarking.comparison import compare
-from helpdesk_kpi.measure.benchmarking.result import Compared, Comparison
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.benchmarking.comparison import compare_people
+from helpdesk_kpi.measure.benchmarking.result import Comparison, PersonResult
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store
 
@@ -64,18 +64,18 @@ class SmallDesk:
 
     def compare(self, kpi: str, *, period: str = "2026-Q4", **told: Any) -> Comparison:
         reader = self.reader(**told.pop("config", {}))
-        quarter = parse(period, "Europe/Berlin", DURING)
-        return compare(reader, kpi, quarter, told.pop("as_of", quarter.end), **told)
+        quarter = parse_period(period, "Europe/Berlin", DURING)
+        return compare_people(reader, kpi, quarter, told.pop("as_of", quarter.end), **told)
 
-    def reader(self, **config: Any) -> Reader:
+    def reader(self, **config: Any) -> MetricStore:
         if self.records:
             self.source.put(*self.records)
             self.records = []
         sources = {"acme": {"connector": "zendesk", "severity": PRIORITIES}}
         settings = Config(timezone="Europe/Berlin", **{"sources": sources, **ONE_SHIFT, **config})
-        measure(self.store, settings)
-        return Reader(self.store, settings)
+        build_stale(self.store, settings)
+        return MetricStore(self.store, settings)
 
 
-def person(comparison: Comparison, name: str) -> Compared:
+def person(comparison: Comparison, name: str) -> PersonResult:
     return next(one for one in comparison.subjects if one.name == name)

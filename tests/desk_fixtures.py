@@ -16,23 +16,30 @@ from starlette.applications import Starlette
 
 from helpdesk_kpi.cli import main
 from helpdesk_kpi.cli.app_context import iso
-from helpdesk_kpi.cli.demo_config import Shown, configuration
-from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.pull.source_config import Source, sources_of
+from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
+from helpdesk_kpi.config import LoadedConfig, load
+from helpdesk_kpi.pull.source_config import SourceConfig, load_sources
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.simulator.server.serve import serve
-from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.server.vendors import get_vendor
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.testing.store_snapshot import HASH_KEY, OF_LOOKS, OF_RUNS, canonical, differences, known_store
+from helpdesk_kpi.testing.store_snapshot import (
+    HASH_KEY,
+    OF_RUNS,
+    VOLATILE_COLUMNS,
+    canonical,
+    differences,
+    open_test_store,
+)
 
-__all__ = ["HASH_KEY", "OF_LOOKS", "OF_RUNS", "canonical", "differences", "known_store"]
+__all__ = ["HASH_KEY", "OF_RUNS", "VOLATILE_COLUMNS", "canonical", "differences", "open_test_store"]
 
 ROOT = Path(__file__).parent.parent
 
 
-def impatient(source: Source) -> Transport:
+def impatient(source: SourceConfig) -> Transport:
     """The source's transport with a clock that sleeping moves, so that no retry takes time."""
     http = source.connector.transport(source.settings)
     slept = [0.0]
@@ -55,16 +62,16 @@ class SyncedDesk:
         self.folder, self.world, self.faults, self.more = folder, world, faults, more
         self.helpdesk, self.options = helpdesk, options
         self.page_size, self.edit = page_size, edit
-        self.loaded: Loaded
+        self.loaded: LoadedConfig
         self.requests: Mapping[str, int] = {}
 
     @property
     def path(self) -> Path:
         return self.folder / "helpdesk-kpi.toml"
 
-    def configure(self, url: str, locale: str = "en") -> Loaded:
-        shown = Shown("demo", self.helpdesk, self.world, url)
-        text = configuration([shown], locale, own_folder=True)
+    def configure(self, url: str, locale: str = "en") -> LoadedConfig:
+        shown = DemoSource("demo", self.helpdesk, self.world, url)
+        text = build_demo_config([shown], locale, own_folder=True)
         if self.helpdesk == "zendesk":
             text = text.replace("rate_share = 1.0", f"rate_share = 1.0\npage_size = {self.page_size}")
         self.path.write_text(self.edit(self.more + text), encoding="utf-8")
@@ -73,7 +80,7 @@ class SyncedDesk:
         return self.loaded
 
     def app(self) -> Starlette:
-        return face(self.helpdesk).app(self.world, faults=self.faults, limits=False, **self.options)
+        return get_vendor(self.helpdesk).app(self.world, faults=self.faults, limits=False, **self.options)
 
     @contextmanager
     def served(self) -> Iterator[Starlette]:
@@ -83,9 +90,9 @@ class SyncedDesk:
             self.configure(server.url)
             yield face
 
-    def sync(self, *, connect: Callable[[Source], Transport] = impatient, **options: Any) -> list[StreamResult]:
-        with self.served() as face, known_store(self.loaded.store_path) as store:
-            sources = sources_of(self.loaded, (), store.hash_key)
+    def sync(self, *, connect: Callable[[SourceConfig], Transport] = impatient, **options: Any) -> list[StreamResult]:
+        with self.served() as face, open_test_store(self.loaded.store_path) as store:
+            sources = load_sources(self.loaded, (), store.hash_key)
             results = sync(store, sources, now=lambda: self.world.now, connect=connect, **options)
         self.requests = face.state.requests
         return results

@@ -80,8 +80,8 @@ TABLES: dict[str, tuple[str, type]] = {
     "registers": ("[registers]", config.Registers),
     "registers.FORM": ("[registers.FORM]", config.Form),
     "weights": ("[weights]", config.Weights),
-    "people": ("[people.NAME]", config.Someone),
-    "reports": ("[reports.NAME]", config.Report),
+    "people": ("[people.NAME]", config.PersonConfig),
+    "reports": ("[reports.NAME]", config.ReportConfig),
 }  # fmt: skip
 _FIRST_CONNECTOR = next(heading for table, (heading, _) in TABLES.items() if table.startswith("sources."))
 #: Keys that `sync` puts in place; nobody writes them.

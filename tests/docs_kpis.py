@@ -2,8 +2,8 @@
 
 from docs_pages import GENERATED, table
 
-from helpdesk_kpi.measure.metrics.contract import Fresh, Kpi, Ratio, Statistic, Total, Within
-from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.metrics.contract import Followup, Freshness, Kpi, Ratio, Statistic, Total
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
 from helpdesk_kpi.report.languages import zh
 
 SCORED = {"shown": "nobody: it is shown only", "agent": "people and teams", "team": "teams only"}
@@ -19,7 +19,7 @@ def kpis_page() -> str:
 
 
 def _questions() -> list[str]:
-    asked = [k for k in every_kpi().values() if k.role == "question"]
+    asked = [k for k in load_kpis().values() if k.role == "question"]
     return [
         "## Questions",
         "",
@@ -59,13 +59,13 @@ def _kpi(k: Kpi) -> list[str]:
 
 def _figure(told: Statistic) -> str:
     """What is worked out, in a reader's words."""
-    if isinstance(told, Within):
+    if isinstance(told, Followup):
         beside = f"; {' and '.join(map(str, told.also))} days beside" if told.also else ""
         kind = "was followed" if told.of == "followed" else "is good and was not followed"
         return f"the share of what {kind} within {told.days} days{beside}; only what is that old counts"
     if isinstance(told, Ratio):
         return " / ".join(f"[`{side}`](#{side})" if side in find_kpis() else f"`{side}`" for side in (told.a, told.b))
-    if isinstance(told, Fresh):
+    if isinstance(told, Freshness):
         return f"the share of what is there at the end of the period and at most {told.days} days old"
     if isinstance(told, Total):
         weighted = ", each ticket by how much work its kind is" if told.weighted else ""
@@ -79,7 +79,7 @@ FIGURES = {
     " at least so long (Kaplan-Meier)",
     "Share": "a share, with its 95 % interval (Wilson)",
     "Share, low": "a share by its lower 95 % limit (Wilson), which a few votes cannot raise",
-    "Met": "kept / (kept + missed); what still runs within its deadline is in neither",
+    "Attainment": "kept / (kept + missed); what still runs within its deadline is in neither",
     "Score": "a mean, with its 95 % interval (Student's t)",
     "Stock": "how many at the end of the period",
     "Stock, age": "the median age at the end of the period, with the 90th percentile and the oldest",

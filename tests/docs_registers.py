@@ -8,7 +8,7 @@ from docs_pages import GENERATED, table
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.registers.entry import Entry
-from helpdesk_kpi.registers.parser import columns, form_of, hints_of
+from helpdesk_kpi.registers.parser import get_form, list_columns, list_hints
 from helpdesk_kpi.registers.register_types import REGISTERS
 from helpdesk_kpi.report.languages import zh
 
@@ -81,8 +81,8 @@ def _heading(name: str, kind: type[Entry]) -> list[str]:
 
 def _columns(kind: type[Entry], keys: Keys) -> Iterator[list[str]]:
     told = {key.name: key for base in reversed(kind.__mro__) if issubclass(base, Entry) for key in keys(base)}
-    hints, form = hints_of(kind), form_of(Config(), kind)
-    for name in columns(Config(), kind):
+    hints, form = list_hints(kind), get_form(Config(), kind)
+    for name in list_columns(Config(), kind):
         if name in hints:
             yield [f"`{name}`", _kind(hints[name]), "" if told[name].default else "yes", told[name].comment]
         else:

@@ -5,11 +5,11 @@ from typing import Any
 from reader_fixtures import WEEK, Source, agent, reply, ticket
 from variant_fixtures import Told
 
-from helpdesk_kpi.calendar.periods import containing
-from helpdesk_kpi.config import Config, Severity, Someone
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.metrics.discovery import find_kpis, kpi_named
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.calendar.periods import get_period_at
+from helpdesk_kpi.config import Config, PersonConfig, Severity
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, get_kpi
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, SlaCycle
 from helpdesk_kpi.store import Store
 
@@ -43,26 +43,32 @@ def cycle(
     return SlaCycle(number, promise, run, promise, stop or start, start, stop, breach, is_breached=is_breached)
 
 
-def read(store: Store, *, target: str = "", **config: Any) -> Reader:
+def read(store: Store, *, target: str = "", **config: Any) -> MetricStore:
     """All variants, measured. `target`: within which a P2 is to be answered and solved; `hours` has Ann's as "own"."""
     targets = {kpi: target for kpi in ("first_reply_time", "full_resolution_time") if target}
     hours = config.get("hours", {})
-    settings = Config(**{
-        "timezone": "Europe/Berlin", "sources": {"acme": {"connector": "zendesk", "severity": SEVERITY}},
-        "severity": {"P2": Severity(targets=targets)},
-        "people": {"ann": Someone(accounts=["acme:a"], name="Ann", hours="own" if "own" in hours else None)}, **config,
-    })  # fmt: skip
-    measure(store, settings, extra=[(kpi.id, variant) for kpi in find_kpis().values() for variant in kpi.variants])
-    return Reader(store, settings)
+    settings = Config(
+        **{
+            "timezone": "Europe/Berlin",
+            "sources": {"acme": {"connector": "zendesk", "severity": SEVERITY}},
+            "severity": {"P2": Severity(targets=targets)},
+            "people": {"ann": PersonConfig(accounts=["acme:a"], name="Ann", hours="own" if "own" in hours else None)},
+            **config,
+        }
+    )
+    build_stale(store, settings, extra=[(kpi.id, variant) for kpi in find_kpis().values() for variant in kpi.variants])
+    return MetricStore(store, settings)
 
 
-def figures(of: Reader, created: int, zone: str = "Europe/Berlin", *, as_of: int | None = None, **where: Any) -> Any:
+def figures(
+    of: MetricStore, created: int, zone: str = "Europe/Berlin", *, as_of: int | None = None, **where: Any
+) -> Any:
     """(kpi, variant) -> the figure of the week of an instant, as of five weeks later if nothing is said."""
-    period, seen = containing("week", created, zone), created + 5 * WEEK if as_of is None else as_of
-    return lambda kpi, variant: of.figure(kpi_named(kpi), period, seen, variant, **where)
+    period, seen = get_period_at("week", created, zone), created + 5 * WEEK if as_of is None else as_of
+    return lambda kpi, variant: of.compute(get_kpi(kpi), period, seen, variant, **where)
 
 
-def medians(of: Reader, created: int, zone: str = "Europe/Berlin", **where: Any) -> Told:
+def medians(of: MetricStore, created: int, zone: str = "Europe/Berlin", **where: Any) -> Told:
     """Of lengths of time: the median in minutes."""
     figure = figures(of, created, zone, **where)
 
@@ -73,7 +79,7 @@ def medians(of: Reader, created: int, zone: str = "Europe/Berlin", **where: Any)
     return told
 
 
-def kept(of: Reader, created: int, zone: str = "Europe/Berlin", **where: Any) -> Told:
+def kept(of: MetricStore, created: int, zone: str = "Europe/Berlin", **where: Any) -> Told:
     """Of shares and sums: (n, value)."""
     figure = figures(of, created, zone, **where)
 

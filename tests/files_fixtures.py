@@ -11,7 +11,7 @@ from typing import Any, Literal
 from helpdesk_kpi.simulator.world.clock import iso
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Created, Update
 from helpdesk_kpi.simulator.world.support_desk import CATEGORY_FIELD, TEAMS
-from helpdesk_kpi.simulator.world.ticket_history import Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk.surveys import ratings, surveys
 from helpdesk_kpi.simulator.zendesk.vocabulary import FIELDS, author, body, channel
@@ -53,7 +53,7 @@ def write_table(folder: Path, name: str, rows: list[Row], form: Form = "csv") ->
     return path
 
 
-def _there(world: World) -> Iterator[Story]:
+def _there(world: World) -> Iterator[TicketHistory]:
     return (story for story in world.stories.values() if story.created.at <= world.now)
 
 
@@ -72,7 +72,7 @@ def _people(world: World) -> Iterator[Row]:
                 }  # fmt: skip
 
 
-def _ticket(world: World, story: Story) -> Row:
+def _ticket(world: World, story: TicketHistory) -> Row:
     created, state = story.created, story.state(world.now)
     gone = story.deleted_at if story.deleted_at is not None and story.deleted_at <= world.now else None
     saves = story.until(world.now)
@@ -87,12 +87,12 @@ def _ticket(world: World, story: Story) -> Row:
     }  # fmt: skip
 
 
-def _tags(world: World, story: Story) -> list[str]:
+def _tags(world: World, story: TicketHistory) -> list[str]:
     saves = story.until(world.now)
     return [*story.created.tags, *(tag for s in saves if isinstance(s.fact, Update) for tag in s.fact.add_tags)]
 
 
-def _events(world: World, story: Story) -> Iterator[Row]:
+def _events(world: World, story: TicketHistory) -> Iterator[Row]:
     for place, save in enumerate(story.until(world.now)):
         yield from _saved(world, place, save)
     for call in story.calls:
@@ -110,7 +110,7 @@ def _events(world: World, story: Story) -> Iterator[Row]:
                    "actor": story.created.requester, "field": "satisfaction", "after": score}  # fmt: skip
 
 
-def _saved(world: World, place: int, save: Saved) -> Iterator[Row]:
+def _saved(world: World, place: int, save: TicketUpdate) -> Iterator[Row]:
     fact, words = save.fact, world.desk.words
     who = author(fact)
     shared = {"ticket": fact.ticket, "at": iso(save.at), "seq": place}
@@ -201,7 +201,7 @@ def _user(world: World, account: Account) -> Row:
             "updated_at": _naive(account.created_at)}  # fmt: skip
 
 
-def _warehoused(world: World, story: Story) -> Row:
+def _warehoused(world: World, story: TicketHistory) -> Row:
     row = _ticket(world, story)
     state = story.state(world.now)
     return {
@@ -214,7 +214,7 @@ def _warehoused(world: World, story: Story) -> Row:
     }  # fmt: skip
 
 
-def _commented(world: World, place: int, save: Saved) -> Iterator[Row]:
+def _commented(world: World, place: int, save: TicketUpdate) -> Iterator[Row]:
     comment, words = save.fact.comment, world.desk.words
     if comment is not None:
         text = body(comment, "https://desk.example", words.help_centre_locale, words.read_more)
@@ -222,7 +222,7 @@ def _commented(world: World, place: int, save: Saved) -> Iterator[Row]:
                "user_id": author(save.fact), "public": str(comment.public).upper(), "tweet": "FALSE"}  # fmt: skip
 
 
-def _became(save: Saved) -> Iterator[Row]:
+def _became(save: TicketUpdate) -> Iterator[Row]:
     """A row for each field that a save changed: what it became, and nothing of what it was."""
     for field, value in save.changes.items():
         yield {"ticket_id": save.fact.ticket, "field_name": FIELDS[field], "updated": _naive(save.at),

@@ -49,7 +49,7 @@ class Pulled:
 
     @property
     def aside(self) -> list[str]:
-        return [one.id for page in self.pages for one in page.set_aside]
+        return [one.id for page in self.pages for one in page.rejected]
 
     def queries(self, path: str = "/tickets") -> list[dict[str, str]]:
         return [dict(r.url.params) for r in self.asked if r.url.path == f"/api/v2{path}"]
@@ -98,7 +98,7 @@ def pull(
             found = next(s for s in connector.streams() if s.name == stream)
             known = versions or {}
             start = Start(cursor=cursor, since=since, now=NOW, todo=todo, versions=lambda _kind, _ids: known)
-            told.found = connector.found
+            told.found = connector.findings
             async for page in found.pages(start):
                 told.pages.append(page)
 

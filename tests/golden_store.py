@@ -13,25 +13,25 @@ from typing import Any
 from desk_fixtures import HASH_KEY, impatient
 
 from helpdesk_kpi import __version__
-from helpdesk_kpi.calendar.periods import Period, parse
-from helpdesk_kpi.cli.demo_config import Shown, configuration
+from helpdesk_kpi.calendar.periods import Period, parse_period
+from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
 from helpdesk_kpi.config import Config, load
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.server.serve import serve
-from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.server.vendors import get_vendor
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.testing.store_snapshot import known_store
+from helpdesk_kpi.testing.store_snapshot import open_test_store
 
 GOLDEN = Path(__file__).parent / "golden"
 HELPDESKS = ("zendesk", "jira", "freshdesk")
 END = 1_795_392_000_000  # the world's now: 2026-11-23 00:00 UTC
-VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() if kpi.story != "entry" for variant in kpi.variants]
+VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() if kpi.subject != "entry" for variant in kpi.variants]
 PERIOD = "2026-10"
 
 
@@ -40,8 +40,8 @@ def main() -> None:
         folder = Path(name)
         config = _synced(folder)
         (GOLDEN / f"store-{__version__}.toml").write_text((folder / "helpdesk-kpi.toml").read_text())
-        with known_store(folder / "helpdesk.db") as store:
-            measure(store, config, extra=VARIANTS)
+        with open_test_store(folder / "helpdesk.db") as store:
+            build_stale(store, config, extra=VARIANTS)
             figures = figures_of(store, config)
             store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             store.conn.execute("VACUUM")
@@ -54,29 +54,29 @@ def _synced(folder: Path) -> Config:
     with ExitStack() as stack:
         shown = []
         for helpdesk, world in worlds.items():
-            server = stack.enter_context(serve(face(helpdesk).app(world, limits=False)))
-            shown.append(Shown(helpdesk, helpdesk, world, server.url))
+            server = stack.enter_context(serve(get_vendor(helpdesk).app(world, limits=False)))
+            shown.append(DemoSource(helpdesk, helpdesk, world, server.url))
             (folder / shown[-1].key_file).write_text(shown[-1].secret)
         path = folder / "helpdesk-kpi.toml"
-        path.write_text(configuration(shown, "en", own_folder=True), encoding="utf-8")
+        path.write_text(build_demo_config(shown, "en", own_folder=True), encoding="utf-8")
         loaded = load(path)
-        with known_store(loaded.store_path) as store:
-            results = sync(store, sources_of(loaded, (), HASH_KEY), now=lambda: END, connect=impatient)
+        with open_test_store(loaded.store_path) as store:
+            results = sync(store, load_sources(loaded, (), HASH_KEY), now=lambda: END, connect=impatient)
     assert not [result for result in results if result.outcome == "failed"], results
     return loaded.config
 
 
 def figures_of(store: Store, config: Config) -> dict[str, Any]:
     """KPI/variant -> its revision, its number of observations, and its figure for October 2026."""
-    reader = Reader(store, config)
-    period: Period = parse(PERIOD, config.timezone, END)
+    reader = MetricStore(store, config)
+    period: Period = parse_period(PERIOD, config.timezone, END)
     return {f"{kpi}/{variant}": _figure(reader, period, kpi, variant) for kpi, variant in VARIANTS}
 
 
-def _figure(reader: Reader, period: Period, kpi: str, variant: str) -> dict[str, Any]:
+def _figure(reader: MetricStore, period: Period, kpi: str, variant: str) -> dict[str, Any]:
     spec = find_kpis()[kpi]
-    rows = sum(1 for _ in listing(reader.store, reader.config, Asked(kpi, variant, END)))
-    found = reader.figure(spec, period, END, variant)
+    rows = sum(1 for _ in export_observations(reader.store, reader.config, Asked(kpi, variant, END)))
+    found = reader.compute(spec, period, END, variant)
     value = None if found.value is None else float(f"{found.value:.9g}")
     return {"revision": spec.revision, "rows": rows, "n": found.n, "value": value}
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import msgspec
-from desk_fixtures import known_store
+from desk_fixtures import open_test_store
 
 from connectors.jira_service_management import JiraServiceManagement
-from connectors.jira_service_management.errors import judge, limits
+from connectors.jira_service_management.errors import classify_response, limits
 from connectors.jira_service_management.settings import Credentials, Settings
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
-from helpdesk_kpi.pull.source_config import Source
+from helpdesk_kpi.pull.source_config import SourceConfig
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.simulator.jira import app
@@ -110,7 +110,7 @@ def transport(
         return given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
 
     hosts = [settings.gateway_url] if settings.gateway_url else []
-    options: dict[str, Any] = {"attempts": 1, "judge": judge, "limits": limits, "sleep": no_sleep, **more}
+    options: dict[str, Any] = {"attempts": 1, "judge": classify_response, "limits": limits, "sleep": no_sleep, **more}
     return Transport(settings.url, auth=settings.auth.auth(), hosts=hosts, http=httpx.MockTransport(answer), **options)
 
 
@@ -141,7 +141,7 @@ def pull(
                 pages.append(page)
                 store(page)
             if found is not None:
-                found.extend(connector.found)
+                found.extend(connector.findings)
             return pages
 
     return asyncio.run(run()), asked
@@ -190,7 +190,7 @@ class Site:
         self.sent: list[httpx.Request] = []
         self.app: Any = None
 
-    def connect(self, _source: Source | None = None) -> Transport:
+    def connect(self, _source: SourceConfig | None = None) -> Transport:
         wall = Wall()
         self.app = app.app(
             self.world, faults=self.faults, limits=False, clock=wall,
@@ -199,14 +199,20 @@ class Site:
         http = httpx.ASGITransport(self.app)
         noted = Noted(http, self.sent)
         return Transport(
-            HERE, auth=self.settings.auth.auth(), http=noted, sleep=wall.sleep, clock=wall, judge=judge, limits=limits,
-        )  # fmt: skip
+            HERE,
+            auth=self.settings.auth.auth(),
+            http=noted,
+            sleep=wall.sleep,
+            clock=wall,
+            judge=classify_response,
+            limits=limits,
+        )
 
     def store(self) -> Store:
-        return known_store(self.folder / "a.db")
+        return open_test_store(self.folder / "a.db")
 
     def sync(self, **options: Any) -> dict[str, StreamResult]:
-        source = Source("demo", JiraServiceManagement, self.settings, HERE, self.world.desk.start)
+        source = SourceConfig("demo", JiraServiceManagement, self.settings, HERE, self.world.desk.start)
         with self.store() as store:
             results = sync(store, [source], now=lambda: self.world.now, connect=self.connect, **options)
         return {result.stream: result for result in results}

@@ -10,17 +10,17 @@ from typing import Any, NamedTuple, Self
 from hypothesis import strategies as st
 from reader_fixtures import HOUR, WEEK, Source
 
-from helpdesk_kpi.calendar.periods import Period, parse
+from helpdesk_kpi.calendar.periods import Period, parse_period
 from helpdesk_kpi.config import Config, Hours, Severity, Tickets
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Person, Rating, Team, Ticket
 from helpdesk_kpi.store import Store, open_store
 
 MINUTE = 60_000
-MONTH = parse("2027-02", "UTC", 0)  # begins on a Monday, and is four whole weeks
+MONTH = parse_period("2027-02", "UTC", 0)  # begins on a Monday, and is four whole weeks
 START, AFTER = MONTH.start, MONTH.end + 6 * WEEK
 VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() for variant in kpi.variants]
 STRICT = [(kpi, variant) for kpi, variant in VARIANTS if variant == "strict"]
@@ -141,8 +141,8 @@ class Desk:
         called = names or {"a": "Ann", "b": "Bob"}
         team = [Person(key, "agent", "agent", 1, name=name) for key, name in (called | {"robot": "robot"}).items()]
         Source(self.store).put(Team("t", "First"), Team("u", "Second"), *team, *told)
-        measure(self.store, CONFIG, extra=VARIANTS)
-        self.reader = Reader(self.store, CONFIG)
+        build_stale(self.store, CONFIG, extra=VARIANTS)
+        self.reader = MetricStore(self.store, CONFIG)
 
     def __enter__(self) -> Self:
         return self
@@ -153,10 +153,12 @@ class Desk:
 
     def figure(
         self, kpi: str, variant: str = "strict", period: Period = MONTH, as_of: int = AFTER, **where: str | None
-    ) -> Value:
-        return self.reader.figure(find_kpis()[kpi], period, as_of, variant, **where)
+    ) -> MetricValue:
+        return self.reader.compute(find_kpis()[kpi], period, as_of, variant, **where)
 
-    def figures(self, period: Period = MONTH, as_of: int = AFTER, **where: str | None) -> dict[tuple[str, str], Value]:
+    def figures(
+        self, period: Period = MONTH, as_of: int = AFTER, **where: str | None
+    ) -> dict[tuple[str, str], MetricValue]:
         """Every variant of every KPI."""
         return {(k, v): self.figure(k, v, period, as_of, **where) for k, v in VARIANTS}
 

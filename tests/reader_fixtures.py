@@ -5,10 +5,10 @@ import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
-from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Person, Ticket
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.page import Page
@@ -26,7 +26,7 @@ class Source:
     def __init__(self, store: Store, name: str = "acme") -> None:
         self.store, self.name = store, name
         self.key = source_key(store, name, "zendesk", "http://x", 0)
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute(
                 "INSERT OR IGNORE INTO cursors (source, stream, gives, complete_until) VALUES (?, 'all', ?, ?)",
                 (
@@ -73,17 +73,17 @@ def customer(key: str, address: str | None) -> Person:
     return Person(key, "customer", "end-user", 1, name="Somebody", email=address)
 
 
-def reader(store: Store, **config: Any) -> Reader:
+def reader(store: Store, **config: Any) -> MetricStore:
     settings = Config(timezone="Europe/Berlin", **{"sources": {"acme": {"connector": "zendesk"}}, **config})
-    measure(store, settings)
-    return Reader(store, settings)
+    build_stale(store, settings)
+    return MetricStore(store, settings)
 
 
-def value(of: Reader, kpi: str, week: str = "2026-W47", **where: str | None) -> Any:
-    period = parse(week, "Europe/Berlin", MONDAY)
-    return of.value(kpi, period, period.end + HOUR, "strict", **where)
+def value(of: MetricStore, kpi: str, week: str = "2026-W47", **where: str | None) -> Any:
+    period = parse_period(week, "Europe/Berlin", MONDAY)
+    return of.get(kpi, period, period.end + HOUR, "strict", **where)
 
 
 def period_of() -> tuple[Any, int]:
-    period = parse("2026-W47", "Europe/Berlin", MONDAY)
+    period = parse_period("2026-W47", "Europe/Berlin", MONDAY)
     return period, period.end + HOUR

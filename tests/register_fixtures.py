@@ -6,19 +6,19 @@ from typing import Any
 
 from reader_fixtures import MONDAY, Source, agent, ticket
 
-from helpdesk_kpi.config import Config, Someone
+from helpdesk_kpi.config import Config, PersonConfig
 from helpdesk_kpi.model import Article, Team
-from helpdesk_kpi.registers.lookup import Names
-from helpdesk_kpi.registers.parser import Reading
+from helpdesk_kpi.registers.lookup import RegisterLookup
+from helpdesk_kpi.registers.parser import EntryParser
 from helpdesk_kpi.registers.register_types import REGISTERS
-from helpdesk_kpi.registers.writer import Given, Kept, keep
+from helpdesk_kpi.registers.writer import InputRow, WriteResult, save_entries
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.register_entries import Written
 
 NOW = int(dt.datetime(2026, 11, 24, 9, tzinfo=dt.UTC).timestamp() * 1000)
 PEOPLE = {
-    "wang": Someone(name="王小明", accounts=["acme:a"], manager="li", team="First line"),
-    "li": Someone(name="李娜", accounts=[]),  # a manager without an account
+    "wang": PersonConfig(name="王小明", accounts=["acme:a"], manager="li", team="First line"),
+    "li": PersonConfig(name="李娜", accounts=[]),  # a manager without an account
 }
 
 
@@ -35,19 +35,19 @@ class Book:
             ticket("17", MONDAY, team="5"), ticket("18", MONDAY), article("kb1", author="b"),
         )  # fmt: skip
 
-    def put(self, register: str, *, now: int = NOW, dry_run: bool = False, **row: Any) -> Kept:
+    def put(self, register: str, *, now: int = NOW, dry_run: bool = False, **row: Any) -> WriteResult:
         (kept,) = self.put_all((register, row), now=now, dry_run=dry_run)
         return kept
 
     def put_all(
         self, *given: tuple[str, dict[str, Any]], now: int = NOW, dry_run: bool = False, corrects: int | None = None
-    ) -> list[Kept]:
-        reading = Reading(Names(self.store, self.config), now)
+    ) -> list[WriteResult]:
+        reading = EntryParser(RegisterLookup(self.store, self.config), now)
         rows = [
-            Given(f"row {n}", REGISTERS[register], {k: str(v) for k, v in row.items()}, corrects)
+            InputRow(f"row {n}", REGISTERS[register], {k: str(v) for k, v in row.items()}, corrects)
             for n, (register, row) in enumerate(given, 1)
         ]
-        return keep(reading, rows, Written(now, "tester"), dry_run=dry_run)
+        return save_entries(reading, rows, Written(now, "tester"), dry_run=dry_run)
 
 
 def article(key: str, author: str, url: str | None = None) -> Article:

@@ -7,25 +7,32 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from helpdesk_kpi.identities.unmapped_values import Unmapped
+from helpdesk_kpi.identities.unmapped_values import UnmappedValue
 from helpdesk_kpi.measure.metrics.contract import Duration, Kpi, Observation, Share, Statistic, Stock, Total, Variant
-from helpdesk_kpi.measure.metrics.metric_value import Point, Value
-from helpdesk_kpi.measure.process.review import Bottleneck, Growing, Recurring, Review, Route, StageTime
-from helpdesk_kpi.measure.quality.gaps import Gap
-from helpdesk_kpi.measure.quality.outlier_questions import questions
-from helpdesk_kpi.measure.quality.priority_inversions import Overtaken
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue, Point
+from helpdesk_kpi.measure.process.review import (
+    Bottleneck,
+    CategoryGrowth,
+    CategoryRecurrence,
+    ProcessReview,
+    Route,
+    StageTime,
+)
+from helpdesk_kpi.measure.quality.gaps import DataGap
+from helpdesk_kpi.measure.quality.outlier_questions import list_outlier_kpis
+from helpdesk_kpi.measure.quality.priority_inversions import PriorityInversion
 from helpdesk_kpi.measure.statistics.control_chart import Better, Signal
 from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity
 from helpdesk_kpi.report.result_types import (
-    Asked,
     Axis,
     BadRating,
-    Examined,
-    Facts,
+    DataQuality,
+    PersonShare,
     Question,
+    ReportFacts,
     Severity,
-    TicketRow,
-    Waiting,
+    TicketLine,
+    WaitingTicket,
 )
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -57,7 +64,7 @@ def entry(  # noqa: PLR0917  # a table of them reads best without names
 ) -> Kpi:  # fmt: skip
     return Kpi(
         id=kpi, title=title, unit=unit, better=better, statistic=statistic, anchor="created", needs=frozenset(),
-        revision=1, story="ticket", facet="", pair=pair, dimension="own", level="shown",
+        revision=1, subject="ticket", facet="", pair=pair, dimension="own", level="shown",
         min_n=30, matures=0, role="kpi", variants={"strict": Variant("strict", definition, _nothing)},
     )  # fmt: skip
 
@@ -100,11 +107,11 @@ def points(values: Sequence[float | None], n: float = 100) -> tuple[Point, ...]:
     return tuple(Point(f"2026-W{first + index:02d}", value, n) for index, value in enumerate(values))
 
 
-def monthly(values: dict[Any, Value]) -> dict[Any, Value]:
+def monthly(values: dict[Any, MetricValue]) -> dict[Any, MetricValue]:
     """The same values with a history of the 26 months before 2026-11."""
     labels = [f"{month // 12}-{month % 12 + 1:02d}" for month in range(2026 * 12 + 10 - 26, 2026 * 12 + 10)]
 
-    def renamed(value: Value) -> Value:
+    def renamed(value: MetricValue) -> MetricValue:
         history = zip(labels, value.history, strict=False)
         return msgspec.structs.replace(
             value, history=tuple(Point(label, point.value, point.n) for label, point in history)
@@ -119,8 +126,8 @@ def wave(middle: float, size: float = 0.1, count: int = 26) -> list[float]:
     return [middle * (1 + size * steps[index % 13]) for index in range(count)]
 
 
-def figure(kpi: str, value: float | None, n: float = 100, **more: Any) -> Value:
-    return Value(kpi=kpi, variant="strict", unit=CATALOGUE[kpi].unit, n=n, value=value, **more)
+def figure(kpi: str, value: float | None, n: float = 100, **more: Any) -> MetricValue:
+    return MetricValue(kpi=kpi, variant="strict", unit=CATALOGUE[kpi].unit, n=n, value=value, **more)
 
 
 def usual(low: float, high: float, count: int = 26) -> Signal:
@@ -131,9 +138,9 @@ def signal(direction: Literal["better", "worse", "more", "less"], low: float, hi
     return Signal("signal", direction, low, high, 26)
 
 
-def facts(**more: Any) -> Facts:
+def facts(**more: Any) -> ReportFacts:
     return msgspec.structs.replace(
-        Facts(
+        ReportFacts(
             sources={"acme": at(2026, 11, 23, 6)},
             catalogue=CATALOGUE,
             history_from=at(2026, 1, 1),
@@ -146,21 +153,21 @@ def facts(**more: Any) -> Facts:
 class FakeFigures(msgspec.Struct, kw_only=True):
     """`values` by (kpi, (axis, name), ...), axes in order of their names; what is not given is an empty slice."""
 
-    values: Mapping[Any, Value] = {}
-    facts: Facts = msgspec.field(default_factory=facts)
+    values: Mapping[Any, MetricValue] = {}
+    facts: ReportFacts = msgspec.field(default_factory=facts)
     period: Any = FakePeriod()
     as_of: int = at(2026, 11, 23, 6)
     zone: str = "Europe/Berlin"
     team: str | None = None
-    waits: Sequence[Waiting] = ()
+    waits: Sequence[WaitingTicket] = ()
     ratings: Sequence[BadRating] = ()
-    rows: Sequence[TicketRow] = ()
-    review: Review = Review((), (), (), (), ())
-    found: Examined = Examined()
+    rows: Sequence[TicketLine] = ()
+    review: ProcessReview = ProcessReview((), (), (), (), ())
+    found: DataQuality = DataQuality()
 
-    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:  # noqa: ARG002  # one variant
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricValue:  # noqa: ARG002  # one variant
         entry = self.facts.catalogue.get(kpi) or CATALOGUE[kpi]
-        empty = Value(kpi=kpi, variant="strict", unit=entry.unit, n=0, value=None)
+        empty = MetricValue(kpi=kpi, variant="strict", unit=entry.unit, n=0, value=None)
         return self.values.get((kpi, *sorted(where.items())), empty)
 
     def by(
@@ -169,15 +176,15 @@ class FakeFigures(msgspec.Struct, kw_only=True):
         axis: Axis,
         variant: str = "strict",  # noqa: ARG002  # one variant
         **where: str | None,
-    ) -> Mapping[str | None, Value]:
-        found: dict[str | None, Value] = {}
+    ) -> Mapping[str | None, MetricValue]:
+        found: dict[str | None, MetricValue] = {}
         for key, value in self.values.items():
             named = dict(key[1:])
             if key[0] == kpi and axis in named and {k: v for k, v in named.items() if k != axis} == where:
                 found[named[axis]] = value
         return found
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
+    def waiting(self, limit: int) -> Sequence[WaitingTicket]:
         return self.waits[:limit]
 
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
@@ -189,19 +196,19 @@ class FakeFigures(msgspec.Struct, kw_only=True):
         limit: int,
         variant: str = "strict",  # noqa: ARG002
         **where: str | None,  # noqa: ARG002
-    ) -> Sequence[TicketRow]:
+    ) -> Sequence[TicketLine]:
         return self.rows[:limit]
 
-    def process(self) -> Review:
+    def process(self) -> ProcessReview:
         return self.review
 
-    def examined(self) -> Examined:
+    def examined(self) -> DataQuality:
         return self.found
 
 
 def _reply(  # noqa: PLR0917  # the same
     level: str | None, n: int, minutes: float, p90: float, within: float, open_: int, late: int, **more: Any
-) -> Value:
+) -> MetricValue:
     clock = "calendar" if level == "P0" else "business"
     targets = {"P0": 15.0, "P1": 30.0, "P2": 240.0, "P3": 480.0}
     return figure(
@@ -212,7 +219,7 @@ def _reply(  # noqa: PLR0917  # the same
     )  # fmt: skip
 
 
-def _solved(n: int, hours: float, p90: float | None, open_: int, **more: Any) -> Value:
+def _solved(n: int, hours: float, p90: float | None, open_: int, **more: Any) -> MetricValue:
     return figure(
         "full_resolution_time", hours * HOUR, n, median=hours * HOUR, p90=None if p90 is None else p90 * HOUR,
         mean=hours * 1.3 * HOUR, low=hours * 0.9 * HOUR, high=hours * 1.12 * HOUR, ended=n - open_, running=open_,
@@ -220,11 +227,11 @@ def _solved(n: int, hours: float, p90: float | None, open_: int, **more: Any) ->
     )  # fmt: skip
 
 
-def _open(count: int, late: int = 0, **more: Any) -> Value:
+def _open(count: int, late: int = 0, **more: Any) -> MetricValue:
     return figure("backlog", count, count, overdue=late, running=count, **more)
 
 
-def week_values() -> dict[Any, Value]:
+def week_values() -> dict[Any, MetricValue]:
     """A week in which P1 first replies got slower, above all in Billing; everything else is as usual."""
     slow = {
         "history": points([v * MINUTE for v in wave(29, 0.14)]),
@@ -301,13 +308,13 @@ def week_values() -> dict[Any, Value]:
 
 
 WAITS = (
-    Waiting(number="48102", url="https://acme.zendesk.com/agent/tickets/48102", since=at(2026, 11, 18, 9),
+    WaitingTicket(number="48102", url="https://acme.zendesk.com/agent/tickets/48102", since=at(2026, 11, 18, 9),
             subject="Invoice shows the wrong VAT since the update", waited=26 * HOUR, why="no first reply",
             severity="P1", category="Billing", target=30 * MINUTE),
-    Waiting(number="48077", url="https://acme.zendesk.com/agent/tickets/48077", since=at(2026, 11, 19, 9),
+    WaitingTicket(number="48077", url="https://acme.zendesk.com/agent/tickets/48077", since=at(2026, 11, 19, 9),
             subject="Export stops at 10,000 rows", waited=19 * HOUR, why="waiting for us", severity="P2",
             category="Data", assignee="Priya Raman", target=4 * HOUR),
-    Waiting(number="48140", url="https://acme.zendesk.com/agent/tickets/48140", since=at(2026, 11, 20, 9),
+    WaitingTicket(number="48140", url="https://acme.zendesk.com/agent/tickets/48140", since=at(2026, 11, 20, 9),
             subject="无法登录：验证码一直收不到 (login code never arrives)", waited=11 * HOUR, why="open past target",
             severity="P2", category="Accounts", assignee="Ann Smith", target=None),
 )  # fmt: skip
@@ -318,7 +325,7 @@ RATINGS = (
     BadRating(number="48190", url="https://acme.zendesk.com/agent/tickets/48190", at=at(2026, 11, 18, 12)),
 )  # fmt: skip
 ROWS = tuple(
-    TicketRow(
+    TicketLine(
         number=str(48000 + index), url=f"https://acme.zendesk.com/agent/tickets/{48000 + index}",
         subject=("Invoice shows the wrong VAT", "Export stops", "Cannot log in")[index % 3], at=at(2026, 11, 17, 9),
         value=(900 - 20 * index) * MINUTE, severity=f"P{index % 4}", agent="Ann Smith" if index else None,
@@ -328,9 +335,9 @@ ROWS = tuple(
 )  # fmt: skip
 
 
-QUESTIONS = questions()
+QUESTIONS = list_outlier_kpis()
 SLOW = Bottleneck("hand_over", "team", "Billing", 26, 22 * HOUR, 4 * HOUR, 26 * 18 * HOUR)
-REVIEW = Review(
+REVIEW = ProcessReview(
     stages=(
         StageTime("queue", 300, 600 * HOUR, 0.3),
         StageTime("agent", 320, 1000 * HOUR, 0.5),
@@ -339,36 +346,66 @@ REVIEW = Review(
     ),
     bottlenecks=(SLOW, Bottleneck("agent", "category", "export", 40, 5 * HOUR, 4 * HOUR, 40 * HOUR)),
     routes=(Route("Technical", "Billing", 12, 9),),
-    recurring=(Recurring("login", 6, 40),),
-    growing=(Growing("export", 40, 20.58),),
+    recurring=(CategoryRecurrence("login", 6, 40),),
+    growing=(CategoryGrowth("export", 40, 20.58),),
 )
-EXAMINED = Examined(
+EXAMINED = DataQuality(
     gaps=(
-        Gap("acme", "priority", "tickets without a priority: a row of their own in every table", 170, False,
-            "no_priority"),
-        Gap("acme", "ratings", "the last sync failed: no right for ann.smith@acme.example", 1, True, "failed",
-            "no right for ann.smith@acme.example"),
+        DataGap(
+            "acme",
+            "priority",
+            "tickets without a priority: a row of their own in every table",
+            170,
+            False,
+            "no_priority",
+        ),
+        DataGap(
+            "acme",
+            "ratings",
+            "the last sync failed: no right for ann.smith@acme.example",
+            1,
+            True,
+            "failed",
+            "no right for ann.smith@acme.example",
+        ),
     ),
     unmapped=(
-        Unmapped("acme", "status", "Vendor review", 3, "open", False, "hold"),
-        Unmapped("acme", "priority", "Nice to have", 0, "", False, ""),
+        UnmappedValue("acme", "status", "Vendor review", 3, "open", False, "hold"),
+        UnmappedValue("acme", "priority", "Nice to have", 0, "", False, ""),
     ),
     questions=(
         Question(kpi=QUESTIONS["solved_unanswered"], n=335, share=0.0119),
         Question(
-            kpi=QUESTIONS["reopened_within_the_hour"], n=90, share=0.155,
-            people=(Asked(agent="Ann Smith", share=0.4, n=30, others=1 / 30,
-                          tickets=(("48102", "https://acme.zendesk.com/agent/tickets/48102"), ("48103", ""))),),
+            kpi=QUESTIONS["reopened_within_the_hour"],
+            n=90,
+            share=0.155,
+            people=(
+                PersonShare(
+                    agent="Ann Smith",
+                    share=0.4,
+                    n=30,
+                    others=1 / 30,
+                    tickets=(("48102", "https://acme.zendesk.com/agent/tickets/48102"), ("48103", "")),
+                ),
+            ),
         ),
         Question(kpi=QUESTIONS["merged_after_bad_rating"], n=0, share=None),
     ),
     overtaken=(
-        Overtaken("acme", "48140", "https://acme.zendesk.com/agent/tickets/48140", "Billing", "P1", at(2026, 11, 17, 9),
-                  None, ("1", "2")),
+        PriorityInversion(
+            "acme",
+            "48140",
+            "https://acme.zendesk.com/agent/tickets/48140",
+            "Billing",
+            "P1",
+            at(2026, 11, 17, 9),
+            None,
+            ("1", "2"),
+        ),
     ),
     late=(6, 40, 0.04),
     returned=Reciprocity(15, 0.914, 0.798),
-)  # fmt: skip
+)
 
 
 def week(**more: Any) -> FakeFigures:

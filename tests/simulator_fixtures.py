@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from oracle.truth import TruthRow, truth
+from oracle.truth import TrueObservation, truth
 
 from helpdesk_kpi.simulator.world.clock import instant
 from helpdesk_kpi.simulator.world.facts import Account, Amended, Comment, Created, Fact, Role, Spent, Update
-from helpdesk_kpi.simulator.world.world import World, desk_of
+from helpdesk_kpi.simulator.world.world import World, build_desk_from_accounts
 
 ANN, BEN, LEO, BOT, LIGHT, CAROL = 1, 2, 3, 4, 5, 9
 TEAM, OTHER = 100, 200
@@ -36,7 +36,7 @@ def world(*facts: Fact, now: str | None = None, **settings: Any) -> World:
         account(LIGHT, "light_agent"),
         account(CAROL, "customer"),
     ]
-    made = World(desk_of(people, start=START, end=END, **settings), facts)
+    made = World(build_desk_from_accounts(people, start=START, end=END, **settings), facts)
     if now:
         made.now = at(now)
     return made
@@ -73,7 +73,7 @@ def amended(when: str, who: int, minutes: int, entry: int = 1, **more: Any) -> A
     return Amended(**({"ticket": 1} | more), at=at(when), agent=who, entry=entry, seconds=minutes * 60)
 
 
-def only(made: World, kpi: str, variant: str = "strict", as_of: str | None = None) -> TruthRow:
+def only(made: World, kpi: str, variant: str = "strict", as_of: str | None = None) -> TrueObservation:
     """The single row of a KPI."""
     (row,) = truth(made, kpi, variant, at(as_of) if as_of else None)
     return row

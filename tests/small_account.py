@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 
-from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.pull.source_config import Source, sources_of
+from helpdesk_kpi.config import LoadedConfig, load
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.pull.source_config import SourceConfig, load_sources
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store import Store, open_store
@@ -43,12 +43,12 @@ class SmallAccount:
         path = folder / "helpdesk-kpi.toml"
         source = f'[sources.acme]\nconnector = "{connector}"\nsince = {since}\n{SOURCES[connector]}\n{own}\n'
         path.write_text(f'timezone = "UTC"\nstore = "helpdesk.db"\n{source}\n{more}\n', encoding="utf-8")
-        self.loaded: Loaded = load(path)
+        self.loaded: LoadedConfig = load(path)
 
     def sync(self, now: int, *, full: bool = False) -> list[StreamResult]:
         """One sync at an instant (epoch ms)."""
 
-        def connect(source: Source) -> Transport:
+        def connect(source: SourceConfig) -> Transport:
             http = source.connector.transport(source.settings)
             http._client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
             slept = [0.0]
@@ -60,7 +60,7 @@ class SmallAccount:
             return http
 
         with open_store(self.loaded.store_path) as store:
-            sources = sources_of(self.loaded, (), store.hash_key)
+            sources = load_sources(self.loaded, (), store.hash_key)
             return sync(store, sources, now=lambda: now, connect=connect, full=full)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
@@ -77,8 +77,8 @@ class SmallAccount:
     def observations(self, kpi: str, *, as_of: int, variant: str = "strict") -> list[dict[str, Any]]:
         """What `observations` prints, as rows."""
         with self.store() as store:
-            measure(store, self.loaded.config, extra=[(kpi, variant)])
-            return list(listing(store, self.loaded.config, Asked(kpi, variant, as_of)))
+            build_stale(store, self.loaded.config, extra=[(kpi, variant)])
+            return list(export_observations(store, self.loaded.config, Asked(kpi, variant, as_of)))
 
     def by_ticket(self, kpi: str, column: str, *, as_of: int, variant: str = "strict") -> Mapping[str, Any]:
         """One column of a KPI that has one observation a ticket."""

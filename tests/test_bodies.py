@@ -14,7 +14,7 @@ from test_transport import ACCOUNT, Wall
 
 from helpdesk_kpi.errors import BrokenError, PullError
 from helpdesk_kpi.pull.auth import NoAuth
-from helpdesk_kpi.pull.lenient_decode import rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.response_body import TooLargeError, Unpacker, clean, mend
 from helpdesk_kpi.pull.transport import Transport
 
@@ -96,7 +96,7 @@ def test_a_number_that_is_too_large_costs_its_row() -> None:
         rows: msgspec.Raw
 
     page = answer_to(b'{"rows": [{"id": 1, "seconds": 2}, {"id": 5, "seconds": 1e999}]}', kind=Page)
-    good, aside = rows(page.rows, Row)
+    good, aside = decode_rows(page.rows, Row)
     assert [row.id for row in good] == [1]
     assert [row.id for row in aside] == ["5"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, reader, reply, ticket
 
-from helpdesk_kpi.measure.benchmarking.share_bounds import bounds
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.benchmarking.share_bounds import share_bounds
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.model import Rating
 from helpdesk_kpi.store import Store, open_store
 
@@ -32,7 +32,7 @@ def asked(store: Store, first: int, requester: str, *answers: Any) -> None:
 
 def told(store: Store, kpi: str = "csat", **where: str | None) -> Any:
     period, as_of = period_of()
-    return bounds(reader(store), kpi_named(kpi), "strict", period, as_of, facet="overall", **where)
+    return share_bounds(reader(store), get_kpi(kpi), "strict", period, as_of, facet="overall", **where)
 
 
 def test_whoever_did_not_answer_may_be_happy_or_not(store: Store) -> None:
@@ -55,4 +55,4 @@ def test_there_are_none_without_answers_or_of_other_figures(store: Store) -> Non
     asked(store, 1, "c", None)
     assert told(store) is None
     period, as_of = period_of()
-    assert bounds(reader(store), kpi_named("reopen_rate"), "strict", period, as_of) is None
+    assert share_bounds(reader(store), get_kpi("reopen_rate"), "strict", period, as_of) is None

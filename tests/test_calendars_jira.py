@@ -18,7 +18,7 @@ DESK = Config(
 
 def with_runs(store: Store, runs: list[tuple[str, str, float]]) -> None:
     """Finished runs of one SLA, as (started, stopped, hours by Jira's own calendar)."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("INSERT INTO sources (id, name, connector, url) VALUES (1, 'acme', 'x', '')")
         for number, (start, stop, hours) in enumerate(runs, 1):
             conn.execute(

@@ -9,19 +9,19 @@ from story_fixtures import ANN, CUSTOMER, did, minutes, said, status, story
 
 from helpdesk_kpi.calendar.ticket_schedules import segments_of
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.unmapped_values import unmapped
+from helpdesk_kpi.identities.unmapped_values import find_unmapped_values
 from helpdesk_kpi.measure.tickets.moves import stays_away, without_what_was_away
 from helpdesk_kpi.model import Event, Name, Team
 from helpdesk_kpi.store import open_store
 from helpdesk_kpi.store.change_order import in_order
-from helpdesk_kpi.store.ticket_records import EventRow
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 
-def step(before: str | None, after: str, *, at: float = 5, field: str = "status") -> EventRow:
+def step(before: str | None, after: str, *, at: float = 5, field: str = "status") -> EventRecord:
     return did(at, ANN, field, before, after)
 
 
-def way(changes: list[EventRow]) -> list[str | None]:
+def way(changes: list[EventRecord]) -> list[str | None]:
     return [change.after for change in changes]
 
 
@@ -94,7 +94,7 @@ def test_a_resolution_is_set_in_the_last_status_of_its_second(tmp_path: Path) ->
     statuses = [Name("status", "20", "Review", "open"), Name("status", "30", "Waiting", "pending")]
     with open_store(tmp_path / "a.db") as store:
         Source(store).put(*statuses, ticket("1", NINE, status="30"), *backwards("status", "10", "20", "30"), resolved)
-        found = unmapped(store, Config(sources={"acme": {"connector": "zendesk"}}))
+        found = find_unmapped_values(store, Config(sources={"acme": {"connector": "zendesk"}}))
         assert [one.name for one in found if "resolution" in one.why] == ["Waiting"]
 
 

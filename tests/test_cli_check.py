@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from desk_fixtures import Cli, SyncedDesk
 
-from helpdesk_kpi.cli.app_context import Desk
-from helpdesk_kpi.cli.checks.findings import Able, Asked, Examined, verdict
-from helpdesk_kpi.cli.checks.unmapped import unmapped
-from helpdesk_kpi.cli.views.check import as_data, lines, show
+from helpdesk_kpi.cli.app_context import AppContext
+from helpdesk_kpi.cli.checks.findings import Capability, CheckResult, SourceAnswer, summarise
+from helpdesk_kpi.cli.checks.unmapped import find_unmapped
+from helpdesk_kpi.cli.views.check import as_data, format_findings, print_check
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.pull.checks import Load, first_sync
+from helpdesk_kpi.pull.checks import SyncEstimate, estimate_first_sync
 from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.simulator.world.world import generate
 
@@ -40,7 +40,7 @@ def test_what_the_plan_lacks_is_a_no_with_its_reason_for_every_kpi_that_needs_it
     assert ran.status == 0, ran.out
     told = [line for line in ran.out.splitlines() if line.startswith(("yes", "partly", "no "))]
     because = {line.split()[2]: line.partition(" because ")[2] for line in told}
-    assert {*because} == {kpi.id for kpi in find_kpis().values() if kpi.story != "entry"}
+    assert {*because} == {kpi.id for kpi in find_kpis().values() if kpi.subject != "entry"}
     no = {line.split()[2] for line in told if line.startswith("no ")}
     assert {kpi: because[kpi] for kpi in no} == {
         **dict.fromkeys(("csat", "csat_response_rate"), "neither kind of survey can be read"),
@@ -52,7 +52,7 @@ def test_what_the_plan_lacks_is_a_no_with_its_reason_for_every_kpi_that_needs_it
 def test_a_stream_that_narrows_several_needs_is_one_line(cli: Cli, desk: SyncedDesk) -> None:
     ran = cli("check", "--config", desk.path)
     assert len([line for line in ran.out.splitlines() if "neither kind of survey" in line and "warning" in line]) == 1
-    assert list(lines(Examined([], [Asked("acme", LOST, False)], {"acme": {}}))) == [
+    assert list(format_findings(CheckResult([], [SourceAnswer("acme", LOST, False)], {"acme": {}}))) == [
         "warning  acme: calls: 403",
         "acme: ready to sync",
     ]
@@ -84,27 +84,27 @@ def test_a_source_that_lets_nobody_in_promises_nothing(cli: Cli, desk: SyncedDes
 
 
 def test_the_verdict_says_what_a_first_sync_costs() -> None:
-    cost = first_sync([Load(about="tickets", rows=120_000, page=100, a_minute=400)], 0.5)
-    assert verdict(Asked("acme", [OK, cost], False)) == "ready to sync: about 1,200 requests, 10 minutes"
-    assert verdict(Asked("acme", [OK], False)) == "ready to sync"
-    assert verdict(Asked("acme", [OK, cost], True)) == "ready: the next sync goes on where the last one ended"
-    assert verdict(Asked("acme", [OK, BAD, cost], True)) == "not ready: 1 error to mend first"
-    assert verdict(Asked("acme", [BAD, BAD], False)) == "not ready: 2 errors to mend first"
+    cost = estimate_first_sync([SyncEstimate(about="tickets", rows=120_000, page=100, a_minute=400)], 0.5)
+    assert summarise(SourceAnswer("acme", [OK, cost], False)) == "ready to sync: about 1,200 requests, 10 minutes"
+    assert summarise(SourceAnswer("acme", [OK], False)) == "ready to sync"
+    assert summarise(SourceAnswer("acme", [OK, cost], True)) == "ready: the next sync goes on where the last one ended"
+    assert summarise(SourceAnswer("acme", [OK, BAD, cost], True)) == "not ready: 1 error to mend first"
+    assert summarise(SourceAnswer("acme", [BAD, BAD], False)) == "not ready: 2 errors to mend first"
 
 
 def test_an_error_anywhere_is_seen() -> None:
-    assert not Examined([OK], [Asked("acme", [OK, *LOST], False)], {}).has_errors
-    assert Examined([OK], [Asked("acme", [BAD], False)], {}).has_errors
-    assert Examined([BAD], [], {}).has_errors
+    assert not CheckResult([OK], [SourceAnswer("acme", [OK, *LOST], False)], {}).has_errors
+    assert CheckResult([OK], [SourceAnswer("acme", [BAD], False)], {}).has_errors
+    assert CheckResult([BAD], [], {}).has_errors
 
 
 # on a terminal
 
-SHOWN = Examined(
+SHOWN = CheckResult(
     [OK],
-    [Asked("acme", [OK, *LOST, BAD], False)],
-    {"acme": {"accepted_resolution_time": Able("yes", []), "csat": Able("partly", ["one question only"]),
-              "backlog": Able("no", ["no status history: " + "a long reason " * 8])}},
+    [SourceAnswer("acme", [OK, *LOST, BAD], False)],
+    {"acme": {"accepted_resolution_time": Capability("yes", []), "csat": Capability("partly", ["one question only"]),
+              "backlog": Capability("no", ["no status history: " + "a long reason " * 8])}},
 )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_a_terminal_of_any_width_shows_everything(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    show(SHOWN)
+    print_check(SHOWN)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= width
     words = printed.split()
@@ -128,7 +128,7 @@ def test_markup_in_what_a_helpdesk_says_stays_text(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     odd = Finding(level="note", about="[bold]", text="[red]a[/red] [link=http://x.example]b[/link]")
-    show(Examined([odd], [], {}))
+    print_check(CheckResult([odd], [], {}))
     assert "[red]a[/red] [link=http://x.example]b[/link]" in capsys.readouterr().out
 
 
@@ -146,7 +146,7 @@ def named(tmp_path: Path) -> SyncedDesk:
         ("status", "11", "Resolved by robot", "solved"), ("priority", "1", "Highest", None),
         ("priority", "5", "Nice to have", None),
     ]  # fmt: skip
-    with made.store() as store, store.writing() as conn:
+    with made.store() as store, store.transaction() as conn:
         conn.executemany("INSERT INTO names VALUES (1, ?, ?, ?, ?)", rows)
         conn.execute(
             "UPDATE tickets SET status = '8' WHERE id = (SELECT min(id) FROM tickets WHERE deleted_at IS NULL)"
@@ -159,7 +159,7 @@ def told(desk: SyncedDesk, edit: str = "") -> list[tuple[str, str, str]]:
     path = desk.folder / "edited.toml"
     path.write_text(desk.path.read_text().replace("[tickets]", f"[tickets]\n{edit}"))
     with desk.store() as store:
-        return [(f.level, f.about, f.text) for f in unmapped(Desk(path), store)]
+        return [(f.level, f.about, f.text) for f in find_unmapped(AppContext(path), store)]
 
 
 def test_statuses_are_listed_with_what_they_count_as_and_what_could_be_said(named: SyncedDesk) -> None:

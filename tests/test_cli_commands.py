@@ -39,7 +39,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncedDesk]:
         yield made
 
 
-@pytest.mark.parametrize("kpi", sorted(k.id for k in find_kpis().values() if k.story != "entry"))
+@pytest.mark.parametrize("kpi", sorted(k.id for k in find_kpis().values() if k.subject != "entry"))
 def test_observations_as_csv_have_the_documented_columns_and_nothing_else(cli: Cli, desk: SyncedDesk, kpi: str) -> None:
     ran = cli("observations", kpi, "--config", desk.path)
     assert ran.status == 0, ran.err
@@ -47,7 +47,7 @@ def test_observations_as_csv_have_the_documented_columns_and_nothing_else(cli: C
     assert lines[0][: len(DOCUMENTED)] == DOCUMENTED
     assert {len(line) for line in lines} == {len(lines[0])}
     rows = rows_of(ran.out)
-    is_about_tickets = find_kpis()[kpi].story == "ticket"
+    is_about_tickets = find_kpis()[kpi].subject == "ticket"
     assert len(rows) > 20 or not is_about_tickets
     for row in rows:
         assert (row["kpi"], row["variant"], row["source"]) == (kpi, "strict", "demo")

@@ -338,7 +338,7 @@ def test_a_report_waits_for_the_build_of_another_process(desk: SyncedDesk, place
 
 def test_a_pass_of_run_tells_of_the_sync_that_another_process_does(cli: Cli, place: Path) -> None:
     with open_store(place / "helpdesk.db") as store, hold(store, "sync"):
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute("DELETE FROM meta WHERE key GLOB 'synced:*'")  # so that a sync is due
         ran = cli("run", "--once", "--config", place / "helpdesk-kpi.toml")
     assert ran.status in {1, 3}

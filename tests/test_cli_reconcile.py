@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from desk_fixtures import Cli, SyncedDesk, rows_of
 
-from helpdesk_kpi.cli.views.reconcile import show_differences, show_summaries
+from helpdesk_kpi.cli.views.reconcile import print_differences, print_summaries
 from helpdesk_kpi.measure.reconcile.causes import SENTENCES
-from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, summaries
-from helpdesk_kpi.measure.reconcile.ticket_diff import Row
+from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, summarise
+from helpdesk_kpi.measure.reconcile.ticket_diff import TicketDifference
 from helpdesk_kpi.simulator.world.world import generate
 
 
@@ -85,18 +85,18 @@ def test_looking_is_logged(cli: Cli, desk: SyncedDesk) -> None:
 
 
 @pytest.fixture(scope="module")
-def rows(desk: SyncedDesk) -> list[Row]:
+def rows(desk: SyncedDesk) -> list[TicketDifference]:
     with desk.store() as store:
         return list(Reconciler(store, desk.loaded.config).rows(metric="reply_time"))
 
 
 @pytest.mark.parametrize("width", [50, 80, 130])
 def test_a_terminal_of_any_width_shows_the_summary_with_every_reason(
-    rows: list[Row], width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    rows: list[TicketDifference], width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    found = summaries(rows)
-    show_summaries(found)
+    found = summarise(rows)
+    print_summaries(found)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) <= width
     words = " ".join(printed.split())
@@ -106,15 +106,15 @@ def test_a_terminal_of_any_width_shows_the_summary_with_every_reason(
 
 
 def test_what_is_unexplained_is_said_last_and_marked(
-    rows: list[Row], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    rows: list[TicketDifference], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "130")
     odd = msgspec.structs.replace(rows[0], native=1, ours=60_001, reason="unexplained", url="", ticket="77")
-    show_summaries(summaries([odd, *rows[1:]]))
+    print_summaries(summarise([odd, *rows[1:]]))
     printed = capsys.readouterr().out
     assert "1 difference is unexplained" in printed
     assert "1 min 00 s #77" in printed  # the largest is the one that nothing accounts for
-    show_differences([odd])
+    print_differences([odd])
     assert SENTENCES["unexplained"] in " ".join(capsys.readouterr().out.split())
-    show_differences([])
+    print_differences([])
     assert capsys.readouterr().out == "no differences\n"

@@ -8,10 +8,15 @@ import pytest
 from desk_fixtures import Cli, SyncedDesk
 from oracle.true_recurrence import true_pairs
 
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.recurrence.pair_labelling import drawn, known_quality
-from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, thresholds
-from helpdesk_kpi.measure.recurrence.threshold_tuning import Judged, Quality, chosen, quality
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.recurrence.pair_labelling import load_quality, sample_pairs
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, load_thresholds
+from helpdesk_kpi.measure.recurrence.threshold_tuning import (
+    DetectionQuality,
+    LabelledPair,
+    choose_thresholds,
+    measure_quality,
+)
 from helpdesk_kpi.simulator.world.world import generate
 
 
@@ -20,14 +25,14 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
     desk = SyncedDesk(tmp_path_factory.mktemp("label"), generate(6, tickets=300, weeks=8))
     desk.sync()
     with desk.store() as store:
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
     return desk
 
 
 @pytest.fixture
 def desk(synced: SyncedDesk) -> Iterator[SyncedDesk]:
     yield synced
-    with synced.store() as store, store.writing() as conn:
+    with synced.store() as store, store.transaction() as conn:
         conn.execute("DELETE FROM repeat_labels")
         conn.execute("DELETE FROM repeat_thresholds")
 
@@ -59,7 +64,7 @@ def test_a_sample_is_shown_without_messages_and_every_answer_is_kept(
     assert "10 pairs, seed 3" in done.out
     assert done.out.count("evidence: ") == 4
     with desk.store() as store:
-        [about] = drawn(store, desk.loaded.config, 1, 3)
+        [about] = sample_pairs(store, desk.loaded.config, 1, 3)
         [(logged,)] = store.rows("SELECT what FROM access_log ORDER BY id DESC LIMIT 1")
     assert logged == "recurrence label: 10 pairs, seed 3"
     for story in desk.world.stories.values():
@@ -69,9 +74,9 @@ def test_a_sample_is_shown_without_messages_and_every_answer_is_kept(
 
 def test_the_same_seed_draws_the_same_pairs_of_all_layers_of_similarity(desk: SyncedDesk) -> None:
     with desk.store() as store:
-        one, two = (drawn(store, desk.loaded.config, 40, 7) for _ in range(2))
-        other = drawn(store, desk.loaded.config, 40, 8)
-        every = drawn(store, desk.loaded.config, 100_000, 7)
+        one, two = (sample_pairs(store, desk.loaded.config, 40, 7) for _ in range(2))
+        other = sample_pairs(store, desk.loaded.config, 40, 8)
+        every = sample_pairs(store, desk.loaded.config, 100_000, 7)
     assert one == two
     assert {(c.earlier, c.later) for c in one} != {(c.earlier, c.later) for c in other}
     layers = {c.layer for c in one}
@@ -88,15 +93,15 @@ def test_after_judging_it_says_how_right_it_is_and_what_would_serve_best(
     true = true_pairs(desk.world)
     with desk.store() as store:
         native = {key: int(name) for key, name in store.rows("SELECT id, native FROM tickets")}
-        sample = drawn(store, desk.loaded.config, 200, 1)
-        assert known_quality(store, desk.loaded.config) is None
+        sample = sample_pairs(store, desk.loaded.config, 200, 1)
+        assert load_quality(store, desk.loaded.config) is None
     verdicts = ["y" if (native[c.earlier.ticket], native[c.later.ticket]) in true else "n" for c in sample]
     answers(monkeypatch, "".join(verdicts))
     done = cli("--config", desk.path, "recurrence", "label", "--sample", 200, "--learn")
     assert done.status == 0
     with desk.store() as store:
-        told = known_quality(store, desk.loaded.config)
-        used = thresholds(store, desk.loaded.config)
+        told = load_quality(store, desk.loaded.config)
+        used = load_thresholds(store, desk.loaded.config)
     assert told is not None
     assert told.precision is not None
     assert told.pairs == len(sample)
@@ -108,7 +113,7 @@ def test_after_judging_it_says_how_right_it_is_and_what_would_serve_best(
 
 def test_a_contested_pair_is_settled_with_a_reason(cli: Cli, desk: SyncedDesk) -> None:
     with desk.store() as store:
-        [about] = drawn(store, desk.loaded.config, 1, 1)
+        [about] = sample_pairs(store, desk.loaded.config, 1, 1)
         native = dict(store.rows("SELECT id, native FROM tickets"))
     one, two = native[about.later.ticket], native[about.earlier.ticket]
     done = cli(
@@ -142,31 +147,33 @@ def test_what_cannot_be_judged_is_said(cli: Cli, desk: SyncedDesk, words: list[s
 
 def test_the_similarity_with_the_best_f_half_is_chosen_and_the_higher_of_equal_ones() -> None:
     # Ten repeats at 0.50, ten others at 0.30: everything from 0.31 to 0.50 finds all and nothing else.
-    pairs = [Judged("same_category", 0.5, True)] * 10 + [Judged("same_category", 0.3, False)] * 10
-    assert chosen(pairs, SHIPPED) == Thresholds(0.5, 0.5, "learned")
+    pairs = [LabelledPair("same_category", 0.5, True)] * 10 + [LabelledPair("same_category", 0.3, False)] * 10
+    assert choose_thresholds(pairs, SHIPPED) == Thresholds(0.5, 0.5, "learned")
 
 
 def test_too_few_verdicts_change_nothing() -> None:
-    pairs = [Judged("same_category", 0.5, True)] * 30 + [Judged("same_category", 0.3, False)] * 9
-    assert chosen(pairs, SHIPPED)[:2] == SHIPPED[:2]
+    pairs = [LabelledPair("same_category", 0.5, True)] * 30 + [LabelledPair("same_category", 0.3, False)] * 9
+    assert choose_thresholds(pairs, SHIPPED)[:2] == SHIPPED[:2]
 
 
 def test_precision_and_recall_count_what_each_pair_was_drawn_from() -> None:
     # Found: one right of weight 30, one wrong of weight 10; a repeat of weight 60 is missed.
     pairs = [
-        Judged("code", 0.0, True, 30), Judged("same_category", 0.9, False, 10), Judged(None, 0.0, True, 60),
-    ]  # fmt: skip
-    told = quality(pairs, SHIPPED)
+        LabelledPair("code", 0.0, True, 30),
+        LabelledPair("same_category", 0.9, False, 10),
+        LabelledPair(None, 0.0, True, 60),
+    ]
+    told = measure_quality(pairs, SHIPPED)
     assert (told.precision, told.recall) == (30 / 40, 30 / 90)
     assert told.found_pairs == 40**2 / (30**2 + 10**2)  # fewer than two, since they weigh unequally
-    assert quality([], SHIPPED) == Quality(0, 0, 0, 0, 0.0, 0.0)
+    assert measure_quality([], SHIPPED) == DetectionQuality(0, 0, 0, 0, 0.0, 0.0)
 
 
 def test_explain_says_how_right_the_finding_is(cli: Cli, desk: SyncedDesk) -> None:
     told = cli("--config", desk.path, "explain", "recurrence_rate", "--period", "2026-10")
     assert told.status == 0
     assert "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`" in told.out
-    with desk.store() as store, store.writing() as conn:
+    with desk.store() as store, store.transaction() as conn:
         [(a, b)] = conn.execute("SELECT min(id), max(id) FROM tickets").fetchall()
         conn.executemany(
             "INSERT INTO repeat_labels (earlier, later, at, who, verdict, weight, reason, similarity)"

@@ -9,9 +9,9 @@ import pytest
 from comparison_fixtures import BEFORE, DURING, MINUTE, SmallDesk, person
 from reader_fixtures import HOUR, WEEK
 
-from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.errors import ConfigError, UsageError
-from helpdesk_kpi.measure.benchmarking.result import Compared
+from helpdesk_kpi.measure.benchmarking.result import PersonResult
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.model import Rating, Team
@@ -163,7 +163,7 @@ def test_a_young_desk_is_compared_by_the_work_of_the_period_itself(bare: SmallDe
     found = bare.compare("reopen_rate")
     assert person(found, "Ann").expected == pytest.approx(4)
     assert person(found, "Bob").expected == pytest.approx(10)
-    quarter = parse("2026-Q4", "Europe/Berlin", DURING)
+    quarter = parse_period("2026-Q4", "Europe/Berlin", DURING)
     assert found.reference[1] == quarter.end
 
 
@@ -198,7 +198,7 @@ def test_work_that_nobody_else_does_is_named(desk: SmallDesk) -> None:
 def test_what_is_hidden_tells_nothing(desk: SmallDesk) -> None:
     desk.many("Ann", 4, 4, DURING)
     ann = person(desk.compare("reopen_rate"), "Ann")
-    assert ann == Compared(name="Ann", n=4, standing=ann.standing)
+    assert ann == PersonResult(name="Ann", n=4, standing=ann.standing)
     assert ann.standing == ("hidden", "too_few_to_show")
 
 

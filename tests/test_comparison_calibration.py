@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.benchmarking.censored_imputation import logarithms
-from helpdesk_kpi.measure.benchmarking.observed_expected import limits
-from helpdesk_kpi.measure.benchmarking.peer_group import Bench
-from helpdesk_kpi.measure.benchmarking.population_effects import Everybody
+from helpdesk_kpi.measure.benchmarking.censored_imputation import log_durations
+from helpdesk_kpi.measure.benchmarking.observed_expected import control_limits
+from helpdesk_kpi.measure.benchmarking.peer_group import PeerGroup
+from helpdesk_kpi.measure.benchmarking.population_effects import Population
 from helpdesk_kpi.measure.benchmarking.strata import Strata
-from helpdesk_kpi.measure.benchmarking.units import Counted, Kind
+from helpdesk_kpi.measure.benchmarking.units import UnitKind, UnitRows
 from helpdesk_kpi.measure.metrics.columns import Columns
 from helpdesk_kpi.measure.statistics import funnel
-from helpdesk_kpi.measure.statistics.indirect_standardisation import Things
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Units
 
 DAY = 86_400_000
 YEAR, QUARTER = 365 * DAY, 91 * DAY
@@ -32,15 +32,15 @@ class Work:
         self.cell = np.where(chosen.any(axis=1), chosen.argmax(axis=1), CELLS - 1)
         self.at = np.sort(rng.integers(-YEAR, QUARTER, things))
 
-    def bench(self, kind: Kind, values: NDArray[np.float64]) -> Bench:
-        things = Things(self.subject, self.cell, values, np.ones(len(values)))
-        return Bench(kind, things, self.at, PARENT, -YEAR, 0, QUARTER)
+    def bench(self, kind: UnitKind, values: NDArray[np.float64]) -> PeerGroup:
+        things = Units(self.subject, self.cell, values, np.ones(len(values)))
+        return PeerGroup(kind, things, self.at, PARENT, -YEAR, 0, QUARTER)
 
 
-def verdicts(bench: Bench) -> list[funnel.Verdict]:
-    found = Everybody(bench, range(PEOPLE))
+def verdicts(bench: PeerGroup) -> list[funnel.Verdict]:
+    found = Population(bench, range(PEOPLE))
     for subject, (expected, judged) in found.judged.items():
-        low, high = limits(bench.kind, expected, judged, funnel.REVIEW, found.dispersion)
+        low, high = control_limits(bench.kind, expected, judged, funnel.REVIEW, found.dispersion)
         assert low is not None
         assert high is not None
         assert judged.ratio is not None
@@ -74,10 +74,10 @@ def test_equals_are_within_expected_variation_by_their_durations_of_which_some_s
         age = QUARTER - work.at + 1.0
         running = took > age / 60  # about a tenth, also of those from long ago
         values = np.where(running, age / 60, took)
-        counted = Counted(no_rows(3000), values, np.ones(3000), running)
+        counted = UnitRows(no_rows(3000), values, np.ones(3000), running)
         strata = Strata(work.cell, [(None,) * 4] * CELLS, PARENT)
         assert 0.05 < running.mean() < 0.15
-        found += verdicts(work.bench("duration", logarithms(counted, strata)))
+        found += verdicts(work.bench("duration", log_durations(counted, strata)))
     assert found.count("signal") / len(found) < 0.005
     assert found.count("look") / len(found) < 0.06
 
@@ -104,7 +104,7 @@ def test_people_who_differ_are_found_to_differ_by_as_much() -> None:
         work = Work(rng, 4000)
         own = rng.normal(0, 0.3, PEOPLE)
         logs = rng.normal(10 - 3 * RATES[work.cell] + own[work.subject], 1.0)
-        between = Everybody(work.bench("duration", logs), range(PEOPLE)).between
+        between = Population(work.bench("duration", logs), range(PEOPLE)).between
         assert between is not None
         found.append(between)
     assert np.mean(found) == pytest.approx(0.09, rel=0.15)
@@ -121,10 +121,10 @@ def drawn(seed: int, things: int = 2000) -> tuple[Work, NDArray[np.float64]]:
 
 def test_renaming_people_renames_the_results() -> None:
     work, values = drawn(5)
-    before = Everybody(work.bench("share", values), range(PEOPLE))
+    before = Population(work.bench("share", values), range(PEOPLE))
     other = np.random.default_rng(6).permutation(PEOPLE)
     work.subject = other[work.subject]
-    after = Everybody(work.bench("share", values), range(PEOPLE))
+    after = Population(work.bench("share", values), range(PEOPLE))
     for subject, (_, judged) in before.judged.items():
         assert after.judged[int(other[subject])][1] == pytest.approx(judged)
     assert after.between == pytest.approx(before.between)
@@ -132,10 +132,10 @@ def test_renaming_people_renames_the_results() -> None:
 
 def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
     work, values = drawn(7, 12_000)
-    once = Everybody(work.bench("share", values), range(PEOPLE))
+    once = Population(work.bench("share", values), range(PEOPLE))
     for name in ("subject", "cell", "at"):
         setattr(work, name, np.repeat(getattr(work, name), 2))
-    twice = Everybody(work.bench("share", np.repeat(values, 2)), range(PEOPLE))
+    twice = Population(work.bench("share", np.repeat(values, 2)), range(PEOPLE))
     for subject, (_, judged) in once.judged.items():
         again = twice.judged[subject][1]
         assert (judged.low, judged.ratio, judged.high) != (None, None, None)
@@ -146,7 +146,7 @@ def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
 def test_another_scale_of_time_changes_no_ratio() -> None:
     work, _ = drawn(8)
     logs = np.random.default_rng(9).normal(10, 1, 2000)
-    before = Everybody(work.bench("duration", logs), range(PEOPLE))
-    after = Everybody(work.bench("duration", logs + 3), range(PEOPLE))
+    before = Population(work.bench("duration", logs), range(PEOPLE))
+    after = Population(work.bench("duration", logs + 3), range(PEOPLE))
     for subject, (_, judged) in before.judged.items():
         assert after.judged[subject][1].ratio == pytest.approx(judged.ratio)

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.benchmarking.observed_expected import judged
-from helpdesk_kpi.measure.benchmarking.units import kind_of, things
-from helpdesk_kpi.measure.metrics.columns import NEVER, Columns
+from helpdesk_kpi.measure.benchmarking.observed_expected import compare_to_expected
+from helpdesk_kpi.measure.benchmarking.units import get_unit_kind, select_units
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns
 from helpdesk_kpi.measure.metrics.contract import (
+    Attainment,
     Duration,
-    Fresh,
+    Followup,
+    Freshness,
     Kpi,
-    Met,
     Mix,
     Ratio,
     Score,
@@ -21,12 +22,11 @@ from helpdesk_kpi.measure.metrics.contract import (
     Statistic,
     Stock,
     Total,
-    Within,
     kpi,
 )
-from helpdesk_kpi.measure.query.aggregate import figure
-from helpdesk_kpi.measure.query.metric_query import Asked, Policy
-from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Things
+from helpdesk_kpi.measure.query.aggregate import aggregate
+from helpdesk_kpi.measure.query.metric_query import MetricQuery, Policy
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Units
 
 DAY = 86_400_000
 WORDS = (None, "spam", "solved_without_reply", "P1")
@@ -52,10 +52,10 @@ def rows(seed: int, n: int = 400) -> Columns:
     return Columns(
         **{
             **whole, "at": at, "known": at + rng.integers(0, 2, n) * DAY, "start": at, "pieces": pieces,
-            "until": np.where(rng.random(n) < 0.1, at + DAY, NEVER), "ticket": rng.integers(1, 60, n),
-            "end": np.where(rng.random(n) < 0.5, end, NEVER), "stop": rng.choice([0, 0, 0, 0, 1, 2], n),
+            "until": np.where(rng.random(n) < 0.1, at + DAY, NO_INSTANT), "ticket": rng.integers(1, 60, n),
+            "end": np.where(rng.random(n) < 0.5, end, NO_INSTANT), "stop": rng.choice([0, 0, 0, 0, 1, 2], n),
             "value": rng.integers(0, 2, n).astype(float), "share": rng.choice([1, 0.5], n),
-            "due": np.where(rng.random(n) < 0.5, at + 3 * DAY, NEVER),
+            "due": np.where(rng.random(n) < 0.5, at + 3 * DAY, NO_INSTANT),
         },
         words=WORDS,
     )  # fmt: skip
@@ -66,7 +66,7 @@ def policy(everything: Columns) -> Policy:
         between=lambda _, starts, ends: ends - starts,
         targets=lambda some: np.where(some.ticket % 3 == 0, -1, 4 * DAY),
         clock=lambda _: "calendar",
-        followers=lambda: everything.take((everything.end != NEVER) & (everything.value >= 0.7)),
+        followers=lambda: everything.take((everything.end != NO_INSTANT) & (everything.value >= 0.7)),
         weights=lambda some: (1 + some.ticket % 2).astype(np.float64),
     )
 
@@ -74,15 +74,15 @@ def policy(everything: Columns) -> Policy:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize(
     "statistic",
-    [Share(), Met(), Within(7, "followed"), Within(7, "unfollowed"), Score(), Total(), Total(within=3),
+    [Share(), Attainment(), Followup(7, "followed"), Followup(7, "unfollowed"), Score(), Total(), Total(within=3),
      Total(weighted=True), Mix()],
     ids=str,
 )  # fmt: skip
 def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
     everything, spec = rows(seed), a_kpi(statistic)
-    asked = Asked(spec, "strict", START, END, AS_OF)
-    counted = things(asked, everything, policy(everything))
-    value = figure(asked, everything, policy(everything))
+    asked = MetricQuery(spec, "strict", START, END, AS_OF)
+    counted = select_units(asked, everything, policy(everything))
+    value = aggregate(asked, everything, policy(everything))
     assert value.n > 50
     assert counted.weight.sum() == pytest.approx(value.n)
     amount = float((counted.weight * counted.value).sum())
@@ -91,27 +91,27 @@ def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
 
 def test_durations_end_run_and_stop_as_in_the_figure() -> None:
     everything, spec = rows(4), a_kpi(Duration())
-    asked = Asked(spec, "strict", START, END, AS_OF)
-    counted = things(asked, everything, policy(everything))
-    value = figure(asked, everything, policy(everything))
+    asked = MetricQuery(spec, "strict", START, END, AS_OF)
+    counted = select_units(asked, everything, policy(everything))
+    value = aggregate(asked, everything, policy(everything))
     assert (len(counted.value), int((~counted.running).sum())) == (value.n, value.ended)
     assert counted.value[~counted.running].mean() == pytest.approx(value.mean)
     assert value.censored["solved_without_reply"] > 0
 
 
-@pytest.mark.parametrize("statistic", [Stock(), Fresh(180), Ratio("a", "b")], ids=str)
+@pytest.mark.parametrize("statistic", [Stock(), Freshness(180), Ratio("a", "b")], ids=str)
 def test_what_has_no_single_things_is_refused(statistic: Statistic) -> None:
     with pytest.raises(UsageError, match=r"invented \(strict\) cannot be compared"):
-        kind_of(a_kpi(statistic), "strict")
+        get_unit_kind(a_kpi(statistic), "strict")
 
 
 def test_scores_are_compared_by_students_interval() -> None:
     # Four reviews of 70, 80, 90 and 80, mean 80, s^2 = 200/3, where others have 64: 80/64 = 1.25. Half of the interval
     # is t(3) s/sqrt 4 = 3.182 x 8.165/2 = 12.99. By the own spread, which is larger than the others', 16 points are
     # 16/sqrt(200/3/4) = 3.92 standard deviations.
-    own = Things(np.zeros(4, int), np.zeros(4, int), np.array([70.0, 80, 90, 80]), np.ones(4))
+    own = Units(np.zeros(4, int), np.zeros(4, int), np.array([70.0, 80, 90, 80]), np.ones(4))
     norm = Norm(np.array([64.0]), np.array([25.0]), np.array([100.0]))
     expected = Expected(np.array([4.0]), np.array([320.0]), np.array([256.0]), 100.0, 0.0)
-    found = judged("score", own, norm, expected)
+    found = compare_to_expected("score", own, norm, expected)
     assert found[:3] == pytest.approx((1.25, (80 - 12.99) / 64, (80 + 12.99) / 64), abs=1e-3)
-    assert found.off == pytest.approx(3.919, abs=1e-3)
+    assert found.z == pytest.approx(3.919, abs=1e-3)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from truth_fixtures import DAY, Measured
 
-from helpdesk_kpi.calendar.periods import Period, zone_named
+from helpdesk_kpi.calendar.periods import Period, get_zone
 from helpdesk_kpi.calendar.shifts import Shifts
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.benchmarking.comparison import compare
+from helpdesk_kpi.measure.benchmarking.comparison import compare_people
 from helpdesk_kpi.measure.benchmarking.result import Comparison
-from helpdesk_kpi.measure.metrics.contract import Fresh, Ratio, Stock
+from helpdesk_kpi.measure.metrics.contract import Freshness, Ratio, Stock
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.simulator.world.world import generate
 
@@ -35,7 +35,7 @@ def half(measured: Measured) -> Period:
 def compared(measured: Measured, kpi: str, axis: str = "agent") -> Comparison | None:
     """None where the KPI says that it cannot be compared."""
     try:
-        return compare(measured.reader, kpi, half(measured), measured.world.now, axis)
+        return compare_people(measured.reader, kpi, half(measured), measured.world.now, axis)
     except UsageError:
         return None
 
@@ -45,13 +45,13 @@ def test_a_kpi_is_compared_by_its_own_figures_or_says_why_not(measured: Measured
     found = compared(measured, kpi)
     if found is None:
         told = find_kpis()[kpi]
-        assert isinstance(told.statistic, Stock | Fresh | Ratio) or kpi == "net_flow"
+        assert isinstance(told.statistic, Stock | Freshness | Ratio) or kpi == "net_flow"
         return
     period = half(measured)
     names = measured.reader.names(kpi, "agent", period, measured.world.now)
     assert {one.name for one in found.subjects} <= set(names)
     for one in found.subjects:
-        figure = measured.reader.figure(find_kpis()[kpi], period, measured.world.now, agent=one.name)
+        figure = measured.reader.compute(find_kpis()[kpi], period, measured.world.now, agent=one.name)
         assert one.n == pytest.approx(figure.n)
         if one.standing.verdict == "hidden":
             assert one.n < 5
@@ -83,7 +83,7 @@ def test_the_parts_of_all_people_are_the_whole(measured: Measured) -> None:
 def test_shifts_follow_the_wall_clock_when_clocks_change() -> None:
     # In Berlin the clock goes back on 2026-10-25. The day before, 04:30 UTC is 06:30; on the day it is 05:30, still
     # night, 05:30 UTC is 06:30, and 14:00 UTC, 15:00, is nobody's.
-    shifts = Shifts({"early": "06:00-14:00", "night": "22:00-06:00"}, zone_named("Europe/Berlin"))
+    shifts = Shifts({"early": "06:00-14:00", "night": "22:00-06:00"}, get_zone("Europe/Berlin"))
     day = 86_400_000
     sunday = 1_792_886_400_000  # 2026-10-25T00:00Z
     hour = 3_600_000

@@ -14,18 +14,18 @@ from desk_fixtures import Cli
 from reader_fixtures import Source, agent
 from register_fixtures import PEER, Book
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.config import Someone
-from helpdesk_kpi.measure.benchmarking.comparison import compare
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.metric_query import Asked as FigureAsked
-from helpdesk_kpi.measure.query.metric_query import existing
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.config import PersonConfig
+from helpdesk_kpi.measure.benchmarking.comparison import compare_people
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_query import MetricQuery as FigureAsked
+from helpdesk_kpi.measure.query.metric_query import select_rows
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import MAIN
-from helpdesk_kpi.report.report_data import StoredFigures
+from helpdesk_kpi.report.report_data import ReportData
 
 TOGETHER = "collaboration_satisfaction"
 RATERS = ("Zoe", "Yan", "Xu", "Vic", "Uma", "Tom", "Sue", "Rob")
@@ -51,10 +51,12 @@ def answers(book: Book, *given: tuple[str, str, int], about: str = "Ann", now: i
     book.put_all(*((TOGETHER, row) for row in rows), now=now)
 
 
-def value(book: Book, period: str, as_of: int = YEAR_OVER, *, kpi: str = TOGETHER, **where: str) -> Value:
-    measure(book.store, book.config)
+def value(book: Book, period: str, as_of: int = YEAR_OVER, *, kpi: str = TOGETHER, **where: str) -> MetricValue:
+    build_stale(book.store, book.config)
     given: dict[str, Any] = where
-    return Reader(book.store, book.config).value(kpi, parse(period, book.config.timezone, as_of), as_of, **given)
+    return MetricStore(book.store, book.config).get(
+        kpi, parse_period(period, book.config.timezone, as_of), as_of, **given
+    )
 
 
 def test_nothing_is_shown_of_a_period_that_is_not_over(book: Book) -> None:
@@ -106,8 +108,8 @@ def test_one_person_more_does_not_tell_what_was_said_of_them(book: Book) -> None
         timezone="Europe/Berlin",
         sources=book.config.sources,
         people={
-            "ann": Someone(name="Ann", accounts=["acme:n"], team="First line"),
-            "bob": Someone(name="Bob", accounts=["acme:b"], team="First line"),
+            "ann": PersonConfig(name="Ann", accounts=["acme:n"], team="First line"),
+            "bob": PersonConfig(name="Bob", accounts=["acme:b"], team="First line"),
         },
     )
     answers(book, ("Zoe", "2026-11-16", 5), ("Yan", "2026-11-17", 4), ("Xu", "2026-11-18", 3))
@@ -125,7 +127,7 @@ def test_answers_that_come_after_a_look_wait_until_they_are_enough(book: Book) -
     marks = (5, 4, 3, 1, 2, 3)
     given = [{**PEER, "by": by, "initiative": mark, "learning": mark} for by, mark in zip(RATERS, marks, strict=False)]
 
-    def put(*rows: dict[str, Any], day: int) -> Value:
+    def put(*rows: dict[str, Any], day: int) -> MetricValue:
         book.put_all(*(("peer_rating", row) for row in rows), now=ms(f"2026-11-{day:02}T12:00"))
         return value(book, "2026-Q3", kpi="peer_rating", agent="Ann")
 
@@ -162,7 +164,7 @@ def test_aspects_are_shown_where_enough_have_judged_the_same_ones(book: Book) ->
     for by in RATERS[:4]:
         book.put("peer_rating", **{**PEER, "by": by, **({"initiative": ""} if by == "Vic" else {})})
 
-    def of(aspect: str = MAIN) -> Value:
+    def of(aspect: str = MAIN) -> MetricValue:
         return value(book, "2026-Q3", kpi="peer_rating", agent="Ann", facet=aspect)
 
     assert (of().value, of().n) == (18.5 / 4, 4)
@@ -186,15 +188,15 @@ def test_lists_say_neither_when_nor_on_which_ticket(book: Book) -> None:
         *((TOGETHER, {"subject": "Ann", "by": by, "on": "2026-11-18", "speed": 4, "ticket": "17"}) for by in RATERS[:3])
     )
     book.put(TOGETHER, subject="Bob", by="Zoe", on="2026-11-18", speed=1, ticket="17")
-    measure(book.store, book.config)
-    found = list(listing(book.store, book.config, Asked(TOGETHER, "strict", YEAR_OVER)))
+    build_stale(book.store, book.config)
+    found = list(export_observations(book.store, book.config, Asked(TOGETHER, "strict", YEAR_OVER)))
     assert len(found) == 6  # of Ann's: the whole, and one aspect each; Bob's one is in no list
     said = {key for row in found for key, told in row.items() if told is not None}
     assert said == {"kpi", "variant", "facet", "share", "censored", "reason"}
     early = Asked(TOGETHER, "strict", ms("2026-11-20T12:00"))
-    assert list(listing(book.store, book.config, early)) == []
-    span = parse("2026-11", "Europe/Berlin", 0)
-    figures = StoredFigures(Reader(book.store, book.config), span, YEAR_OVER, {})
+    assert list(export_observations(book.store, book.config, early)) == []
+    span = parse_period("2026-11", "Europe/Berlin", 0)
+    figures = ReportData(MetricStore(book.store, book.config), span, YEAR_OVER, {})
     assert list(figures.ticket_rows(TOGETHER, 10)) == []
 
 
@@ -202,8 +204,10 @@ def test_a_comparison_knows_no_more_than_the_figures(book: Book) -> None:
     """Bob's two answers are in no comparison, neither as his nor as what is expected of Ann."""
     answers(book, ("Zoe", "2026-11-16", 5), ("Yan", "2026-11-17", 4), ("Xu", "2026-11-18", 3))
     answers(book, ("Zoe", "2026-11-16", 1), ("Yan", "2026-11-17", 1), about="Bob")
-    measure(book.store, book.config)
-    found = compare(Reader(book.store, book.config), TOGETHER, parse("2026-11", "Europe/Berlin", 0), YEAR_OVER)
+    build_stale(book.store, book.config)
+    found = compare_people(
+        MetricStore(book.store, book.config), TOGETHER, parse_period("2026-11", "Europe/Berlin", 0), YEAR_OVER
+    )
     assert [person.name for person in found.subjects] == ["Ann"]
 
 
@@ -230,19 +234,19 @@ def test_no_sum_or_difference_of_what_is_shown_is_of_fewer_than_three(tmp_path: 
             on = str(rng.choice([d for d in DAYS if ms(f"{d}T12:00") <= day]))
             rows[subject, by, on] = {"subject": subject, "by": by, "speed": rng.randrange(1, 6), "on": on}
         book.put_all(*((TOGETHER, row) for row in rows.values()), now=day)
-    measure(book.store, book.config)
-    reader, kpi = Reader(book.store, book.config), kpi_named(TOGETHER)
+    build_stale(book.store, book.config)
+    reader, kpi = MetricStore(book.store, book.config), get_kpi(TOGETHER)
     everything = reader.slice(TOGETHER, "strict", facet=MAIN)
     place = {story: i for i, story in enumerate(everything.story.tolist())}
     equations: set[tuple[int, ...]] = set()
     for label, who in itertools.product(PERIODS, [None, "Ann", "Bob", "Eva"]):
-        span = parse(label, "Europe/Berlin", 0)
+        span = parse_period(label, "Europe/Berlin", 0)
         where: dict[str, Any] = {} if who is None else {"agent": who}
         for as_of in (span.start + 40 * 3_600_000, span.end - 1, span.end, YEAR_OVER):
             asked = FigureAsked(kpi, "strict", span.start, span.end, as_of)
-            here, exists = existing(asked, reader.slice(TOGETHER, "strict", facet=MAIN, **where))
+            here, exists = select_rows(asked, reader.slice(TOGETHER, "strict", facet=MAIN, **where))
             shown = reader.shown(asked, here.take(exists))
-            found = reader.figure(kpi, span, as_of, **where)
+            found = reader.compute(kpi, span, as_of, **where)
             assert (found.value is not None) == bool(len(shown))
             if len(shown):
                 assert found.value == pytest.approx(float(shown.value.mean()))

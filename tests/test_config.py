@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from helpdesk_kpi.config import Loaded, duration, load, resolve_secrets
+from helpdesk_kpi.config import LoadedConfig, duration, load, resolve_secrets
 from helpdesk_kpi.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 
 
-def loaded(folder: Path, text: str) -> Loaded:
+def loaded(folder: Path, text: str) -> LoadedConfig:
     path = folder / "helpdesk-kpi.toml"
     path.write_text(text, encoding="utf-8")
     return load(path)

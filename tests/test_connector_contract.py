@@ -10,10 +10,10 @@ from files_fixtures import write_world
 
 from helpdesk_kpi.cli.app_context import iso
 from helpdesk_kpi.pull.discovery import connector_names
-from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.server.vendors import get_vendor
 from helpdesk_kpi.simulator.world.support_desk import CLIENT_SECRET
 from helpdesk_kpi.simulator.world.world import World, generate
-from helpdesk_kpi.testing import Contract, HttpContract
+from helpdesk_kpi.testing import ConnectorContract, HttpContract
 
 
 @cache
@@ -29,13 +29,13 @@ class OfFace(HttpContract):
     now = iso(world("").now)
 
     def app(self) -> Any:
-        return face(self.face).app(world(self.face), limits=False)
+        return get_vendor(self.face).app(world(self.face), limits=False)
 
     def empty(self) -> Any:
-        return face(self.face).app(world(self.face, empty=True), limits=False)
+        return get_vendor(self.face).app(world(self.face, empty=True), limits=False)
 
     def table(self, url: str) -> Mapping[str, Any]:
-        return face(self.face).settings(world(self.face), url)
+        return get_vendor(self.face).settings(world(self.face), url)
 
 
 class TestZendesk(OfFace):
@@ -62,12 +62,12 @@ class TestFreshdesk(OfFace):
     maps: ClassVar = frozenset({"business_hours", "choices", "ratings"})
 
 
-class TestFiles(Contract):
+class TestFiles(ConnectorContract):
     connector = "files"
     now = iso(world("").now)
 
     @contextmanager
-    def opened(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:
+    def open_account(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:
         export = folder / "export"
         if empty:
             export.mkdir(parents=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.contract import Channel, Sent
-from helpdesk_kpi.deliver.delivery import LEASE, PATIENCE, Outcome, deliver, deliver_pending, dry_run, wait
+from helpdesk_kpi.deliver.delivery import LEASE, PATIENCE, Outcome, deliver, dry_run, retry_pending, wait
 from helpdesk_kpi.errors import DeliveryError, UsageError
 from helpdesk_kpi.milliseconds import MINUTE
 
@@ -36,11 +36,11 @@ def send(db: sqlite3.Connection, channel: Channel, clock: Clock, **changes: Any)
 
 
 def again(db: sqlite3.Connection, channel: Channel, clock: Clock) -> list[Outcome]:
-    return deliver_pending(db, [channel], clock, jitter=lambda: 0.0)
+    return retry_pending(db, [channel], clock, jitter=lambda: 0.0)
 
 
 def states(db: sqlite3.Connection) -> list[str]:
-    return [row.state for row in sorted(ledger.listed(db), key=lambda row: row.id)]
+    return [row.state for row in sorted(ledger.list_deliveries(db), key=lambda row: row.id)]
 
 
 # Once
@@ -53,14 +53,14 @@ def test_each_recipient_has_a_row_and_gets_the_message_once(db: sqlite3.Connecti
         (ANN, "sent", "<1@x>"),
         (BO, "accepted", None),
     ]
-    assert all(out.tried and out.arrived for out in outcomes)
+    assert all(out.tried and out.is_delivered for out in outcomes)
 
 
 def test_delivering_again_sends_nothing_and_says_what_was_sent(db: sqlite3.Connection) -> None:
     leads, clock = script(), Clock()
     send(db, leads, clock)
     [out] = send(db, leads, clock)
-    assert (out.tried, out.arrived, len(leads.log)) == (False, True, 1)
+    assert (out.tried, out.is_delivered, len(leads.log)) == (False, True, 1)
 
 
 def test_a_recipient_who_is_added_gets_the_frozen_message(db: sqlite3.Connection) -> None:
@@ -122,7 +122,7 @@ def test_what_fails_in_passing_is_sent_later_with_the_same_bytes(db: sqlite3.Con
     assert (out.delivery.state, out.delivery.next_try) == ("failed", MONDAY + MINUTE)
     assert ledger.next_due(db) == MONDAY + MINUTE
     clock.at += MINUTE
-    assert [out.arrived for out in again(db, leads, clock)] == [True]
+    assert [out.is_delivered for out in again(db, leads, clock)] == [True]
     assert leads.log[0] == leads.log[1]
     assert ledger.next_due(db) is None
 
@@ -134,7 +134,7 @@ def test_nothing_is_tried_before_its_time(db: sqlite3.Connection) -> None:
     assert again(db, leads, clock) == []
     assert [out.tried for out in send(db, leads, clock)] == [False]
     clock.at += 1
-    assert [out.arrived for out in again(db, leads, clock)] == [True]
+    assert [out.is_delivered for out in again(db, leads, clock)] == [True]
 
 
 def test_waits_double_up_to_half_an_hour_and_honour_the_service() -> None:
@@ -153,7 +153,7 @@ def test_tries_end_at_the_deadline(db: sqlite3.Connection) -> None:
         again(db, leads, clock)
     # tries after 0, 1, 3, 7, 15, 31, 61, 91 minutes; the next would be after 121, past two hours
     assert len(leads.log) == 8
-    [row] = ledger.listed(db)
+    [row] = ledger.list_deliveries(db)
     assert (row.state, row.next_try, row.attempt) == ("failed", None, 8)
     assert row.detail == "451 later; given up after 8 tries"
 
@@ -163,7 +163,7 @@ def test_a_machine_that_slept_past_the_deadline_sends_nothing_stale(db: sqlite3.
     send(db, leads, clock)
     clock.at += PATIENCE + 1
     assert again(db, leads, clock) == []
-    [row] = ledger.listed(db)
+    [row] = ledger.list_deliveries(db)
     assert (row.state, row.detail) == ("failed", "451 later; given up at its deadline")
 
 
@@ -198,7 +198,7 @@ def test_a_person_sends_again_what_is_unknown(db: sqlite3.Connection) -> None:
     [out] = send(db, leads, clock)
     row = ledger.resend(db, out.delivery.id, now=clock(), deadline=clock() + PATIENCE)
     assert (row.state, row.detail) == ("planned", "sent again by hand; before: the server left")
-    assert [out.arrived for out in again(db, leads, clock)] == [True]
+    assert [out.is_delivered for out in again(db, leads, clock)] == [True]
 
 
 def test_a_person_resolves_what_is_unknown(db: sqlite3.Connection) -> None:
@@ -224,7 +224,7 @@ def test_an_outcome_that_comes_after_its_lease_still_counts(db: sqlite3.Connecti
     row = _sending(db)
     ledger.sweep(db, MONDAY + LEASE + 1)
     assert states(db) == ["unknown"]
-    ledger.settle(db, row, "me", "sent", now=MONDAY + LEASE + 2)
+    ledger.record_outcome(db, row, "me", "sent", now=MONDAY + LEASE + 2)
     assert states(db) == ["sent"]
 
 
@@ -232,12 +232,12 @@ def test_an_outcome_does_not_overrule_a_person(db: sqlite3.Connection) -> None:
     row = _sending(db)
     ledger.sweep(db, MONDAY + LEASE + 1)
     ledger.resolve(db, row.id, "failed", now=MONDAY + LEASE + 1)
-    ledger.settle(db, row, "me", "sent", now=MONDAY + LEASE + 2)
+    ledger.record_outcome(db, row, "me", "sent", now=MONDAY + LEASE + 2)
     assert states(db) == ["failed"]
 
 
 def _sending(db: sqlite3.Connection) -> ledger.Delivery:
-    [planned] = ledger.plan(db, message(), [("leads", ANN)], now=MONDAY, deadline=MONDAY + PATIENCE)
+    [planned] = ledger.plan_deliveries(db, message(), [("leads", ANN)], now=MONDAY, deadline=MONDAY + PATIENCE)
     row = ledger.claim(db, planned, "me", now=MONDAY, lease_until=MONDAY + LEASE)
     assert row is not None
     assert ledger.start(db, row, "me", now=MONDAY, lease_until=MONDAY + LEASE)
@@ -248,7 +248,7 @@ def _sending(db: sqlite3.Connection) -> ledger.Delivery:
 
 
 def test_a_claim_is_taken_by_one_and_free_again_when_its_owner_died(db: sqlite3.Connection) -> None:
-    [row] = ledger.plan(db, message(), [("leads", ANN)], now=MONDAY, deadline=MONDAY + PATIENCE)
+    [row] = ledger.plan_deliveries(db, message(), [("leads", ANN)], now=MONDAY, deadline=MONDAY + PATIENCE)
     mine = ledger.claim(db, row, "me", now=MONDAY, lease_until=MONDAY + LEASE)
     assert ledger.claim(db, row, "you", now=MONDAY, lease_until=MONDAY + LEASE) is None
     ledger.sweep(db, MONDAY + LEASE + 1)
@@ -259,8 +259,8 @@ def test_a_claim_is_taken_by_one_and_free_again_when_its_owner_died(db: sqlite3.
 
 def test_what_a_dead_process_had_planned_is_sent_by_the_next(db: sqlite3.Connection) -> None:
     leads, clock = script(), Clock()
-    ledger.plan(db, message(), [("leads", ANN)], now=MONDAY, deadline=MONDAY + PATIENCE)
-    assert [out.arrived for out in again(db, leads, clock)] == [True]
+    ledger.plan_deliveries(db, message(), [("leads", ANN)], now=MONDAY, deadline=MONDAY + PATIENCE)
+    assert [out.is_delivered for out in again(db, leads, clock)] == [True]
 
 
 def test_who_is_no_longer_a_recipient_gets_nothing(db: sqlite3.Connection) -> None:
@@ -275,8 +275,8 @@ def test_a_channel_that_is_no_longer_configured_gets_nothing(db: sqlite3.Connect
     clock = Clock()
     send(db, script(IN_PASSING), clock)
     clock.at += MINUTE
-    deliver_pending(db, [], clock)
-    assert [(row.state, row.detail) for row in ledger.listed(db)] == [
+    retry_pending(db, [], clock)
+    assert [(row.state, row.detail) for row in ledger.list_deliveries(db)] == [
         ("skipped", "its channel is no longer configured")
     ]
 
@@ -295,7 +295,7 @@ def test_a_report_about_one_person_never_goes_to_a_group(db: sqlite3.Connection)
     [out] = send(db, room, Clock(), about_person=True)
     assert (out.delivery.state, out.delivery.next_try, room.log) == ("failed", None, [])
     assert "read by a group" in str(out.delivery.detail)
-    assert send(db, room, Clock(), report="other")[0].arrived
+    assert send(db, room, Clock(), report="other")[0].is_delivered
 
 
 def test_a_frozen_message_that_was_changed_is_not_sent(db: sqlite3.Connection) -> None:
@@ -330,9 +330,9 @@ def test_the_ledger_is_listed_by_state_and_report(db: sqlite3.Connection) -> Non
     leads, clock = script(Sent(), FINAL), Clock()
     send(db, leads, clock)
     send(db, leads, clock, report="monthly")
-    assert [row.report for row in ledger.listed(db, state="failed")] == ["monthly"]
-    assert [row.state for row in ledger.listed(db, report="weekly")] == ["sent"]
-    assert len(ledger.listed(db)) == 2
+    assert [row.report for row in ledger.list_deliveries(db, state="failed")] == ["monthly"]
+    assert [row.state for row in ledger.list_deliveries(db, report="weekly")] == ["sent"]
+    assert len(ledger.list_deliveries(db)) == 2
 
 
 STEPS = st.sampled_from([Sent(), IN_PASSING, FINAL, PERHAPS, KeyboardInterrupt()])

@@ -13,7 +13,7 @@ from deliver_fixtures import Clock, Mailbox, message, open_ledger, smtp_server
 
 from helpdesk_kpi.deliver import ledger
 from helpdesk_kpi.deliver.channels.email import Email
-from helpdesk_kpi.deliver.delivery import LEASE, Outcome, deliver, deliver_pending
+from helpdesk_kpi.deliver.delivery import LEASE, Outcome, deliver, retry_pending
 
 RECIPIENTS = tuple(f"lead{number}@example.com" for number in range(12))
 
@@ -76,7 +76,7 @@ def deliver_here(store: Path, port: int, clock: Clock) -> list[Outcome]:
     )
     db = open_ledger(store)
     try:
-        return [*deliver(db, message(), [channel], clock), *deliver_pending(db, [channel], clock)]
+        return [*deliver(db, message(), [channel], clock), *retry_pending(db, [channel], clock)]
     finally:
         db.close()
 
@@ -108,7 +108,7 @@ def test_a_process_killed_before_it_sends_loses_nothing(mailbox: Mailbox, port: 
     child.kill()
     child.communicate()
     [outcome] = deliver_here(store, port, Clock())
-    assert outcome.arrived
+    assert outcome.is_delivered
     assert len(mailbox.mails) == 1
 
 
@@ -120,5 +120,5 @@ def test_two_processes_that_race_send_each_mail_once(mailbox: Mailbox, port: int
     assert sorted(recipient for recipient, _ in mailbox.mails) == sorted(RECIPIENTS)
     assert sum(tried) == len(RECIPIENTS)
     db = open_ledger(store)
-    assert {row.state for row in ledger.listed(db)} == {"sent"}
+    assert {row.state for row in ledger.list_deliveries(db)} == {"sent"}
     db.close()

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from helpdesk_kpi.deliver import ledger, ledger_migrations, slots, variants
 from helpdesk_kpi.deliver.contract import Sent
-from helpdesk_kpi.deliver.delivery import LEASE, PATIENCE, Problem, deliver, deliver_pending
+from helpdesk_kpi.deliver.delivery import LEASE, PATIENCE, Problem, deliver, retry_pending
 from helpdesk_kpi.deliver.mime import Letterhead, message_id
 from helpdesk_kpi.errors import DeliveryError
 from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
@@ -86,7 +86,7 @@ def test_a_retry_that_waits_keeps_the_slot_open(db: sqlite3.Connection) -> None:
     deliver(db, message(), [leads], clock, jitter=lambda: 0.0)
     assert slots.unfinished(db, slot) == parts(ANN)
     clock.at += MINUTE
-    deliver_pending(db, [leads], clock)
+    retry_pending(db, [leads], clock)
     assert slots.unfinished(db, slot) == []
 
 
@@ -159,20 +159,20 @@ def test_a_retry_of_a_wrong_clock_is_tried_at_once(db: sqlite3.Connection) -> No
     leads = script(DeliveryError("451", permanent=False), to=(ANN,))
     deliver(db, message(), [leads], clock)
     clock.at = DUE
-    assert [out.arrived for out in deliver_pending(db, [leads], clock)] == [True]
+    assert [out.is_delivered for out in retry_pending(db, [leads], clock)] == [True]
 
 
 @pytest.mark.parametrize(("step", "becomes"), [(False, "sent"), (True, "unknown")])
 def test_a_lease_of_a_wrong_clock_is_over(db: sqlite3.Connection, step: bool, becomes: str) -> None:
     """Claimed in 2030 and not begun: sent now. Begun: it may have arrived."""
     late = DUE + 4 * YEAR
-    [row] = ledger.plan(db, message(), [("leads", ANN)], now=late, deadline=late + PATIENCE)
+    [row] = ledger.plan_deliveries(db, message(), [("leads", ANN)], now=late, deadline=late + PATIENCE)
     claimed = ledger.claim(db, row, "me", now=late, lease_until=late + LEASE)
     assert claimed is not None
     if step:
         ledger.start(db, claimed, "me", now=late, lease_until=late + LEASE)
-    deliver_pending(db, [script(to=(ANN,))], Clock(DUE))
-    assert [one.state for one in ledger.listed(db)] == [becomes]
+    retry_pending(db, [script(to=(ANN,))], Clock(DUE))
+    assert [one.state for one in ledger.list_deliveries(db)] == [becomes]
 
 
 def test_what_a_wrong_clock_sent_of_a_later_period_does_not_count_as_sent(db: sqlite3.Connection) -> None:
@@ -181,10 +181,10 @@ def test_what_a_wrong_clock_sent_of_a_later_period_does_not_count_as_sent(db: sq
     leads, clock = script(to=(ANN,)), Clock(DUE + 4 * YEAR)
     deliver(db, message(**later), [leads], clock)
     clock.at = DUE
-    deliver_pending(db, [leads], clock)
-    [row] = ledger.listed(db)
+    retry_pending(db, [leads], clock)
+    [row] = ledger.list_deliveries(db)
     assert (row.variant, row.sent_at, row.updated_at) == ("preliminary", DUE, DUE)
-    assert ledger.frozen(db, row).variant == "preliminary"
+    assert ledger.get_frozen_message(db, row).variant == "preliminary"
     clock.at = DUE + 4 * YEAR
     assert [out.tried for out in deliver(db, message(**later), [leads], clock)] == [True]
 
@@ -198,9 +198,9 @@ def test_whatever_the_clock_did_nothing_in_the_ledger_lies_in_the_future(jumps: 
         slots.record(db, "weekly", MONDAY - WEEK, MONDAY, due=clock.at, now=clock.at)
         deliver(db, message(), [leads], clock)
     clock.at = DUE - 2 * YEAR
-    deliver_pending(db, [leads], clock)
+    retry_pending(db, [leads], clock)
     late = clock.at + 2 * MINUTE
-    rows, kept = ledger.listed(db), slots.listed(db, "weekly")  # what is due in the future is forgotten
+    rows, kept = ledger.list_deliveries(db), slots.listed(db, "weekly")  # what is due in the future is forgotten
     assert rows
     for row in rows:
         assert max(row.updated_at, row.sent_at or 0) <= late
@@ -245,13 +245,13 @@ def earlier_ledger(path: Path) -> Database:
 def test_earlier_rows_are_kept_and_those_sent_within_their_period_are_preliminary(tmp_path: Path) -> None:
     db = earlier_ledger(tmp_path / "store.db")
     before = db.conn.execute("SELECT id, report, recipient, state, sent_at FROM deliveries ORDER BY id").fetchall()
-    ledger_migrations.prepare(db)
+    ledger_migrations.migrate_ledger(db)
     after = db.conn.execute("SELECT id, report, recipient, state, sent_at FROM deliveries ORDER BY id").fetchall()
     assert after == before
     variants_ = db.conn.execute("SELECT variant FROM deliveries ORDER BY id").fetchall()
     assert [variant for (variant,) in variants_] == ["preliminary"] * 2 + ["original"] * 4
-    for row in ledger.listed(db.conn):
-        assert ledger.frozen(db.conn, row).variant == row.variant  # the frozen bytes are whole
+    for row in ledger.list_deliveries(db.conn):
+        assert ledger.get_frozen_message(db.conn, row).variant == row.variant  # the frozen bytes are whole
     leads = script(to=(ANN,))
     outcomes = deliver(db.conn, message(start=MONDAY, end=MONDAY + WEEK), [leads], Clock(MONDAY + WEEK + HOUR))
     assert [out.tried for out in outcomes] == [True]  # the complete one goes out
@@ -259,7 +259,7 @@ def test_earlier_rows_are_kept_and_those_sent_within_their_period_are_preliminar
 
 def test_what_was_sent_before_there_were_slots_is_done_unless_it_waits(tmp_path: Path) -> None:
     db = earlier_ledger(tmp_path / "store.db")
-    ledger_migrations.prepare(db)
+    ledger_migrations.migrate_ledger(db)
     found = [
         (one.report, one.start, one.state) for name in ("weekly", "monthly") for one in slots.listed(db.conn, name)
     ]

@@ -28,7 +28,7 @@ from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.simulator.world import plan
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.simulator.zendesk import app
-from helpdesk_kpi.simulator.zendesk.api import Face
+from helpdesk_kpi.simulator.zendesk.api import ZendeskApi
 from helpdesk_kpi.store import open_store
 
 ROOT = docs.ROOT
@@ -125,7 +125,7 @@ def test_the_simulator_page_names_every_fault_and_endpoint_and_no_knob_that_is_n
     for word in faults.KNOWN.replace("[:WAY]", "").split(", "):
         assert f"| `{word.partition(':')[0]}" in page, word
     told = re.findall(r"`(\w+)`", page.partition("NAME is what the endpoint is counted under:")[2])
-    endpoints = app._endpoints(Face(generate(1, empty=True), faults.Faults()))
+    endpoints = app._endpoints(ZendeskApi(generate(1, empty=True), faults.Faults()))
     assert set(told) == {name for name, *_ in endpoints}
     knobs = re.findall(r"`(\w+)=", page.partition("## Knobs")[2].partition("## The face")[0])
     assert set(knobs) - {"weeks", "end", "locale"} <= set(plan.Plan.__struct_fields__)

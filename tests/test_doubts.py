@@ -12,10 +12,15 @@ from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, ti
 from helpdesk_kpi.cli import main
 from helpdesk_kpi.cli.app_context import iso
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.quality.gaps import Gap, gaps
-from helpdesk_kpi.measure.quality.outlier_questions import Doubt, doubts, questions, solved_at_the_end
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.quality.gaps import DataGap, find_data_gaps
+from helpdesk_kpi.measure.quality.outlier_questions import (
+    OutlierQuestion,
+    find_outliers,
+    list_outlier_kpis,
+    share_solved_at_end,
+)
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Article, Event, TicketLink
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
@@ -35,10 +40,10 @@ def change(number: str, at: int, who: str, field: str, *values: Any) -> Event:
     return Event(number, f"{number}-{field}-{at}", at, 2, "change", actor=who, field=field, before=before, after=after)
 
 
-def asked(store: Store, **config: Any) -> dict[str, Doubt]:
+def asked(store: Store, **config: Any) -> dict[str, OutlierQuestion]:
     settings = Config(timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}}, **config)
-    measure(store, settings, extra=[(name, "strict") for name in questions()])
-    return {doubt.kpi.id: doubt for doubt in doubts(Reader(store, settings), *period_of())}
+    build_stale(store, settings, extra=[(name, "strict") for name in list_outlier_kpis()])
+    return {doubt.kpi.id: doubt for doubt in find_outliers(MetricStore(store, settings), *period_of())}
 
 
 def solved_by(who: str, first: int, count: int, *, reopened: int) -> list[Any]:
@@ -151,26 +156,26 @@ def test_solves_that_crowd_into_the_last_hours_are_seen(store: Store) -> None:
             records += [ticket(number, at, status="solved"), change(number, at + HOUR, "a", "status", "open", "solved")]
     source.put(*records)
     asked(store)
-    reader = Reader(store, Config(timezone="UTC", sources={"acme": {"connector": "zendesk"}}))
-    found = solved_at_the_end(reader, *period_of())
+    reader = MetricStore(store, Config(timezone="UTC", sources={"acme": {"connector": "zendesk"}}))
+    found = share_solved_at_end(reader, *period_of())
     assert found is not None
     assert (found[0], found[1]) == (20, 40)
     period, _ = period_of()
     before = period.back(1)
-    assert solved_at_the_end(reader, before, before.end + HOUR) is None
+    assert share_solved_at_end(reader, before, before.end + HOUR) is None
 
 
 # --- the store
 
 
-def found(store: Store) -> dict[str, Gap]:
-    return {gap.text: gap for gap in gaps(store, Config(), MONDAY + 14 * 24 * HOUR)}
+def found(store: Store) -> dict[str, DataGap]:
+    return {gap.text: gap for gap in find_data_gaps(store, Config(), MONDAY + 14 * 24 * HOUR)}
 
 
 def test_a_healthy_store_has_nothing_to_tell(store: Store) -> None:
     source = Source(store)
     source.put(customer("c", None), ticket("1", MONDAY, priority="high", replies_known="yes"))
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("UPDATE cursors SET ran_at = ?", (MONDAY + 13 * 24 * HOUR,))
     assert found(store) == {}
 
@@ -203,7 +208,7 @@ def test_every_gap_is_found(store: Store, sql: str, text: str, *, is_bad: bool) 
     source = Source(store)
     source.put(customer("c", "c@acme.com"), ticket("1", MONDAY, priority="high", replies_known="yes"))
     source.put(agent("a", "Ann", email="ann@ACME.com"))
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("UPDATE cursors SET ran_at = ?", (MONDAY + 13 * 24 * HOUR,))
         conn.execute(sql)
     [gap] = [gap for told, gap in found(store).items() if text in told]
@@ -234,7 +239,7 @@ def run(desk: SyncedDesk, capsys: pytest.CaptureFixture[str], *arguments: str) -
 @pytest.mark.usefixtures("today")
 def test_the_command_tells_gaps_and_questions(desk: SyncedDesk, capsys: pytest.CaptureFixture[str]) -> None:
     told = json.loads(run(desk, capsys, "--period", "2026-Q4", "--json"))
-    assert {one["id"] for one in told["questions"]} == set(questions())
+    assert {one["id"] for one in told["questions"]} == set(list_outlier_kpis())
     assert all(one["means"] for one in told["questions"])
     assert any("without a priority" in gap["text"] for gap in told["gaps"])
     text = run(desk, capsys, "--period", "2026-Q4")

@@ -13,9 +13,9 @@ from reader_fixtures import HOUR, MONDAY, WEEK, Source, reply, ticket
 from story_fixtures import apart
 from variant_fixtures import variants_give
 
-from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.config import Hours, Severity
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.model import Event, Person, Schedule, Team
 from helpdesk_kpi.store import Store, open_store
 
@@ -153,11 +153,11 @@ def test_a_raised_priority_changes_neither_the_promise_nor_the_clock_of_what_had
     variants_give(HELD, took, strict=180, rostered=60)
     variants_give(SLA, kept(of, created, severity="P2"), strict=(1, 1), own=(2, 1))
     variants_give(SLA, kept(of, created, severity="P0"), strict=(0, None), own=(0, None))
-    period = parse("2026-W47", "Europe/Berlin", MONDAY)
-    for variant in kpi_named(FRT).variants:
-        value = of.figure(kpi_named(FRT), period, period.end, variant, severity="P2")
+    period = parse_period("2026-W47", "Europe/Berlin", MONDAY)
+    for variant in get_kpi(FRT).variants:
+        value = of.compute(get_kpi(FRT), period, period.end, variant, severity="P2")
         assert (value.n, value.within) == (1, 1.0), variant
-        assert of.figure(kpi_named(FRT), period, period.end, variant, severity="P0").n == 0
+        assert of.compute(get_kpi(FRT), period, period.end, variant, severity="P0").n == 0
 
 
 def test_what_began_before_the_priority_was_raised_and_what_begins_after_it_are_two_levels(store: Store) -> None:

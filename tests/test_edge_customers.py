@@ -17,8 +17,8 @@ from test_repeats import BROKEN_AGAIN, DAY, OTHER, START, crowd, pair, put, rate
 from variant_fixtures import Told, variants_give
 
 from helpdesk_kpi.config import Exclude, Hours, Recurrence, Tickets
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.recurrence.pair_labelling import Said, keep
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.recurrence.pair_labelling import PairLabel, save_label
 from helpdesk_kpi.model import Event
 from helpdesk_kpi.store import Store, open_store
 
@@ -31,7 +31,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def came_back(of: Reader, **how: Any) -> Told:
+def came_back(of: MetricStore, **how: Any) -> Told:
     def told(kpi: str, variant: str) -> tuple[float, float | None]:
         value = rate(of, kpi, variant=variant, **how)
         return value.n, value.value
@@ -39,7 +39,7 @@ def came_back(of: Reader, **how: Any) -> Told:
     return told
 
 
-def read_all(store: Store, **config: Any) -> Reader:
+def read_all(store: Store, **config: Any) -> MetricStore:
     return read(store, people={}, severity={}, **config)
 
 
@@ -153,7 +153,7 @@ def test_a_pair_that_a_person_judged_otherwise_did_not_come_back(store: Store) -
     put(store, "2", 3, OTHER, follow_up_of="1")
     of = read_all(store)
     variants_give(AGAIN, came_back(of), strict=(2, 0.5), incl_reopen=(2, 0.5))
-    keep(store, pair(store, of.config), Said("no", "lead", 1, "two different things"))
+    save_label(store, pair(store, of.config), PairLabel("no", "lead", 1, "two different things"))
     variants_give(AGAIN, came_back(read_all(store)), strict=(2, 0), incl_reopen=(2, 0))
 
 

@@ -25,7 +25,7 @@ from story_fixtures import (
 )
 from variant_fixtures import lengths, of_solves, variants_give
 
-from helpdesk_kpi.identities.source_rules import PersonFacts
+from helpdesk_kpi.identities.source_rules import AccountFacts
 
 FRT, ACCEPTED, SOLVED, TOUCH = "first_reply_time", "accepted_resolution_time", "solved_tickets", "one_touch"
 FORM = 7  # a form's account, with an agent's seat
@@ -33,7 +33,7 @@ ANSWERED = (said(30, BOB), status(60, BOB, "open", "solved"))
 
 
 def with_form(*, intake: bool = False, **rules: Any) -> Any:
-    people = PEOPLE | {FORM: PersonFacts("agent", False, (0,), ("agent",))}
+    people = PEOPLE | {FORM: AccountFacts("agent", False, (0,), ("agent",))}
     named = frozenset({FORM}) if intake else frozenset()
     return msgspec.structs.replace(desk(**rules), people=people, intake=named)
 
@@ -73,7 +73,7 @@ def test_a_form_that_nobody_has_named_makes_no_ticket_outbound(way: str) -> None
 def test_a_form_that_writes_as_people_do_has_to_be_named() -> None:
     # It writes in the agent interface, as a person would: only the setting tells the two apart.
     first = said(0, FORM, via="web")
-    assert story(first, *ANSWERED, the=with_form(), submitter=FORM).left_out == "outbound"
+    assert story(first, *ANSWERED, the=with_form(), submitter=FORM).exclusion_reason == "outbound"
     ticket = story(first, *ANSWERED, the=with_form(intake=True), submitter=FORM)
     variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], fivetran=[30.0]))
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[30.0 + WEEK])
@@ -109,7 +109,7 @@ def test_only_who_writes_or_calls_first_for_the_team_makes_a_ticket_outbound(way
     row, reason = BEGUN[way]
     how = dict(row)
     ticket = story(how.pop("first"), *ANSWERED, submitter=ANN, words="call" not in way or "came" in way, **how)
-    assert ticket.left_out == reason
+    assert ticket.exclusion_reason == reason
     assert [o.stop for o in measured(ticket, "net_flow")] == [reason] * len(measured(ticket, "net_flow"))
 
 

@@ -30,7 +30,7 @@ from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
 from helpdesk_kpi.identities.source_rules import STATES
-from helpdesk_kpi.store.ticket_records import EventRow
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 NRT, ACCEPTED = "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
@@ -38,7 +38,7 @@ SOLVED, WEIGHTED, TOUCH, AGAIN = "solved_tickets", "weighted_volume", "one_touch
 AUTO = {"via": "rule", "rule": "an automation"}
 
 
-def back(minute: float, who: int | None = CUSTOMER) -> EventRow:
+def back(minute: float, who: int | None = CUSTOMER) -> EventRecord:
     return status(minute, who, "solved", "open")
 
 
@@ -153,7 +153,7 @@ def test_thanks_that_reopen_and_are_answered_were_a_question() -> None:
         ("automation", (status(200, None, "solved", "open", **AUTO),)),
     ],
 )
-def test_what_each_kind_of_reopening_takes_away(kind: str, events: tuple[EventRow, ...]) -> None:
+def test_what_each_kind_of_reopening_takes_away(kind: str, events: tuple[EventRecord, ...]) -> None:
     # Replied at 30, solved at 100, opened again at 200, solved again at 300 without a word. Of thanks see above.
     ticket = story(OPEN, said(30, ANN), status(100, ANN, "new", "solved"), *events, status(300, ANN, "open", "solved"))
     assert [(o.value, o.facet) for o in measured(ticket, "reopen_rate")] == [(1, kind), (0, "")]

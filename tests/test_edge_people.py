@@ -9,7 +9,7 @@ from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, OPEN, ROBOT, WEEK,
 from test_kpi_resolution import rating
 from variant_fixtures import lengths, of_solves, variants_give
 
-from helpdesk_kpi.store.ticket_records import EventRow
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
@@ -18,7 +18,7 @@ BOBS = did(0, None, "assignee", None, BOB)
 AUTO = {"via": "rule", "rule": "an automation"}
 
 
-def solved(minute: float, who: int | None = ANN, before: str = "new", **more: Any) -> EventRow:
+def solved(minute: float, who: int | None = ANN, before: str = "new", **more: Any) -> EventRecord:
     return did(minute, who, "status", before, "solved", **more)
 
 

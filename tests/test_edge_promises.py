@@ -15,7 +15,7 @@ from story_fixtures import apart
 from variant_fixtures import variants_give
 
 from helpdesk_kpi.config import Hours, Severity
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, SlaEvent
 from helpdesk_kpi.store import Store, open_store
 
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def reading(store: Store, **targets: str) -> Reader:
+def reading(store: Store, **targets: str) -> MetricStore:
     return read(store, hours={"default": Hours(weekly=OFFICE)}, severity={"P2": Severity(targets=targets)})
 
 

@@ -23,18 +23,18 @@ from story_fixtures import (
 )
 from variant_fixtures import alike, lengths, of_solves, variants_give
 
-from helpdesk_kpi.store.ticket_records import EventRow
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL = "first_resolution_time", "full_resolution_time"
 SOLVED, WEIGHTED, TOUCH, AGAIN = "solved_tickets", "weighted_volume", "one_touch", "recurrence_rate"
 
 
-def solved(minute: float, who: int | None = ANN) -> EventRow:
+def solved(minute: float, who: int | None = ANN) -> EventRecord:
     return status(minute, who, "open", "solved")
 
 
-def back(minute: float) -> EventRow:
+def back(minute: float) -> EventRecord:
     return status(minute, CUSTOMER, "solved", "open")
 
 

@@ -10,7 +10,7 @@ from story_fixtures import ANN, BOB, CUSTOMER, apart, at, counted, desk, did, me
 from variant_fixtures import lengths, of_solves, variants_give
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import EventRow
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 FRT, NRT, ACCEPTED = "first_reply_time", "next_reply_time", "accepted_resolution_time"
 FIRST, FULL, SOLVED, TOUCH = "first_resolution_time", "full_resolution_time", "solved_tickets", "one_touch"
@@ -192,7 +192,7 @@ def test_a_copy_with_its_own_times_is_a_ticket_like_others() -> None:
 
 
 #: The events of a copy, and what its first reply is.
-COPIED: dict[str, tuple[list[EventRow], Any]] = {
+COPIED: dict[str, tuple[list[EventRecord], Any]] = {
     "at the creation": ([said(0, CUSTOMER), said(0, ANN, seq=1), status(0, None, None, "solved")], "history_unknown 0"),
     "when it was copied": (
         [said(900, CUSTOMER), said(900, ANN, seq=1), status(900, None, None, "solved")], "first_message_unknown 900",

@@ -15,9 +15,9 @@ from register_fixtures import NOW, Book
 from story_fixtures import ANN, BOB
 from variant_fixtures import Told, variants_give
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.tickets.article import Article
 from helpdesk_kpi.registers.checklists import Checklist
 
@@ -83,9 +83,9 @@ def test_votes_of_before_the_first_look_have_no_time_and_a_checklist_has() -> No
 
 def written(book: Book, period: str, **where: str | None) -> Told:
     def read(kpi: str, variant: str) -> tuple[float, float | None]:
-        measure(book.store, book.config, extra=[(kpi, variant)])
-        span = parse(period, book.config.timezone, NOW)
-        value = Reader(book.store, book.config).value(kpi, span, max(span.end, NOW), variant, **where)
+        build_stale(book.store, book.config, extra=[(kpi, variant)])
+        span = parse_period(period, book.config.timezone, NOW)
+        value = MetricStore(book.store, book.config).get(kpi, span, max(span.end, NOW), variant, **where)
         return value.n, value.value
 
     return read
@@ -136,7 +136,7 @@ def test_visitors_are_held_against_customers_and_views_against_tickets(book: Boo
     # 600 visitors of November for the one customer who wrote, though twice. Views: 10 at the first look, and nobody
     # knows of when; then 90 more, for two tickets.
     book.put("help_centre_visits", period="2026-11", visitors=600)
-    with book.store.writing() as conn:
+    with book.store.transaction() as conn:
         seen = [(local(2026, 11, 18), 10), (local(2026, 11, 19), 100)]
         conn.executemany("INSERT INTO article_views (article, seen_at, views) VALUES (1, ?, ?)", seen)
     by_hand = {"strict": pytest.approx(600), "views": pytest.approx(45)}

@@ -9,7 +9,7 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket, value
 
 from helpdesk_kpi.config import Config, Exclude, Tickets
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.tickets.related_tickets import _COPIES
 from helpdesk_kpi.model import Event, Ticket
 from helpdesk_kpi.store import Store, open_store
@@ -244,6 +244,6 @@ def test_which_parts_and_kinds_are_left_out_can_be_chosen_and_is_counted(store: 
 
 def test_a_change_of_what_is_left_out_measures_again(store: Store) -> None:
     Source(store).put(*solved("1", association="child"))
-    measure(store, Config(sources={"acme": {"connector": "zendesk"}}))
+    build_stale(store, Config(sources={"acme": {"connector": "zendesk"}}))
     tickets = Tickets(exclude=Exclude(associations=()))
-    assert measure(store, Config(sources={"acme": {"connector": "zendesk"}}, tickets=tickets)) == 1
+    assert build_stale(store, Config(sources={"acme": {"connector": "zendesk"}}, tickets=tickets)) == 1

@@ -198,7 +198,7 @@ def test_a_team_that_appears_before_all_is_done_gets_its_report(office: Office) 
     add_report(office, "own", 'template = "own"\neach = "team"\nevery = "monday 08:00"\nto = ["leads"]')
     office.at(2 * HOUR + MINUTE)
     assert office("run", "--once").status == 3
-    with office.desk.store() as store, store.writing() as conn:
+    with office.desk.store() as store, store.transaction() as conn:
         conn.execute("INSERT INTO teams (source, native, name) SELECT id, '99999', 'Night' FROM sources")
     own_template(office, "own", "of {{ report.team }}\n")
     office.at(2 * HOUR + 17 * MINUTE)
@@ -262,7 +262,7 @@ def test_every_link_leads_to_the_page_of_its_own_team(tmp_path: Path, cli: Cli, 
     with Office(tmp_path, cli, f'each = "team"\nlink_base = "{BASE}/"').open() as office:
         office("sync")
         edit(office, "timezone =", f'privacy = "{privacy}"\ntimezone =')
-        with office.desk.store() as store, store.writing() as conn:
+        with office.desk.store() as store, store.transaction() as conn:
             agent = next(a.name for a in office.desk.world.desk.accounts if a.roles[0][1] == "agent" and not a.bot)
             named = ["客服 A/B", "客服 A-B", f"{agent}'s desk"]
             keys = [key for (key,) in conn.execute("SELECT id FROM teams ORDER BY id").fetchall()]

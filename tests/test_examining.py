@@ -10,7 +10,7 @@ import httpx
 
 from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.auth import Basic
-from helpdesk_kpi.pull.checks import Load, first_sync
+from helpdesk_kpi.pull.checks import SyncEstimate, estimate_first_sync
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
@@ -33,17 +33,17 @@ def asked(do: Callable[[Transport], Awaitable[T]], status: int, body: object = N
 
 
 async def _who(http: Transport) -> list[Finding]:
-    return (await checks.signed_in(http.get("/me", type=dict, missing="resource")))[1]
+    return (await checks.check_sign_in(http.get("/me", type=dict, missing="resource")))[1]
 
 
 async def _calls(http: Transport) -> list[Finding]:
     ask = http.get("/calls", type=dict, missing="resource")
-    return await checks.probe(ask, "calls", ("calls", "call.times"), gap="calls: not with this plan")
+    return await checks.probe_endpoint(ask, "calls", ("calls", "call.times"), gap="calls: not with this plan")
 
 
 async def _clock(http: Transport) -> list[Finding]:
     await http.get("/me", type=dict)
-    return checks.skew(http, "Acme")
+    return checks.check_clock_skew(http, "Acme")
 
 
 def test_wrong_credentials_are_one_error_that_does_not_repeat_them() -> None:
@@ -84,7 +84,7 @@ def test_a_clock_that_is_off_says_by_how_much_and_what_to_do() -> None:
 def test_limits_are_told_with_the_share_that_is_taken() -> None:
     async def told(http: Transport) -> list[Finding]:
         await http.get("/me", type=dict)
-        return checks.limits(http)
+        return checks.check_rate_limits(http)
 
     headers = {"X-Rate-Limit": "400", "X-Rate-Limit-Remaining": "399"}
     (finding,) = asked(told, 200, None, **headers)
@@ -95,24 +95,34 @@ def test_a_token_about_to_end_warns_and_one_that_ended_is_an_error() -> None:
     today = dt.datetime.fromtimestamp(NOW, dt.UTC)
     ends = [(-1, "error"), (5, "warning"), (29, "warning"), (30, "ok"), (200, "ok")]
     for days, level in ends:
-        (finding,) = checks.token_end(today + dt.timedelta(days=days, hours=1), NOW, "the token", "make a new one")
+        (finding,) = checks.check_token_expiry(
+            today + dt.timedelta(days=days, hours=1), NOW, "the token", "make a new one"
+        )
         assert finding.level == level, days
         assert ("make a new one" in finding.text) == (level != "ok")
-    assert checks.token_end(None, NOW, "the token", "make a new one") == []
+    assert checks.check_token_expiry(None, NOW, "the token", "make a new one") == []
 
 
 def test_a_first_sync_is_as_slow_as_our_share_of_the_limit() -> None:
     """10,000 requests of one row each at half of 200 a minute: the first hundred at once, the rest in 99 minutes."""
     loads = [
-        Load(about="tickets", rows=10_000, page=100, a_minute=200),
-        Load(about="conversations", rows=10_000, page=1, a_minute=200),
+        SyncEstimate(about="tickets", rows=10_000, page=100, a_minute=200),
+        SyncEstimate(about="conversations", rows=10_000, page=1, a_minute=200),
     ]
-    assert first_sync(loads, 0.5).text == "about 10,100 requests, 100 minutes (10,000 of them for conversations)"
-    assert first_sync(loads, 1.0).text == "about 10,100 requests, 85 minutes (10,000 of them for conversations)"
+    assert (
+        estimate_first_sync(loads, 0.5).text == "about 10,100 requests, 100 minutes (10,000 of them for conversations)"
+    )
+    assert (
+        estimate_first_sync(loads, 1.0).text == "about 10,100 requests, 85 minutes (10,000 of them for conversations)"
+    )
 
 
 def test_a_first_sync_without_limits_is_as_slow_as_the_helpdesk() -> None:
-    assert first_sync([Load(about="tickets", rows=0, page=100)], 0.5).text == "about 1 request, less than a minute"
     assert (
-        first_sync([Load(about="tickets", rows=9000, page=100, seconds=2)], 0.5).text == "about 90 requests, 3 minutes"
+        estimate_first_sync([SyncEstimate(about="tickets", rows=0, page=100)], 0.5).text
+        == "about 1 request, less than a minute"
+    )
+    assert (
+        estimate_first_sync([SyncEstimate(about="tickets", rows=9000, page=100, seconds=2)], 0.5).text
+        == "about 90 requests, 3 minutes"
     )

@@ -7,30 +7,32 @@ from typing import Any
 import pytest
 from desk_fixtures import SyncedDesk
 
-from helpdesk_kpi.calendar.periods import Period, parse
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.explain import explained, printed
+from helpdesk_kpi.calendar.periods import Period, parse_period
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation
 from helpdesk_kpi.measure.explain.observation_export import Asked
 from helpdesk_kpi.measure.metrics.contract import Duration, Mix, Ratio, Share, Stock, Total
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store
 
 ASKED = 100
 PERIODS = ("2026-W47", "2026-W46", "2026-W45", "2026-10", "2026-11", "2026-Q3", "2026-Q4", "2026-H2", "2026")
-OF_TICKETS = {name: kpi for name, kpi in find_kpis().items() if kpi.story != "entry"}
+OF_TICKETS = {name: kpi for name, kpi in find_kpis().items() if kpi.subject != "entry"}
 
 
 class Opened:
     def __init__(self, desk: SyncedDesk, store: Store) -> None:
         self.desk, self.store = desk, store
         self.config = desk.loaded.config
-        self.reader = Reader(store, self.config)
+        self.reader = MetricStore(store, self.config)
         self.now = desk.world.now
 
     def of(self, kpi: str, period: Period, **where: str | None) -> dict[str, Any]:
-        return explained(self.store, self.config, Asked(kpi, "strict", min(self.now, period.end + 1), period, where))
+        return explain_metric(
+            self.store, self.config, Asked(kpi, "strict", min(self.now, period.end + 1), period, where)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     for world.now in (end - 14 * 86_400_000, end):
         desk.sync()
     with desk.store() as store:
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
         yield Opened(desk, store)
 
 
@@ -76,10 +78,10 @@ def _kaplan_meier(spans: Sequence[tuple[float, bool]]) -> float | None:
 def test_a_hundred_numbers_are_made_of_what_is_listed(opened: Opened) -> None:
     """Random (agent, KPI, period): recomputed from the rows, each is the same to 1e-9."""
     random, checked, kinds = Random(5), 0, set()
-    agents = [*opened.reader.human_names, None, None]
+    agents = [*opened.reader.agent_names, None, None]
     while checked < ASKED:
         kpi, agent, label = random.choice(sorted(OF_TICKETS)), random.choice(agents), random.choice(PERIODS)
-        period = parse(label, opened.config.timezone, opened.now)
+        period = parse_period(label, opened.config.timezone, opened.now)
         found = opened.of(kpi, period, **({} if agent is None else {"agent": agent}))
         value, rows = found["value"]["value"], found["observations"]
         if find_kpis()[kpi].statistic == Share("low"):  # a lower bound has no parts; the share that it is of has
@@ -95,14 +97,14 @@ def test_a_hundred_numbers_are_made_of_what_is_listed(opened: Opened) -> None:
 @pytest.mark.parametrize("kpi", sorted(OF_TICKETS))
 def test_every_kpi_opens(opened: Opened, kpi: str) -> None:
     """Over all that there is, and with a formula that says how."""
-    found = opened.of(kpi, parse("2026", opened.config.timezone, opened.now))
+    found = opened.of(kpi, parse_period("2026", opened.config.timezone, opened.now))
     assert found["formula"]
-    assert kpi in printed(found)
+    assert kpi in format_explanation(found)
     assert all(row["kpi"] in {kpi, *(side["kpi"] for side in found["sides"])} for row in found["observations"])
 
 
 def test_what_is_left_out_adds_nothing(opened: Opened) -> None:
-    rows = opened.of("solved_tickets", parse("2026", opened.config.timezone, opened.now))["observations"]
+    rows = opened.of("solved_tickets", parse_period("2026", opened.config.timezone, opened.now))["observations"]
     left_out = [row for row in rows if row["reason"] in {"spam", "merged", "deleted", "internal", "outbound", "test"}]
     assert left_out
     assert {(row["counts"], row["adds"]) for row in left_out} == {(0, 0)}

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from story_fixtures import ANN, BOB
 
-from helpdesk_kpi.measure.metrics.columns import Columns, Ints, _Fold
+from helpdesk_kpi.measure.metrics.columns import Columns, Ints, _MetricBuffer
 from helpdesk_kpi.measure.metrics.contract import (
-    Fresh,
-    Met,
+    Attainment,
+    Followup,
+    Freshness,
     Mix,
     Observation,
     Score,
@@ -18,13 +19,12 @@ from helpdesk_kpi.measure.metrics.contract import (
     Statistic,
     Stock,
     Total,
-    Within,
     kpi,
 )
-from helpdesk_kpi.measure.metrics.encoding import pack
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.aggregate import figure, parts
-from helpdesk_kpi.measure.query.metric_query import Asked, Policy
+from helpdesk_kpi.measure.metrics.encoding import pack_observation
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.aggregate import aggregate, list_contributions
+from helpdesk_kpi.measure.query.metric_query import MetricQuery, Policy
 
 START = 1_790_000_000_000
 DAY = 86_400_000
@@ -42,8 +42,8 @@ def seen(at: float, **told: Any) -> Observation:
 
 def columns(told: Sequence[tuple[int, Observation]]) -> Columns:
     """(story, observation) pairs as the reader has them; every story began on day 0."""
-    fold = _Fold(is_ticket=True)
-    rows = [tuple(pack(o, START)) for _, o in told]
+    fold = _MetricBuffer(is_ticket=True)
+    rows = [tuple(pack_observation(o, START)) for _, o in told]
     fold.add(rows, np.array([s for s, _ in told], np.int64), np.full(len(told), START))
     return fold.columns()
 
@@ -51,7 +51,7 @@ def columns(told: Sequence[tuple[int, Observation]]) -> Columns:
 def read(
     statistic: Statistic, *told: tuple[int, Observation], as_of: float = 100, until: float = 10, facet: Any = "",
     targets: float = -1,
-) -> Value:  # fmt: skip
+) -> MetricValue:  # fmt: skip
     """The figure of the period from day 0 to `until`, by the calendar; every row has the target, in days."""
 
     def example(_story: object) -> list[Observation]:
@@ -70,20 +70,20 @@ def read(
         between, lambda r: np.full(len(r), goal), lambda _: "calendar", lambda: rows.take(rows.end < day(1000)),
         lambda r: np.where(r.severity == r.code("P0"), 3.0, 1.0),
     )  # fmt: skip
-    asked = Asked(make(example), "strict", day(0), day(until), day(as_of))
-    value = figure(asked, rows, policy)
+    asked = MetricQuery(make(example), "strict", day(0), day(until), day(as_of))
+    value = aggregate(asked, rows, policy)
     _check_parts(asked, rows, policy, value)
     return value
 
 
-def _check_parts(asked: Asked, rows: Columns, policy: Policy, value: Value) -> None:
+def _check_parts(asked: MetricQuery, rows: Columns, policy: Policy, value: MetricValue) -> None:
     """Whatever has parts is made of them."""
     exists = (rows.known <= asked.as_of) & (rows.until > asked.as_of)
     if asked.kpi.is_instant:
         here = rows.take(exists & (rows.at <= asked.instant) & (rows.end > asked.instant))
     else:
         here = rows.take(exists & (rows.at >= asked.start) & (rows.at < asked.end))
-    told = parts(asked, here, policy)
+    told = list_contributions(asked, here, policy)
     if told is None or value.value is None or asked.statistic == Share("low"):
         return
     is_sum = isinstance(asked.statistic, Total | Mix | Stock)
@@ -94,7 +94,7 @@ def _check_parts(asked: Asked, rows: Columns, policy: Policy, value: Value) -> N
 def test_promises_kept_are_those_of_whose_outcome_is_known() -> None:
     """Kept: 1. Missed: 2, which ended late, and 3, which runs past its deadline. Running within: 4."""
     value = read(
-        Met(), (1, seen(1, start=1, end=2, due=3)), (2, seen(1, start=1, end=4, due=3)),
+        Attainment(), (1, seen(1, start=1, end=2, due=3)), (2, seen(1, start=1, end=4, due=3)),
         (3, seen(1, start=1, due=50)), (4, seen(1, start=1, due=200)), as_of=100,
     )  # fmt: skip
     assert (value.value, value.n, value.running, value.overdue) == (1 / 3, 3, 1, 1)
@@ -103,8 +103,8 @@ def test_promises_kept_are_those_of_whose_outcome_is_known() -> None:
 def test_a_promise_is_read_as_of_then() -> None:
     """At day 2 nobody knows yet that it will end late."""
     row = (1, seen(1, start=1, end=4, due=3))
-    assert [read(Met(), row, as_of=at).running for at in (2, 3, 4)] == [1, 1, 0]
-    assert read(Met(), row, as_of=3.5).value == 0
+    assert [read(Attainment(), row, as_of=at).running for at in (2, 3, 4)] == [1, 1, 0]
+    assert read(Attainment(), row, as_of=3.5).value == 0
 
 
 def test_without_a_deadline_the_target_of_the_configuration_counts() -> None:
@@ -114,13 +114,13 @@ def test_without_a_deadline_the_target_of_the_configuration_counts() -> None:
         (2, seen(1, start=1, end=4, facet="a")),
         (3, seen(1, start=1, facet="b")),
     ]
-    value = read(Met(), *rows, targets=2, facet="kind")
+    value = read(Attainment(), *rows, targets=2, facet="kind")
     assert (value.value, value.n, dict(value.facets)) == (1 / 3, 3, {"a": 0.5, "b": 0.0})
 
 
 def test_what_nobody_promised_is_left_out_and_counted_where_others_have_a_promise() -> None:
     value = read(
-        Met(), (1, seen(1, start=1, end=2, due=3, facet="a")), (2, seen(1, start=1, end=2, facet="a")),
+        Attainment(), (1, seen(1, start=1, end=2, due=3, facet="a")), (2, seen(1, start=1, end=2, facet="a")),
         (3, seen(1, start=1, end=2, facet="b")),
     )  # fmt: skip
     assert (value.n, dict(value.excluded)) == (1, {"no_target": 1})
@@ -137,18 +137,18 @@ PROBLEMS = [
 
 
 def test_what_follows_counts_within_the_window_and_only_when_the_window_is_over() -> None:
-    value = read(Within(14, "followed", also=(3, 30)), *PROBLEMS, as_of=22.5, facet="kind")
+    value = read(Followup(14, "followed", also=(3, 30)), *PROBLEMS, as_of=22.5, facet="kind")
     assert (value.value, value.n, value.running) == (1 / 3, 3, 1)
     assert dict(value.facets) == {"same words": 1 / 3}
     assert value.also == {"3 d": 0.0, "30 d": None}  # no window of 30 days is over
-    later = read(Within(14, "followed", also=(3, 30)), *PROBLEMS, as_of=100)
+    later = read(Followup(14, "followed", also=(3, 30)), *PROBLEMS, as_of=100)
     assert (later.value, later.n, later.also) == (1 / 4, 4, {"3 d": 0.0, "30 d": 2 / 4})
 
 
 def test_what_is_not_known_yet_follows_nothing() -> None:
     """As of day 20 the ticket of day 22 does not exist; the windows of the first three are over at 15, 16 and 17."""
-    assert read(Within(14, "followed"), *PROBLEMS, as_of=20).value == 1 / 3
-    assert read(Within(4, "followed"), *PROBLEMS, as_of=5.5).n == 1
+    assert read(Followup(14, "followed"), *PROBLEMS, as_of=20).value == 1 / 3
+    assert read(Followup(4, "followed"), *PROBLEMS, as_of=5.5).n == 1
 
 
 def test_a_follower_comes_after_the_row_and_concerns_its_own_ticket() -> None:
@@ -157,7 +157,7 @@ def test_a_follower_comes_after_the_row_and_concerns_its_own_ticket() -> None:
         (1, seen(5, value=0)), (1, seen(4, start=4, end=5, value=1)), (2, seen(5, value=0)),
         (2, seen(5, start=5, end=5.1, value=1)),
     ]  # fmt: skip
-    value = read(Within(14, "followed"), *rows)
+    value = read(Followup(14, "followed"), *rows)
     assert (value.value, value.n) == (0.5, 2)
 
 
@@ -166,7 +166,7 @@ def test_what_stayed_alone_counts_if_it_was_good_to_begin_with() -> None:
     rows = [
         (1, seen(1, value=1)), (2, seen(1, value=1)), (2, seen(1, start=1, end=2, value=1)), (3, seen(1, value=0)),
     ]  # fmt: skip
-    assert read(Within(14, "unfollowed"), *rows).value == 1 / 3
+    assert read(Followup(14, "unfollowed"), *rows).value == 1 / 3
 
 
 def test_a_sum_may_take_only_what_came_in_time_and_so_much_of_one_story() -> None:
@@ -216,9 +216,9 @@ def test_a_score_is_a_mean_with_students_interval() -> None:
 
 def test_a_score_of_too_few_raters_is_not_shown() -> None:
     told = [(1, seen(1, value=3, rater=ANN)), (2, seen(1, value=5, rater=BOB)), (3, seen(1, value=5, rater=BOB))]
-    value = read(Score(fewest=3), *told)
+    value = read(Score(min_raters=3), *told)
     assert (value.value, value.n, dict(value.excluded)) == (None, 3, {"too_few_raters": 3})
-    assert read(Score(fewest=2), *told).value == 13 / 3
+    assert read(Score(min_raters=2), *told).value == 13 / 3
 
 
 def test_ages_are_of_what_is_open_at_the_end() -> None:
@@ -231,8 +231,8 @@ def test_ages_are_of_what_is_open_at_the_end() -> None:
 
 def test_what_began_lately_enough_is_fresh() -> None:
     rows = [(1, seen(1, start=1, end=6)), (1, seen(6, start=6)), (2, seen(2, start=2))]
-    assert read(Fresh(5), *rows, until=10).value == 0.5
-    assert read(Fresh(5), *rows, until=5).value == 1.0
+    assert read(Freshness(5), *rows, until=10).value == 0.5
+    assert read(Freshness(5), *rows, until=5).value == 1.0
 
 
 def test_a_share_may_lead_with_its_lower_bound() -> None:

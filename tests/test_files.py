@@ -17,7 +17,7 @@ from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, ArticleEdit, Event, Name, Person, Rating, Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start
-from helpdesk_kpi.pull.transport import unasked
+from helpdesk_kpi.pull.transport import offline
 
 MONDAY_9 = 1_767_603_600_000  # 2026-01-05T09:00:00Z
 HOUR = 3_600_000
@@ -31,7 +31,7 @@ class Pulled:
         self.cursors = dict(cursors or {})
         self.pages: dict[str, list[Page]] = {}
         self.failed: dict[str, str] = {}
-        self.connector = Files(unasked(), Settings(path=folder, **settings))
+        self.connector = Files(offline(), Settings(path=folder, **settings))
         asyncio.run(self._turn())
 
     async def _turn(self) -> None:
@@ -49,7 +49,7 @@ class Pulled:
 
     @property
     def aside(self) -> dict[str, str]:
-        return {a.id: a.reason for pages in self.pages.values() for page in pages for a in page.set_aside}
+        return {a.id: a.reason for pages in self.pages.values() for page in pages for a in page.rejected}
 
 
 def put(folder: Path, name: str, text: str, encoding: str = "utf-8") -> None:
@@ -276,7 +276,7 @@ def test_a_large_file_is_read_in_flat_memory(tmp_path: Path) -> None:
     with (tmp_path / "tickets.csv").open("w") as stream:
         stream.write("id,created_at,status,subject\n")
         stream.writelines(f"{n},2026-01-05T09:00:00Z,open,{'x' * 50}\n" for n in range(30_000))
-    stream_of = Files(unasked(), Settings(path=tmp_path)).streams()[0]
+    stream_of = Files(offline(), Settings(path=tmp_path)).streams()[0]
 
     async def count() -> int:
         start = Start(cursor=None, since=0, now=MONDAY_9)
@@ -293,7 +293,7 @@ def test_a_large_file_is_read_in_flat_memory(tmp_path: Path) -> None:
 
 
 def checked(folder: Path, **settings: Any) -> Sequence[Finding]:
-    return asyncio.run(Files(unasked(), Settings(path=folder, **settings)).check())
+    return asyncio.run(Files(offline(), Settings(path=folder, **settings)).check())
 
 
 def test_check_names_unused_columns_bad_lines_and_what_no_file_gives(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def test_check_says_when_the_folder_is_not_there(tmp_path: Path) -> None:
 
 def test_nobody_is_asked_over_http() -> None:
     async def ask() -> None:
-        await unasked().get("/", type=dict)
+        await offline().get("/", type=dict)
 
     with pytest.raises(PullError, match="this source asks nobody"):
         asyncio.run(ask())

@@ -113,7 +113,7 @@ def test_two_comments_of_one_instant_stay_two(folder: Folder) -> None:
 def test_events_that_an_earlier_version_kept_under_a_hash_are_not_counted_twice(folder: Folder) -> None:
     """Versions before 0.5.0 made the id of the whole row. The same row, read again, takes the place of that one."""
     folder.events(EVENTS)
-    with folder.account.store() as store, store.writing() as conn:
+    with folder.account.store() as store, store.transaction() as conn:
         from connectors.files.own_layout import _of_content
 
         row = {"ticket": "1", "at": at("2026-03-02 09:00"), "kind": "comment", "actor": "ann", "public": True}

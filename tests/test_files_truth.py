@@ -7,25 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_fixtures import known_store
+from desk_fixtures import open_test_store
 from files_fixtures import write_fivetran, write_world
 from truth_fixtures import DAY, TOLD, Measured, true_rows
 
 from helpdesk_kpi.cli.demo_config import config_text
-from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.config import LoadedConfig, load
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Created, Update
 from helpdesk_kpi.simulator.world.world import World, generate
 
 #: The files written here have edits without their texts, counts as they are now, and no clocks of promises.
-NOT_TOLD = {kpi for kpi in TOLD if find_kpis()[kpi].story == "article"} | {"sla_attainment"}
+NOT_TOLD = {kpi for kpi in TOLD if find_kpis()[kpi].subject == "article"} | {"sla_attainment"}
 
 
-def configured(world: World, folder: Path, more: str = "") -> Loaded:
+def configured(world: World, folder: Path, more: str = "") -> LoadedConfig:
     """The desk's configuration, with files in place of its account."""
     text = config_text(world, "http://127.0.0.1:9", "en", own_folder=True)
     text = re.sub(r"(?m)^(url|auth|rate_share) = .*\n", "", text).replace(
@@ -39,15 +39,15 @@ def configured(world: World, folder: Path, more: str = "") -> Loaded:
 class FromFiles(Measured):
     """One world, written, read and measured once."""
 
-    def __init__(self, world: World, loaded: Loaded) -> None:  # not by way of an account
+    def __init__(self, world: World, loaded: LoadedConfig) -> None:  # not by way of an account
         self.world, self.helpdesk = world, "files"
-        self.store, self.config = known_store(loaded.store_path), loaded.config
-        results = sync(self.store, sources_of(loaded, (), self.store.hash_key), now=lambda: self.world.now)
+        self.store, self.config = open_test_store(loaded.store_path), loaded.config
+        results = sync(self.store, load_sources(loaded, (), self.store.hash_key), now=lambda: self.world.now)
         assert {r.outcome for r in results} == {"ok"}, results
         assert not sum(r.set_aside for r in results)
         self.confirm()
-        measure(self.store, self.config)
-        self.reader = Reader(self.store, self.config)
+        build_stale(self.store, self.config)
+        self.reader = MetricStore(self.store, self.config)
         self.native, self.people, self.teams = self._told("tickets"), self._told("people"), self._told("teams")
         self.articles = dict(self.store.rows("SELECT id, native FROM articles"))
 

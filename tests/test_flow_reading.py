@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket
 
-from helpdesk_kpi.config import Config, Hours, Severity, Someone
+from helpdesk_kpi.config import Config, Hours, PersonConfig, Severity
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.explain import explained
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.quality.priority_inversions import Overtaken, overtaken
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.explain import explain_metric
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.quality.priority_inversions import PriorityInversion, find_priority_inversions
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.statistics.student import two_sided
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store
 
 OFFICE = Hours(weekly={"mon-fri": ("09:00-17:00",)})
 EARLY = Hours(weekly={"mon-fri": ("06:00-09:30",)})
-ANN = Someone(name="Ann Lee", accounts=["acme:a"], hours="early")
+ANN = PersonConfig(name="Ann Lee", accounts=["acme:a"], hours="early")
 
 
 @pytest.fixture
@@ -49,18 +49,18 @@ def put(store: Store) -> None:
     )  # fmt: skip
 
 
-def measured(store: Store, **config: Any) -> Reader:
+def measured(store: Store, **config: Any) -> MetricStore:
     settings = Config(
         timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk", "severity": {"high": "P1"}}},
         **{"hours": {"default": OFFICE, "early": EARLY}, **config},
     )  # fmt: skip
-    measure(store, settings, extra=[("held_time", "rostered")])
-    return Reader(store, settings)
+    build_stale(store, settings, extra=[("held_time", "rostered")])
+    return MetricStore(store, settings)
 
 
-def hours(of: Reader, kpi: str, variant: str = "strict", **where: str) -> Any:
+def hours(of: MetricStore, kpi: str, variant: str = "strict", **where: str) -> Any:
     period, as_of = period_of()
-    value = of.figure(kpi_named(kpi), period, as_of, variant, **where).value
+    value = of.compute(get_kpi(kpi), period, as_of, variant, **where).value
     return None if value is None else value / HOUR
 
 
@@ -81,7 +81,7 @@ def test_each_owners_part_is_read_on_the_office_clock_and_rostered_on_their_own(
 
 def test_ones_own_hours_may_be_day_and_night(store: Store) -> None:
     put(store)
-    late = Someone(name="Ann Lee", accounts=["acme:a"], hours="always")
+    late = PersonConfig(name="Ann Lee", accounts=["acme:a"], hours="always")
     of = measured(store, people={"ann": late})
     # Day and night: Monday 8 to 10 and 15 to 16.
     assert hours(of, "held_time", agent="Ann Lee") == 2
@@ -99,7 +99,7 @@ def test_ones_own_hours_win_over_the_clock_of_the_severity(store: Store) -> None
 def test_the_seconds_of_a_listed_row_are_those_of_its_pieces(store: Store) -> None:
     put(store)
     of = measured(store)
-    [row] = listing(store, of.config, Asked("requester_wait_time", "strict", MONDAY + 100 * HOUR))
+    [row] = export_observations(store, of.config, Asked("requester_wait_time", "strict", MONDAY + 100 * HOUR))
     # By the wall clock 8 to 10 and 15 to 34; start and end are those of the whole.
     assert (row["calendar_seconds"], row["business_seconds"], row["value"]) == (21 * 3600, 4 * 3600, 4 * 3600)
     assert (row["start"], row["end"]) == ("2026-11-16T07:00:00Z", "2026-11-17T09:00:00Z")
@@ -111,7 +111,7 @@ def test_a_running_row_is_cut_where_it_is_read(store: Store) -> None:
     asked = Asked("held_time", "strict", MONDAY + int(16.5 * HOUR))
     rows = {
         r["agent"]: (r["calendar_seconds"], r["business_seconds"], r["reason"])
-        for r in listing(store, of.config, asked)
+        for r in export_observations(store, of.config, asked)
     }
     assert rows == {"Ann": (3 * 3600, 2 * 3600, ""), "Ben": (1800, 1800, "running")}
 
@@ -122,13 +122,13 @@ def test_the_backlogs_age_is_the_median_of_what_is_open_by_the_office_clock(stor
         source.put(ticket(number, MONDAY + (24 * day + 9) * HOUR), did(number, 24 * day + 9, "status", None, "new"))
     of = measured(store)
     period, as_of = period_of()
-    value = of.figure(kpi_named("backlog_age"), period, as_of)
+    value = of.compute(get_kpi("backlog_age"), period, as_of)
     # Five, four and one office day of 8 hours up to the end of Sunday.
     assert (value.n, (value.value or 0) / HOUR, (value.oldest or 0) / HOUR) == (3, 32, 40)
     # Read a week later it is the same, and its rows say each ticket's age.
     asked = Asked("backlog_age", "strict", as_of + WEEK, period)
-    assert [row["value"] / 3600 for row in listing(store, of.config, asked)] == [40, 32, 8]
-    told = explained(store, of.config, asked)
+    assert [row["value"] / 3600 for row in export_observations(store, of.config, asked)] == [40, 32, 8]
+    told = explain_metric(store, of.config, asked)
     assert told["formula"] == "median age of the 3 that are open at the end of the period"
 
 
@@ -139,7 +139,7 @@ def test_net_flow_is_what_came_less_what_went(store: Store) -> None:
         source.put(ticket(number, MONDAY + 30 * HOUR), did(number, 30, "status", None, "new"))
     for hour, before, after in ((40, "new", "solved"), (50, "solved", "open"), (60, "open", "solved")):
         source.put(did("2", hour, "status", before, after))
-    value = measured(store).figure(kpi_named("net_flow"), *period_of())
+    value = measured(store).compute(get_kpi("net_flow"), *period_of())
     # Four created, one reopened, three solves.
     assert (value.value, dict(value.facets)) == (2, {"created": 4, "solved": -3, "reopened": 1})
 
@@ -148,7 +148,7 @@ def test_more_may_go_than_came(store: Store) -> None:
     source = Source(store)
     source.put(ticket("1", MONDAY - 30 * HOUR, status="solved"), did("1", -30, "status", None, "new"))
     source.put(did("1", 5, "status", "new", "solved"))
-    assert measured(store).figure(kpi_named("net_flow"), *period_of()).value == -1
+    assert measured(store).compute(get_kpi("net_flow"), *period_of()).value == -1
 
 
 def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> None:
@@ -163,7 +163,7 @@ def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> Non
     for number in range(30):
         source.put(ticket(f"n{number}", MONDAY + HOUR), did(f"n{number}", 1, "status", None, "new"))
     period, as_of = period_of()
-    found = measured(store).value("net_flow", period, as_of)
+    found = measured(store).get("net_flow", period, as_of)
     assert ({p.value for p in found.history}, found.value) == ({0}, 30)
     assert found.signal is not None
     assert (found.signal.verdict, found.signal.direction) == ("signal", "more")
@@ -181,15 +181,15 @@ def test_how_solves_were_accepted_is_told_in_parts_and_is_final_after_a_week(sto
     source.put(did("1", 5, "status", "solved", "closed", by="c"))
     of = measured(store, hours={})
     kpi, period = "confirmed_resolution_time", period_of()[0]
-    young, old = (of.value(kpi, period, at) for at in (period.end + HOUR, period.end + WEEK))
+    young, old = (of.get(kpi, period, at) for at in (period.end + HOUR, period.end + WEEK))
     # At the end of the week the six days after Monday have not said anything of three of them.
     assert (young.provisional, young.ended, young.running, dict(young.facets)) == (
         True, 1, 3, {"confirmed_by_customer": 1.0},
     )  # fmt: skip
     assert (old.provisional, old.value, old.ended) == (False, 2 * HOUR, 4)
     assert dict(old.facets) == {"confirmed_by_customer": 0.25, "tacit": 0.75}
-    assert of.value("accepted_resolution_time", period, period.end + HOUR).provisional is False
-    assert kpi_named("accepted_resolution_time").matures_of("confirmed") == 7
+    assert of.get("accepted_resolution_time", period, period.end + HOUR).provisional is False
+    assert get_kpi("accepted_resolution_time").matures_of("confirmed") == 7
 
 
 # The order of priorities
@@ -203,11 +203,13 @@ def wait(source: Source, number: str, created: float, priority: str, answered: f
         source.put(reply(number, MONDAY + int(answered * HOUR), by))
 
 
-def question(store: Store, people: dict[str, Someone] | None = None, team: str | None = None) -> list[Overtaken]:
+def question(
+    store: Store, people: dict[str, PersonConfig] | None = None, team: str | None = None
+) -> list[PriorityInversion]:
     levels = {"urgent": "P0", "high": "P1", "normal": "P2", "low": "P3"}
     sources = {"acme": {"connector": "zendesk", "severity": levels}}
     of = reader(store, sources=sources, people=people or {})
-    return overtaken(of, *period_of(), team=team)
+    return find_priority_inversions(of, *period_of(), team=team)
 
 
 def queue(store: Store) -> Source:
@@ -216,7 +218,7 @@ def queue(store: Store) -> Source:
     return source
 
 
-def told(found: list[Overtaken]) -> list[tuple[Any, ...]]:
+def told(found: list[PriorityInversion]) -> list[tuple[Any, ...]]:
     return [(one.ticket, one.severity, one.team, one.before) for one in found]
 
 
@@ -251,9 +253,9 @@ def test_answers_of_people_of_another_team_overtake_nothing(store: Store) -> Non
     wait(source, "x1", 10, "high", 20)
     wait(source, "x2", 11, "low", 12, by="b")
     assert told(question(store)) == [("x1", "P1", "Billing", ("x2",))]
-    ben = {"ben": Someone(accounts=["acme:b"], team="API")}
+    ben = {"ben": PersonConfig(accounts=["acme:b"], team="API")}
     assert question(store, ben) == []
-    here = {"ben": Someone(accounts=["acme:b"], team="Billing")}
+    here = {"ben": PersonConfig(accounts=["acme:b"], team="Billing")}
     assert told(question(store, here)) == [("x1", "P1", "Billing", ("x2",))]
 
 

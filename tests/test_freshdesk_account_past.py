@@ -26,7 +26,7 @@ from freshdesk_account import (
 )
 from small_account import at
 
-from helpdesk_kpi.measure.quality.gaps import gaps
+from helpdesk_kpi.measure.quality.gaps import find_data_gaps
 
 EARLY = at("2026-03-03 12:00")
 HOUR = 3600
@@ -60,7 +60,7 @@ def test_a_history_that_ends_elsewhere_gives_way_to_the_tickets_own_status(tmp_p
     account = synced(tmp_path, desk)
     assert told(account, "backlog") == {"1": [2 * HOUR, "running"]}
     with account.store() as store:
-        found = [gap for gap in gaps(store, account.loaded.config, NOW) if gap.code == "ends_elsewhere"]
+        found = [gap for gap in find_data_gaps(store, account.loaded.config, NOW) if gap.code == "ends_elsewhere"]
     assert [gap.how_many for gap in found] == [1]
 
 

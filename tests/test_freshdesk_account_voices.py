@@ -12,7 +12,7 @@ from freshdesk_account import NOW, ONE, TWO, Desk, Row, first_replies, synced, t
 from freshdesk_fixtures import pull
 
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.measure.quality.gaps import gaps
+from helpdesk_kpi.measure.quality.gaps import find_data_gaps
 
 HALF = 1800
 
@@ -96,7 +96,7 @@ def test_codes_that_nobody_knows_count_on_the_careful_side_and_are_shown(tmp_pat
 
 def strange(account: Any) -> dict[str, str]:
     with account.store() as store:
-        found = gaps(store, account.loaded.config, NOW)
+        found = find_data_gaps(store, account.loaded.config, NOW)
         return {gap.code: gap.detail for gap in found if gap.code in {"unread", "strange_channels"}}
 
 

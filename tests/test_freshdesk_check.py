@@ -13,7 +13,7 @@ from freshdesk_fixtures import KEY, NEXT, NOW, Answers, Pulled, connected, refus
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.discovery import find_connector
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.simulator.world.world import World, generate
 
 
@@ -60,7 +60,7 @@ def of_world(tmp_path: Path, world: World, faults: str | None = None) -> Sequenc
     desk = SyncedDesk(tmp_path, world, helpdesk="freshdesk", faults=faults)
 
     async def run() -> Sequence[Finding]:
-        [source] = sources_of(desk.loaded, (), b"key")
+        [source] = load_sources(desk.loaded, (), b"key")
         async with impatient(source) as http:
             http.wall = lambda: world.now / 1000
             return await source.connector(http, source.settings).check()

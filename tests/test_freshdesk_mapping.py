@@ -10,13 +10,13 @@ from connectors.freshdesk import activity_export, map_surveys, map_tickets, sche
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.conversations import Who, conversation
 from helpdesk_kpi.model import Event, Name, NativeMetric, Person, SlaCycle, Ticket
-from helpdesk_kpi.pull.time_zones import iana
+from helpdesk_kpi.pull.time_zones import to_iana
 from helpdesk_kpi.text.comment import similarity
 
-KEEP = map_tickets.Keep(url="https://acme.freshdesk.com", sketch_key=b"key")
+KEEP = map_tickets.FieldSelection(url="https://acme.freshdesk.com", sketch_key=b"key")
 
 
-def mapped(keep: map_tickets.Keep = KEEP, *, gone: str = "", **given: Any) -> list[Any]:
+def mapped(keep: map_tickets.FieldSelection = KEEP, *, gone: str = "", **given: Any) -> list[Any]:
     row = msgspec.convert(ticket(7, **{"updated": NOW, "created": SINCE, **given}), fd.Ticket)
     return map_tickets.ticket(row, keep, gone=gone)
 
@@ -244,7 +244,7 @@ def test_a_conversation_may_lack_all_but_its_id_and_time() -> None:
      ("Eastern Time (US & Canada)", "America/New_York")],
 )  # fmt: skip
 def test_zones_have_rails_names(rails: str, zone: str) -> None:
-    assert iana(rails) == zone
+    assert to_iana(rails) == zone
 
 
 def test_a_day_may_have_several_spans_and_end_at_midnight() -> None:
@@ -284,9 +284,9 @@ def test_each_question_is_rated_on_its_own_scale() -> None:
 
 
 def test_ratings_of_surveys_that_are_not_known_use_all_seven_points_and_classic_ones_three() -> None:
-    assert map_surveys.scored(-101, ()) == ("bad", 1 / 3)
-    assert [map_surveys.scored(n, ()) for n in (1, 2, 3)] == [("good", 1.0), ("neutral", 0.5), ("bad", 0.0)]
-    assert map_surveys.scored(4711, [103, 100]) == (None, None)
+    assert map_surveys.score_rating(-101, ()) == ("bad", 1 / 3)
+    assert [map_surveys.score_rating(n, ()) for n in (1, 2, 3)] == [("good", 1.0), ("neutral", 0.5), ("bad", 0.0)]
+    assert map_surveys.score_rating(4711, [103, 100]) == (None, None)
 
 
 # activities

@@ -17,16 +17,16 @@ import pytest
 from connectors.freshdesk import activity_export, map_people, map_surveys, map_tickets, schedules, solutions, streams
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.conversations import conversation
-from connectors.freshdesk.errors import judge
+from connectors.freshdesk.errors import classify_response
 from helpdesk_kpi.model import Event, Rating, Ticket, TimeEntry
-from helpdesk_kpi.pull.error_text import told
-from helpdesk_kpi.pull.time_zones import iana
+from helpdesk_kpi.pull.error_text import describe_error
+from helpdesk_kpi.pull.time_zones import to_iana
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 FOLDER = Path(ROOT or "") / "freshdesk"
 
-KEEP = map_tickets.Keep(url="https://acme.freshdesk.com", sketch_key=b"key")
+KEEP = map_tickets.FieldSelection(url="https://acme.freshdesk.com", sketch_key=b"key")
 Make = Callable[[Any], Any]
 #: Word of a file's name -> payload type, and what makes records of it; the first that fits counts.
 KINDS: list[tuple[str, type[Any], Make]] = [
@@ -147,18 +147,18 @@ class _File(msgspec.Struct):
      ("invalid_credentials", 401, "access")],
 )  # fmt: skip
 def test_recorded_refusals_mean_what_they_say(name: str, status: int, kind: str) -> None:
-    verdict = judge(status, {}, (FOLDER / "errors" / f"{name}.json").read_bytes())
+    verdict = classify_response(status, {}, (FOLDER / "errors" / f"{name}.json").read_bytes())
     assert verdict is not None
     assert verdict.kind == kind
 
 
 def test_the_recorded_end_of_a_list_is_told_in_freshdesks_words() -> None:
     content = (FOLDER / "errors" / "page_over_300.json").read_bytes()
-    assert judge(400, {}, content) is None
-    assert "beyond the 300th page" in told(httpx.codes.BAD_REQUEST, content)
+    assert classify_response(400, {}, content) is None
+    assert "beyond the 300th page" in describe_error(httpx.codes.BAD_REQUEST, content)
 
 
 def test_every_time_zone_of_rails_is_the_one_that_rails_says() -> None:
     table = json.loads((FOLDER / "rails_time_zones.json").read_text())
     assert len(table) > 150
-    assert {name: iana(name) for name in table} == table
+    assert {name: to_iana(name) for name in table} == table

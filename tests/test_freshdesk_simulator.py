@@ -12,8 +12,8 @@ from simulator_fixtures import world as by_hand
 from truth_fixtures import Measured, merely_opened, true_rows, without
 
 from connectors.freshdesk import pagination
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.pull.sync import Progress, StreamResult
 from helpdesk_kpi.report.capability import capabilities
 from helpdesk_kpi.simulator.world.facts import Deleted
@@ -198,8 +198,8 @@ def test_an_import_too_large_for_one_second_fails_its_stream_with_a_clear_reason
 def measured(desk: SyncedDesk) -> Measured:
     found = Measured.__new__(Measured)
     found.world, found.store, found.config = desk.world, desk.store(), desk.loaded.config
-    measure(found.store, found.config)
-    found.reader = Reader(found.store, found.config)
+    build_stale(found.store, found.config)
+    found.reader = MetricStore(found.store, found.config)
     found.native = dict(found.store.rows("SELECT id, native FROM tickets"))
     found.people = dict(found.store.rows("SELECT id, native FROM people"))
     found.teams = dict(found.store.rows("SELECT id, native FROM teams"))

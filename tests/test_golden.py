@@ -12,9 +12,9 @@ from desk_fixtures import SyncedDesk
 from golden_store import figures_of
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.deliver.ledger_migrations import prepare
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import open_store
@@ -26,7 +26,7 @@ MOVED = sorted(
     (HERE / "golden").glob("moved-*.toml"),
     key=lambda path: [int(part) for part in path.stem.removeprefix("moved-").split(".")],
 )
-VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() if kpi.story != "entry" for variant in kpi.variants]
+VARIANTS = [(kpi.id, variant) for kpi in find_kpis().values() if kpi.subject != "entry" for variant in kpi.variants]
 
 
 def test_values_of_a_golden_world_move_only_with_a_revision(
@@ -37,12 +37,12 @@ def test_values_of_a_golden_world_move_only_with_a_revision(
     desk = SyncedDesk(tmp_path, world)
     desk.sync()
     with desk.store() as store:
-        measure(store, desk.loaded.config, extra=VARIANTS)
+        build_stale(store, desk.loaded.config, extra=VARIANTS)
         said = {}
         for kpi, variant in VARIANTS:
             rows = [
                 {k: v for k, v in row.items() if k != "url"}
-                for row in listing(store, desk.loaded.config, Asked(kpi, variant, world.now - 120_000))
+                for row in export_observations(store, desk.loaded.config, Asked(kpi, variant, world.now - 120_000))
             ]
             digest = hashlib.sha256(json.dumps(sorted(rows, key=json.dumps), sort_keys=True).encode()).hexdigest()
             said[f"{kpi}/{variant}"] = f"revision {find_kpis()[kpi].revision}, {len(rows)} rows, {digest[:16]}"
@@ -66,7 +66,7 @@ def test_a_store_of_an_older_version_ends_up_like_a_new_one(tmp_path: Path, kept
     made = {}
     for path in (old, new):
         with open_store(path) as store:
-            prepare(store.db)
+            migrate_ledger(store.db)
             made[path] = store.rows("SELECT type, name, sql FROM sqlite_master ORDER BY type, name")
     assert made[old] == made[new]
 
@@ -81,7 +81,7 @@ def test_a_store_of_an_older_version_gives_the_same_figures(tmp_path: Path, kept
     path = tmp_path / "old.db"
     path.write_bytes(kept.read_bytes())
     with open_store(path) as store:
-        measure(store, config, everything=True, extra=VARIANTS)
+        build_stale(store, config, everything=True, extra=VARIANTS)
         now = figures_of(store, config)
     expected = {name: _parts(told) for name, told in before.items()}
     moved = {}

@@ -9,7 +9,7 @@ import pytest
 from desk_fixtures import Cli, SyncedDesk
 from truth_fixtures import asked_before_working
 
-from helpdesk_kpi.measure.query.complexity_weights import read_versions
+from helpdesk_kpi.measure.query.complexity_weights import load_weight_versions
 from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
 from helpdesk_kpi.simulator.server.vendors import NAMES
 from helpdesk_kpi.simulator.world.clock import DAY
@@ -108,7 +108,7 @@ def learned(one: Kept, cli: Cli) -> dict[Any, Any]:
     people, topics = one.people(), one.world.desk.words.topics
     keys = {topic.title: key for key, topic in topics.items()}  # Jira and Freshdesk show what people read
     with one.desk.store() as store:
-        [version] = read_versions(store)
+        [version] = load_weight_versions(store)
     return {
         (cell.severity, keys.get(cell.category or "", cell.category), WEB.get(cell.channel or "", cell.channel)): (
             cell.n, round(cell.sum, 9), {people[p]: (n, round(s, 9)) for p, (n, s) in cell.people.items()}

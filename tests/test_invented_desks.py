@@ -10,29 +10,29 @@ from typing import Any
 import pytest
 
 from helpdesk_kpi.cli import demo_run, main
-from helpdesk_kpi.cli.demo_config import Shown, configuration
+from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
 from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.pull.source_config import sources_of
-from helpdesk_kpi.simulator.server.vendors import NAMES, face
+from helpdesk_kpi.pull.source_config import load_sources
+from helpdesk_kpi.simulator.server.vendors import NAMES, get_vendor
 from helpdesk_kpi.simulator.world.world import generate
 
 
 @pytest.mark.parametrize("helpdesk", NAMES)
 def test_the_configuration_of_an_invented_desk_is_one_that_its_connector_takes(tmp_path: Path, helpdesk: str) -> None:
-    shown = Shown("demo", helpdesk, generate(1, tickets=20), "http://127.0.0.1:8800")
+    shown = DemoSource("demo", helpdesk, generate(1, tickets=20), "http://127.0.0.1:8800")
     (tmp_path / shown.key_file).write_text(shown.secret)
     path = tmp_path / "helpdesk-kpi.toml"
-    path.write_text(configuration([shown], "en", own_folder=True))
+    path.write_text(build_demo_config([shown], "en", own_folder=True))
     assert shown.secret not in path.read_text()
-    (source,) = sources_of(load(path), (), b"key")
-    assert source.connector.name == face(helpdesk).settings(shown.world, shown.url)["connector"]
+    (source,) = load_sources(load(path), (), b"key")
+    assert source.connector.name == get_vendor(helpdesk).settings(shown.world, shown.url)["connector"]
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_all_three_helpdesks_make_one_digest_in_which_people_are_people(tmp_path: Path, locale: str) -> None:
     out = tmp_path / "all"
-    demo_run.run(out, locale, 3, show=False, helpdesk="all", tickets=240)  # type: ignore[arg-type]
+    demo_run.run_demo(out, locale, 3, show=False, helpdesk="all", tickets=240)  # type: ignore[arg-type]
     (text,) = out.glob("reports/weekly-*.txt")
     said = text.read_text()
     assert all(name in said for name in ("Zendesk", "Jira", "Freshdesk"))  # each has its line in the footer
@@ -49,7 +49,7 @@ def test_all_three_helpdesks_make_one_digest_in_which_people_are_people(tmp_path
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_what_demo_names_at_its_end_can_be_done(tmp_path: Path, locale: str, capsys: Any) -> None:
     out = tmp_path / "made"
-    demo_run.run(out, locale, 3, show=False, tickets=60)  # type: ignore[arg-type]
+    demo_run.run_demo(out, locale, 3, show=False, tickets=60)  # type: ignore[arg-type]
     named = re.findall(r"^  helpdesk-kpi (.+)  \(", capsys.readouterr().out, re.MULTILINE)
     assert len(named) == 3
     for command in named:
@@ -59,6 +59,6 @@ def test_what_demo_names_at_its_end_can_be_done(tmp_path: Path, locale: str, cap
 
 def test_a_folder_with_another_helpdesks_demo_is_left_alone(tmp_path: Path) -> None:
     out = tmp_path / "made"
-    demo_run.run(out, "en", 3, show=False, tickets=60)
+    demo_run.run_demo(out, "en", 3, show=False, tickets=60)
     with pytest.raises(UsageError, match="a demo of zendesk with seed 3 in en"):
-        demo_run.run(out, "en", 3, show=False, helpdesk="jira")
+        demo_run.run_demo(out, "en", 3, show=False, helpdesk="jira")

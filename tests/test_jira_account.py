@@ -28,8 +28,8 @@ from jira_account import (
 )
 
 from connectors.jira_service_management.settings import Credentials
-from helpdesk_kpi.cli.checks.unmapped import finding
-from helpdesk_kpi.identities.unmapped_values import Unmapped, unmapped
+from helpdesk_kpi.cli.checks.unmapped import to_finding
+from helpdesk_kpi.identities.unmapped_values import UnmappedValue, find_unmapped_values
 from helpdesk_kpi.measure.quality.conflicts import ending_elsewhere, unread
 
 LATER = "2026-07-01T00:00:00Z"
@@ -45,10 +45,10 @@ def account(folder: Path, *, now: str = LATER, rules: dict[str, Any] | None = No
     return found
 
 
-def found_unmapped(desk: SmallAccount) -> list[Unmapped]:
+def found_unmapped(desk: SmallAccount) -> list[UnmappedValue]:
     """Statuses of which a person should say what they mean."""
     with desk.store() as store:
-        return [one for one in unmapped(store, desk.config) if one.why]
+        return [one for one in find_unmapped_values(store, desk.config) if one.why]
 
 
 def by(desk: SmallAccount, kpi: str, as_of: str = LATER) -> dict[str, set[Any]]:
@@ -142,7 +142,7 @@ def test_a_status_that_was_deleted_keeps_its_name_and_its_meaning(tmp_path: Path
     assert (told["Solved"].counts_as, told["On hold"].counts_as) == ("solved", "hold")
     assert "moved to 'Resolved'" in told["Solved"].why
     assert (told["Solved"].tickets, told["Solved"].line) == (1, 'Solved = "solved"')
-    assert finding(told["On hold"]).text == (
+    assert to_finding(told["On hold"]).text == (
         "acme: status 'On hold' is in the histories of 1 ticket and in no list any more (deleted?): it counts as hold,"
         ' by its name; to say it for good, or otherwise: "On hold" = "hold"'
     )

@@ -32,7 +32,7 @@ from test_jira_account import LATER, account, by
 
 from connectors.jira_service_management import JiraServiceManagement
 from connectors.jira_service_management.settings import Credentials
-from helpdesk_kpi.identities.agents import read_humans
+from helpdesk_kpi.identities.agents import load_agents
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.pull.transport import Transport
 
@@ -65,7 +65,7 @@ def licensed(folder: Path, **more: Any) -> SmallAccount:
 
 def team_of(desk: SmallAccount) -> set[str]:
     with desk.store() as store:
-        return {human.name for human in read_humans(store, desk.config).all}
+        return {human.name for human in load_agents(store, desk.config).all}
 
 
 @pytest.mark.trap("jira 39")

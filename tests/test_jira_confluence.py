@@ -185,7 +185,7 @@ def test_confluence_is_asked_only_where_it_is_wanted_and_spoken() -> None:
     for settings in (replace(CLOUD, confluence=False), DATA_CENTER):
         connector = JiraServiceManagement(JiraServiceManagement.transport(settings), settings)
         assert not [s.name for s in connector.streams() if "article" in s.name]
-        assert [f.need for f in connector.found] == ["articles"]
+        assert [f.need for f in connector.findings] == ["articles"]
 
 
 def test_the_simulated_knowledge_base_arrives_with_every_edit(tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ from jira_source import CSAT, PROJECT, comment, issue
 from connectors.jira_service_management import changelog, jql, mapping, people, rich_text, satisfaction, sla
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.labels import Known
-from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, SlaCycle, Team, Ticket, TicketLink
 
 T0 = 1_779_267_600_000  # 2026-05-20T09:00:00Z
-KEEP = Keep(
+KEEP = FieldSelection(
     url="https://acme.atlassian.net", hosts=frozenset({"acme.atlassian.net"}), read_at=5, sketch_key=b"a key",
     team="customfield_10200", request_type="customfield_10010", organizations="customfield_10042",
     participants="customfield_10043", rating="customfield_10040", rated_at="customfield_10041",
@@ -31,11 +31,11 @@ def raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-def read(row: dict[str, Any], keep: Keep = KEEP) -> mapping.Read:
+def read(row: dict[str, Any], keep: FieldSelection = KEEP) -> mapping.IssueRecords:
     return mapping.issue(msgspec.json.decode(msgspec.json.encode(row), type=js.Issue), keep)
 
 
-def of(found: mapping.Read, kind: type[Any]) -> list[Any]:
+def of(found: mapping.IssueRecords, kind: type[Any]) -> list[Any]:
     return [record for record in found.records if isinstance(record, kind)]
 
 
@@ -247,7 +247,7 @@ def test_a_description_is_the_comment_that_made_the_ticket() -> None:
     ],
 )
 def test_bodies_are_documents_wiki_text_or_nothing(body: Any, text: str) -> None:
-    assert rich_text.read(body).text == text
+    assert rich_text.parse_rich_text(body).text == text
 
 
 def test_articles_are_found_in_links_and_cards_of_our_own_site() -> None:
@@ -364,7 +364,7 @@ def test_a_histories_time_may_be_a_number_of_seconds() -> None:
 
 
 def test_at_most_ten_fields_are_asked_for_and_the_important_ones_first() -> None:
-    asked, left = changelog.asked("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
+    asked, left = changelog.select_history_fields("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
     assert asked[:6] == ["status", "assignee", "priority", "resolution", "project", "customfield_1"]
     assert len(asked) == 10
     assert left == ["customfield_6", "customfield_7", "customfield_8", "issuetype", "reporter"]

@@ -16,13 +16,15 @@ import pytest
 from connectors.jira_service_management import changelog, mapping, people, satisfaction, sla
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.labels import Known
-from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.mapping import FieldSelection
 from helpdesk_kpi.model import Name, SlaCycle
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 FOLDER = Path(ROOT or "") / "jira_service_management"
-KEEP = Keep(url="https://acme.atlassian.net", sketch_key=b"key", slas={"customfield_1": "x"}, rating="customfield_2")
+KEEP = FieldSelection(
+    url="https://acme.atlassian.net", sketch_key=b"key", slas={"customfield_1": "x"}, rating="customfield_2"
+)
 
 
 def comment(row: js.Comment) -> Any:

@@ -17,12 +17,12 @@ from jira_source import (
 from helpdesk_kpi.model import NativeMetric
 from helpdesk_kpi.pull.contract import Finding
 from helpdesk_kpi.simulator.jira import sla
-from helpdesk_kpi.simulator.jira.history import FIRST_OF_SOFTWARE, Track
+from helpdesk_kpi.simulator.jira.history import FIRST_OF_SOFTWARE, IssueHistory
 from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
 from helpdesk_kpi.simulator.jira.issues import Issues
 from helpdesk_kpi.simulator.jira.site import Site as Shown
 from helpdesk_kpi.simulator.jira.vocabulary import RESOLUTION
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World, generate
 
 OF_TIME = frozenset({("sla_cycles", "read_at"), ("todo", "wanted"), ("todo", "got"), ("tickets", "missing_since"),
@@ -59,7 +59,7 @@ def seen_by(world: World) -> set[str]:
     return {str(FIRST_ISSUE + n) for n, track in tracks(world).items() if track.there(world.now)}
 
 
-def tracks(world: World) -> dict[int, Track]:
+def tracks(world: World) -> dict[int, IssueHistory]:
     """What the site knows of each issue of our projects."""
     shown = Issues(Shown(world, "cloud", None, "http://x"))
     return {number: track for number, track in shown.tracks.items() if number < FIRST_OF_SOFTWARE}
@@ -77,7 +77,7 @@ def test_reading_everything_again_changes_nothing(tmp_path: Path) -> None:
     site = Site(tmp_path, made(tickets=80))
     site.sync()
     before = told(site)
-    with site.store() as store, store.writing() as conn:
+    with site.store() as store, store.transaction() as conn:
         conn.execute("DELETE FROM stale")
     site.sync(full=True)
     assert differences(told(site), before) == {}
@@ -229,7 +229,7 @@ def test_what_two_censuses_do_not_meet_is_deleted_and_what_comes_back_is_not(tmp
     assert not deleted & seen_by(world)
 
 
-def _lived(story: Story) -> int:
+def _lived(story: TicketHistory) -> int:
     return (story.deleted_at or 0) - story.created.at
 
 
@@ -251,7 +251,7 @@ def test_an_issue_that_was_out_of_sight_for_a_census_is_there_again(tmp_path: Pa
 def test_a_comment_that_was_deleted_goes_with_the_next_reading(tmp_path: Path) -> None:
     site = Site(tmp_path, made(tickets=40))
     site.sync()
-    with site.store() as store, store.writing() as conn:
+    with site.store() as store, store.transaction() as conn:
         conn.execute(
             "INSERT INTO events (ticket, id, at, seq, kind, exact) SELECT ticket, 'comment:1', at, 0, 'comment', 1"
             " FROM events WHERE id = 'created'"

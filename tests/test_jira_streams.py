@@ -264,14 +264,14 @@ def test_a_broken_history_is_set_aside_and_the_rest_is_read() -> None:
     answer = {"issueChangeLogs": [{"issueId": "1", "changeHistories": [good, *odd]}]}
     pages, _ = pull("changes", lambda _: answer, todo=(Todo(5, "1"),))
     assert [e.id for e in records(pages, Event)] == ["5:status"]
-    assert [a.id for p in pages for a in p.set_aside] == ["1 history 6", "1 history 7"]
+    assert [a.id for p in pages for a in p.rejected] == ["1 history 6", "1 history 7"]
 
 
 def test_an_issue_that_cannot_be_read_is_set_aside_and_the_page_goes_on() -> None:
     rows = [issue(1), issue(2, created="yesterday"), {"key": "SUP-3"}, issue(4)]
     pages, _ = pull("issues", lambda _: {"issues": rows}, cursor='{"at":5}')
     assert [t.id for t in records(pages, Ticket)] == ["1", "4"]
-    assert [a.id for a in pages[0].set_aside] == ["row 2", "2"]
+    assert [a.id for a in pages[0].rejected] == ["row 2", "2"]
 
 
 @pytest.mark.trap("jira 24")

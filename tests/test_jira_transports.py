@@ -22,7 +22,7 @@ from jira_source import (
 )
 
 from connectors.jira_service_management import JiraServiceManagement
-from connectors.jira_service_management.errors import judge, limits
+from connectors.jira_service_management.errors import classify_response, limits
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.settings import GATEWAY, Credentials, Settings
 from helpdesk_kpi.errors import AccessError, ConfigError, PullError, UnavailableError
@@ -332,9 +332,9 @@ def test_what_passes_is_waited_for_and_tried_again(first: httpx.Response | Excep
 
 
 def test_a_judge_leaves_ordinary_answers_alone() -> None:
-    assert judge(200, {"x-seraph-loginreason": "OK"}, b"{}") is None
-    assert judge(404, {}, b"{}") is None
-    assert judge(429, {"ratelimit-reason": "jira-burst-based"}, b"") is None
+    assert classify_response(200, {"x-seraph-loginreason": "OK"}, b"{}") is None
+    assert classify_response(404, {}, b"{}") is None
+    assert classify_response(429, {"ratelimit-reason": "jira-burst-based"}, b"") is None
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, customer, period_of, reader, ticket, value
 from register_fixtures import Book
 
-from helpdesk_kpi.config import Config, Someone
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.explain import explained, printed
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.config import Config, PersonConfig
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.model import Article, ArticleEdit, Event
 from helpdesk_kpi.store import Store, open_store
 
@@ -46,8 +46,8 @@ def desk(store: Store, name: str = "acme") -> Source:
 
 
 def listed(store: Store, kpi: str, config: Config = SETTINGS) -> list[dict[str, Any]]:
-    measure(store, config)
-    return list(listing(store, config, Asked(kpi, "strict", LATER)))
+    build_stale(store, config)
+    return list(export_observations(store, config, Asked(kpi, "strict", LATER)))
 
 
 def test_a_row_of_an_article_has_its_helpdesk_and_its_address_and_a_ticket_where_it_is_about_one(store: Store) -> None:
@@ -93,7 +93,7 @@ def test_whoever_turns_out_to_be_the_author_under_another_account_loses_the_use(
     assert len(listed(store, "article_reuse")) == 1
     one = Config(
         timezone="Europe/Berlin", sources=SETTINGS.sources,
-        people={"ann": Someone(name="Ann", accounts=["acme:ann", "acme:bob"])},
+        people={"ann": PersonConfig(name="Ann", accounts=["acme:ann", "acme:bob"])},
     )  # fmt: skip
     assert listed(store, "article_reuse", one) == []
 
@@ -130,7 +130,7 @@ def test_a_use_after_ninety_days_does_not_count(store: Store) -> None:
     for number, days in (("4", 90), ("5", 91)):
         source.put(ticket(number, MONDAY), answer(number, MADE + days * 24 * HOUR, "bob", "900"))
     told, (period, _) = reader(store), period_of()
-    found = told.figure(kpi_named("article_reuse"), period, MADE + 100 * 24 * HOUR)
+    found = told.compute(get_kpi("article_reuse"), period, MADE + 100 * 24 * HOUR)
     assert (found.n, found.value) == (2, 2)  # tickets 1 and 4
 
 
@@ -138,9 +138,11 @@ def test_checklists_out_of_the_register_are_a_mean_of_their_own(tmp_path: Path) 
     book = Book(tmp_path / "book.db")  # kb1 is Bob's; Ann finds one of two aspects met, Cem both
     for by, complete in (("Ann", 0), ("Cem", 1)):
         book.put("article_review", article="kb1", by=by, on="2026-11-18", title=1, complete=complete)
-    measure(book.store, book.config, extra=[("article_quality", "checklist")])
+    build_stale(book.store, book.config, extra=[("article_quality", "checklist")])
     period, as_of = period_of()
-    found = explained(book.store, book.config, Asked("article_quality", "checklist", as_of, period, {"agent": "Bob"}))
+    found = explain_metric(
+        book.store, book.config, Asked("article_quality", "checklist", as_of, period, {"agent": "Bob"})
+    )
     assert (found["value"]["n"], found["value"]["value"]) == (2, 0.75)
     assert [row["url"] for row in found["observations"]] == ["http://x/kb/kb1"] * 2
 
@@ -149,12 +151,14 @@ def test_an_articles_number_is_opened_down_to_the_article(store: Store) -> None:
     source = desk(store)
     source.put(article(votes_up=0, votes_down=0), now=MONDAY)
     source.put(article("901", votes_up=3, votes_down=1), now=MADE + HOUR)
-    measure(store, SETTINGS)
+    build_stale(store, SETTINGS)
     period, as_of = period_of()
-    opened = printed(explained(store, SETTINGS, Asked("article_activity", "strict", as_of, period, {"agent": "Ann"})))
+    opened = format_explanation(
+        explain_metric(store, SETTINGS, Asked("article_activity", "strict", as_of, period, {"agent": "Ann"}))
+    )
     assert opened.splitlines()[3].startswith("value 2   n 2")
     assert len([line for line in opened.splitlines() if " - " in line and "created http://x/hc/" in line]) == 2
     # 3 of 4: the centre is (3 + 1.92) / (4 + 3.84) = 0.628, half of the width 0.327
-    judged = explained(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
+    judged = explain_metric(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
     assert judged["value"]["value"] == pytest.approx(0.30064, abs=1e-5)
     assert judged["formula"] == "lower end of the 95 % interval (Wilson) of 3 / 4"

@@ -21,20 +21,20 @@ from story_fixtures import (
 )
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
+from helpdesk_kpi.store.ticket_records import EventRecord, RatingRecord
 
 CONFIRMED, ACCEPTED = "confirmed_resolution_time", "accepted_resolution_time"
 THANKS = said(300, CUSTOMER, is_thanks=1)
 
 
-def rating(answered: float, category: str, **more: Any) -> RatingRow:
-    fields: dict[str, Any] = dict.fromkeys(RatingRow.__struct_fields__)
+def rating(answered: float, category: str, **more: Any) -> RatingRecord:
+    fields: dict[str, Any] = dict.fromkeys(RatingRecord.__struct_fields__)
     fields |= {"ticket": 1, "native": "r1", "question": "", "offered_at": at(100), "category": category}
     fields |= {"answered_at": at(answered), "rater": CUSTOMER, "origin": "customer"} | more
-    return RatingRow(**fields)
+    return RatingRecord(**fields)
 
 
-def solved(*more: EventRow, **row: Any) -> Timeline:
+def solved(*more: EventRecord, **row: Any) -> Timeline:
     """Ann took it at 20 with a note, and solved it at 100."""
     return story(OPEN, said(20, ANN, public=False), status(100, ANN, "new", "solved"), *more, **row)
 

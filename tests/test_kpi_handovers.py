@@ -9,7 +9,7 @@ import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, LIGHT, ROBOT, TEAM, at, desk, did, measured, said, status, story
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import LinkRow
+from helpdesk_kpi.store.ticket_records import TicketLinkRecord
 
 DAY = 24 * 60
 OPEN = said(0, CUSTOMER)
@@ -136,14 +136,14 @@ def escalated(*, note: float | None = 100, minute: float = 100, by: int = ANN, a
 
 def test_an_escalation_in_time_with_a_reason_is_no_transfer_against_anybody() -> None:
     assert passed(escalated()) == [(ANN, 0, "escalation")]
-    assert escalated().escalated_well_at == at(100)
+    assert escalated().well_escalated_at == at(100)
 
 
 @pytest.mark.parametrize(("note", "has_reason"), [(90, True), (110, True), (89, False), (111, False), (None, False)])
 def test_a_reason_is_a_note_of_the_sender_within_ten_minutes(note: float | None, *, has_reason: bool) -> None:
     ticket = escalated(note=note)
     assert (passed(ticket)[0] == (ANN, 0, "escalation")) is has_reason
-    assert (ticket.escalated_well_at is not None) is has_reason
+    assert (ticket.well_escalated_at is not None) is has_reason
 
 
 def test_somebody_elses_note_and_a_reply_are_no_reason() -> None:
@@ -155,7 +155,7 @@ def test_somebody_elses_note_and_a_reply_are_no_reason() -> None:
 @pytest.mark.parametrize(("minute", "in_time"), [(5 + DAY, True), (6 + DAY, False)])
 def test_in_time_is_within_a_day_of_getting_it(minute: float, *, in_time: bool) -> None:
     ticket = escalated(note=minute, minute=minute)
-    assert (ticket.escalated_well_at is not None) is in_time
+    assert (ticket.well_escalated_at is not None) is in_time
     assert passed(ticket) == [(ANN, 0, "escalation") if in_time else (ANN, 1, "handover")]
 
 
@@ -183,7 +183,7 @@ def test_a_good_escalation_back_to_the_second_level_is_no_ping_pong() -> None:
 
 def test_an_escalation_from_the_queue_counts_from_creation() -> None:
     ticket = story(OPEN, said(60, ANN, public=False), moved(60, ANN), the=DESK)
-    assert ticket.escalated_well_at == at(60)
+    assert ticket.well_escalated_at == at(60)
     assert passed(ticket) == []
 
 
@@ -226,9 +226,9 @@ def test_an_escalation_after_the_solve_is_none_of_that_solve() -> None:
 
 def test_a_linked_issue_of_development_is_an_escalation_by_the_solver() -> None:
     ticket = story(OPEN, MINE, SOLVED, the=DESK)
-    ticket.links = [LinkRow(1, "10500", "development")]
+    ticket.links = [TicketLinkRecord(1, "10500", "development")]
     assert rate(ticket) == [(BOB, 1, "development")]
-    ticket.links = [LinkRow(1, "10500", "problem")]
+    ticket.links = [TicketLinkRecord(1, "10500", "problem")]
     assert rate(ticket) == [(BOB, 0, "")]
 
 

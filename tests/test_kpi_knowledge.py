@@ -9,7 +9,7 @@ from story_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, desk, did, mea
 from helpdesk_kpi.measure.tickets.article import Article
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.registers.checklists import Checklist
-from helpdesk_kpi.store.ticket_records import Beside, CitedRow, EventRow
+from helpdesk_kpi.store.ticket_records import ArticleLinkRecord, EventRecord, TicketRecords
 
 ANNS_OTHER = 20  # a second account of Ann's
 
@@ -159,10 +159,10 @@ def test_what_nobody_contributed_to_is_nobodys() -> None:
 # --- article_link_rate
 
 
-def answered(*events: EventRow, links: tuple[tuple[float, int, str], ...] = ()) -> Timeline:
+def answered(*events: EventRecord, links: tuple[tuple[float, int, str], ...] = ()) -> Timeline:
     ticket = story(*events)
-    rows = [CitedRow(1, article, at(minute), who) for minute, who, article in links]
-    return Timeline(ticket.desk, ticket.row, [said(0, CUSTOMER), *events], Beside(cited=rows))
+    rows = [ArticleLinkRecord(1, article, at(minute), who) for minute, who, article in links]
+    return Timeline(ticket.source_rules, ticket.row, [said(0, CUSTOMER), *events], TicketRecords(cited=rows))
 
 
 def rate(ticket: Timeline, as_of: float = 9999) -> list[tuple[float, int | None, float | None]]:
@@ -188,7 +188,7 @@ def test_a_solved_ticket_with_a_link_by_the_team_was_answered_with_an_article() 
     ],
     ids=["customer", "robot", "rule", "note"],
 )
-def test_links_by_others_than_people_of_the_team_in_public_are_none(word: EventRow, who: int) -> None:
+def test_links_by_others_than_people_of_the_team_in_public_are_none(word: EventRecord, who: int) -> None:
     assert rate(answered(*SOLVED, word, links=((5, who, "900"),))) == [(20, ANN, 0)]
 
 
@@ -196,10 +196,10 @@ def test_a_link_whose_comment_is_gone_is_none() -> None:
     assert rate(answered(*SOLVED, links=((7, ANN, "900"),))) == [(20, ANN, 0)]
 
 
-def chat(*events: EventRow, links: tuple[tuple[float, int, str], ...] = ()) -> Timeline:
+def chat(*events: EventRecord, links: tuple[tuple[float, int, str], ...] = ()) -> Timeline:
     """A conversation of which no session is known."""
-    cited = [CitedRow(1, article, at(minute), who) for minute, who, article in links]
-    return story(*events, the=desk(lacks=["chats"]), channel="chat", is_messaging=1, beside=Beside(cited=cited))
+    cited = [ArticleLinkRecord(1, article, at(minute), who) for minute, who, article in links]
+    return story(*events, the=desk(lacks=["chats"]), channel="chat", is_messaging=1, beside=TicketRecords(cited=cited))
 
 
 def test_a_chat_that_cannot_be_read_is_not_known_to_have_no_link() -> None:

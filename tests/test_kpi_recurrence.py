@@ -7,10 +7,10 @@ import pytest
 from story_fixtures import ANN, BOB, CREATED, CUSTOMER, ROBOT, at, desk, did, measured, said, story, talked
 
 from helpdesk_kpi.measure.metrics.contract import Observation
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.recurrence.contact_history import Customer, Repeat
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.recurrence.contact_history import CustomerContacts, RepeatContact
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import ApartRow
+from helpdesk_kpi.store.ticket_records import TicketFlagRecord
 
 
 def solved(minute: float, who: int | None = ANN, **more: Any) -> Any:
@@ -131,7 +131,7 @@ def test_with_reopenings_every_solve_counts_and_what_was_not_fixed_has_come_back
 
 
 def apart(ticket: Timeline, reason: str, minute: float) -> Timeline:
-    ticket.apart = ApartRow(1, reason, at(minute))
+    ticket.apart = TicketFlagRecord(1, reason, at(minute))
     return ticket
 
 
@@ -153,9 +153,9 @@ def test_a_spam_ticket_is_left_out_of_both() -> None:
 
 
 def test_a_repeat_is_evidence_about_the_earlier_ticket_from_the_later_ones_creation_on() -> None:
-    repeat = Repeat(earlier=1, later=2, at=500, reason="same_category", value=0.42, until=900)
-    spec = kpi_named("repeat_contacts")
-    [found] = spec.variants["strict"].function(Customer(7, (), (repeat,)))
+    repeat = RepeatContact(earlier=1, later=2, at=500, reason="same_category", value=0.42, until=900)
+    spec = get_kpi("repeat_contacts")
+    [found] = spec.variants["strict"].function(CustomerContacts(7, (), (repeat,)))
     assert (found.ticket, found.at, found.end, found.until) == (1, 500, 500, 900)
     assert (found.facet, found.value) == ("same_category", 0.42)
     assert spec.role == "evidence"

@@ -10,16 +10,16 @@ import pytest
 from reader_fixtures import BERLIN, Source, agent, customer, ticket
 from register_fixtures import COST, IMPROVEMENT, NOW, PEER, REVIEW, TRAINING, Book
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.config import Someone
-from helpdesk_kpi.measure.benchmarking.comparison import compare
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.config import PersonConfig
+from helpdesk_kpi.measure.benchmarking.comparison import compare_people
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Team, TeamMember
-from helpdesk_kpi.registers.writer import withdraw
+from helpdesk_kpi.registers.writer import withdraw_entry
 from helpdesk_kpi.store.register_entries import Written
 
 HOUR = 3_600_000
@@ -36,10 +36,10 @@ def book(tmp_path: Path) -> Iterator[Book]:
     made.store.close()
 
 
-def value(book: Book, kpi: str, period: str = "2026-Q4", variant: str = "strict", **where: str | None) -> Value:
-    measure(book.store, book.config, extra=[(kpi, variant)])
-    span = parse(period, book.config.timezone, NOW)
-    return Reader(book.store, book.config).value(kpi, span, max(span.end, NOW), variant, **where)
+def value(book: Book, kpi: str, period: str = "2026-Q4", variant: str = "strict", **where: str | None) -> MetricValue:
+    build_stale(book.store, book.config, extra=[(kpi, variant)])
+    span = parse_period(period, book.config.timezone, NOW)
+    return MetricStore(book.store, book.config).get(kpi, span, max(span.end, NOW), variant, **where)
 
 
 def local(*moment: int) -> int:
@@ -74,7 +74,7 @@ def test_a_correction_replaces_the_value_and_a_withdrawal_takes_it_away(book: Bo
     assert value(book, "training").value == 1
     second = book.put("training", **{**TRAINING, "rating": 2})
     assert (second.before, value(book, "training").value) == (first.id, 0.5)
-    withdraw(book.store, second.id, "called off", Written(NOW, "tester"))
+    withdraw_entry(book.store, second.id, "called off", Written(NOW, "tester"))
     assert (value(book, "training").value, value(book, "training").n) == (0, 0)
 
 
@@ -117,7 +117,7 @@ def test_an_author_whose_accounts_were_joined_later_is_one_author(book: Book) ->
         ("improvement", {**IMPROVEMENT, **steps, "authors": "Bob"}), ("improvement", {**IMPROVEMENT, **duplicate})
     )
     assert value(book, "improvement", "2026", agent="Bob").value == 2.5
-    joined = {"bob": Someone(name="Bob", accounts=["acme:b", "beta:b9"])}
+    joined = {"bob": PersonConfig(name="Bob", accounts=["acme:b", "beta:b9"])}
     book.config = msgspec.structs.replace(book.config, people=joined)
     assert value(book, "improvement", "2026", agent="Bob").value == pytest.approx(5)
 
@@ -177,9 +177,9 @@ def test_an_adjusted_score_lies_on_the_scale(book: Book) -> None:
         given = {**REVIEW, **best, "ticket": number, "by": by}
         book.put("quality_review", **given)
         book.put("quality_review", **{**given, "subject": "Bob", "solution": 5 if by == "王小明" else 1})
-    measure(book.store, book.config)
-    span = parse("2026-Q4", book.config.timezone, NOW)
-    found = compare(Reader(book.store, book.config), "quality_review", span, span.end)
+    build_stale(book.store, book.config)
+    span = parse_period("2026-Q4", book.config.timezone, NOW)
+    found = compare_people(MetricStore(book.store, book.config), "quality_review", span, span.end)
     ann, bob = found.subjects
     assert (found.centre, ann.adjusted, bob.adjusted) == pytest.approx((60, 100, 20))
     assert (bob.adjusted_low, bob.adjusted_high) == pytest.approx((0, 75.52), abs=0.01)
@@ -202,7 +202,7 @@ def test_calibration_counts_for_nobody(book: Book) -> None:
 def test_a_review_opens_down_to_its_ticket(book: Book) -> None:
     book.put("quality_review", **REVIEW)
     value(book, "quality_review")
-    found = list(listing(book.store, book.config, Asked("quality_review", "strict", NOW)))
+    found = list(export_observations(book.store, book.config, Asked("quality_review", "strict", NOW)))
     overall = next(row for row in found if row["facet"] == "overall")
     assert (overall["ticket"], overall["agent"], overall["url"]) == ("17", "Ann", "http://x/17")
     assert overall["value"] == 81.25
@@ -231,7 +231,7 @@ def test_two_accounts_that_are_joined_after_they_rated_are_one_rater(book: Book)
     for by in ("acme:b", "acme:e", "王小明"):
         book.put("peer_rating", **{**PEER, "by": by})
     assert value(book, "peer_rating", "2026-Q3", agent="Ann").value == 4.5
-    bob = Someone(name="Bob", accounts=["acme:b", "acme:e"])
+    bob = PersonConfig(name="Bob", accounts=["acme:b", "acme:e"])
     book.config = msgspec.structs.replace(book.config, people={**book.config.people, "bob": bob})
     found = value(book, "peer_rating", "2026-Q3", agent="Ann")  # of two people
     assert (found.value, found.excluded) == (None, {"too_few_raters": 3})
@@ -255,7 +255,7 @@ def test_an_aspect_that_only_two_have_judged_stays_hidden(book: Book) -> None:
 def test_single_answers_of_peers_are_in_no_list(book: Book) -> None:
     raters(book, "Bob", "Cem", "wang")
     value(book, "peer_rating")
-    found = list(listing(book.store, book.config, Asked("peer_rating", "strict", NOW)))
+    found = list(export_observations(book.store, book.config, Asked("peer_rating", "strict", NOW)))
     assert len(found) == 9  # three answers: as a whole, and two aspects each
     assert {(row["agent"], row["value"]) for row in found} == {(None, None)}
 
@@ -291,7 +291,7 @@ def test_collaboration_is_read_by_direction_and_from_three_people_on(book: Book)
 
 def test_a_person_counts_for_their_team_of_that_day(tmp_path: Path) -> None:
     """Ann is in one team by the helpdesk, 王小明 by [people]; Bob is in two, so in none that could be named."""
-    book = Book(tmp_path / "b.db", people={"wang": Someone(accounts=["acme:a"], team="Second line")})
+    book = Book(tmp_path / "b.db", people={"wang": PersonConfig(accounts=["acme:a"], team="Second line")})
     members = [TeamMember("5", "n"), TeamMember("5", "b"), TeamMember("6", "b")]
     Source(book.store).put(Team("6", "Second line"), *members)
     for subject in ("Ann", "wang", "Bob"):
@@ -304,7 +304,7 @@ def test_another_team_in_the_configuration_moves_what_was_folded(book: Book) -> 
     Source(book.store).put(Team("6", "Second line"))
     book.put("training", **{**TRAINING, "subject": "wang"})
     assert value(book, "training", team="First line").n == 1
-    moved = {"wang": Someone(accounts=["acme:a"], team="Second line")}
+    moved = {"wang": PersonConfig(accounts=["acme:a"], team="Second line")}
     book.config = msgspec.structs.replace(book.config, people=moved)
     assert [value(book, "training", team=team).n for team in ("First line", "Second line")] == [0, 1]
 
@@ -313,7 +313,7 @@ def test_measuring_again_writes_nothing(book: Book) -> None:
     book.put("training", **TRAINING)
     value(book, "training")
     before = book.store.conn.total_changes
-    measure(book.store, book.config)
+    build_stale(book.store, book.config)
     assert book.store.conn.total_changes == before
 
 
@@ -369,7 +369,7 @@ def test_visitors_are_held_against_customers_who_wrote_each_counted_once(book: B
 def test_views_of_articles_may_stand_for_visitors(book: Book) -> None:
     """The first look at the counts tells 10 views of nobody knows when, the next one 90 more; two tickets: 45."""
     assert value(book, "self_service_ratio", "2026-11", "views").value is None
-    with book.store.writing() as conn:
+    with book.store.transaction() as conn:
         counts = [(local(2026, 11, 18, 1), 10), (local(2026, 11, 19, 1), 100)]
         conn.executemany("INSERT INTO article_views (article, seen_at, views) VALUES (1, ?, ?)", counts)
     assert value(book, "self_service_ratio", "2026-11", "views").value == pytest.approx(45)
@@ -379,12 +379,12 @@ def test_views_of_articles_may_stand_for_visitors(book: Book) -> None:
 
 
 def test_what_registers_give_is_in_the_catalogue_with_its_limits() -> None:
-    told = {k.id: (k.level, k.min_n) for k in find_kpis().values() if k.story == "entry"}
+    told = {k.id: (k.level, k.min_n) for k in find_kpis().values() if k.subject == "entry"}
     assert told.items() >= {
         "quality_review": ("agent", 10), "peer_rating": ("agent", 3), "collaboration_satisfaction": ("agent", 3),
         "cost_per_contact": ("team", 30), "self_rating": ("shown", 1),
     }.items()  # fmt: skip
-    assert {"operating_cost", "contacts", "help_centre_visitors", "customers_writing"} <= set(every_kpi()) - set(
+    assert {"operating_cost", "contacts", "help_centre_visitors", "customers_writing"} <= set(load_kpis()) - set(
         find_kpis()
     )
 

@@ -21,11 +21,11 @@ from story_fixtures import (
 )
 
 from helpdesk_kpi.config import Tickets
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 FRT = "first_reply_time"
-VARIANTS = tuple(kpi_named(FRT).variants)
+VARIANTS = tuple(get_kpi(FRT).variants)
 
 
 def every(ticket: Timeline, **how: float) -> dict[str, list[Any]]:

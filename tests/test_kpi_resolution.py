@@ -21,7 +21,7 @@ from story_fixtures import (
 )
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
+from helpdesk_kpi.store.ticket_records import EventRecord, RatingRecord
 
 # Solved at 100 by Ann, reopened at 200, solved again at 350 by Bob, closed by an automation four days later.
 TWICE = (
@@ -67,7 +67,7 @@ def test_acceptance_is_the_first_human_act() -> None:
         (did(15, BOB, "priority", "low", "high"), False),
     ],
 )
-def test_taking_over_and_a_status_accept_being_assigned_does_not(act: EventRow, accepted: bool) -> None:
+def test_taking_over_and_a_status_accept_being_assigned_does_not(act: EventRecord, accepted: bool) -> None:
     ticket = story(OPEN, act, said(40, ANN), status(100, ANN, "open", "solved"))
     assert minutes(ticket, "accepted_resolution_time") == [85.0 if accepted else 60.0]
 
@@ -127,7 +127,7 @@ AGAIN = status(200, CUSTOMER, "solved", "open")
         ((said(199.5, CUSTOMER), status(200, ANN, "solved", "open")), "agent"),
     ],
 )  # fmt: skip
-def test_kinds_of_reopening(events: tuple[EventRow, ...], kind: str) -> None:
+def test_kinds_of_reopening(events: tuple[EventRecord, ...], kind: str) -> None:
     ticket = story(OPEN, said(30, ANN), status(100, ANN, "open", "solved"), *events)
     first = measured(ticket, "reopen_rate")[0]
     assert (first.at, first.agent, first.value, first.facet) == (at(100), ANN, 1, kind)
@@ -188,11 +188,11 @@ def test_a_deleted_or_merged_ticket_was_in_the_backlog_before() -> None:
         assert alive(ticket, 100) == []
 
 
-def rating(answered: float, category: str, **more: Any) -> RatingRow:
-    fields: dict[str, Any] = dict.fromkeys(RatingRow.__struct_fields__)
+def rating(answered: float, category: str, **more: Any) -> RatingRecord:
+    fields: dict[str, Any] = dict.fromkeys(RatingRecord.__struct_fields__)
     fields |= {"ticket": 1, "native": "r1", "question": "", "offered_at": at(400), "category": category}
     fields |= {"answered_at": at(answered), "rater": CUSTOMER, "origin": "customer"} | more
-    return RatingRow(**fields)
+    return RatingRecord(**fields)
 
 
 def test_satisfaction_is_credited_by_replies_before_the_answer() -> None:

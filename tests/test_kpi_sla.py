@@ -7,24 +7,26 @@ from story_fixtures import ANN, BOB, CUSTOMER, at, desk, did, measured, said, st
 
 from helpdesk_kpi.measure.metrics.contract import Observation
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import Beside, CycleRow, PromiseRow
+from helpdesk_kpi.store.ticket_records import SlaCycleRecord, SlaEventRecord, TicketRecords
 
 
-def cycle(start: float, stop: float | None, breach: float | None, **more: Any) -> CycleRow:
-    fields: dict[str, Any] = dict.fromkeys(CycleRow.__struct_fields__)
+def cycle(start: float, stop: float | None, breach: float | None, **more: Any) -> SlaCycleRecord:
+    fields: dict[str, Any] = dict.fromkeys(SlaCycleRecord.__struct_fields__)
     told = {"ticket": 1, "sla": "7", "number": 0, "name": "Time to resolution", "read_at": at(1000), "is_paused": 0}
     times = {"started_at": start, "stopped_at": stop, "breach_at": breach}
-    return CycleRow(**fields | told | {k: None if v is None else at(v) for k, v in times.items()} | more)
+    return SlaCycleRecord(**fields | told | {k: None if v is None else at(v) for k, v in times.items()} | more)
 
 
-def event(minute: float, kind: str, metric: str = "reply_time", instance: int = 1) -> PromiseRow:
-    fields: dict[str, Any] = dict.fromkeys(PromiseRow.__struct_fields__)
+def event(minute: float, kind: str, metric: str = "reply_time", instance: int = 1) -> SlaEventRecord:
+    fields: dict[str, Any] = dict.fromkeys(SlaEventRecord.__struct_fields__)
     told = {"ticket": 1, "id": f"{kind}{minute}", "metric": metric, "instance": instance, "kind": kind}
-    return PromiseRow(**fields | told | {"at": at(minute)})
+    return SlaEventRecord(**fields | told | {"at": at(minute)})
 
 
-def promised(*events: Any, cycles: tuple[CycleRow, ...] = (), promises: tuple[PromiseRow, ...] = ()) -> Timeline:
-    return story(*events, the=desk(has_promises=True), beside=Beside(cycles=cycles, promises=promises), assignee=BOB)
+def promised(
+    *events: Any, cycles: tuple[SlaCycleRecord, ...] = (), promises: tuple[SlaEventRecord, ...] = ()
+) -> Timeline:
+    return story(*events, the=desk(has_sla=True), beside=TicketRecords(cycles=cycles, promises=promises), assignee=BOB)
 
 
 def one(ticket: Timeline, *, as_of: float | None = None) -> Observation:
@@ -58,7 +60,7 @@ def verdict(ticket: Timeline, as_of: float) -> str:
         (cycle(0, None, 60, is_paused=1, read_at=at(90)), "running"),  # it stands: its old deadline means nothing
     ],
 )
-def test_a_run_that_jira_or_freshdesk_tells_is_judged_at_minute_100(run: CycleRow, then: str) -> None:
+def test_a_run_that_jira_or_freshdesk_tells_is_judged_at_minute_100(run: SlaCycleRecord, then: str) -> None:
     assert verdict(promised(cycles=(run,)), 100) == then
 
 
@@ -104,11 +106,11 @@ def test_a_promise_counts_for_who_kept_it_and_while_it_runs_for_who_has_it_then(
 
 @pytest.mark.parametrize("named", ["7", "customfield_10030", "10030", "Time until somebody looks"])
 def test_a_promise_is_named_by_its_id_its_field_or_its_name(named: str) -> None:
-    from helpdesk_kpi.identities.source_rules import _promises
+    from helpdesk_kpi.identities.source_rules import _build_sla_names
 
     run = cycle(0, 50, 60, is_breached=0, name="Time until somebody looks", field="customfield_10030")
-    the = desk(has_promises=True, promises=_promises({named: "first_response"}))
-    assert one(story(the=the, beside=Beside(cycles=(run,)))).facet == "first_reply_time"
+    the = desk(has_sla=True, sla_names=_build_sla_names({named: "first_response"}))
+    assert one(story(the=the, beside=TicketRecords(cycles=(run,)))).facet == "first_reply_time"
 
 
 def test_what_nobody_names_keeps_the_helpdesks_own_name() -> None:

@@ -21,12 +21,12 @@ from story_fixtures import (
 )
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import EventRow
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 WAIT, HELD = "requester_wait_time", "held_time"
 
 
-def given(minute: float, before: int | None, after: int | None, by: int | None = None) -> EventRow:
+def given(minute: float, before: int | None, after: int | None, by: int | None = None) -> EventRecord:
     return did(minute, by or after, "assignee", before, after)
 
 

@@ -16,7 +16,7 @@ from small_account import SmallAccount, at
 
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.paging import Walk
-from helpdesk_kpi.testing.http_faults import Answer, Asked
+from helpdesk_kpi.testing.http_faults import FakeResponse, RecordedRequest
 
 NO_WORD = "rows came, and no word on whether more follow"
 #: What tells of further pages, wherever it stands. Of Jira, `nextPageToken` is absent on the last page as documented.
@@ -36,7 +36,7 @@ PAGED = {
 DESKS = {"zendesk": benches.TestZendesk, "jira": benches.TestJira}
 
 
-def without(words: Collection[str], asked: Asked, answer: Answer) -> Answer:
+def without(words: Collection[str], asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
     """The answer without these keys at its top; rows keep theirs."""
     if not asked.credentials or answer.status != 200 or "json" not in answer.headers.get("content-type", ""):
         return answer
@@ -87,7 +87,7 @@ ONE_BY_ONE = [
 def test_a_list_without_a_word_on_what_follows_fails_and_is_named(
     desk: str, path: str, endpoint: str, tmp_path: Path
 ) -> None:
-    def change(asked: Asked, answer: Answer) -> Answer:
+    def change(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
         return without(WORDS[desk], asked, answer) if asked.path.endswith(f"/{path}") else answer
 
     with DESKS[desk]().under(tmp_path, change=change) as (account, sky):

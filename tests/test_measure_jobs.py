@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from desk_fixtures import ROOT, SyncedDesk
 
-from helpdesk_kpi.config import Loaded, load
+from helpdesk_kpi.config import LoadedConfig, load
 from helpdesk_kpi.errors import BusyError
 from helpdesk_kpi.measure.build import build
 from helpdesk_kpi.measure.build.subjects import take_marks, unmeasured
@@ -30,7 +30,7 @@ CONFIG = 'timezone = "UTC"\nstore = "helpdesk.db"\n[tickets]\ncategory = "type"\
 
 
 @pytest.fixture
-def loaded(tmp_path: Path) -> Loaded:
+def loaded(tmp_path: Path) -> LoadedConfig:
     """A store of many short tickets, not measured yet."""
     path = tmp_path / "helpdesk-kpi.toml"
     path.write_text(CONFIG, encoding="utf-8")
@@ -60,12 +60,12 @@ def folded(store: Store) -> list[tuple[object, ...]]:
     return store.rows("SELECT kind, story, base, last, body FROM folded ORDER BY kind, story")
 
 
-def test_two_processes_fold_the_same_bytes_as_one(loaded: Loaded) -> None:
+def test_two_processes_fold_the_same_bytes_as_one(loaded: LoadedConfig) -> None:
     with open_store(loaded.store_path) as store:
-        assert build.measure(store, loaded.config, jobs=1) == TICKETS
+        assert build.build_stale(store, loaded.config, jobs=1) == TICKETS
         alone = folded(store)
         assert len(alone) == TICKETS
-        assert build.measure(store, loaded.config, everything=True, jobs=2) == TICKETS
+        assert build.build_stale(store, loaded.config, everything=True, jobs=2) == TICKETS
         assert folded(store) == alone
         assert store.one("SELECT count(*) FROM stale") == 0
 
@@ -80,11 +80,11 @@ from helpdesk_kpi.store import open_store
 if __name__ == "__main__":
     loaded = load(Path(sys.argv[1]))
     with open_store(loaded.store_path) as store:
-        build.measure(store, loaded.config, jobs=2, progress=lambda done, total: print(done, flush=True))
+        build.build_stale(store, loaded.config, jobs=2, progress=lambda done, total: print(done, flush=True))
 """
 
 
-def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process(loaded: Loaded) -> None:
+def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process(loaded: LoadedConfig) -> None:
     """After the first chunk the parent is killed. What is folded is no longer stale; a second run does the rest."""
     script = loaded.path.parent / "measuring.py"
     script.write_text(MEASURE)
@@ -102,9 +102,9 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
         done = int(store.one("SELECT count(*) FROM folded"))
         assert done in {build.CHUNK, 2 * build.CHUNK, TICKETS}
         assert unmeasured(store) == TICKETS - done
-        build.measure(store, loaded.config)
+        build.build_stale(store, loaded.config)
         resumed = folded(store)
-        build.measure(store, loaded.config, everything=True)
+        build.build_stale(store, loaded.config, everything=True)
         assert folded(store) == resumed
 
 
@@ -136,11 +136,11 @@ def progress(done, total):
 if __name__ == "__main__":
     loaded = load(Path(sys.argv[1]))
     with open_store(loaded.store_path) as store:
-        build.measure(store, loaded.config, jobs=2, progress=progress)
+        build.build_stale(store, loaded.config, jobs=2, progress=progress)
 """
 
 
-def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded: Loaded) -> None:
+def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded: LoadedConfig) -> None:
     """The last chunk is read, then one of its tickets changes, then two more chunks are written: the ticket's new mark
     outlives the build, and the next one sees the change.
     """
@@ -156,15 +156,15 @@ def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded:
         said = {measuring.stdout.readline(), measuring.stdout.readline()}
         assert said == {b"read\n", f"{build.CHUNK}\n".encode()}
         last = store.one("SELECT max(id) FROM tickets")
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute("UPDATE events SET at = at + 60000 WHERE ticket = ? AND id = 'b'", (last,))
         measuring.communicate(b"go on\n", timeout=60)
         assert measuring.returncode == 0
         assert store.rows("SELECT ticket FROM stale") == [(last,)]
         assert store.rows("SELECT * FROM measuring") == []
-        assert build.measure(store, loaded.config) == 1
+        assert build.build_stale(store, loaded.config) == 1
         after = folded(store)
-        build.measure(store, loaded.config, everything=True)
+        build.build_stale(store, loaded.config, everything=True)
         assert folded(store) == after
 
 
@@ -173,15 +173,15 @@ def test_a_build_takes_the_marks_that_a_killed_one_has_left(tmp_path: Path) -> N
     desk = SyncedDesk(tmp_path, generate(2, tickets=40, weeks=3))
     desk.sync()
     with desk.store() as store:
-        build.measure(store, desk.loaded.config)
+        build.build_stale(store, desk.loaded.config)
         whole = folded(store)
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute("DELETE FROM folded")
             conn.execute("INSERT INTO stale SELECT id FROM tickets")
         take_marks(store, ["ticket", "customer"])
         assert store.one("SELECT count(*) FROM stale") == 0
         assert unmeasured(store) == store.one("SELECT count(*) FROM tickets")
-        build.measure(store, desk.loaded.config)
+        build.build_stale(store, desk.loaded.config)
         tickets = [row for row in whole if row[0] in {"ticket", "customer"}]
         assert [row for row in folded(store) if row[0] in {"ticket", "customer"}] == tickets
         assert unmeasured(store) == 0
@@ -193,6 +193,6 @@ def test_a_store_is_measured_by_one_process_at_a_time(tmp_path: Path) -> None:
     desk.sync()
     with desk.store() as store, desk.store() as other:
         with hold(other, "build"), pytest.raises(BusyError, match=f"is being measured by process {os.getpid()} on"):
-            build.measure(store, desk.loaded.config, patience=0)
+            build.build_stale(store, desk.loaded.config, patience=0)
         with hold(other, "sync"):
-            assert build.measure(store, desk.loaded.config, patience=0) == store.one("SELECT count(*) FROM tickets")
+            assert build.build_stale(store, desk.loaded.config, patience=0) == store.one("SELECT count(*) FROM tickets")

@@ -15,13 +15,13 @@ import test_connector_contract as benches
 from test_sync_sources import Given, source
 
 from helpdesk_kpi.config import load
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.simulator.server.serve import serve
-from helpdesk_kpi.testing.account import Account, Wall
-from helpdesk_kpi.testing.http_faults import Weather
+from helpdesk_kpi.testing.account import FakeClock, TestAccount
+from helpdesk_kpi.testing.http_faults import FaultProxy
 from helpdesk_kpi.testing.mutation import mutated
-from helpdesk_kpi.testing.store_snapshot import known_store
+from helpdesk_kpi.testing.store_snapshot import open_test_store
 
 SEED = 10
 SHARE = 0.4  # of the answers
@@ -31,11 +31,11 @@ DESKS: dict[str, type[benches.OfFace]] = {
 }  # fmt: skip
 
 
-def synced(account: Account) -> list[StreamResult]:
+def synced(account: TestAccount) -> list[StreamResult]:
     """The account and the source beside it, in one sync of one store."""
-    with known_store(account.store_path) as store:
+    with open_test_store(account.store_path) as store:
         own = account.source(store.hash_key)
-        wall = Wall()
+        wall = FakeClock()
         beside = source("beside", one=OTHER, two=["last"])
         results = sync(
             store, [own, beside], now=lambda: account.ms,
@@ -45,18 +45,18 @@ def synced(account: Account) -> list[StreamResult]:
     return results
 
 
-def check(account: Account, results: Sequence[StreamResult], streams: Sequence[str]) -> None:
+def check(account: TestAccount, results: Sequence[StreamResult], streams: Sequence[str]) -> None:
     mine = [r for r in results if r.source == "account"]
     assert [r.stream for r in mine] == list(streams)  # each had its turn
     assert {r.outcome for r in mine} <= {"ok", "failed", "unavailable"}
     assert not [r.reason for r in mine if "Error" in r.reason or "object has no" in r.reason]
     assert [(r.stream, r.outcome) for r in results if r.source == "beside"] == [("one", "ok"), ("two", "ok")]
-    with known_store(account.store_path) as store:
+    with open_test_store(account.store_path) as store:
         sql = "SELECT t.native FROM tickets t JOIN sources s ON s.id = t.source WHERE s.name = 'beside' ORDER BY 1"
         assert [native for (native,) in store.rows(sql)] == sorted([*OTHER, "last"])
         assert store.one("PRAGMA integrity_check") == "ok"
         assert store.rows("PRAGMA foreign_key_check") == []
-        measure(store, load(account.path).config)
+        build_stale(store, load(account.path).config)
 
 
 @pytest.mark.parametrize("name", DESKS)
@@ -64,7 +64,7 @@ def test_mutated_answers_never_end_a_sync(name: str, tmp_path: Path, full_size: 
     desk = DESKS[name]()
     bodies: list[str] = []
     wanted = 2000 if full_size else 60
-    with serve(sky := Weather(desk.app())) as server:
+    with serve(sky := FaultProxy(desk.app())) as server:
         account = desk.account(tmp_path, desk.table(server.url))
         streams = [stream.name for stream in account.streams()]
         turn, began = 0, time.monotonic()

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, period_of, reader, reply, ticket, value, verified
 
-from helpdesk_kpi.config import Config, NumberSince, Someone, TextSince, Tickets
-from helpdesk_kpi.identities.agents import read_humans
-from helpdesk_kpi.identities.customer_identity import requesters
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.config import Config, NumberSince, PersonConfig, TextSince, Tickets
+from helpdesk_kpi.identities.agents import load_agents
+from helpdesk_kpi.identities.customer_identity import load_customer_identities
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.model import Person
-from helpdesk_kpi.report.privacy import HIDDEN, discreet
-from helpdesk_kpi.report.report_data import StoredFigures
+from helpdesk_kpi.report.privacy import HIDDEN, redact
+from helpdesk_kpi.report.report_data import ReportData
 from helpdesk_kpi.store import Store, open_store
 
 
@@ -24,10 +24,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def joined(store: Store, config: Config | None = None, **people: Someone) -> list[tuple[str, dict[str, str]]]:
+def joined(store: Store, config: Config | None = None, **people: PersonConfig) -> list[tuple[str, dict[str, str]]]:
     """Every human with their accounts, and how each came to them."""
-    humans = read_humans(store, config or Config(people=people)).all
-    return [(h.name, {a.mark: how for a, how in zip(h.accounts, h.how, strict=True)}) for h in humans]
+    humans = load_agents(store, config or Config(people=people)).all
+    return [(h.name, {a.account_ref: how for a, how in zip(h.accounts, h.how, strict=True)}) for h in humans]
 
 
 # --- joining
@@ -53,7 +53,7 @@ def test_somebody_who_is_met_once_more_without_an_address_is_still_who_they_were
 def test_the_configuration_joins_by_id_and_by_address_verified_or_not(store: Store) -> None:
     Source(store).put(agent("1", "Ann Smith"), agent("2", "Annie", email="ann@y.org"))
     Source(store, "beta").put(agent("7", "Smith, A."))
-    ann = Someone(name="Ann Smith", accounts=["ACME:1", "Ann@y.org", "beta:7"])
+    ann = PersonConfig(name="Ann Smith", accounts=["ACME:1", "Ann@y.org", "beta:7"])
     assert joined(store, ann=ann) == [
         ("Ann Smith", {"acme:1": "configured", "acme:2": "configured", "beta:7": "configured"})
     ]
@@ -62,14 +62,14 @@ def test_the_configuration_joins_by_id_and_by_address_verified_or_not(store: Sto
 def test_an_account_with_the_verified_address_of_a_configured_one_is_the_same_persons(store: Store) -> None:
     Source(store).put(verified("1", "Ann", "ann@x.org"))
     Source(store, "beta").put(verified("7", "Ann", "ann@x.org"))
-    found = joined(store, ann=Someone(accounts=["acme:1"]))
+    found = joined(store, ann=PersonConfig(accounts=["acme:1"]))
     assert found == [("ann", {"acme:1": "configured", "beta:7": "verified address"})]
 
 
 def test_two_entries_tell_two_people_with_one_verified_address_apart(store: Store) -> None:
     Source(store).put(verified("1", "Ann", "desk7@x.org"))
     Source(store, "beta").put(verified("7", "Ben", "desk7@x.org"))
-    found = joined(store, ann=Someone(accounts=["acme:1"]), ben=Someone(accounts=["beta:7"]))
+    found = joined(store, ann=PersonConfig(accounts=["acme:1"]), ben=PersonConfig(accounts=["beta:7"]))
     assert found == [("ann", {"acme:1": "configured"}), ("ben", {"beta:7": "configured"})]
 
 
@@ -122,12 +122,12 @@ def instant(*day: int) -> int:
 
 def test_team_tier_manager_and_role_hold_from_their_day_on_in_local_time(store: Store) -> None:
     Source(store).put(agent("1", "Ann"))
-    ann = Someone(
+    ann = PersonConfig(
         accounts=["acme:1"], manager="bob",
         team=(TextSince(value="EMEA"), TextSince(value="APAC", since=dt.date(2026, 7, 1))),
         tier=(NumberSince(value=1, since=dt.date(2026, 1, 1)), NumberSince(value=2, since=dt.date(2026, 7, 1))),
     )  # fmt: skip
-    (human,) = read_humans(store, Config(timezone="Europe/Berlin", people={"ann": ann})).all
+    (human,) = load_agents(store, Config(timezone="Europe/Berlin", people={"ann": ann})).all
     before, late = instant(2026, 6, 30, 21, 59), instant(2026, 6, 30, 22, 0)  # midnight in Berlin
     assert [human.team_at(t) for t in (0, before, late)] == ["EMEA", "EMEA", "APAC"]
     assert [human.tier_at(t) for t in (instant(2025, 12, 31), before, late)] == [None, 1, 2]
@@ -136,7 +136,7 @@ def test_team_tier_manager_and_role_hold_from_their_day_on_in_local_time(store: 
 
 def test_of_somebody_whom_the_configuration_does_not_name_nothing_is_said(store: Store) -> None:
     Source(store).put(agent("1", "Ann"))
-    (human,) = read_humans(store, Config()).all
+    (human,) = load_agents(store, Config()).all
     assert (human.team_at(MONDAY), human.tier_at(MONDAY)) == (None, None)
     assert (human.manager_at(MONDAY), human.role_at(MONDAY)) == (None, None)
 
@@ -150,7 +150,7 @@ def test_measuring_writes_down_whose_account_it_is_and_sql_sees_the_human(store:
     second.put(agent("z", "M. Kowalska"), ticket("1", MONDAY), reply("1", MONDAY + HOUR, "z"))
     sql = "SELECT source, agent FROM v_observations WHERE kpi = 'first_reply_time' AND until IS NULL ORDER BY 1"
     kept = "SELECT native, human, entry, how FROM identities JOIN people ON id = person WHERE kind = 'agent'"
-    marta = Someone(name="Marta Kowalska", accounts=["acme:a", "beta:z"])
+    marta = PersonConfig(name="Marta Kowalska", accounts=["acme:a", "beta:z"])
     reader(store)
     assert store.rows(sql) == [("acme", "Support Hero 3"), ("beta", "M. Kowalska")]
     reader(store, people={"marta": marta})
@@ -164,7 +164,7 @@ def test_measuring_again_writes_nothing_when_nobody_changed(store: Store) -> Non
     Source(store).put(agent("a", "Ann"))
     reader(store)
     before = store.conn.total_changes
-    measure(store, reader(store).config)
+    build_stale(store, reader(store).config)
     assert store.conn.total_changes == before
 
 
@@ -187,7 +187,7 @@ def test_figures_of_a_human_are_those_of_all_their_accounts(store: Store) -> Non
 def test_customers_of_two_helpdesks_are_one_by_the_hash_of_their_address(store: Store) -> None:
     Source(store).put(customer("c1", "Carol@Post.example"), customer("c2", None), customer("c3", "dan@post.example"))
     Source(store, "beta").put(customer("k1", "carol@post.example"), customer("k2", None))
-    found, key = requesters(store), dict(store.rows("SELECT native, id FROM people"))
+    found, key = load_customer_identities(store), dict(store.rows("SELECT native, id FROM people"))
     assert found[key["c1"]] == found[key["k1"]]
     assert len({found[key[native]] for native in ("c1", "c2", "c3", "k2")}) == 4
     assert "carol" not in str(store.rows("SELECT * FROM people")).casefold()
@@ -199,11 +199,11 @@ def test_a_colleague_who_asks_as_a_customer_is_not_joined_to_their_work(store: S
     if left:
         Source(store).put(Person("a", "customer", "end-user", 9, name="Ann Smith", email="ann@x.org"))
     Source(store, "beta").put(customer("c", "ann@x.org"), ticket("1", MONDAY))
-    found, key = requesters(store), dict(store.rows("SELECT native, id FROM people"))
+    found, key = load_customer_identities(store), dict(store.rows("SELECT native, id FROM people"))
     assert found[key["c"]] == key["c"]
     assert found[key["a"]] == key["a"]
     assert [accounts for _, accounts in joined(store)] == [{"acme:a": "single account"}]
-    assert reader(store).humans == {key["a"]: "Ann Smith"}
+    assert reader(store).agent_by_account == {key["a"]: "Ann Smith"}
 
 
 # --- privacy
@@ -211,7 +211,7 @@ def test_a_colleague_who_asks_as_a_customer_is_not_joined_to_their_work(store: S
 
 def told(store: Store, privacy: Any, **config: Any) -> Any:
     of = reader(store, **config)
-    return discreet(StoredFigures(of, *period_of(), {}), privacy, "Agent")
+    return redact(ReportData(of, *period_of(), {}), privacy, "Agent")
 
 
 def test_every_name_of_a_human_has_the_same_alias(store: Store) -> None:

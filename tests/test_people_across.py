@@ -15,18 +15,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from desk_fixtures import Cli, impatient, known_store
-from oracle.truth import TruthRow, truth, truth_summary
+from desk_fixtures import Cli, impatient, open_test_store
+from oracle.truth import TrueObservation, truth, truth_summary
 from truth_fixtures import TOLD
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.cli.demo_config import Shown, configuration
-from helpdesk_kpi.config import Loaded, load
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
+from helpdesk_kpi.config import LoadedConfig, load
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.contract import Duration, Score, Share, Total
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.simulator.world.facts import Account
@@ -71,11 +71,11 @@ class Desks:
         self.as_of = self.now - 120_000
 
     def _sync(self) -> None:
-        with self.served(), known_store(self.loaded.store_path) as store:
-            sources = sources_of(self.loaded, (), store.hash_key)
+        with self.served(), open_test_store(self.loaded.store_path) as store:
+            sources = load_sources(self.loaded, (), store.hash_key)
             results = sync(store, sources, now=lambda: self.worlds["first"].now, connect=impatient)
             assert {r.outcome for r in results} <= {"ok", "not_due"}, results
-            measure(store, self.loaded.config)
+            build_stale(store, self.loaded.config)
 
     @contextmanager
     def served(self) -> Iterator[None]:
@@ -84,10 +84,10 @@ class Desks:
             self.loaded = self._configured(one.url, other.url)
             yield
 
-    def _configured(self, one: str, other: str) -> Loaded:
+    def _configured(self, one: str, other: str) -> LoadedConfig:
         urls = {"first": one, "second": other}
-        shown = [Shown(name, "zendesk", world, urls[name]) for name, world in self.worlds.items()]
-        text = configuration(shown, "en", own_folder=True)
+        shown = [DemoSource(name, "zendesk", world, urls[name]) for name, world in self.worlds.items()]
+        text = build_demo_config(shown, "en", own_folder=True)
         elif_id = self.ids(ELIF)["first"]
         text += f'\n[people.elif]\nname = "{ELIF}"\naccounts = ["elif@northwind.example", "second:{elif_id}"]\n'
         path = self.folder / "helpdesk-kpi.toml"
@@ -100,8 +100,8 @@ class Desks:
         account = next(str(a.id) for a in self.worlds["first"].desk.accounts if a.name == name)
         return {"first": account, "second": account}
 
-    def truth(self, kpi: str, accounts: dict[str, str]) -> list[TruthRow]:
-        rows: list[TruthRow] = []
+    def truth(self, kpi: str, accounts: dict[str, str]) -> list[TrueObservation]:
+        rows: list[TrueObservation] = []
         for source, account in accounts.items():
             of_world = truth(self.worlds[source], kpi, "strict", self.as_of)
             rows += [r for r in of_world if r.agent == account and (kpi != "csat" or r.facet == "overall")]
@@ -136,7 +136,7 @@ ADDED = Duration | Share | Total | Score
 KPIS = [
     name
     for name in sorted(TOLD)
-    if find_kpis()[name].story == "ticket" and isinstance(find_kpis()[name].statistic, ADDED)
+    if find_kpis()[name].subject == "ticket" and isinstance(find_kpis()[name].statistic, ADDED)
 ]
 
 
@@ -146,11 +146,11 @@ def test_every_figure_of_an_agent_is_both_worlds_truth(desks: Desks, kpi: str) -
     whole = Period("year", start - DAY, desks.now + DAY, "2026", "UTC")
     spec = find_kpis()[kpi]
     with open_store(desks.loaded.store_path) as store:
-        reader = Reader(store, desks.loaded.config)
+        reader = MetricStore(store, desks.loaded.config)
         checked = 0
         for name, accounts in people(desks).items():
             true = truth_summary(desks.truth(kpi, accounts)).get(None)
-            found = reader.figure(spec, whole, desks.as_of, "strict", agent=name)
+            found = reader.compute(spec, whole, desks.as_of, "strict", agent=name)
             if true is None:
                 assert found.n == 0
                 continue
@@ -168,9 +168,9 @@ def test_every_figure_of_an_agent_is_both_worlds_truth(desks: Desks, kpi: str) -
 def test_the_backlog_of_an_agent_is_on_both_helpdesks(desks: Desks) -> None:
     whole = Period("year", 0, desks.now + DAY, "2026", "UTC")
     with open_store(desks.loaded.store_path) as store:
-        reader = Reader(store, desks.loaded.config)
+        reader = MetricStore(store, desks.loaded.config)
         found = {
-            name: reader.figure(find_kpis()["backlog"], whole, desks.as_of, "strict", agent=name).n
+            name: reader.compute(find_kpis()["backlog"], whole, desks.as_of, "strict", agent=name).n
             for name in people(desks)
         }
     true = {name: len(desks.truth("backlog", accounts)) for name, accounts in people(desks).items()}
@@ -257,9 +257,9 @@ def test_what_check_suggests_can_be_pasted_and_makes_them_one(desks: Desks, cli:
         apart.write_text("\n".join([desks.loaded.text, *entries]))
         assert "may be one person" not in cli("check", "--config", apart).out
     with open_store(desks.loaded.store_path) as store:
-        shown: Any = Reader(store, load(path).config).human_names
+        shown: Any = MetricStore(store, load(path).config).agent_names
         assert HUGO in shown
-        assert {"first", "second"} <= set(Reader(store, load(apart).config).human_names)
+        assert {"first", "second"} <= set(MetricStore(store, load(apart).config).agent_names)
 
 
 def test_person_show_tells_the_accounts_and_how_they_were_joined(desks: Desks, cli: Cli) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from reader_fixtures import MONDAY, Source, agent, customer, verified
 
-from helpdesk_kpi.cli.checks.people import people_findings
-from helpdesk_kpi.cli.views.person import known, printed
-from helpdesk_kpi.config import Config, NumberSince, Someone
-from helpdesk_kpi.identities.agents import read_humans
-from helpdesk_kpi.identities.duplicate_accounts import likely, name_words
+from helpdesk_kpi.cli.checks.people import find_people_issues
+from helpdesk_kpi.cli.views.person import describe_person, format_person
+from helpdesk_kpi.config import Config, NumberSince, PersonConfig
+from helpdesk_kpi.identities.agents import load_agents
+from helpdesk_kpi.identities.duplicate_accounts import find_duplicate_accounts, name_words
 from helpdesk_kpi.model import Person
 from helpdesk_kpi.store import Store, open_store
 
@@ -27,10 +27,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 # --- suggestions
 
 
-def suggested(store: Store, **people: Someone) -> list[tuple[str, ...]]:
+def suggested(store: Store, **people: PersonConfig) -> list[tuple[str, ...]]:
     """Reason, and the accounts."""
-    found = likely(read_humans(store, Config(people=people)))
-    return [(one.why, *(a.mark for h in one.humans for a in h.accounts)) for one in found]
+    found = find_duplicate_accounts(load_agents(store, Config(people=people)))
+    return [(one.why, *(a.account_ref for h in one.humans for a in h.accounts)) for one in found]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_may_be_one_person_is_suggested_and_not_joined(store: Store, one: P
     Source(store).put(one)
     Source(store, "beta").put(other)
     assert suggested(store) == [(why, "acme:1", "beta:7")]
-    assert len(read_humans(store, Config()).all) == 2
+    assert len(load_agents(store, Config()).all) == 2
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_one_name_on_three_helpdesks_is_one_suggestion_and_twice_on_one_of_them_
 def test_what_a_person_said_is_not_suggested_again(store: Store) -> None:
     Source(store).put(agent("1", "Ann Smith"))
     Source(store, "beta").put(agent("7", "Ann Smith"))
-    ann, other = Someone(accounts=["acme:1"]), Someone(accounts=["beta:7"])
-    assert suggested(store, ann=Someone(accounts=["acme:1", "beta:7"])) == []
+    ann, other = PersonConfig(accounts=["acme:1"]), PersonConfig(accounts=["beta:7"])
+    assert suggested(store, ann=PersonConfig(accounts=["acme:1", "beta:7"])) == []
     assert suggested(store, ann=ann, other=other) == []
     assert suggested(store, ann=ann) == [("same name", "acme:1", "beta:7")]
 
@@ -108,8 +108,8 @@ def test_the_words_of_a_name() -> None:
 # --- what check says of the configuration's accounts
 
 
-def doubts(store: Store, people: dict[str, Someone], **config: Any) -> list[tuple[str, str, str]]:
-    found = people_findings(store, Config(people=people, **config))
+def doubts(store: Store, people: dict[str, PersonConfig], **config: Any) -> list[tuple[str, str, str]]:
+    found = find_people_issues(store, Config(people=people, **config))
     return [(f.level, f.about, f.text) for f in found if f.level == "warning"]
 
 
@@ -127,7 +127,7 @@ def test_an_account_that_is_nobodys_is_warned_of(store: Store, mark: str, said: 
     Source(store).put(
         agent("1", "Ann"), Person("9", "bot", "agent", 1, name="Bot"), customer("c", "carol@post.example")
     )
-    ((level, about, text),) = doubts(store, {"ann": Someone(accounts=["acme:1", mark])})
+    ((level, about, text),) = doubts(store, {"ann": PersonConfig(accounts=["acme:1", mark])})
     assert (level, about) == ("warning", "people.ann.accounts")
     assert repr(mark) in text
     assert said in text
@@ -135,26 +135,26 @@ def test_an_account_that_is_nobodys_is_warned_of(store: Store, mark: str, said: 
 
 def test_an_account_that_two_entries_claim_is_told_with_whose_it_is(store: Store) -> None:
     Source(store).put(agent("1", "Ann", email="ann@x.org"))
-    people = {"ann": Someone(accounts=["ann@x.org"]), "bob": Someone(accounts=["acme:1"])}
+    people = {"ann": PersonConfig(accounts=["ann@x.org"]), "bob": PersonConfig(accounts=["acme:1"])}
     said = "'ann@x.org' is acme:1, which people.bob names by its id: it counts as theirs"
     assert doubts(store, people) == [("warning", "people.ann.accounts", said)]
-    (bob,) = read_humans(store, Config(people=people)).all
+    (bob,) = load_agents(store, Config(people=people)).all
     assert bob.name == "bob"
 
 
 def test_before_anything_was_read_no_account_is_doubted(store: Store) -> None:
-    assert doubts(store, {"ann": Someone(accounts=["ann@x.org"])}) == []
+    assert doubts(store, {"ann": PersonConfig(accounts=["ann@x.org"])}) == []
 
 
-def notes(store: Store, **people: Someone) -> list[str]:
-    return [f.text for f in people_findings(store, Config(people=people)) if f.level == "note"]
+def notes(store: Store, **people: PersonConfig) -> list[str]:
+    return [f.text for f in find_people_issues(store, Config(people=people)) if f.level == "note"]
 
 
 def test_a_suggestion_is_an_entry_to_paste_with_a_name_of_its_own(store: Store) -> None:
     Source(store).put(agent("1", "Ann Smith"), agent("2", '王"小明'))
     Source(store, "beta").put(agent("7", "ann smith"), agent("8", '王"小明'))
     pasted: dict[str, Any] = {}
-    for text in notes(store, ann_smith=Someone(accounts=["acme:99"])):
+    for text in notes(store, ann_smith=PersonConfig(accounts=["acme:99"])):
         pasted |= tomllib.loads("\n".join(text.splitlines()[1:]))["people"]
     assert pasted == {
         "ann_smith_2": {"accounts": ["acme:1", "beta:7"], "name": "Ann Smith"},
@@ -165,7 +165,7 @@ def test_a_suggestion_is_an_entry_to_paste_with_a_name_of_its_own(store: Store) 
 def test_to_somebody_who_has_an_entry_the_further_account_is_added(store: Store) -> None:
     Source(store).put(agent("1", "Ann Smith", email="ann@x.org"))
     Source(store, "beta").put(agent("7", "Ann Smith"))
-    (text,) = notes(store, ann=Someone(accounts=["ann@x.org"]))
+    (text,) = notes(store, ann=PersonConfig(accounts=["ann@x.org"]))
     assert "change their entry to" in text
     assert tomllib.loads("\n".join(text.splitlines()[1:])) == {"people": {"ann": {"accounts": ["ann@x.org", "beta:7"]}}}
 
@@ -184,18 +184,18 @@ def test_person_show_tells_roles_over_time_and_what_is_dated(store: Store) -> No
     source = Source(store)
     source.put(verified("1", "Ann Smith", "ann@x.org"))
     source.put(Person("1", "customer", "end-user", MONDAY, name="Ann Smith", email="ann@x.org"))
-    ann = Someone(
+    ann = PersonConfig(
         accounts=["acme:1"], name="Ann Smith", manager="bob", left=dt.date(2026, 11, 16),
         tier=(NumberSince(value=1), NumberSince(value=2, since=dt.date(2026, 7, 1))),
     )  # fmt: skip
-    (human,) = read_humans(store, Config(people={"ann": ann})).all
-    found = known(store, human, MONDAY)
+    (human,) = load_agents(store, Config(people={"ann": ann})).all
+    found = describe_person(store, human, MONDAY)
     assert (found["tier"], found["manager"], found["left"], found["entry"]) == (2, "bob", "2026-11-16", "ann")
     assert found["over_time"]["tier"] == [{"value": 1, "since": None}, {"value": 2, "since": "2026-07-01"}]
     (account,) = found["accounts"]
     assert (account["joined_by"], account["kind"]) == ("configured", "customer")
     assert [span["role"] for span in account["roles"]] == ["agent", "end-user"]
-    assert printed(found).splitlines() == [
+    assert format_person(found).splitlines() == [
         "Ann Smith  [people.ann]",
         "  tier      1, 2 since 2026-07-01",
         "  manager   bob",

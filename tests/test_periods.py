@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_kpi.calendar import periods
-from helpdesk_kpi.calendar.periods import Kind, containing, instant, last_ended, parse, wall
+from helpdesk_kpi.calendar.periods import (
+    Kind,
+    get_last_complete_period,
+    get_period_at,
+    parse_period,
+    to_epoch_ms,
+    to_local,
+)
 from helpdesk_kpi.errors import UsageError
 
 HOUR = 3_600_000
@@ -42,7 +49,7 @@ def test_examples_in_the_docstrings_hold() -> None:
 def test_a_period_runs_from_local_midnight_to_local_midnight(
     text: str, kind: str, label: str, start: str, end: str
 ) -> None:
-    period = parse(text, "Europe/Berlin", NOW)
+    period = parse_period(text, "Europe/Berlin", NOW)
     assert (period.kind, period.label, iso(period.start), iso(period.end)) == (kind, label, start, end)
 
 
@@ -63,13 +70,13 @@ def test_a_period_runs_from_local_midnight_to_local_midnight(
     ],
 )
 def test_words_count_from_now(text: str, label: str) -> None:
-    assert parse(text, "Europe/Berlin", NOW).label == label
+    assert parse_period(text, "Europe/Berlin", NOW).label == label
 
 
 def test_words_count_from_the_day_of_the_zone() -> None:
     late = int(dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC).timestamp()) * 1000
-    assert parse("last-week", "Europe/Berlin", late).label == "2026-W47"  # Monday 00:30 there
-    assert parse("last-week", "UTC", late).label == "2026-W46"  # still Sunday
+    assert parse_period("last-week", "Europe/Berlin", late).label == "2026-W47"  # Monday 00:30 there
+    assert parse_period("last-week", "UTC", late).label == "2026-W46"  # still Sunday
 
 
 @pytest.mark.parametrize(
@@ -77,13 +84,13 @@ def test_words_count_from_the_day_of_the_zone() -> None:
     [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-23", 24)],
 )
 def test_a_day_on_which_the_clocks_change_is_shorter_or_longer(day: str, hours: int) -> None:
-    period = parse(day, "Europe/Berlin", NOW)
+    period = parse_period(day, "Europe/Berlin", NOW)
     assert period.end - period.start == hours * HOUR
 
 
 def test_a_day_without_a_midnight_begins_when_its_clock_jumps() -> None:
     # Santiago 2026-09-06: 00:00 becomes 01:00 at 04:00Z; the day ends at 03:00Z and has 23 hours.
-    period = parse("2026-09-06", "America/Santiago", NOW)
+    period = parse_period("2026-09-06", "America/Santiago", NOW)
     assert (iso(period.start), iso(period.end)) == ("2026-09-06T04:00Z", "2026-09-07T03:00Z")
     assert period.previous().end == period.start
 
@@ -101,10 +108,10 @@ def test_a_day_without_a_midnight_begins_when_its_clock_jumps() -> None:
     ],
 )
 def test_going_back_crosses_years(text: str, one: str, thirteen: str) -> None:
-    period = parse(text, "Asia/Shanghai", NOW)
-    assert (period.previous().label, period.back(13).label) == (one, thirteen)
-    assert period.back(0) == period
-    assert period.previous().following() == period
+    period = parse_period(text, "Asia/Shanghai", NOW)
+    assert (period.previous().label, period.shift_back(13).label) == (one, thirteen)
+    assert period.shift_back(0) == period
+    assert period.previous().next() == period
 
 
 @pytest.mark.parametrize(
@@ -112,22 +119,22 @@ def test_going_back_crosses_years(text: str, one: str, thirteen: str) -> None:
 )
 def test_what_is_no_period_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(UsageError, match=f"no period '{text}'; allowed are 2026-11-23, 2026-W47"):
-        parse(text, "UTC", NOW)
+        parse_period(text, "UTC", NOW)
 
 
 def test_a_zone_that_is_not_known_is_refused() -> None:
     for name in ("Europe/Berlln", "../etc/passwd", ""):
         with pytest.raises(UsageError, match="no time zone named"):
-            parse("2026", name, NOW)
+            parse_period("2026", name, NOW)
 
 
 @given(ms=st.integers(0, 4_102_444_800_000), kind=st.sampled_from(KINDS), zone=st.sampled_from(ZONES))
 def test_periods_of_a_kind_tile_the_time(ms: int, kind: Kind, zone: str) -> None:
-    period = containing(kind, ms, zone)
+    period = get_period_at(kind, ms, zone)
     assert period.start <= ms < period.end
-    assert parse(period.label, zone, NOW) == period
+    assert parse_period(period.label, zone, NOW) == period
     assert period.previous().end == period.start
-    assert last_ended(kind, ms, zone) == period.previous()
+    assert get_last_complete_period(kind, ms, zone) == period.previous()
 
 
 @given(
@@ -137,7 +144,7 @@ def test_periods_of_a_kind_tile_the_time(ms: int, kind: Kind, zone: str) -> None
 def test_an_instant_is_the_first_at_which_the_clock_has_come_so_far(
     local: dt.datetime, zone: zoneinfo.ZoneInfo
 ) -> None:
-    at = instant(local, zone)
-    assert wall(at, zone) >= local
-    assert wall(at - 1000, zone) < local
-    assert wall(at, zone) - local <= dt.timedelta(hours=1)
+    at = to_epoch_ms(local, zone)
+    assert to_local(at, zone) >= local
+    assert to_local(at - 1000, zone) < local
+    assert to_local(at, zone) - local <= dt.timedelta(hours=1)

@@ -12,7 +12,7 @@ import pytest
 from desk_fixtures import ROOT, Cli, SyncedDesk
 
 from helpdesk_kpi.cli.app_context import iso
-from helpdesk_kpi.cli.demo_run import run
+from helpdesk_kpi.cli.demo_run import run_demo
 from helpdesk_kpi.errors import UsageError, WriteError
 from helpdesk_kpi.private import touch_private, write_private
 from helpdesk_kpi.simulator.world.world import generate
@@ -107,7 +107,7 @@ def test_what_cannot_be_written_is_an_expected_failure_and_leaves_nothing(tmp_pa
 
 @pytest.mark.usefixtures("open_umask")
 def test_the_files_beside_the_store_are_as_private_as_it_is(tmp_path: Path) -> None:
-    with open_store(tmp_path / "a.db") as store, store.writing() as conn:
+    with open_store(tmp_path / "a.db") as store, store.transaction() as conn:
         conn.execute("INSERT INTO access_log (at, who, what) VALUES (1, 'ann', 'x')")
         found = {path.name: mode(path) for path in tmp_path.iterdir()}
     assert found == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600}
@@ -184,10 +184,10 @@ def test_a_report_replaces_an_open_one(cli: Cli, desk: SyncedDesk, tmp_path: Pat
 @pytest.mark.usefixtures("open_umask")
 def test_a_demo_is_private_too(tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    run(out, "en", 1, show=False, tickets=80)
+    run_demo(out, "en", 1, show=False, tickets=80)
     files = [path for path in out.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} >= {".db", ".html", ".eml", ".txt", ".json", ".toml"}
     assert {path.name: mode(path) for path in files if mode(path) != 0o600} == {}
     (out / "demo.json").write_text("{")
     with pytest.raises(UsageError, match=r"demo\.json does not say which demo it is of"):
-        run(out, "en", 1, show=False, tickets=80)
+        run_demo(out, "en", 1, show=False, tickets=80)

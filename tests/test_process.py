@@ -10,9 +10,15 @@ from msgspec.structs import replace
 from story_fixtures import ANN, BOB, CUSTOMER, TEAM, at, desk, did, measured, said, story
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.process.review import EVIDENCE, bottlenecks, by_stage, growing, routes
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.process.review import (
+    EVIDENCE,
+    find_bottlenecks,
+    find_growing_categories,
+    list_routes,
+    measure_stages,
+)
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.simulator.world.support_desk import TEAMS
 from helpdesk_kpi.simulator.world.world import World, generate
 
@@ -115,8 +121,8 @@ class Reviewed:
         desk = SyncedDesk(folder, world)
         desk.sync()
         self.store = desk.store()
-        measure(self.store, desk.loaded.config, extra=EVIDENCE)
-        self.reader = Reader(self.store, desk.loaded.config)
+        build_stale(self.store, desk.loaded.config, extra=EVIDENCE)
+        self.reader = MetricStore(self.store, desk.loaded.config)
         self.whole = Period("year", world.desk.start, world.now, "2026", "UTC")
 
 
@@ -129,7 +135,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewed]:
 
 
 def test_a_bottleneck_that_was_planted_is_named_first(planted: Reviewed) -> None:
-    first = bottlenecks(planted.reader, planted.whole, planted.whole.end)[0]
+    first = find_bottlenecks(planted.reader, planted.whole, planted.whole.end)[0]
     team = dict(planted.store.rows("SELECT native, name FROM teams"))[str(TEAMS[2])]
     assert (first.stage, first.axis, first.name) == ("hand_over", "team", team)
     assert first.mean > 3 * first.elsewhere
@@ -137,13 +143,13 @@ def test_a_bottleneck_that_was_planted_is_named_first(planted: Reviewed) -> None
 
 def test_nothing_is_lost_between_the_stages(planted: Reviewed) -> None:
     """Shares add up, and every ticket was in the queue or with somebody."""
-    stages = by_stage(planted.reader, planted.whole, planted.whole.end)
+    stages = measure_stages(planted.reader, planted.whole, planted.whole.end)
     assert sum(one.share for one in stages) == pytest.approx(1)
     assert all(one.total > 0 for one in stages if one.stage in {"queue", "agent", "hand_over", "customer"})
 
 
 def test_ways_name_both_teams_and_come_back_ones_first(planted: Reviewed) -> None:
-    found = routes(planted.reader, planted.whole, planted.whole.end)
+    found = list_routes(planted.reader, planted.whole, planted.whole.end)
     names = {name for (name,) in planted.store.rows("SELECT name FROM teams")}
     assert found
     assert all({one.sender, one.receiver} <= names and one.returned <= one.tickets for one in found)
@@ -155,14 +161,14 @@ def test_a_category_that_grows_is_named(tmp_path: Path) -> None:
     world = generate(6, tickets=300, weeks=8, stable=True)
     made = Reviewed(tmp_path, world)
     week = Period("week", world.now - 7 * 86_400_000, world.now, "2026-W47", "UTC")
-    assert growing(made.reader, week, week.end) == []
-    with made.store.writing() as conn:
+    assert find_growing_categories(made.reader, week, week.end) == []
+    with made.store.transaction() as conn:
         conn.execute(
             "UPDATE tickets SET fields = json_set(fields, '$.' || (SELECT key FROM json_each(fields) LIMIT 1), 'boom')"
             " WHERE created_at >= ?", (week.start,),
         )  # fmt: skip
-    again = Reader(made.store, made.reader.config)
-    [one] = growing(again, week, week.end)
+    again = MetricStore(made.store, made.reader.config)
+    [one] = find_growing_categories(again, week, week.end)
     assert one.name == "boom"
     assert one.tickets > 20
     made.store.close()

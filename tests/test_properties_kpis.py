@@ -10,10 +10,21 @@ from hypothesis import strategies as st
 from lives_fixtures import AFTER, MINUTE, MONTH, START, STRICT, VARIANTS, Act, Desk, Life, comment, lives, records
 from reader_fixtures import WEEK
 
-from helpdesk_kpi.calendar.periods import containing
-from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Fresh, Met, Mix, Ratio, Score, Share, Stock, Total, Within
+from helpdesk_kpi.calendar.periods import get_period_at
+from helpdesk_kpi.measure.metrics.contract import (
+    EXCLUDED,
+    Attainment,
+    Followup,
+    Freshness,
+    Mix,
+    Ratio,
+    Score,
+    Share,
+    Stock,
+    Total,
+)
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -22,7 +33,7 @@ def told(some: list[Life], shift: int = 0) -> list[Any]:
     return [record for life in some for record in records(life, shift)]
 
 
-def differing(one: dict[tuple[str, str], Value], other: dict[tuple[str, str], Value]) -> dict[Any, Any]:
+def differing(one: dict[tuple[str, str], MetricValue], other: dict[tuple[str, str], MetricValue]) -> dict[Any, Any]:
     return {key: (one[key], other[key]) for key in one if one[key] != other[key]}
 
 
@@ -96,11 +107,11 @@ def test_every_ticket_twice_gives_the_same_rates_with_more_certainty(some: list[
         assert (two.value or 0) == pytest.approx((one.value or 0) * (2 if adds else 1), abs=1e-9), (kpi, variant)
         assert two.median == pytest.approx(one.median), (kpi, variant)
         assert two.mean == pytest.approx(one.mean), (kpi, variant)
-        if isinstance(statistic, Share | Within | Met | Fresh | Score) and None not in (one.low, two.low):
+        if isinstance(statistic, Share | Followup | Attainment | Freshness | Score) and None not in (one.low, two.low):
             assert _width(two) <= _width(one) + 1e-12, (kpi, variant)
 
 
-def _width(value: Value) -> float:
+def _width(value: MetricValue) -> float:
     return (value.high or 0.0) - (value.low or 0.0)
 
 
@@ -118,7 +129,7 @@ def test_who_is_called_otherwise_has_the_same_figures_under_the_other_name(some:
 @few
 @given(some=lives(most=6))
 def test_the_weeks_of_a_month_add_up_to_the_month(some: list[Life]) -> None:
-    weeks = [containing("week", MONTH.start, "UTC").back(-n) for n in range(4)]
+    weeks = [get_period_at("week", MONTH.start, "UTC").shift_back(-n) for n in range(4)]
     assert (weeks[0].start, weeks[-1].end) == (MONTH.start, MONTH.end)
     assert all(a.end == b.start for a, b in pairwise(weeks))
     with Desk(told(some)) as desk:
@@ -168,7 +179,7 @@ def test_there_are_figures_to_compare() -> None:
                                 _act(60, "solve"), _act(60, "writes"), _act(60, "solve")), "good")  # fmt: skip
     with Desk(told([life])) as desk:
         found = {kpi: desk.figure(kpi, variant).n for kpi, variant in STRICT}
-    of_tickets = {kpi for kpi in found if find_kpis()[kpi].story == "ticket"}
+    of_tickets = {kpi for kpi in found if find_kpis()[kpi].subject == "ticket"}
     assert {kpi for kpi in of_tickets if not found[kpi]} <= {
         kpi for kpi in found if find_kpis()[kpi].is_instant
     }  # solved

@@ -6,19 +6,19 @@ import pytest
 from story_fixtures import ANN, BOB, CUSTOMER, ROBOT, at, desk, did, measured, said, story
 from test_kpi_sla import cycle
 
-from helpdesk_kpi.measure.metrics.discovery import every_kpi, find_kpis
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import Beside, RatingRow
+from helpdesk_kpi.store.ticket_records import RatingRecord, TicketRecords
 
 
 def asked(ticket: Timeline, question: str) -> list[tuple[int | None, float | None]]:
     return [(o.agent, o.value) for o in measured(ticket, question)]
 
 
-def rating(minute: float, category: str) -> RatingRow:
-    fields: dict[str, Any] = dict.fromkeys(RatingRow.__struct_fields__)
+def rating(minute: float, category: str) -> RatingRecord:
+    fields: dict[str, Any] = dict.fromkeys(RatingRecord.__struct_fields__)
     told = {"ticket": 1, "native": "1", "question": "", "offered_at": at(minute), "answered_at": at(minute)}
-    return RatingRow(**fields | told | {"category": category, "rater": CUSTOMER, "origin": "customer"})
+    return RatingRecord(**fields | told | {"category": category, "rater": CUSTOMER, "origin": "customer"})
 
 
 def solved(minute: float, who: int = ANN) -> Any:
@@ -26,10 +26,10 @@ def solved(minute: float, who: int = ANN) -> Any:
 
 
 def test_questions_stand_apart_from_the_catalogue() -> None:
-    told = {name for name, kpi in every_kpi().items() if kpi.role == "question"}
+    told = {name for name, kpi in load_kpis().items() if kpi.role == "question"}
     assert len(told) >= 9
     assert told.isdisjoint(find_kpis())
-    assert all(every_kpi()[name].title.endswith("?") for name in told)
+    assert all(load_kpis()[name].title.endswith("?") for name in told)
 
 
 def test_a_short_reply_with_a_second_one_held_the_line() -> None:
@@ -92,8 +92,8 @@ def test_a_solve_after_which_no_survey_went_out() -> None:
 def test_a_priority_that_was_changed_when_time_ran_out(minute: int, then: int) -> None:
     """The deadline lies at minute 60."""
     ticket = story(
-        did(minute, ANN, "priority", "high", "low"), the=desk(has_promises=True),
-        beside=Beside(cycles=(cycle(0, 200, 60, is_breached=1),)),
+        did(minute, ANN, "priority", "high", "low"), the=desk(has_sla=True),
+        beside=TicketRecords(cycles=(cycle(0, 200, 60, is_breached=1),)),
     )  # fmt: skip
     assert asked(ticket, "priority_changed_near_breach") == [(ANN, then)]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket, value
 
-from helpdesk_kpi.config import Config, Someone
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.config import Config, PersonConfig
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Holiday, Person, Rating, Schedule, Team
-from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.store import Store, open_store
 
 NINE_TO_FIVE = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))
@@ -100,7 +100,7 @@ def test_two_people_of_one_name_are_two_and_one_address_is_one(store: Store) -> 
     second.put(
         agent("z", "A. Schmidt", email="A@x.org", email_verified=True), agent("y", "Anna Schmidt", email="y@x.org")
     )
-    assert sorted(reader(store).humans.values()) == [
+    assert sorted(reader(store).agent_by_account.values()) == [
         "Anna Schmidt (1)",
         "Anna Schmidt (1)",
         "Anna Schmidt (2)",
@@ -110,25 +110,25 @@ def test_two_people_of_one_name_are_two_and_one_address_is_one(store: Store) -> 
 
 def test_the_configuration_says_who_is_one(store: Store) -> None:
     Source(store).put(agent("a", "Support Hero 3"), agent("b", "Marta", email="m@x.org"))
-    people = {"marta": Someone(name="Marta Kowalska", accounts=["acme:a", "m@x.org"])}
-    assert set(reader(store, people=people).humans.values()) == {"Marta Kowalska"}
+    people = {"marta": PersonConfig(name="Marta Kowalska", accounts=["acme:a", "m@x.org"])}
+    assert set(reader(store, people=people).agent_by_account.values()) == {"Marta Kowalska"}
 
 
 def test_a_retired_source_holds_no_report_up(store: Store) -> None:
     old, _ = Source(store, "old"), Source(store)
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("UPDATE cursors SET complete_until = 1000 WHERE source = ?", (old.key,))
-    assert fresh_to(store, reader(store).config) == {"acme": MONDAY + 2 * WEEK}
+    assert complete_until(store, reader(store).config) == {"acme": MONDAY + 2 * WEEK}
 
 
 def test_before_the_first_event_nothing_is_never_replied(store: Store) -> None:
     source = Source(store)
     source.put(ticket("1", MONDAY))
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("UPDATE cursors SET gives = '[\"tickets\"]'")
     of = reader(store)
     assert dict(value(of, "first_reply_time").excluded) == {"replies_unreadable": 1}
-    assert fresh_to(store, of.config) == {"acme": None}
+    assert complete_until(store, of.config) == {"acme": None}
 
 
 def test_a_source_that_came_later_begins_the_history_of_all(store: Store) -> None:
@@ -165,9 +165,9 @@ def test_the_category_may_lie_in_another_field_on_each_helpdesk(store: Store) ->
     first.put(ticket("1", MONDAY + HOUR, fields={"360001": "billing"}, type="incident"))
     second.put(ticket("2", MONDAY + HOUR, fields={"cf_topic": "login"}, type="incident"))
     config = Config(sources={"acme": {"category": "360001"}, "other": {"category": "cf_topic"}})
-    measure(store, config)
-    reader = Reader(store, config)
+    build_stale(store, config)
+    reader = MetricStore(store, config)
     stories = dict(store.rows("SELECT native, id FROM tickets"))
-    assert [reader.story_label("category", stories[n]) for n in "12"] == ["billing", "login"]
-    plain = Reader(store, Config(sources={"acme": {"category": "360001"}, "other": {}}))
-    assert [plain.story_label("category", stories[n]) for n in "12"] == ["billing", "incident"]
+    assert [reader.dimension_label("category", stories[n]) for n in "12"] == ["billing", "login"]
+    plain = MetricStore(store, Config(sources={"acme": {"category": "360001"}, "other": {}}))
+    assert [plain.dimension_label("category", stories[n]) for n in "12"] == ["billing", "incident"]

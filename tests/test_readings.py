@@ -21,7 +21,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
 @pytest.fixture
 def earlier(desk: SyncedDesk) -> SyncedDesk:
     """The store as version 0.4.0 left it, which did not note how it read."""
-    with desk.store() as store, store.writing() as conn:
+    with desk.store() as store, store.transaction() as conn:
         conn.execute("DELETE FROM meta WHERE key = 'reading:demo'")
     return desk
 

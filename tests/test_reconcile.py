@@ -22,15 +22,15 @@ from story_fixtures import (
     talked,
 )
 
-from helpdesk_kpi.calendar.calendar_rules import Clocks
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules
 from helpdesk_kpi.config import Config, Exclude, Hours
 from helpdesk_kpi.measure.reconcile.causes import SENTENCES
-from helpdesk_kpi.measure.reconcile.reconciler import summaries
-from helpdesk_kpi.measure.reconcile.ticket_diff import Compared, Cycle, Native, Row, Told
-from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS
+from helpdesk_kpi.measure.reconcile.reconciler import summarise
+from helpdesk_kpi.measure.reconcile.ticket_diff import Cycle, Native, TicketDiff, TicketDifference, VendorTicket
+from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.ticket_records import Beside, CopyRow
+from helpdesk_kpi.store.ticket_records import CopyRow, TicketRecords
 
 HOUR, DAY = 60, 1440  # minutes, as everything here
 #: Tickets are created on Monday 2026-09-21, 14:13:20 UTC.
@@ -43,14 +43,14 @@ TO_FIVE = 166 + 40 / 60  # from the creation to 17:00
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "helpdesk.db") as made:
-        with made.writing() as conn:
+        with made.transaction() as conn:
             conn.execute("INSERT INTO sources (id, name, connector, url) VALUES (1, 'acme', 'zendesk', '')")
         yield made
 
 
 def scheduled(store: Store, *versions: tuple[str, int, list[list[int]]], off: Sequence[str] = ()) -> None:
     """Schedules as (id, in force since, week); days off of the first one."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         for native, since, week in versions:
             conn.execute(
                 "INSERT INTO schedules (source, native, first_seen, name, zone, weekly) VALUES (1, ?, ?, ?, 'UTC', ?)",
@@ -64,16 +64,16 @@ def compared(
     store: Store, ticket: Timeline, *, connector: str = "zendesk", metric: str = "reply_time",
     cycles: Sequence[tuple[float, float, float]] = (), config: Config | None = None, figures: Any = None,
     **native: float,
-) -> list[Row]:  # fmt: skip
+) -> list[TicketDifference]:  # fmt: skip
     """`native`: calendar and business in minutes, or a number. `cycles`: (start, stop, elapsed) in minutes."""
     own = {
         k: Native(**{c: int(x) if c == "number" else int(x * MINUTE) for c, x in v.items()})
         for k, v in {**(figures or {}), **({metric: native} if native else {})}.items()
     }
     runs = [Cycle("sla", at(start), at(stop), int(elapsed * MINUTE)) for start, stop, elapsed in cycles]
-    one = next(m for m in METRICS[connector] if m.name == metric)
-    told = Told("acme", "77", "https://acme.example.com/77", own, runs)
-    return list(Compared(Clocks(store, config or Config()), ticket, one, told).rows())
+    one = next(m for m in VENDOR_METRICS[connector] if m.name == metric)
+    told = VendorTicket("acme", "77", "https://acme.example.com/77", own, runs)
+    return list(TicketDiff(CalendarRules(store, config or Config()), ticket, one, told).rows())
 
 
 def why(store: Store, ticket: Timeline, **how: Any) -> list[str]:
@@ -135,7 +135,7 @@ BY_HAND: dict[str, list[tuple[Timeline, dict[str, Any]]]] = {
         ),
     ],
     "moved": [(story(*REPLIED, left_at=at(20)), {"calendar": 30})],
-    "imported_copy": [(story(*REPLIED, beside=Beside(copies=[CopyRow(1, 2)])), {"calendar": 30})],
+    "imported_copy": [(story(*REPLIED, beside=TicketRecords(copies=[CopyRow(1, 2)])), {"calendar": 30})],
     "test": [(story(*REPLIED, tags='["test"]', the=desk(exclude=Exclude(tags=["test"]))), {"calendar": 30}),
              (story(*REPLIED, association="child"), {"calendar": 30})],
     "agent_created": [
@@ -312,7 +312,7 @@ def test_a_summary_counts_reasons_and_shows_the_largest_unexplained_difference(s
         ]
         for row in compared(store, ticket, figures={} if minutes is None else {"reply_time": {"calendar": minutes}})
     ]
-    (summary,) = summaries(rows)
+    (summary,) = summarise(rows)
     assert (summary.source, summary.metric, summary.clock) == ("acme", "reply_time", "calendar")
     assert (summary.compared, summary.agree, summary.unexplained) == (5, 2, 2)
     assert summary.reasons == {"unexplained": 2, "not_computed_yet": 1, "phone_or_chat": 1}

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from desk_fixtures import SyncedDesk
 
-from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED, SENTENCES, UNEXPLAINED
-from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, Summary, summaries
-from helpdesk_kpi.measure.reconcile.ticket_diff import Row
-from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS
+from helpdesk_kpi.measure.reconcile.causes import AGREE, EXCLUDED_HERE, ONE_SIDED_REASONS, SENTENCES, UNEXPLAINED
+from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, Summary, summarise
+from helpdesk_kpi.measure.reconcile.ticket_diff import TicketDifference
+from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS
 from helpdesk_kpi.pull.discovery import connector_names
 from helpdesk_kpi.simulator.world.world import generate
 
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def world(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full_size: bool
-) -> tuple[str, list[Row]]:
+) -> tuple[str, list[TicketDifference]]:
     helpdesk, seed = request.param
     desk = SyncedDesk(
         tmp_path_factory.mktemp("reconcile"), generate(seed, tickets=3000 if full_size else 250, weeks=8),
@@ -49,41 +49,45 @@ def world(
         return helpdesk, list(Reconciler(store, desk.loaded.config).rows())
 
 
-def test_no_difference_is_unexplained(world: tuple[str, list[Row]]) -> None:
+def test_no_difference_is_unexplained(world: tuple[str, list[TicketDifference]]) -> None:
     assert [row for row in world[1] if row.reason == UNEXPLAINED] == []
 
 
-def test_every_metric_is_compared_on_every_clock_that_the_helpdesk_has(world: tuple[str, list[Row]]) -> None:
+def test_every_metric_is_compared_on_every_clock_that_the_helpdesk_has(
+    world: tuple[str, list[TicketDifference]],
+) -> None:
     helpdesk, rows = world
-    found: dict[tuple[str, str], Summary] = {(s.metric, s.clock): s for s in summaries(rows)}
-    for metric in METRICS[CONNECTORS[helpdesk]]:
+    found: dict[tuple[str, str], Summary] = {(s.metric, s.clock): s for s in summarise(rows)}
+    for metric in VENDOR_METRICS[CONNECTORS[helpdesk]]:
         for clock in {"count"} if metric.is_count else CLOCKS[helpdesk]:
             summary = found[metric.name, clock]
             assert summary.compared > 50, (metric.name, clock)
             assert summary.agree > 0.4 * summary.compared, (metric.name, clock)
 
 
-def test_by_the_helpdesks_own_definition_every_figure_that_it_has_is_ours(world: tuple[str, list[Row]]) -> None:
+def test_by_the_helpdesks_own_definition_every_figure_that_it_has_is_ours(
+    world: tuple[str, list[TicketDifference]],
+) -> None:
     """What reports print may leave a ticket out or count a call; the arithmetic agrees to the rounding."""
     helpdesk, rows = world
     odd = OF_ANOTHER_SPAN | (BY_ITS_HOURS if helpdesk == "jira" else set()) | COUNTED_THERE
-    told = [row for row in rows if row.native is not None and row.reason not in odd | LEFT_OUT]
+    told = [row for row in rows if row.native is not None and row.reason not in odd | EXCLUDED_HERE]
     assert len(told) > 300
     assert [row for row in told if not _is_ours(row, ROUNDED[helpdesk])] == []
 
 
-def _is_ours(row: Row, rounding: int) -> bool:
+def _is_ours(row: TicketDifference, rounding: int) -> bool:
     assert row.native is not None
     limit = 0 if row.clock == "count" else rounding * (20 if row.metric in WAITS else 1)
     return row.same is not None and abs(row.same - row.native) <= limit
 
 
-def test_what_ours_leaves_out_and_counts_otherwise_is_named(world: tuple[str, list[Row]]) -> None:
+def test_what_ours_leaves_out_and_counts_otherwise_is_named(world: tuple[str, list[TicketDifference]]) -> None:
     helpdesk, rows = world
     reasons = Counter(row.reason for row in rows)
     assert {*reasons} <= {*SENTENCES}
     # What an agent raises in Jira is its reporter's request, whoever typed it.
     assert {"internal", "merged"} | ({"agent_created"} if helpdesk != "jira" else set()) <= {*reasons}
-    assert all(row.ours is None for row in rows if row.reason in LEFT_OUT)
+    assert all(row.ours is None for row in rows if row.reason in EXCLUDED_HERE)
     assert all(row.native is not None for row in rows if row.reason in AGREE)
-    assert all(row.native is None for row in rows if row.reason in ONE_SIDED - {"not_computed_yet"})
+    assert all(row.native is None for row in rows if row.reason in ONE_SIDED_REASONS - {"not_computed_yet"})

@@ -11,14 +11,14 @@ from desk_fixtures import Cli
 from reader_fixtures import HOUR, MONDAY, Source, ticket
 from register_fixtures import NOW, Book
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.quality.sampling import Drawn, drawn
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.quality.sampling import SampledTicket, sample_tickets
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event
 from helpdesk_kpi.registers.checklists import checklists
-from helpdesk_kpi.registers.lookup import Names
-from helpdesk_kpi.registers.writer import withdraw
+from helpdesk_kpi.registers.lookup import RegisterLookup
+from helpdesk_kpi.registers.writer import withdraw_entry
 from helpdesk_kpi.store.register_entries import Written
 
 #: What Ann solved in week 47: four of P1 and sixteen of P3; Bob solved two.
@@ -40,9 +40,11 @@ def solve(book: Book, key: str, who: str, priority: str, at: int, **more: str) -
     Source(book.store).put(ticket(key, at, requester="cust", status="solved", priority=priority, **more), change)
 
 
-def draw(book: Book, each: int, period: str = "2026-W47") -> list[Drawn]:
-    measure(book.store, book.config)
-    return list(drawn(Reader(book.store, book.config), parse(period, "Europe/Berlin", NOW), NOW, each))
+def draw(book: Book, each: int, period: str = "2026-W47") -> list[SampledTicket]:
+    build_stale(book.store, book.config)
+    return list(
+        sample_tickets(MetricStore(book.store, book.config), parse_period(period, "Europe/Berlin", NOW), NOW, each)
+    )
 
 
 def test_of_each_person_every_severity_in_proportion(book: Book) -> None:
@@ -57,7 +59,7 @@ def test_of_each_person_every_severity_in_proportion(book: Book) -> None:
 def test_drawn_again_the_same_come_and_another_stores_others(book: Book, tmp_path: Path) -> None:
     first = draw(book, 5)
     assert draw(book, 5) == first
-    with book.store.writing() as conn:
+    with book.store.transaction() as conn:
         conn.execute("UPDATE meta SET value = ? WHERE key = 'hash_key'", (b"another key, of another store...",))
     assert draw(book, 5) != first
 
@@ -101,17 +103,17 @@ def test_the_sheet_can_be_filled_in_and_imported(
 
 def test_a_checklist_scores_an_article_by_the_aspects_that_are_met(book: Book) -> None:
     """Ann: title and complete met, one_issue not: 2/3. Cem: everything met: 1. Ann's is corrected, then withdrawn."""
-    names = Names(book.store, book.config)
+    names = RegisterLookup(book.store, book.config)
     key = book.store.one("SELECT id FROM articles")
     given: dict[str, Any] = {"article": "http://x/kb/kb1", "on": "2026-11-18", "title": 1, "complete": 1}
     first = book.put("article_review", by="Ann", one_issue=0, **given)
     book.put("article_review", by="Cem", **given)
-    day = parse("2026-11-18", "Europe/Berlin", NOW).start
+    day = parse_period("2026-11-18", "Europe/Berlin", NOW).start
     assert checklists(names, [key, 99]) == {key: [(day, pytest.approx(2 / 3)), (day, 1)]}
     second = book.put("article_review", by="Ann", one_issue=1, **given)
     assert second.before == first.id
     assert checklists(names, [key]) == {key: [(day, 1), (day, 1)]}
-    withdraw(book.store, second.id, "another article", Written(NOW, "tester"))
+    withdraw_entry(book.store, second.id, "another article", Written(NOW, "tester"))
     assert checklists(names, [key]) == {key: [(day, 1)]}
 
 
@@ -119,15 +121,15 @@ def test_checklists_are_a_variant_of_the_quality_of_articles(book: Book) -> None
     """2/3 and 1 of Bob's article, mean 5/6."""
     given: dict[str, Any] = {"article": "kb1", "on": "2026-11-18", "title": 1, "complete": 1}
     book.put_all(("article_review", {**given, "by": "Ann", "one_issue": 0}), ("article_review", {**given, "by": "Cem"}))
-    measure(book.store, book.config, extra=[("article_quality", "checklist")])
-    period = parse("2026-11", "Europe/Berlin", NOW)
-    found = Reader(book.store, book.config).value("article_quality", period, NOW, "checklist", agent="Bob")
+    build_stale(book.store, book.config, extra=[("article_quality", "checklist")])
+    period = parse_period("2026-11", "Europe/Berlin", NOW)
+    found = MetricStore(book.store, book.config).get("article_quality", period, NOW, "checklist", agent="Bob")
     assert found.n == 2
     assert found.value == pytest.approx(5 / 6)
 
 
 def test_a_checklist_makes_its_article_stale(book: Book) -> None:
-    with book.store.writing() as conn:
+    with book.store.transaction() as conn:
         conn.execute("DELETE FROM stale_stories")
     book.put("article_review", article="kb1", by="Ann", on="2026-11-18", title=1)
     assert ("article", 1) in book.store.rows("SELECT kind, story FROM stale_stories")

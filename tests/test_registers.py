@@ -12,16 +12,16 @@ import pytest
 from reader_fixtures import MONDAY, Source, agent, ticket
 from register_fixtures import COST, GOOD, IMPROVEMENT, NOW, PEER, PEOPLE, REVIEW, TRAINING, Book, article
 
-from helpdesk_kpi.cli.checks.config_names import check_names
-from helpdesk_kpi.config import Aspect, Form, Registers, Someone, TextSince, load
+from helpdesk_kpi.cli.checks.config_names import validate_references
+from helpdesk_kpi.config import Aspect, Form, PersonConfig, Registers, TextSince, load
 from helpdesk_kpi.errors import ConfigError, UsageError
-from helpdesk_kpi.registers.import_files import rows_of
-from helpdesk_kpi.registers.lookup import Names
-from helpdesk_kpi.registers.parser import Reading
+from helpdesk_kpi.registers.import_files import read_rows
+from helpdesk_kpi.registers.lookup import RegisterLookup
+from helpdesk_kpi.registers.parser import EntryParser
 from helpdesk_kpi.registers.register_types import REGISTERS
-from helpdesk_kpi.registers.render import listed, printed
-from helpdesk_kpi.registers.writer import RefusedError, keep, withdraw
-from helpdesk_kpi.store.register_entries import Written, row_of, rows
+from helpdesk_kpi.registers.render import format_entries, list_entries
+from helpdesk_kpi.registers.writer import RejectedEntryError, save_entries, withdraw_entry
+from helpdesk_kpi.store.register_entries import Written, load_rows, row_of
 
 LATER = Written(NOW + 60_000, "tester")
 
@@ -42,12 +42,12 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Book]:
 
 
 def shown(book: Book, register: str, *, everything: bool = False) -> list[dict[str, Any]]:
-    return listed(Names(book.store, book.config), REGISTERS[register], everything=everything)
+    return list_entries(RegisterLookup(book.store, book.config), REGISTERS[register], everything=everything)
 
 
 def refused(book: Book, register: str, **row: Any) -> list[str]:
     """What is wrong with a row, without its place."""
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RejectedEntryError) as caught:
         book.put(register, **row)
     return [problem.removeprefix("row 1: ") for problem in caught.value.problems]
 
@@ -62,14 +62,14 @@ def test_a_good_entry_is_kept_once_however_often_it_is_written(book: Book, regis
     again = book.put(register, now=NOW + 1000, **GOOD[register])
     assert (first.what, again.what, again.id) == ("new", "unchanged", first.id)
     assert book.store.conn.total_changes == before
-    (row,) = rows(book.store)
+    (row,) = load_rows(book.store)
     assert (row.register, row.entered_at, row.entered_by) == (register, NOW, "tester")
 
 
 @pytest.mark.parametrize("register", REGISTERS)
 def test_a_dry_run_checks_and_keeps_nothing(book: Book, register: str) -> None:
     assert book.put(register, dry_run=True, **GOOD[register]).what == "new"
-    assert list(rows(book.store)) == []
+    assert list(load_rows(book.store)) == []
 
 
 @pytest.mark.parametrize("register", REGISTERS)
@@ -154,7 +154,7 @@ BAD = [
 @pytest.mark.parametrize(("register", "change", "said"), BAD, ids=lambda v: v if isinstance(v, str) else None)
 def test_what_is_wrong_is_said_in_words(unchanged: Book, register: str, change: dict[str, Any], said: str) -> None:
     assert refused(unchanged, register, **{**GOOD[register], **change}) == [said]
-    assert list(rows(unchanged.store)) == []
+    assert list(load_rows(unchanged.store)) == []
 
 
 def test_everything_that_is_wrong_with_a_row_is_said_at_once(book: Book) -> None:
@@ -163,10 +163,10 @@ def test_everything_that_is_wrong_with_a_row_is_said_at_once(book: Book) -> None
 
 
 def test_one_bad_row_keeps_all_rows_out(book: Book) -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RejectedEntryError) as caught:
         book.put_all(("training", TRAINING), ("cost", {**COST, "amount": 0}), ("cost", {**COST, "period": "x"}))
     assert [problem[:13] for problem in caught.value.problems] == ["row 2: amount", "row 3: period"]
-    assert list(rows(book.store)) == []
+    assert list(load_rows(book.store)) == []
 
 
 # --- who is meant
@@ -194,10 +194,12 @@ def test_a_ticket_number_of_two_helpdesks_is_refused_with_both(book: Book) -> No
 
 
 def test_the_manager_of_that_time_rates_and_no_other(tmp_path: Path) -> None:
-    wang = Someone(
+    wang = PersonConfig(
         accounts=["acme:a"], manager=(TextSince(value="li"), TextSince(value="zhao", since=dt.date(2026, 10, 1)))
     )
-    book = Book(tmp_path / "b.db", people={"wang": wang, "li": Someone(accounts=[]), "zhao": Someone(accounts=[])})
+    book = Book(
+        tmp_path / "b.db", people={"wang": wang, "li": PersonConfig(accounts=[]), "zhao": PersonConfig(accounts=[])}
+    )
     given: dict[str, Any] = {"subject": "wang", "initiative": 3}
     assert book.put("manager_rating", **given, by="li", period="2026-Q3").what == "new"
     assert refused(book, "manager_rating", **given, by="li", period="2026-Q4") == [
@@ -213,11 +215,11 @@ def test_who_answered_is_written_down_as_a_hash_and_neither_they_nor_their_answe
     book: Book, register: str
 ) -> None:
     book.put(register, **GOOD[register])
-    (row,) = rows(book.store)
+    (row,) = load_rows(book.store)
     assert not [name for name in ("bob", "acme:b", "zoe") if name in (row.body + row.key).casefold()]
     (told,) = shown(book, register)
     assert set(told) <= {"entry", "subject", "period", "team", "state"}
-    assert "entered_by" not in printed([told])
+    assert "entered_by" not in format_entries([told])
 
 
 def test_the_same_colleague_under_another_name_corrects_their_answer(book: Book) -> None:
@@ -242,7 +244,7 @@ def test_accounts_that_are_joined_later_make_nobody_a_second_person(book: Book) 
                           ("manager_rating", given)):  # fmt: skip
         book.put(register, **row)
     Source(book.store, "beta").put(agent("b9", "Robert"), agent("l", "Li Na"))
-    people = {"bob": Someone(accounts=["beta:b9", "acme:b"]), "li": Someone(name="李娜", accounts=["beta:l"])}
+    people = {"bob": PersonConfig(accounts=["beta:b9", "acme:b"]), "li": PersonConfig(name="李娜", accounts=["beta:l"])}
     book.config = msgspec.structs.replace(
         book.config, people={**PEOPLE, **people},
         sources={"beta": {"connector": "zendesk"}, "acme": {"connector": "zendesk"}},
@@ -271,18 +273,18 @@ def test_a_correction_of_what_an_entry_is_about_names_the_entry(book: Book) -> N
     assert (kept.what, kept.before) == ("corrects", wrong.id)
     assert [(row["entry"], row["on"]) for row in shown(book, "training")] == [(2, "2026-11-18")]
     for entry, said in ((1, "corrected by entry 2"), (9, "there is no entry 9")):
-        with pytest.raises(RefusedError, match=said):
+        with pytest.raises(RejectedEntryError, match=said):
             book.put_all(("training", {**TRAINING, "on": "2026-11-19"}), corrects=entry)
-    with pytest.raises(RefusedError, match="entry 2 is of the register training"):
+    with pytest.raises(RejectedEntryError, match="entry 2 is of the register training"):
         book.put_all(("cost", COST), corrects=2)
     third = book.put("training", **{**TRAINING, "on": "2026-11-20"})
-    with pytest.raises(RefusedError, match=f"entry {third.id} already says something about the same"):
+    with pytest.raises(RejectedEntryError, match=f"entry {third.id} already says something about the same"):
         book.put_all(("training", {**TRAINING, "on": "2026-11-20", "rating": 2}), corrects=2)
 
 
 def test_what_is_withdrawn_is_kept_with_its_reason_and_does_not_come_back_with_its_file(book: Book) -> None:
     first = book.put("training", **TRAINING)
-    withdraw(book.store, first.id, " it was called off ", LATER)
+    withdraw_entry(book.store, first.id, " it was called off ", LATER)
     assert shown(book, "training") == []
     (gone,) = shown(book, "training", everything=True)
     assert (gone["state"], gone["why"], gone["withdrawn_by"]) == ("withdrawn", "it was called off", "tester")
@@ -302,13 +304,13 @@ def test_what_is_withdrawn_is_kept_with_its_reason_and_does_not_come_back_with_i
 def test_only_an_entry_in_force_can_be_withdrawn(book: Book, entry: int, why: str, said: str) -> None:
     book.put("training", **TRAINING)
     book.put("training", **{**TRAINING, "rating": 3})
-    withdraw(book.store, book.put("cost", **COST).id, "a mistake", LATER)
+    withdraw_entry(book.store, book.put("cost", **COST).id, "a mistake", LATER)
     with pytest.raises(UsageError, match=said):
-        withdraw(book.store, entry, why, LATER)
+        withdraw_entry(book.store, entry, why, LATER)
 
 
 def test_two_rows_of_one_file_that_contradict_each_other_are_refused(book: Book) -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RejectedEntryError) as caught:
         book.put_all(("cost", COST), ("cost", COST), ("cost", {**COST, "amount": 5}))
     assert caught.value.problems == ["row 3: says otherwise than row 1 about the same; only one of them can be right"]
 
@@ -329,16 +331,16 @@ def test_a_duplicate_joins_the_story_of_its_original_until_it_is_corrected(book:
     duplicate = {**IMPROVEMENT, "id": "IMP-2", "authors": "Bob", "duplicate_of": "imp-1"}
     second = book.put("improvement", **duplicate)
     assert row_of(book.store, second.id).story == original.id  # type: ignore[union-attr]
-    with pytest.raises(RefusedError, match="IMP-2 is itself a duplicate, of imp-1"):
+    with pytest.raises(RejectedEntryError, match="IMP-2 is itself a duplicate, of imp-1"):
         book.put("improvement", **{**duplicate, "id": "IMP-3", "duplicate_of": "IMP-2"})
     other = book.put("improvement", **{**IMPROVEMENT, "id": "IMP-4"})
-    with pytest.raises(RefusedError, match="IMP-2 is already a duplicate of IMP-1"):
+    with pytest.raises(RejectedEntryError, match="IMP-2 is already a duplicate of IMP-1"):
         book.put("improvement", **{**IMPROVEMENT, "duplicate_of": "IMP-4"})
     with pytest.raises(UsageError, match="IMP-2 names it as the original"):
-        withdraw(book.store, original.id, "no", LATER)
+        withdraw_entry(book.store, original.id, "no", LATER)
     third = book.put("improvement", **{**duplicate, "duplicate_of": ""})
     assert row_of(book.store, third.id).story == third.id  # type: ignore[union-attr]
-    withdraw(book.store, original.id, "no", LATER)
+    withdraw_entry(book.store, original.id, "no", LATER)
     assert other.what == "new"
 
 
@@ -352,7 +354,7 @@ def test_an_entry_keeps_the_scale_and_the_weights_of_its_day(tmp_path: Path) -> 
     assert refused(book, "quality_review", **{**row, "solution": 11}) == ["solution: 11 is not on the scale: 0 to 10"]
     assert refused(book, "quality_review", **{**row, "tone": 3})[0].startswith("no column 'tone'")
     book.put("quality_review", **{**row, "solution": 8})
-    told = json.loads(next(rows(book.store)).body)
+    told = json.loads(next(load_rows(book.store)).body)
     assert (told["scale"], told["marks"]) == ([0, 10], {"solution": {"value": 8, "weight": 4, "critical": False}})
 
 
@@ -372,7 +374,7 @@ def test_a_form_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: 
     path = tmp_path / "helpdesk-kpi.toml"
     path.write_text(f"[registers.quality_review]\n{text}\n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        check_names(load(path))
+        validate_references(load(path))
     assert said in str(caught.value)
 
 
@@ -380,7 +382,7 @@ def test_a_form_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: 
 
 
 def imported(book: Book, path: Path, register: str | None = None) -> list[str]:
-    return [f"{g.where}: {g.kind.register}" for g in rows_of(path, book.config, register)]
+    return [f"{g.where}: {g.kind.register}" for g in read_rows(path, book.config, register)]
 
 
 def test_a_file_of_one_register_is_known_by_its_name_and_rows_by_their_first_line(book: Book, tmp_path: Path) -> None:
@@ -419,9 +421,9 @@ def test_toml_has_a_table_for_each_entry_and_errors_name_its_line(book: Book, tm
         "[[cost]]\nperiod = '2026-10'\namount = 31_000.5\n\n[[cost]]\nperiod = '2026-09'\namount = 0\n",
         encoding="utf-8",
     )
-    given = rows_of(path, book.config, None)
+    given = read_rows(path, book.config, None)
     assert [g.where for g in given] == ["q3.toml, line 1", "q3.toml, line 7", "q3.toml, line 11"]
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RejectedEntryError) as caught:
         book.put_all(*((g.kind.register, dict(g.row)) for g in given))
     assert caught.value.problems == ["row 3: amount: 0 is not allowed: more than 0"]
     book.put_all(*((g.kind.register, dict(g.row)) for g in given[:2]))
@@ -473,13 +475,13 @@ def test_a_file_in_another_encoding_is_refused_with_what_to_do(book: Book, tmp_p
 
 
 def test_the_files_of_the_documentation_can_be_imported(tmp_path: Path) -> None:
-    people = {name: Someone(accounts=[f"acme:{key}"]) for name, key in (("ann", "n"), ("bob", "b"), ("cem", "e"))}
+    people = {name: PersonConfig(accounts=[f"acme:{key}"]) for name, key in (("ann", "n"), ("bob", "b"), ("cem", "e"))}
     book = Book(tmp_path / "b.db", people=people)
     Source(book.store).put(article("1", author="n", url="https://help.acme.com/articles/1"))
     for register, text in docs_registers.EXAMPLES.items():
         path = tmp_path / f"{register}.csv"
         path.write_text(text, encoding="utf-8")
-        given = rows_of(path, book.config, None)
-        kept = keep(Reading(Names(book.store, book.config), NOW), given, LATER)
+        given = read_rows(path, book.config, None)
+        kept = save_entries(EntryParser(RegisterLookup(book.store, book.config), NOW), given, LATER)
         assert [one.what for one in kept] == ["new"] * (text.count("\n") - 1)
     assert set(docs_registers.EXAMPLES) == set(REGISTERS)

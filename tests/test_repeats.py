@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket
 
-from helpdesk_kpi.calendar.periods import Period, iso
+from helpdesk_kpi.calendar.periods import Period, format_iso
 from helpdesk_kpi.config import Config, Exclude, Recurrence, Tickets
-from helpdesk_kpi.measure.benchmarking.share_bounds import bounds
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.recurrence.contact_history import Ledger
-from helpdesk_kpi.measure.recurrence.pair_labelling import Said, drawn, keep, known_quality, named
-from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, keep_thresholds, thresholds
+from helpdesk_kpi.measure.benchmarking.share_bounds import share_bounds
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.recurrence.contact_history import ContactHistory
+from helpdesk_kpi.measure.recurrence.pair_labelling import PairLabel, find_pair, load_quality, sample_pairs, save_label
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, load_thresholds, save_thresholds
 from helpdesk_kpi.model import Event, Ticket, TicketLink
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.text.comment import sketch
+from helpdesk_kpi.text.comment import fingerprint
 
 DAY = 24 * HOUR
 START = MONDAY - 40 * DAY
@@ -50,7 +50,7 @@ def put(store: Store, number: str, day: float, words: tuple[str, str] = BROKEN, 
         agent("1", "Ann"), customer(more.get("requester", "c"), more.pop("address", "c@x.org")),
         Ticket(number, number, f"http://x/{number}", at, at + 2 * HOUR, 1, **{
             "status": "solved", "type": "incident", "assignee": "1", "requester": "c", "subject": words[0],
-            "sketch": sketch(*words, store.hash_key), "submitter": more.get("requester", "c"), **more,
+            "sketch": fingerprint(*words, store.hash_key), "submitter": more.get("requester", "c"), **more,
         }),
         Event(number, f"{number}-0", at, 0, "comment", actor=more.get("requester", "c"), public=True, length=90,
               codes=codes),
@@ -61,7 +61,7 @@ def put(store: Store, number: str, day: float, words: tuple[str, str] = BROKEN, 
     )  # fmt: skip
 
 
-def evidence(of: Reader) -> list[tuple[str, str, float]]:
+def evidence(of: MetricStore) -> list[tuple[str, str, float]]:
     """(earlier ticket, reason, value) of every repeat."""
     native = dict(of.store.rows("SELECT id, native FROM tickets"))
     rows = of.columns("repeat_contacts")
@@ -71,10 +71,12 @@ def evidence(of: Reader) -> list[tuple[str, str, float]]:
     ]
 
 
-def rate(of: Reader, kpi: str = "recurrence_rate", *, until: float = 100, variant: str = "strict", **where: Any) -> Any:
+def rate(
+    of: MetricStore, kpi: str = "recurrence_rate", *, until: float = 100, variant: str = "strict", **where: Any
+) -> Any:
     """The figure over all time, as of day `until`."""
     whole = Period("year", START - DAY, START + 200 * DAY, "all", "UTC")
-    return of.figure(kpi_named(kpi), whole, int(START + until * DAY), variant, **where)
+    return of.compute(get_kpi(kpi), whole, int(START + until * DAY), variant, **where)
 
 
 # --- who is one customer
@@ -132,13 +134,13 @@ def test_a_verdict_on_a_ticket_that_was_handed_over_is_kept(store: Store) -> Non
     handed_over(store, "2", 3, "c", "d")
     of = reader(store)
     [asked] = [key for (key,) in store.rows("SELECT id FROM people WHERE native = 'c'")]
-    [contacts] = Ledger(store, of.config).contacts([asked]).values()
+    [contacts] = ContactHistory(store, of.config).contacts([asked]).values()
     keys = {native: key for key, native in store.rows("SELECT id, native FROM tickets")}
-    about = named(contacts, keys["1"], keys["2"])
+    about = find_pair(contacts, keys["1"], keys["2"])
     assert about is not None
-    keep(store, about, Said("no", "lead", 1))
+    save_label(store, about, PairLabel("no", "lead", 1))
     assert evidence(reader(store)) == [("1", "judged_other", 0.0)]
-    assert [c.later.ticket for c in drawn(store, of.config, 9, seed=1)] == []  # the only pair is judged
+    assert [c.later.ticket for c in sample_pairs(store, of.config, 9, seed=1)] == []  # the only pair is judged
 
 
 def test_who_writes_too_much_in_a_week_does_so_for_whomever(store: Store) -> None:
@@ -165,8 +167,8 @@ def test_one_customer_who_asks_for_many_is_no_incident(store: Store) -> None:
 
 def listed(store: Store, day: float, kpi: str = "recurrence_rate", variant: str = "strict") -> list[tuple[Any, ...]]:
     of = reader(store)
-    measure(store, of.config, extra=[(kpi, variant)])
-    rows = listing(store, of.config, Asked(kpi, variant, int(START + day * DAY)))
+    build_stale(store, of.config, extra=[(kpi, variant)])
+    rows = export_observations(store, of.config, Asked(kpi, variant, int(START + day * DAY)))
     names = ("ticket", "value", "followed_by", "followed_at", "followed_why")
     return [tuple(row[name] for name in names) for row in rows]
 
@@ -175,7 +177,7 @@ def test_what_came_back_names_the_ticket_that_did_and_why(store: Store) -> None:
     """1 is solved on day 0, 2 is opened on day 3; what came of 2 is not over before day 17."""
     put(store, "1", 0)
     put(store, "2", 3, BROKEN_AGAIN)
-    came = ("acme:2", iso(START + 3 * DAY), "same_category")
+    came = ("acme:2", format_iso(START + 3 * DAY), "same_category")
     assert listed(store, 2) == [("1", None, None, None, None)]
     assert listed(store, 10) == [("1", None, *came), ("2", None, None, None, None)]
     assert listed(store, 100) == [("1", 1, *came), ("2", 0, None, None, None)]
@@ -190,13 +192,13 @@ def test_what_came_back_on_the_same_ticket_names_no_other(store: Store) -> None:
     opened = Event("1", "1-4", again, 4, "change", actor="c", field="status", before="solved", after="open")
     Source(store).put(said, opened)
     base, follower = listed(store, 100, variant="incl_reopen")
-    assert base == ("1", 1, None, iso(again), "not_fixed")
+    assert base == ("1", 1, None, format_iso(again), "not_fixed")
     assert follower[1:] == (None, None, None, None)  # what follows is no part of the figure itself
 
 
 def bounds_of(store: Store, until: float = 100) -> Any:
     whole = Period("year", START - DAY, START + 200 * DAY, "all", "UTC")
-    return bounds(reader(store), kpi_named("recurrence_rate"), "strict", whole, int(START + until * DAY))
+    return share_bounds(reader(store), get_kpi("recurrence_rate"), "strict", whole, int(START + until * DAY))
 
 
 def test_a_share_of_what_comes_back_has_an_upper_bound_and_a_value_by_customers(store: Store) -> None:
@@ -273,17 +275,17 @@ def test_thresholds_are_applied_when_figures_are_read(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, BROKEN_AGAIN)
     settings = Config(timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}})
-    measure(store, settings)
+    build_stale(store, settings)
     folded = store.rows("SELECT * FROM folded")
-    assert rate(Reader(store, settings)).value == 0.5
-    keep_thresholds(store, Thresholds(1.0, 1.0), 1)
-    assert rate(Reader(store, settings)).value == 0  # learned
+    assert rate(MetricStore(store, settings)).value == 0.5
+    save_thresholds(store, Thresholds(1.0, 1.0), 1)
+    assert rate(MetricStore(store, settings)).value == 0  # learned
     own = Config(
         timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}}, recurrence=Recurrence(same_category=0.3)
     )
-    assert thresholds(store, own) == Thresholds(0.3, 1.0, "configured")
-    assert rate(Reader(store, own)).value == 0.5  # the configuration wins
-    assert measure(store, own) == 0
+    assert load_thresholds(store, own) == Thresholds(0.3, 1.0, "configured")
+    assert rate(MetricStore(store, own)).value == 0.5  # the configuration wins
+    assert build_stale(store, own) == 0
     assert store.rows("SELECT * FROM folded") == folded  # and nothing was told anew
 
 
@@ -372,8 +374,8 @@ def test_a_repeat_that_is_deleted_later_counted_until_then(store: Store) -> None
 def pair(store: Store, config: Config) -> Any:
     keys = {native: key for key, native in store.rows("SELECT id, native FROM tickets")}
     [account] = {row for (row,) in store.rows("SELECT requester FROM tickets")}
-    [contacts] = Ledger(store, config).contacts([account]).values()
-    return named(contacts, keys["1"], keys["2"])
+    [contacts] = ContactHistory(store, config).contacts([account]).values()
+    return find_pair(contacts, keys["1"], keys["2"])
 
 
 def test_a_verdict_stands_above_all_evidence_and_the_last_one_holds(store: Store) -> None:
@@ -381,13 +383,13 @@ def test_a_verdict_stands_above_all_evidence_and_the_last_one_holds(store: Store
     put(store, "2", 3, OTHER, follow_up_of="1")
     of = reader(store)
     assert rate(of).value == 0.5
-    keep(store, pair(store, of.config), Said("no", "lead", 1, "two different things"))
+    save_label(store, pair(store, of.config), PairLabel("no", "lead", 1, "two different things"))
     of = reader(store)
     assert (rate(of).value, evidence(of)) == (0, [("1", "judged_other", 0.0)])
-    keep(store, pair(store, of.config), Said("yes", "lead", 2))
+    save_label(store, pair(store, of.config), PairLabel("yes", "lead", 2))
     of = reader(store)
     assert (rate(of).value, evidence(of)) == (0.5, [("1", "judged_same", 1.0)])
-    keep(store, pair(store, of.config), Said("skip", "lead", 3))
+    save_label(store, pair(store, of.config), PairLabel("skip", "lead", 3))
     assert rate(reader(store)).value == 0.5
     told = store.rows("SELECT who, at, verdict, why, weight FROM repeat_labels")
     assert told[0] == ("lead", 1, "no", "two different things", 0.0)
@@ -397,9 +399,9 @@ def test_verdicts_on_named_pairs_say_nothing_of_others(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, OTHER, follow_up_of="1")
     of = reader(store)
-    keep(store, pair(store, of.config), Said("no", "lead", 1))
-    assert known_quality(store, of.config) is None
-    assert drawn(store, of.config, 10, 1) == []  # and it is not asked for again
+    save_label(store, pair(store, of.config), PairLabel("no", "lead", 1))
+    assert load_quality(store, of.config) is None
+    assert sample_pairs(store, of.config, 10, 1) == []  # and it is not asked for again
 
 
 # --- what stands apart
@@ -494,5 +496,5 @@ def test_a_late_ticket_that_makes_it_many_tells_the_others_anew(store: Store) ->
     assert rate(of).excluded == {"incident": 5}
     assert "incident" not in rate(of, until=20.1).excluded  # it was not known then
     again = set(store.rows("SELECT * FROM apart"))
-    measure(store, of.config, everything=True)
+    build_stale(store, of.config, everything=True)
     assert set(store.rows("SELECT * FROM apart")) == again

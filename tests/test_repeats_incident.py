@@ -9,10 +9,10 @@ from desk_fixtures import SyncedDesk
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.config import Recurrence
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.simulator.world.mass_incident import ABOUT
 from helpdesk_kpi.simulator.world.world import World, generate
 
@@ -21,12 +21,12 @@ WORLD = {"tickets": 620, "weeks": 8}  # two hundred customers and some
 KPIS = ["recurrence_rate", "first_contact_resolution"]
 
 
-def read(folder: Path, world: World) -> Reader:
+def read(folder: Path, world: World) -> MetricStore:
     desk = SyncedDesk(folder, world)
     desk.sync()
     store = desk.store()
-    measure(store, desk.loaded.config, extra=[("recurrence_rate", "incl_reopen")])
-    return Reader(store, desk.loaded.config)
+    build_stale(store, desk.loaded.config, extra=[("recurrence_rate", "incl_reopen")])
+    return MetricStore(store, desk.loaded.config)
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,16 @@ def worlds() -> tuple[World, World]:
 
 
 @pytest.fixture(scope="module")
-def readers(tmp_path_factory: pytest.TempPathFactory, worlds: tuple[World, World]) -> Iterator[tuple[Reader, Reader]]:
+def readers(
+    tmp_path_factory: pytest.TempPathFactory, worlds: tuple[World, World]
+) -> Iterator[tuple[MetricStore, MetricStore]]:
     quiet, loud = (read(tmp_path_factory.mktemp("hit"), world) for world in worlds)
     yield quiet, loud
     for reader in (quiet, loud):
         reader.store.close()
 
 
-def told(value: Value) -> tuple[object, ...]:
+def told(value: MetricValue) -> tuple[object, ...]:
     return value.n, value.value, dict(value.also), value.facets
 
 
@@ -56,34 +58,38 @@ def test_the_fault_hits_two_hundred_of_whom_some_write_again(worlds: tuple[World
 
 
 @pytest.mark.parametrize("kpi", KPIS)
-def test_no_agents_number_moves(readers: tuple[Reader, Reader], worlds: tuple[World, World], kpi: str) -> None:
+def test_no_agents_number_moves(
+    readers: tuple[MetricStore, MetricStore], worlds: tuple[World, World], kpi: str
+) -> None:
     desk = worlds[0].desk
     whole = Period("year", desk.start - DAY, desk.end + DAY, "all", "UTC")
     quiet, loud = readers
     agents = quiet.names(kpi, "agent", whole, desk.end)
     assert len([a for a in agents if a]) > 5
     for agent in agents:
-        before = quiet.figure(kpi_named(kpi), whole, desk.end, agent=agent)
-        assert told(loud.figure(kpi_named(kpi), whole, desk.end, agent=agent)) == told(before)
+        before = quiet.compute(get_kpi(kpi), whole, desk.end, agent=agent)
+        assert told(loud.compute(get_kpi(kpi), whole, desk.end, agent=agent)) == told(before)
 
 
 def test_the_incident_is_counted_where_it_is_left_out(
-    readers: tuple[Reader, Reader], worlds: tuple[World, World]
+    readers: tuple[MetricStore, MetricStore], worlds: tuple[World, World]
 ) -> None:
     desk = worlds[1].desk
     whole = Period("year", desk.start - DAY, desk.end + DAY, "all", "UTC")
-    before, after = (r.figure(kpi_named("recurrence_rate"), whole, desk.end).excluded["incident"] for r in readers)
+    before, after = (r.compute(get_kpi("recurrence_rate"), whole, desk.end).excluded["incident"] for r in readers)
     hit = sum(story.created.about == ABOUT for story in worlds[1].stories.values())
     assert after == before + hit
 
 
-def test_without_leaving_it_out_numbers_would_move(readers: tuple[Reader, Reader], worlds: tuple[World, World]) -> None:
+def test_without_leaving_it_out_numbers_would_move(
+    readers: tuple[MetricStore, MetricStore], worlds: tuple[World, World]
+) -> None:
     """Otherwise the tests above could not fail."""
     _, loud = readers
     config = msgspec.structs.replace(loud.config, recurrence=Recurrence(incident_customers=10_000))
-    measure(loud.store, config)
+    build_stale(loud.store, config)
     desk = worlds[1].desk
     whole = Period("year", desk.start - DAY, desk.end + DAY, "all", "UTC")
-    value = Reader(loud.store, config).figure(kpi_named("recurrence_rate"), whole, desk.end)
-    assert value.n > readers[0].figure(kpi_named("recurrence_rate"), whole, desk.end).n + 200
-    assert (value.value or 0) > (readers[0].figure(kpi_named("recurrence_rate"), whole, desk.end).value or 0)
+    value = MetricStore(loud.store, config).compute(get_kpi("recurrence_rate"), whole, desk.end)
+    assert value.n > readers[0].compute(get_kpi("recurrence_rate"), whole, desk.end).n + 200
+    assert (value.value or 0) > (readers[0].compute(get_kpi("recurrence_rate"), whole, desk.end).value or 0)

@@ -7,12 +7,17 @@ import pytest
 from oracle.true_recurrence import is_of_incident, true_pairs
 from repeats.pairs import Pair, labelled
 
-from helpdesk_kpi.measure.recurrence.evidence import LONGEST, Contact, evidence, likeness
+from helpdesk_kpi.measure.recurrence.evidence import LONGEST, Contact, evidence, similarity_evidence
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED
-from helpdesk_kpi.measure.recurrence.threshold_tuning import Judged, Quality, chosen, quality
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.measure.recurrence.threshold_tuning import (
+    DetectionQuality,
+    LabelledPair,
+    choose_thresholds,
+    measure_quality,
+)
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World, generate
-from helpdesk_kpi.text.comment import codes, sketch
+from helpdesk_kpi.text.comment import find_codes, fingerprint
 
 KEY = b"a key of the tests"
 #: Every second category is for choosing the thresholds, the others for testing them.
@@ -21,20 +26,20 @@ TO_CHOOSE = {"billing", "export", "app", "账单", "导出", "应用"}
 WITHOUT = 0.3
 
 
-def judged(pairs: list[Pair]) -> list[Judged]:
+def judged(pairs: list[Pair]) -> list[LabelledPair]:
     rng = Random("categories")
     return [_judged(pair, has_category=rng.random() >= WITHOUT) for pair in pairs]
 
 
-def _judged(pair: Pair, *, has_category: bool) -> Judged:
+def _judged(pair: Pair, *, has_category: bool) -> LabelledPair:
     category = pair.category if has_category and pair.category else None
     earlier, later = (
-        Contact(ticket=n, at=n, last=n, name=str(n), category=category, sketch=sketch(subject, text, KEY),
-                codes=frozenset(codes(f"{subject}\n{text}")))
+        Contact(ticket=n, at=n, last=n, name=str(n), category=category, sketch=fingerprint(subject, text, KEY),
+                codes=frozenset(find_codes(f"{subject}\n{text}")))
         for n, (subject, text) in enumerate((pair.earlier, pair.later))
     )  # fmt: skip
     found = evidence(earlier, later)
-    return Judged(found.reason if found else None, likeness(earlier, later), pair.is_same)
+    return LabelledPair(found.reason if found else None, similarity_evidence(earlier, later), pair.is_same)
 
 
 PAIRS = labelled()
@@ -42,7 +47,7 @@ CHOOSING = [pair for pair in PAIRS if pair.category in TO_CHOOSE]
 TESTING = [pair for pair in PAIRS if pair.category not in TO_CHOOSE]
 
 
-def show(what: str, told: Quality) -> None:
+def show(what: str, told: DetectionQuality) -> None:
     p, r = told.precision_interval, told.recall_interval
     sys.stdout.write(
         f"\n{what}: {told.pairs} pairs, precision {told.precision:.3f} ({p[0]:.3f}-{p[1]:.3f}, n {told.found:g}),"
@@ -57,7 +62,7 @@ def test_there_are_more_than_four_hundred_pairs_and_half_of_them_are_two_problem
 
 
 def test_what_is_shipped_is_what_the_pairs_for_choosing_give() -> None:
-    least = chosen(judged(CHOOSING), SHIPPED)
+    least = choose_thresholds(judged(CHOOSING), SHIPPED)
     assert (least.same_category, least.any_category) == SHIPPED[:2]
 
 
@@ -67,7 +72,7 @@ def test_nine_of_ten_found_are_repeats_and_most_repeats_are_found(
 ) -> None:
     """On pairs that had no part in choosing."""
     pairs = judged([pair for pair in TESTING if language in {pair.language, "both"}])
-    told = quality(pairs, SHIPPED)
+    told = measure_quality(pairs, SHIPPED)
     with capsys.disabled():
         show(f"written by hand, {language}", told)
     assert told.precision is not None
@@ -83,7 +88,7 @@ def test_in_an_invented_world_most_repeats_are_found_too(locale: str, capsys: py
     """
     world = generate(5, tickets=1500, weeks=20, locale=locale)  # type: ignore[arg-type]  # of two words
     pairs = _of_world(world)
-    told = quality(pairs, SHIPPED)
+    told = measure_quality(pairs, SHIPPED)
     with capsys.disabled():
         show(f"an invented world, {locale}", told)
     assert len(pairs) >= 400
@@ -93,9 +98,9 @@ def test_in_an_invented_world_most_repeats_are_found_too(locale: str, capsys: py
     assert told.recall >= 0.60
 
 
-def _of_world(world: World) -> list[Judged]:
+def _of_world(world: World) -> list[LabelledPair]:
     true = true_pairs(world)
-    theirs: dict[int, list[Story]] = {}
+    theirs: dict[int, list[TicketHistory]] = {}
     for story in sorted(world.stories.values(), key=lambda s: s.created.at):
         if story.created.about and story.merged_at is None and not is_of_incident(world, story, world.now):
             theirs.setdefault(story.created.requester, []).append(story)
@@ -107,16 +112,16 @@ def _of_world(world: World) -> list[Judged]:
                     a, b = _contact(earlier), _contact(later)
                     told = evidence(a, b)
                     is_same = (earlier.ticket, later.ticket) in true
-                    found.append(Judged(told.reason if told else None, likeness(a, b), is_same))
+                    found.append(LabelledPair(told.reason if told else None, similarity_evidence(a, b), is_same))
     return found
 
 
-def _contact(story: Story) -> Contact:
+def _contact(story: TicketHistory) -> Contact:
     made = story.created
     return Contact(
         ticket=story.ticket, at=made.at, last=made.at, name=str(story.ticket), category=made.category,
         follows=str(made.follow_up_of) if made.follow_up_of else None,
         problems=frozenset({str(made.problem)} if made.problem else ()),
-        codes=frozenset(codes(f"{made.subject}\n{made.comment.text}")),
-        sketch=sketch(made.subject, made.comment.text, KEY),
+        codes=frozenset(find_codes(f"{made.subject}\n{made.comment.text}")),
+        sketch=fingerprint(made.subject, made.comment.text, KEY),
     )  # fmt: skip

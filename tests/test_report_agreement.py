@@ -9,17 +9,17 @@ from desk_fixtures import SyncedDesk
 from report_fixtures import facts, week
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.reconcile.causes import AGREE, EXCLUDED_HERE, ONE_SIDED_REASONS
 from helpdesk_kpi.measure.reconcile.reconciler import Reconciler
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.report.report_data import StoredFigures
-from helpdesk_kpi.report.result_types import Agreement
+from helpdesk_kpi.report.report_data import ReportData
+from helpdesk_kpi.report.result_types import VendorAgreement
 from helpdesk_kpi.simulator.world.world import generate
 
 DAY = 86_400_000
-ZENDESK = Agreement(
+ZENDESK = VendorAgreement(
     source="acme", vendor="Zendesk", agree=412, reasons={"phone_or_chat": 4, "bot_reply_counted": 2, "unexplained": 2}
 )
 ENGLISH = (
@@ -32,7 +32,7 @@ CHINESE = (
 )
 
 
-def made(*agreements: Agreement, locale: str = "en", name: str = "weekly_digest") -> Rendered:
+def made(*agreements: VendorAgreement, locale: str = "en", name: str = "weekly_digest") -> Rendered:
     figures = msgspec.structs.replace(week(), facts=facts(agreements=agreements))
     return render(name, figures, locale=locale)
 
@@ -82,16 +82,16 @@ def synced(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
     desk = SyncedDesk(tmp_path_factory.mktemp("agreement"), generate(5, tickets=250, weeks=6))
     desk.sync()
     with desk.store() as store:
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
     return desk
 
 
-def told(desk: SyncedDesk) -> Agreement:
+def told(desk: SyncedDesk) -> VendorAgreement:
     start, end = desk.world.desk.start, desk.world.desk.end
     with desk.store() as store:
-        reader = Reader(store, desk.loaded.config)
+        reader = MetricStore(store, desk.loaded.config)
         period = Period("year", start - DAY, end + DAY, "2026", "UTC")
-        (found,) = StoredFigures(reader, period, desk.world.now, {}).facts.agreements
+        (found,) = ReportData(reader, period, desk.world.now, {}).facts.agreements
     return found
 
 
@@ -99,7 +99,9 @@ def test_it_counts_what_reconcile_counts(synced: SyncedDesk) -> None:
     """Reading only the stories of those that do not agree at sight comes to the same."""
     with synced.store() as store:
         rows = Reconciler(store, synced.loaded.config).rows(metric="reply_time")
-        reasons = Counter(r.reason for r in rows if r.clock == "calendar" and r.reason not in ONE_SIDED | LEFT_OUT)
+        reasons = Counter(
+            r.reason for r in rows if r.clock == "calendar" and r.reason not in ONE_SIDED_REASONS | EXCLUDED_HERE
+        )
     found = told(synced)
     assert found.agree == sum(n for reason, n in reasons.items() if reason in AGREE)
     assert found.reasons == {reason: n for reason, n in reasons.items() if reason not in AGREE}
@@ -114,7 +116,7 @@ def test_a_figure_that_nothing_accounts_for_is_not_hidden(synced: SyncedDesk) ->
         " (SELECT ticket FROM native_metrics JOIN tickets ON id = ticket WHERE metric = 'reply_time'"
         " AND calendar BETWEEN 3600000 AND 36000000 AND channel = 'email' ORDER BY ticket LIMIT 1)"
     )
-    with synced.store() as store, store.writing() as conn:
+    with synced.store() as store, store.transaction() as conn:
         conn.execute(sql.format(77_777_777))
     after = told(synced)
     assert after.unexplained == 1

@@ -12,8 +12,8 @@ from PIL import Image
 from report_fixtures import HOUR, MINUTE
 
 from helpdesk_kpi.report.charts.geometry import Chart, frame, in_blocks, limits, marks, runs, ticks
-from helpdesk_kpi.report.charts.png import png
-from helpdesk_kpi.report.charts.svg import svg
+from helpdesk_kpi.report.charts.png import render_png
+from helpdesk_kpi.report.charts.svg import render_svg
 
 TREND = Chart(
     name="trend",
@@ -35,7 +35,7 @@ CHINESE = msgspec.structs.replace(TREND, last="41 分钟", band="正常范围", 
 
 def test_a_gap_breaks_the_line() -> None:
     assert runs((1, 2, None, None, 3)) == [[(0, 1), (1, 2)], [(4, 3)]]
-    assert str(svg(TREND)).count("<polyline") == 2
+    assert str(render_svg(TREND)).count("<polyline") == 2
 
 
 def test_values_lie_inside_the_frame() -> None:
@@ -49,7 +49,7 @@ def test_a_frame_is_never_empty(values: list[float | None]) -> None:
     chart = msgspec.structs.replace(TREND, points=tuple(values), low=None, high=None, ticks=())
     low, high = limits(chart)
     assert low < high
-    ET.fromstring(str(svg(chart)))
+    ET.fromstring(str(render_svg(chart)))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def size(picture: bytes) -> tuple[int, int]:
 
 
 def test_pictures_are_twice_their_size_solid_and_small() -> None:
-    picture = png(TREND)
+    picture = render_png(TREND)
     assert size(picture) == (2 * TREND.size[0], 2 * TREND.size[1])
     assert len(picture) < 100_000
     corner = Image.open(io.BytesIO(picture)).convert("RGBA").getpixel((0, 0))
@@ -91,13 +91,13 @@ def test_pictures_are_twice_their_size_solid_and_small() -> None:
 
 
 def test_the_same_chart_gives_the_same_bytes() -> None:
-    assert png(TREND) == png(TREND)
+    assert render_png(TREND) == render_png(TREND)
 
 
 def test_chinese_and_signs_that_no_font_has_are_drawn_without_warnings() -> None:
     """Warnings are errors here; matplotlib warns about each glyph that a font lacks."""
-    assert png(CHINESE)
-    assert png(msgspec.structs.replace(TREND, marks=((1, "\U000e0001 $x^2$ \u202e"),)))
+    assert render_png(CHINESE)
+    assert render_png(msgspec.structs.replace(TREND, marks=((1, "\U000e0001 $x^2$ \u202e"),)))
 
 
 def test_amber_is_only_drawn_where_something_is_to_be_asked() -> None:
@@ -106,13 +106,13 @@ def test_amber_is_only_drawn_where_something_is_to_be_asked() -> None:
         counts = image.getcolors(maxcolors=1 << 24) or []
         return sum(int(count) for count, colour in counts if colour == (0xB4, 0x53, 0x0A))
 
-    assert amber(png(TREND)) > 100
-    assert amber(png(msgspec.structs.replace(TREND, ask=False))) == 0
+    assert amber(render_png(TREND)) > 100
+    assert amber(render_png(msgspec.structs.replace(TREND, ask=False))) == 0
 
 
 def test_texts_in_svg_are_escaped() -> None:
     hostile = msgspec.structs.replace(TREND, alt='"><script>', last="<b>", marks=((1, "</svg><script>"),))
-    drawn = str(svg(hostile))
+    drawn = str(render_svg(hostile))
     assert "<script>" not in drawn
     assert "<b>" not in drawn
     assert ET.fromstring(drawn).attrib["aria-label"] == '"><script>'
@@ -125,7 +125,7 @@ def test_annotations_close_together_stand_above_each_other_and_leave_the_plot_it
     levels = {mark.title: mark.level for mark in marks(close, room)}
     assert levels == {"release 4.1": 1, "outage": 0, "a new policy": 0, "release": 1}
     assert room.top == frame(TREND).top + 18
-    heights = re.findall(r'y="([\d.]+)"[^>]*>(?:release|outage|a new)', svg(close))
+    heights = re.findall(r'y="([\d.]+)"[^>]*>(?:release|outage|a new)', render_svg(close))
     assert len(heights) == 4
     assert len(set(heights)) == 2
     assert all(float(y) > 8 for y in heights)  # inside the picture

@@ -7,14 +7,14 @@ import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, reader, reply, ticket
 from report_fixtures import FakeFigures, facts, week
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.config import Config, Exclude, Loaded, Tickets
-from helpdesk_kpi.config import Report as Wanted
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.config import Config, Exclude, LoadedConfig, Tickets
+from helpdesk_kpi.config import ReportConfig as Wanted
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.model import Event, Person, Ticket
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.formatting import Words
-from helpdesk_kpi.report.prepare import make
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.formatting import Formatter
+from helpdesk_kpi.report.prepare import prepare_report
 from helpdesk_kpi.report.report import Report
 from helpdesk_kpi.store import Store, open_store
 
@@ -26,7 +26,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def at_the_end(figures: FakeFigures) -> str:
-    return Report("weekly_digest", Scene(figures, Words("en", figures.zone))).footer.left_out
+    return Report("weekly_digest", RenderContext(figures, Formatter("en", figures.zone))).footer.left_out
 
 
 def closing(number: str) -> Event:
@@ -54,7 +54,7 @@ def put_one_of_each(store: Store) -> None:
     records += _ticket("again-2", {"follow_up_of": "plain-1"})
     source = Source(store)
     source.put(*records)
-    with store.writing() as conn:  # a report wants a source that a sync has read
+    with store.transaction() as conn:  # a report wants a source that a sync has read
         conn.execute("INSERT INTO syncs (source, stream, started, ended, outcome, requests, records)"
                      " VALUES (?, 'all', 0, 0, 'ok', 1, 1)", (source.key,))  # fmt: skip
 
@@ -86,10 +86,10 @@ def configured(locale: str) -> Config:
 def test_every_reason_is_counted_at_the_end_of_a_report(store: Store, tmp_path: Path, locale: str, says: str) -> None:
     put_one_of_each(store)
     config = configured(locale)
-    measure(store, config)
-    loaded = Loaded(config, tmp_path / "helpdesk-kpi.toml", "")
-    period = parse("2026-W47", "Europe/Berlin", MONDAY)
-    (made,) = make(store, loaded, "weekly", period=period, as_of=period.end + HOUR)
+    build_stale(store, config)
+    loaded = LoadedConfig(config, tmp_path / "helpdesk-kpi.toml", "")
+    period = parse_period("2026-W47", "Europe/Berlin", MONDAY)
+    (made,) = prepare_report(store, loaded, "weekly", period=period, as_of=period.end + HOUR)
     for text in (made.rendered.text, made.rendered.html, made.rendered.page):
         assert says in " ".join(str(text).replace("<strong>", "").replace("</strong>", "").split())
 
@@ -97,11 +97,11 @@ def test_every_reason_is_counted_at_the_end_of_a_report(store: Store, tmp_path: 
 def test_what_is_left_out_is_in_no_figure(store: Store) -> None:
     put_one_of_each(store)
     of = reader(store, tickets=Tickets(exclude=Exclude(tags=["test"])))
-    period = parse("2026-W47", "Europe/Berlin", MONDAY)
-    value = of.value("first_reply_time", period, period.end + HOUR)
+    period = parse_period("2026-W47", "Europe/Berlin", MONDAY)
+    value = of.get("first_reply_time", period, period.end + HOUR)
     assert value.n == 3  # the plain one and its two follow-ups
     assert dict(value.excluded) == {"deleted": 6, "merged": 5, "spam": 4, "outbound": 3, "internal": 2, "test": 1}
-    assert of.value("solved_tickets", period, period.end + HOUR).n == 0
+    assert of.get("solved_tickets", period, period.end + HOUR).n == 0
 
 
 def test_without_follow_ups_nothing_is_said_of_them() -> None:

@@ -5,12 +5,12 @@ import pytest
 from report_fixtures import RATINGS, ROWS, WAITS, FakeFigures, facts, figure, week, week_values
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.report.privacy import HIDDEN, discreet
+from helpdesk_kpi.report.privacy import HIDDEN, redact
 from helpdesk_kpi.report.render import render
-from helpdesk_kpi.report.result_types import Agent, Figures, Privacy
+from helpdesk_kpi.report.result_types import AgentAliases, Figures, Privacy
 
-ANN = Agent("Ann Smith", ("360123456789", "7"), ("ann.smith@acme.example",))
-WANG = Agent("王小明", ("360999999999",), ("wang@acme.example",))
+ANN = AgentAliases("Ann Smith", ("360123456789", "7"), ("ann.smith@acme.example",))
+WANG = AgentAliases("王小明", ("360999999999",), ("wang@acme.example",))
 MARKS = ("Ann", "Smith", "360123456789", "ann.smith", "王小明", "360999999999", "wang@acme")
 
 
@@ -49,12 +49,12 @@ def test_full_privacy_setting_names_agents() -> None:
 
 
 def hidden(privacy: Privacy) -> Figures:
-    return discreet(named_week(), privacy, "Agent")
+    return redact(named_week(), privacy, "Agent")
 
 
 def test_that_somebody_is_assigned_is_still_told() -> None:
     assert [row.assignee for row in hidden("team_only").waiting(9)] == ["", ""]
-    unassigned = discreet(week(), "team_only", "Agent").waiting(1)
+    unassigned = redact(week(), "team_only", "Agent").waiting(1)
     assert unassigned[0].assignee is None
 
 
@@ -62,15 +62,14 @@ def test_names_inside_other_words_stay() -> None:
     waits = [msgspec.structs.replace(WAITS[0], subject="Announcement for Annual goldsmiths by Ann")]
     figures = week(waits=waits, facts=facts(agents=(ANN,)))
     assert (
-        discreet(figures, "team_only", "Agent").waiting(1)[0].subject
-        == f"Announcement for Annual goldsmiths by {HIDDEN}"
+        redact(figures, "team_only", "Agent").waiting(1)[0].subject == f"Announcement for Annual goldsmiths by {HIDDEN}"
     )
 
 
 def test_short_ids_are_numbers_like_any_other() -> None:
     waits = [msgspec.structs.replace(WAITS[0], subject="7 rows are missing")]
     figures = week(waits=waits, facts=facts(agents=(ANN,)))
-    assert discreet(figures, "team_only", "Agent").waiting(1)[0].subject == "7 rows are missing"
+    assert redact(figures, "team_only", "Agent").waiting(1)[0].subject == "7 rows are missing"
 
 
 def test_a_pseudonym_stays_the_same_and_needs_the_stores_secret() -> None:
@@ -82,7 +81,7 @@ def test_a_pseudonym_stays_the_same_and_needs_the_stores_secret() -> None:
     assert first.assignee == hidden("pseudonymous").ticket_rows("csat", 1)[0].agent
     other = named_week()
     other.facts = msgspec.structs.replace(other.facts, secret=b"another store")
-    assert discreet(other, "pseudonymous", "Agent").waiting(1)[0].assignee != first.assignee
+    assert redact(other, "pseudonymous", "Agent").waiting(1)[0].assignee != first.assignee
 
 
 def test_one_agents_numbers_are_refused() -> None:
@@ -90,7 +89,7 @@ def test_one_agents_numbers_are_refused() -> None:
         hidden("team_only").by("csat", "agent")
     for privacy in ("team_only", "pseudonymous"):
         with pytest.raises(UsageError, match="cannot be about one agent"):
-            discreet(named_week(), privacy, "Agent").value("csat", agent="Ann Smith")
+            redact(named_week(), privacy, "Agent").value("csat", agent="Ann Smith")
 
 
 def test_pseudonymous_figures_by_agent_have_no_names() -> None:

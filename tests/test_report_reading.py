@@ -8,15 +8,15 @@ from desk_fixtures import SyncedDesk
 from msgspec.structs import replace
 from oracle.truth import truth
 
-from helpdesk_kpi.calendar.periods import Period, last_ended
-from helpdesk_kpi.config import Report
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.calendar.periods import Period, get_last_complete_period
+from helpdesk_kpi.config import ReportConfig
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.measure.process.review import EVIDENCE
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.report.formatting import Words
-from helpdesk_kpi.report.prepare import as_of_for, folds, make, reads
-from helpdesk_kpi.report.report_data import StoredFigures
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.report.formatting import Formatter
+from helpdesk_kpi.report.prepare import as_of_for, folds, prepare_report, reads
+from helpdesk_kpi.report.report_data import ReportData
 from helpdesk_kpi.simulator.world.facts import Chat
 from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import Store
@@ -44,12 +44,12 @@ class Here:
 
         self.loaded = load(path)
         self.store: Store = self.desk.store()
-        measure(self.store, self.loaded.config)
-        self.week: Period = last_ended("week", self.world.now, self.loaded.config.timezone)
+        build_stale(self.store, self.loaded.config)
+        self.week: Period = get_last_complete_period("week", self.world.now, self.loaded.config.timezone)
         self.as_of = as_of_for(self.store, self.loaded.config, self.week, self.world.now)
 
-    def figures(self, team: str | None = None) -> StoredFigures:
-        return StoredFigures(Reader(self.store, self.loaded.config), self.week, self.as_of, {}, team=team)
+    def figures(self, team: str | None = None) -> ReportData:
+        return ReportData(MetricStore(self.store, self.loaded.config), self.week, self.as_of, {}, team=team)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
 
 
 def test_a_report_for_each_team_is_made_once_for_each(here: Here) -> None:
-    made = list(make(here.store, here.loaded, "teams", period=here.week, as_of=here.as_of))
+    made = list(prepare_report(here.store, here.loaded, "teams", period=here.week, as_of=here.as_of))
     assert [m.team for m in made] == sorted(["First Line", "Technical", "Billing", "Night shift"])
     assert all(m.team and m.team in (m.rendered.page or "") and m.team in m.rendered.subject for m in made)
 
@@ -71,7 +71,7 @@ def test_a_report_for_one_team_counts_that_team_only(here: Here) -> None:
     ]
     nobody = here.figures().by("first_reply_time", "team").get(None)
     assert sum(parts) + (nobody.n if nobody else 0) == here.figures().value("first_reply_time").n
-    (made,) = make(here.store, here.loaded, "technical", period=here.week, as_of=here.as_of)
+    (made,) = prepare_report(here.store, here.loaded, "technical", period=here.week, as_of=here.as_of)
     assert made.team == "Technical"
 
 
@@ -108,8 +108,8 @@ def test_tickets_behind_a_number_are_as_many_as_it_says(here: Here) -> None:
 
 @pytest.mark.parametrize("kpi", ["sla_attainment", "one_touch", "recurrence_rate", "first_contact_resolution"])
 def test_tickets_behind_a_share_are_those_that_count_with_what_became_of_them(here: Here, kpi: str) -> None:
-    earlier = here.week.back(5)  # long enough ago for every window to be over
-    figures = StoredFigures(Reader(here.store, here.loaded.config), earlier, here.as_of, {})
+    earlier = here.week.shift_back(5)  # long enough ago for every window to be over
+    figures = ReportData(MetricStore(here.store, here.loaded.config), earlier, here.as_of, {})
     counted = [r.value for r in figures.ticket_rows(kpi, 10_000) if r.value is not None]
     value = figures.value(kpi)
     assert value.value is not None
@@ -128,11 +128,11 @@ def test_a_page_reads_the_whole_catalogue_and_a_mail_the_chosen_figures() -> Non
 
 
 def test_a_review_of_one_team_is_of_its_own_time(here: Here) -> None:
-    measure(here.store, here.loaded.config, extra=EVIDENCE)
+    build_stale(here.store, here.loaded.config, extra=EVIDENCE)
     month = Period("month", here.world.desk.start, here.world.now, "2026-11", "UTC")
-    reader = Reader(here.store, here.loaded.config)
-    whole = StoredFigures(reader, month, here.as_of, {}).process()
-    teams = {team: StoredFigures(reader, month, here.as_of, {}, team=team).process() for team in reader.team_names}
+    reader = MetricStore(here.store, here.loaded.config)
+    whole = ReportData(reader, month, here.as_of, {}).process()
+    teams = {team: ReportData(reader, month, here.as_of, {}, team=team).process() for team in reader.team_names}
     unassigned = by_stage_of_nobody(reader, month, here.as_of)
     for place, stage in enumerate(whole.stages):
         parts = sum(review.stages[place].total for review in teams.values())
@@ -143,28 +143,28 @@ def test_a_review_of_one_team_is_of_its_own_time(here: Here) -> None:
     assert len(billing.routes) < len(whole.routes)
 
 
-def by_stage_of_nobody(reader: Reader, period: Period, as_of: int) -> dict[str, float]:
+def by_stage_of_nobody(reader: MetricStore, period: Period, as_of: int) -> dict[str, float]:
     """Working ms of tickets that are in no team, by stage."""
     rows = reader.slice("time_in_stage", "strict", team=None)
     end = min(period.end, as_of)
     rows = rows.take((rows.start < end) & (rows.end > period.start) & (rows.known <= as_of) & (rows.until > as_of))
     rows = rows.take(rows.stop == 0)
-    took = reader.worked(rows, rows.start.clip(min=period.start), rows.end.clip(max=end))
+    took = reader.business_ms(rows, rows.start.clip(min=period.start), rows.end.clip(max=end))
     return {str(word): float(took[rows.facet == code].sum()) for code, word in enumerate(rows.words)}
 
 
 @pytest.mark.parametrize("template", ["process_review", "data_quality"])
 def test_reports_without_figures_are_made_for_each_team_too(here: Here, template: str) -> None:
-    measure(here.store, here.loaded.config, extra=folds(here.loaded, Report(template=template)))
-    reports = {**here.loaded.config.reports, "own": Report(template=template, each="team")}
+    build_stale(here.store, here.loaded.config, extra=folds(here.loaded, ReportConfig(template=template)))
+    reports = {**here.loaded.config.reports, "own": ReportConfig(template=template, each="team")}
     loaded = replace(here.loaded, config=replace(here.loaded.config, reports=reports))
-    made = list(make(here.store, loaded, "own", period=here.week, as_of=here.as_of))
+    made = list(prepare_report(here.store, loaded, "own", period=here.week, as_of=here.as_of))
     assert [m.team for m in made] == sorted(["First Line", "Technical", "Billing", "Night shift"])
     assert all(m.team and m.rendered.subject.startswith(m.team) for m in made)
 
 
 def test_chinese_definitions_are_there_for_every_kpi() -> None:
-    english, chinese = Words("en", "UTC"), Words("zh", "UTC")
+    english, chinese = Formatter("en", "UTC"), Formatter("zh", "UTC")
     for kpi in find_kpis().values():
         assert chinese.title(kpi) != english.title(kpi)
         assert any("\u4e00" <= c <= "\u9fff" for c in chinese.definition(kpi))

@@ -29,11 +29,11 @@ from report_fixtures import (
 )
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.statistics.control_chart import Signal
 from helpdesk_kpi.report.render import Rendered, render
 from helpdesk_kpi.report.result_types import Annotation, Severity
-from helpdesk_kpi.report.templates import template, templates
+from helpdesk_kpi.report.templates import get_template, list_templates
 
 HOSTILE = (
     '<script>alert(1)</script> "quoted" =HYPERLINK("http://x.example") <!channel> @here ``` *bold* '
@@ -42,7 +42,7 @@ HOSTILE = (
 LONG = "Bartholomew Maximilian Featherstonehaugh " * 5
 
 
-def larger(value: Value) -> Value:
+def larger(value: MetricValue) -> MetricValue:
     """Millions of tickets and years of waiting."""
     times = {"ms": 997, "tickets": 12_345}.get(value.unit, 1)
     grown = {
@@ -103,7 +103,7 @@ CASES = {
     "no KPI at all": lambda: FakeFigures(facts=facts(catalogue={})),
     "the worst": worst,
 }
-NAMES = sorted(templates())
+NAMES = sorted(list_templates())
 
 
 @pytest.fixture(params=[(name, locale, case) for name in NAMES for locale in ("en", "zh") for case in CASES], ids=str)
@@ -287,7 +287,7 @@ def test_the_same_figures_give_the_same_bytes() -> None:
 
 def test_an_unknown_report_is_named_with_the_one_that_was_meant() -> None:
     with pytest.raises(UsageError, match="no report template named 'weekly_diget'; did you mean weekly_digest"):
-        template("weekly_diget")
+        get_template("weekly_diget")
 
 
 @pytest.fixture

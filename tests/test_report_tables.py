@@ -8,26 +8,26 @@ from typing import Any
 import pytest
 from report_fixtures import EXAMINED, HOUR, QUESTIONS, FakeFigures, at, facts, week
 
-from helpdesk_kpi.identities.unmapped_values import Unmapped
-from helpdesk_kpi.measure.metrics.discovery import every_kpi
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.identities.unmapped_values import UnmappedValue
+from helpdesk_kpi.measure.metrics.discovery import load_kpis
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.process.review import OURS
 from helpdesk_kpi.measure.quality.gaps import CODES
-from helpdesk_kpi.measure.recurrence.threshold_tuning import Quality
+from helpdesk_kpi.measure.recurrence.threshold_tuning import DetectionQuality
 from helpdesk_kpi.measure.tickets.stage_durations import STAGES
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.formatting import NBSP, Words
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.formatting import NBSP, Formatter
 from helpdesk_kpi.report.languages import en, zh
-from helpdesk_kpi.report.metric_view import Number
+from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.render import Rendered, render
-from helpdesk_kpi.report.result_types import Agent, Asked, Examined, Privacy, Question
-from helpdesk_kpi.report.sections.caveats import notes
-from helpdesk_kpi.report.sections.process import told as process_told
-from helpdesk_kpi.report.sections.quality import told as quality_told
-from helpdesk_kpi.report.sections.tables import Told
+from helpdesk_kpi.report.result_types import AgentAliases, DataQuality, PersonShare, Privacy, Question
+from helpdesk_kpi.report.sections.caveats import list_caveats
+from helpdesk_kpi.report.sections.process import build_process_section as process_told
+from helpdesk_kpi.report.sections.quality import build_quality_section as quality_told
+from helpdesk_kpi.report.sections.tables import ListSection
 
-ANN = Agent("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
-JUDGED = Quality(found=100, right=94, true=110, pairs=123, found_pairs=100, true_pairs=110)
+ANN = AgentAliases("Ann Smith", ("360123456789",), ("ann.smith@acme.example",))
+JUDGED = DetectionQuality(found=100, right=94, true=110, pairs=123, found_pairs=100, true_pairs=110)
 RIGHTLY = "by 123 judged pairs of tickets, 94.0% of the repeats found are some (87.5% to 97.2%)"
 NAMES = ("process_review", "data_quality")
 
@@ -37,13 +37,13 @@ def looked_into(**more: Any) -> FakeFigures:
     return week(facts=known, **more)
 
 
-def told(about: Any, locale: str = "en", **more: Any) -> Told:
+def told(about: Any, locale: str = "en", **more: Any) -> ListSection:
     figures = looked_into(**more)
-    found: Told = about(Scene(figures, Words(locale, figures.zone)))
+    found: ListSection = about(RenderContext(figures, Formatter(locale, figures.zone)))
     return found
 
 
-def rows(found: Told, title: str) -> list[list[str]]:
+def rows(found: ListSection, title: str) -> list[list[str]]:
     table = next(one for one in found.tables if one.title == title)
     return [[cell.text.replace(NBSP, " ") for cell in row.cells] for row in table.rows]
 
@@ -91,11 +91,11 @@ def test_ways_back_and_what_grows() -> None:
 
 
 def test_what_comes_back_is_told_once_a_kpi_tells_it() -> None:
-    kpi = every_kpi()["reopen_rate"]
+    kpi = load_kpis()["reopen_rate"]
     known = facts(catalogue={"recurrence_rate": kpi})
     assert "Problems that come back" not in [one.title for one in told(process_told).tables]
     figures = week(facts=known)
-    found = process_told(Scene(figures, Words("en", figures.zone)))
+    found = process_told(RenderContext(figures, Formatter("en", figures.zone)))
     assert rows(found, "Problems that come back") == [["login", "6", "40", "15.0%"]]
 
 
@@ -103,7 +103,7 @@ def test_what_comes_back_is_told_with_how_right_that_is() -> None:
     """94 of 100: the middle of the Wilson interval is (0.94 + 1.9208/100)/1.038416 = 0.9237, to each side of it lie
     1.96/1.038416 x sqrt(0.94 x 0.06/100 + 0.9604/10000) = 0.0485, which makes 87.5 % to 97.2 %.
     """
-    kpi = every_kpi()["recurrence_rate"]
+    kpi = load_kpis()["recurrence_rate"]
     judged = week(facts=facts(catalogue={"recurrence_rate": kpi}, repeats=JUDGED))
     for name, part in (("process_review", "html"), ("process_review", "text"), ("process_review", "page")):
         made = getattr(render(name, judged, parts=frozenset({part})), part)
@@ -113,14 +113,16 @@ def test_what_comes_back_is_told_with_how_right_that_is() -> None:
 
 
 def test_so_is_the_share_of_what_comes_back_beside_its_own_figure() -> None:
-    kpi = every_kpi()["recurrence_rate"]
+    kpi = load_kpis()["recurrence_rate"]
     figures = week(
         facts=facts(catalogue={"recurrence_rate": kpi}, repeats=JUDGED),
-        values={("recurrence_rate",): Value(kpi="recurrence_rate", variant="strict", unit="share", n=90, value=0.1)},
+        values={
+            ("recurrence_rate",): MetricValue(kpi="recurrence_rate", variant="strict", unit="share", n=90, value=0.1)
+        },
     )
-    scene = Scene(figures, Words("en", figures.zone))
-    shown = Number(scene, kpi, figures.value("recurrence_rate", "strict"), "strict", {})
-    assert notes(shown, scene)[-1] == RIGHTLY
+    scene = RenderContext(figures, Formatter("en", figures.zone))
+    shown = MetricView(scene, kpi, figures.value("recurrence_rate", "strict"), "strict", {})
+    assert list_caveats(shown, scene)[-1] == RIGHTLY
 
 
 def test_what_makes_figures_wrong_comes_first() -> None:
@@ -166,7 +168,7 @@ def test_an_urgent_ticket_that_was_overtaken_can_be_opened() -> None:
 
 def test_a_whole_desk_says_so() -> None:
     figures = FakeFigures()
-    scene = Scene(figures, Words("en", figures.zone))
+    scene = RenderContext(figures, Formatter("en", figures.zone))
     assert quality_told(scene).headline.title == "Week 47: nothing keeps figures from being right"
     assert process_told(scene).headline.title == "Week 47: no ticket was under way"
     assert all(
@@ -177,7 +179,7 @@ def test_a_whole_desk_says_so() -> None:
 @pytest.mark.parametrize("about", [process_told, quality_told], ids=NAMES)
 def test_a_time_before_history_is_not_told_as_quiet(about: Any) -> None:
     figures = FakeFigures(facts=facts(history_from=at(2026, 12, 1)))
-    found = about(Scene(figures, Words("en", figures.zone)))
+    found = about(RenderContext(figures, Formatter("en", figures.zone)))
     assert found.headline.title == "Week 47: no data for this time"
     assert "It was not quiet; it is not known" in found.headline.text
 
@@ -224,7 +226,7 @@ def test_mail_text_and_page_show_the_same_rows(name: str, locale: str) -> None:
     made = render(name, looked_into(), locale=locale)
     figures = looked_into()
     about = process_told if name == "process_review" else quality_told
-    for table in about(Scene(figures, Words(locale, figures.zone))).tables:
+    for table in about(RenderContext(figures, Formatter(locale, figures.zone))).tables:
         for row in table.rows:
             for cell in row.cells:
                 for part in (made.html, made.page, made.text):
@@ -256,11 +258,15 @@ def test_as_data_it_has_the_raw_figures() -> None:
 
 def test_a_long_review_stays_a_mail_of_ordinary_size() -> None:
     """Gmail cuts messages from 102 KB on: https://developers.google.com/workspace/gmail/ampemail/tips."""
-    many = [Asked(agent=f"Agent {i}", share=0.4, n=30, others=0.1, tickets=EXAMINED.questions[1].people[0].tickets * 10)
-            for i in range(30)]  # fmt: skip
+    many = [
+        PersonShare(
+            agent=f"Agent {i}", share=0.4, n=30, others=0.1, tickets=EXAMINED.questions[1].people[0].tickets * 10
+        )
+        for i in range(30)
+    ]
     long = [Question(kpi=kpi, n=900, share=0.3, people=tuple(many)) for kpi in QUESTIONS.values()]
-    words = [Unmapped("acme", "status", f"Status {i} " + "x" * 50, 3, "open", False, "hold") for i in range(300)]
-    found = Examined(questions=tuple(long), unmapped=tuple(words), overtaken=EXAMINED.overtaken * 300)
+    words = [UnmappedValue("acme", "status", f"Status {i} " + "x" * 50, 3, "open", False, "hold") for i in range(300)]
+    found = DataQuality(questions=tuple(long), unmapped=tuple(words), overtaken=EXAMINED.overtaken * 300)
     made = render("data_quality", week(found=found), parts=frozenset({"html"}))
     assert len((made.html or "").encode()) < 90_000
 

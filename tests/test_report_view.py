@@ -25,18 +25,18 @@ from report_fixtures import (
 )
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.metrics.contract import Kpi, Ratio, Within
+from helpdesk_kpi.measure.metrics.contract import Followup, Kpi, Ratio
 from helpdesk_kpi.measure.statistics.control_chart import Signal
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.formatting import NBSP, Words
-from helpdesk_kpi.report.metric_view import Number
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.formatting import NBSP, Formatter
+from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.render import render
 from helpdesk_kpi.report.report import Report
 from helpdesk_kpi.report.result_types import Annotation
 
 
 def report(figures: FakeFigures, locale: str = "en") -> Report:
-    return Report("weekly_digest", Scene(figures, Words(locale, figures.zone)))
+    return Report("weekly_digest", RenderContext(figures, Formatter(locale, figures.zone)))
 
 
 def plain(text: str) -> str:
@@ -320,12 +320,12 @@ def test_too_few_points_make_no_picture() -> None:
 
 def followed(**more: Any) -> dict[str, Kpi]:
     """What comes back within 14 days, and within 7 and 30."""
-    statistic = Within(14, of="followed", also=(7, 30))
+    statistic = Followup(14, of="followed", also=(7, 30))
     kpi = replace(CATALOGUE["reopen_rate"], id="came_back", title="Came back", statistic=statistic, matures=14)
     return {**CATALOGUE, "came_back": replace(kpi, dimension="quality", **more)}
 
 
-def came_back(value: float | None, n: float, **more: Any) -> Number:
+def came_back(value: float | None, n: float, **more: Any) -> MetricView:
     told = replace(figure("reopen_rate", value, n, **more), kpi="came_back")
     return report(week(facts=facts(catalogue=followed()), values={("came_back",): told})).kpi("came_back")
 
@@ -351,7 +351,7 @@ def test_other_windows_stand_beside_and_what_is_not_over_is_counted() -> None:
     assert "within 7 days 4.1%" in told
     assert "34 not counted yet: their 14 days are not over" in told
     waiting = came_back(None, 0, running=1, provisional=True)
-    assert (waiting.text, waiting.silent) == ("none", False)
+    assert (waiting.text, waiting.is_uninformative) == ("none", False)
     assert "1 not counted yet: its 14 days are not over" in report(week()).notes(waiting)
 
 
@@ -391,4 +391,4 @@ def test_what_nobody_wrote_down_is_nothing_rather_than_not_reached() -> None:
     number = report(week(facts=facts(catalogue={"solved_tickets": kpi}), values={("solved_tickets",): value})).kpi(
         "solved_tickets"
     )
-    assert (number.text, number.silent) == ("none", True)
+    assert (number.text, number.is_uninformative) == ("none", True)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from report_fixtures import CATALOGUE, CHINESE, DAY, HOUR, MINUTE, MONTH, FakePeriod, at
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.report.cjk_nowrap import whole_units
-from helpdesk_kpi.report.formatting import NBSP, Words
+from helpdesk_kpi.report.cjk_nowrap import keep_units_together
+from helpdesk_kpi.report.formatting import NBSP, Formatter
 from helpdesk_kpi.report.languages import en, zh
 
-ENGLISH = Words("en", "Europe/Berlin")
-MANDARIN = Words("zh-CN", "Asia/Shanghai")
+ENGLISH = Formatter("en", "Europe/Berlin")
+MANDARIN = Formatter("zh-CN", "Asia/Shanghai")
 
 
 def plain(text: str) -> str:
@@ -87,7 +87,7 @@ def test_counts_have_groups_and_at_most_one_decimal() -> None:
 )
 def test_periods_are_named(period: FakePeriod, english: str, chinese: str) -> None:
     assert ENGLISH.period(period) == english
-    assert Words("zh", "Europe/Berlin").period(period) == chinese
+    assert Formatter("zh", "Europe/Berlin").period(period) == chinese
 
 
 def test_periods_under_a_trend_are_short() -> None:
@@ -112,7 +112,7 @@ def test_a_range_of_days_says_months_and_years_once_and_has_plain_spaces_only() 
 
 
 def test_a_week_over_new_year_names_both_years_in_chinese() -> None:
-    berlin = Words("zh", "Europe/Berlin")
+    berlin = Formatter("zh", "Europe/Berlin")
     assert berlin.dates(FakePeriod("week", "2025-W01", at(2024, 12, 30), at(2025, 1, 6))) == (
         "2024年12月30日至2025年1月5日"
     )
@@ -122,12 +122,12 @@ def test_moments_name_their_zone() -> None:
     noon = at(2026, 11, 30, 18, zone="Asia/Shanghai")
     assert ENGLISH.moment(noon) == "Mon 30 Nov 2026, 11:00 CET"
     assert MANDARIN.moment(noon) == "2026年11月30日 18:00（北京时间）"
-    assert Words("en", "America/Sao_Paulo").moment(noon) == "Mon 30 Nov 2026, 07:00 UTC-03"
+    assert Formatter("en", "America/Sao_Paulo").moment(noon) == "Mon 30 Nov 2026, 07:00 UTC-03"
 
 
 def test_an_unknown_language_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="no language 'fr'; there are en, zh"):
-        Words("fr", "UTC")
+        Formatter("fr", "UTC")
 
 
 def fields(text: str) -> set[str]:
@@ -203,6 +203,6 @@ def test_chinese_units_are_held_whole_in_pages_and_mails() -> None:
     """Attributes, titles and drawings keep their text: no element may stand there."""
     told = MANDARIN.duration(177 * MINUTE)
     held = '<span style="white-space:nowrap">2\u00a0小时</span> <span style="white-space:nowrap">57\u00a0分钟</span>'
-    assert whole_units(f"<p>{told}</p>") == f"<p>{held}</p>"
+    assert keep_units_together(f"<p>{told}</p>") == f"<p>{held}</p>"
     kept = f'<title>{told}</title><img alt="{told}"><svg><text>{told}</text></svg>'
-    assert whole_units(kept) == kept
+    assert keep_units_together(kept) == kept

@@ -9,12 +9,12 @@ import pytest
 from reader_fixtures import Source, agent
 from register_fixtures import NOW, Book
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.quality.outlier_questions import questions
-from helpdesk_kpi.measure.quality.rating_reciprocity import rated_in_return
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.report.sections.quality_data import examined, of_the_team
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.quality.outlier_questions import list_outlier_kpis
+from helpdesk_kpi.measure.quality.rating_reciprocity import measure_reciprocity
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.report.sections.quality_data import filter_team, load_data_quality
 
 TEAM = ("Wang", "Bob", "Cem", "Ann", "Eva", "Finn")
 
@@ -41,8 +41,10 @@ def of_everybody(*, friends: int, others: int, team: Sequence[str] = TEAM) -> di
 
 
 def found(book: Book, label: str = "2026-Q3") -> Any:
-    measure(book.store, book.config)
-    return rated_in_return(Reader(book.store, book.config), parse(label, book.config.timezone, NOW), NOW)
+    build_stale(book.store, book.config)
+    return measure_reciprocity(
+        MetricStore(book.store, book.config), parse_period(label, book.config.timezone, NOW), NOW
+    )
 
 
 def test_friends_who_praise_each_other_are_seen_as_a_team_that_does(book: Book) -> None:
@@ -82,8 +84,8 @@ def test_fewer_than_ten_pairs_say_nothing(book: Book) -> None:
 
 def test_it_is_told_without_any_name(book: Book) -> None:
     rate(book, of_everybody(friends=5, others=3))
-    measure(book.store, book.config, extra=[(name, "strict") for name in questions()])
-    period = parse("2026-Q3", book.config.timezone, NOW)
-    told = of_the_team(examined(Reader(book.store, book.config), period, NOW))["rated_in_return"]
+    build_stale(book.store, book.config, extra=[(name, "strict") for name in list_outlier_kpis()])
+    period = parse_period("2026-Q3", book.config.timezone, NOW)
+    told = filter_team(load_data_quality(MetricStore(book.store, book.config), period, NOW))["rated_in_return"]
     assert told == {"pairs": 15, "r": pytest.approx(1), "usual_r_up_to": pytest.approx(0.798, abs=0.001)}
     assert not any(name in json.dumps(told) for name in TEAM)

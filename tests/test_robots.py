@@ -9,8 +9,8 @@ from desk_fixtures import Cli, SyncedDesk
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, ticket
 
 from helpdesk_kpi.config import Config, Tickets
-from helpdesk_kpi.identities.bot_detection import suspects
-from helpdesk_kpi.measure.quality.gaps import gaps
+from helpdesk_kpi.identities.bot_detection import find_suspected_bots
+from helpdesk_kpi.measure.quality.gaps import find_data_gaps
 from helpdesk_kpi.model import Event
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
@@ -39,7 +39,7 @@ def answered(store: Store, *seconds: int, by: str = "a", first: int = 0, channel
 
 
 def found(store: Store, **tickets: Any) -> list[tuple[Any, ...]]:
-    return [tuple(one) for one in suspects(store, Config(tickets=Tickets(**tickets)))]
+    return [tuple(one) for one in find_suspected_bots(store, Config(tickets=Tickets(**tickets)))]
 
 
 def test_who_answers_within_a_minute_nine_times_of_ten_is_perhaps_a_robot(store: Store) -> None:
@@ -81,7 +81,7 @@ def test_whom_the_configuration_calls_a_robot_is_told_no_more(store: Store) -> N
 
 def test_they_are_counted_among_what_the_data_lack(store: Store) -> None:
     answered(store, *[20] * 30)
-    [gap] = [gap for gap in gaps(store, Config(), MONDAY) if gap.code == "perhaps_robots"]
+    [gap] = [gap for gap in find_data_gaps(store, Config(), MONDAY) if gap.code == "perhaps_robots"]
     assert (gap.source, gap.how_many, gap.is_bad) == ("acme", 1, False)
 
 

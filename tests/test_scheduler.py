@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 import scheduler
 from helpdesk_kpi.calendar import schedule_rules
-from helpdesk_kpi.calendar.business_hours import Calendar
-from helpdesk_kpi.calendar.periods import wall
-from helpdesk_kpi.calendar.schedule_rules import Policy, Rule, missed
+from helpdesk_kpi.calendar.business_hours import BusinessCalendar
+from helpdesk_kpi.calendar.periods import to_local
+from helpdesk_kpi.calendar.schedule_rules import Policy, ScheduleRule, find_missed_runs
 from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import AccessError, PullError, UsageError
-from scheduler import Job, Turn, WallClock
+from scheduler import Job, JobRun, WallClockTrigger
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -51,7 +51,7 @@ def iso(at: int) -> str:
     return dt.datetime.fromtimestamp(at / 1000, dt.UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
-def following(rule: Rule, start: str, many: int) -> list[str]:
+def following(rule: ScheduleRule, start: str, many: int) -> list[str]:
     at, found = ms(start), []
     for _ in range(many):
         at = rule.next_after(at)
@@ -89,16 +89,16 @@ def test_examples_in_the_docstrings_hold() -> None:
     ],
 )
 def test_a_rule_is_due_by_the_local_clock(text: str, dues: list[str]) -> None:
-    assert following(Rule.parse(text, "Europe/Berlin"), "2026-11-23T12:00Z", 2) == dues
+    assert following(ScheduleRule.parse(text, "Europe/Berlin"), "2026-11-23T12:00Z", 2) == dues
 
 
 def test_workdays_are_those_of_the_teams_calendar() -> None:
-    china = Calendar.of_hours(Hours(weekly={"mon-fri": ("09:00-18:00",)}, holidays="CN"), "Asia/Shanghai")
-    rule = Rule.parse("1st workday 09:00", "Asia/Shanghai", china)
+    china = BusinessCalendar.of_hours(Hours(weekly={"mon-fri": ("09:00-18:00",)}, holidays="CN"), "Asia/Shanghai")
+    rule = ScheduleRule.parse("1st workday 09:00", "Asia/Shanghai", china)
     # Sunday 2026-01-04 is worked; Monday 2026-02-02; 09:00 in Shanghai is 01:00Z.
     assert following(rule, "2025-12-31T16:00Z", 2) == ["2026-01-04T01:00Z", "2026-02-02T01:00Z"]
     # From the eve of the Spring Festival, Monday 2026-02-16, to the 23rd nobody works.
-    every = Rule.parse("workdays 09:00", "Asia/Shanghai", china)
+    every = ScheduleRule.parse("workdays 09:00", "Asia/Shanghai", china)
     assert following(every, "2026-02-15T16:00Z", 1) == ["2026-02-24T01:00Z"]
 
 
@@ -107,7 +107,7 @@ def test_a_calendar_without_workdays_is_an_error_and_not_an_endless_search() -> 
         def is_workday(self, _: dt.date, /) -> bool:
             return False
 
-    rule = Rule.parse("1st workday of year 09:00", "UTC", Never())
+    rule = ScheduleRule.parse("1st workday of year 09:00", "UTC", Never())
     with pytest.raises(UsageError, match="'1st workday of year 09:00' is never due"):
         rule.next_after(ms("2026-01-01T00:00Z"))
     with pytest.raises(UsageError, match="is never due"):
@@ -115,7 +115,7 @@ def test_a_calendar_without_workdays_is_an_error_and_not_an_endless_search() -> 
 
 
 def test_a_time_that_is_skipped_is_due_at_the_jump_and_one_that_repeats_only_once() -> None:
-    rule = Rule.parse("daily 02:30", "Europe/Berlin")
+    rule = ScheduleRule.parse("daily 02:30", "Europe/Berlin")
     assert following(rule, "2026-03-28T12:00Z", 2) == ["2026-03-29T01:00Z", "2026-03-30T00:30Z"]
     assert following(rule, "2026-10-24T12:00Z", 2) == ["2026-10-25T00:30Z", "2026-10-26T01:30Z"]
 
@@ -134,7 +134,7 @@ def test_a_time_that_is_skipped_is_due_at_the_jump_and_one_that_repeats_only_onc
     ],
 )
 def test_a_rule_reports_on_the_period_that_is_over(text: str, kind: str, label: str) -> None:
-    rule = Rule.parse(text, "Europe/Berlin")
+    rule = ScheduleRule.parse(text, "Europe/Berlin")
     period = rule.due_period(ms("2026-11-23T07:00Z"))
     assert (period.kind, period.label) == (kind, label)
     assert rule.due_period(ms("2026-11-23T07:00Z"), "month").label == "2026-10"
@@ -150,10 +150,10 @@ def test_a_rule_reports_on_the_period_that_is_over(text: str, kind: str, label: 
 )  # fmt: skip
 def test_what_is_no_rule_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(UsageError) as refused:
-        Rule.parse(text, "UTC")
+        ScheduleRule.parse(text, "UTC")
     assert str(refused.value).startswith(f"no schedule {text!r}; allowed are 'every 15 minutes'")
     with pytest.raises(UsageError, match="no time zone named 'Mars/Olympus'"):
-        Rule.parse("monday 08:00", "Mars/Olympus")
+        ScheduleRule.parse("monday 08:00", "Mars/Olympus")
 
 
 INSTANTS = st.integers(ms("2020-01-01T00:00Z"), ms("2032-01-01T00:00Z"))
@@ -162,7 +162,7 @@ INSTANTS = st.integers(ms("2020-01-01T00:00Z"), ms("2032-01-01T00:00Z"))
 @settings(deadline=None)
 @given(text=st.sampled_from(TEXTS), zone=st.sampled_from(ZONES), at=INSTANTS)
 def test_next_and_previous_agree_and_always_move(text: str, zone: str, at: int) -> None:
-    rule = Rule.parse(text, zone)
+    rule = ScheduleRule.parse(text, zone)
     after, before = rule.next_after(at), rule.previous_at_or_before(at)
     assert before <= at < after
     assert rule.previous_at_or_before(after) == after
@@ -175,15 +175,15 @@ def test_next_and_previous_agree_and_always_move(text: str, zone: str, at: int) 
 def test_a_daily_rule_is_due_once_a_day_at_its_time_or_when_the_clock_jumps_over_it(
     zone: str, year: int, minute: int
 ) -> None:
-    rule = Rule.parse(f"daily {minute // 60:02}:{minute % 60:02}", zone)
+    rule = ScheduleRule.parse(f"daily {minute // 60:02}:{minute % 60:02}", zone)
     place = zoneinfo.ZoneInfo(zone)
     at = rule.previous_at_or_before(ms(f"{year}-01-02T00:00Z"))
     days: list[dt.date] = []
     while len(days) < 370:
-        local = wall(at, place)
+        local = to_local(at, place)
         days.append(local.date())
         wanted = dt.datetime.combine(local.date(), dt.time(minute // 60, minute % 60))
-        assert local == wanted or (wall(at - 1000, place) < wanted < local)
+        assert local == wanted or (to_local(at - 1000, place) < wanted < local)
         at = rule.next_after(at)
     assert days == [days[0] + dt.timedelta(n) for n in range(370)]
 
@@ -191,8 +191,8 @@ def test_a_daily_rule_is_due_once_a_day_at_its_time_or_when_the_clock_jumps_over
 @settings(deadline=None)
 @given(text=st.sampled_from(TEXTS), zone=st.sampled_from(ZONES), at=INSTANTS, asleep=st.integers(0, 90 * DAY))
 def test_the_trigger_wakes_once_for_all_that_was_slept_through(text: str, zone: str, at: int, asleep: int) -> None:
-    rule = Rule.parse(text, zone)
-    trigger = WallClock(rule)
+    rule = ScheduleRule.parse(text, zone)
+    trigger = WallClockTrigger(rule)
 
     def when(instant: int) -> dt.datetime:
         return dt.datetime.fromtimestamp(instant / 1000, dt.UTC)
@@ -218,21 +218,21 @@ def test_the_trigger_wakes_once_for_all_that_was_slept_through(text: str, zone: 
     ],
 )
 def test_after_three_weeks_off_the_policy_says_what_is_made_up_for(policy: Policy, now: str, dues: list[str]) -> None:
-    rule = Rule.parse("monday 08:00", "Europe/Berlin")
-    assert [iso(due) for due in missed(rule, ms("2026-11-02T07:00Z"), ms(now), policy)] == dues
+    rule = ScheduleRule.parse("monday 08:00", "Europe/Berlin")
+    assert [iso(due) for due in find_missed_runs(rule, ms("2026-11-02T07:00Z"), ms(now), policy)] == dues
 
 
 @pytest.mark.parametrize("policy", ["latest", "all", "none"])
 def test_what_is_done_is_not_due_even_if_the_clock_went_back(policy: Policy) -> None:
-    rule = Rule.parse("monday 08:00", "Europe/Berlin")
-    assert missed(rule, ms("2026-11-23T07:00Z"), ms("2026-11-23T07:05Z"), policy) == []
-    assert missed(rule, ms("2026-11-23T07:00Z"), ms("2026-11-20T07:05Z"), policy) == []
-    assert missed(rule, None, ms("2026-11-23T07:05Z"), policy) == [ms("2026-11-23T07:00Z")]
+    rule = ScheduleRule.parse("monday 08:00", "Europe/Berlin")
+    assert find_missed_runs(rule, ms("2026-11-23T07:00Z"), ms("2026-11-23T07:05Z"), policy) == []
+    assert find_missed_runs(rule, ms("2026-11-23T07:00Z"), ms("2026-11-20T07:05Z"), policy) == []
+    assert find_missed_runs(rule, None, ms("2026-11-23T07:05Z"), policy) == [ms("2026-11-23T07:00Z")]
 
 
 def test_years_of_missed_minutes_are_not_all_made_up_for() -> None:
-    rule = Rule.parse("every 15 minutes", "UTC")
-    found = missed(rule, ms("2020-01-01T00:00Z"), ms("2026-01-01T00:00Z"), "all")
+    rule = ScheduleRule.parse("every 15 minutes", "UTC")
+    found = find_missed_runs(rule, ms("2020-01-01T00:00Z"), ms("2026-01-01T00:00Z"), "all")
     assert len(found) == schedule_rules.MOST
     assert iso(found[-1]) == "2026-01-01T00:00Z"
 
@@ -251,7 +251,7 @@ class Book:
 
 
 def job(name: str, text: str, run: Callable[[int], int | None], book: Book, policy: Policy = "latest") -> Job:
-    return Job(name=name, rule=Rule.parse(text, "UTC"), run=run, done_until=book.until, policy=policy)
+    return Job(name=name, rule=ScheduleRule.parse(text, "UTC"), run=run, done_until=book.until, policy=policy)
 
 
 def test_one_pass_runs_what_is_due_and_a_second_one_nothing() -> None:
@@ -290,7 +290,7 @@ def test_a_job_whose_book_cannot_be_read_stops_no_other_job() -> None:
     def torn() -> int | None:
         raise OSError("the disk is gone")
 
-    broken = Job(name="sync", rule=Rule.parse("daily 00:00", "UTC"), run=done.write, done_until=torn)
+    broken = Job(name="sync", rule=ScheduleRule.parse("daily 00:00", "UTC"), run=done.write, done_until=torn)
     first, second = scheduler.run_due([broken, job("report", "daily 00:00", done.write, done)], now)
     assert (str(first.error), second.error) == ("the disk is gone", None)
 
@@ -312,7 +312,7 @@ def test_what_was_recorded_and_is_unfinished_is_run_again_before_what_is_due() -
     now, book = ms("2026-11-22T12:00Z"), Book(ms("2026-11-21T00:00Z"))
     old = ms("2026-11-15T00:00Z")
     report = Job(
-        name="report", rule=Rule.parse("daily 00:00", "UTC"), run=book.write, done_until=book.until,
+        name="report", rule=ScheduleRule.parse("daily 00:00", "UTC"), run=book.write, done_until=book.until,
         unfinished=lambda: [old] if book.done == ms("2026-11-21T00:00Z") else [],
     )  # fmt: skip
     assert [iso(turn.due) for turn in scheduler.run_due([report], now)] == ["2026-11-15T00:00Z", "2026-11-22T00:00Z"]
@@ -323,7 +323,7 @@ def test_a_job_with_something_unfinished_is_asked_when_it_is_to_be_tried() -> No
     now = ms("2076-11-23T12:00Z")  # far ahead of the machine's clock: what is to be tried stays on the list
     tried = threading.Event()
     wrong = Job(
-        name="report", rule=Rule.parse("monday 08:00", "UTC"), run=lambda _: 1 // 0, done_until=Book().until,
+        name="report", rule=ScheduleRule.parse("monday 08:00", "UTC"), run=lambda _: 1 // 0, done_until=Book().until,
         next_try=lambda: now + HOUR,
     )  # fmt: skip
     running = scheduler.build([wrong, job("last", "monday 08:00", lambda _: tried.set(), Book())], "UTC", lambda: now)
@@ -356,7 +356,7 @@ def test_a_clock_that_was_ahead_and_is_right_again_stops_no_job() -> None:
 
 
 def test_the_trigger_forgets_a_due_instant_of_a_wrong_clock() -> None:
-    trigger = WallClock(Rule.parse("monday 08:00", "UTC"))
+    trigger = WallClockTrigger(ScheduleRule.parse("monday 08:00", "UTC"))
     wrong, now = dt.datetime(2076, 11, 23, 8, tzinfo=dt.UTC), dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
     assert trigger.get_next_fire_time(wrong, now) == dt.datetime(2026, 11, 30, 8, tzinfo=dt.UTC)
 
@@ -364,7 +364,7 @@ def test_the_trigger_forgets_a_due_instant_of_a_wrong_clock() -> None:
 def test_a_report_that_waits_for_data_holds_back_its_later_ones() -> None:
     now, book = ms("2026-11-22T12:00Z"), Book(ms("2026-11-19T00:00Z"))
     waiting = [job("report", "daily 00:00", lambda _: now + HOUR, book, "all")]
-    assert scheduler.run_due(waiting, now) == [Turn("report", ms("2026-11-20T00:00Z"), again=now + HOUR)]
+    assert scheduler.run_due(waiting, now) == [JobRun("report", ms("2026-11-20T00:00Z"), again=now + HOUR)]
 
 
 def test_a_started_scheduler_makes_up_for_downtime_in_the_order_of_its_jobs() -> None:
@@ -374,7 +374,7 @@ def test_a_started_scheduler_makes_up_for_downtime_in_the_order_of_its_jobs() ->
     sync, report = Book(), Book(ms("2026-11-02T08:00Z"))
     jobs = [job("sync", "every 24 hours", sync.write, sync), job("a report", "monday 08:00", report.write, report)]
 
-    def told(turn: Turn) -> None:
+    def told(turn: JobRun) -> None:
         heard.append(f"{turn.job} {iso(turn.due)}")
         if len(heard) == 2:
             both.set()

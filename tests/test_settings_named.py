@@ -8,26 +8,26 @@ import msgspec
 import pytest
 from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket
 
-from helpdesk_kpi.calendar.periods import parse
+from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.cli.checks.team import intake_findings, setting_findings, team_findings
-from helpdesk_kpi.config import Config, Loaded, Tickets
-from helpdesk_kpi.config import Report as Wanted
+from helpdesk_kpi.config import Config, LoadedConfig, Tickets
+from helpdesk_kpi.config import ReportConfig as Wanted
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.explain import explained, printed
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation
 from helpdesk_kpi.measure.explain.observation_export import Asked
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.measure.quality.conflicts import ending_elsewhere, strange_channels, unread
-from helpdesk_kpi.measure.quality.gaps import gaps
+from helpdesk_kpi.measure.quality.gaps import find_data_gaps
 from helpdesk_kpi.measure.quality.outbound_evidence import intake, outbound
 from helpdesk_kpi.measure.query.limiting_defaults import defaults
 from helpdesk_kpi.model import Event, Person, Unread
-from helpdesk_kpi.report.prepare import make
+from helpdesk_kpi.report.prepare import prepare_report
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.write_page import wordless
 
 NINE = MONDAY + 9 * HOUR
-PERIOD = parse("2026-W47", "Europe/Berlin", MONDAY)
+PERIOD = parse_period("2026-W47", "Europe/Berlin", MONDAY)
 API = 'write [tickets] api_comments = "agent"'
 
 
@@ -59,7 +59,7 @@ def put_replies(store: Store, through: int, usual: int) -> None:
     for n in range(through + usual):
         said = through_the_api(str(n)) if n < through else reply(str(n), NINE + HOUR, "a")
         source.put(ticket(str(n), NINE), said)
-    with store.writing() as conn:  # a report wants a source that a sync has read
+    with store.transaction() as conn:  # a report wants a source that a sync has read
         conn.execute("INSERT INTO syncs (source, stream, started, ended, outcome, requests, records)"
                      " VALUES (?, 'all', 0, 0, 'ok', 1, 1)", (source.key,))  # fmt: skip
 
@@ -76,9 +76,9 @@ def test_replies_through_the_api_are_named_under_the_figure_and_at_the_end(
 ) -> None:
     put_replies(store, 3, 1)
     of = config(reports={"weekly": Wanted(template="weekly_digest", locale=locale)})  # type: ignore[arg-type]  # en or zh
-    measure(store, of)
-    loaded = Loaded(of, tmp_path / "helpdesk-kpi.toml", "")
-    (made,) = make(store, loaded, "weekly", period=PERIOD, as_of=PERIOD.end + HOUR)
+    build_stale(store, of)
+    loaded = LoadedConfig(of, tmp_path / "helpdesk-kpi.toml", "")
+    (made,) = prepare_report(store, loaded, "weekly", period=PERIOD, as_of=PERIOD.end + HOUR)
     text, page = (" ".join(str(part).split()) for part in (made.rendered.text, made.rendered.page))
     assert says in text
     assert page.replace("&#34;", '"').replace("&quot;", '"').replace("&#39;", "'").count(says) >= 2  # a figure, the end
@@ -90,10 +90,10 @@ def test_check_doctor_and_explain_say_the_same(store: Store) -> None:
     [found] = setting_findings(store, of.config)
     assert found.text.endswith(API)
     assert (found.level, found.about) == ("warning", "tickets")
-    assert [(g.how_many, g.is_bad) for g in gaps(store, of.config, MONDAY) if API in g.text] == [(3, True)]
-    opened = explained(store, of.config, Asked("first_reply_time", "strict", PERIOD.end, PERIOD))
-    assert f"! acme: 3 {defaults(store, of.config)[0].text}" in printed(opened)
-    beside = explained(store, of.config, Asked("solved_tickets", "strict", PERIOD.end, PERIOD))
+    assert [(g.how_many, g.is_bad) for g in find_data_gaps(store, of.config, MONDAY) if API in g.text] == [(3, True)]
+    opened = explain_metric(store, of.config, Asked("first_reply_time", "strict", PERIOD.end, PERIOD))
+    assert f"! acme: 3 {defaults(store, of.config)[0].text}" in format_explanation(opened)
+    beside = explain_metric(store, of.config, Asked("solved_tickets", "strict", PERIOD.end, PERIOD))
     assert "settings_to_check" not in beside  # a solve needs no reply
 
 
@@ -112,7 +112,7 @@ def test_what_the_configuration_decides_is_not_named(store: Store, rules: dict[s
 
 
 def test_conversations_without_data_are_named_with_the_setting_where_one_helps(store: Store) -> None:
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public"]\'')
     Source(store).put(
         ticket("1", NINE, channel="web", is_messaging=True), ticket("2", NINE, channel="whatsapp"),
@@ -134,11 +134,11 @@ def test_a_team_that_nobody_named_is_named(tmp_path: Path) -> None:
     line = '[sources.desk] agents = ["account id", "group:ID"]'
     with open_store(tmp_path / "b.db") as store:
         Source(store, "desk").put(Person("m", "member", "atlassian", 0), ticket("1", NINE), reply("1", NINE, "m"))
-        measure(store, jira)
+        build_stale(store, jira)
         assert codes(store, jira) == [("no_agents", 1, line)]
         taken = Event("1", "t", NINE, 1, "change", actor="m", field="assignee", before=None, after="m")
         Source(store, "desk").put(taken)
-        measure(store, jira)
+        build_stale(store, jira)
         assert codes(store, jira) == [("guessed_agents", 1, line)]
         named = config(sources={"desk": {"connector": "jira_service_management", "agents": ["m"]}})
         assert codes(store, named) == []
@@ -235,7 +235,7 @@ def test_tickets_whose_history_ends_elsewhere_are_counted(store: Store) -> None:
     for made, change in rows:
         Source(store).put(agent("b", "Bob"), msgspec.structs.replace(made, **late), change)
     assert ending_elsewhere(store, config()) == {"acme": 2}
-    assert [g.how_many for g in gaps(store, config(), MONDAY) if g.code == "ends_elsewhere"] == [2]
+    assert [g.how_many for g in find_data_gaps(store, config(), MONDAY) if g.code == "ends_elsewhere"] == [2]
 
 
 def test_parts_that_no_rule_reads_and_channels_that_are_new_are_counted_by_their_words(store: Store) -> None:
@@ -246,7 +246,7 @@ def test_parts_that_no_rule_reads_and_channels_that_are_new_are_counted_by_their
     )  # fmt: skip
     assert list(strange_channels(store)) == [("acme", 1, "hologram (1)")]
     assert list(unread(store)) == [("acme", 1, "event HologramComment (2)")]
-    found = {g.code: g.text for g in gaps(store, config(), MONDAY)}
+    found = {g.code: g.text for g in find_data_gaps(store, config(), MONDAY)}
     assert found["unread"].endswith("event HologramComment (2)")
     assert found["strange_channels"].endswith("hologram (1)")
 
@@ -254,7 +254,7 @@ def test_parts_that_no_rule_reads_and_channels_that_are_new_are_counted_by_their
 def test_tickets_without_a_first_message_are_counted(store: Store) -> None:
     Source(store).put(ticket("1", NINE), ticket("2", NINE))
     Source(store).put(ticket("3", NINE), words=False)
-    assert [g.how_many for g in gaps(store, config(), MONDAY) if g.code == "no_words"] == [1]
+    assert [g.how_many for g in find_data_gaps(store, config(), MONDAY) if g.code == "no_words"] == [1]
 
 
 MINUTE = 60_000
@@ -282,16 +282,19 @@ def test_whether_the_first_message_is_known_has_one_rule(store: Store, event: Ev
     Source(store).put(ticket("1", NINE), event, words=False)
     rows = reader(store).columns("first_reply_time")
     [out] = {rows.words[int(code)] or "" for code in rows.stop}
-    found = [g.how_many for g in gaps(store, config(), MONDAY) if g.code == "no_words"]
+    found = [g.how_many for g in find_data_gaps(store, config(), MONDAY) if g.code == "no_words"]
     lost = [one.key for one in wordless(store, 1, 0, "any")]
     assert (out == "first_message_unknown", found, lost) == ((False, [], []) if is_known else (True, [1], ["1"]))
 
 
 def test_a_conversation_whose_words_are_elsewhere_lacks_chat_data_and_no_first_message(store: Store) -> None:
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public","status.history"]\'')
     Source(store).put(ticket("1", NINE, channel="chat", is_messaging=True), words=False)
-    assert [g.code for g in gaps(store, config(), MONDAY) if g.code.startswith("no_")] == ["no_priority", "no_chats"]
+    assert [g.code for g in find_data_gaps(store, config(), MONDAY) if g.code.startswith("no_")] == [
+        "no_priority",
+        "no_chats",
+    ]
 
 
 @pytest.mark.parametrize(("flag", "count"), [(None, 1), (True, 2), (False, 2)])
@@ -299,9 +302,9 @@ def test_a_channel_called_like_a_chat_whose_replies_are_comments_has_its_data(
     store: Store, flag: Any, count: int
 ) -> None:
     """Ann has answered one of two in a comment: where nothing flags a conversation, her words are there."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute('UPDATE cursors SET gives = \'["tickets","comments.public"]\'')
     Source(store).put(*(ticket(n, NINE, channel="whatsapp", is_messaging=flag) for n in "12"), said_at("1", 30, "a"))
     assert codes(store, config()) == [("no_chats", count, "")]
     rows = reader(store).columns("first_reply_time")
-    assert int(rows.stopped({"no_chat_data"}).sum()) == count
+    assert int(rows.has_stop_reason({"no_chat_data"}).sum()) == count

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from desk_fixtures import SyncedDesk
 
-from helpdesk_kpi.calendar.periods import Period, last_ended
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.calendar.periods import Period, get_last_complete_period
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.query.metric_store import HISTORY, Reader
+from helpdesk_kpi.measure.query.metric_store import HISTORY_PERIODS, MetricStore
 from helpdesk_kpi.simulator.world.plan import Slowdown
 from helpdesk_kpi.simulator.world.world import World, generate
 
@@ -22,22 +22,22 @@ def read(folder: Path, world: World, digests: int) -> list[tuple[str, str, str |
     desk = SyncedDesk(folder, world)
     desk.sync()
     with desk.store() as store:
-        measure(store, desk.loaded.config)
-        reader = Reader(store, desk.loaded.config)
-        newest = last_ended("week", world.now, desk.loaded.config.timezone)
+        build_stale(store, desk.loaded.config)
+        reader = MetricStore(store, desk.loaded.config)
+        newest = get_last_complete_period("week", world.now, desk.loaded.config.timezone)
         found: list[tuple[str, str, str | None]] = []
-        for week in (newest.back(n) for n in range(digests - 1, -1, -1)):
+        for week in (newest.shift_back(n) for n in range(digests - 1, -1, -1)):
             found += [(week.label, kpi, direction) for kpi, direction in signals(reader, week)]
         return found
 
 
-def signals(reader: Reader, week: Period) -> list[tuple[str, str | None]]:
+def signals(reader: MetricStore, week: Period) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
     # Nobody writes entries on this desk, votes are met by one sync alone, and what matures is not told on a Monday.
-    for kpi in (k.id for k in find_kpis().values() if k.story == "ticket" and not k.matures):
-        value = reader.value(kpi, week, week.end + LAG)
+    for kpi in (k.id for k in find_kpis().values() if k.subject == "ticket" and not k.matures):
+        value = reader.get(kpi, week, week.end + LAG)
         assert value.signal
-        assert value.signal.points == HISTORY, "the first digests need 26 points of history"
+        assert value.signal.points == HISTORY_PERIODS, "the first digests need 26 points of history"
         if value.signal.verdict == "signal":
             found.append((kpi, value.signal.direction))
     return found
@@ -45,7 +45,7 @@ def signals(reader: Reader, week: Period) -> list[tuple[str, str | None]]:
 
 @pytest.mark.seeds(1, 2, 3)
 def test_a_stable_desk_gives_at_most_one_false_signal_in_26_digests(tmp_path: Path, seed: int, full_size: bool) -> None:
-    weeks, a_week = 26 + HISTORY + 1, 300 if full_size else 50
+    weeks, a_week = 26 + HISTORY_PERIODS + 1, 300 if full_size else 50
     world = generate(seed, tickets=weeks * a_week, weeks=weeks, stable=True)
     assert len(found := read(tmp_path, world, 26)) <= 1, found
 
@@ -64,7 +64,7 @@ def test_slower_first_replies_are_named_within_two_weeks(tmp_path: Path, full_si
 def worse(folder: Path, seed: int, a_week: int, factor: float) -> list[str]:
     """The KPIs that are said to be worse in the two weeks in which first replies take `factor` times as long."""
     folder.mkdir()
-    weeks = HISTORY + 3
+    weeks = HISTORY_PERIODS + 3
     end = generate(seed, tickets=0, empty=True).now
     slowdown = Slowdown(end - 6 * 3_600_000 - 2 * WEEK, factor)  # from the Monday two weeks ago
     world = generate(seed, tickets=weeks * a_week, weeks=weeks, stable=True, slowdown=slowdown)

@@ -13,10 +13,10 @@ from jira_source import Site
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.simulator.world.clock import DAY
 from helpdesk_kpi.simulator.world.world import World, generate
-from helpdesk_kpi.testing.store_snapshot import known_store
+from helpdesk_kpi.testing.store_snapshot import open_test_store
 
 _ELSEWHERE = {"/oauth/tokens"}  # a token is asked for, and no data
 
@@ -50,8 +50,8 @@ class WatchedDesk(SyncedDesk):
         return made
 
     def check(self) -> None:
-        with self.served(), known_store(self.loaded.store_path) as store:
-            [source] = sources_of(self.loaded, (), store.hash_key)
+        with self.served(), open_test_store(self.loaded.store_path) as store:
+            [source] = load_sources(self.loaded, (), store.hash_key)
 
             async def ask() -> None:
                 async with impatient(source) as http:

@@ -10,7 +10,7 @@ from simulator_freshdesk_fixtures import ALL, EVER, ask, client, flat, ids, page
 
 from helpdesk_kpi.simulator.freshdesk.auth import KEY
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND
-from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Deleted, Offered, Scrubbed, Touched
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Deleted, Offered, Redacted, Viewed
 from helpdesk_kpi.simulator.world.world import World, generate
 
 
@@ -201,9 +201,9 @@ def test_replies_notes_changes_and_answers_move_the_update_but_touches_do_not() 
         said("tue 10:00", ANN, public=False),
         did("tue 11:00", ANN, status="solved"),
         Offered(survey=7, ticket=1, at=at("wed 11:00")),
-        Touched(ticket=1, at=at("wed 11:30")),
+        Viewed(ticket=1, at=at("wed 11:30")),
         Answered(survey=7, ticket=1, at=at("wed 12:00"), ratings={"overall": 5}, comment="Thanks!"),
-        Touched(ticket=1, at=at("thu 10:00")),
+        Viewed(ticket=1, at=at("thu 10:00")),
     )
     shown = []
     with client(made) as face:
@@ -264,7 +264,7 @@ def test_the_next_response_is_late_until_somebody_gives_it() -> None:
 def test_deleted_and_spam_tickets_have_lists_of_their_own_until_they_are_gone_for_good() -> None:
     made = by_hand(
         opened("mon 10:00"), said("mon 11:00", ANN), Deleted(ticket=1, at=at("tue 10:00"), actor=ANN),
-        Scrubbed(ticket=1, at=at("fri 10:00")),
+        Redacted(ticket=1, at=at("fri 10:00")),
         opened("mon 10:00", ticket=2, spam=True), Deleted(ticket=2, at=at("tue 10:00"), actor=ANN),
     )  # fmt: skip
     with client(made) as face:

@@ -14,10 +14,10 @@ from simulator_fixtures import ANN, BOT, CAROL, LEO, LIGHT, amended, at, did, op
 from simulator_fixtures import world as by_hand
 from simulator_freshdesk_fixtures import ALL, ask, client, flat, ids, pages, refused
 
-from helpdesk_kpi.simulator.freshdesk.api import Face
-from helpdesk_kpi.simulator.freshdesk.app import _endpoints, _rooms, app, settings
+from helpdesk_kpi.simulator.freshdesk.api import FreshdeskApi
+from helpdesk_kpi.simulator.freshdesk.app import _endpoints, _misc_routes, app, settings
 from helpdesk_kpi.simulator.freshdesk.auth import KEY
-from helpdesk_kpi.simulator.freshdesk.routes_misc import Rooms
+from helpdesk_kpi.simulator.freshdesk.routes_misc import MiscRoutes
 from helpdesk_kpi.simulator.server.faults import Faults
 from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.simulator.world.clock import DAY, instant, iso
@@ -564,8 +564,8 @@ def test_the_page_about_the_simulator_names_every_endpoint(world: World) -> None
     page = (HERE.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
     mine = page.partition("## The Freshdesk face")[2].partition("Its endpoints are counted under:")[2]
     told = re.findall(r"`(\w+)`", mine.partition("The fault")[0])
-    served = Face(world, Faults())
-    names = {name for name, *_ in (*_endpoints(served), *_rooms(Rooms(served)))}
+    served = FreshdeskApi(world, Faults())
+    names = {name for name, *_ in (*_endpoints(served), *_misc_routes(MiscRoutes(served)))}
     assert set(told) == names | {"activities_file"}
 
 

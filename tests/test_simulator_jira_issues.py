@@ -9,7 +9,7 @@ from oracle.truth import truth
 from simulator_fixtures import ANN, BEN, CAROL, OTHER, TEAM, at, did, opened, said
 from simulator_fixtures import world as by_hand
 
-from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Comment, Created, Deleted, Offered, Touched, Update
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Comment, Created, Deleted, Offered, Update, Viewed
 from helpdesk_kpi.simulator.world.world import World, generate
 
 
@@ -168,7 +168,7 @@ def test_an_issue_behind_a_security_level_is_away_for_two_days() -> None:
 
 def test_touching_moves_updated_and_a_rating_does_not() -> None:
     made = by_hand(
-        opened("mon 10:00"), said("mon 11:00", ANN, status="solved"), Touched(ticket=1, at=at("mon 15:00")),
+        opened("mon 10:00"), said("mon 11:00", ANN, status="solved"), Viewed(ticket=1, at=at("mon 15:00")),
         Offered(survey=5, ticket=1, at=at("tue 11:00")),
         Answered(survey=5, ticket=1, at=at("wed 11:00"), ratings={"overall": 5}, comment="Good"),
         Answered(survey=5, ticket=1, at=at("thu 11:00"), ratings={"overall": 1}),

@@ -23,13 +23,13 @@ import shape_fixtures as shapes
 from sample_fixtures import HELPDESKS, Answer
 
 from helpdesk_kpi.simulator.freshdesk import app as freshdesk
-from helpdesk_kpi.simulator.freshdesk.api import Face as FreshdeskFace
+from helpdesk_kpi.simulator.freshdesk.api import FreshdeskApi as FreshdeskFace
 from helpdesk_kpi.simulator.freshdesk.auth import KEY
-from helpdesk_kpi.simulator.freshdesk.routes_misc import Rooms
+from helpdesk_kpi.simulator.freshdesk.routes_misc import MiscRoutes
 from helpdesk_kpi.simulator.freshdesk.solutions import CATEGORY, FOLDERS
 from helpdesk_kpi.simulator.freshdesk.trackers import Trackers
 from helpdesk_kpi.simulator.jira import app as jira
-from helpdesk_kpi.simulator.jira.api import Face as JiraFace
+from helpdesk_kpi.simulator.jira.api import JiraApi as JiraFace
 from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN
 from helpdesk_kpi.simulator.jira.changelogs import Changelogs
 from helpdesk_kpi.simulator.jira.roles import ADMINISTRATORS, TEAM
@@ -44,7 +44,7 @@ from helpdesk_kpi.simulator.world.plan import REAL
 from helpdesk_kpi.simulator.world.support_desk import EMAIL, LATE_SCHEDULE, SCHEDULE, TOKEN
 from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.simulator.zendesk import app as zendesk
-from helpdesk_kpi.simulator.zendesk.api import Face
+from helpdesk_kpi.simulator.zendesk.api import ZendeskApi
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 recorded = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
@@ -208,8 +208,8 @@ def test_every_endpoint_of_the_simulator_has_a_line(helpdesk: str) -> None:
     world, plan = generate(1, tickets=1, empty=True), Faults()
     face = FreshdeskFace(world, plan)
     served = {
-        "zendesk": {name for name, *_ in zendesk._endpoints(Face(world, plan))},
-        "freshdesk": {name for name, *_ in (*freshdesk._endpoints(face), *freshdesk._rooms(Rooms(face)))}
+        "zendesk": {name for name, *_ in zendesk._endpoints(ZendeskApi(world, plan))},
+        "freshdesk": {name for name, *_ in (*freshdesk._endpoints(face), *freshdesk._misc_routes(MiscRoutes(face)))}
         | {"activities_file"},
         "jira_service_management": _jira_endpoints(world, plan),
     }

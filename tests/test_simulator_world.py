@@ -13,7 +13,7 @@ import pytest
 from oracle.truth import truth, truth_excluded, truth_summary
 
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, WEEK, instant, iso, local_date
-from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Created, Deleted, Offered, Scrubbed, Touched, Update
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Created, Deleted, Offered, Redacted, Update, Viewed
 from helpdesk_kpi.simulator.world.scenarios import TRICKY
 from helpdesk_kpi.simulator.world.ticket_history import DONE
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -62,7 +62,7 @@ def test_every_kind_is_there_at_least_three_times(world: World) -> None:
     priorities = Counter(story.created.priority for story in stories)
     assert all(priorities[priority] >= 3 for priority in ("urgent", "high", "normal", "low", None))
     facts = Counter(type(fact) for fact in world.facts)
-    assert all(facts[kind] >= 3 for kind in (Deleted, Scrubbed, Touched, Offered, Answered))
+    assert all(facts[kind] >= 3 for kind in (Deleted, Redacted, Viewed, Offered, Answered))
     counts = {
         "spam": sum(story.created.spam for story in stories),
         "merged": sum(story.merged_at is not None for story in stories),
@@ -146,7 +146,7 @@ def test_lives_are_without_contradiction(world: World) -> None:
         assert all(at % 1000 == 0 for at in times)
         closed = [save.at for save in story.saves if save.changes.get("status") == "closed"]
         assert all(
-            isinstance(fact, Touched | Answered | Deleted | Scrubbed)
+            isinstance(fact, Viewed | Answered | Deleted | Redacted)
             for fact in story.facts
             if closed and fact.at > closed[0]
         )
@@ -270,7 +270,7 @@ def test_an_empty_desk_has_people_but_no_tickets() -> None:
 def test_a_lossless_desk_loses_nothing_to_who_looks_once() -> None:
     made = generate(1, lossless=True)
     assert made.leaver is None
-    assert not any(isinstance(fact, Scrubbed) for fact in made.facts)
+    assert not any(isinstance(fact, Redacted) for fact in made.facts)
     assert any(isinstance(fact, Deleted) for fact in made.facts)
 
 

@@ -20,9 +20,9 @@ from helpdesk_kpi.simulator.world.facts import (
     Created,
     Deleted,
     Offered,
-    Scrubbed,
-    Touched,
+    Redacted,
     Update,
+    Viewed,
 )
 from helpdesk_kpi.simulator.world.support_desk import CLIENT_ID, CLIENT_SECRET, EMAIL, TOKEN
 from helpdesk_kpi.simulator.world.world import World, generate
@@ -158,7 +158,7 @@ def test_a_row_shows_the_ticket_as_of_now_and_system_writes_move_only_the_stamp(
     made = by_hand(
         opened("mon 10:00"),
         said("mon 11:00", ANN, status="solved", assignee=ANN, priority="high"),
-        Touched(ticket=1, at=at("wed 10:00")),
+        Viewed(ticket=1, at=at("wed 10:00")),
     )
     with client(made) as face:
         made.now = at("mon 10:30")
@@ -195,7 +195,7 @@ def test_a_deleted_ticket_is_told_then_scrubbed_and_its_events_are_gone() -> Non
     made = by_hand(
         opened("mon 10:00"),
         Deleted(ticket=1, at=at("tue 10:00"), actor=ANN),
-        Scrubbed(ticket=1, at=at("fri 10:00")),
+        Redacted(ticket=1, at=at("fri 10:00")),
     )
     with client(made) as face:
         made.now = at("wed 10:00")

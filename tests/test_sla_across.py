@@ -5,31 +5,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oracle.observed_ticket import Told
+from oracle.observed_ticket import ObservedTicket
 from test_truth_across import shown
 from truth_fixtures import DAY, Measured, asked_before_working
 
-from helpdesk_kpi.measure.metrics.columns import NEVER
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT
 from helpdesk_kpi.simulator.freshdesk.sla import Sla, responds
 from helpdesk_kpi.simulator.jira import sla as jira_sla
 from helpdesk_kpi.simulator.jira.site import Site
 from helpdesk_kpi.simulator.jira.vocabulary import FIRST_RESPONSE, RESOLUTION
 from helpdesk_kpi.simulator.world.clock import MINUTE
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Story
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk.reference_data import TARGETS
-from helpdesk_kpi.simulator.zendesk.tickets import replied
+from helpdesk_kpi.simulator.zendesk.tickets import is_agent_reply
 
 Verdicts = Counter[tuple[str, str, str]]  # (ticket, metric, kept | missed | running)
 FRT, FULL = "first_reply_time", "full_resolution_time"
 
 
-def zendesk(world: World, story: Story) -> list[tuple[str, str]]:
+def zendesk(world: World, story: TicketHistory) -> list[tuple[str, str]]:
     """The first run of each clock has a target, if the ticket had a priority when it began."""
     if story.created.priority not in TARGETS:
         return []
     found = []
-    first = next((s.at for s in story.saves[1:] if replied(world, s)), None)
+    first = next((s.at for s in story.saves[1:] if is_agent_reply(world, s)), None)
     solved = next((s.at for s in story.saves if s.changes.get("status") in DONE), None)
     for metric, minutes, end in zip((FRT, FULL), TARGETS[story.created.priority], (first, solved), strict=True):
         always = story.created.priority == "urgent"
@@ -38,7 +38,7 @@ def zendesk(world: World, story: Story) -> list[tuple[str, str]]:
     return found
 
 
-def jira(world: World, story: Story) -> list[tuple[str, str]]:
+def jira(world: World, story: TicketHistory) -> list[tuple[str, str]]:
     site = Site(world, "cloud", None, "http://x")
     return [
         (metric, "missed" if c.elapsed > c.goal else "running" if c.stop is None else "kept")
@@ -47,11 +47,11 @@ def jira(world: World, story: Story) -> list[tuple[str, str]]:
     ]
 
 
-def freshdesk(world: World, story: Story) -> list[tuple[str, str]]:
+def freshdesk(world: World, story: TicketHistory) -> list[tuple[str, str]]:
     """The due times as they are now; while a ticket waits for somebody else its clock stands."""
     sla = Sla(world, story, story.until(world.now), world.now)
     first = next((s.at for s in story.until(world.now)[1:] if responds(world, s)), None)
-    told = Told(world, story, world.now)
+    told = ObservedTicket(world, story, world.now)
     solved = told.solves[-1].at if told.done else None
     status = story.state(world.now)["status"]
     due = sla.due_by if status not in {"pending", "hold"} else world.now
@@ -71,7 +71,7 @@ def test_what_is_kept_and_missed_is_what_the_helpdesk_itself_keeps(tmp_path: Pat
     true: Verdicts = Counter()
     for number, story in world.stories.items():
         gone = story.deleted_at is not None  # neither Jira nor Freshdesk tells all of these
-        if not gone and story.created.at <= world.now and not Told(world, story, world.now).excluded():
+        if not gone and story.created.at <= world.now and not ObservedTicket(world, story, world.now).excluded():
             true.update((str(number), *verdict) for verdict in keeps(world, story))
     early = asked_before_working(world) if helpdesk != "zendesk" else set()
     found, true = (Counter({v: n for v, n in of.items() if v[0] not in early}) for of in (_found(one), true))
@@ -95,6 +95,6 @@ def _found(one: Measured) -> Verdicts:
         ticket = one.native[int(rows.story[i])]
         if one.world.stories[int(ticket)].deleted_at is not None:
             continue
-        end = None if rows.end[i] == NEVER else int(rows.end[i])
+        end = None if rows.end[i] == NO_INSTANT else int(rows.end[i])
         kept[ticket, metric, judged(end, int(rows.due[i]), now)] += 1
     return kept

@@ -65,7 +65,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> SyncedDesk:
     """A desk whose categories, channels, addresses and people are what a stranger would write."""
     made = SyncedDesk(tmp_path_factory.mktemp("formulas"), generate(5, tickets=60, weeks=5))
     made.sync()
-    with made.store() as store, store.writing() as conn:
+    with made.store() as store, store.transaction() as conn:
         conn.execute("UPDATE tickets SET channel = '=cmd', url = '@' || url, priority = '+1+1'")
         conn.execute("UPDATE people SET name = '-' || name WHERE name IS NOT NULL")
         conn.execute("UPDATE teams SET name = '＝' || name")

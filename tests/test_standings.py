@@ -10,8 +10,8 @@ from reader_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply
 from story_fixtures import ANN, CREATED, PEOPLE, desk, measured, minutes, said, story
 
 from helpdesk_kpi.config import Config, Tickets
-from helpdesk_kpi.identities.agents import read_humans
-from helpdesk_kpi.identities.source_rules import PersonFacts, read_desks
+from helpdesk_kpi.identities.agents import load_agents
+from helpdesk_kpi.identities.source_rules import AccountFacts, load_source_rules
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.model import Event, Person
 from helpdesk_kpi.store import Store, open_store
@@ -46,7 +46,7 @@ def replied_by(store: Store, who: str) -> list[str]:
 
 
 def names(of: Any) -> set[str]:
-    return {account.native for human in read_humans(of.store, of.config).all for account in human.accounts}
+    return {account.native for human in load_agents(of.store, of.config).all for account in human.accounts}
 
 
 # --- the work tells
@@ -149,7 +149,7 @@ def test_who_was_seen_as_deleted_first_is_who_an_older_row_says(store: Store) ->
 
 def by(kind: str, *, has_worked: bool = False, **row: Any) -> Timeline:
     """They write at 10, Ann replies at 30, they write again at 40."""
-    people = PEOPLE | {WHO: PersonFacts(kind, has_worked, (0,), (kind,))}
+    people = PEOPLE | {WHO: AccountFacts(kind, has_worked, (0,), (kind,))}
     the = msgspec.structs.replace(desk(), people=people, person_keys={"7": WHO})
     return story(said(10, WHO), said(30, ANN), said(40, WHO), the=the, **row)
 
@@ -158,8 +158,8 @@ def test_an_account_of_many_people_is_nobody() -> None:
     # Not a reply, no question of a customer either; and as a requester no colleague.
     assert minutes(by("nobody"), "first_reply_time") == [30.0]
     assert minutes(by("nobody"), "next_reply_time") == []
-    assert by("nobody", requester=WHO).left_out == ""
-    assert {t.who for t in by("nobody", requester=WHO).turns if t.person == WHO} == {"unknown"}
+    assert by("nobody", requester=WHO).exclusion_reason == ""
+    assert {t.who for t in by("nobody", requester=WHO).messages if t.person == WHO} == {"unknown"}
 
 
 def test_a_licence_is_no_role() -> None:
@@ -188,10 +188,10 @@ def test_a_list_of_the_team_is_complete(store: Store) -> None:
 
 
 def test_a_private_note_of_a_licensed_colleague_is_a_colleagues() -> None:
-    people = PEOPLE | {WHO: PersonFacts("member", False, (0,), ("member",))}
+    people = PEOPLE | {WHO: AccountFacts("member", False, (0,), ("member",))}
     the = msgspec.structs.replace(desk(), people=people)
     ticket = story(said(10, WHO, public=False), said(30, ANN), the=the)
-    assert [t.who for t in ticket.turns] == ["customer", "light_agent", "agent"]
+    assert [t.who for t in ticket.messages] == ["customer", "light_agent", "agent"]
 
 
 def test_no_list_of_the_team_names_customers_members_or_accounts_of_many(store: Store) -> None:
@@ -214,7 +214,7 @@ def test_tickets_of_an_account_of_many_repeat_nothing(store: Store) -> None:
 
 
 def test_people_of_before_are_known_by_their_spans() -> None:
-    facts = PersonFacts("customer", False, (CREATED, CREATED + 100), ("agent", "customer"))
+    facts = AccountFacts("customer", False, (CREATED, CREATED + 100), ("agent", "customer"))
     assert [facts.kind_at(CREATED + n) for n in (-5, 50, 100)] == ["agent", "agent", "customer"]
 
 
@@ -223,7 +223,7 @@ def test_the_accounts_that_bring_requests_in_are_found_by_address_id_or_name(sto
     Source(store).put(agent("f", "Form App", email="form@acme.com"), customer("k", "gate@acme.com"))
     (form,), (gate,) = (store.rows("SELECT id FROM people WHERE native = ?", key) for key in "fk")
     for mark in ("f", "acme:f", "FORM@acme.com", "form app"):
-        (found,) = read_desks(store, Config(tickets=Tickets(intake=[mark]))).values()
+        (found,) = load_source_rules(store, Config(tickets=Tickets(intake=[mark]))).values()
         assert found.intake == {form[0]}, mark
-    (found,) = read_desks(store, Config(tickets=Tickets(intake=["gate@acme.com"]))).values()
+    (found,) = load_source_rules(store, Config(tickets=Tickets(intake=["gate@acme.com"]))).values()
     assert found.intake == {gate[0]}

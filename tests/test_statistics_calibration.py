@@ -10,8 +10,8 @@ from helpdesk_kpi.measure.metrics.metric_value import Point
 from helpdesk_kpi.measure.statistics import beta, bootstrap, funnel, shrinkage, xmr
 from helpdesk_kpi.measure.statistics.binomial import cumulative
 from helpdesk_kpi.measure.statistics.competing import incidence
-from helpdesk_kpi.measure.statistics.control_chart import ENOUGH, signal
-from helpdesk_kpi.measure.statistics.false_discovery import discoveries
+from helpdesk_kpi.measure.statistics.control_chart import ENOUGH, detect_signal
+from helpdesk_kpi.measure.statistics.false_discovery import benjamini_hochberg
 from helpdesk_kpi.measure.statistics.poisson import byar
 from helpdesk_kpi.measure.statistics.proportion import jeffreys, wilson
 from helpdesk_kpi.measure.statistics.reciprocity import reciprocity
@@ -197,7 +197,7 @@ def test_of_what_is_called_different_at_most_a_tenth_is_not() -> None:
     for _ in range(400):
         z = rng.standard_normal(40)
         z[:10] += 3.5
-        found = discoveries([funnel.chance(off) for off in z])
+        found = benjamini_hochberg([funnel.chance(off) for off in z])
         wrong.append(found[10:].sum() / max(found.sum(), 1))
         right += int(found[:10].sum())
     assert np.mean(wrong) <= 0.1
@@ -213,7 +213,7 @@ def test_a_stable_series_has_a_point_outside_its_chart_less_than_one_time_in_a_h
         outside += not chart.low <= series[-1] <= chart.high
         if number < 1000:  # by the rules that reports go by
             *history, present = (Point("", float(np.exp(value / 20)) * 3.6e6, 150) for value in series)
-            alarms += signal(history, present, "duration", "lower").verdict == "signal"
+            alarms += detect_signal(history, present, "duration", "lower").verdict == "signal"
     assert outside / 4000 < 0.01
     assert alarms / 1000 < 0.01
 
@@ -254,7 +254,7 @@ def test_drawing_customers_covers_the_truth_where_answers_come_in_clusters() -> 
     of, hits, naive = np.repeat(np.arange(60), 5), 0, 0
     for number in range(200):
         good = rng.random(300) < rng.beta(1.6, 0.4, 60)[of]
-        low, high = bootstrap.mean(good, np.ones(300), of, bootstrap.seed("r", "csat", str(number)), draws=500)
+        low, high = bootstrap.mean(good, np.ones(300), of, bootstrap.derive_seed("r", "csat", str(number)), draws=500)
         assert low is not None
         assert high is not None
         hits += low <= 0.8 <= high
@@ -289,11 +289,12 @@ def test_what_ends_comes_before_what_is_last_seen_at_the_same_time() -> None:
 def test_the_same_report_draws_the_same_and_another_anew() -> None:
     values, of = np.arange(40) % 3 == 0, np.arange(40) // 2
     drawn = [
-        bootstrap.mean(values, np.ones(40), of, bootstrap.seed(report, "csat", "Ann")) for report in ("a", "a", "b")
+        bootstrap.mean(values, np.ones(40), of, bootstrap.derive_seed(report, "csat", "Ann"))
+        for report in ("a", "a", "b")
     ]
     assert drawn[0] == drawn[1]
-    assert bootstrap.seed("a", "csat", "Ann") != bootstrap.seed("b", "csat", "Ann")
-    assert bootstrap.seed("a", "bc", "d") != bootstrap.seed("a", "b", "cd")
+    assert bootstrap.derive_seed("a", "csat", "Ann") != bootstrap.derive_seed("b", "csat", "Ann")
+    assert bootstrap.derive_seed("a", "bc", "d") != bootstrap.derive_seed("a", "b", "cd")
 
 
 def test_few_durations_get_the_interval_of_order_statistics_and_running_ones_are_never_taken_for_ended() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from helpdesk_kpi.errors import StoreError
 from helpdesk_kpi.model import Article, Changes, Event, Person, Rating, Replies, Ticket
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.page import Page, SetAside
+from helpdesk_kpi.store.page import Page, RejectedRow
 from helpdesk_kpi.store.write_page import source_key, versions, write_page
 
 
@@ -55,7 +55,7 @@ def test_a_text_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    with open_store(tmp_path / "a.db") as store, store.writing() as conn:
+    with open_store(tmp_path / "a.db") as store, store.transaction() as conn:
         conn.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('helpdesk_kpi', 'm9', '')"
         )
@@ -136,7 +136,7 @@ def test_roles_are_kept_over_time(store: Store) -> None:
 def test_a_change_makes_its_ticket_stale_and_no_change_does_not(store: Store) -> None:
     page = [ticket(), Event("1", "e1", 1, 0, "comment"), Rating("r", "1", 5, 1, category="good", answered_at=6)]
     put(store, *page)
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("DELETE FROM stale")
     put(store, *page)
     assert store.one("SELECT count(*) FROM stale") == 0
@@ -195,8 +195,8 @@ def test_the_versions_that_are_kept_can_be_asked_for(store: Store) -> None:
 
 
 def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:
-    put(store, set_aside=[SetAside("9", "no created_at")])
-    put(store, set_aside=[SetAside("9", "no created_at")])
+    put(store, set_aside=[RejectedRow("9", "no created_at")])
+    put(store, set_aside=[RejectedRow("9", "no created_at")])
     assert store.rows("SELECT id, reason FROM set_aside") == [("9", "no created_at")]
 
 

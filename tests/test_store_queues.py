@@ -22,7 +22,7 @@ from helpdesk_kpi.model import (
 )
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.store.page import Page, Todo
-from helpdesk_kpi.store.write_page import ask_again, source_key, waiting, write_page
+from helpdesk_kpi.store.write_page import load_todo, requeue, source_key, write_page
 
 
 @pytest.fixture
@@ -46,12 +46,12 @@ def put(store: Store, *records: Any, stream: str = "tickets", now: int = 5000, *
 
 def test_a_version_that_was_fetched_is_not_queued_again_and_a_newer_one_is(store: Store) -> None:
     source = put(store, todo={"replies": [Todo(20, "b"), Todo(10, "a")]})
-    assert waiting(store, source, "replies") == [Todo(10, "a"), Todo(20, "b")]
+    assert load_todo(store, source, "replies") == [Todo(10, "a"), Todo(20, "b")]
     put(store, stream="replies", done=[Todo(10, "a")])
     put(store, todo={"replies": [Todo(10, "a"), Todo(20, "b")]})  # named again, as overlaps do
-    assert waiting(store, source, "replies") == [Todo(20, "b")]
+    assert load_todo(store, source, "replies") == [Todo(20, "b")]
     put(store, todo={"replies": [Todo(11, "a")]})
-    assert waiting(store, source, "replies") == [Todo(11, "a"), Todo(20, "b")]
+    assert load_todo(store, source, "replies") == [Todo(11, "a"), Todo(20, "b")]
 
 
 def test_a_deleted_ticket_stays_as_well_known_as_it_was_unless_it_was_still_to_be_read(store: Store) -> None:
@@ -69,14 +69,14 @@ def test_what_moved_on_while_it_was_fetched_is_fetched_once_more(store: Store) -
     source = put(store, todo={"replies": [Todo(10, "a")]})
     put(store, todo={"replies": [Todo(15, "a")]})
     put(store, stream="replies", done=[Todo(10, "a")])
-    assert waiting(store, source, "replies") == [Todo(15, "a")]
+    assert load_todo(store, source, "replies") == [Todo(15, "a")]
 
 
 def test_a_full_sync_queues_everything_again(store: Store) -> None:
     source = put(store, todo={"replies": [Todo(10, "a")]})
     put(store, stream="replies", done=[Todo(10, "a")])
-    ask_again(store, source)
-    assert waiting(store, source, "replies") == [Todo(10, "a")]
+    requeue(store, source)
+    assert load_todo(store, source, "replies") == [Todo(10, "a")]
 
 
 def known(store: Store) -> str:
@@ -100,7 +100,7 @@ def test_replies_are_pending_until_they_were_read_and_again_after_the_ticket_mov
 
 def test_a_ticket_listed_again_without_news_is_not_stale(store: Store) -> None:
     put(store, ticket(replies_known="pending"), Replies("1", 1))
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("DELETE FROM stale")
     put(store, ticket(replies_known="pending"), Replies("1", 1))
     assert store.one("SELECT count(*) FROM stale") == 0

@@ -118,7 +118,7 @@ def test_helpdesks_that_tell_changes_have_none_made_for_them(store: Store) -> No
 
 def test_a_sighting_marks_the_ticket_to_be_measured_once(store: Store) -> None:
     put(store, seen(0), seen(30, priority="4"))
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("DELETE FROM stale")
     put(store, seen(30, priority="4"), seen(0))
     assert store.rows("SELECT * FROM stale") == []

@@ -138,7 +138,7 @@ def test_what_sqlite_refuses_is_set_aside_and_the_rest_of_the_page_is_kept(store
     (name,) = aside(store)
     assert name.startswith("event ")
     assert name.endswith(" of ticket 1")
-    assert len(stored.set_aside) == 1
+    assert len(stored.rejected) == 1
     assert store.one("PRAGMA integrity_check") == "ok"
     assert store.one("SELECT count(*) FROM pragma_foreign_key_check") == 0
 

@@ -12,15 +12,15 @@ from desk_fixtures import Cli
 from reader_fixtures import HOUR, MONDAY, WEEK, Source, agent, period_of, reader, reply, ticket, value
 from report_fixtures import facts, week, week_values
 
-from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.cli.checks.findings import config_findings
 from helpdesk_kpi.config import Csat
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Name, Person, Rating
 from helpdesk_kpi.report.render import render
-from helpdesk_kpi.report.report_data import StoredFigures
-from helpdesk_kpi.report.result_types import Agent
+from helpdesk_kpi.report.report_data import ReportData
+from helpdesk_kpi.report.result_types import AgentAliases
 from helpdesk_kpi.store import Store, open_store
 
 KIND = Name("question", "36001", "Was the agent kind?", "kindness")  # id, text, alias
@@ -46,11 +46,11 @@ def asked(source: Source, *ratings: Rating) -> None:
     source.put(*people, *told, *ratings)
 
 
-def mapped(store: Store, **dimensions: str) -> Reader:
+def mapped(store: Store, **dimensions: str) -> MetricStore:
     return reader(store, csat=Csat(dimensions=dimensions))
 
 
-def share(of: Reader, dimension: str) -> tuple[float, float | None]:
+def share(of: MetricStore, dimension: str) -> tuple[float, float | None]:
     """How many answers there are, and the share that is good."""
     found = value(of, "csat", facet=dimension)
     return found.n, found.value
@@ -88,7 +88,7 @@ def test_a_question_that_is_called_like_a_known_dimension_needs_no_mapping(store
     asked(source, answer("1", "good", "7"), answer("1", "bad", "attitude"))
     of = mapped(store)
     assert (share(of, "expertise"), share(of, "attitude")) == ((1, 1), (1, 0))
-    assert StoredFigures(of, *period_of(), {}).facts.questions == ()
+    assert ReportData(of, *period_of(), {}).facts.questions == ()
 
 
 def test_a_text_that_comes_later_maps_what_was_measured_before(store: Store) -> None:
@@ -107,7 +107,11 @@ def test_two_questions_of_one_survey_about_the_same_have_one_voice(store: Store)
     )  # fmt: skip
     of = mapped(store, q1="attitude", q2="attitude")
     assert share(of, "attitude") == (2, 0.75)
-    rows = [r for r in listing(store, of.config, Asked("csat", "strict", MONDAY + WEEK)) if r["facet"] == "attitude"]
+    rows = [
+        r
+        for r in export_observations(store, of.config, Asked("csat", "strict", MONDAY + WEEK))
+        if r["facet"] == "attitude"
+    ]
     assert [r["share"] for r in rows] == [0.5] * 4
 
 
@@ -162,7 +166,7 @@ def test_defaults_time_outs_and_colleagues_are_counted_apart_and_in_no_n(store: 
 
 def test_observations_list_what_is_no_answer_with_its_reason(store: Store) -> None:
     asked(Source(store), *NONE.values(), answer("6", "bad"))
-    rows = list(listing(store, mapped(store).config, Asked("csat", "strict", MONDAY + WEEK)))
+    rows = list(export_observations(store, mapped(store).config, Asked("csat", "strict", MONDAY + WEEK)))
     assert {row["ticket"]: (row["reason"], row["value"]) for row in rows} == {
         "1": ("rating_default", None), "2": ("rating_timeout", None), "3": ("rating_internal", None),
         "4": ("rating_internal", None), "5": ("rating_timeout", None), "6": ("", 0),
@@ -174,7 +178,7 @@ def test_a_bad_rating_that_nobody_gave_is_not_shown_with_its_words(store: Store)
     asked(source, answer("1", "bad", comment="Three people asked me the same"), answer("2", "bad", origin="default"))
     later = Rating("z1", "1", MONDAY, 1, category="bad", answered_at=MONDAY + 9 * HOUR, origin="internal", comment="x")
     source.put(later)
-    bad = StoredFigures(mapped(store), *period_of(), {}).bad_ratings(5)
+    bad = ReportData(mapped(store), *period_of(), {}).bad_ratings(5)
     assert [(row.number, row.comment) for row in bad] == [("1", "Three people asked me the same")]
 
 
@@ -214,7 +218,7 @@ def test_questions_without_a_dimension_are_listed_with_their_answers_of_the_peri
         answer("1", "good", "speed"), answer("2", "good", "speed", at=MONDAY + 8 * WEEK), answer("3", "good", "q1"),
         answer("1", "good"), answer("4", "good", "speed", origin="default"),
     )  # fmt: skip
-    figures = StoredFigures(mapped(store, q1="expertise"), *period_of(), {})
+    figures = ReportData(mapped(store, q1="expertise"), *period_of(), {})
     assert figures.facts.questions == (("acme: 36001 (Was the agent kind?)", 3), ("acme: speed", 1))
 
 
@@ -241,7 +245,7 @@ def test_a_report_names_them_at_its_end_in_every_format(template: str, locale: s
 
 @pytest.mark.parametrize("privacy", ["pseudonymous", "team_only"])
 def test_a_question_that_names_an_agent_does_not_give_them_away(privacy: Any) -> None:
-    told = facts(questions=(("acme: How was Ann Smith?", 3),), agents=(Agent("Ann Smith"),), secret=b"kept")
+    told = facts(questions=(("acme: How was Ann Smith?", 3),), agents=(AgentAliases("Ann Smith"),), secret=b"kept")
     made = render("weekly_digest", week(facts=told), privacy=privacy)
     assert "acme: How was" in (made.text or "")
     assert "Smith" not in f"{made.text}{made.html}{made.page}{made.json!r}{made.slack!r}"
@@ -271,7 +275,7 @@ def test_check_and_status_name_them_and_check_names_keys_that_match_no_question(
     path.write_text(f'store = "{store.path}"\n{CONFIG}')
     cli = Cli(capfd, monkeypatch)
     cli.at(MONDAY + WEEK)
-    found = [(f.level, f.text) for f in config_findings(Desk(path)) if f.about == "csat.dimensions"]
+    found = [(f.level, f.text) for f in config_findings(AppContext(path)) if f.about == "csat.dimensions"]
     assert [level for level, _ in found] == ["note", "warning", "warning"]
     assert "acme: 36001 (Was the agent kind?), 1 answers, has no dimension" in found[0][1]
     assert ["'q9'" in found[1][1], "'acme:q8'" in found[2][1]] == [True, True]
@@ -285,4 +289,4 @@ def test_before_any_survey_has_questions_no_key_is_doubted(store: Store, tmp_pat
     asked(Source(store), answer("1", "good"))
     path = tmp_path / "helpdesk-kpi.toml"
     path.write_text(f'store = "{store.path}"\n{CONFIG}')
-    assert [f for f in config_findings(Desk(path)) if f.about == "csat.dimensions"] == []
+    assert [f for f in config_findings(AppContext(path)) if f.about == "csat.dimensions"] == []

@@ -21,7 +21,7 @@ from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
 from helpdesk_kpi.testing import crashes
 from helpdesk_kpi.testing.crashes import KILLED, End
-from helpdesk_kpi.testing.store_snapshot import canonical, differences, known_store
+from helpdesk_kpi.testing.store_snapshot import canonical, differences, open_test_store
 
 #: Opening a store: a child dies before each of its statements in turn, then the parent opens the file.
 OPENING = """
@@ -88,10 +88,10 @@ class Interrupted:
         if saved:
             shutil.copy(saved, self.store_path)
         else:
-            known_store(self.store_path).close()
+            open_test_store(self.store_path).close()
 
     def tries(self, command: str, *tries: dict[str, float]) -> list[End]:
-        return crashes.tries("zendesk", command, self.desk.path, iso(self.desk.world.now), *tries)
+        return crashes.run_killed("zendesk", command, self.desk.path, iso(self.desk.world.now), *tries)
 
     def told(self) -> dict[str, list[str]]:
         with closing(sqlite3.connect(self.store_path)) as db:

@@ -5,17 +5,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from desk_fixtures import SyncedDesk, impatient, known_store
+from desk_fixtures import SyncedDesk, impatient, open_test_store
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.zendesk.export_streams import WHOLE_AFTER
-from helpdesk_kpi.calendar.schedule_rules import missed
-from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.calendar.schedule_rules import find_missed_runs
+from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.cli.jobs import jobs_of
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import TURN, StreamResult, is_due, sync, synced_until
-from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.simulator.world.world import generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -93,8 +93,8 @@ def test_the_length_of_a_sync_does_not_move_the_next(
 
 
 def desk_sync(desk: SyncedDesk, now: Callable[[], int]) -> list[StreamResult]:
-    with desk.served(), known_store(desk.loaded.store_path) as store:
-        return sync(store, sources_of(desk.loaded, (), store.hash_key), now=now, connect=impatient)
+    with desk.served(), open_test_store(desk.loaded.store_path) as store:
+        return sync(store, load_sources(desk.loaded, (), store.hash_key), now=now, connect=impatient)
 
 
 def test_a_sync_that_took_longer_than_its_pace_is_due_again_at_once(tmp_path: Path) -> None:
@@ -109,10 +109,10 @@ def test_a_sync_that_took_longer_than_its_pace_is_due_again_at_once(tmp_path: Pa
         return begun if asked[0] == 1 else begun + 31 * MINUTE
 
     desk_sync(desk, slow)
-    job = jobs_of(Desk(desk.path))[0]
+    job = jobs_of(AppContext(desk.path))[0]
     with desk.store() as store:
         assert synced_until(store, ["demo"], begun + 31 * MINUTE) == begun
-    assert missed(job.rule, begun, begun + 31 * MINUTE, job.policy) == [begun + 30 * MINUTE]
+    assert find_missed_runs(job.rule, begun, begun + 31 * MINUTE, job.policy) == [begun + 30 * MINUTE]
 
 
 def test_a_turn_counts_only_when_every_source_had_it_and_none_of_the_future(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_turn_counts_only_when_every_source_had_it_and_none_of_the_future(tmp_
     with desk.store() as store:
         assert synced_until(store, ["demo"], now) == now
         assert synced_until(store, ["demo", "other"], now) is None
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute("UPDATE meta SET value = CAST(? AS BLOB) WHERE key = ?", (str(now + DAY), f"{TURN}demo"))
         assert synced_until(store, ["demo"], now) is None
 
@@ -130,11 +130,11 @@ def test_a_turn_counts_only_when_every_source_had_it_and_none_of_the_future(tmp_
 def test_what_a_wrong_clock_wrote_of_streams_holds_nothing_up(tmp_path: Path) -> None:
     desk = SyncedDesk(tmp_path, generate(4, tickets=20, weeks=4))
     desk.sync()
-    with desk.store() as store, store.writing() as conn:
+    with desk.store() as store, store.transaction() as conn:
         conn.execute("UPDATE cursors SET ran_at = ran_at + ?, complete_until = complete_until + ?", (999 * DAY,) * 2)
     desk.world.now += HOUR
     results = desk.sync()
     assert {r.outcome for r in results} == {"ok"}
     with desk.store() as store:
         assert store.one("SELECT max(ran_at) FROM cursors") == desk.world.now
-        assert fresh_to(store, desk.loaded.config)["demo"] == desk.world.now - WHOLE_AFTER
+        assert complete_until(store, desk.loaded.config)["demo"] == desk.world.now - WHOLE_AFTER

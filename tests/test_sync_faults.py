@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from desk_fixtures import OF_LOOKS, Cli, SyncedDesk, canonical, differences
+from desk_fixtures import VOLATILE_COLUMNS, Cli, SyncedDesk, canonical, differences
 
 from helpdesk_kpi.pull.sync import exit_status
 from helpdesk_kpi.simulator.server.faults import ROTATION
@@ -19,7 +19,7 @@ def small(seed: int = 4, *, lossless: bool = False) -> World:
 
 def told(desk: SyncedDesk) -> dict[str, list[str]]:
     with desk.store() as store:
-        return canonical(store.conn, skip=OF_LOOKS)
+        return canonical(store.conn, skip=VOLATILE_COLUMNS)
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from helpdesk_kpi.errors import BrokenError, UnreachedError
 from helpdesk_kpi.model import AnyRecord, Ticket
 from helpdesk_kpi.pull.auth import NoAuth
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
-from helpdesk_kpi.pull.source_config import Source
-from helpdesk_kpi.pull.sync import Progress, StreamResult, exit_status, locked_out, sync
-from helpdesk_kpi.pull.transport import Transport, unasked
-from helpdesk_kpi.testing.store_snapshot import known_store
+from helpdesk_kpi.pull.source_config import SourceConfig
+from helpdesk_kpi.pull.sync import Progress, StreamResult, exit_status, is_sign_in_failure, sync
+from helpdesk_kpi.pull.transport import Transport, offline
+from helpdesk_kpi.testing.store_snapshot import open_test_store
 
 NOW = 1_790_000_000_000
 
@@ -32,7 +32,7 @@ class Given(Connector):
 
     @classmethod
     def transport(cls, settings: Any) -> Transport:  # noqa: ARG003 - as the contract has it
-        return unasked()
+        return offline()
 
     def streams(self) -> Sequence[Stream]:
         return [Stream(name=name, kind="cursor", pages=self._pages(given)) for name, given in self.settings.items()]
@@ -54,17 +54,17 @@ def ticket(number: str) -> AnyRecord:
     return Ticket(number, number, "http://x", NOW, NOW, NOW, "open")
 
 
-def source(name: str, **streams: Sequence[str | Exception]) -> Source:
-    return Source(name, Given, streams, "", 0)
+def source(name: str, **streams: Sequence[str | Exception]) -> SourceConfig:
+    return SourceConfig(name, Given, streams, "", 0)
 
 
-def synced(folder: Path, *sources: Source) -> list[StreamResult]:
-    with known_store(folder / "a.db") as store:
+def synced(folder: Path, *sources: SourceConfig) -> list[StreamResult]:
+    with open_test_store(folder / "a.db") as store:
         return sync(store, sources, now=lambda: NOW)
 
 
 def kept(folder: Path) -> list[str]:
-    with known_store(folder / "a.db") as store:
+    with open_test_store(folder / "a.db") as store:
         return [native for (native,) in store.rows("SELECT native FROM tickets ORDER BY native")]
 
 
@@ -76,7 +76,7 @@ def test_a_mistake_of_ours_in_one_source_is_raised_after_the_others_are_through(
         )
     assert caught.value.__notes__ == ["in the sync of the source 'a'; the other sources went on"]
     assert kept(tmp_path) == sorted(["a1", *many, "c"])
-    with known_store(tmp_path / "a.db") as store:
+    with open_test_store(tmp_path / "a.db") as store:
         ended = store.rows("SELECT s.name, y.stream, y.outcome FROM syncs y JOIN sources s ON s.id = y.source")
     assert ended == [("b", "one", "ok"), ("b", "two", "ok")]
 
@@ -98,7 +98,7 @@ def test_an_answer_that_cannot_be_read_ends_its_stream_and_silence_ends_the_sour
         ("b", "three", "failed"),
     ]  # fmt: skip
     assert kept(tmp_path) == ["a1", "a2", "b1"]
-    (ended,) = locked_out(results)
+    (ended,) = is_sign_in_failure(results)
     assert (ended.source, ended.reason) == ("b", "the helpdesk does not answer: GET host/x: no answer")
 
 
@@ -174,7 +174,7 @@ def test_a_secret_of_any_characters_ends_its_own_source_in_one_line_and_no_other
     last = [line for line in ran.err.splitlines() if line.startswith("a: ") and "still trying" not in line]
     assert len(last) == 1
     assert secret not in ran.out + ran.err
-    with known_store(load(path).store_path) as store:
+    with open_test_store(load(path).store_path) as store:
         assert store.rows("SELECT native FROM tickets") == [("1",)]
 
 
@@ -187,7 +187,7 @@ def test_notes_reach_whoever_looks_on(tmp_path: Path) -> None:
     """A host that answers nothing is told of while it is tried, with the source's name."""
     heard: list[Progress] = []
 
-    def connect(_: Source) -> Transport:
+    def connect(_: SourceConfig) -> Transport:
         def refuse(_: httpx.Request) -> httpx.Response:
             raise httpx.ConnectError("refused")
 
@@ -204,8 +204,8 @@ def test_notes_reach_whoever_looks_on(tmp_path: Path) -> None:
 
             return pages
 
-    with known_store(tmp_path / "a.db") as store:
-        sources = [Source("desk", Asking, {"one": ["/x"], "two": ["/y"]}, "", 0)]
+    with open_test_store(tmp_path / "a.db") as store:
+        sources = [SourceConfig("desk", Asking, {"one": ["/x"], "two": ["/y"]}, "", 0)]
         results = sync(store, sources, now=lambda: NOW, connect=connect, progress=heard.append)
     assert [(p.source, p.stream, p.note) for p in heard] == [
         ("desk", "one", "still trying GET acme.example.com/x: it cannot be reached: refused")

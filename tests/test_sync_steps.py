@@ -7,13 +7,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from desk_fixtures import OF_LOOKS, Cli, SyncedDesk, canonical, differences
+from desk_fixtures import VOLATILE_COLUMNS, Cli, SyncedDesk, canonical, differences
 from oracle.truth import truth
 
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.explain.observation_export import Asked, listing
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.explain.observation_export import Asked, export_observations
 from helpdesk_kpi.pull.sync import exit_status
-from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -34,7 +34,7 @@ def desk_in(folder: Path, world: World, **options: int) -> SyncedDesk:
 
 def told(desk: SyncedDesk, *, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
     with desk.store() as store:
-        return canonical(store.conn, skip=OF_LOOKS, without=without)
+        return canonical(store.conn, skip=VOLATILE_COLUMNS, without=without)
 
 
 @pytest.mark.trap("zendesk 2", "zendesk 14")
@@ -48,7 +48,7 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
     assert exit_status(desk.sync()) == 0
     before = told(desk)
     with desk.store() as store:
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
     desk.world.now += 10 * MINUTE
     results = desk.sync()
     assert exit_status(results) == 0
@@ -63,7 +63,7 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
     }  # fmt: skip
     assert differences(told(desk), before | {"stale": [], "stale_stories": []}) == {}
     with desk.store() as store:
-        assert measure(store, desk.loaded.config) == 0
+        assert build_stale(store, desk.loaded.config) == 0
 
 
 def test_what_is_known_is_not_read_again_and_full_reads_all(tmp_path: Path) -> None:
@@ -178,10 +178,10 @@ def test_a_leavers_work_stays_theirs(leaving: Leaving, seen: bool) -> None:
     desk = leaving.seen if seen else leaving.missed
     as_of = leaving.world.now - 2 * MINUTE
     with desk.store() as store:
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
         for kpi in ("first_reply_time", "solved_tickets"):
             wanted = {r.ticket for r in truth(leaving.world, kpi, "strict", as_of) if r.agent == native}
-            rows = listing(store, desk.loaded.config, Asked(kpi, "strict", as_of))
+            rows = export_observations(store, desk.loaded.config, Asked(kpi, "strict", as_of))
             shown = leaving.leaver.name if seen else native  # the name went away with the role
             assert len(wanted) > 3
             assert {r["ticket"] for r in rows if r["agent"] == shown and r["reason"] in {"", "running"}} >= wanted
@@ -206,10 +206,12 @@ def test_tickets_from_before_the_first_day_are_counted_as_unknown_and_never_as_u
         assert store.one("SELECT min(at) FROM events") >= start  # nothing older was read
         old = {native for (native,) in store.rows("SELECT native FROM tickets WHERE created_at < ?", start)}
         assert len(old) > 10
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
         for kpi in ("first_reply_time", "full_resolution_time", "accepted_resolution_time"):
             rows = [
-                r for r in listing(store, desk.loaded.config, Asked(kpi, "strict", world.now)) if r["ticket"] in old
+                r
+                for r in export_observations(store, desk.loaded.config, Asked(kpi, "strict", world.now))
+                if r["ticket"] in old
             ]
             assert {r["ticket"] for r in rows} <= old
             assert len(rows) > 5
@@ -229,7 +231,7 @@ def test_since_can_move_back_and_full_then_brings_the_rest(tmp_path: Path, cli: 
     desk.folder.mkdir()
     desk.sync()
     with desk.store() as store:
-        measure(store, desk.loaded.config)
+        build_stale(store, desk.loaded.config)
     desk.edit = str
     cli.at(world.now + HOUR)
     with desk.served():
@@ -245,8 +247,8 @@ def test_since_can_move_back_and_full_then_brings_the_rest(tmp_path: Path, cli: 
     )
     assert differences(found, wanted) == {}
     with desk.store() as store:
-        measure(store, desk.loaded.config)
-        rows = listing(store, desk.loaded.config, Asked("first_reply_time", "strict", world.now))
+        build_stale(store, desk.loaded.config)
+        rows = export_observations(store, desk.loaded.config, Asked("first_reply_time", "strict", world.now))
         assert "history_unknown" not in {row["reason"] for row in rows}
 
 
@@ -259,14 +261,14 @@ def test_data_are_fresh_when_tickets_and_their_history_are(tmp_path: Path) -> No
     world.now = end - 5 * DAY + 5 * HOUR
     desk.sync()
     with desk.store() as store:
-        assert fresh_to(store, desk.loaded.config)["demo"] == world.now - 75_000  # exports lag behind by 75 s
+        assert complete_until(store, desk.loaded.config)["demo"] == world.now - 75_000  # exports lag behind by 75 s
 
 
 def test_a_desk_whose_history_never_arrived_is_not_fresh(tmp_path: Path) -> None:
     """Tickets came, their events failed with 500: nobody may read that as "never replied"."""
     desk = SyncedDesk(tmp_path, generate(4, tickets=60, weeks=4), faults="missing:ticket_events")
     assert exit_status(desk.sync()) == 3
-    with desk.store() as store, store.writing() as conn:  # as a lasting server error leaves it
+    with desk.store() as store, store.transaction() as conn:  # as a lasting server error leaves it
         conn.execute("UPDATE cursors SET state = 'failed' WHERE stream = 'ticket_events'")
     with desk.store() as store:
-        assert fresh_to(store, desk.loaded.config)["demo"] is None
+        assert complete_until(store, desk.loaded.config)["demo"] is None

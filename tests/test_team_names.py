@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from reader_fixtures import MONDAY, Source, agent, period_of, ticket, value
 
-from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.cli.checks.findings import config_findings
 from helpdesk_kpi.config import Config, Tickets, Valid
-from helpdesk_kpi.identities.source_rules import read_desks
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.identities.source_rules import load_source_rules
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store
 
@@ -34,7 +34,7 @@ def test_a_team_is_named_as_people_do(store: Store, named: str) -> None:
     first.put(Team("t1", "First"), Team("t2", "Second Level"))
     other.put(Team("t9", "Elsewhere"))
     [key] = store.rows("SELECT id FROM teams WHERE native = 't2'")
-    desks = read_desks(store, config(escalation_teams=[named]))
+    desks = load_source_rules(store, config(escalation_teams=[named]))
     assert [desk.escalation_teams for desk in desks.values()] == [{*key}, set()]
 
 
@@ -61,12 +61,12 @@ def escalated(store: Store) -> None:
 
 def test_naming_a_team_later_reads_all_tickets_again(store: Store) -> None:
     escalated(store)
-    measure(store, config())
-    assert value(Reader(store, config()), "transfers").value == 1
+    build_stale(store, config())
+    assert value(MetricStore(store, config()), "transfers").value == 1
     later = config(escalation_teams=["Second Level"])
-    measure(store, later)
-    assert value(Reader(store, later), "transfers").value == 0
-    assert dict(value(Reader(store, later), "escalations").facets) == {"with_reason": 1}
+    build_stale(store, later)
+    assert value(MetricStore(store, later), "transfers").value == 0
+    assert dict(value(MetricStore(store, later), "escalations").facets) == {"with_reason": 1}
 
 
 def test_what_is_no_valid_ticket_may_be_said_later(store: Store) -> None:
@@ -77,10 +77,10 @@ def test_what_is_no_valid_ticket_may_be_said_later(store: Store) -> None:
         ({"valid": Valid(categories=["incident"])}, {"not_valid": 1}),
         ({"valid": Valid(categories=["incident"]), "category": "form"}, {}),
     ):
-        measure(store, config(**tickets), extra=[("solved_tickets", "valid")])
-        reader = Reader(store, config(**tickets))
+        build_stale(store, config(**tickets), extra=[("solved_tickets", "valid")])
+        reader = MetricStore(store, config(**tickets))
         period, as_of = period_of()
-        found = reader.figure(kpi_named("solved_tickets"), period, as_of, "valid")
+        found = reader.compute(get_kpi("solved_tickets"), period, as_of, "valid")
         assert (dict(found.excluded), found.value) == (reasons, 0 if reasons else 1)
 
 
@@ -93,7 +93,7 @@ def test_check_names_a_team_that_no_helpdesk_has(store: Store, tmp_path: Path) -
     )
 
     def doubted() -> list[str]:
-        return [f.text for f in config_findings(Desk(path)) if f.about == "tickets.escalation_teams"]
+        return [f.text for f in config_findings(AppContext(path)) if f.about == "tickets.escalation_teams"]
 
     assert doubted() == []  # nothing was read yet
     Source(store).put(Team("t2", "Second Level"))

@@ -2,7 +2,15 @@
 
 import pytest
 
-from helpdesk_kpi.text.comment import articles, clean, codes, is_question, is_thanks, length, read
+from helpdesk_kpi.text.comment import (
+    extract_features,
+    find_article_refs,
+    find_codes,
+    is_gratitude,
+    is_question,
+    length,
+    strip_markup,
+)
 
 ONLY_THANKS = [
     "Thanks",
@@ -99,18 +107,18 @@ MORE_THAN_THANKS = [
 
 @pytest.mark.parametrize("text", ONLY_THANKS)
 def test_nothing_but_gratitude_is_thanks(text: str) -> None:
-    assert is_thanks(text)
+    assert is_gratitude(text)
     assert not is_question(text)
 
 
 @pytest.mark.parametrize("text", MORE_THAN_THANKS)
 def test_whatever_says_more_is_not_thanks(text: str) -> None:
-    assert not is_thanks(text)
+    assert not is_gratitude(text)
 
 
 def test_long_messages_are_never_only_thanks() -> None:
-    assert is_thanks("thank you " * 29)
-    assert not is_thanks("thank you " * 31)
+    assert is_gratitude("thank you " * 29)
+    assert not is_gratitude("thank you " * 31)
 
 
 @pytest.mark.parametrize(
@@ -191,20 +199,20 @@ def test_statements_are_no_questions(text: str) -> None:
     ],
 )
 def test_only_what_the_author_wrote_is_read(body: str, own: str) -> None:
-    assert clean(body) == own
+    assert strip_markup(body) == own
     assert length(body) == len(own)
 
 
 def test_a_thank_you_above_a_quoted_mail_and_a_signature_is_still_one() -> None:
     body = "Thanks, solved!\n\n--\nAnn\n\nOn Mon, Jun 1, 2026 Support wrote:\n> Does it work now?"
-    found = read(body)
+    found = extract_features(body)
     assert (found.is_thanks, found.is_question, found.length) == (True, False, len("Thanks, solved!"))
 
 
 def test_a_comment_without_text_says_nothing_about_thanks_or_questions() -> None:
-    found = read(None)
+    found = extract_features(None)
     assert (found.length, found.is_thanks, found.is_question, found.codes) == (0, None, None, ())
-    assert read('<img src="shot.png">').is_thanks is None
+    assert extract_features('<img src="shot.png">').is_thanks is None
 
 
 @pytest.mark.parametrize(
@@ -239,16 +247,18 @@ def test_a_comment_without_text_says_nothing_about_thanks_or_questions() -> None
     ],
 )
 def test_links_to_our_articles_are_found(text: str, ids: tuple[str, ...]) -> None:
-    assert articles(text, {"acme.zendesk.com"}) == ids
+    assert find_article_refs(text, {"acme.zendesk.com"}) == ids
 
 
 def test_without_declared_hosts_every_article_counts() -> None:
-    assert articles("https://support.zendesk.com/hc/en-us/articles/44088") == ("44088",)
+    assert find_article_refs("https://support.zendesk.com/hc/en-us/articles/44088") == ("44088",)
 
 
 def test_short_links_and_links_by_title_count_on_declared_hosts_only() -> None:
     """Any site may have such paths."""
-    assert articles("https://shop.example/x/OgAOBQ and https://shop.example/display/KB/Title and /x/OgAOBQ") == ()
+    assert (
+        find_article_refs("https://shop.example/x/OgAOBQ and https://shop.example/display/KB/Title and /x/OgAOBQ") == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -267,8 +277,8 @@ def test_short_links_and_links_by_title_count_on_declared_hosts_only() -> None:
     ],
 )
 def test_codes_are_found_each_once(text: str, found: tuple[str, ...]) -> None:
-    assert codes(text) == found
+    assert find_codes(text) == found
 
 
 def test_no_more_than_ten_codes_are_kept() -> None:
-    assert len(codes(" ".join(f"ERR-{n}" for n in range(50)))) == 10
+    assert len(find_codes(" ".join(f"ERR-{n}" for n in range(50)))) == 10

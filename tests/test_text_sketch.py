@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from helpdesk_kpi.text.comment import similarity, sketch
-from helpdesk_kpi.text.fingerprint import again_of, aim_of
+from helpdesk_kpi.text.comment import fingerprint, similarity
+from helpdesk_kpi.text.fingerprint import get_intent, get_recurrence_mention
 
 KEY = b"a key of the tests"
 THRESHOLD = 0.32
@@ -142,7 +142,7 @@ DIFFERENT: list[tuple[tuple[str, str], tuple[str, str]]] = [
 
 def alike(pair: tuple[tuple[str, str], tuple[str, str]]) -> float:
     (subject, text), (other_subject, other_text) = pair
-    return similarity(sketch(subject, text, KEY), sketch(other_subject, other_text, KEY))
+    return similarity(fingerprint(subject, text, KEY), fingerprint(other_subject, other_text, KEY))
 
 
 def test_most_repeated_problems_are_found_and_few_others_with_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,23 +168,23 @@ def test_the_estimate_is_near_the_true_share_of_common_grams() -> None:
     grams = [{text[i : i + 3] for i in range(len(text) - 2)} for text in (one[:2000], two[:2000])]
     true = len(grams[0] & grams[1]) / min(map(len, grams))
     assert 0.3 < true < 0.7
-    assert similarity(sketch("", one, KEY), sketch("", two, KEY)) == pytest.approx(true, abs=0.26)
+    assert similarity(fingerprint("", one, KEY), fingerprint("", two, KEY)) == pytest.approx(true, abs=0.26)
 
 
 def test_short_texts_are_compared_exactly_and_by_the_shorter_one() -> None:
     # "exported files arrive empty" has 25 different 3-grams, all of which the longer text has.
     longer = "since the change of last tuesday all exported files arrive empty at every branch office"
-    assert similarity(sketch("", "exported files arrive empty", KEY), sketch("", longer, KEY)) == 1.0
+    assert similarity(fingerprint("", "exported files arrive empty", KEY), fingerprint("", longer, KEY)) == 1.0
     # "printer jam" has 9 and is taken for 20.
-    assert similarity(sketch("", "printer jam", KEY), sketch("", f"printer jam {longer}", KEY)) == 9 / 20
+    assert similarity(fingerprint("", "printer jam", KEY), fingerprint("", f"printer jam {longer}", KEY)) == 9 / 20
 
 
 def test_what_was_read_by_the_first_rules_cannot_be_compared() -> None:
     # The first version kept hashes alone: their length is a multiple of four.
-    one = sketch("VPN does not connect", "Since this morning the VPN client shows an error.", KEY)
+    one = fingerprint("VPN does not connect", "Since this morning the VPN client shows an error.", KEY)
     assert similarity(one, one[1:]) == similarity(one[1:], one[1:]) == 0.0
-    assert aim_of(one[1:]) is None
-    assert not again_of(one[1:])
+    assert get_intent(one[1:]) is None
+    assert not get_recurrence_mention(one[1:])
 
 
 @pytest.mark.parametrize(
@@ -205,37 +205,41 @@ def test_what_was_read_by_the_first_rules_cannot_be_compared() -> None:
     ],
 )
 def test_a_sketch_tells_what_a_text_is_after(text: str, aim: str | None, again: bool) -> None:
-    kept = sketch(text, "", KEY)
-    assert (aim_of(kept), again_of(kept)) == (aim, again)
+    kept = fingerprint(text, "", KEY)
+    assert (get_intent(kept), get_recurrence_mention(kept)) == (aim, again)
 
 
 def test_what_mail_programs_and_logs_add_changes_nothing() -> None:
     words = "The monthly export of contacts stops after some rows"
     log = "2026-11-02 10:11:12,345 INFO session started\n2026-11-02 10:11:13,001 DEBUG pool size"
     mail = f"Dear team,\n{words}\n-- \nKim Doe\nExample Ltd."
-    assert sketch("Re: Export", f"{words}\n{log}", KEY) == sketch("Export", mail, KEY) == sketch("Export", words, KEY)
+    assert (
+        fingerprint("Re: Export", f"{words}\n{log}", KEY)
+        == fingerprint("Export", mail, KEY)
+        == fingerprint("Export", words, KEY)
+    )
 
 
 def test_a_text_is_like_itself_whatever_its_numbers_case_and_width() -> None:
-    one = sketch("Order 4711 is missing", "See https://shop.example.com/o/4711 or mail ann@example.com", KEY)
-    two = sketch("ORDER 9922 IS MISSING", "see https://shop.example.com/o/9 or mail bob@example.org", KEY)
+    one = fingerprint("Order 4711 is missing", "See https://shop.example.com/o/4711 or mail ann@example.com", KEY)
+    two = fingerprint("ORDER 9922 IS MISSING", "see https://shop.example.com/o/9 or mail bob@example.org", KEY)
     assert similarity(one, two) == 1.0
-    assert similarity(sketch("ＶＰＮ 连接失败", "", KEY), sketch("vpn连接失败", "", KEY)) == 1.0
+    assert similarity(fingerprint("ＶＰＮ 连接失败", "", KEY), fingerprint("vpn连接失败", "", KEY)) == 1.0
 
 
 def test_a_sketch_is_small_and_sorted_and_depends_on_the_key() -> None:
     text = " ".join(f"{a}{b}un the quick {b}{a}ox" for a in "bcdfghjklm" for b in "npqrstvwxz")
-    one = sketch("Fox", text, KEY)
+    one = fingerprint("Fox", text, KEY)
     assert len(one) == 1 + 4 * 128
     values = [int.from_bytes(one[i : i + 4], "little") for i in range(1, len(one), 4)]
     assert values == sorted(set(values))
-    assert similarity(one, sketch("Fox", text, b"another key")) < 0.1
-    assert sketch("Fox", text, KEY) == one
+    assert similarity(one, fingerprint("Fox", text, b"another key")) < 0.1
+    assert fingerprint("Fox", text, KEY) == one
 
 
 def test_a_text_too_short_to_compare_has_no_sketch_and_is_like_nothing() -> None:
-    assert sketch("Hi", "Thanks", KEY) == b""
-    assert sketch(None, None, KEY) == b""
+    assert fingerprint("Hi", "Thanks", KEY) == b""
+    assert fingerprint(None, None, KEY) == b""
     assert similarity(b"", b"") == 0.0
 
 
@@ -243,5 +247,5 @@ def test_five_thousand_short_texts_take_less_than_a_second() -> None:
     texts = [" ".join(part) for pair in SAME for part in pair]
     started = time.process_time()
     for number in range(5000):
-        sketch("", texts[number % len(texts)], KEY)
+        fingerprint("", texts[number % len(texts)], KEY)
     assert time.process_time() - started < 1.0

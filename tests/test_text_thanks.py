@@ -10,8 +10,8 @@ from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.sync import exit_status
 from helpdesk_kpi.simulator.world.phrases_en import WORDS
 from helpdesk_kpi.simulator.world.world import generate
-from helpdesk_kpi.text.comment import RULE, read
-from helpdesk_kpi.text.rules_version import remember
+from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
+from helpdesk_kpi.text.rules_version import save_rules_version
 
 MESSAGES = tomllib.loads((Path(__file__).parent / "text" / "thanks.toml").read_text(encoding="utf-8"))
 LANGUAGES = ("en", "zh", "de", "fr", "es", "ja")
@@ -22,8 +22,10 @@ def test_no_request_is_taken_for_thanks_and_most_thanks_are_seen(language: str) 
     told = MESSAGES[language]
     assert len(told["thanks"]) >= 20
     assert len(told["more"]) >= 20
-    assert [text for text in told["more"] if read(text).is_thanks] == []  # it would hide what a customer asks for
-    seen = [text for text in told["thanks"] if read(text).is_thanks]
+    assert [
+        text for text in told["more"] if extract_features(text).is_thanks
+    ] == []  # it would hide what a customer asks for
+    seen = [text for text in told["thanks"] if extract_features(text).is_thanks]
     assert len(seen) / len(told["thanks"]) >= 0.85
 
 
@@ -38,13 +40,13 @@ def test_no_request_is_taken_for_thanks_and_most_thanks_are_seen(language: str) 
     ],
 )
 def test_own_words_of_gratitude_are_thanks(text: str, own: tuple[str, ...]) -> None:
-    assert not read(text).is_thanks or "works" in text
-    assert read(text, thanks=own).is_thanks
+    assert not extract_features(text).is_thanks or "works" in text
+    assert extract_features(text, thanks=own).is_thanks
 
 
 @pytest.mark.parametrize("text", ["Bedankt, maar het werkt niet", "Bedankt?", "Bedankt, yes", "Help, bedankt"])
 def test_own_words_do_not_hide_what_stands_beside_them(text: str) -> None:
-    assert not read(text, thanks=("bedankt",)).is_thanks
+    assert not extract_features(text, thanks=("bedankt",)).is_thanks
 
 
 def test_an_own_word_without_letters_is_refused(tmp_path: Path) -> None:
@@ -86,12 +88,12 @@ def test_comments_that_an_older_version_read_are_told_too(tmp_path: Path, cli: C
     desk = SyncedDesk(tmp_path, generate(4, tickets=10, weeks=2))
     desk.sync()
     with desk.store() as store:
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute("DELETE FROM meta WHERE key LIKE 'words:%'")
-        assert RULE > 1
+        assert RULES_VERSION > 1
     assert TELLS in cli("status", "--config", desk.path).out
     with desk.store() as store:
-        remember(store, "demo", ())
+        save_rules_version(store, "demo", ())
     assert TELLS not in cli("status", "--config", desk.path).out
 
 

@@ -19,7 +19,7 @@ from connectors.zendesk import Zendesk
 from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.config import load
 from helpdesk_kpi.errors import AccessError
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.token_file import TokenFile, Tokens
 from helpdesk_kpi.simulator.server.serve import serve
 from helpdesk_kpi.simulator.world.support_desk import CLIENT_ID, CLIENT_SECRET
@@ -179,7 +179,7 @@ def test_a_configuration_names_the_file_beside_itself(tmp_path: Path) -> None:
         'store = "x.db"\ntimezone = "UTC"\n[sources.a]\nconnector = "zendesk"\nurl = "https://acme.zendesk.com"\n'
         'since = 2026-01-01\nauth = { client_id = "a", client_secret = "b", tokens = "t.json" }\n'
     )
-    [source] = sources_of(load(tmp_path / "helpdesk-kpi.toml"), (), b"")
+    [source] = load_sources(load(tmp_path / "helpdesk-kpi.toml"), (), b"")
     file = source.settings.auth.token_file(source.settings.config_folder)
     assert file.path == tmp_path / "t.json"
     auth = Zendesk.transport(source.settings)._auth

@@ -6,12 +6,12 @@ import pytest
 from story_fixtures import ANN, BOB, CREATED, CUSTOMER, at, measured, rated, said, story
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
+from helpdesk_kpi.store.ticket_records import EventRecord, RatingRecord
 
 
-def rating(offered: float, **more: Any) -> RatingRow:
+def rating(offered: float, **more: Any) -> RatingRecord:
     fields = {"ticket": 1, "native": f"r{offered}", "question": "", "offered_at": at(offered), "origin": "customer"}
-    return RatingRow(**{**dict.fromkeys(RatingRow.__struct_fields__), **fields, **more})
+    return RatingRecord(**{**dict.fromkeys(RatingRecord.__struct_fields__), **fields, **more})
 
 
 def answers(ticket: Timeline) -> list[tuple[float, str]]:
@@ -54,7 +54,7 @@ def test_an_answer_of_before_the_first_rating_of_the_list_is_one_of_its_own() ->
 
 
 def test_what_the_team_answers_itself_is_no_customers_answer() -> None:
-    own = EventRow(**{**{f: getattr(rated(200, "good"), f) for f in EventRow.__struct_fields__}, "actor": BOB})
+    own = EventRecord(**{**{f: getattr(rated(200, "good"), f) for f in EventRecord.__struct_fields__}, "actor": BOB})
     ticket = story(said(30, ANN), own)
     assert answers(ticket) == []
     assert [o.stop for o in measured(ticket, "csat")] == ["rating_internal"]

@@ -10,7 +10,7 @@ import pytest
 from helpdesk_kpi.errors import AccessError, HelpdeskKpiError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.auth import Basic
 from helpdesk_kpi.pull.rate_limits import read_common
-from helpdesk_kpi.pull.transport import Transport, Verdict
+from helpdesk_kpi.pull.transport import Classification, Transport
 from helpdesk_kpi.secret import Secret
 
 ACCOUNT = "https://acme.example.com"
@@ -42,18 +42,18 @@ def asked(say: Say, ask: Callable[[Transport], Any], **options: Any) -> tuple[An
     return asyncio.run(run()), requests, slept
 
 
-def suspended(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:
+def suspended(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:
     if b"account_suspended" in content:
-        return Verdict(kind="access", text="the account is suspended")
+        return Classification(kind="access", text="the account is suspended")
     if headers.get("x-seraph-loginreason") == "AUTHENTICATED_FAILED":
-        return Verdict(kind="access", text="the token is refused")
+        return Classification(kind="access", text="the token is refused")
     if status == 429 and headers.get("ratelimit-reason", "").startswith("jira-quota"):
-        return Verdict(kind="failed", text="the hour's quota is used up")
+        return Classification(kind="failed", text="the hour's quota is used up")
     if status == 403 and b"require_feature" in content:
-        return Verdict(kind="unavailable", text="not on this plan")
+        return Classification(kind="unavailable", text="not on this plan")
     if status == 400 and b"gone" in content:
-        return Verdict(kind="missing", text="gone")
-    return Verdict(kind="again", text="soon", wait=2.0) if b"soon" in content else None
+        return Classification(kind="missing", text="gone")
+    return Classification(kind="again", text="soon", wait=2.0) if b"soon" in content else None
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_figures_by_severity_team_and_agent_are_the_worlds(measured: Measured, k
     checked = 0
     for key, summary in truth_summary(true, axis).items():
         name = names.get(key) if axis != "severity" else key
-        value = measured.reader.figure(spec, whole, as_of, "strict", **{axis: name})
+        value = measured.reader.compute(spec, whole, as_of, "strict", **{axis: name})
         if spec.unit == "ms":
             running = 0 if axis == "agent" else summary.running  # a running span is nobody's yet
             assert (value.n, value.running) == (summary.rows, running) or axis == "agent"

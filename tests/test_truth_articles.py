@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from oracle.truth import TruthRow, truth
+from oracle.truth import TrueObservation, truth
 from simulator_fixtures import ANN, BEN, BOT, CAROL, at, did, opened, said, world
 
 from helpdesk_kpi.simulator.world.facts import Article, Comment, Fact, Update
@@ -106,7 +106,7 @@ def test_somebody_who_looks_after_every_edit_is_told_all_of_them() -> None:
 def _told(one: World, looks: tuple[int, ...]) -> list[tuple[Any, ...]]:
     one.looks = looks
 
-    def plain(row: TruthRow) -> tuple[Any, ...]:
+    def plain(row: TrueObservation) -> tuple[Any, ...]:
         return row.article, row.at, row.agent, row.facet, row.ticket, row.share, row.value
 
     return [plain(row) for kpi in ("article_activity", "article_reuse") for row in truth(one, kpi)]

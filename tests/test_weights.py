@@ -12,14 +12,14 @@ from weights_fixtures import CONFIG, DAY, learn, solved
 
 from helpdesk_kpi import config
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.benchmarking.fit_weights import EFFORT, effort, learned
-from helpdesk_kpi.measure.benchmarking.weight_sensitivity import by_basis, rank_changes
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.query.complexity_weights import Cell, Version, read_versions
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.benchmarking.fit_weights import EFFORT, estimate_effort, fit_weights
+from helpdesk_kpi.measure.benchmarking.weight_sensitivity import find_rank_changes, rank_by_basis
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.query.complexity_weights import Cell, WeightVersion, load_weight_versions
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.store.ticket_records import LinkRow
+from helpdesk_kpi.store.ticket_records import TicketLinkRecord
 
 NOBODY: frozenset[int] = frozenset()
 
@@ -37,9 +37,9 @@ def source(store: Store) -> Source:
     return made
 
 
-def version(*cells: Cell, basis: Any = "effort", **more: Any) -> Version:
+def version(*cells: Cell, basis: Any = "effort", **more: Any) -> WeightVersion:
     told = {"version": 1, "since": 0, "learned_at": 0, "first": 0, "last": 0, **more}
-    return Version(basis=basis, cells=cells, **told)
+    return WeightVersion(basis=basis, cells=cells, **told)
 
 
 # --- one version
@@ -102,9 +102,9 @@ def test_effort_is_counted_in_published_points() -> None:
         did(9, BOB, "status", "open", "solved"), said(10, BOB), said(11, BOB, public=False),
     )  # fmt: skip
     points = 0.5 + math.log1p(4) + 0.3 * 1 + 0.5 * 1 + 0.5 * 1
-    assert effort(ticket, at(9)) == pytest.approx(points)
-    ticket.links = [LinkRow(1, "77", "development")]
-    assert effort(ticket, at(9)) == pytest.approx(points + 1)
+    assert estimate_effort(ticket, at(9)) == pytest.approx(points)
+    ticket.links = [TicketLinkRecord(1, "77", "development")]
+    assert estimate_effort(ticket, at(9)) == pytest.approx(points + 1)
     assert set(EFFORT) == {"ticket", "replies", "notes", "stations", "people", "development"}
 
 
@@ -131,7 +131,7 @@ def test_weights_are_learned_from_effort_where_nobody_writes_hours_down(store: S
     assert (made.basis, [cell.n for cell in made.cells]) == ("effort", [40, 40])
     assert made.weight(EASY) == pytest.approx(2 * easy / (easy + hard))
     assert made.weight(HARD) == pytest.approx(2 * hard / (easy + hard))
-    assert read_versions(store) == [made]
+    assert load_weight_versions(store) == [made]
 
 
 @pytest.mark.parametrize(("timed", "basis"), [(40, "time"), (38, "effort")])
@@ -173,10 +173,10 @@ def test_a_version_holds_only_from_after_the_tickets_that_it_was_learned_from(st
     first, last = MONDAY - 20 * WEEK, MONDAY - 10 * WEEK
     desk_of_two_kinds(source, first)
     with pytest.raises(UsageError, match="only from after the tickets"):
-        learned(store, CONFIG, first=first, last=last, since=last - 1, now=MONDAY)
+        fit_weights(store, CONFIG, first=first, last=last, since=last - 1, now=MONDAY)
     learn(store, first, last)
     with pytest.raises(UsageError, match="version 1 already holds"):
-        learned(store, CONFIG, first=first, last=last, since=last, now=MONDAY)
+        fit_weights(store, CONFIG, first=first, last=last, since=last, now=MONDAY)
 
 
 def test_too_few_tickets_teach_nothing(store: Store, source: Source) -> None:
@@ -191,9 +191,9 @@ def test_too_few_tickets_teach_nothing(store: Store, source: Source) -> None:
 # --- reading
 
 
-def read(store: Store, settings: config.Config = CONFIG) -> Reader:
-    measure(store, settings)
-    return Reader(store, settings)
+def read(store: Store, settings: config.Config = CONFIG) -> MetricStore:
+    build_stale(store, settings)
+    return MetricStore(store, settings)
 
 
 def test_until_weights_are_learned_every_ticket_counts_one_and_the_figure_says_so(store: Store, source: Source) -> None:
@@ -228,7 +228,7 @@ def test_each_ticket_counts_by_what_held_when_it_was_solved(store: Store, source
     assert found.basis == "equal, effort v1"
     # A later version leaves what is past as it is.
     learn(store, first, first + WEEK, since=MONDAY + 6 * DAY, basis="effort")
-    again = value(Reader(store, of.config), "weighted_volume", agent="Ann")
+    again = value(MetricStore(store, of.config), "weighted_volume", agent="Ann")
     assert (again.value, again.basis) == (found.value, "equal, effort v1, effort v2")
 
 
@@ -265,11 +265,11 @@ def test_a_shared_ticket_counts_for_each_by_their_part(store: Store, source: Sou
 def test_places_by_one_basis_against_places_by_another() -> None:
     time, equal = {"Ann": 9.0, "Bob": 8.0, "Eve": 1.0}, {"Ann": 2.0, "Bob": 3.0, "Eve": 3.0}
     # By time: Ann, Bob, Eve. Equal: Bob and Eve share the first place, Ann is third.
-    [changed] = rank_changes({"time": time, "equal": equal})
+    [changed] = find_rank_changes({"time": time, "equal": equal})
     assert (changed.people, changed.moved, changed.most) == (3, 3, 2)
-    [same] = rank_changes({"time": time, "effort": {name: 2 * x for name, x in time.items()}})
+    [same] = find_rank_changes({"time": time, "effort": {name: 2 * x for name, x in time.items()}})
     assert (same.moved, same.most) == (0, 0)
-    assert rank_changes({"time": time}) == []
+    assert find_rank_changes({"time": time}) == []
 
 
 def test_everybodys_volume_by_every_basis_that_there_is(store: Store, source: Source) -> None:
@@ -281,11 +281,11 @@ def test_everybodys_volume_by_every_basis_that_there_is(store: Store, source: So
     solved(source, 8, MONDAY + HOUR, "b", type="incident")
     solved(source, 9, MONDAY + HOUR, "b", type="incident")
     period, as_of = period_of()
-    found = by_basis(read(store), period, as_of)
+    found = rank_by_basis(read(store), period, as_of)
     # Of 1 h and 4 h the mean is 2.5: Ann's three easy ones weigh 0.4 each, Bob's hard ones 1.6 each; for Bob they are
     # learned from Eve's 32 of each kind, which cost the same.
     assert found == {
         "time": {"Ann": pytest.approx(1.2), "Bob": pytest.approx(3.2)},
         "equal": {"Ann": 3, "Bob": 2},
     }
-    assert [(c.one, c.other, c.moved) for c in rank_changes(found)] == [("time", "equal", 2)]
+    assert [(c.one, c.other, c.moved) for c in find_rank_changes(found)] == [("time", "equal", 2)]

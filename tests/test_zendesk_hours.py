@@ -13,9 +13,9 @@ from simulator_fixtures import ANN, BEN, amended, at, did, opened, said, spent, 
 from zendesk_fixtures import CREDENTIALS, NOW, pull, records
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account, TimeFields
+from connectors.zendesk.account import AccountState, TimeFields
 from connectors.zendesk.settings import Settings
-from connectors.zendesk.time_tracking import time_entries, unsure
+from connectors.zendesk.time_tracking import has_unknown_total, time_entries
 from helpdesk_kpi.model import Event, TimeEntry
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.transport import Transport
@@ -116,12 +116,12 @@ def plain(field: int, after: str) -> dict[str, Any]:
 
 def test_where_an_export_leaves_out_the_total_before_the_last_update_says_it() -> None:
     row = export(plain(881, "420"), plain(885, "300"))
-    assert (told(row), unsure(row, FIELDS)) == ([("500:0", 300, "9")], False)
+    assert (told(row), has_unknown_total(row, FIELDS)) == ([("500:0", 300, "9")], False)
 
 
 def test_where_nothing_says_it_the_audits_of_the_ticket_are_asked() -> None:
     row = export(plain(881, "600"))
-    assert (told(row), unsure(row, FIELDS)) == ([], True)
+    assert (told(row), has_unknown_total(row, FIELDS)) == ([], True)
 
 
 # streams
@@ -144,7 +144,7 @@ def test_what_is_no_number_is_set_aside_and_the_comment_beside_it_is_kept(odd: A
     row = export(comment, {"field_name": ["x"]}, change(881, odd, "60"))
     pages, _ = pull("ticket_events", lambda r: events_page(row) if "ticket_events" in r.url.path else {})
     assert [event.kind for event in records(pages, Event)] == ["comment"]
-    assert [(aside.id, aside.reason) for page in pages for aside in page.set_aside] == [("500", reason)]
+    assert [(aside.id, aside.reason) for page in pages for aside in page.rejected] == [("500", reason)]
 
 
 def test_an_unsure_ticket_is_queued_and_its_audits_bring_the_entry_under_the_same_id() -> None:
@@ -184,7 +184,7 @@ def fields_of(listed: Any, **more: Any) -> tuple[TimeFields, list[str]]:
         async with Transport(
             settings.url, auth=CREDENTIALS.auth(), http=httpx.MockTransport(answer), attempts=1
         ) as http:
-            account = Account(http, settings)
+            account = AccountState(http, settings)
             found = await account.time_fields()
             assert await account.time_fields() == found
             return found, [f.text for f in account.found if f.need == "time.entries"]

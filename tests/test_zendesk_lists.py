@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_fixtures import OF_LOOKS, SyncedDesk, canonical, differences
+from desk_fixtures import VOLATILE_COLUMNS, SyncedDesk, canonical, differences
 
 from helpdesk_kpi.pull.sync import StreamResult, exit_status
 from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: A list may repeat an old generated_timestamp, so versions differ; nothing is decided by their values.
-OF_VERSIONS = OF_LOOKS | {("tickets", "version")}
+OF_VERSIONS = VOLATILE_COLUMNS | {("tickets", "version")}
 #: What runs leave behind: which way was taken, what was queued.
 OF_WAYS = frozenset({"todo", "cursors", "narrowed"})
 LISTED = "forbid:incremental"

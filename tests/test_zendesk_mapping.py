@@ -10,11 +10,11 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.map_events import events
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
-from helpdesk_kpi.pull.time_zones import RAILS, iana
-from helpdesk_kpi.text.comment import RULE
+from helpdesk_kpi.pull.time_zones import RAILS, to_iana
+from helpdesk_kpi.text.comment import RULES_VERSION
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
-KEEP = mapping.Keep("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
+KEEP = mapping.FieldSelection("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
 
 
 def row(kind: type[Any], **given: Any) -> Any:
@@ -27,7 +27,7 @@ def ticket(**given: Any) -> list[Any]:
         "generated_timestamp": 1_780_394_405, "subject": "No light", "description": "It is dark",
         "requester_id": 7, "submitter_id": 7, "tags": [], "via": {"channel": "email", "source": {"rel": None}},
     }  # fmt: skip
-    return mapping.ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
+    return mapping.map_ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
 
 
 def told(*children: dict[str, Any], **given: Any) -> list[Any]:
@@ -240,7 +240,7 @@ def test_a_comment_is_kept_as_its_features() -> None:
     [found] = told(child, {"event_type": "Notification", "body": "We have got it", "recipients": [1]})
     assert (found.id, found.kind, found.actor, found.via, found.public) == ("500:c0", "comment", "11", "email", True)
     assert (found.length, found.is_thanks, found.is_question, found.articles) == (23, True, False, ("77",))
-    assert found.text_rule == RULE
+    assert found.text_rule == RULES_VERSION
 
 
 def test_a_comment_says_which_macro_was_applied_with_it() -> None:
@@ -371,14 +371,14 @@ def test_what_nobody_knows_yet_does_no_harm(child: dict[str, Any]) -> None:
     ],
 )
 def test_people_are_told_apart_by_role(given: dict[str, Any], kind: str) -> None:
-    assert mapping.person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
+    assert mapping.map_person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
 
 
 def test_a_suspended_or_deleted_user_is_not_active() -> None:
     base = {"id": 1, "role": "end-user", "updated_at": "2026-06-01T10:00:00Z"}
-    assert mapping.person(row(zd.User, **base)).active
-    assert not mapping.person(row(zd.User, **base, suspended=True)).active
-    assert not mapping.person(row(zd.User, **base, active=False)).active
+    assert mapping.map_person(row(zd.User, **base)).active
+    assert not mapping.map_person(row(zd.User, **base, suspended=True)).active
+    assert not mapping.map_person(row(zd.User, **base, active=False)).active
 
 
 # hours
@@ -386,15 +386,15 @@ def test_a_suspended_or_deleted_user_is_not_active() -> None:
 
 def test_rails_zones_become_iana_zones_and_an_unknown_one_is_an_error() -> None:
     assert len(RAILS) == 151
-    assert iana("New Caledonia") == "Pacific/Noumea"
-    assert iana("Beijing") == "Asia/Shanghai"
-    assert iana("Europe/Berlin") == "Europe/Berlin"
+    assert to_iana("New Caledonia") == "Pacific/Noumea"
+    assert to_iana("Beijing") == "Asia/Shanghai"
+    assert to_iana("Europe/Berlin") == "Europe/Berlin"
     with pytest.raises(PullError, match="no time zone named 'Middle Earth'"):
-        iana("Middle Earth")
+        to_iana("Middle Earth")
 
 
 def test_a_schedule_is_minutes_since_sunday() -> None:
-    found = mapping.schedule(
+    found = mapping.map_schedule(
         row(zd.Schedule, id=1, name="Office", time_zone="Berlin", intervals=[{"start_time": 1980, "end_time": 2460}])
     )
     assert (found.zone, found.weekly) == ("Europe/Berlin", ((1980, 2460),))  # Monday 9:00 to 17:00

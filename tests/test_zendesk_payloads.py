@@ -20,24 +20,24 @@ from helpdesk_kpi import model
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 
-KEEP = mapping.Keep("https://acme.zendesk.com", 0, {}, b"key")
+KEEP = mapping.FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
 #: Resource -> payload type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
-    "tickets": (zd.Ticket, lambda row: mapping.ticket(row, KEEP)),
+    "tickets": (zd.Ticket, lambda row: mapping.map_ticket(row, KEEP)),
     "ticket_events": (zd.TicketEvent, lambda row: events(row, {}, ())),
     "audits": (zd.Audit, lambda row: events(row.as_event(), {}, ())),
     "ticket_metrics": (zd.MetricSet, lambda row: list(mapping.native_metrics("1", row))),
-    "users": (zd.User, mapping.person),
+    "users": (zd.User, mapping.map_person),
     "groups": (zd.Group, mapping.team),
     "group_memberships": (zd.GroupMembership, mapping.member),
     "brands": (zd.Brand, mapping.brand),
-    "ticket_forms": (zd.Named, mapping.form),
+    "ticket_forms": (zd.NameRecord, mapping.form),
     "ticket_fields": (zd.TicketField, mapping.field),
     "custom_statuses": (zd.CustomStatus, mapping.custom_status),
-    "organizations": (zd.Named, mapping.organization),
+    "organizations": (zd.NameRecord, mapping.organization),
     "satisfaction_ratings": (zd.SatisfactionRating, lambda row: map_surveys.legacy(row, comments=True)),
     "survey_responses": (zd.SurveyResponse, lambda row: map_surveys.response(row, comments=True)),
-    "schedules": (zd.Schedule, mapping.schedule),
+    "schedules": (zd.Schedule, mapping.map_schedule),
     "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
     "calls": (zd.Call, mapping.call),
     "agent_engagement_data": (zd.Engagement, mapping.engagement),

@@ -15,7 +15,7 @@ from helpdesk_kpi.model import NativeMetric, SlaEvent
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.sync import exit_status
 from helpdesk_kpi.simulator.world.world import World, generate
-from helpdesk_kpi.simulator.zendesk.metric_events import LATE, Promises, Written
+from helpdesk_kpi.simulator.zendesk.metric_events import LATE, MetricEvents, Written
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
@@ -127,7 +127,7 @@ class Watched:
 
     def __init__(self, folder: Path, faults: str | None = None) -> None:
         self.world = generate(4, tickets=60, weeks=4, lossless=True)
-        busy = sorted(event.at for event in Promises(self.world).events if _is_late(event))
+        busy = sorted(event.at for event in MetricEvents(self.world).events if _is_late(event))
         end = busy[len(busy) // 2] + 2 * MINUTE
         self.desk = SyncedDesk(folder, self.world, faults=faults)
         for self.world.now in range(end - 2 * HOUR, end + 40 * MINUTE, 10 * MINUTE):
@@ -147,7 +147,7 @@ def happened(world: World) -> set[tuple[str, str, str, int]]:
     """All that the helpdesk tells by now and has not taken back."""
     return {
         (str(e.ticket), str(e.id), e.kind, e.at)
-        for e in Promises(world).events
+        for e in MetricEvents(world).events
         if e.told_at <= world.now - MINUTE and not (e.taken_back_at and e.taken_back_at <= world.now)
     }
 
@@ -168,7 +168,9 @@ def test_every_metric_event_is_there_the_late_and_the_announced_ones_too(watched
 def test_a_breach_that_was_averted_while_we_looked_is_taken_back(watched: Watched) -> None:
     """What was told and is taken back later than the hour that is read again: its time was still to come then."""
     gone = {
-        str(e.id) for e in Promises(watched.world).events if e.taken_back_at and e.taken_back_at <= watched.world.now
+        str(e.id)
+        for e in MetricEvents(watched.world).events
+        if e.taken_back_at and e.taken_back_at <= watched.world.now
     }
     assert gone
     assert not gone & {number for _, number, _, _ in watched.stored()}

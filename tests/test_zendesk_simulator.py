@@ -90,7 +90,7 @@ def pull(
                 start = Start(cursor=kept.get(stream.name), since=world.desk.start, now=world.now)
                 try:
                     async for page in stream.pages(start):
-                        assert not page.set_aside
+                        assert not page.rejected
                         records += page.records
                         kept |= {stream.name: page.cursor} if page.cursor is not None else {}
                 except PullError as error:

@@ -90,7 +90,7 @@ def test_a_broken_row_is_set_aside_and_the_page_goes_on() -> None:
     rows = [ticket(1), ticket(2, created_at="yesterday"), ticket(3)]
     pages, _ = pull("tickets", lambda _: {"tickets": rows, "after_cursor": "a", "end_of_stream": True})
     assert [r.id for r in records(pages, Ticket)] == ["1", "3"]
-    [aside] = pages[0].set_aside
+    [aside] = pages[0].rejected
     assert aside.id == "2"
     assert "$.created_at" in aside.reason
 
@@ -256,7 +256,7 @@ def test_a_schedule_in_an_unknown_zone_is_set_aside() -> None:
 
     pages, _ = pull("schedules", answers)
     assert [s.zone for s in records(pages, Schedule)] == ["Asia/Tokyo"]
-    assert pages[0].set_aside[0].id == "1"
+    assert pages[0].rejected[0].id == "1"
 
 
 @pytest.mark.trap("zendesk 19")

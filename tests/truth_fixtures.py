@@ -12,20 +12,20 @@ from desk_fixtures import SyncedDesk
 from oracle.true_recurrence import true_pairs
 from oracle.truth import truth
 
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.measure.metrics.columns import NEVER, Columns
-from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Duration, Fresh, Kpi, Met, Within
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Attainment, Duration, Followup, Freshness, Kpi
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
-from helpdesk_kpi.measure.query.aggregations.followups import within_parts
-from helpdesk_kpi.measure.query.metric_query import Asked
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.query.span_lengths import elapsed
+from helpdesk_kpi.measure.query.aggregations.followups import followup_contributions
+from helpdesk_kpi.measure.query.metric_query import MetricQuery
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.query.span_lengths import elapsed_ms
 from helpdesk_kpi.simulator.world.facts import Update
 from helpdesk_kpi.simulator.world.world import World
 
 DAY, MINUTE, SECOND = 86_400_000, 60_000, 1000
 #: Of everything that a desk's world tells; what people write into registers is in no helpdesk.
-TOLD = [kpi.id for kpi in find_kpis().values() if kpi.story != "entry"]
+TOLD = [kpi.id for kpi in find_kpis().values() if kpi.subject != "entry"]
 VARIANTS = [(kpi, variant) for kpi in TOLD for variant in find_kpis()[kpi].variants]
 #: What the world has no one value of, and which test holds it against what each helpdesk keeps.
 ELSEWHERE = {
@@ -80,8 +80,8 @@ class Measured:
         self.store = desk.store()
         self.config = desk.loaded.config
         self.confirm()
-        measure(self.store, self.config, extra=VARIANTS)
-        self.reader = Reader(self.store, self.config)
+        build_stale(self.store, self.config, extra=VARIANTS)
+        self.reader = MetricStore(self.store, self.config)
         self.native = self._told("tickets")
         self.people = self._told("people")
         self.teams = self._told("teams")
@@ -98,7 +98,7 @@ class Measured:
             (a, b, "yes" if (int(native[a]), int(native[b])) in true else "no")
             for theirs in by_requester.values() for a, b in permutations(theirs, 2)
         ]  # fmt: skip
-        with self.store.writing() as conn:
+        with self.store.transaction() as conn:
             conn.executemany(
                 "INSERT INTO repeat_labels (earlier, later, at, who, verdict, weight, similarity)"
                 " VALUES (?, ?, 0, 'the world', ?, 0, 0)",
@@ -129,7 +129,7 @@ class Measured:
         if axis not in {"team", "agent"}:
             return {}
         keys = self.teams if axis == "team" else self.people
-        shown = self.reader.humans if axis == "agent" else dict(self.store.rows("SELECT id, name FROM teams"))
+        shown = self.reader.agent_by_account if axis == "agent" else dict(self.store.rows("SELECT id, name FROM teams"))
         return {native: shown.get(key) for key, native in keys.items()} | {None: None}
 
     def rows(self, kpi: str, variant: str, as_of: int) -> Rows:
@@ -140,11 +140,11 @@ class Measured:
         if spec.is_instant:
             rows = rows.take((rows.at <= as_of) & (rows.end > as_of))
         told = spec.statistic_of(variant)
-        if isinstance(told, Within) and told.joined:
+        if isinstance(told, Followup) and told.joined:
             rows = self._followed(spec, variant, rows, as_of)
-        spans = isinstance(spec.statistic, Duration | Met)
+        spans = isinstance(spec.statistic, Duration | Attainment)
         ends = rows.end.clip(max=as_of)
-        took, lasted = (f(rows, rows.start, ends) for f in (self.reader.worked, elapsed))
+        took, lasted = (f(rows, rows.start, ends) for f in (self.reader.business_ms, elapsed_ms))
         found: Rows = Counter()
         for i in range(len(rows)):
             stop = rows.words[rows.stop[i]] or ""
@@ -156,7 +156,7 @@ class Measured:
                     self.native.get(int(rows.ticket[i]), ""),
                     int(rows.at[i]) if not spec.is_instant else None,
                     (None if running else int(rows.end[i])) if spans else None,
-                    int(rows.start[i]) if spans or isinstance(spec.statistic, Fresh) else None,
+                    int(rows.start[i]) if spans or isinstance(spec.statistic, Freshness) else None,
                     "" if running else stop,
                     self.people.get(int(rows.agent[i])),
                     self.teams.get(int(rows.team[i])),
@@ -165,7 +165,7 @@ class Measured:
                     round(float(rows.share[i]), 9),
                     float(rows.value[i]) if not spans else None,
                     (int(lasted[i]), int(took[i])) if spans else None,
-                    self.articles[int(rows.story[i])] if spec.story == "article" else "",
+                    self.articles[int(rows.story[i])] if spec.subject == "article" else "",
                 )
             ] += 1
         return found
@@ -173,9 +173,9 @@ class Measured:
     def _followed(self, spec: Kpi, variant: str, rows: Columns, as_of: int) -> Columns:
         """The base rows whose window is over; their value says whether what counts came true."""
         codes = [code for code, word in enumerate(rows.words) if word in EXCLUDED]
-        rows = rows.take((rows.end == NEVER) & ~np.isin(rows.stop, codes))
-        asked = Asked(spec, variant, 0, as_of, as_of)
-        parts = within_parts(asked, rows, self.reader.policy(spec, variant))
+        rows = rows.take((rows.end == NO_INSTANT) & ~np.isin(rows.stop, codes))
+        asked = MetricQuery(spec, variant, 0, as_of, as_of)
+        parts = followup_contributions(asked, rows, self.reader.policy(spec, variant))
         return msgspec.structs.replace(rows, value=parts.adds).take(parts.counts > 0)
 
     def left_out(self, kpi: str, variant: str) -> Counter[str]:
@@ -223,8 +223,8 @@ def asked_before_working(world: World) -> set[str]:
 
 def true_rows(world: World, kpi: str, variant: str, as_of: int) -> Rows:
     spec = find_kpis()[kpi]
-    spans, stock = isinstance(spec.statistic, Duration | Met), spec.is_instant
-    starts = spans or isinstance(spec.statistic, Fresh)
+    spans, stock = isinstance(spec.statistic, Duration | Attainment), spec.is_instant
+    starts = spans or isinstance(spec.statistic, Freshness)
     return Counter(
         (
             r.ticket, None if stock else r.at, r.end if spans else None, r.start if starts else None, r.stop,

@@ -5,8 +5,8 @@ from typing import Any
 
 from story_fixtures import CREATED, MINUTE, measured, minutes
 
-from helpdesk_kpi.measure.metrics.contract import Observation, Statistic, Within
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
+from helpdesk_kpi.measure.metrics.contract import Followup, Observation, Statistic
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import DAY
 
@@ -19,7 +19,7 @@ def variants_give(kpi: str, told: Told, **by_hand: Any) -> None:
 
     `test_edge_cases.py` looks for calls of this, so the KPI stands there by its id or under a name of the module.
     """
-    assert set(by_hand) == set(kpi_named(kpi).variants)
+    assert set(by_hand) == set(get_kpi(kpi).variants)
     given = {variant: told(kpi, variant) for variant in by_hand}
     assert given == by_hand
 
@@ -43,7 +43,7 @@ def of_solves(ticket: Timeline, *, as_of: float | None = None) -> Told:
 
     def told(kpi: str, variant: str) -> list[tuple[float, int | None, Any]]:
         rows = measured(ticket, kpi, variant, as_of=as_of)
-        statistic = kpi_named(kpi).statistic_of(variant)
+        statistic = get_kpi(kpi).statistic_of(variant)
         return [
             ((row.at - CREATED) / MINUTE, row.agent, row.stop or _counts(row, rows, statistic))
             for row in rows
@@ -55,7 +55,7 @@ def of_solves(ticket: Timeline, *, as_of: float | None = None) -> Told:
 
 def _counts(row: Observation, rows: Sequence[Observation], statistic: Statistic) -> float:
     assert row.value is not None
-    if not isinstance(statistic, Within):
+    if not isinstance(statistic, Followup):
         return row.value * row.share
     followed = any(row.at < f.end <= row.at + statistic.days * DAY for f in rows if f.end is not None)
     return int(followed) if statistic.of == "followed" else int(row.value == 1 and not followed)

@@ -5,8 +5,8 @@ from typing import Any
 from reader_fixtures import HOUR, Source, ticket
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.benchmarking.fit_weights import learned
-from helpdesk_kpi.measure.query.complexity_weights import Version, keep
+from helpdesk_kpi.measure.benchmarking.fit_weights import fit_weights
+from helpdesk_kpi.measure.query.complexity_weights import WeightVersion, save_weight_version
 from helpdesk_kpi.model import Event, TimeEntry
 from helpdesk_kpi.store import Store
 
@@ -32,9 +32,9 @@ def solved(source: Source, number: int, at: int, who: str, *, replies: int = 1, 
     )
 
 
-def learn(store: Store, first: int, last: int, config: Config = CONFIG, **more: Any) -> Version:
+def learn(store: Store, first: int, last: int, config: Config = CONFIG, **more: Any) -> WeightVersion:
     """Learned, and kept."""
     told = {"since": last, "now": last, **more}
-    made = learned(store, config, first=first, last=last, **told)
-    keep(store, made)
+    made = fit_weights(store, config, first=first, last=last, **told)
+    save_weight_version(store, made)
     return made

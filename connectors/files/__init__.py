@@ -17,7 +17,7 @@ import msgspec
 
 from connectors.files import fivetran, own_layout
 from connectors.files.given import COMMENTS, lacks_comments
-from connectors.files.layout import Occurrences, Part, refused
+from connectors.files.layout import LayoutPart, Occurrences, refused
 from connectors.files.readers import BrokenFileError, digest_of, files_of, header_of, read
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
@@ -30,12 +30,12 @@ from helpdesk_kpi.pull.contract import (
     Finding,
     Page,
     Provides,
-    SetAside,
+    RejectedRow,
     Start,
     Stream,
     no,
 )
-from helpdesk_kpi.pull.transport import Transport, unasked
+from helpdesk_kpi.pull.transport import Transport, offline
 
 ROWS = 1000  # of a page
 READING = 2  # counts up when the same lines give more than before: then all files are read again
@@ -72,11 +72,11 @@ class Files(Connector):
 
     @classmethod
     def transport(cls, settings: Any) -> Transport:  # noqa: ARG003 - as the contract has it
-        return unasked()
+        return offline()
 
     def streams(self) -> Sequence[Stream]:
         parts = self._parts()
-        self.found += _gaps(parts)
+        self.findings += _gaps(parts)
         return [
             Stream(name=part.name, kind="cursor", pages=partial(self.pages, part), gives=part.gives) for part in parts
         ]
@@ -89,14 +89,14 @@ class Files(Connector):
         found = [Finding(level="ok", about="folder", text=f"{folder}, layout {self.settings.layout}")]
         for part in parts:
             if not part.files:
-                found.append(Finding(level="error", about=part.name, text=_missing(part, folder)))
-            found += [one for path in part.files for one in self._looked_at(part, path)]
+                found.append(Finding(level="error", about=part.name, text=_missing_text(part, folder)))
+            found += [one for path in part.files for one in self._inspect(part, path)]
         return [*found, *_gaps(parts)]
 
-    async def pages(self, part: Part, start: Start) -> AsyncIterator[Page]:
+    async def pages(self, part: LayoutPart, start: Start) -> AsyncIterator[Page]:
         """What has changed, file by file. A file that is broken does not stop the others."""
         if not part.files:
-            raise PullError(_missing(part, self.settings.path), permanent=True)
+            raise PullError(_missing_text(part, self.settings.path), permanent=True)
         place, broken = self._place(part, start.cursor), []
         if gone := _no_longer(part, place):
             yield Page(gone={"unread": gone})
@@ -107,7 +107,7 @@ class Files(Connector):
                 if mark is not None and mark.digest != _digest(place.files.get(path.name)):
                     yield Page(gone={"unread": [f"{path.name}:"]})  # its lines may be right now
                     for records, bad in _in_pages(part.read(path, self.settings)):
-                        yield Page(records=records, set_aside=bad)
+                        yield Page(records=records, rejected=bad)
                         await asyncio.sleep(0)  # other sources have their turn
             except (BrokenFileError, OSError) as error:
                 broken.append(str(error))
@@ -119,36 +119,36 @@ class Files(Connector):
             raise PullError("; ".join(broken), permanent=True)
         yield Page(complete_until=start.now, gone={"unread": self._without_files(part)})
 
-    def _parts(self) -> list[Part]:
+    def _parts(self) -> list[LayoutPart]:
         """In a folder that is not there, tickets are what is missing first."""
         folder: Path = self.settings.path
         if not folder.is_dir():
-            return [Part("tickets", (), _nothing, frozenset({"tickets"}))]
+            return [LayoutPart("tickets", (), _no_rows, frozenset({"tickets"}))]
         return fivetran.parts(folder) if self.settings.layout == "fivetran" else _own_parts(folder)
 
-    def _without_files(self, part: Part) -> list[str]:
+    def _without_files(self, part: LayoutPart) -> list[str]:
         """Prefixes of lines that could not be read, of tables that have no file any more and so no stream."""
         if part.name not in {"ticket", "tickets"}:  # the one part that is always there
             return []
         tables = fivetran.TABLES if self.settings.layout == "fivetran" else own_layout.TABLES
         return [prefix for name in tables if not files_of(self.settings.path, name) for prefix in _lines_of(name)]
 
-    def _place(self, part: Part, cursor: str | None) -> Place:
+    def _place(self, part: LayoutPart, cursor: str | None) -> Place:
         s: Settings = self.settings
-        beside = [[path.name, digest_of(path)] for path in part.beside]
+        beside = [[path.name, digest_of(path)] for path in part.related_files]
         told = [READING, s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
         how = hashlib.blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
         place = msgspec.json.decode(cursor, type=Place) if cursor else Place(how)
         return place if place.how == how else Place(how)
 
-    def _looked_at(self, part: Part, path: Path) -> Iterator[Finding]:
+    def _inspect(self, part: LayoutPart, path: Path) -> Iterator[Finding]:
         try:
             unused = sorted(set(header_of(path)) - part.known - set(self.settings.keep_fields) - {""})
             seen = [one for _, one in zip(range(LOOKED_AT), part.read(path, self.settings), strict=False)]
         except (BrokenFileError, OSError) as error:
             yield Finding(level="error", about=path.name, text=str(error))
             return
-        bad = [one for one in seen if isinstance(one, SetAside)]
+        bad = [one for one in seen if isinstance(one, RejectedRow)]
         yield Finding(level="ok", about=path.name, text="readable")
         for one in bad[:TOLD]:
             yield Finding(level="warning", about=one.id, text=one.reason)
@@ -157,7 +157,7 @@ class Files(Connector):
             yield Finding(level="note", about=path.name, text=text)
 
 
-def _own_parts(folder: Path) -> list[Part]:
+def _own_parts(folder: Path) -> list[LayoutPart]:
     return [
         _own_part(name, tuple(files), table)
         for name, table in own_layout.TABLES.items()
@@ -165,16 +165,16 @@ def _own_parts(folder: Path) -> list[Part]:
     ]
 
 
-def _own_part(name: str, files: tuple[Path, ...], table: own_layout.Table) -> Part:
+def _own_part(name: str, files: tuple[Path, ...], table: own_layout.Table) -> LayoutPart:
     lacks = lacks_comments(files, table.columns) if table.gives >= COMMENTS and files else ""
     gives = table.gives - COMMENTS if lacks else table.gives
-    return Part(name, files, partial(_own, table), gives, (), frozenset(table.columns), lacks)
+    return LayoutPart(name, files, partial(_own, table), gives, (), frozenset(table.columns), lacks)
 
 
-def _own(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
+def _own(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
     with closing(Occurrences()) as met:
         keeps = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
-        how = own_layout.How(*keeps, "public" in header_of(path), met.count)
+        how = own_layout.RowContext(*keeps, "public" in header_of(path), met.count)
         keep = settings.keep_fields if "status" in table.columns else ()
         kind = REFUSED_RATING if table is own_layout.TABLES["ratings"] else REFUSED_ROW
         for line in read(path, table.columns, settings.zone, keep):
@@ -188,14 +188,14 @@ def _own(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[li
             yield from refused(path, line, wrong, table.ticket, kind)
 
 
-def _nothing(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | SetAside]:
+def _no_rows(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
     return iter(())
 
 
-def _no_longer(part: Part, place: Place) -> list[str]:
+def _no_longer(part: LayoutPart, place: Place) -> list[str]:
     """Prefixes of lines that could not be read, of files that are gone. Where all are read anew, of the whole part."""
     if not place.files:
-        tables = [part.name, *dict.fromkeys(re.split("[.-]", path.name)[0] for path in part.beside)]
+        tables = [part.name, *dict.fromkeys(re.split("[.-]", path.name)[0] for path in part.related_files)]
         return [prefix for table in tables for prefix in _lines_of(table)]
     return [f"{name}:" for name in sorted(set(place.files) - {path.name for path in part.files})]
 
@@ -205,11 +205,11 @@ def _lines_of(table: str) -> tuple[str, str]:
     return f"{table}.", f"{table}-"
 
 
-def _missing(part: Part, folder: Path) -> str:
+def _missing_text(part: LayoutPart, folder: Path) -> str:
     return f"{folder} has no {part.name}.csv or {part.name}.jsonl (further names: {part.name}-2025.csv.gz and the like)"
 
 
-def _gaps(parts: Sequence[Part]) -> list[Finding]:
+def _gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
     """Needs that no file is there for."""
     given = {need for part in parts if part.files for need in part.gives}
     lost = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - given
@@ -238,12 +238,12 @@ def _digest(mark: Mark | None) -> str:
 
 
 def _in_pages(
-    found: Iterator[list[AnyRecord] | SetAside],
-) -> Iterator[tuple[list[AnyRecord], list[SetAside]]]:
+    found: Iterator[list[AnyRecord] | RejectedRow],
+) -> Iterator[tuple[list[AnyRecord], list[RejectedRow]]]:
     records: list[AnyRecord] = []
-    bad: list[SetAside] = []
+    bad: list[RejectedRow] = []
     for one in found:
-        if isinstance(one, SetAside):
+        if isinstance(one, RejectedRow):
             bad.append(one)
         else:
             records += one

@@ -17,18 +17,18 @@ import msgspec
 
 from connectors.files import cell_values as v
 from connectors.files.cell_values import Column
-from connectors.files.layout import Part, refused
+from connectors.files.layout import LayoutPart, refused
 from connectors.files.readers import Row, files_of, read
 from connectors.files.settings import Settings
 from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.map_events import FIELDS
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Event, Name, TicketLink
-from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.text.comment import RULE
-from helpdesk_kpi.text.comment import read as read_text
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.text.comment import RULES_VERSION
+from helpdesk_kpi.text.comment import extract_features as read_text
 
-Found = Iterator[list[AnyRecord] | SetAside]
+Found = Iterator[list[AnyRecord] | RejectedRow]
 _TIME, _ID, _TEXT, _TRUTH = (Column(kind, "") for kind in (v.instant, v.whole, v.text, v.truth))
 _NEEDED_ID, _NEEDED_TIME, _NEEDED_TEXT = (Column(kind, "", required=True) for kind in (v.whole, v.instant, v.text))
 
@@ -61,7 +61,7 @@ TAG: Mapping[str, Column] = {"ticket_id": _NEEDED_ID, "tag": _NEEDED_TEXT}
 _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 
 
-def parts(folder: Path) -> list[Part]:
+def parts(folder: Path) -> list[LayoutPart]:
     """What lies in the folder, people before tickets, tickets before their history."""
     tags = files_of(folder, "ticket_tag")
     rows = partial(_rows, columns=NAMED)
@@ -80,7 +80,7 @@ def parts(folder: Path) -> list[Part]:
         ("satisfaction_rating", _ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
     ]  # fmt: skip
     return [
-        Part(name, tuple(files), way, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
+        LayoutPart(name, tuple(files), way, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
         for name, way, columns, gives in tables
         if (files := files_of(folder, name)) or name == "ticket"
     ]
@@ -97,7 +97,7 @@ def _rows(
     path: Path, settings: Settings, *, columns: Mapping[str, Column], make: Callable[[Row], list[AnyRecord]],
     keep: tuple[str, ...] = (), ticket: str = "", kind: str = REFUSED_ROW,
 ) -> Found:  # fmt: skip
-    """`ticket`: the column that names it, and `kind` what of it a line that is refused leaves unknown."""
+    """`map_ticket`: the column that names it, and `kind` what of it a line that is refused leaves unknown."""
     for line in read(path, columns, settings.zone, keep):
         wrong = line.wrong
         if not wrong:
@@ -116,7 +116,7 @@ def _as(kind: Any, row: Row, **more: Any) -> Any:
 
 
 def _user(row: Row) -> list[AnyRecord]:
-    return [mapping.person(_as(zd.User, row))]
+    return [mapping.map_person(_as(zd.User, row))]
 
 
 def _group(row: Row) -> list[AnyRecord]:
@@ -135,7 +135,7 @@ def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
     tagged, bad = _tags(tags, settings)
     yield from bad
     fields = dict(enumerate(settings.keep_fields))
-    keep = mapping.Keep("", 0, fields, settings.sketch_key)
+    keep = mapping.FieldSelection("", 0, fields, settings.sketch_key)
 
     def make(row: Row) -> list[AnyRecord]:
         if row.pop("_fivetran_deleted", False):
@@ -148,15 +148,15 @@ def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
             zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=kept,
             tags=sorted(tagged.get(row["id"], ())), via={"channel": row.pop("via_channel", None), "source": source},
         )  # fmt: skip
-        return [*mapping.ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
+        return [*mapping.map_ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
 
     yield from _rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields, ticket="id")
 
 
-def _tags(files: list[Path], settings: Settings) -> tuple[dict[int, set[str]], list[list[AnyRecord] | SetAside]]:
+def _tags(files: list[Path], settings: Settings) -> tuple[dict[int, set[str]], list[list[AnyRecord] | RejectedRow]]:
     """Tags by ticket, and what lines that cannot be read leave unknown."""
     found: dict[int, set[str]] = defaultdict(set)
-    bad: list[list[AnyRecord] | SetAside] = []
+    bad: list[list[AnyRecord] | RejectedRow] = []
     for path in files:
         for line in read(path, TAG, settings.zone):
             if line.wrong:
@@ -182,7 +182,7 @@ def _comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
         Event(
             ticket=str(row["ticket_id"]), id=f"{row['id']}:c", at=row["created"], seq=0, kind="comment",
             actor=mapping.text_id(row.get("user_id")), public=row.get("public"), length=said.length,
-            is_thanks=said.is_thanks, is_question=said.is_question, text_rule=RULE, articles=said.articles,
+            is_thanks=said.is_thanks, is_question=said.is_question, text_rule=RULES_VERSION, articles=said.articles,
             codes=said.codes,
         )
     ]  # fmt: skip

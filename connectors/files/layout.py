@@ -8,19 +8,19 @@ from typing import NamedTuple
 from connectors.files.readers import Line
 from connectors.files.settings import Settings
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Unread
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.contract import RejectedRow
 
-Read = Callable[[Path, Settings], Iterator[list[AnyRecord] | SetAside]]
+Read = Callable[[Path, Settings], Iterator[list[AnyRecord] | RejectedRow]]
 
 
-class Part(NamedTuple):
+class LayoutPart(NamedTuple):
     """One stream. Files `beside` are looked at while the others are read: when they change, all is read again."""
 
     name: str
     files: tuple[Path, ...]
     read: Read
     gives: frozenset[str] = frozenset()
-    beside: tuple[Path, ...] = ()
+    related_files: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()  # its columns
     lacks: str = ""  # why it does not give comments, though there is a file for them
 
@@ -41,15 +41,15 @@ class Occurrences:
         self.db.close()
 
 
-def aside(path: Path, line: int, why: str) -> SetAside:
-    return SetAside(f"{path.name}:{line}", why)
+def reject(path: Path, line: int, why: str) -> RejectedRow:
+    return RejectedRow(f"{path.name}:{line}", why)
 
 
 def refused(
     path: Path, line: Line, why: str, column: str = "", kind: str = REFUSED_ROW
-) -> Iterator[list[AnyRecord] | SetAside]:
+) -> Iterator[list[AnyRecord] | RejectedRow]:
     """A line that cannot be read. What happened on its ticket, which `column` names, is not wholly known then."""
-    one = aside(path, line.number, why)
+    one = reject(path, line.number, why)
     yield one
     if column and (tickets := line.ids(column)):
         yield [Unread(ticket, one.id, kind, why[:200]) for ticket in tickets]

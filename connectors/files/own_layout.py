@@ -9,8 +9,8 @@ from connectors.files import cell_values as v
 from connectors.files.cell_values import Column
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.text.comment import RULE, length, sketch
-from helpdesk_kpi.text.comment import read as read_text
+from helpdesk_kpi.text.comment import RULES_VERSION, fingerprint, length
+from helpdesk_kpi.text.comment import extract_features as read_text
 
 Row = dict[str, Any]
 Category = Literal["good", "neutral", "bad"]
@@ -18,7 +18,7 @@ CREATED = "created"  # id of the comment that made a ticket
 _SCORES: dict[Category, float] = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
 
 
-class How(NamedTuple):
+class RowContext(NamedTuple):
     """What the rows of a table are read with."""
 
     sketch_key: bytes = b""
@@ -33,30 +33,30 @@ class Table(NamedTuple):
 
     says: str
     columns: Mapping[str, Column]
-    records: Callable[[Row, How], list[AnyRecord]]
+    records: Callable[[Row, RowContext], list[AnyRecord]]
     gives: frozenset[str] = frozenset()
     ticket: str = ""  # the column that names the ticket; "": it is of none
 
 
-def names(row: Row, _how: How) -> list[AnyRecord]:
+def names(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.Name(**row)]
 
 
-def teams(row: Row, _how: How) -> list[AnyRecord]:
+def teams(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.Team(**row)]
 
 
-def people(row: Row, _how: How) -> list[AnyRecord]:
+def people(row: Row, _how: RowContext) -> list[AnyRecord]:
     """One without `updated_at` is as old as any."""
     at = row.pop("updated_at", 0)
     return [model.Person(role=row.pop("role", row["kind"]), version=at, **row)]
 
 
-def team_members(row: Row, _how: How) -> list[AnyRecord]:
+def team_members(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.TeamMember(**row)]
 
 
-def tickets(row: Row, how: How) -> list[AnyRecord]:
+def tickets(row: Row, how: RowContext) -> list[AnyRecord]:
     """The ticket, and the comment that made it where the text of that is here and not among the events."""
     description = row.pop("description", None)
     fields = {name: row.pop(name) for name in how.keep_fields if name in row and name not in TABLES["tickets"].columns}
@@ -65,7 +65,7 @@ def tickets(row: Row, how: How) -> list[AnyRecord]:
     has_words = how.sketch_key and (subject or description)
     made = model.Ticket(
         number=number, url=row.pop("url", ""), updated_at=updated, version=row.pop("version", updated), fields=fields,
-        sketch=sketch(subject, description, how.sketch_key) or None if has_words else None, **row,
+        sketch=fingerprint(subject, description, how.sketch_key) or None if has_words else None, **row,
     )  # fmt: skip
     if description is None:
         return [made]
@@ -75,7 +75,7 @@ def tickets(row: Row, how: How) -> list[AnyRecord]:
     return [made, *events(comment, how)]
 
 
-def events(row: Row, how: How) -> list[AnyRecord]:
+def events(row: Row, how: RowContext) -> list[AnyRecord]:
     """An event without an id is known by what it is, when it was, and its place among those of that instant. So it is
     the same when the export is written again, with another column or with a cell that was corrected.
     """
@@ -93,7 +93,7 @@ def events(row: Row, how: How) -> list[AnyRecord]:
         said = read_text(body)
         row = {"length": said.length, "is_thanks": said.is_thanks, "is_question": said.is_question,
                "articles": said.articles, "codes": said.codes} | row  # fmt: skip
-    rule = RULE if row.get("is_thanks") is not None else None
+    rule = RULES_VERSION if row.get("is_thanks") is not None else None
     return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
 
 
@@ -103,7 +103,7 @@ def _of_content(row: Row, body: str | None) -> str:
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
-def ratings(row: Row, how: How) -> list[AnyRecord]:
+def ratings(row: Row, how: RowContext) -> list[AnyRecord]:
     """Category and score follow from value and scale where they are not told."""
     if not how.comments:
         row.pop("comment", None)
@@ -137,12 +137,12 @@ def category_of(value: str | None, scale: str | None) -> Category | None:
     return "good" if place >= 0.75 else "bad" if place < 0.4 else "neutral"
 
 
-def articles(row: Row, _how: How) -> list[AnyRecord]:
+def articles(row: Row, _how: RowContext) -> list[AnyRecord]:
     updated = row.pop("updated_at", row["created_at"])
     return [model.Article(url=row.pop("url", ""), updated_at=updated, version=updated, **_text(row))]
 
 
-def article_edits(row: Row, _how: How) -> list[AnyRecord]:
+def article_edits(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.ArticleEdit(**_text(row))]
 
 

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.files.cell_values import Column
-from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.config import suggest
 from helpdesk_kpi.pull.lenient_decode import reason_of
 from helpdesk_kpi.pull.response_body import clean
 
@@ -73,7 +73,7 @@ def digest_of(path: Path) -> str:
 
 def header_of(path: Path) -> list[str]:
     """The columns that a CSV file names; of JSON lines, the keys of the first row."""
-    with _opened(path) as stream:
+    with _open_text(path) as stream:
         return list(next((line.row for line in _raw(path, stream) if not line.wrong), {}))
 
 
@@ -84,7 +84,7 @@ def read(
 
     Raises BrokenFileError for a file that is no such table.
     """
-    with _opened(path) as stream:
+    with _open_text(path) as stream:
         lines = _raw(path, stream)
         if not is_jsonl(path):
             there = list(next(lines).row)
@@ -92,9 +92,9 @@ def read(
                 raise BrokenFileError(f"{path.name}: is not UTF-8: save it as UTF-8")
             missing = [name for name, column in columns.items() if column.required and name not in there]
             if missing:
-                raise BrokenFileError(f"{path.name}:1: no column {missing[0]!r}{did_you_mean(missing[0], there)}")
+                raise BrokenFileError(f"{path.name}:1: no column {missing[0]!r}{suggest(missing[0], there)}")
         for line in lines:
-            yield _typed(line, columns, zone, keep)
+            yield _convert(line, columns, zone, keep)
 
 
 def _is_broken(text: str) -> bool:
@@ -112,7 +112,7 @@ def is_jsonl(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(("jsonl", "ndjson"))
 
 
-def _typed(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> Line:
+def _convert(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> Line:
     """The line with each cell as its column has it. One that is wrong costs the line; the others are still read, since
     they name its ticket.
     """
@@ -140,7 +140,7 @@ def _is_lost(cell: Any, wrong: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
+def _open_text(path: Path) -> Iterator[IO[str]]:
     """The text of a file. What the disk or gzip have against it is a BrokenFileError; bytes that are no UTF-8 come as
     halves of characters, so that they cost their row.
     """

@@ -13,10 +13,10 @@ import msgspec
 
 from connectors.freshdesk import activity_export, solutions
 from connectors.freshdesk import streams as lists
-from connectors.freshdesk.account import Account
+from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.check import check
 from connectors.freshdesk.conversations import conversations
-from connectors.freshdesk.errors import judge
+from connectors.freshdesk.errors import classify_response
 from connectors.freshdesk.settings import Settings
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
@@ -67,11 +67,13 @@ class Freshdesk(Connector):
 
     @classmethod
     def transport(cls, settings: Any) -> Transport:
-        return Transport(settings.address, auth=settings.auth.auth(), rate_share=settings.rate_share, judge=judge)
+        return Transport(
+            settings.address, auth=settings.auth.auth(), rate_share=settings.rate_share, judge=classify_response
+        )
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
-        self.account = Account(http, settings, self.found)
+        self.account = AccountState(http, settings, self.findings)
 
     def streams(self) -> Sequence[Stream]:
         return [*self._names(), *self._tickets(), *self._surveys(), *self._articles()]
@@ -106,8 +108,8 @@ class Freshdesk(Connector):
         said = frozenset({"comments.public", "comments.private"})
         streams = [
             Stream(name="tickets", kind="cursor", pages=self._bound(lists.tickets), gives=history),
-            Stream(name="deleted", kind="cursor", pages=self._bound(lists.gone, how="deleted")),
-            Stream(name="spam", kind="cursor", pages=self._bound(lists.gone, how="spam")),
+            Stream(name="deleted", kind="cursor", pages=self._bound(lists.fetch_deleted, how="deleted")),
+            Stream(name="spam", kind="cursor", pages=self._bound(lists.fetch_deleted, how="spam")),
             Stream(name="conversations", kind="queue", pages=self._bound(conversations), gives=said),
             Stream(
                 name="time_entries", kind="cursor", every=HOUR, pages=self._bound(lists.time_entries),
@@ -115,7 +117,7 @@ class Freshdesk(Connector):
             ),
         ]  # fmt: skip
         if self.settings.activities:
-            pages = self._bound(activity_export.quietly)
+            pages = self._bound(activity_export.skip_missing)
             streams.append(Stream(name="activities", kind="cursor", every=6 * HOUR, pages=pages))
         return streams
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.codes import CHANNELS, STATUSES
-from connectors.freshdesk.map_tickets import Keep
+from connectors.freshdesk.map_tickets import FieldSelection
 from connectors.freshdesk.pagination import by_page
 from connectors.freshdesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
-from helpdesk_kpi.pull.contract import Finding, SetAside
+from helpdesk_kpi.pull.contract import Finding, RejectedRow
 from helpdesk_kpi.pull.transport import Transport
 
 log = logging.getLogger(__name__)
 
 
-class Account:
+class AccountState:
     """One account during one run. `found` is the connector's: what people should know."""
 
     def __init__(self, http: Transport, settings: Settings, found: list[Finding]) -> None:
@@ -27,19 +27,19 @@ class Account:
         self._kept: dict[str, str] | None = None
         self._surveys: dict[str, fd.Survey] | None = None
 
-    async def keep(self, found: Sequence[fd.Ticket]) -> Keep:
+    async def keep(self, found: Sequence[fd.Ticket]) -> FieldSelection:
         """What is kept of these tickets."""
         is_known = all(row.source is None or str(row.source) in CHANNELS for row in found)
-        return Keep(
+        return FieldSelection(
             url=self.url,
-            fields=await self.kept_fields(),
+            fields=await self.fields_to_keep(),
             sources={} if is_known else await self.sources(),
             statuses=() if all(str(row.status) in STATUSES for row in found) else await self.statuses(),
             agents=await self.agents(),
             sketch_key=self.settings.sketch_key,
         )
 
-    async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[SetAside]]]:
+    async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[RejectedRow]]]:
         """The agents of today; once all are read, `agents` knows them."""
         met: set[str] = set()
         async for good, aside, _ in by_page(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
@@ -77,7 +77,7 @@ class Account:
     async def choices(self, kind: str) -> Any:
         return next((field.choices for field in await self.fields() if field.type == kind), None)
 
-    async def kept_fields(self) -> dict[str, str]:
+    async def fields_to_keep(self) -> dict[str, str]:
         """Custom fields to keep: Freshdesk's name -> the word that the configuration uses for it, a name or a label."""
         words = self.settings.keep_fields
         if self._kept is not None:

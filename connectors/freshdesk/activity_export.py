@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import Account
+from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import STATUSES
 from connectors.freshdesk.pagination import iso
 from connectors.freshdesk.payloads import text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Unread
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, reason_of
 from helpdesk_kpi.pull.lenient_decode import row as decode
 
@@ -36,19 +36,19 @@ class Labels(msgspec.Struct, frozen=True):
     team: Mapping[str, str] = {}
 
 
-class _Place(msgspec.Struct):
+class _Position(msgspec.Struct):
     url: str | None = None
 
 
 class Export(msgspec.Struct):
-    export: _Place | list[_Place] | None = None
+    export: _Position | list[_Position] | None = None
 
 
 class _File(msgspec.Struct):
     activities_data: msgspec.Raw = msgspec.Raw(b"[]")
 
 
-async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
+async def activities(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Day by day up to yesterday. The cursor is the last day that was read; that one is read again.
 
     Before a day that cannot be read, the cursor stops, so that the next run tries it again while Freshdesk has it.
@@ -62,7 +62,7 @@ async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
             found = await _day(account, day)
         except (BrokenError, MissingError) as error:  # this day's file
             broken.append(day)
-            yield Page(set_aside=[SetAside(_name(day), reason_of(error))])
+            yield Page(rejected=[RejectedRow(_name(day), reason_of(error))])
             continue
         if found is None:
             continue
@@ -72,7 +72,7 @@ async def activities(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(cursor=str(max(first, min([today - 1, *broken]))), complete_until=min([today, *broken]) * DAY)
 
 
-async def _day(account: Account, day: int) -> list[msgspec.Raw] | None:
+async def _day(account: AccountState, day: int) -> list[msgspec.Raw] | None:
     """The rows of one day; None: Freshdesk has no file of it."""
     url = await _place(account, day)
     if url is None:
@@ -85,23 +85,23 @@ def _page(day: int, found: Sequence[msgspec.Raw], known: Labels) -> Page:
     change of its ticket.
     """
     records: list[AnyRecord] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     for place, raw in enumerate(found, 1):
         try:
             records += [*changes(decode(raw, fd.Activity), known)]
         except UNREADABLE as error:
-            bad = SetAside(f"{_name(day)}: row {place}", reason_of(error))
+            bad = RejectedRow(f"{_name(day)}: row {place}", reason_of(error))
             aside.append(bad)
             if ticket := id_of(raw, "ticket_id"):
                 records.append(Unread(ticket, bad.id, REFUSED_ROW, bad.reason))
-    return Page(records=records, set_aside=aside)
+    return Page(records=records, rejected=aside)
 
 
 def _name(day: int) -> str:
     return f"activities of {iso(day * DAY)[:10]}"
 
 
-async def _place(account: Account, day: int) -> str | None:
+async def _place(account: AccountState, day: int) -> str | None:
     """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
     asked = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
     told = await account.http.get(
@@ -116,7 +116,7 @@ def place(told: Export) -> str | None:
     return next((one.url for one in places if one is not None and one.url), None)
 
 
-async def quietly(account: Account, start: Start) -> AsyncIterator[Page]:
+async def skip_missing(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """As `activities`; an account without the export is the rule, and no failure."""
     try:
         async for page in activities(account, start):
@@ -126,7 +126,7 @@ async def quietly(account: Account, start: Start) -> AsyncIterator[Page]:
         yield Page(complete_until=start.now)
 
 
-async def labels(account: Account) -> Labels:
+async def labels(account: AccountState) -> Labels:
     groups = await account.choices("default_group")
     teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
     told = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read

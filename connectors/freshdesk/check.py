@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import Account
+from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import STATES
 from connectors.freshdesk.pagination import TICKETS, has_next, iso
 from connectors.freshdesk.streams import ARCHIVED_AFTER, INCLUDES
@@ -45,14 +45,14 @@ _ARTICLES = _Probe(
 )
 
 
-async def check(account: Account, now: float) -> list[Finding]:
+async def check(account: AccountState, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
     ask = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
-    me, shut = await checks.signed_in(ask)
+    me, shut = await checks.check_sign_in(ask)
     if me is None:
         return shut
     found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _scope(me)]
-    found += checks.skew(account.http, "Freshdesk")
+    found += checks.check_clock_skew(account.http, "Freshdesk")
     found += await _zone(account)
     found += await _probe(account, _TICKETS)
     cost = account.http.limits.told["account"].cost if "account" in account.http.limits.told else 1
@@ -61,7 +61,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found += await _activities(account, now)
     found += await _names(account)
     found += _limits_of_the_api(now)
-    found += checks.limits(account.http)
+    found += checks.check_rate_limits(account.http)
     return [*found, *await _first_sync(account, cost)]
 
 
@@ -74,23 +74,23 @@ def _scope(me: fd.Agent) -> Finding:
     return Finding(level="error", about="rights", text=text)
 
 
-async def _zone(account: Account) -> list[Finding]:
+async def _zone(account: AccountState) -> list[Finding]:
     """The account's own zone, if the key may read it."""
     try:
         told = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
-        return checks.zone(time_zones.iana(told.timezone) if told.timezone else None, "the account")
+        return checks.check_time_zone(time_zones.to_iana(told.timezone) if told.timezone else None, "the account")
     except PullError:
         return []
 
 
-async def _probe(account: Account, probe: _Probe) -> list[Finding]:
+async def _probe(account: AccountState, probe: _Probe) -> list[Finding]:
     ask = account.http.get(
         f"/api/v2/{probe.path}", probe.params, type=msgspec.Raw, endpoint=f"check {probe.about}", missing="resource"
     )
-    return await checks.probe(ask, probe.about, probe.needs)
+    return await checks.probe_endpoint(ask, probe.about, probe.needs)
 
 
-async def _activities(account: Account, now: float) -> list[Finding]:
+async def _activities(account: AccountState, now: float) -> list[Finding]:
     """Few accounts have it: its absence is no fault."""
     if not account.settings.activities:
         return []
@@ -106,11 +106,11 @@ async def _activities(account: Account, now: float) -> list[Finding]:
     return [Finding(level="ok", about="activities", text="the daily export is there: exact histories from now on")]
 
 
-async def _names(account: Account) -> list[Finding]:
+async def _names(account: AccountState) -> list[Finding]:
     """Statuses that nothing says the meaning of; fields and questions that the configuration may want to name."""
     try:
         own = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
-        kept = set((await account.kept_fields()).values())
+        kept = set((await account.fields_to_keep()).values())
     except PullError as error:
         return [Finding(level="error", about="ticket fields", text=str(error))]
     found = [
@@ -129,7 +129,7 @@ async def _names(account: Account) -> list[Finding]:
     return [*found, *await _questions(account)]
 
 
-async def _questions(account: Account) -> list[Finding]:
+async def _questions(account: AccountState) -> list[Finding]:
     try:
         asked = [q for survey in (await account.surveys()).values() for q in survey.questions or () if not q.default]
     except PullError:  # the probe said so
@@ -154,7 +154,7 @@ def _limits_of_the_api(now: float) -> list[Finding]:
     return [*found[:-1], msgspec.structs.replace(found[-1], need="survey.offered", provides=lost)]
 
 
-async def _first_sync(account: Account, cost: int) -> list[Finding]:
+async def _first_sync(account: AccountState, cost: int) -> list[Finding]:
     """From the number of tickets, found by halving the pages that there may be, and one request for each.
 
     `cost`: what a page of tickets takes of the limit, since what is included costs too.
@@ -163,20 +163,20 @@ async def _first_sync(account: Account, cost: int) -> list[Finding]:
         rows, is_all = await _count(account)
     except PullError:
         return []
-    a_minute, size = checks.allowed(account.http, "account"), account.settings.page_size
+    a_minute, size = checks.get_allowed_rate(account.http, "account"), account.settings.page_size
     lists = None if a_minute is None else max(1, a_minute // max(1, cost))
     loads = [
-        checks.Load(about="tickets", rows=rows, page=size, a_minute=lists),
-        checks.Load(about="conversations", rows=rows, page=1, a_minute=a_minute),
+        checks.SyncEstimate(about="tickets", rows=rows, page=size, a_minute=lists),
+        checks.SyncEstimate(about="conversations", rows=rows, page=1, a_minute=a_minute),
     ]
-    found = checks.first_sync(loads, account.settings.rate_share)
+    found = checks.estimate_first_sync(loads, account.settings.rate_share)
     at_least = "" if is_all else f"; there are more than {rows:,} tickets, so it will be more"
     per_run = account.settings.conversations_per_run
     runs = f"; {-(-rows // per_run)} syncs, as conversations_per_run says" if per_run and rows > per_run else ""
     return [msgspec.structs.replace(found, text=found.text + at_least + runs)]
 
 
-async def _count(account: Account) -> tuple[int, bool]:
+async def _count(account: AccountState) -> tuple[int, bool]:
     """How many tickets there are, to a page, and whether that is all: a list ends at 300 pages."""
     low, high = 1, _MOST_PAGES
     if await _more_after(account, high):
@@ -190,7 +190,7 @@ async def _count(account: Account) -> tuple[int, bool]:
     return low * 100, True
 
 
-async def _more_after(account: Account, page: int) -> bool:
+async def _more_after(account: AccountState, page: int) -> bool:
     asked = {**_SOME, "per_page": 100, "page": page}
     answer = await account.http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="check tickets", missing="resource")
     return has_next(answer.headers, "tickets")

@@ -41,7 +41,7 @@ FEEDBACK, FORWARD = "6", "8"
 FEEDBACK_CATEGORY = "7"
 
 
-def code(given: Id | None) -> str | None:
+def to_code(given: Id | None) -> str | None:
     return None if given is None else str(given)
 
 

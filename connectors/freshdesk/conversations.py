@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import Account
-from connectors.freshdesk.codes import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, code
-from connectors.freshdesk.map_tickets import fingerprint
+from connectors.freshdesk.account import AccountState
+from connectors.freshdesk.codes import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, to_code
+from connectors.freshdesk.map_tickets import text_digest
 from connectors.freshdesk.pagination import by_page
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
 from helpdesk_kpi.pull.concurrency import all_of
-from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import map_rows, reason_of
-from helpdesk_kpi.text.comment import RULE, read
+from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
 BATCH = 20  # tickets at a time: one page of the store
 _LONGEST_HINT = 400  # characters of a note that says no more than that the ticket was merged
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
     todo: Todo
     rows: list[fd.Conversation] | None
-    aside: list[SetAside]
+    aside: list[RejectedRow]
     is_refused: bool = False  # they may be there, but this key may not read them
     broken: BrokenError | None = None  # the answer cannot be read at all
 
@@ -39,7 +39,7 @@ class Found(NamedTuple):
         return self.todo.key.partition(":")[0]
 
 
-async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
+async def conversations(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Works off the queue, longest unchanged first, until it is empty or this run's requests are spent."""
     left = account.settings.conversations_per_run or 1 << 60
     waiting = list(start.todo)
@@ -68,7 +68,7 @@ async def conversations(account: Account, start: Start) -> AsyncIterator[Page]:
         account.found.append(Finding(level="note", about="conversations", text=text))
 
 
-async def _ask_all(account: Account, batch: Sequence[Todo]) -> tuple[list[Found], PullError | None]:
+async def _ask_all(account: AccountState, batch: Sequence[Todo]) -> tuple[list[Found], PullError | None]:
     """What came of these tickets until one failed in a way that is not its own, and that failure."""
     found: dict[Todo, Found] = {}
 
@@ -83,7 +83,7 @@ async def _ask_all(account: Account, batch: Sequence[Todo]) -> tuple[list[Found]
     return [found[todo] for todo in batch if todo in found], failed
 
 
-async def _ask(account: Account, todo: Todo) -> Found:
+async def _ask(account: AccountState, todo: Todo) -> Found:
     """What was archived meanwhile has another address; what is not there either was deleted, or must not be seen."""
     number = todo.key.partition(":")[0]
     is_refused = False
@@ -95,13 +95,13 @@ async def _ask(account: Account, todo: Todo) -> Found:
         except UnavailableError:
             is_refused = True
         except BrokenError as error:
-            return Found(todo, None, [SetAside(f"ticket {number}", reason_of(error))], broken=error)
+            return Found(todo, None, [RejectedRow(f"ticket {number}", reason_of(error))], broken=error)
     return Found(todo, None, [], is_refused)
 
 
-async def _read(account: Account, path: str, todo: Todo) -> Found:
+async def _read(account: AccountState, path: str, todo: Todo) -> Found:
     found: list[fd.Conversation] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     pages = by_page(
         account.http, f"/api/v2/{path}", kind=fd.Conversation, endpoint="conversations", missing="child"
     )  # fmt: skip
@@ -137,29 +137,29 @@ def _who(start: Start, found: Sequence[Found], agents: Collection[str]) -> Who:
     return Who(agents, start.requesters([one.number for one in found]), start.accounts(authors - set(agents)))
 
 
-def _page(account: Account, found: Sequence[Found], who: Who, until: int) -> Page:
+def _page(account: AccountState, found: Sequence[Found], who: Who, until: int) -> Page:
     """What is not there any more was deleted, where everything that is there could be read."""
     records: list[AnyRecord] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     whole: list[tuple[str, str]] = []
     settings = account.settings
     for one in found:
-        made, worse = _of_ticket(one, who, settings.merged, settings.thanks)
+        made, worse = _of_ticket(one, who, settings.merged_note_pattern, settings.thanks)
         records += made
         aside += [*one.aside, *worse]
         if one.rows is not None and not (one.aside or worse):
             whole.append(("comment", one.number))
     done = [one.todo for one in found]
-    return Page(records=records, replaces=whole, done=done, complete_until=until, set_aside=aside)
+    return Page(records=records, replaces=whole, done=done, complete_until=until, rejected=aside)
 
 
 def _of_ticket(
     one: Found, who: Who, merged_note: re.Pattern[str], thanks: tuple[str, ...]
-) -> tuple[list[AnyRecord], list[SetAside]]:
+) -> tuple[list[AnyRecord], list[RejectedRow]]:
     number, doubled = one.number, one.todo.key.partition(":")[2]
     if one.rows is None:
         return [Replies(number, one.todo.version, "unreadable")], []
-    rows = without_doubled(sorted(one.rows, key=lambda row: row.created_at), doubled)
+    rows = drop_repeated_first_message(sorted(one.rows, key=lambda row: row.created_at), doubled)
     places = {str(row.id): place for place, row in enumerate(rows, 1)}
     records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], who, thanks))
     merge = next((told for row in rows if (told := _merge(row, number, merged_note))), None)
@@ -170,13 +170,13 @@ def _of_ticket(
     return [*records, *links, replies], _of(number, aside)
 
 
-def _of(number: str, aside: Sequence[SetAside]) -> list[SetAside]:
-    return [SetAside(one.id, f"a conversation of ticket {number}: {one.reason}") for one in aside]
+def _of(number: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
+    return [RejectedRow(one.id, f"a conversation of ticket {number}: {one.reason}") for one in aside]
 
 
-def without_doubled(rows: list[fd.Conversation], doubled: str) -> list[fd.Conversation]:
+def drop_repeated_first_message(rows: list[fd.Conversation], doubled: str) -> list[fd.Conversation]:
     """Without the first message of a web chat, where its text is the description's."""
-    if doubled and rows and rows[0].incoming and fingerprint(rows[0].body_text, rows[0].body) == doubled:
+    if doubled and rows and rows[0].incoming and text_digest(rows[0].body_text, rows[0].body) == doubled:
         return rows[1:]
     return rows
 
@@ -188,16 +188,16 @@ def conversation(
     at = ms(row.created_at)
     if at is None:
         raise ValueError(f"created_at {row.created_at!r} is no time")
-    source, actor = code(row.source), text_id(row.user_id)
-    if source == FEEDBACK or code(row.category) == FEEDBACK_CATEGORY:
+    source, actor = to_code(row.source), text_id(row.user_id)
+    if source == FEEDBACK or to_code(row.category) == FEEDBACK_CATEGORY:
         return [Event(number, str(row.id), at, place, "survey", actor=actor, via="survey", public=True)]
     rule = _rule(row)
-    told = read(row.body_text, row.body, thanks=thanks)
+    told = extract_features(row.body_text, row.body, thanks=thanks)
     event = Event(
         ticket=number, id=str(row.id), at=at, seq=place, kind="comment", actor=actor,
         via="rule" if rule else VIA.get(source or "", f"source {source}"), rule=rule,
         public=not row.private and source != FORWARD, length=told.length, is_thanks=told.is_thanks,
-        is_question=told.is_question, text_rule=RULE, articles=told.articles, codes=told.codes,
+        is_question=told.is_question, text_rule=RULES_VERSION, articles=told.articles, codes=told.codes,
     )  # fmt: skip
     return [event, *_author(row, event, who)]
 

@@ -7,34 +7,34 @@ from collections.abc import Mapping
 
 import msgspec
 
-from helpdesk_kpi.pull.transport import Verdict
+from helpdesk_kpi.pull.transport import Classification
 
 #: The key is no good, or using it again makes things worse (a lock-out): nothing more is asked.
 _STOP = frozenset({"invalid_credentials", "account_suspended", "password_lockout", "password_expired"})
 
 
-class _Told(msgspec.Struct):
+class _ErrorBody(msgspec.Struct):
     code: str = ""
     message: str = ""
 
 
-def judge(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:  # noqa: ARG001 - a Judge
+def classify_response(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:  # noqa: ARG001 - a Judge
     if status not in {401, 403}:
         return None
-    told = _told(content)
+    told = _parse_error(content)
     if told.code in _STOP:
-        return Verdict(kind="access", text=f"{status} {told.code}: {told.message}")
+        return Classification(kind="access", text=f"{status} {told.code}: {told.message}")
     if told.code == "require_feature":
-        return Verdict(kind="unavailable", text=f"not in this account's plan: {told.message}")
+        return Classification(kind="unavailable", text=f"not in this account's plan: {told.message}")
     if told.code == "access_denied":
         text = f"{told.message} The role of the key's agent does not allow it; the key of an admin may read everything"
-        return Verdict(kind="unavailable", text=text)
+        return Classification(kind="unavailable", text=text)
     return None
 
 
-def _told(content: bytes) -> _Told:
+def _parse_error(content: bytes) -> _ErrorBody:
     """Errors also come as HTML, or as nothing at all."""
     try:
-        return msgspec.json.decode(content, type=_Told)
+        return msgspec.json.decode(content, type=_ErrorBody)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _Told()
+        return _ErrorBody()

@@ -27,7 +27,7 @@ def person(row: fd.Agent) -> model.Person:
 
 def _zone(name: str | None) -> str | None:
     try:
-        return time_zones.iana(name) if name else None
+        return time_zones.to_iana(name) if name else None
     except PullError:  # of one person, and only shown
         return None
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.model import Name, Rating
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.contract import RejectedRow
 
 Category = Literal["good", "neutral", "bad"]
 MAIN = "default_question"
@@ -34,7 +34,7 @@ def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, com
         given = point(told)
         if given is None:  # not answered, or `unread` names it
             continue
-        category, score = scored(given, scales.get(question, ()))
+        category, score = score_rating(given, scales.get(question, ()))
         found.append(
             Rating(
                 id=str(row.id), ticket=str(row.ticket_id), offered_at=at, version=changed, question=name(question),
@@ -46,10 +46,10 @@ def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, com
     return found
 
 
-def unread(row: fd.SatisfactionRating) -> list[SetAside]:
+def unread(row: fd.SatisfactionRating) -> list[RejectedRow]:
     """Answers that are no point of any scale; the others of the same survey stand on their own."""
     return [
-        SetAside(f"{row.id} {question[:80]}", "the answer is no point of a scale")
+        RejectedRow(f"{row.id} {question[:80]}", "the answer is no point of a scale")
         for question, told in (row.ratings or {}).items()
         if told is not None and point(told) is None
     ]
@@ -81,13 +81,15 @@ def questions(row: fd.Survey) -> list[Name]:
     ]
 
 
-def scored(given: int, accepted: Sequence[int]) -> tuple[Category | None, float | None]:
+def score_rating(given: int, accepted: Sequence[int]) -> tuple[Category | None, float | None]:
     """What a rating says, and where it lies between the worst (0) and the best (1) that its question accepts.
 
     Accepted ratings come in any order; without them all seven points count. An unknown point says nothing.
 
-    >>> scored(103, [103, 100, -103]), scored(100, [103, 100, -103]), scored(-101, ()), scored(3, [1, 2, 3])
-    (('good', 1.0), ('neutral', 0.5), ('bad', 0.3333333333333333), ('bad', 0.0))
+    >>> score_rating(103, [103, 100, -103]), score_rating(100, [103, 100, -103])
+    (('good', 1.0), ('neutral', 0.5))
+    >>> score_rating(-101, ()), score_rating(3, [1, 2, 3])
+    (('bad', 0.3333333333333333), ('bad', 0.0))
     """
     if given in CLASSIC:
         return CLASSIC[given]

@@ -19,12 +19,12 @@ from connectors.freshdesk.codes import (
     STATUSES,
     WEB_CHAT,
     channel,
-    code,
+    to_code,
 )
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi import model
-from helpdesk_kpi.pull.custom_fields import value
-from helpdesk_kpi.text.comment import RULE, clean, read, sketch
+from helpdesk_kpi.pull.custom_fields import to_text
+from helpdesk_kpi.text.comment import RULES_VERSION, extract_features, fingerprint, strip_markup
 
 _SAMPLES = 50  # numbers; the tickets that a new account is filled with come first
 _FRESHDESK = "@freshdesk.com"
@@ -32,7 +32,7 @@ _FRESHDESK = "@freshdesk.com"
 _TRACKED = ("priority", "team", "assignee", "requester")
 
 
-class Keep(msgspec.Struct, frozen=True, kw_only=True):
+class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
     """What of a ticket is kept, by the configuration, and what the account says beside."""
 
     url: str
@@ -43,7 +43,7 @@ class Keep(msgspec.Struct, frozen=True, kw_only=True):
     sketch_key: bytes = b""
 
 
-def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecord]:
+def ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[model.AnyRecord]:
     """Everything that one row tells. `gone`: the list that it came from, "deleted" or "spam".
 
     What was gone before we met it can never be read: https://developers.freshdesk.com/api/#list_all_ticket_notes
@@ -66,9 +66,9 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
         brand=text_id(row.product_id),
         tags=tuple(row.tags or ()),
         fields=_fields(row, keep),
-        priority=code(row.priority),
+        priority=to_code(row.priority),
         requester=text_id(row.requester_id),
-        submitter=_author(row) if code(row.source) != ON_THE_PHONE else None,
+        submitter=_author(row) if to_code(row.source) != ON_THE_PHONE else None,
         organization=text_id(row.company_id),
         team=text_id(row.group_id),
         assignee=text_id(row.responder_id),
@@ -77,18 +77,18 @@ def ticket(row: fd.Ticket, keep: Keep, *, gone: str = "") -> list[model.AnyRecor
         is_spam=gone == "spam" or bool(row.spam),
         replies_known="unreadable" if gone else "pending",
         sketch=_sketch(row, keep),
-        direction="outbound" if code(row.source) == OUTBOUND else None,
-        association=ASSOCIATIONS.get(code(row.association_type) or ""),
+        direction="outbound" if to_code(row.source) == OUTBOUND else None,
+        association=ASSOCIATIONS.get(to_code(row.association_type) or ""),
         tracks=_TRACKED if ms(stats.status_updated_at) else ("status", *_TRACKED),
     )
     return [
         record,
         *_people(row, keep, updated),
         *([] if row.company is None else _company(row.company)),
-        *_created(row, number, created),
+        *_map_description(row, number, created),
         *_unread(row, number, keep, updated),
         *statuses(row, number, stats),
-        *_promises(row, number, created, updated, stats),
+        *_map_sla_cycles(row, number, created, updated, stats),
         *_figures(row, number, created, stats),
     ]
 
@@ -113,24 +113,24 @@ def queue_key(row: fd.Ticket) -> str:
 
     The first message of a web chat is the description, and comes as a conversation too.
     """
-    if code(row.source) != WEB_CHAT:
+    if to_code(row.source) != WEB_CHAT:
         return str(row.id)
-    return f"{row.id}:{fingerprint(row.description_text, row.description)}"
+    return f"{row.id}:{text_digest(row.description_text, row.description)}"
 
 
-def fingerprint(text: str | None, html: str | None) -> str:
-    words = " ".join(clean(text or html or "").split())
+def text_digest(text: str | None, html: str | None) -> str:
+    words = " ".join(strip_markup(text or html or "").split())
     return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
 
 
-def _fields(row: fd.Ticket, keep: Keep) -> dict[str, str]:
+def _fields(row: fd.Ticket, keep: FieldSelection) -> dict[str, str]:
     told = row.custom_fields or {}
-    return {word: plain for name, word in keep.fields.items() if (plain := value(told.get(name))) is not None}
+    return {word: plain for name, word in keep.fields.items() if (plain := to_text(told.get(name))) is not None}
 
 
-def _sketch(row: fd.Ticket, keep: Keep) -> bytes | None:
-    text = row.description_text or (clean(row.description) if row.description else None)
-    return sketch(row.subject, text, keep.sketch_key) or None if keep.sketch_key else None
+def _sketch(row: fd.Ticket, keep: FieldSelection) -> bytes | None:
+    text = row.description_text or (strip_markup(row.description) if row.description else None)
+    return fingerprint(row.subject, text, keep.sketch_key) or None if keep.sketch_key else None
 
 
 def _author(row: fd.Ticket) -> str | None:
@@ -138,10 +138,10 @@ def _author(row: fd.Ticket) -> str | None:
 
     Which one is not told; the ticket's agent is the likeliest.
     """
-    return text_id(row.responder_id if code(row.source) in BY_THE_TEAM else row.requester_id)
+    return text_id(row.responder_id if to_code(row.source) in BY_THE_TEAM else row.requester_id)
 
 
-def _people(row: fd.Ticket, keep: Keep, updated: int) -> Iterator[model.Person]:
+def _people(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[model.Person]:
     """The requester, if they are no agent of today: a customer as of the ticket's last update."""
     who = row.requester
     number = text_id(row.requester_id if who is None else who.id)
@@ -157,20 +157,20 @@ def _company(row: fd.Company) -> Iterator[model.Name]:
         yield model.Name("organization", str(row.id), row.name)
 
 
-def _created(row: fd.Ticket, number: str, created: int) -> Iterator[model.Event]:
+def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[model.Event]:
     """The description is the comment that made the ticket."""
-    told = read(row.description_text, row.description)
+    told = extract_features(row.description_text, row.description)
     yield model.Event(
         ticket=number, id="created", at=created, seq=0, kind="comment", actor=_author(row), public=True,
-        via=None if code(row.source) in BY_THE_TEAM else channel(row.source, {}), length=told.length,
-        is_thanks=told.is_thanks, is_question=told.is_question, text_rule=RULE, articles=told.articles,
+        via=None if to_code(row.source) in BY_THE_TEAM else channel(row.source, {}), length=told.length,
+        is_thanks=told.is_thanks, is_question=told.is_question, text_rule=RULES_VERSION, articles=told.articles,
         codes=told.codes,
     )  # fmt: skip
 
 
-def _unread(row: fd.Ticket, number: str, keep: Keep, at: int) -> Iterator[model.Unread]:
+def _unread(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Iterator[model.Unread]:
     """Codes that nobody knows: a ticket of such a status counts as open, and one that is so associated as a request."""
-    association, status = code(row.association_type), str(row.status)
+    association, status = to_code(row.association_type), str(row.status)
     if association is not None and association not in ASSOCIATIONS:
         yield model.Unread(number, f"ticket:{number}:association", "association", association, at)
     if status not in STATUSES and status not in keep.statuses:
@@ -203,7 +203,9 @@ def statuses(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Eve
         )  # fmt: skip
 
 
-def _promises(row: fd.Ticket, number: str, created: int, updated: int, stats: fd.Stats) -> Iterator[model.SlaCycle]:
+def _map_sla_cycles(
+    row: fd.Ticket, number: str, created: int, updated: int, stats: fd.Stats
+) -> Iterator[model.SlaCycle]:
     """Due times as they are now: they move when priority, group or policy change, or while the clock stands."""
     done = str(row.status) in DONE
     solved = (ms(stats.resolved_at) or ms(stats.closed_at)) if done else None

@@ -14,8 +14,8 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from helpdesk_kpi.errors import BrokenError, PullError
-from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.lenient_decode import rows
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
 T = TypeVar("T")
@@ -48,9 +48,9 @@ def has_next(headers: Mapping[str, str], endpoint: str) -> bool:
     return "next" in told
 
 
-def decoded(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], list[SetAside]]:
+def decode_page(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], list[RejectedRow]]:
     try:
-        return rows(raw, kind)
+        return decode_rows(raw, kind)
     except BrokenError as error:
         raise BrokenError(f"{endpoint}: {error}") from None
 
@@ -58,12 +58,12 @@ def decoded(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], li
 async def by_page(
     http: Transport, path: str, params: Params | None = None, *, kind: type[T], endpoint: str, size: int = 100,
     missing: Missing = "resource",
-) -> AsyncIterator[tuple[list[T], list[SetAside], msgspec.Raw]]:  # fmt: skip
+) -> AsyncIterator[tuple[list[T], list[RejectedRow], msgspec.Raw]]:  # fmt: skip
     """Pages of an ordinary list: its rows, those that could not be read, and the JSON as it came."""
     for page in range(1, _MOST + 1):
         asked = {**(params or {}), "per_page": size, "page": page}
         answer = await http.answer(path, asked, type=msgspec.Raw, endpoint=endpoint, missing=missing)
-        yield *decoded(answer.body, kind, endpoint), answer.body
+        yield *decode_page(answer.body, kind, endpoint), answer.body
         if not has_next(answer.headers, endpoint):
             return
     raise PullError(f"{endpoint}: still more to come after {_MOST} pages", permanent=True)
@@ -73,7 +73,7 @@ class Stretch(NamedTuple):
     """One page of tickets in order of their last update."""
 
     tickets: list[fd.Ticket]
-    aside: list[SetAside]
+    aside: list[RejectedRow]
     until: int  # latest update so far
     is_last: bool
     unsure: int | None  # where a stretch begins that is certain only at the end of the walk
@@ -97,7 +97,7 @@ async def by_update(
         asked = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
                  "updated_since": iso(walk.since), "page": walk.page}  # fmt: skip
         answer = await http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="tickets", missing="resource")
-        good, aside = decoded(answer.body, fd.Ticket, "tickets")
+        good, aside = decode_page(answer.body, fd.Ticket, "tickets")
         good, out_of_line = in_line(good, walk.since)
         aside += out_of_line
         more = walk.took(good, more=has_next(answer.headers, "tickets"))
@@ -106,7 +106,7 @@ async def by_update(
             return
 
 
-def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[SetAside]]:
+def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[RejectedRow]]:
     """The tickets of a page without a single one whose time does not fit into the order of all the others: then that
     time is wrong, and not the order. Where either of two may be the wrong one, all stay, and the order is an error.
     """
@@ -117,7 +117,7 @@ def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list
         return tickets, []
     [place] = fits
     wrong = "updated_at does not fit into the order of the other tickets"
-    return tickets[:place] + tickets[place + 1 :], [SetAside(str(tickets[place].id), wrong)]
+    return tickets[:place] + tickets[place + 1 :], [RejectedRow(str(tickets[place].id), wrong)]
 
 
 def _is_ordered(tickets: Sequence[fd.Ticket], since: int) -> bool:
@@ -145,10 +145,10 @@ class _Walk:
 
     def took(self, tickets: list[fd.Ticket], *, more: bool) -> bool:
         """Whether there is more to ask."""
-        last = self._checked(tickets)
+        last = self._check_order(tickets)
         self.reached = max(self.reached, last)
         for ticket in tickets:
-            self._met(ticket)
+            self._check_already_read(ticket)
         if not more or last > self._end:
             return self._back()
         if last > self.since and self._is_cheap(tickets, last):
@@ -163,7 +163,7 @@ class _Walk:
             self.unsure = self.since if self.unsure is None else min(self.unsure, self.since)
         return True
 
-    def _met(self, ticket: fd.Ticket) -> None:
+    def _check_already_read(self, ticket: fd.Ticket) -> None:
         """A ticket that was passed already and was updated since: others may have slipped into its place."""
         here = self._stretch.get(ticket.id)
         before = self._passed.pop(ticket.id, None) or (here and (here, _Span(self.since, self.reached)))
@@ -193,7 +193,7 @@ class _Walk:
         self._again, self._passed, self._stretch = set(), {}, {}
         return True
 
-    def _checked(self, tickets: list[fd.Ticket]) -> int:
+    def _check_order(self, tickets: list[fd.Ticket]) -> int:
         """The last update of a page; PullError where the filter or the order was not kept, since then rows are lost."""
         last = self.since
         for ticket in tickets:

@@ -18,7 +18,7 @@ _ALWAYS = "24x7"
 
 def schedule(row: fd.BusinessHours) -> model.Schedule:
     """PullError where the zone is not known, ValueError where a time is not: every business hour would be wrong."""
-    zone = time_zones.iana(row.time_zone or "UTC")
+    zone = time_zones.to_iana(row.time_zone or "UTC")
     return model.Schedule(str(row.id), row.name, zone, tuple(_weekly(row)), is_default=row.is_default)
 
 

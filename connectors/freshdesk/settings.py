@@ -7,7 +7,7 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.auth import Auth, Basic
-from helpdesk_kpi.pull.hosts import is_loopback, site_of
+from helpdesk_kpi.pull.hosts import is_loopback, parse_host
 from helpdesk_kpi.secret import Secret
 
 _HOME = ".freshdesk.com"
@@ -63,7 +63,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         try:
-            site_of(self.address)
+            parse_host(self.address)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         if not 0 < self.rate_share <= 1:
@@ -73,14 +73,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if self.conversations_per_run < 0:
             raise ValueError("conversations_per_run must not be below 0")
         try:
-            has_group = self.merged.groups == 1
+            has_group = self.merged_note_pattern.groups == 1
         except re.error as error:
             raise ValueError(f"merged_note is no regular expression: {error}") from None
         if not has_group:
             raise ValueError("merged_note must have one group, the number of the other ticket")
 
     @property
-    def merged(self) -> re.Pattern[str]:
+    def merged_note_pattern(self) -> re.Pattern[str]:
         return re.compile(self.merged_note or _MERGED_NOTE, re.IGNORECASE)
 
     @property

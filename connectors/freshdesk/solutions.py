@@ -11,12 +11,12 @@ from functools import partial
 from typing import TypeVar
 
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import Account
+from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.pagination import by_page
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
 from helpdesk_kpi.pull.lenient_decode import map_rows
 from helpdesk_kpi.text.comment import length
 
@@ -25,7 +25,7 @@ _SOLUTIONS = "/api/v2/solutions"
 _DRAFT = 1
 
 
-async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
+async def articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
     crawl = _Crawl(account)
     present: list[str] = []
     async for folder in crawl.folders():
@@ -35,7 +35,7 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
             met += len(good) + len(aside)
             crawl.lost += len(aside) + len(worse)
             present += [str(row.id) for row in good]
-            yield Page(records=records, set_aside=[*aside, *worse])
+            yield Page(records=records, rejected=[*aside, *worse])
         crawl.lost += max(0, (folder.articles_count or 0) - met)
     if crawl.lost:
         text = "not everything in the knowledge base could be read, so nothing is taken for deleted meanwhile"
@@ -43,7 +43,7 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(present={} if crawl.lost else {"article": present}, complete_until=start.now)
 
 
-async def translations(account: Account, start: Start) -> AsyncIterator[Page]:
+async def translations(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The texts of the other languages, each with its own edits."""
     for language in account.settings.languages:
         crawl = _Crawl(account)
@@ -51,7 +51,7 @@ async def translations(account: Account, start: Start) -> AsyncIterator[Page]:
             async for folder in crawl.folders():
                 async for good, aside in crawl.children(f"folders/{folder.id}/articles/{language}", fd.Article):
                     records, worse = map_rows(good, partial(translation, language=language))
-                    yield Page(records=records, set_aside=[*aside, *worse])
+                    yield Page(records=records, rejected=[*aside, *worse])
         except UnavailableError as error:
             crawl.lost, crawl.reason = 1, str(error)
         if crawl.lost:
@@ -63,7 +63,7 @@ async def translations(account: Account, start: Start) -> AsyncIterator[Page]:
 class _Crawl:
     """One walk over the knowledge base; `lost` counts what could not be read."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: AccountState) -> None:
         self.account = account
         self.lost, self.reason = 0, ""
 
@@ -88,7 +88,7 @@ class _Crawl:
 
     async def children(
         self, path: str, kind: type[T], *, is_told: bool = True
-    ) -> AsyncIterator[tuple[list[T], list[SetAside]]]:
+    ) -> AsyncIterator[tuple[list[T], list[RejectedRow]]]:
         """What lies in one place. It may have been taken away meanwhile; `is_told`: somebody said that there is some.
 
         Accounts without folders in folders do not know the question for them.

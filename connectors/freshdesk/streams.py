@@ -10,14 +10,14 @@ import msgspec
 from connectors.freshdesk import map_people, map_surveys, schedules, unread
 from connectors.freshdesk import map_tickets as mapping
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.account import Account
+from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import PRIORITIES, STATES, STATUSES
 from connectors.freshdesk.pagination import SECOND, by_page, by_update, iso
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, joined, map_rows, raws, reason_of, rows
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, map_rows, raws, reason_of
 from helpdesk_kpi.store.unread import refused_tickets
 
 DAY = 86_400_000
@@ -32,20 +32,20 @@ UNSURE = "+"  # stands in cursors before where a stretch begins of which somethi
 # tickets
 
 
-async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
+async def tickets(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What was updated since, in order. Spam and deleted tickets are in lists of their own."""
     if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
         account.found.append(_history_starts(start.now))
-    async for page, good in _updated(account, start, {"include": INCLUDES}):
+    async for page, good in _fetch_updated(account, start, {"include": INCLUDES}):
         here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
         records, worse = map_rows(here, partial(mapping.ticket, keep=await account.keep(here)))
         todo = [Todo(at, mapping.queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)]
         yield _with(page, good, records, worse, {"conversations": todo})
 
 
-async def gone(account: Account, start: Start, *, how: str) -> AsyncIterator[Page]:
+async def fetch_deleted(account: AccountState, start: Start, *, how: str) -> AsyncIterator[Page]:
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
-    async for page, good in _updated(account, start, {"include": INCLUDES, "filter": how}):
+    async for page, good in _fetch_updated(account, start, {"include": INCLUDES, "filter": how}):
         records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
         known = start.versions("ticket", [str(row.id) for row in good])
         missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
@@ -57,8 +57,8 @@ def _reached(start: Start) -> int:
     return int((start.cursor or "").partition(UNSURE)[0] or 0)
 
 
-async def _updated(
-    account: Account, start: Start, params: dict[str, str | int | bool]
+async def _fetch_updated(
+    account: AccountState, start: Start, params: dict[str, str | int | bool]
 ) -> AsyncIterator[tuple[Page, list[fd.Ticket]]]:
     """Pages by time of update, with the cursor to keep: the last update that was read, in ms.
 
@@ -74,18 +74,18 @@ async def _updated(
         whole = start.now - WHOLE_AFTER
         whole = whole if found.is_last else min(whole, found.until - SECOND)
         cursor = f"{reached}" if found.unsure is None else f"{reached}{UNSURE}{found.unsure}"
-        yield Page(cursor=cursor if reached else None, complete_until=whole, set_aside=found.aside), found.tickets
+        yield Page(cursor=cursor if reached else None, complete_until=whole, rejected=found.aside), found.tickets
 
 
 def _with(
-    page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], worse: Sequence[SetAside],
+    page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], worse: Sequence[RejectedRow],
     todo: dict[str, list[Todo]],
 ) -> Page:  # fmt: skip
     """The page with what its rows tell, and with what those that were refused leave unknown."""
-    aside = [*page.set_aside, *worse]
+    aside = [*page.rejected, *worse]
     told = [*records, *refused_tickets(aside)]
     known = unread.known("ticket", good, told)
-    return msgspec.structs.replace(page, records=told, set_aside=aside, todo=todo, gone={"unread": known})
+    return msgspec.structs.replace(page, records=told, rejected=aside, todo=todo, gone={"unread": known})
 
 
 def _history_starts(now: int) -> Finding:
@@ -100,20 +100,20 @@ def _history_starts(now: int) -> Finding:
 # names and people
 
 
-async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
+async def agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
     strange: Counter[str] = Counter()
     async for good, aside in account.agent_pages():
         records, worse = map_rows(good, lambda row: [map_people.person(row)])
         strange.update(row.type for row in good if row.type and row.type not in map_people.TYPES)
-        yield Page(records=records, set_aside=[*aside, *worse])
+        yield Page(records=records, rejected=[*aside, *worse])
     for kind, count in sorted(strange.items()):
         text = f"nothing is known of the type {kind[:40]!r}: {count:,} of it count as agents; `bots` can name them"
         account.found.append(Finding(level="warning", about="agents", text=text))
     yield Page(complete_until=start.now)
 
 
-async def groups(account: Account, start: Start) -> AsyncIterator[Page]:
+async def groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Groups with their members: the list of agents does not always say which groups they are in."""
     present: list[str] = []
     lost = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
@@ -121,11 +121,11 @@ async def groups(account: Account, start: Start) -> AsyncIterator[Page]:
         members = [member for row in good for member in map_people.members(row)]
         present += [f"{m.team}/{m.person}" for m in members]
         lost += len(aside)
-        yield Page(records=[*map(map_people.team, good), *members], set_aside=aside)
+        yield Page(records=[*map(map_people.team, good), *members], rejected=aside)
     yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
 
 
-async def ticket_fields(account: Account, start: Start) -> AsyncIterator[Page]:
+async def ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What statuses, priorities, products and fields are called; Freshdesk's own words where that cannot be read."""
     told = await account.fields()
     labels = STATUSES | await account.statuses()
@@ -143,7 +143,7 @@ async def ticket_fields(account: Account, start: Start) -> AsyncIterator[Page]:
 # hours and promises
 
 
-async def business_hours(account: Account, start: Start) -> AsyncIterator[Page]:
+async def business_hours(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Calendars as they are now; every change that a sync sees is kept. The default one counts."""
     present: list[str] = []
     pages = by_page(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
@@ -154,34 +154,36 @@ async def business_hours(account: Account, start: Start) -> AsyncIterator[Page]:
             try:
                 records.append(schedules.schedule(row))
             except UNREADABLE as error:  # an unknown zone, or no time
-                aside.append(SetAside(str(row.id), reason_of(error)))
-        yield Page(records=records, set_aside=aside)
+                aside.append(RejectedRow(str(row.id), reason_of(error)))
+        yield Page(records=records, rejected=aside)
     yield Page(present={"schedule": present}, complete_until=start.now)
 
 
-async def sla_policies(account: Account, start: Start) -> AsyncIterator[Page]:
+async def sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Policies, their JSON kept as it is."""
     pages = by_page(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
     async for _, bad, whole in pages:
         records = [
-            schedules.policy(row, bytes(raw)) for raw in raws(whole) for row in rows(joined([raw]), fd.SlaPolicy)[0]
+            schedules.policy(row, bytes(raw))
+            for raw in raws(whole)
+            for row in decode_rows(joined([raw]), fd.SlaPolicy)[0]
         ]
-        yield Page(records=records, set_aside=bad)
+        yield Page(records=records, rejected=bad)
     yield Page(complete_until=start.now)
 
 
 # surveys and time
 
 
-async def survey_questions(account: Account, start: Start) -> AsyncIterator[Page]:
+async def survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
     records = [name for row in (await account.surveys()).values() for name in map_surveys.questions(row)]
     yield Page(records=records, complete_until=start.now)
 
 
-async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[Page]:
+async def satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """They can be asked for by the time of the first answer only, and change later: the last weeks are read again."""
     known: dict[str, fd.Survey] | None = None
-    async for good, aside, whole in _trailing(
+    async for good, aside, whole in _fetch_trailing(
         account, start, "/api/v2/surveys/satisfaction_ratings", "created_since", fd.SatisfactionRating
     ):
         if good and known is None:
@@ -191,11 +193,11 @@ async def satisfaction_ratings(account: Account, start: Start) -> AsyncIterator[
         worse += [bad for row in good for bad in map_surveys.unread(row)]
         lost = unread.lost_ratings(whole, aside, good, worse, records)
         cleared = unread.known("rating", good, lost)
-        yield Page(records=[*records, *lost], set_aside=[*aside, *worse], gone={"unread": cleared})
+        yield Page(records=[*records, *lost], rejected=[*aside, *worse], gone={"unread": cleared})
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
-async def _scales(account: Account) -> dict[str, fd.Survey]:
+async def _scales(account: AccountState) -> dict[str, fd.Survey]:
     try:
         return await account.surveys()
     except UnavailableError as error:
@@ -204,10 +206,10 @@ async def _scales(account: Account) -> dict[str, fd.Survey]:
         return {}
 
 
-async def time_entries(account: Account, start: Start) -> AsyncIterator[Page]:
-    async for good, aside, _ in _trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
+async def time_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    async for good, aside, _ in _fetch_trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
         records, worse = map_rows(good, lambda row: [time_entry(row)])
-        yield Page(records=records, set_aside=[*aside, *worse])
+        yield Page(records=records, rejected=[*aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
@@ -229,9 +231,9 @@ def _spent(row: fd.TimeEntry) -> int:
     return int(spent) * 3600 + int(minutes) * 60
 
 
-async def _trailing(
-    account: Account, start: Start, path: str, since: str, kind: type[Any]
-) -> AsyncIterator[tuple[list[Any], list[SetAside], msgspec.Raw]]:
+async def _fetch_trailing(
+    account: AccountState, start: Start, path: str, since: str, kind: type[Any]
+) -> AsyncIterator[tuple[list[Any], list[RejectedRow], msgspec.Raw]]:
     begin = max(int(start.cursor) - TRAILING, start.since) if start.cursor else start.since
     endpoint = path.rpartition("/")[2]
     async for page in by_page(account.http, path, {since: iso(begin)}, kind=kind, endpoint=endpoint):

@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from helpdesk_kpi.model import AnyRecord, Rating, Unread
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import id_of, raws
 from helpdesk_kpi.store.unread import refused_rating
 
@@ -19,9 +19,12 @@ _PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer"
 
 
 def lost_ratings(
-    page: msgspec.Raw, aside: Sequence[SetAside], read: Sequence[fd.SatisfactionRating], worse: Sequence[SetAside],
+    page: msgspec.Raw,
+    aside: Sequence[RejectedRow],
+    read: Sequence[fd.SatisfactionRating],
+    worse: Sequence[RejectedRow],
     given: Iterable[Rating],
-) -> list[Unread]:  # fmt: skip
+) -> list[Unread]:
     """Tickets whose rating is not known. Of an answer of which a part was `given`, the other parts are only counted.
 
     Args:

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.jira_service_management import confluence, issue_streams, per_issue, reference_streams, sight, worklogs
-from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.check import check
-from connectors.jira_service_management.errors import USED_UP, judge, limits
+from connectors.jira_service_management.errors import USED_UP, classify_response, limits
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi import __version__
 from helpdesk_kpi.errors import PullError
@@ -70,31 +70,46 @@ class JiraServiceManagement(Connector):
     def transport(cls, settings: Any) -> Transport:
         hosts = [settings.gateway_url] if settings.gateway_url else []
         return Transport(
-            settings.url, auth=settings.auth.auth(), hosts=hosts, rate_share=settings.rate_share, concurrency=2,
-            headers=_HEADERS | (_EXPERIMENTAL if settings.include_ratings_comment else {}), judge=judge, limits=limits,
-        )  # fmt: skip
+            settings.url,
+            auth=settings.auth.auth(),
+            hosts=hosts,
+            rate_share=settings.rate_share,
+            concurrency=2,
+            headers=_HEADERS | (_EXPERIMENTAL if settings.include_ratings_comment else {}),
+            judge=classify_response,
+            limits=limits,
+        )
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
         self._used_up = ""  # why nothing more is asked in this run
-        self.account = Account(http, settings, self.found)
+        self.account = SiteState(http, settings, self.findings)
         if not settings.confluence or settings.auth.is_personal:
             gap = no("Confluence is not read" if not settings.confluence else "Confluence Data Center is not read")
-            self.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
+            self.findings.append(
+                Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap)
+            )
 
     def streams(self) -> Sequence[Stream]:
         return [
-            *self._names(), *self._issues(), *self._sight(), *self._apart(), *self._passes(), *self._articles(),
-        ]  # fmt: skip
+            *self._names(),
+            *self._issues(),
+            *self._sight(),
+            *self._separate_streams(),
+            *self._passes(),
+            *self._articles(),
+        ]
 
     async def check(self) -> Sequence[Finding]:
         return await check(self.account, self.http.wall())
 
-    def _bound(self, pages: Callable[[Account, Start], AsyncIterator[Page]]) -> Callable[[Start], AsyncIterator[Page]]:
+    def _bound(
+        self, pages: Callable[[SiteState, Start], AsyncIterator[Page]]
+    ) -> Callable[[Start], AsyncIterator[Page]]:
         return partial(self._until_used_up, pages)
 
     async def _until_used_up(
-        self, pages: Callable[[Account, Start], AsyncIterator[Page]], start: Start
+        self, pages: Callable[[SiteState, Start], AsyncIterator[Page]], start: Start
     ) -> AsyncIterator[Page]:
         """Once the hour's quota is used up, nothing more is asked in this run: cursors are kept, the next goes on."""
         if self._used_up:
@@ -133,7 +148,7 @@ class JiraServiceManagement(Connector):
         found = [Stream(name="issues", kind="cursor", pages=self._bound(issue_streams.issues), gives=frozenset(gives))]
         if self.settings.look_back:
             found.append(
-                Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issue_streams.look_back))
+                Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issue_streams.fetch_look_back))
             )
         return found
 
@@ -144,11 +159,17 @@ class JiraServiceManagement(Connector):
             Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.census)),
         ]
 
-    def _apart(self) -> list[Stream]:
+    def _separate_streams(self) -> list[Stream]:
         return [
             Stream(name="changes", kind="queue", pages=self._bound(per_issue.changes), gives=_HISTORY),
             Stream(name="comments", kind="queue", pages=self._bound(per_issue.comments), gives=_COMMENTS),
-            Stream(name="worklog_feed", kind="cursor", every=HOUR, pages=self._bound(worklogs.feed), gives=_TIME),
+            Stream(
+                name="worklog_feed",
+                kind="cursor",
+                every=HOUR,
+                pages=self._bound(worklogs.fetch_worklog_feed),
+                gives=_TIME,
+            ),
             Stream(name=worklogs.QUEUE, kind="queue", pages=self._bound(worklogs.worklogs), gives=_TIME),
         ]
 

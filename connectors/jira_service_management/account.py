@@ -13,12 +13,12 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.deployments import Cloud, DataCenter, Site
 from connectors.jira_service_management.jql import Instants
 from connectors.jira_service_management.labels import Labels
-from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.people import Team
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside
-from helpdesk_kpi.pull.lenient_decode import rows
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow
+from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.transport import Transport
 
 _DESK = "com.atlassian.servicedesk"
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Account:
+class SiteState:
     """One site during one run. `found` is the connector's: what people should know."""
 
     def __init__(self, http: Transport, settings: Settings, found: list[Finding]) -> None:
@@ -46,8 +46,8 @@ class Account:
         self._team: Team | None = None
         self._labels: Labels | None = None
         self._statuses: list[js.Status] | None = None
-        self._priorities: list[js.Named] | None = None
-        self.unread_statuses: list[SetAside] = []
+        self._priorities: list[js.NameRecord] | None = None
+        self.unread_statuses: list[RejectedRow] = []
         self.called: dict[str, set[str]] = {}  # what accounts are called, in lower case -> their ids
         self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
         self._keys: set[str] = set()  # Data Center: keys of accounts that were met
@@ -66,7 +66,7 @@ class Account:
         if self._fields is None:
             path = await self.site.api("field")
             raw = await self.http.get(path, type=msgspec.Raw, endpoint="fields", missing="resource")
-            self._fields = rows(raw, js.Field)[0]
+            self._fields = decode_rows(raw, js.Field)[0]
         return self._fields
 
     async def projects(self) -> list[js.Project]:
@@ -85,17 +85,17 @@ class Account:
     async def keys(self) -> list[str]:
         return [project.key for project in await self.projects()]
 
-    async def keep(self, now: int, *, with_labels: bool = False) -> Keep:
+    async def keep(self, now: int, *, with_labels: bool = False) -> FieldSelection:
         """What is read of an issue: its fields found by their kind, never by their name. `with_labels`: histories are
         read, too.
         """
         await self.projects()
         by_kind = {f.custom: f.id for f in await self.fields() if f.custom}
         settings = self.settings
-        kept = await self.kept()
-        team_field = await self.named(settings.team_field) if settings.team_field else None
+        kept = await self.fields_to_keep()
+        team_field = await self.find_field(settings.team_field) if settings.team_field else None
         ours = {team_field, *kept}
-        return Keep(
+        return FieldSelection(
             url=self.url,
             hosts=frozenset({urlsplit(self.url).netloc.lower()}),
             read_at=now,
@@ -121,15 +121,15 @@ class Account:
             development=frozenset(t.casefold() for t in settings.development_links),
         )
 
-    async def kept(self) -> dict[str, str]:
+    async def fields_to_keep(self) -> dict[str, str]:
         """Custom fields to keep: id -> the word that the configuration uses for it."""
         found = {}
         for word in self.settings.keep_fields:
-            if own := await self.named(word):
+            if own := await self.find_field(word):
                 found[own] = word
         return found
 
-    async def named(self, word: str) -> str | None:
+    async def find_field(self, word: str) -> str | None:
         """The field of that id, number or name; None if there is none."""
         fields = await self.fields()
         wanted = {word, f"customfield_{word}"}
@@ -179,18 +179,18 @@ class Account:
         if self._statuses is None:
             path = await self.site.api("status")
             raw = await self.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
-            self._statuses, self.unread_statuses = rows(raw, js.Status)
+            self._statuses, self.unread_statuses = decode_rows(raw, js.Status)
         return self._statuses
 
-    async def priorities(self) -> list[js.Named]:
+    async def priorities(self) -> list[js.NameRecord]:
         if self._priorities is None:
             self._priorities = await self.site.priorities()
         return self._priorities
 
-    async def _resolutions(self) -> list[js.Named]:
+    async def _resolutions(self) -> list[js.NameRecord]:
         path = await self.site.api("resolution")
         raw = await self.http.get(path, type=msgspec.Raw, endpoint="resolutions", missing="resource")
-        return rows(raw, js.Named)[0]
+        return decode_rows(raw, js.NameRecord)[0]
 
     # people
 

@@ -13,7 +13,7 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.labels import Known
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, Unread
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 
 #: Jira's field -> our word. Everything else is noise, unless the configuration keeps it.
@@ -46,7 +46,7 @@ class Told(msgspec.Struct, frozen=True):
     names: list[Name]
     unread: list[Unread]
     people: list[js.User]
-    aside: list[SetAside]
+    aside: list[RejectedRow]
 
     @property
     def moves(self) -> list[Move]:
@@ -65,7 +65,7 @@ def stays(events: Sequence[Event], projects: Collection[str]) -> list[Event]:
     return found
 
 
-def asked(team: str | None, kept: Mapping[str, str]) -> tuple[list[str], list[str]]:
+def select_history_fields(team: str | None, kept: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Fields whose histories are asked for, most important first, and those for which there is no room."""
     wanted = [*ASKED, *([team] if team else []), *kept, *ASKED_LAST]
     unique = list(dict.fromkeys(wanted))
@@ -84,7 +84,7 @@ def read(
         try:
             events(issue_id, row, how, told)
         except UNREADABLE as error:
-            told.aside.append(SetAside(f"{issue_id} history {row.id}", reason_of(error)))
+            told.aside.append(RejectedRow(f"{issue_id} history {row.id}", reason_of(error)))
     return told
 
 

@@ -8,35 +8,35 @@ import msgspec
 
 from connectors.jira_service_management import confluence, deployments, jql, sla, worklogs
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.suggestions import sla_roles, status_states, team_fields
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import checks
-from helpdesk_kpi.pull.checks import Load
+from helpdesk_kpi.pull.checks import SyncEstimate
 from helpdesk_kpi.pull.contract import Finding, no, partly
-from helpdesk_kpi.pull.lenient_decode import read_each, row, rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, read_each, row
 
 _SAMPLE = 50  # issues that are looked at in each project
 _SECONDS = 1.0  # that a page of issues takes
 _MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
 
 
-async def check(account: Account, now: float) -> list[Finding]:
+async def check(account: SiteState, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    me, refused = await checks.signed_in(account.me())
+    me, refused = await checks.check_sign_in(account.me())
     if me is None:
-        return [*(_hinted(account, finding) for finding in refused), *_token(account, now)]
-    found = [*_who(account, me), *_token(account, now), *checks.skew(account.http, "Jira")]
+        return [*(_explain_scoped_token(account, finding) for finding in refused), *_token(account, now)]
+    found = [*_who(account, me), *_token(account, now), *checks.check_clock_skew(account.http, "Jira")]
     before = len(account.found)
-    parts: Sequence[Callable[[Account], AsyncIterator[Finding]]] = (
+    parts: Sequence[Callable[[SiteState], AsyncIterator[Finding]]] = (
         _deployment, _projects, _team, _times, _fields, _rights, _time, _names, _articles,
     )  # fmt: skip
     for part in parts:
-        found += await _found(account, part)
-    return [*found, *account.found[before:], *_limits(account), *await _found(account, _effort)]
+        found += await _run_check(account, part)
+    return [*found, *account.found[before:], *_limits(account), *await _run_check(account, _effort)]
 
 
-async def _found(account: Account, part: Callable[[Account], AsyncIterator[Finding]]) -> list[Finding]:
+async def _run_check(account: SiteState, part: Callable[[SiteState], AsyncIterator[Finding]]) -> list[Finding]:
     """One part of the examination; what it is refused is its finding."""
     try:
         return [finding async for finding in part(account)]
@@ -46,7 +46,7 @@ async def _found(account: Account, part: Callable[[Account], AsyncIterator[Findi
         return [Finding(level="error", about=part.__name__.strip("_"), text=str(error))]
 
 
-def _hinted(account: Account, finding: Finding) -> Finding:
+def _explain_scoped_token(account: SiteState, finding: Finding) -> Finding:
     """A scoped token is refused at the site's own address, with the same words as a wrong one."""
     if finding.about != "credentials" or account.settings.gateway_url or account.settings.auth.is_personal:
         return finding
@@ -54,25 +54,25 @@ def _hinted(account: Account, finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, text=text)
 
 
-def _who(account: Account, me: js.Me) -> Iterator[Finding]:
+def _who(account: SiteState, me: js.Me) -> Iterator[Finding]:
     yield Finding(level="ok", about="credentials", text=f"signed in at {account.url} as {me.display_name}")
     if me.account_type == "customer":
         text = "the account is a portal customer's; it has to be an agent's, else SLA and internal comments are missing"
         yield Finding(level="error", about="rights", text=text)
-    yield from checks.zone(me.time_zone, "the account")
+    yield from checks.check_time_zone(me.time_zone, "the account")
 
 
-def _token(account: Account, now: float) -> list[Finding]:
+def _token(account: SiteState, now: float) -> list[Finding]:
     """API tokens live a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
     last = account.settings.token_expires
     if last is None:
         text = "every token ends some day, on Cloud within a year: say token_expires = 2026-12-31 to be warned before"
         return [Finding(level="note", about="credentials", text=text)]
     end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), dt.UTC)
-    return checks.token_end(end, now, "the token", _MAKE)
+    return checks.check_token_expiry(end, now, "the token", _MAKE)
 
 
-async def _deployment(account: Account) -> AsyncIterator[Finding]:
+async def _deployment(account: SiteState) -> AsyncIterator[Finding]:
     path = await account.site.api("serverInfo")
     info = await account.http.get(path, type=js.ServerInfo, endpoint="serverInfo", missing="resource")
     is_cloud, wants_cloud = info.deployment_type.lower() == "cloud", not account.settings.auth.is_personal
@@ -85,13 +85,13 @@ async def _deployment(account: Account) -> AsyncIterator[Finding]:
         yield Finding(level="ok", about="address", text=f"Jira {info.deployment_type} {info.version}, {way}")
 
 
-async def _projects(account: Account) -> AsyncIterator[Finding]:
+async def _projects(account: SiteState) -> AsyncIterator[Finding]:
     found = await account.projects()
     named = ", ".join(f"{p.key} ({p.name})" for p in found)
     yield Finding(level="ok", about="projects", text=named)
 
 
-async def _team(account: Account) -> AsyncIterator[Finding]:
+async def _team(account: SiteState) -> AsyncIterator[Finding]:
     """Who is taken for the team, and why; what is guessed is said with the line that would say it."""
     team = await account.team()
     told = "; ".join(team.because) or "no account is known to be of the team"
@@ -106,7 +106,7 @@ async def _team(account: Account) -> AsyncIterator[Finding]:
     yield Finding(level="warning", about="team", text=text, need="roles", provides=partly(f"a guess: {team.guess}"))
 
 
-async def _times(account: Account) -> AsyncIterator[Finding]:
+async def _times(account: SiteState) -> AsyncIterator[Finding]:
     """Both ways of writing a time, each with a question whose answer is known."""
     if await account.reads_epochs():
         yield Finding(level="ok", about="search", text="times are asked for in epoch milliseconds")
@@ -123,7 +123,7 @@ async def _times(account: Account) -> AsyncIterator[Finding]:
         yield Finding(level="note", about="search", text=text)
 
 
-async def _fields(account: Account) -> AsyncIterator[Finding]:
+async def _fields(account: SiteState) -> AsyncIterator[Finding]:
     keep = await account.keep(0)
     for word in account.settings.keep_fields:
         if word not in keep.fields.values():
@@ -144,14 +144,14 @@ async def _fields(account: Account) -> AsyncIterator[Finding]:
         yield Finding(level="ok", about="surveys", text=f"satisfaction is {keep.rating}, its date {keep.rated_at}")
 
 
-class _Seen(NamedTuple):
+class _SlaSample(NamedTuple):
     """SLA values of the newest issues of a project."""
 
     issues: int
     values: list[tuple[str, js.Sla]]
 
 
-async def _rights(account: Account) -> AsyncIterator[Finding]:
+async def _rights(account: SiteState) -> AsyncIterator[Finding]:
     """An account that is no agent of a project gets null for every SLA."""
     keep = await account.keep(0)
     if not keep.slas:
@@ -160,7 +160,7 @@ async def _rights(account: Account) -> AsyncIterator[Finding]:
         return
     values: list[tuple[str, js.Sla]] = []
     for project in await account.projects():
-        seen = await _sampled(account, project.key, list(keep.slas))
+        seen = await _sample_sla(account, project.key, list(keep.slas))
         values += seen.values
         if seen.issues and not seen.values:
             text = (
@@ -175,25 +175,25 @@ async def _rights(account: Account) -> AsyncIterator[Finding]:
         yield finding
 
 
-async def _sampled(account: Account, key: str, fields: list[str]) -> _Seen:
+async def _sample_sla(account: SiteState, key: str, fields: list[str]) -> _SlaSample:
     text = jql.query([key], order="id DESC")
     async for page in account.site.search(text, ["updated", *fields], _SAMPLE, endpoint="check SLA"):
         values = []
         for _, custom in read_each(page.issues, lambda issue: row(issue.fields, dict[str, msgspec.Raw]))[0]:
             values += [(f, value) for f in fields if (value := sla.read(custom.get(f))) is not None]
-        return _Seen(len(page.issues), values)
-    return _Seen(0, [])
+        return _SlaSample(len(page.issues), values)
+    return _SlaSample(0, [])
 
 
-async def _names(account: Account) -> AsyncIterator[Finding]:
+async def _names(account: SiteState) -> AsyncIterator[Finding]:
     path = await account.site.api("status")
     raw = await account.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
-    yield status_states(rows(raw, js.Status)[0])
+    yield status_states(decode_rows(raw, js.Status)[0])
     priorities = ", ".join(row.name for row in await account.site.priorities())
     yield Finding(level="ok", about="priorities", text=f"{priorities}: each needs a level in severity")
 
 
-async def _time(account: Account) -> AsyncIterator[Finding]:
+async def _time(account: SiteState) -> AsyncIterator[Finding]:
     """Worklogs come along with issues; whether anybody writes them is another matter."""
     if await account.keeps_time():
         yield Finding(level="ok", about="time", text="time tracking is switched on: worklogs are read with the issues")
@@ -201,7 +201,7 @@ async def _time(account: Account) -> AsyncIterator[Finding]:
         yield Finding(level="note", about="time", text=worklogs.OFF.reason, need="time.entries", provides=worklogs.OFF)
 
 
-async def _articles(account: Account) -> AsyncIterator[Finding]:
+async def _articles(account: SiteState) -> AsyncIterator[Finding]:
     if not account.settings.confluence or account.settings.auth.is_personal:
         return
     try:
@@ -217,7 +217,7 @@ async def _articles(account: Account) -> AsyncIterator[Finding]:
         yield await _views(account, found)
 
 
-async def _views(account: Account, found: Sequence[js.Space]) -> Finding:
+async def _views(account: SiteState, found: Sequence[js.Space]) -> Finding:
     """Of one page, as a trial."""
     try:
         async for good, _ in confluence.pages(account, found[:1], "id", endpoint="check views"):
@@ -230,21 +230,21 @@ async def _views(account: Account, found: Sequence[js.Space]) -> Finding:
     return Finding(level="ok", about="views", text="readable")
 
 
-async def _effort(account: Account) -> AsyncIterator[Finding]:
+async def _effort(account: SiteState) -> AsyncIterator[Finding]:
     """What the first sync costs if it reads everything; a later first day makes it less."""
     count = await account.site.count(jql.query(await account.keys()).partition(" ORDER BY ")[0])
     loads = [
-        Load(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
-        Load(about="census", rows=count, page=deployments.MOST_IDS, seconds=_SECONDS),
+        SyncEstimate(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
+        SyncEstimate(about="census", rows=count, page=deployments.MOST_IDS, seconds=_SECONDS),
     ]
     if account.site.embeds_history:  # who sees a comment is told issue by issue there
-        loads.append(Load(about="comments", rows=count, page=1))
+        loads.append(SyncEstimate(about="comments", rows=count, page=1))
     else:
-        loads.append(Load(about="histories", rows=count, page=account.site.ids_a_call, seconds=_SECONDS))
-    yield checks.first_sync(loads, account.settings.rate_share)
+        loads.append(SyncEstimate(about="histories", rows=count, page=account.site.ids_a_call, seconds=_SECONDS))
+    yield checks.estimate_first_sync(loads, account.settings.rate_share)
 
 
-def _limits(account: Account) -> list[Finding]:
+def _limits(account: SiteState) -> list[Finding]:
     share = account.settings.rate_share
     return [
         Finding(level="ok", about="rate limit", text=f"{a.total} in {a.resets:.0f} s, of which {share:.0%} are used")

@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import msgspec
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.people import MANY, Team, person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
-from helpdesk_kpi.pull.lenient_decode import map_rows, read_each, reason_of, rows
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, reason_of
 from helpdesk_kpi.pull.paging import Walk, has_rows
 
 MOST = 250  # rows a page
@@ -25,7 +25,7 @@ OVERLAP = 24 * 3_600_000  # what is shown of a change may be late, and moves onl
 Query = Sequence[tuple[str, str]]
 
 
-async def listed(account: Account, path: str, query: Query, *, endpoint: str) -> AsyncIterator[js.WikiPage]:
+async def fetch_list(account: SiteState, path: str, query: Query, *, endpoint: str) -> AsyncIterator[js.WikiPage]:
     """Pages of a list; `_links` of each says whether there is a `next`. Only the cursor is taken out of that: joined
     with its base the address would be wrong.
     """
@@ -51,21 +51,21 @@ def _cursor_in(address: str) -> str:
         return ""
 
 
-async def spaces(account: Account) -> list[js.Space]:
+async def spaces(account: SiteState) -> list[js.Space]:
     """Those that are configured, else those that Confluence itself calls a knowledge base; asked once a run."""
     if account.spaces is None:
         account.spaces = await _spaces(account)
     return account.spaces
 
 
-async def _spaces(account: Account) -> list[js.Space]:
+async def _spaces(account: SiteState) -> list[js.Space]:
     wanted = account.settings.spaces
     chosen = [("keys", key) for key in wanted] or [("type", "knowledge_base")]
     query = [*chosen, ("limit", str(MOST))]
     found: list[js.Space] = []
     try:
-        async for page in listed(account, "api/v2/spaces", query, endpoint="spaces"):
-            found += rows(page.results, js.Space)[0]
+        async for page in fetch_list(account, "api/v2/spaces", query, endpoint="spaces"):
+            found += decode_rows(page.results, js.Space)[0]
     except MissingError as error:
         raise UnavailableError(f"no Confluence on this site: {error}") from None
     for key in sorted({k.upper() for k in wanted} - {space.key.upper() for space in found}):
@@ -74,7 +74,7 @@ async def _spaces(account: Account) -> list[js.Space]:
     return found
 
 
-async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
+async def articles(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Pages, newest change first, down to where the last run was: there is no filter by time.
 
     Of a page whose number moved by one, the list itself tells the edit; of others the versions are read apart.
@@ -85,17 +85,17 @@ async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
         gap = no("no space of the kind knowledge base; name its spaces with `spaces`")
         account.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
     until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
-    for some in some_at_a_time(found):
+    for some in fetch_bounded(found):
         async for good, aside in pages(account, some, "-modified-date", endpoint="articles"):
             dated, undated = read_each(good, edited_at)
             new = [row for row, at in dated if at >= until]
-            yield await _with_people(account, start, _changed(account, start, new, [*aside, *undated]))
+            yield await _with_people(account, start, _page_of_changes(account, start, new, [*aside, *undated]))
             if len(new) < len(dated):
                 break
     yield Page(cursor=str(account.until(start.now, 0)), complete_until=account.until(start.now, 0))
 
 
-async def _with_people(account: Account, start: Start, page: Page) -> Page:
+async def _with_people(account: SiteState, start: Start, page: Page) -> Page:
     """The page with what its authors and editors are, of whom nothing is known yet: an app that edits pages may never
     appear on an issue.
     """
@@ -113,7 +113,7 @@ def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[place : place + MOST_PEOPLE] for place in range(0, len(ids), MOST_PEOPLE))
 
 
-async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
+async def _people(account: SiteState, ids: Sequence[str]) -> list[Person]:
     """Ids that stand for many people are no account's, and are not asked for.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get
@@ -123,7 +123,7 @@ async def _people(account: Account, ids: Sequence[str]) -> list[Person]:
     return [*many, *(await _accounts(account, ids) if ids else [])]
 
 
-async def _accounts(account: Account, ids: Sequence[str]) -> list[Person]:
+async def _accounts(account: SiteState, ids: Sequence[str]) -> list[Person]:
     asked = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MOST_PEOPLE))])
     try:
         page = await account.http.get(
@@ -137,23 +137,23 @@ async def _accounts(account: Account, ids: Sequence[str]) -> list[Person]:
         team = await account.team()
     except UnavailableError:  # no service project is in sight
         team = Team()
-    return [one for row in rows(page.values, js.User, "accountId")[0] if (one := person(row, team))]
+    return [one for row in decode_rows(page.values, js.User, "accountId")[0] if (one := person(row, team))]
 
 
-def some_at_a_time(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
+def fetch_bounded(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
     """As many spaces as one list takes; each list is in an order of its own."""
     return (found[place : place + MOST_SPACES] for place in range(0, len(found), MOST_SPACES))
 
 
-def _changed(account: Account, start: Start, new: Sequence[js.PageRow], aside: list[SetAside]) -> Page:
+def _page_of_changes(account: SiteState, start: Start, new: Sequence[js.PageRow], aside: list[RejectedRow]) -> Page:
     known = start.versions("article", [row.id for row in new])
     moved = [row for row in new if known.get(row.id, -1) < row.version.number]
-    apart = [Todo(row.version.number, row.id) for row in moved if _is_apart(row, known.get(row.id), start.since)]
+    apart = [Todo(row.version.number, row.id) for row in moved if _has_gap(row, known.get(row.id), start.since)]
     records, worse = map_rows(moved, lambda row: [*article(account.url, row)])
-    return Page(records=records, set_aside=[*aside, *worse], todo={"article_versions": apart} if apart else {})
+    return Page(records=records, rejected=[*aside, *worse], todo={"article_versions": apart} if apart else {})
 
 
-def _is_apart(row: js.PageRow, known: int | None, since: int) -> bool:
+def _has_gap(row: js.PageRow, known: int | None, since: int) -> bool:
     """Whether there were versions between the last one known and this one."""
     if known is None:
         return row.version.number > 1 and edited_at(row) >= since
@@ -161,13 +161,13 @@ def _is_apart(row: js.PageRow, known: int | None, since: int) -> bool:
 
 
 async def pages(
-    account: Account, found: Sequence[js.Space], sort: str, *, endpoint: str
-) -> AsyncIterator[tuple[list[js.PageRow], list[SetAside]]]:
-    for some in some_at_a_time(found):
+    account: SiteState, found: Sequence[js.Space], sort: str, *, endpoint: str
+) -> AsyncIterator[tuple[list[js.PageRow], list[RejectedRow]]]:
+    for some in fetch_bounded(found):
         chosen = [("space-id", space.id) for space in some]
         query = [*chosen, ("status", "current"), ("sort", sort), ("limit", str(MOST))]
-        async for page in listed(account, "api/v2/pages", query, endpoint=endpoint):
-            yield rows(page.results, js.PageRow)
+        async for page in fetch_list(account, "api/v2/pages", query, endpoint=endpoint):
+            yield decode_rows(page.results, js.PageRow)
 
 
 def edited_at(row: js.PageRow) -> int:
@@ -200,30 +200,30 @@ def edit(page: str, row: js.Version) -> ArticleEdit:
     return ArticleEdit(page, ms(row.created_at or 0), editor=row.author_id, is_minor=row.minor_edit)
 
 
-async def versions(account: Account, start: Start) -> AsyncIterator[Page]:
+async def versions(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Edits of pages that were edited more than once since they were last seen, from the first day on."""
     if start.todo:
         await account.me()
     for place, todo in enumerate(start.todo, 1):
         edits: list[ArticleEdit] = []
-        aside: list[SetAside] = []
+        aside: list[RejectedRow] = []
         path = f"api/v2/pages/{quote(todo.key, safe='')}/versions"
         query = [("sort", "-modified-date"), ("limit", str(MOST))]
         try:
-            async for page in listed(account, path, query, endpoint="article_versions"):
-                good, bad = rows(page.results, js.Version, "number")
+            async for page in fetch_list(account, path, query, endpoint="article_versions"):
+                good, bad = decode_rows(page.results, js.Version, "number")
                 found, undated = read_each([row for row in good if row.created_at], _made_at, id="number")
                 new = [row for row, at in found if at >= start.since]
                 edits += [edit(todo.key, row) for row in new]
-                aside += [SetAside(f"{todo.key} version {b.id}", b.reason) for b in (*bad, *undated)]
+                aside += [RejectedRow(f"{todo.key} version {b.id}", b.reason) for b in (*bad, *undated)]
                 if len(new) < len(found):
                     break
         except MissingError:  # deleted meanwhile
             edits = []
         except BrokenError as error:
-            aside.append(SetAside(f"versions of {todo.key}", reason_of(error)))
+            aside.append(RejectedRow(f"versions of {todo.key}", reason_of(error)))
         whole = start.now if place == len(start.todo) else None
-        told = Page(records=edits, done=[todo], set_aside=aside, complete_until=whole)
+        told = Page(records=edits, done=[todo], rejected=aside, complete_until=whole)
         yield await _with_people(account, start, told)
     if not start.todo:
         yield Page(complete_until=start.now)
@@ -233,7 +233,7 @@ def _made_at(row: js.Version) -> int:
     return ms(row.created_at or 0)
 
 
-async def census(account: Account, start: Start) -> AsyncIterator[Page]:
+async def census(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """All pages that are there: what was deleted or archived is told nowhere else. Neither is what was moved into a
     space or became visible, since that is no edit: a page that is not known is read here.
     """
@@ -244,11 +244,11 @@ async def census(account: Account, start: Start) -> AsyncIterator[Page]:
         present += [*(row.id for row in good), *(bad.id for bad in aside)]
         known = start.versions("article", [row.id for row in good])
         if new := [row for row in good if row.id not in known]:
-            yield await _with_people(account, start, _changed(account, start, new, aside))
+            yield await _with_people(account, start, _page_of_changes(account, start, new, aside))
     yield Page(present={"article": present} if found else {}, complete_until=start.now)
 
 
-async def views(account: Account, start: Start) -> AsyncIterator[Page]:
+async def views(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """How often each page was looked at, one request each; Premium and Enterprise have the numbers."""
     await account.me()
     async for good, _ in pages(account, await spaces(account), "id", endpoint="article_views"):
@@ -257,7 +257,7 @@ async def views(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(complete_until=start.now)
 
 
-async def views_of(account: Account, page: str) -> int | None:
+async def views_of(account: SiteState, page: str) -> int | None:
     """None: deleted meanwhile, or unreadable. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
     path = await account.site.wiki(f"rest/api/analytics/content/{quote(page, safe='')}/views")
     try:

@@ -9,9 +9,9 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
-from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.lenient_decode import raws, reason_of, rows
-from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.pull.lenient_decode import decode_rows, raws, reason_of
+from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Transport
 
 MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
@@ -22,18 +22,18 @@ MOST_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
 PROPERTY = "request.channel.type"
 
 
-class Found(msgspec.Struct, frozen=True):
+class SearchPage(msgspec.Struct, frozen=True):
     """A page of a search."""
 
     issues: list[js.Issue]
-    aside: list[SetAside]
+    aside: list[RejectedRow]
 
 
 class Histories(msgspec.Struct, frozen=True):
     """A page of histories, by issue."""
 
     found: list[js.IssueChanges]
-    aside: list[SetAside]
+    aside: list[RejectedRow]
 
 
 class Site(Protocol):
@@ -46,23 +46,23 @@ class Site(Protocol):
         """The address of a resource of the platform."""
         ...
 
-    async def desk(self, path: str) -> str:
+    async def service_desk_url(self, path: str) -> str:
         """The address of a resource of the service desk."""
         ...
 
     async def wiki(self, path: str) -> str: ...
 
-    def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]: ...
+    def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[SearchPage]: ...
 
     def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]: ...
 
-    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[RejectedRow]]:
         """Issues wherever they are now; what is deleted, or closed to this account, is left out."""
         ...
 
     async def projects(self, *, service_only: bool) -> list[js.Project]: ...
 
-    async def priorities(self) -> list[js.Named]: ...
+    async def priorities(self) -> list[js.NameRecord]: ...
 
     async def count(self, jql: str) -> int: ...
 
@@ -87,7 +87,7 @@ class Cloud:
     async def api(self, path: str) -> str:
         return f"{await self._product('jira')}/rest/api/3/{path}"
 
-    async def desk(self, path: str) -> str:
+    async def service_desk_url(self, path: str) -> str:
         return f"{await self._product('jira')}/rest/servicedeskapi/{path}"
 
     async def wiki(self, path: str) -> str:
@@ -103,7 +103,7 @@ class Cloud:
             self._cloud_id = (await self.http.download(url, type=js.Tenant, endpoint="tenant_info")).cloud_id
         return f"{gateway}/ex/{name}/{quote(self._cloud_id, safe='')}"
 
-    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]:
+    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[SearchPage]:
         """Pages by token; no token is the end, whatever `isLast` says. The text stays the same over all pages.
 
         Tokens end after seven days, so none is kept: the next run begins where the last page ended.
@@ -115,11 +115,11 @@ class Cloud:
         while True:
             body = asked if token is None else {**asked, "nextPageToken": token}
             page = await self.http.post(path, body, type=js.SearchPage, endpoint=endpoint, missing="resource")
-            found, aside = rows(page.issues, js.Issue)
-            yield Found(found, aside)
+            found, aside = decode_rows(page.issues, js.Issue)
+            yield SearchPage(found, aside)
             token = page.next_page_token or None
             if token and not (found or aside):
-                raise stuck(endpoint, token)
+                raise cursor_error(endpoint, token)
             # A proxy may speak as the older search did, which has no tokens: that word is not this endpoint's.
             is_older = page.is_last is None and (page.total or 0) > len(found) + len(aside)
             more = True if token else None if is_older else False
@@ -137,24 +137,24 @@ class Cloud:
         while True:
             body = asked if token is None else {**asked, "nextPageToken": token}
             page = await self.http.post(path, body, type=js.ChangesPage, endpoint="changes", missing="resource")
-            histories = Histories(*rows(page.issue_change_logs, js.IssueChanges, "issueId"))
+            histories = Histories(*decode_rows(page.issue_change_logs, js.IssueChanges, "issueId"))
             yield histories
             token = page.next_page_token or None
             if token and not (histories.found or histories.aside):
-                raise stuck("changes", token)
+                raise cursor_error("changes", token)
             if not walk.goes_on(more=token is not None, to=token, has_rows=True):
                 return
 
-    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[RejectedRow]]:
         """Up to 100 a call. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post"""
         path = await self.api("issue/bulkfetch")
         found: list[js.Issue] = []
-        aside: list[SetAside] = []
+        aside: list[RejectedRow] = []
         for place in range(0, len(ids), MOST_FETCHED):
             batch = list(ids[place : place + MOST_FETCHED])
             asked: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [PROPERTY]}
             page = await self.http.post(path, asked, type=js.Fetched, endpoint="issues by id", missing="resource")
-            good, bad = rows(page.issues, js.Issue)
+            good, bad = decode_rows(page.issues, js.Issue)
             found += good
             aside += bad
         return found, aside
@@ -164,12 +164,12 @@ class Cloud:
         asked: dict[str, str | int] = {"status": "live"}
         if service_only:
             asked["typeKey"] = "service_desk"
-        return await self._listed("project/search", asked, js.Project, "projects")
+        return await self._fetch_list("project/search", asked, js.Project, "projects")
 
-    async def priorities(self) -> list[js.Named]:
-        return await self._listed("priority/search", {}, js.Named, "priorities")
+    async def priorities(self) -> list[js.NameRecord]:
+        return await self._fetch_list("priority/search", {}, js.NameRecord, "priorities")
 
-    async def _listed(self, path: str, asked: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
+    async def _fetch_list(self, path: str, asked: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
         """All pages of a list; a server may give less than was asked for."""
         found: dict[str, Any] = {}
         start, walk = 0, Walk(endpoint, 0)
@@ -177,7 +177,7 @@ class Cloud:
         while True:
             params = {**asked, "startAt": start, "maxResults": 100}
             page = await self.http.get(address, params, type=js.ListPage, endpoint=endpoint, missing="resource")
-            good, aside = rows(page.values, kind)
+            good, aside = decode_rows(page.values, kind)
             found |= {row.id: row for row in good}
             start += len(good) + len(aside)
             if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
@@ -200,13 +200,13 @@ class DataCenter:
     async def api(self, path: str) -> str:
         return f"{self.url}/rest/api/2/{path}"
 
-    async def desk(self, path: str) -> str:
+    async def service_desk_url(self, path: str) -> str:
         return f"{self.url}/rest/servicedeskapi/{path}"
 
     async def wiki(self, path: str) -> str:
         return f"{self.url}/wiki/{path}"
 
-    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[Found]:
+    async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[SearchPage]:
         """Pages by number. The server may give less than was asked for, so the next one begins behind what it gave.
 
         Rows that move while pages are turned are met twice, or not at all: `issues` begins each page anew instead.
@@ -218,8 +218,8 @@ class DataCenter:
         while True:
             body = {**asked, "startAt": start}
             page = await self.http.post(path, body, type=js.OffsetPage, endpoint=endpoint, missing="resource")
-            found, aside = rows(page.issues, js.Issue)
-            yield Found(found, aside)
+            found, aside = decode_rows(page.issues, js.Issue)
+            yield SearchPage(found, aside)
             start += len(found) + len(aside)
             is_more = None if page.total is None else bool(found or aside) and start < page.total
             if not walk.goes_on(more=is_more, to=start, has_rows=bool(found or aside)):
@@ -233,12 +233,12 @@ class DataCenter:
             row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
             log = row.changelog or js.Changelog(total=1)
             is_cut = log.total is not None and log.total > len(raws(log.histories))
-            aside = [SetAside(f"{issue} history", "the server gives a part of it only")] if is_cut else []
+            aside = [RejectedRow(f"{issue} history", "the server gives a part of it only")] if is_cut else []
             yield Histories([js.IssueChanges(issue, log.histories)], aside)
 
-    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[SetAside]]:
+    async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[RejectedRow]]:
         found: list[js.Issue] = []
-        aside: list[SetAside] = []
+        aside: list[RejectedRow] = []
         for own in ids:
             path = await self.api(f"issue/{quote(own, safe='')}")
             asked: dict[str, str | int | bool] = {
@@ -249,18 +249,20 @@ class DataCenter:
             except (MissingError, UnavailableError):
                 continue
             except BrokenError as error:
-                aside.append(SetAside(own, reason_of(error)))
+                aside.append(RejectedRow(own, reason_of(error)))
         return found, aside
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         path = await self.api("project")
         raw = await self.http.get(path, type=msgspec.Raw, endpoint="projects", missing="resource")
-        found, _ = rows(raw, js.Project)
+        found, _ = decode_rows(raw, js.Project)
         return [p for p in found if not p.archived and (not service_only or p.project_type_key == "service_desk")]
 
-    async def priorities(self) -> list[js.Named]:
+    async def priorities(self) -> list[js.NameRecord]:
         path = await self.api("priority")
-        return rows(await self.http.get(path, type=msgspec.Raw, endpoint="priorities", missing="resource"), js.Named)[0]
+        return decode_rows(
+            await self.http.get(path, type=msgspec.Raw, endpoint="priorities", missing="resource"), js.NameRecord
+        )[0]
 
     async def count(self, jql: str) -> int:
         asked = {"jql": jql, "fields": ["updated"], "maxResults": 1}
@@ -269,7 +271,7 @@ class DataCenter:
         return page.total or 0
 
 
-async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[SetAside]]:
+async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[RejectedRow]]:
     """All comments of an issue, oldest first.
 
     Whether the customer sees a comment is told in a property on Data Center, to those who ask for it.
@@ -281,10 +283,10 @@ async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Com
         page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
         return page.comments, page.total
 
-    return await _each_once(read, js.Comment, "comments")
+    return await _deduplicate(read, js.Comment, "comments")
 
 
-async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[SetAside]]:
+async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[RejectedRow]]:
     """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
     path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
 
@@ -292,30 +294,30 @@ async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Wor
         page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
         return page.worklogs, page.total
 
-    return await _each_once(read, js.Worklog, "issue worklogs")
+    return await _deduplicate(read, js.Worklog, "issue worklogs")
 
 
-class _Own(Protocol):
+class _EmbeddedOnly(Protocol):
     """What has an id of its own."""
 
     id: str
 
 
-R = TypeVar("R", bound=_Own)
+R = TypeVar("R", bound=_EmbeddedOnly)
 
 
-async def _each_once(
+async def _deduplicate(
     read: Callable[[int], Awaitable[tuple[msgspec.Raw, int | None]]], kind: type[R], endpoint: str
-) -> tuple[list[R], list[SetAside]]:
+) -> tuple[list[R], list[RejectedRow]]:
     """All rows of a list, each once, though its pages shift while somebody writes. `read` gives the rows from a place
     on, and how many there are.
     """
     found: dict[str, R] = {}
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     start, walk = 0, Walk(endpoint, 0)
     while True:
         given, total = await read(start)
-        good, bad = rows(given, kind)
+        good, bad = decode_rows(given, kind)
         found |= {row.id: row for row in good}
         aside += bad
         start += len(good) + len(bad)
@@ -334,7 +336,7 @@ async def changed_worklogs(
     walk = Walk(endpoint, since)
     while True:
         page = await http.get(path, {"since": since}, type=js.ChangedWorklogs, endpoint=endpoint, missing="resource")
-        found, _ = rows(page.values, js.ChangedWorklog, "worklogId")
+        found, _ = decode_rows(page.values, js.ChangedWorklog, "worklogId")
         if found:
             yield found
         following = page.until or max((one.updated_time for one in found), default=since)
@@ -342,7 +344,7 @@ async def changed_worklogs(
         if not walk.goes_on(more=is_more, to=following, has_rows=has_rows(page.values)):
             return
         if following < since:
-            raise stuck(endpoint, since)
+            raise cursor_error(endpoint, since)
         since = following
 
 
@@ -353,5 +355,5 @@ async def worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) 
     for place in range(0, len(ids), MOST_WORKLOGS):
         asked = {"ids": [int(own) for own in ids[place : place + MOST_WORKLOGS] if str(own).isdecimal()]}
         given = await http.post(path, asked, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
-        found += rows(given, js.Worklog)[0]
+        found += decode_rows(given, js.Worklog)[0]
     return found

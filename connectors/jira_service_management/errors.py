@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from helpdesk_kpi.pull.error_text import told
+from helpdesk_kpi.pull.error_text import describe_error
 from helpdesk_kpi.pull.rate_limits import Allowance
-from helpdesk_kpi.pull.transport import Verdict
+from helpdesk_kpi.pull.transport import Classification
 
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
 _WINDOW = 1.0  # seconds; bursts are counted by the second
@@ -19,23 +19,27 @@ _LONGEST = 3600.0
 USED_UP = "the hour's quota of this site is used up"
 
 
-def judge(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:
+def classify_response(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:
     """The order matters: refused credentials may come as a success with an empty body.
 
     https://jira.atlassian.com/browse/JRA-41559
     """
     if headers.get("x-authentication-denied-reason", "").startswith("CAPTCHA"):
-        text = f"{told(status, content)}: Jira wants a CAPTCHA after failed logins; log in once with a browser"
-        return Verdict(kind="access", text=text)
+        text = (
+            f"{describe_error(status, content)}: Jira wants a CAPTCHA after failed logins; log in once with a browser"
+        )
+        return Classification(kind="access", text=text)
     reason = headers.get("x-seraph-loginreason", "")
     if status < 400 and ("AUTHENTICATED_FAILED" in reason or "AUTHENTICATION_DENIED" in reason):
-        return Verdict(kind="access", text=f"answered {status}, but says in a header that the login failed ({reason})")
+        return Classification(
+            kind="access", text=f"answered {status}, but says in a header that the login failed ({reason})"
+        )
     if status == 410:
-        text = f"{told(status, content)} (removed by Atlassian's change CHANGE-2046; a newer helpdesk-kpi is needed)"
-        return Verdict(kind="failed", text=text)
+        text = f"{describe_error(status, content)} (removed by Atlassian, CHANGE-2046; install a newer helpdesk-kpi)"
+        return Classification(kind="failed", text=text)
     if status == 429 and headers.get("ratelimit-reason", "").startswith(("jira-quota", "jira-cost")):
         text = f"{USED_UP} ({headers['ratelimit-reason']}); {_resets(headers)}"
-        return Verdict(kind="failed", text=text)
+        return Classification(kind="failed", text=text)
     return None
 
 

@@ -6,15 +6,15 @@ import msgspec
 
 from connectors.jira_service_management import jql, mapping, people, satisfaction, sla, worklogs
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.account import Account
-from connectors.jira_service_management.deployments import Found
+from connectors.jira_service_management.account import SiteState
+from connectors.jira_service_management.deployments import SearchPage
 from connectors.jira_service_management.jql import Instants
-from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.per_issue import INTERNAL
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Rating, Unread
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows, reason_of
 from helpdesk_kpi.store.unread import refused_tickets
 
@@ -37,7 +37,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     projects: tuple[str, ...] = ()  # none: a cursor from before they were kept
 
 
-def fields_of(keep: Keep) -> list[str]:
+def fields_of(keep: FieldSelection) -> list[str]:
     """Every field that is read, by id; a search gives nothing but ids otherwise."""
     found = (
         keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
@@ -48,7 +48,7 @@ def fields_of(keep: Keep) -> list[str]:
 # what changed
 
 
-async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
+async def issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Everything that changed, longest unchanged first. While pages are turned, the cursor is a minute before the
     last issue seen; after the last page, the time at which the search began, less the overlap.
     """
@@ -57,12 +57,12 @@ async def issues(account: Account, start: Start) -> AsyncIterator[Page]:
     kept = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
     instants = await account.instants(kept.by if kept else None)
     by = "epoch" if instants.zone is None else "zone"
-    async for page in _come_into_sight(account, keep, instants, start, kept):
+    async for page in _newly_visible(account, keep, instants, start, kept):
         yield page
     seen = tuple(sorted(project.id for project in await account.projects()))
     since = last = kept.at if kept else start.since
     whole = account.until(start.now, OVERLAP)
-    async for found in changed(account, keep, instants, since, endpoint="issues"):
+    async for found in fetch_changed(account, keep, instants, since, endpoint="issues"):
         page = read(account, found, keep)
         last = max(last, min(position([updated_of(issue) for issue in found.issues]), start.now + DAY))
         cursor = _cursor(Cursor(max(since, last - MINUTE), by, seen))
@@ -74,8 +74,8 @@ def _cursor(place: Cursor) -> str:
     return msgspec.json.encode(place).decode()
 
 
-async def _come_into_sight(
-    account: Account, keep: Keep, instants: Instants, start: Start, kept: Cursor | None
+async def _newly_visible(
+    account: SiteState, keep: FieldSelection, instants: Instants, start: Start, kept: Cursor | None
 ) -> AsyncIterator[Page]:
     """Issues, from the first day on, of projects that an earlier run did not see: new to the configuration, or closed
     to this account until now. The cursor knows of them only once they are read.
@@ -87,19 +87,19 @@ async def _come_into_sight(
         return
     text = f"project {', '.join(new)} can be seen now: its issues are read from the first day on"
     account.found.append(Finding(level="note", about="projects", text=text))
-    async for found in changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
+    async for found in fetch_changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
         yield read(account, found, keep)
 
 
-async def changed(
-    account: Account,
-    keep: Keep,
+async def fetch_changed(
+    account: SiteState,
+    keep: FieldSelection,
     instants: Instants,
     since: int,
     *,
     endpoint: str,
     keys: Sequence[str] | None = None,
-) -> AsyncIterator[Found]:
+) -> AsyncIterator[SearchPage]:
     """Issues changed since an instant, of some projects (None: all). Where pages are numbered, rows that move would
     push others over a page's edge; so there each page is a search of its own, from the last instant seen.
     """
@@ -116,7 +116,7 @@ async def changed(
         asked = instants.since("updated", since)
         async for found in account.site.search(jql.query(keys, asked), fields, size, endpoint=endpoint):
             times = {issue.id: updated_of(issue) for issue in found.issues}
-            yield Found([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
+            yield SearchPage([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
             latest = max(since, position(list(times.values())))
             seen = {own: at for own, at in (seen | times).items() if at >= latest - MINUTE}
             if instants.since("updated", latest) != asked:
@@ -146,19 +146,21 @@ def updated_of(issue: js.Issue) -> int:
         return 0
 
 
-def read(account: Account, found: Found, keep: Keep) -> Page:
+def read(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
     """Records of a page of issues, and what of them has to be fetched apart."""
-    read: list[mapping.Read] = []
+    read: list[mapping.IssueRecords] = []
     aside = list(found.aside)
     for issue in found.issues:
         try:
             read.append(mapping.issue(issue, keep, account.called))
         except UNREADABLE as error:
-            aside.append(SetAside(issue.id, reason_of(error)))
+            aside.append(RejectedRow(issue.id, reason_of(error)))
     return page_of(account, read, keep, aside)
 
 
-def page_of(account: Account, read: Sequence[mapping.Read], keep: Keep, aside: Sequence[SetAside] = ()) -> Page:
+def page_of(
+    account: SiteState, read: Sequence[mapping.IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
+) -> Page:
     """`aside`: issues that cannot be read; what was kept of them may be out of date."""
     records: list[AnyRecord] = [*refused_tickets(aside)]
     replaces: list[tuple[str, str]] = []
@@ -179,13 +181,13 @@ def page_of(account: Account, read: Sequence[mapping.Read], keep: Keep, aside: S
     account.meet(met)
     told = people.records(met, keep.team_of, account.met, keep.read_at)
     queued = {stream: wanted for stream, wanted in todo.items() if wanted}
-    return Page(records=[*told, *records], set_aside=aside, replaces=replaces, todo=queued)
+    return Page(records=[*told, *records], rejected=aside, replaces=replaces, todo=queued)
 
 
 # what the index brought late
 
 
-async def look_back(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """The hours before the last time are searched again: Jira's index may show a change long after it was made.
 
     Only what the store does not have yet is read. Its cursor is when it last ran, so that a pause leaves no gap.
@@ -198,13 +200,13 @@ async def look_back(account: Account, start: Start) -> AsyncIterator[Page]:
     keep, instants = await account.keep(start.now), await account.instants()
     since = max(start.since, min(int(start.cursor), start.now) - account.settings.look_back * HOUR)
     late: list[int] = []
-    async for found in changed(account, keep, instants, since, endpoint="look_back"):
+    async for found in fetch_changed(account, keep, instants, since, endpoint="look_back"):
         known = start.versions("ticket", [issue.id for issue in found.issues])
         times = {issue.id: updated_of(issue) for issue in found.issues}
         new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
         late += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
         if new or found.aside:
-            yield read(account, Found(new, found.aside), keep)
+            yield read(account, SearchPage(new, found.aside), keep)
     if late:
         behind = (start.now - min(late)) / HOUR
         text = f"{len(late)} issues came late: Jira's search index was behind by up to {behind:.1f} hours"
@@ -215,7 +217,7 @@ async def look_back(account: Account, start: Start) -> AsyncIterator[Page]:
 # what is open
 
 
-async def open_issues(account: Account, start: Start) -> AsyncIterator[Page]:
+async def open_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """SLA clocks of what is not done: they run and break without a change of the issue."""
     await account.me()
     keep = await account.keep(start.now)
@@ -224,11 +226,11 @@ async def open_issues(account: Account, start: Start) -> AsyncIterator[Page]:
         fields = ["updated", *keep.slas]
         async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
             records, worse = map_rows(found.issues, lambda issue: _clocks(issue, keep))
-            yield Page(records=records, set_aside=[*found.aside, *worse])
+            yield Page(records=records, rejected=[*found.aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
-def _clocks(issue: js.Issue, keep: Keep) -> Iterator[AnyRecord]:
+def _clocks(issue: js.Issue, keep: FieldSelection) -> Iterator[AnyRecord]:
     custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
     yield from sla.records(issue.id, custom, keep.slas, keep.roles, keep.read_at)
 
@@ -236,12 +238,12 @@ def _clocks(issue: js.Issue, keep: Keep) -> Iterator[AnyRecord]:
 # what was rated
 
 
-class _Rated(js.Camel):
+class _RatingPage(js.Camel):
     updated: str | int
     reporter: js.User | None = None
 
 
-async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
+async def ratings(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
 
     There are few, so the hours by which the index may be late are always read again.
@@ -260,24 +262,24 @@ async def ratings(account: Account, start: Start) -> AsyncIterator[Page]:
     text = jql.query(await account.keys(), instants.since(jql.clause(keep.rated_at), since), order=jql.BY_ID)
     fields = ["updated", "reporter", keep.rating, keep.rated_at]
     async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
-        records, aside = _rated(found, keep)
+        records, aside = _map_ratings(found, keep)
         if account.settings.include_ratings_comment:
             records = [await _with_comment(account, one) if isinstance(one, Rating) else one for one in records]
         told = [("refused_rating", issue.id) for issue in found.issues]
-        yield Page(records=records, set_aside=aside, replaces=told)
+        yield Page(records=records, rejected=aside, replaces=told)
     whole = account.until(start.now, OVERLAP)
     yield Page(cursor=str(max(seen, whole)), complete_until=whole)
 
 
-def _rated(found: Found, keep: Keep) -> tuple[list[Rating | Unread], list[SetAside]]:
+def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating | Unread], list[RejectedRow]]:
     records: list[Rating | Unread] = []
-    aside: list[SetAside] = list(found.aside)
+    aside: list[RejectedRow] = list(found.aside)
     fields = satisfaction.Fields(keep.rating, keep.rated_at)
     for bad_row in found.aside:
         records += satisfaction.refused(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
     for issue in found.issues:
         try:
-            row = msgspec.json.decode(issue.fields, type=_Rated)
+            row = msgspec.json.decode(issue.fields, type=_RatingPage)
             custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
             rater = people.user_id(row.reporter)
             good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
@@ -288,9 +290,9 @@ def _rated(found: Found, keep: Keep) -> tuple[list[Rating | Unread], list[SetAsi
     return records, aside
 
 
-async def _with_comment(account: Account, rating: Rating) -> Rating:
+async def _with_comment(account: SiteState, rating: Rating) -> Rating:
     """What was written beside the stars. The resource is experimental, and missing on Data Center."""
-    path = await account.site.desk(f"request/{rating.ticket}/feedback")
+    path = await account.site.service_desk_url(f"request/{rating.ticket}/feedback")
     try:
         given = await account.http.get(path, type=js.Feedback, endpoint="feedback")
     except (UnavailableError, MissingError, BrokenError):

@@ -19,12 +19,12 @@ class Labels(msgspec.Struct, frozen=True):
     """Names of the site's statuses, priorities and resolutions. A list that could not be read is empty."""
 
     statuses: Sequence[js.Status] = ()
-    priorities: Sequence[js.Named] = ()
-    resolutions: Sequence[js.Named] = ()
+    priorities: Sequence[js.NameRecord] = ()
+    resolutions: Sequence[js.NameRecord] = ()
     projects: Sequence[js.Project] = ()
 
-    def listed(self, word: str) -> Sequence[js.Status | js.Named | js.Project]:
-        lists: dict[str, Sequence[js.Status | js.Named | js.Project]] = {
+    def listed(self, word: str) -> Sequence[js.Status | js.NameRecord | js.Project]:
+        lists: dict[str, Sequence[js.Status | js.NameRecord | js.Project]] = {
             "status": self.statuses,
             "priority": self.priorities,
             "resolution": self.resolutions,

@@ -14,10 +14,10 @@ from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.people import Team, user_id
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import SetAside
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, joined, map_rows, reason_of, rows
-from helpdesk_kpi.text.comment import RULE, sketch
-from helpdesk_kpi.text.comment import read as read_text
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, map_rows, reason_of
+from helpdesk_kpi.text.comment import RULES_VERSION, fingerprint
+from helpdesk_kpi.text.comment import extract_features as read_text
 
 T = TypeVar("T")
 #: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
@@ -27,7 +27,7 @@ INTERNAL = "sd.public.comment"  # a comment's property that says whether it is i
 SERVICE = "service_desk"
 
 
-class Keep(msgspec.Struct, frozen=True):
+class FieldSelection(msgspec.Struct, frozen=True):
     """What of an issue is read, by the configuration and by the fields that were found."""
 
     url: str  # of the site, "https://acme.atlassian.net"
@@ -61,12 +61,12 @@ class Keep(msgspec.Struct, frozen=True):
         return {**changelog.FIELDS, **own, **self.fields}
 
 
-class Read(msgspec.Struct, frozen=True):
+class IssueRecords(msgspec.Struct, frozen=True):
     """What an issue gives, and what of it has to be fetched apart."""
 
     records: list[AnyRecord]
     ticket: model.Ticket
-    aside: list[SetAside]
+    aside: list[RejectedRow]
     people: list[js.User]
     is_service: bool = True  # else no customer sees it
     has_worklogs: bool | None = None  # all of them came along; None: nothing is told of any
@@ -81,8 +81,8 @@ class Read(msgspec.Struct, frozen=True):
 
 
 def issue(
-    row: js.Issue, keep: Keep, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
-) -> Read:
+    row: js.Issue, keep: FieldSelection, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
+) -> IssueRecords:
     """The ticket, the comment that made it, its comments as far as they came along, SLA runs and its rating.
 
     Args:
@@ -95,7 +95,7 @@ def issue(
     custom = msgspec.json.decode(row.fields, type=dict[str, msgspec.Raw])
     created = ms(fields.created)
     is_service = has_left or fields.project.project_type_key == SERVICE
-    said, aside, whole = _embedded(row.id, fields)
+    said, aside, whole = _embedded_comments(row.id, fields)
     comments, worse = map_rows(said, lambda one: [comment(row.id, one, keep, service=is_service)])
     logged, unread, has_worklogs = _embedded_worklogs(row.id, fields)
     spent, unread, spenders = worklogs(row.id, logged, unread)
@@ -108,7 +108,7 @@ def issue(
         changes_known="pending" if past is None else "yes",
     )
     channel = _channel(row.properties)
-    first = creating(row.id, created, user_id(fields.reporter), fields.description, keep.hosts, via=channel)
+    first = map_description(row.id, created, user_id(fields.reporter), fields.description, keep.hosts, via=channel)
     records: list[AnyRecord] = [
         *_names(custom, keep), *_status_name(fields, keep), ticket, *_links(row.id, fields, keep), first,
         *comments, *spent,
@@ -121,10 +121,10 @@ def issue(
     rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
     records += rated
     aside = [*aside, *of_issue(row.id, "comment", worse), *unread, *bad]
-    return Read(records, ticket, aside, people, is_service, has_worklogs)
+    return IssueRecords(records, ticket, aside, people, is_service, has_worklogs)
 
 
-def told_by(issue_id: str, past: changelog.Told, ticket: model.Ticket, keep: Keep) -> list[AnyRecord]:
+def told_by(issue_id: str, past: changelog.Told, ticket: model.Ticket, keep: FieldSelection) -> list[AnyRecord]:
     """Records of a whole history that came along with the issue."""
     found = model.Changes(issue_id, ticket.version, came_at=came_at(past.moves, keep.projects))
     return [*past.names, *past.events, *changelog.stays(past.events, keep.projects), *past.unread, found]
@@ -137,7 +137,7 @@ def came_at(moves: Sequence[changelog.Move], projects: Collection[str]) -> int |
     return next((move.at for move in moves if move.after in projects), None)
 
 
-def known_of(fields: js.Fields, keep: Keep, called: Mapping[str, Collection[str]]) -> Known:
+def known_of(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Collection[str]]) -> Known:
     """What the issue's present state says about the names in its history."""
     own = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
     if fields.priority is not None:
@@ -150,10 +150,10 @@ def known_of(fields: js.Fields, keep: Keep, called: Mapping[str, Collection[str]
 
 
 def _ticket(
-    row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep, created: int
+    row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection, created: int
 ) -> model.Ticket:
     updated = ms(fields.updated)
-    text = words.read(fields.description).text
+    text = words.parse_rich_text(fields.description).text
     request_type = _request_type(custom, keep)
     kind = fields.issuetype.name or None if fields.issuetype else None
     return model.Ticket(
@@ -181,7 +181,7 @@ def _ticket(
         problem=_other(fields, keep.problems, outward=False),
         merged_into=_merged_into(fields, keep),
         tells_merges=True,
-        sketch=sketch(fields.summary, text, keep.sketch_key) or None if keep.sketch_key else None,
+        sketch=fingerprint(fields.summary, text, keep.sketch_key) or None if keep.sketch_key else None,
         issue_type=kind,
         association=_association(fields, has_request=bool(request_type)),
         status_at=_status_at(fields),
@@ -219,7 +219,7 @@ def _association(fields: js.Fields, *, has_request: bool) -> model.Association |
     return "child" if fields.parent is not None and not has_request else None
 
 
-def _merged_into(fields: js.Fields, keep: Keep) -> str | None:
+def _merged_into(fields: js.Fields, keep: FieldSelection) -> str | None:
     """The issue that it was closed as a duplicate of: the first in a project that is read. None: it ended otherwise."""
     ends = [end for end in _ends(fields, keep.duplicates, outward=True) if _is_read(end, keep)]
     is_done = STATES.get(fields.status.status_category.key) == "solved"
@@ -230,19 +230,19 @@ def _merged_into(fields: js.Fields, keep: Keep) -> str | None:
     return ends[0].id if is_duplicate else None
 
 
-def _is_read(end: js.Other, keep: Keep) -> bool:
+def _is_read(end: js.Other, keep: FieldSelection) -> bool:
     """Whether its project is read, as far as its key tells."""
     return not end.project or not keep.projects or end.project in keep.projects.values()
 
 
-def _customers_side(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) -> tuple[str, ...]:
+def _customers_side(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> tuple[str, ...]:
     """Who takes part on the customer's side: participants and approvers."""
     found = [own for user in [*_users(custom, keep.participants), *_approvers(custom, keep)] if (own := user_id(user))]
     reporter = user_id(fields.reporter)
     return tuple(dict.fromkeys(one for one in found if one != reporter))
 
 
-def _approvers(custom: Mapping[str, msgspec.Raw], keep: Keep) -> list[js.User]:
+def _approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
     """https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-approval-get"""
     found: list[js.User] = []
     for approval in _objects(custom, keep.approvals):
@@ -253,15 +253,17 @@ def _approvers(custom: Mapping[str, msgspec.Raw], keep: Keep) -> list[js.User]:
     return found
 
 
-def creating(
+def map_description(
     issue_id: str, at: int, reporter: str | None, description: Any, hosts: Collection[str], *, via: str | None = None
 ) -> model.Event:
     """The description is what the customer first said, whoever typed it: an agent on the telephone, a form, a bot."""
-    return _said(description, ticket=issue_id, own=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via)
+    return _map_text(
+        description, ticket=issue_id, own=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via
+    )
 
 
-def comment(issue_id: str, row: js.Comment, keep: Keep, *, service: bool) -> model.Event:
-    return _said(
+def comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service: bool) -> model.Event:
+    return _map_text(
         row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
         public=is_public(row) and service, hosts=keep.hosts, seq=changelog.order(row.id),
         thanks=keep.thanks,
@@ -278,7 +280,7 @@ def is_public(row: js.Comment) -> bool:
     return not (isinstance(internal, dict) and internal.get("internal") in {True, "true"})
 
 
-def _said(
+def _map_text(
     body: Any,
     *,
     ticket: str,
@@ -291,7 +293,7 @@ def _said(
     thanks: tuple[str, ...] = (),
     via: str | None = None,
 ) -> model.Event:
-    written = words.read(body)
+    written = words.parse_rich_text(body)
     found = read_text(written.text, written.links or None, hosts=hosts, thanks=thanks) if body is not None else None
     return model.Event(
         ticket=ticket,
@@ -305,13 +307,13 @@ def _said(
         length=found.length if found else None,
         is_thanks=found.is_thanks if found else None,
         is_question=found.is_question if found else None,
-        text_rule=RULE if found else None,
+        text_rule=RULES_VERSION if found else None,
         articles=found.articles if found else (),
         codes=found.codes if found else (),
     )
 
 
-def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[SetAside], bool]:
+def _embedded_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[RejectedRow], bool]:
     """Comments that came along, and whether they are all and say who sees them.
 
     Data Center does not say there who sees them.
@@ -320,37 +322,37 @@ def _embedded(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[
     if page is None:
         return [], [], False
     given, total = (page, len(page)) if isinstance(page, list) else (page.comments, page.total)
-    found, aside, are_all = _came_along(given, total, js.Comment)
+    found, aside, are_all = _embedded_events(given, total, js.Comment)
     told = [c for c in found if c.jsd_public is not None]
     return told, of_issue(issue_id, "comment", aside), len(told) == len(found) and are_all
 
 
-def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[SetAside], bool | None]:
+def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[RejectedRow], bool | None]:
     """Worklogs that came along, and whether they are all; None where nothing is told, since nobody may write any."""
     page = fields.worklog
     if page is None:
         return [], [], None
     given, total = (page, len(page)) if isinstance(page, list) else (page.worklogs, page.total)
-    found, aside, are_all = _came_along(given, total, js.Worklog)
+    found, aside, are_all = _embedded_events(given, total, js.Worklog)
     return found, of_issue(issue_id, "worklog", aside), are_all
 
 
-def _came_along(
+def _embedded_events(
     given: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
-) -> tuple[list[T], list[SetAside], bool]:
+) -> tuple[list[T], list[RejectedRow], bool]:
     """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is known to be all."""
-    found, aside = rows(joined(given) if isinstance(given, list) else given, kind)
+    found, aside = decode_rows(joined(given) if isinstance(given, list) else given, kind)
     return found, aside, total is not None and total <= len(found) + len(aside)
 
 
-def of_issue(issue_id: str, what: str, aside: Sequence[SetAside]) -> list[SetAside]:
+def of_issue(issue_id: str, what: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
     """Rows that were set aside, named by their issue."""
-    return [SetAside(f"{issue_id} {what} {one.id}", one.reason) for one in aside]
+    return [RejectedRow(f"{issue_id} {what} {one.id}", one.reason) for one in aside]
 
 
 def worklogs(
-    issue_id: str, found: Sequence[js.Worklog], aside: Sequence[SetAside] = ()
-) -> tuple[list[model.TimeEntry], list[SetAside], list[js.User]]:
+    issue_id: str, found: Sequence[js.Worklog], aside: Sequence[RejectedRow] = ()
+) -> tuple[list[model.TimeEntry], list[RejectedRow], list[js.User]]:
     """Time entries, rows that cannot be read, and who wrote them down. The day that counts is the one of the work."""
     made: list[model.TimeEntry] = []
     bad = list(aside)
@@ -363,15 +365,15 @@ def worklogs(
                 )
             )  # fmt: skip
         except UNREADABLE as error:
-            bad.append(SetAside(f"{issue_id} worklog {row.id}", reason_of(error)))
+            bad.append(RejectedRow(f"{issue_id} worklog {row.id}", reason_of(error)))
     return made, bad, [row.author for row in found if row.author]
 
 
-def _history(row: js.Issue, keep: Keep, known: Known) -> changelog.Told | None:
+def _history(row: js.Issue, keep: FieldSelection, known: Known) -> changelog.Told | None:
     """The history, where the search brought all of it."""
     if row.changelog is None:
         return None
-    found, aside = rows(row.changelog.histories, js.History)
+    found, aside = decode_rows(row.changelog.histories, js.History)
     total = row.changelog.total
     if aside or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
         return None
@@ -389,7 +391,7 @@ def _channel(properties: Mapping[str, Any] | None) -> str | None:
     return str(word).lower() if word else None
 
 
-def _links(issue_id: str, fields: js.Fields, keep: Keep) -> Iterator[model.TicketLink]:
+def _links(issue_id: str, fields: js.Fields, keep: FieldSelection) -> Iterator[model.TicketLink]:
     for kind, types, outward in (("merge", keep.duplicates, True), ("problem", keep.problems, False)):
         if other := _other(fields, types, outward=outward):
             yield model.TicketLink(issue_id, other, kind)
@@ -418,7 +420,7 @@ def _ends(fields: js.Fields, types: Collection[str], *, outward: bool) -> Iterat
 # people
 
 
-def _people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: Keep) -> list[js.User]:
+def _people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
     named = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
     return [*named, *_users(custom, keep.participants), *_approvers(custom, keep)]
 
@@ -430,12 +432,12 @@ def status(row: js.Status) -> model.Name:
     return model.Name("status", row.id, row.name, STATES.get(row.status_category.key, "open"))
 
 
-def _status_name(fields: js.Fields, keep: Keep) -> list[model.Name]:
+def _status_name(fields: js.Fields, keep: FieldSelection) -> list[model.Name]:
     """A status that no list has, as those of single projects may be, is named by the issue."""
     return [status(fields.status)] if keep.labels.is_gone("status", fields.status.id) else []
 
 
-def _names(custom: Mapping[str, msgspec.Raw], keep: Keep) -> Iterator[AnyRecord]:
+def _names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[AnyRecord]:
     """What the issue says about the things around it."""
     request_type = _request_type(custom, keep)
     if own := _text(request_type.get("id")):
@@ -466,7 +468,7 @@ def _objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[dict[
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _request_type(custom: Mapping[str, msgspec.Raw], keep: Keep) -> dict[str, Any]:
+def _request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> dict[str, Any]:
     told = _object(custom, keep.request_type).get("requestType")
     return told if isinstance(told, dict) else {}
 

@@ -45,7 +45,7 @@ class User(Camel):
     name: str | None = None
 
 
-class Named(Camel):
+class NameRecord(Camel):
     id: str
     name: str = ""
 
@@ -224,9 +224,9 @@ class Fields(Camel):
     summary: str | None = None
     description: Any = None
     status_since: str | int | None = msgspec.field(default=None, name="statuscategorychangedate")
-    resolution: Named | None = None
+    resolution: NameRecord | None = None
     resolved_at: str | int | None = msgspec.field(default=None, name="resolutiondate")
-    priority: Named | None = None
+    priority: NameRecord | None = None
     issuetype: IssueType | None = None
     parent: Other | None = None
     archived_at: str | int | None = msgspec.field(default=None, name="archiveddate")

@@ -6,26 +6,26 @@ import msgspec
 
 from connectors.jira_service_management import changelog, deployments, mapping, people
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.changelog import Move
 from connectors.jira_service_management.labels import Known
-from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.mapping import FieldSelection
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows, reason_of, rows
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, map_rows, reason_of
 
 INTERNAL = "/internal"  # behind the key of an issue that no customer ever sees
 
 
-async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
+async def changes(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Histories of the issues that changed, up to 1,000 a call. An issue is settled when its last page was read."""
     if not start.todo:
         yield Page(complete_until=start.now)
         return
     await account.me()
     keep = await account.keep(start.now, with_labels=True)
-    asked, left = changelog.asked(keep.team, keep.fields)
+    asked, left = changelog.select_history_fields(keep.team, keep.fields)
     if left:
         text = f"histories of more than {changelog.MOST_ASKED} fields are not read; left out: {', '.join(left)}"
         account.found.append(Finding(level="note", about="fields", text=text))
@@ -33,7 +33,7 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
     for place in range(0, len(start.todo), size):
         batch = start.todo[place : place + size]
         torn: set[str] = set()  # issues of whose history a part cannot be read
-        aside: list[SetAside] = []
+        aside: list[RejectedRow] = []
         moves: dict[str, list[Move]] = {}
         try:
             async for found in account.site.changes([todo.key for todo in batch], asked):
@@ -41,7 +41,7 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
                 for record in page.records:
                     if isinstance(record, Event) and record.field == "brand":
                         moves.setdefault(record.ticket, []).append(Move(record.at, record.before, record.after))
-                torn |= {row.id.partition(" ")[0] for row in page.set_aside}
+                torn |= {row.id.partition(" ")[0] for row in page.rejected}
                 yield page
         except MissingError:  # deleted meanwhile; asked for one by one only
             torn |= {todo.key for todo in batch}
@@ -49,28 +49,28 @@ async def changes(account: Account, start: Start) -> AsyncIterator[Page]:
             if size > 1:  # not one issue's
                 raise
             torn |= {todo.key for todo in batch}
-            aside = [SetAside(f"history of {todo.key}", reason_of(error)) for todo in batch]
+            aside = [RejectedRow(f"history of {todo.key}", reason_of(error)) for todo in batch]
         known = [_known_of(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
-        yield Page(records=known, done=batch, set_aside=aside, complete_until=whole_to(start, place + size))
+        yield Page(records=known, done=batch, rejected=aside, complete_until=whole_to(start, place + size))
 
 
-def _known_of(todo: Todo, moves: Mapping[str, Sequence[Move]], keep: Keep, *, is_torn: bool) -> Changes:
+def _known_of(todo: Todo, moves: Mapping[str, Sequence[Move]], keep: FieldSelection, *, is_torn: bool) -> Changes:
     came_at = mapping.came_at(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
     return Changes(todo.key, todo.version, "unreadable" if is_torn else "yes", came_at)
 
 
-async def _page(account: Account, page: deployments.Histories, keep: Keep) -> Page:
+async def _page(account: SiteState, page: deployments.Histories, keep: FieldSelection) -> Page:
     records: list[AnyRecord] = []
     aside = list(page.aside)
     met: list[js.User] = []
     known = Known(keep.labels, people=account.called)
     for one in page.found:
         try:
-            good, bad = rows(one.change_histories, js.History)
+            good, bad = decode_rows(one.change_histories, js.History)
         except BrokenError as error:
-            aside.append(SetAside(f"{one.issue_id} history", reason_of(error)))
+            aside.append(RejectedRow(f"{one.issue_id} history", reason_of(error)))
             continue
-        aside += [SetAside(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
+        aside += [RejectedRow(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
         account.meet(row.author for row in good if row.author)
         past = changelog.read(one.issue_id, good, keep.words, keep.field_ids, known)
         if past.unread:  # what the issue is now says more about names
@@ -78,10 +78,10 @@ async def _page(account: Account, page: deployments.Histories, keep: Keep) -> Pa
         records += [*past.names, *past.events, *changelog.stays(past.events, keep.projects), *past.unread]
         aside += past.aside
         met += past.people
-    return Page(records=[*people.records(met, keep.team_of, account.met, keep.read_at), *records], set_aside=aside)
+    return Page(records=[*people.records(met, keep.team_of, account.met, keep.read_at), *records], rejected=aside)
 
 
-async def _known(account: Account, one: js.IssueChanges, keep: Keep) -> Known:
+async def _known(account: SiteState, one: js.IssueChanges, keep: FieldSelection) -> Known:
     asked = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
     found, _ = await account.site.by_id([one.issue_id], asked)
     for row in found:
@@ -98,7 +98,7 @@ def whole_to(start: Start, place: int) -> int:
     return start.todo[place].version - 1 if place < len(start.todo) else start.now
 
 
-async def comments(account: Account, start: Start) -> AsyncIterator[Page]:
+async def comments(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Conversations of which a search showed a part, or on Data Center not who sees them; all of one in one page."""
     if not start.todo:
         yield Page(complete_until=start.now)
@@ -109,7 +109,7 @@ async def comments(account: Account, start: Start) -> AsyncIterator[Page]:
         yield await _conversation(account, todo, keep, whole_to(start, place))
 
 
-async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) -> Page:
+async def _conversation(account: SiteState, todo: Todo, keep: FieldSelection, whole: int) -> Page:
     issue, _, internal = todo.key.partition("/")
     try:
         found, aside = await deployments.comments(account.http, account.site, issue)
@@ -118,8 +118,8 @@ async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) ->
         return Page(records=gone, done=[todo], complete_until=whole)
     except BrokenError as error:
         gone = [Replies(issue, todo.version, "unreadable")]
-        unread = [SetAside(f"comments of {issue}", reason_of(error))]
-        return Page(records=gone, done=[todo], set_aside=unread, complete_until=whole)
+        unread = [RejectedRow(f"comments of {issue}", reason_of(error))]
+        return Page(records=gone, done=[todo], rejected=unread, complete_until=whole)
     authors = [c.author for c in found if c.author]
     account.meet(authors)
     told = people.records(authors, keep.team_of, account.met, keep.read_at)
@@ -129,6 +129,6 @@ async def _conversation(account: Account, todo: Todo, keep: Keep, whole: int) ->
         records=[*told, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
         replaces=[] if is_torn else [("comment", issue)],
         done=[todo],
-        set_aside=mapping.of_issue(issue, "comment", [*aside, *worse]),
+        rejected=mapping.of_issue(issue, "comment", [*aside, *worse]),
         complete_until=whole,
     )

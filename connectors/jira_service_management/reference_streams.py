@@ -5,37 +5,37 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from connectors.jira_service_management import mapping, people
-from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.account import SiteState
 from helpdesk_kpi.model import Name
 from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 
 
-async def statuses(account: Account, start: Start) -> AsyncIterator[Page]:
+async def statuses(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.statuses()
     named = [mapping.status(row) for row in found]
-    yield Page(records=named, set_aside=account.unread_statuses, complete_until=start.now)
+    yield Page(records=named, rejected=account.unread_statuses, complete_until=start.now)
 
 
-async def priorities(account: Account, start: Start) -> AsyncIterator[Page]:
+async def priorities(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.priorities()
     yield Page(records=[Name("priority", row.id, row.name) for row in found], complete_until=start.now)
 
 
-async def projects(account: Account, start: Start) -> AsyncIterator[Page]:
+async def projects(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.projects()
     yield Page(records=[Name("brand", row.id, row.name or row.key) for row in found], complete_until=start.now)
 
 
-async def fields(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fields(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = [row for row in await account.fields() if row.custom]
     yield Page(records=[Name("field", row.id, row.name or row.id) for row in found], complete_until=start.now)
 
 
-async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
+async def agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Who is of the team, as far as lists say more than an id, whether they have done anything yet or not."""
     await account.me()
     team = await account.team()
@@ -47,7 +47,7 @@ async def agents(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(records=[*found, *await _of_projects(account)], complete_until=start.now)
 
 
-async def _of_projects(account: Account) -> list[Name]:
+async def _of_projects(account: SiteState) -> list[Name]:
     """Who may answer in each project, where there are several: elsewhere they are customers like others."""
     team, projects = await account.team(), await account.projects()
     if len(projects) < 2:

@@ -16,20 +16,20 @@ _BLOCKS = frozenset({
 _CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
 
 
-class Words(msgspec.Struct, frozen=True):
+class RichText(msgspec.Struct, frozen=True):
     text: str
     links: str  # where addresses are to be looked for; "" if there are none
 
 
-def read(body: Any) -> Words:
+def parse_rich_text(body: Any) -> RichText:
     """Of a document, of wiki text, or of nothing."""
     if isinstance(body, str):
-        return Words(_plain(body), body)
+        return RichText(_plain(body), body)
     if not isinstance(body, dict):
-        return Words("", "")
+        return RichText("", "")
     links: list[str] = []
     text = "".join(_parts(body, links, 0))
-    return Words(re.sub(r"\n{3,}", "\n\n", text).strip(), "\n".join(links))
+    return RichText(re.sub(r"\n{3,}", "\n\n", text).strip(), "\n".join(links))
 
 
 def _parts(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
@@ -37,7 +37,7 @@ def _parts(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
     attrs = node.get("attrs") if isinstance(node.get("attrs"), dict) else {}
     assert attrs is not None
     if kind == "text":
-        links += _marked(node)
+        links += _format_marks(node)
         yield str(node.get("text") or "")
     elif kind == "hardBreak":
         yield "\n"
@@ -54,7 +54,7 @@ def _parts(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
             yield "\n"
 
 
-def _marked(node: dict[str, Any]) -> list[str]:
+def _format_marks(node: dict[str, Any]) -> list[str]:
     marks = [mark for mark in node.get("marks") or () if isinstance(mark, dict) and mark.get("type") == "link"]
     return [str((mark.get("attrs") or {}).get("href") or "") for mark in marks]
 

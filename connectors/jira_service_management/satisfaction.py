@@ -11,7 +11,7 @@ import msgspec
 
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Rating, Unread
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 from helpdesk_kpi.store.unread import refused_rating
 
@@ -33,7 +33,7 @@ def rating(
     fields: Fields,
     updated: int,
     rater: str | None,
-) -> tuple[list[Rating | Unread], list[SetAside]]:
+) -> tuple[list[Rating | Unread], list[RejectedRow]]:
     """The rating, if there is one, or that it cannot be read. Nobody tells when, or whether, a survey was sent. Without
     a date it was given by the issue's last update when it was first seen; later updates move with every edit.
     """
@@ -67,9 +67,9 @@ def id_of(issue_id: str) -> str:
     return f"csat-{issue_id}"
 
 
-def refused(issue_id: str, why: str) -> tuple[list[Rating | Unread], list[SetAside]]:
+def refused(issue_id: str, why: str) -> tuple[list[Rating | Unread], list[RejectedRow]]:
     """A rating that cannot be read: whether, and how, the customer rated is not known."""
-    return [refused_rating(issue_id, id_of(issue_id), why)], [SetAside(f"{issue_id} satisfaction", why)]
+    return [refused_rating(issue_id, id_of(issue_id), why)], [RejectedRow(f"{issue_id} satisfaction", why)]
 
 
 def category(stars: float) -> Literal["good", "neutral", "bad"]:

@@ -8,7 +8,7 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.auth import Auth, Basic, Bearer
-from helpdesk_kpi.pull.hosts import site_of
+from helpdesk_kpi.pull.hosts import parse_host
 from helpdesk_kpi.secret import Secret
 
 Role = Literal["first_response", "resolution", "other"]
@@ -73,9 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         try:
-            site_of(self.url)
+            parse_host(self.url)
             if isinstance(self.gateway, str):
-                site_of(self.gateway)
+                parse_host(self.gateway)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         if self.auth.is_personal and self.gateway:

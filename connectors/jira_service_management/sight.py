@@ -11,21 +11,21 @@ import msgspec
 
 from connectors.jira_service_management import changelog, jql, mapping
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.account import Account
-from connectors.jira_service_management.deployments import MOST_IDS, Found
+from connectors.jira_service_management.account import SiteState
+from connectors.jira_service_management.deployments import MOST_IDS, SearchPage
 from connectors.jira_service_management.issue_streams import fields_of, page_of, read
 from connectors.jira_service_management.labels import Known
-from connectors.jira_service_management.mapping import Keep
+from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import Changes, Event, Ticket
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of, rows
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, reason_of
 
 ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not know
 
 
-async def out_of_sight(account: Account, start: Start) -> AsyncIterator[Page]:
+async def out_of_sight(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Fetch open issues that no search brings any more by id, so that what moved away leaves the backlog at once."""
     await account.me()
     if start.cursor is not None:
@@ -38,7 +38,7 @@ async def out_of_sight(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
-async def census(account: Account, start: Start) -> AsyncIterator[Page]:
+async def census(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Ids of all issues of each project: a deleted issue leaves no trace elsewhere. Those that the store does not know
     came into sight without a new date, and are read; those that it knows and that are not met are asked by id.
 
@@ -66,7 +66,7 @@ async def census(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(complete_until=start.now)
 
 
-async def _ids(account: Account, keys: Sequence[str], *conditions: str, endpoint: str) -> frozenset[str]:
+async def _ids(account: SiteState, keys: Sequence[str], *conditions: str, endpoint: str) -> frozenset[str]:
     text = jql.query(keys, *conditions, order=jql.BY_ID)
     found: list[str] = []
     async for page in account.site.search(text, ["id"], MOST_IDS, endpoint=endpoint):
@@ -79,13 +79,15 @@ async def _ids(account: Account, keys: Sequence[str], *conditions: str, endpoint
 _AT_ONCE = 100
 
 
-async def fetched(account: Account, keep: Keep, ids: Sequence[str]) -> AsyncIterator[tuple[Page, Collection[str]]]:
+async def fetched(
+    account: SiteState, keep: FieldSelection, ids: Sequence[str]
+) -> AsyncIterator[tuple[Page, Collection[str]]]:
     """Pages of issues by id, with the ids of those that were found. What is elsewhere has left."""
     for place in range(0, len(ids), _AT_ONCE):
         found, aside = await account.site.by_id(ids[place : place + _AT_ONCE], [*fields_of(keep), ARCHIVED])
         there = {issue.id for issue in found} | {bad.id for bad in aside}
         here = [issue for issue in found if _left_to(issue, keep) is None]
-        yield read(account, Found(here, aside), keep), there
+        yield read(account, SearchPage(here, aside), keep), there
         away = [issue for issue in found if _left_to(issue, keep) is not None]
         if away:
             yield await _left(account, away, keep), there
@@ -96,7 +98,7 @@ class _Place(js.Camel):
     archiveddate: str | int | None = None
 
 
-def _left_to(issue: js.Issue, keep: Keep) -> _Place | None:
+def _left_to(issue: js.Issue, keep: FieldSelection) -> _Place | None:
     """Where it is, if that is no place that is read; None: it is here, or its row cannot be read."""
     try:
         found = msgspec.json.decode(issue.fields, type=_Place)
@@ -105,36 +107,38 @@ def _left_to(issue: js.Issue, keep: Keep) -> _Place | None:
     return found if found.project.id not in keep.projects or found.archiveddate else None
 
 
-async def _left(account: Account, issues: Sequence[js.Issue], keep: Keep) -> Page:
+async def _left(account: SiteState, issues: Sequence[js.Issue], keep: FieldSelection) -> Page:
     """Issues that moved away or were archived: as they were when they left."""
     past = await _histories(account, [issue.id for issue in issues], keep)
-    found: list[mapping.Read] = []
-    aside: list[SetAside] = []
+    found: list[mapping.IssueRecords] = []
+    aside: list[RejectedRow] = []
     for issue in issues:
         try:
             one = mapping.issue(issue, keep, account.called, has_left=True)
             found.append(_as_it_left(one, issue, past.get(issue.id), keep))
         except UNREADABLE as error:
-            aside.append(SetAside(issue.id, reason_of(error)))
+            aside.append(RejectedRow(issue.id, reason_of(error)))
     return page_of(account, found, keep, aside)
 
 
-async def _histories(account: Account, ids: Sequence[str], keep: Keep) -> Mapping[str, changelog.Told]:
-    asked, _ = changelog.asked(keep.team, keep.fields)
+async def _histories(account: SiteState, ids: Sequence[str], keep: FieldSelection) -> Mapping[str, changelog.Told]:
+    asked, _ = changelog.select_history_fields(keep.team, keep.fields)
     raw: dict[str, list[js.History]] = {}
     size = account.site.ids_a_call
     for place in range(0, len(ids), size):
         try:
             async for page in account.site.changes(ids[place : place + size], asked):
                 for one in page.found:
-                    raw.setdefault(one.issue_id, []).extend(rows(one.change_histories, js.History)[0])
+                    raw.setdefault(one.issue_id, []).extend(decode_rows(one.change_histories, js.History)[0])
         except (MissingError, BrokenError):
             continue
     known = Known(keep.labels, people=account.called)
     return {own: changelog.read(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
 
 
-def _as_it_left(one: mapping.Read, issue: js.Issue, past: changelog.Told | None, keep: Keep) -> mapping.Read:
+def _as_it_left(
+    one: mapping.IssueRecords, issue: js.Issue, past: changelog.Told | None, keep: FieldSelection
+) -> mapping.IssueRecords:
     """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
     place = _left_to(issue, keep)
     moves = past.moves if past else []

@@ -15,7 +15,7 @@ from connectors.jira_service_management.deployments import Site, more
 from connectors.jira_service_management.people import Team, user_id
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, UnavailableError
-from helpdesk_kpi.pull.lenient_decode import rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.paging import Walk
 from helpdesk_kpi.pull.transport import Transport
 
@@ -101,7 +101,7 @@ async def _by_address(ask: Asking, address: str) -> list[js.User]:
     key = "username" if ask.settings.auth.is_personal else "query"
     path = await ask.site.api("user/search")
     raw = await ask.http.get(path, {key: address}, type=msgspec.Raw, endpoint="user search", missing="resource")
-    found = [user for user in rows(raw, js.User, "accountId")[0] if user_id(user)]
+    found = [user for user in decode_rows(raw, js.User, "accountId")[0] if user_id(user)]
     exact = [user for user in found if (user.email_address or "").casefold() == address.casefold()]
     return exact or (found if len(found) == 1 and not found[0].email_address else [])
 
@@ -114,7 +114,7 @@ async def group_members(ask: Asking, group: str, *, by_name: bool = False) -> li
     while True:
         asked: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
         page = await ask.http.get(path, asked, type=js.ListPage, endpoint="group/member", missing="resource")
-        good, aside = rows(page.values, js.User, "accountId")
+        good, aside = decode_rows(page.values, js.User, "accountId")
         found += good
         start += len(good) + len(aside)
         if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
@@ -160,7 +160,7 @@ async def _actors(ask: Asking, project: js.Project, address: str) -> list[js.Use
     path = await ask.site.api(f"project/{project.key}/role/{own}")
     role = await ask.http.get(path, type=js.ProjectRole, endpoint="project role", missing="resource")
     found: list[js.User] = []
-    for actor in rows(role.actors, js.Actor)[0]:
+    for actor in decode_rows(role.actors, js.Actor)[0]:
         if "group" in actor.type:
             group = actor.actor_group or {}
             by_id = group.get("groupId")
@@ -182,7 +182,7 @@ async def _by_permission(ask: Asking, project: js.Project, before: _Found) -> _F
     }  # fmt: skip
     try:
         raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="permission search", missing="resource")
-        agents = rows(raw, js.User, "accountId")[0]
+        agents = decode_rows(raw, js.User, "accountId")[0]
         more = await _has_more_users(ask)
     except (UnavailableError, MissingError) as error:
         return before._replace(guess=f"{before.guess}, nor who has the permission {PERMISSION} ({error})")
@@ -196,4 +196,4 @@ async def _has_more_users(ask: Asking) -> bool:
     path = await ask.site.api("users/search")
     asked: dict[str, str | int | bool] = {"startAt": _MOST, "maxResults": 1}
     raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="users", missing="resource")
-    return bool(rows(raw, js.User, "accountId")[0])
+    return bool(decode_rows(raw, js.User, "accountId")[0])

@@ -10,12 +10,12 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-work
 from collections.abc import AsyncIterator, Sequence
 
 from connectors.jira_service_management import deployments, mapping, people
-from connectors.jira_service_management.account import Account
+from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.per_issue import whole_to
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import Finding, Page, SetAside, Start, Todo, no
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
 from helpdesk_kpi.pull.lenient_decode import read_each, reason_of
 
 SECOND, MINUTE = 1_000, 60_000
@@ -24,7 +24,7 @@ QUEUE = "worklogs"
 OFF = no("time tracking is switched off on this site")
 
 
-async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
+async def worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Issues with more worklogs than come along with them, and those that the feed named; all of one in one page."""
     if not start.todo:
         yield Page(complete_until=start.now)
@@ -39,18 +39,18 @@ async def worklogs(account: Account, start: Start) -> AsyncIterator[Page]:
             yield Page(done=[todo], complete_until=whole)
             continue
         except BrokenError as error:
-            unread = [SetAside(f"worklogs of {todo.key}", reason_of(error))]
-            yield Page(done=[todo], set_aside=unread, complete_until=whole)
+            unread = [RejectedRow(f"worklogs of {todo.key}", reason_of(error))]
+            yield Page(done=[todo], rejected=unread, complete_until=whole)
             continue
         made, unread, writers = mapping.worklogs(todo.key, found, mapping.of_issue(todo.key, "worklog", aside))
         told: list[AnyRecord] = [*people.records(writers, team, account.met, start.now), *made]
         yield Page(
-            records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], set_aside=unread,
+            records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], rejected=unread,
             complete_until=whole,
         )  # fmt: skip
 
 
-async def feed(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """What Jira itself says was changed or deleted since the last run: whether the issues have told us all of it."""
     await account.me()
     if not await account.keeps_time():
@@ -66,7 +66,7 @@ async def feed(account: Account, start: Start) -> AsyncIterator[Page]:
         behind: list[Todo] = []
         async for changed in deployments.changed_worklogs(account.http, account.site, "updated", since):
             ids = [one.worklog_id for one in changed if one.updated_time <= until]
-            behind += await _behind(account, start, ids)
+            behind += await _find_missed(account, start, ids)
         if behind:
             text = f"{len(behind)} issues did not move when time was written down on them: they are read by themselves"
             account.found.append(Finding(level="note", about="time", text=text))
@@ -79,7 +79,7 @@ async def feed(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(cursor=str(max(since, until)), complete_until=until)
 
 
-async def _behind(account: Account, start: Start, ids: Sequence[int | str]) -> list[Todo]:
+async def _find_missed(account: SiteState, start: Start, ids: Sequence[int | str]) -> list[Todo]:
     """Issues of ours that are older in the store than a worklog of theirs. Most of a site's are not ours."""
     if not ids:
         return []

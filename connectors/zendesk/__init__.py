@@ -26,9 +26,9 @@ from connectors.zendesk import (
     time_tracking,
 )
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.check import check
-from connectors.zendesk.export_or_list import Pages, either
+from connectors.zendesk.export_or_list import Pages, export_or_list
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
@@ -77,7 +77,7 @@ class Zendesk(Connector):
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
-        self.account = Account(http, settings, self.found)
+        self.account = AccountState(http, settings, self.findings)
 
     def streams(self) -> Sequence[Stream]:
         return [*self._names(), *self._people(), *self._hours(), *self._tickets(), *self._surveys(), *self._articles()]
@@ -91,12 +91,12 @@ class Zendesk(Connector):
         return partial(pages, self.account, **options)
 
     def _either(self, exports: Pages, lists_of_it: Pages) -> Callable[[Start], AsyncIterator[Page]]:
-        return partial(either, self.account, exports=exports, lists=lists_of_it)
+        return partial(export_or_list, self.account, exports=exports, lists=lists_of_it)
 
     def _names(self) -> list[Stream]:
         lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
             ("brands", "/api/v2/brands", zd.Brand, mapping.brand),
-            ("ticket_forms", "/api/v2/ticket_forms", zd.Named, mapping.form),
+            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, mapping.form),
             ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, mapping.field),
             ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, mapping.custom_status),
         ]
@@ -108,21 +108,23 @@ class Zendesk(Connector):
             for key, path, kind, make in lists_of
         ]  # fmt: skip
         organizations = partial(
-            export_streams.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.Named,
+            export_streams.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.NameRecord,
             make=lambda row: [mapping.organization(row)], everything=True,
         )  # fmt: skip
-        either_way = self._either(organizations, list_streams.organizations)
+        either_way = self._either(organizations, list_streams.fetch_organizations_list)
         return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
 
     def _people(self) -> list[Stream]:
         return [
             Stream(
-                name="users", kind="cursor", pages=self._either(export_streams.users, list_streams.users),
+                name="users",
+                kind="cursor",
+                pages=self._either(export_streams.fetch_users_incremental, list_streams.fetch_users_list),
                 gives=frozenset({"roles"}),
             ),
             Stream(name="groups", kind="snapshot", pages=self._bound(reference_streams.groups)),
             Stream(name="group_memberships", kind="snapshot", pages=self._bound(reference_streams.group_memberships)),
-        ]  # fmt: skip
+        ]
 
     def _hours(self) -> list[Stream]:
         return [
@@ -139,22 +141,28 @@ class Zendesk(Connector):
     def _tickets(self) -> list[Stream]:
         streams = [
             Stream(
-                name="tickets", kind="cursor", pages=self._either(export_streams.tickets, list_streams.tickets),
+                name="tickets",
+                kind="cursor",
+                pages=self._either(export_streams.fetch_tickets_incremental, list_streams.fetch_tickets_list),
                 gives=frozenset({"tickets"}),
             ),
             # Queues where the exports are denied: then they are asked ticket by ticket.
             Stream(
-                name="ticket_events", kind="queue", pages=self._either(event_streams.exported, event_streams.audits),
+                name="ticket_events",
+                kind="queue",
+                pages=self._either(event_streams.fetch_ticket_events, event_streams.fetch_audits_of_changed),
                 gives=_HISTORY | _TIME,
             ),
             Stream(name=event_streams.MISSING, kind="queue", pages=self._bound(event_streams.missing)),
-            Stream(name=time_tracking.QUEUE, kind="queue", pages=self._bound(time_tracking.asked)),
-            Stream(name=export_streams.METRICS, kind="queue", pages=self._bound(per_ticket.metric_sets)),
+            Stream(name=time_tracking.QUEUE, kind="queue", pages=self._bound(time_tracking.fetch_unsure_entries)),
+            Stream(name=export_streams.METRICS, kind="queue", pages=self._bound(per_ticket.fetch_metric_sets)),
             Stream(
-                name="sla_events", kind="queue", pages=self._either(sla_events.exported, sla_events.asked),
+                name="sla_events",
+                kind="queue",
+                pages=self._either(sla_events.fetch_metric_events, sla_events.fetch_metric_events_by_list),
                 gives=frozenset({"sla.events"}),
             ),
-        ]  # fmt: skip
+        ]
         if self.settings.voice:
             calls = self._bound(
                 export_streams.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
@@ -197,6 +205,6 @@ class Zendesk(Connector):
         return [
             Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(help_center.articles), gives=gives),
             Stream(
-                name="article_census", kind="census", every=24 * HOUR, pages=self._bound(help_center.article_census)
+                name="article_census", kind="census", every=24 * HOUR, pages=self._bound(help_center.fetch_article_ids)
             ),
         ]

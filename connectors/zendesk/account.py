@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import Keep
-from connectors.zendesk.pagination import SECOND, by_list
+from connectors.zendesk.mapping import FieldSelection
+from connectors.zendesk.pagination import SECOND, fetch_list
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Finding, no
-from helpdesk_kpi.pull.lenient_decode import rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.transport import Params, Transport
 
 _ZENDESK = ".zendesk.com"
@@ -39,7 +39,7 @@ class TimeFields(NamedTuple):
     why: str = ""
 
 
-class Account:
+class AccountState:
     """One account during one run."""
 
     def __init__(self, http: Transport, settings: Settings, found: list[Finding] | None = None) -> None:
@@ -55,7 +55,7 @@ class Account:
         self._is_refused = False  # the list of ticket fields
         self._time: TimeFields | None = None
 
-    async def exports_are_denied(self, now: int, why: UnavailableError) -> bool:
+    async def are_exports_denied(self, now: int, why: UnavailableError) -> bool:
         """Whether Zendesk denies its exports to these credentials, but not its lists; asked once a run.
 
         Where it gives tickets as an export, what was refused (`why`) is refused for reasons of its own.
@@ -80,12 +80,12 @@ class Account:
             return False
         return True
 
-    async def keep(self, since: int) -> Keep:
-        return Keep(self.url, since, await self.fields(), self.settings.sketch_key, await self.made_at())
+    async def keep(self, since: int) -> FieldSelection:
+        return FieldSelection(self.url, since, await self.fields(), self.settings.sketch_key, await self.made_at())
 
     async def made_at(self) -> int | None:
         """When the account was made: with it come its first ticket fields, which nobody can delete. None: not known."""
-        made = [zd.ms(field.created_at) for field in await self._titled() if field.created_at is not None]
+        made = [zd.ms(field.created_at) for field in await self._find_titled_fields() if field.created_at is not None]
         return min(made, default=None)
 
     async def fields(self) -> dict[int, str]:
@@ -95,7 +95,9 @@ class Account:
             found = {int(word): word for word in words if word.isdecimal()}
             titles = {word.casefold(): word for word in words if not word.isdecimal()}
             if titles:
-                found |= {f.id: titles[key] for f in await self._titled() if (key := f.title.casefold()) in titles}
+                found |= {
+                    f.id: titles[key] for f in await self._find_titled_fields() if (key := f.title.casefold()) in titles
+                }
             for missing in set(words) - set(found.values()):
                 log.warning("%s has no ticket field titled %r", self.url, missing)
             self._fields = found
@@ -113,7 +115,7 @@ class Account:
         word = self.settings.time_field or TOTAL
         if word.isdecimal():
             return TimeFields(int(word))
-        ids = {field.title.casefold(): field.id for field in await self._titled()}
+        ids = {field.title.casefold(): field.id for field in await self._find_titled_fields()}
         if (total := ids.get(word.casefold())) is not None:
             return TimeFields(total, ids.get(LAST_UPDATE.casefold()))
         if self._listed is None:
@@ -122,14 +124,14 @@ class Account:
             )
         return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {word!r}")
 
-    async def _titled(self) -> list[zd.TicketField]:
+    async def _find_titled_fields(self) -> list[zd.TicketField]:
         """All ticket fields; none where these rights may not read them."""
         if self._listed is None and not self._is_refused:
             try:
                 self._listed = [
                     row
-                    async for page in by_list(self.http, "/api/v2/ticket_fields", endpoint="ticket_fields")
-                    for row in rows(page.ticket_fields, zd.TicketField)[0]
+                    async for page in fetch_list(self.http, "/api/v2/ticket_fields", endpoint="ticket_fields")
+                    for row in decode_rows(page.ticket_fields, zd.TicketField)[0]
                 ]
             except UnavailableError as error:
                 self._is_refused = True
@@ -141,8 +143,8 @@ class Account:
             try:
                 self._brands = [
                     row
-                    async for page in by_list(self.http, "/api/v2/brands", endpoint="brands")
-                    for row in rows(page.brands, zd.Brand)[0]
+                    async for page in fetch_list(self.http, "/api/v2/brands", endpoint="brands")
+                    for row in decode_rows(page.brands, zd.Brand)[0]
                 ]
             except UnavailableError:  # plans with a single brand
                 self._brands = []

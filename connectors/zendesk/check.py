@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import BY_LISTS, Account
+from connectors.zendesk.account import BY_LISTS, AccountState
 from connectors.zendesk.pagination import SECOND
 from connectors.zendesk.sync_estimate import first_sync
 from helpdesk_kpi.errors import PullError, UnavailableError
@@ -54,15 +54,15 @@ _BESIDE = (
 _SURVEYS = ("survey.answers", "survey.offered")
 
 
-async def check(account: Account, now: float) -> list[Finding]:
+async def check(account: AccountState, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
     ask = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
-    me, refused = await checks.signed_in(ask)
+    me, refused = await checks.check_sign_in(ask)
     if me is None:
         return refused
     found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _rights(me.user)]
     found += _token_ends(account, datetime.fromtimestamp(now, UTC))
-    found += checks.skew(account.http, "Zendesk")
+    found += checks.check_clock_skew(account.http, "Zendesk")
     found += await _zone(account)
     found += await _by_either_way(account, now)
     for probe in _BESIDE:
@@ -71,7 +71,7 @@ async def check(account: Account, now: float) -> list[Finding]:
     found += await _articles(account)
     found += await _fields(account)
     found += await _time(account)
-    return [*found, *checks.limits(account.http), *await first_sync(account)]
+    return [*found, *checks.check_rate_limits(account.http), *await first_sync(account)]
 
 
 def _rights(me: zd.User) -> Finding:
@@ -81,7 +81,7 @@ def _rights(me: zd.User) -> Finding:
     return Finding(level="error", about="rights", text=text)
 
 
-def _token_ends(account: Account, today: datetime) -> list[Finding]:
+def _token_ends(account: AccountState, today: datetime) -> list[Finding]:
     """When these credentials end by themselves. Those of an OAuth client that acts for itself do not."""
     settings = account.settings
     if settings.auth.is_token:
@@ -106,7 +106,7 @@ def _token(today: datetime) -> Finding:
     return Finding(level="warning", about="credentials", text=text)
 
 
-async def _zone(account: Account) -> list[Finding]:
+async def _zone(account: AccountState) -> list[Finding]:
     """For people to compare with the zone of their configuration, which decides what a day is."""
     try:
         page = await account.http.get("/api/v2/account/settings", type=zd.SettingsPage, endpoint="account/settings")
@@ -117,7 +117,7 @@ async def _zone(account: Account) -> list[Finding]:
     return [Finding(level="ok", about="time zone", text=f"the account is in {zone}")] if zone else []
 
 
-async def _by_either_way(account: Account, now: float) -> list[Finding]:
+async def _by_either_way(account: AccountState, now: float) -> list[Finding]:
     """Tickets, their events and people: by exports or, where Zendesk denies those, by lists."""
     exported = [finding for probe in _BY_EXPORTS for finding in await _probe(account, now, probe)]
     denied = next((f.text for f in exported if f.about == "tickets" and f.provides), None)
@@ -131,13 +131,13 @@ async def _by_either_way(account: Account, now: float) -> list[Finding]:
     return [Finding(level="warning", about="transport", text=f"{BY_LISTS} ({denied})"), *listed]
 
 
-async def _probe(account: Account, now: float, probe: _Probe) -> list[Finding]:
+async def _probe(account: AccountState, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
     params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if timed else probe.params
     ask = account.http.get(
         probe.path, params, type=dict[str, msgspec.Raw], endpoint=f"check {probe.about}", missing="resource"
     )
-    return await checks.probe(ask, probe.about, probe.needs)
+    return await checks.probe_endpoint(ask, probe.about, probe.needs)
 
 
 def _surveys(found: list[Finding]) -> list[Finding]:
@@ -149,7 +149,7 @@ def _surveys(found: list[Finding]) -> list[Finding]:
     return [Finding(level="warning", about="surveys", text=gap.reason, need=n, provides=gap) for n in _SURVEYS]
 
 
-async def _articles(account: Account) -> list[Finding]:
+async def _articles(account: AccountState) -> list[Finding]:
     if not account.settings.help_centers:
         return []
     found = []
@@ -168,7 +168,7 @@ async def _articles(account: Account) -> list[Finding]:
     return found
 
 
-async def _fields(account: Account) -> list[Finding]:
+async def _fields(account: AccountState) -> list[Finding]:
     """Fields that the configuration names and the account doesn't have."""
     try:
         known = set((await account.fields()).values())
@@ -181,7 +181,7 @@ async def _fields(account: Account) -> list[Finding]:
     ]
 
 
-async def _time(account: Account) -> list[Finding]:
+async def _time(account: AccountState) -> list[Finding]:
     """Time is kept by an app that not everybody has."""
     try:
         fields = await account.time_fields()

@@ -7,16 +7,16 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk import time_tracking
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
 from connectors.zendesk.export_streams import OVERLAP, WHOLE_AFTER, further
 from connectors.zendesk.map_events import audit_at, events
-from connectors.zendesk.pagination import SECOND, by_time
-from connectors.zendesk.per_ticket import Told, audits_of, ticket_by_ticket
+from connectors.zendesk.pagination import SECOND, fetch_by_time
+from connectors.zendesk.per_ticket import TicketDetails, fetch_audits, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, Unread
-from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import id_of, map_rows, raws, read_each, rows
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import decode_rows, id_of, map_rows, raws, read_each
 
 MISSING = "missing_events"  # the queue of tickets of which the export brought no words
 #: Records of what happened, and what could not be read of that.
@@ -25,11 +25,11 @@ Read = Callable[[Sequence[zd.TicketEvent]], "Happened"]
 
 class Happened(NamedTuple):
     records: list[AnyRecord]
-    aside: list[SetAside]  # rows of which nothing is known
-    untimed: list[SetAside]  # rows of which only the time that somebody spent is not
+    aside: list[RejectedRow]  # rows of which nothing is known
+    untimed: list[RejectedRow]  # rows of which only the time that somebody spent is not
 
 
-async def _reading(account: Account) -> Read:
+async def _build_reader(account: AccountState) -> Read:
     """How this account's audits are read: comments and changes, and the time spent. What is wrong with a row's time
     does not take its comment away.
     """
@@ -44,9 +44,9 @@ async def _reading(account: Account) -> Read:
     return read
 
 
-async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
-    read = await _reading(account)
+    read = await _build_reader(account)
     seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
     params: dict[str, str | int | bool] = {
         "per_page": account.settings.page_size,
@@ -55,12 +55,12 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
     }
     cursor = export_cursor(start)
     first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
-    pages = by_time(
+    pages = fetch_by_time(
         account.http, "/api/v2/incremental/ticket_events", params,
         start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
     )  # fmt: skip
     async for page, end in pages:
-        good, aside = rows(page.ticket_events, zd.TicketEvent)
+        good, aside = decode_rows(page.ticket_events, zd.TicketEvent)
         fresh = [row for row in good if row.id not in seen]
         seen = {row.id for row in good}
         records, worse, untimed = read(fresh)
@@ -69,7 +69,7 @@ async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
         whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
         yield Page(
             records=[*records, *lost], cursor=further(cursor, end), complete_until=whole,
-            set_aside=[*aside, *worse, *untimed], todo=await _unsure(account, fresh),
+            rejected=[*aside, *worse, *untimed], todo=await _has_unknown_total(account, fresh),
         )  # fmt: skip
     # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
     # nobody answered.
@@ -83,7 +83,7 @@ def _gaps(one: Todo) -> list[AnyRecord]:
 
 
 def _lost(
-    raw: msgspec.Raw, aside: Sequence[SetAside], read: Sequence[zd.TicketEvent], worse: Sequence[SetAside]
+    raw: msgspec.Raw, aside: Sequence[RejectedRow], read: Sequence[zd.TicketEvent], worse: Sequence[RejectedRow]
 ) -> list[AnyRecord]:
     """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
     refused = {one.id for one in aside}
@@ -94,29 +94,29 @@ def _lost(
     return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in found if ticket]
 
 
-async def _unsure(account: Account, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
+async def _has_unknown_total(account: AccountState, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
     """Tickets whose audits have to be asked for what their time was before."""
     fields = await account.time_fields()  # known by now
     dated, _ = read_each(
-        [row for row in found if time_tracking.unsure(row, fields)], audit_at
+        [row for row in found if time_tracking.has_unknown_total(row, fields)], audit_at
     )  # set aside with its events
     wanted = [Todo(at, str(row.ticket_id)) for row, at in dated]
     return {time_tracking.QUEUE: wanted} if wanted else {}
 
 
-async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
-    read = await _reading(account)
+    read = await _build_reader(account)
 
-    async def ask(one: Todo) -> Told:
+    async def ask(one: Todo) -> TicketDetails:
         try:
-            found, aside = await audits_of(account, one.key, start.since)
+            found, aside = await fetch_audits(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
-            return Told(gap(one))
+            return TicketDetails(gap(one))
         records, worse, untimed = read(found)
         is_whole = not aside and not worse
         known = [Replies(one.key, one.version)] if is_whole else gap(one)
-        return Told([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
+        return TicketDetails([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
 
     def gap(one: Todo) -> list[AnyRecord]:
         lost = Unread(one.key, "audits:row", REFUSED_ROW, "audit")  # until they are read whole
@@ -125,25 +125,25 @@ async def audits(account: Account, start: Start) -> AsyncIterator[Page]:
     def known_already(one: Todo) -> list[AnyRecord]:
         return [Replies(one.key, one.version)]
 
-    async for page in ticket_by_ticket(start, ask, known_already=known_already, gap=gap):
+    async for page in fetch_per_ticket(start, ask, known_already=known_already, gap=gap):
         yield page
 
 
-async def missing(account: Account, start: Start) -> AsyncIterator[Page]:
+async def missing(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
-    read = await _reading(account) if start.todo else None
+    read = await _build_reader(account) if start.todo else None
 
-    async def ask(one: Todo) -> Told:
+    async def ask(one: Todo) -> TicketDetails:
         assert read is not None
         try:
-            found, aside = await audits_of(account, one.key, start.since)
+            found, aside = await fetch_audits(account, one.key, start.since)
         except MissingError:
-            return Told([])
+            return TicketDetails([])
         records, worse, untimed = read(found)
         has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
         is_whole = has_words and not aside and not worse
         known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
-        return Told([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
+        return TicketDetails([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
 
-    async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
+    async for page in fetch_per_ticket(start, ask, known_already=lambda _: ()):
         yield page

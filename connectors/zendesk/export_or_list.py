@@ -6,15 +6,15 @@ https://developer.zendesk.com/documentation/marketplace/building-a-marketplace-a
 
 from collections.abc import AsyncIterator, Callable
 
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Page, Start
 
-Pages = Callable[[Account, Start], AsyncIterator[Page]]
+Pages = Callable[[AccountState, Start], AsyncIterator[Page]]
 LISTS = "lists:"  # begins the cursors of lists; those of exports are Zendesk's own
 
 
-async def either(account: Account, start: Start, *, exports: Pages, lists: Pages) -> AsyncIterator[Page]:
+async def export_or_list(account: AccountState, start: Start, *, exports: Pages, lists: Pages) -> AsyncIterator[Page]:
     """One stream by the way that is open. A stream whose way has changed is read anew, from the first day."""
     if not account.reads_lists:
         is_begun = False
@@ -23,7 +23,7 @@ async def either(account: Account, start: Start, *, exports: Pages, lists: Pages
                 is_begun = True
                 yield page
         except UnavailableError as denied:
-            if is_begun or not await account.exports_are_denied(start.now, denied):
+            if is_begun or not await account.are_exports_denied(start.now, denied):
                 raise
         else:
             return

@@ -7,13 +7,13 @@ import msgspec
 
 from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.pagination import SECOND, by_cursor, by_time
+from connectors.zendesk.pagination import SECOND, fetch_by_cursor, fetch_by_time
 from connectors.zendesk.refused import Refused
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import map_rows, rows
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
 WHOLE_AFTER = 75 * SECOND  # ms that exports lag behind; a minute is documented, 75 s were measured
@@ -21,21 +21,21 @@ METRICS = "ticket_metrics"  # the stream that asks again for metric sets
 OVERLAP = 600  # seconds of events that are read again, since some become visible late
 
 
-async def users(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Everyone, from the beginning: who answered in the period may have been made long before it."""
     params = {"per_page": account.settings.page_size}
-    pages = by_cursor(
+    pages = fetch_by_cursor(
         account.http, "/api/v2/incremental/users/cursor", params, zd.UsersPage,
         cursor=export_cursor(start), start=0, endpoint="incremental/users",
     )  # fmt: skip
     async for page, cursor in pages:
-        good, aside = rows(page.users, zd.User)
-        records, worse = map_rows(good, lambda row: [mapping.person(row)])
+        good, aside = decode_rows(page.users, zd.User)
+        records, worse = map_rows(good, lambda row: [mapping.map_person(row)])
         whole = start.now - WHOLE_AFTER if page.end_of_stream else None
-        yield Page(records=records, cursor=cursor, complete_until=whole, set_aside=[*aside, *worse])
+        yield Page(records=records, cursor=cursor, complete_until=whole, rejected=[*aside, *worse])
 
 
-async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_tickets_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Tickets in the order in which Zendesk wrote them, deleted ones and those of AI agents too.
 
     Without `support_type_scope=all` the latter are left out, and with `exclude_deleted` nobody learns of deletions.
@@ -47,24 +47,24 @@ async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
         "exclude_deleted": "false",
         "support_type_scope": "all",
     }
-    pages = by_cursor(
+    pages = fetch_by_cursor(
         account.http, "/api/v2/incremental/tickets/cursor", params, zd.TicketsPage,
         cursor=export_cursor(start), start=start.since // SECOND, endpoint="incremental/tickets",
     )  # fmt: skip
     async for page, cursor in pages:
-        good, aside = rows(page.tickets, zd.Ticket)
+        good, aside = decode_rows(page.tickets, zd.Ticket)
         with_metrics(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: mapping.ticket(row, keep))
+        records, worse = map_rows(good, lambda row: mapping.map_ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
             records=[*records, *refused_tickets([*aside, *worse])], cursor=cursor, complete_until=whole,
-            set_aside=[*aside, *worse], todo={**metrics_wanted(good), **map_surveys.wanted(good)},
+            rejected=[*aside, *worse], todo={**list_missing_metrics(good), **map_surveys.wanted(good)},
         )  # fmt: skip
 
 
-def metrics_wanted(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
+def list_missing_metrics(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
     """Zendesk works a metric set out some minutes after a change; until then it is null, and is asked for later."""
     late = [row for row in found if row.metric_set is None and row.status != mapping.DELETED]
     return {METRICS: [Todo(mapping.version(row, listed=listed), str(row.id)) for row in late]} if late else {}
@@ -72,20 +72,20 @@ def metrics_wanted(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[
 
 def with_metrics(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
     """Metric sets stand inside the tickets in exports, and beside them in lists."""
-    beside = {m.ticket_id: m for m in rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
+    beside = {m.ticket_id: m for m in decode_rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
     for row in found:
         row.metric_set = row.metric_set or beside.get(row.id)
 
 
-Refuse = Callable[[msgspec.Raw, Sequence[Any], Sequence[SetAside]], Refused]
+Refuse = Callable[[msgspec.Raw, Sequence[Any], Sequence[RejectedRow]], Refused]
 
 
-def _nothing(_raw: msgspec.Raw, _good: Sequence[Any], _aside: Sequence[SetAside]) -> Refused:
+def _nothing(_raw: msgspec.Raw, _good: Sequence[Any], _aside: Sequence[RejectedRow]) -> Refused:
     return Refused([], {})
 
 
 async def export(
-    account: Account,
+    account: AccountState,
     start: Start,
     *,
     path: str,
@@ -100,14 +100,14 @@ async def export(
     """
     begin, cursor = 0 if everything else start.since // SECOND, export_cursor(start)
     first = max(int(cursor) - OVERLAP, begin) if cursor else begin
-    pages = by_time(account.http, path, {}, start=first, now=start.now // SECOND, endpoint=path[8:], rows=key)
+    pages = fetch_by_time(account.http, path, {}, start=first, now=start.now // SECOND, endpoint=path[8:], rows=key)
     end = first
     async for page, end in pages:
-        good, aside = rows(getattr(page, key), kind)
+        good, aside = decode_rows(getattr(page, key), kind)
         records, worse = map_rows(good, make)
         aside += worse
         lost = refused(getattr(page, key), good, aside)
-        yield Page(records=[*records, *lost.unread], cursor=further(cursor, end), set_aside=aside, gone=lost.gone)
+        yield Page(records=[*records, *lost.unread], cursor=further(cursor, end), rejected=aside, gone=lost.gone)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 

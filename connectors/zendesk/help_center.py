@@ -9,12 +9,12 @@ import msgspec
 
 from connectors.zendesk import map_articles as mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
-from connectors.zendesk.pagination import SECOND, by_list, by_time
+from connectors.zendesk.account import AccountState
+from connectors.zendesk.pagination import SECOND, fetch_by_time, fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.contract import Finding, Page, Start
-from helpdesk_kpi.pull.lenient_decode import map_rows, read_each, rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 
 _MOST_EDITORS = 100  # articles of one page whose editor is asked for; the census names the rest
 
@@ -22,31 +22,33 @@ Ends = dict[str, int]  # help centre ("": the account's own) -> UNIX second up t
 Translations = dict[int, list[zd.Translation]]  # article -> its languages
 
 
-async def articles(account: Account, start: Start) -> AsyncIterator[Page]:
+async def articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Changed articles of every help centre. The last editor of each is asked for, but not on the first run."""
     ends: Ends = msgspec.json.decode(start.cursor, type=Ends) if start.cursor else {}
 
     async def of(site: str) -> AsyncIterator[Page]:
         name = site.removeprefix(account.url)
         first = ends.get(name, ends.get(site, 0))
-        async for found, end in _changed(account, site, first, start.now // SECOND):
-            good, aside = rows(found, zd.Article)
+        async for found, end in _fetch_changed(account, site, first, start.now // SECOND):
+            good, aside = decode_rows(found, zd.Article)
             edited = await _translations(account, site, good) if first and len(good) <= _MOST_EDITORS else {}
             records, worse = map_rows(good, lambda row: mapping.article(row, edited.get(row.id, ())))  # noqa: B023 - used at once
             ends[name] = max(ends.get(name, 0), end)
             cursor = msgspec.json.encode(ends, order="sorted").decode()
-            yield Page(records=records, cursor=cursor, set_aside=[*aside, *worse])
+            yield Page(records=records, cursor=cursor, rejected=[*aside, *worse])
 
     async for page in _each_site(account, of, []):
         yield page
     yield Page(complete_until=start.now)
 
 
-async def _changed(account: Account, site: str, first: int, now: int) -> AsyncIterator[tuple[msgspec.Raw, int]]:
+async def _fetch_changed(
+    account: AccountState, site: str, first: int, now: int
+) -> AsyncIterator[tuple[msgspec.Raw, int]]:
     """Changed articles, with the second from which to go on: by the export or, where that is closed, by the list."""
     path, is_begun = f"{site}/api/v2/help_center/incremental/articles", False
     try:
-        async for page, end in by_time(
+        async for page, end in fetch_by_time(
             account.http,
             path,
             {},
@@ -65,10 +67,10 @@ async def _changed(account: Account, site: str, first: int, now: int) -> AsyncIt
         return
     newest = first
     order = {"sort_by": "updated_at", "sort_order": "desc"}  # so it is over at the first that is known
-    async for listed in by_list(
+    async for listed in fetch_list(
         account.http, f"{site}/api/v2/help_center/articles", order, endpoint="help_center/list"
     ):
-        found, _ = read_each(rows(listed.articles, zd.Article)[0], lambda row: zd.ms(row.updated_at) // SECOND)
+        found, _ = read_each(decode_rows(listed.articles, zd.Article)[0], lambda row: zd.ms(row.updated_at) // SECOND)
         changed = [at for _, at in found if at <= now]
         newest = max([newest, *changed])
         yield listed.articles, first
@@ -78,7 +80,7 @@ async def _changed(account: Account, site: str, first: int, now: int) -> AsyncIt
 
 
 async def _each_site(
-    account: Account, of: Callable[[str], AsyncIterator[Page]], closed: list[str]
+    account: AccountState, of: Callable[[str], AsyncIterator[Page]], closed: list[str]
 ) -> AsyncIterator[Page]:
     """Pages of every help centre; one that is closed to us is named, unless there is no other."""
     sites = await account.help_centers()
@@ -93,7 +95,7 @@ async def _each_site(
             account.found.append(Finding(level="note", about="articles", text=f"{site} is left out: {error}"))
 
 
-async def _translations(account: Account, site: str, changed: Sequence[zd.Article]) -> Translations:
+async def _translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
     """Translations by article; only they tell who edited. The transport bounds how many are asked at once."""
 
     async def ask(row: zd.Article) -> list[zd.Translation]:
@@ -101,8 +103,8 @@ async def _translations(account: Account, site: str, changed: Sequence[zd.Articl
         try:
             return [
                 translation
-                async for page in by_list(account.http, path, endpoint="help_center/translations", missing="child")
-                for translation in rows(page.translations, zd.Translation, "locale")[0]
+                async for page in fetch_list(account.http, path, endpoint="help_center/translations", missing="child")
+                for translation in decode_rows(page.translations, zd.Translation, "locale")[0]
             ]
         except (MissingError, BrokenError):  # archived meanwhile; or unreadable, and the census will name the editor
             return []
@@ -111,23 +113,23 @@ async def _translations(account: Account, site: str, changed: Sequence[zd.Articl
     return {row.id: translations for row, translations in zip(changed, found, strict=True)}
 
 
-async def article_census(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """All articles that are there. Where the translations come along, so do the editors."""
     present: list[str] = []
     closed: list[str] = []
 
     async def of(site: str) -> AsyncIterator[Page]:
         path = f"{site}/api/v2/help_center/articles"
-        async for page in by_list(account.http, path, {"include": "translations"}, endpoint="help_center/census"):
-            good, aside = rows(page.articles, zd.Article)
-            beside = _beside(page)
+        async for page in fetch_list(account.http, path, {"include": "translations"}, endpoint="help_center/census"):
+            good, aside = decode_rows(page.articles, zd.Article)
+            beside = _sideloaded(page)
             present.extend([*(str(row.id) for row in good), *(row.id for row in aside)])
             # A row without its translations would take away an editor who is known already. One that is not known
             # became visible without a change.
             known = start.versions("article", [str(row.id) for row in good])
             told = [row for row in good if row.translations or row.id in beside or str(row.id) not in known]
             records, worse = map_rows(told, lambda row: mapping.article(row, beside.get(row.id, ())))  # noqa: B023 - used at once
-            yield Page(records=records, set_aside=[*aside, *worse])
+            yield Page(records=records, rejected=[*aside, *worse])
 
     async for page in _each_site(account, of, closed):
         yield page
@@ -135,8 +137,8 @@ async def article_census(account: Account, start: Start) -> AsyncIterator[Page]:
     yield Page(present={} if closed else {"article": present}, complete_until=start.now)
 
 
-def _beside(page: zd.ListPage) -> Translations:
+def _sideloaded(page: zd.ListPage) -> Translations:
     found: Translations = {}
-    for translation in rows(page.translations, zd.Translation, "locale")[0]:
+    for translation in decode_rows(page.translations, zd.Translation, "locale")[0]:
         found.setdefault(translation.source_id or 0, []).append(translation)
     return found

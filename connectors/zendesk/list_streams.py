@@ -10,15 +10,15 @@ from msgspec.structs import replace
 
 from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import LISTS, list_cursor
-from connectors.zendesk.export_streams import metrics_wanted, with_metrics
-from connectors.zendesk.mapping import Keep
-from connectors.zendesk.pagination import HELD_BACK, SECOND, by_list
+from connectors.zendesk.export_streams import list_missing_metrics, with_metrics
+from connectors.zendesk.mapping import FieldSelection
+from connectors.zendesk.pagination import HELD_BACK, SECOND, fetch_list
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import map_rows, read_each, rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
@@ -28,7 +28,7 @@ SLICE = 30 * DAY  # of a search: the cursor of one lasts an hour
 BY_TICKET = ("ticket_events", "sla_events")  # queues of what is asked ticket by ticket here
 
 
-class Place(msgspec.Struct, frozen=True):
+class ListPosition(msgspec.Struct, frozen=True):
     """How far the tickets were read."""
 
     searched: int  # ms; what last changed before is known, archived or not
@@ -38,42 +38,42 @@ class Place(msgspec.Struct, frozen=True):
         return LISTS + msgspec.json.encode(self).decode()
 
 
-async def tickets(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What is archived meanwhile, then what changed, then what was deleted; each changed ticket is queued."""
     keep = msgspec.structs.replace(await account.keep(start.since), is_listed=True)
     walk = _Walk(account, start, keep)
-    for part in (walk.archived, walk.changed, walk.deleted):
+    for part in (walk.fetch_archived, walk.fetch_changed, walk.fetch_deleted):
         async for page in part():
             yield page
-    yield Page(cursor=Place(walk.settled, walk.place.after).cursor(), complete_until=walk.settled)
+    yield Page(cursor=ListPosition(walk.settled, walk.place.after).cursor(), complete_until=walk.settled)
 
 
 class _Walk:
     """One reading of the tickets, and how far it has come."""
 
-    def __init__(self, account: Account, start: Start, keep: Keep) -> None:
+    def __init__(self, account: AccountState, start: Start, keep: FieldSelection) -> None:
         self.account, self.start, self.keep = account, start, keep
         told = list_cursor(start)
-        self.place = msgspec.json.decode(told, type=Place) if told else Place(start.since)
+        self.place = msgspec.json.decode(told, type=ListPosition) if told else ListPosition(start.since)
         self.settled = (
             account.http.server_time(start.now) - HELD_BACK * SECOND
         )  # of the last minute something may still be on its way
 
-    async def archived(self) -> AsyncIterator[Page]:
+    async def fetch_archived(self) -> AsyncIterator[Page]:
         """Archived tickets by the time of their last change: that does not move any more, so slices hold still."""
         end = self.start.now - ARCHIVED
         while self.place.searched < end:
             until = min(self.place.searched + SLICE, end)
             query = f"status:closed updated>={_iso(self.place.searched)} updated<{_iso(until)}"
             params = {"query": query, "filter[type]": "ticket"}
-            async for page in by_list(
+            async for page in fetch_list(
                 self.account.http, "/api/v2/search/export", params, endpoint="search/export", size=1000
             ):
                 yield self._page(page, page.results)
-            self.place = Place(until, self.place.after)
+            self.place = ListPosition(until, self.place.after)
             yield Page(cursor=self.place.cursor())
 
-    async def changed(self) -> AsyncIterator[Page]:
+    async def fetch_changed(self) -> AsyncIterator[Page]:
         """The list by last change. Its cursor names the last row, so the next run goes on from there.
 
         Rows of the last minute are read again then: one of the same second may come late.
@@ -81,19 +81,19 @@ class _Walk:
         after, is_stored = self.place.after, True
         walk = Walk("tickets", after)
         while True:
-            page = await self._listed(after, is_stored=is_stored)
+            page = await self._fetch_list_page(after, is_stored=is_stored)
             made = self._page(page, page.tickets)
             last = max((record.updated_at for record in made.records if isinstance(record, Ticket)), default=0)
             following = page.meta.after_cursor if page.meta else None
             if following and last < self.settled:
-                self.place = Place(self.place.searched, following)
+                self.place = ListPosition(self.place.searched, following)
             yield replace(made, cursor=self.place.cursor(), complete_until=max(0, last - SECOND) or None)
             more = page.meta.has_more if page.meta else None
             if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.tickets)):
                 return
             after, is_stored = following, False
 
-    async def _listed(self, after: str | None, *, is_stored: bool) -> zd.ListPage:
+    async def _fetch_list_page(self, after: str | None, *, is_stored: bool) -> zd.ListPage:
         """One page; with a stored cursor that Zendesk takes no more, the list begins anew."""
         params: dict[str, str | int | bool] = {"sort": "updated_at", "page[size]": 100, "include": "metric_sets"}
         http, path = self.account.http, "/api/v2/tickets"
@@ -109,65 +109,69 @@ class _Walk:
 
     def _page(self, page: zd.ListPage, found: msgspec.Raw) -> Page:
         """Tickets that changed since the first day, and what is to be asked of each."""
-        good, aside = rows(found, zd.Ticket)
+        good, aside = decode_rows(found, zd.Ticket)
         dated, undated = read_each(good, lambda row: zd.ms(row.updated_at))
         good = [row for row, at in dated if at >= self.start.since]
         aside += undated
         with_metrics(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: mapping.ticket(row, self.keep))
+        records, worse = map_rows(good, lambda row: mapping.map_ticket(row, self.keep))
         named = [Todo(mapping.version(row, listed=True), str(row.id)) for row in good]
-        todo = {**dict.fromkeys(BY_TICKET, named), **metrics_wanted(good, listed=True), **map_surveys.wanted(good)}
+        todo = {
+            **dict.fromkeys(BY_TICKET, named),
+            **list_missing_metrics(good, listed=True),
+            **map_surveys.wanted(good),
+        }
         aside += worse
-        return Page(records=[*records, *refused_tickets(aside)], set_aside=aside, todo=todo)
+        return Page(records=[*records, *refused_tickets(aside)], rejected=aside, todo=todo)
 
-    async def deleted(self) -> AsyncIterator[Page]:
+    async def fetch_deleted(self) -> AsyncIterator[Page]:
         """What was deleted within the last 30 days; afterwards Zendesk tells nothing of it here."""
         try:
-            async for page in by_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
-                good, aside = rows(page.deleted_tickets, zd.DeletedTicket)
+            async for page in fetch_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
+                good, aside = decode_rows(page.deleted_tickets, zd.DeletedTicket)
                 records, worse = map_rows(good, lambda row: [mapping.deletion(row, self.account.url)])
                 aside += worse
-                yield Page(records=[*records, *refused_tickets(aside)], set_aside=aside)
+                yield Page(records=[*records, *refused_tickets(aside)], rejected=aside)
         except UnavailableError as error:
             text = f"deletions stay unknown: {error}"
             self.account.found.append(Finding(level="warning", about="deleted tickets", text=text))
 
 
-async def users(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Everyone once a day; the team every time, since its roles decide what counts as an answer."""
     read_at = list_cursor(start)
     is_whole = read_at is None or start.now - int(read_at) >= DAY
     for role in ("",) if is_whole else ("agent", "admin"):
         params = {"role": role} if role else {}
-        async for page in by_list(account.http, "/api/v2/users", params, endpoint="users"):
-            good, aside = rows(page.users, zd.User)
-            records, worse = map_rows(good, lambda row: [mapping.person(row)])
-            yield Page(records=records, set_aside=[*aside, *worse])
+        async for page in fetch_list(account.http, "/api/v2/users", params, endpoint="users"):
+            good, aside = decode_rows(page.users, zd.User)
+            records, worse = map_rows(good, lambda row: [mapping.map_person(row)])
+            yield Page(records=records, rejected=[*aside, *worse])
     if is_whole:
         async for gone in _deleted_users(account):
             yield gone
     yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - HELD_BACK * SECOND)
 
 
-async def _deleted_users(account: Account) -> AsyncIterator[Page]:
+async def _deleted_users(account: AccountState) -> AsyncIterator[Page]:
     """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
     try:
-        async for page in by_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
-            good, aside = rows(page.deleted_users, zd.User)
+        async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
+            good, aside = decode_rows(page.deleted_users, zd.User)
             records, worse = map_rows(good, lambda row: [mapping.deleted_person(row)])
-            yield Page(records=records, set_aside=[*aside, *worse])
+            yield Page(records=records, rejected=[*aside, *worse])
     except UnavailableError as error:
         text = f"people who were deleted before the first sync stay unknown: {error}"
         account.found.append(Finding(level="warning", about="deleted people", text=text))
 
 
-async def organizations(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_organizations_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """All of them, a few times a day."""
     read_at = list_cursor(start)
     if read_at is None or start.now - int(read_at) >= 6 * HOUR:
-        async for page in by_list(account.http, "/api/v2/organizations", endpoint="organizations"):
-            good, aside = rows(page.organizations, zd.Named)
-            yield Page(records=[mapping.organization(row) for row in good], set_aside=aside)
+        async for page in fetch_list(account.http, "/api/v2/organizations", endpoint="organizations"):
+            good, aside = decode_rows(page.organizations, zd.NameRecord)
+            yield Page(records=[mapping.organization(row) for row in good], rejected=aside)
         yield Page(cursor=f"{LISTS}{start.now}")
     yield Page(complete_until=start.now)
 

@@ -17,9 +17,9 @@ from connectors.zendesk import map_surveys, vocabulary
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import DELETED, text_id
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
-from helpdesk_kpi.pull.custom_fields import value
+from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.pull.lenient_decode import plausible
-from helpdesk_kpi.text.comment import RULE, read
+from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
 SECOND = 1_000
 _SEQUENCE = 10**15  # ids above would not fit into an order; within one instant the values before decide anyway
@@ -39,7 +39,7 @@ _MACRO = "AgentMacroReference"
 _SCHEDULE = "ScheduleAssignment"
 
 
-class Told(msgspec.Struct, frozen=True):
+class Actor(msgspec.Struct, frozen=True):
     """Who did something and how."""
 
     via: str | None
@@ -68,14 +68,14 @@ class _Audit:
         self.row, self.kept, self.hosts, self.thanks = row, kept, hosts, thanks
         self.ticket = str(row.ticket_id)
         self.at = audit_at(row)
-        self.told = how(row.via, None) or Told(None)
+        self.told = get_actor(row.via, None) or Actor(None)
         self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
         macro = next((c for c in self.row.child_events if child_kind(c) == _MACRO), None)
         for place, child in enumerate(self.row.child_events):
             seq = self.row.id % _SEQUENCE * 1000 + min(place, 999)
-            told = how(child.get("via"), child.get("via_reference_id")) or self.told
+            told = get_actor(child.get("via"), child.get("via_reference_id")) or self.told
             kind = child_kind(child)
             if vocabulary.is_call(kind, child):
                 yield from self._call(child, told, seq, self._comment(child, told, seq, None))
@@ -98,11 +98,11 @@ class _Audit:
         """Words of which nothing tells whether the customer saw them: what was said on the ticket is not known."""
         return Unread(self.ticket, self._id("unseen", counted=True), REFUSED_ROW, kind[:_LONGEST_WORD], self.at)
 
-    def _comment(self, child: dict[str, Any], told: Told, seq: int, macro: Mapping[str, Any] | None) -> Event:
+    def _comment(self, child: dict[str, Any], told: Actor, seq: int, macro: Mapping[str, Any] | None) -> Event:
         """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
         body, html = child.get("body"), child.get("html_body")
         told_words = isinstance(body or html, str)
-        found = read(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
+        found = extract_features(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
         public, at = child.get("public", child.get("comment_public")), self._said_at(child)
         return Event(
             ticket=self.ticket,
@@ -114,17 +114,17 @@ class _Audit:
             via=self._way(told, at),
             rule=told.rule,
             field="macro" if macro else None,
-            after=value(macro.get("macro_id")) if macro else None,
+            after=to_text(macro.get("macro_id")) if macro else None,
             public=None if public is None else bool(public),
             length=found.length if found else None,
             is_thanks=found.is_thanks if found else None,
             is_question=found.is_question if found else None,
-            text_rule=RULE if found else None,
+            text_rule=RULES_VERSION if found else None,
             articles=found.articles if found else (),
             codes=found.codes if found else (),
         )
 
-    def _way(self, told: Told, at: int) -> str | None:
+    def _way(self, told: Actor, at: int) -> str | None:
         """How a comment came: by a merge, by an import (its time is its own), by a call of ours, or as it is told."""
         if self._is_merge(told):
             return vocabulary.MERGE
@@ -144,7 +144,7 @@ class _Audit:
             return self.at
         return said if said < self.at - _LAG else self.at
 
-    def _call(self, child: dict[str, Any], told: Told, seq: int, words: Event) -> Iterator[Event]:
+    def _call(self, child: dict[str, Any], told: Actor, seq: int, words: Event) -> Iterator[Event]:
         """A call as the ticket tells it: `words` that were spoken and, where an agent took it, a contact.
 
         The export of calls tells when it was taken; this is written later, so that one goes before.
@@ -157,10 +157,10 @@ class _Audit:
             yield Event(self.ticket, self._id("call", counted=True), words.at, seq, "call", actor=taken_by, via="voice",
                         public=True)  # fmt: skip
 
-    def _is_merge(self, told: Told) -> bool:
+    def _is_merge(self, told: Actor) -> bool:
         return vocabulary.MERGE in {told.rel, told.via, self.told.rel, self.told.via}
 
-    def _merge(self, told: Told, seq: int) -> Iterator[AnyRecord]:
+    def _merge(self, told: Actor, seq: int) -> Iterator[AnyRecord]:
         """A merge is told by the comment it leaves: on the loser it names the winner, on the winner the loser."""
         if not self._is_merge(told):
             return
@@ -173,7 +173,7 @@ class _Audit:
         elif any(child.get("status") == "closed" or child.get("value") == "closed" for child in self.row.child_events):
             yield from self._merged_into("", told, seq)  # it was closed with it, and nothing says into what
 
-    def _merged_into(self, winner: str, told: Told, seq: int) -> Iterator[AnyRecord]:
+    def _merged_into(self, winner: str, told: Actor, seq: int) -> Iterator[AnyRecord]:
         """The version of 0 says that nothing but the merge is told: of replies it says nothing."""
         if winner:
             yield TicketLink(self.ticket, winner, "merge")
@@ -191,18 +191,18 @@ class _Audit:
             if (loser := text_id(other)) and loser != self.ticket:
                 yield from self._took_up(loser)
 
-    def _survey(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
-        score = value(child.get("score") or child.get(_SCORE) or child.get("value"))
+    def _survey(self, child: dict[str, Any], told: Actor, seq: int) -> Iterator[Event]:
+        score = to_text(child.get("score") or child.get(_SCORE) or child.get("value"))
         if score is None:
             return
-        before = value(child.get("previous_value"))
+        before = to_text(child.get("previous_value"))
         score, before = map_surveys.category(score) or score, map_surveys.category(before) or before
         yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
                     via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 
-    def _changes(self, child: dict[str, Any], told: Told, seq: int) -> Iterator[Event]:
+    def _changes(self, child: dict[str, Any], told: Actor, seq: int) -> Iterator[Event]:
         from_nothing = child_kind(child) == "Create" or child.get("previous_value", "untold") is None
-        for key, name, before, after in self._changed(child):
+        for key, name, before, after in self._field_changes(child):
             if from_nothing and after is None:  # a creation writes the fields that nobody set, too
                 continue
             if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
@@ -210,7 +210,7 @@ class _Audit:
             yield Event(self.ticket, self._id(key), self.at, seq, "change", actor=text_id(self.row.updater_id),
                         via=told.via, rule=told.rule, field=name, before=before, after=after)  # fmt: skip
 
-    def _changed(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
+    def _field_changes(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
         """(key for the id, our word, before, after) of the fields that one child changes."""
         previous = child.get("previous_value")
         if child_kind(child) == _SCHEDULE:
@@ -230,11 +230,11 @@ class _Audit:
     def _field(self, key: str, before: Any, after: Any) -> Iterator[tuple[str, str, str | None, str | None]]:
         name = FIELDS.get(key)
         if name:
-            plain = text_id if name in _IDS else value
+            plain = text_id if name in _IDS else to_text
             yield name, name, plain(before), plain(after)
         elif key.isdecimal() and (word := self.kept.get(int(key))):
             # Its number is in the id, since the configuration may call it otherwise one day.
-            yield key, word, value(before), value(after)
+            yield key, word, to_text(before), to_text(after)
 
     def _id(self, item: str, *, counted: bool = False) -> str:
         n = self.seen.get(item, 0)
@@ -258,13 +258,13 @@ def child_kind(child: Mapping[str, Any]) -> str:
     return str(kind) if kind and kind not in _TYPES else "Change"
 
 
-def how(via: Any, reference: Any) -> Told | None:
+def get_actor(via: Any, reference: Any) -> Actor | None:
     """How something was done; None: not told.
 
     `via` is a name with a reference to the rule in exports, and an object in comments and audits; it may be a number.
     """
     if isinstance(via, str | int) and not isinstance(via, bool):
-        return _named(via, text_id(reference))
+        return _actor_from_via(via, text_id(reference))
     if not isinstance(via, dict):
         return None
     source = _table(via, "source")
@@ -272,7 +272,7 @@ def how(via: Any, reference: Any) -> Told | None:
     channel = vocabulary.word(via.get("channel"))
     is_rule = channel == "rule" or rel in {"trigger", "automation"}
     # The id, as exports tell it of changes; they have no titles there.
-    return Told(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
+    return Actor(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
                 rel if isinstance(rel, str) else None, origin, to,
                 vocabulary.is_outbound_call(via.get("channel"), rel))  # fmt: skip
 
@@ -283,8 +283,8 @@ def _table(inside: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=1024)
-def _named(via: str | int, reference: str | None) -> Told:
+def _actor_from_via(via: str | int, reference: str | None) -> Actor:
     word = vocabulary.word(via)
     rel = vocabulary.MERGE if word == vocabulary.MERGE else None
-    return Told(word, reference if word == "rule" else None, rel,
+    return Actor(word, reference if word == "rule" else None, rel,
                 is_outbound=vocabulary.is_outbound_call(via, None))  # fmt: skip

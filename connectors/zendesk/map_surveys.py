@@ -10,7 +10,7 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import text_id
 from connectors.zendesk.payloads import Question, ms
 from helpdesk_kpi.model import Name, Rating, Unread
-from helpdesk_kpi.pull.contract import SetAside, Todo
+from helpdesk_kpi.pull.contract import RejectedRow, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, read_each, reason_of
 from helpdesk_kpi.store.unread import refused_rating
 
@@ -96,7 +96,7 @@ def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
     said = next((a.value for a in answers if a.type == "open_ended" and isinstance(a.value, str)), None)
     by_question = {_name(a.question): a for a in answers if _on_scale(a)}
     return [
-        _rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
+        _map_rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
         for question in dict.fromkeys(["", *by_question])
     ]
 
@@ -113,15 +113,15 @@ def unread_answer(row: zd.SurveyResponse) -> Unread | None:
     return refused_rating(ticket, row.id, bad[0].reason)
 
 
-def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[SetAside]]:
+def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[RejectedRow]]:
     """The answers to the questions, each read on its own; one that cannot be read takes none of the others away."""
     found: list[zd.Answer] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     for place, given in enumerate(row.answers or ()):
         try:
             found.append(msgspec.convert(given, zd.Answer))
         except UNREADABLE as error:
-            aside.append(SetAside(f"{row.id} answer {place}", reason_of(error)))
+            aside.append(RejectedRow(f"{row.id} answer {place}", reason_of(error)))
     return found, aside
 
 
@@ -146,7 +146,7 @@ def _text(told: Any) -> str | None:
     return told.strip() or None if isinstance(told, str) else None
 
 
-def _rating(
+def _map_rating(
     row: zd.SurveyResponse, ticket: str, question: str, answer: zd.Answer | None, comment: str | None
 ) -> Rating:
     given = answer is not None and answer.rating is not None

@@ -11,8 +11,8 @@ from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull import time_zones
-from helpdesk_kpi.pull.custom_fields import value
-from helpdesk_kpi.text.comment import sketch
+from helpdesk_kpi.pull.custom_fields import to_text
+from helpdesk_kpi.text.comment import fingerprint
 
 SECOND, MINUTE = 1_000, 60_000
 DELETED = "deleted"
@@ -20,7 +20,7 @@ SCRUBBED = "SCRUBBED"  # the subject of what was deleted for good; the descripti
 MERGED = "closed_by_merge"  # the tag of a ticket that was merged into another one
 
 
-class Keep(msgspec.Struct, frozen=True):
+class FieldSelection(msgspec.Struct, frozen=True):
     """What of a ticket is kept, by the configuration."""
 
     account: str  # "https://acme.zendesk.com"
@@ -39,7 +39,7 @@ def text_id(number: int | str | None) -> str | None:
 # tickets
 
 
-def ticket(row: zd.Ticket, keep: Keep) -> list[model.AnyRecord]:
+def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
     """The ticket, its links, and Zendesk's own figures for it.
 
     Zendesk has no mark for spam: marking a ticket so deletes it and suspends its requester, so it counts as deleted.
@@ -109,19 +109,19 @@ def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
     return MERGED in (row.tags or ()) and closed and not any(link.kind == "follow_up" for link in links)
 
 
-def _words(row: zd.Ticket, keep: Keep) -> dict[str, Any]:
+def _words(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
     """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
     kept = {
-        keep.fields[f.id]: plain for f in row.custom_fields or () if f.id in keep.fields and (plain := value(f.value))
+        keep.fields[f.id]: plain for f in row.custom_fields or () if f.id in keep.fields and (plain := to_text(f.value))
     }
     if row.support_type and row.support_type != "agent":  # people may want to leave out what AI agents did
         kept["support_type"] = row.support_type
     return {
         "subject": row.subject or None,
         "fields": kept,
-        "sketch": sketch(row.subject, row.description, keep.sketch_key) or None if keep.sketch_key else None,
+        "sketch": fingerprint(row.subject, row.description, keep.sketch_key) or None if keep.sketch_key else None,
     }
 
 
@@ -190,7 +190,7 @@ def _times(amount: int | None, unit: int) -> int | None:
 # people and names
 
 
-def person(row: zd.User) -> model.Person:
+def map_person(row: zd.User) -> model.Person:
     return model.Person(
         id=str(row.id),
         kind=_kind(row),
@@ -207,7 +207,7 @@ def person(row: zd.User) -> model.Person:
 
 def deleted_person(row: zd.User) -> model.Person:
     """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
-    return msgspec.structs.replace(person(row), active=False)
+    return msgspec.structs.replace(map_person(row), active=False)
 
 
 def _kind(row: zd.User) -> model.PersonKind:
@@ -227,7 +227,7 @@ def _kind(row: zd.User) -> model.PersonKind:
 
 def _zone(name: str | None) -> str | None:
     try:
-        return time_zones.iana(name) if name else None
+        return time_zones.to_iana(name) if name else None
     except PullError:  # of one person, and only shown
         return None
 
@@ -244,7 +244,7 @@ def brand(row: zd.Brand) -> model.Name:
     return model.Name("brand", str(row.id), row.name, row.brand_url if row.has_help_center else None)
 
 
-def form(row: zd.Named) -> model.Name:
+def form(row: zd.NameRecord) -> model.Name:
     return model.Name("form", str(row.id), row.name)
 
 
@@ -256,18 +256,18 @@ def custom_status(row: zd.CustomStatus) -> model.Name:
     return model.Name("custom_status", str(row.id), row.agent_label, row.status_category)
 
 
-def organization(row: zd.Named) -> model.Name:
+def organization(row: zd.NameRecord) -> model.Name:
     return model.Name("organization", str(row.id), row.name)
 
 
 # hours and promises
 
 
-def schedule(row: zd.Schedule) -> model.Schedule:
+def map_schedule(row: zd.Schedule) -> model.Schedule:
     """PullError where the zone is not known: every business hour would be wrong."""
     weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
     created_at = None if row.created_at is None else zd.ms(row.created_at)
-    return model.Schedule(str(row.id), row.name, time_zones.iana(row.time_zone), weekly, created_at=created_at)
+    return model.Schedule(str(row.id), row.name, time_zones.to_iana(row.time_zone), weekly, created_at=created_at)
 
 
 def holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:
@@ -286,7 +286,7 @@ def call(row: zd.Call) -> list[model.AnyRecord]:
     if row.ticket_id is None:
         return []
     start, agent, number = ms(row.created_at), text_id(row.agent_id), str(row.ticket_id)
-    answered = start + round((row.time_to_answer or row.wait_time or 0) * SECOND) if _answered(row) else None
+    answered = start + round((row.time_to_answer or row.wait_time or 0) * SECOND) if _answered_by(row) else None
     end = None if row.duration is None else start + row.duration * SECOND
     name = f"call{row.id}"
     records: list[model.AnyRecord] = [model.Engagement(name, number, "call", start, agent, answered, end)]
@@ -295,7 +295,7 @@ def call(row: zd.Call) -> list[model.AnyRecord]:
     return records
 
 
-def _answered(row: zd.Call) -> bool:
+def _answered_by(row: zd.Call) -> bool:
     talked = row.time_to_answer is not None or bool(row.talk_time)
     return row.agent_id is not None and talked and not row.voicemail and row.direction != "outbound"
 

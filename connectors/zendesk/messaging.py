@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from connectors.zendesk import mapping, refused
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
 from connectors.zendesk.export_streams import WHOLE_AFTER, further
 from connectors.zendesk.pagination import SECOND
 from helpdesk_kpi.pull.contract import Page, Start
-from helpdesk_kpi.pull.lenient_decode import map_rows, rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.pull.paging import Walk, has_rows
 
 PATH, ENDPOINT = "/api/v2/engagements", "engagements"
@@ -22,23 +22,23 @@ OVERLAP = 86_400  # seconds that are read again: a session is listed by its star
 PLACE = ("start_time_cursor", "engagement_id_cursor")
 
 
-async def engagements(account: Account, start: Start) -> AsyncIterator[Page]:
+async def engagements(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Sessions by start. The cursor is the second of the last start that was read."""
     cursor, first = export_cursor(start), start.since // SECOND
     now = start.now // SECOND  # a time to come would leave out all until then
     begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
     async for page in _pages(account, begin):
-        good, aside = rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
+        good, aside = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
         records, worse = map_rows(good, mapping.engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
         cursor = further(cursor, min(last, now))
         aside += worse
         lost = refused.sessions(page.agent_engagement_data, aside)
-        yield Page(records=[*records, *lost], cursor=cursor, set_aside=aside)
+        yield Page(records=[*records, *lost], cursor=cursor, rejected=aside)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 
-async def _pages(account: Account, begin: int) -> AsyncIterator[zd.EngagementsPage]:
+async def _pages(account: AccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
     """Every page from UNIX second `begin` on."""
     place: tuple[str, ...] | None = None
     walk = Walk(ENDPOINT)

@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw
 
 from connectors.zendesk.payloads import ExportPage, ListPage, TicketsPage, UsersPage
 from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.pull.paging import Walk, has_rows, stuck
+from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
 SECOND = 1_000
@@ -28,7 +28,7 @@ def newest(http: Transport, now: int) -> int:
     return http.server_time(now * SECOND) // SECOND - HELD_BACK
 
 
-async def by_cursor(
+async def fetch_by_cursor(
     http: Transport, path: str, params: Mapping[str, str | int | bool], kind: type[Cursored], *, cursor: str | None,
     start: int, endpoint: str,
 ) -> AsyncIterator[tuple[Cursored, str | None]]:  # fmt: skip
@@ -49,7 +49,7 @@ async def by_cursor(
         cursor = after
 
 
-async def by_time(
+async def fetch_by_time(
     http: Transport,
     path: str,
     params: Mapping[str, str | int | bool],
@@ -78,7 +78,7 @@ async def by_time(
         if not walk.goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
         if end < start:  # a server that goes back; a whole page within one second repeats its place
-            raise stuck(endpoint, start)
+            raise cursor_error(endpoint, start)
         if end > newest(http, now):  # nothing newer is given; and metric events may be announced for later
             return
         start = end
@@ -93,7 +93,7 @@ def _more(page: ExportPage, start: int, *, told: bool, found: bool, ends_without
     return None if page.end_time is None else found and page.end_time > start
 
 
-async def by_list(
+async def fetch_list(
     http: Transport,
     path: str,
     params: Mapping[str, str | int | bool] | None = None,

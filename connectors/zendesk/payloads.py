@@ -225,7 +225,7 @@ class Brand(msgspec.Struct):
     has_help_center: bool = False
 
 
-class Named(msgspec.Struct):
+class NameRecord(msgspec.Struct):
     id: int
     name: str
 

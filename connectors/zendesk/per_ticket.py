@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
 from connectors.zendesk.export_streams import OVERLAP, with_metrics
 from connectors.zendesk.mapping import native_metrics
-from connectors.zendesk.pagination import HELD_BACK, SECOND, by_list
+from connectors.zendesk.pagination import HELD_BACK, SECOND, fetch_list
 from helpdesk_kpi.errors import BrokenError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.concurrency import all_of
-from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import map_rows, read_each, reason_of, rows
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, reason_of
 
 DAY = 86_400_000
 COMPUTED_AFTER = 300_000  # ms after a change at which a metric set is worth asking for
@@ -22,16 +22,16 @@ AT_ONCE = 20  # tickets of one page; the transport bounds how many are asked at 
 MANY = 100  # ids that /tickets/show_many takes
 
 
-class Told(NamedTuple):
+class TicketDetails(NamedTuple):
     """What one ticket brought."""
 
     records: Sequence[AnyRecord]
-    set_aside: Sequence[SetAside] = ()
+    set_aside: Sequence[RejectedRow] = ()
     broken: BrokenError | None = None  # the answer cannot be read at all
     is_whole: bool = False  # it tells everything, so rows that another source could not read do not matter any more
 
 
-Ask = Callable[[Todo], Awaitable[Told]]
+Ask = Callable[[Todo], Awaitable[TicketDetails]]
 Gap = Callable[[Todo], Sequence[AnyRecord]]  # records that say what is not known of a ticket
 
 
@@ -39,7 +39,7 @@ def _no_gap(_: Todo) -> Sequence[AnyRecord]:
     return ()
 
 
-async def ticket_by_ticket(
+async def fetch_per_ticket(
     start: Start, ask: Ask, *, known_already: Callable[[Todo], Sequence[AnyRecord]], gap: Gap = _no_gap
 ) -> AsyncIterator[Page]:
     """Work off the queue, longest unchanged first: the stream is whole up to the oldest that still waits.
@@ -56,10 +56,12 @@ async def ticket_by_ticket(
     )
     while waiting:
         chosen, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        yield await page_of(chosen, ask, complete_until=_whole(start, waiting), gap=gap)
+        yield await build_page(chosen, ask, complete_until=_whole(start, waiting), gap=gap)
 
 
-async def page_of(chosen: Sequence[Todo], ask: Ask, *, complete_until: int | None = None, gap: Gap = _no_gap) -> Page:
+async def build_page(
+    chosen: Sequence[Todo], ask: Ask, *, complete_until: int | None = None, gap: Gap = _no_gap
+) -> Page:
     """What some tickets brought; they are asked at the same time. `gap`: what to say of one whose answer cannot be
     read.
     """
@@ -68,41 +70,43 @@ async def page_of(chosen: Sequence[Todo], ask: Ask, *, complete_until: int | Non
         raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
     return Page(
         records=[record for one in found for record in one.records],
-        set_aside=[row for one in found for row in one.set_aside],
+        rejected=[row for one in found for row in one.set_aside],
         replaces=[("refused_row", todo.key) for todo, one in zip(chosen, found, strict=True) if one.is_whole],
         done=chosen,
         complete_until=complete_until,
     )
 
 
-async def _asked(one: Todo, ask: Ask, gap: Gap) -> Told:
+async def _asked(one: Todo, ask: Ask, gap: Gap) -> TicketDetails:
     """What one ticket brought; an answer that cannot be read costs this ticket only."""
     try:
         return await ask(one)
     except BrokenError as error:
-        return Told(gap(one), [SetAside(f"ticket {one.key}", reason_of(error))], error)
+        return TicketDetails(gap(one), [RejectedRow(f"ticket {one.key}", reason_of(error))], error)
 
 
 def _whole(start: Start, waiting: Sequence[Todo]) -> int:
     return waiting[0].version - 1 if waiting else start.now - HELD_BACK * SECOND
 
 
-async def audits_of(account: Account, ticket: str, since: int) -> tuple[list[zd.TicketEvent], list[SetAside]]:
+async def fetch_audits(
+    account: AccountState, ticket: str, since: int
+) -> tuple[list[zd.TicketEvent], list[RejectedRow]]:
     """What happened on a ticket since then, as the export of ticket events tells it, and what cannot be read; a
     MissingError where it was deleted.
     """
     found: list[zd.TicketEvent] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     path = f"/api/v2/tickets/{ticket}/audits"
-    async for page in by_list(account.http, path, endpoint="tickets/audits", missing="child"):
-        good, bad = rows(page.audits, zd.Audit)
+    async for page in fetch_list(account.http, path, endpoint="tickets/audits", missing="child"):
+        good, bad = decode_rows(page.audits, zd.Audit)
         dated, undated = read_each(good, lambda row: zd.ms(row.created_at))
         found += [row.as_event() for row, at in dated if at >= since]
         aside += [*bad, *undated]
     return found, aside
 
 
-async def metric_sets(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_metric_sets(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Zendesk's own figures of tickets that had none yet when they were read."""
     ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
     for first in range(0, len(ripe), MANY):
@@ -111,13 +115,13 @@ async def metric_sets(account: Account, start: Start) -> AsyncIterator[Page]:
         page = await account.http.get(
             "/api/v2/tickets/show_many", params, type=zd.ListPage, endpoint="tickets/show_many", missing="resource"
         )
-        good, aside = rows(page.tickets, zd.Ticket)
+        good, aside = decode_rows(page.tickets, zd.Ticket)
         with_metrics(good, page.metric_sets)
         late = {str(row.id) for row in good if row.metric_set is None}
         records, worse = map_rows(good, lambda row: [*native_metrics(str(row.id), row.metric_set)])
         yield Page(
             records=records,
             done=[one for one in chosen if one.key not in late or one.version < start.now - GIVEN_UP_AFTER],
-            set_aside=[*aside, *worse],
+            rejected=[*aside, *worse],
         )
     yield Page(complete_until=start.now)

@@ -10,33 +10,33 @@ from collections.abc import AsyncIterator
 
 from connectors.zendesk import map_surveys, refused
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
-from connectors.zendesk.per_ticket import AT_ONCE, Told, page_of
+from connectors.zendesk.account import AccountState
+from connectors.zendesk.per_ticket import AT_ONCE, TicketDetails, build_page
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.pull.contract import Page, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import joined, map_rows, rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
 
 
-async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+async def asked(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Those of the answers that the list did not give in this run."""
     comments = account.settings.include_ratings_comment
     known = [one for one in start.todo if one.key in account.rated]
     late = [one for one in start.todo if one.key not in account.rated]
 
-    async def ask(one: Todo) -> Told:
+    async def ask(one: Todo) -> TicketDetails:
         number = one.key.partition("/")[0]
         path = f"/api/v2/satisfaction_ratings/{number}"
         try:
             answer = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
         except MissingError:  # the ticket's events may tell it
-            return Told([])
+            return TicketDetails([])
         raw = joined([answer.satisfaction_rating])
-        good, aside = rows(raw, zd.SatisfactionRating)
+        good, aside = decode_rows(raw, zd.SatisfactionRating)
         records, worse = map_rows(good, lambda row: map_surveys.legacy(row, comments=comments))
         aside += worse
-        return Told([*records, *refused.ratings(raw, good, aside).unread], aside)
+        return TicketDetails([*records, *refused.ratings(raw, good, aside).unread], aside)
 
     yield Page(done=known)
     for first in range(0, len(late), AT_ONCE):
-        yield await page_of(late[first : first + AT_ONCE], ask)
+        yield await build_page(late[first : first + AT_ONCE], ask)
     yield Page(complete_until=start.now)

@@ -12,7 +12,7 @@ import msgspec
 from connectors.zendesk import map_surveys
 from connectors.zendesk import payloads as zd
 from helpdesk_kpi.model import Unread
-from helpdesk_kpi.pull.contract import SetAside
+from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, row
 from helpdesk_kpi.store.unread import contact_row, rating_row, refused_contact, refused_rating
 
@@ -24,25 +24,25 @@ class Refused(NamedTuple):
     gone: dict[str, list[str]]
 
 
-def calls(raw: msgspec.Raw, good: Sequence[zd.Call], aside: Sequence[SetAside]) -> Refused:
+def calls(raw: msgspec.Raw, good: Sequence[zd.Call], aside: Sequence[RejectedRow]) -> Refused:
     """Calls that were set aside. One that is on no ticket any more is none of its former ticket's."""
     found = _unread(raw, aside, lambda ticket, own, why: refused_contact(ticket, f"call{own}", why))
     return Refused(found, _gone(found, (contact_row(f"call{one.id}") for one in good if one.ticket_id is None)))
 
 
-def sessions(raw: msgspec.Raw, aside: Sequence[SetAside]) -> list[Unread]:
+def sessions(raw: msgspec.Raw, aside: Sequence[RejectedRow]) -> list[Unread]:
     """Messaging sessions that were set aside."""
     return _unread(raw, aside, lambda ticket, own, why: refused_contact(ticket, f"chat{own}", why), key="engagement_id")
 
 
-def ratings(raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[SetAside]) -> Refused:
+def ratings(raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[RejectedRow]) -> Refused:
     """Answers to the older survey that were set aside, and those of which the score is on no list."""
     unknown = [one for rated in good if (one := map_surveys.unknown_score(rated)) is not None]
     found = [*_unread(raw, aside, refused_rating), *unknown]
     return Refused(found, _gone(found, (rating_row(str(one.id)) for one in good if one.score == map_surveys.UNOFFERED)))
 
 
-def responses(raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[SetAside]) -> Refused:
+def responses(raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[RejectedRow]) -> Refused:
     """Responses to the newer survey that were set aside, whole or the answer that counts."""
     unreadable = [one for response in good if (one := map_surveys.unread_answer(response)) is not None]
     found = [*_unread(raw, aside, refused_rating, _subject), *unreadable]
@@ -51,7 +51,7 @@ def responses(raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequen
 
 def _unread(
     raw: msgspec.Raw,
-    aside: Sequence[SetAside],
+    aside: Sequence[RejectedRow],
     make: Callable[[str, str, str], Unread],
     ticket_of: Callable[[msgspec.Raw], str] = lambda one: id_of(one, "ticket_id"),
     key: str = "id",

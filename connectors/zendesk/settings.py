@@ -6,7 +6,7 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.pull.auth import Auth, Basic, ClientCredentials, RefreshTokens
-from helpdesk_kpi.pull.hosts import site_of
+from helpdesk_kpi.pull.hosts import parse_host
 from helpdesk_kpi.pull.token_file import TokenFile
 from helpdesk_kpi.secret import Secret
 
@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         try:
-            site_of(self.url)
+            parse_host(self.url)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         if not 0 < self.rate_share <= 1:

@@ -11,16 +11,16 @@ from datetime import datetime
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
 from connectors.zendesk.export_streams import further
 from connectors.zendesk.mapping import MINUTE, text_id
-from connectors.zendesk.pagination import SECOND, by_time, newest
-from connectors.zendesk.per_ticket import Told, ticket_by_ticket
+from connectors.zendesk.pagination import SECOND, fetch_by_time, newest
+from connectors.zendesk.per_ticket import TicketDetails, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import SlaEvent
-from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import joined, map_rows, raws, rows
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows, raws
 
 OVERLAP = 3_600  # seconds
 
@@ -74,43 +74,43 @@ def _ms(minutes: int | None) -> int | None:
     return None if minutes is None else minutes * MINUTE
 
 
-async def exported(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_metric_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The export. Its end time may lie in the future, where a breach is announced: the cursor never does."""
     cursor, now = export_cursor(start), start.now // SECOND
     first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
-    pages = by_time(
+    pages = fetch_by_time(
         account.http, "/api/v2/incremental/ticket_metric_events", {},
         start=first, now=now, endpoint="incremental/ticket_metric_events", rows="ticket_metric_events",
     )  # fmt: skip
     async for page, end in pages:
-        good, aside = rows(page.ticket_metric_events, MetricEvent)
+        good, aside = decode_rows(page.ticket_metric_events, MetricEvent)
         records, worse = map_rows(good, lambda row: [sla_event(row)])
         reached = min(end, newest(account.http, now))
-        yield Page(records=records, cursor=further(cursor, reached), set_aside=[*aside, *worse])
+        yield Page(records=records, cursor=further(cursor, reached), rejected=[*aside, *worse])
     yield Page(complete_until=start.now - OVERLAP * SECOND)
 
 
-async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_metric_events_by_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The same events where the export is denied: an object with a list for each metric.
 
     A ticket that changed within the last hour stays in the queue, since some of its events may become visible later.
     """
 
-    async def ask(one: Todo) -> Told:
+    async def ask(one: Todo) -> TicketDetails:
         path = f"/api/v2/tickets/{one.key}/metric_events"
         try:
             told = await account.http.get(path, type=dict[str, msgspec.Raw], endpoint="tickets/metric_events")
         except MissingError:  # deleted meanwhile
-            return Told([])
-        return Told(*_by_metric(told))
+            return TicketDetails([])
+        return TicketDetails(*_by_metric(told))
 
     settled = start.now - OVERLAP * SECOND
-    async for page in ticket_by_ticket(start, ask, known_already=lambda _: ()):
+    async for page in fetch_per_ticket(start, ask, known_already=lambda _: ()):
         yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
 
 
-def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[SetAside]]:
+def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[RejectedRow]]:
     lists = [raws(found) for found in told.values() if bytes(found).lstrip().startswith(b"[")]
-    good, aside = rows(joined(row for found in lists for row in found), MetricEvent)
+    good, aside = decode_rows(joined(row for found in lists for row in found), MetricEvent)
     records, worse = map_rows(good, lambda row: [sla_event(row)])
     return records, [*aside, *worse]

@@ -3,7 +3,7 @@
 import math
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account
+from connectors.zendesk.account import AccountState
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import Finding
 
@@ -13,7 +13,7 @@ UPDATES, CLOCKS = 12, 12  # ticket events and metric events of a usual ticket: a
 _EXPORTS, _PEOPLE, _ACCOUNT = 10, 20, 200
 
 
-async def first_sync(account: Account) -> list[Finding]:
+async def first_sync(account: AccountState) -> list[Finding]:
     """By the number of tickets and people that a search counts; nothing where it does not."""
     tickets, people = await _count(account, "type:ticket"), await _count(account, "type:user")
     if tickets is None or people is None:
@@ -26,7 +26,7 @@ async def first_sync(account: Account) -> list[Finding]:
     return [Finding(level="ok", about="first sync", text=text)]
 
 
-async def _count(account: Account, query: str) -> int | None:
+async def _count(account: AccountState, query: str) -> int | None:
     try:
         told = await account.http.get("/api/v2/search/count", {"query": query}, type=zd.Count, endpoint="search/count")
     except PullError:
@@ -34,7 +34,7 @@ async def _count(account: Account, query: str) -> int | None:
     return told.number()
 
 
-def _by_exports(account: Account, tickets: int, people: int) -> tuple[int, float]:
+def _by_exports(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
     size = account.settings.page_size
     of_tickets = math.ceil(tickets / size) + math.ceil(tickets * UPDATES / size) + math.ceil(tickets * CLOCKS / 1000)
     of_people = math.ceil(people / size)
@@ -42,13 +42,13 @@ def _by_exports(account: Account, tickets: int, people: int) -> tuple[int, float
     return of_tickets + of_people, minutes + of_people / _a_minute(account, "incremental-exports-cursor", _PEOPLE)
 
 
-def _by_lists(account: Account, tickets: int, people: int) -> tuple[int, float]:
+def _by_lists(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
     """Two requests for each ticket: its audits and its metric events."""
     requests = 2 * tickets + 2 * math.ceil(tickets / 100) + math.ceil(people / 100)
     return requests, requests / _a_minute(account, "account", _ACCOUNT)
 
 
-def _a_minute(account: Account, bucket: str, least: int) -> float:
+def _a_minute(account: AccountState, bucket: str, least: int) -> float:
     told = account.http.limits.told.get(bucket)
     return max(1, int((told.total if told else least) * account.settings.rate_share))
 

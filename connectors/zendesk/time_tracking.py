@@ -16,13 +16,13 @@ from typing import Any
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import Account, TimeFields
-from connectors.zendesk.map_events import audit_at, child_kind, how
+from connectors.zendesk.account import AccountState, TimeFields
+from connectors.zendesk.map_events import audit_at, child_kind, get_actor
 from connectors.zendesk.mapping import text_id
-from connectors.zendesk.per_ticket import AT_ONCE, Told, audits_of, page_of
+from connectors.zendesk.per_ticket import AT_ONCE, TicketDetails, build_page, fetch_audits
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import TimeEntry
-from helpdesk_kpi.pull.contract import Page, SetAside, Start, Todo
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows
 
 SECOND = 1_000
@@ -40,7 +40,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
-    """What one audit says was spent; nothing where it takes another one to know (see `unsure`)."""
+    """What one audit says was spent; nothing where it takes another one to know (see `has_unknown_total`)."""
     found = []
     for place, step in enumerate(_steps(row, fields)):
         if step.was is not None and step.now != step.was:
@@ -53,7 +53,7 @@ def time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
     return found
 
 
-def unsure(row: zd.TicketEvent, fields: TimeFields) -> bool:
+def has_unknown_total(row: zd.TicketEvent, fields: TimeFields) -> bool:
     """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
     try:
         return any(step.was is None for step in _steps(row, fields))
@@ -65,7 +65,7 @@ def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
     changed = list(_changes(row, fields.total))
     if not changed:
         return []
-    told = how(row.via, None)
+    told = get_actor(row.via, None)
     if told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP):
         return []
     last = next((_seconds(now) for _, now, _ in _changes(row, fields.last)), None)
@@ -73,7 +73,7 @@ def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
     for was, now, child in changed:
         total = _seconds(now)
         before = _seconds(was) if was is not _UNTOLD else None if last is None else total - last
-        by = how(child.get("via"), child.get("via_reference_id")) or told
+        by = get_actor(child.get("via"), child.get("via_reference_id")) or told
         steps.append(Step(before, total, by.rule if by else None))
     return steps
 
@@ -107,21 +107,23 @@ def _seconds(given: Any) -> int:
     raise ValueError(f"no number of seconds: {str(given)[:40]!r}")
 
 
-async def asked(account: Account, start: Start) -> AsyncIterator[Page]:
+async def fetch_unsure_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Tickets of which an export left out what the total was before: their audits always say it."""
     fields = await account.time_fields()
 
-    async def ask(one: Todo) -> Told:
+    async def ask(one: Todo) -> TicketDetails:
         try:
-            found, aside = await audits_of(account, one.key, start.since)
+            found, aside = await fetch_audits(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
-            return Told([])
+            return TicketDetails([])
         made, worse = map_rows(found, lambda row: time_entries(row, fields))
         untold = [
-            SetAside(str(row.id), "time spent changed from an unknown total") for row in found if unsure(row, fields)
+            RejectedRow(str(row.id), "time spent changed from an unknown total")
+            for row in found
+            if has_unknown_total(row, fields)
         ]
-        return Told(made, [*aside, *worse, *untold])
+        return TicketDetails(made, [*aside, *worse, *untold])
 
     for first in range(0, len(start.todo), AT_ONCE):
-        yield await page_of(start.todo[first : first + AT_ONCE], ask)
+        yield await build_page(start.todo[first : first + AT_ONCE], ask)
     yield Page(complete_until=start.now)

@@ -1,6 +1,6 @@
 """Business time: weekly hours, holidays and make-up workdays, compiled to intervals in UTC.
 
-`Hours` is what a person writes, `Calendar` what measures with it. A calendar is compiled a local year at a time, when a
+`Hours` is what a person writes; `BusinessCalendar` measures with it. A calendar is compiled one year at a time, when a
 span first reaches into that year; measuring is then two binary searches, for a whole array at once.
 
 A shift belongs to the day on which it begins: 22:00-06:00 before a holiday is worked to its end, and one that would
@@ -19,7 +19,7 @@ import holidays
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpdesk_kpi.calendar.periods import instant, wall, zone_named
+from helpdesk_kpi.calendar.periods import get_zone, to_epoch_ms, to_local
 from helpdesk_kpi.config import Hours
 from helpdesk_kpi.errors import ConfigError
 
@@ -34,7 +34,7 @@ _YEARS = range(1990, 2101)  # an instant outside of them is a mistake of units
 _CUSTOM = 10  # a country without make-up workdays in so many years has given up the custom
 
 
-class Calendar:
+class BusinessCalendar:
     """Working time as disjoint intervals. Make one with `of_hours`, `of_schedule` or `always`."""
 
     def __init__(self, zone: zoneinfo.ZoneInfo, shifts: Callable[[Date], Sequence[Shift]], code: str = "") -> None:
@@ -47,16 +47,16 @@ class Calendar:
         self._before: Ms = np.empty(0, np.int64)  # working ms before each interval
 
     @classmethod
-    def always(cls, zone: str = "UTC") -> "Calendar":
+    def always(cls, zone: str = "UTC") -> "BusinessCalendar":
         """Around the clock, every day; the zone only says what `is_workday` calls a day."""
-        return _Always(zone_named(zone), lambda _: ((0, 1440),))
+        return _AroundTheClock(get_zone(zone), lambda _: ((0, 1440),))
 
     @classmethod
-    def of_hours(cls, hours: Hours, zone: str = "UTC") -> "Calendar":
+    def of_hours(cls, hours: Hours, zone: str = "UTC") -> "BusinessCalendar":
         """`zone` is the configuration's, for hours that name none. ConfigError says what is wrong with the hours."""
         week = _week(hours.weekly)
         makeup = week[0] if hours.makeup is None else tuple(map(shift_minutes, hours.makeup))
-        known = _Public(hours.holidays) if hours.holidays else None
+        known = _PublicHolidays(hours.holidays) if hours.holidays else None
         closed, workdays = frozenset(hours.closed), frozenset(hours.workdays)
 
         def shifts(day: Date) -> Sequence[Shift]:
@@ -68,12 +68,12 @@ class Calendar:
                 return makeup
             return () if known and known.is_off(day) else week[day.weekday()]
 
-        return cls(zone_named(hours.timezone or zone), shifts, hours.holidays or "")
+        return cls(get_zone(hours.timezone or zone), shifts, hours.holidays or "")
 
     @classmethod
     def of_schedule(
         cls, intervals: Iterable[tuple[int, int]], zone: str, off: Iterable[tuple[Date, Date]] = ()
-    ) -> "Calendar":
+    ) -> "BusinessCalendar":
         """A helpdesk's own schedule: (start, end) in minutes since Sunday 00:00 local, and first and last day off."""
         days: list[list[Shift]] = [[] for _ in range(7)]
         for start, end in intervals:
@@ -84,12 +84,12 @@ class Calendar:
         def shifts(day: Date) -> Sequence[Shift]:
             return () if any(first <= day <= last for first, last in spans) else days[day.weekday()]
 
-        return cls(zone_named(zone), shifts)
+        return cls(get_zone(zone), shifts)
 
     @classmethod
-    def changing(cls, parts: Sequence[tuple[int, "Calendar"]]) -> "Calendar":
+    def from_versions(cls, parts: Sequence[tuple[int, "BusinessCalendar"]]) -> "BusinessCalendar":
         """Each calendar from its instant (ms) on, in order; the first one also before. The last decides on workdays."""
-        return parts[0][1] if len(parts) == 1 else _Changing(parts)
+        return parts[0][1] if len(parts) == 1 else _VersionedCalendar(parts)
 
     def between(self, starts: ArrayLike, ends: ArrayLike) -> Ms:
         """Working ms within each [start, end); arrays of UTC epoch ms that broadcast. An end before its start gives 0.
@@ -100,7 +100,7 @@ class Calendar:
         if not first.size:
             return np.zeros(first.shape, np.int64)
         self._reach(int(min(first.min(), last.min())), int(max(first.max(), last.max())))
-        worked: Ms = np.maximum(self._worked(last) - self._worked(first), 0)
+        worked: Ms = np.maximum(self._business_ms_before(last) - self._business_ms_before(first), 0)
         return worked
 
     def is_workday(self, day: Date) -> bool:
@@ -109,12 +109,12 @@ class Calendar:
 
     def first_workday(self, year: int, month: int) -> Date | None:
         """None for a month without any."""
-        return next(filter(self.is_workday, days_of(year, month)), None)
+        return next(filter(self.is_workday, list_days(year, month)), None)
 
     def warnings(self, years: Iterable[int] | None = None) -> list[str]:
         """Years, of those given or else measured so far, whose make-up workdays the library does not know yet."""
         asked = sorted(self._years if years is None else set(years))
-        known = _Public(self._code).makeup_years(asked[0], asked[-1]) if self._code and asked else set()
+        known = _PublicHolidays(self._code).makeup_years(asked[0], asked[-1]) if self._code and asked else set()
         last = max(known, default=0)
         return [
             f"holidays of {self._code}: no make-up workdays are known for {year} (the last are of {last}); "
@@ -123,7 +123,7 @@ class Calendar:
             if last < year <= last + _CUSTOM
         ]
 
-    def _worked(self, at: Ms) -> Ms:
+    def _business_ms_before(self, at: Ms) -> Ms:
         """Working ms from the beginning of the compiled years to each instant."""
         if not len(self._starts):
             return np.zeros(at.shape, np.int64)
@@ -151,21 +151,21 @@ class Calendar:
         for day in map(Date.fromordinal, range(Date(year, 1, 1).toordinal(), Date(year + 1, 1, 1).toordinal())):
             base = dt.datetime.combine(day, dt.time())
             for opening, closing in self._shifts(day):
-                start, end = (instant(base + dt.timedelta(minutes=at), self.zone) for at in (opening, closing))
+                start, end = (to_epoch_ms(base + dt.timedelta(minutes=at), self.zone) for at in (opening, closing))
                 spans.append((start, end))
         return spans
 
     def _year(self, ms: int) -> int:
-        year = wall(ms, self.zone).year if abs(ms) < 10**13 else 0  # datetime ends at the year 9999
+        year = to_local(ms, self.zone).year if abs(ms) < 10**13 else 0  # datetime ends at the year 9999
         if year not in _YEARS:
             raise ValueError(f"{ms} is not an instant of the years {_YEARS[0]} to {_YEARS[-1]} in UTC epoch ms")
         return year
 
 
-class _Changing(Calendar):
+class _VersionedCalendar(BusinessCalendar):
     """Hours that were changed: what was worked before is counted by the hours of its time."""
 
-    def __init__(self, parts: Sequence[tuple[int, Calendar]]) -> None:
+    def __init__(self, parts: Sequence[tuple[int, BusinessCalendar]]) -> None:
         last = parts[-1][1]
         super().__init__(last.zone, last._shifts)  # noqa: SLF001 - of its own kind
         self._parts = parts
@@ -179,20 +179,20 @@ class _Changing(Calendar):
         return worked
 
 
-class _Always(Calendar):
+class _AroundTheClock(BusinessCalendar):
     """No table to compile: all time is working time."""
 
     @classmethod
-    def changing(cls, parts: Sequence[tuple[int, "Calendar"]]) -> "Calendar":
+    def from_versions(cls, parts: Sequence[tuple[int, "BusinessCalendar"]]) -> "BusinessCalendar":
         """Each calendar from its instant (ms) on, in order; the first one also before. The last decides on workdays."""
-        return parts[0][1] if len(parts) == 1 else _Changing(parts)
+        return parts[0][1] if len(parts) == 1 else _VersionedCalendar(parts)
 
     def between(self, starts: ArrayLike, ends: ArrayLike) -> Ms:
         elapsed: Ms = np.maximum(np.asarray(ends, np.int64) - np.asarray(starts, np.int64), 0)
         return elapsed
 
 
-class _Public:
+class _PublicHolidays:
     """Public holidays and make-up workdays of a country or a part of it, by the `holidays` library."""
 
     def __init__(self, code: str) -> None:
@@ -216,9 +216,9 @@ class _Public:
             _ = Date(year, 1, 1) in self._days  # asking for a day makes the library work out its year
 
 
-def days_of(year: int, month: int) -> list[Date]:
+def list_days(year: int, month: int) -> list[Date]:
     """
-    >>> len(days_of(2028, 2))
+    >>> len(list_days(2028, 2))
     29
     """
     first = Date(year, month, 1)

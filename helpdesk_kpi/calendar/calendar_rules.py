@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import NamedTuple
 
 from helpdesk_kpi import config as settings
-from helpdesk_kpi.calendar.business_hours import Calendar
+from helpdesk_kpi.calendar.business_hours import BusinessCalendar
 from helpdesk_kpi.store import Store
 
 
-class Version(NamedTuple):
+class ScheduleVersion(NamedTuple):
     """A helpdesk's schedule as it was from `since` on; the first one seen also before."""
 
     since: int
-    calendar: Calendar
-    without_holidays: Calendar
+    calendar: BusinessCalendar
+    without_holidays: BusinessCalendar
     is_default: bool | None = None  # as the helpdesk said then; None: it did not
 
 
@@ -27,8 +27,8 @@ class Schedule(NamedTuple):
     native: str
     name: str
     zone: str  # IANA, of the latest version
-    versions: Sequence[Version]
-    calendar: Calendar  # each version in its time
+    versions: Sequence[ScheduleVersion]
+    calendar: BusinessCalendar  # each version in its time
     created_at: int | None
     gone_at: int | None
 
@@ -45,50 +45,52 @@ class Schedule(NamedTuple):
         """Whether the helpdesk had said so by then."""
         return bool(next((v.is_default for v in reversed(self.versions) if v.since <= at), False))
 
-    def in_force(self, at: int) -> Version:
+    def in_force(self, at: int) -> ScheduleVersion:
         return next((v for v in reversed(self.versions) if v.since <= at), self.versions[0])
 
 
-class Clocks:
+class CalendarRules:
     """The calendars of a configuration and of the helpdesks' schedules."""
 
     def __init__(self, store: Store, config: settings.Config) -> None:
         self.store = store
         self.config = config
-        self._made: dict[str, Calendar] = {}
+        self._made: dict[str, BusinessCalendar] = {}
 
-    def calendar(self, severity: str | None, team: str | None, source: str) -> Calendar:
+    def calendar(self, severity: str | None, team: str | None, source: str) -> BusinessCalendar:
         """The calendar in force where no ticket says on which of the helpdesk's schedules it runs."""
         return self.configured(severity, team, source) or self.schedules.get(source) or self.default
 
-    def configured(self, severity: str | None, team: str | None, source: str) -> Calendar | None:
+    def configured(self, severity: str | None, team: str | None, source: str) -> BusinessCalendar | None:
         """What the configuration says of a severity, a team or a source; None: it leaves it to the helpdesk."""
         level = self.config.severity.get(severity or "")
         if level is not None and level.hours is not None:
-            return self.named(level.hours)
+            return self.get(level.hours)
         for name, hours in self.config.hours.items():
             if team in hours.teams or source in hours.sources:
-                return self.named(name)
+                return self.get(name)
         return None
 
-    def named(self, name: str) -> Calendar:
+    def get(self, name: str) -> BusinessCalendar:
         if name not in self._made:
             self._made[name] = (
-                self._always if name == "always" else Calendar.of_hours(self.config.hours[name], self.config.timezone)
+                self._always
+                if name == "always"
+                else BusinessCalendar.of_hours(self.config.hours[name], self.config.timezone)
             )
         return self._made[name]
 
     @cached_property
-    def default(self) -> Calendar:
+    def default(self) -> BusinessCalendar:
         """`[hours.default]`, else day and night."""
-        return self.named("default") if "default" in self.config.hours else self._always
+        return self.get("default") if "default" in self.config.hours else self._always
 
     @cached_property
-    def _always(self) -> Calendar:
-        return Calendar.always(self.config.timezone)
+    def _always(self) -> BusinessCalendar:
+        return BusinessCalendar.always(self.config.timezone)
 
     @cached_property
-    def schedules(self) -> Mapping[str, Calendar]:
+    def schedules(self) -> Mapping[str, BusinessCalendar]:
         """Of each source that has a default schedule, the calendar of what names no other."""
         return {name: schedule.calendar for name, schedule in self._unnamed.items()}
 
@@ -104,7 +106,7 @@ class Clocks:
         """The default schedule of today."""
         return _default([s for s in self.known.get(source, {}).values() if not s.is_gone])
 
-    def versions(self, source: str) -> Sequence[Sequence[Version]]:
+    def versions(self, source: str) -> Sequence[Sequence[ScheduleVersion]]:
         """The versions of what names no schedule, and of each other schedule that is there."""
         unnamed, today = self.unnamed(source), self.default_of(source)
         others = [s for s in self.known.get(source, {}).values() if not s.is_gone and s is not today]
@@ -120,14 +122,14 @@ class Clocks:
         )
         for source, key, native, first_seen, name, zone, weekly, is_default, created_at, gone_at in rows:
             week = [tuple(i) for i in json.loads(weekly)]
-            hours = Calendar.of_schedule(week, zone, self._days_off(key, native))
+            hours = BusinessCalendar.of_schedule(week, zone, self._days_off(key, native))
             earlier = found.setdefault(source, {}).get(native)
             versions = [
                 *(earlier.versions if earlier else ()),
-                Version(
+                ScheduleVersion(
                     first_seen,
                     hours,
-                    Calendar.of_schedule(week, zone),
+                    BusinessCalendar.of_schedule(week, zone),
                     None if is_default is None else bool(is_default),
                 ),
             ]
@@ -143,13 +145,13 @@ class Clocks:
         rows = self.store.rows(sql, source, schedule)
         return [(dt.date.fromisoformat(first), dt.date.fromisoformat(last)) for first, last in rows]
 
-    def is_always(self, calendar: Calendar) -> bool:
+    def is_always(self, calendar: BusinessCalendar) -> bool:
         return calendar is self._always
 
 
-def _changing(versions: Sequence[Version]) -> Calendar:
+def _changing(versions: Sequence[ScheduleVersion]) -> BusinessCalendar:
     """Each version in its time."""
-    return Calendar.changing([(version.since, version.calendar) for version in versions])
+    return BusinessCalendar.from_versions([(version.since, version.calendar) for version in versions])
 
 
 def _default(schedules: Iterable[Schedule], at: int | None = None) -> Schedule | None:
@@ -176,7 +178,7 @@ def _over_time(schedules: Sequence[Schedule]) -> Schedule | None:
             found.append((at, default))
     if not found:
         return None
-    versions: list[Version] = []
+    versions: list[ScheduleVersion] = []
     for (since, one), until in zip(found, [*(at for at, _ in found[1:]), math.inf], strict=True):
         first = one.in_force(since)._replace(since=since) if versions else one.versions[0]
         versions += [first, *(v for v in one.versions if max(since, first.since) < v.since < until)]

@@ -24,7 +24,7 @@ EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001  # naive as the wall clocks it i
 _MS = dt.timedelta(milliseconds=1)
 
 
-def zone_named(name: str) -> zoneinfo.ZoneInfo:
+def get_zone(name: str) -> zoneinfo.ZoneInfo:
     """Raise UsageError when the IANA database has no such zone."""
     try:
         return zoneinfo.ZoneInfo(name)
@@ -32,37 +32,37 @@ def zone_named(name: str) -> zoneinfo.ZoneInfo:
         raise UsageError(f"no time zone named {name!r}; IANA names are allowed, such as Europe/Berlin") from error
 
 
-def wall(ms: int, zone: zoneinfo.ZoneInfo) -> dt.datetime:
+def to_local(ms: int, zone: zoneinfo.ZoneInfo) -> dt.datetime:
     """What the wall clock of `zone` reads at an instant, without its zone."""
     return (dt.datetime.fromtimestamp(ms // 1000, zone) + ms % 1000 * _MS).replace(tzinfo=None, fold=0)
 
 
-def instant(local: dt.datetime, zone: zoneinfo.ZoneInfo) -> int:
+def to_epoch_ms(local: dt.datetime, zone: zoneinfo.ZoneInfo) -> int:
     """The first instant (ms) at which the wall clock of `zone` reads `local`, or later if it never reads that.
 
     A time that occurs twice in autumn means its first occurrence; a time that is skipped in spring means the moment at
     which the clock jumps over it.
 
-    >>> berlin = zone_named("Europe/Berlin")
-    >>> wall(instant(dt.datetime(2026, 3, 29, 2, 30), berlin), berlin)  # skipped: 02:00 becomes 03:00
+    >>> berlin = get_zone("Europe/Berlin")
+    >>> to_local(to_epoch_ms(dt.datetime(2026, 3, 29, 2, 30), berlin), berlin)  # skipped: 02:00 becomes 03:00
     datetime.datetime(2026, 3, 29, 3, 0)
-    >>> dt.datetime.fromtimestamp(instant(dt.datetime(2026, 10, 25, 2, 30), berlin) / 1000, dt.UTC).hour  # twice
+    >>> dt.datetime.fromtimestamp(to_epoch_ms(dt.datetime(2026, 10, 25, 2, 30), berlin) / 1000, dt.UTC).hour  # twice
     0
     """
     high = _stamp(local, zone, fold=0)
-    if wall(high, zone) == local:
+    if to_local(high, zone) == local:
         return high
     low = _stamp(local, zone, fold=1)  # in a gap, fold=1 lies before the jump and fold=0 after it
     while high - low > 1000:  # clocks jump at whole seconds
         middle = (low + high) // 2000 * 1000
-        low, high = (low, middle) if wall(middle, zone) >= local else (middle, high)
+        low, high = (low, middle) if to_local(middle, zone) >= local else (middle, high)
     return high
 
 
-def iso(ms: int) -> str:
+def format_iso(ms: int) -> str:
     """ISO 8601 in UTC with Z; milliseconds only where there are any.
 
-    >>> iso(1795392000000), iso(1795392000500)  # day 20,780 of the epoch
+    >>> format_iso(1795392000000), format_iso(1795392000500)  # day 20,780 of the epoch
     ('2026-11-23T00:00:00Z', '2026-11-23T00:00:00.500Z')
     """
     moment = dt.datetime.fromtimestamp(ms / 1000, dt.UTC)
@@ -70,9 +70,9 @@ def iso(ms: int) -> str:
     return text.replace("+00:00", "Z")
 
 
-def midnight(day: dt.date, zone: zoneinfo.ZoneInfo) -> int:
+def local_midnight(day: dt.date, zone: zoneinfo.ZoneInfo) -> int:
     """The first instant (ms) of a local day; not at 00:00 where the clock jumps over midnight."""
-    return instant(dt.datetime.combine(day, dt.time()), zone)
+    return to_epoch_ms(dt.datetime.combine(day, dt.time()), zone)
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -84,63 +84,63 @@ class Period(msgspec.Struct, frozen=True):
     label: str
     zone: str
 
-    def back(self, n: int) -> "Period":
+    def shift_back(self, n: int) -> "Period":
         """The period of the same kind `n` steps earlier; a negative `n` goes forward."""
         return _period(self.kind, _read(self.label)[1] - n, self.zone)
 
     def previous(self) -> "Period":
-        return self.back(1)
+        return self.shift_back(1)
 
-    def following(self) -> "Period":
-        return self.back(-1)
+    def next(self) -> "Period":
+        return self.shift_back(-1)
 
 
-def parse(text: str, zone: str, now: int) -> Period:
+def parse_period(text: str, zone: str, now: int) -> Period:
     """Read what a person typed; words such as `last-week` count from `now`. UsageError says what is allowed.
 
-    >>> parse("2026-Q4", "UTC", 0).previous().label
+    >>> parse_period("2026-Q4", "UTC", 0).previous().label
     '2026-Q3'
-    >>> parse("last-week", "Europe/Berlin", 1795390200000).label  # Monday 2026-11-23
+    >>> parse_period("last-week", "Europe/Berlin", 1795390200000).label  # Monday 2026-11-23
     '2026-W47'
     """
     given = text.strip()
     word = given.lower()
     if word in _DAYS:
-        return containing("day", now, zone).back(_DAYS[word])
+        return get_period_at("day", now, zone).shift_back(_DAYS[word])
     which, _, kind = word.partition("-")
     if which in ("this", "last") and kind in _SHAPES:
-        return containing(kind, now, zone).back(int(which == "last"))  # type: ignore[arg-type]  # a key of _SHAPES is a Kind
+        return get_period_at(kind, now, zone).shift_back(int(which == "last"))  # type: ignore[arg-type]  # a key of _SHAPES is a Kind
     try:
         return _period(*_read(given), zone)
     except (ValueError, OverflowError) as error:
         raise UsageError(f"no period {text!r}; allowed are {ALLOWED}") from error
 
 
-def containing(kind: Kind, ms: int, zone: str) -> Period:
+def get_period_at(kind: Kind, ms: int, zone: str) -> Period:
     """The period of a kind in which an instant lies.
 
-    >>> containing("week", 1798761600000, "UTC").label  # Friday 2027-01-01 belongs to a week of 2026
+    >>> get_period_at("week", 1798761600000, "UTC").label  # Friday 2027-01-01 belongs to a week of 2026
     '2026-W53'
     """
-    return _period(kind, _SHAPES[kind].number(wall(ms, zone_named(zone)).date()), zone)
+    return _period(kind, _SHAPES[kind].number(to_local(ms, get_zone(zone)).date()), zone)
 
 
-def label_of(start: int, end: int, zone: str) -> str:
+def format_label(start: int, end: int, zone: str) -> str:
     """The name of the period between two instants; of one that is none of ours, its first day.
 
-    >>> label_of(1793487600000, 1796079600000, "Europe/Berlin")
+    >>> format_label(1793487600000, 1796079600000, "Europe/Berlin")
     '2026-11'
     """
     for kind in get_args(Kind):
-        period = containing(kind, start, zone)
+        period = get_period_at(kind, start, zone)
         if (period.start, period.end) == (start, end):
             return period.label
-    return wall(start, zone_named(zone)).date().isoformat()
+    return to_local(start, get_zone(zone)).date().isoformat()
 
 
-def last_ended(kind: Kind, ms: int, zone: str) -> Period:
+def get_last_complete_period(kind: Kind, ms: int, zone: str) -> Period:
     """The newest period of a kind that is over at `ms`."""
-    return containing(kind, ms, zone).previous()
+    return get_period_at(kind, ms, zone).previous()
 
 
 class _Shape(NamedTuple):
@@ -205,9 +205,11 @@ def _read(label: str) -> tuple[Kind, int]:
 
 
 def _period(kind: Kind, number: int, zone: str) -> Period:
-    shape, place = _SHAPES[kind], zone_named(zone)
+    shape, place = _SHAPES[kind], get_zone(zone)
     first = shape.first(number)
-    return Period(kind, midnight(first, place), midnight(shape.first(number + 1), place), shape.label(first), zone)
+    return Period(
+        kind, local_midnight(first, place), local_midnight(shape.first(number + 1), place), shape.label(first), zone
+    )
 
 
 def _stamp(local: dt.datetime, zone: zoneinfo.ZoneInfo, *, fold: int) -> int:

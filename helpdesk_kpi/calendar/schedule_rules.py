@@ -12,7 +12,15 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from helpdesk_kpi.calendar.periods import Kind, Period, containing, instant, last_ended, wall, zone_named
+from helpdesk_kpi.calendar.periods import (
+    Kind,
+    Period,
+    get_last_complete_period,
+    get_period_at,
+    get_zone,
+    to_epoch_ms,
+    to_local,
+)
 from helpdesk_kpi.errors import UsageError
 
 Policy = Literal["latest", "all", "none"]
@@ -41,7 +49,7 @@ class Workdays(Protocol):
     def is_workday(self, day: dt.date, /) -> bool: ...
 
 
-class Days(msgspec.Struct, frozen=True):
+class DayRule(msgspec.Struct, frozen=True):
     """Days of each `span` on which something is due at `time`."""
 
     span: Kind
@@ -51,7 +59,7 @@ class Days(msgspec.Struct, frozen=True):
     period: Kind
 
     def of(self, span: Period) -> list[dt.date]:
-        first, after = (wall(at, zone_named(span.zone)).date().toordinal() for at in (span.start, span.end))
+        first, after = (to_local(at, get_zone(span.zone)).date().toordinal() for at in (span.start, span.end))
         fitting = [day for day in map(dt.date.fromordinal, range(first, after)) if self.fits(day)]
         if self.nth is None:
             return fitting
@@ -59,26 +67,26 @@ class Days(msgspec.Struct, frozen=True):
         return fitting[-1:] if self.nth == -1 else fitting[: self.nth][-1:]
 
 
-class Rule(msgspec.Struct, frozen=True):
+class ScheduleRule(msgspec.Struct, frozen=True):
     """When something is due, in a zone. Made by `Rule.parse`."""
 
     text: str
     zone: str
-    when: Days | int  # an int: whenever the epoch ms are a multiple of it
+    when: DayRule | int  # an int: whenever the epoch ms are a multiple of it
 
     @classmethod
-    def parse(cls, text: str, zone: str, workdays: Workdays | None = None) -> "Rule":
+    def parse(cls, text: str, zone: str, workdays: Workdays | None = None) -> "ScheduleRule":
         """Read a rule; UsageError names the text and what is allowed. Without `workdays` these are Monday to Friday.
 
         2027 begins on a Friday:
 
-        >>> rule = Rule.parse("1st workday 09:00", "UTC")
+        >>> rule = ScheduleRule.parse("1st workday 09:00", "UTC")
         >>> dt.datetime.fromtimestamp(rule.next_after(1798761600000) / 1000, dt.UTC).isoformat()
         '2027-01-01T09:00:00+00:00'
         >>> rule.due_period(1798794000000).label
         '2026-12'
         """
-        zone_named(zone)
+        get_zone(zone)
         words = ",".join(" ".join(part.split()) for part in text.lower().split(","))
         if every := _EVERY.fullmatch(words):
             step = int(every[1] or 1) * _UNITS[every[2]]
@@ -109,19 +117,19 @@ class Rule(msgspec.Struct, frozen=True):
 
     def due_period(self, due: int, kind: Kind | None = None) -> Period:
         """What is reported on at a due instant: the newest period that is over by then."""
-        return last_ended(kind or self.period, due, self.zone)
+        return get_last_complete_period(kind or self.period, due, self.zone)
 
-    def _dues(self, days: Days, ms: int, *, step: int) -> Iterator[int]:
+    def _dues(self, days: DayRule, ms: int, *, step: int) -> Iterator[int]:
         """Due instants from the span of `ms` on (step -1, steps going back) or back (1)."""
-        zone, span = zone_named(self.zone), containing(days.span, ms, self.zone)
+        zone, span = get_zone(self.zone), get_period_at(days.span, ms, self.zone)
         while abs(span.start - ms) < _FOREVER:
-            dues = [instant(dt.datetime.combine(day, days.time), zone) for day in days.of(span)]
+            dues = [to_epoch_ms(dt.datetime.combine(day, days.time), zone) for day in days.of(span)]
             yield from dues[::-step]
-            span = span.back(step)
+            span = span.shift_back(step)
         raise UsageError(f"{self.text!r} is never due: its calendar has no such day")
 
 
-def missed(rule: Rule, done_until: int | None, now: int, policy: Policy) -> list[int]:
+def find_missed_runs(rule: ScheduleRule, done_until: int | None, now: int, policy: Policy) -> list[int]:
     """What is due at `now` and not done, oldest first. `done_until` is the newest due instant that is done.
 
     After downtime `latest` leaves only the newest, `all` leaves all (the newest 400), `none` leaves the newest and only
@@ -129,8 +137,8 @@ def missed(rule: Rule, done_until: int | None, now: int, policy: Policy) -> list
     from which the rule holds if a new rule must not look back.
 
     >>> day = 86_400_000
-    >>> rule = Rule.parse("daily 00:00", "UTC")
-    >>> [missed(rule, 1 * day, 4 * day + 7_200_000, policy) for policy in ("latest", "all", "none")] == [
+    >>> rule = ScheduleRule.parse("daily 00:00", "UTC")
+    >>> [find_missed_runs(rule, 1 * day, 4 * day + 7_200_000, policy) for policy in ("latest", "all", "none")] == [
     ...     [4 * day], [2 * day, 3 * day, 4 * day], []]
     True
     """
@@ -147,14 +155,14 @@ def missed(rule: Rule, done_until: int | None, now: int, policy: Policy) -> list
     return found[::-1]
 
 
-def _days(words: str, time: dt.time, workdays: Workdays | None) -> Days | None:
+def _days(words: str, time: dt.time, workdays: Workdays | None) -> DayRule | None:
     """None if the words say no days."""
     if nth := _NTH.fullmatch(words):
         number, what, span = int(nth[1]) if nth[1] else -1, nth[2], nth[3] or "month"
         fits = _fits(what, workdays)
-        return Days(span, fits, number, time, span) if fits and number else None  # type: ignore[arg-type]  # of the pattern
+        return DayRule(span, fits, number, time, span) if fits and number else None  # type: ignore[arg-type]  # of the pattern
     if fits := _fits(words, workdays):
-        return Days("week", fits, None, time, "week" if words in _names() else "day")
+        return DayRule("week", fits, None, time, "week" if words in _names() else "day")
     return None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.calendar.business_hours import shift_minutes
-from helpdesk_kpi.calendar.periods import wall
+from helpdesk_kpi.calendar.periods import to_local
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.milliseconds import HOUR, MINUTE
 
@@ -31,7 +31,7 @@ class Shifts:
     def codes(self, instants: Ints) -> Ints:
         """Each instant's place in `names`; NO_SHIFT between shifts."""
         halves, place = np.unique(instants // HALF_HOUR, return_inverse=True)
-        local = np.array([_minute(wall(int(half) * HALF_HOUR, self.zone)) for half in halves], np.int64)
+        local = np.array([_minute(to_local(int(half) * HALF_HOUR, self.zone)) for half in halves], np.int64)
         minute = local[place.reshape(-1)] + instants % HALF_HOUR // MINUTE
         codes: Ints = self._of_minute[minute % 1440]
         return codes

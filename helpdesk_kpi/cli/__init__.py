@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from helpdesk_kpi import __version__
-from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.config import DEFAULT_NAME
 from helpdesk_kpi.errors import HelpdeskKpiError, UsageError
 
@@ -69,7 +69,7 @@ def cli(ctx: click.Context, config: Path | None, verbose: bool) -> None:
     """Fair, explained KPIs of a support team, out of the helpdesk that it already has."""
     level = logging.INFO if verbose else logging.WARNING
     logging.basicConfig(level=level, format="%(name)s: %(message)s", stream=sys.stderr)
-    ctx.obj = Desk(config or Path(DEFAULT_NAME))
+    ctx.obj = AppContext(config or Path(DEFAULT_NAME))
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -14,7 +14,7 @@ from helpdesk_kpi.errors import UsageError
 
 if TYPE_CHECKING:
     from helpdesk_kpi.calendar.periods import Period
-    from helpdesk_kpi.config import Loaded
+    from helpdesk_kpi.config import LoadedConfig
     from helpdesk_kpi.store import Store
 
 
@@ -23,7 +23,7 @@ def config_option(command: click.decorators.FC) -> click.decorators.FC:
 
     def take_config(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
         if value is not None:
-            ctx.obj = Desk(value)
+            ctx.obj = AppContext(value)
 
     def take_verbose(_: click.Context, __: click.Parameter, value: bool) -> None:
         if value:
@@ -38,19 +38,19 @@ def config_option(command: click.decorators.FC) -> click.decorators.FC:
     )(command)
 
 
-class Desk:
+class AppContext:
     """Loaded when it is asked for. `now` is UTC epoch ms; HELPDESK_KPI_NOW (ISO 8601) sets it, for tests."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @cached_property
-    def loaded(self) -> "Loaded":
-        from helpdesk_kpi.cli.checks.config_names import check_names  # noqa: PLC0415 - `--help` needs none
+    def config(self) -> "LoadedConfig":
+        from helpdesk_kpi.cli.checks.config_names import validate_references  # noqa: PLC0415 - `--help` needs none
         from helpdesk_kpi.config import load  # noqa: PLC0415
 
         loaded = load(self.path)
-        check_names(loaded)
+        validate_references(loaded)
         return loaded
 
     def now(self) -> int:
@@ -65,16 +65,16 @@ class Desk:
 
     def period(self, text: str) -> "Period":
         """The period that `--period` names; one that has begun."""
-        from helpdesk_kpi.calendar.periods import parse  # noqa: PLC0415 - `--help` needs none
+        from helpdesk_kpi.calendar.periods import parse_period  # noqa: PLC0415 - `--help` needs none
 
-        if (found := parse(text, self.loaded.config.timezone, now := self.now())).start > now:
+        if (found := parse_period(text, self.config.config.timezone, now := self.now())).start > now:
             raise UsageError(f"--period {text}: {found.label} has not begun yet")
         return found
 
     def store(self, *, create: bool = False) -> "Store":
         from helpdesk_kpi.store import open_store  # noqa: PLC0415 - `--help` needs none
 
-        return open_store(self.loaded.store_path, create=create)
+        return open_store(self.config.store_path, create=create)
 
 
 def instant(text: str) -> int:
@@ -92,12 +92,12 @@ def iso(ms: int | None) -> str:
     """ISO 8601 with Z; "" for None."""
     from helpdesk_kpi.calendar import periods  # noqa: PLC0415 - `--help` needs none
 
-    return "" if ms is None else periods.iso(ms)
+    return "" if ms is None else periods.format_iso(ms)
 
 
 def log_access(store: "Store", now: int, what: str) -> None:
     """People's figures were looked at or taken out: who, when, what."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("INSERT INTO access_log (at, who, what) VALUES (?, ?, ?)", (now, account(), what))
 
 

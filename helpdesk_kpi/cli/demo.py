@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.errors import UsageError
 
 HELPDESKS = ("zendesk", "jira", "freshdesk")
@@ -22,11 +22,11 @@ HELPDESKS = ("zendesk", "jira", "freshdesk")
 @click.option("--no-open", is_flag=True, help="Do not open the digest in the browser.")
 def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bool) -> None:
     """Try everything on an invented desk: a helpdesk behind its real API is synced, measured and reported on."""
-    from helpdesk_kpi.cli.demo_run import run  # noqa: PLC0415
+    from helpdesk_kpi.cli.demo_run import run_demo  # noqa: PLC0415
 
     kind = "" if helpdesk == "zendesk" else f"-{helpdesk}"
     folder = Path(f"helpdesk-kpi-demo{kind}{'-zh' if locale == 'zh' else ''}")
-    run(out or folder, locale, seed, show=not no_open, helpdesk=helpdesk)  # type: ignore[arg-type]
+    run_demo(out or folder, locale, seed, show=not no_open, helpdesk=helpdesk)  # type: ignore[arg-type]
 
 
 @click.command()
@@ -39,16 +39,16 @@ def demo(*, helpdesk: str, out: Path | None, locale: str, seed: int, no_open: bo
 @click.option("--plain", is_flag=True, help="Without forms, AI agents, second calendars and the like.")
 @click.pass_obj
 def simulate(
-    own: Desk, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
+    own: AppContext, *, helpdesk: str, port: int, tickets: int, seed: int, locale: str, faults: str | None, plain: bool
 ) -> None:
     """Serve an invented helpdesk behind its real API on this machine, until stopped.
 
     What happens there ends on a fixed Monday; from then on its time is that of this machine.
     """
-    from helpdesk_kpi.cli.demo_config import Shown, configuration  # noqa: PLC0415
+    from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config  # noqa: PLC0415
     from helpdesk_kpi.simulator.server.faults import parse  # noqa: PLC0415
     from helpdesk_kpi.simulator.server.serve import run  # noqa: PLC0415
-    from helpdesk_kpi.simulator.server.vendors import face  # noqa: PLC0415
+    from helpdesk_kpi.simulator.server.vendors import get_vendor  # noqa: PLC0415
     from helpdesk_kpi.simulator.world.plan import real  # noqa: PLC0415
     from helpdesk_kpi.simulator.world.world import generate  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ def simulate(
         raise UsageError(f"--faults: {error}") from None
     situations = {} if plain else real(helpdesk)
     world = generate(seed, tickets=tickets, locale=locale, empty=tickets == 0, **situations)  # type: ignore[arg-type]
-    desk = Shown("demo", helpdesk, world, f"http://127.0.0.1:{port}")
+    desk = DemoSource("demo", helpdesk, world, f"http://127.0.0.1:{port}")
     click.echo(f"# a configuration for this desk (secret: {desk.secret})", err=True)
-    click.echo(configuration([desk], locale), err=True)
-    run(face(helpdesk).app(world, faults=plan), port, lambda: own.now() / 1000)
+    click.echo(build_demo_config([desk], locale), err=True)
+    run(get_vendor(helpdesk).app(world, faults=plan), port, lambda: own.now() / 1000)

@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from helpdesk_kpi.simulator.server.vendors import face
+from helpdesk_kpi.simulator.server.vendors import get_vendor
 from helpdesk_kpi.simulator.world.world import World
 
 TITLES = {
@@ -24,7 +24,7 @@ TARGETS = {
 _SECRETS = frozenset({"client_secret", "token", "key", "personal_token"})
 
 
-class Shown(NamedTuple):
+class DemoSource(NamedTuple):
     """One world behind one helpdesk's API."""
 
     source: str
@@ -39,16 +39,18 @@ class Shown(NamedTuple):
 
     @property
     def secret(self) -> str:
-        auth = face(self.helpdesk).settings(self.world, self.url)["auth"]
+        auth = get_vendor(self.helpdesk).settings(self.world, self.url)["auth"]
         return str(next(value for name, value in auth.items() if name in _SECRETS))
 
 
 def config_text(world: World, url: str, locale: str, *, own_folder: bool = False, helpdesk: str = "zendesk") -> str:
     """A configuration for one invented desk; in a folder of its own its secret is a file."""
-    return configuration([Shown("demo", helpdesk, world, url)], locale, own_folder=own_folder)
+    return build_demo_config([DemoSource("demo", helpdesk, world, url)], locale, own_folder=own_folder)
 
 
-def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = False, joined: bool = False) -> str:
+def build_demo_config(
+    desks: Sequence[DemoSource], locale: str, *, own_folder: bool = False, joined: bool = False
+) -> str:
     """A configuration for invented desks, which share their hours; `joined`: agents of one name are one person."""
     said = desks[0].world.for_config()
     lines = [f'timezone = "{said["timezone"]}"', f'locale = "{locale}"', 'store = "helpdesk.db"', ""]
@@ -88,7 +90,7 @@ def configuration(desks: Sequence[Shown], locale: str, *, own_folder: bool = Fal
     return "\n".join(lines) + "\n"
 
 
-def _hours(desks: Sequence[Shown], said: dict[str, Any]) -> list[str]:
+def _hours(desks: Sequence[DemoSource], said: dict[str, Any]) -> list[str]:
     """One calendar for all; what a team works by another one, and what tickets say for themselves, goes before."""
     days = [f"closed = [{', '.join(_days(said['holidays']))}]", f"workdays = [{', '.join(said['workdays'])}]"]
     late = next((desk for desk in desks if desk.helpdesk == "freshdesk" and said["late"]), None)
@@ -100,18 +102,18 @@ def _hours(desks: Sequence[Shown], said: dict[str, Any]) -> list[str]:
     return [*lines, "[hours.default]", f"weekly = {_inline(said['weekly'])}", *days, f"sources = {json.dumps(own)}"]
 
 
-def _tells_hours(desk: Shown) -> bool:
+def _tells_hours(desk: DemoSource) -> bool:
     """Whether its tickets say on which calendar they run, and its calendars are whole: days worked in place of others
     are in none.
     """
     return desk.helpdesk == "zendesk" and bool(desk.world.desk.late_weekly) and not desk.world.desk.workdays
 
 
-def _people(desks: Sequence[Shown]) -> list[str]:
+def _people(desks: Sequence[DemoSource]) -> list[str]:
     """Who is one person on several helpdesks: the agents of these desks have the same names."""
     accounts: dict[str, list[str]] = {}
     for desk in desks:
-        named = getattr(face(desk.helpdesk), "account_of", str)
+        named = getattr(get_vendor(desk.helpdesk), "account_of", str)
         for agent in desk.world.desk.accounts:
             if agent.roles[0][1] in {"agent", "admin"} and not agent.bot:
                 accounts.setdefault(agent.name, []).append(f"{desk.source}:{named(agent.id)}")
@@ -122,26 +124,26 @@ def _people(desks: Sequence[Shown]) -> list[str]:
     ]
 
 
-def _statuses(desks: Sequence[Shown]) -> list[str]:
+def _statuses(desks: Sequence[DemoSource]) -> list[str]:
     """What statuses mean where the helpdesk itself says it only in part."""
     told: dict[str, str] = {}
     for desk in desks:
-        if named := getattr(face(desk.helpdesk), "statuses", None):
+        if named := getattr(get_vendor(desk.helpdesk), "statuses", None):
             told |= named(desk.world)
     return [f"statuses = {_inline(told)}"] if told else []
 
 
-def _dimensions(desks: Sequence[Shown]) -> list[str]:
+def _dimensions(desks: Sequence[DemoSource]) -> list[str]:
     """What survey questions ask about, where the helpdesk has numbers for them only."""
     told: dict[str, str] = {}
     for desk in desks:
-        if named := getattr(face(desk.helpdesk), "dimensions", None):
+        if named := getattr(get_vendor(desk.helpdesk), "dimensions", None):
             told |= named(desk.world)
     return [f"dimensions = {_inline(told)}"] if told else []
 
 
-def _source(desk: Shown, *, own_folder: bool) -> list[str]:
-    table = face(desk.helpdesk).settings(desk.world, desk.url)
+def _source(desk: DemoSource, *, own_folder: bool) -> list[str]:
+    table = get_vendor(desk.helpdesk).settings(desk.world, desk.url)
     kept = f'{{ file = "{desk.key_file}" }}' if own_folder else '{ env = "HELPDESK_KPI_SIMULATED_SECRET" }'
     auth = ", ".join(f"{k} = {kept if k in _SECRETS else json.dumps(v)}" for k, v in table.pop("auth").items())
     connector, url = table.pop("connector"), table.pop("url")

@@ -12,20 +12,20 @@ from typing import Any
 
 import click
 
-from helpdesk_kpi.calendar.periods import last_ended
-from helpdesk_kpi.cli.demo_config import Shown, configuration
+from helpdesk_kpi.calendar.periods import get_last_complete_period
+from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
 from helpdesk_kpi.cli.progress import measure_progress, sync_progress
 from helpdesk_kpi.cli.send_report import Edition, send_report
 from helpdesk_kpi.config import load
 from helpdesk_kpi.deliver.delivery import Outcome
 from helpdesk_kpi.deliver.variants import complete
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.build.build import measure
+from helpdesk_kpi.measure.build.build import build_stale
 from helpdesk_kpi.private import write_private
-from helpdesk_kpi.pull.source_config import sources_of
+from helpdesk_kpi.pull.source_config import load_sources
 from helpdesk_kpi.pull.sync import sync
 from helpdesk_kpi.simulator.server.serve import serve
-from helpdesk_kpi.simulator.server.vendors import NAMES, face
+from helpdesk_kpi.simulator.server.vendors import NAMES, get_vendor
 from helpdesk_kpi.simulator.world.plan import Locale, Slowdown, real
 from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.store import open_store
@@ -68,29 +68,31 @@ SAID = {
 }  # fmt: skip
 
 
-def run(out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "zendesk", tickets: int = TICKETS) -> None:
+def run_demo(
+    out: Path, locale: Locale, seed: int, *, show: bool, helpdesk: str = "zendesk", tickets: int = TICKETS
+) -> None:
     """Make the demonstration in the folder `out`; what is already there is kept and said. `helpdesk`: one, or all."""
     began = time.monotonic()
     worlds = _worlds(out, locale, seed, helpdesk, tickets)
     count = sum(len(world.stories) for world in worlds.values())
     click.echo(SAID[locale]["desk"].format(count, WEEKS, seed), err=True)
     with ExitStack() as served:
-        desks = [_shown(served, name, world, alone=len(worlds) == 1) for name, world in worlds.items()]
+        desks = [_demo_source(served, name, world, alone=len(worlds) == 1) for name, world in worlds.items()]
         for desk in desks:
             write_private(out / desk.key_file, desk.secret)
         path = out / "helpdesk-kpi.toml"
-        write_private(path, configuration(desks, locale, own_folder=True, joined=len(desks) > 1))
-        outcomes = _worked(path, desks[0].world.now)
-    _told(out, outcomes, time.monotonic() - began, locale)
+        write_private(path, build_demo_config(desks, locale, own_folder=True, joined=len(desks) > 1))
+        outcomes = _sync_and_measure(path, desks[0].world.now)
+    _print_result(out, outcomes, time.monotonic() - began, locale)
     page = next(out.glob("reports/weekly-*.html"), None)
     if show and page:
         webbrowser.open(page.resolve().as_uri())
 
 
-def _shown(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> Shown:
+def _demo_source(served: ExitStack, helpdesk: str, world: World, *, alone: bool) -> DemoSource:
     options = {"archives": False} if helpdesk == "freshdesk" else {}  # else its history would be too short for signals
-    server = served.enter_context(serve(face(helpdesk).app(world, limits=100, **options)))
-    return Shown("demo" if alone else helpdesk, helpdesk, world, server.url)
+    server = served.enter_context(serve(get_vendor(helpdesk).app(world, limits=100, **options)))
+    return DemoSource("demo" if alone else helpdesk, helpdesk, world, server.url)
 
 
 def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -> dict[str, World]:
@@ -115,7 +117,9 @@ def _worlds(out: Path, locale: Locale, seed: int, helpdesk: str, tickets: int) -
 
 def _world(helpdesk: str, seed: int, tickets: int, end: int, locale: Locale) -> World:
     """The situations of real accounts come on top: they take nothing from what the digest has to find."""
-    return generate(seed, tickets=tickets, weeks=WEEKS, end=end, locale=locale, **_story(end), **real(helpdesk))
+    return generate(
+        seed, tickets=tickets, weeks=WEEKS, end=end, locale=locale, **_scenario_settings(end), **real(helpdesk)
+    )
 
 
 def _made(told: Path) -> dict[str, Any]:
@@ -127,7 +131,7 @@ def _made(told: Path) -> dict[str, Any]:
         raise UsageError(f"{told} does not say which demo it is of: remove the folder, or name another --out") from None
 
 
-def _story(end: int) -> dict[str, Any]:
+def _scenario_settings(end: int) -> dict[str, Any]:
     """What the digest has to find: since Tuesday of its week, serious tickets wait much longer for a first reply."""
     tuesday = end - 6 * 86_400_000
     return {"slowdown": Slowdown(tuesday, 5.0, "high"), "forgotten": 0.0005, "unanswered_chat": 0.001}
@@ -135,26 +139,26 @@ def _story(end: int) -> dict[str, Any]:
 
 def _last_monday(zone: str) -> int:
     """Monday 06:00 of the week that the clock of this machine says."""
-    week = last_ended("week", int(time.time() * 1000), zone)
+    week = get_last_complete_period("week", int(time.time() * 1000), zone)
     local = dt.datetime.fromtimestamp(week.end / 1000, zoneinfo.ZoneInfo(zone)).replace(hour=6)
     return int(local.timestamp() * 1000)
 
 
-def _worked(path: Path, now: int) -> list[Outcome]:
+def _sync_and_measure(path: Path, now: int) -> list[Outcome]:
     loaded = load(path)
     with open_store(loaded.store_path) as store:
-        sources = sources_of(loaded, (), store.hash_key)
+        sources = load_sources(loaded, (), store.hash_key)
         with hold(store, "sync"), sync_progress() as progress:
             results = sync(store, sources, now=lambda: now, progress=progress)
         for result in results:
             if result.outcome in {"failed", "unavailable"}:
                 click.echo(f"{result.stream}: {result.reason}", err=True)
         with measure_progress() as measured:
-            measure(store, loaded.config, progress=measured)
+            build_stale(store, loaded.config, progress=measured)
         click.echo(SAID[loaded.config.locale]["rendering"], err=True)
         outcomes: list[Outcome] = []
         for name, kind in (("weekly", "week"), ("monthly", "month")):
-            period = last_ended(kind, now, loaded.config.timezone)  # type: ignore[arg-type]
+            period = get_last_complete_period(kind, now, loaded.config.timezone)  # type: ignore[arg-type]
             sent = send_report(store, loaded, Edition(name, period, complete(loaded.config.privacy)), lambda: now)
             outcomes += sent.outcomes
             for problem in sent.problems:
@@ -162,7 +166,7 @@ def _worked(path: Path, now: int) -> list[Outcome]:
     return outcomes
 
 
-def _told(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> None:
+def _print_result(out: Path, outcomes: list[Outcome], seconds: float, locale: str) -> None:
     said = SAID[locale]
     for outcome in outcomes:
         click.echo(said["made" if outcome.tried else "was there"].format(said[outcome.delivery.report]))

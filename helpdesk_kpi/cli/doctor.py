@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option, log_access
+from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
 from helpdesk_kpi.store import Store
 
 
@@ -14,37 +14,37 @@ from helpdesk_kpi.store import Store
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def doctor(desk: Desk, *, period: str | None, as_json: bool) -> None:
+def doctor(desk: AppContext, *, period: str | None, as_json: bool) -> None:
     """Examine the store: gaps in the data, unmapped words, and questions worth a look. Nothing here is a verdict."""
-    from helpdesk_kpi.calendar.periods import last_ended  # noqa: PLC0415
-    from helpdesk_kpi.measure.build.build import measure  # noqa: PLC0415
-    from helpdesk_kpi.measure.quality.outlier_questions import questions  # noqa: PLC0415
+    from helpdesk_kpi.calendar.periods import get_last_complete_period  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import build_stale  # noqa: PLC0415
+    from helpdesk_kpi.measure.quality.outlier_questions import list_outlier_kpis  # noqa: PLC0415
 
-    zone, now = desk.loaded.config.timezone, desk.now()
-    span = desk.period(period) if period else last_ended("quarter", now, zone)
+    zone, now = desk.config.config.timezone, desk.now()
+    span = desk.period(period) if period else get_last_complete_period("quarter", now, zone)
     with desk.store() as store:
-        measure(store, desk.loaded.config, extra=[(name, "strict") for name in questions()])
+        build_stale(store, desk.config.config, extra=[(name, "strict") for name in list_outlier_kpis()])
         log_access(store, now, f"doctor {span.label}")
-        found = examined(desk, store, span, now)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else printed(found))
+        found = collect_issues(desk, store, span, now)
+    click.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else format_issues(found))
 
 
-def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
+def collect_issues(desk: AppContext, store: Store, span: Any, now: int) -> dict[str, Any]:
     """Everything that is found, as plain values."""
-    from helpdesk_kpi.cli.checks.unmapped import finding  # noqa: PLC0415
-    from helpdesk_kpi.measure.query.metric_store import Reader  # noqa: PLC0415
+    from helpdesk_kpi.cli.checks.unmapped import to_finding  # noqa: PLC0415
+    from helpdesk_kpi.measure.query.metric_store import MetricStore  # noqa: PLC0415
     from helpdesk_kpi.pull.contract import Finding  # noqa: PLC0415
     from helpdesk_kpi.pull.reading_version import read_by_earlier_versions  # noqa: PLC0415
     from helpdesk_kpi.report.sections import quality_data  # noqa: PLC0415
 
-    config = desk.loaded.config
-    found = quality_data.examined(Reader(store, config), span, min(now, span.end), looked_at=now)
+    config = desk.config.config
+    found = quality_data.load_data_quality(MetricStore(store, config), span, min(now, span.end), looked_at=now)
     unmapped = [
         *(
             Finding(level="warning", about="sync", text=text)
             for text in read_by_earlier_versions(store, config).values()
         ),
-        *map(finding, found.unmapped),
+        *map(to_finding, found.unmapped),
     ]
     return {
         "period": span.label,
@@ -59,7 +59,7 @@ def examined(desk: Desk, store: Store, span: Any, now: int) -> dict[str, Any]:
             for one in found.questions
         ],
         "overtaken": [one._asdict() for one in found.overtaken],
-        **quality_data.of_the_team(found),
+        **quality_data.filter_team(found),
     }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _person(one: Any) -> dict[str, Any]:
     return {**named, "tickets": tickets, "articles": articles}
 
 
-def printed(found: dict[str, Any]) -> str:
+def format_issues(found: dict[str, Any]) -> str:
     """The same for a terminal."""
     lines = ["Data", *map(_gap, found["gaps"])]
     lines += [f"  {'!' if f['level'] == 'warning' else '-'} {f['about']}: {f['text']}" for f in found["unmapped"]]

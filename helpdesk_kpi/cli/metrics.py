@@ -1,4 +1,4 @@
-"""`measure`, `kpis`, `observations`, `explain`."""
+"""`build_stale`, `kpis`, `observations`, `explain`."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option, log_access
+from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.spreadsheet import write_records
 
@@ -18,13 +18,13 @@ from helpdesk_kpi.spreadsheet import write_records
 @click.option("--engine", type=click.Choice(["local"]), default="local", show_default=True)
 @config_option
 @click.pass_obj
-def measure(desk: Desk, everything: bool, jobs: int, engine: str) -> None:  # noqa: ARG001 - one engine so far
+def measure(desk: AppContext, everything: bool, jobs: int, engine: str) -> None:  # noqa: ARG001 - one engine so far
     """Work out the KPIs of what changed."""
     from helpdesk_kpi.cli.progress import measure_progress  # noqa: PLC0415
-    from helpdesk_kpi.measure.build.build import measure as run  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import build_stale as run  # noqa: PLC0415
 
     with desk.store() as store, measure_progress() as progress:
-        done = run(store, desk.loaded.config, everything=everything, jobs=jobs, progress=progress, patience=0)
+        done = run(store, desk.config.config, everything=everything, jobs=jobs, progress=progress, patience=0)
     click.echo(f"measured {done:,} tickets", err=True)
 
 
@@ -32,12 +32,12 @@ def measure(desk: Desk, everything: bool, jobs: int, engine: str) -> None:  # no
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def kpis(desk: Desk, as_json: bool) -> None:
+def kpis(desk: AppContext, as_json: bool) -> None:
     """List the KPIs: id, variants, unit, definition, and which source can give it."""
-    from helpdesk_kpi.cli.views.kpi_catalogue import catalogue, printed  # noqa: PLC0415
+    from helpdesk_kpi.cli.views.kpi_catalogue import format_catalogue, list_catalogue  # noqa: PLC0415
 
-    entries = catalogue(desk)
-    click.echo(json.dumps(entries, indent=2, ensure_ascii=False) if as_json else printed(entries))
+    entries = list_catalogue(desk)
+    click.echo(json.dumps(entries, indent=2, ensure_ascii=False) if as_json else format_catalogue(entries))
 
 
 @click.command()
@@ -51,7 +51,7 @@ def kpis(desk: Desk, as_json: bool) -> None:
 @config_option
 @click.pass_obj
 def observations(
-    desk: Desk,
+    desk: AppContext,
     *,
     kpi: str,
     variant: str,
@@ -62,23 +62,23 @@ def observations(
     form: str,
 ) -> None:
     """Print the observations behind a KPI, one row each."""
-    from helpdesk_kpi.measure.build.build import measure as fold  # noqa: PLC0415
-    from helpdesk_kpi.measure.explain.observation_export import COLUMNS, Asked, listing  # noqa: PLC0415
-    from helpdesk_kpi.measure.metrics.discovery import kpi_named, variant_named  # noqa: PLC0415
-    from helpdesk_kpi.report.report_data import fresh_to  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import build_stale as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.explain.observation_export import COLUMNS, Asked, export_observations  # noqa: PLC0415
+    from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415
+    from helpdesk_kpi.report.report_data import complete_until  # noqa: PLC0415
 
-    variant_named(kpi_named(kpi), variant)
-    config, now = desk.loaded.config, desk.now()
+    get_variant(get_kpi(kpi), variant)
+    config, now = desk.config.config, desk.now()
     span = desk.period(period) if period else None
     told = desk.as_of(as_of) if as_of else None
     with desk.store() as store:
-        when = told if told is not None else min([now, *(u for u in fresh_to(store, config).values() if u)])
+        when = told if told is not None else min([now, *(u for u in complete_until(store, config).values() if u)])
         if source is not None and source not in {name for (name,) in store.rows("SELECT name FROM sources")}:
             raise UsageError(f"no source named {source!r} in the store")
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"observations {kpi}/{variant}")
         where = {axis: name for axis, name in (("source", source), ("severity", severity)) if name is not None}
-        rows = listing(store, config, Asked(kpi, variant, when, span, where))
+        rows = export_observations(store, config, Asked(kpi, variant, when, span, where))
         _print(COLUMNS, rows, form)
 
 
@@ -101,7 +101,7 @@ def _print(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], form: str)
 @config_option
 @click.pass_obj
 def explain(
-    desk: Desk,
+    desk: AppContext,
     *,
     kpi: str,
     agent: str | None,
@@ -113,14 +113,14 @@ def explain(
     as_json: bool,
 ) -> None:
     """Open a number down to its tickets: the formula, the observations, the links."""
-    from helpdesk_kpi.measure.build.build import measure as fold  # noqa: PLC0415
-    from helpdesk_kpi.measure.explain.explain import explained, printed  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import build_stale as fold  # noqa: PLC0415
+    from helpdesk_kpi.measure.explain.explain import explain_metric, format_explanation  # noqa: PLC0415
     from helpdesk_kpi.measure.explain.observation_export import Asked  # noqa: PLC0415
-    from helpdesk_kpi.measure.metrics.discovery import kpi_named, variant_named  # noqa: PLC0415
+    from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant  # noqa: PLC0415
     from helpdesk_kpi.report.prepare import as_of_for  # noqa: PLC0415
 
-    variant_named(kpi_named(kpi), variant)
-    config, now = desk.loaded.config, desk.now()
+    get_variant(get_kpi(kpi), variant)
+    config, now = desk.config.config, desk.now()
     if agent is not None and config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": no figure of one person is shown; ask for a --team')
     where = {axis: name for axis, name in (("agent", agent), ("team", team), ("severity", severity)) if name}
@@ -130,5 +130,5 @@ def explain(
         fold(store, config, extra=[(kpi, variant)])
         log_access(store, now, f"explain {kpi}/{variant} {where} {span.label}")
         when = told if told is not None else as_of_for(store, config, span, now)
-        found = explained(store, config, Asked(kpi, variant, when, span, where))
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))
+        found = explain_metric(store, config, Asked(kpi, variant, when, span, where))
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else format_explanation(found))

@@ -41,7 +41,7 @@ def table(*heads: str, numbers: Iterable[str] = (), whole: Iterable[str] = ()) -
     return made
 
 
-def machine_readable(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:
+def emit(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: str) -> None:
     """As CSV or JSON, and nothing else."""
     if form == "json":
         click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1))

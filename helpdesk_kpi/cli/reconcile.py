@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option, log_access
-from helpdesk_kpi.cli.output import machine_readable, on_terminal
-from helpdesk_kpi.cli.views.reconcile import show_differences, show_summaries
-from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
+from helpdesk_kpi.cli.output import emit, on_terminal
+from helpdesk_kpi.cli.views.reconcile import print_differences, print_summaries
+from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
 
 if TYPE_CHECKING:
     from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, Summary
-    from helpdesk_kpi.measure.reconcile.ticket_diff import Row
+    from helpdesk_kpi.measure.reconcile.ticket_diff import TicketDifference
 
 SUMMARY = (
     "source",
@@ -44,40 +44,40 @@ DIFFERENCES = (
 @config_option
 @click.pass_obj
 def reconcile(
-    desk: Desk, *, source: str | None, metric: str | None, differences: bool, limit: int | None, form: str | None
+    desk: AppContext, *, source: str | None, metric: str | None, differences: bool, limit: int | None, form: str | None
 ) -> None:
     """Hold our figures beside the helpdesk's own, ticket by ticket, and say why they differ."""
     from helpdesk_kpi.measure.reconcile.causes import AGREE  # noqa: PLC0415
-    from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, summaries  # noqa: PLC0415
+    from helpdesk_kpi.measure.reconcile.reconciler import Reconciler, summarise  # noqa: PLC0415
 
     if limit is not None and not differences:
         raise UsageError("--limit goes with --differences")
     with desk.store() as store:
-        made = Reconciler(store, desk.loaded.config)
-        _known(made, source, metric)
+        made = Reconciler(store, desk.config.config)
+        _check_source(made, source, metric)
         log_access(store, desk.now(), f"reconcile {source or 'all'} {metric or ''}".strip())
         rows = made.rows(source, metric)
         if differences:
-            _print_differences(_worst_first([row for row in rows if row.reason not in AGREE])[:limit], form)
+            _print_differences(_sort_by_difference([row for row in rows if row.reason not in AGREE])[:limit], form)
         else:
-            _print_summaries(summaries(rows), form)
+            _print_summaries(summarise(rows), form)
 
 
-def _known(made: "Reconciler", source: str | None, metric: str | None) -> None:
-    from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS  # noqa: PLC0415
+def _check_source(made: "Reconciler", source: str | None, metric: str | None) -> None:
+    from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS  # noqa: PLC0415
 
     named = dict(made.sources.values())
     if not named:
         raise UsageError("no source of the store has figures of its own to hold ours beside")
     if source is not None and source not in named:
-        raise UsageError(f"no source named {source!r} with figures of its own{did_you_mean(source, named)}")
+        raise UsageError(f"no source named {source!r} with figures of its own{suggest(source, named)}")
     of = [named[source]] if source else named.values()
-    metrics = {word: None for connector in of for m in METRICS[connector] for word in (m.name, m.kpi) if word}
+    metrics = {word: None for connector in of for m in VENDOR_METRICS[connector] for word in (m.name, m.kpi) if word}
     if metric is not None and metric not in metrics:
-        raise UsageError(f"no figure named {metric!r}{did_you_mean(metric, metrics)}; there are {', '.join(metrics)}")
+        raise UsageError(f"no figure named {metric!r}{suggest(metric, metrics)}; there are {', '.join(metrics)}")
 
 
-def _worst_first(rows: "Sequence[Row]") -> "list[Row]":
+def _sort_by_difference(rows: "Sequence[TicketDifference]") -> "list[TicketDifference]":
     from helpdesk_kpi.measure.reconcile.causes import UNEXPLAINED  # noqa: PLC0415
 
     return sorted(rows, key=lambda row: (row.reason != UNEXPLAINED, -abs(row.difference or 0)))
@@ -86,14 +86,14 @@ def _worst_first(rows: "Sequence[Row]") -> "list[Row]":
 # one row for each difference
 
 
-def _print_differences(rows: "Sequence[Row]", form: str | None) -> None:
+def _print_differences(rows: "Sequence[TicketDifference]", form: str | None) -> None:
     if form is None and on_terminal():
-        show_differences(rows)
+        print_differences(rows)
     else:
-        machine_readable([_difference(row) for row in rows], DIFFERENCES, form or "csv")
+        emit([_difference(row) for row in rows], DIFFERENCES, form or "csv")
 
 
-def _difference(row: "Row") -> dict[str, Any]:
+def _difference(row: "TicketDifference") -> dict[str, Any]:
     from helpdesk_kpi.measure.reconcile.causes import SENTENCES  # noqa: PLC0415
 
     return {
@@ -104,7 +104,7 @@ def _difference(row: "Row") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _amount(row: "Row | Summary", value: int | None) -> float | None:
+def _amount(row: "TicketDifference | Summary", value: int | None) -> float | None:
     return value if value is None or row.clock == "count" else value / 1000
 
 
@@ -113,9 +113,9 @@ def _amount(row: "Row | Summary", value: int | None) -> float | None:
 
 def _print_summaries(found: "Sequence[Summary]", form: str | None) -> None:
     if form is None and on_terminal():
-        show_summaries(found)
+        print_summaries(found)
     else:
-        machine_readable([_summary(one) for one in found], SUMMARY, form or "csv")
+        emit([_summary(one) for one in found], SUMMARY, form or "csv")
 
 
 def _summary(one: "Summary") -> dict[str, Any]:

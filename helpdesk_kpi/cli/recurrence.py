@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, account, config_option, log_access
+from helpdesk_kpi.cli.app_context import AppContext, account, config_option, log_access
 from helpdesk_kpi.errors import UsageError
 
 if TYPE_CHECKING:
-    from helpdesk_kpi.measure.recurrence.pair_labelling import Candidate
+    from helpdesk_kpi.measure.recurrence.pair_labelling import CandidatePair
     from helpdesk_kpi.store import Store
 
 VERDICTS = {"y": "yes", "n": "no", "s": "skip"}
@@ -29,7 +29,7 @@ def recurrence() -> None:
 @config_option
 @click.pass_obj
 def label(
-    desk: Desk,
+    desk: AppContext,
     *,
     sample: int,
     seed: int,
@@ -46,7 +46,7 @@ def label(
 
         recurrence label --pair 1234 1250 --no --why "two different printers"
     """
-    from helpdesk_kpi.cli.views.recurrence import summary  # noqa: PLC0415
+    from helpdesk_kpi.cli.views.recurrence import format_quality_summary  # noqa: PLC0415
 
     if (pair is None) != (verdict is None):
         raise UsageError("--pair and one of --yes and --no go together")
@@ -54,32 +54,32 @@ def label(
         raise UsageError("--why is said of a --pair")
     with desk.store() as store:
         if pair is not None:
-            _say(desk, store, pair, "yes" if verdict else "no", why)
+            _print(desk, store, pair, "yes" if verdict else "no", why)
             return
         if sample:
-            _ask(desk, store, sample, seed)
-        click.echo(summary(store, desk.loaded.config, desk.now(), learn=learn))
+            _prompt(desk, store, sample, seed)
+        click.echo(format_quality_summary(store, desk.config.config, desk.now(), learn=learn))
 
 
-def _say(desk: Desk, store: "Store", pair: tuple[str, str], verdict: str, why: str | None) -> None:
+def _print(desk: AppContext, store: "Store", pair: tuple[str, str], verdict: str, why: str | None) -> None:
     from helpdesk_kpi.cli.views.recurrence import the_pair  # noqa: PLC0415
-    from helpdesk_kpi.measure.recurrence.pair_labelling import Said, keep  # noqa: PLC0415
+    from helpdesk_kpi.measure.recurrence.pair_labelling import PairLabel, save_label  # noqa: PLC0415
 
-    keep(store, the_pair(store, desk.loaded.config, *pair), Said(verdict, account(), desk.now(), why))
+    save_label(store, the_pair(store, desk.config.config, *pair), PairLabel(verdict, account(), desk.now(), why))
     log_access(store, desk.now(), f"recurrence label --pair {pair[0]} {pair[1]} --{verdict}")
     click.echo(f"kept: {pair[0]} and {pair[1]} are {'one problem' if verdict == 'yes' else 'two problems'}")
 
 
-def _ask(desk: Desk, store: "Store", sample: int, seed: int) -> None:
-    from helpdesk_kpi.cli.views.recurrence import printed  # noqa: PLC0415
-    from helpdesk_kpi.measure.recurrence.pair_labelling import Said, drawn, keep  # noqa: PLC0415
+def _prompt(desk: AppContext, store: "Store", sample: int, seed: int) -> None:
+    from helpdesk_kpi.cli.views.recurrence import format_pair  # noqa: PLC0415
+    from helpdesk_kpi.measure.recurrence.pair_labelling import PairLabel, sample_pairs, save_label  # noqa: PLC0415
 
-    chosen: list[Candidate] = drawn(store, desk.loaded.config, sample, seed)
+    chosen: list[CandidatePair] = sample_pairs(store, desk.config.config, sample, seed)
     log_access(store, desk.now(), f"recurrence label: {len(chosen)} pairs, seed {seed}")
     click.echo(f"{len(chosen)} pairs, seed {seed}; y: the same problem, n: another one, s: skip, q: stop here")
     for number, about in enumerate(chosen, 1):
-        click.echo(f"\n[{number}/{len(chosen)}]\n{printed(store, about)}")
+        click.echo(f"\n[{number}/{len(chosen)}]\n{format_pair(store, about)}")
         answer = click.prompt("the same problem?", type=click.Choice([*VERDICTS, "q"]), show_choices=True)
         if answer == "q":
             return
-        keep(store, about, Said(VERDICTS[answer], account(), desk.now()))
+        save_label(store, about, PairLabel(VERDICTS[answer], account(), desk.now()))

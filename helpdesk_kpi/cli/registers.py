@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, account, config_option, log_access
+from helpdesk_kpi.cli.app_context import AppContext, account, config_option, log_access
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.spreadsheet import write_table
 
 if TYPE_CHECKING:
-    from helpdesk_kpi.registers.writer import Given, Kept
+    from helpdesk_kpi.registers.writer import InputRow, WriteResult
 
 SAID = {"new": "new", "corrects": "corrects entry", "unchanged": "unchanged", "withdrawn": "stays withdrawn"}
 #: All that is said of a confidential answer. Whether it is new or the same as before would give it away to a user who
@@ -23,7 +23,7 @@ dry = click.option("--dry-run", is_flag=True, help="Check everything and say wha
 
 
 class Registers(click.Group):
-    """`list` and `withdraw`, and a command for each register."""
+    """`list` and `withdraw_entry`, and a command for each register."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         from helpdesk_kpi.registers.register_types import REGISTERS  # noqa: PLC0415 - `--help` of others needs none
@@ -47,10 +47,10 @@ def record() -> None:
 def _recorder(register: str) -> click.Command:
     """The command that writes one entry of a register."""
     from helpdesk_kpi.config import Config  # noqa: PLC0415
-    from helpdesk_kpi.registers.parser import columns  # noqa: PLC0415
+    from helpdesk_kpi.registers.parser import list_columns  # noqa: PLC0415
     from helpdesk_kpi.registers.register_types import REGISTERS  # noqa: PLC0415
 
-    fields = ", ".join(columns(Config(), REGISTERS[register]))
+    fields = ", ".join(list_columns(Config(), REGISTERS[register]))
     written = f"FIELDS are written name=value (docs/registers.md); without forms of your own: {fields}."
 
     @click.command(register, help=f"{REGISTERS[register].__doc__}\n\n{written}")
@@ -59,12 +59,12 @@ def _recorder(register: str) -> click.Command:
     @dry
     @config_option
     @click.pass_obj
-    def write(desk: Desk, fields: tuple[str, ...], corrects: int | None, dry_run: bool) -> None:
-        from helpdesk_kpi.registers.writer import Given  # noqa: PLC0415
+    def write(desk: AppContext, fields: tuple[str, ...], corrects: int | None, dry_run: bool) -> None:
+        from helpdesk_kpi.registers.writer import InputRow  # noqa: PLC0415
 
-        given = Given(register, REGISTERS[register], _row(fields), corrects)
+        given = InputRow(register, REGISTERS[register], _row(fields), corrects)
         for kept in _keep(desk, [given], dry_run=dry_run):
-            click.echo(_told(kept, dry_run=dry_run))
+            click.echo(_format_result(kept, dry_run=dry_run))
 
     return write
 
@@ -81,19 +81,19 @@ def _row(fields: Iterable[str]) -> dict[str, str]:
     return row
 
 
-def _keep(desk: Desk, given: "list[Given]", *, dry_run: bool) -> "list[Kept]":
-    from helpdesk_kpi.registers.lookup import Names  # noqa: PLC0415
-    from helpdesk_kpi.registers.parser import Reading  # noqa: PLC0415
-    from helpdesk_kpi.registers.writer import keep  # noqa: PLC0415
+def _keep(desk: AppContext, given: "list[InputRow]", *, dry_run: bool) -> "list[WriteResult]":
+    from helpdesk_kpi.registers.lookup import RegisterLookup  # noqa: PLC0415
+    from helpdesk_kpi.registers.parser import EntryParser  # noqa: PLC0415
+    from helpdesk_kpi.registers.writer import save_entries  # noqa: PLC0415
     from helpdesk_kpi.store.register_entries import Written  # noqa: PLC0415
 
     now = desk.now()
     with desk.store(create=True) as store:
-        reading = Reading(Names(store, desk.loaded.config), now)
-        return keep(reading, given, Written(now, account()), dry_run=dry_run)
+        reading = EntryParser(RegisterLookup(store, desk.config.config), now)
+        return save_entries(reading, given, Written(now, account()), dry_run=dry_run)
 
 
-def _told(kept: "Kept", *, dry_run: bool) -> str:
+def _format_result(kept: "WriteResult", *, dry_run: bool) -> str:
     if kept.is_anonymous:
         return f"{kept.where}: {'fine' if dry_run else KEPT}"
     what = " ".join(map(str, filter(None, [SAID[kept.what], kept.before])))
@@ -107,22 +107,22 @@ def _told(kept: "Kept", *, dry_run: bool) -> str:
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def list_(desk: Desk, register: str, everything: bool, as_json: bool) -> None:
+def list_(desk: AppContext, register: str, everything: bool, as_json: bool) -> None:
     """Show the entries of REGISTER, with who wrote them down and when.
 
     Who answered about colleagues or about another department is never shown, nor is a single answer.
     """
-    from helpdesk_kpi.registers.lookup import Names  # noqa: PLC0415
-    from helpdesk_kpi.registers.parser import register_named  # noqa: PLC0415
-    from helpdesk_kpi.registers.render import listed, printed  # noqa: PLC0415
+    from helpdesk_kpi.registers.lookup import RegisterLookup  # noqa: PLC0415
+    from helpdesk_kpi.registers.parser import get_register  # noqa: PLC0415
+    from helpdesk_kpi.registers.render import format_entries, list_entries  # noqa: PLC0415
 
-    kind, config = register_named(register), desk.loaded.config
+    kind, config = get_register(register), desk.config.config
     if kind.is_personal and config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": entries about people are not shown')
     with desk.store() as store:
         log_access(store, desk.now(), f"record list {register}")
-        found = listed(Names(store, config), kind, everything=everything)
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else printed(found))
+        found = list_entries(RegisterLookup(store, config), kind, everything=everything)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else format_entries(found))
 
 
 @record.command()
@@ -130,9 +130,9 @@ def list_(desk: Desk, register: str, everything: bool, as_json: bool) -> None:
 @click.option("--why", required=True, help="The reason, which is kept.")
 @config_option
 @click.pass_obj
-def withdraw(desk: Desk, entry: int, why: str) -> None:
+def withdraw(desk: AppContext, entry: int, why: str) -> None:
     """Take ENTRY out of force. It is kept, with the reason."""
-    from helpdesk_kpi.registers.writer import withdraw as take_back  # noqa: PLC0415
+    from helpdesk_kpi.registers.writer import withdraw_entry as take_back  # noqa: PLC0415
     from helpdesk_kpi.store.register_entries import Written  # noqa: PLC0415
 
     with desk.store() as store:
@@ -145,27 +145,27 @@ def withdraw(desk: Desk, entry: int, why: str) -> None:
 @click.option("--each", default=10, show_default=True, type=click.IntRange(1), help="How many of each person.")
 @config_option
 @click.pass_obj
-def draw(desk: Desk, period: str, each: int) -> None:
+def draw(desk: AppContext, period: str, each: int) -> None:
     """Draw tickets for quality reviews: a CSV file to be filled in and imported.
 
     Of each person, out of the tickets that they solved in the period, of every severity in proportion. The same tickets
     come when it is drawn again, so nobody can draw until they like what comes.
     """
-    from helpdesk_kpi.measure.build.build import measure  # noqa: PLC0415
-    from helpdesk_kpi.measure.quality.sampling import drawn, sheet  # noqa: PLC0415
-    from helpdesk_kpi.measure.query.metric_store import Reader  # noqa: PLC0415
-    from helpdesk_kpi.registers.parser import columns  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import build_stale  # noqa: PLC0415
+    from helpdesk_kpi.measure.quality.sampling import render_review_sheet, sample_tickets  # noqa: PLC0415
+    from helpdesk_kpi.measure.query.metric_store import MetricStore  # noqa: PLC0415
+    from helpdesk_kpi.registers.parser import list_columns  # noqa: PLC0415
     from helpdesk_kpi.registers.register_types import QualityReview  # noqa: PLC0415
 
-    config, now = desk.loaded.config, desk.now()
+    config, now = desk.config.config, desk.now()
     if config.privacy != "full":
         raise UsageError(f'privacy = "{config.privacy}": nothing is shown of one person')
     span = desk.period(period)
     with desk.store() as store:
-        measure(store, config)
+        build_stale(store, config)
         log_access(store, now, f"record draw {span.label}, {each} each")
-        found = list(drawn(Reader(store, config), span, now, each))
-    write_table(sys.stdout, sheet(found, columns(config, QualityReview)))
+        found = list(sample_tickets(MetricStore(store, config), span, now, each))
+    write_table(sys.stdout, render_review_sheet(found, list_columns(config, QualityReview)))
 
 
 @click.command("import")
@@ -174,19 +174,19 @@ def draw(desk: Desk, period: str, each: int) -> None:
 @dry
 @config_option
 @click.pass_obj
-def import_(desk: Desk, file: Path, register: str | None, dry_run: bool) -> None:
+def import_(desk: AppContext, file: Path, register: str | None, dry_run: bool) -> None:
     """Write the entries of FILE (CSV or TOML) into their registers.
 
     Either all rows are fine and all are kept, or everything that is wrong is told and nothing changes. A file may be
     imported again: rows that say what is known change nothing, rows that say something else correct it.
     """
-    from helpdesk_kpi.registers.import_files import rows_of  # noqa: PLC0415
+    from helpdesk_kpi.registers.import_files import read_rows  # noqa: PLC0415
 
-    kept = _keep(desk, rows_of(file, desk.loaded.config, register), dry_run=dry_run)
+    kept = _keep(desk, read_rows(file, desk.config.config, register), dry_run=dry_run)
     open_ones = [one for one in kept if not one.is_anonymous]
     for one in open_ones:
         if one.what != "unchanged":
-            click.echo(_told(one, dry_run=dry_run))
+            click.echo(_format_result(one, dry_run=dry_run))
     counts = ", ".join(f"{sum(k.what == what for k in open_ones)} {word}" for what, word in COUNTED.items())
     if len(open_ones) < len(kept):
         counts += f", {len(kept) - len(open_ones)} confidential answers {'fine' if dry_run else KEPT}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option, log_access
+from helpdesk_kpi.cli.app_context import AppContext, config_option, log_access
 from helpdesk_kpi.cli.output import on_terminal
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.private import write_private
@@ -35,7 +35,7 @@ FORMATS = {"html": ("page", "html"), "text": ("text", "txt"), "json": ("json", "
 @config_option
 @click.pass_obj
 def report(
-    desk: Desk,
+    desk: AppContext,
     *,
     name: str,
     period: str | None,
@@ -46,11 +46,11 @@ def report(
     locale: str | None,
 ) -> None:
     """Render a report: an entry of [reports], else a template by name."""
-    from helpdesk_kpi.measure.build.build import measure as fold  # noqa: PLC0415
-    from helpdesk_kpi.report.prepare import as_of_for, folds, make, named, period_of  # noqa: PLC0415
+    from helpdesk_kpi.measure.build.build import build_stale as fold  # noqa: PLC0415
+    from helpdesk_kpi.report.prepare import as_of_for, folds, get_report_config, period_of, prepare_report  # noqa: PLC0415
 
-    loaded, now = desk.loaded, desk.now()
-    wanted = named(loaded, name)
+    loaded, now = desk.config, desk.now()
+    wanted = get_report_config(loaded, name)
     span = period_of(wanted, period, loaded.config.timezone, now)
     part, ending = FORMATS[form]
     told = desk.as_of(as_of) if as_of else None
@@ -61,8 +61,10 @@ def report(
         early = min(now, now if told is None else when) < span.end
         chosen = frozenset({part})
         made = list(
-            make(store, loaded, name, period=span, as_of=when, locale=locale, parts=chosen, is_preliminary=early)
-        )  # fmt: skip
+            prepare_report(
+                store, loaded, name, period=span, as_of=when, locale=locale, parts=chosen, is_preliminary=early
+            )
+        )
     if out is None and (show or (form == "html" and on_terminal())):  # a page is nothing to read in a terminal
         out = Path(f"{_file_name(name)}-{span.label}.{ending}")
     if len(made) > 1 and out is None:
@@ -102,17 +104,17 @@ def _put(content: bytes, path: Path | None, *, show: bool) -> None:
 @click.option("--again", is_flag=True, help="Send a newer preliminary report of a period that is not complete.")
 @config_option
 @click.pass_obj
-def send(desk: Desk, *, name: str, period: str | None, dry_run: bool, again: bool) -> None:
+def send(desk: AppContext, *, name: str, period: str | None, dry_run: bool, again: bool) -> None:
     """Render a report and send it to its channels. Whoever already has it does not get it again.
 
     While the period is not over it is marked as preliminary, and the complete report goes out when it is due.
     """
     from helpdesk_kpi.cli.jobs import report_rule  # noqa: PLC0415
     from helpdesk_kpi.cli.send_report import edition_of, preview, send_report  # noqa: PLC0415
-    from helpdesk_kpi.report.prepare import named, period_of  # noqa: PLC0415
+    from helpdesk_kpi.report.prepare import get_report_config, period_of  # noqa: PLC0415
 
-    loaded, now = desk.loaded, desk.now()
-    wanted = named(loaded, name)
+    loaded, now = desk.config, desk.now()
+    wanted = get_report_config(loaded, name)
     if not wanted.to:
         raise loaded.error(f"reports.{name}.to", "no channels: name some of [channels]")
     span = period_of(wanted, period, loaded.config.timezone, now)
@@ -129,11 +131,11 @@ def send(desk: Desk, *, name: str, period: str | None, dry_run: bool, again: boo
 
 
 def _tell(sent: "SentReport") -> None:
-    from helpdesk_kpi.cli.send_report import outcome_line, problem_line  # noqa: PLC0415
+    from helpdesk_kpi.cli.send_report import format_outcome, problem_line  # noqa: PLC0415
 
-    for line in [*map(outcome_line, sent.outcomes), *map(problem_line, sent.problems)]:
+    for line in [*map(format_outcome, sent.outcomes), *map(problem_line, sent.problems)]:
         click.echo(line)
     if sent.edition.is_preliminary and not any(outcome.tried for outcome in sent.outcomes):
         click.echo("this preliminary report was sent before; `--again` sends a newer one", err=True)
-    arrived = [outcome.arrived for outcome in sent.outcomes]
+    arrived = [outcome.is_delivered for outcome in sent.outcomes]
     sys.exit(0 if sent.has_arrived else 3 if any(arrived) else 1)

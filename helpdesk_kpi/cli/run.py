@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option, iso
+from helpdesk_kpi.cli.app_context import AppContext, config_option, iso
 
 if TYPE_CHECKING:
-    from scheduler import Turn
+    from scheduler import JobRun
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now and stop: for cron and systemd timers.")
 @config_option
 @click.pass_obj
-def run(desk: Desk, once: bool) -> None:
+def run(desk: AppContext, once: bool) -> None:
     """Sync, measure and send on schedule, until stopped. What was missed meanwhile is made up for once."""
-    from helpdesk_kpi.cli.jobs import jobs_of, said  # noqa: PLC0415
+    from helpdesk_kpi.cli.jobs import format_run, jobs_of  # noqa: PLC0415
     from helpdesk_kpi.paths import extend_path  # noqa: PLC0415
 
     extend_path()
@@ -30,8 +30,8 @@ def run(desk: Desk, once: bool) -> None:
 
     jobs = jobs_of(desk)
     if once:
-        turns = [turn for turn in scheduler.run_due(jobs, desk.now()) if said(turn)]
-        click.echo("\n".join(map(said, turns)) or "nothing is due")
+        turns = [turn for turn in scheduler.run_due(jobs, desk.now()) if format_run(turn)]
+        click.echo("\n".join(map(format_run, turns)) or "nothing is due")
         failed = [t for t in turns if t.error]
         sys.exit(0 if not failed else 1 if len(failed) == len(turns) else 3)
     stop = threading.Event()
@@ -39,30 +39,30 @@ def run(desk: Desk, once: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
     click.echo(f"running {len(jobs)} jobs; stop with Ctrl-C", err=True)
 
-    def tell(turn: "Turn") -> None:
-        if line := said(turn):
+    def tell(turn: "JobRun") -> None:
+        if line := format_run(turn):
             click.echo(line)
 
-    scheduler.run_forever(jobs, desk.loaded.config.timezone, desk.now, stop, tell)
+    scheduler.run_forever(jobs, desk.config.config.timezone, desk.now, stop, tell)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def status(desk: Desk, as_json: bool) -> None:
+def status(desk: AppContext, as_json: bool) -> None:
     """Show how fresh the data are, what failed, what was sent and what is next."""
-    from helpdesk_kpi.cli.views.status import state_of  # noqa: PLC0415
+    from helpdesk_kpi.cli.views.status import collect_status  # noqa: PLC0415
 
     with desk.store() as store:
-        found = state_of(desk, store)
-    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _printed(found, desk))
+        found = collect_status(desk, store)
+    click.echo(json.dumps(found, indent=2, ensure_ascii=False) if as_json else _format_status(found, desk))
 
 
-def _printed(found: dict[str, Any], desk: Desk) -> str:
-    from helpdesk_kpi.text.rules_version import again  # noqa: PLC0415
+def _format_status(found: dict[str, Any], desk: AppContext) -> str:
+    from helpdesk_kpi.text.rules_version import resync_hint  # noqa: PLC0415
 
-    zone = zoneinfo.ZoneInfo(desk.loaded.config.timezone)
+    zone = zoneinfo.ZoneInfo(desk.config.config.timezone)
 
     def local(text: str | None) -> str:
         return dt.datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M") if text else "never"
@@ -75,7 +75,7 @@ def _printed(found: dict[str, Any], desk: Desk) -> str:
             reason = f": {s['reason']}" if s["reason"] else ""
             lines.append(f"  {stream:<22} {s['state']:<12} {local(s['ran_at'])}{aside}{reason}")
     for name in found["read_with_other_words"]:
-        lines += ["", again(name)]
+        lines += ["", resync_hint(name)]
     for text in found["read_by_earlier_version"].values():
         lines += ["", text]
     if unmapped := found["questions_without_dimension"]:
@@ -97,19 +97,19 @@ def deliveries() -> None:
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def list_(desk: Desk, as_json: bool) -> None:
+def list_(desk: AppContext, as_json: bool) -> None:
     """Every delivery, newest last."""
-    from helpdesk_kpi.calendar.periods import label_of  # noqa: PLC0415
+    from helpdesk_kpi.calendar.periods import format_label  # noqa: PLC0415
     from helpdesk_kpi.deliver import ledger  # noqa: PLC0415
-    from helpdesk_kpi.deliver.ledger_migrations import prepare  # noqa: PLC0415
+    from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger  # noqa: PLC0415
 
     with desk.store() as store:
-        prepare(store.db)
-        rows = ledger.listed(store.conn)
-    zone = desk.loaded.config.timezone
+        migrate_ledger(store.db)
+        rows = ledger.list_deliveries(store.conn)
+    zone = desk.config.config.timezone
     entries = [
         {
-            "id": r.id, "report": r.report, "period": label_of(r.start, r.end, zone), "start": iso(r.start),
+            "id": r.id, "report": r.report, "period": format_label(r.start, r.end, zone), "start": iso(r.start),
             "end": iso(r.end), "channel": r.channel,
             "recipient": r.recipient, "variant": r.variant, "state": r.state, "sent_at": iso(r.sent_at),
             "detail": r.detail,
@@ -129,19 +129,19 @@ def list_(desk: Desk, as_json: bool) -> None:
 @click.argument("number", type=int)
 @config_option
 @click.pass_obj
-def resend(desk: Desk, number: int) -> None:
+def resend(desk: AppContext, number: int) -> None:
     """Send delivery NUMBER again, the same bytes; for those whose outcome is unknown or failed."""
-    from helpdesk_kpi.cli.send_report import all_channels, outcome_line, problem_line  # noqa: PLC0415
+    from helpdesk_kpi.cli.send_report import format_outcome, load_channels, problem_line  # noqa: PLC0415
     from helpdesk_kpi.deliver import delivery, ledger  # noqa: PLC0415
-    from helpdesk_kpi.deliver.ledger_migrations import prepare  # noqa: PLC0415
+    from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger  # noqa: PLC0415
 
     with desk.store() as store:
-        prepare(store.db)
+        migrate_ledger(store.db)
         now = desk.now()
         ledger.resend(store.conn, number, now=now, deadline=now + delivery.PATIENCE)
         problems: list[delivery.Problem] = []
-        for outcome in delivery.deliver_pending(store.conn, all_channels(desk.loaded), desk.now, problems=problems):
-            click.echo(outcome_line(outcome))
+        for outcome in delivery.retry_pending(store.conn, load_channels(desk.config), desk.now, problems=problems):
+            click.echo(format_outcome(outcome))
     for problem in problems:
         click.echo(problem_line(problem))
     if problems:
@@ -153,12 +153,12 @@ def resend(desk: Desk, number: int) -> None:
 @click.option("--as", "outcome", type=click.Choice(["sent", "failed"]), required=True)
 @config_option
 @click.pass_obj
-def resolve(desk: Desk, number: int, outcome: Literal["sent", "failed"]) -> None:
+def resolve(desk: AppContext, number: int, outcome: Literal["sent", "failed"]) -> None:
     """Say what became of delivery NUMBER, whose outcome is unknown."""
     from helpdesk_kpi.deliver import ledger  # noqa: PLC0415
-    from helpdesk_kpi.deliver.ledger_migrations import prepare  # noqa: PLC0415
+    from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger  # noqa: PLC0415
 
     with desk.store() as store:
-        prepare(store.db)
+        migrate_ledger(store.db)
         ledger.resolve(store.conn, number, outcome, now=desk.now())
     click.echo(f"delivery {number}: {outcome}")

@@ -6,18 +6,18 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.calendar.schedule_rules import Rule
-from helpdesk_kpi.config import Loaded, duration, resolve_secrets
+from helpdesk_kpi.calendar.schedule_rules import ScheduleRule
+from helpdesk_kpi.config import LoadedConfig, duration, resolve_secrets
 from helpdesk_kpi.deliver import ledger, slots, variants
 from helpdesk_kpi.deliver.contract import Channel, Message
 from helpdesk_kpi.deliver.delivery import Outcome, Problem, deliver, dry_run, reached
 from helpdesk_kpi.deliver.discovery import decode
 from helpdesk_kpi.deliver.file_names import page_file
-from helpdesk_kpi.deliver.ledger_migrations import prepare
+from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger
 from helpdesk_kpi.deliver.slots import Slot
-from helpdesk_kpi.measure.build.build import measure
-from helpdesk_kpi.report.prepare import Made, as_of_for, folds, make, named, slices
-from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.measure.build.build import build_stale
+from helpdesk_kpi.report.prepare import PreparedReport, as_of_for, folds, get_report_config, prepare_report, slices
+from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.store import Store
 
 log = logging.getLogger(__name__)
@@ -44,10 +44,10 @@ class SentReport(NamedTuple):
 
     @property
     def has_arrived(self) -> bool:
-        return not self.problems and all(outcome.arrived for outcome in self.outcomes)
+        return not self.problems and all(outcome.is_delivered for outcome in self.outcomes)
 
 
-def channels(loaded: Loaded, names: list[str]) -> list[Channel]:
+def get_channels(loaded: LoadedConfig, names: list[str]) -> list[Channel]:
     """The named channels, with their secrets in place; archives first, since mails link to what lies there."""
     found = [
         decode(
@@ -58,20 +58,27 @@ def channels(loaded: Loaded, names: list[str]) -> list[Channel]:
     return sorted(found, key=lambda channel: not channel.is_archive)
 
 
-def all_channels(loaded: Loaded) -> list[Channel]:
-    return channels(loaded, list(loaded.config.channels))
+def load_channels(loaded: LoadedConfig) -> list[Channel]:
+    return get_channels(loaded, list(loaded.config.channels))
 
 
 def edition_of(
-    store: Store, loaded: Loaded, name: str, period: Period, now: int, *, rule: Rule | None = None, again: bool = False
+    store: Store,
+    loaded: LoadedConfig,
+    name: str,
+    period: Period,
+    now: int,
+    *,
+    rule: ScheduleRule | None = None,
+    again: bool = False,
 ) -> Edition:
     """Which variant a report is now. While the period is not over, or while its data are not whole and may still be
     waited for, it is preliminary. A preliminary one is sent once; `again` makes a new one.
     """
-    prepare(store.db)
-    report = named(loaded, name)
+    migrate_ledger(store.db)
+    report = get_report_config(loaded, name)
     first_due = period.end if rule is None else rule.next_after(period.end - 1)
-    whole = min((until or 0 for until in fresh_to(store, loaded.config).values()), default=0)
+    whole = min((until or 0 for until in complete_until(store, loaded.config).values()), default=0)
     is_waiting = whole < period.end and now < first_due + duration(report.wait)
     if now >= period.end and not is_waiting:
         return Edition(name, period, variants.complete(loaded.config.privacy))
@@ -79,12 +86,14 @@ def edition_of(
     return Edition(name, period, variants.preliminary(max(1, before + again), loaded.config.privacy))
 
 
-def messages(store: Store, loaded: Loaded, edition: Edition, now: int, problems: list[Problem]) -> Iterator[Message]:
+def messages(
+    store: Store, loaded: LoadedConfig, edition: Edition, now: int, problems: list[Problem]
+) -> Iterator[Message]:
     """What a report says this period, once or for each team."""
-    report = named(loaded, edition.name)
-    measure(store, loaded.config, extra=folds(loaded, report))
+    report = get_report_config(loaded, edition.name)
+    build_stale(store, loaded.config, extra=folds(loaded, report))
     as_of = as_of_for(store, loaded.config, edition.period, now, report.wait)
-    for made in make(
+    for made in prepare_report(
         store, loaded, edition.name, period=edition.period, as_of=as_of,
         page_url=lambda part: _page_url(report.link_base, part, edition),
         is_preliminary=edition.is_preliminary,
@@ -98,7 +107,7 @@ def _page_url(base: str | None, part: str, edition: Edition) -> str | None:
     return f"{base.rstrip('/')}/{quote(page_file(part, edition.period.label, edition.variant))}" if base else None
 
 
-def _message(made: Made, edition: Edition, now: int) -> Message:
+def _message(made: PreparedReport, edition: Edition, now: int) -> Message:
     rendered = made.rendered
     page = (rendered.page or "").encode()
     file = page_file(made.slice, made.period.label, edition.variant)
@@ -120,11 +129,11 @@ def _message(made: Made, edition: Edition, now: int) -> Message:
 
 
 def send_report(
-    store: Store, loaded: Loaded, edition: Edition, now: Callable[[], int], *, slot: Slot | None = None
+    store: Store, loaded: LoadedConfig, edition: Edition, now: Callable[[], int], *, slot: Slot | None = None
 ) -> SentReport:
     """Render and deliver; what was already sent stays sent. A slot gets to know whom it must reach, before anything."""
-    prepare(store.db)
-    to = channels(loaded, named(loaded, edition.name).to)
+    migrate_ledger(store.db)
+    to = get_channels(loaded, get_report_config(loaded, edition.name).to)
     problems: list[Problem] = []
     if slot is not None:
         _expect(store, loaded, slot, to)
@@ -136,7 +145,7 @@ def send_report(
     return SentReport(edition, outcomes, problems)
 
 
-def _expect(store: Store, loaded: Loaded, slot: Slot, to: list[Channel]) -> None:
+def _expect(store: Store, loaded: LoadedConfig, slot: Slot, to: list[Channel]) -> None:
     problems: list[Problem] = []
     targets = reached(to, problems, slot.report)
     if not problems:  # else `deliver` meets the same problem, and the slot stays open
@@ -144,10 +153,10 @@ def _expect(store: Store, loaded: Loaded, slot: Slot, to: list[Channel]) -> None
         slots.expect(store.conn, slot, parts)
 
 
-def preview(store: Store, loaded: Loaded, edition: Edition, now: int) -> tuple[str, list[Problem]]:
+def preview(store: Store, loaded: LoadedConfig, edition: Edition, now: int) -> tuple[str, list[Problem]]:
     """What `send` would send, and to whom."""
     lines = []
-    to, problems = channels(loaded, named(loaded, edition.name).to), list[Problem]()
+    to, problems = get_channels(loaded, get_report_config(loaded, edition.name).to), list[Problem]()
     for message in messages(store, loaded, edition, now, problems):
         lines.append(f"subject: {message.subject}")
         for shown in dry_run(message, to):
@@ -156,7 +165,7 @@ def preview(store: Store, loaded: Loaded, edition: Edition, now: int) -> tuple[s
     return "\n".join([*lines, *map(problem_line, problems)]), problems
 
 
-def outcome_line(outcome: Outcome) -> str:
+def format_outcome(outcome: Outcome) -> str:
     row = outcome.delivery
     note = "" if outcome.tried else " (before)"
     kind = f" {row.variant}" if variants.is_preliminary(row.variant) else ""

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option
+from helpdesk_kpi.cli.app_context import AppContext, config_option
 from helpdesk_kpi.cli.output import on_terminal
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.private import write_private
@@ -15,7 +15,7 @@ from helpdesk_kpi.private import write_private
 @click.command()
 @config_option
 @click.pass_obj
-def init(desk: Desk) -> None:
+def init(desk: AppContext) -> None:
     """Write a configuration to start from: every setting, with a word on each."""
     from helpdesk_kpi.paths import extend_path  # noqa: PLC0415
 
@@ -31,18 +31,18 @@ def init(desk: Desk) -> None:
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def check(desk: Desk, people: bool, as_json: bool) -> None:
+def check(desk: AppContext, people: bool, as_json: bool) -> None:
     """Check the configuration, and ask the helpdesks what these credentials reach and what each KPI can get there."""
-    from helpdesk_kpi.cli.checks.findings import Examined, able, asked, config_findings  # noqa: PLC0415
-    from helpdesk_kpi.cli.views.check import as_data, lines, show  # noqa: PLC0415
+    from helpdesk_kpi.cli.checks.findings import CheckResult, ask_sources, config_findings, list_capabilities  # noqa: PLC0415
+    from helpdesk_kpi.cli.views.check import as_data, format_findings, print_check  # noqa: PLC0415
 
     own = config_findings(desk, people=people)
-    told = asyncio.run(asked(desk))
-    found = Examined(own, told, able(desk, told))
+    told = asyncio.run(ask_sources(desk))
+    found = CheckResult(own, told, list_capabilities(desk, told))
     if as_json:
         click.echo(json.dumps(as_data(found), ensure_ascii=False, indent=2))
     elif on_terminal():
-        show(found)
+        print_check(found)
     else:
-        click.echo("\n".join(lines(found)))
+        click.echo("\n".join(format_findings(found)))
     sys.exit(1 if found.has_errors else 0)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option
+from helpdesk_kpi.cli.app_context import AppContext, config_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,31 +18,34 @@ if TYPE_CHECKING:
 @click.option("--full", is_flag=True, help="Read everything again from the first day.")
 @config_option
 @click.pass_obj
-def sync(desk: Desk, source: tuple[str, ...], full: bool) -> None:
+def sync(desk: AppContext, source: tuple[str, ...], full: bool) -> None:
     """Bring the store up to date with the helpdesks (all, or those named)."""
     from helpdesk_kpi.cli.progress import sync_progress  # noqa: PLC0415
     from helpdesk_kpi.pull.reading_version import read_by_earlier_versions  # noqa: PLC0415
-    from helpdesk_kpi.pull.source_config import sources_of  # noqa: PLC0415
-    from helpdesk_kpi.pull.sync import exit_status, locked_out, wants_full  # noqa: PLC0415
+    from helpdesk_kpi.pull.source_config import load_sources  # noqa: PLC0415
+    from helpdesk_kpi.pull.sync import exit_status, is_sign_in_failure, needs_full_sync  # noqa: PLC0415
     from helpdesk_kpi.pull.sync import sync as run  # noqa: PLC0415
     from helpdesk_kpi.store.writer_lock import hold  # noqa: PLC0415
-    from helpdesk_kpi.text.rules_version import again, own_thanks, read_otherwise  # noqa: PLC0415
+    from helpdesk_kpi.text.rules_version import custom_gratitude, find_outdated_sources, resync_hint  # noqa: PLC0415
 
     with desk.store(create=True) as store, hold(store, "sync"):
-        sources = sources_of(desk.loaded, source, store.hash_key)
+        sources = load_sources(desk.config, source, store.hash_key)
         with sync_progress() as progress:
             results = run(store, sources, now=desk.now, full=full, progress=progress)
-        earlier, otherwise = wants_full(store, sources), read_otherwise(store, own_thanks(desk.loaded.config))
-        lacking = read_by_earlier_versions(store, desk.loaded.config)
+        earlier, otherwise = (
+            needs_full_sync(store, sources),
+            find_outdated_sources(store, custom_gratitude(desk.config.config)),
+        )
+        lacking = read_by_earlier_versions(store, desk.config.config)
     for name in earlier:
         click.echo(f"{name}: `since` has moved back: `helpdesk-kpi sync --full {name}` reads from there", err=True)
     for name in otherwise:
-        click.echo(again(name), err=True)
+        click.echo(resync_hint(name), err=True)
     for text in lacking.values():
         click.echo(text, err=True)
-    for refused in locked_out(results):
+    for refused in is_sign_in_failure(results):
         click.echo(f"{refused.source}: {refused.reason}", err=True)
-    closed = {refused.source for refused in locked_out(results)}
+    closed = {refused.source for refused in is_sign_in_failure(results)}
     for result in results:
         _tell(result, told=result.source in closed)
     if {r.source for r in results} - closed:

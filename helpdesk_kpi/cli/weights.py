@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from helpdesk_kpi.cli.app_context import Desk, config_option
+from helpdesk_kpi.cli.app_context import AppContext, config_option
 from helpdesk_kpi.errors import UsageError
 
 if TYPE_CHECKING:
-    from helpdesk_kpi.measure.query.complexity_weights import Version
+    from helpdesk_kpi.measure.query.complexity_weights import WeightVersion
 
 YEAR = dt.timedelta(days=365)
 DAY = dt.timedelta(days=1)
@@ -38,7 +38,7 @@ def weights() -> None:
 @config_option
 @click.pass_obj
 def learn(
-    desk: Desk,
+    desk: AppContext,
     first: dt.datetime | None,
     last: dt.datetime | None,
     since: dt.datetime | None,
@@ -48,13 +48,13 @@ def learn(
 
     They hold from a day on, after the tickets that they were learned from; earlier days keep what held for them.
     """
-    from helpdesk_kpi.calendar.periods import midnight, wall, zone_named  # noqa: PLC0415
-    from helpdesk_kpi.measure.benchmarking.fit_weights import learned  # noqa: PLC0415
-    from helpdesk_kpi.measure.query.complexity_weights import keep  # noqa: PLC0415
+    from helpdesk_kpi.calendar.periods import get_zone, local_midnight, to_local  # noqa: PLC0415
+    from helpdesk_kpi.measure.benchmarking.fit_weights import fit_weights  # noqa: PLC0415
+    from helpdesk_kpi.measure.query.complexity_weights import save_weight_version  # noqa: PLC0415
 
-    config, now = desk.loaded.config, desk.now()
-    zone = zone_named(config.timezone)
-    today = wall(now, zone).date()
+    config, now = desk.config.config, desk.now()
+    zone = get_zone(config.timezone)
+    today = to_local(now, zone).date()
     end = last.date() + DAY if last else today
     if last and last.date() > today:
         raise UsageError(f"--to {last.date()} lies in the future: it is {today} now")
@@ -63,12 +63,17 @@ def learn(
         raise UsageError(f"--from {begin} is after --to {end - DAY}")
     holds = since.date() if since else max(today, end)
     with desk.store() as store:
-        made = learned(
-            store, config, first=midnight(begin, zone), last=midnight(end, zone), since=midnight(holds, zone), now=now,
+        made = fit_weights(
+            store,
+            config,
+            first=local_midnight(begin, zone),
+            last=local_midnight(end, zone),
+            since=local_midnight(holds, zone),
+            now=now,
             basis=basis,
-        )  # fmt: skip
-        keep(store, made)
-    click.echo(printed(shown(made, config.timezone)))
+        )
+        save_weight_version(store, made)
+    click.echo(format_version(describe_version(made, config.timezone)))
 
 
 @weights.command()
@@ -76,28 +81,28 @@ def learn(
 @click.option("--json", "as_json", is_flag=True)
 @config_option
 @click.pass_obj
-def show(desk: Desk, number: int | None, as_json: bool) -> None:
+def show(desk: AppContext, number: int | None, as_json: bool) -> None:
     """What holds now: by severity, category and channel, and what it was learned from."""
-    from helpdesk_kpi.measure.query.complexity_weights import read_versions  # noqa: PLC0415
+    from helpdesk_kpi.measure.query.complexity_weights import load_weight_versions  # noqa: PLC0415
 
-    config = desk.loaded.config
+    config = desk.config.config
     with desk.store() as store:
-        versions = read_versions(store)
+        versions = load_weight_versions(store)
     found = [version for version in versions if number in {None, version.version}]
     if number is not None and not found:
         known = ", ".join(str(version.version) for version in versions) or "none"
         raise UsageError(f"no version {number} of the weights; there are {known}")
-    told = shown(found[-1], config.timezone) if found else _configured(config.weights)
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else printed(told))
+    told = describe_version(found[-1], config.timezone) if found else _weights_from_config(config.weights)
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else format_version(told))
 
 
-def shown(version: "Version", timezone: str) -> dict[str, Any]:
+def describe_version(version: "WeightVersion", timezone: str) -> dict[str, Any]:
     """A version as plain values; days by the wall clock."""
-    from helpdesk_kpi.calendar.periods import wall, zone_named  # noqa: PLC0415
+    from helpdesk_kpi.calendar.periods import get_zone, to_local  # noqa: PLC0415
     from helpdesk_kpi.measure.benchmarking.fit_weights import EFFORT  # noqa: PLC0415
 
     def day(ms: int) -> str:
-        return wall(ms, zone_named(timezone)).date().isoformat()
+        return to_local(ms, get_zone(timezone)).date().isoformat()
 
     return {
         "version": version.version,
@@ -120,11 +125,11 @@ def shown(version: "Version", timezone: str) -> dict[str, Any]:
     }
 
 
-def _configured(table: Any) -> dict[str, Any]:
+def _weights_from_config(table: Any) -> dict[str, Any]:
     return {"version": None, "severity": table.severity, "category": table.category}
 
 
-def printed(told: dict[str, Any]) -> str:
+def format_version(told: dict[str, Any]) -> str:
     """For a terminal."""
     if told["version"] is None:
         points = [f"{name} {value:g}" for part in ("severity", "category") for name, value in told[part].items()]

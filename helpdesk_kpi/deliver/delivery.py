@@ -35,7 +35,7 @@ class Outcome(msgspec.Struct, frozen=True):
     tried: bool
 
     @property
-    def arrived(self) -> bool:
+    def is_delivered(self) -> bool:
         return self.delivery.state in {"sent", "accepted"}
 
 
@@ -48,7 +48,7 @@ class Preview(msgspec.Struct, frozen=True):
     refused: str = ""  # why it would not be sent
 
 
-class Desk(msgspec.Struct, frozen=True):
+class DeliveryContext(msgspec.Struct, frozen=True):
     """What one call of `deliver` works with."""
 
     db: sqlite3.Connection
@@ -71,7 +71,7 @@ def deliver(
 ) -> list[Outcome]:  # fmt: skip
     """Send a message to every recipient that has not had it; called again, it does what is still to do.
 
-    One try each: what failed in passing waits in the ledger for `deliver_pending`, until `patience` (ms) is over. A
+    One try each: what failed in passing waits in the ledger for `retry_pending`, until `patience` (ms) is over. A
     test message is tried once, under a variant of its own. Errors that are no DeliveryError leave their row unknown;
     they are added to `problems`, or raised together after all others were tried.
     """
@@ -79,22 +79,22 @@ def deliver(
     if message.is_test:
         message = msgspec.structs.replace(message, variant=f"test {begun}")
         patience = FIRST_WAIT - 1  # over before a second try
-    desk = _desk(db, channels, now, jitter)
+    desk = _build_context(db, channels, now, jitter)
     ledger.sweep(db, begun)
     with _collected(problems) as found:
         targets = reached(desk.channels.values(), found, message.report)
-        return _try_all(desk, ledger.plan(db, message, targets, now=begun, deadline=begun + patience), found)
+        return _try_all(desk, ledger.plan_deliveries(db, message, targets, now=begun, deadline=begun + patience), found)
 
 
-def deliver_pending(
+def retry_pending(
     db: sqlite3.Connection, channels: Iterable[Channel], now: Now, *,
     jitter: Callable[[], float] = random.random, problems: list[Problem] | None = None,
 ) -> list[Outcome]:  # fmt: skip
     """Try again what is due, and what a dead process had planned. `channels` are all that are configured."""
-    desk = _desk(db, channels, now, jitter)
+    desk = _build_context(db, channels, now, jitter)
     ledger.sweep(db, now())
     with _collected(problems) as found:
-        return _try_all(desk, ledger.due(db, now()), found)
+        return _try_all(desk, ledger.list_due(db, now()), found)
 
 
 def reached(channels: Iterable[Channel], problems: list[Problem], report: str) -> list[tuple[str, str]]:
@@ -130,12 +130,14 @@ def _preview(message: Message, channel: Channel, recipient: str) -> Preview:
         return Preview(channel.name, recipient, (), str(error))
 
 
-def _desk(db: sqlite3.Connection, channels: Iterable[Channel], now: Now, jitter: Callable[[], float]) -> Desk:
+def _build_context(
+    db: sqlite3.Connection, channels: Iterable[Channel], now: Now, jitter: Callable[[], float]
+) -> DeliveryContext:
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    return Desk(db, {channel.name: channel for channel in channels}, now, owner, jitter)
+    return DeliveryContext(db, {channel.name: channel for channel in channels}, now, owner, jitter)
 
 
-def _try_all(desk: Desk, rows: Sequence[Delivery], problems: list[Problem]) -> list[Outcome]:
+def _try_all(desk: DeliveryContext, rows: Sequence[Delivery], problems: list[Problem]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for row in rows:
         try:
@@ -145,15 +147,17 @@ def _try_all(desk: Desk, rows: Sequence[Delivery], problems: list[Problem]) -> l
     return outcomes
 
 
-def _try(desk: Desk, row: Delivery) -> Outcome:
+def _try(desk: DeliveryContext, row: Delivery) -> Outcome:
     now = desk.now()
     claimed = ledger.claim(desk.db, row, desk.owner, now=now, lease_until=now + LEASE)
     if claimed is None:
-        return Outcome(ledger.one(desk.db, row.id), tried=False)
+        return Outcome(ledger.get_delivery(desk.db, row.id), tried=False)
     channel = desk.channels.get(row.channel)
     if channel is None or row.recipient not in channel.recipients():
         gone = "its channel is no longer configured" if channel is None else "no longer a recipient of the channel"
-        return Outcome(ledger.settle(desk.db, claimed, desk.owner, "skipped", now=now, detail=gone), tried=False)
+        return Outcome(
+            ledger.record_outcome(desk.db, claimed, desk.owner, "skipped", now=now, detail=gone), tried=False
+        )
     try:
         return _send(desk, claimed, channel)
     except DeliveryError as error:
@@ -161,37 +165,37 @@ def _try(desk: Desk, row: Delivery) -> Outcome:
         return Outcome(_settle_failure(desk, claimed, error), tried=True)
 
 
-def _send(desk: Desk, row: Delivery, channel: Channel) -> Outcome:
-    message = ledger.frozen(desk.db, row)
+def _send(desk: DeliveryContext, row: Delivery, channel: Channel) -> Outcome:
+    message = ledger.get_frozen_message(desk.db, row)
     refuse_group(channel, message)
     now = desk.now()
     if not ledger.start(desk.db, row, desk.owner, now=now, lease_until=now + LEASE):
-        return Outcome(ledger.one(desk.db, row.id), tried=False)
+        return Outcome(ledger.get_delivery(desk.db, row.id), tried=False)
     try:
         sent = channel.send(message, row.recipient)
     except DeliveryError:
         raise
     except Exception as error:
         words = f"unexpected {type(error).__name__} while sending; it may have arrived"
-        ledger.settle(desk.db, row, desk.owner, "unknown", now=desk.now(), detail=words)
+        ledger.record_outcome(desk.db, row, desk.owner, "unknown", now=desk.now(), detail=words)
         raise
     return Outcome(_settle_success(desk, row, sent), tried=True)
 
 
-def _settle_success(desk: Desk, row: Delivery, sent: Sent) -> Delivery:
+def _settle_success(desk: DeliveryContext, row: Delivery, sent: Sent) -> Delivery:
     ref = sent.ref or None
-    return ledger.settle(desk.db, row, desk.owner, sent.state, now=desk.now(), ref=ref, detail=sent.detail)
+    return ledger.record_outcome(desk.db, row, desk.owner, sent.state, now=desk.now(), ref=ref, detail=sent.detail)
 
 
-def _settle_failure(desk: Desk, row: Delivery, error: DeliveryError) -> Delivery:
+def _settle_failure(desk: DeliveryContext, row: Delivery, error: DeliveryError) -> Delivery:
     now = desk.now()
     if error.ambiguous:
-        return ledger.settle(desk.db, row, desk.owner, "unknown", now=now, detail=str(error))
+        return ledger.record_outcome(desk.db, row, desk.owner, "unknown", now=now, detail=str(error))
     next_try = None if error.permanent else now + wait(row.attempt, error.retry_after, desk.jitter())
     detail = str(error)
     if next_try is not None and next_try > row.deadline:
         next_try, detail = None, f"{detail}; given up after {row.attempt} tries"
-    return ledger.settle(desk.db, row, desk.owner, "failed", now=now, next_try=next_try, detail=detail)
+    return ledger.record_outcome(desk.db, row, desk.owner, "failed", now=now, next_try=next_try, detail=detail)
 
 
 def wait(attempt: int, retry_after: float | None, jitter: float) -> int:

@@ -35,7 +35,7 @@ def check_address(url: Secret) -> None:
         raise ValueError("url: must be an https:// address (http:// only to a loopback address)")
 
 
-def post(url: Secret, body: bytes, *, timeout: float) -> requests.Response:
+def post_json(url: Secret, body: bytes, *, timeout: float) -> requests.Response:
     """POST JSON and return an answer with status 2xx or 4xx. DeliveryError for every other outcome.
 
     Errors of `requests` quote the address, so their text is never used and they are not chained.

@@ -92,7 +92,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def writing(db: sqlite3.Connection) -> Iterator[None]:
+def write_transaction(db: sqlite3.Connection) -> Iterator[None]:
     """One transaction that holds the write lock from its beginning."""
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -103,7 +103,7 @@ def writing(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("COMMIT")
 
 
-def plan(
+def plan_deliveries(
     db: sqlite3.Connection, message: Message, targets: Sequence[tuple[str, str]], *, now: int, deadline: int
 ) -> list[Delivery]:
     """Freeze the message and give each (channel, recipient) its row, unless they are there. Returns those rows.
@@ -111,7 +111,7 @@ def plan(
     A message that was frozen before stays as it was; a row that was planned but never begun gets the new deadline.
     """
     key = (message.report, message.start, message.end)
-    with writing(db):
+    with write_transaction(db):
         _freeze(db, message, now)
         for channel, recipient in targets:
             db.execute(
@@ -124,7 +124,7 @@ def plan(
     return [row for row in rows if (row.channel, row.recipient) in set(targets)]
 
 
-def frozen(db: sqlite3.Connection, row: Delivery) -> Message:
+def get_frozen_message(db: sqlite3.Connection, row: Delivery) -> Message:
     """The message of a row as it was rendered. Raises DeliveryError when its bytes are not those that were frozen."""
     found = db.execute(
         "SELECT hash, body FROM frozen_messages"
@@ -140,7 +140,7 @@ def sweep(db: sqlite3.Connection, now: int) -> None:
     """Settle what dead owners and wrong clocks left: a claim is free again, a sending is unknown. Give up what is past
     its deadline.
     """
-    with writing(db):
+    with write_transaction(db):
         rectify(db, now)
         db.execute(
             "UPDATE deliveries SET state = 'planned', lease_until = NULL, updated_at = :now"
@@ -163,18 +163,18 @@ def sweep(db: sqlite3.Connection, now: int) -> None:
 
 def claim(db: sqlite3.Connection, row: Delivery, owner: str, *, now: int, lease_until: int) -> Delivery | None:
     """Take a row that is due. None when it is not, or when somebody else was faster."""
-    with writing(db):
+    with write_transaction(db):
         taken = db.execute(
             "UPDATE deliveries SET state = 'claimed', owner = ?, lease_until = ?, attempt = attempt + 1, updated_at = ?"
             " WHERE id = ? AND (state = 'planned' OR (state = 'failed' AND next_try <= ?))",
             (owner, lease_until, now, row.id, now),
         ).rowcount
-    return one(db, row.id) if taken else None
+    return get_delivery(db, row.id) if taken else None
 
 
 def start(db: sqlite3.Connection, row: Delivery, owner: str, *, now: int, lease_until: int) -> bool:
     """Commit `sending`, after which the network may be touched. False: the claim was lost, do not send."""
-    with writing(db):
+    with write_transaction(db):
         changed = db.execute(
             "UPDATE deliveries SET state = 'sending', next_try = NULL, lease_until = ?, updated_at = ?"
             " WHERE id = ? AND state = 'claimed' AND owner = ? AND attempt = ?",
@@ -183,19 +183,19 @@ def start(db: sqlite3.Connection, row: Delivery, owner: str, *, now: int, lease_
     return bool(changed)
 
 
-def settle(
+def record_outcome(
     db: sqlite3.Connection, row: Delivery, owner: str, state: State, *, now: int,
     next_try: int | None = None, ref: str | None = None, detail: str = "",
 ) -> Delivery:  # fmt: skip
     """Commit the outcome of a claim. One that comes after its lease still counts, unless a person has resolved it."""
-    with writing(db):
+    with write_transaction(db):
         db.execute(
             "UPDATE deliveries SET state = ?, next_try = ?, ref = ?, detail = ?, lease_until = NULL, updated_at = ?,"
             " sent_at = ? WHERE id = ? AND owner = ? AND attempt = ? AND state IN ('claimed', 'sending', 'unknown')",
             (state, next_try, ref, detail or None, now, now if state in {"sent", "accepted"} else None,
              row.id, owner, row.attempt),
         )  # fmt: skip
-    return one(db, row.id)
+    return get_delivery(db, row.id)
 
 
 def resend(db: sqlite3.Connection, number: int, *, now: int, deadline: int) -> Delivery:
@@ -209,7 +209,7 @@ def resolve(db: sqlite3.Connection, number: int, outcome: Literal["sent", "faile
     return _decide(db, number, outcome, ("unknown",), words=f"resolved as {outcome} by hand", now=now)
 
 
-def one(db: sqlite3.Connection, number: int) -> Delivery:
+def get_delivery(db: sqlite3.Connection, number: int) -> Delivery:
     """The row with this number. Raises UsageError when there is none."""
     found = _select(db, "id = ?", (number,))
     if not found:
@@ -217,7 +217,7 @@ def one(db: sqlite3.Connection, number: int) -> Delivery:
     return found[0]
 
 
-def listed(db: sqlite3.Connection, *, state: State | None = None, report: str | None = None) -> list[Delivery]:
+def list_deliveries(db: sqlite3.Connection, *, state: State | None = None, report: str | None = None) -> list[Delivery]:
     """The ledger, newest period first."""
     rows = _select(db, "(?1 IS NULL OR state = ?1) AND (?2 IS NULL OR report = ?2)", (state, report))
     return sorted(rows, key=lambda row: (-row.end, row.report, row.channel, row.recipient))
@@ -232,7 +232,7 @@ def variants_of(db: sqlite3.Connection, report: str, start: int, end: int) -> li
     return [variant for (variant,) in db.execute(sql, (report, start, end))]
 
 
-def due(db: sqlite3.Connection, now: int) -> list[Delivery]:
+def list_due(db: sqlite3.Connection, now: int) -> list[Delivery]:
     """What can be tried now, oldest first."""
     return _select(db, "state = 'planned' OR (state = 'failed' AND next_try <= ?)", (now,))
 
@@ -256,8 +256,8 @@ def _decide(
     db: sqlite3.Connection, number: int, state: State, allowed: Sequence[State], *,
     words: str, now: int, deadline: int | None = None,
 ) -> Delivery:  # fmt: skip
-    row = one(db, number)
-    with writing(db):
+    row = get_delivery(db, number)
+    with write_transaction(db):
         changed = db.execute(
             "UPDATE deliveries SET state = ?, next_try = NULL, lease_until = NULL, updated_at = ?,"
             " deadline = coalesce(?, deadline), sent_at = ?, detail = ? || coalesce('; before: ' || detail, '')"
@@ -266,7 +266,7 @@ def _decide(
         ).rowcount
     if not changed:
         raise UsageError(f"delivery {number} is {row.state}; this is for deliveries that are {' or '.join(allowed)}")
-    return one(db, number)
+    return get_delivery(db, number)
 
 
 def _select(db: sqlite3.Connection, where: str, values: Sequence[object]) -> list[Delivery]:

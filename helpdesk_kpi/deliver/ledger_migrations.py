@@ -42,7 +42,7 @@ def _run(db: Database, script: str) -> None:
         db.conn.execute(statement)
 
 
-def prepare(db: Database) -> None:
+def migrate_ledger(db: Database) -> None:
     """Make sure that the ledger is there; called before anything is sent or listed."""
     if migrations.pending(db):
         migrations.apply(db)

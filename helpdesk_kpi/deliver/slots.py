@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.deliver.ledger import writing
+from helpdesk_kpi.deliver.ledger import write_transaction
 from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 
 DDL = """
@@ -78,7 +78,7 @@ class Slot(msgspec.Struct, frozen=True):
 
 def record(db: sqlite3.Connection, report: str, start: int, end: int, *, due: int, now: int) -> Slot:
     """The slot of a period that is due, made if it is not there. A later due instant of the same period is noted."""
-    with writing(db):
+    with write_transaction(db):
         db.execute(
             "INSERT INTO due_slots (report, period_start, period_end, due_at, state, created_at)"
             " VALUES (?, ?, ?, ?, 'open', ?) ON CONFLICT DO UPDATE SET due_at = max(due_at, excluded.due_at)",
@@ -92,7 +92,7 @@ def expect(db: sqlite3.Connection, slot: Slot, parts: Iterable[Part]) -> None:
     """Say whom a slot must reach, as things are now. A part that was expected, not reached and is gone is dropped."""
     wanted = set(parts)
     gone = [part for part in unfinished(db, slot) if part not in wanted]
-    with writing(db):
+    with write_transaction(db):
         db.executemany(
             "INSERT INTO slot_parts (slot, slice, channel, recipient) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET is_dropped = 0",
@@ -116,7 +116,7 @@ def finish(db: sqlite3.Connection, slot: Slot, *, now: int, detail: str = "") ->
         _close(db, slot, "done", now)
         return True
     words = detail or f"{len(missing)} of its deliveries have no outcome yet"
-    with writing(db):
+    with write_transaction(db):
         db.execute(
             "UPDATE due_slots SET tries = tries + 1, next_try = ?, detail = ? WHERE id = ? AND state = 'open'",
             (now + pause(slot.tries + 1), words, slot.id),
@@ -168,7 +168,7 @@ def listed(db: sqlite3.Connection, report: str) -> list[Slot]:
 
 
 def _close(db: sqlite3.Connection, slot: Slot, state: str, now: int, detail: str | None = None) -> None:
-    with writing(db):
+    with write_transaction(db):
         db.execute(
             "UPDATE due_slots SET state = ?, next_try = NULL, detail = ?, finished_at = ? WHERE id = ?",
             (state, detail, now, slot.id),

@@ -14,12 +14,12 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.config import Config, DatedText, Someone, did_you_mean
+from helpdesk_kpi.config import Config, DatedText, PersonConfig, suggest
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.identities.source_rules import OF_THE_TEAM, bots_of
+from helpdesk_kpi.identities.source_rules import IS_TEAM_MEMBER_SQL, find_configured_bots
 from helpdesk_kpi.store import Store
 
-How = Literal["configured", "verified address", "single account"]
+JoinReason = Literal["configured", "verified address", "single account"]
 #: Mailboxes that several people read: the address says nothing about who writes.
 SHARED = re.compile(
     r"(?:no-?reply|do-?not-?reply|support|help|helpdesk|service|servicedesk|info|contact|kontakt|office|team|admin|it|"
@@ -27,7 +27,7 @@ SHARED = re.compile(
 )
 
 
-class Account(msgspec.Struct, frozen=True):
+class AgentAccount(msgspec.Struct, frozen=True):
     """One login on one helpdesk that is or was of the team."""
 
     person: int  # the store's key
@@ -39,7 +39,7 @@ class Account(msgspec.Struct, frozen=True):
     is_bot: bool = False
 
     @property
-    def mark(self) -> str:
+    def account_ref(self) -> str:
         """As `[people]` names it."""
         return f"{self.source}:{self.native}"
 
@@ -57,14 +57,14 @@ class Account(msgspec.Struct, frozen=True):
         return bool(self.address) and self.is_verified and not self.is_bot and not self.is_shared
 
 
-class Human(msgspec.Struct, frozen=True, kw_only=True):
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """One person of the team with all of their accounts."""
 
     name: str  # as readers call them; told apart from others of the same name by a number
-    accounts: tuple[Account, ...]
-    how: tuple[How, ...]  # how each account came to be theirs
+    accounts: tuple[AgentAccount, ...]
+    how: tuple[JoinReason, ...]  # how each account came to be theirs
     key: str | None = None  # the NAME of [people.NAME]
-    told: Someone | None = None  # what that table says
+    told: PersonConfig | None = None  # what that table says
     zone: str = "UTC"  # whose days `since` speaks of
 
     def team_at(self, instant: int) -> str | None:
@@ -100,10 +100,10 @@ def _has_begun(since: dt.date | None, day: dt.date) -> bool:
     return since is None or since <= day
 
 
-class Humans:
+class AgentDirectory:
     """Everybody who is or was of the team."""
 
-    def __init__(self, found: Sequence[Human]) -> None:
+    def __init__(self, found: Sequence[Agent]) -> None:
         self.all = tuple(found)
         self.of = {account.person: human for human in found for account in human.accounts}
 
@@ -112,79 +112,85 @@ class Humans:
         """What readers call the human behind each account."""
         return {person: human.name for person, human in self.of.items()}
 
-    def named(self, text: str) -> list[Human]:
+    def find(self, text: str) -> list[Agent]:
         """Whom somebody means: by name, by the NAME of [people.NAME], by an account or its address or name.
 
         Raises UsageError when nobody is.
         """
         wanted = text.strip().casefold()
-        if found := [human for human in self.all if wanted in _marks(human)]:
+        if found := [human for human in self.all if wanted in _collect_refs(human)]:
             return found
-        raise UsageError(f"nobody named {text!r}{did_you_mean(text, [human.name for human in self.all])}")
+        raise UsageError(f"nobody named {text!r}{suggest(text, [human.name for human in self.all])}")
 
 
-def _marks(human: Human) -> set[str]:
-    accounts = [mark for a in human.accounts for mark in (a.mark, a.address, a.name or "")]
+def _collect_refs(human: Agent) -> set[str]:
+    accounts = [mark for a in human.accounts for mark in (a.account_ref, a.address, a.name or "")]
     return {mark.casefold() for mark in (human.name, human.key or "", *accounts) if mark}
 
 
-def read_humans(store: Store, config: Config) -> Humans:
+def load_agents(store: Store, config: Config) -> AgentDirectory:
     """Join the accounts of the store, in the order of their first accounts."""
     accounts = _accounts(store, config)
     named = {mark.strip().casefold(): key for key, one in config.people.items() for mark in one.accounts}
-    configured = {a.person: key for a in accounts if (key := named.get(a.mark.casefold()) or named.get(a.address))}
+    configured = {
+        a.person: key for a in accounts if (key := named.get(a.account_ref.casefold()) or named.get(a.address))
+    }
     owners: dict[str, set[str]] = defaultdict(set)
     for a in accounts:
         if a.person in configured and a.joins_by_address:
             owners[a.address].add(configured[a.person])
-    groups: dict[tuple[str, str], list[tuple[Account, How]]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[tuple[AgentAccount, JoinReason]]] = defaultdict(list)
     for a in accounts:
-        group, how = _belongs(a, configured.get(a.person), owners)
+        group, how = _find_join_reason(a, configured.get(a.person), owners)
         groups[group].append((a, how))
-    return Humans(_told_apart([_human(key, kind, group, config) for (kind, key), group in groups.items()]))
+    return AgentDirectory(
+        _number_namesakes([_build_agent(key, kind, group, config) for (kind, key), group in groups.items()])
+    )
 
 
-def _belongs(account: Account, configured: str | None, owners: Mapping[str, set[str]]) -> tuple[tuple[str, str], How]:
+def _find_join_reason(
+    account: AgentAccount, configured: str | None, owners: Mapping[str, set[str]]
+) -> tuple[tuple[str, str], JoinReason]:
     """(kind of group, its key), and how the account comes into it."""
     if configured is not None:
         return ("people", configured), "configured"
     if not account.joins_by_address:
-        return ("account", account.mark), "single account"
+        return ("account", account.account_ref), "single account"
     if len(mine := owners.get(account.address, set())) == 1:  # whose address it is says another account of theirs
         return ("people", *mine), "verified address"  # type: ignore[return-value]  # a set of one
     return ("address", account.address), "verified address"
 
 
-def _human(key: str, kind: str, group: Sequence[tuple[Account, How]], config: Config) -> Human:
+def _build_agent(key: str, kind: str, group: Sequence[tuple[AgentAccount, JoinReason]], config: Config) -> Agent:
     accounts = tuple(account for account, _ in group)
-    how: tuple[How, ...] = tuple(how for _, how in group)
+    how: tuple[JoinReason, ...] = tuple(how for _, how in group)
     told = config.people[key] if kind == "people" else None
     name = (told.name or key) if told else next((a.name for a in accounts if a.name), accounts[0].native)
     if kind == "address" and len(accounts) == 1:
         how = ("single account",)
-    return Human(
+    return Agent(
         name=name, accounts=accounts, how=how, key=key if told else None, told=told, zone=config.timezone,
     )  # fmt: skip
 
 
-def _accounts(store: Store, config: Config) -> list[Account]:
+def _accounts(store: Store, config: Config) -> list[AgentAccount]:
     """In the order of the configuration's sources, which sync reads side by side; then as they were met."""
     sources = dict(store.rows("SELECT id, name FROM sources"))
-    bots = {bot for source in sources for bot in bots_of(store, source, config.tickets.bots)}
+    bots = {bot for source in sources for bot in find_configured_bots(store, source, config.tickets.bots)}
     rows = store.rows(
-        f"SELECT id, source, native, name, email, email_verified FROM people p WHERE {OF_THE_TEAM} ORDER BY id"
+        f"SELECT id, source, native, name, email, email_verified FROM people p WHERE {IS_TEAM_MEMBER_SQL} ORDER BY id"
     )
     found = [
-        Account(person, sources[source], native, name, email, bool(verified), person in bots)
+        AgentAccount(person, sources[source], native, name, email, bool(verified), person in bots)
         for person, source, native, name, email, verified in rows
     ]
     place = {name: number for number, name in enumerate(config.sources)}
     return sorted(found, key=lambda account: place.get(account.source, len(place)))
 
 
-def _told_apart(found: Sequence[Human]) -> list[Human]:
+def _number_namesakes(found: Sequence[Agent]) -> list[Agent]:
     """Two humans of one name are numbered in the order of their first accounts."""
-    sharing: dict[str, list[Human]] = defaultdict(list)
+    sharing: dict[str, list[Agent]] = defaultdict(list)
     for human in found:
         sharing[human.name].append(human)
     return [
@@ -195,16 +201,16 @@ def _told_apart(found: Sequence[Human]) -> list[Human]:
     ]
 
 
-def keep_identities(store: Store, config: Config) -> None:
+def save_identities(store: Store, config: Config) -> None:
     """Write into the table `identities` whose account each is, for those who read the store with SQL."""
     wanted = [
         (account.person, human.name, human.key, how)
-        for human in read_humans(store, config).all
+        for human in load_agents(store, config).all
         for account, how in zip(human.accounts, human.how, strict=True)
     ]
     if sorted(wanted) == store.rows("SELECT person, human, entry, how FROM identities ORDER BY person"):
         return
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("DELETE FROM identities")
         conn.executemany("INSERT INTO identities (person, human, entry, how) VALUES (?, ?, ?, ?)", wanted)
         # Who wrote how much of an article, and who pointed to one of their own, is told of humans.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import bots_of
+from helpdesk_kpi.identities.source_rules import find_configured_bots
 from helpdesk_kpi.identities.vocabulary import MESSAGING, VOICE
 from helpdesk_kpi.milliseconds import DAY, MINUTE
 from helpdesk_kpi.store import Store
@@ -16,7 +16,7 @@ AT_ONCE = 0.9  # of them within a minute of what they answer: no person keeps th
 LATELY = 90 * DAY  # before the last thing that is known
 
 
-class Suspect(NamedTuple):
+class SuspectedBot(NamedTuple):
     """An account that is perhaps nobody's."""
 
     source: str
@@ -38,8 +38,8 @@ GROUP BY p.id HAVING replies >= {FEWEST} AND at_once >= {AT_ONCE} ORDER BY s.nam
 """
 
 
-def suspects(store: Store, config: Config) -> Iterator[Suspect]:
+def find_suspected_bots(store: Store, config: Config) -> Iterator[SuspectedBot]:
     """Agents who answer in writing within a minute nearly always, and whom the configuration does not call robots."""
     for source, helpdesk, person, native, name, replies, at_once in store.rows(_REPLIES, sorted(MESSAGING | VOICE)):
-        if person not in bots_of(store, source, config.tickets.bots):
-            yield Suspect(helpdesk, native, name, replies, at_once)
+        if person not in find_configured_bots(store, source, config.tickets.bots):
+            yield SuspectedBot(helpdesk, native, name, replies, at_once)

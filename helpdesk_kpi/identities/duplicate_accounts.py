@@ -14,22 +14,22 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.identities.agents import Human, Humans
+from helpdesk_kpi.identities.agents import Agent, AgentDirectory
 
 Why = Literal["same address, not verified", "same shared mailbox", "same name", "similar name"]
 
 
-class Likely(msgspec.Struct, frozen=True):
+class DuplicateCandidate(msgspec.Struct, frozen=True):
     """Some humans who may be one."""
 
-    humans: tuple[Human, ...]
+    humans: tuple[Agent, ...]
     why: Why
 
 
-def likely(humans: Humans) -> list[Likely]:
+def find_duplicate_accounts(humans: AgentDirectory) -> list[DuplicateCandidate]:
     """Strongest reason first; two humans are suggested once."""
     people = [h for h in humans.all if not any(a.is_bot for a in h.accounts)]
-    found: list[Likely] = []
+    found: list[DuplicateCandidate] = []
     seen: set[frozenset[str]] = set()
     for why, groups in (
         ("same address, not verified", _by_address(people, shared=False)),
@@ -38,16 +38,16 @@ def likely(humans: Humans) -> list[Likely]:
         ("similar name", _similar(people)),
     ):
         for group in groups:
-            for some in _apart(group):
+            for some in _split_ambiguous(group):
                 pairs = {frozenset(pair) for pair in combinations(sorted(h.name for h in some), 2)}
                 if not pairs <= seen:
                     found = [one for one in found if not set(one.humans) < set(some)]
-                    found.append(Likely(some, why))  # type: ignore[arg-type]
+                    found.append(DuplicateCandidate(some, why))  # type: ignore[arg-type]
                 seen |= pairs
     return found
 
 
-def _apart(group: Sequence[Human]) -> Iterator[tuple[Human, ...]]:
+def _split_ambiguous(group: Sequence[Agent]) -> Iterator[tuple[Agent, ...]]:
     """The whole group if it has one human a helpdesk and at most one entry in [people]; else the pairs that may be."""
     named = [h for h in group if h.key]
     sources = [source for h in group for source in {a.source for a in h.accounts}]
@@ -60,20 +60,20 @@ def _apart(group: Sequence[Human]) -> Iterator[tuple[Human, ...]]:
             yield one, other
 
 
-def _sources(human: Human) -> set[str]:
+def _sources(human: Agent) -> set[str]:
     return {a.source for a in human.accounts}
 
 
-def _by_address(people: Iterable[Human], *, shared: bool) -> Iterator[list[Human]]:
-    groups: dict[str, list[Human]] = defaultdict(list)
+def _by_address(people: Iterable[Agent], *, shared: bool) -> Iterator[list[Agent]]:
+    groups: dict[str, list[Agent]] = defaultdict(list)
     for human in people:
         for address in {a.address for a in human.accounts if a.address and a.is_shared == shared}:
             groups[address].append(human)
     return (group for group in groups.values() if len(group) > 1)
 
 
-def _by_name(people: Iterable[Human]) -> Iterator[list[Human]]:
-    groups: dict[frozenset[str], list[Human]] = defaultdict(list)
+def _by_name(people: Iterable[Agent]) -> Iterator[list[Agent]]:
+    groups: dict[frozenset[str], list[Agent]] = defaultdict(list)
     for human in people:
         for words in {frozenset(name_words(a.name)) for a in human.accounts if a.name}:
             if words:
@@ -81,7 +81,7 @@ def _by_name(people: Iterable[Human]) -> Iterator[list[Human]]:
     return (group for group in groups.values() if len(group) > 1)
 
 
-def _similar(people: Sequence[Human]) -> Iterator[list[Human]]:
+def _similar(people: Sequence[Agent]) -> Iterator[list[Agent]]:
     """Pairs that share a whole word of their names and do not contradict each other in the rest."""
     sharing: dict[str, list[int]] = defaultdict(list)
     names = [{tuple(name_words(a.name)) for a in human.accounts if a.name} for human in people]

@@ -73,7 +73,7 @@ def keep_standings(store: Store, config: Config) -> None:
     changed = sorted({p for p in found.keys() | before.keys() if found.get(p) != before.get(p)})
     if not changed:
         return
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.executemany("DELETE FROM standings WHERE person = ?", ((p,) for p in changed))
         conn.executemany("INSERT INTO standings VALUES (?, ?, ?, ?)", ((p, *found[p]) for p in changed if p in found))
         mark_stale(conn, changed)

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from helpdesk_kpi.store.change_order import in_turn
-from helpdesk_kpi.store.ticket_records import EventRow, TicketRow
+from helpdesk_kpi.store.ticket_records import EventRecord, TicketRecord
 
 RESOLVED = "\x1fresolved"  # behind a status that is not done: the ticket has ended all the same
 _DONE = frozenset({"solved", "closed"})
@@ -32,7 +32,9 @@ def native(status: str | None) -> str | None:
     return None if status is None else status.removesuffix(RESOLVED)
 
 
-def with_resolutions(desk: States, row: TicketRow, events: Sequence[EventRow]) -> tuple[TicketRow, Sequence[EventRow]]:
+def with_resolutions(
+    desk: States, row: TicketRecord, events: Sequence[EventRecord]
+) -> tuple[TicketRecord, Sequence[EventRecord]]:
     """The row and its events, with the statuses in which the ticket had ended marked as such."""
     told = [e for e in events if e.kind == "change" and e.field in {"status", "resolution"}]
     if row.resolution is None and not any(e.field == "resolution" for e in told):
@@ -42,7 +44,9 @@ def with_resolutions(desk: States, row: TicketRow, events: Sequence[EventRow]) -
     return _of_the_row(desk, row, told, statuses), [*others, *statuses]
 
 
-def _of_the_row(desk: States, row: TicketRow, told: Sequence[EventRow], statuses: Sequence[EventRow]) -> TicketRow:
+def _of_the_row(
+    desk: States, row: TicketRecord, told: Sequence[EventRecord], statuses: Sequence[EventRecord]
+) -> TicketRecord:
     """The history says how the present state counts, unless it ends elsewhere: then the row alone does. A resolution
     that came with the ticket, as a careless default does, ended nothing.
     """
@@ -60,7 +64,7 @@ def _marked(desk: States, status: str, *, is_ended: bool) -> str:
     return f"{status}{RESOLVED}" if is_ended and is_open else status
 
 
-def _statuses(desk: States, row: TicketRow, told: Sequence[EventRow]) -> Iterator[EventRow]:
+def _statuses(desk: States, row: TicketRecord, told: Sequence[EventRecord]) -> Iterator[EventRecord]:
     """Changes of the status as they count: one an instant, by whom the end or the new beginning came."""
     ordered = in_turn(told)
     first = next((e.before for e in ordered if e.field == "status"), row.status)
@@ -77,7 +81,7 @@ def _statuses(desk: States, row: TicketRow, told: Sequence[EventRow]) -> Iterato
             shown = new
 
 
-def _after(desk: States, e: EventRow, status: str, *, is_ended: bool) -> tuple[str, bool]:
+def _after(desk: States, e: EventRecord, status: str, *, is_ended: bool) -> tuple[str, bool]:
     if e.field == "status":
         new = e.after or status
         is_done, was_done = desk.state(new) in _DONE, desk.state(status) in _DONE

@@ -7,7 +7,7 @@ from helpdesk_kpi.milliseconds import WEEK
 from helpdesk_kpi.store import Store
 
 
-def named_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
+def load_configured_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
     """The accounts that the configuration names: by address, "@domain" or "source:id"."""
     words = [word.strip().casefold() for word in named]
     hashes = [hashlib.blake2b(w.encode(), key=store.hash_key, digest_size=16).hexdigest() for w in words]
@@ -20,7 +20,7 @@ def named_senders(store: Store, named: Sequence[str]) -> frozenset[int]:
     return frozenset(key for (key,) in store.rows(sql, hashes, words)) if words else frozenset()
 
 
-def shared(
+def find_shared_senders(
     tickets: Mapping[int, Sequence[tuple[int, int]]], named: Collection[int], most: int
 ) -> dict[int, tuple[str, int]]:
     """The tickets of shared senders, with since when that is known.
@@ -30,19 +30,19 @@ def shared(
     """
     found: dict[int, tuple[str, int]] = {}
     for customer, theirs in tickets.items():
-        known = 0 if customer in named else busiest_week([at for _, at in theirs], most)
+        known = 0 if customer in named else count_busiest_week([at for _, at in theirs], most)
         if known is not None:
             found |= {ticket: ("shared_sender", max(known, at)) for ticket, at in theirs}
     return found
 
 
-def busiest_week(times: Sequence[int], most: int) -> int | None:
+def count_busiest_week(times: Sequence[int], most: int) -> int | None:
     """When for the first time more than `most` of these instants lay within a week; None: never.
 
     >>> from helpdesk_kpi.milliseconds import DAY
-    >>> busiest_week([0, DAY, 2 * DAY], 2) == 2 * DAY
+    >>> count_busiest_week([0, DAY, 2 * DAY], 2) == 2 * DAY
     True
-    >>> busiest_week([0, DAY, 8 * DAY], 2) is None
+    >>> count_busiest_week([0, DAY, 8 * DAY], 2) is None
     True
     """
     ordered = sorted(times)

@@ -15,26 +15,26 @@ import msgspec
 from helpdesk_kpi.config import Config, Tickets
 from helpdesk_kpi.identities.deleted_statuses import meanings
 from helpdesk_kpi.identities.resolution_field import RESOLVED
-from helpdesk_kpi.identities.survey_dimensions import dimensions
+from helpdesk_kpi.identities.survey_dimensions import load_survey_dimensions
 from helpdesk_kpi.identities.vocabulary import BY_RULE, SHARED
 from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.ticket_records import TicketRow
+from helpdesk_kpi.store.ticket_records import TicketRecord
 
 ActorClass = Literal["customer", "agent", "light_agent", "bot", "system", "unknown"]
 State = Literal["new", "open", "pending", "hold", "solved", "closed"]
 
 #: Needs without which a ticket's story has holes.
-HISTORY = frozenset({"comments.public", "comments.private", "status.history"})
+HISTORY_NEEDS = frozenset({"comments.public", "comments.private", "status.history"})
 KNOWLEDGE = frozenset({"articles", "article.edits", "article.votes", "article.views"})
-OFFERED = "survey.offered"  # without it, the surveys that are known are those that were answered
-DONE = frozenset({"solved", "closed"})
+NEED_SURVEY_OFFERED = "survey.offered"  # without it, the surveys that are known are those that were answered
+DONE_STATES = frozenset({"solved", "closed"})
 STATES = {s: s for s in ("new", "open", "pending", "hold", "solved", "closed")} | {"on-hold": "hold"}
 CATEGORIES = frozenset({"type", "form", "brand", "channel"})  # categories that are no custom fields
 TEAM_KINDS = frozenset({"agent", "light_agent", "bot"})
 
 
-class PersonFacts(msgspec.Struct, frozen=True):
+class AccountFacts(msgspec.Struct, frozen=True):
     """What the desk knows about one account."""
 
     kind: str | None  # the latest; null: only an id is known
@@ -65,10 +65,10 @@ class PersonFacts(msgspec.Struct, frozen=True):
 #: What a helpdesk promises as it comes, in lower case. https://support.atlassian.com/jira-service-management-cloud/docs/create-sla-conditions/
 PROMISES = {"time to first response": "first_response", "time to resolution": "resolution"}
 
-CUSTOMER = PersonFacts("customer")
+CUSTOMER = AccountFacts("customer")
 
 
-class Desk(msgspec.Struct, frozen=True):
+class SourceRules(msgspec.Struct, frozen=True):
     """The reading of one source."""
 
     source: int
@@ -76,15 +76,15 @@ class Desk(msgspec.Struct, frozen=True):
     rules: Tickets
     severities: Mapping[str, str]  # by native priority, and by its label
     states: Mapping[str, str]  # by native status, and by its label
-    people: Mapping[int, PersonFacts]  # all but those who have only ever been customers
+    people: Mapping[int, AccountFacts]  # all but those who have only ever been customers
     outsiders: frozenset[int]  # people of the excluded domains
     person_keys: Mapping[str, int]  # native -> key
     team_keys: Mapping[str, int]
     bots: frozenset[int]
     dimensions: Mapping[str, str]  # survey question, in lower case -> dimension
-    lacks: frozenset[str]  # needs that this source cannot give
-    promises: Mapping[str, str] = {}  # id, field or name of a promise, in lower case -> what it promises
-    has_promises: bool = False  # the helpdesk tells how the clocks of its promises ran
+    missing_capabilities: frozenset[str]  # needs that this source cannot give
+    sla_names: Mapping[str, str] = {}  # id, field or name of a promise, in lower case -> what it promises
+    has_sla: bool = False  # the helpdesk tells how the clocks of its promises ran
     labels: Mapping[str, str] = {}  # native priority -> what people call it, where that differs
     escalation_teams: frozenset[int] = frozenset()
     category: str = "type"  # where a ticket's category stands
@@ -92,7 +92,7 @@ class Desk(msgspec.Struct, frozen=True):
     local: Mapping[str, frozenset[int]] = {}  # brand -> who may answer there, where the helpdesk says so of each
     decided: frozenset[str] = frozenset()  # native statuses of which the configuration says what they mean
 
-    def person(self, key: int | None) -> PersonFacts:
+    def person(self, key: int | None) -> AccountFacts:
         return self.people.get(key, CUSTOMER) if key is not None else CUSTOMER
 
     def is_agent_now(self, key: int | None) -> bool:
@@ -175,7 +175,7 @@ class Desk(msgspec.Struct, frozen=True):
         facts = self.person(person)
         return person in self.bots or (facts.kind_at(at) in TEAM_KINDS and not facts.not_yet(at))
 
-    def excluded(self, ticket: TicketRow) -> bool:
+    def excluded(self, ticket: TicketRecord) -> bool:
         """Whether the configuration names this ticket as no support work."""
         out = self.rules.exclude
         return bool(
@@ -186,7 +186,7 @@ class Desk(msgspec.Struct, frozen=True):
             or ticket.requester in self.outsiders
         )
 
-    def part_of(self, ticket: TicketRow) -> str:
+    def part_of(self, ticket: TicketRecord) -> str:
         """Why a ticket is a part of other work and no request of a customer; "" if it is one."""
         out = self.rules.exclude
         if ticket.association in out.associations:
@@ -194,13 +194,13 @@ class Desk(msgspec.Struct, frozen=True):
         wanted = {name.strip().casefold() for name in out.issue_types}
         return "issue_type" if (ticket.issue_type or "").casefold() in wanted - {""} else ""
 
-    def category_of(self, ticket: TicketRow) -> str | None:
+    def category_of(self, ticket: TicketRecord) -> str | None:
         if self.category in CATEGORIES:
             return getattr(ticket, self.category)  # type: ignore[no-any-return]
         told = json.loads(ticket.fields).get(self.category)
         return None if told is None else str(told)
 
-    def not_valid(self, ticket: TicketRow) -> bool:
+    def not_valid(self, ticket: TicketRecord) -> bool:
         """Whether the configuration names this ticket as work that is nobody's valid ticket."""
         out = self.rules.valid
         return bool(
@@ -216,7 +216,7 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 #: Of people p: who is or ever was of the team, as far as anything tells. Whoever is known by an id only may be.
-OF_THE_TEAM = (
+IS_TEAM_MEMBER_SQL = (
     "(p.kind IS NULL OR p.kind IN ('agent', 'light_agent', 'bot')"
     " OR p.id IN (SELECT person FROM person_roles WHERE kind IN ('agent', 'light_agent', 'bot'))"
     " OR p.id IN (SELECT person FROM standings WHERE has_worked))"
@@ -227,23 +227,23 @@ KNOWN = (
 )
 
 
-def read_desks(store: Store, config: Config) -> dict[int, Desk]:
+def load_source_rules(store: Store, config: Config) -> dict[int, SourceRules]:
     """The desk of every source in the store."""
     sources = store.rows("SELECT id, name, since FROM sources")
-    return {key: _desk(store, config, key, name, since) for key, name, since in sources}
+    return {key: _build_source_rules(store, config, key, name, since) for key, name, since in sources}
 
 
-def desks_by_name(store: Store, config: Config) -> dict[str, Desk]:
+def desks_by_name(store: Store, config: Config) -> dict[str, SourceRules]:
     names = dict(store.rows("SELECT id, name FROM sources"))
-    return {names[key]: desk for key, desk in read_desks(store, config).items()}
+    return {names[key]: desk for key, desk in load_source_rules(store, config).items()}
 
 
-def _desk(store: Store, config: Config, source: int, name: str, since: int) -> Desk:
+def _build_source_rules(store: Store, config: Config, source: int, name: str, since: int) -> SourceRules:
     people = _people(store, source)
     severities = config.sources.get(name, {}).get("severity", {})
     sql = "SELECT native, name FROM names WHERE source = ? AND kind = 'priority'"
     labels = dict(store.rows(sql, source))
-    return Desk(
+    return SourceRules(
         source=source,
         since=since,
         rules=config.tickets,
@@ -254,15 +254,15 @@ def _desk(store: Store, config: Config, source: int, name: str, since: int) -> D
         people=people,
         person_keys=dict(store.rows(f"SELECT native, id FROM people p WHERE source = ? AND {KNOWN}", source)),
         team_keys=dict(store.rows("SELECT native, id FROM teams WHERE source = ?", source)),
-        outsiders=_outsiders(store, source, config.tickets.exclude.domains),
-        bots=bots_of(store, source, config.tickets.bots),
+        outsiders=_find_external_accounts(store, source, config.tickets.exclude.domains),
+        bots=find_configured_bots(store, source, config.tickets.bots),
         intake=named_accounts(store, source, config.tickets.intake),
-        dimensions=dimensions(store, config, source, name),
-        lacks=_lacks(store, source),
-        promises=_promises(config.sources.get(name, {}).get("sla", {})),
-        has_promises=any(store.one(_TOLD.format(table), source) for table in ("sla_cycles", "sla_events")),
+        dimensions=load_survey_dimensions(store, config, source, name),
+        missing_capabilities=_lacks(store, source),
+        sla_names=_build_sla_names(config.sources.get(name, {}).get("sla", {})),
+        has_sla=any(store.one(_TOLD.format(table), source) for table in ("sla_cycles", "sla_events")),
         labels=labels,
-        escalation_teams=_teams_named(store, source, config.tickets.escalation_teams),
+        escalation_teams=_find_teams(store, source, config.tickets.escalation_teams),
         category=str(config.sources.get(name, {}).get("category", config.tickets.category)),
     )
 
@@ -275,13 +275,15 @@ def _local(store: Store, source: int, named: object) -> dict[str, frozenset[int]
     return {brand: frozenset(key for (key,) in store.rows(ids, source, people)) for brand, people in told.items()}
 
 
-def _teams_named(store: Store, source: int, wanted: list[str]) -> frozenset[int]:
+def _find_teams(store: Store, source: int, wanted: list[str]) -> frozenset[int]:
     """Teams that the configuration names by name, id, or "source:id"."""
     marks = {mark.strip().casefold() for mark in wanted}
-    return frozenset(team for team, of, called in team_marks(store) if of == source and not marks.isdisjoint(called))
+    return frozenset(
+        team for team, of, called in list_team_refs(store) if of == source and not marks.isdisjoint(called)
+    )
 
 
-def team_marks(store: Store) -> Iterator[tuple[int, int, set[str]]]:
+def list_team_refs(store: Store) -> Iterator[tuple[int, int, set[str]]]:
     """(team, source, what a configuration may call it: its id, its name, "source:id", in lower case)."""
     sql = "SELECT t.id, s.id, s.name, t.native, t.name FROM teams t JOIN sources s ON s.id = t.source"
     for team, source, of, native, name in store.rows(sql):
@@ -291,7 +293,7 @@ def team_marks(store: Store) -> Iterator[tuple[int, int, set[str]]]:
 _TOLD = "SELECT EXISTS (SELECT 1 FROM {} c JOIN tickets t ON t.id = c.ticket WHERE t.source = ?)"
 
 
-def _promises(own: Mapping[str, str]) -> dict[str, str]:
+def _build_sla_names(own: Mapping[str, str]) -> dict[str, str]:
     """Names as they come with a helpdesk, and what the configuration says; a field's number stands for the field."""
     numbered = {f"customfield_{key}": role for key, role in own.items() if key.isdecimal()}
     return PROMISES | {key.casefold(): role for key, role in {**own, **numbered}.items()}
@@ -320,7 +322,7 @@ def _decided(store: Store, source: int, rules: Tickets) -> frozenset[str]:
 _STATUSES = "SELECT native, name, detail FROM names WHERE source = ? AND kind = 'status'"
 
 
-def _people(store: Store, source: int) -> dict[int, PersonFacts]:
+def _people(store: Store, source: int) -> dict[int, AccountFacts]:
     spans: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for person, at, kind in store.rows(
         f"SELECT r.person, r.at, r.kind FROM person_roles r JOIN people p ON p.id = r.person"
@@ -333,18 +335,20 @@ def _people(store: Store, source: int) -> dict[int, PersonFacts]:
         f" LEFT JOIN standings w ON w.person = p.id WHERE p.source = ? AND {KNOWN}"
     )
     return {
-        key: PersonFacts(kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), *works)
+        key: AccountFacts(
+            kind, bool(worked), tuple(at for at, _ in spans[key]), tuple(k for _, k in spans[key]), *works
+        )
         for key, kind, worked, *works in store.rows(sql, source)
     }
 
 
-def _outsiders(store: Store, source: int, domains: list[str]) -> frozenset[int]:
+def _find_external_accounts(store: Store, source: int, domains: list[str]) -> frozenset[int]:
     wanted = [d.casefold() for d in domains]
     sql = "SELECT id FROM people WHERE source = ? AND domain IN (SELECT value FROM json_each(?))"
     return frozenset(key for (key,) in store.rows(sql, source, wanted))
 
 
-def bots_of(store: Store, source: int, named: list[str]) -> frozenset[int]:
+def find_configured_bots(store: Store, source: int, named: list[str]) -> frozenset[int]:
     """Accounts that the configuration names, and those that say so themselves."""
     own = store.rows("SELECT id FROM people WHERE source = ? AND kind = 'bot'", source)
     return named_accounts(store, source, named) | {key for (key,) in own}
@@ -374,7 +378,13 @@ def named_accounts(store: Store, source: int, named: list[str]) -> frozenset[int
 def _lacks(store: Store, source: int) -> frozenset[str]:
     """Needs that no stream gives, or only ones which the plan or the rights do not include or which never ended."""
     given: set[str] = set()
-    missing = {*HISTORY, "calls", "chats", OFFERED, *KNOWLEDGE}  # streams that have not run yet, or are switched off
+    missing = {
+        *HISTORY_NEEDS,
+        "calls",
+        "chats",
+        NEED_SURVEY_OFFERED,
+        *KNOWLEDGE,
+    }  # streams that have not run yet, or are switched off
     sql = "SELECT state = 'unavailable' OR complete_until IS NULL, gives FROM cursors WHERE source = ?"
     listed: set[str] = set()
     for is_missing, gives in store.rows(sql, source):

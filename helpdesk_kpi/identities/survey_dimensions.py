@@ -16,7 +16,7 @@ from helpdesk_kpi.store import Store
 KNOWN = (MAIN, "expertise", "attitude")
 
 
-class Question(msgspec.Struct, frozen=True):
+class SurveyQuestion(msgspec.Struct, frozen=True):
     """One that customers answered."""
 
     source: str
@@ -30,7 +30,7 @@ class Question(msgspec.Struct, frozen=True):
         return f"{self.source}: {self.id}" + (f" ({self.text})" if self.text else "")
 
 
-def dimensions(store: Store, config: Config, source: int, name: str) -> dict[str, str]:
+def load_survey_dimensions(store: Store, config: Config, source: int, name: str) -> dict[str, str]:
     """The dimension of each question of a source, by its id in lower case; also by whatever else the configuration
     calls one, as far as it is not meant for another source.
     """
@@ -49,19 +49,20 @@ def dimensions(store: Store, config: Config, source: int, name: str) -> dict[str
     return found
 
 
-def without_dimension(store: Store, config: Config, start: int = 0, end: int = 1 << 62) -> list[Question]:
+def find_unmapped_questions(store: Store, config: Config, start: int = 0, end: int = 1 << 62) -> list[SurveyQuestion]:
     """The questions that were answered in [start, end) and have no dimension, most answers first."""
     mapped = {
-        source: dimensions(store, config, source, name) for source, name in store.rows("SELECT id, name FROM sources")
+        source: load_survey_dimensions(store, config, source, name)
+        for source, name in store.rows("SELECT id, name FROM sources")
     }
     return [
-        Question(name, native, text or "", answers)
+        SurveyQuestion(name, native, text or "", answers)
         for source, name, native, text, answers in _answered(store, start, end)
         if native.casefold() not in mapped[source]
     ]
 
 
-def unmet(store: Store, config: Config) -> Iterator[str]:
+def find_unused_mappings(store: Store, config: Config) -> Iterator[str]:
     """Keys of `[csat.dimensions]` that name no question which was ever asked; none as long as none was."""
     asked: set[str] = set()
     for source, native, text, alias in store.rows(

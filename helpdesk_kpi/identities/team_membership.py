@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import TEAM_KINDS, Desk, read_desks
+from helpdesk_kpi.identities.source_rules import TEAM_KINDS, SourceRules, load_source_rules
 from helpdesk_kpi.store import Store
 
 Why = Literal["robot", "configured", "role", "earlier role", "given tickets"]
@@ -33,7 +33,7 @@ class Member(NamedTuple):
 def team(store: Store, config: Config) -> Iterator[Member]:
     """Everybody whose replies count, or counted once, as the team's or as a robot's."""
     names = dict(store.rows("SELECT id, name FROM sources"))
-    for source, desk in read_desks(store, config).items():
+    for source, desk in load_source_rules(store, config).items():
         own = {str(one) for one in config.sources.get(names[source], {}).get("agents", ())}
         sql = "SELECT id, native, name FROM people WHERE source = ? ORDER BY id"
         for person, native, name in store.rows(sql, source):
@@ -41,7 +41,7 @@ def team(store: Store, config: Config) -> Iterator[Member]:
                 yield Member(names[source], native, name, why)
 
 
-def _why(desk: Desk, person: int, *, is_named: bool) -> Why | None:
+def _why(desk: SourceRules, person: int, *, is_named: bool) -> Why | None:
     facts = desk.person(person)
     if person in desk.intake or facts.kind == "nobody":
         return None

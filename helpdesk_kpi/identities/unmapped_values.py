@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.deleted_statuses import meanings
-from helpdesk_kpi.identities.source_rules import DONE, STATES, Desk, desks_by_name
+from helpdesk_kpi.identities.source_rules import DONE_STATES, STATES, SourceRules, desks_by_name
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.change_order import in_turn
 
@@ -36,7 +36,7 @@ _TICKETS = (
 )
 
 
-class Unmapped(NamedTuple):
+class UnmappedValue(NamedTuple):
     """A priority or status that the configuration is silent about."""
 
     source: str
@@ -60,24 +60,24 @@ class Unmapped(NamedTuple):
         return f'{key} = "{self.suggested}"' if self.suggested else ""
 
 
-def unmapped(store: Store, config: Config) -> Iterator[Unmapped]:
-    yield from _priorities(store, config)
-    yield from _statuses(store, config)
+def find_unmapped_values(store: Store, config: Config) -> Iterator[UnmappedValue]:
+    yield from _find_priorities(store, config)
+    yield from _find_statuses(store, config)
     yield from _gone(store, config)
     yield from _resolved_in(store, config)
 
 
-def _priorities(store: Store, config: Config) -> Iterator[Unmapped]:
+def _find_priorities(store: Store, config: Config) -> Iterator[UnmappedValue]:
     """Those that no severity is given for."""
     for source, native, label, _, count in store.rows(_TICKETS.format("t.priority", "priority")):
         severity = config.sources.get(source, {}).get("severity", {})
         name = label or native
-        if source in config.sources and _apart(name, native, severity):
+        if source in config.sources and _is_unmapped(name, native, severity):
             hint = next((level for level, words in _LEVELS if words.search(name) and level in config.severity), "")
-            yield Unmapped(source, "priority", name, count, "", is_told=False, suggested=hint)
+            yield UnmappedValue(source, "priority", name, count, "", is_told=False, suggested=hint)
 
 
-def _gone(store: Store, config: Config) -> Iterator[Unmapped]:
+def _gone(store: Store, config: Config) -> Iterator[UnmappedValue]:
     """Statuses that only histories name: no list has them any more."""
     for desk, name, rows in _by_source(store, config, _ONLY_IN_HISTORIES):
         found = {native: (label, count) for native, label, count in rows if count}
@@ -95,12 +95,12 @@ def _gone(store: Store, config: Config) -> Iterator[Unmapped]:
             )
             many = f"{count:,} ticket{'s' * (count != 1)}"
             why = f"is in the histories of {many} and in no list any more (deleted?): it counts as {state}, {how}"
-            yield Unmapped(
+            yield UnmappedValue(
                 name, "status", one.name, count, state, is_told=bool(one.state), suggested=state, why=why,
             )  # fmt: skip
 
 
-def _resolved_in(store: Store, config: Config) -> Iterator[Unmapped]:
+def _resolved_in(store: Store, config: Config) -> Iterator[UnmappedValue]:
     """Statuses that are not done, in which resolutions are set: tickets count as solved from then on."""
     for name, desk in desks_by_name(store, config).items():
         if name not in config.sources:
@@ -108,14 +108,14 @@ def _resolved_in(store: Store, config: Config) -> Iterator[Unmapped]:
         labels = dict(store.rows("SELECT native, name FROM names WHERE source = ? AND kind = 'status'", desk.source))
         for native, count in sorted(_resolved(store, desk.source).items(), key=lambda one: (-one[1], one[0])):
             state = desk.state(native)
-            if state in DONE or desk.is_decided(native):
+            if state in DONE_STATES or desk.is_decided(native):
                 continue
             why = f"is not done ({state}), but a resolution was set in it {count:,} times: solved counts from then on"
             label = labels.get(native) or native
-            yield Unmapped(name, "status", label, count, state, is_told=True, suggested="solved", why=why)
+            yield UnmappedValue(name, "status", label, count, state, is_told=True, suggested="solved", why=why)
 
 
-def _by_source(store: Store, config: Config, sql: str) -> Iterator[tuple[Desk, str, list[tuple[Any, ...]]]]:
+def _by_source(store: Store, config: Config, sql: str) -> Iterator[tuple[SourceRules, str, list[tuple[Any, ...]]]]:
     for name, desk in desks_by_name(store, config).items():
         if name in config.sources:
             yield desk, name, store.rows(sql, desk.source)
@@ -161,12 +161,12 @@ def _resolved(store: Store, source: int) -> Counter[str]:
     return counts
 
 
-def _statuses(store: Store, config: Config) -> Iterator[Unmapped]:
+def _find_statuses(store: Store, config: Config) -> Iterator[UnmappedValue]:
     """Those of which nobody says what they mean, and those whose name says something else than the helpdesk does."""
     own = config.tickets.statuses
     for source, native, label, detail, count in store.rows(_TICKETS.format("t.status", "status")):
         name = label or native
-        if not _apart(name, native, own) or (not count and detail is None):
+        if not _is_unmapped(name, native, own) or (not count and detail is None):
             continue
         state = detail or STATES.get(native.casefold()) or STATES.get(name.casefold())
         suggested = next((state for state, words in _STATES if words.search(name)), None)
@@ -175,9 +175,9 @@ def _statuses(store: Store, config: Config) -> Iterator[Unmapped]:
         if state is not None and not (state == "open" and suggested in {"pending", "hold"}):
             continue  # the helpdesk's own word on what is done is better than a guess
         hint = suggested or "pending"
-        yield Unmapped(source, "status", name, count, state or "open", is_told=state is not None, suggested=hint)
+        yield UnmappedValue(source, "status", name, count, state or "open", is_told=state is not None, suggested=hint)
 
 
-def _apart(name: str, native: str, mapped: Mapping[str, object]) -> bool:
+def _is_unmapped(name: str, native: str, mapped: Mapping[str, object]) -> bool:
     """Whether neither the label nor the id is in the configuration."""
     return {str(key).casefold() for key in mapped}.isdisjoint({native.casefold(), name.casefold()})

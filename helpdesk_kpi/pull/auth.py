@@ -200,10 +200,10 @@ class RefreshTokens:
         async with self._renewal:
             if self._held.access_token != stale and self._is_fresh(self._held):
                 return
-            async with self._file.locked():
+            async with self._file.lock():
                 self._held = self._read()
                 if self._held.access_token == stale or not self._is_fresh(self._held):
-                    self._held = await self._granted(post, self._held)
+                    self._held = await self._store_grant(post, self._held)
 
     def _read(self) -> Tokens:
         try:
@@ -211,10 +211,10 @@ class RefreshTokens:
         except AccessError as error:
             raise AccessError(f"{error}. {self.advice}".removesuffix(". ")) from None
 
-    async def _granted(self, post: Post, held: Tokens) -> Tokens:
+    async def _store_grant(self, post: Post, held: Tokens) -> Tokens:
         """New tokens, kept before they are used: what they were got with is worth nothing any more."""
         asked_at = self._clock()
-        grant: _Grant = await post(self._path, self._asking(held), _Grant)
+        grant: _Grant = await post(self._path, self._build_request(held), _Grant)
         if not grant.access_token or not grant.refresh_token:
             raise AccessError(f"{self._path} gave no pair of tokens. {self.advice}".removesuffix(". "))
         life = grant.expires_in if grant.expires_in is not None else self._lifetime
@@ -225,7 +225,7 @@ class RefreshTokens:
         self._file.write(tokens)
         return tokens
 
-    def _asking(self, held: Tokens) -> dict[str, Any]:
+    def _build_request(self, held: Tokens) -> dict[str, Any]:
         body: dict[str, Any] = {
             "client_id": self._client_id,
             "client_secret": self._client_secret.reveal(),

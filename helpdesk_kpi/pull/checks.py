@@ -22,7 +22,7 @@ SOON = 30  # days before a token's end in which somebody should act
 FIRST_SYNC = "first sync"  # what the estimate is about; `check` ends with it
 
 
-async def signed_in(ask: Awaitable[T]) -> tuple[T | None, list[Finding]]:
+async def check_sign_in(ask: Awaitable[T]) -> tuple[T | None, list[Finding]]:
     """The answer to "who am I?", or what keeps us out: then there is nothing more to ask."""
     try:
         return await ask, []
@@ -32,7 +32,7 @@ async def signed_in(ask: Awaitable[T]) -> tuple[T | None, list[Finding]]:
         return None, [Finding(level="error", about="address", text=f"{error}; is `url` right?")]
 
 
-async def probe(
+async def probe_endpoint(
     ask: Awaitable[object], about: str, needs: Sequence[str] = (), *, gap: str = "", told: str = "readable"
 ) -> list[Finding]:
     """Whether something can be read: `ask` is one cheap request for it. What the plan or the rights lack narrows the
@@ -50,7 +50,7 @@ async def probe(
     return [Finding(level="ok", about=about, text=told)]
 
 
-def skew(http: Transport, vendor: str) -> list[Finding]:
+def check_clock_skew(http: Transport, vendor: str) -> list[Finding]:
     """How far this machine's clock is from the helpdesk's, by its latest answer."""
     if http.skew is None:
         return []
@@ -64,14 +64,14 @@ def skew(http: Transport, vendor: str) -> list[Finding]:
     return [Finding(level="warning", about="clock", text=text)]
 
 
-def zone(name: str | None, whose: str) -> list[Finding]:
+def check_time_zone(name: str | None, whose: str) -> list[Finding]:
     """In which zone the helpdesk's own reports count days; `check` holds it beside the configuration's `timezone`."""
     if not name:
         return []
     return [Finding(level="ok", about="time zone", text=f"{whose} is in {name}", zone=name)]
 
 
-def limits(http: Transport) -> list[Finding]:
+def check_rate_limits(http: Transport) -> list[Finding]:
     """Every rate limit that the helpdesk has told of so far."""
     share = http.limits.share
     return [
@@ -83,7 +83,7 @@ def limits(http: Transport) -> list[Finding]:
     ]  # fmt: skip
 
 
-def token_end(end: dt.datetime | None, now: float, what: str, advice: str) -> list[Finding]:
+def check_token_expiry(end: dt.datetime | None, now: float, what: str, advice: str) -> list[Finding]:
     """When a credential stops working. `now`: epoch seconds. None: it is not known, or it has no end."""
     if end is None:
         return []
@@ -95,7 +95,7 @@ def token_end(end: dt.datetime | None, now: float, what: str, advice: str) -> li
     return [Finding(level=level, about="credentials", text=text)]  # type: ignore[arg-type]  # one of the two
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True):
+class SyncEstimate(msgspec.Struct, frozen=True, kw_only=True):
     """What a first sync has to ask for of one kind; kinds come one after the other."""
 
     about: str  # "tickets", "conversations", ...
@@ -107,8 +107,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def requests(self) -> int:
         """
-        >>> Load(about="tickets", rows=1001, page=1000).requests, Load(about="teams", rows=0, page=100).requests
-        (2, 1)
+        >>> SyncEstimate(about="tickets", rows=1001, page=1000).requests
+        2
+        >>> SyncEstimate(about="teams", rows=0, page=100).requests
+        1
         """
         return max(1, -(-self.rows // self.page))
 
@@ -116,32 +118,32 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
         """Seconds: as fast as the helpdesk answers, or as our share of its limit lets us; the first window's share can
         be spent at once.
 
-        >>> Load(about="conversations", rows=10_000, page=1, a_minute=200).took(0.5) / 60
+        >>> SyncEstimate(about="conversations", rows=10_000, page=1, a_minute=200).took(0.5) / 60
         99.0
         """
         windows = -(-self.requests // max(1, int(self.a_minute * share))) if self.a_minute else 1
         return max(self.requests * self.seconds, (windows - 1) * WINDOW)
 
 
-def allowed(http: Transport, *buckets: str) -> int | None:
+def get_allowed_rate(http: Transport, *buckets: str) -> int | None:
     """Requests a minute that the strictest of these buckets allows, as far as the helpdesk has told."""
     return min((http.limits.told[b].total for b in buckets if b in http.limits.told), default=None)
 
 
-def first_sync(loads: Iterable[Load], share: float) -> Finding:
+def estimate_first_sync(loads: Iterable[SyncEstimate], share: float) -> Finding:
     """The last line of `check`: what the first sync will cost."""
     parts = list(loads)
     total, seconds = sum(p.requests for p in parts), sum(p.took(share) for p in parts)
-    text = f"about {total:,} request{'s' * (total != 1)}, {lasting(seconds)}"
+    text = f"about {total:,} request{'s' * (total != 1)}, {format_duration(seconds)}"
     largest = max(parts, key=lambda p: p.requests)
     if len(parts) > 1 and total > 100 and largest.requests * 2 > total:
         text += f" ({largest.requests:,} of them for {largest.about})"
     return Finding(level="ok", about=FIRST_SYNC, text=text)
 
 
-def lasting(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """
-    >>> lasting(20), lasting(61), lasting(720), lasting(8 * 3600 + 120)
+    >>> format_duration(20), format_duration(61), format_duration(720), format_duration(8 * 3600 + 120)
     ('less than a minute', '2 minutes', '12 minutes', '8 hours')
     """
     minutes = -(-int(seconds) // 60)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import msgspec
 
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.store.page import Page, SetAside, Todo
+from helpdesk_kpi.store.page import Page, RejectedRow, Todo
 
 __all__ = [
     "FURTHER_NEEDS",
@@ -23,7 +23,7 @@ __all__ = [
     "KnownAccount",
     "Page",
     "Provides",
-    "SetAside",
+    "RejectedRow",
     "Start",
     "Stream",
     "Todo",
@@ -194,7 +194,7 @@ class Connector(ABC):
     def __init__(self, http: Transport, settings: Any) -> None:
         self.http = http
         self.settings = settings
-        self.found: list[Finding] = []
+        self.findings: list[Finding] = []
         """What a run came upon and people should know (another way of reading had to be taken, this account lacks
         something): streams append to it, `sync` tells it unless its level is "ok", and those with a `need` narrow what
         reports promise."""

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 
 
-def value(given: Any) -> str | None:
+def to_text(given: Any) -> str | None:
     """Lists as "a, b", true and false in words, null and "" as None.
 
-    >>> value(["eu", 7]), value(True), value("")
+    >>> to_text(["eu", 7]), to_text(True), to_text("")
     ('eu, 7', 'true', None)
     """
     if given is None or given in ("", []):

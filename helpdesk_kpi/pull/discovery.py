@@ -5,7 +5,7 @@ import pkgutil
 from functools import cache
 from importlib.metadata import entry_points
 
-from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.paths import extend_path
 from helpdesk_kpi.pull.contract import Connector
@@ -28,7 +28,7 @@ def find_connector(name: str) -> type[Connector]:
         if point.name == name:
             return _connector_in(point.load(), name)
     if name not in connector_names():
-        raise UsageError(f"no connector named {name!r}{did_you_mean(name, connector_names())}")
+        raise UsageError(f"no connector named {name!r}{suggest(name, connector_names())}")
     return _connector_in(importlib.import_module(f"connectors.{name}"), name)
 
 

@@ -8,7 +8,7 @@ import msgspec
 _LONGEST = 300  # characters of a vendor's text that an error repeats
 
 
-def told(status: int, content: bytes) -> str:
+def describe_error(status: int, content: bytes) -> str:
     """ "403 Forbidden: Access to this resource is restricted": the status and the body's own words.
 
     Zendesk has `error` as text or as an object, with `description` beside it; its Help Center and survey API have

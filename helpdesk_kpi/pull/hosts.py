@@ -10,7 +10,7 @@ from helpdesk_kpi.errors import ConfigError
 _PORTS = {"https": 443, "http": 80}
 
 
-class Site(msgspec.Struct, frozen=True):
+class Host(msgspec.Struct, frozen=True):
     scheme: str
     host: str
     port: int
@@ -20,7 +20,7 @@ class Site(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{host}" + ("" if self.port == _PORTS[self.scheme] else f":{self.port}")
 
 
-def site_of(address: str) -> Site:
+def parse_host(address: str) -> Host:
     """The site of "https://acme.zendesk.com/..." or "acme.zendesk.com"; ConfigError if it may carry no credentials."""
     try:
         url = httpx.URL(address if "://" in address else f"https://{address}")
@@ -32,10 +32,10 @@ def site_of(address: str) -> Site:
         raise ConfigError(f"the address of {url.host!r} must not carry a name or password")
     if url.scheme == "http" and not is_loopback(url.host):
         raise ConfigError(f"{address!r}: http:// is only for a loopback address; use https://{url.host}")
-    return Site(url.scheme, url.host, url.port or _PORTS[url.scheme])
+    return Host(url.scheme, url.host, url.port or _PORTS[url.scheme])
 
 
-def same_site(url: httpx.URL, site: Site) -> bool:
+def is_same_host(url: httpx.URL, site: Host) -> bool:
     return (url.scheme, url.host, url.port or _PORTS.get(url.scheme)) == (site.scheme, site.host, site.port)
 
 

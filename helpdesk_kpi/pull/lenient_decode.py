@@ -9,7 +9,7 @@ import msgspec
 
 from helpdesk_kpi.errors import BrokenError, PullError
 from helpdesk_kpi.model import Record
-from helpdesk_kpi.store.page import SetAside
+from helpdesk_kpi.store.page import RejectedRow
 from helpdesk_kpi.store.row_validation import EARLIEST, LATEST
 
 T = TypeVar("T")
@@ -26,11 +26,11 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 _PLAIN_ID = re.compile(r"[\w.:/@+=-]{1,80}")
 
 
-def rows(
+def decode_rows(
     raw: msgspec.Raw,
     type: type[T],  # noqa: A002 - as in Transport.get
     id: str = "id",  # noqa: A002 - the name of the field
-) -> tuple[list[T], list[SetAside]]:
+) -> tuple[list[T], list[RejectedRow]]:
     """Decode a JSON array of rows; what doesn't fit comes back with its id and the path of the field that is wrong.
 
     A page without a broken row is decoded in one go. BrokenError where there is no array at all.
@@ -40,7 +40,7 @@ def rows(
     try:
         return _list_of(cast("Any", type)).decode(raw), []
     except (msgspec.DecodeError, RecursionError):
-        return _one_by_one(raws(raw), type, id)
+        return _decode_individually(raws(raw), type, id)
 
 
 def raws(raw: msgspec.Raw) -> list[msgspec.Raw]:
@@ -68,15 +68,15 @@ def map_rows(
     make: Callable[[T], Iterable[R]],
     *,
     id: str = "id",  # noqa: A002 - the field's name
-) -> tuple[list[R], list[SetAside]]:
+) -> tuple[list[R], list[RejectedRow]]:
     """Records of rows; a row whose meaning can't be worked out is set aside."""
     records: list[R] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     for one in found:
         try:
             records.extend([*make(one)])
         except UNREADABLE as error:
-            aside.append(SetAside(str(getattr(one, id, "?")), reason_of(error)))
+            aside.append(RejectedRow(str(getattr(one, id, "?")), reason_of(error)))
     return records, aside
 
 
@@ -85,15 +85,15 @@ def read_each(
     read: Callable[[T], V],
     *,
     id: str = "id",  # noqa: A002 - the field's name
-) -> tuple[list[tuple[T, V]], list[SetAside]]:
+) -> tuple[list[tuple[T, V]], list[RejectedRow]]:
     """Rows with what is read of each; one of which it cannot be read is set aside."""
     good: list[tuple[T, V]] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     for one in found:
         try:
             good.append((one, read(one)))
         except UNREADABLE as error:
-            aside.append(SetAside(str(getattr(one, id, "?")), reason_of(error)))
+            aside.append(RejectedRow(str(getattr(one, id, "?")), reason_of(error)))
     return good, aside
 
 
@@ -124,14 +124,14 @@ def plausible(at: int) -> int:
     return at
 
 
-def _one_by_one(found: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[SetAside]]:
+def _decode_individually(found: Sequence[msgspec.Raw], kind: type[T], key: str) -> tuple[list[T], list[RejectedRow]]:
     good: list[T] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     for position, raw in enumerate(found):
         try:
             good.append(row(raw, kind))
         except (msgspec.DecodeError, RecursionError) as error:
-            aside.append(SetAside(id_of(raw, key) or f"row {position}", reason_of(error)))
+            aside.append(RejectedRow(id_of(raw, key) or f"row {position}", reason_of(error)))
     return good, aside
 
 

@@ -33,13 +33,13 @@ class Walk:
         if not more:
             return False
         if to is None or to in self._seen:
-            raise stuck(self.endpoint, self._place)
+            raise cursor_error(self.endpoint, self._place)
         self._seen.add(to)
         self._place = to
         return True
 
 
-def stuck(endpoint: str, place: object) -> PullError:
+def cursor_error(endpoint: str, place: object) -> PullError:
     """What is raised where a list would come for ever."""
     return PullError(
         f"{endpoint}: the cursor does not move on from {place}, though more is said to come", permanent=True

@@ -83,7 +83,7 @@ class _Bucket:
         return self.resets_at - now if spent or self.remaining <= 0 else 0.0
 
 
-class Limits:
+class RateLimits:
     """Keeps our requests within `share` of what each bucket allows, so that other integrations keep theirs.
 
     Which endpoint draws on which bucket is learned from its answers. Hosts are apart: a Help Center counts for itself.

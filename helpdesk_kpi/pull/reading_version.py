@@ -15,7 +15,7 @@ _KEY = "reading:"
 
 def remember_reading(store: Store, source: str, connector: type[Connector]) -> None:
     """Everything of the source is, or will be, read as the connector reads now."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         sql = "INSERT OR REPLACE INTO meta VALUES (?, CAST(? AS BLOB))"
         conn.execute(sql, (f"{_KEY}{source}", str(connector.reading)))
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.config import Loaded, decode, did_you_mean, resolve_secrets
+from helpdesk_kpi.config import LoadedConfig, decode, resolve_secrets, suggest
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.pull.contract import Connector
 from helpdesk_kpi.pull.discovery import find_connector
-from helpdesk_kpi.text.rules_version import own_thanks
+from helpdesk_kpi.text.rules_version import custom_gratitude
 
 #: Keys of `[sources.NAME]` that belong to the core; everything else is the connector's.
 OURS = frozenset({"connector", "since", "severity", "category"})
 
 
-class Source(msgspec.Struct, frozen=True):
+class SourceConfig(msgspec.Struct, frozen=True):
     name: str
     connector: type[Connector]
     settings: Any
@@ -26,18 +26,18 @@ class Source(msgspec.Struct, frozen=True):
     since: int  # UTC epoch ms
 
 
-def sources_of(loaded: Loaded, names: tuple[str, ...], hash_key: bytes) -> list[Source]:
+def load_sources(loaded: LoadedConfig, names: tuple[str, ...], hash_key: bytes) -> list[SourceConfig]:
     """The named sources, or all; raises ConfigError or UsageError."""
     known = loaded.config.sources
     for name in names:
         if name not in known:
-            raise UsageError(f"no source named {name!r} in {loaded.path}{did_you_mean(name, known)}")
+            raise UsageError(f"no source named {name!r} in {loaded.path}{suggest(name, known)}")
     if not known:
         raise loaded.error("sources", "none are configured: add a table [sources.NAME]")
     return [_source(loaded, name, table, hash_key) for name, table in known.items() if not names or name in names]
 
 
-def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes) -> Source:
+def _source(loaded: LoadedConfig, name: str, table: Mapping[str, Any], hash_key: bytes) -> SourceConfig:
     key = f"sources.{name}"
     try:
         connector = find_connector(table["connector"])
@@ -45,16 +45,16 @@ def _source(loaded: Loaded, name: str, table: Mapping[str, Any], hash_key: bytes
         raise loaded.error(f"{key}.connector", str(error)) from None
     own = {k: resolve_secrets(v, str(loaded.path), f"{key}.{k}") for k, v in table.items() if k not in OURS}
     known = set(connector.Settings.__struct_fields__)
-    settings = _decoded(loaded, connector, own, key)
-    fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _kept_fields(loaded, table)}
+    settings = _decode_settings(loaded, connector, own, key)
+    fixed: dict[str, Any] = {"sketch_key": hash_key, "keep_fields": _fields_to_keep(loaded, table)}
     fixed["config_folder"] = str(loaded.path.parent)
-    fixed["thanks"] = own_thanks(loaded.config)
+    fixed["thanks"] = custom_gratitude(loaded.config)
     fixed["include_ratings_comment"] = loaded.config.csat.keep_comments
     settings = msgspec.structs.replace(settings, **{k: v for k, v in fixed.items() if k in known})
-    return Source(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))
+    return SourceConfig(name, connector, settings, str(own.get("url", "")), _since(loaded, key, table.get("since")))
 
 
-def _decoded(loaded: Loaded, connector: type[Connector], own: Mapping[str, Any], key: str) -> Any:
+def _decode_settings(loaded: LoadedConfig, connector: type[Connector], own: Mapping[str, Any], key: str) -> Any:
     """The connector's settings. An error about the whole table quotes it, and the secrets are in there already."""
     try:
         return decode(own, connector.Settings, str(loaded.path), key)
@@ -72,7 +72,7 @@ def _texts(value: object) -> list[str]:
     return [value] if isinstance(value, str) and len(value) > 5 else []
 
 
-def _kept_fields(loaded: Loaded, table: Mapping[str, Any]) -> tuple[str, ...]:
+def _fields_to_keep(loaded: LoadedConfig, table: Mapping[str, Any]) -> tuple[str, ...]:
     """Custom fields to keep: those of the source, those of [tickets], and the one that holds the category."""
     tickets = loaded.config.tickets
     category = str(table.get("category", tickets.category))
@@ -80,7 +80,7 @@ def _kept_fields(loaded: Loaded, table: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*table.get("keep_fields", ()), *tickets.keep_fields, *also]))
 
 
-def _since(loaded: Loaded, key: str, day: object) -> int:
+def _since(loaded: LoadedConfig, key: str, day: object) -> int:
     """The configured first day at local midnight; a year before any store by default."""
     if day is None:
         raise loaded.error(f"{key}.since", "missing: the first day to read from, like 2025-01-01")

@@ -16,24 +16,24 @@ from msgspec.structs import replace
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError, UnreachedError
 from helpdesk_kpi.pull.contract import Connector, Finding, KnownAccount, Page, Start, Stream
 from helpdesk_kpi.pull.reading_version import remember_reading
-from helpdesk_kpi.pull.source_config import Source
+from helpdesk_kpi.pull.source_config import SourceConfig
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.row_validation import sift
 from helpdesk_kpi.store.write_page import (
     accounts,
-    ask_again,
-    narrow,
+    extend_backfill,
+    load_todo,
     present,
-    reach_back,
+    record_limited_capability,
     requesters,
+    requeue,
     source_key,
     versions,
-    waiting,
     wordless,
     write_page,
 )
-from helpdesk_kpi.text.rules_version import remember
+from helpdesk_kpi.text.rules_version import save_rules_version
 
 Outcome = Literal["ok", "not_due", "unavailable", "failed"]
 
@@ -63,23 +63,23 @@ class Progress(NamedTuple):
     note: str = ""  # why it takes long: "still trying HOST: reason"
 
 
-Connect = Callable[[Source], Transport]
+Connect = Callable[[SourceConfig], Transport]
 
 
-class _How(NamedTuple):
+class _SyncOptions(NamedTuple):
     now: Callable[[], int]
     full: bool
     progress: Callable[[Progress], None]
     connect: Connect
 
 
-def connect(source: Source) -> Transport:
+def connect(source: SourceConfig) -> Transport:
     return source.connector.transport(source.settings)
 
 
 def sync(
     store: Store,
-    sources: Sequence[Source],
+    sources: Sequence[SourceConfig],
     *,
     now: Callable[[], int],
     full: bool = False,
@@ -92,7 +92,7 @@ def sync(
     """
 
     async def everything() -> list[list[StreamResult] | BaseException]:
-        runs = [_Run(store, source, _How(now, full, progress, connect)) for source in sources]
+        runs = [_SourceSync(store, source, _SyncOptions(now, full, progress, connect)) for source in sources]
         return await asyncio.gather(*(run.all() for run in runs), return_exceptions=True)
 
     results: list[StreamResult] = []
@@ -108,10 +108,10 @@ def sync(
     return results
 
 
-class _Run:
+class _SourceSync:
     """One source's turn."""
 
-    def __init__(self, store: Store, source: Source, how: "_How") -> None:
+    def __init__(self, store: Store, source: SourceConfig, how: "_SyncOptions") -> None:
         self.store, self.source = store, source
         self.now, self.full, self.progress, self.connect = how
         self.stream = ""  # the one whose turn it is
@@ -122,7 +122,7 @@ class _Run:
         results: list[StreamResult] = []
         self._forget_future()
         if self.full:
-            ask_again(self.store, self.key)
+            requeue(self.store, self.key)
         if not self.store.one("SELECT count(*) FROM cursors WHERE source = ?", self.key):
             self._read_alike()
         async with self.connect(self.source) as http:
@@ -134,11 +134,11 @@ class _Run:
                 stopped = results[-1].reason if _has_ended(results) else ""
                 self.stream = stream.name
                 results.append(await self._stream(stream, http, connector, stopped=stopped))
-        found = {f.need: f.provides for f in connector.found if f.need and f.provides}
-        narrow(self.store, self.key, found, keeping=_without_news(streams, results))
+        found = {f.need: f.provides for f in connector.findings if f.need and f.provides}
+        record_limited_capability(self.store, self.key, found, keeping=_without_news(streams, results))
         self._note_turn()
         if self.full and all(result.outcome != "failed" for result in results):
-            reach_back(self.store, self.key, self.source.since)
+            extend_backfill(self.store, self.key, self.source.since)
             self._read_alike()
         return results
 
@@ -148,7 +148,7 @@ class _Run:
     def _forget_future(self) -> None:
         """What a wrong clock wrote: a run that has not been is no reason to wait, and nothing is whole until then."""
         late = self.begun + AHEAD
-        with self.store.writing() as conn:
+        with self.store.transaction() as conn:
             for column in ("ran_at", "complete_until"):
                 conn.execute(
                     f"UPDATE cursors SET {column} = NULL WHERE source = ? AND {column} > ?", (self.key, late)
@@ -156,7 +156,7 @@ class _Run:
 
     def _note_turn(self) -> None:
         """Its turn has come to its end, whatever became of the streams."""
-        with self.store.writing() as conn:
+        with self.store.transaction() as conn:
             conn.execute(
                 "INSERT OR REPLACE INTO meta VALUES (?, CAST(? AS BLOB))",
                 (f"{TURN}{self.source.name}", str(self.begun)),
@@ -164,7 +164,7 @@ class _Run:
 
     def _read_alike(self) -> None:
         """From now on everything of it is read as today, comments with the words of today."""
-        remember(self.store, self.source.name, getattr(self.source.settings, "thanks", ()))
+        save_rules_version(self.store, self.source.name, getattr(self.source.settings, "thanks", ()))
         remember_reading(self.store, self.source.name, self.source.connector)
 
     async def _stream(self, stream: Stream, http: Transport, connector: Connector, *, stopped: str) -> StreamResult:
@@ -172,8 +172,8 @@ class _Run:
             return self._result(stream, "failed", stopped)
         if not self._is_due(stream):
             return self._result(stream, "not_due")
-        started, before, told = time.monotonic(), http.requests.total(), len(connector.found)
-        count = _Count()
+        started, before, told = time.monotonic(), http.requests.total(), len(connector.findings)
+        count = _Counter()
         try:
             async for page in stream.pages(self._start(stream)):
                 self._store(stream, page, count, http)
@@ -191,22 +191,22 @@ class _Run:
         return self._result(
             stream, outcome, reason,  # type: ignore[arg-type]
             http.requests.total() - before, count.records, count.set_aside, time.monotonic() - started,
-            tuple(connector.found[told:]),
+            tuple(connector.findings[told:]),
         )  # fmt: skip
 
-    def _store(self, stream: Stream, page: Page, count: "_Count", http: Transport) -> None:
+    def _store(self, stream: Stream, page: Page, count: "_Counter", http: Transport) -> None:
         if page.complete_until is not None:  # a clock of ours that is ahead does not make anything known earlier
             page = replace(page, complete_until=min(page.complete_until, http.server_time(self.now())))
         page = write_page(self.store, self.key, stream.name, sift(page), now=self.now())
         count.records += len(page.records)
-        count.set_aside += len(page.set_aside)
+        count.set_aside += len(page.rejected)
 
     def _start(self, stream: Stream) -> Start:
         cursor = None
         if not self.full:
             sql = "SELECT cursor FROM cursors WHERE source = ? AND stream = ?"
             cursor = self.store.one(sql, self.key, stream.name)
-        todo = waiting(self.store, self.key, stream.name) if stream.kind == "queue" else ()
+        todo = load_todo(self.store, self.key, stream.name) if stream.kind == "queue" else ()
         return Start(
             cursor=cursor, since=self.source.since, now=self.now(), todo=todo, full=self.full,
             versions=functools.partial(versions, self.store, self.key), accounts=self._accounts,
@@ -229,7 +229,7 @@ class _Run:
         if outcome == "not_due":
             return result
         state = "ok" if outcome == "ok" else outcome
-        with self.store.writing() as conn:
+        with self.store.transaction() as conn:
             conn.execute(
                 "INSERT INTO cursors (source, stream, state, reason, gives, ran_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                 " ON CONFLICT DO UPDATE SET state = ?3, reason = ?4, gives = ?5, ran_at = coalesce(?6, ran_at)",
@@ -286,13 +286,13 @@ def _has_ended(results: Iterable[StreamResult]) -> bool:
     return any(r.reason.startswith((REFUSED, UNREACHED)) for r in results)
 
 
-def wants_full(store: Store, sources: Iterable[Source]) -> list[str]:
+def needs_full_sync(store: Store, sources: Iterable[SourceConfig]) -> list[str]:
     """Names of the sources whose configured first day is earlier than what was read of them."""
     read = dict(store.rows("SELECT name, since FROM sources"))
     return [source.name for source in sources if source.since < read.get(source.name, 0)]
 
 
-def locked_out(results: Iterable[StreamResult]) -> list[StreamResult]:
+def is_sign_in_failure(results: Iterable[StreamResult]) -> list[StreamResult]:
     """Of each source that was given up (its credentials were refused, or nothing answered) the first result that says
     so.
     """
@@ -303,7 +303,7 @@ def locked_out(results: Iterable[StreamResult]) -> list[StreamResult]:
     return list(first.values())
 
 
-class _Count:
+class _Counter:
     def __init__(self) -> None:
         self.records = 0
         self.set_aside = 0

@@ -163,7 +163,7 @@ RAILS = {
 }
 
 
-def iana(name: str) -> str:
+def to_iana(name: str) -> str:
     """The IANA zone of a Rails name; an IANA name is its own. PullError for what is neither.
 
     A zone that isn't known must not become UTC in silence: every business hour would be wrong.

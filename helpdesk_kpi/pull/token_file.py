@@ -66,7 +66,7 @@ class TokenFile:
         beside.replace(self.path)
 
     @asynccontextmanager
-    async def locked(self) -> AsyncIterator[None]:
+    async def lock(self) -> AsyncIterator[None]:
         """Nobody else refreshes meanwhile. An SQLite transaction is a lock that every system has, and that ends with
         the process that holds it.
         """

@@ -35,9 +35,9 @@ from helpdesk_kpi.errors import (
 )
 from helpdesk_kpi.pull import response_body
 from helpdesk_kpi.pull.auth import Auth, NoAuth
-from helpdesk_kpi.pull.error_text import told
-from helpdesk_kpi.pull.hosts import same_site, site_of
-from helpdesk_kpi.pull.rate_limits import Limits, Reader, read_common
+from helpdesk_kpi.pull.error_text import describe_error
+from helpdesk_kpi.pull.hosts import is_same_host, parse_host
+from helpdesk_kpi.pull.rate_limits import RateLimits, Reader, read_common
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
@@ -87,7 +87,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     headers: Mapping[str, str]
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class Classification(msgspec.Struct, frozen=True, kw_only=True):
     """What a helpdesk means by an answer that the general rules would take for something else.
 
     access: the credentials are refused. unavailable: plan or rights. missing: one thing. failed: for good, or for this
@@ -100,10 +100,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 #: Looks at an answer's status, headers (names in lower case) and body before the general rules do; None: they hold.
-Judge = Callable[[int, Mapping[str, str], bytes], Verdict | None]
+Judge = Callable[[int, Mapping[str, str], bytes], Classification | None]
 
 
-def _no_verdict(status: int, headers: Mapping[str, str], content: bytes) -> Verdict | None:  # noqa: ARG001 - a Judge
+def _unclassified(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:  # noqa: ARG001 - a Judge
     return None
 
 
@@ -130,7 +130,7 @@ class Transport:
         max_bytes: int = 256 * 1024 * 1024,
         limits: Reader = read_common,
         headers: Mapping[str, str] | None = None,
-        judge: Judge = _no_verdict,
+        judge: Judge = _unclassified,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.time,
         http: httpx.AsyncBaseTransport | None = None,
@@ -138,11 +138,11 @@ class Transport:
         first_timeout: httpx.Timeout = FIRST_TIMEOUT,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.site = site_of(url)
-        self._sites = {self.site, *(site_of(h) for h in hosts)}
+        self.site = parse_host(url)
+        self._sites = {self.site, *(parse_host(h) for h in hosts)}
         self._auth, self._read = auth, limits
         self._headers, self._own_verdict = dict(headers or {}), judge
-        self.limits = Limits(rate_share)
+        self.limits = RateLimits(rate_share)
         self._attempts, self._patience, self._max_bytes = attempts, patience, max_bytes
         self.sleep, self.clock = sleep, clock
         #: The program's own time, which `skew` is measured by; `sync` and `check` set it. See `server_time`.
@@ -187,7 +187,7 @@ class Transport:
 
     def allow(self, host: str) -> None:
         """Let credentials go to one more host: a brand's help centre, as the account's own brand list names it."""
-        self._sites.add(site_of(host))
+        self._sites.add(parse_host(host))
 
     async def get(
         self,
@@ -215,14 +215,14 @@ class Transport:
         missing: Missing = "child",
     ) -> Answer[T]:
         """As `get`, with the headers: some helpdesks say there how to go on."""
-        return await self._ask(_Request("GET", self._pinned(path), endpoint or path, missing, params=params), type)
+        return await self._ask(_Request("GET", self._check_host(path), endpoint or path, missing, params=params), type)
 
     async def download(self, url: str, *, type: type[T], endpoint: str) -> T:  # noqa: A002 - as in get
         """Fetch a file that the helpdesk keeps elsewhere: over https (or from its own site), without credentials."""
         place = _url(url, endpoint)
-        if place.userinfo or not (place.scheme == "https" or any(same_site(place, site) for site in self._sites)):
+        if place.userinfo or not (place.scheme == "https" or any(is_same_host(place, site) for site in self._sites)):
             raise PullError(f"refused to download from {place.host!r} over {place.scheme!r}", permanent=True)
-        return (await self._persist(_Request("GET", place, endpoint, "child", is_elsewhere=True), type)).body
+        return (await self._retry(_Request("GET", place, endpoint, "child", is_elsewhere=True), type)).body
 
     async def post(
         self,
@@ -234,23 +234,25 @@ class Transport:
         missing: Missing = "child",
     ) -> T:
         """Ask by POST what a helpdesk doesn't answer to GET (searches). It is repeated like a GET: only for reading."""
-        return (await self._ask(_Request("POST", self._pinned(path), endpoint or path, missing, body=body), type)).body
+        return (
+            await self._ask(_Request("POST", self._check_host(path), endpoint or path, missing, body=body), type)
+        ).body
 
     async def _ask(self, request: "_Request", kind: type[T]) -> Answer[T]:
         """Ask with credentials; refused ones are renewed once."""
         headers = await self._auth.headers(self._post_bare)
         try:
-            return await self._persist(replace(request, headers=headers), kind)
+            return await self._retry(replace(request, headers=headers), kind)
         except AccessError as refused:
             if not await self._auth.refresh(self._post_bare, headers):
-                raise self._locked_out(refused) from None
+                raise self._auth_error(refused) from None
         headers = await self._auth.headers(self._post_bare)
         try:
-            return await self._persist(replace(request, headers=headers), kind)
+            return await self._retry(replace(request, headers=headers), kind)
         except AccessError as refused:
-            raise self._locked_out(refused) from None
+            raise self._auth_error(refused) from None
 
-    def _locked_out(self, refused: PullError) -> AccessError:
+    def _auth_error(self, refused: PullError) -> AccessError:
         """The credentials are refused for good: requests that wait for their turn are not sent any more."""
         error = AccessError(f"{str(refused).rstrip('.')}. {self._auth.advice}".removesuffix(". "))
         self._closed = error
@@ -258,17 +260,17 @@ class Transport:
 
     async def _post_bare(self, path: str, body: Mapping[str, Any], kind: type[Any]) -> Any:
         """For `auth`: a token is asked for without credentials in the headers; they are in the body."""
-        request = _Request("POST", self._pinned(path), path, "resource", body=body)
+        request = _Request("POST", self._check_host(path), path, "resource", body=body)
         try:
-            return (await self._persist(request, kind)).body
+            return (await self._retry(request, kind)).body
         except UnreachedError:
             raise
         except PullError as error:
             if error.permanent:  # 400 and 403 too: there is no way on without a token
-                raise self._locked_out(error) from None
+                raise self._auth_error(error) from None
             raise
 
-    async def _persist(self, request: "_Request", kind: type[T]) -> Answer[T]:
+    async def _retry(self, request: "_Request", kind: type[T]) -> Answer[T]:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(lambda e: isinstance(e, PullError) and not e.permanent),
             stop=self._enough,
@@ -321,7 +323,7 @@ class Transport:
             self.requests[request.endpoint] += 1
             response, content = await self._fetch(request)
         self._learn(request, response)
-        self._judge(request, response, content)
+        self._classify_response(request, response, content)
         return Answer(self._decode(request, content, kind), dict(response.headers))
 
     async def _fetch(self, request: "_Request") -> tuple[httpx.Response, bytes]:
@@ -335,12 +337,12 @@ class Transport:
                 if not self._has_answered:
                     sent.extensions = {**sent.extensions, "timeout": self._first_timeout.as_dict()}
                 response = await self._client.send(sent, stream=True)
-                if same_site(url, self.site):
+                if is_same_host(url, self.site):
                     self._has_answered = True
                 try:
                     if not response.has_redirect_location:
                         return response, await self._read_body(request, response)
-                    url = self._moved(request, url.join(response.headers["location"]))
+                    url = self._resolve_redirect(request, url.join(response.headers["location"]))
                 finally:
                     await response.aclose()
         except httpx.DecodingError as error:
@@ -351,17 +353,17 @@ class Transport:
             raise PullError(self._say(request, f"cannot be asked: {error}"), permanent=True) from None
         raise PullError(self._say(request, "redirects in a circle"), permanent=True)
 
-    def _moved(self, request: "_Request", url: httpx.URL) -> httpx.URL:
+    def _resolve_redirect(self, request: "_Request", url: httpx.URL) -> httpx.URL:
         if request.is_elsewhere and url.scheme == "https":
             return url
-        return self._pinned(str(url))
+        return self._check_host(str(url))
 
     def _unanswered(self, request: "_Request", error: Exception) -> PullError:
         """Nothing, or not all, of an answer came. On the source's own site that ends the source where nothing can be
         connected to, where nothing was ever answered, and the second time in a row.
         """
         text = self._say(request, _reason(error, self._timeout if self._has_answered else self._first_timeout))
-        is_ours = same_site(request.url, self.site)
+        is_ours = is_same_host(request.url, self.site)
         if _is_wrong_certificate(error):  # it is as wrong a second later
             return UnreachedError(text) if is_ours else PullError(text, permanent=True)
         is_shut = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
@@ -388,7 +390,7 @@ class Transport:
             raise _TryAgainError(text, tries=SAME, ends=BrokenError) from None
 
     def _learn(self, request: "_Request", response: httpx.Response) -> None:
-        if same_site(request.url, self.site):
+        if is_same_host(request.url, self.site):
             self._silent = 0
         now = self.clock()
         self.limits.learn(request.url.host, request.endpoint, self._read(dict(response.headers)), now)
@@ -396,29 +398,29 @@ class Transport:
         if date is not None:
             self.skew = date - self.wall()
 
-    def _judge(self, request: "_Request", response: httpx.Response, content: bytes) -> None:
+    def _classify_response(self, request: "_Request", response: httpx.Response, content: bytes) -> None:
         """Raise what the status and the content type say; return when the answer may be decoded."""
         status = response.status_code
         verdict = self._own_verdict(status, dict(response.headers), content)
         if verdict is not None:
-            raise _judged(verdict, self._say(request, verdict.text))
+            raise _to_pull_error(verdict, self._say(request, verdict.text))
         if status in TRANSIENT:
-            wait = self._asked_wait(response)
+            wait = self._retry_after(response)
             if status == httpx.codes.TOO_MANY_REQUESTS:
                 wait = SILENT_WAIT if wait is None else wait
                 self.limits.exhaust(request.url.host, request.endpoint, self.clock() + wait)
-            raise _TryAgainError(self._say(request, told(status, content)), wait)
+            raise _TryAgainError(self._say(request, describe_error(status, content)), wait)
         if status >= 500:
-            raise _TryAgainError(self._say(request, told(status, content)))
+            raise _TryAgainError(self._say(request, describe_error(status, content)))
         if status >= 400:
-            raise _refusal(status, request.missing, self._say(request, told(status, content)))
+            raise _refusal(status, request.missing, self._say(request, describe_error(status, content)))
         media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         is_json = media == "application/json" or media.endswith("+json") or request.is_elsewhere
         if status >= 300 or not is_json:
             text = f"answered {status} with {media[:80] or 'no content type'} instead of JSON"
             raise _TryAgainError(self._say(request, text), tries=PAGES)
 
-    def _asked_wait(self, response: httpx.Response) -> float | None:
+    def _retry_after(self, response: httpx.Response) -> float | None:
         """Retry-After is seconds or an HTTP date (RFC 9110, 10.2.3); anything else is as good as absent."""
         text = response.headers.get("retry-after", "").strip()
         if _SECONDS.fullmatch(text):
@@ -443,12 +445,12 @@ class Transport:
             text = self._say(request, f"the answer is broken JSON: {error}")
             raise _TryAgainError(text, tries=SAME, ends=BrokenError) from None
 
-    def _pinned(self, path: str) -> httpx.URL:
+    def _check_host(self, path: str) -> httpx.URL:
         try:
             url = httpx.URL(str(self.site)).join(path)
         except (httpx.InvalidURL, ValueError) as error:
             raise PullError(f"{path[:200]!r} is no address: {error}", permanent=True) from None
-        if url.userinfo or not any(same_site(url, site) for site in self._sites):
+        if url.userinfo or not any(is_same_host(url, site) for site in self._sites):
             allowed = ", ".join(sorted(map(str, self._sites)))
             raise PullError(f"refused to ask {url.host!r}: this source's hosts are {allowed}", permanent=True)
         return url
@@ -459,14 +461,14 @@ class Transport:
         return f"{request.method} {request.url.netloc.decode()}{request.url.path}: {text}".rstrip(": ")
 
 
-class _Nobody(httpx.AsyncBaseTransport):
+class _OfflineTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         raise PullError(f"refused to ask {request.url.host!r}: this source asks nobody", permanent=True)
 
 
-def unasked() -> Transport:
+def offline() -> Transport:
     """For a connector that reads something else than an API: it counts no request, and lets none out."""
-    return Transport("https://nobody.invalid", auth=NoAuth(), http=_Nobody())
+    return Transport("https://nobody.invalid", auth=NoAuth(), http=_OfflineTransport())
 
 
 class _Request(msgspec.Struct, frozen=True):
@@ -480,7 +482,7 @@ class _Request(msgspec.Struct, frozen=True):
     is_elsewhere: bool = False  # a download from another host: no credentials, and any media type
 
 
-def _judged(verdict: Verdict, text: str) -> PullError:
+def _to_pull_error(verdict: Classification, text: str) -> PullError:
     match verdict.kind:
         case "access":
             return AccessError(text)

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from helpdesk_kpi.calendar.periods import midnight, zone_named
+from helpdesk_kpi.calendar.periods import get_zone, local_midnight
 
 #: What a text in a file has to be; `fields` reads each.
 Person = Annotated[str, "person"]
@@ -25,7 +25,7 @@ Count = Annotated[int, "count"]
 OneToFive = Annotated[float, "one to five"]
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Ref(msgspec.Struct, frozen=True):
     """The answer about one aspect of a form."""
 
     value: float
@@ -50,11 +50,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ""
 
 
-class Judged(Entry, frozen=True, kw_only=True, omit_defaults=True):
+class RatedEntry(Entry, frozen=True, kw_only=True, omit_defaults=True):
     """An entry with the answers of a form."""
 
     scale: tuple[float, float]  # of the form on that day; so below
-    marks: dict[str, Mark]
+    marks: dict[str, Ref]
 
     def wrong(self) -> str:
         return "" if self.marks else "no aspect is judged: fill in at least one"
@@ -76,10 +76,10 @@ class Judged(Entry, frozen=True, kw_only=True, omit_defaults=True):
         return any(m.critical and self.fraction(m.value) < 0.5 for m in self.marks.values())
 
 
-class JudgedOnADay(Judged, frozen=True, kw_only=True, omit_defaults=True):
+class RatedDayEntry(RatedEntry, frozen=True, kw_only=True, omit_defaults=True):
     """Base of those about one day."""
 
     on: dt.date  # the day
 
     def at(self, zone: str) -> int:
-        return midnight(self.on, zone_named(zone))
+        return local_midnight(self.on, get_zone(zone))

@@ -8,29 +8,29 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from helpdesk_kpi.calendar.periods import parse
-from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.calendar.periods import parse_period
+from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.lookup import RegisterLookup
 
 BOOLEANS = {"yes": True, "true": True, "1": True, "是": True, "no": False, "false": False, "0": False, "否": False}
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """A plain number with a point."""
     if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text) or not math.isfinite(float(text)):
         raise UsageError(f"{text!r} is no number; write it like 4 or 4.5, with a point and without separators")
     return float(text)
 
 
-def on_scale(text: str, low: float, high: float) -> float:
-    value = number(text)
+def parse_score(text: str, low: float, high: float) -> float:
+    value = parse_number(text)
     if not low <= value <= high:
         raise UsageError(f"{text} is not on the scale: {low:g} to {high:g}")
     return value
 
 
-def day(text: str) -> dt.date:
+def parse_day(text: str) -> dt.date:
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         try:
             return dt.date.fromisoformat(text)
@@ -39,10 +39,10 @@ def day(text: str) -> dt.date:
     raise UsageError(f"{text!r} is no day; write it like 2026-11-17")
 
 
-def span(text: str) -> str:
+def parse_span(text: str) -> str:
     """The label of a calendar period; words such as last-quarter mean another one tomorrow, so they are refused."""
     try:
-        found = parse(text, "UTC", 0)
+        found = parse_period(text, "UTC", 0)
     except UsageError:
         found = None
     if found is None or not text[:1].isdigit() or found.kind in {"day", "week"}:
@@ -50,37 +50,37 @@ def span(text: str) -> str:
     return found.label
 
 
-def month(text: str) -> str:
+def parse_month(text: str) -> str:
     if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text) is None:
         raise UsageError(f"{text!r} is no month; write it like 2026-11")
     return text
 
 
-def positive(text: str) -> float:
-    if (value := number(text)) <= 0:
+def parse_positive(text: str) -> float:
+    if (value := parse_number(text)) <= 0:
         raise UsageError(f"{text} is not allowed: more than 0")
     return value
 
 
-def count(text: str) -> int:
+def parse_count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise UsageError(f"{text!r} is no whole number from 0 on")
     return int(text)
 
 
-def link(text: str) -> str:
+def parse_link(text: str) -> str:
     if re.fullmatch(r"https?://[^\s/]+\S*", text) is None:
         raise UsageError(f"{text!r} is no link; write it like https://intranet.acme.com/slides")
     return text
 
 
-def truth(text: str) -> bool:
+def parse_bool(text: str) -> bool:
     if text.casefold() not in BOOLEANS:
         raise UsageError(f"{text!r} is neither yes nor no")
     return BOOLEANS[text.casefold()]
 
 
-def people(text: str, names: Names) -> tuple[str, ...]:
+def parse_people(text: str, names: RegisterLookup) -> tuple[str, ...]:
     found = [names.person(one) for one in re.split(r"[;；]", text) if one.strip()]
     if not found:
         raise UsageError("missing: name at least one person")
@@ -90,24 +90,31 @@ def people(text: str, names: Names) -> tuple[str, ...]:
 
 
 PLAIN: Mapping[Any, Callable[[str], Any]] = {
-    str: str, bool: truth, dt.date: day, "link": link, "period": span, "month": month, "positive": positive,
-    "count": count, "one to five": lambda text: on_scale(text, 1, 5),
-}  # fmt: skip
-NAMED: Mapping[Any, Callable[[str, Names], Any]] = {
+    str: str,
+    bool: parse_bool,
+    dt.date: parse_day,
+    "link": parse_link,
+    "period": parse_span,
+    "month": parse_month,
+    "positive": parse_positive,
+    "count": parse_count,
+    "one to five": lambda text: parse_score(text, 1, 5),
+}
+NAMED: Mapping[Any, Callable[[str, RegisterLookup], Any]] = {
     "person": lambda text, names: names.person(text),
-    "people": people,
+    "people": parse_people,
     "rater": lambda text, names: names.rater(text),
     "ticket": lambda text, names: names.ticket(text),
     "article": lambda text, names: names.article(text),
 }
 
 
-def value(text: str, hint: Any, names: Names) -> Any:
+def parse_value(text: str, hint: Any, names: RegisterLookup) -> Any:
     """The text as a field's type asks; raises UsageError."""
     kind = _kind(hint)
     if typing.get_origin(kind) is Literal:
         if text not in typing.get_args(kind):
-            raise UsageError(f"{text!r} is not allowed{did_you_mean(text, typing.get_args(kind))}")
+            raise UsageError(f"{text!r} is not allowed{suggest(text, typing.get_args(kind))}")
         return text
     return NAMED[kind](text, names) if kind in NAMED else PLAIN[kind](text)
 

@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpdesk_kpi.config import Config, did_you_mean
+from helpdesk_kpi.config import Config, suggest
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.registers.entry import Entry
-from helpdesk_kpi.registers.parser import columns, register_named
+from helpdesk_kpi.registers.parser import get_register, list_columns
 from helpdesk_kpi.registers.register_types import REGISTERS
-from helpdesk_kpi.registers.writer import Given, RefusedError
+from helpdesk_kpi.registers.writer import InputRow, RejectedEntryError
 from helpdesk_kpi.spreadsheet import unguarded
 
 SEPARATORS = ",;\t"
 
 
-def rows_of(path: Path, config: Config, register: str | None) -> list[Given]:
+def read_rows(path: Path, config: Config, register: str | None) -> list[InputRow]:
     """Every row of a file. The register is given, or a CSV file's column `register` or its name says it; in TOML the
     tables' names do. Raises UsageError, of several problems at once RefusedError.
     """
@@ -47,14 +47,14 @@ def _register_in(stem: str) -> str | None:
     return max(fits, key=len, default=None)
 
 
-def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> list[Given]:
+def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> list[InputRow]:
     lines = _lines_of(path, text)
     heads = [re.sub(r"[\s-]+", "_", cell.strip().casefold()) for cell in next(lines, (1, []))[1]]
     if register is None and "register" not in heads:
         said = "name it like training-2026-Q3.csv, give it a column `register`, or say --register"
-        raise UsageError(f"{path}: which register is it of? {said}{did_you_mean('', REGISTERS)}")
+        raise UsageError(f"{path}: which register is it of? {said}{suggest('', REGISTERS)}")
     if register is not None:
-        _check_heads(path, heads, [*columns(config, register_named(register)), "register"])
+        _check_heads(path, heads, [*list_columns(config, get_register(register)), "register"])
     found, problems = [], []
     for line, cells in lines:
         where = f"{path.name}, line {line}"
@@ -63,11 +63,11 @@ def _csv_rows(path: Path, text: str, config: Config, register: str | None) -> li
         if any(cell.strip() for cell in cells[len(heads) :]):
             problems.append(f"{where}: {len(cells)} cells under {len(heads)} column names")
         elif named not in REGISTERS:
-            problems.append(f"{where}: register: {named!r} is no register{did_you_mean(named, REGISTERS)}")
+            problems.append(f"{where}: register: {named!r} is no register{suggest(named, REGISTERS)}")
         else:
-            found.append(Given(where, REGISTERS[named], row))
+            found.append(InputRow(where, REGISTERS[named], row))
     if problems:
-        raise RefusedError(problems)
+        raise RejectedEntryError(problems)
     return found
 
 
@@ -94,15 +94,15 @@ def _lines_of(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 def _check_heads(path: Path, heads: list[str], allowed: list[str]) -> None:
     if not any(heads):
         raise UsageError(f"{path}, line 1: no column names; allowed are {', '.join(allowed)}")
-    problems = [f"no column {head!r}{did_you_mean(head, allowed)}" for head in heads if head and head not in allowed]
+    problems = [f"no column {head!r}{suggest(head, allowed)}" for head in heads if head and head not in allowed]
     problems += [
         f"column {head!r} stands there twice" for head in dict.fromkeys(heads) if head and heads.count(head) > 1
     ]
     if problems:
-        raise RefusedError([f"{path.name}, line 1: {problem}" for problem in problems])
+        raise RejectedEntryError([f"{path.name}, line 1: {problem}" for problem in problems])
 
 
-def _toml_rows(path: Path, text: str) -> Iterator[Given]:
+def _toml_rows(path: Path, text: str) -> Iterator[InputRow]:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -114,12 +114,12 @@ def _toml_rows(path: Path, text: str) -> Iterator[Given]:
             where = (
                 f"{path.name}, line {lines[place]}" if place < len(lines) else f"{path.name}, {register} {place + 1}"
             )
-            yield Given(where, kind, {name: _written(value) for name, value in entry.items()})
+            yield InputRow(where, kind, {name: _format_cell(value) for name, value in entry.items()})
 
 
 def _kind(path: Path, register: str, entries: Any) -> type[Entry]:
     if register not in REGISTERS:
-        raise UsageError(f"{path}: {register!r} is no register{did_you_mean(register, REGISTERS)}")
+        raise UsageError(f"{path}: {register!r} is no register{suggest(register, REGISTERS)}")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise UsageError(f"{path}: {register}: write [[{register}]] above each entry")
     return REGISTERS[register]
@@ -131,8 +131,8 @@ def _lines(text: str, register: str) -> list[int]:
     return [number for number, line in enumerate(text.splitlines(), 1) if header.match(line)]
 
 
-def _written(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     """As a CSV file would have it."""
     if isinstance(value, list):
-        return ";".join(_written(one) for one in value)
+        return ";".join(_format_cell(one) for one in value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -6,64 +6,66 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 
-from helpdesk_kpi.config import Config, did_you_mean
+from helpdesk_kpi.config import Config, suggest
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.identities.agents import Human, Humans, read_humans
+from helpdesk_kpi.identities.agents import Agent, AgentDirectory, load_agents
 from helpdesk_kpi.store import Store
 
 OF_PEOPLE = "people:"  # before the NAME of somebody without an account
 
 
-def plain(text: str) -> str:
+def normalise_name(text: str) -> str:
     """As names are compared: full-width letters, case and spaces make no difference."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-class Names:
+class RegisterLookup:
     """Everybody and everything that an entry may name."""
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store, self.config = store, config
 
     @cached_property
-    def humans(self) -> Humans:
-        return read_humans(self.store, self.config)
+    def agents(self) -> AgentDirectory:
+        return load_agents(self.store, self.config)
 
     @cached_property
-    def of_mark(self) -> dict[str, Human]:
+    def agent_by_ref(self) -> dict[str, Agent]:
         """By each account, and by the NAME of [people.NAME]."""
-        found = {account.mark: human for human in self.humans.all for account in human.accounts}
-        return found | {OF_PEOPLE + human.key: human for human in self.humans.all if human.key}
+        found = {account.account_ref: human for human in self.agents.all for account in human.accounts}
+        return found | {OF_PEOPLE + human.key: human for human in self.agents.all if human.key}
 
     def person(self, text: str) -> str:
         """The mark of one person of the team; UsageError when nobody or several are meant."""
-        wanted = plain(text)
-        keyed = [k for k, one in self.config.people.items() if wanted in {plain(k), plain(one.name or k)}]
+        wanted = normalise_name(text)
+        keyed = [
+            k for k, one in self.config.people.items() if wanted in {normalise_name(k), normalise_name(one.name or k)}
+        ]
         if len(keyed) == 1:
-            human = self.of_mark.get(OF_PEOPLE + keyed[0])
+            human = self.agent_by_ref.get(OF_PEOPLE + keyed[0])
             return self.mark_of(human) if human else OF_PEOPLE + keyed[0]
-        found = [human for human in self.humans.all if wanted in _plain_marks(human)]
+        found = [human for human in self.agents.all if wanted in _normalised_refs(human)]
         if not found:
-            known = [human.name for human in self.humans.all] + list(self.config.people)
-            raise UsageError(f"nobody of the team is named {text!r}{did_you_mean(text, set(known))}")
+            known = [human.name for human in self.agents.all] + list(self.config.people)
+            raise UsageError(f"nobody of the team is named {text!r}{suggest(text, set(known))}")
         if len(found) > 1:
-            marks = ", ".join(f"{human.name} = {human.accounts[0].mark}" for human in found)
+            marks = ", ".join(f"{human.name} = {human.accounts[0].account_ref}" for human in found)
             raise UsageError(f"{text!r} may be several people; name an account: {marks}")
         return self.mark_of(found[0])
 
-    def mark_of(self, human: Human) -> str:
+    def mark_of(self, human: Agent) -> str:
         """The mark under which entries know somebody: accounts may have been joined, or put in order, since."""
-        marks = [account.mark for account in human.accounts]
-        known = [mark for mark in (*marks, *([OF_PEOPLE + human.key] if human.key else [])) if mark in self._written]
+        marks = [account.account_ref for account in human.accounts]
+        known = [mark for mark in (*marks, *([OF_PEOPLE + human.key] if human.key else [])) if mark in self._used_words]
         return known[0] if known else marks[0]
 
-    def same(self, mark: str) -> str:
+    def canonical_ref(self, mark: str) -> str:
         """The same mark for all of somebody's accounts."""
-        human = self.of_mark.get(mark)
+        human = self.agent_by_ref.get(mark)
         return self.mark_of(human) if human else mark
 
     @cached_property
-    def _written(self) -> frozenset[str]:
+    def _used_words(self) -> frozenset[str]:
         """All words and hashes in entries, whatever they mean."""
         found: set[str] = set()
         for (body,) in self.store.rows("SELECT body FROM registers"):
@@ -76,14 +78,14 @@ class Names:
         try:
             who = self.person(text)
         except UsageError:
-            who = plain(text)
-        return self.hashed(who)
+            who = normalise_name(text)
+        return self.hash_ref(who)
 
-    def hashed(self, mark: str) -> str:
+    def hash_ref(self, mark: str) -> str:
         """Of the hashes that could be theirs, the one that entries have."""
-        human = self.of_mark.get(mark)
+        human = self.agent_by_ref.get(mark)
         hashes = [self._hash(mark)] if human is None else self._hashes(human)
-        return next((one for one in hashes if one in self._written), hashes[0])
+        return next((one for one in hashes if one in self._used_words), hashes[0])
 
     def same_hash(self, known: str) -> str:
         """The same for all hashes of one human, whose accounts may have been joined after they had judged."""
@@ -91,14 +93,14 @@ class Names:
 
     @cached_property
     def _first_hashes(self) -> dict[str, str]:
-        return {one: self.first_hash(human) for human in self.humans.all for one in self._hashes(human)}
+        return {one: self.first_hash(human) for human in self.agents.all for one in self._hashes(human)}
 
-    def first_hash(self, human: Human) -> str:
+    def first_hash(self, human: Agent) -> str:
         """The one by which figures know somebody who judged."""
         return self._hashes(human)[0]
 
-    def _hashes(self, human: Human) -> list[str]:
-        marks = ([OF_PEOPLE + human.key] if human.key else []) + [account.mark for account in human.accounts]
+    def _hashes(self, human: Agent) -> list[str]:
+        marks = ([OF_PEOPLE + human.key] if human.key else []) + [account.account_ref for account in human.accounts]
         return [self._hash(mark) for mark in marks]
 
     def _hash(self, mark: str) -> str:
@@ -107,12 +109,12 @@ class Names:
 
     def account(self, mark: str) -> int | None:
         """The store's key of a person's first account; None where they have none."""
-        human = self.of_mark.get(mark)
+        human = self.agent_by_ref.get(mark)
         return human.accounts[0].person if human else None
 
-    def shown(self, mark: str) -> str:
+    def display_name(self, mark: str) -> str:
         """As readers call them."""
-        human = self.of_mark.get(mark)
+        human = self.agent_by_ref.get(mark)
         told = self.config.people.get(mark.removeprefix(OF_PEOPLE))
         return human.name if human else (told.name or mark) if told else mark
 
@@ -150,10 +152,10 @@ class Names:
         """The mark of who wrote an article; None: not known."""
         key = self.key_of("articles", article)
         author = self.store.one("SELECT author FROM articles WHERE id = ?", key) if key is not None else None
-        human = self.humans.of.get(author) if author is not None else None
+        human = self.agents.of.get(author) if author is not None else None
         return self.mark_of(human) if human else None
 
 
-def _plain_marks(human: Human) -> set[str]:
-    accounts = [mark for a in human.accounts for mark in (a.mark, a.address, a.name or "")]
-    return {plain(mark) for mark in (human.name, human.key or "", *accounts) if mark}
+def _normalised_refs(human: Agent) -> set[str]:
+    accounts = [mark for a in human.accounts for mark in (a.account_ref, a.address, a.name or "")]
+    return {normalise_name(mark) for mark in (human.name, human.key or "", *accounts) if mark}

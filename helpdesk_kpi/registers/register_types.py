@@ -7,24 +7,24 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from helpdesk_kpi.calendar.periods import midnight, parse, zone_named
+from helpdesk_kpi.calendar.periods import get_zone, local_midnight, parse_period
 from helpdesk_kpi.registers.entry import (
     Article,
     Count,
     Entry,
-    Judged,
-    JudgedOnADay,
     Link,
     Month,
     OneToFive,
     People,
     Person,
     Positive,
+    RatedDayEntry,
+    RatedEntry,
     Rater,
     Span,
     Ticket,
 )
-from helpdesk_kpi.store.register_entries import Row
+from helpdesk_kpi.store.register_entries import RegisterRow
 
 
 class Training(Entry, frozen=True, kw_only=True, omit_defaults=True):
@@ -45,7 +45,7 @@ class Training(Entry, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
 
     def at(self, zone: str) -> int:
-        return midnight(self.on, zone_named(zone))
+        return local_midnight(self.on, get_zone(zone))
 
     def wrong(self) -> str:
         if self.approved_by == self.subject:
@@ -78,7 +78,7 @@ class Improvement(Entry, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
 
     def at(self, zone: str) -> int:
-        return midnight(self.proposed, zone_named(zone))
+        return local_midnight(self.proposed, get_zone(zone))
 
     @property
     def steps(self) -> list[tuple[str, dt.date | None]]:
@@ -92,7 +92,7 @@ class Improvement(Entry, frozen=True, kw_only=True, omit_defaults=True):
                 return f"{step}: {day} stands there, and {before} is missing"
             if day is not None and first is not None and day < first:
                 return f"{step}: {day} is before {before} = {first}"
-        return self._unconfirmed()
+        return self._check_confirmation()
 
     def _wrong_duplicate(self) -> str:
         further = [step for step, day in self.steps[1:] if day is not None]
@@ -100,7 +100,7 @@ class Improvement(Entry, frozen=True, kw_only=True, omit_defaults=True):
             return f"duplicate_of: {self.id} cannot be a duplicate of itself"
         return f"{further[0]}: of a duplicate, this stands with {self.duplicate_of}" if further else ""
 
-    def _unconfirmed(self) -> str:
+    def _check_confirmation(self) -> str:
         needed = [
             ("accepted_by", self.accepted), ("evidence", self.shipped), ("verified_by", self.measured),
             ("effect", self.measured),
@@ -114,7 +114,7 @@ class Improvement(Entry, frozen=True, kw_only=True, omit_defaults=True):
         return ""
 
 
-class QualityReview(JudgedOnADay, frozen=True, kw_only=True, omit_defaults=True):
+class QualityReview(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True):
     """A reviewer's judgement of one ticket."""
 
     register: ClassVar[str] = "quality_review"
@@ -132,7 +132,7 @@ class QualityReview(JudgedOnADay, frozen=True, kw_only=True, omit_defaults=True)
         return "by: nobody reviews their own work" if self.by == self.subject else super().wrong()
 
 
-class ArticleReview(JudgedOnADay, frozen=True, kw_only=True, omit_defaults=True):
+class ArticleReview(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True):
     """A checklist over one article of the knowledge base."""
 
     register: ClassVar[str] = "article_review"
@@ -144,7 +144,7 @@ class ArticleReview(JudgedOnADay, frozen=True, kw_only=True, omit_defaults=True)
     note: str | None = None
 
 
-class CollaborationSatisfaction(JudgedOnADay, frozen=True, kw_only=True, omit_defaults=True):
+class CollaborationSatisfaction(RatedDayEntry, frozen=True, kw_only=True, omit_defaults=True):
     """What another department thinks of working with us, or we of working with them."""
 
     register: ClassVar[str] = "collaboration_satisfaction"
@@ -164,7 +164,7 @@ class CollaborationSatisfaction(JudgedOnADay, frozen=True, kw_only=True, omit_de
         return super().wrong()
 
 
-class Rating(Judged, frozen=True, kw_only=True, omit_defaults=True):
+class Rating(RatedEntry, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the judgements of a person's behaviour."""
 
     key: ClassVar[tuple[str, ...]] = ("subject", "by", "period")
@@ -174,7 +174,7 @@ class Rating(Judged, frozen=True, kw_only=True, omit_defaults=True):
     period: Span  # 2026-Q3, 2026-H2, 2026-11, ...; it is counted with its last moment
 
     def at(self, zone: str) -> int:
-        return parse(self.period, zone, 0).end - 1
+        return parse_period(self.period, zone, 0).end - 1
 
 
 class ManagerRating(Rating, frozen=True, kw_only=True, omit_defaults=True):
@@ -219,7 +219,7 @@ class Cost(Entry, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
 
     def at(self, zone: str) -> int:
-        return parse(self.period, zone, 0).start
+        return parse_period(self.period, zone, 0).start
 
 
 class HelpCentreVisits(Entry, frozen=True, kw_only=True, omit_defaults=True):
@@ -234,7 +234,7 @@ class HelpCentreVisits(Entry, frozen=True, kw_only=True, omit_defaults=True):
     note: str | None = None
 
     def at(self, zone: str) -> int:
-        return parse(self.period, zone, 0).start
+        return parse_period(self.period, zone, 0).start
 
 
 REGISTERS: dict[str, type[Entry]] = {
@@ -249,5 +249,5 @@ REGISTERS: dict[str, type[Entry]] = {
 ANONYMOUS = frozenset({"peer_rating", "collaboration_satisfaction"})
 
 
-def decoded(row: Row) -> Entry:
+def decode_entry(row: RegisterRow) -> Entry:
     return msgspec.json.decode(row.body, type=REGISTERS[row.register])

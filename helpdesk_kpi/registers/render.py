@@ -7,46 +7,46 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.calendar.periods import iso
-from helpdesk_kpi.registers.entry import Entry, Judged
-from helpdesk_kpi.registers.lookup import Names
-from helpdesk_kpi.registers.parser import DERIVED, hints_of
-from helpdesk_kpi.registers.register_types import ANONYMOUS, decoded
-from helpdesk_kpi.store.register_entries import IN_FORCE, Row, rows
+from helpdesk_kpi.calendar.periods import format_iso
+from helpdesk_kpi.registers.entry import Entry, RatedEntry
+from helpdesk_kpi.registers.lookup import RegisterLookup
+from helpdesk_kpi.registers.parser import DERIVED, list_hints
+from helpdesk_kpi.registers.register_types import ANONYMOUS, decode_entry
+from helpdesk_kpi.store.register_entries import ACTIVE_SQL, RegisterRow, load_rows
 
 #: All that is shown of an answer whose rater is nobody's business; what else there is could give them away.
 NAMELESS = frozenset({"subject", "team", "period"})
 
 
-def listed(names: Names, kind: type[Entry], *, everything: bool = False) -> list[dict[str, Any]]:
+def list_entries(names: RegisterLookup, kind: type[Entry], *, everything: bool = False) -> list[dict[str, Any]]:
     """The entries in force, or all that ever were, as plain values."""
-    condition = "register = ?" if everything else f"register = ? AND {IN_FORCE}"
-    return [_shown(names, kind, row) for row in rows(names.store, condition, kind.register)]
+    condition = "register = ?" if everything else f"register = ? AND {ACTIVE_SQL}"
+    return [_render_entry(names, kind, row) for row in load_rows(names.store, condition, kind.register)]
 
 
-def _shown(names: Names, kind: type[Entry], row: Row) -> dict[str, Any]:
-    entry = decoded(row)
+def _render_entry(names: RegisterLookup, kind: type[Entry], row: RegisterRow) -> dict[str, Any]:
+    entry = decode_entry(row)
     told: dict[str, Any] = {"entry": row.id, **_fields(names, kind, entry)}
     nameless = kind.register in ANONYMOUS
-    if isinstance(entry, Judged) and not nameless:
+    if isinstance(entry, RatedEntry) and not nameless:
         told |= {aspect: mark.value for aspect, mark in entry.marks.items()}
     told["state"] = _state(row)
     if not nameless:
-        told |= {"entered_at": iso(row.entered_at), "entered_by": row.entered_by}
+        told |= {"entered_at": format_iso(row.entered_at), "entered_by": row.entered_by}
     if row.withdrawn_at is not None:
-        told |= {"withdrawn_at": iso(row.withdrawn_at), "withdrawn_by": row.withdrawn_by, "why": row.why}
+        told |= {"withdrawn_at": format_iso(row.withdrawn_at), "withdrawn_by": row.withdrawn_by, "why": row.why}
     return told
 
 
-def _state(row: Row) -> str:
+def _state(row: RegisterRow) -> str:
     if row.superseded_by is not None:
         return f"corrected by {row.superseded_by}"
     return "in force" if row.withdrawn_at is None else "withdrawn"
 
 
-def _fields(names: Names, kind: type[Entry], entry: Entry) -> dict[str, Any]:
+def _fields(names: RegisterLookup, kind: type[Entry], entry: Entry) -> dict[str, Any]:
     shown = {}
-    for name, hint in hints_of(kind).items():
+    for name, hint in list_hints(kind).items():
         value = getattr(entry, name)
         if name in DERIVED or value is None or (kind.register in ANONYMOUS and name not in NAMELESS):
             continue
@@ -54,16 +54,16 @@ def _fields(names: Names, kind: type[Entry], entry: Entry) -> dict[str, Any]:
     return shown
 
 
-def _plain(names: Names, value: Any, hint: Any) -> Any:
+def _plain(names: RegisterLookup, value: Any, hint: Any) -> Any:
     words = {word for part in (hint, *typing.get_args(hint)) for word in getattr(part, "__metadata__", ())}
     if "people" in words:
-        return [names.shown(mark) for mark in value]
+        return [names.display_name(mark) for mark in value]
     if "person" in words:
-        return names.shown(value)
+        return names.display_name(value)
     return value.isoformat() if isinstance(value, dt.date) else msgspec.to_builtins(value)
 
 
-def printed(found: Sequence[dict[str, Any]]) -> str:
+def format_entries(found: Sequence[dict[str, Any]]) -> str:
     """One paragraph an entry, one line a field."""
     return (
         "\n\n".join("\n".join(f"{name:<14} {_text(value)}" for name, value in one.items()) for one in found) or "none"

@@ -10,16 +10,16 @@ import msgspec
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.registers.entry import Entry
-from helpdesk_kpi.registers.parser import NotAnEntryError, Reading
+from helpdesk_kpi.registers.parser import EntryFormatError, EntryParser
 from helpdesk_kpi.registers.register_types import ANONYMOUS, REGISTERS, Cost, Improvement
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store import register_entries as table
-from helpdesk_kpi.store.register_entries import IN_FORCE, Fact, Row, Written
+from helpdesk_kpi.store.register_entries import ACTIVE_SQL, Fact, RegisterRow, Written
 
 What = Literal["new", "corrects", "unchanged", "withdrawn"]
 
 
-class Given(NamedTuple):
+class InputRow(NamedTuple):
     """A row as somebody wrote it, and where: "line 7"."""
 
     where: str
@@ -28,7 +28,7 @@ class Given(NamedTuple):
     corrects: int | None = None  # the entry in whose place it comes, where its key is another
 
 
-class Kept(NamedTuple):
+class WriteResult(NamedTuple):
     where: str
     what: What
     id: int
@@ -36,7 +36,7 @@ class Kept(NamedTuple):
     is_anonymous: bool = False  # of a register whose raters are never named
 
 
-class RefusedError(UsageError):
+class RejectedEntryError(UsageError):
     """Nothing was kept; `problems` are all that is wrong, each with its place."""
 
     def __init__(self, problems: Sequence[str]) -> None:
@@ -48,75 +48,79 @@ class _UndoneError(Exception):
     """Rolls a transaction back."""
 
 
-def keep(reading: Reading, given: Iterable[Given], written: Written, *, dry_run: bool = False) -> list[Kept]:
+def save_entries(
+    reading: EntryParser, given: Iterable[InputRow], written: Written, *, dry_run: bool = False
+) -> list[WriteResult]:
     """Write rows down; raises RefusedError with everything that is wrong with any of them."""
     store = reading.names.store
-    keeping = _Keeping(reading, written)
+    keeping = _EntryWriter(reading, written)
     try:
-        with store.writing():
+        with store.transaction():
             for one in given:
                 keeping.take(one)
             if keeping.problems or dry_run:
                 raise _UndoneError  # noqa: TRY301 - leaving the block is what undoes it
     except _UndoneError:
         if keeping.problems:
-            raise RefusedError(keeping.problems) from None
+            raise RejectedEntryError(keeping.problems) from None
     return keeping.kept
 
 
-class _Keeping:
+class _EntryWriter:
     """What became of the rows so far; runs inside one transaction."""
 
-    def __init__(self, reading: Reading, written: Written) -> None:
+    def __init__(self, reading: EntryParser, written: Written) -> None:
         self.reading, self.written, self.store = reading, written, reading.names.store
-        self.kept: list[Kept] = []
+        self.kept: list[WriteResult] = []
         self.problems: list[str] = []
         self.places: dict[tuple[str, str], tuple[str, str]] = {}  # register and key -> where it stood, and what it said
 
-    def take(self, given: Given) -> None:
+    def take(self, given: InputRow) -> None:
         try:
             entry = self.reading.entry(given.kind, given.row)
-            kept = self._kept(given, entry)
+            kept = self._save(given, entry)
             self.kept.append(kept._replace(is_anonymous=given.kind.register in ANONYMOUS))
-        except NotAnEntryError as error:
+        except EntryFormatError as error:
             self.problems += [f"{given.where}: {problem}" for problem in error.problems]
         except UsageError as error:
             self.problems.append(f"{given.where}: {error}")
 
-    def _kept(self, given: Given, entry: Entry) -> Kept:
-        fact = fact_of(self.reading, entry)
-        self._said_before(given, fact)
-        corrects = self._corrected(given, fact)
+    def _save(self, given: InputRow, entry: Entry) -> WriteResult:
+        fact = build_fact(self.reading, entry)
+        self._check_duplicate(given, fact)
+        corrects = self._find_corrected_row(given, fact)
         if corrects is None and (gone := self._withdrawn(fact)):
-            return Kept(given.where, "withdrawn", gone.id)
+            return WriteResult(given.where, "withdrawn", gone.id)
         if corrects is not None and corrects.key == fact.key and _same(corrects, fact):
-            return Kept(given.where, "unchanged", corrects.id)
-        story = self._story(entry, corrects)
-        new = table.add(self.store, fact, self.written, corrects=corrects, story=story)
-        return Kept(given.where, "corrects" if corrects else "new", new, corrects.id if corrects else None)
+            return WriteResult(given.where, "unchanged", corrects.id)
+        story = self._subject_key(entry, corrects)
+        new = table.insert_row(self.store, fact, self.written, corrects=corrects, story=story)
+        return WriteResult(given.where, "corrects" if corrects else "new", new, corrects.id if corrects else None)
 
-    def _said_before(self, given: Given, fact: Fact) -> None:
+    def _check_duplicate(self, given: InputRow, fact: Fact) -> None:
         place, said = self.places.setdefault((fact.register, fact.key), (given.where, fact.body))
         if place != given.where and said != fact.body:
             raise UsageError(f"says otherwise than {place} about the same; only one of them can be right")
 
-    def _corrected(self, given: Given, fact: Fact) -> Row | None:
-        same = table.in_force(self.store, fact.register, fact.key)
+    def _find_corrected_row(self, given: InputRow, fact: Fact) -> RegisterRow | None:
+        same = table.load_active(self.store, fact.register, fact.key)
         if given.corrects is None:
             return same
-        named = entry_named(self.store, given.corrects)
+        named = get_entry(self.store, given.corrects)
         if named.register != fact.register:
             raise UsageError(f"entry {named.id} is of the register {named.register}")
         if same is not None and same.id != named.id:
             raise UsageError(f"entry {same.id} already says something about the same; correct or withdraw that one")
         return named
 
-    def _withdrawn(self, fact: Fact) -> Row | None:
+    def _withdrawn(self, fact: Fact) -> RegisterRow | None:
         """The same entry, where somebody has withdrawn it: it does not come back with the next import of its file."""
-        gone = table.rows(self.store, "register = ? AND key = ? AND withdrawn_at IS NOT NULL", fact.register, fact.key)
+        gone = table.load_rows(
+            self.store, "register = ? AND key = ? AND withdrawn_at IS NOT NULL", fact.register, fact.key
+        )
         return next((row for row in gone if _same(row, fact)), None)
 
-    def _story(self, entry: Entry, corrects: Row | None) -> int | None:
+    def _subject_key(self, entry: Entry, corrects: RegisterRow | None) -> int | None:
         """None: its own. Corrections keep that of what they correct; a duplicate shares that of its original."""
         if isinstance(entry, Cost):
             self._counted_once(entry, corrects)
@@ -125,21 +129,21 @@ class _Keeping:
         was_duplicate = corrects is not None and json.loads(corrects.body).get("duplicate_of")
         return corrects.story if corrects is not None and not was_duplicate else None
 
-    def _original(self, entry: Improvement, corrects: Row | None) -> Row:
+    def _original(self, entry: Improvement, corrects: RegisterRow | None) -> RegisterRow:
         assert entry.duplicate_of is not None
-        found = table.in_force(self.store, "improvement", _key([entry.duplicate_of]))
+        found = table.load_active(self.store, "improvement", _key([entry.duplicate_of]))
         if found is None:
             raise UsageError(f"duplicate_of: there is no improvement {entry.duplicate_of!r}; its row comes first")
         if first := json.loads(found.body).get("duplicate_of"):
             raise UsageError(f"duplicate_of: {entry.duplicate_of} is itself a duplicate, of {first}")
-        if corrects is not None and (own := duplicates(self.store, corrects)):
+        if corrects is not None and (own := find_duplicates(self.store, corrects)):
             raise UsageError(f"duplicate_of: {', '.join(own)} is already a duplicate of {entry.id}")
         return found
 
-    def _counted_once(self, entry: Cost, corrects: Row | None) -> None:
+    def _counted_once(self, entry: Cost, corrects: RegisterRow | None) -> None:
         """A month's cost is told for all teams together, or for each."""
-        sql = f"register = 'cost' AND json_extract(body, '$.period') = ? AND {IN_FORCE}"
-        for row in table.rows(self.store, sql, entry.period):
+        sql = f"register = 'cost' AND json_extract(body, '$.period') = ? AND {ACTIVE_SQL}"
+        for row in table.load_rows(self.store, sql, entry.period):
             team = json.loads(row.body).get("team")
             if (corrects is None or row.id != corrects.id) and (team is None) != (entry.team is None):
                 whole, part = ("this one", f"entry {row.id}") if entry.team is None else (f"entry {row.id}", "this one")
@@ -148,7 +152,7 @@ class _Keeping:
                 )
 
 
-def fact_of(reading: Reading, entry: Entry) -> Fact:
+def build_fact(reading: EntryParser, entry: Entry) -> Fact:
     """What of an entry goes into the table."""
     names = reading.names
     subject = getattr(entry, "subject", None) or next(iter(getattr(entry, "authors", ())), None)
@@ -164,21 +168,21 @@ def _key(parts: Sequence[object]) -> str:
     return msgspec.json.encode([part.casefold() if isinstance(part, str) else part for part in parts]).decode()
 
 
-def _same(row: Row, fact: Fact) -> bool:
+def _same(row: RegisterRow, fact: Fact) -> bool:
     """They say the same, in whatever form the entry was kept."""
     kind = REGISTERS[row.register]
     return msgspec.json.decode(row.body, type=kind) == msgspec.json.decode(fact.body, type=kind)
 
 
-def duplicates(store: Store, row: Row) -> list[str]:
+def find_duplicates(store: Store, row: RegisterRow) -> list[str]:
     """The ids of those in force that name this one as their original."""
-    others = table.rows(store, f"story = ? AND id != ? AND {IN_FORCE}", row.story, row.id)
+    others = table.load_rows(store, f"story = ? AND id != ? AND {ACTIVE_SQL}", row.story, row.id)
     bodies = [json.loads(other.body) for other in others]
     mine = json.loads(row.body).get("id")
     return [body["id"] for body in bodies if body.get("duplicate_of", "").casefold() == str(mine).casefold()]
 
 
-def entry_named(store: Store, entry: int) -> Row:
+def get_entry(store: Store, entry: int) -> RegisterRow:
     """An entry in force; UsageError says what became of any other."""
     row = table.row_of(store, entry)
     if row is None:
@@ -190,13 +194,13 @@ def entry_named(store: Store, entry: int) -> Row:
     return row
 
 
-def withdraw(store: Store, entry: int, why: str, written: Written) -> Row:
+def withdraw_entry(store: Store, entry: int, why: str, written: Written) -> RegisterRow:
     """Take an entry out of force, with a reason."""
     if not why.strip():
         raise UsageError("--why: say in a few words why it is withdrawn")
-    with store.writing():
-        row = entry_named(store, entry)
-        if others := duplicates(store, row):
+    with store.transaction():
+        row = get_entry(store, entry)
+        if others := find_duplicates(store, row):
             raise UsageError(f"{', '.join(others)} names it as the original: withdraw or correct that first")
-        table.withdraw(store, entry, why.strip(), written)
+        table.withdraw_row(store, entry, why.strip(), written)
     return row

@@ -6,7 +6,7 @@ import zoneinfo
 from collections.abc import Mapping
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.identities.source_rules import load_source_rules
 from helpdesk_kpi.measure.metrics.contract import Kpi
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import Provides, no
@@ -23,8 +23,8 @@ def capabilities(
 
     `asked`: what the helpdesks have just said of single needs; then what earlier syncs could not read is not counted.
     """
-    lacking = _lacking(store, config) if store and asked is None else {}
-    narrowed = _narrowed(store) if store else {}
+    lacking = _missing_capabilities(store, config) if store and asked is None else {}
+    narrowed = _limited_capabilities(store) if store else {}
     narrowed |= {source: {**narrowed.get(source, {}), **needs} for source, needs in (asked or {}).items()}
     found: dict[str, dict[str, list[tuple[str, Provides]]]] = {}
     for kpi in find_kpis().values():
@@ -34,7 +34,7 @@ def capabilities(
                 {**find_connector(str(table["connector"])).provides, **narrowed.get(name, {})},
                 lacking.get(name, {}),
             )
-            for name, table in (config.sources.items() if kpi.story != "entry" else ())
+            for name, table in (config.sources.items() if kpi.subject != "entry" else ())
         }
     return found
 
@@ -76,7 +76,7 @@ def _unmet(kpi: Kpi, provides: Mapping[str, Provides], lacking: Mapping[str, str
     return found
 
 
-def _narrowed(store: Store) -> dict[str, dict[str, Provides]]:
+def _limited_capabilities(store: Store) -> dict[str, dict[str, Provides]]:
     """By source: what its latest sync found that this account gives less of than the helpdesk could."""
     found: dict[str, dict[str, Provides]] = {}
     for source, need, answer, reason in store.rows(
@@ -86,11 +86,11 @@ def _narrowed(store: Store) -> dict[str, dict[str, Provides]]:
     return found
 
 
-def _lacking(store: Store, config: Config) -> dict[str, dict[str, str]]:
+def _missing_capabilities(store: Store, config: Config) -> dict[str, dict[str, str]]:
     """By source: needs that its plan or rights do not include, with the helpdesk's reason."""
     names = dict(store.rows("SELECT id, name FROM sources"))
     found: dict[str, dict[str, str]] = {}
-    for key, desk in read_desks(store, config).items():
+    for key, desk in load_source_rules(store, config).items():
         reasons = dict(
             store.rows(
                 "SELECT g.value, coalesce(c.reason, c.stream || ' has not been read to its end yet') FROM cursors c,"
@@ -98,5 +98,5 @@ def _lacking(store: Store, config: Config) -> dict[str, dict[str, str]]:
                 key,
             )
         )
-        found[names[key]] = {need: reasons.get(need, f"{need} are not read here") for need in desk.lacks}
+        found[names[key]] = {need: reasons.get(need, f"{need} are not read here") for need in desk.missing_capabilities}
     return found

@@ -8,7 +8,7 @@ _AMOUNT = re.compile(r"[0-9][0-9,.]*[\u00a0 ](?:小时|分钟)")
 _KEPT = re.compile(r"(<title>.*?</title>|<style>.*?</style>|<svg.*?</svg>|<!--.*?-->|<[^>]*>)", re.DOTALL)
 
 
-def whole_units(html: str) -> str:
+def keep_units_together(html: str) -> str:
     """Keep each number with its unit on one line. A style of its own, since mail readers may drop the style sheet; a
     word joiner (U+2060) would do the same, but old mail readers draw it as a box.
     """

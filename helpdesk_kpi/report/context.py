@@ -2,17 +2,17 @@
 
 import msgspec
 
-from helpdesk_kpi.report.formatting import Words
+from helpdesk_kpi.report.formatting import Formatter
 from helpdesk_kpi.report.result_types import Figures
 
 HISTORY = 26  # points of history that a usual range needs
 
 
-class Scene(msgspec.Struct, frozen=True):
+class RenderContext(msgspec.Struct, frozen=True):
     """The figures and the language."""
 
     figures: Figures
-    words: Words
+    words: Formatter
 
     @property
     def kind(self) -> str:

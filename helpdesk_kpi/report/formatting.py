@@ -27,7 +27,7 @@ NBSP = "\u00a0"
 LONG_HOURS = 100  # from here on minutes are noise
 
 
-class Words:
+class Formatter:
     """One language in one zone."""
 
     def __init__(self, locale: str, zone: str) -> None:
@@ -47,7 +47,7 @@ class Words:
             text = text[0 if n == 1 else 1]
         return str(text).format(n=self.number(n), **parts)
 
-    def listed(self, items: "list[str] | tuple[str, ...]") -> str:
+    def join_list(self, items: "list[str] | tuple[str, ...]") -> str:
         return str(self.language.JOIN.join(items))
 
     def sentences(self, parts: "list[str]") -> str:
@@ -86,7 +86,7 @@ class Words:
         """Which statistic the headline is: "median"; "" where there is only one."""
         return str(self.language.STATISTICS[type(entry.statistic).__name__])
 
-    def finding(self, entry: Kpi, direction: str, who: str) -> str:
+    def format_signal(self, entry: Kpi, direction: str, who: str) -> str:
         """The signal as a title: "first replies for P1 got slower"."""
         texts: Mapping[str, str] = self.language.FINDINGS.get(entry.id) or self.language.FINDINGS[""]
         text = texts.get(direction) or self.language.FINDINGS[""][direction]
@@ -153,14 +153,14 @@ class Words:
 
     def _spans(self, ms: float, clock: str) -> list[tuple[str, str]]:
         whole = max(0, math.floor(ms + 0.5))
-        if _rounded(whole, SECOND) < MINUTE and whole:
-            return [(str(max(1, _rounded(whole, SECOND) // SECOND)), "s")]
-        minutes = _rounded(whole, MINUTE) // MINUTE
+        if _round_to_unit(whole, SECOND) < MINUTE and whole:
+            return [(str(max(1, _round_to_unit(whole, SECOND) // SECOND)), "s")]
+        minutes = _round_to_unit(whole, MINUTE) // MINUTE
         if minutes < 60:
             return [(str(minutes), "min")]
         if clock != "calendar" or minutes < 24 * 60:
             return self._hours(minutes)
-        days, hours = divmod(_rounded(whole, HOUR) // HOUR, 24)
+        days, hours = divmod(_round_to_unit(whole, HOUR) // HOUR, 24)
         return [(self.number(days), "d"), *([(str(hours), "h")] if hours else [])]
 
     def _hours(self, minutes: int) -> list[tuple[str, str]]:
@@ -244,7 +244,7 @@ class Words:
         return label
 
 
-def _rounded(ms: int, unit: int) -> int:
+def _round_to_unit(ms: int, unit: int) -> int:
     return (ms + unit // 2) // unit * unit
 
 

@@ -6,18 +6,18 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.measure.recurrence.threshold_tuning import Quality
-from helpdesk_kpi.report.metric_view import Number
+from helpdesk_kpi.measure.recurrence.threshold_tuning import DetectionQuality
+from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.report import Report
-from helpdesk_kpi.report.result_types import BadRating, Figures, Waiting
+from helpdesk_kpi.report.result_types import BadRating, Figures, WaitingTicket
 from helpdesk_kpi.report.sections.lists import SeverityRow
-from helpdesk_kpi.report.sections.quality_data import of_the_team
+from helpdesk_kpi.report.sections.quality_data import filter_team
 
 VERSION = 1  # of these keys; new keys may come without a new version
 ROWS = 50
 
 
-def snapshot(report: Report, figures: Figures) -> dict[str, Any]:
+def build_json_report(report: Report, figures: Figures) -> dict[str, Any]:
     """What `report NAME --format json` prints. `figures` are those that the report may read."""
     frame = {"version": VERSION, **_frame(report, figures)}
     if report.name in LISTS:
@@ -53,7 +53,7 @@ def _quality(report: Report, figures: Figures) -> dict[str, Any]:
             for one in found.questions
         ],
         "overtaken": [one._asdict() for one in found.overtaken],
-        **of_the_team(found),
+        **filter_team(found),
     }  # fmt: skip
 
 
@@ -102,14 +102,14 @@ def _facts(figures: Figures) -> dict[str, Any]:
         "own_figures": [msgspec.to_builtins(one) for one in facts.agreements],
         "not_known": dict(facts.gaps),
         "settings_to_check": [{**one._asdict(), "text": one.text} for one in facts.defaults],
-        "repeats_found": _found(facts.repeats),
+        "repeats_found": _detection_quality(facts.repeats),
         "questions_without_dimension": dict(facts.questions),
         "data_whole_to": {name: _iso(at) for name, at in facts.sources.items()},
         "history_from": _iso(facts.history_from),
     }
 
 
-def _found(told: Quality | None) -> dict[str, Any] | None:
+def _detection_quality(told: DetectionQuality | None) -> dict[str, Any] | None:
     """How right the finding of repeats is; None: too little was judged."""
     if told is None:
         return None
@@ -117,7 +117,7 @@ def _found(told: Quality | None) -> dict[str, Any] | None:
     return {"precision": told.precision, "low": low, "high": high, "pairs": told.pairs}
 
 
-def _number(number: Number) -> dict[str, Any]:
+def _number(number: MetricView) -> dict[str, Any]:
     """The Value as it is, with the words that readers of the other formats see."""
     value: dict[str, Any] = msgspec.to_builtins(number.value)
     if value["previous"]:
@@ -135,7 +135,7 @@ def _severity(row: SeverityRow) -> dict[str, Any]:
     }
 
 
-def _waiting(row: Waiting) -> dict[str, Any]:
+def _waiting(row: WaitingTicket) -> dict[str, Any]:
     return {**msgspec.structs.asdict(row), "since": _iso(row.since)}
 
 

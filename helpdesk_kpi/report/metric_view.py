@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 
 from helpdesk_kpi.measure.metrics.contract import Kpi
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.milliseconds import DAY
-from helpdesk_kpi.report.charts.builder import spark, trend
+from helpdesk_kpi.report.charts.builder import build_sparkline, build_trend
 from helpdesk_kpi.report.charts.geometry import Chart
-from helpdesk_kpi.report.context import HISTORY, Scene
-from helpdesk_kpi.report.plain_text import clean
-from helpdesk_kpi.report.result_types import Axis, TicketRow
+from helpdesk_kpi.report.context import HISTORY, RenderContext
+from helpdesk_kpi.report.plain_text import sanitise
+from helpdesk_kpi.report.result_types import Axis, TicketLine
 
 #: What is counted, where it is not tickets.
 COUNTED = {
@@ -20,11 +20,16 @@ COUNTED = {
 FEW = 5  # below, shares are told as "2 of 3" and nothing is compared
 
 
-class Number:
+class MetricView:
     """Templates read its attributes; texts are ready to print, raw figures are in `value`."""
 
     def __init__(
-        self, scene: Scene, entry: Kpi, value: Value, variant: str = "strict", where: Mapping[str, str | None] = {}
+        self,
+        scene: RenderContext,
+        entry: Kpi,
+        value: MetricValue,
+        variant: str = "strict",
+        where: Mapping[str, str | None] = {},
     ) -> None:
         self._scene = scene
         self._words = scene.words
@@ -66,7 +71,7 @@ class Number:
     def slice(self) -> str:
         """The slice in words: "P1"; "" for the whole."""
         named = [
-            clean(name) if name else self._words.say("no_priority" if axis == "severity" else "none_named")
+            sanitise(name) if name else self._words.say("no_priority" if axis == "severity" else "none_named")
             for axis, name in self.where.items()
         ]
         return " · ".join(named)
@@ -74,13 +79,13 @@ class Number:
     @property
     def anchor(self) -> str:
         """Names this number inside a page."""
-        where = "".join(f"-{axis}-{'none' if name is None else clean(name)}" for axis, name in self.where.items())
+        where = "".join(f"-{axis}-{'none' if name is None else sanitise(name)}" for axis, name in self.where.items())
         return "n-" + "".join(letter if letter.isalnum() else "-" for letter in f"{self.id}{where}")
 
     @property
     def gap(self) -> str:
         """What the source lacks for this KPI; "" when nothing."""
-        return clean(self._scene.figures.facts.gaps.get(self.id, ""), 300)
+        return sanitise(self._scene.figures.facts.gaps.get(self.id, ""), 300)
 
     # what it says
 
@@ -91,7 +96,7 @@ class Number:
         return (value.n == 0 and not value.value) or (value.value is None and value.unit != "ms")
 
     @property
-    def silent(self) -> bool:
+    def is_uninformative(self) -> bool:
         """Whether there is nothing at all to tell: no value, nothing that still runs, nothing left out."""
         return self.empty and not self.value.running and not self.value.excluded
 
@@ -100,13 +105,13 @@ class Number:
         """The headline: "1 h 38 min", "91.0%", "2 of 3", "143", or in words why there is none."""
         value = self.value
         if value.value is None or (self.empty and value.unit != "tickets"):
-            return self._nothing()
+            return self._empty_text()
         if value.unit == "share" and value.n < FEW:
             part = self._words.number(value.value * value.n)
             return self._words.say("count_of", part=part, all=self._words.number(value.n))
         return self.amount(value.value)
 
-    def _nothing(self) -> str:
+    def _empty_text(self) -> str:
         if self.empty:
             return self._words.say("not_known" if self.gap else "nothing")
         return self._words.say("not_reached")
@@ -132,7 +137,7 @@ class Number:
     def sample(self) -> str:
         """n with what is counted: "397 tickets", "74 answers"."""
         key = "answers" if self.value.unit == "answers" else COUNTED.get(self.id, "sample")
-        if self.entry.story == "entry":
+        if self.entry.subject == "entry":
             key = "entries"
         return self._words.say(key, n=self.value.n, count=self.n)
 
@@ -177,7 +182,7 @@ class Number:
         return self._optional(self.value.mean)
 
     @property
-    def mean_told(self) -> str:
+    def mean_text(self) -> str:
         """With the spans that it covers: "mean of the 96 solved 9 h 41 min"; "" without one."""
         if not self.mean:
             return ""
@@ -221,7 +226,7 @@ class Number:
     def within_before(self) -> str:
         """The same of the period before, "" when unknown."""
         before = self.value.previous
-        return "" if before is None else Number(self._scene, self.entry, before, self.variant, self.where).within
+        return "" if before is None else MetricView(self._scene, self.entry, before, self.variant, self.where).within
 
     @property
     def target(self) -> str:
@@ -237,7 +242,7 @@ class Number:
         before = self.value.previous
         if before is None:
             return ""
-        number = Number(self._scene, self.entry, before, self.variant, self.where)
+        number = MetricView(self._scene, self.entry, before, self.variant, self.where)
         return "" if number.empty else number.text
 
     @property
@@ -247,7 +252,7 @@ class Number:
             self._words.say("left_out_item", n=count, reason=self._words.reason(reason))
             for reason, count in self.value.excluded.items()
         ]
-        return self._words.listed(items)
+        return self._words.join_list(items)
 
     @property
     def change(self) -> str:
@@ -328,11 +333,11 @@ class Number:
 
     # what is behind it
 
-    def by(self, axis: Axis) -> dict[str | None, "Number"]:
+    def by(self, axis: Axis) -> dict[str | None, "MetricView"]:
         """The same KPI for each value of an axis."""
         values = self._scene.figures.by(self.id, axis, self.variant, **self.where)
         return {
-            name: Number(self._scene, self.entry, value, self.variant, {**self.where, axis: name})
+            name: MetricView(self._scene, self.entry, value, self.variant, {**self.where, axis: name})
             for name, value in values.items()
         }
 
@@ -341,26 +346,28 @@ class Number:
         """Prints every observation behind it: in a report about one team, those of the other teams too."""
         severity = self.where.get("severity")
         asked = ["helpdesk-kpi", "observations", self.id, "--period", self._scene.figures.period.label]
-        return shlex.join(asked + (["--severity", clean(severity)] if severity else []))
+        return shlex.join(asked + (["--severity", sanitise(severity)] if severity else []))
 
-    def tickets(self, limit: int) -> Sequence[TicketRow]:
+    def tickets(self, limit: int) -> Sequence[TicketLine]:
         return self._scene.figures.ticket_rows(self.id, limit, self.variant, **self.where)
 
     @property
-    def pair(self) -> "Number | None":
+    def pair(self) -> "MetricView | None":
         """The KPI that keeps this one honest, over the same slice."""
         entry = self._scene.figures.facts.catalogue.get(self.entry.pair or "")
         if entry is None:
             return None
-        return Number(self._scene, entry, self._scene.figures.value(entry.id, "strict", **self.where), where=self.where)
+        return MetricView(
+            self._scene, entry, self._scene.figures.value(entry.id, "strict", **self.where), where=self.where
+        )
 
     @property
     def spark(self) -> Chart | None:
-        return spark(self, self._scene)
+        return build_sparkline(self, self._scene)
 
     @property
     def trend(self) -> Chart | None:
-        return trend(self, self._scene)
+        return build_trend(self, self._scene)
 
     # how it is written
 

@@ -21,7 +21,7 @@ def spaces(text: str) -> str:
     return text.translate(_TYPOGRAPHIC)
 
 
-def clean(text: str, limit: int = 80) -> str:
+def sanitise(text: str, limit: int = 80) -> str:
     """One line of at most `limit` characters, cut with an ellipsis; so are words that no line could break."""
     seen = "".join(" " if unicodedata.category(letter) in _UNPRINTED else letter for letter in text)
     line = " ".join(word if len(word) <= WORD else word[: WORD - 1] + "…" for word in seen.split())
@@ -52,7 +52,7 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
     return room + text if right else text + room
 
 
-def cut(text: str, columns: int) -> str:
+def truncate(text: str, columns: int) -> str:
     """At most so many columns wide."""
     if width(text) <= columns:
         return text

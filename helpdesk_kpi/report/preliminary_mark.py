@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.report import markup
-from helpdesk_kpi.report.formatting import NBSP, Words
+from helpdesk_kpi.report.formatting import NBSP, Formatter
 from helpdesk_kpi.report.report import Report
 
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
@@ -21,7 +21,7 @@ class Mark(msgspec.Struct, frozen=True):
     """Adds the mark where it is missing; a complete report stays as it is."""
 
     report: Report
-    words: Words
+    words: Formatter
 
     @property
     def _note(self) -> str:
@@ -50,7 +50,7 @@ class Mark(msgspec.Struct, frozen=True):
         marked = dict(payload)
         if isinstance(payload.get("text"), str):
             marked["text"] = self._titled(payload["text"])
-        blocks, note = payload.get("blocks"), markup.escape(self._note)
+        blocks, note = payload.get("blocks"), markup.escape_mrkdwn(self._note)
         if isinstance(blocks, list) and _squeezed(note) not in _squeezed(str(blocks)):
             marked["blocks"] = [{"type": "section", "text": {"type": "mrkdwn", "text": f":warning: {note}"}}, *blocks]
         return marked

@@ -14,20 +14,20 @@ from typing import Literal
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.process.review import Review
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.process.review import ProcessReview
 from helpdesk_kpi.report.result_types import (
-    Agent,
-    Asked,
+    AgentAliases,
     Axis,
     BadRating,
-    Examined,
-    Facts,
+    DataQuality,
     Figures,
     Period,
+    PersonShare,
     Privacy,
-    TicketRow,
-    Waiting,
+    ReportFacts,
+    TicketLine,
+    WaitingTicket,
 )
 
 HIDDEN = "▮▮▮"
@@ -64,21 +64,23 @@ class Discreet:
         return None if self._figures.team is None else self._text(self._figures.team)
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ReportFacts:
         facts = self._figures.facts
         questions = tuple((self._text(question), answers) for question, answers in facts.questions)
         return msgspec.structs.replace(facts, agents=(), secret=b"", questions=questions)
 
-    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricValue:
         self._refuse(where)
         return self._figures.value(kpi, variant, **where)
 
-    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+    def by(
+        self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None
+    ) -> Mapping[str | None, MetricValue]:
         self._refuse({axis: None, **where} if self._privacy == "team_only" else where)
         values = self._figures.by(kpi, axis, variant, **where)
         return {self._person(name): value for name, value in values.items()} if axis == "agent" else values
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
+    def waiting(self, limit: int) -> Sequence[WaitingTicket]:
         return [
             msgspec.structs.replace(row, subject=self._text(row.subject), assignee=self._person(row.assignee))
             for row in self._figures.waiting(limit)
@@ -90,18 +92,18 @@ class Discreet:
             for row in self._figures.bad_ratings(limit)
         ]
 
-    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketLine]:
         self._refuse(where)
         return [
             msgspec.structs.replace(row, subject=self._text(row.subject), agent=self._person(row.agent))
             for row in self._figures.ticket_rows(kpi, limit, variant, **where)
         ]
 
-    def process(self) -> Review:
+    def process(self) -> ProcessReview:
         """It names nobody."""
         return self._figures.process()
 
-    def examined(self) -> Examined:
+    def examined(self) -> DataQuality:
         """Who stands out by a question has a pseudonym, or is not in it at all."""
         found = self._figures.examined()
         gaps = tuple(gap._replace(text=self._text(gap.text), detail=self._text(gap.detail)) for gap in found.gaps)
@@ -113,7 +115,7 @@ class Discreet:
         )
         return msgspec.structs.replace(found, gaps=gaps, questions=questions)
 
-    def _asked(self, person: Asked) -> Asked:
+    def _asked(self, person: PersonShare) -> PersonShare:
         return msgspec.structs.replace(person, agent=self._person(person.agent) or "")
 
     def _refuse(self, where: Mapping[str, str | None]) -> None:
@@ -140,18 +142,18 @@ class Discreet:
         return (self._person(owner) if owner else None) or HIDDEN
 
 
-def discreet(figures: Figures, privacy: Privacy, alias: str) -> Figures:
+def redact(figures: Figures, privacy: Privacy, alias: str) -> Figures:
     """The figures that a report under this privacy setting may read."""
     return figures if privacy == "full" else Discreet(figures, privacy, alias)
 
 
-def names_nobody(text: str, agents: Sequence[Agent]) -> bool:
+def names_nobody(text: str, agents: Sequence[AgentAliases]) -> bool:
     """Whether a text holds nothing that points at one of these people."""
     pattern = _pattern(agents)
     return pattern is None or pattern.search(text) is None
 
 
-def _marks(agent: Agent) -> list[str]:
+def _marks(agent: AgentAliases) -> list[str]:
     """Everything that points at this person, the longest forms included; parts of a name count, "Will" too."""
     long_ids = [one for one in agent.ids if len(one) >= SHORTEST_ID]
     addresses = [*agent.addresses, *(address.partition("@")[0] for address in agent.addresses)]
@@ -160,7 +162,7 @@ def _marks(agent: Agent) -> list[str]:
     return [mark for mark in (*names, *addresses, *long_ids, *parts) if len(mark) > 1]
 
 
-def _owners(agents: Sequence[Agent]) -> dict[str, str]:
+def _owners(agents: Sequence[AgentAliases]) -> dict[str, str]:
     """Casefolded mark -> name. A mark that several people share belongs to none of them."""
     owners: dict[str, str] = {}
     for agent in agents:
@@ -170,7 +172,7 @@ def _owners(agents: Sequence[Agent]) -> dict[str, str]:
     return owners
 
 
-def _pattern(agents: Sequence[Agent]) -> "re.Pattern[str] | None":
+def _pattern(agents: Sequence[AgentAliases]) -> "re.Pattern[str] | None":
     marks = {mark for agent in agents for mark in _marks(agent)}
     if not marks:
         return None

@@ -4,9 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.process.review import Review
-from helpdesk_kpi.report.result_types import Axis, BadRating, Examined, Facts, Figures, Period, TicketRow, Waiting
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.process.review import ProcessReview
+from helpdesk_kpi.report.result_types import (
+    Axis,
+    BadRating,
+    DataQuality,
+    Figures,
+    Period,
+    ReportFacts,
+    TicketLine,
+    WaitingTicket,
+)
 
 Answer = TypeVar("Answer")
 
@@ -35,31 +44,33 @@ class Remembered:
         return self._figures.team
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ReportFacts:
         return self._figures.facts
 
-    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricValue:
         key = ("value", kpi, variant, *sorted(where.items()))
         return self._once(key, lambda: self._figures.value(kpi, variant, **where))
 
-    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+    def by(
+        self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None
+    ) -> Mapping[str | None, MetricValue]:
         key = ("by", kpi, axis, variant, *sorted(where.items()))
         return self._once(key, lambda: self._figures.by(kpi, axis, variant, **where))
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
+    def waiting(self, limit: int) -> Sequence[WaitingTicket]:
         return self._once(("waiting", limit), lambda: self._figures.waiting(limit))
 
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
         return self._once(("bad_ratings", limit), lambda: self._figures.bad_ratings(limit))
 
-    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketLine]:
         key = ("ticket_rows", kpi, limit, variant, *sorted(where.items()))
         return self._once(key, lambda: self._figures.ticket_rows(kpi, limit, variant, **where))
 
-    def process(self) -> Review:
+    def process(self) -> ProcessReview:
         return self._once("process", self._figures.process)
 
-    def examined(self) -> Examined:
+    def examined(self) -> DataQuality:
         return self._once("examined", self._figures.examined)
 
     def _once(self, key: object, ask: Callable[[], Answer]) -> Answer:

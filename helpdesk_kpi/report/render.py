@@ -8,18 +8,18 @@ from jinja2 import TemplateError
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.report.charts.geometry import Chart
-from helpdesk_kpi.report.charts.svg import svg
-from helpdesk_kpi.report.cjk_nowrap import whole_units
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.formatting import Words
-from helpdesk_kpi.report.json_report import snapshot
-from helpdesk_kpi.report.plain_text import clean, spaces
+from helpdesk_kpi.report.charts.svg import render_svg
+from helpdesk_kpi.report.cjk_nowrap import keep_units_together
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.formatting import Formatter
+from helpdesk_kpi.report.json_report import build_json_report
+from helpdesk_kpi.report.plain_text import sanitise, spaces
 from helpdesk_kpi.report.preliminary_mark import Mark
-from helpdesk_kpi.report.privacy import discreet
+from helpdesk_kpi.report.privacy import redact
 from helpdesk_kpi.report.remembered import Remembered
 from helpdesk_kpi.report.report import Report
 from helpdesk_kpi.report.result_types import Figures, Privacy
-from helpdesk_kpi.report.templates import FILES, Template, environment, template
+from helpdesk_kpi.report.templates import FILES, Template, environment, get_template
 
 SUBJECT = 150  # characters; longer ones are cut by mail readers anyway
 PARTS = {
@@ -61,11 +61,16 @@ def render(
     user's folder of templates; only `parts` are made. `is_preliminary` marks every part as not complete. Raises
     UsageError for an unknown template or language, and for a mistake in a template that is not ours.
     """
-    chosen = template(name, own)
-    words = Words(locale, figures.zone)
-    shown = Remembered(discreet(figures, privacy, words.say("agent_alias")))
+    chosen = get_template(name, own)
+    words = Formatter(locale, figures.zone)
+    shown = Remembered(redact(figures, privacy, words.say("agent_alias")))
     report = Report(
-        name, Scene(shown, words), privacy=privacy, title=title, page_url=page_url, is_preliminary=is_preliminary
+        name,
+        RenderContext(shown, words),
+        privacy=privacy,
+        title=title,
+        page_url=page_url,
+        is_preliminary=is_preliminary,
     )
     images: dict[str, bytes] = {}
     made = {
@@ -78,45 +83,45 @@ def render(
         template=name,
         title=report.title,
         period=report.period_label,
-        subject=clean(mark.subject(made.get("subject") or report.headline.title), SUBJECT),
+        subject=sanitise(mark.subject(made.get("subject") or report.headline.title), SUBJECT),
         html=mark.html(made.get("html")),
         text=mark.text(made.get("text")),
         page=mark.html(made.get("page")),
-        json=msgspec.json.encode(snapshot(report, shown)) if "json" in parts else None,
-        slack=_whole(made["slack"], chosen, mark) if "slack" in made else None,
+        json=msgspec.json.encode(build_json_report(report, shown)) if "json" in parts else None,
+        slack=_compact_json(made["slack"], chosen, mark) if "slack" in made else None,
         images=images,
     )
 
 
-def _fill(chosen: Template, file: str, report: Report, words: Words, images: dict[str, bytes]) -> str:
+def _fill(chosen: Template, file: str, report: Report, words: Formatter, images: dict[str, bytes]) -> str:
     def image(chart: Chart) -> str:
         """Draw for mail; gives the Content-ID."""
-        from helpdesk_kpi.report.charts.png import png  # noqa: PLC0415  # matplotlib takes a second: only who draws pays
+        from helpdesk_kpi.report.charts.png import render_png  # noqa: PLC0415  # matplotlib takes a second: only who draws pays
 
         if chart.name not in images:
-            images[chart.name] = png(chart)
+            images[chart.name] = render_png(chart)
         return chart.name
 
     flavour = FILES[file]
     filler = environment(chosen.folder, flavour, ours_too=chosen.ours)
     try:
-        text = filler.get_template(file).render(report=report, words=words, say=words.say, image=image, svg=svg)
+        text = filler.get_template(file).render(report=report, words=words, say=words.say, image=image, svg=render_svg)
     except TemplateError as mistake:
         if chosen.ours:
             raise
-        raise UsageError(_told(chosen, file, mistake)) from mistake
+        raise UsageError(_describe_template_error(chosen, file, mistake)) from mistake
     if flavour == "html":
-        return whole_units(text)
+        return keep_units_together(text)
     return spaces(text).strip() + "\n"
 
 
-def _told(chosen: Template, file: str, mistake: TemplateError) -> str:
+def _describe_template_error(chosen: Template, file: str, mistake: TemplateError) -> str:
     line = getattr(mistake, "lineno", None)
     where = f"{chosen.folder / file}{f', line {line}' if line else ''}"
     return f"{where}: {mistake.message or type(mistake).__name__}"
 
 
-def _whole(text: str, chosen: Template, mark: Mark) -> bytes:
+def _compact_json(text: str, chosen: Template, mark: Mark) -> bytes:
     """The same JSON, checked and without the template's white space."""
     try:
         return msgspec.json.encode(mark.slack(msgspec.json.decode(text)))

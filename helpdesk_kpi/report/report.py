@@ -8,27 +8,27 @@ import msgspec
 
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.report.charts.geometry import Chart
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.metric_view import Number
-from helpdesk_kpi.report.plain_text import clean
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.metric_view import MetricView
+from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.result_types import Privacy
 from helpdesk_kpi.report.sections import process, quality
-from helpdesk_kpi.report.sections.caveats import notes
-from helpdesk_kpi.report.sections.footnotes import Footer, footer, notices
-from helpdesk_kpi.report.sections.headline import Finding, Watched, finding
+from helpdesk_kpi.report.sections.caveats import list_caveats
+from helpdesk_kpi.report.sections.footnotes import Footnotes, build_footnotes, list_notices
+from helpdesk_kpi.report.sections.headline import Headline, HeadlineInput, build_headline
 from helpdesk_kpi.report.sections.lists import (
     Line,
-    Rating,
+    RatingLine,
     SeverityRow,
     TeamRow,
-    Wait,
-    lines,
-    ratings,
-    severity_rows,
-    team_rows,
-    waits,
+    WaitLine,
+    list_ratings,
+    list_severities,
+    list_teams,
+    list_tickets,
+    list_waits,
 )
-from helpdesk_kpi.report.sections.tables import Told
+from helpdesk_kpi.report.sections.tables import ListSection
 
 CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
 MEASURES = (
@@ -43,7 +43,7 @@ COUNTED = 60  # what waits is known to the 60 longest of a kind: from here on th
 class Card(msgspec.Struct, frozen=True):
     """A figure with what keeps it honest."""
 
-    number: Number
+    number: MetricView
     notes: Sequence[str]
 
 
@@ -51,16 +51,22 @@ class Group(msgspec.Struct, frozen=True):
     """The measures of one dimension."""
 
     title: str
-    numbers: Sequence[Number]
+    numbers: Sequence[MetricView]
 
 
 class Report:
     """One period in one language. Texts are ready to print; `kpi()` gives any further number."""
 
     def __init__(
-        self, name: str, scene: Scene, *, privacy: Privacy = "full", title: str = "", page_url: str | None = None,
+        self,
+        name: str,
+        scene: RenderContext,
+        *,
+        privacy: Privacy = "full",
+        title: str = "",
+        page_url: str | None = None,
         is_preliminary: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`title` is the report's own; "" takes the language's word for `name`. `page_url` opens every number.
         `is_preliminary`: the period is not complete, and another report will be.
         """
@@ -77,7 +83,7 @@ class Report:
     @property
     def title(self) -> str:
         known = self._scene.words.language.WORDS.get(self.name, "")
-        return clean(self._title or str(known) or self.name.replace("_", " ").capitalize())
+        return sanitise(self._title or str(known) or self.name.replace("_", " ").capitalize())
 
     @property
     def kind(self) -> str:
@@ -100,7 +106,7 @@ class Report:
     @property
     def team(self) -> str:
         """The team that the report is about, else the word for the desk."""
-        return clean(self._scene.figures.team or "") or self._scene.words.say("desk")
+        return sanitise(self._scene.figures.team or "") or self._scene.words.say("desk")
 
     @property
     def before(self) -> str:
@@ -109,14 +115,14 @@ class Report:
 
     @cached_property
     def notices(self) -> list[str]:
-        return notices(self._scene, is_preliminary=self.is_preliminary)
+        return list_notices(self._scene, is_preliminary=self.is_preliminary)
 
     # numbers
 
     def has(self, kpi: str) -> bool:
         return kpi in self._scene.figures.facts.catalogue
 
-    def kpi(self, kpi: str, variant: str = "strict", **where: str | None) -> Number:
+    def kpi(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricView:
         """Any KPI over any slice: `report.kpi("csat", severity="P1")`. Raises UsageError on an unknown name."""
         catalogue = self._scene.figures.facts.catalogue
         if kpi not in catalogue:
@@ -124,13 +130,13 @@ class Report:
         if variant not in catalogue[kpi].variants:
             raise UsageError(f"{kpi} has no variant {variant!r}{_meant(variant, list(catalogue[kpi].variants))}")
         value = self._scene.figures.value(kpi, variant, **where)
-        return Number(self._scene, catalogue[kpi], value, variant, where)
+        return MetricView(self._scene, catalogue[kpi], value, variant, where)
 
     @cached_property
-    def measures(self) -> list[Number]:
+    def measures(self) -> list[MetricView]:
         return [self.kpi(kpi) for kpi in MEASURES if self.has(kpi)]
 
-    def is_chosen(self, number: Number) -> bool:
+    def is_chosen(self, number: MetricView) -> bool:
         """Whether mails show it too. Only those are split by team on the page: it would take most of the time."""
         return number.id in MEASURES
 
@@ -141,41 +147,41 @@ class Report:
         groups = []
         for dimension, title in self._scene.words.language.DIMENSIONS.items():
             numbers = [self.kpi(name) for name, entry in catalogue.items() if entry.dimension == dimension]
-            told = [one for one in numbers if one.id in MEASURES or not one.silent]
+            told = [one for one in numbers if one.id in MEASURES or not one.is_uninformative]
             if told:
-                groups.append(Group(title, sorted(told, key=_place)))
+                groups.append(Group(title, sorted(told, key=_sort_key)))
         return groups
 
     @cached_property
     def cards(self) -> list[Card]:
         """The four figures."""
         shown = {number.id: number for number in self.measures}
-        return [Card(shown[kpi], notes(shown[kpi], self._scene)) for kpi in CARDS if kpi in shown]
+        return [Card(shown[kpi], list_caveats(shown[kpi], self._scene)) for kpi in CARDS if kpi in shown]
 
-    def notes(self, number: Number) -> list[str]:
+    def notes(self, number: MetricView) -> list[str]:
         """What keeps a number honest, as short lines."""
-        return notes(number, self._scene)
+        return list_caveats(number, self._scene)
 
     @cached_property
     def severities(self) -> list[SeverityRow]:
-        return severity_rows(self._scene)
+        return list_severities(self._scene)
 
     @cached_property
     def teams(self) -> list[TeamRow]:
         """The four figures by team; empty in a report about one team."""
-        return team_rows([card.number for card in self.cards], self._scene)
+        return list_teams([card.number for card in self.cards], self._scene)
 
     @cached_property
-    def headline(self) -> Finding:
-        return finding([Watched(number, self._slices(number.id)) for number in self.measures], self._scene)
+    def headline(self) -> Headline:
+        return build_headline([HeadlineInput(number, self._slices(number.id)) for number in self.measures], self._scene)
 
-    def _slices(self, kpi: str) -> list[Number]:
+    def _slices(self, kpi: str) -> list[MetricView]:
         if kpi not in SPLIT:
             return []
         return [number for row in self.severities for number in row.numbers if number.id == kpi]
 
     @cached_property
-    def pictured(self) -> Number | None:
+    def pictured(self) -> MetricView | None:
         """The number whose trend is shown: the finding's, else the first reply's."""
         about = self.headline.about
         if about is not None and about.trend is not None:
@@ -188,8 +194,8 @@ class Report:
 
     # people and tickets
 
-    def waiting(self, limit: int = 8) -> list[Wait]:
-        return waits(self._scene.figures.waiting(MANY)[:limit], self._scene)
+    def waiting(self, limit: int = 8) -> list[WaitLine]:
+        return list_waits(self._scene.figures.waiting(MANY)[:limit], self._scene)
 
     def waiting_rest(self, shown: int) -> str:
         """How many more need a person: "and 9 more"; "" when all are shown."""
@@ -197,8 +203,8 @@ class Report:
         key = "more_waiting" if count < COUNTED else "more_waiting_least"
         return self._scene.words.say(key, n=count - shown) if count > shown else ""
 
-    def bad_ratings(self, limit: int = 5) -> list[Rating]:
-        return ratings(self._scene.figures.bad_ratings(limit)[:limit], self._scene)
+    def bad_ratings(self, limit: int = 5) -> list[RatingLine]:
+        return list_ratings(self._scene.figures.bad_ratings(limit)[:limit], self._scene)
 
     def bad_rest(self, shown: int) -> str:
         """How many more answers are not good: "and 2 more"; "" when all are shown."""
@@ -210,12 +216,12 @@ class Report:
         value = self.kpi("csat").value
         return round(value.n * (1 - (value.value or 0)))
 
-    def tickets(self, number: Number, limit: int = 50) -> list[Line]:
+    def tickets(self, number: MetricView, limit: int = 50) -> list[Line]:
         """The tickets behind a number."""
-        return lines(number, self._scene, limit)
+        return list_tickets(number, self._scene, limit)
 
     @cached_property
-    def rated(self) -> str:
+    def rating_summary(self) -> str:
         """How many answers there are, and how many of them are not good."""
         words, value = self._scene.words, self.kpi("csat").value
         if not value.n:
@@ -229,23 +235,23 @@ class Report:
     # lists of their own
 
     @cached_property
-    def process(self) -> Told:
+    def process(self) -> ListSection:
         """The review of the process."""
-        return process.told(self._scene)
+        return process.build_process_section(self._scene)
 
     @cached_property
-    def quality(self) -> Told:
+    def quality(self) -> ListSection:
         """What the data lack, and questions to look at."""
-        return quality.told(self._scene)
+        return quality.build_quality_section(self._scene)
 
     # the end
 
     @cached_property
-    def footer(self) -> Footer:
-        return footer(self.measures, self._scene)
+    def footer(self) -> Footnotes:
+        return build_footnotes(self.measures, self._scene)
 
 
-def _place(number: Number) -> int:
+def _sort_key(number: MetricView) -> int:
     """The measures that everybody gets come first, as in mails."""
     return MEASURES.index(number.id) if number.id in MEASURES else len(MEASURES)
 

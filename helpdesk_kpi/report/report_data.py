@@ -11,32 +11,32 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.agents import Humans
-from helpdesk_kpi.identities.survey_dimensions import without_dimension
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns
-from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Duration, Kpi, Met, Stock, Within, hides_answers
-from helpdesk_kpi.measure.metrics.discovery import find_kpis, kpi_named
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.process.review import Review, review
-from helpdesk_kpi.measure.query.aggregate import parts as parts_of
-from helpdesk_kpi.measure.query.metric_query import Asked, existing
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.recurrence.pair_labelling import known_quality
+from helpdesk_kpi.identities.agents import AgentDirectory
+from helpdesk_kpi.identities.survey_dimensions import find_unmapped_questions
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Attainment, Duration, Followup, Kpi, Stock, hides_answers
+from helpdesk_kpi.measure.metrics.discovery import find_kpis, get_kpi
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.process.review import ProcessReview, build_review
+from helpdesk_kpi.measure.query.aggregate import list_contributions as parts_of
+from helpdesk_kpi.measure.query.metric_query import MetricQuery, select_rows
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.recurrence.pair_labelling import load_quality
 from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.report.result_types import (
-    Agent,
+    AgentAliases,
     Annotation,
     Axis,
     BadRating,
-    Examined,
-    Facts,
+    DataQuality,
+    ReportFacts,
     Severity,
-    TicketRow,
-    Waiting,
+    TicketLine,
+    WaitingTicket,
     Why,
 )
-from helpdesk_kpi.report.sections.quality_data import examined
-from helpdesk_kpi.report.sections.vendor_agreement import agreements
+from helpdesk_kpi.report.sections.quality_data import load_data_quality
+from helpdesk_kpi.report.sections.vendor_agreement import load_vendor_agreement
 from helpdesk_kpi.store import Store
 
 #: What people wait for, strongest claim first: (KPI of the wait, why).
@@ -47,11 +47,11 @@ CLAIMS: tuple[tuple[str, Why], ...] = (
 )
 
 
-class StoredFigures:
+class ReportData:
     """Implements report.figures.Figures: one period, one as_of, optionally one team."""
 
     def __init__(
-        self, reader: Reader, period: Period, as_of: int, gaps: Mapping[str, str], *, team: str | None = None
+        self, reader: MetricStore, period: Period, as_of: int, gaps: Mapping[str, str], *, team: str | None = None
     ) -> None:
         self.reader = reader
         self.period = period
@@ -60,33 +60,33 @@ class StoredFigures:
         self.zone = reader.config.timezone
         self._gaps = gaps
 
-    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
-        return self.reader.value(kpi, self.period, self.as_of, variant, **self._where(where))
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricValue:
+        return self.reader.get(kpi, self.period, self.as_of, variant, **self._where(where))
 
-    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+    def by(
+        self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None
+    ) -> Mapping[str | None, MetricValue]:
         asked = self._where(where)
         names = self.reader.names(kpi, axis, self.period, self.as_of, variant, **asked)
-        return {
-            name: self.reader.value(kpi, self.period, self.as_of, variant, **{**asked, axis: name}) for name in names
-        }
+        return {name: self.reader.get(kpi, self.period, self.as_of, variant, **{**asked, axis: name}) for name in names}
 
     def _where(self, where: Mapping[str, str | None]) -> dict[str, str | None]:
         return {**where, "team": self.team} if self.team is not None else dict(where)
 
     # Tickets
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
-        best: dict[int, Waiting] = {}
+    def waiting(self, limit: int) -> Sequence[WaitingTicket]:
+        best: dict[int, WaitingTicket] = {}
         for kpi, why in CLAIMS:
             for waiting, story in self._claims(kpi, why):
                 if story not in best or _urgency(waiting) > _urgency(best[story]):
                     best[story] = waiting
         return sorted(best.values(), key=_urgency, reverse=True)[:limit]
 
-    def _claims(self, kpi: str, why: Why) -> Iterator[tuple[Waiting, int]]:
+    def _claims(self, kpi: str, why: Why) -> Iterator[tuple[WaitingTicket, int]]:
         """The longest running spans of a KPI; of resolutions only those past their target."""
         rows = self._open(self.reader.slice(kpi, "strict", **self._where({})))
-        took = self.reader.worked(rows, rows.start, np.full(len(rows), self.as_of))
+        took = self.reader.business_ms(rows, rows.start, np.full(len(rows), self.as_of))
         targets = self.reader.targets(kpi, rows)
         chosen = np.argsort(-took, kind="stable")
         if why == "open past target":
@@ -98,12 +98,12 @@ class StoredFigures:
         for i in chosen:
             story, severity = int(rows.story[i]), rows.words[rows.severity[i]]
             number, url, subject = tickets[story]
-            clock = self._clock(severity, self.reader.story_label("source", story))
+            clock = self._clock(severity, self.reader.dimension_label("source", story))
             team, assignee = holders.get(story, (None, None))
             yield (
-                Waiting(
+                WaitingTicket(
                     number=number, url=url, subject=subject, since=int(rows.start[i]), waited=int(took[i]), why=why,
-                    severity=severity, category=self.reader.story_label("category", story), team=team,
+                    severity=severity, category=self.reader.dimension_label("category", story), team=team,
                     assignee=assignee, target=int(targets[i]) if targets[i] >= 0 else None, clock=clock,
                 ),
                 story,
@@ -111,7 +111,7 @@ class StoredFigures:
 
     def _open(self, rows: Columns) -> Columns:
         """Spans that run at as_of, on tickets that count."""
-        left_out = rows.stopped(EXCLUDED)
+        left_out = rows.has_stop_reason(EXCLUDED)
         known = rows.exist(self.as_of)
         return rows.take(known & (rows.start > 0) & (rows.end > self.as_of) & ~left_out)
 
@@ -135,7 +135,7 @@ class StoredFigures:
         return found
 
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
-        rows = self._here(kpi_named("csat"), self.reader.slice("csat", "strict", **self._where({"facet": MAIN})))
+        rows = self._here(get_kpi("csat"), self.reader.slice("csat", "strict", **self._where({"facet": MAIN})))
         rows = rows.take((rows.value == 0) & (rows.stop == 0))
         newest: dict[int, tuple[int, str | None]] = {}
         for story, at, severity in zip(rows.story, rows.at, rows.severity, strict=True):
@@ -154,16 +154,16 @@ class StoredFigures:
             for story, (at, severity) in chosen
         ]  # fmt: skip
 
-    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
-        spec = kpi_named(kpi)
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketLine]:
+        spec = get_kpi(kpi)
         if hides_answers(spec.statistic_of(variant)):
             return ()  # each row would be one answer
         if spec.facet == "dimension":
             where = {"facet": MAIN, **where}
         rows = self._here(spec, self.reader.slice(kpi, variant, **self._where(where)))
-        rows = rows.take(rows.ticket != NOBODY)  # articles and entries of registers are no tickets
-        if isinstance(spec.statistic_of(variant), Met | Within):
-            rows, amounts = self._judged(spec, variant, rows)
+        rows = rows.take(rows.ticket != NO_PERSON)  # articles and entries of registers are no tickets
+        if isinstance(spec.statistic_of(variant), Attainment | Followup):
+            rows, amounts = self._classified_rows(spec, variant, rows)
         else:
             amounts = self._amounts(spec, rows)
         began = rows.created if isinstance(spec.statistic, Stock) else rows.at
@@ -177,7 +177,7 @@ class StoredFigures:
             stop = rows.words[rows.stop[i]] or ""
             running = isinstance(spec.statistic, Duration) and rows.end[i] > self.as_of and not stop
             found.append(
-                TicketRow(
+                TicketLine(
                     number=number, url=url, subject=subject, at=int(began[i]),
                     value=None if stop in EXCLUDED else float(amounts[i]), severity=rows.words[rows.severity[i]],
                     agent=self.reader.label_name(rows, "agent", int(agents[i])),
@@ -188,42 +188,42 @@ class StoredFigures:
 
     def _here(self, kpi: Kpi, rows: Columns) -> Columns:
         """The rows behind a figure of this period."""
-        here, exists = existing(self._asked(kpi, "strict"), rows)
+        here, exists = select_rows(self._query(kpi, "strict"), rows)
         return here.take(exists)
 
-    def _asked(self, kpi: Kpi, variant: str) -> Asked:
-        return Asked(kpi, variant, self.period.start, self.period.end, self.as_of)
+    def _query(self, kpi: Kpi, variant: str) -> MetricQuery:
+        return MetricQuery(kpi, variant, self.period.start, self.period.end, self.as_of)
 
-    def _judged(self, kpi: Kpi, variant: str, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
+    def _classified_rows(self, kpi: Kpi, variant: str, rows: Columns) -> tuple[Columns, NDArray[np.float64]]:
         """The rows that count, or are left out, with 1 or 0: followed, kept."""
-        parts = parts_of(self._asked(kpi, variant), rows, self.reader.policy(kpi, variant))
+        parts = parts_of(self._query(kpi, variant), rows, self.reader.policy(kpi, variant))
         assert parts is not None
         shown = (parts.counts > 0) | (rows.stop > 0)
         return rows.take(shown), parts.adds[shown]
 
     def _amounts(self, kpi: Kpi, rows: Columns) -> NDArray[np.float64]:
         if isinstance(kpi.statistic, Duration):
-            return self.reader.worked(rows, rows.start, np.minimum(rows.end, self.as_of)).astype(np.float64)
+            return self.reader.business_ms(rows, rows.start, np.minimum(rows.end, self.as_of)).astype(np.float64)
         if isinstance(kpi.statistic, Stock):
             instant = np.full(len(rows), min(self.period.end, self.as_of))
-            return self.reader.worked(rows, rows.created, instant).astype(np.float64)
+            return self.reader.business_ms(rows, rows.created, instant).astype(np.float64)
         return rows.value * rows.share
 
     # Lists of their own
 
-    def process(self) -> Review:
-        return review(self.reader, self.period, self.as_of, self.team)
+    def process(self) -> ProcessReview:
+        return build_review(self.reader, self.period, self.as_of, self.team)
 
-    def examined(self) -> Examined:
-        return examined(self.reader, self.period, self.as_of, self.team)
+    def examined(self) -> DataQuality:
+        return load_data_quality(self.reader, self.period, self.as_of, self.team)
 
     # The whole
 
     @cached_property
-    def facts(self) -> Facts:
+    def facts(self) -> ReportFacts:
         store, config = self.reader.store, self.reader.config
-        return Facts(
-            sources=fresh_to(store, config),
+        return ReportFacts(
+            sources=complete_until(store, config),
             catalogue=find_kpis(),
             history_from=self.reader.history_from,
             excluded=self._excluded(),
@@ -237,11 +237,11 @@ class StoredFigures:
                 )
                 for level, s in sorted(config.severity.items())
             ),
-            agreements=agreements(self.reader, self.period, self._first_replies),
+            agreements=load_vendor_agreement(self.reader, self.period, self._first_replies),
             annotations=tuple(Annotation(_midnight(d, config), t) for d, t in sorted(config.annotations.items())),
             agents=everybody(self.reader.people, config),
             questions=self._questions(),
-            repeats=known_quality(store, config),
+            repeats=load_quality(store, config),
             secret=store.hash_key,
         )  # fmt: skip
 
@@ -251,7 +251,7 @@ class StoredFigures:
 
     def _excluded(self) -> dict[str, int]:
         """Tickets of this period that were left out, by reason."""
-        rows = self._here(kpi_named("first_reply_time"), self._first_replies)
+        rows = self._here(get_kpi("first_reply_time"), self._first_replies)
         counts: dict[str, int] = {}
         for code, word in enumerate(rows.words):
             if word in EXCLUDED and (n := len(np.unique(rows.story[rows.stop == code]))):
@@ -260,15 +260,15 @@ class StoredFigures:
 
     def _follow_ups(self) -> int:
         """Tickets of this period that follow a closed one. They are new ones of their own."""
-        rows = self._here(kpi_named("first_reply_time"), self._first_replies)
-        counted = rows.take(~rows.stopped(EXCLUDED))
+        rows = self._here(get_kpi("first_reply_time"), self._first_replies)
+        counted = rows.take(~rows.has_stop_reason(EXCLUDED))
         sql = "SELECT count(*) FROM tickets WHERE follow_up_of IS NOT NULL AND id IN (SELECT value FROM json_each(?))"
         return int(self.reader.store.one(sql, np.unique(counted.story).tolist()))
 
     def _questions(self) -> tuple[tuple[str, int], ...]:
         """Survey questions that were answered in this period and have no dimension, with their answers."""
         end = min(self.period.end, self.as_of + 1)
-        found = without_dimension(self.reader.store, self.reader.config, self.period.start, end)
+        found = find_unmapped_questions(self.reader.store, self.reader.config, self.period.start, end)
         return tuple((one.label, one.answers) for one in found)
 
     def _clock(self, severity: str | None, source: str | None = None) -> Literal["calendar", "business"]:
@@ -278,7 +278,7 @@ class StoredFigures:
         return "calendar" if self.reader.clocks.is_always(calendar) else "business"
 
 
-def _urgency(waiting: Waiting) -> tuple[bool, int]:
+def _urgency(waiting: WaitingTicket) -> tuple[bool, int]:
     """What is past its promise first, then what waits longest."""
     return waiting.target is not None and waiting.waited > waiting.target, waiting.waited
 
@@ -287,7 +287,7 @@ def _urgency(waiting: Waiting) -> tuple[bool, int]:
 CORE = ("tickets", "comments.public", "status.history")
 
 
-def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
+def complete_until(store: Store, config: Config) -> dict[str, int | None]:
     """Up to when each configured source's tickets and histories are known to be whole; None: not once read to the end.
 
     A source that is no longer configured has nothing more to tell, and holds nothing up.
@@ -306,10 +306,10 @@ def fresh_to(store: Store, config: Config) -> dict[str, int | None]:
     return found
 
 
-def everybody(people: Humans, config: Config) -> tuple[Agent, ...]:
+def everybody(people: AgentDirectory, config: Config) -> tuple[AgentAliases, ...]:
     """Everybody who is or was of the team; of somebody who left before we came, only the id may be known."""
     met = [
-        Agent(
+        AgentAliases(
             human.name,
             tuple(a.native for a in human.accounts),
             (*(a.email for a in human.accounts if a.email), *(human.told.accounts if human.told else ())),
@@ -318,7 +318,7 @@ def everybody(people: Humans, config: Config) -> tuple[Agent, ...]:
         for human in people.all
     ]
     keys = {human.key for human in people.all}
-    told = (Agent(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items() if key not in keys)
+    told = (AgentAliases(p.name or key, (), tuple(p.accounts)) for key, p in config.people.items() if key not in keys)
     return (*met, *told)
 
 

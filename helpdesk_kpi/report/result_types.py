@@ -9,14 +9,14 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from helpdesk_kpi.identities.unmapped_values import Unmapped
+from helpdesk_kpi.identities.unmapped_values import UnmappedValue
 from helpdesk_kpi.measure.metrics.contract import Kpi
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.process.review import Review
-from helpdesk_kpi.measure.quality.gaps import Gap
-from helpdesk_kpi.measure.quality.priority_inversions import Overtaken
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.process.review import ProcessReview
+from helpdesk_kpi.measure.quality.gaps import DataGap
+from helpdesk_kpi.measure.quality.priority_inversions import PriorityInversion
 from helpdesk_kpi.measure.query.limiting_defaults import Default
-from helpdesk_kpi.measure.recurrence.threshold_tuning import Quality
+from helpdesk_kpi.measure.recurrence.threshold_tuning import DetectionQuality
 from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity
 
 Axis = Literal["severity", "team", "agent", "category", "channel", "facet"]
@@ -59,7 +59,7 @@ class Annotation(msgspec.Struct, frozen=True):
     title: str
 
 
-class Agent(msgspec.Struct, frozen=True):
+class AgentAliases(msgspec.Struct, frozen=True):
     """How a person of the team could be recognised. Read only to keep them out where privacy asks for it."""
 
     name: str
@@ -68,7 +68,7 @@ class Agent(msgspec.Struct, frozen=True):
     also: tuple[str, ...] = ()  # what their accounts are called
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class WaitingTicket(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket that somebody has to do something about."""
 
     number: str
@@ -95,7 +95,7 @@ class BadRating(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None = None
 
 
-class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
+class TicketLine(msgspec.Struct, frozen=True, kw_only=True):
     """One ticket behind a number. `value`: ms for durations, age in ms for a stock, 1 or 0 for shares, else the
     amount; None: left out, see `reason`.
     """
@@ -111,7 +111,7 @@ class TicketRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""  # why censored or left out: "running", "solved_without_reply", "merged", ...
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class PersonShare(msgspec.Struct, frozen=True, kw_only=True):
     """One person's part in a question of data quality."""
 
     agent: str
@@ -128,21 +128,21 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     kpi: Kpi
     n: float
     share: float | None
-    people: tuple[Asked, ...] = ()
+    people: tuple[PersonShare, ...] = ()
 
 
-class Examined(msgspec.Struct, frozen=True, kw_only=True):
+class DataQuality(msgspec.Struct, frozen=True, kw_only=True):
     """What keeps figures from being right, as the store is now, and what deserves a look in the period."""
 
-    gaps: tuple[Gap, ...] = ()
-    unmapped: tuple[Unmapped, ...] = ()
+    gaps: tuple[DataGap, ...] = ()
+    unmapped: tuple[UnmappedValue, ...] = ()
     questions: tuple[Question, ...] = ()
-    overtaken: tuple[Overtaken, ...] = ()
+    overtaken: tuple[PriorityInversion, ...] = ()
     late: tuple[float, float, float | None] | None = None  # solves in the last hours, all, the usual share up to
     returned: Reciprocity | None = None  # colleagues' ratings that answer each other
 
 
-class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+class VendorAgreement(msgspec.Struct, frozen=True, kw_only=True):
     """How many of a source's first replies are as long as its helpdesk says, of those on which it says something."""
 
     source: str
@@ -163,7 +163,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
         return {reason: n for reason, n in self.reasons.items() if reason != "unexplained"}
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is true of the whole report rather than of one number."""
 
     sources: Mapping[str, int | None]  # data whole to (ms); None: nothing pulled yet
@@ -175,10 +175,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     defaults: tuple[Default, ...] = ()  # settings by which a KPI may be void, with how much hangs on each
     severities: tuple[Severity, ...] = ()  # as configured, most urgent first
     annotations: tuple[Annotation, ...] = ()
-    agreements: tuple[Agreement, ...] = ()  # one for each source whose helpdesk has figures of its own
+    agreements: tuple[VendorAgreement, ...] = ()  # one for each source whose helpdesk has figures of its own
     questions: tuple[tuple[str, int], ...] = ()  # survey questions without a dimension, and their answers
-    repeats: Quality | None = None  # how right the finding of repeats is; None: too little was judged
-    agents: tuple[Agent, ...] = ()  # everybody who ever was internal
+    repeats: DetectionQuality | None = None  # how right the finding of repeats is; None: too little was judged
+    agents: tuple[AgentAliases, ...] = ()  # everybody who ever was internal
     secret: bytes = b""  # keys the pseudonyms; stays in the store
 
 
@@ -199,27 +199,29 @@ class Figures(Protocol):
     def team(self) -> str | None: ...
 
     @property
-    def facts(self) -> Facts: ...
+    def facts(self) -> ReportFacts: ...
 
-    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> Value:
+    def value(self, kpi: str, variant: str = "strict", **where: str | None) -> MetricValue:
         """The KPI over a slice, e.g. `severity="P1"` (None: no priority), `team="Billing"`, with previous, history and
         signal filled in. Nothing there: n = 0 and value None, never an error.
         """
 
-    def by(self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None) -> Mapping[str | None, Value]:
+    def by(
+        self, kpi: str, axis: Axis, variant: str = "strict", **where: str | None
+    ) -> Mapping[str | None, MetricValue]:
         """The same for each value of an axis, as readers name it. Values have previous, history and signal too."""
 
-    def waiting(self, limit: int) -> Sequence[Waiting]:
+    def waiting(self, limit: int) -> Sequence[WaitingTicket]:
         """Longest waits first: no reply yet, waiting for us, open past target; a ticket at most once."""
 
     def bad_ratings(self, limit: int) -> Sequence[BadRating]:
         """The period's bad answers, newest first."""
 
-    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketRow]:
+    def ticket_rows(self, kpi: str, limit: int, variant: str = "strict", **where: str | None) -> Sequence[TicketLine]:
         """The tickets behind `value(kpi, variant, **where)`, those that matter most first (longest, bad, oldest)."""
 
-    def process(self) -> Review:
+    def process(self) -> ProcessReview:
         """Where tickets spend their time, which ways they go, what comes back and what grows. It names no person."""
 
-    def examined(self) -> Examined:
+    def examined(self) -> DataQuality:
         """What keeps figures from being right, and what deserves a look."""

@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from helpdesk_kpi.config import Loaded
+from helpdesk_kpi.config import LoadedConfig
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.paths import extend_path
 from helpdesk_kpi.report import markup, plain_text
@@ -36,14 +36,14 @@ FILES: dict[str, Flavour] = {
 }
 
 FILTERS: dict[str, Callable[..., object]] = {
-    "clip": plain_text.clean,  # one line, at most so many characters
+    "clip": plain_text.sanitise,  # one line, at most so many characters
     "link": plain_text.link,  # the address, or "" if no browser may follow it
     "columns": plain_text.table,  # rows of cells as aligned text
     "columns_wide": plain_text.width,
-    "cut": plain_text.cut,
+    "cut": plain_text.truncate,
     "wrap": plain_text.wrap,
-    "mrkdwn": markup.escape,  # whatever tickets say, for Slack
-    "slack_link": markup.link,
+    "mrkdwn": markup.escape_mrkdwn,  # whatever tickets say, for Slack
+    "slack_link": markup.link_mrkdwn,
 }
 
 
@@ -58,26 +58,26 @@ class Template(msgspec.Struct, frozen=True):
         return [name for name in FILES if (self.folder / name).is_file()]
 
 
-def ours() -> Path:
+def is_builtin() -> Path:
     return extend_path() / "report_templates"
 
 
-def own_templates(loaded: Loaded) -> Path:
+def get_user_templates(loaded: LoadedConfig) -> Path:
     """The folder of somebody's own, beside their configuration."""
     return loaded.path.parent / "report_templates"
 
 
-def templates(own: Path | None = None) -> dict[str, Template]:
+def list_templates(own: Path | None = None) -> dict[str, Template]:
     """Every report that can be asked for, by name. `own` is the user's folder of report folders."""
-    found = {name: Template(name, folder, ours=True) for name, folder in _folders(ours())}
+    found = {name: Template(name, folder, ours=True) for name, folder in _folders(is_builtin())}
     found |= {point.name: Template(point.name, _place(point), ours=False) for point in entry_points(group=ENTRY_POINTS)}
     found |= {name: Template(name, folder, ours=False) for name, folder in _folders(own)}
     return dict(sorted(found.items()))
 
 
-def template(name: str, own: Path | None = None) -> Template:
+def get_template(name: str, own: Path | None = None) -> Template:
     """Raises UsageError naming what there is."""
-    known = templates(own)
+    known = list_templates(own)
     if name not in known:
         close = get_close_matches(name, known, 1, 0.5)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
@@ -111,7 +111,7 @@ def environment(folder: Path, flavour: Flavour, *, ours_too: bool) -> Environmen
     """
     kind = Environment if ours_too else ImmutableSandboxedEnvironment
     made = kind(
-        loader=FileSystemLoader([folder, ours()]),
+        loader=FileSystemLoader([folder, is_builtin()]),
         autoescape=flavour != "text",
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -108,7 +108,7 @@ class Store:
         return self.conn.execute(sql, _plain(parameters)).fetchall()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it or nothing. It waits for its turn before it reads what it will change."""
         self.conn.execute("BEGIN IMMEDIATE")
         try:
@@ -155,7 +155,7 @@ def open_store(path: Path, *, create: bool = True) -> Store:
             raise StoreError(f"there is no store at {path} yet: run `helpdesk-kpi sync` first")
         _create(path)
     try:
-        return _opened(path)
+        return _connect(path)
     except sqlite3.DatabaseError as error:
         raise failure(error, path) or StoreError(f"{path} cannot be opened as a store: {error}") from error
 
@@ -166,7 +166,7 @@ def _create(path: Path) -> None:
     touch_private(path)  # SQLite gives the -wal and -shm files the mode of the database
 
 
-def _opened(path: Path) -> Store:
+def _connect(path: Path) -> Store:
     conn = sqlite3.connect(path, timeout=float(os.environ.get("HELPDESK_KPI_BUSY", BUSY)))  # the variable is for tests
     try:
         _claim(conn, path)

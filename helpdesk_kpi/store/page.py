@@ -7,7 +7,7 @@ import msgspec
 from helpdesk_kpi.model import AnyRecord
 
 
-class SetAside(msgspec.Struct, frozen=True):
+class RejectedRow(msgspec.Struct, frozen=True):
     """A row that could not be read. It never stops a page; `status` counts it and `doctor` shows why."""
 
     id: str
@@ -27,7 +27,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     records: Sequence[AnyRecord] = ()
     cursor: str | None = None  # where to go on; null keeps the stored one
     complete_until: int | None = None  # the stream is known to be whole up to this instant
-    set_aside: Sequence[SetAside] = ()
+    rejected: Sequence[RejectedRow] = ()
     replaces: Sequence[tuple[str, str]] = ()  # (record kind, parent id) whose children this page gives completely
     present: Mapping[str, Sequence[str]] = {}  # census: record kind -> all ids that exist
     within: str | None = None  # a census of tickets: of this brand only

@@ -10,7 +10,7 @@ import msgspec
 Row = tuple[Any, ...]
 
 
-class Writing(msgspec.Struct, frozen=True):
+class PageWriter(msgspec.Struct, frozen=True):
     """One page being written."""
 
     conn: sqlite3.Connection
@@ -21,17 +21,17 @@ class Writing(msgspec.Struct, frozen=True):
     def keys(self, table: str, natives: Iterable[str | None]) -> dict[str | None, int]:
         """The integer keys of native ids; an id that was not met before gets a row that says no more than the id."""
         wanted = {n for n in natives if n is not None}
-        found = self.known(table, wanted)
+        found = self.find_keys(table, wanted)
         missing = sorted(wanted - found.keys())
         if missing:
             self.conn.executemany(
                 f"INSERT INTO {table} (source, native) VALUES (?, ?)",
                 ((self.source, native) for native in missing),
             )
-            found |= self.known(table, set(missing))
+            found |= self.find_keys(table, set(missing))
         return dict[str | None, int](found.items())
 
-    def known(self, table: str, natives: set[str]) -> dict[str, int]:
+    def find_keys(self, table: str, natives: set[str]) -> dict[str, int]:
         return dict(
             self.conn.execute(
                 f"SELECT native, id FROM {table} WHERE source = ? AND native IN (SELECT value FROM json_each(?))",

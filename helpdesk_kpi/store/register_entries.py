@@ -7,10 +7,10 @@ import msgspec
 
 from helpdesk_kpi.store.database import Store
 
-IN_FORCE = "superseded_by IS NULL AND withdrawn_at IS NULL"
+ACTIVE_SQL = "superseded_by IS NULL AND withdrawn_at IS NULL"
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class RegisterRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table; see there."""
 
     id: int
@@ -53,22 +53,24 @@ class Written(NamedTuple):
     by: str
 
 
-def rows(store: Store, condition: str = "true", *parameters: object) -> Iterator[Row]:
+def load_rows(store: Store, condition: str = "true", *parameters: object) -> Iterator[RegisterRow]:
     """In the order in which they were written."""
-    fields = Row.__struct_fields__
+    fields = RegisterRow.__struct_fields__
     for row in store.rows(f"SELECT {', '.join(fields)} FROM registers WHERE {condition} ORDER BY id", *parameters):
-        yield Row(**dict(zip(fields, row, strict=True)))
+        yield RegisterRow(**dict(zip(fields, row, strict=True)))
 
 
-def row_of(store: Store, entry: int) -> Row | None:
-    return next(rows(store, "id = ?", entry), None)
+def row_of(store: Store, entry: int) -> RegisterRow | None:
+    return next(load_rows(store, "id = ?", entry), None)
 
 
-def in_force(store: Store, register: str, key: str) -> Row | None:
-    return next(rows(store, f"register = ? AND key = ? AND {IN_FORCE}", register, key), None)
+def load_active(store: Store, register: str, key: str) -> RegisterRow | None:
+    return next(load_rows(store, f"register = ? AND key = ? AND {ACTIVE_SQL}", register, key), None)
 
 
-def add(store: Store, fact: Fact, written: Written, *, corrects: Row | None = None, story: int | None = None) -> int:
+def insert_row(
+    store: Store, fact: Fact, written: Written, *, corrects: RegisterRow | None = None, story: int | None = None
+) -> int:
     """Write an entry down, in place of the one that it corrects; runs inside the caller's transaction.
 
     `story`: None for one of its own.
@@ -96,7 +98,7 @@ def add(store: Store, fact: Fact, written: Written, *, corrects: Row | None = No
     return new
 
 
-def withdraw(store: Store, entry: int, why: str, written: Written) -> None:
+def withdraw_row(store: Store, entry: int, why: str, written: Written) -> None:
     """Take an entry out of force; runs inside the caller's transaction."""
     store.conn.execute(
         "UPDATE registers SET withdrawn_at = ?, withdrawn_by = ?, why = ? WHERE id = ?", (*written, why, entry)

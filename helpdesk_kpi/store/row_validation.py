@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
-from helpdesk_kpi.store.page import Page, SetAside, Todo
+from helpdesk_kpi.store.page import Page, RejectedRow, Todo
 from helpdesk_kpi.store.unread import refused
 
 EARLIEST, LATEST = 631_152_000_000, 4_102_444_800_000  # 1990 and 2100: a time outside is none in ms
@@ -35,7 +35,7 @@ class UnsoundError(ValueError):
 def sift(page: Page) -> Page:
     """The page without the records that must not be kept; these are set aside by name."""
     kept: list[AnyRecord] = []
-    aside: list[SetAside] = []
+    aside: list[RejectedRow] = []
     for record in page.records:
         try:
             if isinstance(record, _FREQUENT) and EARLIEST <= record.at < LATEST:
@@ -43,15 +43,15 @@ def sift(page: Page) -> Page:
             else:
                 kept.append(sound(record))
         except UnsoundError as error:
-            aside.append(SetAside(name_of(record), str(error)))
+            aside.append(RejectedRow(name_of(record), str(error)))
         except TypeError:
-            aside.append(SetAside(name_of(record), "a time or a version is no number"))
+            aside.append(RejectedRow(name_of(record), "a time or a version is no number"))
     if not aside:
         return replace(page, records=kept)
     return without(page, kept, aside)
 
 
-def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[SetAside]) -> Page:
+def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[RejectedRow]) -> Page:
     """The page with the records that are left. Of a ticket of which something is lost, nothing says any more that all
     is there: what was read before stays, and its history is not known.
     """
@@ -69,7 +69,7 @@ def without(page: Page, kept: Sequence[AnyRecord], aside: Sequence[SetAside]) ->
         if (r.ticket, _TOLD_BY[r.kind]) not in said and _is_sound_id(r.ticket, r.id)
     ]
     told += _refused(page.records, {one.id: one.reason for one in aside})
-    return replace(page, records=told, set_aside=[*page.set_aside, *aside], replaces=replaces)
+    return replace(page, records=told, rejected=[*page.rejected, *aside], replaces=replaces)
 
 
 def _refused(records: Iterable[AnyRecord], why: Mapping[str, str]) -> list[model.Unread]:

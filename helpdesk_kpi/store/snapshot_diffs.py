@@ -9,12 +9,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from helpdesk_kpi import model
-from helpdesk_kpi.store.page_writer import Writing
+from helpdesk_kpi.store.page_writer import PageWriter
 
 _SEEN = "seen:"
 
 
-class _Sight(NamedTuple):
+class _Snapshot(NamedTuple):
     version: int
     at: int
     told: dict[str, str | None]
@@ -28,32 +28,32 @@ class _Difference(NamedTuple):
     after: str | None
 
 
-def keep_sightings(page: Writing, rows: Sequence[model.Ticket]) -> None:
+def save_snapshots(page: PageWriter, rows: Sequence[model.Ticket]) -> None:
     """Keep what was seen of tickets whose changes nobody tells, and say what differs from what was seen before."""
     tracked = [r for r in rows if r.tracks]
     if not tracked:
         return
-    keys = page.known("tickets", {r.id for r in tracked})
+    keys = page.find_keys("tickets", {r.id for r in tracked})
     page.conn.executemany(
         "INSERT INTO sightings VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, told = excluded.told"
         " WHERE told != excluded.told OR at != excluded.at",
-        ((keys[r.id], r.version, r.updated_at, _told(r)) for r in tracked),
+        ((keys[r.id], r.version, r.updated_at, _describe(r)) for r in tracked),
     )
-    tell_differences(page, keys.values())
+    write_differences(page, keys.values())
 
 
-def _told(ticket: model.Ticket) -> str:
+def _describe(ticket: model.Ticket) -> str:
     return json.dumps({field: getattr(ticket, field) for field in sorted(ticket.tracks)})
 
 
-def tell_differences(page: Writing, tickets: Collection[int]) -> None:
+def write_differences(page: PageWriter, tickets: Collection[int]) -> None:
     """Of these tickets (keys): one change for each difference of two sightings that no exact change explains."""
     sql = (
         "SELECT ticket FROM sightings WHERE ticket IN (SELECT value FROM json_each(?)) GROUP BY ticket"
         " HAVING count(*) > 1"
     )
     for (ticket,) in page.conn.execute(sql, (json.dumps(list(tickets)),)).fetchall():
-        found = list(_unexplained(page, ticket))
+        found = list(_find_unexplained(page, ticket))
         page.conn.execute(
             "DELETE FROM events WHERE ticket = ? AND id GLOB ? AND id NOT IN (SELECT value FROM json_each(?))",
             (ticket, f"{_SEEN}*", json.dumps([one.id for one in found])),
@@ -67,9 +67,9 @@ def tell_differences(page: Writing, tickets: Collection[int]) -> None:
         )
 
 
-def _unexplained(page: Writing, ticket: int) -> Iterator[_Difference]:
+def _find_unexplained(page: PageWriter, ticket: int) -> Iterator[_Difference]:
     sql = "SELECT version, at, told FROM sightings WHERE ticket = ? ORDER BY version"
-    sights = [_Sight(version, at, json.loads(told)) for version, at, told in page.conn.execute(sql, (ticket,))]
+    sights = [_Snapshot(version, at, json.loads(told)) for version, at, told in page.conn.execute(sql, (ticket,))]
     sql = f"SELECT field, after, at FROM events WHERE ticket = ? AND kind = 'change' AND id NOT GLOB '{_SEEN}*'"
     exact = page.conn.execute(sql, (ticket,)).fetchall()
     for earlier, later in pairwise(sights):

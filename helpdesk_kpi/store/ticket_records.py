@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 
-class TicketRow(msgspec.Struct, frozen=True, gc=False):
+class TicketRecord(msgspec.Struct, frozen=True, gc=False):
     id: int
     source: int
     created_at: int
@@ -40,7 +40,7 @@ class TicketRow(msgspec.Struct, frozen=True, gc=False):
     resolution: str | None = None
 
 
-class EventRow(msgspec.Struct, frozen=True, gc=False):
+class EventRecord(msgspec.Struct, frozen=True, gc=False):
     ticket: int
     at: int
     seq: int
@@ -57,7 +57,7 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     is_question: int | None
 
 
-class RatingRow(msgspec.Struct, frozen=True, gc=False):
+class RatingRecord(msgspec.Struct, frozen=True, gc=False):
     ticket: int
     native: str
     question: str
@@ -70,7 +70,7 @@ class RatingRow(msgspec.Struct, frozen=True, gc=False):
     origin: str
 
 
-class CycleRow(msgspec.Struct, frozen=True, gc=False):
+class SlaCycleRecord(msgspec.Struct, frozen=True, gc=False):
     """One run of a promise's clock, as the helpdesk tells it."""
 
     ticket: int
@@ -88,7 +88,7 @@ class CycleRow(msgspec.Struct, frozen=True, gc=False):
     field: str | None = None
 
 
-class PromiseRow(msgspec.Struct, frozen=True, gc=False):
+class SlaEventRecord(msgspec.Struct, frozen=True, gc=False):
     """One event of a promise's clock, where a helpdesk tells those."""
 
     ticket: int
@@ -104,7 +104,7 @@ class PromiseRow(msgspec.Struct, frozen=True, gc=False):
     policy: str | None
 
 
-class CitedRow(msgspec.Struct, frozen=True, gc=False):
+class ArticleLinkRecord(msgspec.Struct, frozen=True, gc=False):
     """An article that a public comment names."""
 
     ticket: int
@@ -113,7 +113,7 @@ class CitedRow(msgspec.Struct, frozen=True, gc=False):
     person: int | None
 
 
-class LinkRow(msgspec.Struct, frozen=True, gc=False):
+class TicketLinkRecord(msgspec.Struct, frozen=True, gc=False):
     """Another ticket that a helpdesk ties to this one."""
 
     ticket: int
@@ -121,7 +121,7 @@ class LinkRow(msgspec.Struct, frozen=True, gc=False):
     kind: str
 
 
-class ApartRow(msgspec.Struct, frozen=True, gc=False):
+class TicketFlagRecord(msgspec.Struct, frozen=True, gc=False):
     """That a ticket tells nothing of how well one customer's problem was solved."""
 
     ticket: int
@@ -152,36 +152,36 @@ class UnreadRow(msgspec.Struct, frozen=True, gc=False):
     word: str
 
 
-class Beside(msgspec.Struct, frozen=True):
+class TicketRecords(msgspec.Struct, frozen=True):
     """What belongs to a ticket's story beside its row and its events."""
 
-    ratings: Sequence[RatingRow] = ()
-    cycles: Sequence[CycleRow] = ()
-    promises: Sequence[PromiseRow] = ()
-    cited: Sequence[CitedRow] = ()
-    links: Sequence[LinkRow] = ()
-    apart: Sequence[ApartRow] = ()
+    ratings: Sequence[RatingRecord] = ()
+    cycles: Sequence[SlaCycleRecord] = ()
+    promises: Sequence[SlaEventRecord] = ()
+    cited: Sequence[ArticleLinkRecord] = ()
+    links: Sequence[TicketLinkRecord] = ()
+    apart: Sequence[TicketFlagRecord] = ()
     merges: Sequence[MergeRow] = ()
     copies: Sequence[CopyRow] = ()
     unread: Sequence[UnreadRow] = ()
     accounts: Mapping[tuple[int, str], int] = {}  # those that histories name as requesters
 
 
-ALONE = Beside()
+NO_RECORDS = TicketRecords()
 
 
 def _select(kind: type[msgspec.Struct], table: str) -> str:
     return f"SELECT {', '.join(kind.__struct_fields__)} FROM {table}"
 
 
-TICKET = _select(TicketRow, "tickets")
-EVENT = _select(EventRow, "events")
-BESIDE: dict[str, tuple[str, type[msgspec.Struct]]] = {
-    "ratings": (_select(RatingRow, "ratings"), RatingRow),
-    "cycles": (_select(CycleRow, "sla_cycles"), CycleRow),
-    "promises": (_select(PromiseRow, "sla_events"), PromiseRow),
-    "cited": (_select(CitedRow, "article_links"), CitedRow),
-    "links": (_select(LinkRow, "ticket_links"), LinkRow),
-    "apart": (_select(ApartRow, "apart"), ApartRow),
+TICKET = _select(TicketRecord, "tickets")
+EVENT = _select(EventRecord, "events")
+RECORD_QUERIES: dict[str, tuple[str, type[msgspec.Struct]]] = {
+    "ratings": (_select(RatingRecord, "ratings"), RatingRecord),
+    "cycles": (_select(SlaCycleRecord, "sla_cycles"), SlaCycleRecord),
+    "promises": (_select(SlaEventRecord, "sla_events"), SlaEventRecord),
+    "cited": (_select(ArticleLinkRecord, "article_links"), ArticleLinkRecord),
+    "links": (_select(TicketLinkRecord, "ticket_links"), TicketLinkRecord),
+    "apart": (_select(TicketFlagRecord, "apart"), TicketFlagRecord),
     "unread": (_select(UnreadRow, "unread"), UnreadRow),
 }

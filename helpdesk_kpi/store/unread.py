@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 from helpdesk_kpi import model
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, Unread
-from helpdesk_kpi.store.page import SetAside
-from helpdesk_kpi.store.page_writer import Writing
+from helpdesk_kpi.store.page import RejectedRow
+from helpdesk_kpi.store.page_writer import PageWriter
 
 #: SQL: refused rows that a whole history of their ticket replaces.
 OF_HISTORY = f"kind = '{REFUSED_ROW}' AND id NOT GLOB 'ticket:*' AND id NOT GLOB 'contact:*'"
@@ -22,7 +22,7 @@ def refused_ticket(ticket: str, why: str) -> Unread:
     return Unread(ticket, _ticket(ticket), REFUSED_ROW, why[:_LONGEST])
 
 
-def refused_tickets(aside: Iterable[SetAside]) -> list[Unread]:
+def refused_tickets(aside: Iterable[RejectedRow]) -> list[Unread]:
     """Rows of a list of tickets that were set aside, where their ids are known; `row 3` is none."""
     return [refused_ticket(one.id, one.reason) for one in aside if one.id.isascii() and one.id.isdecimal()]
 
@@ -61,7 +61,7 @@ def refused(record: model.AnyRecord, why: str) -> Unread | None:
     return None
 
 
-def read_well(page: Writing, rows: Iterable[model.AnyRecord]) -> None:
+def read_well(page: PageWriter, rows: Iterable[model.AnyRecord]) -> None:
     """Forget that the rows of these records were refused once. What the same page refuses is written afterwards."""
     ids = {unread.id for row in rows if (unread := refused(row, ""))}
     page.conn.execute(

@@ -15,8 +15,8 @@ from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.milliseconds import A_MOMENT
 from helpdesk_kpi.store.database import Store
-from helpdesk_kpi.store.page import Page, SetAside, Todo
-from helpdesk_kpi.store.page_writer import Writing
+from helpdesk_kpi.store.page import Page, RejectedRow, Todo
+from helpdesk_kpi.store.page_writer import PageWriter
 from helpdesk_kpi.store.row_validation import MOST, fitting, name_of, without
 from helpdesk_kpi.store.unread import OF_HISTORY
 from helpdesk_kpi.store.write_people import write_people, write_team_members, write_teams
@@ -31,7 +31,7 @@ from helpdesk_kpi.store.write_reference_data import (
 )
 from helpdesk_kpi.store.write_sla import write_sla_cycles, write_sla_events, write_sla_policies
 from helpdesk_kpi.store.write_tickets import (
-    forget,
+    delete_tickets,
     replace_children,
     write_changes,
     write_engagements,
@@ -46,7 +46,7 @@ from helpdesk_kpi.store.write_tickets import (
 )
 
 #: How each kind of record is written, in an order in which people come before what they do.
-BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
+BY_KIND: dict[type, Callable[[PageWriter, list[Any]], None]] = {
     model.Name: write_names,
     model.Team: write_teams,
     model.Person: write_people,
@@ -74,7 +74,7 @@ BY_KIND: dict[type, Callable[[Writing, list[Any]], None]] = {
 
 def source_key(store: Store, name: str, connector: str, url: str, since: int) -> int:
     """The key of a source, made at its first sync. Its `since` stays until a full sync has read from an earlier day."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute(
             "INSERT INTO sources (name, connector, url, since) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET connector = excluded.connector, url = excluded.url",
@@ -83,9 +83,9 @@ def source_key(store: Store, name: str, connector: str, url: str, since: int) ->
     return int(store.one("SELECT id FROM sources WHERE name = ?", name))
 
 
-def reach_back(store: Store, source: int, since: int) -> None:
+def extend_backfill(store: Store, source: int, since: int) -> None:
     """A full sync has read everything from `since` on: older histories than before are known now."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute(
             "INSERT OR IGNORE INTO stale SELECT t.id FROM tickets t JOIN sources s ON s.id = t.source"
             " WHERE s.id = ?1 AND s.since > ?2 AND t.created_at < s.since",
@@ -94,7 +94,7 @@ def reach_back(store: Store, source: int, since: int) -> None:
         conn.execute("UPDATE sources SET since = ?2 WHERE id = ?1 AND since > ?2", (source, since))
 
 
-def waiting(store: Store, source: int, stream: str) -> list[Todo]:
+def load_todo(store: Store, source: int, stream: str) -> list[Todo]:
     """What a queue stream has to fetch, longest unchanged first."""
     sql = "SELECT wanted, key FROM todo WHERE source = ? AND stream = ? AND (got IS NULL OR got < wanted) ORDER BY 1, 2"
     return [Todo(version, key) for version, key in store.rows(sql, source, stream)]
@@ -167,17 +167,19 @@ def wordless(store: Store, source: int, after: int, queue: str) -> list[Todo]:
     return [Todo(version, native) for version, native in store.rows(sql, source, after, queue)]
 
 
-def ask_again(store: Store, source: int) -> None:
+def requeue(store: Store, source: int) -> None:
     """A full sync fetches everything that was ever queued once more."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("UPDATE todo SET got = NULL WHERE source = ?", (source,))
 
 
-def narrow(store: Store, source: int, found: Mapping[str, Any], *, keeping: Collection[str] = ()) -> None:
+def record_limited_capability(
+    store: Store, source: int, found: Mapping[str, Any], *, keeping: Collection[str] = ()
+) -> None:
     """Keep what the latest sync found that an account cannot give: need -> an answer with its reason. `keeping`: needs
     of which a stream tells that brought no news this time.
     """
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute(
             "DELETE FROM narrowed WHERE source = ? AND need NOT IN (SELECT value FROM json_each(?))",
             (source, json.dumps(sorted(keeping))),
@@ -194,9 +196,9 @@ def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) 
     Returns the page as it was stored. PullError where it cannot be kept even so.
     """
     try:
-        with store.writing() as conn:
+        with store.transaction() as conn:
             _write(conn, store, source, page, now)
-            _bookkeeping(conn, source, stream, page)
+            _write_sync_state(conn, source, stream, page)
     except Exception as error:
         if not _is_refusal(error, page):
             raise
@@ -204,9 +206,9 @@ def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) 
         return page
     left = _without_refused(store, source, page, now)
     try:
-        with store.writing() as conn:
+        with store.transaction() as conn:
             _write(conn, store, source, left, now)
-            _bookkeeping(conn, source, stream, left)
+            _write_sync_state(conn, source, stream, left)
     except Exception as error:
         if not _is_refusal(error, left):
             raise
@@ -215,13 +217,13 @@ def write_page(store: Store, source: int, stream: str, page: Page, *, now: int) 
 
 
 def _write(conn: sqlite3.Connection, store: Store, source: int, page: Page, now: int) -> None:
-    writing = Writing(conn, source, now, store.hash_key)
+    writing = PageWriter(conn, source, now, store.hash_key)
     replace_children(writing, page.replaces, page.records)
     for kind, write in BY_KIND.items():
         rows = [r for r in page.records if type(r) is kind]
         if rows:
             write(writing, rows)
-    forget(writing, page.gone)
+    delete_tickets(writing, page.gone)
     take_census(writing, page.present, page.within)
 
 
@@ -235,7 +237,7 @@ def _without_refused(store: Store, source: int, page: Page, now: int) -> Page:
     for record in page.records:
         alone = Page(records=[record])
         try:
-            with store.writing() as conn:
+            with store.transaction() as conn:
                 _write(conn, store, source, alone, now)
                 raise _Trial  # noqa: TRY301 - see there
         except _Trial:
@@ -243,7 +245,7 @@ def _without_refused(store: Store, source: int, page: Page, now: int) -> Page:
         except Exception as error:
             if not _is_refusal(error, alone):
                 raise
-            aside.append(SetAside(name_of(record), _refusal(error)))
+            aside.append(RejectedRow(name_of(record), _refusal(error)))
     left = without(page, kept, aside)
     whole = page.complete_until
     return msgspec.structs.replace(
@@ -279,7 +281,7 @@ def _refusal(error: Exception) -> str:
     return "a value is of a kind that the store cannot keep"
 
 
-def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page) -> None:
+def _write_sync_state(conn: sqlite3.Connection, source: int, stream: str, page: Page) -> None:
     conn.execute(
         "INSERT INTO cursors (source, stream, cursor, complete_until) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET cursor = coalesce(excluded.cursor, cursor),"
@@ -299,5 +301,5 @@ def _bookkeeping(conn: sqlite3.Connection, source: int, stream: str, page: Page)
     )
     conn.executemany(
         "INSERT INTO set_aside VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason",
-        ((source, stream, row.id, row.reason) for row in page.set_aside),
+        ((source, stream, row.id, row.reason) for row in page.rejected),
     )

@@ -6,14 +6,14 @@ import sqlite3
 from collections.abc import Sequence
 
 from helpdesk_kpi import model
-from helpdesk_kpi.store.page_writer import Row, Writing
+from helpdesk_kpi.store.page_writer import PageWriter, Row
 
 #: A row of somebody known that only says that they are gone: as what they were, it no longer says.
 _IS_GONE = "NOT excluded.active AND excluded.kind = 'customer' AND kind IS NOT NULL"
 
 
-def write_people(page: Writing, rows: list[model.Person]) -> None:
-    unknown = _known_by_id_only(page, rows)
+def write_people(page: PageWriter, rows: list[model.Person]) -> None:
+    unknown = _find_placeholder_accounts(page, rows)
     page.conn.executemany(
         "INSERT INTO people (source, native, kind, role, name, email, email_hash, domain, email_verified, active,"
         " zone, organization, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -42,13 +42,13 @@ def write_people(page: Writing, rows: list[model.Person]) -> None:
     mark_stale(page.conn, unknown + _roles(page, rows))
 
 
-def _known_by_id_only(page: Writing, rows: list[model.Person]) -> list[int]:
+def _find_placeholder_accounts(page: PageWriter, rows: list[model.Person]) -> list[int]:
     """Keys of those who acted or asked before anything was known of them."""
     sql = "SELECT id FROM people WHERE source = ? AND kind IS NULL AND native IN (SELECT value FROM json_each(?))"
     return [key for (key,) in page.conn.execute(sql, (page.source, json.dumps([r.id for r in rows])))]
 
 
-def _person(page: Writing, r: model.Person) -> Row:
+def _person(page: PageWriter, r: model.Person) -> Row:
     internal = r.kind != "customer"
     address = (r.email or "").strip().casefold()
     hashed = hashlib.blake2b(address.encode(), key=page.hash_key, digest_size=16).digest() if address else None
@@ -59,7 +59,7 @@ def _person(page: Writing, r: model.Person) -> Row:
     )  # fmt: skip
 
 
-def _roles(page: Writing, rows: list[model.Person]) -> list[int]:
+def _roles(page: PageWriter, rows: list[model.Person]) -> list[int]:
     """Keep the spans of roles, in whatever order they are told; returns the keys of those whose spans changed.
 
     A span begins where the role was first seen; the first one also holds before, unless the tickets tell otherwise
@@ -87,7 +87,7 @@ def _roles(page: Writing, rows: list[model.Person]) -> list[int]:
     return changed
 
 
-def _know_now(page: Writing, person: int, row: model.Person) -> bool:
+def _know_now(page: PageWriter, person: int, row: model.Person) -> bool:
     """Where nothing was known of a role until now, what is seen holds for before; so it does for who has worked for the
     team without a role that was seen. Else it begins now.
     """
@@ -101,7 +101,7 @@ def _know_now(page: Writing, person: int, row: model.Person) -> bool:
     return True
 
 
-def _neighbours(page: Writing, person: int, at: int) -> tuple[str | None, tuple[int, str] | None]:
+def _neighbours(page: PageWriter, person: int, at: int) -> tuple[str | None, tuple[int, str] | None]:
     """The kind in force at an instant, and where the next span begins."""
     sql = "SELECT kind FROM person_roles WHERE person = ? AND at <= ? ORDER BY at DESC LIMIT 1"
     before = page.conn.execute(sql, (person, at)).fetchone()
@@ -127,7 +127,7 @@ def mark_stale(conn: sqlite3.Connection, people: Sequence[int]) -> None:
             conn.execute(sql, (keys,))
 
 
-def write_teams(page: Writing, rows: list[model.Team]) -> None:
+def write_teams(page: PageWriter, rows: list[model.Team]) -> None:
     page.conn.executemany(
         "INSERT INTO teams (source, native, name, deleted) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, deleted = excluded.deleted",
@@ -142,7 +142,7 @@ def write_teams(page: Writing, rows: list[model.Team]) -> None:
     )
 
 
-def write_team_members(page: Writing, rows: list[model.TeamMember]) -> None:
+def write_team_members(page: PageWriter, rows: list[model.TeamMember]) -> None:
     teams, people = page.keys("teams", (r.team for r in rows)), page.keys("people", (r.person for r in rows))
     page.conn.executemany(
         "INSERT INTO team_members (team, person, first_seen) SELECT ?1, ?2, ?3 WHERE NOT EXISTS"

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from helpdesk_kpi import model
-from helpdesk_kpi.store.page_writer import Writing, upsert
+from helpdesk_kpi.store.page_writer import PageWriter, upsert
 
 
-def write_names(page: Writing, rows: list[model.Name]) -> None:
+def write_names(page: PageWriter, rows: list[model.Name]) -> None:
     page.conn.executemany(
         # What a status meant while a list had it stays known: a history tells its name only.
         "INSERT INTO names VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,"
@@ -16,7 +16,7 @@ def write_names(page: Writing, rows: list[model.Name]) -> None:
     )
 
 
-def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
+def write_schedules(page: PageWriter, rows: list[model.Schedule]) -> None:
     """A schedule that differs from its latest version begins a new one. So does a change of the default one. One that
     comes twice on a page is kept as it came last.
     """
@@ -36,7 +36,7 @@ def write_schedules(page: Writing, rows: list[model.Schedule]) -> None:
     )
 
 
-def write_holidays(page: Writing, rows: list[model.Holiday]) -> None:
+def write_holidays(page: PageWriter, rows: list[model.Holiday]) -> None:
     page.conn.executemany(
         "INSERT INTO holidays VALUES (?, ?, ?, ?, ?, ?, NULL)"
         " ON CONFLICT DO UPDATE SET name = excluded.name, first = excluded.first, last = excluded.last, gone_at = NULL",
@@ -44,7 +44,7 @@ def write_holidays(page: Writing, rows: list[model.Holiday]) -> None:
     )
 
 
-def write_articles(page: Writing, rows: list[model.Article]) -> None:
+def write_articles(page: PageWriter, rows: list[model.Article]) -> None:
     people = page.keys("people", (p for r in rows for p in (r.author, r.editor)))
     page.conn.executemany(
         _ARTICLE,
@@ -57,12 +57,12 @@ def write_articles(page: Writing, rows: list[model.Article]) -> None:
             for r in rows
         ),
     )  # fmt: skip
-    keys = page.known("articles", {r.id for r in rows})
+    keys = page.find_keys("articles", {r.id for r in rows})
     _article_snapshots(page, rows, keys, people)
 
 
 def _article_snapshots(
-    page: Writing, rows: list[model.Article], keys: Mapping[str, int], people: Mapping[str | None, int]
+    page: PageWriter, rows: list[model.Article], keys: Mapping[str, int], people: Mapping[str | None, int]
 ) -> None:
     """The text as it is, perhaps edited; votes are kept whenever their sums move."""
     page.conn.executemany(
@@ -81,8 +81,8 @@ def _article_snapshots(
     )
 
 
-def write_article_edits(page: Writing, rows: list[model.ArticleEdit]) -> None:
-    keys = page.known("articles", {r.article for r in rows})
+def write_article_edits(page: PageWriter, rows: list[model.ArticleEdit]) -> None:
+    keys = page.find_keys("articles", {r.article for r in rows})
     people = page.keys("people", (r.editor for r in rows))
     page.conn.executemany(
         _EDIT,
@@ -103,9 +103,9 @@ _EDIT = (
 )
 
 
-def write_article_views(page: Writing, rows: list[model.ArticleViews]) -> None:
+def write_article_views(page: PageWriter, rows: list[model.ArticleViews]) -> None:
     """Counters are kept whenever they move."""
-    keys = page.known("articles", {r.article for r in rows})
+    keys = page.find_keys("articles", {r.article for r in rows})
     page.conn.executemany(
         "INSERT OR IGNORE INTO article_views SELECT ?1, ?2, ?3 WHERE ?3 IS NOT"
         " (SELECT views FROM article_views WHERE article = ?1 ORDER BY seen_at DESC LIMIT 1)",
@@ -113,7 +113,7 @@ def write_article_views(page: Writing, rows: list[model.ArticleViews]) -> None:
     )
 
 
-def take_census(page: Writing, present: Mapping[str, Sequence[str]], within: str | None = None) -> None:
+def take_census(page: PageWriter, present: Mapping[str, Sequence[str]], within: str | None = None) -> None:
     """What a census does not meet is gone. These things vanish without a word, and may come back."""
     for kind, ids in present.items():
         if kind == "ticket":
@@ -124,7 +124,7 @@ def take_census(page: Writing, present: Mapping[str, Sequence[str]], within: str
         page.conn.execute(_CENSUS[kind], (page.source, json.dumps(list(ids)), page.now))
 
 
-def _count_tickets(page: Writing, ids: Sequence[str], within: str | None) -> None:
+def _count_tickets(page: PageWriter, ids: Sequence[str], within: str | None) -> None:
     """A ticket that two censuses in a row don't meet counts as deleted since the first; once may be a passing right."""
     page.conn.execute(
         "UPDATE tickets SET deleted_at = iif(missing_since < ?3, coalesce(deleted_at, missing_since), deleted_at),"

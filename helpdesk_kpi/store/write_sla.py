@@ -1,12 +1,12 @@
 """Writing what a helpdesk promises, and how its clocks ran."""
 
 from helpdesk_kpi import model
-from helpdesk_kpi.store.page_writer import Writing
+from helpdesk_kpi.store.page_writer import PageWriter
 
 TOLD = "metric, instance, kind, at, calendar, business, target, in_business_hours, policy"
 
 
-def write_sla_policies(page: Writing, rows: list[model.SlaPolicy]) -> None:
+def write_sla_policies(page: PageWriter, rows: list[model.SlaPolicy]) -> None:
     page.conn.executemany(
         "INSERT INTO sla_policies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
         " SET title = excluded.title, position = excluded.position, body = excluded.body",
@@ -14,7 +14,7 @@ def write_sla_policies(page: Writing, rows: list[model.SlaPolicy]) -> None:
     )
 
 
-def write_sla_cycles(page: Writing, rows: list[model.SlaCycle]) -> None:
+def write_sla_cycles(page: PageWriter, rows: list[model.SlaCycle]) -> None:
     """A run that is over and comes back with other figures was rewritten by somebody: that is kept in mind."""
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
@@ -36,12 +36,12 @@ def write_sla_cycles(page: Writing, rows: list[model.SlaCycle]) -> None:
     )  # fmt: skip
 
 
-def write_sla_events(page: Writing, rows: list[model.SlaEvent]) -> None:
+def write_sla_events(page: PageWriter, rows: list[model.SlaEvent]) -> None:
     """Events are told again, later ones as they then are; those that the helpdesk takes back are gone."""
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
         "INSERT INTO sla_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        f" ({TOLD}) = ({_new(TOLD)}) WHERE ({TOLD}) IS NOT ({_new(TOLD)})",
+        f" ({TOLD}) = ({_insert_new(TOLD)}) WHERE ({TOLD}) IS NOT ({_insert_new(TOLD)})",
         (
             (
                 tickets[r.ticket], r.id, r.metric, r.instance, r.kind, r.at, r.calendar, r.business, r.target,
@@ -57,5 +57,5 @@ def write_sla_events(page: Writing, rows: list[model.SlaEvent]) -> None:
     )
 
 
-def _new(columns: str) -> str:
+def _insert_new(columns: str) -> str:
     return ", ".join(f"excluded.{column}" for column in columns.split(", "))

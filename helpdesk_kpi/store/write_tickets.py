@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 
 from helpdesk_kpi import model
-from helpdesk_kpi.store.page_writer import Row, Writing, differs, upsert
-from helpdesk_kpi.store.snapshot_diffs import keep_sightings, tell_differences
+from helpdesk_kpi.store.page_writer import PageWriter, Row, differs, upsert
+from helpdesk_kpi.store.snapshot_diffs import save_snapshots, write_differences
 from helpdesk_kpi.store.unread import OF_HISTORY, read_well
 
 
-def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
+def write_tickets(page: PageWriter, rows: list[model.Ticket]) -> None:
     people = page.keys("people", (p for r in rows for p in (r.requester, r.submitter, r.assignee)))
     teams = page.keys("teams", (r.team for r in rows))
     page.conn.executemany(_TICKET, (_ticket(page, r, people, teams) for r in rows if not r.is_scrubbed))
@@ -24,12 +24,12 @@ def write_tickets(page: Writing, rows: list[model.Ticket]) -> None:
         " AND merged_into IS NOT NULL",
         ((page.source, r.id, r.version) for r in rows if r.tells_merges and r.merged_into is None),
     )
-    _were_assigned(page, [people[r.assignee] for r in rows if r.assignee])
-    keep_sightings(page, rows)
+    _record_assignees(page, [people[r.assignee] for r in rows if r.assignee])
+    save_snapshots(page, rows)
     read_well(page, rows)
 
 
-def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams: dict[str | None, int]) -> Row:
+def _ticket(page: PageWriter, r: model.Ticket, people: dict[str | None, int], teams: dict[str | None, int]) -> Row:
     return (
         page.source, r.id, r.number, r.url, r.created_at, r.updated_at, r.version, r.status, r.subject, r.channel,
         r.form, r.type, r.brand, json.dumps(r.tags), json.dumps(r.fields, sort_keys=True), r.priority,
@@ -41,13 +41,13 @@ def _ticket(page: Writing, r: model.Ticket, people: dict[str | None, int], teams
     )  # fmt: skip
 
 
-def _were_assigned(page: Writing, people: list[int]) -> None:
+def _record_assignees(page: PageWriter, people: list[int]) -> None:
     page.conn.executemany(
         "UPDATE people SET was_assigned = 1 WHERE id = ? AND was_assigned = 0", ((p,) for p in sorted(set(people)))
     )
 
 
-def write_replies(page: Writing, rows: list[model.Replies]) -> None:
+def write_replies(page: PageWriter, rows: list[model.Replies]) -> None:
     """What was read of an earlier version leaves a ticket pending that has moved on since."""
     page.conn.executemany(
         "UPDATE tickets SET replies_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
@@ -60,7 +60,7 @@ def write_replies(page: Writing, rows: list[model.Replies]) -> None:
     )
 
 
-def write_changes(page: Writing, rows: list[model.Changes]) -> None:
+def write_changes(page: PageWriter, rows: list[model.Changes]) -> None:
     """As `write_replies`, of the history."""
     page.conn.executemany(
         "UPDATE tickets SET changes_known = ?1 WHERE source = ?2 AND native = ?3 AND version <= ?4"
@@ -73,7 +73,7 @@ def write_changes(page: Writing, rows: list[model.Changes]) -> None:
     )
 
 
-def write_time_entries(page: Writing, rows: list[model.TimeEntry]) -> None:
+def write_time_entries(page: PageWriter, rows: list[model.TimeEntry]) -> None:
     tickets, people = page.keys("tickets", (r.ticket for r in rows)), page.keys("people", (r.agent for r in rows))
     page.conn.executemany(
         "INSERT OR REPLACE INTO time_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -84,7 +84,7 @@ def write_time_entries(page: Writing, rows: list[model.TimeEntry]) -> None:
     )
 
 
-def forget(page: Writing, gone: Mapping[str, Sequence[str]]) -> None:
+def delete_tickets(page: PageWriter, gone: Mapping[str, Sequence[str]]) -> None:
     """What the helpdesk says was deleted, whatever ticket it was of; of unread parts, those whose ids begin so."""
     for kind, ids in gone.items():
         if kind == "unread":
@@ -96,7 +96,7 @@ def forget(page: Writing, gone: Mapping[str, Sequence[str]]) -> None:
             raise ValueError(f"a page can say that a time_entry or unread is gone, not {kind!r}")
 
 
-def write_events(page: Writing, rows: list[model.Event]) -> None:
+def write_events(page: PageWriter, rows: list[model.Event]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     people = page.keys("people", (r.actor for r in rows))
     page.conn.executemany(_EVENT, (_event(r, tickets, people) for r in rows))
@@ -113,8 +113,8 @@ def write_events(page: Writing, rows: list[model.Event]) -> None:
         ((tickets[r.ticket], r.formerly) for r in rows if r.formerly is not None and r.formerly != r.id),
     )
     assignees = {r.after for r in rows if r.field == "assignee" and r.after}
-    _were_assigned(page, list(page.keys("people", assignees).values()))
-    tell_differences(page, {tickets[r.ticket] for r in rows if r.kind == "change"})
+    _record_assignees(page, list(page.keys("people", assignees).values()))
+    write_differences(page, {tickets[r.ticket] for r in rows if r.kind == "change"})
 
 
 def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | None, int]) -> Row:
@@ -125,7 +125,7 @@ def _event(r: model.Event, tickets: dict[str | None, int], people: dict[str | No
     )  # fmt: skip
 
 
-def replace_children(page: Writing, parents: Sequence[tuple[str, str]], records: Sequence[model.AnyRecord]) -> None:
+def replace_children(page: PageWriter, parents: Sequence[tuple[str, str]], records: Sequence[model.AnyRecord]) -> None:
     """The page gives every child of these parents; what it does not name is gone: all events, only the comments, the
     time entries, the rows of its history that could not be read, or those of its ratings.
 
@@ -155,7 +155,7 @@ _REPLACED: dict[str, tuple[type[model.Event | model.TimeEntry | model.Unread], s
 }
 
 
-def _is_old(page: Writing, native: str, records: Sequence[model.AnyRecord]) -> bool:
+def _is_old(page: PageWriter, native: str, records: Sequence[model.AnyRecord]) -> bool:
     told = [r.version for r in records if isinstance(r, model.Ticket) and r.id == native]
     told += [r.version for r in records if isinstance(r, model.Replies) and r.ticket == native]
     sql = "SELECT version FROM tickets WHERE source = ? AND native = ?"
@@ -163,7 +163,7 @@ def _is_old(page: Writing, native: str, records: Sequence[model.AnyRecord]) -> b
     return bool(told and known and known[0] is not None and max(told) < known[0])
 
 
-def write_engagements(page: Writing, rows: list[model.Engagement]) -> None:
+def write_engagements(page: PageWriter, rows: list[model.Engagement]) -> None:
     """A call or session that was moved to another ticket leaves the first one, with the contact that it was."""
     tickets, people = page.keys("tickets", (r.ticket for r in rows)), page.keys("people", (r.agent for r in rows))
     page.conn.executemany(
@@ -186,14 +186,14 @@ def write_engagements(page: Writing, rows: list[model.Engagement]) -> None:
     read_well(page, rows)
 
 
-def write_ticket_links(page: Writing, rows: list[model.TicketLink]) -> None:
+def write_ticket_links(page: PageWriter, rows: list[model.TicketLink]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
         "INSERT OR IGNORE INTO ticket_links VALUES (?, ?, ?)", ((tickets[r.ticket], r.other, r.kind) for r in rows)
     )
 
 
-def write_unread(page: Writing, rows: list[model.Unread]) -> None:
+def write_unread(page: PageWriter, rows: list[model.Unread]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
         "INSERT OR IGNORE INTO unread VALUES (?, ?, ?, ?, ?)",
@@ -201,7 +201,7 @@ def write_unread(page: Writing, rows: list[model.Unread]) -> None:
     )
 
 
-def write_native_metrics(page: Writing, rows: list[model.NativeMetric]) -> None:
+def write_native_metrics(page: PageWriter, rows: list[model.NativeMetric]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     page.conn.executemany(
         "INSERT INTO native_metrics VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
@@ -210,7 +210,7 @@ def write_native_metrics(page: Writing, rows: list[model.NativeMetric]) -> None:
     )
 
 
-def write_ratings(page: Writing, rows: list[model.Rating]) -> None:
+def write_ratings(page: PageWriter, rows: list[model.Rating]) -> None:
     tickets = page.keys("tickets", (r.ticket for r in rows))
     people = page.keys("people", (p for r in rows for p in (r.agent, r.rater)))
     page.conn.executemany(

@@ -12,8 +12,8 @@
         def table(self, url): return {"url": url, "key": "sesame"}
 
 `HttpContract` puts the application on a port of this machine and changes its answers on their way (refusals, limits,
-errors, redirects, unknown fields), so that a helpdesk's imitation needs no faults of its own. `Contract` is for
-connectors that ask nobody, such as files. Needs pytest and uvicorn.
+errors, redirects, unknown fields), so that a simulated helpdesk needs no faults of its own. `ConnectorContract` is for
+connectors without requests, such as files. Needs pytest and uvicorn.
 """
 
 import pytest
@@ -22,8 +22,8 @@ pytest.register_assert_rewrite(
     "helpdesk_kpi.testing.contract", "helpdesk_kpi.testing.http_contract"
 )  # a failed assert shows its values here too
 
-from helpdesk_kpi.testing.contract import Contract  # noqa: E402 - after the line above
+from helpdesk_kpi.testing.contract import ConnectorContract  # noqa: E402 - after the line above
 from helpdesk_kpi.testing.http_contract import HttpContract  # noqa: E402
-from helpdesk_kpi.testing.http_faults import Answer, Asked, Weather  # noqa: E402
+from helpdesk_kpi.testing.http_faults import FakeResponse, FaultProxy, RecordedRequest  # noqa: E402
 
-__all__ = ["Answer", "Asked", "Contract", "HttpContract", "Weather"]
+__all__ = ["ConnectorContract", "FakeResponse", "FaultProxy", "HttpContract", "RecordedRequest"]

@@ -13,19 +13,21 @@ from msgspec.structs import replace
 
 from helpdesk_kpi.config import load
 from helpdesk_kpi.pull.contract import Connector, Finding, Page, Start, Stream
-from helpdesk_kpi.pull.source_config import Source, sources_of
+from helpdesk_kpi.pull.source_config import SourceConfig, load_sources
 from helpdesk_kpi.pull.sync import StreamResult, sync
 from helpdesk_kpi.pull.transport import Transport
-from helpdesk_kpi.testing.store_snapshot import OF_LOOKS, OF_ROLES, canonical, known_store
+from helpdesk_kpi.testing.store_snapshot import OF_ROLES, VOLATILE_COLUMNS, canonical, open_test_store
 
 DAY = 86_400_000
 OF_WORK = frozenset({"stale", "stale_stories"})  # what is to be measured again
 
 
-class Account:
+class TestAccount:
     """A folder with a configuration and a store. `table` is what [sources.account] says, `secrets` in clear;
     `dates_roles`: whether the helpdesk says since when a role holds.
     """
+
+    __test__ = False  # not a test class: pytest collects by name
 
     def __init__(
         self, folder: Path, table: Mapping[str, Any], now: str, secrets: Sequence[str] = (), *, dates_roles: bool = True
@@ -37,11 +39,11 @@ class Account:
         self.store_path = folder / "helpdesk.db"
         self._configure()
         self.pages: list[tuple[str, Page]] = []  # of the latest sync
-        self.wall = Wall()
+        self.wall = FakeClock()
 
-    def afresh(self, name: str) -> "Account":
+    def afresh(self, name: str) -> "TestAccount":
         """The same account with a store of its own."""
-        return Account(self.folder / name, self.table, self.now, self.secrets, dates_roles=self.dates_roles)
+        return TestAccount(self.folder / name, self.table, self.now, self.secrets, dates_roles=self.dates_roles)
 
     def _configure(self) -> None:
         """The configuration; each secret is a file of its own, since it may not stand in there."""
@@ -56,28 +58,28 @@ class Account:
     def ms(self) -> int:
         return int(dt.datetime.fromisoformat(self.now).timestamp() * 1000)
 
-    def source(self, hash_key: bytes) -> Source:
-        (source,) = sources_of(load(self.path), (), hash_key)
+    def source(self, hash_key: bytes) -> SourceConfig:
+        (source,) = load_sources(load(self.path), (), hash_key)
         return source
 
     def sync(self, *, full: bool = False, later: int = 0) -> list[StreamResult]:
         """Sync at `now`, or `later` ms after it. Nothing waits in earnest."""
-        self.pages, self.wall = [], Wall()
+        self.pages, self.wall = [], FakeClock()
         now = self.ms + later
-        with known_store(self.store_path) as store:
+        with open_test_store(self.store_path) as store:
             source = self.source(store.hash_key)
-            watched = replace(source, connector=_watched(source.connector, self.pages))
+            watched = replace(source, connector=_record_pages(source.connector, self.pages))
             return sync(store, [watched], now=lambda: now, full=full, connect=self._connect)
 
     async def check(self) -> Sequence[Finding]:
-        with known_store(self.store_path) as store:
+        with open_test_store(self.store_path) as store:
             source = self.source(store.hash_key)
         async with self._connect(source) as http:
             http.wall = lambda: self.ms / 1000
             return await source.connector(http, source.settings).check()
 
     def streams(self) -> list[Stream]:
-        with known_store(self.store_path) as store:
+        with open_test_store(self.store_path) as store:
             source = self.source(store.hash_key)
         return list(source.connector(self._connect(source), source.settings).streams())
 
@@ -85,32 +87,32 @@ class Account:
         """The time of the latest sync's connection, in seconds."""
         return self.wall.now()
 
-    def _connect(self, source: Source) -> Transport:
+    def _connect(self, source: SourceConfig) -> Transport:
         return self.wall.patient(source.connector.transport(source.settings))
 
-    def told(self, *, looks: bool = False) -> dict[str, list[str]]:
+    def dump_store(self, *, looks: bool = False) -> dict[str, list[str]]:
         """What the store says; `looks`: its cursors too."""
-        seen = OF_LOOKS if self.dates_roles else OF_LOOKS | OF_ROLES
-        with known_store(self.store_path) as store:
+        seen = VOLATILE_COLUMNS if self.dates_roles else VOLATILE_COLUMNS | OF_ROLES
+        with open_test_store(self.store_path) as store:
             return canonical(store.conn, skip=frozenset() if looks else seen, without=OF_WORK)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with known_store(self.store_path) as store:
+        with open_test_store(self.store_path) as store:
             return store.rows(sql)
 
-    def settled(self) -> None:
+    def mark_clean(self) -> None:
         """As after measuring: nothing is stale."""
-        with known_store(self.store_path) as store, store.writing() as conn:
+        with open_test_store(self.store_path) as store, store.transaction() as conn:
             conn.execute("DELETE FROM stale")
             conn.execute("DELETE FROM stale_stories")
 
     def dump(self) -> str:
         """All of the store as text."""
-        with known_store(self.store_path) as store, closing(store.conn.cursor()):
+        with open_test_store(self.store_path) as store, closing(store.conn.cursor()):
             return "\n".join(store.conn.iterdump())
 
 
-class Wall:
+class FakeClock:
     """The time of a connection: sleeping moves it, and takes none."""
 
     def __init__(self) -> None:
@@ -127,7 +129,7 @@ class Wall:
         return http
 
 
-def _watched(connector: type[Connector], pages: list[tuple[str, Page]]) -> type[Connector]:
+def _record_pages(connector: type[Connector], pages: list[tuple[str, Page]]) -> type[Connector]:
     """The same connector, whose pages are kept as they pass."""
 
     async def kept(stream: Stream, start: Start) -> AsyncIterator[Page]:

@@ -21,15 +21,15 @@ from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Connector, Page
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 from helpdesk_kpi.pull.sync import StreamResult
-from helpdesk_kpi.testing.account import Account
-from helpdesk_kpi.testing.crashes import KILLED, tries
+from helpdesk_kpi.testing.account import TestAccount
+from helpdesk_kpi.testing.crashes import KILLED, run_killed
 from helpdesk_kpi.testing.store_snapshot import differences
 
 RECORDS: frozenset[type] = frozenset(get_args(model.AnyRecord))
 EARLY, LATE = 946_684_800_000, 4_102_444_800_000  # 2000 and 2100: what is outside is no time in ms
 
 
-class Contract(ABC):
+class ConnectorContract(ABC):
     """Subclass it as `TestNAME`, in a test module."""
 
     connector: ClassVar[str]
@@ -48,15 +48,15 @@ class Contract(ABC):
     """How many syncs are killed before one may finish."""
 
     @abstractmethod
-    def opened(self, folder: Path, *, empty: bool = False) -> AbstractContextManager[Mapping[str, Any]]:
+    def open_account(self, folder: Path, *, empty: bool = False) -> AbstractContextManager[Mapping[str, Any]]:
         """An account with content, or an empty one, for as long as the context lasts; gives its keys in
         [sources.NAME] (`connector` and `since` aside). It has 10 tickets or more, all that the connector maps, and
         nothing that it would set aside. `folder` is the configuration's.
         """
 
-    def account(self, folder: Path, table: Mapping[str, Any]) -> Account:
+    def account(self, folder: Path, table: Mapping[str, Any]) -> TestAccount:
         table = {"connector": self.connector, "since": self.since, **table}
-        return Account(folder, table, self.now, self.secrets, dates_roles=self.dates_roles)
+        return TestAccount(folder, table, self.now, self.secrets, dates_roles=self.dates_roles)
 
     # --- what it says of itself
 
@@ -66,7 +66,7 @@ class Contract(ABC):
         assert ":" in self.connector or self.connector in connector_names()
 
     def test_a_key_that_is_not_known_is_an_error_that_names_it(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, {**table, "colour_of_the_moon": 1})
             with pytest.raises(ConfigError, match="colour_of_the_moon"):
                 account.streams()
@@ -79,7 +79,7 @@ class Contract(ABC):
         assert {need for need, given in provides.items() if (given.answer == "yes") == bool(given.reason)} == set()
 
     def test_what_it_provides_comes_from_a_stream(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             streams = self.account(tmp_path, table).streams()
         provides = find_connector(self.connector).provides
         given = {need for stream in streams for need in stream.gives}
@@ -92,7 +92,7 @@ class Contract(ABC):
     """Needs that are met by streams which do not name them in `gives`, since they fail with nothing in particular."""
 
     def test_check_finds_nothing_wrong_with_a_good_account(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             found = asyncio.run(self.account(tmp_path, table).check())
         assert found
         assert [f for f in found if f.level == "error"] == []
@@ -102,9 +102,9 @@ class Contract(ABC):
 
     def test_records_have_exactly_our_fields(self, tmp_path: Path) -> None:
         """Each value is of the type that the record declares, which a Struct itself does not look at."""
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
+            assert_no_errors(account.sync())
         records = [record for _, page in account.pages for record in page.records]
         assert sum(isinstance(r, model.Ticket) for r in records) >= 10
         for record in records:
@@ -115,9 +115,9 @@ class Contract(ABC):
     def test_records_are_those_of_the_golden_file(self, tmp_path: Path) -> None:
         if self.golden is None:
             pytest.skip("no golden file is named")
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
+            assert_no_errors(account.sync())
         found = "".join(f"{line}\n" for line in _lines(account.pages))
         if not self.golden.exists():
             self.golden.write_text(found, encoding="utf-8")
@@ -125,9 +125,9 @@ class Contract(ABC):
         assert found == self.golden.read_text(encoding="utf-8")
 
     def test_a_ticket_begins_with_the_comment_that_made_it(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
+            assert_no_errors(account.sync())
         without = account.rows(
             "SELECT t.native FROM tickets t WHERE t.created_at IS NOT NULL AND t.subject IS NOT NULL AND NOT EXISTS"
             " (SELECT 1 FROM events e WHERE e.ticket = t.id AND e.kind = 'comment' AND e.at <= t.created_at + 1000)"
@@ -139,9 +139,9 @@ class Contract(ABC):
 
     def test_pages_advance(self, tmp_path: Path) -> None:
         """Within a run no cursor comes back, nothing is told twice in a row, and completeness grows up to now."""
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
+            assert_no_errors(account.sync())
         for stream, pages in _by_stream(account.pages).items():
             cursors = _changes(page.cursor for page in pages)
             assert len(cursors) == len(set(cursors)), f"{stream}: a cursor came back"
@@ -152,41 +152,41 @@ class Contract(ABC):
             assert all(one != other for one, other in itertools.pairwise(told)), f"{stream}: the same again"
 
     def test_every_stream_comes_to_its_end(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
+            assert_no_errors(account.sync())
         sql = "SELECT stream FROM cursors WHERE complete_until IS NULL AND gives != '[]'"
         assert account.rows(sql) == []
 
     def test_pulled_twice_changes_nothing(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path) as table:
+        with self.open_account(tmp_path) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
-            wanted = account.told()
+            assert_no_errors(account.sync())
+            wanted = account.dump_store()
             for full in (False, True):
-                account.settled()
-                well(account.sync(full=full))
-                assert differences(account.told(), wanted) == {}
+                account.mark_clean()
+                assert_no_errors(account.sync(full=full))
+                assert differences(account.dump_store(), wanted) == {}
                 assert account.rows("SELECT * FROM stale") == [], "something is to be measured again"
 
     def test_an_empty_account_gives_nothing_and_keeps_its_cursors(self, tmp_path: Path) -> None:
-        with self.opened(tmp_path, empty=True) as table:
+        with self.open_account(tmp_path, empty=True) as table:
             account = self.account(tmp_path, table)
-            well(account.sync())
-            wanted = account.told(looks=True)
-            well(account.sync())
+            assert_no_errors(account.sync())
+            wanted = account.dump_store(looks=True)
+            assert_no_errors(account.sync())
         assert account.rows("SELECT native FROM tickets") == []
         assert account.rows("SELECT * FROM events") + account.rows("SELECT * FROM ratings") == []
-        assert differences(account.told(looks=True), wanted) == {}
+        assert differences(account.dump_store(looks=True), wanted) == {}
 
     # --- what it survives
 
     def test_killed_at_any_moment_it_goes_on_and_ends_with_the_same_store(self, tmp_path: Path) -> None:
         rng = random.Random(self.connector)  # noqa: S311 - moments, no secrets
-        with self.opened(tmp_path / "a") as table:
+        with self.open_account(tmp_path / "a") as table:
             whole, once = self.account(tmp_path / "a", table), self.account(tmp_path / "first", table)
-            well(whole.sync())
-            wanted, died = whole.told(), 0
+            assert_no_errors(whole.sync())
+            wanted, died = whole.dump_store(), 0
             (undisturbed,) = self._tries(once, {})
             while died < self.kills:
                 account = self.account(tmp_path / f"killed{died}", table)
@@ -195,14 +195,14 @@ class Contract(ABC):
                 died += sum(end.status == KILLED for end in killed)
                 assert {end.status for end in killed} <= {KILLED, 0}
                 assert last.status == 0
-                assert differences(account.told(), wanted) == {}
+                assert differences(account.dump_store(), wanted) == {}
 
-    def _tries(self, account: Account, *kills: Mapping[str, float]) -> list[Any]:
-        account.told()  # makes the store, with the hash key of tests
-        return list(tries(self.connector, "sync", account.path, self.now, *kills))
+    def _tries(self, account: TestAccount, *kills: Mapping[str, float]) -> list[Any]:
+        account.dump_store()  # makes the store, with the hash key of tests
+        return list(run_killed(self.connector, "sync", account.path, self.now, *kills))
 
 
-def well(results: Sequence[StreamResult]) -> None:
+def assert_no_errors(results: Sequence[StreamResult]) -> None:
     """Every stream came, and nothing had to be set aside."""
     assert {(r.stream, r.reason) for r in results if r.outcome not in {"ok", "not_due"}} == set()
     assert {(r.stream, r.set_aside) for r in results if r.set_aside} == set()

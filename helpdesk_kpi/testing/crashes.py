@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 KILLED = -signal.SIGKILL
 
 
-class Statements:
+class StatementCounter:
     """Counts the SQL statements of this process from now on, and kills it before one of them, if it is told to."""
 
     def __init__(self) -> None:
@@ -45,9 +45,9 @@ import json, os, signal, sys, time
 import helpdesk_kpi.cli.sync, helpdesk_kpi.measure.build.build, helpdesk_kpi.pull.sync
 from helpdesk_kpi.cli import main
 from helpdesk_kpi.pull.discovery import find_connector
-from helpdesk_kpi.testing.crashes import Statements
+from helpdesk_kpi.testing.crashes import StatementCounter
 find_connector(sys.argv[2])
-statements = Statements()
+statements = StatementCounter()
 ends = []
 for one in json.loads(sys.argv[1]):
     reading, writing = os.pipe()
@@ -81,7 +81,7 @@ class End(NamedTuple):
     seconds: float
 
 
-def tries(connector: str, command: str, config: Path, now: str, *kills: Mapping[str, float]) -> list[End]:
+def run_killed(connector: str, command: str, config: Path, now: str, *kills: Mapping[str, float]) -> list[End]:
     """Run a command once for each of `kills` ({}: it may finish). AssertionError where one ended with a traceback."""
     words = [sys.executable, "-c", _TRIES, json.dumps(kills), connector, command, "--config", str(config)]
     path = os.pathsep.join(place for place in sys.path if place)

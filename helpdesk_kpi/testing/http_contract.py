@@ -17,18 +17,29 @@ import pytest
 
 from helpdesk_kpi.pull.sync import REFUSED, UNREACHED
 from helpdesk_kpi.simulator.server.serve import serve
-from helpdesk_kpi.testing.account import Account
-from helpdesk_kpi.testing.contract import Contract, well
-from helpdesk_kpi.testing.http_faults import Answer, App, Asked, Weather, always, cut, in_objects, once
+from helpdesk_kpi.testing.account import TestAccount
+from helpdesk_kpi.testing.contract import ConnectorContract, assert_no_errors
+from helpdesk_kpi.testing.http_faults import (
+    App,
+    FakeResponse,
+    FaultProxy,
+    RecordedRequest,
+    always,
+    cut,
+    in_objects,
+    once,
+)
 from helpdesk_kpi.testing.mutation import broken_texts, mutated
 from helpdesk_kpi.testing.store_snapshot import differences
 
 HOUR = 3_600_000
 WHILE = 8 * 24 * HOUR  # after which everything is read that is read now and then
-HTML = Answer(200, {"content-type": "text/html"}, b"<!DOCTYPE html><html><body><h1>Maintenance</h1></body></html>")
+HTML = FakeResponse(
+    200, {"content-type": "text/html"}, b"<!DOCTYPE html><html><body><h1>Maintenance</h1></body></html>"
+)
 
 
-class HttpContract(Contract):
+class HttpContract(ConnectorContract):
     """Subclass it as `TestNAME`; `app` and `empty` are imitations of the helpdesk, as ASGI applications."""
 
     @abstractmethod
@@ -58,47 +69,47 @@ class HttpContract(Contract):
     """(table, column) that keep what the helpdesk says word for word."""
 
     @contextmanager
-    def opened(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002 - see there
+    def open_account(self, folder: Path, *, empty: bool = False) -> Iterator[Mapping[str, Any]]:  # noqa: ARG002 - see there
         with serve(self.empty() if empty else self.app()) as server:
             yield self.table(server.url)
 
     @contextmanager
-    def under(self, folder: Path, **weather: Any) -> Iterator[tuple[Account, Weather]]:
+    def under(self, folder: Path, **weather: Any) -> Iterator[tuple[TestAccount, FaultProxy]]:
         """The account in some weather, not synced yet."""
-        sky = Weather(self.app(), **weather)
+        sky = FaultProxy(self.app(), **weather)
         with serve(sky) as server:
             yield self.account(folder, self.table(server.url)), sky
 
-    def fair(self, folder: Path) -> tuple[Account, Weather]:
+    def fair(self, folder: Path) -> tuple[TestAccount, FaultProxy]:
         """What an undisturbed sync asks and stores; done once for all tests of the class."""
         kind = type(self)
         if "undisturbed" not in vars(kind):
             with self.under(folder) as (account, sky):
-                well(account.sync())
+                assert_no_errors(account.sync())
             kind.undisturbed = account, sky
         return kind.undisturbed
 
-    undisturbed: ClassVar[tuple[Account, Weather]]
+    undisturbed: ClassVar[tuple[TestAccount, FaultProxy]]
 
     # --- refusals
 
     def test_refused_credentials_stop_everything_at_once(self, tmp_path: Path) -> None:
         with self.under(tmp_path) as (account, sky):
-            well(account.sync())
-            before, sky.asked = account.told(), []
-            sky.instead = always(lambda _: Answer.json(401, {"message": "who are you?"}))
+            assert_no_errors(account.sync())
+            before, sky.asked = account.dump_store(), []
+            sky.instead = always(lambda _: FakeResponse.json(401, {"message": "who are you?"}))
             results = account.sync(later=WHILE)  # everything is due
         assert {r.outcome for r in results} == {"failed"}
         assert all(r.reason.startswith(REFUSED) for r in results), results
         assert len(sky.asked) <= 6, "it went on asking"
-        assert differences(_without(account.told(), "cursors"), _without(before, "cursors")) == {}
+        assert differences(_without(account.dump_store(), "cursors"), _without(before, "cursors")) == {}
 
     def test_what_is_forbidden_is_skipped_and_the_rest_arrives(self, tmp_path: Path) -> None:
         """Each endpoint in turn: some stream is not available, or reads in another way; none fails, most are well."""
         _, fair = self.fair(tmp_path / "fair")
         with self.under(tmp_path) as (account, sky):
             for place, shape in enumerate(self._shapes(fair)):
-                sky.instead = refused(lambda asked, shape=shape: asked.shape == shape, 403)
+                sky.instead = refuse(lambda asked, shape=shape: asked.shape == shape, 403)
                 results = account.afresh(str(place)).sync()
                 outcomes = Counter(r.outcome for r in results)
                 assert not outcomes["failed"], (shape, results)
@@ -109,18 +120,18 @@ class HttpContract(Contract):
         lost = {paths[0] for paths in self._children(sky).values()}
         if not lost:
             pytest.skip("nothing is asked for one by one")
-        weather = refused(lambda asked: asked.path in lost, 404)
+        weather = refuse(lambda asked: asked.path in lost, 404)
         with self.under(tmp_path / "lost", instead=weather) as (account, missed):
             results = account.sync()
         assert lost & {asked.path for asked in missed.asked}
-        well(results)
+        assert_no_errors(results)
         assert len(account.rows("SELECT 1 FROM tickets WHERE created_at IS NOT NULL")) >= 10
 
-    def _shapes(self, sky: Weather) -> list[str]:
+    def _shapes(self, sky: FaultProxy) -> list[str]:
         asked = [a for a in sky.asked if a.credentials and not re.search(self.entrance, a.path)]
         return sorted({a.shape for a in asked})
 
-    def _children(self, sky: Weather) -> dict[str, list[str]]:
+    def _children(self, sky: FaultProxy) -> dict[str, list[str]]:
         """Shape -> paths, of what is asked one by one."""
         found: dict[str, set[str]] = defaultdict(set)
         for asked in sky.asked:
@@ -136,57 +147,57 @@ class HttpContract(Contract):
         clock: list[Callable[[], float]] = []
         at: dict[str, list[float]] = defaultdict(list)
 
-        def limited(asked: Asked) -> Answer | None:
+        def limited(asked: RecordedRequest) -> FakeResponse | None:
             at[asked.path].append(clock[-1]())
             if asked.before or not asked.credentials:
                 return None
             later = dt.datetime.fromtimestamp(clock[-1]() + 9, dt.UTC)
             told = {"seconds": {"retry_after": "7"}, "a date": {"retry_after": format_datetime(later, usegmt=True)}}
-            return Answer.json(429, {"message": "slow down"}, **told.get(says, {}))
+            return FakeResponse.json(429, {"message": "slow down"}, **told.get(says, {}))
 
         with self.under(tmp_path / "limited", instead=limited) as (account, sky):
             clock.append(account.now_there)
-            well(account.sync())
+            assert_no_errors(account.sync())
         refused = [asked.path for asked in sky.asked if asked.credentials and not asked.before]
         waits = [at[path][1] - at[path][0] for path in refused]
         assert min(waits) >= 7
-        assert differences(account.told(), wanted.told()) == {}
+        assert differences(account.dump_store(), wanted.dump_store()) == {}
 
     @pytest.mark.parametrize("how", ["500", "503", "html", "cut"])
     def test_a_passing_failure_of_every_path_changes_nothing(self, tmp_path: Path, how: str) -> None:
         wanted, _ = self.fair(tmp_path / "fair")
-        answers = {"500": Answer.json(500, {"message": "oops"}), "503": Answer(503), "html": HTML}
+        answers = {"500": FakeResponse.json(500, {"message": "oops"}), "503": FakeResponse(503), "html": HTML}
         weather = {"change": cut} if how == "cut" else {"instead": once(lambda _: answers[how])}
         with self.under(tmp_path / "shaken", **weather) as (account, _):
-            well(account.sync())
-        assert differences(account.told(), wanted.told()) == {}
+            assert_no_errors(account.sync())
+        assert differences(account.dump_store(), wanted.dump_store()) == {}
 
     def test_a_failure_that_lasts_ends_each_stream_within_bounds_and_leaves_the_store_alone(
         self, tmp_path: Path
     ) -> None:
         with self.under(tmp_path) as (account, sky):
-            well(account.sync())
+            assert_no_errors(account.sync())
             ordinary = len(sky.asked)
-            well(account.sync(later=HOUR))
-            before, sky.asked = account.told(), []
-            sky.instead = always(lambda _: Answer.json(503, {"message": "down"}))
+            assert_no_errors(account.sync(later=HOUR))
+            before, sky.asked = account.dump_store(), []
+            sky.instead = always(lambda _: FakeResponse.json(503, {"message": "down"}))
             results = account.sync(later=WHILE)
             assert {r.outcome for r in results if r.requests} == {"failed"}
             assert len(sky.asked) <= 10 * (len(results) + ordinary), "it went on asking"
             assert max(account.wall.slept) <= 900
-            assert differences(_without(account.told(), "cursors"), _without(before, "cursors")) == {}
+            assert differences(_without(account.dump_store(), "cursors"), _without(before, "cursors")) == {}
             sky.instead = None
-            well(account.sync(later=WHILE + HOUR))
-            assert differences(account.told(), before) == {}
+            assert_no_errors(account.sync(later=WHILE + HOUR))
+            assert differences(account.dump_store(), before) == {}
 
     def test_a_helpdesk_that_repeats_itself_is_not_asked_for_ever(self, tmp_path: Path) -> None:
         """Whatever is asked of a path, its first answer comes again."""
-        said: dict[str, Answer] = {}
+        said: dict[str, FakeResponse] = {}
         with self.under(tmp_path) as (account, sky):
             sky.change = lambda asked, answer: said.setdefault(asked.path, answer) if asked.credentials else answer
             _, ordinary = self.fair(tmp_path / "fair")
             most = 400 + 10 * len(ordinary.asked)
-            sky.instead = lambda _: Answer.json(401, {}) if len(sky.asked) > most else None
+            sky.instead = lambda _: FakeResponse.json(401, {}) if len(sky.asked) > most else None
             results = account.sync()
         assert len(sky.asked) <= most
         assert all(r.outcome in {"ok", "failed", "unavailable"} for r in results)
@@ -195,14 +206,14 @@ class HttpContract(Contract):
 
     @pytest.mark.parametrize("how", ["redirects", "addresses in answers"])
     def test_only_declared_hosts_are_asked(self, tmp_path: Path, how: str) -> None:
-        foreign = Weather(_nobody)
+        foreign = FaultProxy(_nobody)
         with serve(foreign) as other, self.under(tmp_path) as (account, sky):
             here = self.table("http://here")["url"].encode()  # how the table's address looks
             assert here.startswith(b"http://here")
             if how == "redirects":
-                sky.instead = always(lambda asked: Answer(302, {"location": f"{other.url}{asked.path}"}))
+                sky.instead = always(lambda asked: FakeResponse(302, {"location": f"{other.url}{asked.path}"}))
             else:
-                sky.change = lambda _, answer: _moved(answer, other.url)
+                sky.change = lambda _, answer: _redirect(answer, other.url)
             results = account.sync()
         assert foreign.asked == []
         assert sky.asked
@@ -215,10 +226,10 @@ class HttpContract(Contract):
         """Not in a log line, a result, a finding, the store or what an object says of itself."""
         seen: set[str] = set()
 
-        def repeating(asked: Asked) -> Answer:
+        def repeating(asked: RecordedRequest) -> FakeResponse:
             seen.update(asked.credentials.split()[1:])
             spoken = {"message": asked.credentials, "error": asked.credentials.partition(" ")[2]}
-            return Answer.json(status, spoken, location=f"/x?key={asked.credentials.partition(' ')[2]}")
+            return FakeResponse.json(status, spoken, location=f"/x?key={asked.credentials.partition(' ')[2]}")
 
         caplog.set_level(logging.DEBUG)
         with self.under(tmp_path, instead=always(repeating)) as (account, _):
@@ -236,8 +247,8 @@ class HttpContract(Contract):
         wanted, _ = self.fair(tmp_path / "fair")
         new = in_objects(lambda row: {**row, "brand_new_field": {"deep": [1, None, {"er": "x"}]}}, self.maps)
         with self.under(tmp_path / "new", change=new) as (account, _):
-            well(account.sync())
-        found, expected = account.told(), wanted.told()
+            assert_no_errors(account.sync())
+        found, expected = account.dump_store(), wanted.dump_store()
         raw = {table for table, _ in self.no_column}
         assert differences(_without(found, *raw), _without(expected, *raw)) == {}
 
@@ -247,9 +258,9 @@ class HttpContract(Contract):
         with self.under(tmp_path / "new") as (account, sky):
             for key in sorted(self.enums):
                 met: list[str] = []
-                sky.change = in_objects(_renamed(key, met))
+                sky.change = in_objects(_rename_fields(key, met))
                 fresh = account.afresh(key)
-                well(fresh.sync())
+                assert_no_errors(fresh.sync())
                 assert met, f"no answer has {key!r}"
                 assert fresh.rows(tickets) == wanted.rows(tickets), key
 
@@ -260,7 +271,7 @@ class HttpContract(Contract):
         wanted, _ = self.fair(tmp_path / "fair")
         tickets = "SELECT native FROM tickets WHERE created_at IS NOT NULL ORDER BY 1"
         with self.under(tmp_path / "broken", change=broken_texts(self.maps)) as (account, _):
-            well(account.sync())
+            assert_no_errors(account.sync())
         assert account.rows(tickets) == wanted.rows(tickets)
 
     mutations: ClassVar[int] = 5
@@ -298,20 +309,20 @@ class HttpContract(Contract):
     def test_a_turn_with_nothing_new_makes_only_the_polls_that_it_needs(self, tmp_path: Path) -> None:
         """One request for each stream that is due, and `spare` ones."""
         with self.under(tmp_path) as (account, sky):
-            well(account.sync())
-            well(account.sync(later=HOUR))  # what is read again once, of what the first sync met last
+            assert_no_errors(account.sync())
+            assert_no_errors(account.sync(later=HOUR))  # what is read again once, of what the first sync met last
             sky.asked, streams = [], len(account.streams())
             results = account.sync(later=2 * HOUR)
-        well(results)
+        assert_no_errors(results)
         due = sum(r.outcome == "ok" for r in results)
         asked = Counter(asked.shape for asked in sky.asked)
         assert due <= streams
         assert len(sky.asked) <= due + self.spare, asked
 
 
-def refused(is_meant: Callable[..., bool], status: int) -> Callable[[Asked], Answer | None]:
+def refuse(is_meant: Callable[..., bool], status: int) -> Callable[[RecordedRequest], FakeResponse | None]:
     """What is meant is refused, however often it is asked."""
-    answer = Answer.json(status, {"message": f"refused with {status}"})
+    answer = FakeResponse.json(status, {"message": f"refused with {status}"})
     return lambda asked: answer if asked.credentials and is_meant(asked) else None
 
 
@@ -319,7 +330,7 @@ def _without(told: Mapping[str, list[str]], *tables: str) -> dict[str, list[str]
     return {table: rows for table, rows in told.items() if table not in tables}
 
 
-def _renamed(key: str, met: list[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def _rename_fields(key: str, met: list[str]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def renamed(row: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(row.get(key), str):
             return row
@@ -329,7 +340,7 @@ def _renamed(key: str, met: list[str]) -> Callable[[dict[str, Any]], dict[str, A
     return renamed
 
 
-def _moved(answer: Answer, elsewhere: str) -> Answer:
+def _redirect(answer: FakeResponse, elsewhere: str) -> FakeResponse:
     """Every address of this machine leads to another port of it."""
     body = re.sub(rb"http://127\.0\.0\.1:\d+", elsewhere.encode(), answer.body)
     headers = {n: re.sub(r"http://127\.0\.0\.1:\d+", elsewhere, text) for n, text in answer.headers.items()}

@@ -13,7 +13,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]  # as ASGI has it
 
 
-class Asked(NamedTuple):
+class RecordedRequest(NamedTuple):
     """One request."""
 
     method: str
@@ -28,36 +28,36 @@ class Asked(NamedTuple):
         return re.sub(r"[^/]*\d[^/]*", "*", self.path)
 
 
-class Answer(NamedTuple):
+class FakeResponse(NamedTuple):
     status: int = 200
     headers: Mapping[str, str] = {}
     body: bytes = b""
 
     @classmethod
-    def json(cls, status: int, content: Any, **headers: str) -> "Answer":
+    def json(cls, status: int, content: Any, **headers: str) -> "FakeResponse":
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         return cls(status, {"content-type": "application/json", **named}, msgspec.json.encode(content))
 
 
 #: What is answered instead of the helpdesk; None: the helpdesk itself.
-Instead = Callable[[Asked], Answer | None]
+Instead = Callable[[RecordedRequest], FakeResponse | None]
 #: What becomes of the helpdesk's own answer.
-Change = Callable[[Asked, Answer], Answer]
+Change = Callable[[RecordedRequest, FakeResponse], FakeResponse]
 
 
-class Weather:
+class FaultProxy:
     """An ASGI application before another one. It counts and keeps what was asked."""
 
     def __init__(self, app: App, *, instead: Instead | None = None, change: Change | None = None) -> None:
         self.app, self.instead, self.change = app, instead, change
-        self.asked: list[Asked] = []
+        self.asked: list[RecordedRequest] = []
         self._times: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        asked = self._asked(scope)
+        asked = self._record(scope)
         self.asked.append(asked)
         answer = self.instead(asked) if self.instead else None
         if answer is None:
@@ -65,13 +65,13 @@ class Weather:
             answer = self.change(asked, answer) if self.change else answer
         await _say(answer, send)
 
-    def _asked(self, scope: Scope) -> Asked:
+    def _record(self, scope: Scope) -> RecordedRequest:
         headers = {name.decode().lower(): text.decode("latin-1") for name, text in scope["headers"]}
         path, query = scope["path"], scope["query_string"].decode("latin-1")
         self._times[path] += 1
-        return Asked(scope["method"], path, query, headers.get("authorization", ""), self._times[path] - 1)
+        return RecordedRequest(scope["method"], path, query, headers.get("authorization", ""), self._times[path] - 1)
 
-    async def _own(self, scope: Scope, receive: Receive) -> Answer:
+    async def _own(self, scope: Scope, receive: Receive) -> FakeResponse:
         """The helpdesk's answer, whole."""
         told: dict[str, Any] = {}
         parts: list[bytes] = []
@@ -84,10 +84,10 @@ class Weather:
 
         await self.app(scope, receive, keep)
         headers = {name.decode().lower(): text.decode("latin-1") for name, text in told["headers"]}
-        return Answer(told["status"], headers, b"".join(parts))
+        return FakeResponse(told["status"], headers, b"".join(parts))
 
 
-async def _say(answer: Answer, send: Send) -> None:
+async def _say(answer: FakeResponse, send: Send) -> None:
     headers = {**answer.headers, "content-length": str(len(answer.body))}
     pairs = [(name.encode(), text.encode("latin-1")) for name, text in headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
@@ -97,17 +97,17 @@ async def _say(answer: Answer, send: Send) -> None:
 # --- kinds of weather
 
 
-def once(make: Callable[[Asked], Answer]) -> Instead:
+def once(make: Callable[[RecordedRequest], FakeResponse]) -> Instead:
     """The first time that a path is asked with credentials."""
     return lambda asked: make(asked) if asked.credentials and not asked.before else None
 
 
-def always(make: Callable[[Asked], Answer]) -> Instead:
+def always(make: Callable[[RecordedRequest], FakeResponse]) -> Instead:
     """Every time that something is asked with credentials."""
     return lambda asked: make(asked) if asked.credentials else None
 
 
-def cut(asked: Asked, answer: Answer) -> Answer:
+def cut(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
     """The first answer of each path ends in the middle."""
     if asked.before or not asked.credentials:
         return answer
@@ -128,7 +128,7 @@ def in_objects(change: Callable[[dict[str, Any]], dict[str, Any]], maps: Collect
         inner = {name: walked(item, name) for name, item in part.items()}
         return inner if key in maps else change(inner)
 
-    def changed(asked: Asked, answer: Answer) -> Answer:
+    def changed(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
         if not asked.credentials or "json" not in answer.headers.get("content-type", "") or answer.status != 200:
             return answer
         return answer._replace(body=msgspec.json.encode(walked(msgspec.json.decode(answer.body))))

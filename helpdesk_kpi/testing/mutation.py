@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.testing.http_faults import Answer, Asked, Change, in_objects
+from helpdesk_kpi.testing.http_faults import Change, FakeResponse, RecordedRequest, in_objects
 
 #: What may stand in place of any value, as it comes over the wire.
 POISON = (
@@ -27,7 +27,7 @@ Body = Callable[[random.Random, bytes], bytes]
 def mutated(rng: random.Random, share: float, log: list[str] | None = None) -> Change:
     """A `share` of the JSON answers to requests with credentials, changed. `log`: the paths of those."""
 
-    def change(asked: Asked, answer: Answer) -> Answer:
+    def change(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
         is_json = "json" in answer.headers.get("content-type", "") and answer.status == 200
         if not (asked.credentials and is_json and answer.body) or rng.random() >= share:
             return answer
@@ -55,7 +55,7 @@ def broken_texts(maps: Collection[str] = ()) -> Change:
 
     whole = in_objects(broken, maps)
 
-    def change(asked: Asked, answer: Answer) -> Answer:
+    def change(asked: RecordedRequest, answer: FakeResponse) -> FakeResponse:
         found = whole(asked, answer)
         return found._replace(body=found.body.replace(_HALF.encode(), rb"\ud83d"))
 

@@ -16,7 +16,7 @@ OF_RUNS = frozenset({
     "apart", "repeat_labels", "repeat_thresholds", "due_slots", "slot_parts",
 })  # fmt: skip
 #: Columns that say when somebody looked.
-OF_LOOKS = frozenset({
+VOLATILE_COLUMNS = frozenset({
     ("cursors", "ran_at"), ("cursors", "cursor"), ("cursors", "complete_until"), ("team_members", "first_seen"),
     ("schedules", "first_seen"), ("team_schedules", "since"), ("sla_cycles", "read_at"),
 })  # fmt: skip
@@ -24,12 +24,12 @@ OF_LOOKS = frozenset({
 OF_ROLES = frozenset({("people", "version"), ("person_roles", "at")})
 
 
-def known_store(path: Path) -> Store:
+def open_test_store(path: Path) -> Store:
     """A store with the tests' own hash key."""
     is_new = not path.exists()
     store = open_store(path)
     if is_new:
-        with store.writing() as conn:
+        with store.transaction() as conn:
             conn.execute("UPDATE meta SET value = ? WHERE key = 'hash_key'", (HASH_KEY,))
     return store
 

@@ -13,8 +13,8 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from helpdesk_kpi.text.fingerprint import fingerprint as fingerprint_plain_text
 from helpdesk_kpi.text.fingerprint import similarity
-from helpdesk_kpi.text.fingerprint import sketch as _sketch
 from helpdesk_kpi.text.phrases import (
     ANSWER,
     ASKING_HAN,
@@ -34,10 +34,21 @@ from helpdesk_kpi.text.phrases import (
     WONDERING,
 )
 
-__all__ = ["RULE", "Features", "articles", "clean", "codes", "is_question", "is_thanks", "length", "read", "similarity",
-           "sketch"]  # fmt: skip
+__all__ = [
+    "RULES_VERSION",
+    "Features",
+    "extract_features",
+    "find_article_refs",
+    "find_codes",
+    "fingerprint",
+    "is_gratitude",
+    "is_question",
+    "length",
+    "similarity",
+    "strip_markup",
+]  # fmt: skip
 
-RULE = 2  # version of every rule here and in phrases.py
+RULES_VERSION = 2  # version of every rule here and in phrases.py
 
 _LONGEST_THANKS = 300  # characters; nobody only thanks for longer
 _MOST_NAMES = 3  # words that are on no list: "Thanks Maria!\nAnn Lee"
@@ -51,24 +62,24 @@ class Features(msgspec.Struct, frozen=True):
     codes: tuple[str, ...]
 
 
-def read(
+def extract_features(
     body: str | None, html_body: str | None = None, *, hosts: Collection[str] = (), thanks: tuple[str, ...] = ()
 ) -> Features:
     """All features of one comment. Links are looked for in the HTML, if given; words are taken from the plain text.
 
     `thanks` are further words of gratitude, in lower case.
     """
-    text = clean(body or html_body or "")
-    links = articles(html_body or body or "", hosts)
+    text = strip_markup(body or html_body or "")
+    links = find_article_refs(html_body or body or "", hosts)
     if not text:
         return Features(0, None, None, links, ())
     asks = is_question(text)
-    return Features(len(text), not asks and _only_thanks(text, thanks), asks, links, codes(text))
+    return Features(len(text), not asks and _is_only_gratitude(text, thanks), asks, links, find_codes(text))
 
 
-def sketch(subject: str | None, text: str | None, key: bytes) -> bytes:
-    """See `pull.sketch`: of what the author wrote."""
-    return _sketch(subject, clean(text or ""), key)
+def fingerprint(subject: str | None, text: str | None, key: bytes) -> bytes:
+    """The fingerprint of what the author wrote, without markup; see `text.fingerprint`."""
+    return fingerprint_plain_text(subject, strip_markup(text or ""), key)
 
 
 # what the author wrote
@@ -111,12 +122,12 @@ _DOUBLE = ("  ", "\t", "\u00a0", "\u3000")
 _BREAKS = re.compile(r"\s*\n\s*")
 
 
-def clean(body: str) -> str:
+def strip_markup(body: str) -> str:
     """The words that the author of a comment wrote: no markup, no quoted mail, no signature, no salutation."""
     text = _plain(body) if "<" in body and _LOOKS_HTML.search(body) else body
     if "\n" in text or "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        text = _before(_SIGNED, _before(_QUOTED, text))
+        text = _strip_quote(_SIGNED, _strip_quote(_QUOTED, text))
         if ">" in text:
             text = _REPLY_LINE.sub("", text)
         text = _BREAKS.sub("\n", text)
@@ -133,7 +144,7 @@ def _plain(body: str) -> str:
     return html.unescape(_TAG.sub(keep, body.replace("\n", " ")))
 
 
-def _before(mark: re.Pattern[str], text: str) -> str:
+def _strip_quote(mark: re.Pattern[str], text: str) -> str:
     """The text up to the first mark; all of it where nothing would be left, as in a forwarded mail without words."""
     found = mark.search(text)
     return text[: found.start()] if found and text[: found.start()].strip() else text
@@ -141,7 +152,7 @@ def _before(mark: re.Pattern[str], text: str) -> str:
 
 def length(body: str) -> int:
     """Characters that the author wrote."""
-    return len(clean(body))
+    return len(strip_markup(body))
 
 
 # thanks and questions
@@ -154,17 +165,17 @@ _NAME_HAN = re.compile(rf"[{_HAN}]{{1,3}}(?:工|老师|经理|先生|女士|小�
 _SENTENCE = re.compile(r"[.!。！\n;；:：]")
 
 
-def is_thanks(text: str, own: tuple[str, ...] = ()) -> bool:
+def is_gratitude(text: str, own: tuple[str, ...] = ()) -> bool:
     """Whether a message is nothing but gratitude: it thanks or says that it works, and asks and adds nothing.
 
     Every word has to be on the lists of `phrases`, or be a name beside the thanks. What they don't know counts as
     content, since a missed "thanks" costs a little precision, but a missed complaint costs a customer an answer. `own`
     are further words of gratitude, in lower case.
     """
-    return not is_question(text) and _only_thanks(text, own)
+    return not is_question(text) and _is_only_gratitude(text, own)
 
 
-def _only_thanks(text: str, own: tuple[str, ...]) -> bool:
+def _is_only_gratitude(text: str, own: tuple[str, ...]) -> bool:
     """The same of a text that asks nothing."""
     if not text or len(text) > _LONGEST_THANKS or _names_address(text):
         return False
@@ -183,7 +194,7 @@ def _only_thanks(text: str, own: tuple[str, ...]) -> bool:
     return not any(_wants(clause.strip(), lists, solved=solved) for clause in CLAUSES.split(plain.lower()))
 
 
-def _wants(clause: str, lists: "_Lists", *, solved: bool) -> bool:
+def _wants(clause: str, lists: "_PhraseLists", *, solved: bool) -> bool:
     """Whether a clause of known words still has somebody act. `solved`: the message says elsewhere that all is well."""
     said = lists.known.beyond(clause)
     if said and lists.things.within(" ".join(said), said) and not lists.solved.within(clause, _WORD.findall(clause)):
@@ -232,7 +243,7 @@ def is_question(text: str) -> bool:
     )
 
 
-class _Phrases(msgspec.Struct, frozen=True):
+class _PhraseMatcher(msgspec.Struct, frozen=True):
     """One list, divided by how it is looked for: words by a set, phrases of words and Chinese by expressions."""
 
     words: frozenset[str]
@@ -251,14 +262,14 @@ class _Phrases(msgspec.Struct, frozen=True):
         return [word for word in _WORD.findall(self.several.sub(" ", rest)) if word.lower() not in self.words]
 
 
-class _Lists(msgspec.Struct, frozen=True):
+class _PhraseLists(msgspec.Struct, frozen=True):
     """The lists of `phrases`, with somebody's own words of gratitude."""
 
-    gratitude: _Phrases
-    solved: _Phrases
-    things: _Phrases
-    known: _Phrases
-    with_things: _Phrases  # known where something is solved
+    gratitude: _PhraseMatcher
+    solved: _PhraseMatcher
+    things: _PhraseMatcher
+    known: _PhraseMatcher
+    with_things: _PhraseMatcher  # known where something is solved
 
     def settles(self, clause: str) -> bool:
         """Whether it thanks, or says that something works."""
@@ -267,19 +278,19 @@ class _Lists(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def _lists(own: tuple[str, ...]) -> _Lists:
+def _lists(own: tuple[str, ...]) -> _PhraseLists:
     gratitude = (*GRATITUDE, *own)
     known = (*gratitude, *COURTESY, *SOLVED)
-    return _Lists(*map(_phrases, (gratitude, SOLVED, THING, known, (*known, *THING))))
+    return _PhraseLists(*map(_phrases, (gratitude, SOLVED, THING, known, (*known, *THING))))
 
 
-def _phrases(listed: tuple[str, ...]) -> _Phrases:
+def _phrases(listed: tuple[str, ...]) -> _PhraseMatcher:
     han = [phrase for phrase in listed if _IS_HAN.search(phrase)]
     several = [phrase for phrase in listed if " " in phrase and phrase not in han]
     words = frozenset(listed) - frozenset(han) - frozenset(several)
     parts = words.union(*(_WORD.findall(phrase) for phrase in several))
     whole = re.compile(rf"\b(?:{_longest_first(several)})\b", re.IGNORECASE)
-    return _Phrases(words, parts, whole, re.compile(_longest_first(han)))
+    return _PhraseMatcher(words, parts, whole, re.compile(_longest_first(han)))
 
 
 def _longest_first(phrases: Collection[str]) -> str:
@@ -303,7 +314,7 @@ _HINTS = ("article", "/pages/", "/kb/view/", "/x/", "/display/")
 TITLED = "title:"  # before the title of a page that a link names by it alone
 
 
-def articles(html_or_text: str, hosts: Collection[str] = ()) -> tuple[str, ...]:
+def find_article_refs(html_or_text: str, hosts: Collection[str] = ()) -> tuple[str, ...]:
     """Ids of the knowledge-base articles linked to, in order. A link to another host than `hosts` isn't ours.
 
     A link without a host is ours; no `hosts`: every link counts, but for short links of Confluence and those by title
@@ -349,7 +360,7 @@ _NO_CODE = frozenset({"UTF", "ISO", "SHA", "AES", "RFC", "COVID", "MP", "GMT", "
 _MOST_CODES = 10
 
 
-def codes(text: str) -> tuple[str, ...]:
+def find_codes(text: str) -> tuple[str, ...]:
     """Error codes, exceptions and document numbers named in a text, each once, at most ten."""
     found: dict[str, None] = {}
     for match in _CODE.finditer(text):

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk_kpi.text.intent import Aim, aim, says_again
+from helpdesk_kpi.text.intent import Intent, detect_intent, mentions_recurrence
 
 VERSION = 2  # of every rule here and in opening.py, 0 to 15; in version 1 no byte stood before 64 hashes of 4-grams
 SIZE = 128  # hashes kept: mails are seldom longer
 GRAM = 3
 _FEW = 20  # grams: a text with fewer must not be found in every other one
-_AIMS: tuple[Aim | None, ...] = (None, "fault", "wish")
+_AIMS: tuple[Intent | None, ...] = (None, "fault", "wish")
 _AGAIN = 4
 _UPPER = np.uint64(32)
 _LONGEST = 2000  # characters that count; a log pasted below a problem must not drown it
@@ -55,7 +55,7 @@ _AUTOMATIC = re.compile(
 _HAN = re.compile(r" ?([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]) ?")
 
 
-def sketch(subject: str | None, text: str | None, key: bytes) -> bytes:
+def fingerprint(subject: str | None, text: str | None, key: bytes) -> bytes:
     """A byte and up to 128 sorted 32-bit hashes, little-endian; b"" for a text too short to compare.
 
     The key makes the sketch useless to who doesn't have it: without it, no guess at a text can be tried.
@@ -69,11 +69,11 @@ def sketch(subject: str | None, text: str | None, key: bytes) -> bytes:
     signs = points.astype(np.uint64)
     sums = signs[:-2] * a + signs[1:-1] * b + signs[2:] * c + offset
     hashes = np.unique(sums >> _UPPER)[:SIZE]
-    return bytes([_told(said.lower())]) + hashes.astype("<u4").tobytes()
+    return bytes([_encode_flags(said.lower())]) + hashes.astype("<u4").tobytes()
 
 
-def _told(said: str) -> int:
-    return VERSION << 4 | says_again(said) * _AGAIN | _AIMS.index(aim(said))
+def _encode_flags(said: str) -> int:
+    return VERSION << 4 | mentions_recurrence(said) * _AGAIN | _AIMS.index(detect_intent(said))
 
 
 def similarity(a: bytes, b: bytes) -> float:
@@ -82,34 +82,34 @@ def similarity(a: bytes, b: bytes) -> float:
     Containment and not Jaccard: who writes again mostly writes less. A text of a few words is taken for longer, unless
     the other one has no more than they.
     """
-    left, right = _opened(a), _opened(b)
+    left, right = _parse(a), _parse(b)
     if not left.grams or not right.grams:
         return 0.0
     if len(left.grams) < SIZE and len(right.grams) < SIZE:
         common = len(left.grams & right.grams)
         shorter = max(_FEW, min(len(left.grams), len(right.grams)))
         return max(common / (len(left.grams) + len(right.grams) - common), min(1.0, common / shorter))
-    return _estimated(np.frombuffer(a, "<u4", offset=1), np.frombuffer(b, "<u4", offset=1))
+    return _estimate(np.frombuffer(a, "<u4", offset=1), np.frombuffer(b, "<u4", offset=1))
 
 
-class _Opened(NamedTuple):
+class _Parsed(NamedTuple):
     """What a sketch tells; nothing where it is none of the present rules."""
 
-    aim: Aim | None
+    aim: Intent | None
     says_again: bool
     grams: frozenset[int]
 
 
 @functools.lru_cache(maxsize=1 << 13)
-def _opened(kept: bytes) -> _Opened:
+def _parse(kept: bytes) -> _Parsed:
     """Many are compared with many: each is taken apart once."""
     if _version(kept) != VERSION:
-        return _Opened(None, False, frozenset())
+        return _Parsed(None, False, frozenset())
     grams = frozenset(np.frombuffer(kept, "<u4", offset=1).tolist())
-    return _Opened(_AIMS[kept[0] & 3], bool(kept[0] & _AGAIN), grams)
+    return _Parsed(_AIMS[kept[0] & 3], bool(kept[0] & _AGAIN), grams)
 
 
-def _estimated(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
+def _estimate(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:
     """Of texts of which not every gram is kept."""
     # Both are sorted, and so is what they have in common; the smallest hashes of both are a fair sample of the union.
     both = np.sort(np.concatenate([left, right]))
@@ -130,14 +130,14 @@ def _grams(kept: NDArray[np.uint32]) -> float:
     return float(kept.size) if kept.size < SIZE else (SIZE - 1) * 2.0**32 / (float(kept[-1]) + 1)
 
 
-def aim_of(kept: bytes) -> Aim | None:
+def get_intent(kept: bytes) -> Intent | None:
     """Whether the text of a sketch reports a fault or asks for something; None: not known."""
-    return _opened(kept).aim
+    return _parse(kept).aim
 
 
-def again_of(kept: bytes) -> bool:
+def get_recurrence_mention(kept: bytes) -> bool:
     """Whether the text of a sketch says that it happened before."""
-    return _opened(kept).says_again
+    return _parse(kept).says_again
 
 
 def is_comparable(kept: bytes) -> bool:

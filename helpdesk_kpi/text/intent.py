@@ -6,10 +6,10 @@ Rules that can be read, as in `phrases`. Changing one changes what is kept of a 
 import re
 from typing import Literal
 
-Aim = Literal["fault", "wish"]
+Intent = Literal["fault", "wish"]
 
 
-def aim(text: str) -> Aim | None:
+def detect_intent(text: str) -> Intent | None:
     """Whether lower-case text reports that something is wrong, or asks for something; None: neither is plain.
 
     "How do I mute notifications?" is no repeat of "There are no notifications", though it uses its words.
@@ -19,7 +19,7 @@ def aim(text: str) -> Aim | None:
     return "wish" if WISH.search(text) or WISH_HAN.search(text) else None
 
 
-def says_again(text: str) -> bool:
+def mentions_recurrence(text: str) -> bool:
     """Whether lower-case text itself says that this was there before."""
     return bool(AGAIN.search(text) or AGAIN_HAN.search(text))
 

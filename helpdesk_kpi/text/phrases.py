@@ -6,13 +6,13 @@ Changing a list changes what is stored about comments: raise `text.RULE` with it
 import re
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _split_phrases(text: str) -> tuple[str, ...]:
     """Phrases divided by commas or line ends."""
     return tuple(phrase for part in text.replace("\n", ",").split(",") if (phrase := part.strip()))
 
 
 #: Thanks. A message needs one of these, or one of SOLVED, to be gratitude.
-GRATITUDE = _listed("""
+GRATITUDE = _split_phrases("""
     thanks again, thank you again, thanks, thank you, thankyou, thx, thnx, tks, ty, tysm, many thanks, cheers, kudos
     appreciate, appreciated, grateful, much obliged, danke, dankeschön, dankeschoen, dank, merci, remercie, remercions
     gracias, agradezco, agradecido, agradecida, 谢谢, 多谢, 谢啦, 谢了, 感谢, 感激, 致谢, 辛苦了, 辛苦啦, 有劳了
@@ -22,7 +22,7 @@ GRATITUDE = _listed("""
 """)
 
 #: "It works now." Said alone it asks for nothing either, so it counts as gratitude.
-SOLVED = _listed("""
+SOLVED = _split_phrases("""
     solved, resolved, fixed, sorted, sorted out, works, working, worked, did the trick, did it, no more issues
     no more problems, no issues, no further questions, up and running, you can close, can be closed, please close this
     please close it, please close the ticket, please close this ticket, please close, all good, all set
@@ -39,14 +39,14 @@ SOLVED = _listed("""
 """)
 
 #: What may be named where a message also says that it is solved: "the problem is fixed", but not "the problem again".
-THING = _listed("""
+THING = _split_phrases("""
     problem, problems, issue, issues, error, ticket, case, request, question, account, login, access, again, fehler
     anfrage, problema, problemas, incidencia, problème, erreur, demande, 问题, 系统, 功能, 工单, 事情, 登录, 使用
     正常, 账号, 報錯, 報表, 导出, 問題
 """)
 
 #: What may stand beside thanks and still ask for nothing. A word that isn't here makes the message more than thanks.
-COURTESY = _listed("""
+COURTESY = _split_phrases("""
     a, all, am, an, amazing, and, answer, as, assistance, at, awesome, best, brilliant, bye, clear, completely, day
     detailed, effort, efforts, everyone, everything, evening, excellent, explanation, explaining, fantastic, fast
     fine, finally, fixing, for, from, fully, get back, getting back, got it, great, guidance, guys, happy, hello, help

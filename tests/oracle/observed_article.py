@@ -11,10 +11,10 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.facts import Article
 from helpdesk_kpi.simulator.world.world import World
-from oracle.observed_ticket import Told, exists
+from oracle.observed_ticket import ObservedTicket, exists
 
 
-class Wrote(msgspec.Struct, frozen=True):
+class ObservedEdit(msgspec.Struct, frozen=True):
     """The creation or an edit; `author` None: not told."""
 
     at: int
@@ -22,7 +22,7 @@ class Wrote(msgspec.Struct, frozen=True):
     kind: str  # created, substantive, minor
 
 
-class Linked(msgspec.Struct, frozen=True):
+class ObservedLink(msgspec.Struct, frozen=True):
     """The first comment of a ticket that sends a customer to the article."""
 
     at: int
@@ -31,10 +31,10 @@ class Linked(msgspec.Struct, frozen=True):
     worth: float  # a quarter, where it was a prepared text and has solved nothing yet
 
 
-class ToldArticle:
+class ObservedArticle:
     """An article as of `as_of`."""
 
-    def __init__(self, world: World, article: Article, as_of: int, linked: list[Linked]) -> None:
+    def __init__(self, world: World, article: Article, as_of: int, linked: list[ObservedLink]) -> None:
         self.world, self.article, self.as_of = world, article, as_of
         end = article.archived_at
         self.looks = [at for at in world.looks if article.created_at <= at and (end is None or at < end)]
@@ -45,20 +45,20 @@ class ToldArticle:
         self.linked = list({one.ticket: one for one in sorted(here, key=lambda one: -one.at)}.values())
 
     @property
-    def is_told(self) -> bool:
+    def is_visible(self) -> bool:
         """Drafts are nobody's yet; what came and went between two looks was never there."""
         article, end = self.article, self.article.archived_at
         seen = bool(self.looks) if self.world.looks else end is None or end > article.created_at
         return seen and not article.draft and article.created_at <= self.as_of
 
-    def _wrote(self) -> Iterator[Wrote]:
+    def _wrote(self) -> Iterator[ObservedEdit]:
         article = self.article
-        yield Wrote(article.created_at, article.author, "created")
+        yield ObservedEdit(article.created_at, article.author, "created")
         last = self.looks[-1] if self.looks else article.archived_at or self.as_of
         if self.world.tells_edits == "all":
             for at, who in article.edits:
                 if at <= last:
-                    yield Wrote(at, who, self._kind([at]))
+                    yield ObservedEdit(at, who, self._kind([at]))
             return
         for before, look in pairwise([None, *self.looks]):
             assert look is not None
@@ -66,9 +66,9 @@ class ToldArticle:
             if between and self.world.tells_edits == "last":
                 # How much the first text that is seen was changed is not told.
                 kind = "substantive" if before is None else self._kind([at for at, _ in between])
-                yield Wrote(*between[-1], kind)
+                yield ObservedEdit(*between[-1], kind)
             elif between and before is not None:
-                yield Wrote(between[-1][0], None, self._kind([at for at, _ in between]))
+                yield ObservedEdit(between[-1][0], None, self._kind([at for at, _ in between]))
 
     def _kind(self, edits: list[int]) -> str:
         return "minor" if all(at in self.article.minor for at in edits) else "substantive"
@@ -98,26 +98,26 @@ class ToldArticle:
         yield from (pair for pair in pairwise([*starts, *self.looks]) if pair[1] <= self.as_of)
 
 
-def told_articles(world: World, as_of: int) -> Iterator[ToldArticle]:
-    linked = _linked(world, as_of)
+def observe_articles(world: World, as_of: int) -> Iterator[ObservedArticle]:
+    linked = _collect_links(world, as_of)
     for article in world.desk.articles:
-        told = ToldArticle(world, article, as_of, linked[article.id])
-        if told.is_told:
+        told = ObservedArticle(world, article, as_of, linked[article.id])
+        if told.is_visible:
             yield told
 
 
-def _linked(world: World, as_of: int) -> dict[int, list[Linked]]:
+def _collect_links(world: World, as_of: int) -> dict[int, list[ObservedLink]]:
     """By article: the links of people of the team on tickets that count."""
-    found: dict[int, list[Linked]] = defaultdict(list)
+    found: dict[int, list[ObservedLink]] = defaultdict(list)
     for story in world.stories.values():
-        if exists(story, as_of) and not (told := Told(world, story, as_of)).excluded():
+        if exists(story, as_of) and not (told := ObservedTicket(world, story, as_of)).excluded():
             for place, article in links(told):
                 save = told.saves[place]
-                found[article].append(Linked(save.at, told.actor(save), story.ticket, _worth(told, place)))
+                found[article].append(ObservedLink(save.at, told.actor(save), story.ticket, _worth(told, place)))
     return found
 
 
-def links(told: Told) -> Iterator[tuple[int, int]]:
+def links(told: ObservedTicket) -> Iterator[tuple[int, int]]:
     """(place of the save, which article) of public comments of people of the team."""
     for place, save in enumerate(told.saves):
         comment = save.fact.comment
@@ -125,7 +125,7 @@ def links(told: Told) -> Iterator[tuple[int, int]]:
             yield place, comment.article
 
 
-def _worth(told: Told, place: int) -> float:
+def _worth(told: ObservedTicket, place: int) -> float:
     comment = told.saves[place].fact.comment
     if not (told.world.tells_macros and comment and comment.macro):
         return 1.0

@@ -9,7 +9,7 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Created
 from helpdesk_kpi.simulator.world.support_desk import LATE_SCHEDULE, LATE_TEAM
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 
 ActorClass = Literal["customer", "agent", "light_agent", "bot", "system"]
@@ -19,7 +19,7 @@ _CLASSES: dict[str, ActorClass] = {
 }  # fmt: skip
 
 
-class Said(msgspec.Struct, frozen=True):
+class ObservedMessage(msgspec.Struct, frozen=True):
     """A public comment after the creating one."""
 
     at: int
@@ -32,37 +32,37 @@ class Said(msgspec.Struct, frozen=True):
     via_rule: bool
 
 
-class Turn(msgspec.Struct, frozen=True):
+class StatusTurn(msgspec.Struct, frozen=True):
     """A solve or a reopening."""
 
     at: int
     place: int
-    save: Saved
+    save: TicketUpdate
 
 
-class Told:
+class ObservedTicket:
     """A ticket as of `as_of`. Later facts do not exist."""
 
-    def __init__(self, world: World, story: Story, as_of: int) -> None:
+    def __init__(self, world: World, story: TicketHistory, as_of: int) -> None:
         self.world, self.story, self.as_of, self.created = world, story, as_of, story.created
         self.saves = story.until(as_of)
         self.said = list(self._said())
-        self.solves = [Turn(s.at, i, s) for i, s in enumerate(self.saves) if _from_to(s) == (False, True)]
-        self.reopens = [Turn(s.at, i, s) for i, s in enumerate(self.saves) if _from_to(s) == (True, False)]
+        self.solves = [StatusTurn(s.at, i, s) for i, s in enumerate(self.saves) if _from_to(s) == (False, True)]
+        self.reopens = [StatusTurn(s.at, i, s) for i, s in enumerate(self.saves) if _from_to(s) == (True, False)]
         self.done = story.state(as_of)["status"] in DONE
 
-    def _said(self) -> Iterator[Said]:
+    def _said(self) -> Iterator[ObservedMessage]:
         for place, save in enumerate(self.saves):
             comment = save.fact.comment
             if place and comment is not None and comment.public:
-                yield Said(
+                yield ObservedMessage(
                     save.at, place, self.actor(save), self.by(save), comment.text, comment.is_thanks,
                     comment.is_question, getattr(save.fact, "rule", None) is not None,
                 )  # fmt: skip
 
     # --- who
 
-    def actor(self, save: Saved) -> int:
+    def actor(self, save: TicketUpdate) -> int:
         fact = save.fact
         return self.writer if isinstance(fact, Created) else fact.actor
 
@@ -74,7 +74,7 @@ class Told:
             return created.requester
         return created.writer or created.submitter or created.requester
 
-    def by(self, save: Saved) -> ActorClass:
+    def by(self, save: TicketUpdate) -> ActorClass:
         """The class of who saved it."""
         fact, actor = save.fact, self.actor(save)
         rule = None if isinstance(fact, Created) else fact.rule
@@ -87,13 +87,13 @@ class Told:
         role = account.role_at(save.at)
         return "bot" if via == "api" and role != "customer" else _CLASSES[role]
 
-    def solver(self, solve: Turn) -> int | None:
+    def solver(self, solve: StatusTurn) -> int | None:
         if self.by(solve.save) == "agent":
             return self.actor(solve.save)
         assignee: int | None = self.story.state(solve.at)["assignee"]
         return self.story.state(solve.at - 1)["assignee"] if assignee is None else assignee
 
-    def native_agent(self, said: Said, at: int) -> bool:
+    def native_agent(self, said: ObservedMessage, at: int) -> bool:
         """Whether the helpdesk itself takes the author for an agent at `at`."""
         account = self.world.accounts.get(said.author)
         return account is not None and account.role_at(at) != "customer"
@@ -109,7 +109,7 @@ class Told:
 
     # --- contacts and acts
 
-    def replies(self) -> list[Said]:
+    def replies(self) -> list[ObservedMessage]:
         return [said for said in self.said if said.by == "agent"]
 
     def contacts(self) -> list[tuple[int, int]]:
@@ -124,7 +124,7 @@ class Told:
         acts += [at for at, _ in self.contacts()]
         return min(acts, default=None)
 
-    def _act(self, save: Saved) -> bool:
+    def _act(self, save: TicketUpdate) -> bool:
         taken = save.changes.get("assignee")
         return save.fact.comment is not None or "status" in save.changes or taken == self.actor(save)
 
@@ -194,12 +194,12 @@ class Told:
         return self.world.accounts[account].role_at(self.created.at) != "customer"
 
 
-def _from_to(save: Saved) -> tuple[bool, bool] | None:
+def _from_to(save: TicketUpdate) -> tuple[bool, bool] | None:
     """Whether the status was done before and after; None: it did not change, or is the first one."""
     if "status" not in save.before:
         return None
     return save.before["status"] in DONE, save.changes["status"] in DONE
 
 
-def exists(story: Story, as_of: int) -> bool:
+def exists(story: TicketHistory, as_of: int) -> bool:
     return story.created.at <= as_of

@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from helpdesk_kpi.simulator.world.facts import Answered, Offered
-from oracle.observed_ticket import HOLDING_BELOW, Said, Told, Turn
-from oracle.true_observations import Rows, TruthRow, row, span
+from oracle.observed_ticket import HOLDING_BELOW, ObservedMessage, ObservedTicket, StatusTurn
+from oracle.true_observations import Rows, TrueObservation, span, true_observation
 
 # --- speed
 
 
-def _first_reply(told: Told) -> Rows:
+def _first_reply(told: ObservedTicket) -> Rows:
     yield _first_contact(told, [(said.at, said.author) for said in told.replies()])
 
 
-def _first_contact(told: Told, replies: list[tuple[int, int]]) -> TruthRow:
+def _first_contact(told: ObservedTicket, replies: list[tuple[int, int]]) -> TrueObservation:
     created = told.created.at
     at, agent = min(replies[:1] + told.contacts(), key=lambda pair: pair[0], default=(None, None))
     solved = told.solves[0].at if told.solves else None
@@ -26,7 +26,7 @@ def _first_contact(told: Told, replies: list[tuple[int, int]]) -> TruthRow:
     return span(told, created, created, at, agent=agent)
 
 
-def _substantive(told: Told) -> Rows:
+def _substantive(told: ObservedTicket) -> Rows:
     """A holding reply (a short comment, then a second one with no customer's between) does not stop the clock."""
     replies, contacts = told.replies(), told.contacts()
     first = replies[0] if replies else None
@@ -39,14 +39,14 @@ def _substantive(told: Told) -> Rows:
     yield span(told, told.created.at, told.created.at, stop.at, agent=stop.author)
 
 
-def _after_holding(told: Told, first: Said) -> Said | None:
+def _after_holding(told: ObservedTicket, first: ObservedMessage) -> ObservedMessage | None:
     if len(first.text) >= HOLDING_BELOW:
         return None
     later = [said for said in told.said if said.place > first.place and said.by in {"agent", "customer"}]
     return later[0] if later and later[0].by == "agent" else None
 
 
-def _first_reply_zendesk(told: Told) -> Rows:
+def _first_reply_zendesk(told: ObservedTicket) -> Rows:
     for said in told.said:
         bot = told.world.accounts[said.author].bot if said.author in told.world.accounts else True
         if not bot and not said.via_rule and told.native_agent(said, said.at):
@@ -54,19 +54,19 @@ def _first_reply_zendesk(told: Told) -> Rows:
             return
 
 
-def _first_reply_fivetran(told: Told) -> Rows:
+def _first_reply_fivetran(told: ObservedTicket) -> Rows:
     for said in told.said:
         if said.at > told.created.at and not said.via_rule and told.native_agent(said, told.as_of):
             yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
             return
 
 
-def _first_reply_freshdesk(told: Told) -> Rows:
+def _first_reply_freshdesk(told: ObservedTicket) -> Rows:
     for said in told.replies()[:1]:
         yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
 
 
-def _first_reply_jira(told: Told) -> Rows:
+def _first_reply_jira(told: ObservedTicket) -> Rows:
     """The promise ends with a reply, or when it is solved; in one save the comment comes first."""
     reply, solve = next(iter(told.replies()), None), next(iter(told.solves), None)
     if reply and (solve is None or reply.at <= solve.at):
@@ -75,7 +75,7 @@ def _first_reply_jira(told: Told) -> Rows:
         yield span(told, told.created.at, told.created.at, solve.at, agent=told.solver(solve))
 
 
-def _next_reply(told: Told) -> Rows:
+def _next_reply(told: ObservedTicket) -> Rows:
     """Every wait after the first one, which is first_reply_time's."""
     waiting, opened = True, None
     for at, kind, agent, thanks in _turns(told):
@@ -92,7 +92,7 @@ def _next_reply(told: Told) -> Rows:
         yield span(told, opened, opened, None)
 
 
-def _turns(told: Told) -> list[tuple[int, str, int | None, bool]]:
+def _turns(told: ObservedTicket) -> list[tuple[int, str, int | None, bool]]:
     """(when, customer | agent | contact | solve, who, mere thanks) in order; in one save the comment comes first."""
     turns: list[tuple[tuple[int, int, int], str, int | None, bool]] = [
         ((said.at, said.place, 0), said.by, said.author, said.is_thanks)
@@ -104,25 +104,25 @@ def _turns(told: Told) -> list[tuple[int, str, int | None, bool]]:
     return [(place[0], kind, who, thanks) for place, kind, who, thanks in sorted(turns, key=lambda turn: turn[0])]
 
 
-def _first_resolution(told: Told) -> Rows:
+def _first_resolution(told: ObservedTicket) -> Rows:
     yield _until_solve(told, told.created.at, told.solves[0] if told.solves else None)
 
 
-def _first_resolution_native(told: Told) -> Rows:
+def _first_resolution_native(told: ObservedTicket) -> Rows:
     if told.solves:
         yield from _first_resolution(told)
 
 
-def _full_resolution(told: Told) -> Rows:
+def _full_resolution(told: ObservedTicket) -> Rows:
     yield _until_solve(told, told.created.at, told.solves[-1] if told.done and told.solves else None)
 
 
-def _full_resolution_native(told: Told) -> Rows:
+def _full_resolution_native(told: ObservedTicket) -> Rows:
     if told.done and told.solves:
         yield from _full_resolution(told)
 
 
-def _accepted_resolution(told: Told) -> Rows:
+def _accepted_resolution(told: ObservedTicket) -> Rows:
     """From the first human act; in the period of the creation, with the severity of the acceptance."""
     accepted = told.accepted_at()
     if accepted is not None:
@@ -130,7 +130,7 @@ def _accepted_resolution(told: Told) -> Rows:
         yield _until_solve(told, accepted, last if last and last.at >= accepted else None)
 
 
-def _until_solve(told: Told, start: int, solve: Turn | None) -> TruthRow:
+def _until_solve(told: ObservedTicket, start: int, solve: StatusTurn | None) -> TrueObservation:
     if solve is None:
         return span(told, told.created.at, start, None)
     return span(told, told.created.at, start, solve.at, agent=told.solver(solve))
@@ -139,21 +139,21 @@ def _until_solve(told: Told, start: int, solve: Turn | None) -> TruthRow:
 # --- volume and quality
 
 
-def _solved(told: Told) -> Rows:
+def _solved(told: ObservedTicket) -> Rows:
     if told.done and told.solves:
         last = told.solves[-1]
-        yield row(told, last.at, agent=told.solver(last), value=1.0)
+        yield true_observation(told, last.at, agent=told.solver(last), value=1.0)
 
 
-def _reopen(told: Told) -> Rows:
+def _reopen(told: ObservedTicket) -> Rows:
     for i, solve in enumerate(told.solves):
         following = told.solves[i + 1].place if i + 1 < len(told.solves) else len(told.saves)
         reopen = next((turn for turn in told.reopens if solve.place < turn.place < following), None)
         facet = reopen_kind(told, reopen, following) if reopen else ""
-        yield row(told, solve.at, agent=told.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
+        yield true_observation(told, solve.at, agent=told.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
 
 
-def reopen_kind(told: Told, reopen: Turn, next_solve: int) -> str:
+def reopen_kind(told: ObservedTicket, reopen: StatusTurn, next_solve: int) -> str:
     said = next((s for s in told.said if s.place == reopen.place and s.by == "customer"), None)
     if said is None:
         return "agent" if told.by(reopen.save) == "agent" else "automation"
@@ -163,23 +163,23 @@ def reopen_kind(told: Told, reopen: Turn, next_solve: int) -> str:
     return "followup_question" if said.is_question else "not_fixed"
 
 
-def _backlog(told: Told) -> Rows:
+def _backlog(told: ObservedTicket) -> Rows:
     if not told.done:
         now = told.story.state(told.as_of)
-        yield row(told, told.as_of, agent=now["assignee"], facet=now["status"], value=1.0)
+        yield true_observation(told, told.as_of, agent=now["assignee"], facet=now["status"], value=1.0)
 
 
-def _csat(told: Told) -> Rows:
+def _csat(told: ObservedTicket) -> Rows:
     """One row for each question and credited agent; at the first answer, with the latest score."""
     for _, answers in _surveys(told):
         if answers:
             for question, rating in answers[-1].ratings.items():
                 for agent, share in _credit(told, answers[0].at):
                     good = 1.0 if rating > 3 else 0.0
-                    yield row(told, answers[0].at, agent=agent, facet=question, value=good, share=share)
+                    yield true_observation(told, answers[0].at, agent=agent, facet=question, value=good, share=share)
 
 
-def _credit(told: Told, answered: int) -> list[tuple[int | None, float]]:
+def _credit(told: ObservedTicket, answered: int) -> list[tuple[int | None, float]]:
     """Public replies before the answer, in shares; without any, whoever solved it last before that."""
     authors = Counter(said.author for said in told.replies() if said.at < answered)
     if authors:
@@ -188,14 +188,14 @@ def _credit(told: Told, answered: int) -> list[tuple[int | None, float]]:
     return [(told.solver(solves[-1]) if solves else None, 1.0)]
 
 
-def _csat_response(told: Told) -> Rows:
+def _csat_response(told: ObservedTicket) -> Rows:
     for offered, answers in _surveys(told):
         solves = [solve for solve in told.solves if solve.at <= offered.at]
         agent = told.solver(solves[-1]) if solves else told.story.state(offered.at)["assignee"]
-        yield row(told, offered.at, agent=agent, value=1.0 if answers else 0.0)
+        yield true_observation(told, offered.at, agent=agent, value=1.0 if answers else 0.0)
 
 
-def _surveys(told: Told) -> Iterator[tuple[Offered, list[Answered]]]:
+def _surveys(told: ObservedTicket) -> Iterator[tuple[Offered, list[Answered]]]:
     story, missing = told.story, told.world.plan_without
     for offered in story.offered:
         untold = "csat" in missing or ("surveys" in missing and offered.new)
@@ -203,7 +203,7 @@ def _surveys(told: Told) -> Iterator[tuple[Offered, list[Answered]]]:
             yield offered, [a for a in story.answered if a.survey == offered.survey and a.at <= told.as_of]
 
 
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     ("first_reply_time", "strict"): (_first_reply, False),
     ("first_reply_time", "substantive"): (_substantive, False),
     ("first_reply_time", "zendesk"): (_first_reply_zendesk, True),

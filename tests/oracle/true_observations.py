@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from oracle.observed_ticket import Told
+from oracle.observed_ticket import ObservedTicket
 
 
-class TruthRow(msgspec.Struct, frozen=True, kw_only=True):
+class TrueObservation(msgspec.Struct, frozen=True, kw_only=True):
     """One true observation. Ids are the helpdesk's, as text; times in epoch ms.
 
     `end` None: the span still runs at as_of; its lengths are then those up to as_of. No span: start and lengths None.
@@ -30,31 +30,37 @@ class TruthRow(msgspec.Struct, frozen=True, kw_only=True):
     article: str = ""  # whose row it is, where that is no ticket's
 
 
-Rows = Iterator[TruthRow]
+Rows = Iterator[TrueObservation]
 
 
-def row(told: Told, at: int, **more: Any) -> TruthRow:
+def true_observation(told: ObservedTicket, at: int, **more: Any) -> TrueObservation:
     """A row with team and severity at `at`, unless said otherwise; ids become text."""
     agent = more.pop("agent", None)
     team = more.pop("team", told.team(at))
     severity = more.pop("severity", told.severity(at))
-    return TruthRow(ticket=str(told.story.ticket), at=at, agent=text(agent), team=text(team), severity=severity, **more)
+    return TrueObservation(
+        ticket=str(told.story.ticket), at=at, agent=text(agent), team=text(team), severity=severity, **more
+    )
 
 
-def span(told: Told, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = "") -> TruthRow:
+def span(
+    told: ObservedTicket, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = ""
+) -> TrueObservation:
     """A span whose severity is that of its start and whose team is that of `at`."""
     return spans(told, at, start, end, [(start, end)], agent=agent, stop=stop)
 
 
 def spans(
-    told: Told, at: int, start: int, end: int | None, pieces: Sequence[tuple[int, int | None]], **more: Any
-) -> TruthRow:
+    told: ObservedTicket, at: int, start: int, end: int | None, pieces: Sequence[tuple[int, int | None]], **more: Any
+) -> TrueObservation:
     """A span of which only some pieces count; a piece without an end lasts as long as it does."""
     until, severity = told.as_of if end is None else end, told.severity(start)
     cut = [(a, until if b is None else min(b, until)) for a, b in pieces if a < until]
     calendar = sum(b - a for a, b in cut)
     business = calendar if severity in told.world.desk.always else sum(told.worked(a, b) for a, b in cut)
-    return row(told, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more)
+    return true_observation(
+        told, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more
+    )
 
 
 def text(number: int | None) -> str | None:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World
-from oracle.observed_ticket import Said, Told, Turn, exists
+from oracle.observed_ticket import ObservedMessage, ObservedTicket, StatusTurn, exists
 from oracle.true_kpis import reopen_kind
-from oracle.true_observations import Rows, row
+from oracle.true_observations import Rows, true_observation
 from oracle.true_volume import escalations
 
 WINDOW = 14 * DAY
@@ -30,16 +30,16 @@ def true_pairs(world: World) -> set[tuple[int, int]]:
 
 
 @cache
-def _alike(world: World) -> dict[str, list[Story]]:
+def _alike(world: World) -> dict[str, list[TicketHistory]]:
     """Problem -> the tickets about it, in order of time."""
-    found: dict[str, list[Story]] = {}
+    found: dict[str, list[TicketHistory]] = {}
     for story in sorted(world.stories.values(), key=lambda s: s.created.at):
         if story.created.about:
             found.setdefault(story.created.about, []).append(story)
     return found
 
 
-def is_of_incident(world: World, story: Story, as_of: int) -> bool:
+def is_of_incident(world: World, story: TicketHistory, as_of: int) -> bool:
     """Whether so many customers had written about the same by `as_of`, within a day around it. Only a fault of the
     service itself hits many: what else is asked twice on one day is chance.
     """
@@ -54,35 +54,35 @@ def is_of_incident(world: World, story: Story, as_of: int) -> bool:
     return len(customers) >= INCIDENT
 
 
-def _came_back(told: Told, since: int) -> bool:
+def _came_back(told: ObservedTicket, since: int) -> bool:
     """Whether the customer wrote about the same problem again in the days after."""
     created = told.created
     later = (s for s in _alike(told.world).get(created.about, ()) if since < s.created.at <= since + WINDOW)
     return any(s.created.requester == created.requester and _counts(told, s) for s in later)
 
 
-def _counts(told: Told, story: Story) -> bool:
+def _counts(told: ObservedTicket, story: TicketHistory) -> bool:
     """Whether a later ticket is a contact of its own, or was one that now lies in the earlier ticket."""
     if not exists(story, told.as_of) or is_of_incident(told.world, story, told.as_of):
         return False
-    reason = Told(told.world, story, told.as_of).excluded()
+    reason = ObservedTicket(told.world, story, told.as_of).excluded()
     into = next((save.fact.merged_into for save in story.saves[1:] if getattr(save.fact, "merged_into", None)), None)  # type: ignore[union-attr]
     return reason is None or (reason == "merged" and into == told.story.ticket)
 
 
-def _recurrence(told: Told) -> Rows:
+def _recurrence(told: ObservedTicket) -> Rows:
     if told.done:
         yield from _rows(told, told.solves[-1:], lambda solve: _came_back(told, solve.at))
 
 
-def _recurrence_or_reopen(told: Told) -> Rows:
-    def came(solve: Turn) -> bool:
+def _recurrence_or_reopen(told: ObservedTicket) -> Rows:
+    def came(solve: StatusTurn) -> bool:
         return _came_back(told, solve.at) or any(_is_near(r, solve) for r in _reopened(told))
 
     yield from _rows(told, told.solves, came)
 
 
-def _first_contact(told: Told) -> Rows:
+def _first_contact(told: ObservedTicket) -> Rows:
     accepted = told.accepted_at()
     for solve in told.solves[:1]:
         escalated = any(e["at"] <= solve.at and e["reason"] and e["timely"] for e in escalations(told))
@@ -90,7 +90,7 @@ def _first_contact(told: Told) -> Rows:
             yield from _rows(told, [solve], lambda solve: _was_first(told, solve))
 
 
-def _was_first(told: Told, solve: Turn) -> bool:
+def _was_first(told: ObservedTicket, solve: StatusTurn) -> bool:
     wrote = [said for said in told.said if said.by == "customer" and not said.is_thanks]
     answers = [(said.at, said.place) for said in told.replies()] + [(at, -1) for at, _ in told.contacts()]
     answered = min((a for a in answers if a[0] <= solve.at), default=None)
@@ -100,15 +100,15 @@ def _was_first(told: Told, solve: Turn) -> bool:
     return not asked and not any(_is_near(r, solve) for r in _reopened(told)) and not _came_back(told, solve.at)
 
 
-def _is_soon(said: Said, solve: Turn) -> bool:
+def _is_soon(said: ObservedMessage, solve: StatusTurn) -> bool:
     return solve.at < said.at <= solve.at + WINDOW
 
 
-def _is_near(turn: Turn, solve: Turn) -> bool:
+def _is_near(turn: StatusTurn, solve: StatusTurn) -> bool:
     return solve.at < turn.at <= solve.at + WINDOW
 
 
-def _reopened(told: Told) -> Iterator[Turn]:
+def _reopened(told: ObservedTicket) -> Iterator[StatusTurn]:
     """Reopenings after which something was still to be done."""
     for turn in told.reopens:
         following = next((s.place for s in told.solves if s.place > turn.place), len(told.saves))
@@ -116,15 +116,15 @@ def _reopened(told: Told) -> Iterator[Turn]:
             yield turn
 
 
-def _rows(told: Told, solves: list[Turn], holds: Callable[[Turn], bool]) -> Rows:
+def _rows(told: ObservedTicket, solves: list[StatusTurn], holds: Callable[[StatusTurn], bool]) -> Rows:
     if is_of_incident(told.world, told.story, told.as_of):
         return
     for solve in solves:
         if solve.at + WINDOW <= told.as_of:
-            yield row(told, solve.at, agent=told.solver(solve), value=1.0 if holds(solve) else 0.0)
+            yield true_observation(told, solve.at, agent=told.solver(solve), value=1.0 if holds(solve) else 0.0)
 
 
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     ("recurrence_rate", "strict"): (_recurrence, False),
     ("recurrence_rate", "incl_reopen"): (_recurrence_or_reopen, False),
     ("first_contact_resolution", "strict"): (_first_contact, False),

@@ -7,8 +7,8 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.clock import DAY
 from helpdesk_kpi.simulator.world.ticket_history import DONE
-from oracle.observed_ticket import Told, Turn
-from oracle.true_observations import Rows, TruthRow, row, span, spans
+from oracle.observed_ticket import ObservedTicket, StatusTurn
+from oracle.true_observations import Rows, TrueObservation, span, spans, true_observation
 
 PATIENCE = 7 * DAY  # a solve that is not taken back for so long is accepted in silence
 
@@ -22,7 +22,7 @@ class Stretch(NamedTuple):
     assignee: int | None
 
 
-def _stretches(told: Told) -> list[Stretch]:
+def _stretches(told: ObservedTicket) -> list[Stretch]:
     """From the creation to as_of, one after the other."""
     starts = sorted({save.at for save in told.saves})
     found = []
@@ -32,7 +32,7 @@ def _stretches(told: Told) -> list[Stretch]:
     return found
 
 
-def _wait(told: Told) -> Rows:
+def _wait(told: ObservedTicket) -> Rows:
     """New, open and on hold, up to the last solve."""
     last = told.solves[-1] if told.done and told.solves else None
     ours = [(s.start, s.end) for s in _stretches(told) if s.status in {"new", "open", "hold"}]
@@ -40,7 +40,7 @@ def _wait(told: Told) -> Rows:
     yield spans(told, told.created.at, told.created.at, last.at if last else None, ours, agent=agent)
 
 
-def _held(told: Told) -> Rows:
+def _held(told: ObservedTicket) -> Rows:
     stretches = _stretches(told)
     for agent in {s.assignee for s in stretches} - {None}:
         assert agent is not None
@@ -55,23 +55,23 @@ def _held(told: Told) -> Rows:
             )  # fmt: skip
 
 
-def _confirmed(told: Told) -> Rows:
+def _confirmed(told: ObservedTicket) -> Rows:
     yield _to_acceptance(told, told.created.at)
 
 
-def _accepted_confirmed(told: Told) -> Rows:
+def _accepted_confirmed(told: ObservedTicket) -> Rows:
     accepted = told.accepted_at()
     if accepted is not None:
         yield _to_acceptance(told, accepted)
 
 
-def _accepted_at_confirmation(told: Told) -> Rows:
+def _accepted_at_confirmation(told: ObservedTicket) -> Rows:
     accepted = told.accepted_at()
     if accepted is not None:
         yield _to_acceptance(told, accepted, until_known=True)
 
 
-def _to_acceptance(told: Told, start: int, *, until_known: bool = False) -> TruthRow:
+def _to_acceptance(told: ObservedTicket, start: int, *, until_known: bool = False) -> TrueObservation:
     for solve in told.solves:
         if solve.at >= start and (sign := _acceptance(told, solve)):
             end = sign[0] if until_known else solve.at
@@ -80,7 +80,7 @@ def _to_acceptance(told: Told, start: int, *, until_known: bool = False) -> Trut
     return span(told, told.created.at, start, None)
 
 
-def _acceptance(told: Told, solve: Turn) -> tuple[int, str] | None:
+def _acceptance(told: ObservedTicket, solve: StatusTurn) -> tuple[int, str] | None:
     """The first sign after a solve; None: it was opened again before, or it is not known yet."""
     back = next((turn for turn in told.reopens if turn.place > solve.place), None)
     place = back.place if back else len(told.saves)
@@ -101,7 +101,7 @@ def _acceptance(told: Told, solve: Turn) -> tuple[int, str] | None:
     return min(signs, key=lambda sign: sign[0], default=None)
 
 
-def _good_ratings(told: Told) -> Iterator[int]:
+def _good_ratings(told: ObservedTicket) -> Iterator[int]:
     """When customers said that the service as a whole was good, of the surveys that the helpdesk's plan tells."""
     missing, new = told.world.plan_without, {offered.survey for offered in told.story.offered if offered.new}
     for answered in told.story.answered:
@@ -110,21 +110,21 @@ def _good_ratings(told: Told) -> Iterator[int]:
             yield answered.at
 
 
-def _age(told: Told) -> Rows:
+def _age(told: ObservedTicket) -> Rows:
     if not told.done:
-        yield row(told, told.as_of, agent=told.story.state(told.as_of)["assignee"], value=1.0)
+        yield true_observation(told, told.as_of, agent=told.story.state(told.as_of)["assignee"], value=1.0)
 
 
-def _flow(told: Told) -> Rows:
+def _flow(told: ObservedTicket) -> Rows:
     """In at the creation, out with every solve, in again with every reopening."""
-    yield row(told, told.created.at, facet="created", value=1.0)
+    yield true_observation(told, told.created.at, facet="created", value=1.0)
     for solve in told.solves:
-        yield row(told, solve.at, agent=told.solver(solve), facet="solved", value=-1.0)
+        yield true_observation(told, solve.at, agent=told.solver(solve), facet="solved", value=-1.0)
     for reopen in told.reopens:
-        yield row(told, reopen.at, facet="reopened", value=1.0)
+        yield true_observation(told, reopen.at, facet="reopened", value=1.0)
 
 
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     ("requester_wait_time", "strict"): (_wait, False),
     ("held_time", "strict"): (_held, False),
     ("held_time", "rostered"): (_held, False),  # nobody in a world has hours of their own

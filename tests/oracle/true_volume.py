@@ -8,10 +8,10 @@ from typing import Any
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE
 from helpdesk_kpi.simulator.world.facts import Created
 from helpdesk_kpi.simulator.world.support_desk import BOT
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Saved
-from oracle.observed_ticket import Told, Turn
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketUpdate
+from oracle.observed_ticket import ObservedTicket, StatusTurn
 from oracle.true_kpis import reopen_kind
-from oracle.true_observations import Rows, row
+from oracle.true_observations import Rows, true_observation
 
 _CHANNELS = {"voice": "phone", "native_messaging": "chat"}
 _MOST = 5
@@ -20,37 +20,37 @@ _MOST = 5
 # --- volume
 
 
-def _last(told: Told) -> Turn | None:
+def _last(told: ObservedTicket) -> StatusTurn | None:
     """The solve that still holds."""
     return told.solves[-1] if told.done and told.solves else None
 
 
-def _is_valid(told: Told, solve: Turn) -> bool:
+def _is_valid(told: ObservedTicket, solve: StatusTurn) -> bool:
     accepted = told.accepted_at()
     acted = accepted is not None and accepted <= solve.at
     return acted and not {*told.created.tags} & {*told.world.desk.not_valid_tags}
 
 
-def _solved_valid(told: Told) -> Rows:
+def _solved_valid(told: ObservedTicket) -> Rows:
     last = _last(told)
     if last is not None and _is_valid(told, last):
-        yield row(told, last.at, agent=told.solver(last), value=1.0)
+        yield true_observation(told, last.at, agent=told.solver(last), value=1.0)
 
 
-def _weighted(told: Told) -> Rows:
+def _weighted(told: ObservedTicket) -> Rows:
     last = _last(told)
     if last is not None:
         for agent, share in _parts(told, last):
-            yield row(told, last.at, agent=agent, value=1.0, share=share)
+            yield true_observation(told, last.at, agent=agent, value=1.0, share=share)
 
 
-def _weighted_valid(told: Told) -> Rows:
+def _weighted_valid(told: ObservedTicket) -> Rows:
     last = _last(told)
     if last is not None and _is_valid(told, last):
         yield from _weighted(told)
 
 
-def _parts(told: Told, solve: Turn) -> list[tuple[int | None, float]]:
+def _parts(told: ObservedTicket, solve: StatusTurn) -> list[tuple[int | None, float]]:
     """Everybody's part of the words up to the solve; without any, all of it is the solver's."""
     wrote = Counter(
         told.actor(save)
@@ -61,67 +61,67 @@ def _parts(told: Told, solve: Turn) -> list[tuple[int | None, float]]:
     return [(agent, n / sum(counted.values())) for agent, n in counted.items()] or [(told.solver(solve), 1.0)]
 
 
-def _channel(told: Told) -> Rows:
+def _channel(told: ObservedTicket) -> Rows:
     channel = told.created.channel
-    yield row(told, told.created.at, facet=_CHANNELS.get(channel, channel), value=1.0)
+    yield true_observation(told, told.created.at, facet=_CHANNELS.get(channel, channel), value=1.0)
 
 
 # --- effort
 
 
-def _replies(told: Told, solve: Turn) -> int:
+def _replies(told: ObservedTicket, solve: StatusTurn) -> int:
     """Comments of people, and chats in which one wrote."""
     written = sum(said.place <= solve.place for said in told.replies())
     return written + sum(c.replied_at is not None and c.replied_at <= solve.at for c in told.story.chats)
 
 
-def _replies_per_ticket(told: Told) -> Rows:
+def _replies_per_ticket(told: ObservedTicket) -> Rows:
     last = _last(told)
     if last is not None:
-        yield row(told, last.at, agent=told.solver(last), value=float(_replies(told, last)))
+        yield true_observation(told, last.at, agent=told.solver(last), value=float(_replies(told, last)))
 
 
-def _one_touch(told: Told) -> Rows:
+def _one_touch(told: ObservedTicket) -> Rows:
     """The last solve, also while it is open again, and every reopening for more than thanks after the solve before."""
     back = [(turn, kind) for turn in told.reopens if (kind := _kind_of(told, turn)) != "thanks"]
     if told.solves:
         last = told.solves[-1]
         passed = any(at <= last.at for at, *_ in _passings(told))
         one = _replies(told, last) == 1 and not passed and not any(turn.place < last.place for turn, _ in back)
-        yield row(told, last.at, agent=told.solver(last), value=float(one))
+        yield true_observation(told, last.at, agent=told.solver(last), value=float(one))
     for turn, kind in back:
         solve = [s for s in told.solves if s.place < turn.place][-1]
-        yield row(told, solve.at, agent=told.solver(solve), value=1.0, facet=kind)
+        yield true_observation(told, solve.at, agent=told.solver(solve), value=1.0, facet=kind)
 
 
-def _kind_of(told: Told, reopen: Turn) -> str:
+def _kind_of(told: ObservedTicket, reopen: StatusTurn) -> str:
     following = next((s.place for s in told.solves if s.place > reopen.place), len(told.saves))
     return reopen_kind(told, reopen, following)
 
 
-def _one_touch_zendesk(told: Told) -> Rows:
+def _one_touch_zendesk(told: ObservedTicket) -> Rows:
     last = _last(told)
     if last is not None:
         said = [s for s in told.said if s.place <= last.place and not s.via_rule and told.native_agent(s, s.at)]
         count = sum(not told.world.accounts[s.author].bot for s in said)
-        yield row(told, last.at, agent=told.solver(last), value=float(count < 2))
+        yield true_observation(told, last.at, agent=told.solver(last), value=float(count < 2))
 
 
-def _one_touch_fivetran(told: Told) -> Rows:
+def _one_touch_fivetran(told: ObservedTicket) -> Rows:
     last, created = _last(told), told.created
     if last is not None:
         count = sum(s.place <= last.place and not s.via_rule and told.native_agent(s, told.as_of) for s in told.said)
         first = told.world.accounts[created.submitter or created.requester]
         count += created.comment.public and first.role_at(told.as_of) != "customer"
-        yield row(told, last.at, agent=told.solver(last), value=float(count == 1))
+        yield true_observation(told, last.at, agent=told.solver(last), value=float(count == 1))
 
 
 # --- handovers
 
-Moment = tuple[int, list[Saved], dict[str, Any], dict[str, Any]]  # when, the saves, what was so before and after
+Moment = tuple[int, list[TicketUpdate], dict[str, Any], dict[str, Any]]  # when, the saves, what was so before and after
 
 
-def _moments(told: Told) -> Iterator[Moment]:
+def _moments(told: ObservedTicket) -> Iterator[Moment]:
     """What was saved in one instant, with the ticket before and after."""
     state: dict[str, Any] = {"status": None, "team": None, "assignee": None}
     for at, group in groupby(told.saves, key=lambda save: save.at):
@@ -131,7 +131,7 @@ def _moments(told: Told) -> Iterator[Moment]:
         yield at, saves, before, state
 
 
-def _stations(told: Told) -> Iterator[dict[str, Any]]:
+def _stations(told: ObservedTicket) -> Iterator[dict[str, Any]]:
     """Who had it in which team since when, and how they passed it on: when, by whom, to whom."""
     here: dict[str, Any] | None = None
     for at, saves, before, after in _moments(told):
@@ -161,28 +161,28 @@ def _stations(told: Told) -> Iterator[dict[str, Any]]:
         yield here
 
 
-def _mover(told: Told, saves: list[Saved]) -> int | None:
+def _mover(told: ObservedTicket, saves: list[TicketUpdate]) -> int | None:
     for save in saves:
         if {"assignee", "team"} & {*save.changes} and told.by(save) == "agent" and not isinstance(save.fact, Created):
             return told.actor(save)
     return None
 
 
-def _passings(told: Told) -> Iterator[tuple[int, int | None, int | None, int | None]]:
+def _passings(told: ObservedTicket) -> Iterator[tuple[int, int | None, int | None, int | None]]:
     return (station["passed"] for station in _stations(told) if station["passed"])
 
 
-def _transfers(told: Told) -> Rows:
+def _transfers(told: ObservedTicket) -> Rows:
     for station in _stations(told):
         since, passed = station["since"], station["passed"]
         if passed is None:
-            yield row(told, since, agent=station["person"], value=0.0)
+            yield true_observation(told, since, agent=station["person"], value=0.0)
             continue
         kind = _passing_kind(told, *passed)
-        yield row(told, since, agent=passed[1], value=0.0 if kind == "escalation" else 1.0, facet=kind)
+        yield true_observation(told, since, agent=passed[1], value=0.0 if kind == "escalation" else 1.0, facet=kind)
 
 
-def _passing_kind(told: Told, at: int, _sender: int | None, person: int | None, team: int | None) -> str:
+def _passing_kind(told: ObservedTicket, at: int, _sender: int | None, person: int | None, team: int | None) -> str:
     if any(e["at"] == at and e["reason"] and e["timely"] for e in escalations(told)):
         return "escalation"
     earlier = [after for when, _, _, after in _moments(told) if when < at]
@@ -193,7 +193,7 @@ def _passing_kind(told: Told, at: int, _sender: int | None, person: int | None, 
     return "routing" if team is not None and at < told.created.at + HOUR else "handover"
 
 
-def escalations(told: Told) -> list[dict[str, Any]]:
+def escalations(told: ObservedTicket) -> list[dict[str, Any]]:
     targets = told.world.desk.escalation_teams
     found = []
     for at, saves, before, after in _moments(told):
@@ -213,7 +213,7 @@ def escalations(told: Told) -> list[dict[str, Any]]:
     return found
 
 
-def _escalation_rate(told: Told) -> Rows:
+def _escalation_rate(told: ObservedTicket) -> Rows:
     last, targets = _last(told), told.world.desk.escalation_teams
     teams = [after["team"] for _, _, _, after in _moments(told) if after["team"] is not None]
     if last is None or (teams and teams[0] in targets):
@@ -221,10 +221,10 @@ def _escalation_rate(told: Told) -> Rows:
     first = next((e for e in escalations(told) if e["at"] <= last.at), None)
     agent = first["sender"] if first and first["sender"] is not None else told.solver(last)
     facet = "" if first is None else "with_reason" if first["reason"] else "without_reason"
-    yield row(told, last.at, agent=agent, value=float(first is not None), facet=facet)
+    yield true_observation(told, last.at, agent=agent, value=float(first is not None), facet=facet)
 
 
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     ("solved_tickets", "valid"): (_solved_valid, False),
     ("weighted_volume", "strict"): (_weighted, False),
     ("weighted_volume", "valid"): (_weighted_valid, False),

@@ -4,22 +4,22 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
-from oracle.observed_ticket import Told
+from oracle.observed_ticket import ObservedTicket
 from oracle.true_kpis import KPIS as BY_AUTHOR
-from oracle.true_observations import Rows, TruthRow, row
+from oracle.true_observations import Rows, TrueObservation, true_observation
 
 _FIRST, _NEXT = BY_AUTHOR["first_reply_time", "strict"][0], BY_AUTHOR["next_reply_time", "strict"][0]
 
 
-def _first_owner(told: Told) -> Rows:
+def _first_owner(told: ObservedTicket) -> Rows:
     yield from _owned(told, _FIRST)
 
 
-def _next_owner(told: Told) -> Rows:
+def _next_owner(told: ObservedTicket) -> Rows:
     yield from _owned(told, _NEXT)
 
 
-def _owned(told: Told, waits: Callable[[Told], Rows]) -> Rows:
+def _owned(told: ObservedTicket, waits: Callable[[ObservedTicket], Rows]) -> Rows:
     """The same waits; an ended one told once for each who had it, a running one for who has it now."""
     for wait in waits(told):
         assert wait.start is not None
@@ -29,13 +29,13 @@ def _owned(told: Told, waits: Callable[[Told], Rows]) -> Rows:
         whose = [_owner(told, end)] if running else list(calendar) or [_owner(told, wait.start)]
         for agent in whose:
             share = 1.0 if running or not shares.total() else calendar[agent] / shares.total()
-            yield row(
+            yield true_observation(
                 told, wait.at, start=wait.start, end=wait.end, stop=wait.stop, agent=agent, severity=wait.severity,
                 share=share, calendar_ms=calendar[agent], business_ms=business[agent],
             )  # fmt: skip
 
 
-def _had(told: Told, wait: TruthRow, end: int) -> tuple[Counter[int | None], Counter[int | None]]:
+def _had(told: ObservedTicket, wait: TrueObservation, end: int) -> tuple[Counter[int | None], Counter[int | None]]:
     """Calendar and business ms by owner."""
     assert wait.start is not None
     calendar: Counter[int | None] = Counter()
@@ -50,7 +50,7 @@ def _had(told: Told, wait: TruthRow, end: int) -> tuple[Counter[int | None], Cou
     return calendar, business
 
 
-def _owner(told: Told, at: int) -> int | None:
+def _owner(told: ObservedTicket, at: int) -> int | None:
     assignee: int | None = told.story.state(at)["assignee"]
     account = None if assignee is None else told.world.accounts.get(assignee)
     return None if account is not None and account.bot else assignee

@@ -9,22 +9,22 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World
 from oracle import true_knowledge, true_kpis, true_recurrence, true_sla, true_speed, true_volume, true_waits
-from oracle.observed_article import told_articles
-from oracle.observed_ticket import Told, exists
-from oracle.true_observations import Rows, TruthRow
+from oracle.observed_article import observe_articles
+from oracle.observed_ticket import ObservedTicket, exists
+from oracle.true_observations import Rows, TrueObservation
 
 _FAMILIES = (true_kpis, true_knowledge, true_recurrence, true_sla, true_speed, true_volume, true_waits)
 #: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
-KPIS: dict[tuple[str, str], tuple[Callable[[Told], Rows], bool]] = {
+KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     name: made for family in _FAMILIES for name, made in family.KPIS.items()
 }
 #: Those whose rows are an article's.
 ARTICLES = true_knowledge.ARTICLES
 
-__all__ = ["KPIS", "Summary", "TruthRow", "truth", "truth_excluded", "truth_summary"]
+__all__ = ["KPIS", "Summary", "TrueObservation", "truth", "truth_excluded", "truth_summary"]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +40,13 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     mean_business_ms: float | None
 
 
-def truth(world: World, kpi: str, variant: str = "strict", as_of: int | None = None) -> list[TruthRow]:
+def truth(world: World, kpi: str, variant: str = "strict", as_of: int | None = None) -> list[TrueObservation]:
     """The true rows of a KPI as of an instant (default: the world's now). KeyError: no such KPI or variant."""
     instant = world.now if as_of is None else as_of
     if of_article := ARTICLES.get((kpi, variant)):
-        return [row for told in told_articles(world, instant) for row in of_article(told)]
+        return [row for told in observe_articles(world, instant) for row in of_article(told)]
     function, native = KPIS[kpi, variant]
-    rows: list[TruthRow] = []
+    rows: list[TrueObservation] = []
     for told in _tickets(world, instant):
         left_out = told.gone() == "deleted" if native else told.excluded()
         if not left_out and not (kpi == "first_reply_time" and not native and _no_data(told)):
@@ -69,16 +69,16 @@ def truth_excluded(world: World, as_of: int | None = None, kpi: str = "") -> dic
 
 
 def truth_summary(
-    rows: Iterable[TruthRow], by: Literal["severity", "team", "agent", "facet"] | None = None
+    rows: Iterable[TrueObservation], by: Literal["severity", "team", "agent", "facet"] | None = None
 ) -> dict[str | None, Summary]:
     """Put together by severity, team, agent or facet; `by` None: everything, under the key None."""
-    slices: dict[str | None, list[TruthRow]] = {}
+    slices: dict[str | None, list[TrueObservation]] = {}
     for row in rows:
         slices.setdefault(getattr(row, by) if by else None, []).append(row)
     return {key: _summary(found) for key, found in slices.items()}
 
 
-def _summary(rows: list[TruthRow]) -> Summary:
+def _summary(rows: list[TrueObservation]) -> Summary:
     ended = [row for row in rows if row.end is not None and not row.stop]
     credit = sum(row.share for row in rows)
     total = sum((row.value or 0.0) * row.share for row in rows)
@@ -96,12 +96,12 @@ def _mean(numbers: Iterable[int | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _tickets(world: World, as_of: int) -> Iterator[Told]:
-    stories: Iterable[Story] = world.stories.values()
-    return (Told(world, story, as_of) for story in stories if exists(story, as_of))
+def _tickets(world: World, as_of: int) -> Iterator[ObservedTicket]:
+    stories: Iterable[TicketHistory] = world.stories.values()
+    return (ObservedTicket(world, story, as_of) for story in stories if exists(story, as_of))
 
 
-def _no_data(told: Told) -> str | None:
+def _no_data(told: ObservedTicket) -> str | None:
     missing, channel = told.world.plan_without, told.created.channel
     by_phone = channel == "voice" or (told.created.is_dictated and told.world.dictated_by_phone)
     if by_phone and "calls" in missing:

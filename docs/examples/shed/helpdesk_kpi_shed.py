@@ -11,7 +11,7 @@ from helpdesk_kpi.text import comment
 from helpdesk_kpi.pull.auth import Basic
 from helpdesk_kpi.pull.contract import NEEDS, YES, Connector, Finding, Page, Provides, Start, Stream, no
 from helpdesk_kpi.pull.paging import Walk
-from helpdesk_kpi.pull.lenient_decode import map_rows, rows
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.secret import Secret
 
@@ -78,14 +78,14 @@ class Shed(Connector):
         walk = Walk("/tickets", cursor)
         while True:
             page = await self.http.get("/tickets", {"after": cursor}, type=Tickets)
-            found, aside = rows(page.tickets, Row, "number")
+            found, aside = decode_rows(page.tickets, Row, "number")
             last = max((row.change for row in found), default=None)
             if not walk.goes_on(more=bool(found or aside), to=last, has_rows=bool(found or aside)):
                 break  # Shed's list ends with an empty page
             cursor = last or cursor
             wanted = [row for row in found if row.changed * 1000 >= start.since]
             made, worse = map_rows(wanted, records, id="number")
-            yield Page(records=made, cursor=str(cursor), set_aside=[*aside, *worse])
+            yield Page(records=made, cursor=str(cursor), rejected=[*aside, *worse])
         yield Page(complete_until=start.now)
 
 
@@ -101,11 +101,11 @@ def records(row: Row) -> Iterator[AnyRecord]:
         role = "staff" if message.staff else "guest"
         kind: Literal["agent", "customer"] = "agent" if message.staff else "customer"
         yield Person(id=message.author, kind=kind, role=role, version=1, name=message.author)
-        said = comment.read(message.words)  # the words themselves are not kept
+        said = comment.extract_features(message.words)  # the words themselves are not kept
         yield Event(
             ticket=number, id=str(message.id), at=message.at * 1000, seq=place, kind="comment", actor=message.author,
             public=True, length=said.length, is_thanks=said.is_thanks, is_question=said.is_question,
-            text_rule=comment.RULE,
+            text_rule=comment.RULES_VERSION,
         )  # fmt: skip
     if row.solved is not None:
         yield Event(

@@ -8,25 +8,25 @@ import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from helpdesk_kpi.calendar.business_hours import Calendar
-from helpdesk_kpi.calendar.periods import zone_named
-from helpdesk_kpi.calendar.schedule_rules import Rule
+from helpdesk_kpi.calendar.business_hours import BusinessCalendar
+from helpdesk_kpi.calendar.periods import get_zone
+from helpdesk_kpi.calendar.schedule_rules import ScheduleRule
 from helpdesk_kpi.calendar.shifts import Shifts
-from helpdesk_kpi.cli.checks.config_people import check_people
-from helpdesk_kpi.config import Loaded, did_you_mean
+from helpdesk_kpi.cli.checks.config_people import validate_people
+from helpdesk_kpi.config import LoadedConfig, suggest
 from helpdesk_kpi.deliver.discovery import channel_type, kinds
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
-from helpdesk_kpi.registers.parser import form_of
+from helpdesk_kpi.registers.parser import get_form
 from helpdesk_kpi.registers.register_types import REGISTERS
-from helpdesk_kpi.report.templates import own_templates, templates
+from helpdesk_kpi.report.templates import get_user_templates, list_templates
 from helpdesk_kpi.secret import Secret
 
 SLICES = ("team",)  # what a report's `where` takes
 
 
-def check_names(loaded: Loaded) -> None:
+def validate_references(loaded: LoadedConfig) -> None:
     """Raise ConfigError for the first name that nothing answers to."""
     _targets(loaded)
     _sources(loaded)
@@ -34,13 +34,13 @@ def check_names(loaded: Loaded) -> None:
     _hours(loaded)
     _reports(loaded)
     _annotations(loaded)
-    check_people(loaded)
+    validate_people(loaded)
     _dimensions(loaded)
     _forms(loaded)
 
 
 @contextmanager
-def _said_of(loaded: Loaded, key: str) -> Iterator[None]:
+def _error_context(loaded: LoadedConfig, key: str) -> Iterator[None]:
     """An error inside is told with the file and the key."""
     try:
         yield
@@ -48,12 +48,12 @@ def _said_of(loaded: Loaded, key: str) -> Iterator[None]:
         raise loaded.error(key, str(error)) from None
 
 
-def _known(loaded: Loaded, key: str, what: str, name: object, known: list[str]) -> None:
+def _check_exists(loaded: LoadedConfig, key: str, what: str, name: object, known: list[str]) -> None:
     if name not in known:
-        raise loaded.error(key, f"no {what} named {name!r}{did_you_mean(str(name), known)}")
+        raise loaded.error(key, f"no {what} named {name!r}{suggest(str(name), known)}")
 
 
-def _targets(loaded: Loaded) -> None:
+def _targets(loaded: LoadedConfig) -> None:
     timed = sorted(name for name, kpi in find_kpis().items() if kpi.unit == "ms" and not kpi.is_instant)
     mapped = [source.get("severity") for source in loaded.config.sources.values()]
     levels = {str(level) for table in mapped if isinstance(table, dict) for level in table.values()}
@@ -63,7 +63,7 @@ def _targets(loaded: Loaded) -> None:
         if meant is not None and level not in levels:
             raise loaded.error(f"severity.{level}", f"no source has a severity {level!r}; did you mean {meant}?")
         for kpi in severity.targets:
-            _known(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
+            _check_exists(loaded, f"severity.{level}.targets", "KPI", kpi, list(find_kpis()))
             if kpi not in timed:
                 said = f"{kpi!r} takes no time, so it has no target; allowed are {', '.join(timed)}"
                 raise loaded.error(f"severity.{level}.targets", said)
@@ -73,24 +73,24 @@ def _targets(loaded: Loaded) -> None:
 SECRETS = frozenset({"client_secret", "token", "password", "secret", "api_key"})
 
 
-def _sources(loaded: Loaded) -> None:
+def _sources(loaded: LoadedConfig) -> None:
     for name, source in loaded.config.sources.items():
         auth = source.get("auth")
         for place, table in (("", source), ("auth.", auth if isinstance(auth, dict) else {})):
             for key in sorted(SECRETS & set(table)):
-                _not_in_clear(loaded, f"sources.{name}.{place}{key}", table[key])
+                _check_not_plain_text(loaded, f"sources.{name}.{place}{key}", table[key])
         if ":" not in source["connector"]:  # else it is "package.module:Class"
-            _known(loaded, f"sources.{name}.connector", "connector", source["connector"], connector_names())
+            _check_exists(loaded, f"sources.{name}.connector", "connector", source["connector"], connector_names())
         settings = find_connector(source["connector"]).Settings
         for key in _secret_keys(settings):
-            _not_in_clear(loaded, f"sources.{name}.{key}", source.get(key))
+            _check_not_plain_text(loaded, f"sources.{name}.{key}", source.get(key))
 
 
-def _channels(loaded: Loaded) -> None:
+def _channels(loaded: LoadedConfig) -> None:
     for name, channel in loaded.config.channels.items():
-        _known(loaded, f"channels.{name}.type", "channel type", channel.get("type"), kinds())
+        _check_exists(loaded, f"channels.{name}.type", "channel type", channel.get("type"), kinds())
         for key in _secret_keys(channel_type(channel["type"])):
-            _not_in_clear(loaded, f"channels.{name}.{key}", channel.get(key))
+            _check_not_plain_text(loaded, f"channels.{name}.{key}", channel.get(key))
 
 
 def _secret_keys(struct: type) -> list[str]:
@@ -98,38 +98,38 @@ def _secret_keys(struct: type) -> list[str]:
     return [key for key, hint in hints if Secret in (hint, *typing.get_args(hint))]
 
 
-def _not_in_clear(loaded: Loaded, key: str, value: object) -> None:
+def _check_not_plain_text(loaded: LoadedConfig, key: str, value: object) -> None:
     """A secret in the file is read by whoever reads the file, its backups and its history."""
     if isinstance(value, str):
         allowed = '{ env = "NAME" }, { file = "path" } or { keyring = "name" }'
         raise loaded.error(key, f"a secret is not written here; say where it is: {allowed}")
 
 
-def _hours(loaded: Loaded) -> None:
+def _hours(loaded: LoadedConfig) -> None:
     try:
-        Shifts(loaded.config.shifts, zone_named(loaded.config.timezone))
+        Shifts(loaded.config.shifts, get_zone(loaded.config.timezone))
     except ConfigError as error:  # names its key
         raise ConfigError(f"{loaded.path}: {error}") from None
     for name, hours in loaded.config.hours.items():
-        with _said_of(loaded, f"hours.{name}"):
-            Calendar.of_hours(hours, loaded.config.timezone)
+        with _error_context(loaded, f"hours.{name}"):
+            BusinessCalendar.of_hours(hours, loaded.config.timezone)
 
 
-def _reports(loaded: Loaded) -> None:
+def _reports(loaded: LoadedConfig) -> None:
     config = loaded.config
-    with _said_of(loaded, "sync_every"):
-        Rule.parse(config.sync_every, config.timezone)
+    with _error_context(loaded, "sync_every"):
+        ScheduleRule.parse(config.sync_every, config.timezone)
     for name, report in config.reports.items():
-        known = list(templates(own_templates(loaded)))
-        _known(loaded, f"reports.{name}.template", "report template", report.template, known)
+        known = list(list_templates(get_user_templates(loaded)))
+        _check_exists(loaded, f"reports.{name}.template", "report template", report.template, known)
         for axis in report.where:
-            _known(loaded, f"reports.{name}.where", "slice", axis, list(SLICES))
+            _check_exists(loaded, f"reports.{name}.where", "slice", axis, list(SLICES))
         if report.every is not None:
-            with _said_of(loaded, f"reports.{name}.every"):
-                Rule.parse(report.every, config.timezone)
+            with _error_context(loaded, f"reports.{name}.every"):
+                ScheduleRule.parse(report.every, config.timezone)
 
 
-def _annotations(loaded: Loaded) -> None:
+def _annotations(loaded: LoadedConfig) -> None:
     for day in loaded.config.annotations:
         try:
             dt.date.fromisoformat(day)
@@ -137,17 +137,17 @@ def _annotations(loaded: Loaded) -> None:
             raise ConfigError(f"{loaded.path}: annotations: {day!r} is no day; write it like 2026-11-17") from None
 
 
-def _forms(loaded: Loaded) -> None:
+def _forms(loaded: LoadedConfig) -> None:
     """An aspect is a column beside those that the register has anyway."""
     for kind in REGISTERS.values():
-        form = form_of(loaded.config, kind)
+        form = get_form(loaded.config, kind)
         for aspect in form.aspects if form is not None else ():
             if aspect in (*kind.__struct_fields__, "register"):
                 said = f"{aspect!r} is a column of {kind.register} already; call it something else"
                 raise loaded.error(f"registers.{kind.form}.aspects", said)
 
 
-def _dimensions(loaded: Loaded) -> None:
+def _dimensions(loaded: LoadedConfig) -> None:
     for question, dimension in loaded.config.csat.dimensions.items():
         if not dimension.strip():
             said = f"{question!r} is given no dimension: overall, expertise, attitude, or a word of your own"

@@ -3,27 +3,27 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from helpdesk_kpi.config import Loaded, NumberSince, Someone, TextSince, did_you_mean
+from helpdesk_kpi.config import LoadedConfig, NumberSince, PersonConfig, TextSince, suggest
 
 DATED = ("manager", "team", "tier", "role")
 
 
-def check_people(loaded: Loaded) -> None:
+def validate_people(loaded: LoadedConfig) -> None:
     """Raise ConfigError for the first entry that contradicts itself or another."""
     _accounts(loaded)
     for name, person in loaded.config.people.items():
         key = f"people.{name}"
-        _stay(loaded, key, person)
+        _check_employment(loaded, key, person)
         for field in DATED:
             if isinstance(entries := getattr(person, field), tuple):
                 _dates(loaded, f"{key}.{field}", entries)
         for boss in _values(person.manager):
             _manager(loaded, f"{key}.manager", name, boss)
         if person.hours is not None and person.hours not in (known := {"always", *loaded.config.hours}):
-            raise loaded.error(f"{key}.hours", f"no hours named {person.hours!r}{did_you_mean(person.hours, known)}")
+            raise loaded.error(f"{key}.hours", f"no hours named {person.hours!r}{suggest(person.hours, known)}")
 
 
-def _accounts(loaded: Loaded) -> None:
+def _accounts(loaded: LoadedConfig) -> None:
     """An account belongs to one person; a manager may have none."""
     owners: dict[str, str] = {}
     for name, person in loaded.config.people.items():
@@ -38,7 +38,7 @@ def _accounts(loaded: Loaded) -> None:
             owners[mark] = name
 
 
-def _stay(loaded: Loaded, key: str, person: Someone) -> None:
+def _check_employment(loaded: LoadedConfig, key: str, person: PersonConfig) -> None:
     if person.joined and person.left and person.left < person.joined:
         said = f"{person.left} is before joined = {person.joined}: the last day comes after the first"
         raise loaded.error(f"{key}.left", said)
@@ -47,7 +47,7 @@ def _stay(loaded: Loaded, key: str, person: Someone) -> None:
             raise loaded.error(f"{key}.away.{place}.to", f"{away.last} is before from = {away.first}")
 
 
-def _dates(loaded: Loaded, key: str, entries: Sequence[TextSince | NumberSince]) -> None:
+def _dates(loaded: LoadedConfig, key: str, entries: Sequence[TextSince | NumberSince]) -> None:
     """Each entry holds until the next one's first day."""
     if not entries:
         raise loaded.error(key, "is empty: write the value, or [{ value = ..., since = 2026-01-01 }, ...]")
@@ -62,12 +62,12 @@ def _dates(loaded: Loaded, key: str, entries: Sequence[TextSince | NumberSince])
         before = entry.since
 
 
-def _manager(loaded: Loaded, key: str, name: str, boss: str) -> None:
+def _manager(loaded: LoadedConfig, key: str, name: str, boss: str) -> None:
     others = [one for one in loaded.config.people if one != name]
     if boss == name:
-        raise loaded.error(key, f"{boss!r} cannot be their own manager{did_you_mean(boss, others)}")
+        raise loaded.error(key, f"{boss!r} cannot be their own manager{suggest(boss, others)}")
     if boss not in others:
-        raise loaded.error(key, f"no [people] table named {boss!r}{did_you_mean(boss, others)}")
+        raise loaded.error(key, f"no [people] table named {boss!r}{suggest(boss, others)}")
 
 
 def _values(dated: str | tuple[TextSince, ...] | None) -> Iterator[str]:

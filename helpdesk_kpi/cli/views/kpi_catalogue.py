@@ -4,7 +4,7 @@ import textwrap
 from contextlib import ExitStack
 from typing import Any
 
-from helpdesk_kpi.cli.app_context import Desk
+from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.report.capability import capabilities
@@ -13,13 +13,13 @@ UNITS = {"ms": "time"}
 LEVELS = {"agent": "scored for people (from {n} on) and teams", "team": "scored for teams", "shown": "never scored"}
 
 
-def catalogue(desk: Desk) -> list[dict[str, Any]]:
+def list_catalogue(desk: AppContext) -> list[dict[str, Any]]:
     """Every KPI with its variants and what the configured sources can give it."""
     config, store = Config(), None
     with ExitStack() as opened:
         if desk.path.exists():
-            config = desk.loaded.config
-            if desk.loaded.store_path.exists():
+            config = desk.config.config
+            if desk.config.store_path.exists():
                 store = opened.enter_context(desk.store())
         able = capabilities(store, config)
     return [
@@ -46,7 +46,7 @@ def catalogue(desk: Desk) -> list[dict[str, Any]]:
     ]
 
 
-def printed(entries: list[dict[str, Any]]) -> str:
+def format_catalogue(entries: list[dict[str, Any]]) -> str:
     """The catalogue for a terminal."""
     lines = []
     for entry in entries:

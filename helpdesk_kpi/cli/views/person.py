@@ -5,13 +5,13 @@ from typing import Any
 
 from helpdesk_kpi.cli.app_context import iso
 from helpdesk_kpi.config import DatedNumber, DatedText
-from helpdesk_kpi.identities.agents import Account, How, Human
+from helpdesk_kpi.identities.agents import Agent, AgentAccount, JoinReason
 from helpdesk_kpi.store import Store
 
 DATED = ("team", "tier", "manager", "role")
 
 
-def known(store: Store, human: Human, now: int) -> dict[str, Any]:
+def describe_person(store: Store, human: Agent, now: int) -> dict[str, Any]:
     """As plain values: the accounts by source, and what `[people]` says, with what holds now."""
     told = human.told
     present = {
@@ -36,7 +36,7 @@ def _entries(dated: DatedText | DatedNumber) -> list[dict[str, Any]]:
     return [{"value": one.value, "since": str(one.since) if one.since else None} for one in dated]
 
 
-def _account(store: Store, account: Account, how: How) -> dict[str, Any]:
+def _account(store: Store, account: AgentAccount, how: JoinReason) -> dict[str, Any]:
     ((kind, role, active, assigned),) = store.rows(
         "SELECT kind, role, active, was_assigned FROM people WHERE id = ?", account.person
     )
@@ -56,7 +56,7 @@ def _account(store: Store, account: Account, how: How) -> dict[str, Any]:
     }
 
 
-def printed(found: Mapping[str, Any]) -> str:
+def format_person(found: Mapping[str, Any]) -> str:
     """The same for a terminal."""
     return "\n".join(_lines(found))
 

@@ -3,32 +3,34 @@
 from collections.abc import Iterator
 from typing import Any
 
-from helpdesk_kpi.calendar.periods import label_of
-from helpdesk_kpi.cli.app_context import Desk, iso
+from helpdesk_kpi.calendar.periods import format_label
+from helpdesk_kpi.cli.app_context import AppContext, iso
 from helpdesk_kpi.cli.jobs import report_rule
 from helpdesk_kpi.deliver import ledger, slots, variants
-from helpdesk_kpi.deliver.ledger_migrations import prepare
-from helpdesk_kpi.identities.survey_dimensions import without_dimension
+from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger
+from helpdesk_kpi.identities.survey_dimensions import find_unmapped_questions
 from helpdesk_kpi.measure.build.subjects import unmeasured
 from helpdesk_kpi.pull.reading_version import read_by_earlier_versions
-from helpdesk_kpi.report.report_data import fresh_to
+from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.text.rules_version import own_thanks, read_otherwise
+from helpdesk_kpi.text.rules_version import custom_gratitude, find_outdated_sources
 
 
-def state_of(desk: Desk, store: Store) -> dict[str, Any]:
+def collect_status(desk: AppContext, store: Store) -> dict[str, Any]:
     """Freshness, streams, reports and their problems, as plain values."""
-    prepare(store.db)
-    fresh = fresh_to(store, desk.loaded.config)
+    migrate_ledger(store.db)
+    fresh = complete_until(store, desk.config.config)
     return {
         "store": str(store.path),
         "tickets": store.one("SELECT count(*) FROM tickets WHERE created_at IS NOT NULL"),
         "stale": unmeasured(store),
         "sources": {name: {"whole_to": iso(fresh[name]) or None, "streams": _streams(store, name)} for name in fresh},
-        "questions_without_dimension": {one.label: one.answers for one in without_dimension(store, desk.loaded.config)},
-        "read_with_other_words": read_otherwise(store, own_thanks(desk.loaded.config)),
-        "read_by_earlier_version": read_by_earlier_versions(store, desk.loaded.config),
-        "reports": {name: _report(desk, store, name) for name in desk.loaded.config.reports},
+        "questions_without_dimension": {
+            one.label: one.answers for one in find_unmapped_questions(store, desk.config.config)
+        },
+        "read_with_other_words": find_outdated_sources(store, custom_gratitude(desk.config.config)),
+        "read_by_earlier_version": read_by_earlier_versions(store, desk.config.config),
+        "reports": {name: _report(desk, store, name) for name in desk.config.config.reports},
     }
 
 
@@ -48,8 +50,8 @@ def _streams(store: Store, source: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _report(desk: Desk, store: Store, name: str) -> dict[str, Any]:
-    rows = [r for r in ledger.listed(store.conn) if r.report.partition(":")[0] == name]
+def _report(desk: AppContext, store: Store, name: str) -> dict[str, Any]:
+    rows = [r for r in ledger.list_deliveries(store.conn) if r.report.partition(":")[0] == name]
     rule = report_rule(desk, name)
     unwell = [r for r in rows if r.state in {"unknown", "failed"}]
     whole = [r.sent_at for r in rows if r.sent_at and variants.is_complete(r.variant)]
@@ -63,10 +65,10 @@ def _report(desk: Desk, store: Store, name: str) -> dict[str, Any]:
     }
 
 
-def _slots(desk: Desk, store: Store, name: str) -> Iterator[str]:
+def _slots(desk: AppContext, store: Store, name: str) -> Iterator[str]:
     """What was due and is not done."""
     for slot in slots.listed(store.conn, name):
-        label = label_of(slot.start, slot.end, desk.loaded.config.timezone)
+        label = format_label(slot.start, slot.end, desk.config.config.timezone)
         if slot.state == "missed":
             yield f"{label} was given up: {slot.detail}"
         elif slot.state == "open" and slot.detail:

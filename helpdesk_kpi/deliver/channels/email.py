@@ -65,7 +65,7 @@ class Email(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def send(self, message: Message, recipient: str) -> Sent:
         with nothing_sent("before the mail"):
             self._check_size(self._mail(message, utf8=False))
-        with self._connected() as server:
+        with self._smtp_session() as server:
             with nothing_sent(f"{self.host} before the mail"):
                 utf8 = self._needs_utf8(recipient) and server.has_extn("smtputf8")
                 self._check_addresses_can_be_said(recipient, utf8=utf8)
@@ -105,7 +105,7 @@ class Email(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
             )
 
     @contextmanager
-    def _connected(self) -> Iterator[smtplib.SMTP]:
+    def _smtp_session(self) -> Iterator[smtplib.SMTP]:
         """A server that has greeted, is encrypted as configured and knows who we are; nothing is sent yet."""
         try:
             server = self._connect()

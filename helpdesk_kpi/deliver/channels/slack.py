@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from helpdesk_kpi.deliver.contract import Channel, Message, Part, Sent
-from helpdesk_kpi.deliver.http_post import check_address, line, post
+from helpdesk_kpi.deliver.http_post import check_address, line, post_json
 from helpdesk_kpi.deliver.mime import whole
 from helpdesk_kpi.deliver.slack_limits import cut, fit
 from helpdesk_kpi.errors import DeliveryError
@@ -55,14 +55,14 @@ class Slack(Channel, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if not said:
             return Sent("sent")
         if not said.startswith(BLOCKS_REFUSED):
-            raise _refused(said)
+            raise _to_delivery_error(said)
         if refused := self._post(_plain(message)):
-            raise _refused(refused)
+            raise _to_delivery_error(refused)
         return Sent("sent", detail=f"as plain text, since Slack refused the blocks: {said}")
 
     def _post(self, body: bytes) -> str:
         """ "" when posted, else Slack's refusal in its words."""
-        answer = post(self.url, body, timeout=self.timeout)
+        answer = post_json(self.url, body, timeout=self.timeout)
         said = line(answer.text)
         told = _told(answer.content)
         if answer.status_code == 200 and (said == "ok" or told is True):
@@ -98,12 +98,12 @@ def _body(message: Message) -> bytes:
     """The template's blocks within Slack's limits, else plain text."""
     if "slack" not in message.payloads:
         return _plain(message)
-    payload = _decoded(message)
+    payload = _decode_payload(message)
     payload.setdefault("text", message.subject)  # what a notification shows
     return msgspec.json.encode(fit(payload))
 
 
-def _decoded(message: Message) -> dict[str, Any]:
+def _decode_payload(message: Message) -> dict[str, Any]:
     try:
         return msgspec.json.decode(message.payloads["slack"], type=dict[str, Any])
     except msgspec.DecodeError as error:
@@ -119,6 +119,6 @@ def _plain(message: Message) -> bytes:
     return msgspec.json.encode({"text": cut(text, 4000), "unfurl_links": False})
 
 
-def _refused(said: str) -> DeliveryError:
+def _to_delivery_error(said: str) -> DeliveryError:
     hint = HINTS.get(said.partition(":")[0].strip())
     return DeliveryError(f"Slack refused: {said}" + (f" ({hint})" if hint else ""), permanent=True)

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from helpdesk_kpi.calendar.business_hours import Calendar
-from helpdesk_kpi.calendar.calendar_rules import Clocks
-from helpdesk_kpi.calendar.periods import Period, midnight, wall
-from helpdesk_kpi.identities.agents import Human
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.calendar.business_hours import BusinessCalendar
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules
+from helpdesk_kpi.calendar.periods import Period, local_midnight, to_local
+from helpdesk_kpi.identities.agents import Agent
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.milliseconds import HOUR
 
 DAY = dt.timedelta(days=1)
@@ -23,7 +23,7 @@ LOW, HIGH = 0.7, 1.3  # of the median: the band in which nobody asks
 FEWEST_DAYS = 20  # worked, below which a value is shown and not judged
 
 
-class PerHour(NamedTuple):
+class Workload(NamedTuple):
     """One person's weighted volume beside the time that they had for it."""
 
     name: str
@@ -34,54 +34,56 @@ class PerHour(NamedTuple):
     band: Literal["within", "below", "above", "too few days", "hours not known"]
 
 
-def per_hour(reader: Reader, period: Period, as_of: int, variant: str = "strict") -> tuple[list[PerHour], float | None]:
+def workload_per_hour(
+    reader: MetricStore, period: Period, as_of: int, variant: str = "strict"
+) -> tuple[list[Workload], float | None]:
     """Everybody who has points in the period, in the order of their names; and the median of those with enough days."""
     found = []
     for name in reader.names("weighted_volume", "agent", period, as_of, variant):
         human = next((h for h in reader.people.all if h.name == name), None)
         if name is not None and human is not None:
-            points = reader.figure(kpi_named("weighted_volume"), period, as_of, variant, agent=name).value or 0.0
-            found.append((name, points, *at_work(human, reader.clocks, period.start, min(period.end, as_of))))
+            points = reader.compute(get_kpi("weighted_volume"), period, as_of, variant, agent=name).value or 0.0
+            found.append((name, points, *is_at_work(human, reader.clocks, period.start, min(period.end, as_of))))
     values = [points / hours for _, points, hours, days in found if hours and days >= FEWEST_DAYS]
     middle = median(values) if values else None
-    return [_judged(*one, middle) for one in found], middle
+    return [_classify(*one, middle) for one in found], middle
 
 
-def _judged(name: str, points: float, hours: float | None, days: int, middle: float | None) -> PerHour:
+def _classify(name: str, points: float, hours: float | None, days: int, middle: float | None) -> Workload:
     value = points / hours if hours else None
     if value is None:
-        return PerHour(name, points, hours, days, None, "hours not known" if hours is None else "too few days")
+        return Workload(name, points, hours, days, None, "hours not known" if hours is None else "too few days")
     if days < FEWEST_DAYS or not middle:
-        return PerHour(name, points, hours, days, value, "too few days")
+        return Workload(name, points, hours, days, value, "too few days")
     band = "below" if value < LOW * middle else "above" if value > HIGH * middle else "within"
-    return PerHour(name, points, hours, days, value, band)  # type: ignore[arg-type]  # one of three words
+    return Workload(name, points, hours, days, value, band)  # type: ignore[arg-type]  # one of three words
 
 
-def at_work(human: Human, clocks: Clocks, start: int, end: int) -> tuple[float | None, int]:
+def is_at_work(human: Agent, clocks: CalendarRules, start: int, end: int) -> tuple[float | None, int]:
     """(hours, days) for which somebody was there in [start, end): by their own hours, else by those of their team or
     helpdesk, from `joined` to `left`, without the days of `away` and holidays. No hours where nothing tells them.
     """
-    calendar, zone = hours_of(human, clocks, start), ZoneInfo(human.zone)
+    calendar, zone = available_hours(human, clocks, start), ZoneInfo(human.zone)
     if clocks.is_always(calendar):
         return None, 0
-    days = [day for day in _days(start, end, zone) if calendar.is_workday(day) and _is_there(human, day)]
-    starts = np.array([max(midnight(day, zone), start) for day in days], np.int64)
-    ends = np.array([min(midnight(day + DAY, zone), end) for day in days], np.int64)
+    days = [day for day in _days(start, end, zone) if calendar.is_workday(day) and _is_employed(human, day)]
+    starts = np.array([max(local_midnight(day, zone), start) for day in days], np.int64)
+    ends = np.array([min(local_midnight(day + DAY, zone), end) for day in days], np.int64)
     return float(calendar.between(starts, ends).sum()) / HOUR, len(days)
 
 
-def hours_of(human: Human, clocks: Clocks, at: int) -> Calendar:
+def available_hours(human: Agent, clocks: CalendarRules, at: int) -> BusinessCalendar:
     if human.told is not None and human.told.hours is not None:
-        return clocks.named(human.told.hours)
+        return clocks.get(human.told.hours)
     return clocks.calendar(None, human.team_at(at), human.accounts[0].source if human.accounts else "")
 
 
 def _days(start: int, end: int, zone: ZoneInfo) -> list[dt.date]:
-    first, last = wall(start, zone).date(), wall(max(start, end - 1), zone).date()
+    first, last = to_local(start, zone).date(), to_local(max(start, end - 1), zone).date()
     return [first + i * DAY for i in range((last - first).days + 1)]
 
 
-def _is_there(human: Human, day: dt.date) -> bool:
+def _is_employed(human: Agent, day: dt.date) -> bool:
     told = human.told
     if told is None:
         return True

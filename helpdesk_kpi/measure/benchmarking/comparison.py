@@ -1,7 +1,7 @@
 """People side by side, on like work: what each one's figure says beyond case mix and chance, and whether it may count.
 
-`compare` is what reports and scorecards ask. It tells no ranks: each person is comparable with the others together,
-not strictly with each other person.
+Reports and scorecards call `compare_people`. It gives no ranks: each person is compared with the others together, not
+strictly with each other person.
 """
 
 from collections.abc import Sequence
@@ -10,32 +10,32 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from helpdesk_kpi.calendar.periods import Period, containing
+from helpdesk_kpi.calendar.periods import Period, get_period_at
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.benchmarking.censored_imputation import logarithms
-from helpdesk_kpi.measure.benchmarking.customer_clusters import by_customer, customers
-from helpdesk_kpi.measure.benchmarking.peer_group import Bench
-from helpdesk_kpi.measure.benchmarking.person_comparison import About, compared
-from helpdesk_kpi.measure.benchmarking.population_effects import Everybody
+from helpdesk_kpi.measure.benchmarking.censored_imputation import log_durations
+from helpdesk_kpi.measure.benchmarking.customer_clusters import cluster_bootstrap, load_clusters
+from helpdesk_kpi.measure.benchmarking.peer_group import PeerGroup
+from helpdesk_kpi.measure.benchmarking.person_comparison import PersonContext, compare_person
+from helpdesk_kpi.measure.benchmarking.population_effects import Population
 from helpdesk_kpi.measure.benchmarking.result import Comparison
-from helpdesk_kpi.measure.benchmarking.strata import Strata, strata
-from helpdesk_kpi.measure.benchmarking.units import Counted, Kind, kind_of, things
-from helpdesk_kpi.measure.metrics.columns import NOBODY
+from helpdesk_kpi.measure.benchmarking.strata import Strata, build_strata
+from helpdesk_kpi.measure.benchmarking.units import UnitKind, UnitRows, get_unit_kind, select_units
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON
 from helpdesk_kpi.measure.metrics.contract import Kpi, hides_answers
-from helpdesk_kpi.measure.metrics.discovery import kpi_named, variant_named
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.metric_query import Asked, existing
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.statistics.bootstrap import seed
-from helpdesk_kpi.measure.statistics.indirect_standardisation import Things
+from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_query import MetricQuery, select_rows
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.statistics.bootstrap import derive_seed
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Units
 from helpdesk_kpi.model import MAIN
 
 AXES = ("agent", "team")
 MONTHS = 12  # before the period, from which expectations are taken
 
 
-def compare(
-    reader: Reader,
+def compare_people(
+    reader: MetricStore,
     kpi: str,
     period: Period,
     as_of: int,
@@ -57,17 +57,19 @@ def compare(
     present = bench.present
     names = asked.names(counted.take(present))
     team = asked.figure()
-    everybody = Everybody(bench, names)
+    everybody = Population(bench, names)
     figures = {code: asked.figure(name) for code, name in names.items()}
-    centre = _centre(bench, team, [figure.value or 0.0 for figure in figures.values()])
-    about = About(asked.kpi, axis, everybody, centre, found.labels, asked.scale(bench.kind))
-    people = [compared(about, code, name, figures[code]) for code, name in names.items()]
+    centre = _population_centre(bench, team, [figure.value or 0.0 for figure in figures.values()])
+    about = PersonContext(asked.kpi, axis, everybody, centre, found.labels, asked.scale(bench.kind))
+    people = [compare_person(about, code, name, figures[code]) for code, name in names.items()]
     if report is not None:
-        of = customers(reader.store, counted.rows)
+        of = load_clusters(reader.store, counted.rows)
         for place, (code, person) in enumerate(zip(names, people, strict=True)):
             if person.standing.verdict != "hidden":
                 mine = present & (bench.things.subject == code)
-                drawn = by_customer(bench.kind, counted.take(mine), of[mine], seed(report, kpi, person.name))
+                drawn = cluster_bootstrap(
+                    bench.kind, counted.take(mine), of[mine], derive_seed(report, kpi, person.name)
+                )
                 people[place] = msgspec.structs.replace(person, by_customer=drawn)
     return Comparison(
         kpi=kpi, variant=variant, axis=axis, period=period.label, as_of=as_of, kind=bench.kind, team=team,
@@ -78,16 +80,16 @@ def compare(
 
 
 def _comparable(kpi: str, variant: str, axis: str) -> Kpi:
-    spec = kpi_named(kpi)
-    variant_named(spec, variant)
-    kind_of(spec, variant)
+    spec = get_kpi(kpi)
+    get_variant(spec, variant)
+    get_unit_kind(spec, variant)
     if axis not in AXES:
         raise UsageError(f"no comparison by {axis!r}; allowed are {', '.join(AXES)}")
     return spec
 
 
 class _Asked(NamedTuple):
-    reader: Reader
+    reader: MetricStore
     kpi: Kpi
     variant: str
     period: Period
@@ -95,52 +97,52 @@ class _Asked(NamedTuple):
     axis: str
     where: dict[str, str | None]
 
-    def rows(self) -> tuple[Counted, Strata]:
+    def rows(self) -> tuple[UnitRows, Strata]:
         """What is somebody's, of the reference window and the period."""
         where = dict(self.where)
         if self.kpi.facet == "dimension":
             where.setdefault("facet", MAIN)
-        asked = Asked(self.kpi, self.variant, self._first(), self.period.end, self.as_of)
+        asked = MetricQuery(self.kpi, self.variant, self._first(), self.period.end, self.as_of)
         rows = self.reader.slice(self.kpi.id, self.variant, **where)
         if hides_answers(asked.statistic):
-            here, exists = existing(asked, rows)
+            here, exists = select_rows(asked, rows)
             rows = self.reader.shown(asked, here.take(exists))
-        counted = things(asked, rows, self.reader.policy(self.kpi, self.variant))
-        counted = counted.take(self.reader.labels(counted.rows, self.axis) != NOBODY)
-        return counted, strata(self.reader, counted.rows, of_tickets=self.kpi.story == "ticket")
+        counted = select_units(asked, rows, self.reader.policy(self.kpi, self.variant))
+        counted = counted.take(self.reader.labels(counted.rows, self.axis) != NO_PERSON)
+        return counted, build_strata(self.reader, counted.rows, of_tickets=self.kpi.subject == "ticket")
 
     def _first(self) -> int:
         """Before `back_to` the reader knows but the stories that went on, which are the slow ones."""
-        month = containing("month", self.period.start, self.period.zone)
-        return max(month.back(MONTHS).start, self.reader.back_to)
+        month = get_period_at("month", self.period.start, self.period.zone)
+        return max(month.shift_back(MONTHS).start, self.reader.back_to)
 
-    def bench(self, counted: Counted, found: Strata) -> Bench:
-        kind = kind_of(self.kpi, self.variant)
+    def bench(self, counted: UnitRows, found: Strata) -> PeerGroup:
+        kind = get_unit_kind(self.kpi, self.variant)
         if kind == "count" and (counted.value < 0).any():
             raise UsageError(f"{self.kpi.id} cannot be compared: its amounts are positive and negative")
-        values = logarithms(counted, found) if kind == "duration" else counted.value
+        values = log_durations(counted, found) if kind == "duration" else counted.value
         subject = self.reader.labels(counted.rows, self.axis)
-        return Bench(
-            kind, Things(subject, found.cell, values, counted.weight), counted.rows.at, found.parent, self._first(),
+        return PeerGroup(
+            kind, Units(subject, found.cell, values, counted.weight), counted.rows.at, found.parent, self._first(),
             self.period.start, min(self.period.end, self.as_of),
         )  # fmt: skip
 
-    def scale(self, kind: Kind) -> tuple[float, float]:
+    def scale(self, kind: UnitKind) -> tuple[float, float]:
         """The least and the most that a value can be."""
         return (0.0, 1.0) if kind == "share" else self.reader.policy(self.kpi, self.variant).scale
 
-    def names(self, counted: Counted) -> dict[int, str]:
+    def names(self, counted: UnitRows) -> dict[int, str]:
         """Who has anything, by code, in the order of names."""
         codes = np.unique(self.reader.labels(counted.rows, self.axis))
         named = {int(code): str(self.reader.label_name(counted.rows, self.axis, int(code))) for code in codes}
         return dict(sorted(named.items(), key=lambda known: known[1]))
 
-    def figure(self, name: str | None = None) -> Value:
+    def figure(self, name: str | None = None) -> MetricValue:
         only = {} if name is None else {self.axis: name}
-        return self.reader.figure(self.kpi, self.period, self.as_of, self.variant, **self.where, **only)
+        return self.reader.compute(self.kpi, self.period, self.as_of, self.variant, **self.where, **only)
 
 
-def _centre(bench: Bench, team: Value, counts: Sequence[float]) -> float | None:
+def _population_centre(bench: PeerGroup, team: MetricValue, counts: Sequence[float]) -> float | None:
     """The team's rate, mean score or median; of `counts` a person's mean, which what is nobody's doesn't raise."""
     if bench.kind == "duration" or team.value is None:
         return team.value

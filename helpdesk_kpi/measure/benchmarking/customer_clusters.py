@@ -2,26 +2,26 @@
 
 import numpy as np
 
-from helpdesk_kpi.identities.customer_identity import requesters
-from helpdesk_kpi.measure.benchmarking.units import Counted, Kind
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.identities.customer_identity import load_customer_identities
+from helpdesk_kpi.measure.benchmarking.units import UnitKind, UnitRows
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
 from helpdesk_kpi.measure.statistics import bootstrap
 from helpdesk_kpi.store import Store
 
 Interval = tuple[float | None, float | None]
 
 
-def customers(store: Store, rows: Columns) -> Ints:
+def load_clusters(store: Store, rows: Columns) -> Ints:
     """By row: who asked for its ticket; an address on several helpdesks is one. What nobody asked is by itself."""
-    tickets = np.unique(rows.ticket[rows.ticket != NOBODY])
+    tickets = np.unique(rows.ticket[rows.ticket != NO_PERSON])
     sql = "SELECT t.id, t.requester FROM json_each(?) j JOIN tickets t ON t.id = j.value WHERE t.requester IS NOT NULL"
-    same = requesters(store)
+    same = load_customer_identities(store)
     asked = {ticket: same[requester] for ticket, requester in store.rows(sql, tickets.tolist())}
     alone = -2 - np.arange(len(rows))
     return np.array([asked.get(int(t), int(a)) for t, a in zip(rows.ticket, alone, strict=True)], np.int64)
 
 
-def by_customer(kind: Kind, counted: Counted, of: Ints, seed: int) -> Interval:
+def cluster_bootstrap(kind: UnitKind, counted: UnitRows, of: Ints, seed: int) -> Interval:
     """The 95 % interval of a share or mean score, or of the median of durations; none of counts."""
     if kind == "duration":
         return bootstrap.quantile(counted.value, ~counted.running, of, 0.5, seed)

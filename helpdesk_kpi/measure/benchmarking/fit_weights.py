@@ -7,12 +7,20 @@ from typing import NamedTuple
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.identities.past_roles import keep_standings
-from helpdesk_kpi.identities.source_rules import read_desks
-from helpdesk_kpi.measure.build.subjects import timelines
+from helpdesk_kpi.identities.source_rules import load_source_rules
+from helpdesk_kpi.measure.build.subjects import load_timelines
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Kpi, Observation
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.complexity_weights import FEWEST, Basis, Cell, Kind, Sum, Version, read_versions
-from helpdesk_kpi.measure.tickets.exclusions import observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.complexity_weights import (
+    FEWEST,
+    Basis,
+    Cell,
+    Kind,
+    Sum,
+    WeightVersion,
+    load_weight_versions,
+)
+from helpdesk_kpi.measure.tickets.exclusions import apply_exclusions
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store import Store
 
@@ -32,31 +40,31 @@ class Cost(NamedTuple):
     spent: int  # ms written down
 
 
-def learned(
+def fit_weights(
     store: Store, config: Config, *, first: int, last: int, since: int, now: int, basis: Basis | None = None
-) -> Version:
+) -> WeightVersion:
     """The version made of the tickets solved in [first, last), to hold from `since` on; it is not kept yet.
 
     Without `basis`: time if at least half of the tickets have hours written down, else effort.
     """
-    before = read_versions(store)
+    before = load_weight_versions(store)
     if since < last:
         raise UsageError("weights hold only from after the tickets that they are learned from")
     if before and since <= before[-1].since:
         raise UsageError(f"version {before[-1].version} already holds from then on, or from later; what held, held")
-    costs = list(_costs(store, config, first, last))
+    costs = list(_load_costs(store, config, first, last))
     timed = [cost for cost in costs if cost.spent > 0]  # of an older ticket perhaps only what was taken back is known
     chosen: Basis = basis or ("time" if len(timed) >= max(FEWEST, ENOUGH * len(costs)) else "effort")
     used = timed if chosen == "time" else costs
     if len(used) < FEWEST:
         raise UsageError(f"only {len(used)} tickets tell what they cost by {chosen}; {FEWEST} are needed")
-    return Version(
+    return WeightVersion(
         version=before[-1].version + 1 if before else 1, since=since, learned_at=now, basis=chosen, first=first,
-        last=last, cells=tuple(cells(used, chosen)),
+        last=last, cells=tuple(cell_means(used, chosen)),
     )  # fmt: skip
 
 
-def cells(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
+def cell_means(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
     """The costs put together by kind, most tickets first. Of hours the logarithms are added: their mean is that of the
     middle ticket, whatever the one that took a week.
     """
@@ -73,36 +81,36 @@ def cells(costs: Sequence[Cost], basis: Basis) -> Iterator[Cell]:
         yield Cell(*kind, len(of_kind), math.fsum(amount for _, amount in of_kind), people)
 
 
-def effort(ticket: Timeline, until: int) -> float:
+def estimate_effort(ticket: Timeline, until: int) -> float:
     """What a ticket cost up to an instant, in points of EFFORT."""
-    said = [t for t in ticket.turns if t.kind == "comment" and t.who == "agent" and not t.creating and t.at <= until]
+    said = [t for t in ticket.messages if t.kind == "comment" and t.who == "agent" and not t.creating and t.at <= until]
     counts = {
         "ticket": 1.0,
         "replies": math.log1p(sum(t.public for t in said)),
         "notes": sum(not t.public for t in said),
-        "stations": max(sum(s.start <= until for s in ticket.hands.stations) - 1, 0),
+        "stations": max(sum(s.start <= until for s in ticket.assignment_history.stations) - 1, 0),
         "people": max(len({t.person for t in said}) - 1, 0),
         "development": any(link.kind == "development" for link in ticket.links),
     }
     return sum(EFFORT[name] * amount for name, amount in counts.items())
 
 
-def _costs(store: Store, config: Config, first: int, last: int) -> Iterator[Cost]:
+def _load_costs(store: Store, config: Config, first: int, last: int) -> Iterator[Cost]:
     """Every ticket of weighted_volume in the period."""
     keep_standings(store, config)
-    desks, spec = read_desks(store, config), kpi_named("weighted_volume")
+    desks, spec = load_source_rules(store, config), get_kpi("weighted_volume")
     spent = dict(store.rows("SELECT ticket, sum(spent) FROM time_entries WHERE at < ? GROUP BY ticket", last))
     keys = [key for (key,) in store.rows("SELECT id FROM tickets WHERE created_at < ? ORDER BY id", last)]
     for place in range(0, len(keys), CHUNK):
-        for ticket in timelines(store, desks, keys[place : place + CHUNK]):
-            if rows := list(_solved(ticket, spec, first, last)):
-                kind = (rows[0].severity, ticket.desk.category_of(ticket.row), ticket.channel)
+        for ticket in load_timelines(store, desks, keys[place : place + CHUNK]):
+            if rows := list(_find_solved(ticket, spec, first, last)):
+                kind = (rows[0].severity, ticket.source_rules.category_of(ticket.row), ticket.channel)
                 people = frozenset(row.agent for row in rows if row.agent is not None)
-                yield Cost(kind, people, effort(ticket, rows[0].at), spent.get(ticket.row.id, 0))
+                yield Cost(kind, people, estimate_effort(ticket, rows[0].at), spent.get(ticket.row.id, 0))
 
 
-def _solved(ticket: Timeline, spec: Kpi, first: int, last: int) -> Iterator[Observation]:
-    for row in observations(ticket, spec, spec.variants["strict"]):
+def _find_solved(ticket: Timeline, spec: Kpi, first: int, last: int) -> Iterator[Observation]:
+    for row in apply_exclusions(ticket, spec, spec.variants["strict"]):
         holds = (row.until is None or row.until >= last) and (row.since is None or row.since < last)
         if row.stop not in EXCLUDED and first <= row.at < last and holds:
             yield row

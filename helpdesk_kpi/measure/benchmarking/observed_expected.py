@@ -5,10 +5,10 @@ from collections.abc import Callable
 from statistics import NormalDist
 from typing import NamedTuple
 
-from helpdesk_kpi.measure.benchmarking.units import Kind
+from helpdesk_kpi.measure.benchmarking.units import UnitKind
 from helpdesk_kpi.measure.metrics.columns import Floats
 from helpdesk_kpi.measure.statistics import funnel
-from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Things
+from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Units
 from helpdesk_kpi.measure.statistics.poisson import byar
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.statistics.student import two_sided
@@ -16,17 +16,19 @@ from helpdesk_kpi.measure.statistics.student import two_sided
 Interval = tuple[float | None, float | None]
 
 
-class Judged(NamedTuple):
+class ObservedExpected(NamedTuple):
     """`ratio` is observed by expected, of durations the ratio of their geometric means; None: nothing was expected."""
 
     ratio: float | None
     low: float | None  # 95 %
     high: float | None
-    off: float  # standard deviations from what was expected, also of what little the expectation rests on
+    z: float  # standard deviations from what was expected, also of what little the expectation rests on
     sigma: float = 0.0  # of the observed sum, where it isn't a share's
 
 
-def limits(kind: Kind, expected: Expected, judged: Judged, confidence: float, phi: float) -> Interval:
+def control_limits(
+    kind: UnitKind, expected: Expected, judged: ObservedExpected, confidence: float, phi: float
+) -> Interval:
     """The ratios between which equals lie so often, when people vary phi times as much as by chance; (None, None)
     where nothing was expected.
     """
@@ -34,7 +36,7 @@ def limits(kind: Kind, expected: Expected, judged: Judged, confidence: float, ph
     if judged.ratio is None:
         return None, None
     if kind == "share":
-        wide = funnel.wider(confidence, expected.widening * math.sqrt(phi))
+        wide = funnel.wider(confidence, expected.limit_factor * math.sqrt(phi))
         low, high = funnel.limits(min(e / n, 1.0), n, wide)
         return low * n / e, high * n / e
     half = NormalDist().inv_cdf((1 + confidence) / 2) * judged.sigma * math.sqrt(phi)
@@ -43,23 +45,23 @@ def limits(kind: Kind, expected: Expected, judged: Judged, confidence: float, ph
     return max(1 - half / e, 0.0), 1 + half / e
 
 
-def judged(kind: Kind, own: Things, norm: Norm, expected: Expected) -> Judged:
+def compare_to_expected(kind: UnitKind, own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     """Of one person's shares, scores or log durations."""
     return _MAKERS[kind](own, norm, expected)
 
 
-def _share(_own: Things, norm: Norm, expected: Expected) -> Judged:
+def _share(_own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     """Wilson's interval of the observed share: a sum of unequal chances varies rather less than it says. The limits of
     a count, Byar's, would be far too wide where nearly all succeed.
     """
     n, x, e = (float(part.sum()) for part in expected[:3])
     low, high = wilson(min(x, n), n)
     least = 0.5 / (float(norm.behind.sum()) + 1)  # a share of 0 among the others does not mean never
-    off = funnel.deviation(x, n, min(max(e / n, least), 1 - least)) / expected.widening
+    off = funnel.deviation(x, n, min(max(e / n, least), 1 - least)) / expected.limit_factor
     return _by(e / n, (x / n, low, high), off)
 
 
-def _score(own: Things, norm: Norm, expected: Expected) -> Judged:
+def _score(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     n, x, e = (float(part.sum()) for part in expected[:3])
     variance = _variance(own, norm)
     half = _half(n, variance)
@@ -67,15 +69,15 @@ def _score(own: Things, norm: Norm, expected: Expected) -> Judged:
     return _by(e / n, (x / n, x / n - half, x / n + half), _off(expected, sigma), sigma)
 
 
-def _duration(own: Things, norm: Norm, expected: Expected) -> Judged:
+def _duration(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     """The mean of the residuals, log time less expected log time, taken back."""
     n, variance = float(expected.n.sum()), _variance(own, norm)
     mean, half = float((expected.observed - expected.expected).sum()) / n, _half(n, variance)
     sigma = _sigma(expected, n * variance)
-    return Judged(math.exp(mean), math.exp(mean - half), math.exp(mean + half), _off(expected, sigma), sigma)
+    return ObservedExpected(math.exp(mean), math.exp(mean - half), math.exp(mean + half), _off(expected, sigma), sigma)
 
 
-def judged_count(expected: Expected) -> Judged:
+def compare_count_to_expected(expected: Expected) -> ObservedExpected:
     """Byar's limits, of as many fewer things as weeks differ by more than Poisson's distribution lets them."""
     x, e = float(expected.observed.sum()), float(expected.expected.sum())
     low, high = byar(x, spread=max(expected.variance / e, 1.0) if e > 0 else 1.0)
@@ -83,15 +85,15 @@ def judged_count(expected: Expected) -> Judged:
     return _by(e, (x, low, high), _off(expected, sigma), sigma)
 
 
-def _by(expected: float, observed: tuple[float, float, float], off: float, sigma: float = 0.0) -> Judged:
+def _by(expected: float, observed: tuple[float, float, float], off: float, sigma: float = 0.0) -> ObservedExpected:
     """`observed`: with its interval."""
     if not expected > 0:
-        return Judged(None, None, None, off, sigma)
+        return ObservedExpected(None, None, None, off, sigma)
     ratio, low, high = (x / expected for x in observed)
-    return Judged(ratio, low, high, off, sigma)
+    return ObservedExpected(ratio, low, high, off, sigma)
 
 
-def _variance(own: Things, norm: Norm) -> float:
+def _variance(own: Units, norm: Norm) -> float:
     """Of one person's residuals."""
     residuals: Floats = own.value - norm.mean[own.cell]
     n = float(own.weight.sum())
@@ -117,7 +119,7 @@ def _off(expected: Expected, sigma: float) -> float:
     return float((expected.observed - expected.expected).sum()) / sigma if sigma else 0.0
 
 
-_MAKERS: dict[Kind, Callable[[Things, Norm, Expected], Judged]] = {
+_MAKERS: dict[UnitKind, Callable[[Units, Norm, Expected], ObservedExpected]] = {
     "share": _share,
     "score": _score,
     "duration": _duration,

@@ -4,19 +4,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpdesk_kpi.measure.benchmarking.observed_expected import Judged, judged, judged_count
-from helpdesk_kpi.measure.benchmarking.units import Kind
+from helpdesk_kpi.measure.benchmarking.observed_expected import (
+    ObservedExpected,
+    compare_count_to_expected,
+    compare_to_expected,
+)
+from helpdesk_kpi.measure.benchmarking.units import UnitKind
 from helpdesk_kpi.measure.metrics.columns import Floats, Ints
 from helpdesk_kpi.measure.query.metric_query import Bools
-from helpdesk_kpi.measure.statistics.indirect_standardisation import FEW, Expected, Things, alone, expected, norm
+from helpdesk_kpi.measure.statistics.indirect_standardisation import (
+    FEW,
+    Expected,
+    Units,
+    fit_norm,
+    standardise,
+    without_peers,
+)
 from helpdesk_kpi.milliseconds import DAY, WEEK
 
 
-class Bench(NamedTuple):
+class PeerGroup(NamedTuple):
     """Things of the reference window and of the period after it."""
 
-    kind: Kind
-    things: Things
+    kind: UnitKind
+    things: Units
     at: Ints
     parent: Ints  # by cell
     first: int  # the reference begins
@@ -33,7 +44,7 @@ class Bench(NamedTuple):
         """Whether too little is known from before the period, so that the others' work in it is taken too."""
         return float(self.things.weight[~self.present].sum()) < FEW
 
-    def judged(self, subject: int) -> tuple[Expected, Judged] | None:
+    def observed_expected(self, subject: int) -> tuple[Expected, ObservedExpected] | None:
         """The period of one person. None: they, or the others, have done nothing."""
         known = self.present | True if self.with_period else ~self.present
         mine = self.things.subject == subject
@@ -66,21 +77,21 @@ class Bench(NamedTuple):
     def alone(self, subject: int) -> float:
         """The part of one person's things that lies in cells of which they do over 80 % themselves."""
         mine = self.things.subject == subject
-        return alone(self._cells(mine & self.present), self._cells(mine), self._cells(mine | True))
+        return without_peers(self._cells(mine & self.present), self._cells(mine), self._cells(mine | True))
 
-    def _against(self, own: Bools, others: Bools) -> tuple[Expected, Judged] | None:
+    def _against(self, own: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
         if not self.size(own) > 0:
             return None
         if self.kind == "count":
             return self._counts(own, others)
-        usual = norm(_taken(self.things, others), self.parent)
+        usual = fit_norm(_select(self.things, others), self.parent)
         if usual is None:
             return None
-        things = _taken(self.things, own)
-        found = expected(things, usual)
-        return found, judged(self.kind, things, usual, found)
+        things = _select(self.things, own)
+        found = standardise(things, usual)
+        return found, compare_to_expected(self.kind, things, usual, found)
 
-    def _counts(self, own: Bools, others: Bools) -> tuple[Expected, Judged] | None:
+    def _counts(self, own: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
         """Of each kind, as many as the others did in as many days. How many of a kind one gets is part of what is
         counted, so nothing is adjusted for it; the cells only show where the difference lies.
         """
@@ -90,7 +101,7 @@ class Bench(NamedTuple):
         usual = self._amounts(others) * (days / all_days)
         e, spread = float(usual.sum()), self._spread(others)
         found = Expected(self._cells(own), self._amounts(own), usual, e * spread, e * spread * days / all_days)
-        return found, judged_count(found)
+        return found, compare_count_to_expected(found)
 
     def _spread(self, mask: Bools) -> float:
         """How many times more than Poisson's the variance of a person's week is; at least 1."""
@@ -126,5 +137,5 @@ class Bench(NamedTuple):
         return sums.astype(np.float64)
 
 
-def _taken(things: Things, mask: Bools) -> Things:
-    return Things(things.subject[mask], things.cell[mask], things.value[mask], things.weight[mask])
+def _select(things: Units, mask: Bools) -> Units:
+    return Units(things.subject[mask], things.cell[mask], things.value[mask], things.weight[mask])

@@ -6,13 +6,13 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from helpdesk_kpi.measure.benchmarking.censored_imputation import back
-from helpdesk_kpi.measure.benchmarking.observed_expected import Judged, limits
-from helpdesk_kpi.measure.benchmarking.population_effects import Everybody, gap
-from helpdesk_kpi.measure.benchmarking.publication_rules import Standing, standing
-from helpdesk_kpi.measure.benchmarking.result import Cell, Compared
-from helpdesk_kpi.measure.metrics.contract import ANY_SCALE, Kpi
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.benchmarking.censored_imputation import from_log_scale
+from helpdesk_kpi.measure.benchmarking.observed_expected import ObservedExpected, control_limits
+from helpdesk_kpi.measure.benchmarking.population_effects import Population, difference
+from helpdesk_kpi.measure.benchmarking.publication_rules import PublicationStatus, publication_status
+from helpdesk_kpi.measure.benchmarking.result import CellResult, PersonResult
+from helpdesk_kpi.measure.metrics.contract import UNBOUNDED, Kpi
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.statistics import funnel
 from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected
 
@@ -21,24 +21,24 @@ DRIVING = 3
 _ROUNDING = 1e-9
 
 
-class About(NamedTuple):
+class PersonContext(NamedTuple):
     """What is compared."""
 
     kpi: Kpi
     axis: str
-    everybody: Everybody
+    everybody: Population
     centre: float | None  # what one person's value would be if all were equal and had the same work
     labels: list[tuple[str | None, ...]]  # by cell
-    scale: tuple[float, float] = ANY_SCALE  # the least and the most that a value can be
+    scale: tuple[float, float] = UNBOUNDED  # the least and the most that a value can be
 
 
-def compared(about: About, subject: int, name: str, figure: Value) -> Compared:
+def compare_person(about: PersonContext, subject: int, name: str, figure: MetricValue) -> PersonResult:
     """`figure`: the person's, as every report prints it."""
     reliability = about.everybody.reliability(subject)
-    found = _standing(about, figure.n, reliability)
+    found = _publication_status(about, figure.n, reliability)
     if found.verdict == "hidden":
-        return Compared(name=name, n=figure.n, standing=found)
-    person = Compared(
+        return PersonResult(name=name, n=figure.n, standing=found)
+    person = PersonResult(
         name=name, n=figure.n, value=figure.value, low=figure.low, high=figure.high, standing=found,
         reliability=reliability,
     )  # fmt: skip
@@ -49,28 +49,30 @@ def compared(about: About, subject: int, name: str, figure: Value) -> Compared:
     told = {
         **_sums(about, expected), **_adjusted(about, expected, judged, reliability),
         **_verdict(about, subject),
-        "stands_out": subject in about.everybody.standing_out, "overlap": overlap, "no_like_work": overlap > OVERLAP,
+        "stands_out": subject in about.everybody.outliers, "overlap": overlap, "no_like_work": overlap > OVERLAP,
         **_mix(about, expected),
     }  # fmt: skip
     return msgspec.structs.replace(person, **told)
 
 
-def _standing(about: About, n: float, reliability: float | None) -> Standing:
+def _publication_status(about: PersonContext, n: float, reliability: float | None) -> PublicationStatus:
     """By the numbers, and by the level at which the KPI may be scored at all."""
-    found = standing(n, reliability, about.kpi.min_n if about.axis == "agent" else 0)
+    found = publication_status(n, reliability, about.kpi.min_n if about.axis == "agent" else 0)
     if found.verdict == "hidden" or about.kpi.level == "agent" or (about.kpi.level, about.axis) == ("team", "team"):
         return found
-    return Standing("not_scored", "only_shown" if about.kpi.level == "shown" else "only_for_teams")
+    return PublicationStatus("not_scored", "only_shown" if about.kpi.level == "shown" else "only_for_teams")
 
 
-def _sums(about: About, expected: Expected) -> dict[str, Any]:
+def _sums(about: PersonContext, expected: Expected) -> dict[str, Any]:
     n, observed, due = (float(part.sum()) for part in expected[:3])
     if about.everybody.bench.kind == "duration":
-        observed, due = back(observed / n), back(due / n)
+        observed, due = from_log_scale(observed / n), from_log_scale(due / n)
     return {"observed": observed, "expected": due}
 
 
-def _adjusted(about: About, expected: Expected, judged: Judged, reliability: float | None) -> dict[str, Any]:
+def _adjusted(
+    about: PersonContext, expected: Expected, judged: ObservedExpected, reliability: float | None
+) -> dict[str, Any]:
     """A ratio is one to the others, so it is taken times what the team would have come to without the own difference;
     else that would count twice, which in a small team is much.
     """
@@ -88,12 +90,12 @@ def _adjusted(about: About, expected: Expected, judged: Judged, reliability: flo
     return {**ratios, "adjusted": adjusted, "adjusted_low": low, "adjusted_high": high, "shrunken": shrunken}
 
 
-def _verdict(about: About, subject: int) -> dict[str, Any]:
+def _verdict(about: PersonContext, subject: int) -> dict[str, Any]:
     everybody = about.everybody
     off = everybody.off(subject)
     verdict = funnel.verdict(off)
     look, signal = (
-        limits(everybody.bench.kind, *everybody.judged[subject], confidence, everybody.dispersion)
+        control_limits(everybody.bench.kind, *everybody.judged[subject], confidence, everybody.dispersion)
         for confidence in (funnel.LOOK, funnel.REVIEW)
     )
     return {
@@ -111,19 +113,19 @@ def _direction(kpi: Kpi, *, up: bool) -> Literal["better", "worse", "more", "les
     return "better" if up == (kpi.better == "higher") else "worse"
 
 
-def _mix(about: About, expected: Expected) -> dict[str, Any]:
+def _mix(about: PersonContext, expected: Expected) -> dict[str, Any]:
     mix = [_cell(about, expected, int(place)) for place in np.flatnonzero((expected.n > 0) | (expected.expected > 0))]
-    whole = gap(expected)
+    whole = difference(expected)
     driving = sorted(
         (cell for cell in mix if cell.gap * math.copysign(1, whole) > _ROUNDING), key=lambda cell: -abs(cell.gap)
     )
     return {"mix": tuple(sorted(mix, key=lambda cell: -cell.n)), "driving": tuple(driving[:DRIVING])}
 
 
-def _cell(about: About, expected: Expected, place: int) -> Cell:
+def _cell(about: PersonContext, expected: Expected, place: int) -> CellResult:
     n, observed, due = (float(part[place]) for part in expected[:3])
     difference = observed - due
     if about.everybody.bench.kind == "duration":
-        observed, due = back(observed / n), back(due / n)
+        observed, due = from_log_scale(observed / n), from_log_scale(due / n)
     severity, category, channel, shift = about.labels[place]
-    return Cell(severity, category, channel, shift, n, observed, due, difference)
+    return CellResult(severity, category, channel, shift, n, observed, due, difference)

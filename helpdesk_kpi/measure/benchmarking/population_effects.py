@@ -6,32 +6,32 @@ from functools import cached_property
 
 import numpy as np
 
-from helpdesk_kpi.measure.benchmarking.peer_group import Bench
+from helpdesk_kpi.measure.benchmarking.peer_group import PeerGroup
 from helpdesk_kpi.measure.statistics import funnel
-from helpdesk_kpi.measure.statistics.false_discovery import discoveries
+from helpdesk_kpi.measure.statistics.false_discovery import benjamini_hochberg
 from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected
 from helpdesk_kpi.measure.statistics.shrinkage import between, reliability
 
 
-class Everybody:
+class Population:
     """The people of a period, by the codes of their axis."""
 
-    def __init__(self, bench: Bench, subjects: Iterable[int]) -> None:
+    def __init__(self, bench: PeerGroup, subjects: Iterable[int]) -> None:
         self.bench = bench
-        self.judged = {s: found for s in subjects if (found := bench.judged(s)) is not None}
+        self.judged = {s: found for s in subjects if (found := bench.observed_expected(s)) is not None}
 
     @cached_property
     def dispersion(self) -> float:
-        return funnel.dispersion([told.off for _, told in self.judged.values()])
+        return funnel.dispersion([told.z for _, told in self.judged.values()])
 
     def off(self, subject: int) -> float:
         """Standard deviations from what was expected, of those by which people vary anyway."""
-        return self.judged[subject][1].off / math.sqrt(self.dispersion)
+        return self.judged[subject][1].z / math.sqrt(self.dispersion)
 
     def without(self, centre: float, expected: Expected) -> float:
         """The team's value, had one person's things come to what was expected of them."""
         things, present = self.bench.things, self.bench.present
-        weight, off = things.weight[present], gap(expected)
+        weight, off = things.weight[present], difference(expected)
         if self.bench.kind == "duration":
             return centre * math.exp(-off / float(weight.sum()))
         if self.bench.kind == "count":  # in proportion, since the team's value may be capped
@@ -40,9 +40,9 @@ class Everybody:
         return centre - off / float(weight.sum())
 
     @cached_property
-    def standing_out(self) -> frozenset[int]:
+    def outliers(self) -> frozenset[int]:
         """Who differs also when all comparisons are seen together."""
-        found = discoveries([funnel.chance(self.off(s)) for s in self.judged])
+        found = benjamini_hochberg([funnel.chance(self.off(s)) for s in self.judged])
         return frozenset(s for s, is_one in zip(self.judged, found, strict=True) if is_one)
 
     @cached_property
@@ -59,7 +59,7 @@ class Everybody:
         if len(usable) < 2:
             return None
         whole = sum(sizes.values())
-        off = [gap(people[s]) / sizes[s] * (1 - sizes[s] / whole) for s in usable]
+        off = [difference(people[s]) / sizes[s] * (1 - sizes[s] / whole) for s in usable]
         return between(off, [people[s].variance / sizes[s] ** 2 for s in usable])
 
     def reliability(self, subject: int) -> float | None:
@@ -72,5 +72,5 @@ class Everybody:
         return reliability(self.between, variance / self.bench.size(mine) ** 2) if variance else None
 
 
-def gap(expected: Expected) -> float:
+def difference(expected: Expected) -> float:
     return float((expected.observed - expected.expected).sum())

@@ -18,7 +18,7 @@ Reason = Literal[
 ]  # the last two: of KPIs that are not scored at all, or not for single people
 
 
-class Standing(NamedTuple):
+class PublicationStatus(NamedTuple):
     """`hidden`: not even shown. `not_scored`: shown with its interval. `shrunken`: scored by the shrunken value, and
     not compared in words. `scored`: as it is.
     """
@@ -27,22 +27,24 @@ class Standing(NamedTuple):
     reason: Reason = ""
 
 
-def standing(n: float, reliability: float | None, min_n: float = 0) -> Standing:
+def publication_status(n: float, reliability: float | None, min_n: float = 0) -> PublicationStatus:
     """`reliability` None: there is nobody, or nothing, to compare with.
 
     0.7 is what profiling of providers asks for: He, Selck, Normand, https://www.ncbi.nlm.nih.gov/pmc/articles/PMC6400472/
 
-    >>> standing(4, 0.9), standing(20, 0.9, min_n=30)
-    (Standing(verdict='hidden', reason='too_few_to_show'), Standing(verdict='not_scored', reason='below_min_n'))
-    >>> [standing(90, r).verdict for r in (None, 0.49, 0.5, 0.69, 0.7)]
+    >>> publication_status(4, 0.9)
+    PublicationStatus(verdict='hidden', reason='too_few_to_show')
+    >>> publication_status(20, 0.9, min_n=30)
+    PublicationStatus(verdict='not_scored', reason='below_min_n')
+    >>> [publication_status(90, r).verdict for r in (None, 0.49, 0.5, 0.69, 0.7)]
     ['not_scored', 'not_scored', 'shrunken', 'shrunken', 'scored']
     """
     if n < FEWEST:
-        return Standing("hidden", "too_few_to_show")
+        return PublicationStatus("hidden", "too_few_to_show")
     if n < min_n:
-        return Standing("not_scored", "below_min_n")
+        return PublicationStatus("not_scored", "below_min_n")
     if reliability is None:
-        return Standing("not_scored", "no_comparison")
+        return PublicationStatus("not_scored", "no_comparison")
     if reliability < SOME:
-        return Standing("not_scored", "mostly_chance")
-    return Standing("shrunken", "partly_chance") if reliability < ENOUGH else Standing("scored")
+        return PublicationStatus("not_scored", "mostly_chance")
+    return PublicationStatus("shrunken", "partly_chance") if reliability < ENOUGH else PublicationStatus("scored")

@@ -4,13 +4,13 @@ from typing import Literal
 
 import msgspec
 
-from helpdesk_kpi.measure.benchmarking.publication_rules import Standing
-from helpdesk_kpi.measure.benchmarking.units import Kind
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.benchmarking.publication_rules import PublicationStatus
+from helpdesk_kpi.measure.benchmarking.units import UnitKind
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.statistics.funnel import Verdict
 
 
-class Cell(msgspec.Struct, frozen=True):
+class CellResult(msgspec.Struct, frozen=True):
     """One kind of work of one person. Observed and expected are sums, of durations geometric means in ms."""
 
     severity: str | None
@@ -23,7 +23,7 @@ class Cell(msgspec.Struct, frozen=True):
     gap: float  # its part of the difference: observed - expected, of durations the sum of log ratios
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
+class PersonResult(msgspec.Struct, frozen=True, kw_only=True):
     """One person, or team. What is hidden is None or empty. Values are in the unit of the KPI."""
 
     name: str
@@ -32,7 +32,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None  # 95 %
     high: float | None = None
     by_customer: tuple[float | None, float | None] = (None, None)  # the interval by drawing customers, if asked for
-    standing: Standing
+    standing: PublicationStatus
     reliability: float | None = None  # 0..1, of the adjusted value; None: nothing to compare with
     observed: float | None = None  # sums; of durations geometric means
     expected: float | None = None  # what the others would have made of the same work
@@ -51,8 +51,8 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
     stands_out: bool = False  # also when all comparisons are seen together (Benjamini-Hochberg, 10 %)
     overlap: float = 0.0  # the part of the things in cells that are nearly theirs alone
     no_like_work: bool = False  # that is more than 30 %: the ratio says little
-    mix: tuple[Cell, ...] = ()  # most frequent first
-    driving: tuple[Cell, ...] = ()  # the cells that make the difference, at most three
+    mix: tuple[CellResult, ...] = ()  # most frequent first
+    driving: tuple[CellResult, ...] = ()  # the cells that make the difference, at most three
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,12 +63,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     axis: str
     period: str
     as_of: int
-    kind: Kind
-    team: Value  # the figure of all together
+    kind: UnitKind
+    team: MetricValue  # the figure of all together
     centre: float | None  # what a person's value would be if all were equal and had the same mix of work
     between: (
         float | None
     )  # standard deviation of what people truly come to: a share, a log duration, points, a day's count
     dispersion: float  # phi: limits are wider by its root
     reference: tuple[int, int]  # [from, to): the work of others that expectations come from
-    subjects: tuple[Compared, ...]  # by name
+    subjects: tuple[PersonResult, ...]  # by name

@@ -12,74 +12,76 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.benchmarking.customer_clusters import customers
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
-from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Kpi, Within
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.aggregate import parts as parts_of
-from helpdesk_kpi.measure.query.metric_query import Asked, Bools, Parts, existing
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.recurrence.pair_labelling import counts_repeats
+from helpdesk_kpi.measure.benchmarking.customer_clusters import load_clusters
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Followup, Kpi
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.aggregate import list_contributions as parts_of
+from helpdesk_kpi.measure.query.metric_query import Bools, Contributions, MetricQuery, select_rows
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.recurrence.pair_labelling import uses_recurrence
 from helpdesk_kpi.milliseconds import DAY
 
 
-class Bounds(NamedTuple):
+class ShareBounds(NamedTuple):
     low: float
     high: float
     each_customer_once: float
 
 
-def bounds(reader: Reader, kpi: Kpi, variant: str, period: Period, as_of: int, **where: str | None) -> Bounds | None:
+def share_bounds(
+    reader: MetricStore, kpi: Kpi, variant: str, period: Period, as_of: int, **where: str | None
+) -> ShareBounds | None:
     """Of satisfaction, and of the share of what comes back; None for other figures, and where there is nothing yet."""
     told = kpi.statistic_of(variant)
-    comes_back = isinstance(told, Within) and told.of == "followed" and counts_repeats(told)
+    comes_back = isinstance(told, Followup) and told.of == "followed" and uses_recurrence(told)
     if not comes_back and kpi.id != "csat":
         return None
-    asked = Asked(kpi, variant, period.start, period.end, as_of)
-    rows, exists = existing(asked, reader.slice(kpi.id, variant, **where))
-    rows = rows.take(exists & ~rows.stopped(EXCLUDED))
+    asked = MetricQuery(kpi, variant, period.start, period.end, as_of)
+    rows, exists = select_rows(asked, reader.slice(kpi.id, variant, **where))
+    rows = rows.take(exists & ~rows.has_stop_reason(EXCLUDED))
     parts = parts_of(asked, rows, reader.policy(kpi, variant))
     if parts is None or parts.share is None:
         return None
-    own = customers(reader.store, rows)
-    if isinstance(told, Within):
+    own = load_clusters(reader.store, rows)
+    if isinstance(told, Followup):
         again = _wrote_again(reader, rows, own, told.days, as_of)
         low, high = parts.share, float(np.where(again, parts.counts, parts.adds).sum()) / parts.n
     else:
-        low, high = _of_all_asked(reader, parts.share, period, as_of, where)
-    return Bounds(low, high, _each_once(own, parts))
+        low, high = _bounds_with_nonresponse(reader, parts.share, period, as_of, where)
+    return ShareBounds(low, high, _count_customers_once(own, parts))
 
 
-def _each_once(own: Ints, parts: Parts) -> float:
+def _count_customers_once(own: Ints, parts: Contributions) -> float:
     _, of = np.unique(own, return_inverse=True)
     counts, adds = np.bincount(of, parts.counts), np.bincount(of, parts.adds)
     return float((adds[counts > 0] / counts[counts > 0]).mean())
 
 
-def _of_all_asked(
-    reader: Reader, share: float, period: Period, as_of: int, where: dict[str, str | None]
+def _bounds_with_nonresponse(
+    reader: MetricStore, share: float, period: Period, as_of: int, where: dict[str, str | None]
 ) -> tuple[float, float]:
     """The share as it would be of everybody who was asked, if all the others were unhappy, or happy.
 
     Where nobody tells who was asked, nothing is known of the others: 0 to 1.
     """
     about = {axis: name for axis, name in where.items() if axis != "facet"}
-    answered = reader.figure(kpi_named("csat_response_rate"), period, as_of, "strict", **about)
+    answered = reader.compute(get_kpi("csat_response_rate"), period, as_of, "strict", **about)
     rate = answered.value or 0.0
     return share * rate, share * rate + 1 - rate
 
 
-def _wrote_again(reader: Reader, rows: Columns, own: Ints, days: int, as_of: int) -> Bools:
+def _wrote_again(reader: MetricStore, rows: Columns, own: Ints, days: int, as_of: int) -> Bools:
     """After which rows their customer opened another ticket of the same category within so many days."""
     made = reader.columns("channel_mix")  # one row for every ticket, when it was opened
-    made = made.take(made.exist(as_of) & ~made.stopped(EXCLUDED))
-    wrote, about = customers(reader.store, made), reader.labels(made, "category")
+    made = made.take(made.exist(as_of) & ~made.has_stop_reason(EXCLUDED))
+    wrote, about = load_clusters(reader.store, made), reader.labels(made, "category")
     opened: dict[tuple[int, int], list[int]] = {}
     for customer, category, at in zip(wrote.tolist(), about.tolist(), made.at.tolist(), strict=True):
         opened.setdefault((customer, category), []).append(at)
     found = np.zeros(len(rows), bool)
     categories = reader.labels(rows, "category").tolist()
     for i, (customer, category, at) in enumerate(zip(own.tolist(), categories, rows.at.tolist(), strict=True)):
-        is_known = customer >= 0 and category != NOBODY
+        is_known = customer >= 0 and category != NO_PERSON
         found[i] = is_known and any(at < one <= at + days * DAY for one in opened.get((customer, category), ()))
     return found

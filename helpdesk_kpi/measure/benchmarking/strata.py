@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpdesk_kpi.calendar.periods import zone_named
+from helpdesk_kpi.calendar.periods import get_zone
 from helpdesk_kpi.calendar.shifts import NO_SHIFT, Shifts
 from helpdesk_kpi.measure.metrics.columns import Columns, Ints
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 #: What agents do not choose. Replies and transfers are theirs, so they are no stratum; nor is how long they are here.
 AXES = ("severity", "category", "channel")
@@ -21,12 +21,12 @@ class Strata(NamedTuple):
     parent: Ints  # by cell: its severity, as a code from 0 on
 
 
-def strata(reader: Reader, rows: Columns, *, of_tickets: bool) -> Strata:
+def build_strata(reader: MetricStore, rows: Columns, *, of_tickets: bool) -> Strata:
     """The shift is that in which a span starts, or else in which the ticket came in; `of_tickets`: there is one."""
-    shifts = Shifts(reader.config.shifts, zone_named(reader.config.timezone))
+    shifts = Shifts(reader.config.shifts, get_zone(reader.config.timezone))
     came = np.where(rows.start > 0, rows.start, rows.created if of_tickets else rows.at)
     codes = np.stack([*(reader.labels(rows, axis) for axis in AXES), shifts.codes(came)], axis=1)
-    _, first, cell = np.unique(_joined(codes), return_index=True, return_inverse=True)
+    _, first, cell = np.unique(_combine_codes(codes), return_index=True, return_inverse=True)
     distinct = codes[first]
     labels = [
         (
@@ -39,7 +39,7 @@ def strata(reader: Reader, rows: Columns, *, of_tickets: bool) -> Strata:
     return Strata(cell.reshape(-1), labels, parent.reshape(-1))
 
 
-def _joined(codes: Ints) -> Ints:
+def _combine_codes(codes: Ints) -> Ints:
     """One number for each row of codes, in the same order."""
     joined = np.zeros(len(codes), np.int64)
     for column in codes.T:

@@ -9,23 +9,23 @@ from helpdesk_kpi.measure.metrics.columns import Columns, Floats
 from helpdesk_kpi.measure.metrics.contract import (
     CENSORED,
     EXCLUDED,
+    Attainment,
     Duration,
+    Followup,
     Kpi,
-    Met,
     Mix,
     Score,
     Share,
     Total,
-    Within,
 )
-from helpdesk_kpi.measure.query.aggregate import PARTS
-from helpdesk_kpi.measure.query.aggregations.amounts import uncapped_parts
-from helpdesk_kpi.measure.query.metric_query import Asked, Bools, Policy
+from helpdesk_kpi.measure.query.aggregate import CONTRIBUTIONS
+from helpdesk_kpi.measure.query.aggregations.amounts import uncapped_contributions
+from helpdesk_kpi.measure.query.metric_query import Bools, MetricQuery, Policy
 
-Kind = Literal["share", "duration", "score", "count"]
+UnitKind = Literal["share", "duration", "score", "count"]
 
 
-class Counted(NamedTuple):
+class UnitRows(NamedTuple):
     """The rows that count. `value`: 1 or 0, a score, an amount, or ms so far."""
 
     rows: Columns
@@ -33,11 +33,11 @@ class Counted(NamedTuple):
     weight: Floats
     running: Bools  # durations that have not ended
 
-    def take(self, mask: Bools) -> "Counted":
-        return Counted(self.rows.take(mask), self.value[mask], self.weight[mask], self.running[mask])
+    def take(self, mask: Bools) -> "UnitRows":
+        return UnitRows(self.rows.take(mask), self.value[mask], self.weight[mask], self.running[mask])
 
 
-def kind_of(kpi: Kpi, variant: str) -> Kind:
+def get_unit_kind(kpi: Kpi, variant: str) -> UnitKind:
     """UsageError where no row stands for a thing: what is alive at an instant, and ratios of figures."""
     statistic = kpi.statistic_of(variant)
     for found, kinds in _KINDS.items():
@@ -48,28 +48,28 @@ def kind_of(kpi: Kpi, variant: str) -> Kind:
     )
 
 
-def things(asked: Asked, rows: Columns, policy: Policy) -> Counted:
+def select_units(asked: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
     """By the same rules as the figure itself."""
     here = rows.between(asked.start, asked.end)
-    here = here.take(here.exist(asked.as_of) & ~here.stopped(EXCLUDED))
+    here = here.take(here.exist(asked.as_of) & ~here.has_stop_reason(EXCLUDED))
     if isinstance(asked.statistic, Duration):
         return _durations(asked, here, policy)
     # A cap is one of a period, and these may be of many.
-    made = uncapped_parts if isinstance(asked.statistic, Total) else PARTS[type(asked.statistic)]
+    made = uncapped_contributions if isinstance(asked.statistic, Total) else CONTRIBUTIONS[type(asked.statistic)]
     counts, adds = made(asked, here, policy)
     some = counts > 0
     n = int(some.sum())
-    return Counted(here.take(some), adds[some] / counts[some], counts[some], np.zeros(n, np.bool_))
+    return UnitRows(here.take(some), adds[some] / counts[some], counts[some], np.zeros(n, np.bool_))
 
 
-def _durations(asked: Asked, rows: Columns, policy: Policy) -> Counted:
+def _durations(asked: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
     took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
-    running = (rows.end > asked.as_of) | rows.stopped(CENSORED)
-    return Counted(rows, took.astype(np.float64), np.ones(len(rows)), running)
+    running = (rows.end > asked.as_of) | rows.has_stop_reason(CENSORED)
+    return UnitRows(rows, took.astype(np.float64), np.ones(len(rows)), running)
 
 
-_KINDS: dict[Kind, tuple[type, ...]] = {
-    "share": (Share, Met, Within),
+_KINDS: dict[UnitKind, tuple[type, ...]] = {
+    "share": (Share, Attainment, Followup),
     "duration": (Duration,),
     "score": (Score,),
     "count": (Total, Mix),

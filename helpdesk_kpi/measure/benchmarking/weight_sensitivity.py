@@ -8,11 +8,11 @@ import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED
-from helpdesk_kpi.measure.query.complexity_weights import Table, Weighing
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.complexity_weights import ComplexityWeights, Table
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 
-class Changed(NamedTuple):
+class RankChange(NamedTuple):
     """Places by one basis against places by another."""
 
     one: str
@@ -22,39 +22,43 @@ class Changed(NamedTuple):
     most: int  # places that the one who moves most does
 
 
-def rank_changes(by_basis: Mapping[str, Mapping[str, float]]) -> list[Changed]:
+def find_rank_changes(by_basis: Mapping[str, Mapping[str, float]]) -> list[RankChange]:
     """Of every two bases; from person to weighted volume each. People with the same volume share the better place.
 
-    >>> rank_changes({"time": {"Ann": 9, "Bob": 8, "Eve": 1}, "equal": {"Ann": 5, "Bob": 6, "Eve": 2}})
-    [Changed(one='time', other='equal', people=3, moved=2, most=1)]
+    >>> find_rank_changes({"time": {"Ann": 9, "Bob": 8, "Eve": 1}, "equal": {"Ann": 5, "Bob": 6, "Eve": 2}})
+    [RankChange(one='time', other='equal', people=3, moved=2, most=1)]
     """
     places = {basis: _places(volumes) for basis, volumes in by_basis.items()}
-    return [_changed(one, other, places[one], places[other]) for one, other in combinations(places, 2)]
+    return [_compare_ranks(one, other, places[one], places[other]) for one, other in combinations(places, 2)]
 
 
 def _places(volumes: Mapping[str, float]) -> dict[str, int]:
     return {name: 1 + sum(other > own for other in volumes.values()) for name, own in volumes.items()}
 
 
-def _changed(one: str, other: str, a: Mapping[str, int], b: Mapping[str, int]) -> Changed:
+def _compare_ranks(one: str, other: str, a: Mapping[str, int], b: Mapping[str, int]) -> RankChange:
     steps = [abs(a[name] - b[name]) for name in a if name in b]
-    return Changed(one, other, len(steps), sum(step > 0 for step in steps), max(steps, default=0))
+    return RankChange(one, other, len(steps), sum(step > 0 for step in steps), max(steps, default=0))
 
 
-def by_basis(reader: Reader, period: Period, as_of: int, variant: str = "strict") -> dict[str, dict[str, float]]:
+def rank_by_basis(
+    reader: MetricStore, period: Period, as_of: int, variant: str = "strict"
+) -> dict[str, dict[str, float]]:
     """Everybody's weighted volume by the newest version of each basis, by the configured table, and by mere counts."""
     rows = reader.columns("weighted_volume", variant).between(period.start, period.end)
-    rows = rows.take(rows.exist(as_of) & ~rows.stopped(EXCLUDED))
-    newest = {version.basis: version for version in reader.weighing.versions}
-    bases: dict[str, Weighing] = {basis: Weighing([version], Table()) for basis, version in newest.items()}
-    if (table := reader.weighing.table).basis == "configured":
-        bases["configured"] = Weighing([], table)
-    bases["equal"] = Weighing([], Table())
+    rows = rows.take(rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
+    newest = {version.basis: version for version in reader.complexity_weights.versions}
+    bases: dict[str, ComplexityWeights] = {
+        basis: ComplexityWeights([version], Table()) for basis, version in newest.items()
+    }
+    if (table := reader.complexity_weights.table).basis == "configured":
+        bases["configured"] = ComplexityWeights([], table)
+    bases["equal"] = ComplexityWeights([], Table())
     codes = reader.labels(rows, "agent")
     found = {}
     for basis, weighing in bases.items():
         places = np.full(len(rows), len(weighing.versions) - 1)
-        amounts = rows.share * rows.value * reader.weighed(rows, places, weighing)
+        amounts = rows.share * rows.value * reader.apply_weights(rows, places, weighing)
         names = {int(code): reader.label_name(rows, "agent", int(code)) for code in np.unique(codes)}
         found[basis] = {name: float(amounts[codes == code].sum()) for code, name in names.items() if name is not None}
     return found

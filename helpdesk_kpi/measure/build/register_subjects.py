@@ -4,27 +4,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from helpdesk_kpi.calendar.periods import Period, containing, midnight, parse, zone_named
+from helpdesk_kpi.calendar.periods import Period, get_period_at, get_zone, local_midnight, parse_period
 from helpdesk_kpi.measure.metrics.contract import Observation
 from helpdesk_kpi.registers.entry import Entry
-from helpdesk_kpi.registers.lookup import Names
-from helpdesk_kpi.registers.register_types import ANONYMOUS, decoded
-from helpdesk_kpi.store.register_entries import IN_FORCE, Row, rows
+from helpdesk_kpi.registers.lookup import RegisterLookup
+from helpdesk_kpi.registers.register_types import ANONYMOUS, decode_entry
+from helpdesk_kpi.store.register_entries import ACTIVE_SQL, RegisterRow, load_rows
 
 E = TypeVar("E", bound=Entry)
 
 
-class Placed(NamedTuple):
+class ResolvedEntry(NamedTuple):
     """An entry with what of it the store knows by keys."""
 
     entry: Entry
     ticket: int | None
 
 
-class Recorded:
+class RegisterSubject:
     """What a register says of one thing."""
 
-    def __init__(self, entries: Sequence[Placed], telling: "Telling") -> None:
+    def __init__(self, entries: Sequence[ResolvedEntry], telling: "RegisterSubjectLoader") -> None:
         self.entries, self.telling = entries, telling
         self.zone = telling.names.config.timezone
 
@@ -43,41 +43,41 @@ class Recorded:
 
     def person(self, mark: str) -> str:
         """The same for all marks of one human."""
-        return self.telling.names.same(mark)
+        return self.telling.names.canonical_ref(mark)
 
     def rater(self, entry: Entry) -> int:
         """A number for who judged, which names nobody."""
         by = str(getattr(entry, "by"))  # noqa: B009 - of judged kinds only
         names = self.telling.names
-        return int(names.same_hash(by if entry.register in ANONYMOUS else names.hashed(by)), 16)
+        return int(names.same_hash(by if entry.register in ANONYMOUS else names.hash_ref(by)), 16)
 
     def day(self, day: Any) -> int:
         """The first instant of a local day."""
-        return midnight(day, zone_named(self.zone))
+        return local_midnight(day, get_zone(self.zone))
 
     def days(self, label: str) -> list[Period]:
         """The local days of a period."""
-        period = parse(label, self.zone, 0)
-        found = [containing("day", period.start, self.zone)]
+        period = parse_period(label, self.zone, 0)
+        found = [get_period_at("day", period.start, self.zone)]
         while found[-1].end < period.end:
-            found.append(found[-1].following())
+            found.append(found[-1].next())
         return found
 
 
-class Telling:
+class RegisterSubjectLoader:
     """Reads stories of entries with what the store and the configuration say of people and teams."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: RegisterLookup) -> None:
         self.names, self.store = names, names.store
 
-    def stories(self, keys: Sequence[int]) -> Iterator[tuple[int, int, Recorded]]:
+    def load(self, keys: Sequence[int]) -> Iterator[tuple[int, int, RegisterSubject]]:
         """(key, the instant of its first entry, story) of those that have anything in force, in order of the keys."""
-        found: dict[int, list[Row]] = {}
-        for row in rows(self.store, f"story IN (SELECT value FROM json_each(?)) AND {IN_FORCE}", list(keys)):
+        found: dict[int, list[RegisterRow]] = {}
+        for row in load_rows(self.store, f"story IN (SELECT value FROM json_each(?)) AND {ACTIVE_SQL}", list(keys)):
             found.setdefault(row.story, []).append(row)
         for key in sorted(found):
-            entries = [Placed(decoded(row), row.ticket) for row in found[key]]
-            yield key, found[key][0].at, Recorded(entries, self)
+            entries = [ResolvedEntry(decode_entry(row), row.ticket) for row in found[key]]
+            yield key, found[key][0].at, RegisterSubject(entries, self)
 
     @cached_property
     def team_keys(self) -> Mapping[str, int]:
@@ -87,7 +87,7 @@ class Telling:
 
     def team_of(self, mark: str, at: int) -> int | None:
         """The team in which a person was, by [people], else by the helpdesk where they were in one only."""
-        human = self.names.of_mark.get(mark)
+        human = self.names.agent_by_ref.get(mark)
         if human is None:
             return None
         if (told := human.team_at(at)) is not None:

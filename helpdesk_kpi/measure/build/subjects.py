@@ -8,23 +8,23 @@ from typing import Any, NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import Desk, read_desks
-from helpdesk_kpi.measure.build.register_subjects import Telling
-from helpdesk_kpi.measure.metrics.contract import StoryKind
-from helpdesk_kpi.measure.recurrence.contact_history import Ledger
+from helpdesk_kpi.identities.source_rules import SourceRules, load_source_rules
+from helpdesk_kpi.measure.build.register_subjects import RegisterSubjectLoader
+from helpdesk_kpi.measure.metrics.contract import SubjectKind
+from helpdesk_kpi.measure.recurrence.contact_history import ContactHistory
 from helpdesk_kpi.measure.tickets import related_tickets
-from helpdesk_kpi.measure.tickets.article_loader import CITED, read_articles
+from helpdesk_kpi.measure.tickets.article_loader import CITED, load_articles
 from helpdesk_kpi.measure.tickets.requester_history import accounts
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.registers.checklists import checklists
-from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.lookup import RegisterLookup
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.ticket_records import BESIDE, EVENT, TICKET, Beside, EventRow, TicketRow
+from helpdesk_kpi.store.ticket_records import EVENT, RECORD_QUERIES, TICKET, EventRecord, TicketRecord, TicketRecords
 
 AT_ONCE = 2000  # tickets
 
 
-class Told(NamedTuple):
+class Subject(NamedTuple):
     """A story with the key under which it is folded."""
 
     key: int
@@ -32,7 +32,7 @@ class Told(NamedTuple):
     story: Any
 
 
-class Reading:
+class BuildContext:
     """What stories are read with; one per process."""
 
     def __init__(self, store: Store, config: Config) -> None:
@@ -40,70 +40,72 @@ class Reading:
         self.config = config
 
     @cached_property
-    def desks(self) -> dict[int, Desk]:
-        return read_desks(self.store, self.config)
+    def source_rules(self) -> dict[int, SourceRules]:
+        return load_source_rules(self.store, self.config)
 
     @cached_property
-    def ledger(self) -> Ledger:
-        return Ledger(self.store, self.config)
+    def contact_history(self) -> ContactHistory:
+        return ContactHistory(self.store, self.config)
 
     @cached_property
-    def telling(self) -> Telling:
-        return Telling(Names(self.store, self.config))
+    def register_loader(self) -> RegisterSubjectLoader:
+        return RegisterSubjectLoader(RegisterLookup(self.store, self.config))
 
 
-def _tickets(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
-    for ticket in timelines(reading.store, reading.desks, keys):
-        yield Told(ticket.row.id, ticket.created_at, ticket)
+def _tickets(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
+    for ticket in load_timelines(reading.store, reading.source_rules, keys):
+        yield Subject(ticket.row.id, ticket.created_at, ticket)
 
 
-def _customers(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
+def _customers(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
     """Of accounts: one customer may have several, and is folded under the first."""
-    tickets = partial(timelines, reading.store, reading.desks)
-    for customer in reading.ledger.customers_of(keys, tickets):
+    tickets = partial(load_timelines, reading.store, reading.source_rules)
+    for customer in reading.contact_history.customers_of(keys, tickets):
         if customer.repeats:
-            yield Told(customer.key, customer.contacts[0].at, customer)
+            yield Subject(customer.key, customer.contacts[0].at, customer)
 
 
-def timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
+def load_timelines(store: Store, desks: dict[int, SourceRules], tickets: Sequence[int]) -> Iterator[Timeline]:
     """The timelines of some tickets, in order of their keys; ids known only by name have none."""
     wanted = msgspec.json.encode(tickets).decode()
-    events = _grouped(store, EVENT, EventRow, wanted)
+    events = _group_by_ticket(store, EVENT, EventRecord, wanted)
     beside: dict[str, Mapping[int, Any]] = {
-        name: _grouped(store, sql, kind, wanted) for name, (sql, kind) in BESIDE.items()
+        name: _group_by_ticket(store, sql, kind, wanted) for name, (sql, kind) in RECORD_QUERIES.items()
     }
     named = accounts(store, events.values())
     beside |= {"merges": related_tickets.merges(store, wanted), "copies": related_tickets.copies(store, tickets)}
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL ORDER BY id"
-    for row in starmap(TicketRow, store.rows(sql, wanted)):
-        rows = Beside(accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found})
+    for row in starmap(TicketRecord, store.rows(sql, wanted)):
+        rows = TicketRecords(
+            accounts=named, **{name: found[row.id] for name, found in beside.items() if row.id in found}
+        )
         yield Timeline(desks[row.source], row, events.get(row.id, ()), rows)
 
 
-def all_timelines(store: Store, desks: dict[int, Desk], tickets: Sequence[int]) -> Iterator[Timeline]:
-    """As `timelines`, of any number of tickets: their events are held in memory for some of them at a time."""
+def all_timelines(store: Store, desks: dict[int, SourceRules], tickets: Sequence[int]) -> Iterator[Timeline]:
+    """As `load_timelines`, of any number of tickets: their events are held in memory for some of them at a time."""
     for first in range(0, len(tickets), AT_ONCE):
-        yield from timelines(store, desks, tickets[first : first + AT_ONCE])
+        yield from load_timelines(store, desks, tickets[first : first + AT_ONCE])
 
 
-def _grouped(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[Any]]:
+def _group_by_ticket(store: Store, sql: str, kind: Any, wanted: str) -> dict[int, list[Any]]:
     rows = store.conn.execute(f"{sql} WHERE ticket IN (SELECT value FROM json_each(?)) ORDER BY ticket", (wanted,))
     return {ticket: list(starmap(kind, group)) for ticket, group in groupby(rows, key=lambda r: r[0])}
 
 
-def _articles(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
-    tickets = partial(timelines, reading.store, reading.desks)
-    reviews = checklists(reading.telling.names, keys)
-    for article in read_articles(reading.store, reading.desks, keys, tickets, reviews):
-        yield Told(article.row.id, article.created_at, article)
+def _articles(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
+    tickets = partial(load_timelines, reading.store, reading.source_rules)
+    reviews = checklists(reading.register_loader.names, keys)
+    for article in load_articles(reading.store, reading.source_rules, keys, tickets, reviews):
+        yield Subject(article.row.id, article.created_at, article)
 
 
-def _entries(reading: Reading, keys: Sequence[int]) -> Iterator[Told]:
-    return starmap(Told, reading.telling.stories(keys))
+def _entries(reading: BuildContext, keys: Sequence[int]) -> Iterator[Subject]:
+    return starmap(Subject, reading.register_loader.load(keys))
 
 
 #: How the stories of each kind are read by their keys. A key without a story (a ticket known by its id) gives none.
-READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
+SUBJECT_LOADERS: dict[SubjectKind, Callable[[BuildContext, Sequence[int]], Iterator[Subject]]] = {
     "ticket": _tickets,
     "customer": _customers,
     "article": _articles,
@@ -114,7 +116,7 @@ READERS: dict[StoryKind, Callable[[Reading, Sequence[int]], Iterator[Told]]] = {
 class Taken(NamedTuple):
     """The stories of one kind that the build in progress has to fold: the marks that it has taken."""
 
-    kind: StoryKind
+    kind: SubjectKind
 
     def count(self, store: Store) -> int:
         return int(store.one("SELECT count(*) FROM measuring WHERE kind = ?", self.kind))
@@ -137,12 +139,12 @@ class Taken(NamedTuple):
         store.conn.executemany(sql, ((self.kind, key) for key in keys))
 
 
-def take_marks(store: Store, kinds: Sequence[StoryKind]) -> None:
+def take_marks(store: Store, kinds: Sequence[SubjectKind]) -> None:
     """Take every mark, before anything of its story is read: a change from now on sets a new one, for the next build.
 
     Marks that a killed build has left are there already. Of a kind that no KPI speaks of, none is kept.
     """
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute("INSERT OR IGNORE INTO measuring SELECT 'ticket', ticket FROM stale")
         conn.execute("INSERT OR IGNORE INTO measuring SELECT kind, story FROM stale_stories")
         conn.execute("DELETE FROM stale")
@@ -174,7 +176,7 @@ def mark_entries(store: Store) -> None:
     store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'entry', story FROM registers")
 
 
-def mark_others(store: Store, kinds: Sequence[StoryKind]) -> None:
+def mark_others(store: Store, kinds: Sequence[SubjectKind]) -> None:
     """Take the stories of customers and articles too that hang on the tickets that were taken. Runs inside the caller's
     transaction.
     """

@@ -5,17 +5,17 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.config import Config, did_you_mean
+from helpdesk_kpi.config import Config, suggest
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.benchmarking.share_bounds import bounds
+from helpdesk_kpi.measure.benchmarking.share_bounds import share_bounds
 from helpdesk_kpi.measure.explain import peers, weights
 from helpdesk_kpi.measure.explain.amounts import shown
-from helpdesk_kpi.measure.explain.formulas import formula
-from helpdesk_kpi.measure.explain.observation_export import Asked, listed
+from helpdesk_kpi.measure.explain.formulas import format_formula
+from helpdesk_kpi.measure.explain.observation_export import Asked, list_observations
 from helpdesk_kpi.measure.metrics.contract import Kpi, Ratio, Statistic, Stock, Total
-from helpdesk_kpi.measure.metrics.discovery import kpi_named, variant_named
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.recurrence.pair_labelling import counts_repeats, known_quality, told_quality
+from helpdesk_kpi.measure.metrics.discovery import get_kpi, get_variant
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.recurrence.pair_labelling import format_quality, load_quality, uses_recurrence
 from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.store import Store
 
@@ -25,21 +25,21 @@ BOUNDS = {
 }
 
 
-def explained(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
+def explain_metric(store: Store, config: Config, asked: Asked) -> dict[str, Any]:
     """The figure of the asked period and the rows that make it, as plain values."""
-    reader = Reader(store, config)
-    _known(reader, asked.where)
-    return _opened(reader, asked)
+    reader = MetricStore(store, config)
+    _check_dimensions(reader, asked.where)
+    return _explain_rows(reader, asked)
 
 
-def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
+def _explain_rows(reader: MetricStore, asked: Asked) -> dict[str, Any]:
     kpi, variant, as_of, period, where = asked
     assert period is not None
-    spec = kpi_named(kpi)
-    definition = variant_named(spec, variant).definition
-    value = reader.figure(spec, period, as_of, variant, **where)
+    spec = get_kpi(kpi)
+    definition = get_variant(spec, variant).definition
+    value = reader.compute(spec, period, as_of, variant, **where)
     told = spec.statistic_of(variant)
-    sides = [_opened(reader, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
+    sides = [_explain_rows(reader, asked._replace(kpi=side, variant="strict")) for side in _sides(told)]
     if spec.facet == "dimension":
         asked = asked._replace(where={"facet": MAIN, **where})
     return {
@@ -49,25 +49,31 @@ def _opened(reader: Reader, asked: Asked) -> dict[str, Any]:
         "as_of": as_of,
         **where,
         "definition": definition,
-        "formula": formula(value, told, [side["value"]["value"] for side in sides]),
+        "formula": format_formula(value, told, [side["value"]["value"] for side in sides]),
         "value": msgspec.to_builtins(value),
-        **(weights.beside(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
-        **peers.beside_others(reader, asked),
-        **({"found_rightly": told_quality(known_quality(reader.store, reader.config))} if counts_repeats(told) else {}),
+        **(weights.explain_weights(reader, period, as_of, variant, where.get("agent")) if value.basis else {}),
+        **peers.compare_with_peers(reader, asked),
+        **(
+            {"found_rightly": format_quality(load_quality(reader.store, reader.config))}
+            if uses_recurrence(told)
+            else {}
+        ),
         **_bounds(reader, asked),
         **_settings(reader, spec),
         "sides": [{k: v for k, v in side.items() if k != "observations"} for side in sides],
-        "observations": [row for side in sides for row in side["observations"]] if sides else [*listed(reader, asked)],
+        "observations": [row for side in sides for row in side["observations"]]
+        if sides
+        else [*list_observations(reader, asked)],
     }
 
 
-def _bounds(reader: Reader, asked: Asked) -> dict[str, Any]:
+def _bounds(reader: MetricStore, asked: Asked) -> dict[str, Any]:
     assert asked.period is not None
-    found = bounds(reader, kpi_named(asked.kpi), asked.variant, asked.period, asked.as_of, **asked.where)
+    found = share_bounds(reader, get_kpi(asked.kpi), asked.variant, asked.period, asked.as_of, **asked.where)
     return {"bounds": found._asdict()} if found else {}
 
 
-def _settings(reader: Reader, spec: Kpi) -> dict[str, Any]:
+def _settings(reader: MetricStore, spec: Kpi) -> dict[str, Any]:
     """Settings by which the figure may be void."""
     told = [f"{one.source}: {one.how_many:,} {one.text}" for one in reader.defaults if one.concerns(spec)]
     return {"settings_to_check": told} if told else {}
@@ -77,14 +83,14 @@ def _sides(told: Statistic) -> tuple[str, ...]:
     return (told.a, told.b) if isinstance(told, Ratio) else ()
 
 
-def _known(reader: Reader, where: Mapping[str, str | None]) -> None:
-    names = {"agent": reader.human_names, "team": reader.team_names}
+def _check_dimensions(reader: MetricStore, where: Mapping[str, str | None]) -> None:
+    names = {"agent": reader.agent_names, "team": reader.team_names}
     for axis, name in where.items():
         if axis in names and name is not None and name not in names[axis]:
-            raise UsageError(f"no {axis} named {name!r}{did_you_mean(name, names[axis])}")
+            raise UsageError(f"no {axis} named {name!r}{suggest(name, names[axis])}")
 
 
-def printed(found: Mapping[str, Any]) -> str:
+def format_explanation(found: Mapping[str, Any]) -> str:
     """The same for a terminal."""
     value = found["value"]
     lines = [
@@ -96,19 +102,19 @@ def printed(found: Mapping[str, Any]) -> str:
     if value["unit"] == "ms":
         lines.append("   ".join(f"{name} {shown(value[name], 'ms')}" for name in ("median", "p90", "mean")))
     if value["facets"]:
-        told = kpi_named(found["kpi"]).statistic_of(found["variant"])
+        told = get_kpi(found["kpi"]).statistic_of(found["variant"])
         write = "{:g}".format if isinstance(told, Total | Stock) else "{:.1%}".format
         lines.append("of which: " + ", ".join(f"{write(part)} {facet}" for facet, part in value["facets"].items()))
     if value["also"]:
         others = (f"{window} {shown(part, value['unit'])}" for window, part in value["also"].items())
         lines.append("by other windows: " + ", ".join(others))
     if value["basis"]:
-        lines += [f"weights: {value['basis']}", *weights.lines(found)]
+        lines += [f"weights: {value['basis']}", *weights.format_weights(found)]
     if value["excluded"]:
         lines.append("left out: " + ", ".join(f"{n} {reason}" for reason, n in value["excluded"].items()))
     lines += [f"! {line}" for line in found.get("settings_to_check", [])]
     if "others" in found:
-        lines += peers.lines(found["others"], value["unit"])
+        lines += peers.format_peers(found["others"], value["unit"])
     if "found_rightly" in found:
         lines.append(found["found_rightly"])
     if limits := found.get("bounds"):

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from helpdesk_kpi.measure.metrics.contract import Ratio, Share, Statistic, Stock, Within
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.metrics.contract import Followup, Ratio, Share, Statistic, Stock
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 
 #: {n}: of how many; {x}: how many of them, or the sum; {running}: not over yet; {days}: of the window.
 FORMULAS = {
@@ -22,7 +22,7 @@ FORMULAS = {
 }
 
 
-def formula(value: Value, told: Statistic, sides: Sequence[float | None] = ()) -> str:
+def format_formula(value: MetricValue, told: Statistic, sides: Sequence[float | None] = ()) -> str:
     """`sides`: the two figures that a ratio divides."""
     if isinstance(told, Ratio):
         above, below = ("-" if side is None else f"{side:g}" for side in sides)
@@ -35,7 +35,7 @@ def formula(value: Value, told: Statistic, sides: Sequence[float | None] = ()) -
 
 def _kind(told: Statistic) -> str:
     name = type(told).__name__
-    if isinstance(told, Within):
+    if isinstance(told, Followup):
         return f"{name}, {told.of}"
     if (isinstance(told, Stock) and told.of == "age") or (isinstance(told, Share) and told.headline == "low"):
         return f"{name}, {told.of if isinstance(told, Stock) else told.headline}"

@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from helpdesk_kpi.calendar.periods import Period, iso
+from helpdesk_kpi.calendar.periods import Period, format_iso
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.metrics.columns import NEVER, Columns, Floats, Ints
-from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Duration, Met, Stock, Within, hides_answers
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.aggregate import parts as parts_of
-from helpdesk_kpi.measure.query.aggregations.durations import verdicts
-from helpdesk_kpi.measure.query.aggregations.followups import Followed, followed
-from helpdesk_kpi.measure.query.metric_query import Asked as FigureAsked
-from helpdesk_kpi.measure.query.metric_query import Parts, existing
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.query.span_lengths import elapsed
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Attainment, Duration, Followup, Stock, hides_answers
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.aggregate import list_contributions as parts_of
+from helpdesk_kpi.measure.query.aggregations.durations import classify_attainment
+from helpdesk_kpi.measure.query.aggregations.followups import FollowupResult, find_followups
+from helpdesk_kpi.measure.query.metric_query import Contributions, select_rows
+from helpdesk_kpi.measure.query.metric_query import MetricQuery as FigureAsked
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.query.span_lengths import elapsed_ms
 from helpdesk_kpi.store import Store
 
 #: Other programs read these by name and order; new ones are added at the end.
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
     where: Mapping[str, str | None] = {}  # axis -> name, as the reader takes them
 
 
-def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
+def export_observations(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, Any]]:
     """Every observation that exists at `as_of`, in order of time. A running span is censored at `as_of`. Of an
     interrupted one, the seconds are those of its pieces.
 
@@ -53,28 +53,28 @@ def listing(store: Store, config: Config, asked: Asked) -> Iterator[dict[str, An
     medians, which have no parts. Of what comes back, `followed_*` say when, by which ticket ("source:id"; empty where
     it came on the same one), and what makes it the same problem.
     """
-    yield from listed(Reader(store, config), asked)
+    yield from list_observations(MetricStore(store, config), asked)
 
 
-def listed(reader: Reader, asked: Asked) -> Iterator[dict[str, Any]]:
-    """As `listing`, by a reader that is there already."""
-    told = _Listing(reader, asked)
-    columns = {**told.about(), **told.clocks(), **told.figures(), **told.followed()}
+def list_observations(reader: MetricStore, asked: Asked) -> Iterator[dict[str, Any]]:
+    """As `export_observations`, by a reader that is there already."""
+    told = _ObservationExport(reader, asked)
+    columns = {**told.about(), **told.clocks(), **told.figures(), **told.followup_columns()}
     for row in zip(*(columns[name] for name in COLUMNS), strict=True):
         yield dict(zip(COLUMNS, row, strict=True))
 
 
-class _Listing:
+class _ObservationExport:
     """The columns of a listing by their names, each with one entry a row, made as they are read."""
 
-    def __init__(self, reader: Reader, asked: Asked) -> None:
+    def __init__(self, reader: MetricStore, asked: Asked) -> None:
         self.reader, self.asked = reader, asked
-        self.kpi = kpi_named(asked.kpi)
+        self.kpi = get_kpi(asked.kpi)
         self.statistic = self.kpi.statistic_of(asked.variant)
         self.policy = reader.policy(self.kpi, asked.variant)
-        self.rows = _existing(reader, asked)
+        self.rows = _select_rows(reader, asked)
         self.stops = [self.rows.words[code] or "" for code in self.rows.stop.tolist()]
-        self.is_timed = isinstance(self.kpi.statistic, Duration | Met) or self.kpi.is_instant
+        self.is_timed = isinstance(self.kpi.statistic, Duration | Attainment) or self.kpi.is_instant
         self.is_hidden = hides_answers(self.statistic)
 
     def about(self) -> dict[str, Column]:
@@ -103,10 +103,10 @@ class _Listing:
         is_on = running if self.is_timed else [False] * len(rows)
         why = [stop or ("running" if on else "") for on, stop in zip(is_on, self.stops, strict=True)]
         return {
-            "at": self._all(None) if self.is_hidden else map(iso, rows.at.tolist()),
-            "start": map(iso, rows.start.tolist()) if self.is_timed else self._all(None),
-            "end": map(iso, ends.tolist()) if self.is_timed else self._all(None),
-            "calendar_seconds": self._seconds(elapsed(rows, rows.start, ends)) if self.is_timed else self._all(None),
+            "at": self._all(None) if self.is_hidden else map(format_iso, rows.at.tolist()),
+            "start": map(format_iso, rows.start.tolist()) if self.is_timed else self._all(None),
+            "end": map(format_iso, ends.tolist()) if self.is_timed else self._all(None),
+            "calendar_seconds": self._seconds(elapsed_ms(rows, rows.start, ends)) if self.is_timed else self._all(None),
             "business_seconds": self._seconds(self._took) if self.is_timed else self._all(None),
             "due": map(_instant, rows.due.tolist()),
             "censored": ("true" if reason else "false" for reason in why),
@@ -124,7 +124,7 @@ class _Listing:
             "adds": self._all(None) if parts is None else map(_number, parts.adds.tolist()),
         }
 
-    def followed(self) -> dict[str, Column]:
+    def followup_columns(self) -> dict[str, Column]:
         """What came after, for figures that ask for it."""
         after = self._after
         if after is None:
@@ -156,23 +156,23 @@ class _Listing:
         return {key: tuple(told) for key, *told in found}
 
     def _articles(self) -> dict[int, str]:
-        is_about = self.kpi.story == "article"
+        is_about = self.kpi.subject == "article"
         return dict(self.reader.store.rows("SELECT id, url FROM articles")) if is_about else {}
 
     @cached_property
     def _ends(self) -> Ints:
         rows, as_of = self.rows, self.asked.as_of
-        left_out = rows.stopped(EXCLUDED) & (rows.end == NEVER)
+        left_out = rows.has_stop_reason(EXCLUDED) & (rows.end == NO_INSTANT)
         return np.where(rows.end <= as_of, rows.end, np.where(left_out, rows.known, as_of))
 
     @cached_property
     def _took(self) -> Ints:
-        return self.reader.worked(self.rows, self.rows.start, self._ends)
+        return self.reader.business_ms(self.rows, self.rows.start, self._ends)
 
     @cached_property
-    def _after(self) -> Followed | None:
+    def _after(self) -> FollowupResult | None:
         told = self.statistic
-        return followed(told, self.rows, self.policy, self.asked.as_of) if isinstance(told, Within) else None
+        return find_followups(told, self.rows, self.policy, self.asked.as_of) if isinstance(told, Followup) else None
 
     @property
     def _values(self) -> Floats:
@@ -181,8 +181,8 @@ class _Listing:
             return self._after.counts
         if isinstance(self.statistic, Duration):
             return self._took / 1000
-        if isinstance(self.statistic, Met):
-            kept, missed, _, _ = verdicts(self.asked.as_of, self.rows, self.policy)
+        if isinstance(self.statistic, Attainment):
+            kept, missed, _, _ = classify_attainment(self.asked.as_of, self.rows, self.policy)
             return np.where(kept | missed, kept, np.nan)
         is_age = isinstance(self.statistic, Stock) and self.statistic.of == "age"
         return self._age() / 1000 if is_age else self.rows.value
@@ -191,36 +191,36 @@ class _Listing:
         """Since the stories began, at the instant that is asked for."""
         as_of, period = self.asked.as_of, self.asked.period
         instant = as_of if period is None else min(period.end, as_of)
-        return self.reader.worked(self.rows, self.rows.created, np.full(len(self.rows), instant))
+        return self.reader.business_ms(self.rows, self.rows.created, np.full(len(self.rows), instant))
 
-    def _parts(self) -> Parts | None:
+    def _parts(self) -> Contributions | None:
         if self.asked.period is None:
             return None
-        here = ~self.rows.stopped(EXCLUDED)
-        told = parts_of(_figure(self.asked, self.asked.period), self.rows.take(here), self.policy)
+        here = ~self.rows.has_stop_reason(EXCLUDED)
+        told = parts_of(_aggregate(self.asked, self.asked.period), self.rows.take(here), self.policy)
         if told is None:
             return None
-        found = Parts(np.zeros(len(self.rows)), np.zeros(len(self.rows)))
+        found = Contributions(np.zeros(len(self.rows)), np.zeros(len(self.rows)))
         found.counts[here], found.adds[here] = told
         return found
 
 
-def _existing(reader: Reader, asked: Asked) -> Columns:
+def _select_rows(reader: MetricStore, asked: Asked) -> Columns:
     rows = reader.slice(asked.kpi, asked.variant, **asked.where)
     if asked.period is None:
-        ever = FigureAsked(kpi_named(asked.kpi), asked.variant, 0, asked.as_of, asked.as_of)
+        ever = FigureAsked(get_kpi(asked.kpi), asked.variant, 0, asked.as_of, asked.as_of)
         return reader.shown(ever, rows.take(rows.exist(asked.as_of)))
-    figure = _figure(asked, asked.period)
-    here, exists = existing(figure, rows)
+    figure = _aggregate(asked, asked.period)
+    here, exists = select_rows(figure, rows)
     return reader.shown(figure, here.take(exists))
 
 
-def _figure(asked: Asked, period: Period) -> FigureAsked:
-    return FigureAsked(kpi_named(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
+def _aggregate(asked: Asked, period: Period) -> FigureAsked:
+    return FigureAsked(get_kpi(asked.kpi), asked.variant, period.start, period.end, asked.as_of)
 
 
 def _instant(ms: int) -> str | None:
-    return None if ms == NEVER else iso(ms)
+    return None if ms == NO_INSTANT else format_iso(ms)
 
 
 def _number(value: float | None) -> float | int | None:

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.benchmarking.comparison import compare
+from helpdesk_kpi.measure.benchmarking.comparison import compare_people
 from helpdesk_kpi.measure.explain.amounts import shown
 from helpdesk_kpi.measure.explain.observation_export import Asked
 from helpdesk_kpi.measure.metrics.contract import hides_answers
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 REASONS = {
     "too_few_to_show": "too few to be shown in a comparison", "below_min_n": "fewer than a score needs",
@@ -24,22 +24,22 @@ VERDICTS = {
 }  # fmt: skip
 
 
-def beside_others(reader: Reader, asked: Asked) -> dict[str, Any]:
+def compare_with_peers(reader: MetricStore, asked: Asked) -> dict[str, Any]:
     """{"others": ...} for one person's figure that can be compared; else nothing."""
     where: dict[str, Any] = dict(asked.where)
     agent = where.pop("agent", None)
-    told = kpi_named(asked.kpi).statistic_of(asked.variant)
+    told = get_kpi(asked.kpi).statistic_of(asked.variant)
     if agent is None or asked.period is None or hides_answers(told):
         return {}
     try:
-        found = compare(reader, asked.kpi, asked.period, asked.as_of, variant=asked.variant, **where)
+        found = compare_people(reader, asked.kpi, asked.period, asked.as_of, variant=asked.variant, **where)
     except UsageError:  # an age, a ratio, a sum with signs: there is nothing that could be expected of a person
         return {}
     one = next((subject for subject in found.subjects if subject.name == agent), None)
     return {} if one is None else {"others": msgspec.to_builtins(one)}
 
 
-def lines(others: dict[str, Any], unit: str) -> list[str]:
+def format_peers(others: dict[str, Any], unit: str) -> list[str]:
     """The same for a terminal."""
     verdict, reason = others["standing"]
     why = REASONS.get(reason, "")

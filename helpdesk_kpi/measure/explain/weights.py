@@ -4,24 +4,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.benchmarking.capacity import HIGH, LOW, per_hour
-from helpdesk_kpi.measure.benchmarking.weight_sensitivity import by_basis, rank_changes
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.benchmarking.capacity import HIGH, LOW, workload_per_hour
+from helpdesk_kpi.measure.benchmarking.weight_sensitivity import find_rank_changes, rank_by_basis
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 
-def beside(reader: Reader, period: Period, as_of: int, variant: str, agent: str | None) -> dict[str, Any]:
+def explain_weights(reader: MetricStore, period: Period, as_of: int, variant: str, agent: str | None) -> dict[str, Any]:
     """As plain values; of one person where `agent` says whose the volume is."""
-    changes = [changed._asdict() for changed in rank_changes(by_basis(reader, period, as_of, variant))]
+    changes = [changed._asdict() for changed in find_rank_changes(rank_by_basis(reader, period, as_of, variant))]
     found: dict[str, Any] = {"other_weights": changes}
     if agent is not None:
-        people, middle = per_hour(reader, period, as_of, variant)
+        people, middle = workload_per_hour(reader, period, as_of, variant)
         mine = next((one._asdict() for one in people if one.name == agent), None)
         band = None if middle is None else [LOW * middle, HIGH * middle]
         found["per_hour"] = mine and {**mine, "team_median": middle, "usual": band}
     return found
 
 
-def lines(found: Mapping[str, Any]) -> Iterator[str]:
+def format_weights(found: Mapping[str, Any]) -> Iterator[str]:
     """The same for a terminal."""
     if mine := found.get("per_hour"):
         yield (

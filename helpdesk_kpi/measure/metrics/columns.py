@@ -10,15 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.metrics.contract import StoryKind
+from helpdesk_kpi.measure.metrics.contract import SubjectKind
 from helpdesk_kpi.measure.metrics.encoding import FIELDS
 from helpdesk_kpi.store import Store
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
-NEVER = np.iinfo(np.int64).max
-NOBODY = -1
+NO_INSTANT = np.iinfo(np.int64).max
+NO_PERSON = -1
 NOTHING = np.empty(0, np.int64)
 CHUNK = 500  # stories read at a time: few enough to be forgotten before they weigh
 Row = tuple[Any, ...]  # an observation as measure.compact packs it
@@ -59,7 +59,7 @@ class Columns(msgspec.Struct, frozen=True):
         """Which rows are known at an instant and not superseded by then."""
         return (self.known <= as_of) & (self.until > as_of)
 
-    def stopped(self, reasons: Collection[str]) -> NDArray[np.bool_]:
+    def has_stop_reason(self, reasons: Collection[str]) -> NDArray[np.bool_]:
         """Which rows stopped for one of the reasons."""
         return np.isin(self.stop, [code for code, word in enumerate(self.words) if word in reasons])
 
@@ -76,7 +76,7 @@ class Columns(msgspec.Struct, frozen=True):
         return len(self.at)
 
 
-def together(parts: Sequence[Columns]) -> Columns:
+def concatenate(parts: Sequence[Columns]) -> Columns:
     """The rows of several, with codes of one list of words. They are not sorted."""
     words = list(dict.fromkeys(word for part in parts for word in part.words))
     place = {word: code for code, word in enumerate(words)}
@@ -89,14 +89,14 @@ def together(parts: Sequence[Columns]) -> Columns:
     return Columns(**whole, words=tuple(words))
 
 
-def load(store: Store, kind: StoryKind, folds: Iterable[int], since: int) -> Mapping[int, Columns]:
+def load_columns(store: Store, kind: SubjectKind, folds: Iterable[int], since: int) -> Mapping[int, Columns]:
     """The observations of some folds, of all stories of a kind that tell of anything from `since` on."""
     sources = dict(store.rows("SELECT id, source FROM articles")) if kind == "article" else {}
-    found = {str(fold): _Fold(is_ticket=kind == "ticket", sources=sources) for fold in folds}
+    found = {str(fold): _MetricBuffer(is_ticket=kind == "ticket", sources=sources) for fold in folds}
     cursor = store.conn.execute(
         "SELECT story, base, body FROM folded WHERE kind = ? AND (last IS NULL OR last >= ?)", (kind, since)
     )
-    with _uncollected():
+    with _gc_paused():
         decoder = _bodies(found)
         while chunk := cursor.fetchmany(CHUNK):
             _gather(found, decoder, chunk)
@@ -104,7 +104,7 @@ def load(store: Store, kind: StoryKind, folds: Iterable[int], since: int) -> Map
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _gc_paused() -> Iterator[None]:
     """Without the garbage collector: it found nothing among these rows, and took a fifth of a report's time."""
     was = gc.isenabled()
     gc.disable()
@@ -123,7 +123,7 @@ def _bodies(keys: Iterable[str]) -> msgspec.json.Decoder[Any]:
 
 
 def _gather(
-    found: "Mapping[str, _Fold]", decoder: msgspec.json.Decoder[Any], chunk: Sequence[tuple[int, int, str]]
+    found: "Mapping[str, _MetricBuffer]", decoder: msgspec.json.Decoder[Any], chunk: Sequence[tuple[int, int, str]]
 ) -> None:
     stories, bases, bodies = zip(*chunk, strict=True)
     story, base = np.array(stories, np.int64), np.array(bases, np.int64)
@@ -134,7 +134,7 @@ def _gather(
         fold.add(list(chain.from_iterable(rows)), np.repeat(story, counts), np.repeat(base, counts))
 
 
-class _Fold:
+class _MetricBuffer:
     """One fold's columns in parts. Codes are the same in all of them."""
 
     def __init__(self, *, is_ticket: bool, sources: Mapping[int, int] | None = None) -> None:
@@ -149,7 +149,7 @@ class _Fold:
             if self.is_ticket:
                 part["ticket"] = story
             elif self.sources:
-                part["source"] = np.array([self.sources.get(int(s), NOBODY) for s in story], np.int64)
+                part["source"] = np.array([self.sources.get(int(s), NO_PERSON) for s in story], np.int64)
             self.parts.append(part)
 
     def columns(self) -> Columns:
@@ -158,34 +158,34 @@ class _Fold:
 
 
 def _part(rows: list[Row], story: Ints, base: Ints, words: dict[str | None, int]) -> Part:
-    told = _Told(rows, base, words)
+    told = _ColumnDecoder(rows, base, words)
     at = told.times("at", 0)
     return {
         "story": story,
-        "ticket": told.numbers("ticket", NOBODY).astype(np.int64),
+        "ticket": told.numbers("ticket", NO_PERSON).astype(np.int64),
         "created": base,
         "at": at,
         "known": np.maximum(at, told.times("since", 0)),
-        "until": told.times("until", NEVER),
+        "until": told.times("until", NO_INSTANT),
         "start": told.times("start", 0),
-        "end": told.times("end", NEVER),
-        "agent": told.numbers("agent", NOBODY).astype(np.int64),
-        "team": told.numbers("team", NOBODY).astype(np.int64),
+        "end": told.times("end", NO_INSTANT),
+        "agent": told.numbers("agent", NO_PERSON).astype(np.int64),
+        "team": told.numbers("team", NO_PERSON).astype(np.int64),
         "severity": told.codes("severity"),
         "stop": told.codes("stop"),
         "facet": told.codes("facet"),
         "value": told.numbers("value", 0),
         "share": told.numbers("share", 1),
-        "other": told.numbers("other", NOBODY).astype(np.int64),
-        "rater": told.numbers("rater", NOBODY).astype(np.int64),
-        "due": told.times("due", NEVER),
+        "other": told.numbers("other", NO_PERSON).astype(np.int64),
+        "rater": told.numbers("rater", NO_PERSON).astype(np.int64),
+        "due": told.times("due", NO_INSTANT),
         "pieces": told.objects("pieces"),
         "clock": np.zeros(len(rows), np.int64),
-        "source": np.full(len(rows), NOBODY, np.int64),
+        "source": np.full(len(rows), NO_PERSON, np.int64),
     }
 
 
-class _Told:
+class _ColumnDecoder:
     """Packed rows turned into columns: numbers go through float64, in which None is nan and every ms exact.
 
     Rows end where only nulls would follow, so a field may be in none of them.

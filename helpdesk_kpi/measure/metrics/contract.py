@@ -15,7 +15,7 @@ from helpdesk_kpi.measure.statistics.control_chart import Better
 Anchor = Literal["created", "answered", "solved", "instant", "happened", "edited", "recorded", "assigned"]
 Population = Literal["valid", "native"]
 Unit = Literal["ms", "tickets", "share", "answers", "count", "points", "score", "money"]
-StoryKind = Literal["ticket", "customer", "article", "entry"]
+SubjectKind = Literal["ticket", "customer", "article", "entry"]
 Dimension = Literal["speed", "volume", "quality", "knowledge", "contribution", "behaviour", "cost", "own"]
 #: The finest level at which a KPI may be scored; what is only shown is never scored.
 Level = Literal["team", "agent", "shown"]
@@ -94,14 +94,14 @@ class Mix(msgspec.Struct, frozen=True):
 
 
 #: Of scores whose values may be anything: the least and the most.
-ANY_SCALE = (-math.inf, math.inf)
+UNBOUNDED = (-math.inf, math.inf)
 
 
 class Score(msgspec.Struct, frozen=True):
     """Mean of the values, weighted by share, with its interval (Student's t), and the 90th percentile."""
 
-    fewest: int = 0  # raters below whom nothing is shown
-    scale: tuple[float, float] = ANY_SCALE  # the least and the most that a value can be
+    min_raters: int = 0  # raters below whom nothing is shown
+    scale: tuple[float, float] = UNBOUNDED  # the least and the most that a value can be
     form: str = ""  # of [registers], whose scale it is
 
 
@@ -111,20 +111,20 @@ class Stock(msgspec.Struct, frozen=True):
     of: Literal["count", "age"] = "count"
 
 
-class Fresh(msgspec.Struct, frozen=True):
+class Freshness(msgspec.Struct, frozen=True):
     """Of the spans alive at an instant, the share that began at most so many days before."""
 
     days: int
 
 
-class Met(msgspec.Struct, frozen=True):
+class Attainment(msgspec.Struct, frozen=True):
     """Promises kept: met / (met + missed). What runs past its deadline is missed; what runs within it is in neither.
 
     A row is due at its `due`; without one, by the configuration's target for the KPI that its facet names.
     """
 
 
-class Within(msgspec.Struct, frozen=True):
+class Followup(msgspec.Struct, frozen=True):
     """The share of base rows that something followed within so many days, or that stayed without a follower.
 
     A row without `end` is a base row; one with `end` is a follower, which came at `end` and concerns the base rows of
@@ -145,16 +145,16 @@ class Ratio(msgspec.Struct, frozen=True):
     b: str
 
 
-Statistic = Duration | Share | Total | Mix | Score | Stock | Fresh | Met | Within | Ratio
+Statistic = Duration | Share | Total | Mix | Score | Stock | Freshness | Attainment | Followup | Ratio
 
 
 def hides_answers(told: Statistic) -> TypeGuard[Score]:
     """Whether single answers are confidential: only the mean of enough people is shown."""
-    return isinstance(told, Score) and told.fewest > 0
+    return isinstance(told, Score) and told.min_raters > 0
 
 
 #: A KPI function: from one thing's story (a Timeline) to its observations.
-Story = Callable[[Any], Iterable[Observation]]
+KpiFunction = Callable[[Any], Iterable[Observation]]
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -162,7 +162,7 @@ class Variant(msgspec.Struct, frozen=True):
 
     name: str
     definition: str
-    function: Story
+    function: KpiFunction
     population: Population = "valid"
     statistic: Statistic | None = None  # None: the KPI's
     matures: int | None = None  # None: the KPI's
@@ -180,7 +180,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     anchor: Anchor
     needs: frozenset[str]
     revision: int
-    story: StoryKind
+    subject: SubjectKind
     facet: Literal["", "kind", "dimension"]  # kind: splits one figure; dimension: each is a figure of its own
     pair: str | None  # the KPI that keeps this one honest, printed beside it
     dimension: Dimension
@@ -197,7 +197,7 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_instant(self) -> bool:
         """Whether it speaks of what is alive at a period's end."""
-        return isinstance(self.statistic, Stock | Fresh)
+        return isinstance(self.statistic, Stock | Freshness)
 
     def variant(
         self,
@@ -207,10 +207,10 @@ class Kpi(msgspec.Struct, frozen=True, kw_only=True):
         statistic: Statistic | None = None,
         matures: int | None = None,
         hours: Hours = "",
-    ) -> "Callable[[Story], Kpi]":
+    ) -> "Callable[[KpiFunction], Kpi]":
         """Add a definition that differs elsewhere. Use as a decorator; the docstring is what readers see."""
 
-        def add(function: Story) -> Kpi:
+        def add(function: KpiFunction) -> Kpi:
             self.variants[name] = Variant(name, _definition(function), function, population, statistic, matures, hours)
             return self
 
@@ -233,7 +233,7 @@ def kpi(
     anchor: Anchor,
     needs: Iterable[str],
     revision: int,
-    story: StoryKind = "ticket",
+    subject: SubjectKind = "ticket",
     facet: Literal["", "kind", "dimension"] = "",
     pair: str | None = None,
     dimension: Dimension = "own",
@@ -242,18 +242,18 @@ def kpi(
     matures: int | None = None,
     role: Role = "kpi",
     population: Population = "valid",
-) -> Callable[[Story], Kpi]:
+) -> Callable[[KpiFunction], Kpi]:
     """Make a KPI of a function; its name is the KPI's id and its docstring the definition that readers see.
 
     `matures` is the longest window of its statistic if nothing is said.
     """
 
-    def make(function: Story) -> Kpi:
+    def make(function: KpiFunction) -> Kpi:
         name = function.__name__
         strict = Variant("strict", _definition(function), function, population)
         return Kpi(
             id=name, title=title, unit=unit, better=better, statistic=statistic, anchor=anchor,
-            needs=frozenset(needs), revision=revision, story=story, facet=facet, pair=pair, dimension=dimension,
+            needs=frozenset(needs), revision=revision, subject=subject, facet=facet, pair=pair, dimension=dimension,
             level=level, min_n=min_n, matures=_window(statistic) if matures is None else matures, role=role,
             variants={"strict": strict},
         )  # fmt: skip
@@ -262,7 +262,7 @@ def kpi(
 
 
 def _window(statistic: Statistic) -> int:
-    if isinstance(statistic, Within):
+    if isinstance(statistic, Followup):
         return statistic.days
     return statistic.within or 0 if isinstance(statistic, Total) else 0
 

@@ -7,13 +7,13 @@ import numpy as np
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.source_rules import CATEGORIES
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
 from helpdesk_kpi.store import Store
 
 LABELS = ("category", "channel", "source")
 
 
-class Labels:
+class TicketDimensions:
     """Every ticket has a code on every axis: the place of its label in `names`, or NOBODY."""
 
     def __init__(self, store: Store, config: Config) -> None:
@@ -22,11 +22,11 @@ class Labels:
         self._places: dict[str, dict[str, int]] = {axis: {} for axis in LABELS}
         # Those known, in order; before them one that no ticket is, so that a search always ends at some story.
         self._stories: Ints = np.array([-1], np.int64)
-        self._codes: dict[str, Ints] = {axis: np.array([NOBODY], np.int64) for axis in LABELS}
+        self._codes: dict[str, Ints] = {axis: np.array([NO_PERSON], np.int64) for axis in LABELS}
 
     def codes(self, axis: str, stories: Ints) -> Ints:
         places = self._search(stories)
-        new = stories[(self._stories[places] != stories) & (stories != NOBODY)]
+        new = stories[(self._stories[places] != stories) & (stories != NO_PERSON)]
         if len(new):
             self._learn(np.unique(new))
             places = self._search(stories)
@@ -38,14 +38,14 @@ class Labels:
             return []
         codes = self.codes(axis, np.array(tickets, np.int64))
         names = self.names(axis)
-        return [None if code == NOBODY else names[code] for code in codes]
+        return [None if code == NO_PERSON else names[code] for code in codes]
 
     def sources(self, rows: Columns) -> Ints:
         """The codes of the rows' helpdesks: their tickets', else those of their articles."""
         codes = self.codes("source", rows.ticket)
         known = {key: self._code("source", name) for key, name in self.store.rows("SELECT id, name FROM sources")}
-        for key in np.unique(rows.source[codes == NOBODY]):
-            codes = np.where((codes == NOBODY) & (rows.source == key), known.get(int(key), NOBODY), codes)
+        for key in np.unique(rows.source[codes == NO_PERSON]):
+            codes = np.where((codes == NO_PERSON) & (rows.source == key), known.get(int(key), NO_PERSON), codes)
         return codes
 
     def _search(self, stories: Ints) -> Ints:
@@ -91,4 +91,4 @@ class Labels:
 
     def _code(self, axis: str, label: str | None) -> int:
         places = self._places[axis]
-        return NOBODY if label is None else places.setdefault(label, len(places))
+        return NO_PERSON if label is None else places.setdefault(label, len(places))

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import get_args
 
-from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.metrics.contract import Dimension, Kpi, Variant
 from helpdesk_kpi.paths import extend_path
@@ -15,12 +15,12 @@ from helpdesk_kpi.paths import extend_path
 @cache
 def find_kpis() -> dict[str, Kpi]:
     """The KPIs of the catalogue by id: speed first, then as dimensions, modules and definitions follow each other."""
-    listed = sorted(every_kpi().values(), key=lambda kpi: get_args(Dimension).index(kpi.dimension))
+    listed = sorted(load_kpis().values(), key=lambda kpi: get_args(Dimension).index(kpi.dimension))
     return {kpi.id: kpi for kpi in listed if kpi.role == "kpi"}
 
 
 @cache
-def every_kpi() -> dict[str, Kpi]:
+def load_kpis() -> dict[str, Kpi]:
     """As `find_kpis`, with what is folded like a KPI and is none: evidence that others join, and questions."""
     extend_path()
     package = importlib.import_module("kpi")
@@ -34,14 +34,14 @@ def every_kpi() -> dict[str, Kpi]:
     return found
 
 
-def kpi_named(name: str) -> Kpi:
-    kpis = every_kpi()
+def get_kpi(name: str) -> Kpi:
+    kpis = load_kpis()
     if name not in kpis:
-        raise UsageError(f"no KPI named {name!r}{did_you_mean(name, find_kpis())}")
+        raise UsageError(f"no KPI named {name!r}{suggest(name, find_kpis())}")
     return kpis[name]
 
 
-def variant_named(kpi: Kpi, name: str) -> Variant:
+def get_variant(kpi: Kpi, name: str) -> Variant:
     if name not in kpi.variants:
-        raise UsageError(f"{kpi.id} has no variant {name!r}{did_you_mean(name, kpi.variants)}")
+        raise UsageError(f"{kpi.id} has no variant {name!r}{suggest(name, kpi.variants)}")
     return kpi.variants[name]

@@ -16,7 +16,7 @@ TIMES = frozenset({"at", "start", "end", "since", "until", "due"})
 AT, START, END, AGENT, TEAM, SEVERITY, STOP, FACET, VALUE, SHARE, SINCE, UNTIL = range(12)
 
 
-def pack(o: Observation, base: int) -> list[Any]:
+def pack_observation(o: Observation, base: int) -> list[Any]:
     """One observation as a list without trailing nulls; "" and a share of 1 are null."""
     start, end, since, until = o.start, o.end, o.since, o.until
     packed: list[Any] = [
@@ -48,8 +48,10 @@ def _short(value: float | None) -> float | None:
     return int(value) if value is not None and value == int(value) else value
 
 
-def encode(by_fold: Mapping[int, Sequence[Observation]], base: int) -> str:
-    return msgspec.json.encode({str(k): [pack(o, base) for o in rows] for k, rows in by_fold.items()}).decode()
+def encode_observations(by_fold: Mapping[int, Sequence[Observation]], base: int) -> str:
+    return msgspec.json.encode(
+        {str(k): [pack_observation(o, base) for o in rows] for k, rows in by_fold.items()}
+    ).decode()
 
 
 def last_instant(observations: Sequence[Observation]) -> int | None:

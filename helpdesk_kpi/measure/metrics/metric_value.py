@@ -15,7 +15,7 @@ class Point(msgspec.Struct, frozen=True):
     n: float
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
+class MetricValue(msgspec.Struct, frozen=True, kw_only=True):
     """One KPI over one slice of one period, as of one instant. Durations are in ms, shares 0..1."""
 
     kpi: str
@@ -44,6 +44,6 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     clock: str = ""  # calendar, business, mixed; "": no clock runs
     basis: str = ""  # of a weighted sum: "effort v2", "time v3", configured, equal
     provisional: bool = False
-    previous: "Value | None" = None  # the period before, at the same age
+    previous: "MetricValue | None" = None  # the period before, at the same age
     history: tuple[Point, ...] = ()
     signal: Signal | None = None

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Floats, Ints
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.metric_store import Reader, of_team
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_store import MetricStore, filter_team
 from helpdesk_kpi.measure.statistics.quantile import quantile
 from helpdesk_kpi.measure.tickets.stage_durations import STAGES
 
@@ -53,7 +53,7 @@ class Route(NamedTuple):
     returned: int  # of them, back to a team that had had it
 
 
-class Growing(NamedTuple):
+class CategoryGrowth(NamedTuple):
     """A category with more new tickets than before."""
 
     name: str
@@ -61,9 +61,9 @@ class Growing(NamedTuple):
     usual: float  # mean of the periods before
 
 
-def by_stage(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[StageTime]:
+def measure_stages(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> list[StageTime]:
     """Every stage, in the order of a ticket's life. `team`: the time in that team only."""
-    rows, took = _stays(reader, period, as_of, team)
+    rows, took = _stage_intervals(reader, period, as_of, team)
     whole = float(took.sum())
     found = []
     for stage in STAGES:
@@ -73,22 +73,22 @@ def by_stage(reader: Reader, period: Period, as_of: int, team: str | None = None
     return found
 
 
-def bottlenecks(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Bottleneck]:
+def find_bottlenecks(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> list[Bottleneck]:
     """Where the most time goes beyond what the same stage takes elsewhere, most first. `team`: that team beside the
     others, and its categories beside each other.
     """
-    rows, took = _stays(reader, period, as_of)
+    rows, took = _stage_intervals(reader, period, as_of)
     found = [one for one in _bottlenecks(reader, rows, took, "team") if team in {None, one.name}]
     if team is not None:
-        rows, took = _stays(reader, period, as_of, team)
+        rows, took = _stage_intervals(reader, period, as_of, team)
     found += _bottlenecks(reader, rows, took, "category")
     return sorted(found, key=lambda one: -one.excess)[:MOST]
 
 
-def _bottlenecks(reader: Reader, rows: Columns, took: Floats, axis: str) -> Iterator[Bottleneck]:
+def _bottlenecks(reader: MetricStore, rows: Columns, took: Floats, axis: str) -> Iterator[Bottleneck]:
     labels = reader.labels(rows, axis)
     for stage in OURS:
-        here = (rows.facet == rows.code(stage)) & (labels != NOBODY)
+        here = (rows.facet == rows.code(stage)) & (labels != NO_PERSON)
         cells, times = _by_ticket(rows.ticket[here], labels[here], took[here])
         for code in np.unique(cells):
             mine, others = times[cells == code], times[cells != code]
@@ -106,17 +106,19 @@ def _by_ticket(tickets: Ints, labels: Ints, took: Floats) -> tuple[Ints, Floats]
     return pairs[0], times if longest is None else np.minimum(times, longest)
 
 
-def _stays(reader: Reader, period: Period, as_of: int, team: str | None = None) -> tuple[Columns, Floats]:
+def _stage_intervals(
+    reader: MetricStore, period: Period, as_of: int, team: str | None = None
+) -> tuple[Columns, Floats]:
     """What of the stays lies in the period, and its working ms."""
-    rows = reader.slice("time_in_stage", "strict", **of_team(team))
+    rows = reader.slice("time_in_stage", "strict", **filter_team(team))
     end = min(period.end, as_of)
     here = (rows.start < end) & (rows.end > period.start) & rows.exist(as_of)
     rows = rows.take(here & (rows.stop == 0))
-    took = reader.worked(rows, np.maximum(rows.start, period.start), np.minimum(rows.end, end))
+    took = reader.business_ms(rows, np.maximum(rows.start, period.start), np.minimum(rows.end, end))
     return rows, took.astype(np.float64)
 
 
-def routes(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Route]:
+def list_routes(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> list[Route]:
     """Ways between teams, those back first. `team`: to it and from it."""
     rows = reader.columns("team_moves").between(period.start, min(period.end, as_of))
     rows = rows.take(rows.exist(as_of) & (rows.stop == 0))
@@ -130,34 +132,38 @@ def routes(reader: Reader, period: Period, as_of: int, team: str | None = None) 
     return sorted(found, key=lambda one: (-one.returned, -one.tickets))[:MOST]
 
 
-def growing(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Growing]:
+def find_growing_categories(
+    reader: MetricStore, period: Period, as_of: int, team: str | None = None
+) -> list[CategoryGrowth]:
     """Categories with more new tickets than the periods before explain, the largest growth first.
 
     Counts are taken for Poisson: z = (n - m) / sqrt(m + m / k), with m the mean of k periods before.
     """
-    now = _created(reader, period, as_of, team)
+    now = _count_created(reader, period, as_of, team)
     known = reader.history_from or 0
-    spans = [period.back(n) for n in range(1, BEFORE + 1)]
-    before = [_created(reader, span, span.end + as_of - period.end, team) for span in spans if span.start >= known]
+    spans = [period.shift_back(n) for n in range(1, BEFORE + 1)]
+    before = [
+        _count_created(reader, span, span.end + as_of - period.end, team) for span in spans if span.start >= known
+    ]
     found = []
     for name, n in now.items():
         usual = sum(counts.get(name, 0) for counts in before) / len(before) if before else 0.0
         if len(before) >= 2 and n - usual > GROWN * math.sqrt(max(usual, 1.0) * (1 + 1 / len(before))):
-            found.append(Growing(name, n, usual))
+            found.append(CategoryGrowth(name, n, usual))
     return sorted(found, key=lambda one: one.usual - one.tickets)[:MOST]
 
 
-def _created(reader: Reader, period: Period, as_of: int, team: str | None) -> dict[str, int]:
+def _count_created(reader: MetricStore, period: Period, as_of: int, team: str | None) -> dict[str, int]:
     """New tickets by category."""
-    rows = reader.slice("first_reply_time", "strict", **of_team(team)).between(period.start, min(period.end, as_of))
+    rows = reader.slice("first_reply_time", "strict", **filter_team(team)).between(period.start, min(period.end, as_of))
     rows = rows.take(rows.exist(as_of))
     labels = reader.labels(rows, "category")
-    codes, counts = np.unique(labels[labels != NOBODY], return_counts=True)
+    codes, counts = np.unique(labels[labels != NO_PERSON], return_counts=True)
     names = [reader.label_name(rows, "category", int(code)) or "" for code in codes]
     return dict(zip(names, counts.tolist(), strict=True))
 
 
-class Recurring(NamedTuple):
+class CategoryRecurrence(NamedTuple):
     """A category whose problems come back."""
 
     name: str
@@ -168,27 +174,35 @@ class Recurring(NamedTuple):
 REPEATS = "recurrence_rate"
 
 
-def recurring(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Recurring]:
+def recurrence_by_category(
+    reader: MetricStore, period: Period, as_of: int, team: str | None = None
+) -> list[CategoryRecurrence]:
     """Categories by how many of their solved tickets came back."""
-    kpi = kpi_named(REPEATS)
+    kpi = get_kpi(REPEATS)
     found = []
-    for name in reader.names(REPEATS, "category", period, as_of, "strict", **of_team(team)):
-        value = reader.figure(kpi, period, as_of, "strict", **{"category": name, **of_team(team)})
+    for name in reader.names(REPEATS, "category", period, as_of, "strict", **filter_team(team)):
+        value = reader.compute(kpi, period, as_of, "strict", **{"category": name, **filter_team(team)})
         if name is not None and (repeats := round((value.value or 0) * value.n)):
-            found.append(Recurring(name, repeats, round(value.n)))
+            found.append(CategoryRecurrence(name, repeats, round(value.n)))
     return sorted(found, key=lambda one: (-one.repeats, one.name))[:MOST]
 
 
-class Review(NamedTuple):
+class ProcessReview(NamedTuple):
     """The whole review."""
 
     stages: Sequence[StageTime]
     bottlenecks: Sequence[Bottleneck]
     routes: Sequence[Route]
-    recurring: Sequence[Recurring]
-    growing: Sequence[Growing]
+    recurring: Sequence[CategoryRecurrence]
+    growing: Sequence[CategoryGrowth]
 
 
-def review(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Review:
+def build_review(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> ProcessReview:
     of = (reader, period, as_of, team)
-    return Review(by_stage(*of), bottlenecks(*of), routes(*of), recurring(*of), growing(*of))
+    return ProcessReview(
+        measure_stages(*of),
+        find_bottlenecks(*of),
+        list_routes(*of),
+        recurrence_by_category(*of),
+        find_growing_categories(*of),
+    )

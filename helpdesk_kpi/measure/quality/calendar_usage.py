@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from helpdesk_kpi.calendar.calendar_rules import Clocks, Schedule
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules, Schedule
 from helpdesk_kpi.calendar.ticket_schedules import with_own_schedule
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.source_rules import desks_by_name
@@ -52,7 +52,7 @@ class SlaClock(NamedTuple):
 
 def calendars_in_use(store: Store, config: Config) -> list[CalendarUse]:
     """Every schedule that the helpdesks have now, the default one of each source first."""
-    clocks = Clocks(store, config)
+    clocks = CalendarRules(store, config)
     found = []
     for source, schedules in clocks.known.items():
         first = clocks.default_of(source)
@@ -71,7 +71,7 @@ def calendars_in_use(store: Store, config: Config) -> list[CalendarUse]:
 
 def assumed_schedules(store: Store, config: Config) -> list[Assumed]:
     """Where tickets run on the default schedule only because nothing names another."""
-    clocks = Clocks(store, config)
+    clocks = CalendarRules(store, config)
     found = []
     for key, source in store.rows("SELECT id, name FROM sources ORDER BY id"):
         live = [s for s in clocks.known.get(source, {}).values() if not s.is_gone]
@@ -88,7 +88,7 @@ def assumed_schedules(store: Store, config: Config) -> list[Assumed]:
 
 def unclear_calendars(store: Store, config: Config) -> list[Unclear]:
     """No default schedule, several of them, or teams whose schedule the helpdesk's list does not have."""
-    clocks = Clocks(store, config)
+    clocks = CalendarRules(store, config)
     found = []
     for source, schedules in clocks.known.items():
         live = [s for s in schedules.values() if not s.is_gone]
@@ -107,7 +107,7 @@ def sla_clocks(store: Store, config: Config) -> list[SlaClock]:
 
     Jira's runs have their working time in them, and its calendars are in no API.
     """
-    clocks = Clocks(store, config)
+    clocks = CalendarRules(store, config)
     sql = (
         "SELECT s.name, c.name, t.priority, g.name, c.started_at, c.stopped_at, c.elapsed FROM sla_cycles c"
         " JOIN tickets t ON t.id = c.ticket JOIN sources s ON s.id = t.source LEFT JOIN teams g ON g.id = t.team"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.identities.source_rules import load_source_rules
 from helpdesk_kpi.identities.vocabulary import KNOWN_CHANNELS
 from helpdesk_kpi.measure.build.subjects import all_timelines
 from helpdesk_kpi.measure.tickets.timeline import Timeline
@@ -45,7 +45,7 @@ def without_first_words(store: Store, config: Config) -> Counter[str]:
 def _by_source(store: Store, config: Config, candidates: str, counts: Callable[[Timeline], bool]) -> Counter[str]:
     found = [ticket for (ticket,) in store.rows(candidates)]
     names = dict(store.rows("SELECT id, name FROM sources"))
-    told = all_timelines(store, read_desks(store, config), found)
+    told = all_timelines(store, load_source_rules(store, config), found)
     return Counter(names[ticket.row.source] for ticket in told if counts(ticket))
 
 

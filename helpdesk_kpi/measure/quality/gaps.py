@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.bot_detection import suspects
+from helpdesk_kpi.identities.bot_detection import find_suspected_bots
 from helpdesk_kpi.measure.quality.conflicts import ending_elsewhere, strange_channels, unread, without_first_words
 from helpdesk_kpi.measure.query.limiting_defaults import TEXTS, defaults
 from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.store import Store
 
 
-class Gap(NamedTuple):
+class DataGap(NamedTuple):
     """One thing that figures lack, with how much of it there is."""
 
     source: str
@@ -24,45 +24,45 @@ class Gap(NamedTuple):
     detail: str = ""  # in the helpdesk's own words
 
 
-def _doubted(store: Store, config: Config) -> Iterator[Gap]:
+def _doubted(store: Store, config: Config) -> Iterator[DataGap]:
     """Tickets that contradict themselves, and words of which nothing is known."""
     for source, count in sorted(without_first_words(store, config).items()):
-        yield Gap(source, "replies", WORDLESS, count, is_bad=True, code="no_words")
+        yield DataGap(source, "replies", WORDLESS, count, is_bad=True, code="no_words")
     for source, count in sorted(ending_elsewhere(store, config).items()):
-        yield Gap(source, "history", ENDS, count, is_bad=True, code="ends_elsewhere")
+        yield DataGap(source, "history", ENDS, count, is_bad=True, code="ends_elsewhere")
     for code, about, text, found in (
         ("unread", "events", "tickets with parts that no rule reads", unread(store)),
         ("strange_channels", "channels", "tickets of channels of which nothing is known", strange_channels(store)),
     ):
         for source, count, words in found:
-            yield Gap(source, about, f"{text}: {words}", count, is_bad=False, code=code, detail=words)
+            yield DataGap(source, about, f"{text}: {words}", count, is_bad=False, code=code, detail=words)
 
 
-def gaps(store: Store, config: Config, now: int) -> Iterator[Gap]:
+def find_data_gaps(store: Store, config: Config, now: int) -> Iterator[DataGap]:
     """Everything that an examination of the store finds, source by source."""
     yield from _streams(store, now)
     for code, about, text, is_bad, sql in COUNTS:
         for source, count in store.rows(sql):
             if count:
-                yield Gap(source, about, text, count, is_bad, code)
+                yield DataGap(source, about, text, count, is_bad, code)
     yield from _doubted(store, config)
     for one in defaults(store, config):
-        yield Gap(one.source, "settings", one.text, one.how_many, is_bad=True, code=one.code, detail=one.detail)
-    for source, count in Counter(one.source for one in suspects(store, config)).items():
-        yield Gap(source, "people", ROBOTS, count, is_bad=False, code="perhaps_robots")
+        yield DataGap(one.source, "settings", one.text, one.how_many, is_bad=True, code=one.code, detail=one.detail)
+    for source, count in Counter(one.source for one in find_suspected_bots(store, config)).items():
+        yield DataGap(source, "people", ROBOTS, count, is_bad=False, code="perhaps_robots")
 
 
-def _streams(store: Store, now: int) -> Iterator[Gap]:
+def _streams(store: Store, now: int) -> Iterator[DataGap]:
     for source, stream, state, reason, until, ran_at in store.rows(
         "SELECT s.name, c.stream, c.state, c.reason, c.complete_until, c.ran_at FROM cursors c"
         " JOIN sources s ON s.id = c.source ORDER BY 1, 2"
     ):
         if state == "failed":
-            yield Gap(
+            yield DataGap(
                 source, stream, f"the last sync failed: {reason}", 1, is_bad=True, code="failed", detail=reason or ""
             )
         elif state == "unavailable":
-            yield Gap(
+            yield DataGap(
                 source,
                 stream,
                 f"not given to this account: {reason}",
@@ -72,7 +72,7 @@ def _streams(store: Store, now: int) -> Iterator[Gap]:
                 detail=reason or "",
             )
         elif ran_at is None or (until is not None and now - until > 2 * DAY):
-            yield Gap(source, stream, "not read for more than two days", 1, is_bad=True, code="stale")
+            yield DataGap(source, stream, "not read for more than two days", 1, is_bad=True, code="stale")
 
 
 ENDS = "tickets whose history ends at another value than they have now; their own value holds from their last update on"

@@ -8,7 +8,7 @@ import numpy as np
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.source_rules import named_accounts
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.store import Store
 
 MOST = 8  # accounts that are named
@@ -16,10 +16,10 @@ FEWEST = 10  # tickets of an account that may be a form's
 OTHERS = 0.95  # the part of them that has another requester
 
 
-def outbound(reader: Reader) -> Iterator[tuple[str, int, str]]:
+def outbound(reader: MetricStore) -> Iterator[tuple[str, int, str]]:
     """(source, tickets left out as outbound, by which accounts: "Ann (12), Bob (3)")."""
     rows = reader.columns("first_reply_time")
-    left_out = np.unique(rows.story[rows.stopped({"outbound"})]).tolist()
+    left_out = np.unique(rows.story[rows.has_stop_reason({"outbound"})]).tolist()
     sql = (
         "SELECT s.name, t.id, coalesce(p.name, p.native, t.channel, '-') FROM tickets t"
         " JOIN sources s ON s.id = t.source"

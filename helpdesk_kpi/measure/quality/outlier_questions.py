@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Floats, Ints
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Floats, Ints
 from helpdesk_kpi.measure.metrics.contract import Kpi
-from helpdesk_kpi.measure.metrics.discovery import every_kpi
+from helpdesk_kpi.measure.metrics.discovery import load_kpis
 from helpdesk_kpi.measure.metrics.metric_value import Point
 from helpdesk_kpi.measure.query.metric_query import Bools
-from helpdesk_kpi.measure.query.metric_store import HISTORY, Reader, of_team
-from helpdesk_kpi.measure.statistics.control_chart import signal
+from helpdesk_kpi.measure.query.metric_store import HISTORY_PERIODS, MetricStore, filter_team
+from helpdesk_kpi.measure.statistics.control_chart import detect_signal
 from helpdesk_kpi.measure.statistics.funnel import place
 from helpdesk_kpi.milliseconds import HOUR
 
@@ -37,7 +37,7 @@ class Person(NamedTuple):
     articles: Sequence[int] = ()  # where it is no tickets that are asked about
 
 
-class Doubt(NamedTuple):
+class OutlierQuestion(NamedTuple):
     """A question over a period, and who stands out."""
 
     kpi: Kpi
@@ -46,23 +46,25 @@ class Doubt(NamedTuple):
     people: Sequence[Person]
 
 
-def questions() -> dict[str, Kpi]:
-    return {name: found for name, found in every_kpi().items() if found.role == "question"}
+def list_outlier_kpis() -> dict[str, Kpi]:
+    return {name: found for name, found in load_kpis().items() if found.role == "question"}
 
 
-def doubts(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Iterator[Doubt]:
+def find_outliers(
+    reader: MetricStore, period: Period, as_of: int, team: str | None = None
+) -> Iterator[OutlierQuestion]:
     """Every question, over what is known of the period at `as_of`. `team`: of one only."""
-    for name, kpi in questions().items():
-        rows = _existing(reader.slice(name, "strict", **of_team(team)), period, as_of)
-        yield _doubt(reader, kpi, rows, _counts(reader, name, rows, period, as_of).astype(float))
+    for name, kpi in list_outlier_kpis().items():
+        rows = _select_rows(reader.slice(name, "strict", **filter_team(team)), period, as_of)
+        yield _build_question(reader, kpi, rows, _counts(reader, name, rows, period, as_of).astype(float))
 
 
-def _counts(reader: Reader, question: str, rows: Columns, period: Period, as_of: int) -> Bools:
+def _counts(reader: MetricStore, question: str, rows: Columns, period: Period, as_of: int) -> Bools:
     """Which rows answer the question with yes; of some that lies in other tickets, or in the period."""
     if question == PICKED:
-        return picked_over_older(reader, rows, as_of)
+        return count_taken_over_older(reader, rows, as_of)
     if question == SPLIT:
-        return split(reader, rows, as_of)
+        return split_people(reader, rows, as_of)
     if question == AT_THE_END:
         at_the_end: Bools = rows.at >= period.end - (period.end - period.start) // LAST_PART
         return at_the_end
@@ -70,7 +72,7 @@ def _counts(reader: Reader, question: str, rows: Columns, period: Period, as_of:
     return yes
 
 
-def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
+def split_people(reader: MetricStore, opened: Columns, as_of: int) -> Bools:
     """Which tickets came within an hour of another one of the same customer about the same problem."""
     repeats = reader.repeats(as_of)
     sql = "SELECT id, created_at FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
@@ -83,16 +85,16 @@ def split(reader: Reader, opened: Columns, as_of: int) -> Bools:
     return np.isin(opened.created, sorted(soon))
 
 
-def _existing(rows: Columns, period: Period, as_of: int) -> Columns:
+def _select_rows(rows: Columns, period: Period, as_of: int) -> Columns:
     here = rows.between(period.start, period.end)
     return here.take(here.exist(as_of) & (here.stop == 0))
 
 
-def _doubt(reader: Reader, kpi: Kpi, rows: Columns, counts: Floats) -> Doubt:
+def _build_question(reader: MetricStore, kpi: Kpi, rows: Columns, counts: Floats) -> OutlierQuestion:
     people = []
     labels = reader.labels(rows, "agent")
     n, x = float(len(rows)), float(counts.sum())
-    for code in np.unique(labels[labels != NOBODY]):
+    for code in np.unique(labels[labels != NO_PERSON]):
         mine = labels == code
         mine_n, mine_x = float(mine.sum()), float(counts[mine].sum())
         if mine_n < FEWEST or n - mine_n < FEWEST:
@@ -102,22 +104,22 @@ def _doubt(reader: Reader, kpi: Kpi, rows: Columns, counts: Floats) -> Doubt:
             newest = np.flatnonzero(mine & (counts == 1))[::-1]
             name = reader.label_name(rows, "agent", int(code)) or ""
             people.append(Person(name, share, mine_n, others, *_about(rows.take(newest), kpi)))
-    return Doubt(kpi, n, x / n if n else None, sorted(people, key=lambda p: -p.share))
+    return OutlierQuestion(kpi, n, x / n if n else None, sorted(people, key=lambda p: -p.share))
 
 
 def _about(rows: Columns, kpi: Kpi) -> tuple[list[int], list[int]]:
     """The keys of the tickets, and of the articles, that rows are about."""
-    tickets = [key for key in rows.ticket.tolist() if key != NOBODY]
-    return (tickets, []) if tickets or kpi.story != "article" else ([], rows.story.tolist())
+    tickets = [key for key in rows.ticket.tolist() if key != NO_PERSON]
+    return (tickets, []) if tickets or kpi.subject != "article" else ([], rows.story.tolist())
 
 
-def picked_over_older(reader: Reader, taken: Columns, as_of: int) -> Bools:
+def count_taken_over_older(reader: MetricStore, taken: Columns, as_of: int) -> Bools:
     """Which tickets were taken while an older one of at least the same severity lay unassigned in the same queue."""
     found = np.zeros(len(taken), bool)
     if not len(taken):
         return found
     open_ = reader.columns("backlog")
-    free = (open_.agent == NOBODY) & (open_.known <= as_of) & (open_.stop == 0)
+    free = (open_.agent == NO_PERSON) & (open_.known <= as_of) & (open_.stop == 0)
     free &= (open_.start < taken.at.max()) & (open_.end > taken.at.min())
     waiting = open_.take(free)
     order = sorted({word for rows in (waiting, taken) for word in rows.words if word is not None})
@@ -137,18 +139,18 @@ def _levels(rows: Columns, order: Sequence[str]) -> Ints:
     return place_of
 
 
-def solved_at_the_end(
-    reader: Reader, period: Period, as_of: int, team: str | None = None
+def share_solved_at_end(
+    reader: MetricStore, period: Period, as_of: int, team: str | None = None
 ) -> tuple[float, float, float | None] | None:
     """(solves in the period's last four hours, all of them, the usual upper limit), where that is unusually many."""
-    rows = reader.slice("solved_tickets", "strict", **of_team(team))
+    rows = reader.slice("solved_tickets", "strict", **filter_team(team))
     points = []
-    for back in range(HISTORY, -1, -1):
-        span = period.back(back) if back else period
-        here = _existing(rows, span, min(as_of, span.end + max(as_of - period.end, 0)))
+    for back in range(HISTORY_PERIODS, -1, -1):
+        span = period.shift_back(back) if back else period
+        here = _select_rows(rows, span, min(as_of, span.end + max(as_of - period.end, 0)))
         late = float((here.at >= span.end - LAST_HOURS).sum())
         points.append(Point(span.label, late / len(here) if len(here) else None, float(len(here))))
-    verdict = signal(tuple(points[:-1]), points[-1], "share", "neither")
+    verdict = detect_signal(tuple(points[:-1]), points[-1], "share", "neither")
     now = points[-1]
     if verdict.verdict != "signal" or verdict.direction != "more" or now.value is None:
         return None

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.config import did_you_mean
+from helpdesk_kpi.config import suggest
 from helpdesk_kpi.errors import UsageError
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 URGENT, ORDINARY = ("P0", "P1"), ("P2", "P3")
 
 
-class Overtaken(NamedTuple):
+class PriorityInversion(NamedTuple):
     """An urgent ticket that waited while others were answered first."""
 
     source: str | None
@@ -31,14 +31,16 @@ class Overtaken(NamedTuple):
     before: tuple[str, ...]  # the less urgent tickets, created after it and answered before it, in that order
 
 
-def overtaken(reader: Reader, period: Period, as_of: int, team: str | None = None) -> list[Overtaken]:
+def find_priority_inversions(
+    reader: MetricStore, period: Period, as_of: int, team: str | None = None
+) -> list[PriorityInversion]:
     """The urgent tickets created in the period that waited for their first reply while people of their team gave the
     first reply to less urgent ones that came in later; those that were overtaken most often first. `team`: of one only.
     """
-    rows = _existing(reader.columns("first_reply_time"), period.start, as_of)
+    rows = _select_rows(reader.columns("first_reply_time"), period.start, as_of)
     teams = reader.labels(rows, "team")
     answered = (rows.end <= as_of) & (rows.stop == 0) & _severity(rows, ORDINARY) & _of_the_team(reader, rows, teams)
-    urgent = _severity(rows, URGENT) & (rows.at < period.end) & (teams != NOBODY)
+    urgent = _severity(rows, URGENT) & (rows.at < period.end) & (teams != NO_PERSON)
     if team is not None:
         urgent &= teams == _team(reader, team)
     names = dict(reader.store.rows("SELECT id, native FROM tickets"))
@@ -51,42 +53,44 @@ def overtaken(reader: Reader, period: Period, as_of: int, team: str | None = Non
             first = first[np.argsort(rows.end[first], kind="stable")]
             before = tuple(names[int(t)] for t in rows.ticket[first])
             name = reader.team_names[int(teams[i])]
-            found.append(_told(reader, rows, int(i), as_of, team=name, before=before))
+            found.append(_build_inversion(reader, rows, int(i), as_of, team=name, before=before))
     return sorted(found, key=lambda one: (-len(one.before), one.created, one.ticket))
 
 
-def _team(reader: Reader, name: str) -> int:
+def _team(reader: MetricStore, name: str) -> int:
     if name not in reader.team_names:
-        raise UsageError(f"no team named {name!r}{did_you_mean(name, reader.team_names)}")
+        raise UsageError(f"no team named {name!r}{suggest(name, reader.team_names)}")
     return reader.team_names.index(name)
 
 
-def _existing(rows: Columns, since: int, as_of: int) -> Columns:
+def _select_rows(rows: Columns, since: int, as_of: int) -> Columns:
     """First replies to tickets from `since` on that are known and count, in the order of the tickets' creation."""
-    return rows.take((rows.at >= since) & rows.exist(as_of) & ~rows.stopped(EXCLUDED))
+    return rows.take((rows.at >= since) & rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
 
 
 def _severity(rows: Columns, levels: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.isin(rows.severity, [rows.code(level) for level in levels])
 
 
-def _of_the_team(reader: Reader, rows: Columns, teams: Ints) -> NDArray[np.bool_]:
+def _of_the_team(reader: MetricStore, rows: Columns, teams: Ints) -> NDArray[np.bool_]:
     """Whether who replied is of the ticket's team: where `[people]` says of which they are, by that; else they are, for
     they work there.
     """
     found = np.zeros(len(rows), bool)
-    for i in np.flatnonzero((rows.agent != NOBODY) & (teams != NOBODY)):
+    for i in np.flatnonzero((rows.agent != NO_PERSON) & (teams != NO_PERSON)):
         human = reader.people.of.get(int(rows.agent[i]))
         own = human.team_at(int(rows.end[i])) if human else None
         found[i] = human is not None and own in {None, reader.team_names[int(teams[i])]}
     return found
 
 
-def _told(reader: Reader, rows: Columns, i: int, as_of: int, *, team: str, before: tuple[str, ...]) -> Overtaken:
+def _build_inversion(
+    reader: MetricStore, rows: Columns, i: int, as_of: int, *, team: str, before: tuple[str, ...]
+) -> PriorityInversion:
     key = int(rows.ticket[i])
     [(native, url)] = reader.store.rows("SELECT native, url FROM tickets WHERE id = ?", key)
-    return Overtaken(
-        source=reader.story_label("source", key), ticket=native, url=url, team=team,
+    return PriorityInversion(
+        source=reader.dimension_label("source", key), ticket=native, url=url, team=team,
         severity=str(rows.words[rows.severity[i]]),
         created=int(rows.at[i]), ended=int(rows.end[i]) if rows.end[i] <= as_of else None, before=before,
     )  # fmt: skip

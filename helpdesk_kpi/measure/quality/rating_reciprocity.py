@@ -8,26 +8,26 @@ import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.columns import Columns, Ints
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.query.metric_query import Asked, existing
-from helpdesk_kpi.measure.query.metric_store import Reader, of_team
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.query.metric_query import MetricQuery, select_rows
+from helpdesk_kpi.measure.query.metric_store import MetricStore, filter_team
 from helpdesk_kpi.measure.statistics.reciprocity import Reciprocity, reciprocity
 from helpdesk_kpi.model import MAIN
-from helpdesk_kpi.registers.lookup import Names
+from helpdesk_kpi.registers.lookup import RegisterLookup
 
 
-def rated_in_return(reader: Reader, period: Period, as_of: int, team: str | None = None) -> Reciprocity | None:
+def measure_reciprocity(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> Reciprocity | None:
     """Of the period's ratings by colleagues, where they answer each other by more than chance; else None."""
-    asked = Asked(kpi_named("peer_rating"), "strict", period.start, period.end, as_of)
-    rows, exists = existing(asked, reader.slice("peer_rating", "strict", **of_team(team), facet=MAIN))
+    asked = MetricQuery(get_kpi("peer_rating"), "strict", period.start, period.end, as_of)
+    rows, exists = select_rows(asked, reader.slice("peer_rating", "strict", **filter_team(team), facet=MAIN))
     rows = reader.shown(asked, rows.take(exists))
     found = reciprocity(_raters(reader, rows), reader.labels(rows, "agent"), rows.value)
     return found if found is not None and found.r > found.limit else None
 
 
-def _raters(reader: Reader, rows: Columns) -> Ints:
+def _raters(reader: MetricStore, rows: Columns) -> Ints:
     """Who rated, by the codes of those who are rated; people of whom nothing else is known have codes of their own."""
-    names = Names(reader.store, reader.config)
-    place = {name: code for code, name in enumerate(reader.human_names)}
-    known = {int(names.first_hash(human), 16): place[human.name] for human in names.humans.all}
+    names = RegisterLookup(reader.store, reader.config)
+    place = {name: code for code, name in enumerate(reader.agent_names)}
+    known = {int(names.first_hash(human), 16): place[human.name] for human in names.agents.all}
     return np.array([known.get(rater, -rater) for rater in rows.rater.tolist()], np.int64)

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from helpdesk_kpi.calendar.periods import Period
-from helpdesk_kpi.measure.metrics.columns import NOBODY
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED
-from helpdesk_kpi.measure.query.metric_store import Reader
+from helpdesk_kpi.measure.query.metric_store import MetricStore
 
 FROM = "solved_tickets"
 
 
-class Drawn(NamedTuple):
+class SampledTicket(NamedTuple):
     """A ticket to be reviewed, and whose work it is."""
 
     person: str
@@ -27,38 +27,38 @@ class Drawn(NamedTuple):
     severity: str | None
 
 
-def drawn(reader: Reader, period: Period, as_of: int, each: int) -> Iterator[Drawn]:
+def sample_tickets(reader: MetricStore, period: Period, as_of: int, each: int) -> Iterator[SampledTicket]:
     """Up to `each` tickets of every person, out of those that they solved in the period."""
-    for person, tickets in sorted(_solved(reader, period, as_of).items()):
+    for person, tickets in sorted(_find_solved(reader, period, as_of).items()):
         strata: dict[str | None, list[int]] = defaultdict(list)
-        for ticket in sorted(tickets, key=lambda t: _lot(reader.store.hash_key, period.label, t)):
+        for ticket in sorted(tickets, key=lambda t: _draw_order(reader.store.hash_key, period.label, t)):
             strata[tickets[ticket]].append(ticket)
-        for severity, many in allotted({s: len(found) for s, found in strata.items()}, each).items():
+        for severity, many in allocate({s: len(found) for s, found in strata.items()}, each).items():
             for ticket in strata[severity][:many]:
-                yield Drawn(person, _address(reader, ticket), severity)
+                yield SampledTicket(person, _address(reader, ticket), severity)
 
 
-def _solved(reader: Reader, period: Period, as_of: int) -> Mapping[str, Mapping[int, str | None]]:
+def _find_solved(reader: MetricStore, period: Period, as_of: int) -> Mapping[str, Mapping[int, str | None]]:
     """Person -> the tickets that they solved and that count, with their severity."""
     rows = reader.columns(FROM).between(period.start, period.end)
-    here = rows.take(rows.exist(as_of) & ~rows.stopped(EXCLUDED))
+    here = rows.take(rows.exist(as_of) & ~rows.has_stop_reason(EXCLUDED))
     found: dict[str, dict[int, str | None]] = defaultdict(dict)
     people = reader.labels(here, "agent")
-    for i in np.flatnonzero(people != NOBODY):
-        found[reader.human_names[people[i]]][int(here.ticket[i])] = here.words[here.severity[i]]
+    for i in np.flatnonzero(people != NO_PERSON):
+        found[reader.agent_names[people[i]]][int(here.ticket[i])] = here.words[here.severity[i]]
     return found
 
 
-def _lot(key: bytes, period: str, ticket: int) -> bytes:
+def _draw_order(key: bytes, period: str, ticket: int) -> bytes:
     return hashlib.blake2b(f"{period} {ticket}".encode(), key=key, digest_size=8).digest()
 
 
-def allotted(strata: Mapping[str | None, int], many: int) -> dict[str | None, int]:
+def allocate(strata: Mapping[str | None, int], many: int) -> dict[str | None, int]:
     """How many of each stratum, in proportion to its size: whole parts first, then the largest remainders.
 
-    >>> allotted({"P0": 1, "P2": 7, "P3": 12}, 10)  # 0.5, 3.5 and 6
+    >>> allocate({"P0": 1, "P2": 7, "P3": 12}, 10)  # 0.5, 3.5 and 6
     {'P0': 1, 'P2': 3, 'P3': 6}
-    >>> allotted({"P1": 2}, 10)
+    >>> allocate({"P1": 2}, 10)
     {'P1': 2}
     """
     whole = sum(strata.values())
@@ -70,13 +70,13 @@ def allotted(strata: Mapping[str | None, int], many: int) -> dict[str | None, in
     return found
 
 
-def _address(reader: Reader, ticket: int) -> str:
+def _address(reader: MetricStore, ticket: int) -> str:
     sql = "SELECT t.url, s.name || ':' || t.native FROM tickets t JOIN sources s ON s.id = t.source WHERE t.id = ?"
     ((url, mark),) = reader.store.rows(sql, ticket)
     return str(url or mark)
 
 
-def sheet(found: Sequence[Drawn], columns: Sequence[str]) -> list[list[str]]:
+def render_review_sheet(found: Sequence[SampledTicket], columns: Sequence[str]) -> list[list[str]]:
     """Rows of a file to be filled in, with its heads."""
     filled = {"ticket": lambda one: one.ticket, "subject": lambda one: one.person}
     return [list(columns), *([filled[c](one) if c in filled else "" for c in columns] for one in found)]

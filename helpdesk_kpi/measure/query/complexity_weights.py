@@ -45,7 +45,7 @@ class Cell(msgspec.Struct, frozen=True, array_like=True):
         return self.n - sum(n for n, _ in left), self.sum - sum(s for _, s in left)
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+class WeightVersion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Weights that hold from `since` on."""
 
     version: int
@@ -99,18 +99,18 @@ def shrunk(own: Sum, parent: float) -> float:
     return (s + max(FEWEST - n, 0) * parent) / max(n, FEWEST)
 
 
-def read_versions(store: Store) -> list[Version]:
+def load_weight_versions(store: Store) -> list[WeightVersion]:
     """In order of time."""
     rows = store.rows("SELECT version, since, learned_at, basis, first, last, cells FROM weights ORDER BY since")
     return [
-        Version(version=v, since=since, learned_at=at, basis=basis, first=first, last=last,
+        WeightVersion(version=v, since=since, learned_at=at, basis=basis, first=first, last=last,
                 cells=msgspec.json.decode(cells, type=tuple[Cell, ...]))
         for v, since, at, basis, first, last, cells in rows
     ]  # fmt: skip
 
 
-def keep(store: Store, made: Version) -> None:
-    with store.writing() as conn:
+def save_weight_version(store: Store, made: WeightVersion) -> None:
+    with store.transaction() as conn:
         conn.execute(
             "INSERT INTO weights (version, since, learned_at, basis, first, last, cells) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (made.version, made.since, made.learned_at, made.basis, made.first, made.last,
@@ -133,10 +133,10 @@ class Table(msgspec.Struct, frozen=True):
         return self.told.severity.get(severity or "", 1.0) * self.told.category.get(category or "", 1.0)
 
 
-class Weighing:
+class ComplexityWeights:
     """Which weights hold when."""
 
-    def __init__(self, versions: Sequence[Version], table: Table) -> None:
+    def __init__(self, versions: Sequence[WeightVersion], table: Table) -> None:
         self.versions = versions
         self.table = table
 
@@ -148,13 +148,13 @@ class Weighing:
     def bases(self, start: int, end: int) -> str:
         """What held in [start, end), in words."""
         first, last = self.places(np.array([start, max(start, end - 1)]))
-        return ", ".join(dict.fromkeys(self.named(place) for place in range(int(first), int(last) + 1)))
+        return ", ".join(dict.fromkeys(self.label(place) for place in range(int(first), int(last) + 1)))
 
-    def at(self, place: int) -> Version | Table:
+    def at(self, place: int) -> WeightVersion | Table:
         """The weights in force, by their place among the versions; -1: before all of them."""
         return self.table if place < 0 else self.versions[place]
 
-    def named(self, place: int) -> str:
+    def label(self, place: int) -> str:
         held = self.at(place)
         return held.basis if isinstance(held, Table) else f"{held.basis} v{held.version}"
 
@@ -166,10 +166,10 @@ class Labelled(Protocol):
     def label_name(self, rows: Columns, axis: str, code: int) -> str | None: ...
 
 
-def weights_of(
+def get_weights(
     rows: Columns,
     places: Ints,
-    weighing: Weighing,
+    weighing: ComplexityWeights,
     labelled: Labelled,
     accounts: Mapping[str | None, frozenset[int]],
 ) -> Floats:

@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpdesk_kpi.calendar.periods import Kind, containing
-from helpdesk_kpi.measure.metrics.columns import NOBODY, Columns, Ints
+from helpdesk_kpi.calendar.periods import Kind, get_period_at
+from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Ints
 from helpdesk_kpi.measure.query.metric_query import Bools
 from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.store import Store
@@ -102,7 +102,7 @@ class Confidential:
 
     def _of_one(self, waiting: list[Answer]) -> Iterator[Group]:
         """As time goes on: what is later written down changes no group that there was."""
-        ends = {answer: [containing(kind, answer.at, self.zone).end for kind in SPANS] for answer in waiting}
+        ends = {answer: [get_period_at(kind, answer.at, self.zone).end for kind in SPANS] for answer in waiting}
         moments = sorted({max(end, answer.written) for answer, own in ends.items() for end in own})
         for moment in moments:
             for level in range(len(SPANS)):
@@ -123,6 +123,6 @@ def _answers(store: Store, rows: Columns, about: tuple[Ints, Ints]) -> list[Answ
     found = []
     for i in main:
         story, person, team = int(rows.story[i]), int(about[0][i]), int(about[1][i])
-        whom = (person, NOBODY if person != NOBODY else team)
+        whom = (person, NO_PERSON if person != NO_PERSON else team)
         found.append(Answer(story, whom, int(rows.rater[i]), int(rows.at[i]), written[story]))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import OF_THE_TEAM, Desk, desks_by_name
+from helpdesk_kpi.identities.source_rules import IS_TEAM_MEMBER_SQL, SourceRules, desks_by_name
 from helpdesk_kpi.identities.vocabulary import MESSAGING, VOICE
 from helpdesk_kpi.measure.metrics.contract import Kpi
 from helpdesk_kpi.store import Store
@@ -54,7 +54,7 @@ class Default(NamedTuple):
 
     def concerns(self, kpi: Kpi) -> bool:
         """Whether the KPI can be void because of it."""
-        return kpi.story == "ticket" and not kpi.needs.isdisjoint(_NEEDS[self.code.removesuffix("_switched_off")])
+        return kpi.subject == "ticket" and not kpi.needs.isdisjoint(_NEEDS[self.code.removesuffix("_switched_off")])
 
 
 def defaults(store: Store, config: Config) -> list[Default]:
@@ -67,7 +67,7 @@ def defaults(store: Store, config: Config) -> list[Default]:
     ]
 
 
-def _api(store: Store, desk: Desk, name: str) -> Iterator[Default]:
+def _api(store: Store, desk: SourceRules, name: str) -> Iterator[Default]:
     """Replies of people's accounts through the API."""
     if desk.rules.api_comments != "bot":
         return
@@ -96,7 +96,7 @@ _NO_REPLY = (
 )
 
 
-def _talks(store: Store, config: Config, desk: Desk, name: str) -> Iterator[Default]:
+def _talks(store: Store, config: Config, desk: SourceRules, name: str) -> Iterator[Default]:
     """Tickets of which the words are in calls or chats that are not read."""
     sql = "SELECT count(*) FROM tickets WHERE source = ? AND created_at IS NOT NULL AND deleted_at IS NULL AND ({})"
     among = "channel IN (SELECT value FROM json_each(?))"
@@ -104,18 +104,20 @@ def _talks(store: Store, config: Config, desk: Desk, name: str) -> Iterator[Defa
         ("chats", "no_chats", "messaging", f"is_messaging OR ({among} AND {_NO_REPLY})", MESSAGING),
         ("calls", "no_calls", "voice", among, VOICE),
     ):
-        count = store.one(sql.format(condition), desk.source, sorted(words)) if lacking in desk.lacks else 0
+        count = (
+            store.one(sql.format(condition), desk.source, sorted(words)) if lacking in desk.missing_capabilities else 0
+        )
         if count and config.sources[name].get(key) is False:
             yield Default(name, f"{code}_switched_off", count, f"{key} = true", f"sources.{name}")
         elif count:
             yield Default(name, code, count)
 
 
-def _agents(store: Store, config: Config, desk: Desk, name: str) -> Iterator[Default]:
+def _agents(store: Store, config: Config, desk: SourceRules, name: str) -> Iterator[Default]:
     """Sources of which nobody is known to be of the team by role or configuration."""
     if config.sources[name].get("agents"):
         return
-    of_team = f"FROM people p WHERE p.source = ? AND {OF_THE_TEAM} AND p.kind IS NOT NULL AND p.kind != 'bot'"
+    of_team = f"FROM people p WHERE p.source = ? AND {IS_TEAM_MEMBER_SQL} AND p.kind IS NOT NULL AND p.kind != 'bot'"
     known = {key for (key,) in store.rows(f"SELECT p.id {of_team}", desk.source)} - desk.bots - desk.intake
     worked = {key for key in known if desk.person(key).has_worked}
     line = 'agents = ["account id", "group:ID"]' if config.sources[name].get("connector") == JIRA else ""

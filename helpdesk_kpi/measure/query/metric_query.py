@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk_kpi.measure.metrics.columns import Columns, Floats, Ints
-from helpdesk_kpi.measure.metrics.contract import ANY_SCALE, Kpi, Statistic
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.metrics.contract import UNBOUNDED, Kpi, Statistic
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 
 Bools = NDArray[np.bool_]
 
 
-class Asked(NamedTuple):
+class MetricQuery(NamedTuple):
     """What is asked for: a variant of a KPI, over the period [start, end), as known at `as_of`."""
 
     kpi: Kpi
@@ -31,9 +31,9 @@ class Asked(NamedTuple):
     def statistic(self) -> Statistic:
         return self.kpi.statistic_of(self.variant)
 
-    def value(self, **told: Any) -> Value:
+    def value(self, **told: Any) -> MetricValue:
         """A figure of this KPI."""
-        return Value(kpi=self.kpi.id, variant=self.variant, unit=self.kpi.unit, **told)
+        return MetricValue(kpi=self.kpi.id, variant=self.variant, unit=self.kpi.unit, **told)
 
 
 class Policy(NamedTuple):
@@ -44,10 +44,10 @@ class Policy(NamedTuple):
     clock: Callable[[Columns], str]  # calendar, business or mixed
     followers: Callable[[], Columns]  # what may follow the rows of this KPI, sure enough to count
     weights: Callable[[Columns], Floats]  # how much work each row's kind of ticket is
-    scale: tuple[float, float] = ANY_SCALE  # of scores: the least and the most
+    scale: tuple[float, float] = UNBOUNDED  # of scores: the least and the most
 
 
-class Parts(NamedTuple):
+class Contributions(NamedTuple):
     """What each row of a slice is of a figure, which is sum(adds) / sum(counts), or sum(adds) where it is a sum."""
 
     counts: Floats
@@ -66,7 +66,7 @@ class Parts(NamedTuple):
         return self.x / self.n if self.n else None
 
 
-def existing(asked: Asked, rows: Columns) -> tuple[Columns, Bools]:
+def select_rows(asked: MetricQuery, rows: Columns) -> tuple[Columns, Bools]:
     """The rows of the period, or all where what is alive at its end counts; and which of them are there at `as_of`."""
     if asked.kpi.is_instant:
         return rows, (rows.at <= asked.instant) & (rows.end > asked.instant) & rows.exist(asked.as_of)
@@ -74,13 +74,15 @@ def existing(asked: Asked, rows: Columns) -> tuple[Columns, Bools]:
     return here, here.exist(asked.as_of)
 
 
-def counted(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:
+def count_stop_reasons(rows: Columns, reasons: frozenset[str], among: Bools) -> tuple[Bools, dict[str, int]]:
     """Rows that stopped for one of the reasons, and how many `among` the rows for each."""
     codes = {code: word for code, word in enumerate(rows.words) if word in reasons}
-    return rows.stopped(reasons), {str(word): int((among & (rows.stop == code)).sum()) for code, word in codes.items()}
+    return rows.has_stop_reason(reasons), {
+        str(word): int((among & (rows.stop == code)).sum()) for code, word in codes.items()
+    }
 
 
-def by_facet(rows: Columns, amounts: Floats, whole: float) -> dict[str, float]:
+def group_by_facet(rows: Columns, amounts: Floats, whole: float) -> dict[str, float]:
     """Sums of the amounts by facet, as parts of `whole`."""
     found = {}
     for code, word in enumerate(rows.words):

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from helpdesk_kpi.identities.source_rules import DONE
+from helpdesk_kpi.identities.source_rules import DONE_STATES
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Observation
-from helpdesk_kpi.measure.reconcile.vendor_metrics import Metric, Piece, Reading
+from helpdesk_kpi.measure.reconcile.vendor_metrics import Piece, VendorMetric, VendorReading
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.measure.tickets.timeline_events import Turn
+from helpdesk_kpi.measure.tickets.timeline_events import Message
 from helpdesk_kpi.milliseconds import SECOND
 
 AGREE = frozenset({"agrees", "rounding"})
 #: There are not two figures to compare.
-ONE_SIDED = frozenset({"not_computed_yet", "no_native_value", "deleted"})
+ONE_SIDED_REASONS = frozenset({"not_computed_yet", "no_native_value", "deleted"})
 UNEXPLAINED = "unexplained"
 
 SENTENCES = {
@@ -57,17 +57,17 @@ SENTENCES = {
 _PARTS = dict.fromkeys(("subtask", "child", "parent", "tracker", "related", "issue_type"), "test")
 _OUT = {"outbound": "agent_created", **_PARTS} | {reason: reason for reason in EXCLUDED & SENTENCES.keys()}
 #: By our rules, whatever the figure.
-LEFT_OUT = frozenset({"merged", "moved", "imported_copy", "spam", "internal", "test", "agent_created"})
+EXCLUDED_HERE = frozenset({"merged", "moved", "imported_copy", "spam", "internal", "test", "agent_created"})
 _UNKNOWN = frozenset({"history_unknown", "first_message_unknown", "replies_pending", "replies_unreadable"})
 
 
-class Case(NamedTuple):
+class DifferenceCase(NamedTuple):
     """One figure of one ticket: the helpdesk's, the same by our history, and the one that we print in its place."""
 
     ticket: Timeline
-    metric: Metric
+    metric: VendorMetric
     native: int | None  # ms by the calendar, or a count
-    same: Reading
+    same: VendorReading
     ours: Observation | None
     tolerance: int
 
@@ -82,7 +82,7 @@ class Case(NamedTuple):
         return amount is not None and self.native is not None and abs(amount - self.native) <= self.tolerance
 
 
-def of_definition(case: Case) -> str:
+def explain_by_definition(case: DifferenceCase) -> str:
     """The helpdesk's definition gives the helpdesk's figure: why ours is another one."""
     ours, ticket = case.ours, case.ticket
     if ours is None:
@@ -91,52 +91,52 @@ def of_definition(case: Case) -> str:
         return _OUT.get(ours.stop, "we_have_none")
     if ours.stop == "solved_without_reply":
         return "solved_before_reply"
-    if ours.end is not None and any(t.at == ours.end and t.kind != "comment" for t in ticket.turns):
+    if ours.end is not None and any(t.at == ours.end and t.kind != "comment" for t in ticket.messages):
         return "phone_or_chat"
     ends = [p.end for p in case.same.at()]
-    taken = (t for t in ticket.turns if t.at in ends and t.kind == "comment" and not t.creating)
+    taken = (t for t in ticket.messages if t.at in ends and t.kind == "comment" and not t.creating)
     return next(filter(None, map(_kind_of, taken)), UNEXPLAINED)
 
 
-def of_story(case: Case) -> str:
+def explain_by_ticket(case: DifferenceCase) -> str:
     """Not even the helpdesk's definition gives its figure: what in the story does."""
     if case.same.unknown in _UNKNOWN:
         return "we_have_none"
     if case.native is None:
-        return _missing(case)
-    proofs = (_before_creation, _earlier, _spoken, _gone, _started_elsewhere, _left_out)
+        return _missing_there(case)
+    proofs = (_before_creation, _earlier, _spoken, _gone, _started_elsewhere, _excluded_here)
     return next(filter(None, (proof(case) for proof in proofs)), UNEXPLAINED)
 
 
-def _before_creation(case: Case) -> str:
+def _before_creation(case: DifferenceCase) -> str:
     is_negative = not case.metric.is_count and (case.native or 0) < -case.tolerance
     return "before_creation" if is_negative else ""
 
 
-def _gone(case: Case) -> str:
+def _gone(case: DifferenceCase) -> str:
     """Merging brings in comments and closes tickets in ways that no event tells."""
     return "merged" if case.ticket.row.merged_into is not None else _OUT.get(case.same.unknown, "")
 
 
-def _left_out(case: Case) -> str:
+def _excluded_here(case: DifferenceCase) -> str:
     """Ours leaves the ticket out, however the helpdesk came to its figure: who asks may answer themselves there."""
     stop = case.ours.stop if case.ours is not None else ""
     reason = _OUT.get(stop, "")
-    return reason if reason in LEFT_OUT else ""
+    return reason if reason in EXCLUDED_HERE else ""
 
 
-def _missing(case: Case) -> str:
+def _missing_there(case: DifferenceCase) -> str:
     """The helpdesk has no figure."""
     if case.ticket.deleted_at is not None:
         return "deleted"
     if case.ticket.row.merged_into is not None:
         return "merged"
     left_out = case.ours is not None and case.ours.stop in EXCLUDED
-    reason = of_definition(case)
+    reason = explain_by_definition(case)
     return reason if left_out or reason == "phone_or_chat" else "no_native_value"
 
 
-def _earlier(case: Case) -> str:
+def _earlier(case: DifferenceCase) -> str:
     """Whether the helpdesk's figure is the one of an earlier state of the ticket."""
     pieces = case.same.pieces
     if any(p.until is not None and case.fits(p.end - p.start) for p in pieces):
@@ -146,24 +146,24 @@ def _earlier(case: Case) -> str:
     return "not_computed_yet" if any(case.fits(case.amount(case.same.at(t))) for t in before) else ""
 
 
-def _spoken(case: Case) -> str:
+def _spoken(case: DifferenceCase) -> str:
     """The words at which the helpdesk's clock stopped, if they are none that count as a reply."""
     ticket = case.ticket
     if case.metric.kpi != "first_reply_time":
         return ""
     end = ticket.created_at + (case.native or 0)
-    near = [t for t in ticket.turns if abs(t.at - end) <= case.tolerance]
+    near = [t for t in ticket.messages if abs(t.at - end) <= case.tolerance]
     kinds = list(filter(None, map(_kind_of, near)))
     if kinds:
         return kinds[0]
-    counted = [t for t in ticket.turns if t.at in {p.end for p in case.same.at()} and t.kind == "comment"]
+    counted = [t for t in ticket.messages if t.at in {p.end for p in case.same.at()} and t.kind == "comment"]
     if near and counted and _lost_role(ticket, counted[0]):
         return "demoted_agent"
-    started_by_team = any(t.creating and t.public and t.who == "agent" for t in ticket.turns)
+    started_by_team = any(t.creating and t.public and t.who == "agent" for t in ticket.messages)
     return "agent_created" if near and started_by_team and counted and near[-1].at > counted[0].at else ""
 
 
-def _kind_of(turn: Turn) -> str:
+def _kind_of(turn: Message) -> str:
     """Why a turn would not count as a reply; "" if it would."""
     if turn.kind != "comment":
         return "phone_or_chat"
@@ -176,25 +176,30 @@ def _kind_of(turn: Turn) -> str:
     return "demoted_agent" if turn.who in {"customer", "unknown"} and not turn.creating else ""
 
 
-def _lost_role(ticket: Timeline, turn: Turn) -> bool:
+def _lost_role(ticket: Timeline, turn: Message) -> bool:
     """Spoke as an agent, and is none any more."""
-    return ticket.desk.person(turn.person).kind in {None, "customer"}
+    return ticket.source_rules.person(turn.person).kind in {None, "customer"}
 
 
-def _started_elsewhere(case: Case) -> str:
+def _started_elsewhere(case: DifferenceCase) -> str:
     """Whether the helpdesk's figure is the time to our end from another moment of the ticket."""
-    moments = {c.at for c in case.ticket.changes} | {t.at for t in case.ticket.turns}
+    moments = {c.at for c in case.ticket.changes} | {t.at for t in case.ticket.messages}
     starts = moments - {p.start for p in case.same.at()}
     fits = any(case.fits(p.end - start) for p in case.same.at() for start in starts if start < p.end)
     return "clock_started_elsewhere" if fits and not case.metric.is_sum | case.metric.is_count else ""
 
 
 #: States in which a promise's clock usually rests; helpdesks do not tell.
-_PAUSES = (frozenset({"pending"}), frozenset({"pending", "hold"}), DONE | {"pending"}, DONE | {"pending", "hold"})
+_PAUSES = (
+    frozenset({"pending"}),
+    frozenset({"pending", "hold"}),
+    DONE_STATES | {"pending"},
+    DONE_STATES | {"pending", "hold"},
+)
 Spans = list[tuple[int, int]]
 
 
-def rests(ticket: Timeline, start: int, end: int) -> Iterator[Spans]:
+def is_paused(ticket: Timeline, start: int, end: int) -> Iterator[Spans]:
     """In which parts of a span a promise's clock may have rested: in some states, or in any one status."""
     changes = [c.at for c in ticket.changes if c.field == "status" and start < c.at < end]
     spans = [(a, b) for a, b in pairwise([start, *sorted({*changes}), end]) if b - a >= SECOND]

@@ -9,15 +9,22 @@ from functools import cached_property
 
 import msgspec
 
-from helpdesk_kpi.calendar.calendar_rules import Clocks
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.past_roles import keep_standings
-from helpdesk_kpi.identities.source_rules import read_desks
+from helpdesk_kpi.identities.source_rules import load_source_rules
 from helpdesk_kpi.measure.build.build import CHUNK
-from helpdesk_kpi.measure.build.subjects import timelines
-from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED, UNEXPLAINED
-from helpdesk_kpi.measure.reconcile.ticket_diff import ClockName, Compared, Cycle, Native, Row, Told
-from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS
+from helpdesk_kpi.measure.build.subjects import load_timelines
+from helpdesk_kpi.measure.reconcile.causes import AGREE, EXCLUDED_HERE, ONE_SIDED_REASONS, UNEXPLAINED
+from helpdesk_kpi.measure.reconcile.ticket_diff import (
+    ClockName,
+    Cycle,
+    Native,
+    TicketDiff,
+    TicketDifference,
+    VendorTicket,
+)
+from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS
 from helpdesk_kpi.store import Store
 
 _OF = "ticket IN (SELECT value FROM json_each(?))"
@@ -28,44 +35,44 @@ class Reconciler:
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
-        self.clocks = Clocks(store, config)
+        self.clocks = CalendarRules(store, config)
         keep_standings(store, config)
-        self.desks = read_desks(store, config)
+        self.desks = load_source_rules(store, config)
 
     @cached_property
     def sources(self) -> dict[int, tuple[str, str]]:
         """Key -> name and connector, of those of whose own figures anything is known."""
         rows = self.store.rows("SELECT id, name, connector FROM sources ORDER BY id")
-        return {key: (name, connector) for key, name, connector in rows if connector in METRICS}
+        return {key: (name, connector) for key, name, connector in rows if connector in VENDOR_METRICS}
 
-    def rows(self, source: str | None = None, metric: str | None = None) -> Iterator[Row]:
+    def rows(self, source: str | None = None, metric: str | None = None) -> Iterator[TicketDifference]:
         """Everything there is to compare, by source, in the order in which tickets came."""
         for key, (name, _) in self.sources.items():
             if source in {None, name}:
                 yield from self._of_source(key, metric)
 
-    def _of_source(self, key: int, metric: str | None) -> Iterator[Row]:
+    def _of_source(self, key: int, metric: str | None) -> Iterator[TicketDifference]:
         after = -1
         sql = "SELECT id FROM tickets WHERE source = ? AND id > ? AND created_at IS NOT NULL ORDER BY id LIMIT ?"
         while stories := [story for (story,) in self.store.rows(sql, key, after, CHUNK)]:
             yield from self.of(stories, metric)
             after = stories[-1]
 
-    def of(self, stories: Sequence[int], metric: str | None = None) -> Iterator[Row]:
+    def of(self, stories: Sequence[int], metric: str | None = None) -> Iterator[TicketDifference]:
         """What there is to compare of these tickets; `metric` is the helpdesk's word or the KPI's id."""
-        told = self._told(stories)
-        for ticket in timelines(self.store, self.desks, sorted(stories)):
+        told = self._load_vendor_tickets(stories)
+        for ticket in load_timelines(self.store, self.desks, sorted(stories)):
             _, connector = self.sources.get(ticket.row.source, ("", ""))
-            for one in METRICS.get(connector, ()):
+            for one in VENDOR_METRICS.get(connector, ()):
                 if metric in {None, one.name, one.kpi}:
-                    yield from Compared(self.clocks, ticket, one, told[ticket.row.id]).rows()
+                    yield from TicketDiff(self.clocks, ticket, one, told[ticket.row.id]).rows()
 
-    def _told(self, stories: Sequence[int]) -> dict[int, Told]:
+    def _load_vendor_tickets(self, stories: Sequence[int]) -> dict[int, VendorTicket]:
         wanted = list(stories)
         figures, cycles = self._figures(wanted), self._cycles(wanted)
         sql = "SELECT id, source, native, url FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
         return {
-            key: Told(
+            key: VendorTicket(
                 self.sources.get(source, ("", ""))[0], native, url or "", figures.get(key, {}), cycles.get(key, ())
             )
             for key, source, native, url in self.store.rows(sql, wanted)
@@ -101,31 +108,31 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int  # tickets that the helpdesk counts and we do not
     reasons: Mapping[str, int]  # of all that do not agree, most frequent first; those left out and one-sided too
     unexplained: int
-    largest: Row | None  # the largest difference; an unexplained one before all others
+    largest: TicketDifference | None  # the largest difference; an unexplained one before all others
 
 
-def summaries(rows: Iterable[Row]) -> list[Summary]:
+def summarise(rows: Iterable[TicketDifference]) -> list[Summary]:
     """One for each source, metric and clock, in the order of the metrics."""
-    found: dict[tuple[str, str, ClockName], _Counted] = {}
+    found: dict[tuple[str, str, ClockName], _Counter] = {}
     for row in rows:
-        found.setdefault((row.source, row.metric, row.clock), _Counted()).add(row)
-    order = [metric.name for metrics in METRICS.values() for metric in metrics]
+        found.setdefault((row.source, row.metric, row.clock), _Counter()).add(row)
+    order = [metric.name for metrics in VENDOR_METRICS.values() for metric in metrics]
     sources = list(dict.fromkeys(source for source, _, _ in found))
     keys = sorted(found, key=lambda key: (sources.index(key[0]), order.index(key[1]), key[2] == "business"))
     return [found[key].summary(*key) for key in keys]
 
 
-class _Counted:
+class _Counter:
     def __init__(self) -> None:
         self.compared = self.agree = self.left_out = 0
         self.kpi = ""
         self.reasons: dict[str, int] = {}
-        self.largest: Row | None = None
+        self.largest: TicketDifference | None = None
 
-    def add(self, row: Row) -> None:
+    def add(self, row: TicketDifference) -> None:
         self.kpi = row.kpi
-        self.compared += row.reason not in ONE_SIDED | LEFT_OUT
-        self.left_out += row.reason in LEFT_OUT
+        self.compared += row.reason not in ONE_SIDED_REASONS | EXCLUDED_HERE
+        self.left_out += row.reason in EXCLUDED_HERE
         if row.reason in AGREE:
             self.agree += 1
             return
@@ -141,6 +148,6 @@ class _Counted:
         )  # fmt: skip
 
 
-def _weight(row: Row) -> tuple[bool, int]:
+def _weight(row: TicketDifference) -> tuple[bool, int]:
     """What ours leaves out has no figure that could differ."""
-    return row.reason == UNEXPLAINED, 0 if row.reason in LEFT_OUT else abs(row.difference or 0)
+    return row.reason == UNEXPLAINED, 0 if row.reason in EXCLUDED_HERE else abs(row.difference or 0)

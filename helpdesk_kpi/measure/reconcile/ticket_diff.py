@@ -5,18 +5,25 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from helpdesk_kpi.calendar.business_hours import Calendar
-from helpdesk_kpi.calendar.calendar_rules import Clocks
+from helpdesk_kpi.calendar.business_hours import BusinessCalendar
+from helpdesk_kpi.calendar.calendar_rules import CalendarRules
 from helpdesk_kpi.measure.metrics.contract import Observation
-from helpdesk_kpi.measure.reconcile.causes import AGREE, UNEXPLAINED, Case, of_definition, of_story, rests
-from helpdesk_kpi.measure.reconcile.vendor_calendar import OwnHours, took
-from helpdesk_kpi.measure.reconcile.vendor_metrics import Metric, Piece, printed
+from helpdesk_kpi.measure.reconcile.causes import (
+    AGREE,
+    UNEXPLAINED,
+    DifferenceCase,
+    explain_by_definition,
+    explain_by_ticket,
+    is_paused,
+)
+from helpdesk_kpi.measure.reconcile.vendor_calendar import VendorCalendar, elapsed_ms
+from helpdesk_kpi.measure.reconcile.vendor_metrics import Piece, VendorMetric, own_observation
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 ClockName = Literal["calendar", "business", "count"]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class TicketDifference(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of one ticket on one clock. Amounts are ms or a count; None: that side has none."""
 
     source: str
@@ -54,7 +61,7 @@ class Cycle(NamedTuple):
     elapsed: int
 
 
-class Told(NamedTuple):
+class VendorTicket(NamedTuple):
     """What the helpdesk tells of one ticket."""
 
     source: str
@@ -64,18 +71,18 @@ class Told(NamedTuple):
     cycles: Sequence[Cycle]
 
 
-class Compared:
+class TicketDiff:
     """One metric of one ticket."""
 
-    def __init__(self, clocks: Clocks, ticket: Timeline, metric: Metric, told: Told) -> None:
+    def __init__(self, clocks: CalendarRules, ticket: Timeline, metric: VendorMetric, told: VendorTicket) -> None:
         self.clocks, self.ticket, self.metric, self.told = clocks, ticket, metric, told
         self.native = told.figures.get(metric.name, Native())
         self.same = metric.read(ticket)
         self.now = self.same.at()
         self.cycle = self._cycle() if metric.is_promise else None
-        self.ours = printed(ticket, metric.kpi) if metric.kpi else None
+        self.ours = own_observation(ticket, metric.kpi) if metric.kpi else None
         self.tolerance = 0 if metric.is_count else metric.unit * max(1, len(self.now) if metric.is_sum else 1)
-        self.case = Case(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
+        self.case = DifferenceCase(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
 
     def _cycle(self) -> Cycle | None:
         """The run that the helpdesk's figure is of: of those that took as long, the one that ends nearest to ours (one
@@ -92,14 +99,14 @@ class Compared:
             return self.native.number
         return self.native.calendar if self.cycle is None else self.cycle.stop - self.cycle.start
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TicketDifference]:
         """By the calendar (or a count), and by working hours where the helpdesk has such a figure."""
         same = None if self.metric.is_count and self.same.unknown else self.case.amount(self.now)
         ours = next((p.end - p.start for p in _span(self.ours)), None)
         reason = self._reason(same, ours)
         if not reason:
             return
-        row = Row(
+        row = TicketDifference(
             source=self.told.source, metric=self.metric.name, kpi=self.metric.kpi,
             clock="count" if self.metric.is_count else "calendar", ticket=self.told.ticket, url=self.told.url,
             native=self.case.native, same=same, ours=ours, reason=reason,
@@ -114,17 +121,17 @@ class Compared:
             return ""
         if self.metric.is_late and not self.told.figures:  # none of any kind: nothing was worked out so far
             return "deleted" if self.ticket.deleted_at is not None else "not_computed_yet"
-        if self.cycle is not None and (reason := self._moved(self.cycle)):
+        if self.cycle is not None and (reason := self._start_shift_reason(self.cycle)):
             return reason
         shown = ours if self.metric.kpi else same
         if self.case.fits(shown):
             return self._agreement(shown, self.case.native)
-        return of_definition(self.case) if self.case.fits(same) else of_story(self.case)
+        return explain_by_definition(self.case) if self.case.fits(same) else explain_by_ticket(self.case)
 
     def _agreement(self, ours: int | None, native: int | None) -> str:
         return "agrees" if 2 * abs((ours or 0) - (native or 0)) <= self.metric.unit else "rounding"
 
-    def _moved(self, cycle: Cycle) -> str:
+    def _start_shift_reason(self, cycle: Cycle) -> str:
         """Why a promise's run does not begin with the ticket; "" if it does."""
         if abs(cycle.start - self.ticket.created_at) <= self.tolerance:
             return ""
@@ -133,10 +140,10 @@ class Compared:
 
     # By working hours
 
-    def _business(self, row: Row, native: int) -> Row:
+    def _business(self, row: TicketDifference, native: int) -> TicketDifference:
         span = _span(self.ours)
         pieces = self.now or span
-        same, ours = self._worked(pieces), self._worked(span)
+        same, ours = self._business_ms(pieces), self._business_ms(span)
         reason = row.reason
         if reason in AGREE or self.case.fits(row.same):
             hours = self._by_hours(pieces, native, same)
@@ -152,24 +159,24 @@ class Compared:
         if abs(same - native) <= self.tolerance:
             return self._agreement(same, native)
         if self.metric.is_promise:
-            return self._paused(pieces, native, same)
-        return OwnHours(self.clocks, self.told.source).why(pieces, native, self.tolerance) or UNEXPLAINED
+            return self._pause_reason(pieces, native, same)
+        return VendorCalendar(self.clocks, self.told.source).why(pieces, native, self.tolerance) or UNEXPLAINED
 
-    def _worked(self, pieces: Sequence[Piece]) -> int | None:
+    def _business_ms(self, pieces: Sequence[Piece]) -> int | None:
         """A promise's hours are not told: the configuration's stand in for them."""
         if self.metric.is_promise:
-            return sum(took(self._configured, p.start, p.end) for p in pieces)
-        return OwnHours(self.clocks, self.told.source).worked(pieces)
+            return sum(elapsed_ms(self._configured_calendar, p.start, p.end) for p in pieces)
+        return VendorCalendar(self.clocks, self.told.source).business_ms(pieces)
 
-    def _paused(self, pieces: Sequence[Piece], native: int, same: int) -> str:
-        for spans in rests(self.ticket, pieces[0].start, pieces[-1].end) if pieces else ():
-            rested = sum(took(self._configured, *span) for span in spans)
+    def _pause_reason(self, pieces: Sequence[Piece], native: int, same: int) -> str:
+        for spans in is_paused(self.ticket, pieces[0].start, pieces[-1].end) if pieces else ():
+            rested = sum(elapsed_ms(self._configured_calendar, *span) for span in spans)
             if spans and abs(same - rested - native) <= self.tolerance * (len(spans) + 1):
                 return "paused_time"
         return "calendar_differs"
 
     @property
-    def _configured(self) -> Calendar:
+    def _configured_calendar(self) -> BusinessCalendar:
         severity = self.ticket.severity_at(self.ticket.created_at)
         return self.clocks.calendar(severity, None, self.told.source)
 

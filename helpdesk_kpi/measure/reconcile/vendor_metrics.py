@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from helpdesk_kpi.identities.source_rules import DONE
+from helpdesk_kpi.identities.source_rules import DONE_STATES
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Observation
-from helpdesk_kpi.measure.metrics.discovery import kpi_named
-from helpdesk_kpi.measure.tickets.exclusions import not_known, observations
+from helpdesk_kpi.measure.metrics.discovery import get_kpi
+from helpdesk_kpi.measure.tickets.exclusions import apply_exclusions, missing_history
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import MINUTE, SECOND
 
@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     until: int | None = None
 
 
-class Reading(NamedTuple):
+class VendorReading(NamedTuple):
     """All pieces of one figure; or why nothing is known of it."""
 
     pieces: Sequence[Piece]
@@ -39,11 +39,11 @@ class Reading(NamedTuple):
         return [p for p in self.pieces if p.since <= instant and (p.until is None or instant < p.until)]
 
 
-class Metric(msgspec.Struct, frozen=True, kw_only=True):
+class VendorMetric(msgspec.Struct, frozen=True, kw_only=True):
     """One figure that a helpdesk works out itself: what it is called there, and what it counts."""
 
     name: str
-    read: Callable[[Timeline], Reading]
+    read: Callable[[Timeline], VendorReading]
     kpi: str = ""  # what we print in its place; "": nothing so far
     unit: int = SECOND  # the helpdesk rounds to it
     is_count: bool = False
@@ -52,102 +52,102 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     is_late: bool = False  # worked out some time after the ticket changed
 
 
-def _variant(kpi: str, name: str) -> Callable[[Timeline], Reading]:
+def _variant(kpi: str, name: str) -> Callable[[Timeline], VendorReading]:
     """The figure of a variant in the catalogue."""
 
-    def read(ticket: Timeline) -> Reading:
-        spec = kpi_named(kpi)
+    def read(ticket: Timeline) -> VendorReading:
+        spec = get_kpi(kpi)
         pieces, unknown = [], ""
-        for o in observations(ticket, spec, spec.variants[name]):
+        for o in apply_exclusions(ticket, spec, spec.variants[name]):
             if o.stop in EXCLUDED:
                 unknown = o.stop
             elif o.start is not None and o.end is not None:
                 pieces.append(Piece(o.start, o.end, max(o.at, o.since or 0), o.until))
-        return Reading([] if unknown else pieces, unknown or not_known(ticket, spec.needs))
+        return VendorReading([] if unknown else pieces, unknown or missing_history(ticket, spec.needs))
 
     return read
 
 
-def printed(ticket: Timeline, kpi: str) -> Observation | None:
+def own_observation(ticket: Timeline, kpi: str) -> Observation | None:
     """What our own definition says of the ticket now; None: nothing."""
-    spec = kpi_named(kpi)
-    return next((o for o in observations(ticket, spec, spec.variants["strict"]) if o.until is None), None)
+    spec = get_kpi(kpi)
+    return next((o for o in apply_exclusions(ticket, spec, spec.variants["strict"]) if o.until is None), None)
 
 
-def states(ticket: Timeline) -> Iterator[tuple[int, int, str, str]]:
+def list_states(ticket: Timeline) -> Iterator[tuple[int, int, str, str]]:
     """(from, to, state, the state after it) of every state that the ticket has left."""
     since, state = ticket.created_at, ""
     for change in (c for c in ticket.changes if c.field == "status"):
-        state = state or (ticket.desk.state(change.before) if change.before else "")
-        after = ticket.desk.state(change.after)
+        state = state or (ticket.source_rules.state(change.before) if change.before else "")
+        after = ticket.source_rules.state(change.after)
         if state:
             yield since, change.at, state, after
         since, state = change.at, after
 
 
-def _waited(*counted: str, reopened: bool = False) -> Callable[[Timeline], Reading]:
+def _time_in_states(*counted: str, reopened: bool = False) -> Callable[[Timeline], VendorReading]:
     """Time in some states, told on leaving them. `reopened`: solved counts too where somebody opens it again."""
 
-    def read(ticket: Timeline) -> Reading:
+    def read(ticket: Timeline) -> VendorReading:
         pieces = [
             Piece(start, end, end)
-            for start, end, state, after in states(ticket)
-            if state in counted or (reopened and state in DONE and after not in DONE)
+            for start, end, state, after in list_states(ticket)
+            if state in counted or (reopened and state in DONE_STATES and after not in DONE_STATES)
         ]
-        return Reading(pieces, not_known(ticket, frozenset({"status.history"})))
+        return VendorReading(pieces, missing_history(ticket, frozenset({"status.history"})))
 
     return read
 
 
-def _counted(instants: Iterable[int], unknown: str) -> Reading:
-    return Reading([Piece(at, at, at) for at in instants], unknown)
+def _count(instants: Iterable[int], unknown: str) -> VendorReading:
+    return VendorReading([Piece(at, at, at) for at in instants], unknown)
 
 
-def _reopens(ticket: Timeline) -> Reading:
-    return _counted((r.at for r in ticket.reopens), not_known(ticket, frozenset({"status.history"})))
+def _reopens(ticket: Timeline) -> VendorReading:
+    return _count((r.at for r in ticket.reopens), missing_history(ticket, frozenset({"status.history"})))
 
 
-def _replies(ticket: Timeline) -> Reading:
+def _replies(ticket: Timeline) -> VendorReading:
     """Public comments of people with an agent's role, the creating one aside."""
-    said = (t for t in ticket.turns if t.kind == "comment" and t.public and not t.creating)
-    times = (t.at for t in said if ticket.is_natively_an_agents(t))
-    return _counted(times, not_known(ticket, frozenset({"comments.public"})))
+    said = (t for t in ticket.messages if t.kind == "comment" and t.public and not t.creating)
+    times = (t.at for t in said if ticket.is_agent_by_vendor_rule(t))
+    return _count(times, missing_history(ticket, frozenset({"comments.public"})))
 
 
-def _zendesk(name: str, read: Callable[[Timeline], Reading] | None = None, **more: Any) -> Metric:
+def _zendesk(name: str, read: Callable[[Timeline], VendorReading] | None = None, **more: Any) -> VendorMetric:
     """One of a ticket's metric set: in minutes, and null until Zendesk has worked it out."""
     if read is None:
         more["kpi"] = kpi = more.get("kpi", name)
         read = _variant(kpi, "zendesk")
-    return Metric(name=name, read=read, unit=MINUTE, is_late=True, **more)
+    return VendorMetric(name=name, read=read, unit=MINUTE, is_late=True, **more)
 
 
 #: By connector. Zendesk: https://support.zendesk.com/hc/en-us/articles/4408834848154 and
 #: https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metrics/
-METRICS: dict[str, tuple[Metric, ...]] = {
+VENDOR_METRICS: dict[str, tuple[VendorMetric, ...]] = {
     "zendesk": (
         _zendesk("reply_time", kpi="first_reply_time"),
         _zendesk("first_resolution_time"),
         _zendesk("full_resolution_time"),
-        _zendesk("requester_wait_time", _waited("new", "open", "hold", reopened=True), is_sum=True),
-        _zendesk("agent_wait_time", _waited("pending"), is_sum=True),
-        _zendesk("on_hold_time", _waited("hold"), is_sum=True),
+        _zendesk("requester_wait_time", _time_in_states("new", "open", "hold", reopened=True), is_sum=True),
+        _zendesk("agent_wait_time", _time_in_states("pending"), is_sum=True),
+        _zendesk("on_hold_time", _time_in_states("hold"), is_sum=True),
         _zendesk("reopens", _reopens, is_count=True),
         _zendesk("replies", _replies, is_count=True),
     ),
     "jira_service_management": (
-        Metric(
+        VendorMetric(
             name="sla_first_response", read=_variant("first_reply_time", "jira"), kpi="first_reply_time",
             is_promise=True,
         ),
-        Metric(
+        VendorMetric(
             name="sla_resolution", read=_variant("full_resolution_time", "zendesk"), kpi="full_resolution_time",
             is_promise=True,
         ),
     ),
     "freshdesk": (
-        Metric(name="reply_time", read=_variant("first_reply_time", "freshdesk"), kpi="first_reply_time"),
-        Metric(
+        VendorMetric(name="reply_time", read=_variant("first_reply_time", "freshdesk"), kpi="first_reply_time"),
+        VendorMetric(
             name="full_resolution_time", read=_variant("full_resolution_time", "freshdesk"),
             kpi="full_resolution_time",
         ),

@@ -9,9 +9,16 @@ from typing import NamedTuple
 import msgspec
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.customer_identity import Requesters, requesters
-from helpdesk_kpi.measure.metrics.dimensions import Labels
-from helpdesk_kpi.measure.recurrence.evidence import JUDGED, SURE, Contact, Evidence, evidence, pairs
+from helpdesk_kpi.identities.customer_identity import CustomerIdentities, load_customer_identities
+from helpdesk_kpi.measure.metrics.dimensions import TicketDimensions
+from helpdesk_kpi.measure.recurrence.evidence import (
+    CONFIDENCE,
+    LABEL_EVIDENCE,
+    Contact,
+    Evidence,
+    candidate_pairs,
+    evidence,
+)
 from helpdesk_kpi.measure.tickets.requester_history import asked_by_others
 from helpdesk_kpi.measure.tickets.timeline import Tickets, Timeline
 from helpdesk_kpi.store import Store
@@ -23,7 +30,7 @@ PROBLEM = frozenset({"problem", "issue", "development"})
 DEVELOPMENT = frozenset({"issue", "development"})  # a tracker's; its keys, not its numbers, are the same everywhere
 
 
-class Repeat(msgspec.Struct, frozen=True, gc=False):
+class RepeatContact(msgspec.Struct, frozen=True, gc=False):
     """A later ticket of the same customer with evidence that it is about the same problem."""
 
     earlier: int
@@ -35,22 +42,22 @@ class Repeat(msgspec.Struct, frozen=True, gc=False):
     until: int | None = None  # when the later ticket stopped counting
 
 
-class Customer(msgspec.Struct, frozen=True):
+class CustomerContacts(msgspec.Struct, frozen=True):
     """One customer's tickets in order of time, and their repeats."""
 
     key: int
     contacts: Sequence[Contact]
-    repeats: Sequence[Repeat]
+    repeats: Sequence[RepeatContact]
 
 
-class Ledger:
+class ContactHistory:
     """Reads customers out of a store; one per process."""
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
         self.told = config.recurrence
-        self.labels = Labels(store, config)
-        self.customers: Requesters = requesters(store)
+        self.labels = TicketDimensions(store, config)
+        self.customers: CustomerIdentities = load_customer_identities(store)
         self.asked = asked_by_others(store, config)
         self.accounts: dict[int, list[int]] = defaultdict(list)
         for account, customer in self.customers.items():
@@ -61,15 +68,15 @@ class Ledger:
         wanted = {self.customers[account] for account in accounts}
         wanted |= {account for customer in wanted for account in self.accounts.get(customer, ())}
         rows = self._several(wanted)
-        parts = _Parts(self.store, self.told.ignore_codes, [row.id for row in rows])
+        parts = _LinkData(self.store, self.told.ignore_codes, [row.id for row in rows])
         found: dict[int, list[Contact]] = defaultdict(list)
         for row, category in zip(rows, self.labels.of("category", [row.id for row in rows]), strict=True):
             found[self.customers[row.requester]].append(self._contact(row, category, parts))
         return found
 
-    def _several(self, accounts: set[int]) -> list["_Light"]:
+    def _several(self, accounts: set[int]) -> list["_ContactRow"]:
         moved = [ticket for ticket, asker in self.asked.items() if asker in accounts]
-        told = [_Light(*r) for r in self.store.rows(_LIGHT, sorted(accounts), moved)]
+        told = [_ContactRow(*r) for r in self.store.rows(_LIGHT, sorted(accounts), moved)]
         rows = [row._replace(requester=self.asked.get(row.id, row.requester)) for row in told]
         rows = [row for row in rows if row.requester in accounts]
         counts: dict[int, int] = defaultdict(int)
@@ -77,7 +84,7 @@ class Ledger:
             counts[self.customers[row.requester]] += 1
         return sorted((row for row in rows if counts[self.customers[row.requester]] > 1), key=lambda row: row.id)
 
-    def _contact(self, row: "_Light", category: str | None, parts: "_Parts") -> Contact:
+    def _contact(self, row: "_ContactRow", category: str | None, parts: "_LinkData") -> Contact:
         def named(native: str | None) -> str | None:
             return f"{row.source}:{native}" if native else None
 
@@ -97,18 +104,18 @@ class Ledger:
             codes=parts.codes(row), sketch=row.sketch or b"",
         )  # fmt: skip
 
-    def customers_of(self, accounts: Sequence[int], tickets: Tickets) -> Iterator[Customer]:
+    def customers_of(self, accounts: Sequence[int], tickets: Tickets) -> Iterator[CustomerContacts]:
         """The stories of the customers behind some accounts; those with one ticket have none."""
         found = self.contacts(accounts)
-        told = {customer: list(_judged(self.store, contacts)) for customer, contacts in found.items()}
+        told = {customer: list(_pairs_with_evidence(self.store, contacts)) for customer, contacts in found.items()}
         later = {pair.later.ticket for chosen in told.values() for pair in chosen}
-        standing = {ticket.row.id: _stands(ticket) for ticket in tickets(sorted(later))}
+        standing = {ticket.row.id: _find_resolution(ticket) for ticket in tickets(sorted(later))}
         for customer, contacts in found.items():
             repeats = [r for pair in told[customer] for r in _repeats(pair, standing[pair.later.ticket])]
-            yield Customer(customer, sorted(contacts, key=lambda c: c.at), repeats)
+            yield CustomerContacts(customer, sorted(contacts, key=lambda c: c.at), repeats)
 
 
-class _Light(NamedTuple):
+class _ContactRow(NamedTuple):
     """What of a ticket's row is needed."""
 
     id: int
@@ -126,13 +133,13 @@ class _Light(NamedTuple):
 
 
 _LIGHT = (
-    f"SELECT {', '.join(_Light._fields)} FROM tickets"
+    f"SELECT {', '.join(_ContactRow._fields)} FROM tickets"
     " WHERE (requester IN (SELECT value FROM json_each(?)) OR id IN (SELECT value FROM json_each(?)))"
     " AND created_at IS NOT NULL"
 )
 
 
-class _Parts:
+class _LinkData:
     """Links of some tickets, and the codes that their opening messages name."""
 
     def __init__(self, store: Store, ignored: Sequence[str], tickets: list[int]) -> None:
@@ -152,8 +159,8 @@ class _Parts:
         for ticket, codes in store.rows(sql, tickets):
             self.opening[ticket] += json.loads(codes)
 
-    def codes(self, row: _Light) -> frozenset[str]:
-        named = [*self.opening.get(row.id, ()), *comment.codes(row.subject or "")]
+    def codes(self, row: _ContactRow) -> frozenset[str]:
+        named = [*self.opening.get(row.id, ()), *comment.find_codes(row.subject or "")]
         return frozenset(c for c in named if not any(fnmatch.fnmatchcase(c, pattern) for pattern in self.ignored))
 
 
@@ -163,17 +170,17 @@ class _Pair(NamedTuple):
     evidence: Evidence
 
 
-def _judged(store: Store, contacts: Sequence[Contact]) -> Iterator[_Pair]:
+def _pairs_with_evidence(store: Store, contacts: Sequence[Contact]) -> Iterator[_Pair]:
     """Pairs with evidence; what a person said of a pair stands above it."""
-    said = verdicts(store, [c.ticket for c in contacts])
-    for earlier, later in pairs(contacts):
+    said = load_labels(store, [c.ticket for c in contacts])
+    for earlier, later in candidate_pairs(contacts):
         verdict = said.get((earlier.ticket, later.ticket))
-        found = JUDGED[verdict] if verdict else evidence(earlier, later)
+        found = LABEL_EVIDENCE[verdict] if verdict else evidence(earlier, later)
         if found:
             yield _Pair(earlier, later, found)
 
 
-def verdicts(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], str]:
+def load_labels(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], str]:
     """(earlier, later) -> yes or no: the latest that somebody said of a pair."""
     sql = (
         "SELECT earlier, later, verdict FROM repeat_labels WHERE verdict != 'skip'"
@@ -182,7 +189,7 @@ def verdicts(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], str]
     return {(a, b): verdict for a, b, verdict in store.rows(sql, list(tickets))}
 
 
-class _Standing(NamedTuple):
+class _Resolution(NamedTuple):
     """What has become of a later ticket."""
 
     left_out: str  # why it is no contact at all; "": it is one
@@ -190,13 +197,13 @@ class _Standing(NamedTuple):
     gone: int | None  # when it was deleted, or known to stand apart
 
 
-def _stands(ticket: Timeline) -> _Standing:
+def _find_resolution(ticket: Timeline) -> _Resolution:
     apart = None if ticket.apart is None else ticket.apart.since
     gone = [at for at in (ticket.deleted_at, apart) if at is not None]
-    return _Standing(ticket.left_out, ticket.merged_at, min(gone, default=None))
+    return _Resolution(ticket.exclusion_reason, ticket.merged_at, min(gone, default=None))
 
 
-def _repeats(pair: _Pair, stands: _Standing) -> Iterator[Repeat]:
+def _repeats(pair: _Pair, stands: _Resolution) -> Iterator[RepeatContact]:
     """The pair as it was known: until the later ticket was gone; from its merging on, if it was merged into this."""
     earlier, later = pair.earlier, pair.later
     found: Evidence | None = pair.evidence
@@ -209,12 +216,12 @@ def _repeats(pair: _Pair, stands: _Standing) -> Iterator[Repeat]:
         here = later.merged_into == earlier.name
         if pair.evidence.reason == "merged":
             found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
-        merging = Evidence("merged", SURE["merged"]) if here and (found is None or found.value) else None
+        merging = Evidence("merged", CONFIDENCE["merged"]) if here and (found is None or found.value) else None
         rows = [(found, None, _earliest(stands.gone, stands.merged)), (merging, stands.merged, stands.gone)]
     for told, since, until in rows:
         start = max(later.at, since or 0)
         if told is not None and (until is None or until > start):
-            yield Repeat(earlier.ticket, later.ticket, later.at, *told, since=since and start, until=until)
+            yield RepeatContact(earlier.ticket, later.ticket, later.at, *told, since=since and start, until=until)
 
 
 def _earliest(*instants: int | None) -> int | None:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import msgspec
 
 from helpdesk_kpi.milliseconds import DAY
-from helpdesk_kpi.text.fingerprint import again_of, aim_of, similarity
+from helpdesk_kpi.text.fingerprint import get_intent, get_recurrence_mention, similarity
 
 LONGEST = 30 * DAY  # after which no ticket counts as a repeat of another
-ALIKE = 0.2  # less similar texts are no evidence under any threshold
+MIN_SIMILARITY = 0.2  # less similar texts are no evidence under any threshold
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False):
@@ -42,30 +42,33 @@ class Evidence(NamedTuple):
 
 
 #: How sure each rung is. Of the last two the similarity decides, when it is read.
-SURE = {"merged": 1.0, "follow_up": 1.0, "linked": 1.0, "problem": 0.95, "key_field": 0.9, "code": 0.9}
+CONFIDENCE = {"merged": 1.0, "follow_up": 1.0, "linked": 1.0, "problem": 0.95, "key_field": 0.9, "code": 0.9}
 TEXT = {"same_category": 0.8, "any_category": 0.7}
 #: What a person said of a pair stands above every rung.
-JUDGED = {"yes": Evidence("judged_same", 1.0), "no": Evidence("judged_other", 0.0)}
+LABEL_EVIDENCE = {"yes": Evidence("judged_same", 1.0), "no": Evidence("judged_other", 0.0)}
 
 
 def evidence(earlier: Contact, later: Contact) -> Evidence | None:
     """The first rung of the ladder that holds; None: nothing says that the later ticket is about the same."""
     for reason, holds in _RUNGS.items():
         if holds(earlier, later):
-            return Evidence(reason, SURE[reason])
-    alike = likeness(earlier, later)
+            return Evidence(reason, CONFIDENCE[reason])
+    alike = similarity_evidence(earlier, later)
     reason = "same_category" if earlier.category and earlier.category == later.category else "any_category"
-    return Evidence(reason, alike) if alike >= ALIKE else None
+    return Evidence(reason, alike) if alike >= MIN_SIMILARITY else None
 
 
-def likeness(earlier: Contact, later: Contact) -> float:
+def similarity_evidence(earlier: Contact, later: Contact) -> float:
     """How alike the texts are; a wish is no repeat of a fault, whatever its words, unless it says that it is one."""
-    if not again_of(later.sketch) and {aim_of(earlier.sketch), aim_of(later.sketch)} == {"fault", "wish"}:
+    if not get_recurrence_mention(later.sketch) and {get_intent(earlier.sketch), get_intent(later.sketch)} == {
+        "fault",
+        "wish",
+    }:
         return 0.0
     return similarity(earlier.sketch, later.sketch)
 
 
-def _tied(earlier: Contact, later: Contact) -> bool:
+def _is_linked(earlier: Contact, later: Contact) -> bool:
     return later.name in earlier.tied or earlier.name in later.tied
 
 
@@ -87,14 +90,14 @@ def _code(earlier: Contact, later: Contact) -> bool:
 _RUNGS: dict[str, Callable[[Contact, Contact], bool]] = {
     "merged": lambda earlier, later: later.merged_into == earlier.name,
     "follow_up": lambda earlier, later: later.follows == earlier.name,
-    "linked": _tied,
+    "linked": _is_linked,
     "problem": _problem,
     "key_field": lambda earlier, later: not earlier.keys.isdisjoint(later.keys),
     "code": _code,
 }
 
 
-def pairs(contacts: Sequence[Contact]) -> Iterator[tuple[Contact, Contact]]:
+def candidate_pairs(contacts: Sequence[Contact]) -> Iterator[tuple[Contact, Contact]]:
     """(earlier, later) of one customer wherever the later one may have come soon enough after a solve."""
     lately: list[Contact] = []
     for later in sorted(contacts, key=lambda c: (c.at, c.ticket)):

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from helpdesk_kpi.measure.metrics.columns import Floats, Ints
 from helpdesk_kpi.milliseconds import DAY, HOUR
-from helpdesk_kpi.text.fingerprint import aim_of, is_comparable, similarity
+from helpdesk_kpi.text.fingerprint import get_intent, is_comparable, similarity
 
 ALIKE = 0.5  # more than two tickets of one customer need: strangers use the same words of different things
 SPIKE = 4  # times as many customers as usual in as many hours; few are more than chance brings only from 6 sigma on
@@ -24,7 +24,7 @@ LEAST = 7  # of them that have to be known
 _CLASSES = 6  # classes of hashes, of each of which the smallest is looked at
 
 
-class Report(msgspec.Struct, frozen=True, gc=False):
+class IncidentReport(msgspec.Struct, frozen=True, gc=False):
     """A ticket among many: when it came, from which customer, of which problem ticket, with which words."""
 
     ticket: int
@@ -35,18 +35,18 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     sketch: bytes
 
 
-def incidents(reports: Sequence[Report], customers: int, hours: int) -> dict[int, int]:
+def find_incidents(reports: Sequence[IncidentReport], customers: int, hours: int) -> dict[int, int]:
     """Tickets of incidents -> the instant from which that is known: when the last of so many `customers` had written.
 
     `reports` reach back `USUAL` days before the first ticket of interest.
     """
     found: dict[int, int] = {}
     for of_problem in _of_problems(reports).values():
-        _add(found, _crowded(of_problem, customers, hours * HOUR))
-    faults = [r for r in reports if is_comparable(r.sketch) and aim_of(r.sketch) != "wish"]
+        _add(found, _find_crowded(of_problem, customers, hours * HOUR))
+    faults = [r for r in reports if is_comparable(r.sketch) and get_intent(r.sketch) != "wish"]
     for report, near, needed in _crowds(faults, customers, hours * HOUR):
         if report.ticket not in found:
-            known = _known(report, near, needed)
+            known = _detected_at(report, near, needed)
             if known is not None:
                 found[report.ticket] = known
     return found
@@ -57,9 +57,9 @@ def _add(found: dict[int, int], more: Mapping[int, int]) -> None:
         found[ticket] = min(known, found.get(ticket, known))
 
 
-def _of_problems(reports: Sequence[Report]) -> dict[str, list[Report]]:
+def _of_problems(reports: Sequence[IncidentReport]) -> dict[str, list[IncidentReport]]:
     """Problem ticket -> those tied to it, and itself."""
-    by_problem: dict[str, list[Report]] = defaultdict(list)
+    by_problem: dict[str, list[IncidentReport]] = defaultdict(list)
     for report in reports:
         if report.problem:
             by_problem[report.problem].append(report)
@@ -69,19 +69,19 @@ def _of_problems(reports: Sequence[Report]) -> dict[str, list[Report]]:
     return by_problem
 
 
-def _crowded(reports: Sequence[Report], customers: int, within: int) -> dict[int, int]:
+def _find_crowded(reports: Sequence[IncidentReport], customers: int, within: int) -> dict[int, int]:
     """Those around which enough customers wrote; a problem ticket is tied by hand, so nothing else is asked."""
     ordered = sorted(reports, key=lambda r: (r.at, r.ticket))
     found = {}
     for report in ordered:
         near = [other for other in ordered if abs(other.at - report.at) <= within]
-        known = _reached(report, near, customers)
+        known = _reached_at(report, near, customers)
         if known is not None:
             found[report.ticket] = known
     return found
 
 
-def _reached(report: Report, near: Sequence[Report], customers: int) -> int | None:
+def _reached_at(report: IncidentReport, near: Sequence[IncidentReport], customers: int) -> int | None:
     """When, in order of time, the last of so many customers had written."""
     seen: set[int] = {report.customer}
     for other in near:
@@ -91,11 +91,13 @@ def _reached(report: Report, near: Sequence[Report], customers: int) -> int | No
     return report.at if customers == 1 else None
 
 
-def _crowds(reports: Sequence[Report], customers: int, within: int) -> Iterator[tuple[Report, Sequence[Report], float]]:
+def _crowds(
+    reports: Sequence[IncidentReport], customers: int, within: int
+) -> Iterator[tuple[IncidentReport, Sequence[IncidentReport], float]]:
     """Each ticket of a crowd, those near it that may be like it in order of time, and how many customers it takes; a
     ticket comes once for each mark that it shares with so many.
     """
-    buckets: dict[tuple[int, int], list[Report]] = defaultdict(list)
+    buckets: dict[tuple[int, int], list[IncidentReport]] = defaultdict(list)
     ordered = sorted(reports, key=lambda r: (r.at, r.ticket))
     for report in ordered:
         for mark in _marks(report.sketch):
@@ -117,22 +119,22 @@ def _marks(sketch: bytes) -> list[tuple[int, int]]:
 
 
 def _spikes(
-    bucket: Sequence[Report], written: Ints, customers: int, within: int
-) -> Iterator[tuple[Report, Sequence[Report], float]]:
+    bucket: Sequence[IncidentReport], written: Ints, customers: int, within: int
+) -> Iterator[tuple[IncidentReport, Sequence[IncidentReport], float]]:
     """Each of a bucket (in order of time) around which more wrote than usual. `written`: when all tickets came."""
     times = np.array([r.at for r in bucket], np.int64)
     first, last = _near(times, times, within)
     places = np.flatnonzero(last - first >= customers)
     if not len(places):
         return
-    needed = _needed(times, times[places], written, within).clip(min=customers)
+    needed = _required_customers(times, times[places], written, within).clip(min=customers)
     for i, enough in zip(places.tolist(), needed.tolist(), strict=True):
         near = bucket[int(first[i]) : int(last[i])]
         if len(near) >= enough and len({r.customer for r in near}) >= enough:
             yield bucket[i], near, enough
 
 
-def _needed(times: Ints, at: Ints, written: Ints, within: int) -> Floats:
+def _required_customers(times: Ints, at: Ints, written: Ints, within: int) -> Floats:
     """How many customers are clearly more than usual at each instant; where little is known of what is usual, half of
     all who wrote.
     """
@@ -153,7 +155,7 @@ def _near(among: Ints, times: Ints, within: int) -> tuple[Ints, Ints]:
     return np.searchsorted(among, times - within), np.searchsorted(among, times + within, side="right")
 
 
-def _known(report: Report, near: Sequence[Report], needed: float) -> int | None:
+def _detected_at(report: IncidentReport, near: Sequence[IncidentReport], needed: float) -> int | None:
     """When enough customers had written something like it; the comparing ends there."""
     seen: set[int] = {report.customer}
     for other in near:

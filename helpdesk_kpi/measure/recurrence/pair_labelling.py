@@ -5,11 +5,18 @@ from random import Random
 from typing import NamedTuple
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.measure.metrics.contract import Statistic, Within
-from helpdesk_kpi.measure.recurrence.contact_history import Ledger
-from helpdesk_kpi.measure.recurrence.evidence import SURE, Contact, Evidence, evidence, likeness, pairs
-from helpdesk_kpi.measure.recurrence.similarity_thresholds import thresholds
-from helpdesk_kpi.measure.recurrence.threshold_tuning import Judged, Quality, quality
+from helpdesk_kpi.measure.metrics.contract import Followup, Statistic
+from helpdesk_kpi.measure.recurrence.contact_history import ContactHistory
+from helpdesk_kpi.measure.recurrence.evidence import (
+    CONFIDENCE,
+    Contact,
+    Evidence,
+    candidate_pairs,
+    evidence,
+    similarity_evidence,
+)
+from helpdesk_kpi.measure.recurrence.similarity_thresholds import load_thresholds
+from helpdesk_kpi.measure.recurrence.threshold_tuning import DetectionQuality, LabelledPair, measure_quality
 from helpdesk_kpi.store import Store
 
 #: Lower limits of the layers of similarity from which pairs are drawn; another layer is of what needs no similarity.
@@ -17,7 +24,7 @@ LAYERS = (0.0, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7)
 FEW = 20  # judged pairs among those found, below which no precision is told
 
 
-class Candidate(NamedTuple):
+class CandidatePair(NamedTuple):
     """Two tickets of one customer, with what speaks for one problem."""
 
     earlier: Contact
@@ -28,24 +35,24 @@ class Candidate(NamedTuple):
 
     @property
     def layer(self) -> float:
-        if self.evidence is not None and self.evidence.reason in SURE:
+        if self.evidence is not None and self.evidence.reason in CONFIDENCE:
             return 2.0
         return max(limit for limit in LAYERS if limit <= self.similarity)
 
 
-def candidate(earlier: Contact, later: Contact) -> Candidate:
-    return Candidate(earlier, later, evidence(earlier, later), likeness(earlier, later))
+def candidate(earlier: Contact, later: Contact) -> CandidatePair:
+    return CandidatePair(earlier, later, evidence(earlier, later), similarity_evidence(earlier, later))
 
 
-def drawn(store: Store, config: Config, count: int, seed: int) -> list[Candidate]:
+def sample_pairs(store: Store, config: Config, count: int, seed: int) -> list[CandidatePair]:
     """So many pairs that nobody has judged, as many of each layer of similarity, in random order."""
     judged = set(store.rows("SELECT earlier, later FROM repeat_labels"))
-    layers: dict[float, list[Candidate]] = {}
+    layers: dict[float, list[CandidatePair]] = {}
     for found in _candidates(store, config):
         if (found.earlier.ticket, found.later.ticket) not in judged:
             layers.setdefault(found.layer, []).append(found)
     rng = Random(seed)  # noqa: S311 - a sample that anyone can draw again
-    chosen: list[Candidate] = []
+    chosen: list[CandidatePair] = []
     for left, layer in zip(range(len(layers), 0, -1), sorted(layers, key=lambda one: len(layers[one])), strict=True):
         few = rng.sample(layers[layer], min(len(layers[layer]), (count - len(chosen)) // left))
         chosen += [one._replace(weight=len(layers[layer]) / max(1, len(few))) for one in few]
@@ -53,19 +60,19 @@ def drawn(store: Store, config: Config, count: int, seed: int) -> list[Candidate
     return chosen
 
 
-def _candidates(store: Store, config: Config) -> Iterator[Candidate]:
+def _candidates(store: Store, config: Config) -> Iterator[CandidatePair]:
     """All pairs that could be repeats, of customers that stand for one person."""
     apart = {ticket for (ticket,) in store.rows("SELECT ticket FROM apart")}
     accounts = [key for (key,) in store.rows("SELECT DISTINCT requester FROM tickets WHERE requester IS NOT NULL")]
-    ledger = Ledger(store, config)
+    ledger = ContactHistory(store, config)
     contacts = ledger.contacts([*accounts, *ledger.asked.values()])
     for customer in sorted(contacts):
         theirs = [contact for contact in contacts[customer] if contact.ticket not in apart]
-        for earlier, later in pairs(theirs):
+        for earlier, later in candidate_pairs(theirs):
             yield candidate(earlier, later)
 
 
-class Said(NamedTuple):
+class PairLabel(NamedTuple):
     """A verdict on a pair."""
 
     verdict: str  # yes, no, skip
@@ -74,10 +81,10 @@ class Said(NamedTuple):
     why: str | None = None
 
 
-def keep(store: Store, about: Candidate, said: Said) -> None:
+def save_label(store: Store, about: CandidatePair, said: PairLabel) -> None:
     """Store a verdict; the customer's story is told again with it."""
     earlier, later = about.earlier.ticket, about.later.ticket
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.execute(
             "INSERT INTO repeat_labels (earlier, later, at, who, verdict, why, weight, reason, similarity)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -90,30 +97,30 @@ def keep(store: Store, about: Candidate, said: Said) -> None:
         )
 
 
-def judged(store: Store) -> list[Judged]:
+def load_labelled_pairs(store: Store) -> list[LabelledPair]:
     """What people said of pairs that were drawn, of each the latest; skipped ones tell nothing."""
     sql = (
         "SELECT reason, similarity, verdict = 'yes', weight FROM repeat_labels l WHERE weight > 0 AND verdict != 'skip'"
         " AND id = (SELECT max(id) FROM repeat_labels WHERE earlier = l.earlier AND later = l.later AND weight > 0)"
     )
-    return [Judged(reason, alike, bool(same), weight) for reason, alike, same, weight in store.rows(sql)]
+    return [LabelledPair(reason, alike, bool(same), weight) for reason, alike, same, weight in store.rows(sql)]
 
 
-def counts_repeats(told: Statistic) -> bool:
+def uses_recurrence(told: Statistic) -> bool:
     """Whether a figure hangs on the finding of one problem in two tickets."""
-    return isinstance(told, Within) and told.joined == "repeat_contacts"
+    return isinstance(told, Followup) and told.joined == "repeat_contacts"
 
 
-def known_quality(store: Store, config: Config) -> Quality | None:
+def load_quality(store: Store, config: Config) -> DetectionQuality | None:
     """How right recurrence is by what people said, under the similarities in force; None: too little was judged.
 
     For whoever prints a figure that counts repeats.
     """
-    told = quality(judged(store), thresholds(store, config))
+    told = measure_quality(load_labelled_pairs(store), load_thresholds(store, config))
     return told if told.found_pairs >= FEW else None
 
 
-def told_quality(told: Quality | None) -> str:
+def format_quality(told: DetectionQuality | None) -> str:
     """The same in words."""
     if told is None or told.precision is None:
         return "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`"
@@ -123,7 +130,7 @@ def told_quality(told: Quality | None) -> str:
     return f"of the repeats found {told.precision:.0%} are some ({sure}){recall}"
 
 
-def named(contacts: Sequence[Contact], one: int, other: int) -> Candidate | None:
+def find_pair(contacts: Sequence[Contact], one: int, other: int) -> CandidatePair | None:
     """The pair of two tickets, in order of time; None: they are not of one customer."""
     both = sorted((c for c in contacts if c.ticket in {one, other}), key=lambda c: (c.at, c.ticket))
     return candidate(*both) if len(both) == 2 else None

@@ -22,7 +22,7 @@ class Thresholds(NamedTuple):
 SHIPPED = Thresholds(0.3, 0.34)
 
 
-def thresholds(store: Store, config: Config) -> Thresholds:
+def load_thresholds(store: Store, config: Config) -> Thresholds:
     """What the configuration says, else what `recurrence label` has found, else what is shipped."""
     sql = "SELECT same_category, any_category FROM repeat_thresholds ORDER BY at DESC LIMIT 1"
     learned = [Thresholds(same, other, "learned") for same, other in store.rows(sql)]
@@ -44,8 +44,8 @@ def confidence(rows: Columns, least: Thresholds) -> Columns:
     return Columns(**{**parts, "value": value})
 
 
-def keep_thresholds(store: Store, found: Thresholds, now: int) -> None:
+def save_thresholds(store: Store, found: Thresholds, now: int) -> None:
     """What is learned holds from now on, for whatever is read."""
-    with store.writing() as conn:
+    with store.transaction() as conn:
         row = (now, found.same_category, found.any_category)
         conn.execute("INSERT OR REPLACE INTO repeat_thresholds VALUES (?, ?, ?)", row)

@@ -7,15 +7,15 @@ precision counts twice as much as recall (C. J. van Rijsbergen, Information Retr
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from helpdesk_kpi.measure.recurrence.evidence import ALIKE, SURE, TEXT
+from helpdesk_kpi.measure.recurrence.evidence import CONFIDENCE, MIN_SIMILARITY, TEXT
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import Thresholds
 from helpdesk_kpi.measure.statistics.proportion import wilson
 
 FEWEST = 10  # pairs of either verdict, below which no similarity is chosen
-GRID = [step / 100 for step in range(round(ALIKE * 100), 91)]
+GRID = [step / 100 for step in range(round(MIN_SIMILARITY * 100), 91)]
 
 
-class Judged(NamedTuple):
+class LabelledPair(NamedTuple):
     """A pair that somebody judged, with the evidence that the tool has for it."""
 
     reason: str | None  # None: none
@@ -23,14 +23,14 @@ class Judged(NamedTuple):
     is_same: bool
     weight: float = 1.0  # how many pairs it was drawn from
 
-    def is_found(self, least: Thresholds) -> bool:
+    def is_detected(self, least: Thresholds) -> bool:
         """Whether the tool takes it for a repeat."""
         if self.reason in TEXT:
             return self.similarity >= float(getattr(least, self.reason))
-        return self.reason in SURE
+        return self.reason in CONFIDENCE
 
 
-class Quality(NamedTuple):
+class DetectionQuality(NamedTuple):
     """Of pairs that were judged: the weights of those that were found, were found rightly, and are truly repeats."""
 
     found: float
@@ -58,30 +58,30 @@ class Quality(NamedTuple):
         return wilson((self.recall or 0) * self.true_pairs, self.true_pairs)
 
 
-def quality(judged: Sequence[Judged], least: Thresholds) -> Quality:
-    found = [pair for pair in judged if pair.is_found(least)]
+def measure_quality(judged: Sequence[LabelledPair], least: Thresholds) -> DetectionQuality:
+    found = [pair for pair in judged if pair.is_detected(least)]
     true = [pair for pair in judged if pair.is_same]
     right = [pair for pair in found if pair.is_same]
-    return Quality(
+    return DetectionQuality(
         _weight(found), _weight(right), _weight(true), len(judged), _as_many(found), _as_many(true)
     )  # fmt: skip
 
 
-def _weight(pairs: Sequence[Judged]) -> float:
+def _weight(pairs: Sequence[LabelledPair]) -> float:
     return sum(pair.weight for pair in pairs)
 
 
-def _as_many(pairs: Sequence[Judged]) -> float:
+def _as_many(pairs: Sequence[LabelledPair]) -> float:
     """The effective number of weighted ones (L. Kish, Survey Sampling, 1965): (sum w)^2 / sum w^2."""
     return _weight(pairs) ** 2 / sum(pair.weight**2 for pair in pairs) if pairs else 0.0
 
 
-def f_half(told: Quality) -> float:
+def f_half(told: DetectionQuality) -> float:
     """F0.5, which is (1 + 0.25) P R / (0.25 P + R); 0 where nothing is found rightly.
 
     Of 8 found 6 rightly, and 12 are true: P 0.75, R 0.5; 1.25 x 0.375 / 0.6875 = 0.682.
 
-    >>> round(f_half(Quality(found=8, right=6, true=12, pairs=40, found_pairs=8, true_pairs=12)), 3)
+    >>> round(f_half(DetectionQuality(found=8, right=6, true=12, pairs=40, found_pairs=8, true_pairs=12)), 3)
     0.682
     """
     if not told.right:
@@ -90,7 +90,7 @@ def f_half(told: Quality) -> float:
     return 1.25 * p * r / (0.25 * p + r)
 
 
-def chosen(judged: Sequence[Judged], usual: Thresholds) -> Thresholds:
+def choose_thresholds(judged: Sequence[LabelledPair], usual: Thresholds) -> Thresholds:
     """The similarities with the greatest F0.5, the higher of equal ones; the usual one where too few pairs tell."""
     found = {}
     for reason in TEXT:
@@ -102,8 +102,8 @@ def chosen(judged: Sequence[Judged], usual: Thresholds) -> Thresholds:
     return Thresholds(same, other, "learned")
 
 
-def _best(pairs: Sequence[Judged], usual: Thresholds) -> float:
+def _best(pairs: Sequence[LabelledPair], usual: Thresholds) -> float:
     def worth(cut: float) -> tuple[float, float]:
-        return f_half(quality(pairs, usual._replace(same_category=cut, any_category=cut))), cut
+        return f_half(measure_quality(pairs, usual._replace(same_category=cut, any_category=cut))), cut
 
     return max(GRID, key=worth)

@@ -10,24 +10,24 @@ from collections.abc import Mapping
 import msgspec
 
 from helpdesk_kpi.config import Config, Recurrence
-from helpdesk_kpi.identities.customer_identity import Requesters, requesters
-from helpdesk_kpi.identities.shared_senders import named_senders, shared
+from helpdesk_kpi.identities.customer_identity import CustomerIdentities, load_customer_identities
+from helpdesk_kpi.identities.shared_senders import find_shared_senders, load_configured_senders
 from helpdesk_kpi.identities.source_rules import named_accounts
-from helpdesk_kpi.measure.metrics.dimensions import Labels
-from helpdesk_kpi.measure.recurrence.incidents import USUAL, Report, incidents
+from helpdesk_kpi.measure.metrics.dimensions import TicketDimensions
+from helpdesk_kpi.measure.recurrence.incidents import USUAL, IncidentReport, find_incidents
 from helpdesk_kpi.measure.tickets.requester_history import asked_by_others
 from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.store import Store
 
-Apart = dict[int, tuple[str, int]]
+TicketFlags = dict[int, tuple[str, int]]
 
 
-def reading_of(told: Recurrence) -> Recurrence:
+def flag_settings(told: Recurrence) -> Recurrence:
     """What of the configuration changes what is kept; the similarities are applied when figures are read."""
     return msgspec.structs.replace(told, same_category=None, any_category=None)
 
 
-def set_apart(store: Store, config: Config) -> None:
+def update_ticket_flags(store: Store, config: Config) -> None:
     """Bring the table up to date around the tickets that this build has taken; it takes those that change their
     standing, too.
     """
@@ -37,18 +37,18 @@ def set_apart(store: Store, config: Config) -> None:
     )
     if not changed:
         return
-    customers, asked = requesters(store), asked_by_others(store, config)
+    customers, asked = load_customer_identities(store), asked_by_others(store, config)
     scope = _around(store, [at for _, at, _ in changed], 2 * config.recurrence.incident_hours * HOUR)
     who = {account for ticket, _, requester in changed for account in (requester, asked.get(ticket, requester))}
     theirs = _tickets_of(store, customers, asked, {customers[account] for account in who})
     of_customers = {ticket for tickets in theirs.values() for ticket, _ in tickets}
-    found: Apart = {
+    found: TicketFlags = {
         **_of_incidents(store, config, customers, asked, scope),
-        **{t: a for t, a in _standing(store, scope - of_customers).items() if a[0] == "shared_sender"},
-        **shared(theirs, _named(store, config, customers), config.recurrence.sender_week),
-        **_expected(store, config, scope | of_customers),
+        **{t: a for t, a in _load_flags(store, scope - of_customers).items() if a[0] == "shared_sender"},
+        **find_shared_senders(theirs, _configured_senders(store, config, customers), config.recurrence.sender_week),
+        **_expected_categories(store, config, scope | of_customers),
     }
-    _keep(store, scope | of_customers, found)
+    _save_flags(store, scope | of_customers, found)
 
 
 def _around(store: Store, times: list[int], within: int) -> set[int]:
@@ -64,7 +64,7 @@ def _around(store: Store, times: list[int], within: int) -> set[int]:
 
 
 def _tickets_of(
-    store: Store, customers: Requesters, asked: Mapping[int, int], wanted: set[int]
+    store: Store, customers: CustomerIdentities, asked: Mapping[int, int], wanted: set[int]
 ) -> dict[int, list[tuple[int, int]]]:
     """Customer -> (ticket, creation) of what they asked. `asked`: ticket -> who did, where it names another today."""
     accounts = wanted | {account for account, customer in customers.items() if customer in wanted}
@@ -80,19 +80,19 @@ def _tickets_of(
     return found
 
 
-def _named(store: Store, config: Config, customers: Requesters) -> set[int]:
+def _configured_senders(store: Store, config: Config, customers: CustomerIdentities) -> set[int]:
     """Senders behind whom stands no single customer: those that the configuration names, accounts that only bring
     requests in, and accounts that stand for many people.
     """
     many = {account for (account,) in store.rows("SELECT id FROM people WHERE kind = 'nobody'")}
     for (source,) in store.rows("SELECT id FROM sources"):
         many |= named_accounts(store, source, config.tickets.intake)
-    return {customers[account] for account in {*named_senders(store, config.recurrence.senders), *many}}
+    return {customers[account] for account in {*load_configured_senders(store, config.recurrence.senders), *many}}
 
 
 def _of_incidents(
-    store: Store, config: Config, customers: Requesters, asked: Mapping[int, int], scope: set[int]
-) -> Apart:
+    store: Store, config: Config, customers: CustomerIdentities, asked: Mapping[int, int], scope: set[int]
+) -> TicketFlags:
     """Incidents among the tickets of the scope, which may reach over all years: month by month."""
     told, found = config.recurrence, {}
     sql = (
@@ -104,8 +104,8 @@ def _of_incidents(
     for first, last in _spans(store, scope):
         within = told.incident_hours * HOUR
         rows = store.rows(sql, first - USUAL * DAY - within, last + within)
-        reports = [Report(t, name, at, customers[asked.get(t, r)], *rest) for t, name, at, r, *rest in rows]
-        for ticket, known in incidents(reports, told.incident_customers, told.incident_hours).items():
+        reports = [IncidentReport(t, name, at, customers[asked.get(t, r)], *rest) for t, name, at, r, *rest in rows]
+        for ticket, known in find_incidents(reports, told.incident_customers, told.incident_hours).items():
             if ticket in scope:
                 found[ticket] = ("incident", known)
     return found
@@ -123,26 +123,26 @@ def _spans(store: Store, scope: set[int]) -> list[tuple[int, int]]:
     return spans
 
 
-def _expected(store: Store, config: Config, scope: set[int]) -> Apart:
+def _expected_categories(store: Store, config: Config, scope: set[int]) -> TicketFlags:
     """Tickets of categories that come back by right."""
     expected = {category.casefold() for category in config.recurrence.expected}
     if not expected:
         return {}
     tickets = sorted(scope)
-    categories = Labels(store, config).of("category", tickets)
+    categories = TicketDimensions(store, config).of("category", tickets)
     return {t: ("expected", 0) for t, c in zip(tickets, categories, strict=True) if c and c.casefold() in expected}
 
 
-def _standing(store: Store, scope: set[int]) -> Apart:
+def _load_flags(store: Store, scope: set[int]) -> TicketFlags:
     return {t: (reason, since) for t, reason, since in store.rows("SELECT * FROM apart") if t in scope}
 
 
-def _keep(store: Store, scope: set[int], found: Apart) -> None:
-    before = _standing(store, scope)
+def _save_flags(store: Store, scope: set[int], found: TicketFlags) -> None:
+    before = _load_flags(store, scope)
     moved = [t for t in scope if before.get(t) != found.get(t)]
     if not moved:
         return
-    with store.writing() as conn:
+    with store.transaction() as conn:
         conn.executemany("DELETE FROM apart WHERE ticket = ?", ((t,) for t in moved))
         conn.executemany("INSERT INTO apart VALUES (?, ?, ?)", ((t, *found[t]) for t in moved if t in found))
         conn.executemany("INSERT OR IGNORE INTO measuring VALUES ('ticket', ?)", ((t,) for t in moved))

@@ -19,10 +19,12 @@ _CELLS = 2_000_000  # draws x things held at a time
 _ROUNDING = 1e-9
 
 
-def seed(report: str, kpi: str, subject: str) -> int:
+def derive_seed(report: str, kpi: str, subject: str) -> int:
     """The same report says the same again; another report, KPI or person draws anew.
 
-    >>> seed("weekly", "csat", "Ann") == seed("weekly", "csat", "Ann") != seed("weekly", "csat", "Bob")
+    >>> derive_seed("weekly", "csat", "Ann") == derive_seed("weekly", "csat", "Ann")
+    True
+    >>> derive_seed("weekly", "csat", "Ann") != derive_seed("weekly", "csat", "Bob")
     True
     """
     told = f"{report}\0{kpi}\0{subject}".encode()
@@ -66,7 +68,7 @@ def quantile(
         return exact.interval(time, q) if event.all() else kaplan_meier(time, event).quantile_interval(q)
     order = np.lexsort((~event, time))
     time, event, place = time[order], event[order], place[order]
-    found = [_reached(time, event, drawn[:, place], q) for drawn in _draws(names.size, time.size, seed, draws)]
+    found = [_time_of_quantile(time, event, drawn[:, place], q) for drawn in _draws(names.size, time.size, seed, draws)]
     return _percentiles(np.concatenate(found))
 
 
@@ -78,7 +80,7 @@ def _draws(clusters: int, things: int, seed: int, draws: int) -> list[NDArray[np
     return [rng.multinomial(clusters, np.full(clusters, 1 / clusters), size) for size in sizes]
 
 
-def _reached(time: NDArray[np.int64], event: NDArray[np.bool_], weight: NDArray[np.int64], q: float) -> Floats:
+def _time_of_quantile(time: NDArray[np.int64], event: NDArray[np.bool_], weight: NDArray[np.int64], q: float) -> Floats:
     """When each draw's curve comes down to 1 - q; infinite if it does not. In order of time, ends before what runs.
 
     Ends of the same time one after the other come to the same curve.

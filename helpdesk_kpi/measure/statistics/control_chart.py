@@ -97,7 +97,7 @@ class _Base(NamedTuple):
     freedom: int
 
 
-def signal(
+def detect_signal(
     history: Sequence[Measured],
     present: Measured,
     kind: Kind,
@@ -183,7 +183,7 @@ def _direction(up: bool, better: Better) -> Literal["better", "worse", "more", "
     return "better" if up == (better == "higher") else "worse"
 
 
-def _share_back(y: float, n: float) -> float:
+def _share_from_scale(y: float, n: float) -> float:
     root = math.sin(min(max(y, 0.0), math.pi / 2))
     return min(max((root * root * (n + 0.75) - 0.375) / n, 0.0), 1.0)
 
@@ -205,7 +205,7 @@ _SCALES: dict[Kind, _Scale] = {
     ),
     "share": _Scale(
         forth=lambda value, n: np.arcsin(np.sqrt((value * n + 0.375) / (n + 0.75))),
-        back=_share_back,
+        back=_share_from_scale,
         spread=lambda n, _: 0.5 / np.sqrt(n + 0.5),
         least=1.0,
         in_pairs=True,

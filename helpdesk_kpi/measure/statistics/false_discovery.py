@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def discoveries(chances: ArrayLike, rate: float = 0.1) -> NDArray[np.bool_]:
+def benjamini_hochberg(chances: ArrayLike, rate: float = 0.1) -> NDArray[np.bool_]:
     """Of p values, those that may be called different, so that at most `rate` of what is called so is not.
 
     The largest k whose k-th smallest p is at most k rate/n, and all that are no larger. Benjamini and Hochberg, J. R.
@@ -13,8 +13,10 @@ def discoveries(chances: ArrayLike, rate: float = 0.1) -> NDArray[np.bool_]:
     Of four at 10 % the limits are 0.025, 0.05, 0.075, 0.1: 0.06 is within the third, which takes the second, 0.055,
     along although it is above its own.
 
-    >>> discoveries([0.055, 0.5, 0.01, 0.06]).tolist(), discoveries([0.06, 0.3]).tolist(), discoveries([]).tolist()
-    ([True, False, True, True], [False, False], [])
+    >>> benjamini_hochberg([0.055, 0.5, 0.01, 0.06]).tolist()
+    [True, False, True, True]
+    >>> benjamini_hochberg([0.06, 0.3]).tolist(), benjamini_hochberg([]).tolist()
+    ([False, False], [])
     """
     p = np.asarray(chances, np.float64)
     ordered = np.sort(p)

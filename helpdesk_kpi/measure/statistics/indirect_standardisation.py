@@ -16,7 +16,7 @@ Ints = NDArray[np.int64]
 FEW = 30  # things of others, below which a cell leans on its parent
 
 
-class Things(NamedTuple):
+class Units(NamedTuple):
     """One entry per thing."""
 
     subject: Ints  # whose
@@ -43,12 +43,12 @@ class Expected(NamedTuple):
     unsure: float  # of the expected sum, which is an estimate itself
 
     @property
-    def widening(self) -> float:
+    def limit_factor(self) -> float:
         """Times that limits widen because the expectation is an estimate."""
         return float(np.sqrt(1 + self.unsure / self.variance)) if self.variance else 1.0
 
 
-def norm(others: Things, parent: Ints) -> Norm | None:
+def fit_norm(others: Units, parent: Ints) -> Norm | None:
     """What things come to in the hands of `others`; `parent`: by cell, the code of the group that it belongs to.
 
     A cell with fewer than 30 things leans on its parent as if the parent gave the missing ones, and the parent so on
@@ -58,8 +58,8 @@ def norm(others: Things, parent: Ints) -> Norm | None:
     is its parent's.
 
     >>> value = np.array([1.0] * 4 + [0] * 6 + [1] * 2 + [0] * 48)
-    >>> things = Things(np.zeros(60, int), np.array([0] * 10 + [1] * 50), value, np.ones(60))
-    >>> norm(things, np.zeros(3, int)).mean.round(6).tolist()
+    >>> things = Units(np.zeros(60, int), np.array([0] * 10 + [1] * 50), value, np.ones(60))
+    >>> fit_norm(things, np.zeros(3, int)).mean.round(6).tolist()
     [0.2, 0.04, 0.1]
     """
     if not others.weight.sum() > 0:
@@ -68,13 +68,13 @@ def norm(others: Things, parent: Ints) -> Norm | None:
     cells = np.stack([_sums(others.cell, amounts, parent.size) for amounts in (w, w * y, w * y * y)])
     groups = np.stack([_sums(parent, amounts, int(parent.max()) + 1) for amounts in cells])
     whole = cells.sum(axis=1, keepdims=True)
-    of_groups = _leaning(groups, whole[1:] / whole[0])
-    moments = _leaning(cells, of_groups[:, parent])
+    of_groups = _shrink_to_parent(groups, whole[1:] / whole[0])
+    moments = _shrink_to_parent(cells, of_groups[:, parent])
     behind = np.maximum(cells[0], np.minimum(groups[0][parent], FEW)).clip(min=1.0)
     return Norm(moments[0], (moments[1] - moments[0] ** 2).clip(min=0.0), behind)
 
 
-def _leaning(sums: Floats, parents: Floats) -> Floats:
+def _shrink_to_parent(sums: Floats, parents: Floats) -> Floats:
     """Means of the two moments, leaning on the parents' where there are few."""
     own = sums[1:] / np.where(sums[0] > 0, sums[0], 1.0)
     part = np.minimum(sums[0] / FEW, 1.0)
@@ -86,15 +86,15 @@ def _sums(place: Ints, amounts: Floats, size: int) -> Floats:
     return np.bincount(place, weights=amounts, minlength=size).astype(np.float64)
 
 
-def expected(own: Things, norm: Norm) -> Expected:
+def standardise(own: Units, norm: Norm) -> Expected:
     """Of one person's things.
 
     Of the others, 20 % of P1 and 5 % of P3 come back. Who solved 40 and 10 of them, of which 8 came back, has 8 where
     40 x 0.2 + 10 x 0.05 = 8.5 were to be expected: 0.94 as many.
 
     >>> others = Norm(np.array([0.2, 0.05]), np.array([0.16, 0.0475]), np.array([400.0, 400.0]))
-    >>> own = Things(np.zeros(50, int), np.repeat([0, 1], [40, 10]), np.repeat([1.0, 0.0], [8, 42]), np.ones(50))
-    >>> found = expected(own, others)
+    >>> own = Units(np.zeros(50, int), np.repeat([0, 1], [40, 10]), np.repeat([1.0, 0.0], [8, 42]), np.ones(50))
+    >>> found = standardise(own, others)
     >>> float(found.observed.sum()), round(float(found.expected.sum()), 6), round(found.variance, 3)
     (8.0, 8.5, 6.875)
     """
@@ -105,12 +105,12 @@ def expected(own: Things, norm: Norm) -> Expected:
     return Expected(n, observed, n * norm.mean, variance, float((n**2 * norm.variance / norm.behind).sum()))
 
 
-def alone(things: Floats, own: Floats, everybodys: Floats, most: float = 0.8) -> float:
+def without_peers(things: Floats, own: Floats, everybodys: Floats, most: float = 0.8) -> float:
     """The part of some things of a person, by cell, that lies in cells of which they do more than `most` themselves.
 
     Where that is much, nobody does like work to compare with. `own` and `everybodys` may be of a longer time.
 
-    >>> alone(np.array([40.0, 60.0]), np.array([90.0, 150.0]), np.array([100.0, 1000.0]))
+    >>> without_peers(np.array([40.0, 60.0]), np.array([90.0, 150.0]), np.array([100.0, 1000.0]))
     0.4
     """
     whole = float(things.sum())

@@ -40,7 +40,7 @@ def reciprocity(rater: ArrayLike, subject: ArrayLike, value: ArrayLike) -> Recip
     """
     by, of = np.asarray(rater, np.int64), np.asarray(subject, np.int64)
     left, free = _own(by, of, np.asarray(value, np.float64))
-    given = _given(by, of, left)
+    given = _mean_given(by, of, left)
     both = np.array([(left, given[b, a]) for (a, b), left in given.items() if a < b and (b, a) in given])
     n = len(both) * free / max(len(left), 1)
     if len(both) < FEWEST or n <= 2.5 or not both.any():
@@ -61,7 +61,9 @@ def _own(by: NDArray[np.int64], of: NDArray[np.int64], value: NDArray[np.float64
     return left, len(value) - int(rank)
 
 
-def _given(by: NDArray[np.int64], of: NDArray[np.int64], left: NDArray[np.float64]) -> dict[tuple[int, int], float]:
+def _mean_given(
+    by: NDArray[np.int64], of: NDArray[np.int64], left: NDArray[np.float64]
+) -> dict[tuple[int, int], float]:
     """The mean of what each gave each."""
     found: dict[tuple[int, int], list[float]] = {}
     for a, b, one in zip(by.tolist(), of.tolist(), left.tolist(), strict=True):

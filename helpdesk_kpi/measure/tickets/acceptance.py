@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helpdesk_kpi.identities.source_rules import DONE
+from helpdesk_kpi.identities.source_rules import DONE_STATES
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Solve
 from helpdesk_kpi.milliseconds import DAY
@@ -12,7 +12,7 @@ from helpdesk_kpi.model import MAIN
 TACIT = 7 * DAY  # after which a solve that nobody has reopened counts as accepted
 
 
-class Confirmation(NamedTuple):
+class Acceptance(NamedTuple):
     """A solve that the customer accepted."""
 
     solve: Solve
@@ -20,19 +20,19 @@ class Confirmation(NamedTuple):
     how: str  # confirmed_by_customer, rated_good, thanked, tacit
 
 
-def confirmation(ticket: Timeline, start: int) -> Confirmation | None:
+def find_acceptance(ticket: Timeline, start: int) -> Acceptance | None:
     """The first accepted solve from `start` on. It stays accepted: who comes back later comes back to a new thing."""
-    found = (_accepted(ticket, solve) for solve in ticket.solves if solve.at >= start)
+    found = (_first_sign(ticket, solve) for solve in ticket.solves if solve.at >= start)
     return next(filter(None, found), None)
 
 
-def _accepted(ticket: Timeline, solve: Solve) -> Confirmation | None:
+def _first_sign(ticket: Timeline, solve: Solve) -> Acceptance | None:
     """By the first sign of it before the ticket is opened again for more than thanks."""
     reopened = _reopened_at(ticket, solve)
-    signs = [*_closed_by_customer(ticket, solve), *_rated_good(ticket, solve), *_thanked(ticket, solve)]
+    signs = [*_closed_by_customer(ticket, solve), *_rated_good(ticket, solve), *_gratitude_messages(ticket, solve)]
     signs.append((solve.at + TACIT, "tacit"))
     at, how = min(signs, key=lambda sign: sign[0])
-    return None if reopened is not None and at >= reopened else Confirmation(solve, at, how)
+    return None if reopened is not None and at >= reopened else Acceptance(solve, at, how)
 
 
 def _reopened_at(ticket: Timeline, solve: Solve) -> int | None:
@@ -44,7 +44,11 @@ def _reopened_at(ticket: Timeline, solve: Solve) -> int | None:
 def _closed_by_customer(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
     """Also by solving it themselves."""
     for change in ticket.changes:
-        own = change.field == "status" and change.who == "customer" and ticket.desk.state(change.after) in DONE
+        own = (
+            change.field == "status"
+            and change.who == "customer"
+            and ticket.source_rules.state(change.after) in DONE_STATES
+        )
         if own and change.at >= solve.at:
             yield change.at, "confirmed_by_customer"
 
@@ -56,7 +60,7 @@ def _rated_good(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
             yield from ((a.at, "rated_good") for a in rated.answers if a.category == "good" and a.at > solve.at)
 
 
-def _thanked(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
-    for turn in ticket.turns:
+def _gratitude_messages(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
+    for turn in ticket.messages:
         if turn.kind == "comment" and turn.public and turn.who == "customer" and turn.is_thanks and turn.at > solve.at:
             yield turn.at, "thanked"

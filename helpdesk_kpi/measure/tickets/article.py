@@ -10,14 +10,14 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from helpdesk_kpi.identities.source_rules import Desk
+from helpdesk_kpi.identities.source_rules import SourceRules
 from helpdesk_kpi.registers.checklists import Checklist
 
 TYPO = 50  # characters: a text whose length moves by no more was corrected, and not rewritten
 MANY = 10  # articles that one account saved within a minute: nobody writes that fast
 
 
-class ArticleRow(msgspec.Struct, frozen=True, gc=False):
+class ArticleRecord(msgspec.Struct, frozen=True, gc=False):
     id: int
     source: int
     native: str
@@ -31,7 +31,7 @@ class ArticleRow(msgspec.Struct, frozen=True, gc=False):
     drafted_at: int | None = None
 
 
-class TextRow(msgspec.Struct, frozen=True, gc=False):
+class TextRecord(msgspec.Struct, frozen=True, gc=False):
     """A text as somebody left it."""
 
     article: int
@@ -44,7 +44,7 @@ class TextRow(msgspec.Struct, frozen=True, gc=False):
     at_once: int  # articles that the editor saved around that minute
 
 
-class CountRow(msgspec.Struct, frozen=True, gc=False):
+class CountRecord(msgspec.Struct, frozen=True, gc=False):
     """What a helpdesk counted of an article, as one sync saw it."""
 
     article: int
@@ -52,7 +52,7 @@ class CountRow(msgspec.Struct, frozen=True, gc=False):
     numbers: tuple[int, ...]  # votes for and against; views
 
 
-class Citation(NamedTuple):
+class ArticleLink(NamedTuple):
     """A ticket on which somebody of the team pointed a customer to the article."""
 
     at: int
@@ -73,7 +73,7 @@ class Edit(NamedTuple):
     is_bulk: bool = False  # one of many articles that were saved at once
 
 
-class Part(NamedTuple):
+class Contribution(NamedTuple):
     """What one human has written of an article."""
 
     human: int | None  # one of their accounts, always the same; None: not known who
@@ -86,11 +86,18 @@ class Article:
     """One article of one helpdesk. `humans`: whose account is whose; `counted_from`: the helpdesk's first counts."""
 
     def __init__(
-        self, desk: Desk, row: ArticleRow, texts: Sequence[TextRow] = (), *, citations: Sequence[Citation] = (),
-        votes: Sequence[CountRow] = (), views: Sequence[CountRow] = (),
-        checklists: Sequence[Checklist] = (), humans: Mapping[int, int] | None = None,
+        self,
+        desk: SourceRules,
+        row: ArticleRecord,
+        texts: Sequence[TextRecord] = (),
+        *,
+        citations: Sequence[ArticleLink] = (),
+        votes: Sequence[CountRecord] = (),
+        views: Sequence[CountRecord] = (),
+        checklists: Sequence[Checklist] = (),
+        humans: Mapping[int, int] | None = None,
         counted_from: tuple[int, int] = (0, 0),
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.desk, self.row = desk, row
         self.created_at = row.created_at
         #: From when on no customer could read it: it vanished, or became a draft again.
@@ -107,7 +114,7 @@ class Article:
         """
         return not self.row.draft or self.row.drafted_at is not None
 
-    def human(self, person: int | None) -> int | None:
+    def get_agent(self, person: int | None) -> int | None:
         return None if person is None else self._humans.get(person, person)
 
     # Who wrote it
@@ -117,7 +124,7 @@ class Article:
         """The creation and what people saved since, in order of time. Robots write nothing of it."""
         is_bulk = self.row.at_once > MANY
         found = [Edit(self.created_at, self.row.author, "minor" if is_bulk else "created", is_bulk)]
-        before: dict[str, TextRow] = {}
+        before: dict[str, TextRecord] = {}
         for text in sorted(self._texts, key=lambda text: text.at):
             if text.at > self.created_at and self._is_edit(text, before.get(text.locale)):
                 kind = self._kind(text, before.get(text.locale))
@@ -129,14 +136,14 @@ class Article:
         """What is written on it while it is a draft again counts once it is published."""
         return self.row.drafted_at is not None and at > self.row.drafted_at
 
-    def _is_edit(self, text: TextRow, before: TextRow | None) -> bool:
+    def _is_edit(self, text: TextRecord, before: TextRecord | None) -> bool:
         """A text that a sync saw is an edit if an earlier one differs; the first one, if it is a translation or if the
         helpdesk tells when the text was edited (else its time may be that of a vote).
         """
         own = self.row.locale or ""
         return text.digest is None or before is not None or text.locale != own or self.row.edited_at is not None
 
-    def _kind(self, text: TextRow, before: TextRow | None) -> Literal["substantive", "minor"]:
+    def _kind(self, text: TextRecord, before: TextRecord | None) -> Literal["substantive", "minor"]:
         lengths = (text.length, before.length if before else None)
         if text.is_minor or text.at_once > MANY:
             return "minor"
@@ -144,14 +151,14 @@ class Article:
             return "substantive"
         return "substantive" if abs(lengths[0] - lengths[1]) > TYPO else "minor"
 
-    def parts(self, instant: int) -> list[Part]:
+    def parts(self, instant: int) -> list[Contribution]:
         """Who had written which part by then: of the creation and the substantive edits. The shares sum to 1."""
         wrote = [edit for edit in self.edits if edit.kind != "minor" and edit.at <= instant]
         if not wrote:
-            return [Part(None, None, self.created_at, 1.0)]
-        counts = Counter(self.human(edit.person) for edit in wrote)
-        last = {self.human(edit.person): edit for edit in wrote}
-        return [Part(human, last[human].person, last[human].at, n / len(wrote)) for human, n in counts.items()]
+            return [Contribution(None, None, self.created_at, 1.0)]
+        counts = Counter(self.get_agent(edit.person) for edit in wrote)
+        last = {self.get_agent(edit.person): edit for edit in wrote}
+        return [Contribution(human, last[human].person, last[human].at, n / len(wrote)) for human, n in counts.items()]
 
     def owner(self, instant: int) -> int | None:
         """Who had written most of it by then, of those who are known; of equals, who wrote first."""
@@ -161,9 +168,9 @@ class Article:
     # What came of it
 
     @cached_property
-    def citations(self) -> list[Citation]:
+    def citations(self) -> list[ArticleLink]:
         """The first time that each ticket was answered with it, while it was there."""
-        first: dict[int, Citation] = {}
+        first: dict[int, ArticleLink] = {}
         for citation in sorted(self._citations, key=lambda citation: citation.at):
             if self.created_at <= citation.at < (self.gone_at or citation.at + 1):
                 first.setdefault(citation.ticket, citation)
@@ -178,7 +185,7 @@ class Article:
         return _new(self._views, self.created_at, self._counted_from[1])
 
 
-def _new(counts: Sequence[CountRow], made: int, counted_from: int) -> list[tuple[int, tuple[int, ...]]]:
+def _new(counts: Sequence[CountRecord], made: int, counted_from: int) -> list[tuple[int, tuple[int, ...]]]:
     """What came since the count before. When it came that was there at the first sync of all, nobody knows.
 
     A count that falls (a vote taken back, a counter set to zero) is counted from anew.

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from helpdesk_kpi.identities.source_rules import Desk
-from helpdesk_kpi.measure.tickets.article import Article, ArticleRow, Citation, CountRow, TextRow
-from helpdesk_kpi.measure.tickets.exclusions import leaves
+from helpdesk_kpi.identities.source_rules import SourceRules
+from helpdesk_kpi.measure.tickets.article import Article, ArticleLink, ArticleRecord, CountRecord, TextRecord
+from helpdesk_kpi.measure.tickets.exclusions import find_exclusion
 from helpdesk_kpi.measure.tickets.timeline import Tickets
 from helpdesk_kpi.milliseconds import MINUTE
 from helpdesk_kpi.registers.checklists import Checklist
@@ -51,20 +51,20 @@ CROSS JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.artic
 Reviews = Mapping[int, Sequence[Checklist]]
 
 
-def read_articles(
-    store: Store, desks: Mapping[int, Desk], keys: Sequence[int], tickets: Tickets, reviews: Reviews
+def load_articles(
+    store: Store, desks: Mapping[int, SourceRules], keys: Sequence[int], tickets: Tickets, reviews: Reviews
 ) -> Iterator[Article]:
     """The stories of some articles, in order of their keys."""
     wanted = list(keys)
-    texts = _grouped(TextRow(*row) for row in store.rows(_TEXTS, wanted))
+    texts = _group_by_article(TextRecord(*row) for row in store.rows(_TEXTS, wanted))
     votes, views = (
-        _grouped(CountRow(article, at, tuple(numbers)) for article, at, *numbers in store.rows(sql, wanted))
+        _group_by_article(CountRecord(article, at, tuple(numbers)) for article, at, *numbers in store.rows(sql, wanted))
         for sql in (_VOTES, _VIEWS)
     )
     first = [dict(store.rows(_FIRST.format(table))) for table in ("article_votes", "article_views")]
-    rows = [ArticleRow(*row) for row in store.rows(_ARTICLES, wanted)]
+    rows = [ArticleRecord(*row) for row in store.rows(_ARTICLES, wanted)]
     citations = _citations(store, rows, tickets)
-    humans = _humans(store)
+    humans = _load_agent_keys(store)
     for row in rows:
         yield Article(
             desks[row.source], row, texts[row.id], citations=citations[row.id], votes=votes[row.id],
@@ -73,36 +73,36 @@ def read_articles(
         )  # fmt: skip
 
 
-def _grouped(rows: Iterator[Any]) -> dict[int, list[Any]]:
+def _group_by_article(rows: Iterator[Any]) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.article].append(row)
     return found
 
 
-def _citations(store: Store, rows: Sequence[ArticleRow], tickets: Tickets) -> dict[int, list[Citation]]:
+def _citations(store: Store, rows: Sequence[ArticleRecord], tickets: Tickets) -> dict[int, list[ArticleLink]]:
     """By article: who pointed to it on which ticket, and whether that ticket counts."""
     of_ticket: dict[int, list[int]] = defaultdict(list)
     names = {row.id: row.native for row in rows}
     for article, ticket in store.rows(_CITING, [*names]):
         of_ticket[ticket].append(article)
     titles = dict(store.rows("SELECT id, title FROM articles WHERE id IN (SELECT value FROM json_each(?))", [*names]))
-    found: dict[int, list[Citation]] = defaultdict(list)
+    found: dict[int, list[ArticleLink]] = defaultdict(list)
     citing = sorted(of_ticket)
     for place in range(0, len(citing), TICKETS):
         for ticket in tickets(citing[place : place + TICKETS]):
-            left_out, since = leaves(ticket)
+            left_out, since = find_exclusion(ticket)
             for article in of_ticket[ticket.row.id]:
                 marks = (names[article], TITLED + titles[article])
                 found[article] += [
-                    Citation(c.at, c.person, ticket.row.id, c.by_macro, c.solved_at, left_out, since)
+                    ArticleLink(c.at, c.person, ticket.row.id, c.by_macro, c.solved_at, left_out, since)
                     for c in ticket.citations
                     if c.article in marks
                 ]
     return found
 
 
-def _humans(store: Store) -> dict[int, int]:
+def _load_agent_keys(store: Store) -> dict[int, int]:
     """Account -> the first account of the same human, for those who have several."""
     first: dict[str, int] = {}
     return {

@@ -5,18 +5,21 @@ handover: some helpdesks move a leaver's solved tickets to somebody else.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from helpdesk_kpi.config import duration
-from helpdesk_kpi.identities.source_rules import DONE, Desk
-from helpdesk_kpi.measure.tickets.timeline_events import Change, Track, Turn
+from helpdesk_kpi.identities.source_rules import DONE_STATES
+from helpdesk_kpi.measure.tickets.timeline_events import Change, FieldHistory
 from helpdesk_kpi.milliseconds import HOUR, MINUTE
+
+if TYPE_CHECKING:
+    from helpdesk_kpi.measure.tickets.timeline import Timeline
 
 REASON = 10 * MINUTE  # around an escalation in which the sender's note gives its reason
 ROUTING = HOUR  # from creation in which a ticket is still looking for its team
 
 
-class Passed(NamedTuple):
+class Handover(NamedTuple):
     """How a station was left to somebody else."""
 
     at: int
@@ -25,11 +28,11 @@ class Passed(NamedTuple):
     team: int | None  # null: within the team
 
 
-class Station(NamedTuple):
+class Assignment(NamedTuple):
     start: int
     person: int
     team: int | None
-    passed: Passed | None  # null: not, or not yet
+    passed: Handover | None  # null: not, or not yet
 
 
 class Escalation(NamedTuple):
@@ -45,90 +48,72 @@ class Escalation(NamedTuple):
         return self.has_reason and self.is_timely
 
 
-class Life(Protocol):
-    """What of a Timeline is read here."""
-
-    @property
-    def desk(self) -> Desk: ...
-    @property
-    def created_at(self) -> int: ...
-    @property
-    def changes(self) -> list[Change]: ...
-    @property
-    def turns(self) -> list[Turn]: ...
-    @property
-    def teams(self) -> Track: ...
-    @property
-    def assignees(self) -> Track: ...
-    def state_at(self, instant: int) -> str: ...
-
-
-class Hands:
+class AssignmentHistory:
     """A ticket's stations and escalations, in order."""
 
-    def __init__(self, life: Life) -> None:
-        self.life = life
-        self.stations: list[Station] = []
+    def __init__(self, ticket: "Timeline") -> None:
+        self.ticket = ticket
+        self.stations: list[Assignment] = []
         self.escalations: list[Escalation] = []
         self._moved: dict[int, list[Change]] = {}
-        self._here: Station | None = None  # the present one
+        self._here: Assignment | None = None  # the present one
         self._released: int | None = None  # who gave its ticket back to the team
-        for change in life.changes:
-            if change.at > life.created_at and change.field in {"assignee", "team", "status"}:
+        for change in ticket.changes:
+            if change.at > ticket.created_at and change.field in {"assignee", "team", "status"}:
                 self._moved.setdefault(change.at, []).append(change)
         self._walk()
 
     def _walk(self) -> None:
-        life = self.life
-        self._begin(life.created_at)
-        was_done = life.state_at(life.created_at) in DONE
+        ticket = self.ticket
+        self._begin(ticket.created_at)
+        was_done = ticket.state_at(ticket.created_at) in DONE_STATES
         for at in sorted(self._moved):
-            is_done = life.state_at(at) in DONE
+            is_done = ticket.state_at(at) in DONE_STATES
             if not was_done:
-                self._escalated(at)
+                self._record_escalation(at)
                 self._go_on(at)
             elif not is_done and self._differs(at):
                 self._begin(at)
             was_done = is_done
 
     def _begin(self, at: int) -> None:
-        person = self.life.assignees.at(at)
+        person = self.ticket.assignees.at(at)
         self._here = self._released = None
         if person is not None and not self._is_bot(person):
-            self._here = Station(at, person, self.life.teams.at(at), None)
+            self._here = Assignment(at, person, self.ticket.teams.at(at), None)
             self.stations.append(self._here)
 
-    def _now(self, here: Station) -> None:
+    def _now(self, here: Assignment) -> None:
         """More is known of the present station."""
         self._here = self.stations[-1] = here
 
     def _is_bot(self, person: int) -> bool:
-        return person in self.life.desk.bots or self.life.desk.person(person).kind == "bot"
+        return person in self.ticket.source_rules.bots or self.ticket.source_rules.person(person).kind == "bot"
 
     def _differs(self, at: int) -> bool:
         here = self._here
-        return here is None or self.life.assignees.at(at) != here.person or self._other_team(at) is not None
+        return here is None or self.ticket.assignees.at(at) != here.person or self._other_team(at) is not None
 
     def _other_team(self, at: int) -> int | None:
         """The team that it comes to from the present station's; None: the same, or one of them is not known."""
-        here, team = self._here, self.life.teams.at(at)
+        here, team = self._here, self.ticket.teams.at(at)
         return team if here is not None and None not in {here.team, team} and here.team != team else None
 
     def _go_on(self, at: int) -> None:
         """Something was moved while it was not done."""
-        here, person, team = self._here, self.life.assignees.at(at), self._other_team(at)
+        here, person, team = self._here, self.ticket.assignees.at(at), self._other_team(at)
         if here is None:
             self._begin(at)
         elif person == here.person and team is None:
             self._released = None
-            self._now(here._replace(team=here.team or self.life.teams.at(at)))
+            self._now(here._replace(team=here.team or self.ticket.teams.at(at)))
         elif person is None and team is None:  # back in the team's queue: passed on when somebody else takes it
             self._released = self._released or self._mover(at) or here.person
         else:
             sender = self._released or self._mover(at)
             sender = here.person if sender is None or sender == person else sender
             to = None if person == here.person else person
-            self._now(here._replace(passed=Passed(at, sender, to, team)))
+            self._now(here._replace(passed=Handover(at, sender, to, team)))
             self._begin(at)
 
     def _mover(self, at: int) -> int | None:
@@ -137,48 +122,48 @@ class Hands:
 
     # Escalations
 
-    def _escalated(self, at: int) -> None:
-        teams, target = self.life.teams, self.life.desk.escalation_teams
+    def _record_escalation(self, at: int) -> None:
+        teams, target = self.ticket.teams, self.ticket.source_rules.escalation_teams
         before, team = teams.at(at - 1), teams.at(at)
         if team not in target or before is None or before in target:
             return
         here = self._here
         sender = self._mover(at) or (here.person if here else None)
-        got = here.start if here else self.life.created_at
-        within = duration(self.life.desk.rules.escalate_within)
-        self.escalations.append(Escalation(at, sender, self._noted(sender, at), at - got <= within))
+        got = here.start if here else self.ticket.created_at
+        within = duration(self.ticket.source_rules.rules.escalate_within)
+        self.escalations.append(Escalation(at, sender, self._has_handover_note(sender, at), at - got <= within))
 
-    def _noted(self, sender: int | None, at: int) -> bool:
+    def _has_handover_note(self, sender: int | None, at: int) -> bool:
         """Whether the sender says why, in a note."""
         return sender is not None and any(
             t.kind == "comment" and not t.public and t.person == sender and abs(t.at - at) <= REASON
-            for t in self.life.turns
+            for t in self.ticket.messages
         )
 
     @property
-    def began_escalated(self) -> bool:
+    def started_at_second_level(self) -> bool:
         """Its first team is one that others escalate to: nobody of the first level could solve it."""
-        first = next((team for team in self.life.teams.values if team is not None), None)
-        return first in self.life.desk.escalation_teams
+        first = next((team for team in self.ticket.teams.values if team is not None), None)
+        return first in self.ticket.source_rules.escalation_teams
 
     # What a handover is
 
-    def kind(self, passed: Passed) -> str:
+    def handover_kind(self, passed: Handover) -> str:
         """escalation, pingpong, routing or handover."""
         if any(e.is_good for e in self.escalations if e.at == passed.at):
             return "escalation"
-        life = self.life
-        if _had(life.assignees, passed.person, passed.at) or _had(life.teams, passed.team, passed.at):
+        ticket = self.ticket
+        if _had(ticket.assignees, passed.person, passed.at) or _had(ticket.teams, passed.team, passed.at):
             return "pingpong"
-        is_new = passed.team is not None and passed.at < life.created_at + ROUTING
+        is_new = passed.team is not None and passed.at < ticket.created_at + ROUTING
         return "routing" if is_new else "handover"
 
-    def passed_until(self, instant: int) -> bool:
+    def count_handovers_until(self, instant: int) -> bool:
         """Whether anybody had passed it on by then."""
         return any(s.passed is not None and s.passed.at <= instant for s in self.stations)
 
 
-def _had(track: Track, value: int | None, before: int) -> bool:
+def _had(track: FieldHistory, value: int | None, before: int) -> bool:
     """Whether a person or a team had it at some time before."""
     spans = zip(track.values, [0, *track.times], strict=True)
     earlier: Iterator[int | None] = (held for held, since in spans if since < before)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from helpdesk_kpi.measure.tickets.timeline_events import Turn
+from helpdesk_kpi.measure.tickets.timeline_events import Message
 
 MOST = 5  # of one person's messages count: many short ones are no more work
 
 
-def credit(turns: Sequence[Turn], until: int, solver: int | None) -> list[tuple[int | None, float]]:
+def share_credit(turns: Sequence[Message], until: int, solver: int | None) -> list[tuple[int | None, float]]:
     """The parts of a ticket's people, by their replies and notes up to an instant; they sum to 1.
 
     Without any words, all of it is the solver's.

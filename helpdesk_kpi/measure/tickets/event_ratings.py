@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from helpdesk_kpi.store.ticket_records import EventRow, RatingRow
+from helpdesk_kpi.store.ticket_records import EventRecord, RatingRecord
 
 ANSWERS = frozenset({"good", "bad"})
 NEAR = 10_000  # ms by which the events of a survey may be ahead of its rating: each is written by its own clock
 
 
-def with_told(ratings: Sequence[RatingRow], surveys: Sequence[EventRow]) -> Sequence[RatingRow]:
+def with_told(ratings: Sequence[RatingRecord], surveys: Sequence[EventRecord]) -> Sequence[RatingRecord]:
     """The ratings of a ticket, with the answers that only its events tell. `surveys`: in order of time.
 
     Events tell of one question only. Where ratings have questions of their own, they are told by those.
@@ -23,20 +23,24 @@ def with_told(ratings: Sequence[RatingRow], surveys: Sequence[EventRow]) -> Sequ
     return [_answered(r, given_in(r, found, answers)) for r in found]
 
 
-def given_in(rating: RatingRow, ratings: Sequence[RatingRow], answers: Sequence[EventRow]) -> list[EventRow]:
+def given_in(
+    rating: RatingRecord, ratings: Sequence[RatingRecord], answers: Sequence[EventRecord]
+) -> list[EventRecord]:
     """The answers from a rating's offer until the next one's."""
     end = min((r.offered_at for r in ratings if r.offered_at > rating.offered_at), default=None)
     return [e for e in answers if e.at + NEAR >= rating.offered_at and (end is None or e.at + NEAR < end)]
 
 
-def _unlisted(ratings: Sequence[RatingRow], surveys: Sequence[EventRow]) -> Iterator[tuple[int | None, list[EventRow]]]:
+def _unlisted(
+    ratings: Sequence[RatingRecord], surveys: Sequence[EventRecord]
+) -> Iterator[tuple[int | None, list[EventRecord]]]:
     """Surveys of which no rating is told: when each was offered (None: not told), and its answers.
 
     A survey begins with a rating's offer, or where events tell of an offer after an answer.
     """
     listed = sorted((r.offered_at - NEAR for r in ratings), reverse=True)
     is_listed, offered = False, None
-    given: list[EventRow] = []
+    given: list[EventRecord] = []
     for e in surveys:
         begins = bool(listed) and listed[-1] <= e.at
         if (begins or e.after == "offered") and given:
@@ -54,7 +58,7 @@ def _unlisted(ratings: Sequence[RatingRow], surveys: Sequence[EventRow]) -> Iter
         yield offered, given
 
 
-def _is_kept(answers: Sequence[EventRow], ratings: Sequence[RatingRow]) -> bool:
+def _is_kept(answers: Sequence[EventRecord], ratings: Sequence[RatingRecord]) -> bool:
     """Whether one of the ratings has this answer as its latest: some helpdesks write over the one before."""
     first, last = answers[0], answers[-1]
     changed = ((r, r.changed_at or r.answered_at) for r in ratings)
@@ -63,7 +67,7 @@ def _is_kept(answers: Sequence[EventRow], ratings: Sequence[RatingRow]) -> bool:
     )
 
 
-def _answered(rating: RatingRow, answers: Sequence[EventRow]) -> RatingRow:
+def _answered(rating: RatingRecord, answers: Sequence[EventRecord]) -> RatingRecord:
     if not answers or rating.answered_at is not None or rating.origin != "customer":
         return rating
     return msgspec.structs.replace(
@@ -72,11 +76,11 @@ def _answered(rating: RatingRow, answers: Sequence[EventRow]) -> RatingRow:
     )  # fmt: skip
 
 
-def _made(offered: int | None, answers: Sequence[EventRow]) -> RatingRow:
+def _made(offered: int | None, answers: Sequence[EventRecord]) -> RatingRecord:
     """A rating of which no list tells. It was offered when the events say so, else when it was answered."""
     first = answers[0]
     offered = first.at if offered is None else offered
-    return RatingRow(
+    return RatingRecord(
         ticket=first.ticket, native=f"event {first.at}", question="", offered_at=offered,
         category=answers[-1].after, answered_at=first.at, changed_at=answers[-1].at, agent=None, rater=first.actor,
         origin="customer",

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.identities.source_rules import HISTORY
+from helpdesk_kpi.identities.source_rules import HISTORY_NEEDS
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Kpi, Observation, Variant
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
@@ -13,7 +13,7 @@ from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 RATINGS = frozenset({"survey.answers", "survey.offered", "survey.dimensions"})
 
 
-def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
+def apply_exclusions(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
     """What a KPI says of a story. Of a ticket, with what leaves it out applied:
 
     one that never counts gives its observations with the reason as `stop`; one that is left out later gives them
@@ -24,9 +24,9 @@ def observations(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation
         return found
     asked = variant.population, kpi.needs, kpi.is_instant
     if asked not in story.kept_out:
-        story.kept_out[asked] = _left_out(story, kpi, variant)
+        story.kept_out[asked] = _exclusion_reason(story, kpi, variant)
     reason, since = story.kept_out[asked]
-    found = marked(found, reason, since) if reason else found
+    found = mark_excluded(found, reason, since) if reason else found
     left_at = story.row.left_at
     return found if left_at is None or kpi.is_instant else moved(found, left_at)
 
@@ -44,7 +44,7 @@ def moved(found: Iterable[Observation], left_at: int) -> Iterator[Observation]:
             yield _without(o, "moved", left_at)
 
 
-def marked(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
+def mark_excluded(found: Iterable[Observation], reason: str, since: int | None) -> Iterator[Observation]:
     """Observations of what is left out for a reason since an instant (None: always)."""
     for o in found:
         if o.stop in EXCLUDED:
@@ -59,34 +59,36 @@ def marked(found: Iterable[Observation], reason: str, since: int | None) -> Iter
             yield _without(o, reason, max(since, o.since or 0))
 
 
-def leaves(ticket: Timeline) -> tuple[str, int | None]:
+def find_exclusion(ticket: Timeline) -> tuple[str, int | None]:
     """Why a ticket is no support work, and from when on; ("", None): it is."""
-    return (ticket.left_out, None) if ticket.left_out else _gone(ticket, is_valid=True)
+    return (ticket.exclusion_reason, None) if ticket.exclusion_reason else _gone(ticket, is_valid=True)
 
 
-def _left_out(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | None]:
+def _exclusion_reason(ticket: Timeline, kpi: Kpi, variant: Variant) -> tuple[str, int | None]:
     """(reason, from when on; None: always) or ("", None)."""
-    if variant.population == "valid" and ticket.left_out:
-        return ticket.left_out, None
-    if reason := not_known(ticket, kpi.needs, is_instant=kpi.is_instant):
+    if variant.population == "valid" and ticket.exclusion_reason:
+        return ticket.exclusion_reason, None
+    if reason := missing_history(ticket, kpi.needs, is_instant=kpi.is_instant):
         return reason, None
     if kpi.is_instant:
         return "", None  # its spans end where the ticket is gone; before, it was there
     return _gone(ticket, is_valid=variant.population == "valid")
 
 
-def not_known(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = False) -> str:
+def missing_history(ticket: Timeline, needs: frozenset[str], *, is_instant: bool = False) -> str:
     """Why what happened on the ticket is not known well enough for these needs; "" if it is.
 
     `is_instant`: asked is only what it is at an instant, which its row tells.
     """
     if ticket.row.replies_known != "yes" and "comments.public" in needs:
         return f"replies_{ticket.row.replies_known}"
-    if lacking := needs & ticket.desk.lacks & HISTORY:  # what cannot be read is not known; it is never "never"
+    if (
+        lacking := needs & ticket.source_rules.missing_capabilities & HISTORY_NEEDS
+    ):  # what cannot be read is not known; it is never "never"
         return "replies_unreadable" if "comments.public" in lacking else "history_unknown"
     if REFUSED_RATING in ticket.refused and not RATINGS.isdisjoint(needs):
         return "rating_unreadable"
-    return "" if HISTORY.isdisjoint(needs) else _not_whole(ticket, needs, is_instant=is_instant)
+    return "" if HISTORY_NEEDS.isdisjoint(needs) else _not_whole(ticket, needs, is_instant=is_instant)
 
 
 def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> str:
@@ -104,12 +106,12 @@ def _needs_words(ticket: Timeline, needs: frozenset[str]) -> bool:
 
     Without a reply it is not known either whether all words were imported.
     """
-    return bool(ticket.row.is_imported and ticket.replies) and (needs & HISTORY) <= {"comments.public"}
+    return bool(ticket.row.is_imported and ticket.replies) and (needs & HISTORY_NEEDS) <= {"comments.public"}
 
 
 def _has_holes(ticket: Timeline, needs: frozenset[str]) -> bool:
     """Whether a field that is needed has a value of which nothing tells since when."""
-    if "status.history" in needs and (ticket.has_holes or ticket.has_no_events):
+    if "status.history" in needs and (ticket.has_history_gaps or ticket.has_no_events):
         return True
     if "states" in ticket.without_times and "status.history" in needs:
         return True

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from helpdesk_kpi.identities.source_rules import DONE, Desk
+from helpdesk_kpi.identities.source_rules import DONE_STATES, SourceRules
 from helpdesk_kpi.measure.tickets.timeline_events import Change
-from helpdesk_kpi.store.ticket_records import TicketRow
+from helpdesk_kpi.store.ticket_records import TicketRecord
 
 
 class End(NamedTuple):
@@ -15,7 +15,7 @@ class End(NamedTuple):
     is_dated: bool  # it is known since when; else only that it is so by the ticket's last update
 
 
-def ends_elsewhere(desk: Desk, row: TicketRow, changes: Sequence[Change]) -> list[End]:
+def ends_elsewhere(desk: SourceRules, row: TicketRecord, changes: Sequence[Change]) -> list[End]:
     """The changes that are missing at the end of a history, by field.
 
     What was deleted or moved away has no present value of its own. A history that is newer than the row is right.
@@ -26,9 +26,9 @@ def ends_elsewhere(desk: Desk, row: TicketRow, changes: Sequence[Change]) -> lis
     return [*_status(desk, row, last.get("status")), *_others(desk, row, last)]
 
 
-def _status(desk: Desk, row: TicketRow, last: Change | None) -> Iterator[End]:
+def _status(desk: SourceRules, row: TicketRecord, last: Change | None) -> Iterator[End]:
     now, then = desk.state(row.status), desk.state(last.after) if last else "open"
-    if (last is None and now not in DONE) or _is_newer(last, row) or now == then or {now, then} <= DONE:
+    if (last is None and now not in DONE_STATES) or _is_newer(last, row) or now == then or {now, then} <= DONE_STATES:
         return
     # Closing comes later than solving: since when a ticket is closed does not say when it was solved.
     dated = row.status_at is not None and now != "closed" and row.status_at >= (last.at if last else row.created_at)
@@ -39,7 +39,7 @@ def _status(desk: Desk, row: TicketRow, last: Change | None) -> Iterator[End]:
     yield End(change, is_dated=dated or _is_at_once(last, row))
 
 
-def _others(desk: Desk, row: TicketRow, last: Mapping[str, Change]) -> Iterator[End]:
+def _others(desk: SourceRules, row: TicketRecord, last: Mapping[str, Change]) -> Iterator[End]:
     ways: tuple[tuple[str, Any, Callable[[str | None], Any]], ...] = (
         ("priority", desk.severity(row.priority), desk.severity),
         ("team", row.team, lambda native: desk.team_keys.get(native or "")),
@@ -56,15 +56,15 @@ def _others(desk: Desk, row: TicketRow, last: Mapping[str, Change]) -> Iterator[
             yield End(following, is_dated=_is_at_once(change, row))
 
 
-def _is_newer(change: Change | None, row: TicketRow) -> bool:
+def _is_newer(change: Change | None, row: TicketRecord) -> bool:
     return change is not None and change.at > row.updated_at
 
 
-def _is_at_once(change: Change | None, row: TicketRow) -> bool:
+def _is_at_once(change: Change | None, row: TicketRecord) -> bool:
     """Whether the last known change is of the last update: what is missing happened in that same instant."""
     return change is not None and change.at == row.updated_at
 
 
-def _native(desk: Desk, field: str, key: int | None) -> str | None:
+def _native(desk: SourceRules, field: str, key: int | None) -> str | None:
     keys = desk.team_keys if field == "team" else desk.person_keys
     return next((native for native, other in keys.items() if other == key), None)

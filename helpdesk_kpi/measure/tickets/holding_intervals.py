@@ -11,7 +11,7 @@ FOR_THE_TEAM = frozenset({"new", "open", "hold"})
 FOR_THE_OWNER = frozenset({"new", "open"})
 
 
-class Hold(NamedTuple):
+class HoldingInterval(NamedTuple):
     """One person and a ticket that was theirs, perhaps several times."""
 
     agent: int
@@ -19,17 +19,17 @@ class Hold(NamedTuple):
     pieces: tuple[Span, ...]  # what of that it was on them to act
 
 
-def waited(ticket: Timeline) -> tuple[Span, ...]:
+def list_waiting_spans(ticket: Timeline) -> tuple[Span, ...]:
     """While the customer waited for the team: new, open or on hold."""
-    return _joined((start, end) for start, end, state, *_ in ticket.spans() if state in FOR_THE_TEAM)
+    return _merge_spans((start, end) for start, end, state, *_ in ticket.spans() if state in FOR_THE_TEAM)
 
 
-def holds(ticket: Timeline) -> Iterator[Hold]:
+def list_holding_intervals(ticket: Timeline) -> Iterator[HoldingInterval]:
     """Whoever had the ticket while there was something to do, in the order in which they first had it."""
     had: dict[int, list[Span]] = {}
     pieces: dict[int, list[Span]] = {}
     for start, end, state, _, _, assignee in ticket.spans():
-        if assignee is None or assignee in ticket.desk.bots:
+        if assignee is None or assignee in ticket.source_rules.bots:
             continue
         span = (start, FOREVER if end is None else end)
         had.setdefault(assignee, []).append(span)
@@ -37,10 +37,10 @@ def holds(ticket: Timeline) -> Iterator[Hold]:
             pieces.setdefault(assignee, []).append(span)
     for agent, of_agent in had.items():
         if agent in pieces:
-            yield Hold(agent, _joined(of_agent), _joined(pieces[agent]))
+            yield HoldingInterval(agent, _merge_spans(of_agent), _merge_spans(pieces[agent]))
 
 
-def _joined(spans: Iterable[tuple[int, int | None]]) -> tuple[Span, ...]:
+def _merge_spans(spans: Iterable[tuple[int, int | None]]) -> tuple[Span, ...]:
     """Spans in order, those that touch made one."""
     found: list[Span] = []
     for start, until in spans:

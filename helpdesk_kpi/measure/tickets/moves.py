@@ -6,18 +6,18 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.store.change_order import in_turn
-from helpdesk_kpi.store.ticket_records import EventRow, TicketRow
+from helpdesk_kpi.store.ticket_records import EventRecord, TicketRecord
 
 AWAY = "away"  # a field whose changes say that a ticket left for where nothing is read (a value), and came back (none)
 Stay = tuple[int, int]  # from when until when it was away
 
 
-def begun(row: TicketRow) -> int:
+def begun(row: TicketRecord) -> int:
     """When it became a ticket that is read."""
     return row.created_at if row.came_at is None else max(row.created_at, row.came_at)
 
 
-def since_it_came(row: TicketRow, events: Sequence[EventRow]) -> Sequence[EventRow]:
+def since_it_came(row: TicketRecord, events: Sequence[EventRecord]) -> Sequence[EventRecord]:
     """What happened here. The first request counts from the day of the move; the rest of what was
     before is another desk's.
     """
@@ -29,7 +29,7 @@ def since_it_came(row: TicketRow, events: Sequence[EventRow]) -> Sequence[EventR
     return [*asked, *(e for e in events if e.at >= at)]
 
 
-def stays_away(events: Sequence[EventRow]) -> list[Stay]:
+def stays_away(events: Sequence[EventRecord]) -> list[Stay]:
     """When it was somewhere else and came back. What never came back has left, which its row says."""
     found: list[Stay] = []
     left: int | None = None
@@ -40,7 +40,7 @@ def stays_away(events: Sequence[EventRow]) -> list[Stay]:
     return found
 
 
-def without_what_was_away(events: Sequence[EventRow], stays: Sequence[Stay]) -> Sequence[EventRow]:
+def without_what_was_away(events: Sequence[EventRecord], stays: Sequence[Stay]) -> Sequence[EventRecord]:
     """What was said and done somewhere else is another desk's. What a field had become there, it is from the return on,
     by nobody here.
     """
@@ -50,9 +50,9 @@ def without_what_was_away(events: Sequence[EventRow], stays: Sequence[Stay]) -> 
     return [*here, *(e for stay in stays for e in _brought_back(events, stay))]
 
 
-def _brought_back(events: Sequence[EventRow], stay: Stay) -> Iterator[EventRow]:
+def _brought_back(events: Sequence[EventRecord], stay: Stay) -> Iterator[EventRecord]:
     left, back = stay
-    changes: dict[Any, list[EventRow]] = {}
+    changes: dict[Any, list[EventRecord]] = {}
     for e in in_turn(e for e in events if e.kind == "change" and e.field != AWAY):
         if left <= e.at < back:
             changes.setdefault(e.field, []).append(e)

@@ -6,16 +6,16 @@ from itertools import starmap
 import msgspec
 
 from helpdesk_kpi.config import Config
-from helpdesk_kpi.identities.source_rules import Desk, read_desks
+from helpdesk_kpi.identities.source_rules import SourceRules, load_source_rules
 from helpdesk_kpi.measure.tickets.moves import since_it_came
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.store.change_order import in_turn
-from helpdesk_kpi.store.ticket_records import EVENT, TICKET, EventRow, RatingRow, TicketRow
+from helpdesk_kpi.store.ticket_records import EVENT, TICKET, EventRecord, RatingRecord, TicketRecord
 
 
 def with_asker(
-    desk: Desk, row: TicketRow, events: Sequence[EventRow], accounts: Mapping[tuple[int, str], int]
-) -> tuple[TicketRow, Sequence[EventRow]]:
+    desk: SourceRules, row: TicketRecord, events: Sequence[EventRecord], accounts: Mapping[tuple[int, str], int]
+) -> tuple[TicketRecord, Sequence[EventRecord]]:
     """The row and its events with the first requester that the history tells, where it tells of changes.
 
     A colleague who wrote down what somebody else wants and named them later is not the one who asks: then the first
@@ -38,29 +38,29 @@ def with_asker(
 
 def asked_by_others(store: Store, config: Config) -> dict[int, int]:
     """Tickets (keys) that name somebody else as the requester today than who asked, with the account that did."""
-    events: dict[int, list[EventRow]] = {}
-    for e in starmap(EventRow, store.rows(f"{EVENT} WHERE field = 'requester' AND kind = 'change'")):
+    events: dict[int, list[EventRecord]] = {}
+    for e in starmap(EventRecord, store.rows(f"{EVENT} WHERE field = 'requester' AND kind = 'change'")):
         events.setdefault(e.ticket, []).append(e)
     if not events:
         return {}
-    desks, named = read_desks(store, config), accounts(store, events.values())
+    desks, named = load_source_rules(store, config), accounts(store, events.values())
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL"
     found = {}
-    for row in starmap(TicketRow, store.rows(sql, sorted(events))):
+    for row in starmap(TicketRecord, store.rows(sql, sorted(events))):
         asked, _ = with_asker(desks[row.source], row, since_it_came(row, events[row.id]), named)
         if asked.requester is not None and asked.requester != row.requester:
             found[row.id] = asked.requester
     return found
 
 
-def _first_outside(desk: Desk, known: Sequence[int], at: int) -> int | None:
+def _first_outside(desk: SourceRules, known: Sequence[int], at: int) -> int | None:
     """Who was never of the team, else who was not at that time, else whoever is named first."""
     never = (key for key in known if not desk.was_of_the_team(key))
     then = (key for key in known if not desk.is_internal(key, at))
     return next(never, None) or next(then, None) or next(iter(known), None)
 
 
-def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> Sequence[RatingRow]:
+def as_rated(now: TicketRecord, asked: TicketRecord, ratings: Sequence[RatingRecord]) -> Sequence[RatingRecord]:
     """Answers that stand under today's requester are by who asked."""
     if now.requester == asked.requester:
         return ratings
@@ -69,12 +69,12 @@ def as_rated(now: TicketRow, asked: TicketRow, ratings: Sequence[RatingRow]) -> 
     ]
 
 
-def _changes(events: Sequence[EventRow]) -> list[EventRow]:
+def _changes(events: Sequence[EventRecord]) -> list[EventRecord]:
     """Of the requester. What a ticket was made with is no change."""
     return [e for e in events if e.field == "requester" and e.kind == "change" and e.before is not None]
 
 
-def accounts(store: Store, events: Collection[Sequence[EventRow]]) -> dict[tuple[int, str], int]:
+def accounts(store: Store, events: Collection[Sequence[EventRecord]]) -> dict[tuple[int, str], int]:
     """The accounts that histories name as requesters: (source, id there) -> our key."""
     told = (e for rows in events for e in rows if e.field == "requester" and e.kind == "change")
     named = {native for e in told for native in (e.before, e.after) if native}
@@ -85,7 +85,7 @@ def accounts(store: Store, events: Collection[Sequence[EventRow]]) -> dict[tuple
 
 
 def askers(
-    desk: Desk, row: TicketRow, events: Sequence[EventRow], accounts: Mapping[tuple[int, str], int]
+    desk: SourceRules, row: TicketRecord, events: Sequence[EventRecord], accounts: Mapping[tuple[int, str], int]
 ) -> tuple[int | None, ...]:
     """The requester, those whom the history names as requesters, and who takes part with them.
 

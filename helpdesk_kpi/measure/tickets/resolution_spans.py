@@ -5,39 +5,39 @@ from collections.abc import Iterator
 import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Observation
-from helpdesk_kpi.measure.tickets.acceptance import confirmation
+from helpdesk_kpi.measure.tickets.acceptance import find_acceptance
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.measure.tickets.timeline_events import Solve
 
 
-def until_last_solve(ticket: Timeline, start: int) -> Iterator[Observation]:
+def spans_until_last_solve(ticket: Timeline, start: int) -> Iterator[Observation]:
     """Running until solved, and again after a reopen."""
     running_since: int | None = start
     for solve in ticket.solves:
         if solve.at < start:
             continue
         if running_since is not None and running_since < solve.at:
-            yield until_solve(ticket, start, None, since=running_since, until=solve.at)
-        yield until_solve(ticket, start, solve, since=solve.at, until=solve.reopened_at)
+            yield spans_until_solve(ticket, start, None, since=running_since, until=solve.at)
+        yield spans_until_solve(ticket, start, solve, since=solve.at, until=solve.reopened_at)
         running_since = solve.reopened_at
     if running_since is not None:
-        yield until_solve(ticket, start, None, since=running_since)
+        yield spans_until_solve(ticket, start, None, since=running_since)
 
 
-def until_accepted(ticket: Timeline, start: int, *, until_known: bool = False) -> Iterator[Observation]:
+def spans_until_accepted_solve(ticket: Timeline, start: int, *, until_known: bool = False) -> Iterator[Observation]:
     """Running until the customer's acceptance of a solve is known; then to that solve, or to when it was known."""
-    found = confirmation(ticket, start)
+    found = find_acceptance(ticket, start)
     if found is None:
-        yield until_solve(ticket, start, None, since=start)
+        yield spans_until_solve(ticket, start, None, since=start)
         return
     if found.at > start:
-        yield until_solve(ticket, start, None, since=start, until=found.at)
-    accepted = until_solve(ticket, start, found.solve, since=found.at)
+        yield spans_until_solve(ticket, start, None, since=start, until=found.at)
+    accepted = spans_until_solve(ticket, start, found.solve, since=found.at)
     end = found.at if until_known else found.solve.at
     yield msgspec.structs.replace(accepted, facet=found.how, end=end)
 
 
-def until_solve(
+def spans_until_solve(
     ticket: Timeline, start: int, solve: Solve | None, *, since: int | None = None, until: int | None = None
 ) -> Observation:
     """One row; without a solve it runs."""

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from helpdesk_kpi.milliseconds import DAY
-from helpdesk_kpi.store.ticket_records import CycleRow, PromiseRow
+from helpdesk_kpi.store.ticket_records import SlaCycleRecord, SlaEventRecord
 
 #: What helpdesks call a promise -> the KPI whose span it is about. What stands here under no name keeps its own.
 KPI_OF = {
@@ -19,7 +19,7 @@ KPI_OF = {
 NOT_YET = 100 * 365 * DAY  # a deadline that nobody knows lies so far ahead
 
 
-class Run(NamedTuple):
+class SlaRun(NamedTuple):
     """One run of a promise's clock."""
 
     metric: str  # a KPI's id, or the helpdesk's own word
@@ -28,7 +28,9 @@ class Run(NamedTuple):
     due: int  # late is what ends after it, or still runs then
 
 
-def runs(cycles: Iterable[CycleRow], events: Sequence[PromiseRow], roles: Mapping[str, str]) -> list[Run]:
+def list_sla_runs(
+    cycles: Iterable[SlaCycleRecord], events: Sequence[SlaEventRecord], roles: Mapping[str, str]
+) -> list[SlaRun]:
     """All runs of one ticket's promises. `roles`: what the configuration says of a promise, by its id or its field."""
     found = [run for row in cycles if (run := _of_cycle(row, roles))]
     in_order = sorted(events, key=lambda e: (e.metric, e.instance, e.at))
@@ -37,15 +39,15 @@ def runs(cycles: Iterable[CycleRow], events: Sequence[PromiseRow], roles: Mappin
     return sorted(found, key=lambda run: run.start)
 
 
-def _of_cycle(row: CycleRow, roles: Mapping[str, str]) -> Run | None:
+def _of_cycle(row: SlaCycleRecord, roles: Mapping[str, str]) -> SlaRun | None:
     if row.started_at is None:
         return None
     role = next((roles[key] for k in (row.sla, row.field, row.name) if (key := (k or "").casefold()) in roles), row.sla)
     metric = KPI_OF.get(role, row.name)
-    return Run(metric, row.started_at, row.stopped_at, _due(row, row.started_at))
+    return SlaRun(metric, row.started_at, row.stopped_at, _due(row, row.started_at))
 
 
-def _due(row: CycleRow, start: int) -> int:
+def _due(row: SlaCycleRecord, start: int) -> int:
     """The instant of the breach; where the helpdesk's verdict on a run says otherwise, the verdict holds."""
     if row.stopped_at is None:
         if row.breach_at is not None and (row.is_breached or not row.is_paused):
@@ -60,7 +62,7 @@ def _due(row: CycleRow, start: int) -> int:
     return min(told, row.stopped_at - 1) if row.is_breached else max(told, row.stopped_at)
 
 
-def _of_events(metric: str, instance: int, events: Sequence[PromiseRow]) -> Iterator[Run]:
+def _of_events(metric: str, instance: int, events: Sequence[SlaEventRecord]) -> Iterator[SlaRun]:
     """A run without a target is no promise. A breach that was taken back is not in the store."""
     began = next((e.at for e in events if e.kind == "activate"), None)
     if began is None or not any(e.kind in {"apply_sla", "apply_group_sla", "breach"} for e in events):
@@ -68,4 +70,4 @@ def _of_events(metric: str, instance: int, events: Sequence[PromiseRow]) -> Iter
     end = next((e.at for e in events if e.kind == "fulfill"), None)
     due = min((e.at for e in events if e.kind == "breach"), default=began + NOT_YET if end is None else end)
     later = metric == "reply_time" and instance > 1
-    yield Run("next_reply_time" if later else KPI_OF.get(metric, metric), began, end, due)
+    yield SlaRun("next_reply_time" if later else KPI_OF.get(metric, metric), began, end, due)

@@ -11,7 +11,7 @@ STAGES: tuple[Stage, ...] = ("queue", "agent", "hand_over", "escalated", "third_
 _BY_STATE: dict[str, Stage] = {"pending": "customer", "hold": "third_party"}
 
 
-class Stay(NamedTuple):
+class StageInterval(NamedTuple):
     """A span [start, end) in one stage; `end` None: it goes on."""
 
     start: int
@@ -22,7 +22,7 @@ class Stay(NamedTuple):
     severity: str | None
 
 
-def stays(ticket: Timeline) -> Iterator[Stay]:
+def list_stage_intervals(ticket: Timeline) -> Iterator[StageInterval]:
     """The ticket's life until it is solved, cut wherever stage, team, assignee or severity change.
 
     A hand-over lasts from the moment when whoever had it gave it away until somebody else does something with it.
@@ -41,9 +41,9 @@ def stays(ticket: Timeline) -> Iterator[Stay]:
         stage, over = _stage(ticket, state, team, assignee), FOREVER if end is None else end
         cut = min(max(taken_at, start), over) if stage in {"queue", "agent"} else start
         if cut > start:
-            yield Stay(start, None if cut == FOREVER else cut, "hand_over", team, assignee, severity)
+            yield StageInterval(start, None if cut == FOREVER else cut, "hand_over", team, assignee, severity)
         if cut < over:
-            yield Stay(cut, end, stage, team, assignee, severity)
+            yield StageInterval(cut, end, stage, team, assignee, severity)
         if assignee is not None and taken_at < FOREVER and taken_at <= over:
             holder = assignee
 
@@ -56,13 +56,13 @@ def _takes(at: int, who: int | None, given_at: int, assignee: int | None) -> boo
 def _stage(ticket: Timeline, state: str, team: int | None, assignee: int | None) -> Stage:
     if state in _BY_STATE:
         return _BY_STATE[state]
-    if team is not None and team in ticket.desk.escalation_teams:
+    if team is not None and team in ticket.source_rules.escalation_teams:
         return "escalated"
     return "queue" if assignee is None else "agent"
 
 
 def _acts(ticket: Timeline) -> list[tuple[int, int | None]]:
     """Words and changes of status of people of the team, and taking it over, in order."""
-    found = [(t.at, t.person) for t in ticket.turns if t.who == "agent"]
+    found = [(t.at, t.person) for t in ticket.messages if t.who == "agent"]
     found += [(c.at, c.person) for c in ticket.changes if c.who == "agent" and ticket.is_act(c)]
     return sorted(found, key=lambda act: act[0])

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk_kpi.identities.resolution_field import native, with_resolutions
-from helpdesk_kpi.identities.source_rules import DONE, OFFERED, ActorClass, Desk
+from helpdesk_kpi.identities.source_rules import DONE_STATES, NEED_SURVEY_OFFERED, ActorClass, SourceRules
 from helpdesk_kpi.identities.vocabulary import (
     BY_THE_TEAM,
     IN_THE_HELPDESK,
@@ -20,29 +20,29 @@ from helpdesk_kpi.identities.vocabulary import (
     is_messaging,
 )
 from helpdesk_kpi.measure.metrics.contract import Observation
-from helpdesk_kpi.measure.tickets.assignments import Hands
+from helpdesk_kpi.measure.tickets.assignments import AssignmentHistory
 from helpdesk_kpi.measure.tickets.event_ratings import ANSWERS, given_in, with_told
 from helpdesk_kpi.measure.tickets.final_values import ends_elsewhere
 from helpdesk_kpi.measure.tickets.moves import begun, since_it_came, stays_away, without_what_was_away
 from helpdesk_kpi.measure.tickets.related_tickets import is_evident
 from helpdesk_kpi.measure.tickets.requester_history import as_rated, askers, with_asker
-from helpdesk_kpi.measure.tickets.sla_clocks import Run, runs
+from helpdesk_kpi.measure.tickets.sla_clocks import SlaRun, list_sla_runs
 from helpdesk_kpi.measure.tickets.timeline_events import (
-    Answer,
+    ArticleLink,
     Change,
-    Cited,
-    NoAnswer,
-    Rated,
+    FieldHistory,
+    InvalidRating,
+    Message,
     Reopen,
     Solve,
-    Track,
-    Turn,
+    SurveyAnswer,
+    SurveyResponse,
     Wait,
 )
 from helpdesk_kpi.milliseconds import A_MOMENT
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 from helpdesk_kpi.store.change_order import in_order, in_turn
-from helpdesk_kpi.store.ticket_records import ALONE, Beside, EventRow, RatingRow, TicketRow
+from helpdesk_kpi.store.ticket_records import NO_RECORDS, EventRecord, RatingRecord, TicketRecord, TicketRecords
 
 #: (start, end, state, severity, team, assignee); end None: it goes on.
 Span = tuple[int, int | None, str, str | None, int | None, int | None]
@@ -55,10 +55,10 @@ class Timeline:
 
     def __init__(
         self,
-        desk: Desk,
-        row: TicketRow,
-        events: Sequence[EventRow],
-        beside: Beside = ALONE,
+        desk: SourceRules,
+        row: TicketRecord,
+        events: Sequence[EventRecord],
+        beside: TicketRecords = NO_RECORDS,
     ) -> None:
         now = row
         events = since_it_came(row, events)
@@ -66,7 +66,7 @@ class Timeline:
         row, events = with_asker(desk, now, events, beside.accounts)
         self.away = stays_away(events)
         row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
-        self.desk = desk
+        self.source_rules = desk
         self.row = row
         self.cycles, self.promises = beside.cycles, beside.promises
         self._cited, self.links = beside.cited, beside.links
@@ -81,9 +81,9 @@ class Timeline:
         self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
         moves = in_turn(e for e in events if e.kind == "change" and e.field == "brand")
         self.brand = moves[0].before if moves else row.brand  # at first
-        self.turns: list[Turn] = []
+        self.messages: list[Message] = []
         self.changes: list[Change] = []
-        self.surveys: list[EventRow] = []
+        self.surveys: list[EventRecord] = []
         self.merge_links: list[int] = []  # instants in which a merge was told
         self.has_session = False  # a messaging session is told, whether somebody replied in it or not
         self._read(events)
@@ -91,11 +91,11 @@ class Timeline:
         self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
         #: Fields of which nothing tells since when they have their value.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
-        self.ratings: Sequence[RatingRow] = with_told(as_rated(now, row, beside.ratings), self.surveys)
+        self.ratings: Sequence[RatingRecord] = with_told(as_rated(now, row, beside.ratings), self.surveys)
         if any(e.after in ANSWERS for e in self.surveys):  # the answer is known, whatever its own row says
             self.refused -= {REFUSED_RATING}
 
-    def _read(self, events: Sequence[EventRow]) -> None:
+    def _read(self, events: Sequence[EventRecord]) -> None:
         """Sort what happened; within one instant words come before what was done with the ticket.
 
         Comments of before the one that made the ticket came in by a merge: they are of another ticket's life.
@@ -112,37 +112,37 @@ class Timeline:
             elif e.kind == "link" and e.field == "session":
                 self.has_session = True
             elif e.kind in {"call", "chat"} or (e.kind == "comment" and (made_at is None or e.at >= made_at)):
-                self.turns.append(self._turn(e, made_at))
+                self.messages.append(self._turn(e, made_at))
 
-    def _changed_by(self, e: EventRow) -> ActorClass:
+    def _changed_by(self, e: EventRecord) -> ActorClass:
         """What an account that only brings requests in sets, nobody did."""
-        if e.actor in self.desk.intake:
+        if e.actor in self.source_rules.intake:
             return "system"
-        return self._side(e, self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=False))
+        return self._side(e, self.source_rules.who(e.actor, e.at, e.via, e.rule, self.askers, public=False))
 
-    def _side(self, e: EventRow, actor: ActorClass) -> ActorClass:
+    def _side(self, e: EventRecord, actor: ActorClass) -> ActorClass:
         """Who asked does not answer: of the team elsewhere or later, they are the customer of their own request, unless
         the team asked itself, which leaves the whole ticket out.
         """
         if actor not in {"agent", "light_agent"} or e.actor not in self.askers:
             return actor
         is_own = e.actor == self.requester and not self.is_internal
-        return "customer" if is_own or self.desk.is_of_another_team(e.actor, self.brand) else actor
+        return "customer" if is_own or self.source_rules.is_of_another_team(e.actor, self.brand) else actor
 
-    def _turn(self, e: EventRow, made_at: int | None) -> Turn:
+    def _turn(self, e: EventRecord, made_at: int | None) -> Message:
         words = e.kind == "comment"
         actor = self._side(
-            e, self.desk.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
+            e, self.source_rules.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
         )
-        creating = words and not any(t.kind == "comment" for t in self.turns) and self._makes(e, made_at, actor)
+        creating = words and not any(t.kind == "comment" for t in self.messages) and self._makes(e, made_at, actor)
         at = e.at if words else max(e.at, self.created_at)  # a call may be answered before it becomes a ticket
         public = bool(e.public) and (creating or not words or e.via not in SPOKEN)
-        return Turn(
+        return Message(
             at, e.kind, actor, e.actor, public, e.length, bool(e.is_thanks), bool(e.is_question), creating,
             "merge" if words and e.field in MERGE else e.via, e.rule, e.field == "macro",
         )  # fmt: skip
 
-    def _makes(self, e: EventRow, made_at: int | None, actor: ActorClass) -> bool:
+    def _makes(self, e: EventRecord, made_at: int | None, actor: ActorClass) -> bool:
         """Whether a ticket's first comment is the one that made it. Some helpdesks write it a moment after the ticket;
         then only what the customers' side says is taken for it.
         """
@@ -153,43 +153,45 @@ class Timeline:
     @cached_property
     def is_internal(self) -> bool:
         """Whether the team asked itself."""
-        return self.desk.is_internal(self.requester, self.created_at, self.brand)
+        return self.source_rules.is_internal(self.requester, self.created_at, self.brand)
 
     # Fields over time
 
-    def _track(self, field: str, now: Any) -> Track:
+    def _track(self, field: str, now: Any) -> FieldHistory:
         changes = [c for c in self.changes if c.field == field]
-        track = Track(changes[0].before if changes else now)
+        track = FieldHistory(changes[0].before if changes else now)
         for change in changes:
             track.add(change.at, change.after)
         return track
 
     @cached_property
-    def _status(self) -> Track:
+    def _status(self) -> FieldHistory:
         return self._track("status", self.row.status)
 
     @cached_property
-    def _team(self) -> Track:
+    def _team(self) -> FieldHistory:
         track = self._track("team", None)
-        track.values = [self.desk.team_keys.get(v) for v in track.values] if track.times else [self.row.team]
+        track.values = [self.source_rules.team_keys.get(v) for v in track.values] if track.times else [self.row.team]
         return track
 
     @cached_property
-    def _assignee(self) -> Track:
+    def _assignee(self) -> FieldHistory:
         track = self._track("assignee", None)
-        track.values = [self.desk.person_keys.get(v) for v in track.values] if track.times else [self.row.assignee]
+        track.values = (
+            [self.source_rules.person_keys.get(v) for v in track.values] if track.times else [self.row.assignee]
+        )
         return track
 
     @cached_property
-    def _severity(self) -> Track:
+    def _severity(self) -> FieldHistory:
         track = self._track("priority", self.row.priority)
-        track.values = [self.desk.severity(value) for value in track.values]
+        track.values = [self.source_rules.severity(value) for value in track.values]
         return track
 
     @cached_property
-    def _state(self) -> Track:
+    def _state(self) -> FieldHistory:
         track = self._track("status", self.row.status)
-        track.values = [self.desk.state(value) for value in track.values]
+        track.values = [self.source_rules.state(value) for value in track.values]
         return track
 
     def fact(self, at: int, agent: int | None = None, **more: Any) -> Observation:
@@ -213,22 +215,22 @@ class Timeline:
         return self._assignee.at(instant)  # type: ignore[no-any-return]
 
     @property
-    def teams(self) -> Track:
+    def teams(self) -> FieldHistory:
         return self._team
 
     @property
-    def assignees(self) -> Track:
+    def assignees(self) -> FieldHistory:
         return self._assignee
 
     @cached_property
-    def hands(self) -> Hands:
+    def assignment_history(self) -> AssignmentHistory:
         """Through whose hands it went."""
-        return Hands(self)
+        return AssignmentHistory(self)
 
     @property
-    def escalated_well_at(self) -> int | None:
+    def well_escalated_at(self) -> int | None:
         """When it was first escalated in time and with a reason; None: never."""
-        return next((e.at for e in self.hands.escalations if e.is_good), None)
+        return next((e.at for e in self.assignment_history.escalations if e.is_good), None)
 
     # Solves and reopens
 
@@ -242,7 +244,7 @@ class Timeline:
         found: list[Solve] = []
         done = False
         for change in self._status_changes:
-            is_done = self.desk.state(change.after) in DONE
+            is_done = self.source_rules.state(change.after) in DONE_STATES
             if is_done and not done:
                 agent = change.person if change.who == "agent" else self._assignee_of(change)
                 found.append(Solve(change.at, agent, None, change))
@@ -265,25 +267,27 @@ class Timeline:
             if solve.reopened_at is None:
                 continue
             at = solve.reopened_at
-            change = next(c for c in self._status_changes if c.at == at and self.desk.state(c.after) not in DONE)
+            change = next(
+                c for c in self._status_changes if c.at == at and self.source_rules.state(c.after) not in DONE_STATES
+            )
             turn = self._brought(change, after=solve.at)
             next_solve = ends[number] if number < len(ends) else None
             found.append(Reopen(at, change, turn, self._kinds(change, turn, next_solve)))
         return found
 
-    def _brought(self, change: Change, *, after: int) -> Turn | None:
+    def _brought(self, change: Change, *, after: int) -> Message | None:
         """The customer's message that reopened it: of the same instant, or one that a rule acted on a moment later.
 
         Zendesk saves both at once; in Jira an automation sees the comment first and moves the issue then.
         """
         earliest = change.at if change.who == "agent" else max(change.at - A_MOMENT, after)
-        said = (t for t in reversed(self.turns) if t.public and t.who == "customer" and t.kind == "comment")
+        said = (t for t in reversed(self.messages) if t.public and t.who == "customer" and t.kind == "comment")
         return next((t for t in said if earliest <= t.at <= change.at), None)
 
-    def _kinds(self, change: Change, turn: Turn | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
+    def _kinds(self, change: Change, turn: Message | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
         if turn is None:
             kind = "unknown" if change.who == "unknown" else SILENTLY.get(change.who, "automation")
-            return ((change.at, kind if kind == "agent" or self.has_words else "unknown"),)
+            return ((change.at, kind if kind == "agent" or self.has_text_features else "unknown"),)
         if not turn.is_thanks:
             return ((change.at, "followup_question" if turn.is_question else "not_fixed"),)
         answered = next(
@@ -293,43 +297,43 @@ class Timeline:
         return (thanks,) if answered is None else (thanks, (answered, "followup_question"))
 
     @cached_property
-    def runs(self) -> list[Run]:
+    def sla_runs(self) -> list[SlaRun]:
         """Of the clocks of what the helpdesk promised."""
-        return runs(self.cycles, self.promises, self.desk.promises)
+        return list_sla_runs(self.cycles, self.promises, self.source_rules.sla_names)
 
     # Words
 
     @cached_property
-    def replies(self) -> list[Turn]:
+    def replies(self) -> list[Message]:
         """Public comments of people of the team; the comment that made the ticket is none, nor what a merge leaves."""
         return [t for t in self.public_notes if t.via not in MERGE]
 
     @cached_property
-    def public_notes(self) -> list[Turn]:
+    def public_notes(self) -> list[Message]:
         """As `replies`, with what a merge leaves: helpdesks' own figures count whatever an agent's name is on."""
-        said = (t for t in self.turns if t.kind == "comment" and t.public and not t.creating)
+        said = (t for t in self.messages if t.kind == "comment" and t.public and not t.creating)
         return [t for t in said if t.who == "agent"]
 
-    def is_natively_an_agents(self, turn: Turn) -> bool:
+    def is_agent_by_vendor_rule(self, turn: Message) -> bool:
         """Whether a helpdesk that goes by roles takes it for an agent's word, by whatever way it was written."""
-        facts = self.desk.person(turn.person)
+        facts = self.source_rules.person(turn.person)
         was_agent = facts.kind_at(turn.at) == "agent"
-        was_agent = was_agent or self.desk.who(turn.person, turn.at, None, None, self.askers) == "agent"
-        return turn.who != "system" and turn.person not in self.desk.bots and was_agent
+        was_agent = was_agent or self.source_rules.who(turn.person, turn.at, None, None, self.askers) == "agent"
+        return turn.who != "system" and turn.person not in self.source_rules.bots and was_agent
 
     @cached_property
-    def contacts(self) -> list[Turn]:
+    def contacts(self) -> list[Message]:
         """Effective contact by a person of the team: replies, answered calls, human chat messages."""
-        talks = [t for t in self.turns if t.kind != "comment" and t.who == "agent"]
+        talks = [t for t in self.messages if t.kind != "comment" and t.who == "agent"]
         return sorted([*self.replies, *talks], key=lambda t: t.at) if talks else self.replies
 
     @cached_property
-    def citations(self) -> list[Cited]:
+    def citations(self) -> list[ArticleLink]:
         """Links to articles in public comments of people of the team."""
-        turns = (t for t in self.turns if t.kind == "comment" and t.public and t.who == "agent")
+        turns = (t for t in self.messages if t.kind == "comment" and t.public and t.who == "agent")
         wrote = {(t.at, t.person): t for t in turns}
         return [
-            Cited(c.article, c.at, c.person, turn.by_macro, self._solved_with(c.at))
+            ArticleLink(c.article, c.at, c.person, turn.by_macro, self._solved_with(c.at))
             for c in self._cited
             if c.person is not None and (turn := wrote.get((c.at, c.person)))
         ]
@@ -339,11 +343,11 @@ class Timeline:
         return next((s.at for s in self.solves if s.at >= said and (following is None or s.at < following)), None)
 
     @cached_property
-    def lacks_contact(self) -> str:
+    def missing_contact_data(self) -> str:
         """Why a first contact could have happened where this source cannot show it; "" if it could not."""
-        if self.channel in VOICE and "calls" in self.desk.lacks:
+        if self.channel in VOICE and "calls" in self.source_rules.missing_capabilities:
             return "no_call_data"
-        if self.is_messaging and ("chats" in self.desk.lacks or self._lacks_session):
+        if self.is_messaging and ("chats" in self.source_rules.missing_capabilities or self._lacks_session):
             # A channel's name alone tells little: where the team's replies stand in comments, the words are there.
             return "" if self.row.is_messaging is None and self.replies else "no_chat_data"
         return ""
@@ -355,18 +359,18 @@ class Timeline:
         What nobody was given, and what a robot ended in somebody's name, was answered by nobody. Where a robot or a
         customer went on in comments, the words stand there.
         """
-        said = (t for t in self.turns if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
+        said = (t for t in self.messages if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
         if not self.row.is_messaging or self.has_session or next(said, None) is not None:
             return False
         given = [c for c in self.changes if c.field == "assignee" and c.after]
         if not given:
             return self.row.assignee is not None
-        return any(c.who == "agent" or self.state_at(c.at) not in DONE for c in given)
+        return any(c.who == "agent" or self.state_at(c.at) not in DONE_STATES for c in given)
 
     @property
     def lacks_chat(self) -> bool:
         """Whether its words stand in a conversation that cannot be read."""
-        return self.lacks_contact == "no_chat_data"
+        return self.missing_contact_data == "no_chat_data"
 
     @property
     def is_messaging(self) -> bool:
@@ -379,12 +383,12 @@ class Timeline:
         A later one opens at the first message of the customer that is more than thanks, and ends at the next public
         reply of the team, or at a solve.
         """
-        marks: list[tuple[int, int, Turn | None]] = [
+        marks: list[tuple[int, int, Message | None]] = [
             (s.at, -1 if s.reopened_at == s.at else 1, None)  # a message of the instant that opened it again came later
             for s in self.solves
             if s.at >= self.created_at
         ]
-        said = (t for t in self.turns if not t.creating and t.via not in MERGE)
+        said = (t for t in self.messages if not t.creating and t.via not in MERGE)
         marks += [(t.at, 0, t) for t in said if t.public or t.kind != "comment"]
         found: list[Wait] = []
         opened: int | None = self.created_at
@@ -398,7 +402,7 @@ class Timeline:
             elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
                 opened = at
         if opened is not None:
-            is_over = self.has_holes and self.knows_first_message
+            is_over = self.has_history_gaps and self.knows_first_message
             found.append(Wait(opened, None, "history_unknown" if is_over else "", None))
         return found
 
@@ -409,14 +413,14 @@ class Timeline:
         Whose login or token made the ticket tells of no act: a form's account and a mail that was forwarded accept
         nothing. Who writes down what a customer says on the phone has accepted it.
         """
-        acts = [t.at for t in self.turns if t.who == "agent"]
+        acts = [t.at for t in self.messages if t.who == "agent"]
         acts += [c.at for c in self.changes if c.who == "agent" and self.is_act(c)]
         return min(acts, default=None)
 
     @property
     def knows_acceptance(self) -> bool:
         """Whether nothing that is not told could have come before."""
-        return not self.lacks_contact or self.accepted_at == self.created_at
+        return not self.missing_contact_data or self.accepted_at == self.created_at
 
     def is_act(self, change: Change) -> bool:
         """Whether it is one of accepting. What a ticket is made with is set by whose login made it, and is none: its
@@ -425,13 +429,15 @@ class Timeline:
         is_first = change.before is None and change.at <= self.created_at
         if is_first and (change.field == "status" or change.person == self.row.submitter):
             return False
-        taking_over = change.field == "assignee" and self.desk.person_keys.get(change.after or "") == change.person
+        taking_over = (
+            change.field == "assignee" and self.source_rules.person_keys.get(change.after or "") == change.person
+        )
         return taking_over or change.field == "status"
 
     @property
-    def has_words(self) -> bool:
+    def has_text_features(self) -> bool:
         """Whether it is known what was said on it."""
-        is_read = self.row.replies_known == "yes" and "comments.public" not in self.desk.lacks
+        is_read = self.row.replies_known == "yes" and "comments.public" not in self.source_rules.missing_capabilities
         return is_read and self.knows_first_message and not self.lacks_chat
 
     @cached_property
@@ -440,7 +446,7 @@ class Timeline:
 
         `store.write.WITHOUT_FIRST_WORDS` says the same of rows, as far as they can tell.
         """
-        return any(t.creating or t.kind != "comment" for t in self.turns) or bool(self.lacks_contact)
+        return any(t.creating or t.kind != "comment" for t in self.messages) or bool(self.missing_contact_data)
 
     @cached_property
     def without_times(self) -> frozenset[str]:
@@ -449,22 +455,22 @@ class Timeline:
         """
         if not self.row.is_imported:
             return frozenset()
-        begun = min((t.at for t in self.turns), default=self.created_at)
+        begun = min((t.at for t in self.messages), default=self.created_at)
         states = [c for c in self.changes if c.field == "status"]
         late = self.created_at + A_MOMENT
         words = begun > late or begun in {t.at for t in self.replies}
-        done_at_once = bool(states) and self.desk.state(states[0].after) in DONE
+        done_at_once = bool(states) and self.source_rules.state(states[0].after) in DONE_STATES
         is_late = bool(states) and states[0].before is None and states[0].at > late
         return frozenset(["words"] * words + ["states"] * (done_at_once or is_late))
 
     @property
     def has_no_events(self) -> bool:
-        return not self.turns and not self.changes
+        return not self.messages and not self.changes
 
     @cached_property
-    def has_holes(self) -> bool:
+    def has_history_gaps(self) -> bool:
         """It is done, and nothing tells when: its history was not given, or ends before."""
-        if self.row.left_at is not None or self.desk.state(self.row.status) not in DONE:
+        if self.row.left_at is not None or self.source_rules.state(self.row.status) not in DONE_STATES:
             return False
         # What was done before the ticket was made, as an import with times of its own brings it, says nothing of when.
         is_told = any(c.at >= self.created_at for c in self._status_changes)
@@ -475,25 +481,25 @@ class Timeline:
     @cached_property
     def merged_at(self) -> int | None:
         """When it was merged away: the change that closed it. A link alone merges nothing."""
-        if self.row.merged_into is None or self.desk.state(self.row.status) not in DONE:
+        if self.row.merged_into is None or self.source_rules.state(self.row.status) not in DONE_STATES:
             return None
         if self.row.merged_into and not is_evident(self.merges, self.row.id, self.row.created_at):
             return None
-        closings = [c.at for c in self._status_changes if self.desk.state(c.after) in DONE]
+        closings = [c.at for c in self._status_changes if self.source_rules.state(c.after) in DONE_STATES]
         if self.merge_links and closings and closings[-1] < min(self.merge_links) - A_MOMENT:
             return None  # it was solved before, and not by the merge
         return closings[-1] if closings else self.row.updated_at
 
     @cached_property
-    def left_out(self) -> str:
+    def exclusion_reason(self) -> str:
         """Why this ticket never counts as support work, or ""."""
         if self.row.is_spam:
             return "spam"
-        if self.desk.excluded(self.row):
+        if self.source_rules.excluded(self.row):
             return "test"
         if self.copies:
             return "imported_copy"
-        if part := self.desk.part_of(self.row):
+        if part := self.source_rules.part_of(self.row):
             return part
         if self.channel in INTERNAL or self.is_internal:
             return "internal"
@@ -506,7 +512,7 @@ class Timeline:
         """
         if self.row.direction is not None or self.channel in BY_THE_TEAM:
             return self.row.direction != "inbound"
-        first = next((t for t in self.turns if t.creating), None)
+        first = next((t for t in self.messages if t.creating), None)
         if first is not None and first.via in BY_THE_TEAM:
             return True
         if self.channel in VOICE or first is None or not first.public or first.who != "agent":
@@ -532,47 +538,51 @@ class Timeline:
                 return
             end = following if gone is None else min(gone, following or gone)
             state = self.state_at(start)
-            if state not in DONE and not any(left <= start < back for left, back in self.away):
+            if state not in DONE_STATES and not any(left <= start < back for left, back in self.away):
                 yield start, end, state, self.severity_at(start), self.team_at(start), self.assignee_at(start)
 
     # Surveys
 
-    def answers(self) -> list[Rated]:
+    def answers(self) -> list[SurveyResponse]:
         """Every question of every survey that was answered, with its dimension and its answers in order of time.
 
         A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
         """
-        given = [(r, self.desk.dimension(r.question)) for r in self.ratings if self._is_answer(r)]
+        given = [(r, self.source_rules.dimension(r.question)) for r in self.ratings if self._is_answer(r)]
         asked = Counter((r.native, dimension) for r, dimension in given)
-        return [Rated(dimension, self._given(r), 1 / asked[r.native, dimension]) for r, dimension in given]
+        return [
+            SurveyResponse(dimension, self._rating_versions(r), 1 / asked[r.native, dimension])
+            for r, dimension in given
+        ]
 
-    def no_answers(self) -> list[NoAnswer]:
+    def no_answers(self) -> list[InvalidRating]:
         """The ratings that nobody gave (a default, a time-out), and those that the team gave itself."""
         return [
-            NoAnswer(self.desk.dimension(r.question), r.answered_at or r.offered_at, reason, r.agent)
+            InvalidRating(self.source_rules.dimension(r.question), r.answered_at or r.offered_at, reason, r.agent)
             for r in self.ratings
             if (reason := self._no_answer(r))
         ]
 
-    def _is_answer(self, rating: RatingRow) -> bool:
+    def _is_answer(self, rating: RatingRecord) -> bool:
         return rating.answered_at is not None and rating.category is not None and not self._no_answer(rating)
 
-    def _no_answer(self, rating: RatingRow) -> str:
+    def _no_answer(self, rating: RatingRecord) -> str:
         """Why a rating is no customer's; "" if it is, or if nobody has answered yet."""
         if rating.origin != "customer":
             return f"rating_{rating.origin}"
         if rating.answered_at is None or rating.rater in self.askers:
             return ""
-        return "rating_internal" if self.desk.is_internal(rating.rater, rating.answered_at) else ""
+        return "rating_internal" if self.source_rules.is_internal(rating.rater, rating.answered_at) else ""
 
-    def _given(self, rating: RatingRow) -> list[Answer]:
+    def _rating_versions(self, rating: RatingRecord) -> list[SurveyAnswer]:
         """The states of one answer: as first given, and what it was changed to."""
         assert rating.answered_at is not None
         assert rating.category is not None
         rater = self._rater(rating)
-        last = Answer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rater)
+        last = SurveyAnswer(rating.changed_at or rating.answered_at, rating.category, rating.agent, rater)
         given = [
-            Answer(max(e.at, rating.offered_at), str(e.after), rating.agent, rater) for e in self._surveyed(rating)
+            SurveyAnswer(max(e.at, rating.offered_at), str(e.after), rating.agent, rater)
+            for e in self._survey_events(rating)
         ]
         if not given:
             return [last._replace(at=rating.answered_at)]
@@ -580,11 +590,11 @@ class Timeline:
             given.append(last)
         return sorted(given, key=lambda answer: answer.at)
 
-    def _rater(self, rating: RatingRow) -> int | None:
+    def _rater(self, rating: RatingRecord) -> int | None:
         """An account that stands for many people is no one customer."""
-        return None if self.desk.person(rating.rater).kind == "nobody" else rating.rater
+        return None if self.source_rules.person(rating.rater).kind == "nobody" else rating.rater
 
-    def _surveyed(self, rating: RatingRow) -> list[EventRow]:
+    def _survey_events(self, rating: RatingRecord) -> list[EventRecord]:
         """What the history tells of a rating's main question: answers from its offer until the next survey's."""
         if rating.question:
             return []
@@ -592,16 +602,16 @@ class Timeline:
 
     def offers(self) -> list[tuple[int, int | None]]:
         """Every survey offered, with the instant of its first answer; none where only answers are told."""
-        if OFFERED in self.desk.lacks:
+        if NEED_SURVEY_OFFERED in self.source_rules.missing_capabilities:
             return []
-        by_survey: dict[str, list[RatingRow]] = {}
+        by_survey: dict[str, list[RatingRecord]] = {}
         for rating in self.ratings:
             by_survey.setdefault(rating.native, []).append(rating)
         return [(min(r.offered_at for r in rows), self._first_answer(rows)) for rows in by_survey.values()]
 
-    def _first_answer(self, survey: Sequence[RatingRow]) -> int | None:
+    def _first_answer(self, survey: Sequence[RatingRecord]) -> int | None:
         answered = [r for r in survey if self._is_answer(r)]
-        return min((self._given(r)[0].at for r in answered), default=None)
+        return min((self._rating_versions(r)[0].at for r in answered), default=None)
 
 
 #: Gives the timelines of some tickets by their keys.

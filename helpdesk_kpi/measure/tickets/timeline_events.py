@@ -8,7 +8,7 @@ import msgspec
 from helpdesk_kpi.identities.source_rules import ActorClass
 
 
-class Turn(msgspec.Struct, frozen=True, gc=False):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """A comment, an answered call or a chat message, in order."""
 
     at: int
@@ -25,7 +25,7 @@ class Turn(msgspec.Struct, frozen=True, gc=False):
     by_macro: bool = False  # the helpdesk says that a prepared text was used
 
 
-class Cited(NamedTuple):
+class ArticleLink(NamedTuple):
     """A link to an article in a public comment of a person of the team."""
 
     article: str  # native id
@@ -54,7 +54,7 @@ class Solve(NamedTuple):
 class Reopen(NamedTuple):
     at: int
     change: Change
-    turn: Turn | None  # the customer's message that came with it
+    turn: Message | None  # the customer's message that came with it
     kinds: tuple[tuple[int, str], ...]  # what it is, known from when on
 
 
@@ -67,7 +67,7 @@ class Wait(NamedTuple):
     by: int | None
 
 
-class Answer(NamedTuple):
+class SurveyAnswer(NamedTuple):
     """One state of the answer to one survey question."""
 
     at: int
@@ -76,15 +76,15 @@ class Answer(NamedTuple):
     rater: int | None
 
 
-class Rated(NamedTuple):
+class SurveyResponse(NamedTuple):
     """An answered question of a survey."""
 
     dimension: str
-    answers: list[Answer]  # in order of time
+    answers: list[SurveyAnswer]  # in order of time
     part: float  # of the survey's one voice in this dimension: a half where two of its questions ask about it
 
 
-class NoAnswer(NamedTuple):
+class InvalidRating(NamedTuple):
     """A rating that no customer gave."""
 
     dimension: str
@@ -93,7 +93,7 @@ class NoAnswer(NamedTuple):
     agent: int | None  # whom the helpdesk names
 
 
-class Track:
+class FieldHistory:
     """One field over time: a value holds from its instant on."""
 
     __slots__ = ("times", "values")

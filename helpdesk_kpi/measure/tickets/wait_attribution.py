@@ -7,7 +7,7 @@ from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.milliseconds import FOREVER
 
 
-class Part(NamedTuple):
+class WaitShare(NamedTuple):
     """What of a span was one person's."""
 
     agent: int | None  # None: nobody's, so the queue's
@@ -15,7 +15,7 @@ class Part(NamedTuple):
     share: float  # of the span
 
 
-class Turn(NamedTuple):
+class WaitInterval(NamedTuple):
     """From an instant on, the ticket is somebody's; `pieces` are all that they have had of the span by then."""
 
     at: int
@@ -23,22 +23,24 @@ class Turn(NamedTuple):
     pieces: tuple[tuple[int, int], ...]  # the last one still runs
 
 
-def parts(ticket: Timeline, start: int, end: int) -> list[Part]:
+def split_wait(ticket: Timeline, start: int, end: int) -> list[WaitShare]:
     """Each owner's part of [start, end), in the order in which they first had it; their shares sum to 1."""
     if end <= start:
-        return [Part(_owner(ticket, start), ((start, start),), 1.0)]
+        return [WaitShare(_owner(ticket, start), ((start, start),), 1.0)]
     had: dict[int | None, list[tuple[int, int]]] = {}
     for agent, piece in _pieces(ticket, start, end):
         had.setdefault(agent, []).append(piece)
-    return [Part(agent, tuple(pieces), sum(b - a for a, b in pieces) / (end - start)) for agent, pieces in had.items()]
+    return [
+        WaitShare(agent, tuple(pieces), sum(b - a for a, b in pieces) / (end - start)) for agent, pieces in had.items()
+    ]
 
 
-def turns(ticket: Timeline, start: int, end: int | None) -> Iterator[Turn]:
+def attribute_wait(ticket: Timeline, start: int, end: int | None) -> Iterator[WaitInterval]:
     """Whose the span has been, from when on, as long as it runs."""
     had: dict[int | None, tuple[tuple[int, int], ...]] = {}
     for agent, piece in _pieces(ticket, start, FOREVER if end is None else end):
         before = had.get(agent, ())
-        yield Turn(piece[0], agent, (*before, (piece[0], FOREVER)))
+        yield WaitInterval(piece[0], agent, (*before, (piece[0], FOREVER)))
         had[agent] = (*before, piece)
 
 
@@ -57,4 +59,4 @@ def _pieces(ticket: Timeline, start: int, end: int) -> Iterator[tuple[int | None
 def _owner(ticket: Timeline, instant: int) -> int | None:
     """What is given to a bot waits for a person all the same."""
     assignee = ticket.assignee_at(instant)
-    return None if assignee in ticket.desk.bots else assignee
+    return None if assignee in ticket.source_rules.bots else assignee

@@ -3,19 +3,19 @@
 from datetime import datetime
 from typing import Protocol
 
-from helpdesk_kpi.measure.metrics.metric_value import Value
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.report.charts.geometry import Chart, ticks
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.plain_text import clean
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.plain_text import sanitise
 
 FEWEST = 3  # points; fewer make no line
 MARKS = 4  # annotations that fit
 
 
-class Pictured(Protocol):
+class ChartTexts(Protocol):
     """What a picture reads of a number."""
 
-    value: Value
+    value: MetricValue
 
     @property
     def anchor(self) -> str: ...
@@ -29,7 +29,7 @@ class Pictured(Protocol):
     def span(self, low: float, high: float) -> str: ...
 
 
-def spark(number: Pictured, scene: Scene) -> Chart | None:
+def build_sparkline(number: ChartTexts, scene: RenderContext) -> Chart | None:
     """None while there is too little to draw."""
     points = _points(number)
     if sum(point is not None for point in points) < FEWEST:
@@ -46,16 +46,16 @@ def spark(number: Pictured, scene: Scene) -> Chart | None:
     )
 
 
-def trend(number: Pictured, scene: Scene) -> Chart | None:
+def build_trend(number: ChartTexts, scene: RenderContext) -> Chart | None:
     """None while there is too little to draw."""
-    small = spark(number, scene)
+    small = build_sparkline(number, scene)
     if small is None:
         return None
     kind = scene.kind
     labels = [point.period for point in number.value.history]
     shown = [v for v in (*small.points, small.low, small.high) if v is not None]
     marks = _marks([*labels, scene.figures.period.label], scene)
-    marked = _marked(marks, [*labels, scene.figures.period.label], scene)
+    marked = _annotation_texts(marks, [*labels, scene.figures.period.label], scene)
     return Chart(
         name=f"trend-{number.anchor}",
         kind="trend",
@@ -74,11 +74,11 @@ def trend(number: Pictured, scene: Scene) -> Chart | None:
     )
 
 
-def _points(number: Pictured) -> tuple[float | None, ...]:
+def _points(number: ChartTexts) -> tuple[float | None, ...]:
     return (*(point.value for point in number.value.history), number.value.value)
 
 
-def _alt(key: str, number: Pictured, scene: Scene) -> str:
+def _alt(key: str, number: ChartTexts, scene: RenderContext) -> str:
     known = [point.value for point in number.value.history if point.value is not None]
     spread = number.span(min(known), max(known)) if known else ""
     count = len(number.value.history)
@@ -86,18 +86,18 @@ def _alt(key: str, number: Pictured, scene: Scene) -> str:
     return scene.words.say(key, title=number.name, value=number.text, points=count, steps=steps, range=spread)
 
 
-def _marks(labels: list[str], scene: Scene) -> tuple[tuple[int, str], ...]:
+def _marks(labels: list[str], scene: RenderContext) -> tuple[tuple[int, str], ...]:
     """Annotations by the period that they fall in; those outside the picture are left away."""
     kind = scene.kind
     placed = [(_label(scene.words.local(note.at), kind), note) for note in scene.figures.facts.annotations]
-    found = [(labels.index(label), clean(note.title, 24)) for label, note in placed if label in labels]
+    found = [(labels.index(label), sanitise(note.title, 24)) for label, note in placed if label in labels]
     return tuple(sorted(found)[-MARKS:])
 
 
-def _marked(marks: tuple[tuple[int, str], ...], labels: list[str], scene: Scene) -> str:
+def _annotation_texts(marks: tuple[tuple[int, str], ...], labels: list[str], scene: RenderContext) -> str:
     words = scene.words
     items = [words.say("mark", period=words.axis(labels[index], scene.kind), title=title) for index, title in marks]
-    return words.say("marks", items=words.listed(items)) if items else ""
+    return words.say("marks", items=words.join_list(items)) if items else ""
 
 
 def _label(day: datetime, kind: str) -> str:

@@ -24,7 +24,7 @@ CHINESE = (
 )  # fmt: skip
 
 
-def png(chart: Chart) -> bytes:
+def render_png(chart: Chart) -> bytes:
     """The picture's bytes, the same for the same chart."""
     width, height = chart.size
     picture = Figure(figsize=(width / 72, height / 72), dpi=DPI, facecolor=GROUND)
@@ -84,16 +84,16 @@ def _write(
     axes: Axes, x: float, y: float, text: str, *, ha: str = "left", color: str = INK, size: float = 12.5,
     weight: str = "normal",
 ) -> None:  # fmt: skip
-    font, shown = _lettering(text)
+    font, shown = _fit_font(text)
     axes.text(x, y, shown, ha=ha, va="center", color=color, fontsize=size, family=font, weight=weight,
               parse_math=False)  # fmt: skip
 
 
-def _lettering(text: str) -> tuple[str, str]:
+def _fit_font(text: str) -> tuple[str, str]:
     """A font for this text, and the text without what no installed font can draw (no boxes, no warnings)."""
     shown = spaces(text)
     fonts = (*LATIN, *CHINESE) if shown.isascii() else (*CHINESE, *LATIN)
-    installed = [font for font in fonts if font in _installed()]
+    installed = [font for font in fonts if font in _list_fonts()]
     for font in installed:
         if all(ord(letter) in _letters(font) for letter in shown):
             return font, shown
@@ -102,7 +102,7 @@ def _lettering(text: str) -> tuple[str, str]:
 
 
 @cache
-def _installed() -> dict[str, str]:
+def _list_fonts() -> dict[str, str]:
     """Font family -> file; DejaVu Sans comes with matplotlib."""
     return {entry.name: entry.fname for entry in font_manager.fontManager.ttflist}
 

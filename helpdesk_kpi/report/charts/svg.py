@@ -5,7 +5,7 @@ from markupsafe import Markup, escape
 from helpdesk_kpi.report.charts.geometry import LEVEL, Chart, Frame, frame, marks, runs
 
 
-def svg(chart: Chart) -> Markup:
+def render_svg(chart: Chart) -> Markup:
     """An <svg> with a viewBox, named by the chart's words for those who cannot see it."""
     width, height = chart.size
     room = frame(chart)

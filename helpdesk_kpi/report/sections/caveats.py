@@ -1,11 +1,11 @@
 """The short lines under a figure: what keeps it honest."""
 
-from helpdesk_kpi.measure.metrics.contract import NO_ANSWER, Met, Mix, Stock, Within
-from helpdesk_kpi.measure.recurrence.pair_labelling import counts_repeats
+from helpdesk_kpi.measure.metrics.contract import NO_ANSWER, Attainment, Followup, Mix, Stock
+from helpdesk_kpi.measure.recurrence.pair_labelling import uses_recurrence
 from helpdesk_kpi.model import MAIN
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.metric_view import FEW, Number
-from helpdesk_kpi.report.sections.footnotes import clock, clock_named, found_rightly, setting
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.metric_view import FEW, MetricView
+from helpdesk_kpi.report.sections.footnotes import clock, format_calendar, format_detection_quality, setting
 
 #: What is said of waits for a reply that still run: of all, of those past target. Else they are open tickets.
 WAITS = {
@@ -16,7 +16,7 @@ WAITS = {
 UNCONFIRMED = ("not_confirmed", "late_unconfirmed")
 
 
-def notes(number: Number, scene: Scene) -> list[str]:
+def list_caveats(number: MetricView, scene: RenderContext) -> list[str]:
     """n and interval, target, what still waits, other statistics, the period before, its pair; "" never."""
     settings = [setting(one, scene) for one in scene.figures.facts.defaults if one.concerns(number.entry)]
     if number.empty and number.gap:
@@ -30,7 +30,7 @@ def notes(number: Number, scene: Scene) -> list[str]:
     return [line for line in [*told, *settings] if line]
 
 
-def _duration(number: Number, scene: Scene) -> list[str]:
+def _duration(number: MetricView, scene: RenderContext) -> list[str]:
     say, value = scene.words.say, number.value
     if not value.n:
         return []
@@ -38,63 +38,63 @@ def _duration(number: Number, scene: Scene) -> list[str]:
     waits, late = UNCONFIRMED if _awaits_acceptance(number) else WAITS.get(number.id, ("still_open", "late_open"))
     silent = value.censored.get("solved_without_reply", 0)
     return [
-        _joined(number.sample, say("few") if value.n < FEW else "", clock(number, scene)),
+        _join(number.sample, say("few") if value.n < FEW else "", clock(number, scene)),
         number.interval,
-        _joined(within, say(late, n=value.overdue) if value.overdue else ""),
-        _joined(say(waits, n=value.running), say("no_reply_solved", n=silent) if silent else ""),
-        _joined(_tail(number, scene), number.mean_told),
+        _join(within, say(late, n=value.overdue) if value.overdue else ""),
+        _join(say(waits, n=value.running), say("no_reply_solved", n=silent) if silent else ""),
+        _join(_tail(number, scene), number.mean_text),
         _facets(number, scene),
     ]
 
 
-def _awaits_acceptance(number: Number) -> bool:
+def _awaits_acceptance(number: MetricView) -> bool:
     return number.id == "confirmed_resolution_time" or number.variant in {"confirmed", "at_confirmation"}
 
 
-def _tail(number: Number, scene: Scene) -> str:
+def _tail(number: MetricView, scene: RenderContext) -> str:
     if number.value.p90 is None:
         return scene.words.say("p90_unanswered" if number.id in WAITS else "p90_open")
     return scene.words.say("p90", value=number.p90)
 
 
-def _share(number: Number, scene: Scene) -> list[str]:
+def _share(number: MetricView, scene: RenderContext) -> list[str]:
     say, statistic = scene.words.say, number.entry.statistic_of(number.variant)
     if not number.value.n:
-        return [_asked(number, scene), _not_over(number, scene), _no_answers(number, scene)]
+        return [_response_rate(number, scene), _not_over(number, scene), _no_answers(number, scene)]
     few = say("few") if number.value.n < FEW else ""
-    asked = _asked(number, scene)
+    asked = _response_rate(number, scene)
     sample = say("answers_and_asked", answers=number.sample, count=number.n, asked=asked) if asked else number.sample
     return [
-        number.interval, _joined(sample, few), number.windows, _not_over(number, scene), _no_answers(number, scene),
-        _facets(number, scene), found_rightly(scene) if counts_repeats(statistic) else "",
+        number.interval, _join(sample, few), number.windows, _not_over(number, scene), _no_answers(number, scene),
+        _facets(number, scene), format_detection_quality(scene) if uses_recurrence(statistic) else "",
     ]  # fmt: skip
 
 
-def _not_over(number: Number, scene: Scene) -> str:
+def _not_over(number: MetricView, scene: RenderContext) -> str:
     """What is in no share yet, since its days are not over."""
     statistic, n = number.entry.statistic_of(number.variant), number.value.running
-    if n and isinstance(statistic, Within):
+    if n and isinstance(statistic, Followup):
         return scene.words.say("not_over", n=n, days=statistic.days)
-    return scene.words.say("not_due", n=n) if n and isinstance(statistic, Met) else ""
+    return scene.words.say("not_due", n=n) if n and isinstance(statistic, Attainment) else ""
 
 
-def _age(number: Number, scene: Scene) -> list[str]:
+def _age(number: MetricView, scene: RenderContext) -> list[str]:
     """Of what is open at the end of a period."""
     if not number.value.n:
         return []
     oldest = scene.words.say("oldest", value=number.oldest) if number.oldest else ""
     ages = [scene.words.say("p90_age", value=number.p90) if number.value.p90 is not None else "", oldest]
-    return [_joined(number.sample, clock(number, scene)), _joined(*ages)]
+    return [_join(number.sample, clock(number, scene)), _join(*ages)]
 
 
-def _no_answers(number: Number, scene: Scene) -> str:
+def _no_answers(number: MetricView, scene: RenderContext) -> str:
     """Ratings that no customer gave: not in n, and never in silence."""
     counts = {reason: n for reason in NO_ANSWER if (n := number.value.excluded.get(reason, 0))}
     items = [scene.words.say("not_answers_item", n=n, reason=scene.words.reason(r)) for r, n in counts.items()]
-    return scene.words.say("not_answers", items=scene.words.listed(items)) if items else ""
+    return scene.words.say("not_answers", items=scene.words.join_list(items)) if items else ""
 
 
-def _asked(number: Number, scene: Scene) -> str:
+def _response_rate(number: MetricView, scene: RenderContext) -> str:
     """Of the 318 surveys offered 75 answered: satisfaction is never told without it. Its own answers may be to earlier
     offers, so the two counts differ.
     """
@@ -109,23 +109,23 @@ def _asked(number: Number, scene: Scene) -> str:
     return scene.words.say("of_asked", answered=answered, asked=asked, rate=rate, this=this)
 
 
-def _count(number: Number, scene: Scene) -> list[str]:
+def _count(number: MetricView, scene: RenderContext) -> list[str]:
     say, late = scene.words.say, number.value.overdue
     aged = number.value.median is not None and number.value.p90 is not None
     ages = say("ages", median=number.median, p90=number.p90) if aged else ""
-    told = _joined(ages, clock_named(number.value.clock, scene) if aged else "")
+    told = _join(ages, format_calendar(number.value.clock, scene) if aged else "")
     late_told = say("late_backlog", n=late) if late else ""
-    return [number.interval, _facets(number, scene), told, late_told, _weighed(number, scene)]
+    return [number.interval, _facets(number, scene), told, late_told, _weight_basis(number, scene)]
 
 
-def _weighed(number: Number, scene: Scene) -> str:
+def _weight_basis(number: MetricView, scene: RenderContext) -> str:
     """What the weights of a weighted sum are made of."""
     words = [basis.split(" ") for basis in number.value.basis.split(", ") if basis]
     told = [" ".join([scene.words.reason(f"by_{word}"), *version]) for word, *version in words]
-    return scene.words.say("weighed", items=scene.words.listed(told)) if told else ""
+    return scene.words.say("weighed", items=scene.words.join_list(told)) if told else ""
 
 
-def _facets(number: Number, scene: Scene) -> str:
+def _facets(number: MetricView, scene: RenderContext) -> str:
     """new 31 · open 60; shares, and parts of what ended, in percent; the dimensions of a survey beside the main one."""
     words = scene.words
     parts = number.value.unit in {"share", "ms"} or isinstance(number.entry.statistic, Mix)
@@ -133,28 +133,28 @@ def _facets(number: Number, scene: Scene) -> str:
     split = {name: write(x) for name, x in number.value.facets.items() if name and x}
     if number.entry.facet == "dimension":
         split = {name: one.text for name, one in number.by("facet").items() if name and name != MAIN}
-    return _joined(*(words.say("facet_item", name=_facet(name, scene), value=text) for name, text in split.items()))
+    return _join(*(words.say("facet_item", name=_facet(name, scene), value=text) for name, text in split.items()))
 
 
-def _facet(name: str, scene: Scene) -> str:
+def _facet(name: str, scene: RenderContext) -> str:
     """Promises are called as the KPI that they are about."""
     entry = scene.figures.facts.catalogue.get(name)
     return scene.words.short(entry) if entry else scene.words.reason(name)
 
 
-def _previous(number: Number, scene: Scene) -> str:
+def _previous(number: MetricView, scene: RenderContext) -> str:
     if not number.previous:
         return ""
     told = scene.words.say("previous", step=scene.words.before(scene.kind), value=number.previous)
-    return _joined(told, number.change)
+    return _join(told, number.change)
 
 
-def _pair(number: Number, scene: Scene) -> str:
+def _pair(number: MetricView, scene: RenderContext) -> str:
     pair = number.pair
     if pair is None or pair.empty or number.id == "csat":  # which tells its response rate already
         return ""
     return scene.words.say("beside", title=pair.short, value=pair.text)
 
 
-def _joined(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return " · ".join(part for part in parts if part)

@@ -3,11 +3,11 @@
 import msgspec
 
 from helpdesk_kpi.measure.query.limiting_defaults import Default
-from helpdesk_kpi.measure.recurrence.pair_labelling import counts_repeats
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.metric_view import Number
-from helpdesk_kpi.report.plain_text import clean
-from helpdesk_kpi.report.sections.vendor_agreement import told
+from helpdesk_kpi.measure.recurrence.pair_labelling import uses_recurrence
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.metric_view import MetricView
+from helpdesk_kpi.report.plain_text import sanitise
+from helpdesk_kpi.report.sections.vendor_agreement import format_vendor_agreement
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -16,7 +16,7 @@ class Definition(msgspec.Struct, frozen=True):
     clock: str  # "business hours", "" for what is no time
 
 
-class Footer(msgspec.Struct, frozen=True, kw_only=True):
+class Footnotes(msgspec.Struct, frozen=True, kw_only=True):
     definitions: list[Definition]
     left_out: str  # "21 spam, 8 merged", or that nothing was; and follow-ups, which are counted
     own: list[str]  # how far ours are the helpdesk's own figures
@@ -29,66 +29,68 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True):
     read_at: str
 
 
-def footer(numbers: list[Number], scene: Scene) -> Footer:
+def build_footnotes(numbers: list[MetricView], scene: RenderContext) -> Footnotes:
     facts, words = scene.figures.facts, scene.words
     missing = words.say("nothing")
-    return Footer(
+    return Footnotes(
         definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
-        left_out=_left_out(scene),
-        own=told(scene),
-        repeats=found_rightly(scene) if any(counts_repeats(n.entry.statistic_of(n.variant)) for n in numbers) else "",
+        left_out=_excluded_text(scene),
+        own=format_vendor_agreement(scene),
+        repeats=format_detection_quality(scene)
+        if any(uses_recurrence(n.entry.statistic_of(n.variant)) for n in numbers)
+        else "",
         questions=_questions(scene),
-        not_known=_not_known(scene),
+        not_known=_missing_data(scene),
         settings=[setting(one, scene) for one in facts.defaults],
         whole_to=[
-            (clean(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
+            (sanitise(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
         ],
         history_from=missing if facts.history_from is None else words.moment(facts.history_from),
         read_at=words.say("read_at", moment=words.moment(scene.figures.as_of)),
     )
 
 
-def setting(one: Default, scene: Scene) -> str:
+def setting(one: Default, scene: RenderContext) -> str:
     """ "acme: 412 replies came through the API ...; write api_comments = ..." """
     text = scene.words.gap(one.code, one.text, one.detail)
-    return scene.words.say("setting_item", source=clean(one.source, 40), n=one.how_many, text=clean(text, 300))
+    return scene.words.say("setting_item", source=sanitise(one.source, 40), n=one.how_many, text=sanitise(text, 300))
 
 
-def _not_known(scene: Scene) -> list[tuple[str, str]]:
+def _missing_data(scene: RenderContext) -> list[tuple[str, str]]:
     """What several KPIs lack for one reason is said once."""
     facts, words = scene.figures.facts, scene.words
     titles: dict[str, list[str]] = {}
     for kpi, reason in facts.gaps.items():
         title = words.title(facts.catalogue[kpi]) if kpi in facts.catalogue else kpi
-        titles.setdefault(clean(reason, 300), []).append(title)
-    return [(words.listed(named), reason) for reason, named in titles.items()]
+        titles.setdefault(sanitise(reason, 300), []).append(title)
+    return [(words.join_list(named), reason) for reason, named in titles.items()]
 
 
-def clock(number: Number, scene: Scene) -> str:
+def clock(number: MetricView, scene: RenderContext) -> str:
     """On which clock a duration is told."""
-    return clock_named(number.value.clock, scene) if number.value.unit == "ms" else ""
+    return format_calendar(number.value.clock, scene) if number.value.unit == "ms" else ""
 
 
-def clock_named(name: str, scene: Scene) -> str:
+def format_calendar(name: str, scene: RenderContext) -> str:
     """ "business hours (P0: around the clock)"; "" without a clock."""
     if not name:
         return ""
-    always = [clean(one.level, 16) for one in scene.figures.facts.severities if one.clock == "calendar"]
+    always = [sanitise(one.level, 16) for one in scene.figures.facts.severities if one.clock == "calendar"]
     if name == "mixed" and always:
-        return scene.words.say("clock_except", levels=scene.words.listed(always))
+        return scene.words.say("clock_except", levels=scene.words.join_list(always))
     return scene.words.say(f"clock_{name}")
 
 
-def _left_out(scene: Scene) -> str:
+def _excluded_text(scene: RenderContext) -> str:
     words = scene.words
     counts = sorted(scene.figures.facts.excluded.items(), key=lambda item: (-item[1], item[0]))
     items = [words.say("left_out_item", n=count, reason=words.reason(code)) for code, count in counts if count]
-    told = words.listed(items) if items else words.say("nothing_left_out")
+    told = words.join_list(items) if items else words.say("nothing_left_out")
     n = scene.figures.facts.follow_ups
     return told + words.say("follow_ups", n=n) if n else told
 
 
-def found_rightly(scene: Scene) -> str:
+def format_detection_quality(scene: RenderContext) -> str:
     """By what people said of pairs of tickets."""
     words, told = scene.words, scene.figures.facts.repeats
     if told is None or told.precision is None:
@@ -97,23 +99,23 @@ def found_rightly(scene: Scene) -> str:
     return words.say("repeats_right", n=told.pairs, share=words.percent(told.precision), range=interval)
 
 
-def _questions(scene: Scene, limit: int = 8) -> str:
+def _questions(scene: RenderContext, limit: int = 8) -> str:
     """Those with most answers first."""
     say, found = scene.words.say, scene.figures.facts.questions
-    told = [say("question_item", question=clean(text, 120), answers=say("answers", n=n, count=scene.words.number(n)))
+    told = [say("question_item", question=sanitise(text, 120), answers=say("answers", n=n, count=scene.words.number(n)))
             for text, n in found[:limit]]  # fmt: skip
     if len(found) > limit:
         told.append(say("more_questions", n=len(found) - limit))
-    return scene.words.listed(told) if told else ""
+    return scene.words.join_list(told) if told else ""
 
 
-def notices(scene: Scene, *, is_preliminary: bool = False) -> list[str]:
+def list_notices(scene: RenderContext, *, is_preliminary: bool = False) -> list[str]:
     """What a reader must know before the figures: a period that is not over, data that do not reach its end."""
     words, sources = scene.words, scene.figures.facts.sources
     period, as_of = scene.figures.period, scene.figures.as_of
     never = sorted(name for name, at in sources.items() if at is None)
     known = [at for at in sources.values() if at is not None]
-    told = [words.say("never_pulled", sources=words.listed([clean(name) for name in never]))] if never else []
+    told = [words.say("never_pulled", sources=words.join_list([sanitise(name) for name in never]))] if never else []
     if is_preliminary:
         told.insert(0, words.say("preliminary_note", period=words.period(period), moment=words.moment(as_of)))
     elif known and min(known) < period.end:

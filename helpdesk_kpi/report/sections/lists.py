@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import msgspec
 
 from helpdesk_kpi.measure.metrics.contract import Stock
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.metric_view import Number
-from helpdesk_kpi.report.plain_text import clean, link
-from helpdesk_kpi.report.result_types import BadRating, Severity, TicketRow, Waiting
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.metric_view import MetricView
+from helpdesk_kpi.report.plain_text import link, sanitise
+from helpdesk_kpi.report.result_types import BadRating, Severity, TicketLine, WaitingTicket
 
 
 class SeverityRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,16 +18,16 @@ class SeverityRow(msgspec.Struct, frozen=True, kw_only=True):
     level: str  # "" for tickets without priority
     title: str
     definition: str
-    first_reply: Number | None
-    resolution: Number | None
-    backlog: Number | None
+    first_reply: MetricView | None
+    resolution: MetricView | None
+    backlog: MetricView | None
 
     @property
-    def numbers(self) -> list[Number]:
+    def numbers(self) -> list[MetricView]:
         return [number for number in (self.first_reply, self.resolution, self.backlog) if number is not None]
 
     @property
-    def verdicts(self) -> list[Number]:
+    def verdicts(self) -> list[MetricView]:
         """Those with a signal."""
         return [number for number in self.numbers if number.direction]
 
@@ -41,10 +41,10 @@ class TeamRow(msgspec.Struct, frozen=True):
     """One team under the four figures. A Number is None where the KPI is missing."""
 
     name: str
-    cells: Sequence[Number | None]
+    cells: Sequence[MetricView | None]
 
 
-class Wait(msgspec.Struct, frozen=True, kw_only=True):
+class WaitLine(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket that needs a person, in words. `share` is the length of its bar: the square root of its part of
     the longest wait, so that one ticket forgotten for months leaves something to see of the others.
     """
@@ -59,7 +59,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     overdue: bool
 
 
-class Rating(msgspec.Struct, frozen=True, kw_only=True):
+class RatingLine(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     url: str
     at: str
@@ -80,7 +80,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     remark: str
 
 
-def severity_rows(scene: Scene) -> list[SeverityRow]:
+def list_severities(scene: RenderContext) -> list[SeverityRow]:
     """Configured levels in their order, then levels met only in the data, then tickets without priority.
 
     Levels without any ticket stay: that P0 was quiet is news. Empty when nothing has a severity.
@@ -96,7 +96,7 @@ def severity_rows(scene: Scene) -> list[SeverityRow]:
     )
 
 
-def _by_severity(kpi: str, scene: Scene) -> dict[str | None, Number]:
+def _by_severity(kpi: str, scene: RenderContext) -> dict[str | None, MetricView]:
     entry = scene.figures.facts.catalogue.get(kpi)
     if entry is None:
         return {}
@@ -105,21 +105,21 @@ def _by_severity(kpi: str, scene: Scene) -> dict[str | None, Number]:
     for level in levels:
         if level not in values:
             values[level] = scene.figures.value(kpi, severity=level)
-    return {level: Number(scene, entry, value, where={"severity": level}) for level, value in values.items()}
+    return {level: MetricView(scene, entry, value, where={"severity": level}) for level, value in values.items()}
 
 
-def _row(level: str | None, severity: Severity | None, found: dict[str, dict[str | None, Number]]) -> SeverityRow:
+def _row(level: str | None, severity: Severity | None, found: dict[str, dict[str | None, MetricView]]) -> SeverityRow:
     return SeverityRow(
-        level=clean(level or "", 16),
-        title=clean(severity.title if severity else "", 40),
-        definition=clean(severity.definition if severity else "", 300),
+        level=sanitise(level or "", 16),
+        title=sanitise(severity.title if severity else "", 40),
+        definition=sanitise(severity.definition if severity else "", 300),
         first_reply=found["first_reply_time"].get(level),
         resolution=found["full_resolution_time"].get(level),
         backlog=found["backlog"].get(level),
     )
 
 
-def team_rows(numbers: Sequence[Number], scene: Scene) -> list[TeamRow]:
+def list_teams(numbers: Sequence[MetricView], scene: RenderContext) -> list[TeamRow]:
     """Teams in the order of their names, empty unless there are two to see."""
     if scene.figures.team is not None:
         return []
@@ -127,24 +127,24 @@ def team_rows(numbers: Sequence[Number], scene: Scene) -> list[TeamRow]:
     names = sorted({name for teams in found for name, one in teams.items() if name and not one.empty})
     if len(names) < 2:
         return []
-    return [TeamRow(clean(name, 40), [teams.get(name) for teams in found]) for name in names]
+    return [TeamRow(sanitise(name, 40), [teams.get(name) for teams in found]) for name in names]
 
 
-def waits(found: Sequence[Waiting], scene: Scene, limit: int = 80) -> list[Wait]:
+def list_waits(found: Sequence[WaitingTicket], scene: RenderContext, limit: int = 80) -> list[WaitLine]:
     longest = max((row.waited for row in found), default=0) or 1
     return [_wait(row, longest, scene, limit) for row in found]
 
 
-def _wait(row: Waiting, longest: int, scene: Scene, limit: int) -> Wait:
+def _wait(row: WaitingTicket, longest: int, scene: RenderContext, limit: int) -> WaitLine:
     say = scene.words.say
-    who = say("nobody") if row.assignee is None else clean(row.assignee, 40) or say("assigned")
+    who = say("nobody") if row.assignee is None else sanitise(row.assignee, 40) or say("assigned")
     since = say("since", date=scene.words.date(row.since))
     told = [row.severity or say("no_priority"), row.category or row.team or "", who, since]
-    return Wait(
-        number=clean(row.number, 24),
+    return WaitLine(
+        number=sanitise(row.number, 24),
         url=link(row.url),
-        subject=clean(row.subject, limit) or say("no_subject"),
-        facts=" · ".join(clean(part, 40) for part in told if part),
+        subject=sanitise(row.subject, limit) or say("no_subject"),
+        facts=" · ".join(sanitise(part, 40) for part in told if part),
         why=scene.words.why(row.why),
         waited=scene.words.duration(row.waited, row.clock),
         share=math.sqrt(row.waited / longest),
@@ -152,39 +152,39 @@ def _wait(row: Waiting, longest: int, scene: Scene, limit: int) -> Wait:
     )
 
 
-def ratings(found: Sequence[BadRating], scene: Scene, limit: int = 280) -> list[Rating]:
+def list_ratings(found: Sequence[BadRating], scene: RenderContext, limit: int = 280) -> list[RatingLine]:
     return [
-        Rating(
-            number=clean(row.number, 24),
+        RatingLine(
+            number=sanitise(row.number, 24),
             url=link(row.url),
             at=scene.words.date(row.at),
-            severity=clean(row.severity or scene.words.say("no_priority"), 16),
-            comment=clean(row.comment or "", limit),
+            severity=sanitise(row.severity or scene.words.say("no_priority"), 16),
+            comment=sanitise(row.comment or "", limit),
         )
         for row in found
     ]
 
 
-def lines(number: Number, scene: Scene, limit: int) -> list[Line]:
+def list_tickets(number: MetricView, scene: RenderContext, limit: int) -> list[Line]:
     """The tickets behind a number, at most `limit`."""
     return [_line(row, number, scene) for row in number.tickets(limit)[:limit]]
 
 
-def _line(row: TicketRow, number: Number, scene: Scene) -> Line:
+def _line(row: TicketLine, number: MetricView, scene: RenderContext) -> Line:
     say = scene.words.say
     return Line(
-        number=clean(row.number, 24),
+        number=sanitise(row.number, 24),
         url=link(row.url),
-        subject=clean(row.subject, 120) or say("no_subject"),
+        subject=sanitise(row.subject, 120) or say("no_subject"),
         at=scene.words.date(row.at),
         value=_amount(row, number, scene),
-        severity=clean(row.severity or "", 16),
-        agent=clean(row.agent or "", 60),
+        severity=sanitise(row.severity or "", 16),
+        agent=sanitise(row.agent or "", 60),
         remark=scene.words.reason(row.reason) if row.reason else "",
     )
 
 
-def _amount(row: TicketRow, number: Number, scene: Scene) -> str:
+def _amount(row: TicketLine, number: MetricView, scene: RenderContext) -> str:
     if row.value is None:
         return ""
     if number.value.unit == "share":

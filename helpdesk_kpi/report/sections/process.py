@@ -2,30 +2,32 @@
 
 import msgspec
 
-from helpdesk_kpi.measure.process.review import Bottleneck, Review
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.plain_text import clean
-from helpdesk_kpi.report.sections.footnotes import footer, found_rightly
-from helpdesk_kpi.report.sections.tables import Cell, Row, Table, Told, headline, table
+from helpdesk_kpi.measure.process.review import Bottleneck, ProcessReview
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.plain_text import sanitise
+from helpdesk_kpi.report.sections.footnotes import build_footnotes, format_detection_quality
+from helpdesk_kpi.report.sections.tables import Cell, ListSection, Table, TableRow, build_section_headline, table
 
 LONGEST = 2  # stages that the first paragraph names
 
 
-def told(scene: Scene) -> Told:
+def build_process_section(scene: RenderContext) -> ListSection:
     found = scene.figures.process()
-    looks = (_stages, _bottlenecks, _routes, _recurring, _growing)
+    looks = (_stages, _bottlenecks, _routes, _recurrence_table, _growth_table)
     tables = [one for look in looks if (one := look(found, scene)) is not None]
-    repeats = found_rightly(scene) if "recurrence_rate" in scene.figures.facts.catalogue else ""
-    end = msgspec.structs.replace(footer([], scene), own=[], questions="", not_known=[], settings=[], repeats=repeats)
-    return Told(headline(_found(found, scene), scene), tables, end)
+    repeats = format_detection_quality(scene) if "recurrence_rate" in scene.figures.facts.catalogue else ""
+    end = msgspec.structs.replace(
+        build_footnotes([], scene), own=[], questions="", not_known=[], settings=[], repeats=repeats
+    )
+    return ListSection(build_section_headline(_lead(found, scene), scene), tables, end)
 
 
-def _found(found: Review, scene: Scene) -> tuple[str, list[str]]:
+def _lead(found: ProcessReview, scene: RenderContext) -> tuple[str, list[str]]:
     """The worst bottleneck, and what else is worth a first look."""
     say, words = scene.words.say, scene.words
     if not any(one.total for one in found.stages):
         return say("no_stays"), []
-    grown = words.listed([clean(one.name, 40) for one in found.growing[:2]])
+    grown = words.join_list([sanitise(one.name, 40) for one in found.growing[:2]])
     rest = [_longest(found, scene), say("grown_told", names=grown) if grown else "", say("no_verdict")]
     if not found.bottlenecks:
         return say("no_bottleneck"), rest
@@ -34,7 +36,7 @@ def _found(found: Review, scene: Scene) -> tuple[str, list[str]]:
     return words.inside(_sentence(first, scene)), [over, *rest]
 
 
-def _longest(found: Review, scene: Scene) -> str:
+def _longest(found: ProcessReview, scene: RenderContext) -> str:
     """Where most of the time goes."""
     most = sorted(found.stages, key=lambda one: -one.share)[:LONGEST]
     items = [
@@ -42,14 +44,14 @@ def _longest(found: Review, scene: Scene) -> str:
         for one in most
         if one.total
     ]
-    return scene.words.say("stages_told", items=scene.words.listed(items))
+    return scene.words.say("stages_told", items=scene.words.join_list(items))
 
 
-def _stages(found: Review, scene: Scene) -> Table:
+def _stages(found: ProcessReview, scene: RenderContext) -> Table:
     words = scene.words
     longest = max((one.share for one in found.stages), default=0) or 1
     rows = [
-        Row((
+        TableRow((
             Cell(words.first(words.stage(one.stage))),
             Cell(words.percent(one.share), bar=one.share / longest),
             Cell(_time(one.total / one.tickets, scene)),
@@ -63,10 +65,10 @@ def _stages(found: Review, scene: Scene) -> Table:
     return table("stages", head, rows, scene)
 
 
-def _bottlenecks(found: Review, scene: Scene) -> Table:
+def _bottlenecks(found: ProcessReview, scene: RenderContext) -> Table:
     most = max((one.excess for one in found.bottlenecks), default=0) or 1
     rows = [
-        Row((
+        TableRow((
             Cell(_sentence(one, scene)),
             Cell(_time(one.excess, scene), bar=one.excess / most, ask=place == 0),
             Cell(scene.words.number(one.tickets)),
@@ -76,18 +78,18 @@ def _bottlenecks(found: Review, scene: Scene) -> Table:
     return table("bottlenecks", ["where", "excess_column", "tickets_column"], rows, scene)
 
 
-def _sentence(one: Bottleneck, scene: Scene) -> str:
+def _sentence(one: Bottleneck, scene: RenderContext) -> str:
     """ "Hand-over to Billing takes 22 h a ticket, elsewhere 4 h"."""
     mean, elsewhere = _time(one.mean, scene), _time(one.elsewhere, scene)
-    what = scene.words.bottleneck(one.stage, one.axis, clean(one.name, 60))
+    what = scene.words.bottleneck(one.stage, one.axis, sanitise(one.name, 60))
     return scene.words.say("bottleneck", what=what, mean=mean, elsewhere=elsewhere)
 
 
-def _routes(found: Review, scene: Scene) -> Table:
+def _routes(found: ProcessReview, scene: RenderContext) -> Table:
     say, words = scene.words.say, scene.words
     rows = [
-        Row((
-            Cell(say("route", sender=clean(one.sender, 40), receiver=clean(one.receiver, 40))),
+        TableRow((
+            Cell(say("route", sender=sanitise(one.sender, 40), receiver=sanitise(one.receiver, 40))),
             Cell(words.number(one.tickets)),
             Cell(words.number(one.returned), bar=one.returned / one.tickets),
         ))
@@ -96,14 +98,14 @@ def _routes(found: Review, scene: Scene) -> Table:
     return table("routes", ["way", "tickets_column", "returned_column"], rows, scene)
 
 
-def _recurring(found: Review, scene: Scene) -> Table | None:
+def _recurrence_table(found: ProcessReview, scene: RenderContext) -> Table | None:
     """None where nothing tells what comes back."""
     if "recurrence_rate" not in scene.figures.facts.catalogue:
         return None
     words = scene.words
     rows = [
-        Row((
-            Cell(clean(one.name, 60)),
+        TableRow((
+            Cell(sanitise(one.name, 60)),
             Cell(words.number(one.repeats)),
             Cell(words.number(one.solved)),
             Cell(words.percent(one.repeats / one.solved), bar=one.repeats / one.solved),
@@ -113,16 +115,18 @@ def _recurring(found: Review, scene: Scene) -> Table | None:
     return table("recurring", ["category", "repeats_column", "solved_column", "part_column"], rows, scene)
 
 
-def _growing(found: Review, scene: Scene) -> Table:
+def _growth_table(found: ProcessReview, scene: RenderContext) -> Table:
     words = scene.words
     rows = [
-        Row((Cell(clean(one.name, 60)), Cell(words.number(one.tickets)), Cell(words.number(round(one.usual, 1)))))
+        TableRow(
+            (Cell(sanitise(one.name, 60)), Cell(words.number(one.tickets)), Cell(words.number(round(one.usual, 1))))
+        )
         for one in found.growing
     ]
     return table("growing", ["category", "new_column", "usual_column"], rows, scene)
 
 
-def _time(ms: float, scene: Scene) -> str:
+def _time(ms: float, scene: RenderContext) -> str:
     """On the clocks of the tickets: in days only where all of them run around the clock."""
     clocks = {one.clock for one in scene.figures.facts.severities}
     return scene.words.duration(ms, "calendar" if clocks == {"calendar"} else "mixed")

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.sections.footnotes import Footer
-from helpdesk_kpi.report.sections.headline import Finding, unknown
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.sections.footnotes import Footnotes
+from helpdesk_kpi.report.sections.headline import Headline, unknown
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class Below(msgspec.Struct, frozen=True):
     links: Sequence[tuple[str, str]] = ()
 
 
-class Row(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True):
     """The first cell is text, the others are numbers."""
 
     cells: Sequence[Cell]
@@ -37,26 +37,26 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     note: str  # what it means, and what it does not mean
     head: Sequence[str]  # one for each cell; the first may be ""
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     none: str  # what is said where there are no rows
 
 
-class Told(msgspec.Struct, frozen=True):
+class ListSection(msgspec.Struct, frozen=True):
     """A report that consists of lists."""
 
-    headline: Finding
+    headline: Headline
     tables: Sequence[Table]
-    footer: Footer
+    footer: Footnotes
 
 
-def headline(found: tuple[str, list[str]], scene: Scene) -> Finding:
+def build_section_headline(found: tuple[str, list[str]], scene: RenderContext) -> Headline:
     """What was found, title and sentences, unless the store knows nothing of the period."""
     title, parts = unknown(scene) or found
     whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
-    return Finding(whole, scene.words.sentences(parts))
+    return Headline(whole, scene.words.sentences(parts))
 
 
-def table(name: str, head: Sequence[str], rows: Sequence[Row], scene: Scene) -> Table:
+def table(name: str, head: Sequence[str], rows: Sequence[TableRow], scene: RenderContext) -> Table:
     """`name` and `head`: keys of a language's texts."""
     say = scene.words.say
     named = [say(one) for one in head]

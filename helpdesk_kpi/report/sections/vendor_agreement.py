@@ -6,51 +6,53 @@ Most tickets agree, which a comparison of two columns shows; only the others' st
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.metrics.columns import NEVER, Columns
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED
-from helpdesk_kpi.measure.query.metric_store import Reader
-from helpdesk_kpi.measure.reconcile.causes import AGREE, LEFT_OUT, ONE_SIDED
+from helpdesk_kpi.measure.query.metric_store import MetricStore
+from helpdesk_kpi.measure.reconcile.causes import AGREE, EXCLUDED_HERE, ONE_SIDED_REASONS
 from helpdesk_kpi.measure.reconcile.reconciler import Reconciler
-from helpdesk_kpi.measure.reconcile.vendor_metrics import METRICS, Metric
-from helpdesk_kpi.report.context import Scene
-from helpdesk_kpi.report.formatting import Words
-from helpdesk_kpi.report.plain_text import clean
-from helpdesk_kpi.report.result_types import Agreement, Period
+from helpdesk_kpi.measure.reconcile.vendor_metrics import VENDOR_METRICS, VendorMetric
+from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.formatting import Formatter
+from helpdesk_kpi.report.plain_text import sanitise
+from helpdesk_kpi.report.result_types import Period, VendorAgreement
 
 KPI = "first_reply_time"
 VENDORS = {"zendesk": "Zendesk", "jira_service_management": "Jira", "freshdesk": "Freshdesk"}
 
 
-def agreements(reader: Reader, period: Period, rows: Columns) -> tuple[Agreement, ...]:
+def load_vendor_agreement(reader: MetricStore, period: Period, rows: Columns) -> tuple[VendorAgreement, ...]:
     """One for each source that has a figure of its own for the tickets behind `rows`, which are of first replies."""
     here = rows.between(period.start, period.end)
-    counted = here.take((here.until == NEVER) & ~here.stopped(EXCLUDED))
+    counted = here.take((here.until == NO_INSTANT) & ~here.has_stop_reason(EXCLUDED))
     reconciler = Reconciler(reader.store, reader.config)
     names = reader.labels(counted, "source")
     found = []
     for name, connector in reconciler.sources.values():
         own = counted.take(np.array([reader.label_name(counted, "source", int(c)) == name for c in names], bool))
-        metric = next((m for m in METRICS[connector] if m.kpi == KPI), None)
+        metric = next((m for m in VENDOR_METRICS[connector] if m.kpi == KPI), None)
         if metric is not None and len(own):
             found.append(_agreement(reconciler, name, VENDORS.get(connector, connector), metric, own))
     return tuple(one for one in found if one.compared)
 
 
-def _agreement(reconciler: Reconciler, source: str, vendor: str, metric: Metric, rows: Columns) -> Agreement:
+def _agreement(
+    reconciler: Reconciler, source: str, vendor: str, metric: VendorMetric, rows: Columns
+) -> VendorAgreement:
     same = _same(reconciler, metric, rows)
     reasons: dict[str, int] = {}
     agree = int(same.sum())
     for row in reconciler.of(rows.story[~same].tolist(), metric.name):
-        if row.clock == "business" or row.reason in ONE_SIDED | LEFT_OUT:
+        if row.clock == "business" or row.reason in ONE_SIDED_REASONS | EXCLUDED_HERE:
             continue
         agree += row.reason in AGREE
         if row.reason not in AGREE:
             reasons[row.reason] = reasons.get(row.reason, 0) + 1
     ordered = dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
-    return Agreement(source=source, vendor=vendor, agree=agree, reasons=ordered)
+    return VendorAgreement(source=source, vendor=vendor, agree=agree, reasons=ordered)
 
 
-def _same(reconciler: Reconciler, metric: Metric, rows: Columns) -> NDArray[np.bool_]:
+def _same(reconciler: Reconciler, metric: VendorMetric, rows: Columns) -> NDArray[np.bool_]:
     """Which first replies took as long as the helpdesk says. A promise's clock is another one: there, none is known."""
     sql = (
         "SELECT ticket, calendar FROM native_metrics WHERE metric = ? AND calendar IS NOT NULL"
@@ -58,14 +60,14 @@ def _same(reconciler: Reconciler, metric: Metric, rows: Columns) -> NDArray[np.b
     )
     wanted = rows.story.tolist()
     told = {} if metric.is_promise else dict(reconciler.store.rows(sql, metric.name, wanted))
-    native = np.array([told.get(int(story), NEVER) for story in rows.story], np.int64)
-    ended = (rows.end != NEVER) & (rows.stop == 0) & (native != NEVER)
+    native = np.array([told.get(int(story), NO_INSTANT) for story in rows.story], np.int64)
+    ended = (rows.end != NO_INSTANT) & (rows.stop == 0) & (native != NO_INSTANT)
     took = np.where(ended, rows.end - rows.start, 0)
     same: NDArray[np.bool_] = ended & (np.abs(took - np.where(ended, native, 0)) <= metric.unit)
     return same
 
 
-def told(scene: Scene) -> list[str]:
+def format_vendor_agreement(scene: RenderContext) -> list[str]:
     """ "First reply time: ours equals Zendesk's own on 412 of 420 tickets; 6 differ (6 answered by phone or chat)"."""
     facts, words = scene.figures.facts, scene.words
     if KPI not in facts.catalogue:
@@ -75,7 +77,7 @@ def told(scene: Scene) -> list[str]:
     for one in facts.agreements:
         whose = one.vendor
         if vendors.count(whose) > 1:
-            whose = words.say("own_of", vendor=whose, source=clean(one.source))
+            whose = words.say("own_of", vendor=whose, source=sanitise(one.source))
         parts = [
             words.say("own_agree", n=one.compared, title=words.name(facts.catalogue[KPI]), whose=whose,
                       agree=words.number(one.agree), count=words.number(one.compared))
@@ -88,10 +90,10 @@ def told(scene: Scene) -> list[str]:
     return lines
 
 
-def _reasons(one: Agreement, words: Words) -> str:
+def _reasons(one: VendorAgreement, words: Formatter) -> str:
     """ "4 solved before the reply, 3 answered by a bot first"; a single one needs no count of its own."""
     if len(one.explained) == 1:
         return words.reason(next(iter(one.explained)))
-    return words.listed(
+    return words.join_list(
         [words.say("left_out_item", n=n, reason=words.reason(code)) for code, n in one.explained.items()]
     )

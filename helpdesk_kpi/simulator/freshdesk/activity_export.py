@@ -12,7 +12,7 @@ from helpdesk_kpi.simulator.freshdesk.vocabulary import LABELS, PRIORITIES, TYPE
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Created
 from helpdesk_kpi.simulator.world.support_desk import TEAMS
-from helpdesk_kpi.simulator.world.ticket_history import Saved, Story, told
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate, state_after
 from helpdesk_kpi.simulator.world.world import World
 
 KEPT = 30  # days
@@ -28,7 +28,7 @@ def today(world: World) -> date:
     return datetime.fromtimestamp(world.now / SECOND, UTC).date()
 
 
-def kept(world: World, day: date) -> bool:
+def is_available(world: World, day: date) -> bool:
     """Files are there for days that are over, and not for long."""
     return today(world) - timedelta(days=KEPT) <= day < today(world)
 
@@ -49,7 +49,7 @@ def file(world: World, day: date) -> dict[str, Any]:
     return {"metadata": metadata, "activities_data": [row for _, row in rows]}
 
 
-def _of(world: World, story: Story, start: int, end: int) -> list[tuple[int, dict[str, Any]]]:
+def _of(world: World, story: TicketHistory, start: int, end: int) -> list[tuple[int, dict[str, Any]]]:
     if story.scrubbed_at is not None and story.scrubbed_at <= world.now:
         return []
     rows: list[tuple[int, dict[str, Any]]] = []
@@ -59,11 +59,11 @@ def _of(world: World, story: Story, start: int, end: int) -> list[tuple[int, dic
     gone = story.deleted
     if gone is not None and start <= gone.at <= end:
         what = {"spam": True} if story.created.spam else {"deleted": True}
-        rows.append((gone.at, _performed(story.ticket, gone.at, gone.actor) | {"activity": what}))
+        rows.append((gone.at, _build_actor(story.ticket, gone.at, gone.actor) | {"activity": what}))
     return rows
 
 
-def _activities(world: World, story: Story, place: int) -> list[dict[str, Any]]:
+def _activities(world: World, story: TicketHistory, place: int) -> list[dict[str, Any]]:
     """A comment and the changes of the same save are two rows."""
     save = story.saves[place]
     changes = _changes(world, story, place)
@@ -74,18 +74,18 @@ def _activities(world: World, story: Story, place: int) -> list[dict[str, Any]]:
     return [*note, *([by_rule | changes] if changes else [])]
 
 
-def _changes(world: World, story: Story, place: int) -> dict[str, Any]:
+def _changes(world: World, story: TicketHistory, place: int) -> dict[str, Any]:
     """The creation tells all that it has; an update what is another value here than before."""
-    after = _written(world, story, place)
+    after = _build_file(world, story, place)
     if not place:
         return {name: value for name, value in after.items() if value is not None}
-    before = _written(world, story, place - 1)
+    before = _build_file(world, story, place - 1)
     return {name: value for name, value in after.items() if value != before[name]}
 
 
-def _written(world: World, story: Story, place: int) -> dict[str, Any]:
+def _build_file(world: World, story: TicketHistory, place: int) -> dict[str, Any]:
     """Everything that the export tells, after a save."""
-    state = told(story.saves[: place + 1])
+    state = state_after(story.saves[: place + 1])
     return {
         "status": LABELS[status(state, is_ai_agents=story.is_ai_agents(story.saves[place].at))][0],
         "priority": PRIORITIES[state["priority"]],
@@ -95,16 +95,16 @@ def _written(world: World, story: Story, place: int) -> dict[str, Any]:
     }
 
 
-def _row(world: World, story: Story, save: Saved, activity: dict[str, Any]) -> dict[str, Any]:
+def _row(world: World, story: TicketHistory, save: TicketUpdate, activity: dict[str, Any]) -> dict[str, Any]:
     fact = save.fact
     who = (fact.submitter or fact.requester) if isinstance(fact, Created) else fact.typed_by or fact.actor
     by_rule = not isinstance(fact, Created) and fact.rule is not None
-    return _performed(story.ticket, save.at, SYSTEM if by_rule or who not in world.accounts else who) | {
+    return _build_actor(story.ticket, save.at, SYSTEM if by_rule or who not in world.accounts else who) | {
         "activity": activity
     }
 
 
-def _performed(ticket: int, at: int, who: int) -> dict[str, Any]:
+def _build_actor(ticket: int, at: int, who: int) -> dict[str, Any]:
     system = who == SYSTEM
     return {"performed_at": _stamp(at), "ticket_id": ticket, "performer_type": "system" if system else "user",
             "performer_id": None if system else who}  # fmt: skip

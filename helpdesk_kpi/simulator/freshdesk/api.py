@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator.freshdesk import reference_data as lists
-from helpdesk_kpi.simulator.freshdesk.auth import not_found, wrong
+from helpdesk_kpi.simulator.freshdesk.auth import not_found_response, wrong
 from helpdesk_kpi.simulator.freshdesk.bulk_import import Bulk
 from helpdesk_kpi.simulator.freshdesk.conversations import conversation, entries
-from helpdesk_kpi.simulator.freshdesk.paging import DEEPEST, answer, moment, paged, sizes
+from helpdesk_kpi.simulator.freshdesk.paging import DEEPEST, answer, moment, paginate, sizes
 from helpdesk_kpi.simulator.freshdesk.tickets import INCLUDES, Shelf, Tickets
 from helpdesk_kpi.simulator.freshdesk.vocabulary import OPEN
 from helpdesk_kpi.simulator.server.faults import Faults
@@ -30,7 +30,7 @@ _KNOWN = frozenset({
 })  # fmt: skip
 
 
-class Face:
+class FreshdeskApi:
     """All endpoints. A name is what requests are counted under, and what faults and plans call an endpoint."""
 
     def __init__(self, world: World, faults: Faults, *, bulk: int = 0, archives: bool = True) -> None:
@@ -51,13 +51,13 @@ class Face:
         if page > DEEPEST:
             told = f"You cannot access tickets beyond the {DEEPEST}th page. Please provide a smaller page number."
             raise wrong("page", told)
-        found = self._ordered(query, self._listed(query, rows), rows)
-        shown, headers = paged(request, found, base=self.address(request), gaps=True,
+        found = self._ordered(query, self._ids_by_update(query, rows), rows)
+        shown, headers = paginate(request, found, base=self.address(request), gaps=True,
                                shown=lambda number: rows.row(number, includes))  # fmt: skip
         self.world.now += self.faults.move
         return Json(shown, headers=headers)
 
-    def _listed(self, query: Any, rows: Tickets) -> list[int]:
+    def _ids_by_update(self, query: Any, rows: Tickets) -> list[int]:
         """Ids by time of update."""
         chosen = query.get("filter", "")
         if chosen and chosen not in {*_FILTERS, "new_and_my_open", "watching"}:
@@ -110,7 +110,7 @@ class Face:
             return Json(made.ticket(number, ("description", *asked)) | {"attachments": []})
         story = rows.there(number)
         if story is None or (rows.place(story) == "archived") != archived:
-            return not_found()
+            return not_found_response()
         shown = rows.ticket(story, ("description", *asked)) | {"attachments": []}
         if "conversations" in asked:
             oldest = entries(self.world, story, self.world.now)[:OLDEST]
@@ -130,9 +130,9 @@ class Face:
             return answer(request, [], self.address(request))
         story = rows.there(number)
         if story is None or rows.place(story) != ("archived" if archived else ""):
-            return not_found()
+            return not_found_response()
         found = entries(self.world, story, self.world.now)
-        page, headers = paged(request, found, base=self.address(request),
+        page, headers = paginate(request, found, base=self.address(request),
                               shown=lambda entry: conversation(self.world, entry, self.base(request)))  # fmt: skip
         return Json(page, headers=headers)
 
@@ -140,7 +140,7 @@ class Face:
         """The reports that hang on a tracker."""
         rows, number = self.tickets_of(request), request.path_params["ticket"]
         if not rows.trackers.has(number):
-            return not_found() if rows.there(number) is None else Json({"tickets": []})
+            return not_found_response() if rows.there(number) is None else Json({"tickets": []})
         return Json({"tickets": [rows.brief(n) for n in rows.trackers.related(number) if rows.there(n)]})
 
     async def prime_association(self, request: Request) -> Response:
@@ -148,11 +148,11 @@ class Face:
         rows = self.tickets_of(request)
         story = rows.there(request.path_params["ticket"])
         prime = rows.trackers.of(story) if story is not None else None
-        return not_found() if prime is None else Json(rows.brief(prime))
+        return not_found_response() if prime is None else Json(rows.brief(prime))
 
     # --- lists
 
-    def listed(self, rows: Callable[[World], lists.Rows]) -> Any:
+    def list_response(self, rows: Callable[[World], lists.Rows]) -> Any:
         async def asked(request: Request) -> Response:
             return answer(request, rows(self.world), self.address(request))
 
@@ -170,7 +170,7 @@ class Face:
         async def asked(request: Request) -> Response:
             number = str(request.path_params["id"])
             found = next((row for row in rows(self.world) if str(row["id"]) == number), None)
-            return not_found() if found is None else Json(found)
+            return not_found_response() if found is None else Json(found)
 
         return asked
 
@@ -187,7 +187,7 @@ class Face:
         rows = [
             row
             for row in lists.contacts(self.world, state=query.get("state"))
-            if lists.changed(self.world, self.world.accounts[row["id"]]) >= since
+            if lists.updated_at(self.world, self.world.accounts[row["id"]]) >= since
             and query.get("email") in {None, row["email"]}
         ]
         return answer(request, rows, self.address(request))

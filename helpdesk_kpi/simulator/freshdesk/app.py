@@ -10,12 +10,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpdesk_kpi.simulator.freshdesk import reference_data as lists
-from helpdesk_kpi.simulator.freshdesk.api import Face
-from helpdesk_kpi.simulator.freshdesk.auth import KEY, TICKETS_LIST, FreshdeskDoor, failed, lacking, not_found
-from helpdesk_kpi.simulator.freshdesk.routes_misc import Rooms
+from helpdesk_kpi.simulator.freshdesk.api import FreshdeskApi
+from helpdesk_kpi.simulator.freshdesk.auth import (
+    KEY,
+    TICKETS_LIST,
+    FreshdeskAuth,
+    error_response,
+    missing_feature_response,
+    not_found_response,
+)
+from helpdesk_kpi.simulator.freshdesk.routes_misc import MiscRoutes
 from helpdesk_kpi.simulator.freshdesk.surveys import question_id
 from helpdesk_kpi.simulator.server.faults import Faults, parse
-from helpdesk_kpi.simulator.server.gate import Gate, Json
+from helpdesk_kpi.simulator.server.gate import Json, RequestGate
 from helpdesk_kpi.simulator.world.world import World
 
 SEVERITY = {"Urgent": "P0", "High": "P1", "Medium": "P2", "Low": "P3"}
@@ -36,16 +43,18 @@ def app(
     `app.state` has `requests` by endpoint, `world`, whose `now` may be moved, and `warm(url)`.
     """
     plan = parse(faults)
-    gate = Gate(plan, FreshdeskDoor(limits if limits is not True else 1.0, clock), world)
-    face = Face(world, plan, bulk=bulk, archives=archives)
-    rooms = Rooms(face)
-    opened = gate.guard("activities_file", _planned(world, "activities_file", rooms.activities_file), open_to_all=True)
+    gate = RequestGate(plan, FreshdeskAuth(limits if limits is not True else 1.0, clock), world)
+    face = FreshdeskApi(world, plan, bulk=bulk, archives=archives)
+    rooms = MiscRoutes(face)
+    opened = gate.guard(
+        "activities_file", _apply_plan(world, "activities_file", rooms.activities_file), open_to_all=True
+    )
     routes = [Route("/api/v2/export/files/{day:str}.json", opened)]
     routes += [
-        Route(f"/api/v2/{path}", gate.guard(name, _planned(world, name, endpoint), bucket=bucket))
-        for name, path, endpoint, bucket in (*_endpoints(face), *_rooms(rooms))
+        Route(f"/api/v2/{path}", gate.guard(name, _apply_plan(world, name, endpoint), bucket=bucket))
+        for name, path, endpoint, bucket in (*_endpoints(face), *_misc_routes(rooms))
     ]
-    served = Starlette(routes=routes, exception_handlers={404: _lost, 405: _not_so})
+    served = Starlette(routes=routes, exception_handlers={404: _lost, 405: _bad_request})
     served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
     return served
 
@@ -69,7 +78,7 @@ def dimensions(world: World) -> dict[str, str]:
     return {question_id(world, question).removeprefix("question_"): question for question in asked}
 
 
-def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
+def _endpoints(face: FreshdeskApi) -> list[tuple[str, str, Any, str | None]]:
     """Name, path, endpoint, bucket of the rate limits."""
     return [
         ("tickets", "tickets", face.tickets, TICKETS_LIST),
@@ -82,21 +91,21 @@ def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
         ("me", "agents/me", face.whole(lists.me), None),
         ("agents", "agents", face.agents, None),
         ("agent", "agents/{id:int}", face.single(lists.agents), None),
-        ("groups", "groups", face.listed(lists.groups), None),
+        ("groups", "groups", face.list_response(lists.groups), None),
         ("contacts", "contacts", face.contacts, None),
         ("contact", "contacts/{id:int}", face.single(lists.contacts), None),
-        ("companies", "companies", face.listed(lists.companies), None),
-        ("products", "products", face.listed(lists.products), None),
+        ("companies", "companies", face.list_response(lists.companies), None),
+        ("products", "products", face.list_response(lists.products), None),
         ("ticket_fields", "ticket_fields", face.whole(lists.ticket_fields), None),
         ("admin_ticket_fields", "admin/ticket_fields", face.whole(lists.admin_ticket_fields), None),
-        ("business_hours", "business_hours", face.listed(lists.business_hours), None),
-        ("sla_policies", "sla_policies", face.listed(lists.sla_policies), None),
+        ("business_hours", "business_hours", face.list_response(lists.business_hours), None),
+        ("sla_policies", "sla_policies", face.list_response(lists.sla_policies), None),
         ("settings", "settings/helpdesk", face.whole(lists.settings), None),
         ("account", "account", face.account, None),
     ]
 
 
-def _rooms(rooms: Rooms) -> list[tuple[str, str, Any, str | None]]:
+def _misc_routes(rooms: MiscRoutes) -> list[tuple[str, str, Any, str | None]]:
     """What stands beside tickets and lists. Parts of the knowledge base have paths with a language, too."""
     base = [
         ("surveys", "surveys", rooms.surveys),
@@ -128,16 +137,16 @@ _PLANS = {
 SUSPENDED = "suspended"
 
 
-def _planned(world: World, name: str, endpoint: Any) -> Any:
+def _apply_plan(world: World, name: str, endpoint: Any) -> Any:
     """403 where the plan lacks it, and everywhere if the account is suspended."""
 
     async def asked(request: Request) -> Response:
         if SUSPENDED in world.plan_without:
-            return failed("account_suspended", "Your account has been suspended.", 403)
+            return error_response("account_suspended", "Your account has been suspended.", 403)
         if lacks := world.plan_without & (_PLANS.get(name, set()) | {name}):
-            return lacking(" ".join(min(lacks).split("_")).capitalize())
+            return missing_feature_response(" ".join(min(lacks).split("_")).capitalize())
         if "language" in request.path_params and "multilingual" in world.plan_without:
-            return lacking("Multi-language")
+            return missing_feature_response("Multi-language")
         accepts = request.headers.get("accept", "*/*")
         if "*/*" not in accepts and "application/json" not in accepts:
             return Response(status_code=406)
@@ -148,9 +157,9 @@ def _planned(world: World, name: str, endpoint: Any) -> Any:
 
 
 async def _lost(_request: Request, _error: Exception) -> Response:
-    return not_found()
+    return not_found_response()
 
 
-async def _not_so(request: Request, _error: Exception) -> Response:
+async def _bad_request(request: Request, _error: Exception) -> Response:
     told = f"{request.method} method is not allowed. It should be one of these method(s): GET"
     return Json({"message": told}, 405, {"allow": "GET"})

@@ -22,7 +22,7 @@ _GENEROUS = 10_000
 _ALWAYS = {"x-fw-ratelimiting-managed": "true", "x-freshdesk-api-version": "latest=v2; requested=v2"}
 
 
-class FreshdeskDoor:
+class FreshdeskAuth:
     """`scale` multiplies the limits; False: none is ever reached. `clock` gives seconds."""
 
     def __init__(self, scale: float | bool, clock: Callable[[], float]) -> None:
@@ -34,7 +34,7 @@ class FreshdeskDoor:
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         if kind == "Basic" and _user(given) == KEY and not faults.refuse:
             return None
-        return failed("invalid_credentials", "You have to be logged in to perform this action.", 401)
+        return error_response("invalid_credentials", "You have to be logged in to perform this action.", 401)
 
     def take(self, request: Request, bucket: str | None) -> tuple[Mapping[str, str], int]:
         """What the tickets list has for itself is told by no header: it shows only as a 429."""
@@ -54,10 +54,10 @@ class FreshdeskDoor:
         return Json({"message": "You have exceeded the limit of requests per minute"}, 429, headers)
 
     def forbidden(self) -> Response:
-        return failed("access_denied", "You are not authorized to perform this action.", 403)
+        return error_response("access_denied", "You are not authorized to perform this action.", 403)
 
     def not_found(self) -> Response:
-        return not_found()
+        return not_found_response()
 
     def bad_request(self, error: BadRequestError) -> Response:
         field, _, code = error.error.partition(":")
@@ -76,17 +76,17 @@ def wrong(field: str, message: str, code: str = "invalid_value") -> BadRequestEr
     return BadRequestError(f"{field}:{code}", message)
 
 
-def failed(code: str, message: str, status: int) -> Response:
+def error_response(code: str, message: str, status: int) -> Response:
     return Json({"code": code, "message": message}, status)
 
 
-def lacking(feature: str) -> Response:
+def missing_feature_response(feature: str) -> Response:
     """The plan lacks it."""
     told = f"The {feature} feature(s) is/are not supported in your plan. Please upgrade your account to use it."
-    return failed("require_feature", told, 403)
+    return error_response("require_feature", told, 403)
 
 
-def not_found() -> Response:
+def not_found_response() -> Response:
     """There is no body at all."""
     return Response(status_code=404)
 

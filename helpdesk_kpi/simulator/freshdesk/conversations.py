@@ -17,13 +17,13 @@ from helpdesk_kpi.simulator.freshdesk.vocabulary import (
     body,
     html,
     is_agent,
-    merged,
+    merge_note,
     source,
 )
 from helpdesk_kpi.simulator.world.clock import iso
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Answered, Created, Update
 from helpdesk_kpi.simulator.world.support_desk import BASE
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World
 
 REPLY, NOTE, FEEDBACK = 0, 2, 6
@@ -41,15 +41,15 @@ class Entry(msgspec.Struct, frozen=True):
     fact: Created | Update | Answered
 
 
-def entries(world: World, story: Story, until: int) -> list[Entry]:
+def entries(world: World, story: TicketHistory, until: int) -> list[Entry]:
     """In order of time. The first message of a web chat comes twice: it is the description, too."""
-    found = list(_doubled(world, story))
+    found = list(_repeated_first_message(world, story))
     found += [Entry(save.at, i, save.fact) for i, save in enumerate(story.saves) if i and save.fact.comment]
     found += [Entry(said.at, _FEEDBACK + i, said) for i, said in enumerate(story.answered) if said.comment]
     return sorted((entry for entry in found if entry.at <= until), key=lambda entry: entry.at)
 
 
-def _doubled(world: World, story: Story) -> Iterator[Entry]:
+def _repeated_first_message(world: World, story: TicketHistory) -> Iterator[Entry]:
     if source(world, story.created) == WEB_CHAT:
         yield Entry(story.created.at, _DOUBLED, story.created)
 
@@ -62,7 +62,9 @@ def conversation(world: World, entry: Entry, base: str) -> dict[str, Any]:
     fact = entry.fact
     if isinstance(fact, Answered):
         return _feedback(world, fact, entry)
-    return _created(world, fact, entry, base) if isinstance(fact, Created) else _update(world, fact, entry, base)
+    return (
+        _description_entry(world, fact, entry, base) if isinstance(fact, Created) else _update(world, fact, entry, base)
+    )
 
 
 def _feedback(world: World, fact: Answered, entry: Entry) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def _feedback(world: World, fact: Answered, entry: Entry) -> dict[str, Any]:
     return _row(entry, fact.ticket, said, html(said), author=author, incoming=True, kind=FEEDBACK, category=SURVEY)
 
 
-def _created(world: World, fact: Created, entry: Entry, base: str) -> dict[str, Any]:
+def _description_entry(world: World, fact: Created, entry: Entry, base: str) -> dict[str, Any]:
     text = body(fact.comment, world, base)
     return _row(entry, fact.ticket, text, html(text), author=fact.requester, incoming=True, kind=REPLY,
                 category=CUSTOMER_RESPONSE)  # fmt: skip
@@ -84,7 +86,7 @@ def _update(world: World, fact: Update, entry: Entry, base: str) -> dict[str, An
     https://developers.freshdesk.com/api/#add_note_to_a_ticket
     """
     assert fact.comment is not None
-    text = merged(world, fact.merged_into) if fact.merged_into else body(fact.comment, world, base)
+    text = merge_note(world, fact.merged_into) if fact.merged_into else body(fact.comment, world, base)
     public, by_rule = fact.comment.public, fact.rule is not None or fact.actor == SYSTEM
     author = None if by_rule else fact.actor
     incoming = author is not None and fact.typed_by is None and not is_agent(world, author, entry.at)

@@ -41,7 +41,7 @@ def span(page: int, size: int, *, gaps: bool) -> tuple[int, int]:
     return start, start + size - (page % 5 == 3)
 
 
-def paged(
+def paginate(
     request: Request, rows: Sequence[Any], *, base: str, gaps: bool = False, shown: Any = None
 ) -> tuple[list[Any], dict[str, str]]:
     """The rows of the page that was asked for, and its headers. In recordings there is a space after the `<`."""
@@ -56,7 +56,7 @@ def paged(
 
 def answer(request: Request, rows: Sequence[Any], base: str) -> Response:
     """A list, paged."""
-    page, headers = paged(request, rows, base=base)
+    page, headers = paginate(request, rows, base=base)
     return Json(page, headers=headers)
 
 

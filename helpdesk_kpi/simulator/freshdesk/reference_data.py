@@ -31,7 +31,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _OFFSET = 5 * HOUR + 30 * MINUTE
 
 
-def made(world: World) -> str:
+def created_at(world: World) -> str:
     """When the account was set up."""
     return iso(world.desk.start - 400 * DAY)
 
@@ -71,7 +71,7 @@ def groups(world: World) -> Rows:
         {"id": team, "name": name, "description": "", "escalate_to": None, "unassigned_for": None,
          "business_hour_id": _calendar(world, i), "group_type": "support_agent_group",
          "agent_ids": [a.id for a in world.desk.accounts if a.team == team and _works(world, a)],
-         "auto_ticket_assign": (0, 1, 12)[i], "created_at": made(world), "updated_at": made(world)}
+         "auto_ticket_assign": (0, 1, 12)[i], "created_at": created_at(world), "updated_at": created_at(world)}
         for i, (team, name) in enumerate(zip(TEAMS, world.desk.words.teams, strict=True))
     ]  # fmt: skip
 
@@ -87,15 +87,15 @@ def contacts(world: World, *, state: str | None = None) -> Rows:
     here = [a for a in world.desk.accounts if a.created_at <= world.now and not _works(world, a)]
     here = [a for a in here if a.deleted_at is None or a.deleted_at > world.now]
     blocked = state == "blocked"
-    found = [a for a in here if _blocked(world, a) == blocked and state in {None, "blocked", "verified"}]
+    found = [a for a in here if _is_blocked(world, a) == blocked and state in {None, "blocked", "verified"}]
     return [contact(world, a) for a in found]
 
 
-def _blocked(world: World, account: Account) -> bool:
+def _is_blocked(world: World, account: Account) -> bool:
     return account.suspended_at is not None and account.suspended_at <= world.now
 
 
-def changed(world: World, account: Account) -> int:
+def updated_at(world: World, account: Account) -> int:
     """When the account was last changed, as of now: created, given another role, or blocked."""
     times = [account.created_at, *(since for since, _ in account.roles), account.suspended_at or 0]
     return max(at for at in times if at <= world.now)
@@ -103,10 +103,10 @@ def changed(world: World, account: Account) -> int:
 
 def contact(world: World, account: Account) -> dict[str, Any]:
     return {
-        "active": not _blocked(world, account), "address": None, "description": None, "email": account.email,
+        "active": not _is_blocked(world, account), "address": None, "description": None, "email": account.email,
         "id": account.id, "job_title": None, "language": "en", "mobile": None, "name": account.name, "phone": None,
         "time_zone": world.desk.rails_zone, "twitter_id": None, "custom_fields": {}, "facebook_id": None,
-        "created_at": iso(account.created_at), "updated_at": iso(changed(world, account)), "csat_rating": None,
+        "created_at": iso(account.created_at), "updated_at": iso(updated_at(world, account)), "csat_rating": None,
         "preferred_source": "email", "company_id": account.organization, "unique_external_id": None,
         "twitter_profile_status": False, "twitter_followers_count": None,
     }  # fmt: skip
@@ -115,7 +115,7 @@ def contact(world: World, account: Account) -> dict[str, Any]:
 def companies(world: World) -> Rows:
     return [
         {"id": organization(i), "name": name, "description": None, "domains": [domain], "note": None,
-         "created_at": made(world), "updated_at": made(world), "custom_fields": {}, "health_score": None,
+         "created_at": created_at(world), "updated_at": created_at(world), "custom_fields": {}, "health_score": None,
          "account_tier": None, "renewal_date": None, "industry": None}
         for i, (name, domain) in enumerate(world.desk.words.organizations)
     ]  # fmt: skip
@@ -150,8 +150,8 @@ def _business_hours(world: World, number: int, name: str, week: Week, *, is_defa
     several = any(len(spans) > 1 for spans in weekly.values())
     row: dict[str, Any] = {
         "id": str(number), "name": name, "description": "Default Business Calendar" if is_default else "",
-        "is_default": is_default, "time_zone": world.desk.rails_zone, "created_at": made(world),
-        "updated_at": made(world),
+        "is_default": is_default, "time_zone": world.desk.rails_zone, "created_at": created_at(world),
+        "updated_at": created_at(world),
         "business_hours": {
             _DAYS[day]: {"start_time": _twelve(spans[0][0], several), "end_time": _twelve(spans[-1][1], several)}
             for day, spans in weekly.items()
@@ -191,8 +191,8 @@ def sla_policies(world: World) -> Rows:
     live, rest = f"{world.desk.words.sla} (live)", world.desk.words.sla
     return [
         {"id": str(BASE + 881 + i * 4), "name": name, "description": "", "active": True, "sla_target": targets,
-         "applicable_to": applies, "is_default": True, "position": i + 1, "created_at": made(world),
-         "updated_at": made(world)}
+         "applicable_to": applies, "is_default": True, "position": i + 1, "created_at": created_at(world),
+         "updated_at": created_at(world)}
         for i, (name, applies) in enumerate([(live, {"sources": [CHAT, WEB_CHAT]}), (rest, {})])
     ]  # fmt: skip
 
@@ -218,7 +218,7 @@ def ticket_fields(world: World) -> Rows:
         {"id": BASE + 841 + i * 4, "name": name, "label": label, "label_for_customers": label, "description": "",
          "position": i + 1, "type": kind, "default": kind.startswith("default_"), "required_for_closure": False,
          "required_for_agents": False, "required_for_customers": False, "customers_can_edit": False,
-         "displayed_to_customers": True, "created_at": made(world), "updated_at": made(world)}
+         "displayed_to_customers": True, "created_at": created_at(world), "updated_at": created_at(world)}
         | ({} if choices is None else {"choices": choices})
         for i, (name, label, kind, choices) in enumerate(asked)
     ]  # fmt: skip

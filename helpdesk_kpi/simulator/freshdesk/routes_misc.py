@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from helpdesk_kpi.simulator.freshdesk import activity_export as activities
 from helpdesk_kpi.simulator.freshdesk import solutions, surveys
-from helpdesk_kpi.simulator.freshdesk.api import Face
-from helpdesk_kpi.simulator.freshdesk.auth import not_found, wrong
+from helpdesk_kpi.simulator.freshdesk.api import FreshdeskApi
+from helpdesk_kpi.simulator.freshdesk.auth import not_found_response, wrong
 from helpdesk_kpi.simulator.freshdesk.paging import answer, moment
 from helpdesk_kpi.simulator.freshdesk.reference_data import language
 from helpdesk_kpi.simulator.server.gate import Json
@@ -18,13 +18,13 @@ from helpdesk_kpi.simulator.world.clock import instant, iso
 _FAR = 1 << 62
 
 
-class Rooms:
+class MiscRoutes:
     """`face` knows the world and its addresses."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: FreshdeskApi) -> None:
         self.face, self.world = face, face.world
 
-    def _listed(self, request: Request, rows: list[Any]) -> Response:
+    def _list_response(self, request: Request, rows: list[Any]) -> Response:
         return answer(request, rows, self.face.address(request))
 
     # --- surveys
@@ -32,7 +32,7 @@ class Rooms:
     async def surveys(self, request: Request) -> Response:
         state = request.query_params.get("state")
         rows = [row for row in surveys.surveys(self.world) if state is None or row["active"] == (state == "active")]
-        return self._listed(request, rows)
+        return self._list_response(request, rows)
 
     async def ratings(self, request: Request) -> Response:
         """By time of creation only: a changed rating is not found by the time of its change."""
@@ -43,14 +43,14 @@ class Rooms:
             for row in surveys.ratings(self.world, list(self.world.stories.values()))
             if instant(row["created_at"][:-1]) >= since and query.get("user_id") in {None, str(row["user_id"])}
         ]
-        return self._listed(request, rows)
+        return self._list_response(request, rows)
 
     async def ticket_ratings(self, request: Request) -> Response:
         rows = self.face.tickets_of(request)
         story = rows.there(request.path_params["ticket"])
         if story is None or rows.place(story):
-            return not_found()
-        return self._listed(request, surveys.ratings(self.world, [story]))
+            return not_found_response()
+        return self._list_response(request, surveys.ratings(self.world, [story]))
 
     # --- time that agents wrote down
 
@@ -61,9 +61,11 @@ class Rooms:
         stories = [s for own, s in self.world.stories.items() if number in {None, own}]
         found = [entry for story in stories for entry in hours.entries(story, self.world.now)]
         found.sort(key=lambda entry: entry.id)
-        rows = [_timed(entry) for entry in found if entry.seconds and since <= entry.at < until]
+        rows = [_time_entry(entry) for entry in found if entry.seconds and since <= entry.at < until]
         wanted = {name: query[name] for name in ("agent_id", "company_id", "billable") if name in query}
-        return self._listed(request, [row for row in rows if all(_is(row[name], wanted[name]) for name in wanted)])
+        return self._list_response(
+            request, [row for row in rows if all(_is(row[name], wanted[name]) for name in wanted)]
+        )
 
     # --- the knowledge base
 
@@ -72,18 +74,18 @@ class Rooms:
 
     async def folders(self, request: Request) -> Response:
         if request.path_params["id"] != solutions.CATEGORY:
-            return not_found()
+            return not_found_response()
         return self._in_language(request, solutions.folders(self.world))
 
     async def subfolders(self, request: Request) -> Response:
         if request.path_params["id"] not in solutions.FOLDERS:
-            return not_found()
+            return not_found_response()
         return self._in_language(request, solutions.subfolders(self.world, request.path_params["id"]))
 
     async def articles(self, request: Request) -> Response:
         folder = request.path_params["id"]
         if folder not in solutions.FOLDERS:
-            return not_found()
+            return not_found_response()
         rows = [solutions.article(self.world, known) for known in solutions.here(self.world, folder)]
         return self._in_language(request, rows)
 
@@ -91,17 +93,17 @@ class Rooms:
         number = request.path_params["id"]
         known = next((a for a in solutions.here(self.world) if a.id == number), None)
         if known is None or not self._spoken(request):
-            return not_found()
+            return not_found_response()
         return Json(solutions.article(self.world, known))
 
     async def search(self, request: Request) -> Response:
         term = request.query_params.get("term")
         if not term:
             raise wrong("term", "It should be a/an String", "missing_field")
-        return self._listed(request, solutions.found(self.world, term))
+        return self._list_response(request, solutions.search(self.world, term))
 
     def _in_language(self, request: Request, rows: list[Any]) -> Response:
-        return self._listed(request, rows) if self._spoken(request) else not_found()
+        return self._list_response(request, rows) if self._spoken(request) else not_found_response()
 
     def _spoken(self, request: Request) -> bool:
         """The desk has one language; a path with another one leads nowhere."""
@@ -116,7 +118,7 @@ class Rooms:
             day = activities.day_of(self.world, request.query_params.get("created_at", ""))
         except ValueError:
             raise wrong("created_at", "It should be a Date in the format YYYY-MM-DD") from None
-        if not activities.kept(self.world, day):
+        if not activities.is_available(self.world, day):
             return Json({"export": []})
         return Json(activities.export(day, f"{self.face.base(request)}/api/v2/export/files/{day.isoformat()}.json"))
 
@@ -125,8 +127,10 @@ class Rooms:
         try:
             day = activities.day_of(self.world, request.path_params["day"])
         except ValueError:
-            return not_found()
-        return Json(activities.file(self.world, day)) if activities.kept(self.world, day) else not_found()
+            return not_found_response()
+        return (
+            Json(activities.file(self.world, day)) if activities.is_available(self.world, day) else not_found_response()
+        )
 
 
 def _is(told: Any, asked: str) -> bool:
@@ -134,7 +138,7 @@ def _is(told: Any, asked: str) -> bool:
     return str(told).casefold() == asked.casefold()
 
 
-def _timed(entry: hours.Entry) -> dict[str, Any]:
+def _time_entry(entry: hours.Entry) -> dict[str, Any]:
     """Hours and minutes are cut off; the seconds beside them are not."""
     minutes = entry.seconds // 60
     return {

@@ -11,7 +11,7 @@ from helpdesk_kpi.simulator.freshdesk.vocabulary import PRIORITIES, URGENT, is_a
 from helpdesk_kpi.simulator.world.clock import MINUTE, SECOND, Hours
 from helpdesk_kpi.simulator.world.facts import Created
 from helpdesk_kpi.simulator.world.support_desk import LATE_TEAM
-from helpdesk_kpi.simulator.world.ticket_history import Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 
 RESPOND = {URGENT: 15 * MINUTE, 3: 60 * MINUTE, 2: 240 * MINUTE, 1: 480 * MINUTE}
@@ -24,7 +24,7 @@ FAR = 1 << 62
 class Sla:
     """The due times after some saves, and what the job found late until `until`: (when, which)."""
 
-    def __init__(self, world: World, story: Story, saves: list[Saved], until: int) -> None:
+    def __init__(self, world: World, story: TicketHistory, saves: list[TicketUpdate], until: int) -> None:
         self.world, self.created = world, story.created
         self.lag = MINUTE + story.ticket * 37 % 180 * SECOND
         self.due_by = self.fr_due_by = 0
@@ -55,7 +55,7 @@ class Sla:
     def _after(self, at: int, work: int) -> int:
         return at + work if self.level == URGENT else self.hours.after(at, work)
 
-    def _saved(self, save: Saved) -> None:
+    def _saved(self, save: TicketUpdate) -> None:
         before = self.state.get("status", "new")
         self.state.update(save.changes)
         after = self.state["status"]
@@ -96,7 +96,7 @@ class Sla:
         return waiting is not None and any(which == NEXT and at > waiting for at, which in self.late)
 
 
-def responds(world: World, save: Saved) -> bool:
+def responds(world: World, save: TicketUpdate) -> bool:
     """A public comment by an agent, after the creation; rules and private notes respond to nobody."""
     fact = save.fact
     if isinstance(fact, Created) or fact.comment is None or not fact.comment.public or fact.rule is not None:
@@ -104,7 +104,7 @@ def responds(world: World, save: Saved) -> bool:
     return is_agent(world, fact.actor, save.at)
 
 
-def asks(world: World, save: Saved) -> bool:
+def asks(world: World, save: TicketUpdate) -> bool:
     """A public comment of somebody who is no agent, after the creation."""
     fact = save.fact
     if isinstance(fact, Created) or fact.comment is None or not fact.comment.public or fact.rule is not None:

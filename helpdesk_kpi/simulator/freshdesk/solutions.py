@@ -7,8 +7,8 @@ https://developers.freshdesk.com/api/#solutions
 
 from typing import Any
 
-from helpdesk_kpi.simulator.freshdesk.reference_data import language, made
-from helpdesk_kpi.simulator.world.articles import SECTION, looked_at, paragraphs
+from helpdesk_kpi.simulator.freshdesk.reference_data import created_at, language
+from helpdesk_kpi.simulator.world.articles import SECTION, count_views, paragraphs
 from helpdesk_kpi.simulator.world.clock import iso
 from helpdesk_kpi.simulator.world.facts import Article
 from helpdesk_kpi.simulator.world.support_desk import BASE
@@ -23,8 +23,8 @@ _DRAFT, _PUBLISHED = 1, 2
 
 
 def categories(world: World) -> Rows:
-    return [{"id": CATEGORY, "name": _CATEGORY_NAME, "description": None, "created_at": made(world),
-             "updated_at": made(world), "visible_in_portals": []}]  # fmt: skip
+    return [{"id": CATEGORY, "name": _CATEGORY_NAME, "description": None, "created_at": created_at(world),
+             "updated_at": created_at(world), "visible_in_portals": []}]  # fmt: skip
 
 
 def folders(world: World) -> Rows:
@@ -42,7 +42,7 @@ def _folders(world: World) -> Rows:
         {"id": folder, "name": name, "description": "", "parent_folder_id": inner[i - 1] if i else None,
          "hierarchy": hierarchy(world, folder), "articles_count": len(here(world, folder)),
          "sub_folders_count": int(i + 1 < len(inner)), "visibility": _ALL, "icon_url": None,
-         "created_at": made(world), "updated_at": made(world)}
+         "created_at": created_at(world), "updated_at": created_at(world)}
         for i, (folder, name) in enumerate(FOLDERS.items())
     ]  # fmt: skip
 
@@ -77,7 +77,7 @@ def article(world: World, known: Article) -> dict[str, Any]:
     """It names its author, never who edited it."""
     votes = [vote for at, _, vote in known.votes if at <= world.now]
     return _text(world, known) | {
-        "thumbs_up": votes.count(1), "thumbs_down": votes.count(-1), "hits": looked_at(known, world.now),
+        "thumbs_up": votes.count(1), "thumbs_down": votes.count(-1), "hits": count_views(known, world.now),
         "suggested": 0,
         "feedback_count": 0, "seo_data": {"meta_title": "", "meta_description": ""}, "tags": [], "attachments": [],
         "cloud_files": [],
@@ -97,7 +97,7 @@ def _text(world: World, known: Article) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def found(world: World, term: str) -> Rows:
+def search(world: World, term: str) -> Rows:
     """Rows of the search, which alone tell who changed an article last."""
     wanted = term.casefold()
     return [_result(world, a) for a in here(world) if wanted in f"{a.title} {a.body}".casefold()]

@@ -9,7 +9,7 @@ from typing import Any
 from helpdesk_kpi.simulator.world.clock import DAY, iso
 from helpdesk_kpi.simulator.world.facts import Answered, Offered
 from helpdesk_kpi.simulator.world.support_desk import BASE
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World
 
 Rows = list[dict[str, Any]]
@@ -54,7 +54,7 @@ def _question(name: str, label: str, accepted: list[int]) -> dict[str, Any]:
     return row | ({"default": True} if name == "default_question" else {})
 
 
-def ratings(world: World, stories: list[Story]) -> Rows:
+def ratings(world: World, stories: list[TicketHistory]) -> Rows:
     """Answered surveys as of now, oldest first; nobody tells which were sent out."""
     found = [
         (answers, offered, story)
@@ -66,7 +66,7 @@ def ratings(world: World, stories: list[Story]) -> Rows:
     return [_rating(world, story, offered, answers) for answers, offered, story in found]
 
 
-def _rating(world: World, story: Story, offered: Offered, answers: list[Answered]) -> dict[str, Any]:
+def _rating(world: World, story: TicketHistory, offered: Offered, answers: list[Answered]) -> dict[str, Any]:
     """A changed answer keeps the time of the first one; the agent is who had the ticket at that time."""
     first, last = answers[0], answers[-1]
     state = story.state(first.at)

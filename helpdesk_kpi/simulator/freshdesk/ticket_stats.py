@@ -7,11 +7,11 @@ from helpdesk_kpi.simulator.freshdesk.sla import asks, responds
 from helpdesk_kpi.simulator.freshdesk.vocabulary import outbound
 from helpdesk_kpi.simulator.world.clock import iso
 from helpdesk_kpi.simulator.world.facts import Answered
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 
 
-def stats(world: World, story: Story, saves: list[Saved], written: list[Entry]) -> dict[str, str | None]:
+def stats(world: World, story: TicketHistory, saves: list[TicketUpdate], written: list[Entry]) -> dict[str, str | None]:
     """Survey feedback counts as the requester's response; what an agent writes on an outbound ticket as none."""
     replies = [] if outbound(world, story.created) else [save.at for save in saves if responds(world, save)]
     asked = [save.at for save in saves if asks(world, save)]
@@ -24,7 +24,7 @@ def stats(world: World, story: Story, saves: list[Saved], written: list[Entry]) 
     return {name: None if at is None else iso(at) for name, at in times.items()}
 
 
-def _statuses(story: Story, saves: list[Saved]) -> dict[str, Any]:
+def _statuses(story: TicketHistory, saves: list[TicketUpdate]) -> dict[str, Any]:
     """What was resolved and reopened keeps its old times on odd tickets and loses them on even ones.
 
     The pages do not say which is right, so nobody should rely on either.

@@ -25,7 +25,7 @@ from helpdesk_kpi.simulator.freshdesk.vocabulary import (
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND, iso
 from helpdesk_kpi.simulator.world.facts import Answered, Created, Update
 from helpdesk_kpi.simulator.world.support_desk import organization
-from helpdesk_kpi.simulator.world.ticket_history import Saved, Story, told
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate, state_after
 from helpdesk_kpi.simulator.world.world import World
 
 Shelf = Literal["", "deleted", "spam", "archived"]
@@ -76,14 +76,14 @@ class Tickets:
         first = bisect_left(self.shelf(name), (second, 0))
         return self._numbers[name][first:]
 
-    def there(self, number: int) -> Story | None:
+    def there(self, number: int) -> TicketHistory | None:
         """The ticket, if it exists by now and was not deleted for good."""
         story = self.world.stories.get(number)
         if story is None or story.created.at > self.world.now or self._scrubbed(story):
             return None
         return story
 
-    def place(self, story: Story) -> Shelf:
+    def place(self, story: TicketHistory) -> Shelf:
         now = self.world.now
         if story.deleted_at is not None and story.deleted_at <= now:
             return "spam" if story.created.spam else "deleted"
@@ -91,10 +91,10 @@ class Tickets:
         closed = idle and story.state(now)["status"] == "closed"
         return "archived" if closed and self.archives else ""
 
-    def _scrubbed(self, story: Story) -> bool:
+    def _scrubbed(self, story: TicketHistory) -> bool:
         return story.scrubbed_at is not None and story.scrubbed_at <= self.world.now
 
-    def updated(self, story: Story) -> int:
+    def updated(self, story: TicketHistory) -> int:
         """In ms. Replies, notes, changes, feedback and the job that marks late tickets move it; touches do not."""
         times = self.bumps[story.ticket]
         return times[bisect_right(times, self.world.now) - 1]
@@ -122,7 +122,7 @@ class Tickets:
             return self._storyless(number).code(number)
         return self._status(story, story.state(self.world.now))
 
-    def _status(self, story: Story, state: dict[str, Any]) -> int:
+    def _status(self, story: TicketHistory, state: dict[str, Any]) -> int:
         return status(state, is_ai_agents=story.is_ai_agents(self.world.now))
 
     # --- rows
@@ -140,9 +140,9 @@ class Tickets:
         self._rows[number, includes] = (stamp, raw)
         return raw
 
-    def ticket(self, story: Story, includes: tuple[str, ...]) -> dict[str, Any]:
+    def ticket(self, story: TicketHistory, includes: tuple[str, ...]) -> dict[str, Any]:
         saves = story.until(self.world.now)
-        state = told(saves)
+        state = state_after(saves)
         shown = self._plain(story, saves, state) | self._times(story, saves)
         place = self.place(story)
         shown |= {"deleted": True} if place == "deleted" else {"archived": True} if place == "archived" else {}
@@ -163,7 +163,7 @@ class Tickets:
         whole = self.ticket(story, ()) if story else self._storyless(number).ticket(number, ())
         return {name: whole[name] for name in _BRIEF}
 
-    def _plain(self, story: Story, saves: list[Saved], state: dict[str, Any]) -> dict[str, Any]:
+    def _plain(self, story: TicketHistory, saves: list[TicketUpdate], state: dict[str, Any]) -> dict[str, Any]:
         created, by = story.created, source(self.world, story.created)
         mail = by in {EMAIL, OUTBOUND}
         desk = f"support@{self.world.desk.words.domain}"
@@ -181,12 +181,12 @@ class Tickets:
             "form_id": state["form"],
         } | self._associated(story)  # fmt: skip
 
-    def _associated(self, story: Story) -> dict[str, Any]:
+    def _associated(self, story: TicketHistory) -> dict[str, Any]:
         """What customers ask about one fault hangs on a tracker, which an agent makes: the first report does, too."""
         kind = RELATED if self.trackers.of(story) else None
         return {"association_type": kind, "associated_tickets_count": None}
 
-    def _times(self, story: Story, saves: list[Saved]) -> dict[str, Any]:
+    def _times(self, story: TicketHistory, saves: list[TicketUpdate]) -> dict[str, Any]:
         sla = self._sla(story, saves)
         nr_due = sla.nr_due_by
         return {
@@ -196,21 +196,21 @@ class Tickets:
             "updated_at": iso(self.updated(story)),
         }  # fmt: skip
 
-    def _sla(self, story: Story, saves: list[Saved]) -> Sla:
+    def _sla(self, story: TicketHistory, saves: list[TicketUpdate]) -> Sla:
         return Sla(self.world, story, saves, self.world.now + 1)
 
-    def _requester(self, story: Story) -> dict[str, Any]:
+    def _requester(self, story: TicketHistory) -> dict[str, Any]:
         who = self.world.accounts[story.created.requester]
         return {"id": who.id, "name": who.name, "email": who.email, "mobile": None, "phone": None}
 
-    def _company(self, story: Story) -> dict[str, Any]:
+    def _company(self, story: TicketHistory) -> dict[str, Any]:
         number = self.world.accounts[story.created.requester].organization
         if number is None:
             return {}
         return {"id": number, "name": self.companies.get(number)}
 
 
-def _bumps(world: World, story: Story) -> list[int]:
+def _bumps(world: World, story: TicketHistory) -> list[int]:
     """When updated_at moves: a comment, a change, an answer to a survey, the deletion, and being found late."""
     times = [fact.at for fact in story.facts if isinstance(fact, Created | Update | Answered)]
     times += [at for at, _ in Sla(world, story, story.saves, FAR).late]
@@ -218,6 +218,6 @@ def _bumps(world: World, story: Story) -> list[int]:
     return sorted(times)
 
 
-def _tags(story: Story, saves: list[Saved]) -> list[str]:
+def _tags(story: TicketHistory, saves: list[TicketUpdate]) -> list[str]:
     added = [tag for save in saves[1:] for tag in getattr(save.fact, "add_tags", ())]
     return [tag for tag in dict.fromkeys([*story.created.tags, *added]) if tag != MERGE_TAG]

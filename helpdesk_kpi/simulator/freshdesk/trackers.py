@@ -11,7 +11,7 @@ import msgspec
 from helpdesk_kpi.simulator.freshdesk.bulk_import import STATS, Bulk
 from helpdesk_kpi.simulator.freshdesk.vocabulary import OPEN, PORTAL, RESOLVED, TRACKER, TYPES, html
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND, iso
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.world.world import World
 
 FIRST = 6_000_000  # the tracker of ticket n is FIRST + n
@@ -28,7 +28,7 @@ class Trackers:
             if story.created.problem is not None:
                 self.reports.setdefault(story.created.problem, []).append((story.created.at, number))
 
-    def of(self, story: Story) -> int | None:
+    def of(self, story: TicketHistory) -> int | None:
         """The tracker that a ticket hangs on."""
         number = FIRST + (story.created.problem or story.ticket)
         return number if self.has(number) else None

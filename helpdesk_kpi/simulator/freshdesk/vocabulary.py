@@ -77,7 +77,7 @@ def automation_id(title: str) -> int:
     return _AUTOMATIONS + sum(title.encode()) * 4
 
 
-def merged(world: World, other: int) -> str:
+def merge_note(world: World, other: int) -> str:
     return _MERGED["zh" if world.plan.locale == "zh" else "en"].format(other=other)
 
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator.jira import reference_data as lists
-from helpdesk_kpi.simulator.jira.auth import refused
+from helpdesk_kpi.simulator.jira.auth import error_response
 from helpdesk_kpi.simulator.jira.issue_view import FIELDS
 from helpdesk_kpi.simulator.jira.issues import Issues
 from helpdesk_kpi.simulator.jira.site import Kind, Site
@@ -25,7 +25,7 @@ _REMOVED = (
 )
 
 
-class Face:
+class JiraApi:
     """All endpoints of the platform that are no long lists. Everything is of the one site that it serves."""
 
     def __init__(self, world: World, kind: Kind, faults: Faults) -> None:
@@ -57,7 +57,7 @@ class Face:
         issues = self.issues(request)
         number = issues.find(request.path_params["issue"])
         if number is None:
-            return refused("jira", 404, _LOST)
+            return error_response("jira", 404, _LOST)
         view, query = issues.view(number), request.query_params
         names = [name for name in query.get("fields", "*all").split(",") if name in FIELDS]
         shown = view.head() | {"fields": issues.fields(number, names or FIELDS)}
@@ -73,13 +73,13 @@ class Face:
         issues, query = self.issues(request), request.query_params
         number = issues.find(request.path_params["issue"])
         if number is None:
-            return refused("jira", 404, _LOST)
+            return error_response("jira", 404, _LOST)
         view, start, size = (
             issues.view(number),
             number_of(query, "startAt", 0),
             min(number_of(query, "maxResults", 100), 100),
         )
-        said = view.said()[::-1] if query.get("orderBy", "").startswith("-") else view.said()
+        said = view.public_comments()[::-1] if query.get("orderBy", "").startswith("-") else view.public_comments()
         properties = "properties" in query.get("expand", "")
         rows = [view.comment(one, properties=properties) for one in said[start : start + size]]
         return Json({"startAt": start, "maxResults": size, "total": len(said), "comments": rows})
@@ -88,12 +88,12 @@ class Face:
         issues = self.issues(request)
         number = issues.find(request.path_params["issue"])
         if number is None or self.kind == "datacenter":
-            return refused("jira", 404, _LOST)
+            return error_response("jira", 404, _LOST)
         return self._paged(request, issues.view(number).histories(), 100)
 
     # --- lists
 
-    def listed(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
+    def list_response(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
         """A whole list, or a single object, in one answer."""
 
         async def asked(request: Request) -> Response:
@@ -101,7 +101,7 @@ class Face:
 
         return asked
 
-    def paged(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
+    def page_response(self, rows: Callable[[Site], Any]) -> Callable[[Request], Awaitable[Response]]:
         async def asked(request: Request) -> Response:
             return self._paged(request, rows(self.site(request)), 50)
 
@@ -125,7 +125,7 @@ class Face:
     async def project(self, request: Request) -> Response:
         rows = lists.projects(self.issues(request))
         found = [row for row in rows if request.path_params["project"] in {row["id"], row["key"]}]
-        return Json(found[0]) if found else refused("jira", 404, "No project could be found with that key.")
+        return Json(found[0]) if found else error_response("jira", 404, "No project could be found with that key.")
 
     async def users(self, request: Request) -> Response:
         """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/"""
@@ -146,7 +146,7 @@ class Face:
         for row in lists.people(self.site(request)):
             if {row.get("accountId"), row.get("key"), row.get("name")} & wanted:
                 return Json(row)
-        return refused("jira", 404, "Specified user does not exist or you do not have required permissions")
+        return error_response("jira", 404, "Specified user does not exist or you do not have required permissions")
 
     async def members(self, request: Request) -> Response:
         """Of the agents' group. Who has left is told to those who ask for inactive ones.
@@ -155,7 +155,7 @@ class Face:
         """
         query, site = request.query_params, self.site(request)
         if not {query.get("groupId"), query.get("groupname")} & set(AGENTS):
-            return refused("jira", 404, "The group does not exist.")
+            return error_response("jira", 404, "The group does not exist.")
         rows = [site.person(number) for number in lists.agents(site)]
         everybody = query.get("includeInactiveUsers") == "true"
         return self._paged(request, [row for row in rows if everybody or row["active"]], 50)
@@ -175,9 +175,9 @@ class Face:
 
     # --- what needs no site
 
-    async def removed(self, _request: Request) -> Response:
+    async def gone_response(self, _request: Request) -> Response:
         """https://developer.atlassian.com/changelog/#CHANGE-2046"""
-        return refused("jira", 410, _REMOVED.format("/rest/api/3/search/jql"))
+        return error_response("jira", 410, _REMOVED.format("/rest/api/3/search/jql"))
 
     async def tenant(self, _request: Request) -> Response:
         return Json({"cloudId": CLOUD_ID})

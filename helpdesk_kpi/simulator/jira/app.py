@@ -11,8 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpdesk_kpi.simulator.jira import reference_data as lists
-from helpdesk_kpi.simulator.jira.api import Face
-from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN, SCOPED_TOKEN, JiraDoor, Passes, Product, refused
+from helpdesk_kpi.simulator.jira.api import JiraApi
+from helpdesk_kpi.simulator.jira.auth import PERSONAL_TOKEN, SCOPED_TOKEN, JiraAuth, Passes, Product, error_response
 from helpdesk_kpi.simulator.jira.changelogs import Changelogs
 from helpdesk_kpi.simulator.jira.confluence import Confluence
 from helpdesk_kpi.simulator.jira.roles import Roles
@@ -35,7 +35,7 @@ from helpdesk_kpi.simulator.jira.vocabulary import (
 )
 from helpdesk_kpi.simulator.jira.worklogs import Worklogs
 from helpdesk_kpi.simulator.server.faults import Faults, parse
-from helpdesk_kpi.simulator.server.gate import Gate
+from helpdesk_kpi.simulator.server.gate import RequestGate
 from helpdesk_kpi.simulator.world.facts import SYSTEM
 from helpdesk_kpi.simulator.world.support_desk import EMAIL, TOKEN
 from helpdesk_kpi.simulator.world.world import World
@@ -66,15 +66,15 @@ def app(
     """
     plan = parse(faults)
     passes = Passes(kind, plan, limits, clock)
-    face = Face(world, kind, plan)
+    face = JiraApi(world, kind, plan)
     search, changelogs = Search(face.issues, plan, clock), Changelogs(face.issues, clock)
     requests: Counter[str] = Counter()
     routes: list[Route] = []
     for product, root, gateway, endpoints in _products(face, search, changelogs, kind, analytics=analytics):
-        gate = Gate(plan, JiraDoor(product, passes), world)
+        gate = RequestGate(plan, JiraAuth(product, passes), world)
         gate.requests = requests
         for methods, path, name, endpoint in endpoints:
-            planned = _planned(world, product, name, endpoint)
+            planned = _apply_plan(world, product, name, endpoint)
             guarded = gate.guard(name, planned, bucket=name, open_to_all=name in _OPEN)
             prefixes = (root, f"{gateway}{root}") if gateway else (root,)
             routes += [Route(f"{prefix}/{path}", guarded, methods=methods.split()) for prefix in prefixes]
@@ -128,39 +128,44 @@ def bots(world: World, kind: Kind = "cloud") -> list[str]:
 
 
 def _products(
-    face: Face, search: Search, changelogs: Changelogs, kind: Kind, *, analytics: bool
+    face: JiraApi, search: Search, changelogs: Changelogs, kind: Kind, *, analytics: bool
 ) -> Iterator[tuple[Product, str, str, list[Endpoint]]]:
     """Product, where it is on the site, its gateway, its endpoints."""
     pages = Confluence(face, analytics=analytics)
     if kind == "datacenter":
         yield "jira", "/rest/api/2", "", [*_platform(face), *_datacenter(face, search)]
-        yield "jsm", "/rest/servicedeskapi", "", _service_desk(Requests(face))
+        yield "jsm", "/rest/servicedeskapi", "", _service_desk_routes(Requests(face))
         yield "confluence", "/rest/api", "", _content(pages)
         return
     jira, confluence = f"/ex/jira/{CLOUD_ID}", f"/ex/confluence/{CLOUD_ID}"
     yield "jira", "/rest/api/3", jira, [*_platform(face), *_cloud(face, search, changelogs)]
-    yield "jira", "/rest/api/2", jira, [("GET POST", "search", "search_removed", face.removed), _server_info(face)]
+    yield (
+        "jira",
+        "/rest/api/2",
+        jira,
+        [("GET POST", "search", "search_removed", face.gone_response), _server_info(face)],
+    )
     yield "jira", "/_edge", "", [("GET", "tenant_info", "tenant_info", face.tenant)]
-    yield "jsm", "/rest/servicedeskapi", jira, _service_desk(Requests(face))
+    yield "jsm", "/rest/servicedeskapi", jira, _service_desk_routes(Requests(face))
     yield "confluence", "/wiki/api/v2", confluence, _wiki(pages)
     yield "confluence", "/wiki/rest/api", confluence, [("GET", "analytics/content/{page}/views", "views", pages.views)]
 
 
-def _server_info(face: Face) -> Endpoint:
-    return ("GET", "serverInfo", "server_info", face.listed(lists.server_info))
+def _server_info(face: JiraApi) -> Endpoint:
+    return ("GET", "serverInfo", "server_info", face.list_response(lists.server_info))
 
 
-def _platform(face: Face) -> list[Endpoint]:
+def _platform(face: JiraApi) -> list[Endpoint]:
     """Alike on Cloud and Data Center."""
     worklogs, roles = Worklogs(face), Roles(face)
     return [
-        ("GET", "myself", "myself", face.listed(lists.myself)),
+        ("GET", "myself", "myself", face.list_response(lists.myself)),
         _server_info(face),
-        ("GET", "field", "fields", face.listed(lists.fields)),
-        ("GET", "status", "statuses", face.listed(lists.statuses)),
-        ("GET", "priority", "priorities", face.listed(lists.priorities)),
-        ("GET", "resolution", "resolutions", face.listed(lists.plain_resolutions)),
-        ("GET", "issuetype", "issue_types", face.listed(lists.issue_types)),
+        ("GET", "field", "fields", face.list_response(lists.fields)),
+        ("GET", "status", "statuses", face.list_response(lists.statuses)),
+        ("GET", "priority", "priorities", face.list_response(lists.priorities)),
+        ("GET", "resolution", "resolutions", face.list_response(lists.plain_resolutions)),
+        ("GET", "issuetype", "issue_types", face.list_response(lists.issue_types)),
         ("GET", "project", "projects", face.all_projects),
         ("GET", "user", "user", face.user),
         ("GET", "group/member", "members", face.members),
@@ -176,16 +181,16 @@ def _platform(face: Face) -> list[Endpoint]:
     ]
 
 
-def _cloud(face: Face, search: Search, changelogs: Changelogs) -> list[Endpoint]:
+def _cloud(face: JiraApi, search: Search, changelogs: Changelogs) -> list[Endpoint]:
     return [
         ("GET POST", "search/jql", "search", search.search),
         ("POST", "search/approximate-count", "count", search.count),
         ("POST", "issue/bulkfetch", "issues_by_id", search.by_id),
-        ("GET POST", "search", "search_removed", face.removed),
+        ("GET POST", "search", "search_removed", face.gone_response),
         ("POST", "changelog/bulkfetch", "changelogs", changelogs.page),
         ("GET", "issue/{issue}/changelog", "changelog", face.changelog),
-        ("GET", "priority/search", "priorities", face.paged(lists.priorities)),
-        ("GET", "resolution/search", "resolutions", face.paged(lists.resolutions)),
+        ("GET", "priority/search", "priorities", face.page_response(lists.priorities)),
+        ("GET", "resolution/search", "resolutions", face.page_response(lists.resolutions)),
         ("GET", "project/search", "projects", face.projects),
         ("GET", "project/{project}", "project", face.project),
         ("GET", "users/search", "users", face.users),
@@ -194,14 +199,14 @@ def _cloud(face: Face, search: Search, changelogs: Changelogs) -> list[Endpoint]
     ]
 
 
-def _datacenter(face: Face, search: Search) -> list[Endpoint]:
+def _datacenter(face: JiraApi, search: Search) -> list[Endpoint]:
     return [
         ("GET POST", "search", "search", search.offset),
         ("GET", "project/{project}", "project", face.project),
     ]
 
 
-def _service_desk(requests: Requests) -> list[Endpoint]:
+def _service_desk_routes(requests: Requests) -> list[Endpoint]:
     return [
         ("GET", "info", "info", requests.info),
         ("GET", "servicedesk", "service_desks", requests.service_desks),
@@ -239,13 +244,13 @@ def _content(pages: Confluence) -> list[Endpoint]:
 _PLANS: dict[str, set[str]] = {"feedback": {"csat"}, "sla": {"slas"}}
 
 
-def _planned(world: World, product: Product, name: str, endpoint: Any) -> Any:
+def _apply_plan(world: World, product: Product, name: str, endpoint: Any) -> Any:
     """403 where the plan lacks it; any endpoint's own name works too."""
 
     async def asked(request: Request) -> Response:
         parts = _PLANS.get(name, set()) | {name} | ({"guide"} if product == "confluence" else set())
         if world.plan_without & parts:
-            return refused(product, 403, "You do not have permission to do that.")
+            return error_response(product, 403, "You do not have permission to do that.")
         answer: Response = await endpoint(request)
         return answer
 
@@ -253,4 +258,4 @@ def _planned(world: World, product: Product, name: str, endpoint: Any) -> Any:
 
 
 async def _lost(request: Request, _error: Exception) -> Response:
-    return refused("jira", 404, f"null for uri: {request.url.path}")
+    return error_response("jira", 404, f"null for uri: {request.url.path}")

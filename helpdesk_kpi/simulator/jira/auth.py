@@ -67,7 +67,7 @@ class Passes:
         return headers | {"ratelimit-reason": "jira-burst-based"}, 1
 
 
-class JiraDoor:
+class JiraAuth:
     """The door of one product; each wraps its errors in its own way."""
 
     def __init__(self, product: Product, passes: Passes) -> None:
@@ -82,7 +82,7 @@ class JiraDoor:
             return Response(b"", 200, told, "application/json")
         if request.url.path.startswith("/ex/"):
             return Json({"code": 401, "message": "Unauthorized; scope does not match"}, 401, told)
-        return refused(self.product, 401, _DENIED, told)
+        return error_response(self.product, 401, _DENIED, told)
 
     def take(self, request: Request, bucket: str | None) -> tuple[Mapping[str, str], int]:
         return self.passes.take(bucket or request.url.path)
@@ -93,21 +93,21 @@ class JiraDoor:
         headers = {"ratelimit-reason": "jira-burst-based"} | dict(headers)
         if self.passes.refused % 2 == 0:
             return Response(_PAGE, 429, headers, "text/html")
-        return refused(self.product, 429, "Rate limit exceeded.", headers)
+        return error_response(self.product, 429, "Rate limit exceeded.", headers)
 
     def forbidden(self) -> Response:
-        return refused(self.product, 403, "You do not have permission to do that.")
+        return error_response(self.product, 403, "You do not have permission to do that.")
 
     def not_found(self) -> Response:
-        return refused(self.product, 404, "It does not exist or you do not have permission to see it.")
+        return error_response(self.product, 404, "It does not exist or you do not have permission to see it.")
 
     def bad_request(self, error: BadRequestError) -> Response:
         if self.product == "jira" and error.error:
             return Json({"errorMessages": [], "errors": {error.error: error.description}}, 400)
-        return refused(self.product, 400, error.description)
+        return error_response(self.product, 400, error.description)
 
 
-def refused(
+def error_response(
     product: Product, status: int, message: str, headers: Mapping[str, str] | None = None, *, key: str | None = None
 ) -> Response:
     """The platform's, the service desk's and Confluence's envelopes; `key` is the service desk's name for it."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from helpdesk_kpi.simulator.jira.issues import Issues
 from helpdesk_kpi.simulator.jira.search import TOKEN_LIVES
-from helpdesk_kpi.simulator.jira.search_request import Token, asked, digest, token
+from helpdesk_kpi.simulator.jira.search_request import Token, digest, parse_request, token
 from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError
 from helpdesk_kpi.simulator.world.clock import SECOND
@@ -23,7 +23,7 @@ class Changelogs:
 
     async def page(self, request: Request) -> Response:
         """Histories of up to a thousand issues, by time and issue; those of one issue may go over a page."""
-        body = await asked(request, frozenset({"issueIdsOrKeys", "fieldIds", "maxResults", "nextPageToken"}))
+        body = await parse_request(request, frozenset({"issueIdsOrKeys", "fieldIds", "maxResults", "nextPageToken"}))
         issues = self.issues_of(request)
         ids, only = body.get("issueIdsOrKeys") or [], body.get("fieldIds") or []
         size = int(body.get("maxResults", 1000))

@@ -14,8 +14,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from helpdesk_kpi.simulator.jira.api import Face
-from helpdesk_kpi.simulator.jira.auth import refused
+from helpdesk_kpi.simulator.jira.api import JiraApi
+from helpdesk_kpi.simulator.jira.auth import error_response
 from helpdesk_kpi.simulator.jira.vocabulary import REPORTS
 from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError
@@ -34,7 +34,7 @@ _SORTS = {"id": lambda row: int(row["id"]), "created-date": lambda row: row["cre
 class Confluence:
     """`analytics`: whether the plan tells views, as the dearer ones do."""
 
-    def __init__(self, face: Face, *, analytics: bool) -> None:
+    def __init__(self, face: JiraApi, *, analytics: bool) -> None:
         self.face, self.world, self.analytics = face, face.world, analytics
 
     # --- version 2 of the API
@@ -262,4 +262,4 @@ def _place(cursor: str | None, others: list[tuple[str, str]]) -> int:
 
 
 def _lost() -> Response:
-    return refused("confluence", 404, "No content found with the given id.")
+    return error_response("confluence", 404, "No content found with the given id.")

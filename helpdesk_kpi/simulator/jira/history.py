@@ -33,7 +33,7 @@ from helpdesk_kpi.simulator.world.clock import DAY, MINUTE
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Comment, Created, Moved
 from helpdesk_kpi.simulator.world.phrases import Words
 from helpdesk_kpi.simulator.world.ticket_history import DONE as ARE_DONE
-from helpdesk_kpi.simulator.world.ticket_history import Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 
 Item = dict[str, Any]
@@ -52,22 +52,22 @@ class History(msgspec.Struct, frozen=True):
     items: list[Item]
 
 
-class Said(msgspec.Struct, frozen=True):
+class JiraComment(msgspec.Struct, frozen=True):
     at: int
     id: int
     author: int
     comment: Comment
 
 
-def _written(site: Site, story: Story) -> list[int]:
+def _worklog_instants(site: Site, story: TicketHistory) -> list[int]:
     """When time was written down, corrected or taken back: all of it moves the issue, unless the world says not."""
     return [] if site.world.silent_hours else [fact.at for fact in story.timed]
 
 
-class Track:
+class IssueHistory:
     """The histories and comments of one issue, all of them, in order; and where and when it can be seen."""
 
-    def __init__(self, site: Site, story: Story) -> None:
+    def __init__(self, site: Site, story: TicketHistory) -> None:
         self.site, self.story = site, story
         self.move = _move(site, story)
         self.moved_at = story.saves[self.move].at if self.move is not None else None
@@ -77,12 +77,17 @@ class Track:
         if not site.cloud:
             self._strip()
         self.comments = [
-            Said(save.at, story.ticket * _PER_ISSUE + place, save.fact.actor, save.fact.comment)
+            JiraComment(save.at, story.ticket * _PER_ISSUE + place, save.fact.actor, save.fact.comment)
             for place, save in enumerate(story.saves)
             if save.fact.comment is not None and not isinstance(save.fact, Created)
         ]
         self.bumps = sorted(
-            {*story.saved_at, *story.touched, *(history.at for history in self.histories), *_written(site, story)}
+            {
+                *story.saved_at,
+                *story.touched,
+                *(history.at for history in self.histories),
+                *_worklog_instants(site, story),
+            }
         )
 
     def updated(self, at: int) -> int:
@@ -125,23 +130,23 @@ class Track:
             items = [item for field in changes for item in self._items(save, field, save.before.get(field))]
             if place == self.move:
                 items = [item for item in items if item["field"] != "status"]
-                items += _moving(self, before["status"], state["status"])
+                items += _move_items(self, before["status"], state["status"])
             if items:
                 author = self._author(save)
                 found.append(History(save.at, self.story.ticket * _PER_ISSUE + place, author, items))
         return found
 
-    def _author(self, save: Saved) -> int | None:
+    def _author(self, save: TicketUpdate) -> int | None:
         """Some closings by the rules do not say who it was."""
         if isinstance(save.fact, Created):
             return SYSTEM
         silent = save.changes.get("status") == "closed" and save.fact.actor == SYSTEM and self.story.ticket % 7 == 0
         return None if silent else save.fact.actor
 
-    def _items(self, save: Saved, field: str, before: Any) -> list[Item]:
+    def _items(self, save: TicketUpdate, field: str, before: Any) -> list[Item]:
         if field == "status":
             return self._status(save, before)
-        came, to = self._named(field, before), self._named(field, save.changes[field])
+        came, to = self._id_and_name(field, before), self._id_and_name(field, save.changes[field])
         if came == to:
             return []  # Jira has nothing like it
         custom = {"team": TEAM, "category": CATEGORY, "form": REQUEST_TYPE}.get(field, "")
@@ -151,7 +156,7 @@ class Track:
             item |= {"tmpFromAccountId": came[0], "tmpToAccountId": to[0]}
         return [item]
 
-    def _named(self, field: str, value: Any) -> tuple[str | None, str | None]:
+    def _id_and_name(self, field: str, value: Any) -> tuple[str | None, str | None]:
         """A value's id and name."""
         site = self.site
         named: tuple[str | None, str | None] = (None, None)
@@ -168,7 +173,7 @@ class Track:
                 named = _CHOICES[field](site.words, value)
         return named
 
-    def _status(self, save: Saved, before: str) -> list[Item]:
+    def _status(self, save: TicketUpdate, before: str) -> list[Item]:
         """With the resolution, which Jira sets on the way into done and clears on the way out."""
         new, names, project = save.changes["status"], self.site.names, self.project(save.at)
         was, now = self.called(before), self.called(new)
@@ -232,15 +237,15 @@ def old_statuses_until(world: World) -> int:
     return FAR if stay else max(left, default=0)
 
 
-def resolution(save: Saved) -> str:
+def resolution(save: TicketUpdate) -> str:
     return DUPLICATE if getattr(save.fact, "merged_into", None) else DONE
 
 
-def began_elsewhere(story: Story) -> bool:
+def began_elsewhere(story: TicketHistory) -> bool:
     return story.ticket % 53 == 17
 
 
-def _move(site: Site, story: Story) -> int | None:
+def _move(site: Site, story: TicketHistory) -> int | None:
     """The place of the save that moves it: the first that an agent writes in."""
     if not began_elsewhere(story):
         return None
@@ -255,13 +260,13 @@ def _agent(site: Site, number: int, at: int) -> bool:
     return account is not None and not account.bot and account.role_at(at) != "customer"
 
 
-def _hidden(site: Site, story: Story) -> tuple[int, int] | None:
+def _hidden(site: Site, story: TicketHistory) -> tuple[int, int] | None:
     """A few are out of sight for two days, long before the end."""
     since = story.created.at + 3 * DAY
     return (since, since + 2 * DAY) if story.ticket % 40 == 23 and since + 2 * DAY < site.world.desk.end else None
 
 
-def _moving(track: Track, before: str, after: str) -> list[Item]:
+def _move_items(track: IssueHistory, before: str, after: str) -> list[Item]:
     """The new project has other statuses, so even one that stays the same gets another id."""
     number, names = track.story.ticket, track.site.names
     before, after = track.called(before), track.called(after)
@@ -281,11 +286,11 @@ def _item(
             "to": to, "toString": to_name}  # fmt: skip
 
 
-def software(site: Site) -> list[Story]:
+def software(site: Site) -> list[TicketHistory]:
     """Two issues that the team wrote down for itself in a project that is no desk: nobody's tickets."""
     team = [a for a in site.world.desk.accounts if not a.bot and a.roles[0][1] != "customer"]
     return [
-        Story(FIRST_OF_SOFTWARE + i, [Created(ticket=FIRST_OF_SOFTWARE + i, at=site.world.desk.start + i * DAY,
+        TicketHistory(FIRST_OF_SOFTWARE + i, [Created(ticket=FIRST_OF_SOFTWARE + i, at=site.world.desk.start + i * DAY,
               requester=who.id, subject="Worker restarts", status="open", priority="normal")])
         for i, who in enumerate(team[:2], 1)
     ]  # fmt: skip

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from helpdesk_kpi.simulator.jira import sla
-from helpdesk_kpi.simulator.jira.history import History, Said, Track, resolution
-from helpdesk_kpi.simulator.jira.payload_shapes import named, organization, project, request_type, status
+from helpdesk_kpi.simulator.jira.history import History, IssueHistory, JiraComment, resolution
+from helpdesk_kpi.simulator.jira.payload_shapes import name_object, organization, project, request_type, status
 from helpdesk_kpi.simulator.jira.site import Site
 from helpdesk_kpi.simulator.jira.vocabulary import (
     CATEGORY,
@@ -27,7 +27,7 @@ from helpdesk_kpi.simulator.jira.vocabulary import (
     type_id,
 )
 from helpdesk_kpi.simulator.world.facts import Answered, Update
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Saved, Story, told
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate, state_after
 from helpdesk_kpi.simulator.world.time_entries import Entry, entries
 
 COMMENTS, HISTORIES, WORKLOGS = 20, 40, 20  # what a search embeds at most
@@ -45,15 +45,15 @@ MISSING = object()
 """A field that is not on the issue's screen is null here and absent there."""
 
 
-class View:
+class IssueView:
     """One issue as of the world's now."""
 
-    def __init__(self, site: Site, tracks: Mapping[int, Track], number: int) -> None:
+    def __init__(self, site: Site, tracks: Mapping[int, IssueHistory], number: int) -> None:
         self.site, self.tracks, self.track = site, tracks, tracks[number]
         self.number, self.now = number, site.world.now
-        self.story: Story = self.track.story
+        self.story: TicketHistory = self.track.story
         self.saves = self.story.until(self.now)
-        self.state = told(self.saves)
+        self.state = state_after(self.saves)
         self.project: Project = self.track.project(self.now)
 
     @property
@@ -90,16 +90,16 @@ class View:
         kept = rows[::-1][:HISTORIES] if self.site.cloud else rows
         return {"startAt": 0, "maxResults": len(kept), "total": len(rows), "histories": kept}
 
-    def said(self) -> list[Said]:
+    def public_comments(self) -> list[JiraComment]:
         return [said for said in self.track.comments if said.at <= self.now]
 
     def comments(self) -> Any:
-        rows = self.said()
+        rows = self.public_comments()
         kept = rows[:COMMENTS] if self.site.cloud else rows
         return {"comments": [self.comment(one) for one in kept], "self": f"{self.url}/comment",
                 "maxResults": len(kept), "total": len(rows), "startAt": 0}  # fmt: skip
 
-    def comment(self, said: Said, *, properties: bool = False) -> dict[str, Any]:
+    def comment(self, said: JiraComment, *, properties: bool = False) -> dict[str, Any]:
         """Cloud says whether the customer sees it; Data Center tells that in a property, to who asks for those.
 
         https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comments/
@@ -115,12 +115,12 @@ class View:
             shown["properties"] = [internal]
         return shown
 
-    def ever_written(self) -> list[Entry]:
+    def all_worklogs(self) -> list[Entry]:
         """Time that somebody wrote down, deleted entries too."""
         return entries(self.story, self.now)
 
     def worklogs(self) -> list[Entry]:
-        return [entry for entry in self.ever_written() if entry.seconds]
+        return [entry for entry in self.all_worklogs() if entry.seconds]
 
     def embedded_worklogs(self) -> Any:
         """The oldest ones, on Data Center too; the field is not there where time tracking is switched off."""
@@ -154,7 +154,7 @@ class View:
     def status(self) -> dict[str, Any]:
         return status(self.site, self.track.called(self.state["status"]), self.project)
 
-    def turned(self) -> Saved:
+    def last_category_change(self) -> TicketUpdate:
         """The save that brought the category of status that it has now."""
         last = self.saves[0]
         for save in self.saves[1:]:
@@ -162,19 +162,26 @@ class View:
                 last = save
         return last
 
-    def solved(self) -> Saved | None:
-        return self.turned() if self.state["status"] in DONE and self.turned() is not self.saves[0] else None
+    def solved(self) -> TicketUpdate | None:
+        return (
+            self.last_category_change()
+            if self.state["status"] in DONE and self.last_category_change() is not self.saves[0]
+            else None
+        )
 
     def resolution(self) -> dict[str, Any] | None:
         solved = self.solved()
-        return None if solved is None else named(self.site, "resolution", resolution(solved))
+        return None if solved is None else name_object(self.site, "resolution", resolution(solved))
 
     def priority(self) -> dict[str, Any] | None:
         value = self.state["priority"]
-        return None if value is None else named(self.site, "priority", PRIORITIES[value])
+        return None if value is None else name_object(self.site, "priority", PRIORITIES[value])
 
     def issue_type(self) -> dict[str, Any]:
-        return named(self.site, "issuetype", type_id(self.state["type"])) | {"subtask": False, "hierarchyLevel": 0}
+        return name_object(self.site, "issuetype", type_id(self.state["type"])) | {
+            "subtask": False,
+            "hierarchyLevel": 0,
+        }
 
     def assignee(self) -> dict[str, Any] | None:
         who = self.state["assignee"]
@@ -245,40 +252,42 @@ class View:
         return None if "slas" in without else sla.value(self.site, self.story, field, link)
 
 
-def _project(view: View) -> dict[str, Any]:
+def _project(view: IssueView) -> dict[str, Any]:
     return project(view.site, view.project)
 
 
-FIELDS: dict[str, Callable[[View], Any]] = {
+FIELDS: dict[str, Callable[[IssueView], Any]] = {
     "summary": lambda view: view.story.created.subject,
     "description": lambda view: view.site.text(view.story.created.comment),
     "created": lambda view: view.site.when(view.story.created.at),
     "updated": lambda view: view.site.when(view.track.updated(view.now)),
-    "status": View.status,
-    "statuscategorychangedate": lambda view: view.site.when(view.turned().at) if view.site.cloud else MISSING,
-    "resolution": View.resolution,
+    "status": IssueView.status,
+    "statuscategorychangedate": lambda view: (
+        view.site.when(view.last_category_change().at) if view.site.cloud else MISSING
+    ),
+    "resolution": IssueView.resolution,
     "resolutiondate": lambda view: (done := view.solved()) and view.site.when(done.at, _MS_BEFORE),
-    "priority": View.priority,
-    "issuetype": View.issue_type,
+    "priority": IssueView.priority,
+    "issuetype": IssueView.issue_type,
     "project": _project,
     "reporter": lambda view: view.site.person(view.story.created.requester),
     "creator": lambda view: view.site.person(view.story.created.submitter or view.story.created.requester),
-    "assignee": View.assignee,
-    "labels": View.labels,
-    "issuelinks": View.links,
-    "comment": View.comments,
-    "worklog": View.embedded_worklogs,
-    REQUEST_TYPE: View.request_type,
+    "assignee": IssueView.assignee,
+    "labels": IssueView.labels,
+    "issuelinks": IssueView.links,
+    "comment": IssueView.comments,
+    "worklog": IssueView.embedded_worklogs,
+    REQUEST_TYPE: IssueView.request_type,
     **{field: lambda view, field=field: view.sla(field) for field in sla.SLAS},  # type: ignore[misc]
     DAYS_LAST_COMMENTED: lambda view: str(view.number % 9),
     FIRST_RESPONSE_DATE: lambda view: None if view.number % 2 else MISSING,
-    SATISFACTION: View.satisfaction,
+    SATISFACTION: IssueView.satisfaction,
     SATISFACTION_DATE: lambda view: (answer := view.answer()) and view.site.when(answer.at),
-    ORGANIZATIONS: View.organizations,
+    ORGANIZATIONS: IssueView.organizations,
     PARTICIPANTS: lambda _view: [],
     TEAM: lambda view: None if (t := view.state["team"]) is None else view.option(team_option(view.site.words, t)),
     CATEGORY: lambda view: (
         None if (c := view.state["category"]) is None else view.option(category_option(view.site.words, c))
     ),
-    GO_LIVE: View.go_live,
+    GO_LIVE: IssueView.go_live,
 }

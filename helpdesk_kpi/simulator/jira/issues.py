@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from helpdesk_kpi.simulator.jira.history import Track, software
-from helpdesk_kpi.simulator.jira.issue_view import FIELDS, FIRST_ISSUE, MISSING, View
+from helpdesk_kpi.simulator.jira.history import IssueHistory, software
+from helpdesk_kpi.simulator.jira.issue_view import FIELDS, FIRST_ISSUE, MISSING, IssueView
 from helpdesk_kpi.simulator.jira.site import Site
 
 _encode = msgspec.json.Encoder().encode
@@ -18,7 +18,7 @@ class Issues:
     def __init__(self, site: Site) -> None:
         self.site, self.world = site, site.world
         stories = [*self.world.stories.values(), *software(site)]
-        self.tracks = {story.ticket: Track(site, story) for story in stories}
+        self.tracks = {story.ticket: IssueHistory(site, story) for story in stories}
         self.by_key = {key: number for number, track in self.tracks.items() for key in track.all_keys()}
         self._made: dict[int, tuple[Any, dict[str, msgspec.Raw | None]]] = {}
         self._gone = (-1, 0)
@@ -31,8 +31,8 @@ class Issues:
         seen = number in self.tracks and self.tracks[number].there(self.world.now)
         return number if seen else None
 
-    def view(self, number: int) -> View:
-        return View(self.site, self.tracks, number)
+    def view(self, number: int) -> IssueView:
+        return IssueView(self.site, self.tracks, number)
 
     def fields(self, number: int, names: Iterable[str]) -> dict[str, msgspec.Raw]:
         """Fields in JSON, made once for each state of the issue; it lacks those that are not on its screen."""

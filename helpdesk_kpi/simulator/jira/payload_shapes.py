@@ -41,7 +41,7 @@ def request_type(site: Site, form: int | None, kind: str | None, where: Project)
             "groupIds": []}  # fmt: skip
 
 
-def named(site: Site, what: str, own: str) -> dict[str, Any]:
+def name_object(site: Site, what: str, own: str) -> dict[str, Any]:
     """As an issue shows it: priorities have no description there, resolutions no icon."""
     shown: dict[str, Any] = {"self": f"{site.api}/{what}/{own}", "id": own, "name": site.names[own]}
     shown |= {} if what == "priority" else {"description": ""}

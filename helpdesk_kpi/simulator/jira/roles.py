@@ -8,8 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from helpdesk_kpi.simulator.jira.api import Face
-from helpdesk_kpi.simulator.jira.auth import refused
+from helpdesk_kpi.simulator.jira.api import JiraApi
+from helpdesk_kpi.simulator.jira.auth import error_response
 from helpdesk_kpi.simulator.jira.reference_data import agents
 from helpdesk_kpi.simulator.jira.site import Site
 from helpdesk_kpi.simulator.jira.vocabulary import AGENTS, PROJECTS, REPORTS, Project
@@ -25,20 +25,20 @@ _FIRST_ACTOR = 10_240
 class Roles:
     """The roles of each project; who is no desk has no team."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: JiraApi) -> None:
         self.face = face
 
     async def of_project(self, request: Request) -> Response:
         """Name -> address."""
         site, where = self.face.site(request), self._project(request)
         if where is None:
-            return refused("jira", 404, "No project could be found with that key.")
+            return error_response("jira", 404, "No project could be found with that key.")
         return Json({_NAMES[own]: self._address(site, where, own) for own in _known(where)})
 
     async def single(self, request: Request) -> Response:
         site, where, own = self.face.site(request), self._project(request), request.path_params["role"]
         if where is None or own not in _known(where):
-            return refused("jira", 404, "Can not retrieve project role.")
+            return error_response("jira", 404, "Can not retrieve project role.")
         people = {ADMINISTRATORS: [REPORTS], TEAM: agents(site)[:1]}.get(own, [])
         actors = [_user(site, number, _FIRST_ACTOR + i) for i, number in enumerate(people)]
         actors += [_group(site, _FIRST_ACTOR + 9)] if own == TEAM else []

@@ -12,10 +12,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator.jira import jql
-from helpdesk_kpi.simulator.jira.auth import refused
-from helpdesk_kpi.simulator.jira.history import Track
+from helpdesk_kpi.simulator.jira.auth import error_response
+from helpdesk_kpi.simulator.jira.history import IssueHistory
 from helpdesk_kpi.simulator.jira.issues import Issues
-from helpdesk_kpi.simulator.jira.search_request import Token, asked, described, digest, listed, size, token, wanted
+from helpdesk_kpi.simulator.jira.search_request import (
+    Token,
+    describe_issues,
+    digest,
+    parse_fields,
+    parse_list,
+    parse_request,
+    size,
+    token,
+)
 from helpdesk_kpi.simulator.jira.vocabulary import category
 from helpdesk_kpi.simulator.server.faults import Faults
 from helpdesk_kpi.simulator.server.gate import Json
@@ -41,9 +50,9 @@ class Search:
     async def search(self, request: Request) -> Response:
         """A page; the token holds the query and where the page ended. No token: that was all."""
         if len(request.url.query) > _LONGEST:
-            return refused("jira", 414, "The request URI is too long.")
-        body, issues = await asked(request), self.issues_of(request)
-        text, names = str(body.get("jql", "")), wanted(body.get("fields"))
+            return error_response("jira", 414, "The request URI is too long.")
+        body, issues = await parse_request(request), self.issues_of(request)
+        text, names = str(body.get("jql", "")), parse_fields(body.get("fields"))
         rows = self._rows(issues, text, jql.read(text, issues.site))
         held = token(body.get("nextPageToken"), text, now=self.clock(), lives=TOKEN_LIVES)
         number = held.page if held else 0
@@ -58,7 +67,7 @@ class Search:
             answer["isLast"] = not more or number % 5 == 2
         self._found = {key: kept for key, kept in self._found.items() if more and key[0] == text}
         issues.world.now += self.faults.move
-        return Json(answer | described(issues, names, listed(body.get("expand"))))
+        return Json(answer | describe_issues(issues, names, parse_list(body.get("expand"))))
 
     async def by_id(self, request: Request) -> Response:
         """Up to a hundred issues wherever they are now; what cannot be seen is an error that says nothing more.
@@ -66,12 +75,12 @@ class Search:
         https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post
         """
         known = frozenset({"issueIdsOrKeys", "fields", "fieldsByKeys", "expand", "properties"})
-        body, issues = await asked(request, known), self.issues_of(request)
+        body, issues = await parse_request(request, known), self.issues_of(request)
         ids = [str(one) for one in body.get("issueIdsOrKeys") or []]
         if not 1 <= len(ids) <= FETCHED:
             raise BadRequestError("issueIdsOrKeys", f"issueIdsOrKeys must have between 1 and {FETCHED} entries")
         found = {one: issues.find(one) for one in ids}
-        names = wanted(body.get("fields") or ["*all"])
+        names = parse_fields(body.get("fields") or ["*all"])
         shown = [
             self._row(issues, number, names, body) for number in sorted({n for n in found.values() if n is not None})
         ]
@@ -79,7 +88,7 @@ class Search:
         return Json({"expand": "schema,names", "issues": shown, "issueErrors": lost})
 
     async def count(self, request: Request) -> Response:
-        body, issues = await asked(request, frozenset({"jql"})), self.issues_of(request)
+        body, issues = await parse_request(request, frozenset({"jql"})), self.issues_of(request)
         text = str(body.get("jql", ""))
         return Json({"count": len(self._rows(issues, text, jql.read(text, issues.site)))})
 
@@ -88,14 +97,14 @@ class Search:
 
         https://docs.atlassian.com/software/jira/docs/api/REST/9.12.0/#api/2/search
         """
-        body, issues = await asked(request, None), self.issues_of(request)
-        text, names = str(body.get("jql", "")), wanted(body.get("fields", ["*navigable"]))
+        body, issues = await parse_request(request, None), self.issues_of(request)
+        text, names = str(body.get("jql", "")), parse_fields(body.get("fields", ["*navigable"]))
         rows = self._rows(issues, text, jql.read(text, issues.site))
         first, most = int(body.get("startAt", 0)), min(size(body, 50), SERVER_PAGE)
         shown = [self._row(issues, found, names, body) for _, found in rows[first : first + most]]
         issues.world.now += self.faults.move
         return Json({"expand": "schema,names", "startAt": first, "maxResults": most, "total": len(rows),
-                     "issues": shown} | described(issues, names, listed(body.get("expand"))))  # fmt: skip
+                     "issues": shown} | describe_issues(issues, names, parse_list(body.get("expand"))))  # fmt: skip
 
     def _row(self, issues: Issues, number: int, names: list[str] | None, body: Mapping[str, Any]) -> dict[str, Any]:
         """Only its id, if no fields were asked for; Data Center gives the key with it."""
@@ -103,9 +112,9 @@ class Search:
         if names is None:
             return {"id": view.id} if issues.site.cloud else view.head()
         row = view.head() | {"fields": issues.fields(number, names)}
-        if "changelog" in listed(body.get("expand")):
+        if "changelog" in parse_list(body.get("expand")):
             row["changelog"] = view.changelog()
-        if properties := listed(body.get("properties")):
+        if properties := parse_list(body.get("properties")):
             if len(properties) > 5:
                 raise BadRequestError("", "The maximum number of properties that can be requested is 5.")
             given = {name: view.property(name) for name in properties}
@@ -128,7 +137,7 @@ class Search:
         return self._found[text, world.now]
 
 
-def _fits(track: Track, clause: jql.Clause, at: int, named: Collection[int | None]) -> bool:
+def _fits(track: IssueHistory, clause: jql.Clause, at: int, named: Collection[int | None]) -> bool:
     """Whether the index of then has it; `named` are the tickets of a list of ids."""
     match clause.field:
         case "project":

@@ -49,7 +49,7 @@ def token(given: Any, query: str, *, now: float, lives: float) -> Token | None:
     return held
 
 
-async def asked(request: Request, known: frozenset[str] | None = SEARCHED) -> dict[str, Any]:
+async def parse_request(request: Request, known: frozenset[str] | None = SEARCHED) -> dict[str, Any]:
     """The body, or the query; a word that the endpoint does not know is refused, as `startAt` is."""
     if request.method == "GET":
         body: dict[str, Any] = dict(request.query_params)
@@ -65,7 +65,7 @@ async def asked(request: Request, known: frozenset[str] | None = SEARCHED) -> di
     return body
 
 
-def listed(given: Any) -> list[str]:
+def parse_list(given: Any) -> list[str]:
     """A list, or words with commas between them."""
     return given if isinstance(given, list) else [word for word in str(given or "").split(",") if word]
 
@@ -77,9 +77,9 @@ def size(body: Mapping[str, Any], usual: int) -> int:
     return most
 
 
-def wanted(given: Any) -> list[str] | None:
+def parse_fields(given: Any) -> list[str] | None:
     """Names of the fields to show; None: nothing but the id, which is also what no list means."""
-    words = [word.strip() for word in listed(given)] or ["id"]
+    words = [word.strip() for word in parse_list(given)] or ["id"]
     if set(words) <= {"id"}:
         return None
     chosen = [name for word in words for name in _NAMED.get(word, [word] if word in FIELDS else [])]
@@ -89,7 +89,7 @@ def wanted(given: Any) -> list[str] | None:
 _NAMED: dict[str, list[str]] = {"*all": list(FIELDS), "*navigable": _NAVIGABLE}
 
 
-def described(issues: Issues, names: list[str] | None, expand: list[str]) -> dict[str, Any]:
+def describe_issues(issues: Issues, names: list[str] | None, expand: list[str]) -> dict[str, Any]:
     rows = {row["id"]: row for row in field_list(issues.site) if row["id"] in (names or [])}
     told: dict[str, Any] = {}
     if "names" in expand:

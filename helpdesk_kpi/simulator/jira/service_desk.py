@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from helpdesk_kpi.simulator.jira import sla
-from helpdesk_kpi.simulator.jira.api import Face
-from helpdesk_kpi.simulator.jira.auth import refused
-from helpdesk_kpi.simulator.jira.issue_view import View
+from helpdesk_kpi.simulator.jira.api import JiraApi
+from helpdesk_kpi.simulator.jira.auth import error_response
+from helpdesk_kpi.simulator.jira.issue_view import IssueView
 from helpdesk_kpi.simulator.jira.payload_shapes import organization as shown_organization
 from helpdesk_kpi.simulator.jira.payload_shapes import request_type
 from helpdesk_kpi.simulator.jira.site import Site
@@ -29,7 +29,7 @@ _LOST = "The issue does not exist or you do not have permission to see it."
 class Requests:
     """Endpoints under /rest/servicedeskapi."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: JiraApi) -> None:
         self.face = face
 
     # --- lists
@@ -57,7 +57,9 @@ class Requests:
             return _experimental()
         desks = [desk for desk in _DESKS if wanted in {None, desk.desk}]
         if not desks:
-            return refused("jsm", 404, "The service desk does not exist or you do not have permission to see it.")
+            return error_response(
+                "jsm", 404, "The service desk does not exist or you do not have permission to see it."
+            )
         return self._paged(
             request, [request_type(site, form, None, desk) for desk in desks for form in (None, *FORMS)], 100
         )
@@ -99,7 +101,7 @@ class Requests:
             return view
         answer = view.answer()
         if answer is None:
-            return refused("jsm", 404, "No feedback was found for this request.")
+            return error_response("jsm", 404, "No feedback was found for this request.")
         return Json({"type": "csat", "rating": answer.ratings["overall"]}
                     | ({"comment": {"body": answer.comment}} if answer.comment else {}))  # fmt: skip
 
@@ -113,7 +115,7 @@ class Requests:
              "public": said.comment.public, "author": _person(view.site, said.author),
              "created": view.site.date(said.at),
              "_links": {"self": f"{view.site.base}{_ROOT}/request/{view.id}/comment/{said.id}"}}
-            for said in view.said()
+            for said in view.public_comments()
             if wanted[said.comment.public]
         ]  # fmt: skip
         return self._paged(request, rows, 50)
@@ -123,17 +125,19 @@ class Requests:
         view = self._view(request)
         return view if isinstance(view, Response) else self._paged(request, [], 50)
 
-    def _view(self, request: Request) -> View | Response:
+    def _view(self, request: Request) -> IssueView | Response:
         """What an agent made without the portal is no request; and a project may be no desk."""
         issues = self.face.issues(request)
         number = issues.find(request.path_params["issue"])
         if number is None:
-            return refused("jsm", 404, _LOST)
+            return error_response("jsm", 404, _LOST)
         view = issues.view(number)
         if view.project.desk is None:
-            return refused("jsm", 403, "You do not have permission to see this request.")
+            return error_response("jsm", 403, "You do not have permission to see this request.")
         if view.request_type() is None:
-            return refused("jsm", 404, "The issue is not a request.", key="sd.customerview.error.vpOriginMissing")
+            return error_response(
+                "jsm", 404, "The issue is not a request.", key="sd.customerview.error.vpOriginMissing"
+            )
         return view
 
     def _paged(self, request: Request, rows: list[Any], usual: int) -> Response:
@@ -159,7 +163,9 @@ def _opted(request: Request) -> bool:
 
 def _experimental() -> Response:
     """https://developer.atlassian.com/cloud/jira/service-desk/rest/intro/#experimental"""
-    return refused("jsm", 412, "This method is experimental; opt in with the header 'X-ExperimentalApi: opt-in'.")
+    return error_response(
+        "jsm", 412, "This method is experimental; opt in with the header 'X-ExperimentalApi: opt-in'."
+    )
 
 
 def _person(site: Site, number: int) -> dict[str, Any]:
@@ -171,7 +177,7 @@ def _person(site: Site, number: int) -> dict[str, Any]:
     return {"name": own, "key": own} | shown | {"_links": links | {"self": links["jiraRest"]}}
 
 
-def _values(view: View) -> list[dict[str, Any]]:
+def _values(view: IssueView) -> list[dict[str, Any]]:
     created = view.story.created
     return [{"fieldId": "summary", "label": "Summary", "value": created.subject},
             {"fieldId": "description", "label": "Description", "value": created.comment.text}]  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from helpdesk_kpi.simulator.jira.api import Face, number_of
-from helpdesk_kpi.simulator.jira.auth import refused
-from helpdesk_kpi.simulator.jira.search_request import asked
+from helpdesk_kpi.simulator.jira.api import JiraApi, number_of
+from helpdesk_kpi.simulator.jira.auth import error_response
+from helpdesk_kpi.simulator.jira.search_request import parse_request
 from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError
 from helpdesk_kpi.simulator.world.clock import MINUTE
@@ -24,7 +24,7 @@ _GONE = "Issue does not exist or you do not have permission to see it."
 
 
 class Worklogs:
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: JiraApi) -> None:
         self.face, self.world = face, face.world
 
     async def of_issue(self, request: Request) -> Response:
@@ -32,7 +32,7 @@ class Worklogs:
         issues, query = self.face.issues(request), request.query_params
         number = issues.find(request.path_params["issue"])
         if number is None or PART in self.world.plan_without:
-            return refused("jira", 404, _GONE)
+            return error_response("jira", 404, _GONE)
         view, cloud = issues.view(number), self.face.kind == "cloud"
         rows = view.worklogs()
         start = number_of(query, "startAt", 0) if cloud else 0
@@ -48,7 +48,7 @@ class Worklogs:
 
     async def by_id(self, request: Request) -> Response:
         """Up to a thousand; those that cannot be seen are left out."""
-        body = await asked(request, frozenset({"ids"}))
+        body = await parse_request(request, frozenset({"ids"}))
         wanted = {int(own) for own in body.get("ids") or ()}
         if not 1 <= len(wanted) <= PAGE:
             raise BadRequestError("ids", "Between 1 and 1000 ids are needed")
@@ -67,7 +67,7 @@ class Worklogs:
     def _all(self, request: Request) -> list[Entry]:
         issues, now = self.face.issues(request), self.world.now
         there = [number for number, track in issues.tracks.items() if track.there(now)]
-        return [entry for number in there for entry in issues.view(number).ever_written()]
+        return [entry for number in there for entry in issues.view(number).all_worklogs()]
 
     def _feed(self, request: Request, found: list[Entry]) -> Response:
         """From `since` on, which may repeat the last one of the page before; the address of a next page is always

@@ -1,6 +1,6 @@
 """What every request of a face passes: counting, planned faults, credentials, rate limits.
 
-How a helpdesk words its refusals is its own affair: a face brings its `Door`.
+How a helpdesk words its refusals is its own affair: a face brings its `VendorAuth`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _PAGE = "<!DOCTYPE html><html><body><h1>We are down for maintenance</h1></body></html>"
 
 
-class Door(Protocol):
+class VendorAuth(Protocol):
     """How one helpdesk lets requests in, limits and refuses them."""
 
     def refusal(self, request: Request, faults: Faults) -> Response | None:
@@ -63,10 +63,10 @@ class Cut(Response):
         await send({"type": "http.response.body", "body": half, "more_body": served})
 
 
-class Gate:
+class RequestGate:
     """Stands before all endpoints of one face."""
 
-    def __init__(self, faults: Faults, door: Door, world: World) -> None:
+    def __init__(self, faults: Faults, door: VendorAuth, world: World) -> None:
         self.faults, self.door, self.world = faults, door, world
         self.requests: Counter[str] = Counter()
 
@@ -83,19 +83,19 @@ class Gate:
             await asyncio.sleep(self.faults.slow.get(name, 0) / 1000)
             failure = self.faults.failure(self.requests.total())
             if failure is not None and failure != "cut":
-                return self._failed(failure)
+                return self._fault_response(failure)
             if not open_to_all and (refusal := self.door.refusal(request, self.faults)):
                 return refusal
             if name in self.faults.forbid:
                 return self.door.forbidden()
             if name in self.faults.missing:
                 return self.door.not_found()
-            answer = await self._limited(request, endpoint, bucket)
+            answer = await self._rate_limit_response(request, endpoint, bucket)
             return Cut(answer) if failure == "cut" else answer
 
         return guarded
 
-    async def _limited(self, request: Request, endpoint: Endpoint, bucket: str | None) -> Response:
+    async def _rate_limit_response(self, request: Request, endpoint: Endpoint, bucket: str | None) -> Response:
         headers, wait = self.door.take(request, bucket)
         if wait:
             return self.door.too_many({**headers, "retry-after": str(wait)})
@@ -106,7 +106,7 @@ class Gate:
         answer.headers.update(headers)
         return answer
 
-    def _failed(self, how: Failure) -> Response:
+    def _fault_response(self, how: Failure) -> Response:
         """An answer that has nothing of what was asked."""
         match how:
             case "429-0":

@@ -26,10 +26,10 @@ def by_cursor(
     size = int(query.get("page[size]", "100"))
     if not 1 <= size <= most:
         raise BadRequestError("InvalidPaginationParameter", f"page[size] must be between 1 and {most}")
-    first = _decoded(query["page[after]"]) if query.get("page[after]") else 0
+    first = _decode_cursor(query["page[after]"]) if query.get("page[after]") else 0
     page = list(rows[first : first + size])
     more = first + size < len(rows)
-    cursors = (_encoded(first + len(page)), _encoded(first)) if page else (None, None)
+    cursors = (_encode_cursor(first + len(page)), _encode_cursor(first)) if page else (None, None)
     return {key: page, **ends(query, path, address, more=more, cursors=cursors)}
 
 
@@ -77,11 +77,11 @@ def whole_seconds(rows: Rows, stamps: Sequence[int], start: int, size: int) -> t
     return rows[first : last + 1], end, over
 
 
-def _encoded(place: int) -> str:
+def _encode_cursor(place: int) -> str:
     return base64.b64encode(f"place:{place}".encode()).decode()
 
 
-def _decoded(cursor: str) -> int:
+def _decode_cursor(cursor: str) -> int:
     try:
         word, place = base64.b64decode(cursor, validate=True).decode().split(":")
         assert word == "place"

@@ -10,7 +10,7 @@ from helpdesk_kpi.simulator.world.world import World
 NAMES = ("zendesk", "jira", "freshdesk")
 
 
-class Face(Protocol):
+class VendorApi(Protocol):
     """What the module of a face offers."""
 
     def app(self, world: World, **options: Any) -> Starlette:
@@ -22,8 +22,8 @@ class Face(Protocol):
         ...
 
 
-def face(name: str) -> Face:
+def get_vendor(name: str) -> VendorApi:
     """The face of one of `NAMES`."""
     if name not in NAMES:
         raise ValueError(f"no helpdesk {name!r}; there are {', '.join(NAMES)}")
-    return cast("Face", importlib.import_module(f"helpdesk_kpi.simulator.{name}.app"))
+    return cast("VendorApi", importlib.import_module(f"helpdesk_kpi.simulator.{name}.app"))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk_kpi.simulator.world.clock import HOUR, MINUTE, SECOND, WEEK
 from helpdesk_kpi.simulator.world.plan import Plan
-from helpdesk_kpi.simulator.world.support_desk import Desk
+from helpdesk_kpi.simulator.world.support_desk import SupportDesk
 
 Arrival = tuple[int, str]
 """When, and which kind of ticket."""
@@ -23,7 +23,7 @@ _WEEKDAYS = (1.25, 1.1, 1.0, 1.0, 0.85, 0.2, 0.15)
 _HOLIDAY = 0.25
 
 
-def arrivals(rng: Random, plan: Plan, desk: Desk) -> list[Arrival]:
+def arrivals(rng: Random, plan: Plan, desk: SupportDesk) -> list[Arrival]:
     """In order of time; an outage brings its incidents in the half hour after it."""
     lead = LEAD if plan.stable else 0
     count = plan.tickets + plan.tickets * lead // max(1, desk.end - desk.start)
@@ -56,7 +56,7 @@ def _early(kind: str, i: int) -> str:
     return "ordinary" if i < 30 and kind in {"follow_up", "recurrence", "merged"} else kind
 
 
-def _weight(plan: Plan, desk: Desk, at: int) -> float:
+def _weight(plan: Plan, desk: SupportDesk, at: int) -> float:
     local = datetime.fromtimestamp(at / SECOND, ZoneInfo(desk.zone))
     grown = 1 + plan.growth * (at - desk.start) / max(1, desk.end - desk.start)
     off = any(first <= local.date() <= last for first, last, _ in desk.holidays)

@@ -6,7 +6,7 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND, WEEK
 from helpdesk_kpi.simulator.world.facts import Article
-from helpdesk_kpi.simulator.world.support_desk import BASE, Desk
+from helpdesk_kpi.simulator.world.support_desk import BASE, SupportDesk
 
 FIRST_ARTICLE = BASE + 3001
 SECTION = BASE + 501
@@ -14,7 +14,7 @@ MINOR = 0.35  # share of edits that are small
 ADDED = 80  # characters that another edit adds at least
 
 
-def written(rng: Random, desk: Desk) -> Desk:
+def add_articles(rng: Random, desk: SupportDesk) -> SupportDesk:
     """The desk with its articles; the one of the n-th topic has the n-th id."""
     topics = [topic.article for topic in desk.words.topics.values()]
     old = [_article(rng, desk, i, *text) for i, text in enumerate(topics)]
@@ -22,11 +22,11 @@ def written(rng: Random, desk: Desk) -> Desk:
     return msgspec.structs.replace(desk, articles=(*old, *more))
 
 
-def _solutions(desk: Desk) -> list[tuple[str, str]]:
+def _solutions(desk: SupportDesk) -> list[tuple[str, str]]:
     return [(topic.problems[0][0], topic.solutions[0]) for topic in desk.words.topics.values()]
 
 
-def _article(rng: Random, desk: Desk, i: int, title: str, body: str) -> Article:
+def _article(rng: Random, desk: SupportDesk, i: int, title: str, body: str) -> Article:
     author = rng.choice(desk.workers)
     span = desk.end - desk.start
     older = i < len(desk.words.topics)  # there before the first ticket, so that agents can link to it
@@ -38,20 +38,20 @@ def _article(rng: Random, desk: Desk, i: int, title: str, body: str) -> Article:
     )  # fmt: skip
 
 
-def _edits(rng: Random, desk: Desk, since: int) -> tuple[tuple[int, int], ...]:
+def _edits(rng: Random, desk: SupportDesk, since: int) -> tuple[tuple[int, int], ...]:
     """When and by whom; never by someone who has left."""
     people = [worker.account for worker in desk.workers if worker.left_at is None]
     times = sorted(_instant(rng, since, desk.end) for _ in range(rng.randrange(4)))
     return tuple((at, rng.choice(people)) for at in times)
 
 
-def _votes(rng: Random, desk: Desk, since: int) -> tuple[tuple[int, int, int], ...]:
+def _votes(rng: Random, desk: SupportDesk, since: int) -> tuple[tuple[int, int, int], ...]:
     readers = [account.id for account in desk.accounts if account.roles[0][1] == "customer"]
     chosen = rng.sample(readers, min(len(readers), rng.randrange(12)))
     return tuple(sorted((_instant(rng, since, desk.end), reader, rng.choice((1, 1, 1, -1))) for reader in chosen))
 
 
-def revised(rng: Random, desk: Desk) -> Desk:
+def add_minor_edits(rng: Random, desk: SupportDesk) -> SupportDesk:
     """The desk with some of the edits being small ones."""
     articles = tuple(
         msgspec.structs.replace(article, minor=tuple(at for at, _ in article.edits if rng.random() < MINOR))
@@ -69,7 +69,7 @@ def paragraphs(article: Article, now: int) -> list[str]:
     return told
 
 
-def looked_at(article: Article, now: int) -> int:
+def count_views(article: Article, now: int) -> int:
     """How often it was looked at by then: made up of its votes and days."""
     votes = sum(at <= now for at, _, _ in article.votes)
     return 10 * votes + (now - article.created_at) // DAY * (1 + article.id // 4 % 3)

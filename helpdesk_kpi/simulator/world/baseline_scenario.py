@@ -4,7 +4,7 @@ from helpdesk_kpi.simulator.world.articles import FIRST_ARTICLE
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Comment
 from helpdesk_kpi.simulator.world.support_desk import BOT, LIGHT, TEAMS
-from helpdesk_kpi.simulator.world.ticket_writer import AUTO_SOLVE_AFTER, Pen
+from helpdesk_kpi.simulator.world.ticket_writer import AUTO_SOLVE_AFTER, TicketWriter
 
 _SOLVED_PENDING = "Solve what has been pending for 5 days"
 _SEVERER = {None: "normal", "low": "normal", "normal": "high", "high": "urgent", "urgent": "urgent"}
@@ -12,7 +12,7 @@ _MACRO = 3  # of so many tickets that are answered with an article, one is so by
 ENDINGS = ("thanks", "thanks_answered", "question", "not_fixed", "agent_reopen", "automation_reopen")
 
 
-def opening(pen: Pen) -> None:
+def write_opening(pen: TicketWriter) -> None:
     """Up to and including the first reply."""
     plan, words = pen.plan, pen.words
     if pen.created.channel in {"web", "email"} and pen.chance(plan.auto_reply):
@@ -23,15 +23,15 @@ def opening(pen: Pen) -> None:
     at = pen.take()
     if pen.chance(plan.note_first):
         pen.note(at, pen.rng.choice(words.notes), **pen.mine())
-        at = pen.turn(0.5)
+        at = pen.next_agent_time(0.5)
     if pen.chance(plan.holding):
         pen.reply(at, pen.rng.choice(words.holding))
-        at = pen.turn(0.8)
+        at = pen.next_agent_time(0.8)
     via = "api" if pen.chance(plan.api_reply) else "web"
     pen.reply(at, pen.rng.choice(words.asks if pen.chance(0.5) else _solutions(pen)), via=via)
 
 
-def conversation(pen: Pen) -> None:
+def write_conversation(pen: TicketWriter) -> None:
     """Some rounds of question and answer, with transfers, holds and raised priorities between them."""
     plan = pen.plan
     if pen.chance(plan.raised) and pen.state["priority"] != "urgent":
@@ -41,19 +41,19 @@ def conversation(pen: Pen) -> None:
     while pen.chance(0.48):
         _exchange(pen)
     if pen.chance(plan.hold):
-        pen.reply(pen.turn(), pen.rng.choice(pen.words.on_hold), status="hold")
+        pen.reply(pen.next_agent_time(), pen.rng.choice(pen.words.on_hold), status="hold")
         if pen.chance(plan.light_note * 5):
             pen.note(pen.at + pen.spread(5 * HOUR), pen.rng.choice(pen.words.notes), LIGHT)
         pen.at += pen.spread(70 * HOUR, 0.6)
 
 
-def _solutions(pen: Pen) -> tuple[str, ...]:
+def _solutions(pen: TicketWriter) -> tuple[str, ...]:
     return pen.words.topics[str(pen.created.category)].solutions
 
 
-def _transfer(pen: Pen) -> None:
+def _transfer(pen: TicketWriter) -> None:
     """To another team, by whoever has it; somebody there answers next."""
-    at = pen.turn(0.4)
+    at = pen.next_agent_time(0.4)
     team = pen.rng.choice([team for team in TEAMS if team != pen.state["team"]])
     note = Comment(pen.rng.choice(pen.words.transfer), public=False)
     pen.update(at, pen.agent, comment=note, team=team, assignee=None)
@@ -65,46 +65,46 @@ def _transfer(pen: Pen) -> None:
         pen.reply(at, pen.rng.choice(_solutions(pen)))
 
 
-def _exchange(pen: Pen) -> None:
+def _exchange(pen: TicketWriter) -> None:
     """The agent asks and waits, the customer answers, at times twice, and the agent writes again."""
     words = pen.words
     if pen.chance(0.7):
-        pen.reply(pen.turn(0.5), pen.rng.choice(words.asks), status="pending")
+        pen.reply(pen.next_agent_time(0.5), pen.rng.choice(words.asks), status="pending")
     pen.customer(
         pen.at + pen.spread(7 * HOUR, 1.0), pen.rng.choice(words.answers if pen.chance(0.7) else words.questions)
     )
     if pen.chance(0.15):
         pen.customer(pen.at + pen.spread(25 * MINUTE), pen.rng.choice(words.chasers))
-    pen.reply(pen.turn(), pen.rng.choice(_solutions(pen)))
+    pen.reply(pen.next_agent_time(), pen.rng.choice(_solutions(pen)))
 
 
-def ending(pen: Pen) -> None:
+def write_ending(pen: TicketWriter) -> None:
     """The solve, perhaps a reopening, the survey, the close."""
     if pen.chance(0.07):
-        _solved_pending(pen)
+        _solve_unanswered(pen)
     elif pen.chance(pen.plan.silent_solve):
         pen.customer(pen.at + pen.spread(HOUR), pen.rng.choice(pen.words.answers))
-        pen.solve(pen.turn())
+        pen.solve(pen.next_agent_time())
     else:
         solve_at_last(pen)
     if pen.ending:
-        _reopened(pen, pen.ending)
+        _reopen(pen, pen.ending)
         solve_at_last(pen, again=pen.ending)
     pen.survey()
     pen.close()
 
 
-def _solved_pending(pen: Pen) -> None:
+def _solve_unanswered(pen: TicketWriter) -> None:
     """The customer never answers, and the helpdesk gives up."""
-    pen.reply(pen.turn(), pen.rng.choice(pen.words.asks), status="pending")
+    pen.reply(pen.next_agent_time(), pen.rng.choice(pen.words.asks), status="pending")
     pen.solve(pen.at + AUTO_SOLVE_AFTER, SYSTEM, via="rule", rule=_SOLVED_PENDING)
 
 
-def solve_at_last(pen: Pen, again: str = "") -> None:
+def solve_at_last(pen: TicketWriter, again: str = "") -> None:
     """By the agent, with a reply in the same save or a while after it; after mere thanks without one."""
-    at = pen.turn()
+    at = pen.next_agent_time()
     if again == "thanks":
-        _thanked(pen, at)
+        _solve_after_gratitude(pen, at)
         return
     article = None
     if pen.chance(pen.plan.article):
@@ -117,7 +117,7 @@ def solve_at_last(pen: Pen, again: str = "") -> None:
         pen.solve(at + pen.spread(20 * MINUTE), pen.requester.id if pen.says_done else None)
 
 
-def _reopened(pen: Pen, kind: str) -> None:
+def _reopen(pen: TicketWriter, kind: str) -> None:
     words, at = pen.words, pen.at + min(pen.spread(5 * HOUR, 1.2), 80 * HOUR)
     if kind in {"thanks", "thanks_answered"}:
         pen.customer(at, pen.rng.choice(words.thanks), thanks=True)
@@ -133,7 +133,7 @@ def _reopened(pen: Pen, kind: str) -> None:
     pen.solved_at = None
 
 
-def _thanked(pen: Pen, at: int) -> None:
+def _solve_after_gratitude(pen: TicketWriter, at: int) -> None:
     """Solved again by the agent, or by a rule that knows thanks when it sees them."""
     if pen.chance(0.6):
         pen.solve(at)

@@ -79,7 +79,7 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
     actor: int
 
 
-class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
+class Redacted(msgspec.Struct, frozen=True, kw_only=True):
     """Deleted for good: its texts and its history are gone."""
 
     ticket: int
@@ -94,7 +94,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True):
     actor: int
 
 
-class Touched(msgspec.Struct, frozen=True, kw_only=True):
+class Viewed(msgspec.Struct, frozen=True, kw_only=True):
     """The helpdesk wrote the row again for reasons of its own; nothing that a person did."""
 
     ticket: int
@@ -163,7 +163,7 @@ class Amended(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
 
 
-Fact = Created | Update | Deleted | Scrubbed | Moved | Touched | Call | Chat | Offered | Answered | Spent | Amended
+Fact = Created | Update | Deleted | Redacted | Moved | Viewed | Call | Chat | Offered | Answered | Spent | Amended
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.clock import MINUTE, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Comment, Created, Fact, Update
-from helpdesk_kpi.simulator.world.support_desk import SCRIPT_TAG, TEAMS, Desk
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Story, told
-from helpdesk_kpi.simulator.world.ticket_writer import Pen
+from helpdesk_kpi.simulator.world.support_desk import SCRIPT_TAG, TEAMS, SupportDesk
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, state_after
+from helpdesk_kpi.simulator.world.ticket_writer import TicketWriter
 
 ROOM = 40 * MINUTE  # an excursion takes less
 ESCALATION = TEAMS[1]
@@ -30,7 +30,7 @@ class Gap(NamedTuple):
     person: int
 
 
-def handed_over(rng: Random, desk: Desk, pens: Sequence[Pen]) -> None:
+def add_handovers(rng: Random, desk: SupportDesk, pens: Sequence[TicketWriter]) -> None:
     """Add excursions and a script's tag to some tickets."""
     for pen in pens:
         plan, draw = pen.plan, rng.random()
@@ -44,50 +44,50 @@ def handed_over(rng: Random, desk: Desk, pens: Sequence[Pen]) -> None:
             pen.facts.extend(rng.choice(_DETOURS)(rng, desk, pen, gap))
 
 
-def _gaps(pen: Pen) -> Iterator[Gap]:
-    saves = Story(pen.ticket, sorted(pen.facts, key=lambda fact: fact.at)).saves
+def _gaps(pen: TicketWriter) -> Iterator[Gap]:
+    saves = TicketHistory(pen.ticket, sorted(pen.facts, key=lambda fact: fact.at)).saves
     if any(save.changes.get("status") == "closed" and save.fact.merged_into for save in saves[1:]):  # type: ignore[union-attr]
         return
     for place, (save, following) in enumerate(pairwise(saves), 1):
-        state = told(saves[:place])
+        state = state_after(saves[:place])
         is_held = state["assignee"] is not None and state["team"] is not None and state["status"] not in DONE
         if is_held and following.at - save.at > ROOM + MINUTE:
             yield Gap(save.at + MINUTE, state["team"], state["assignee"])
 
 
-def _stays(desk: Desk, gap: Gap) -> bool:
+def _stays(desk: SupportDesk, gap: Gap) -> bool:
     """Whether who has it is of the team until it is over."""
     return all(w.left_at is None or w.left_at > gap.at + ROOM for w in desk.workers if w.account == gap.person)
 
 
-def _edit(pen: Pen, at: int, actor: int, comment: Comment | None = None, **changes: Any) -> Update:
+def _edit(pen: TicketWriter, at: int, actor: int, comment: Comment | None = None, **changes: Any) -> Update:
     via, rule = ("rule", _ASSIGN) if actor == SYSTEM else ("web", None)
     return Update(ticket=pen.ticket, at=at, actor=actor, via=via, rule=rule, comment=comment, changes=changes)
 
 
-def _note(rng: Random, pen: Pen) -> Comment:
+def _note(rng: Random, pen: TicketWriter) -> Comment:
     return Comment(rng.choice(pen.words.transfer), public=False)
 
 
-def _somebody(rng: Random, desk: Desk, team: int, *but: int) -> int:
+def _pick_agent(rng: Random, desk: SupportDesk, team: int, *but: int) -> int:
     return rng.choice(
         [w.account for w in desk.workers if w.left_at is None and w.team == team and w.account not in but]
     )
 
 
-def _dispatched(rng: Random, desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
+def _dispatch(rng: Random, desk: SupportDesk, pen: TicketWriter, gap: Gap) -> list[Fact]:
     """A lead gives it to a colleague, who gives it back."""
-    lead, other = desk.workers[0].account, _somebody(rng, desk, gap.team, gap.person, desk.workers[0].account)
+    lead, other = desk.workers[0].account, _pick_agent(rng, desk, gap.team, gap.person, desk.workers[0].account)
     return [
         _edit(pen, gap.at, lead, assignee=other),
         _edit(pen, gap.at + _while(rng), other, _note(rng, pen), assignee=gap.person),
     ]
 
 
-def _sent_astray(rng: Random, desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
+def _misroute(rng: Random, desk: SupportDesk, pen: TicketWriter, gap: Gap) -> list[Fact]:
     """To another team without a word; whoever looks there sends it back."""
     team = rng.choice([t for t in TEAMS if t not in {gap.team, ESCALATION}] or [TEAMS[0]])
-    other, after = _somebody(rng, desk, team), gap.at + _while(rng)
+    other, after = _pick_agent(rng, desk, team), gap.at + _while(rng)
     return [
         _edit(pen, gap.at, gap.person, team=team, assignee=None),
         _edit(pen, after, other, assignee=other),
@@ -95,9 +95,9 @@ def _sent_astray(rng: Random, desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
     ]
 
 
-def _given_back(rng: Random, desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
+def _return_to_queue(rng: Random, desk: SupportDesk, pen: TicketWriter, gap: Gap) -> list[Fact]:
     """Back into the team's queue; a rule gives it to a colleague and then to the same one again."""
-    other, after = _somebody(rng, desk, gap.team, gap.person), gap.at + _while(rng)
+    other, after = _pick_agent(rng, desk, gap.team, gap.person), gap.at + _while(rng)
     return [
         _edit(pen, gap.at, gap.person, assignee=None),
         _edit(pen, after, SYSTEM, assignee=other),
@@ -105,7 +105,7 @@ def _given_back(rng: Random, desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
     ]
 
 
-def _kept(rng: Random, _desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
+def _reassign_to_self(rng: Random, _desk: SupportDesk, pen: TicketWriter, gap: Gap) -> list[Fact]:
     """Given back and taken again by the same person: nobody else ever had it."""
     return [
         _edit(pen, gap.at, gap.person, assignee=None),
@@ -113,13 +113,13 @@ def _kept(rng: Random, _desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
     ]
 
 
-def _escalated(rng: Random, desk: Desk, pen: Pen, gap: Gap) -> list[Fact]:
+def _escalate(rng: Random, desk: SupportDesk, pen: TicketWriter, gap: Gap) -> list[Fact]:
     """To the second level, with a reason, an earlier or too early one, or none; it comes back with the answer."""
     if gap.team == ESCALATION:
-        return _dispatched(rng, desk, pen, gap)
+        return _dispatch(rng, desk, pen, gap)
     earlier = rng.choice((0, 5, 5, 12)) * MINUTE  # how long before the note was written
     at = gap.at + earlier
-    specialist, after = _somebody(rng, desk, ESCALATION), at + _while(rng)
+    specialist, after = _pick_agent(rng, desk, ESCALATION), at + _while(rng)
     written: list[Fact] = [_edit(pen, gap.at, gap.person, _note(rng, pen))] if earlier else []
     says = _note(rng, pen) if not earlier and rng.random() < 0.6 else None
     return [
@@ -134,4 +134,4 @@ def _while(rng: Random) -> int:
     return 2 * MINUTE + rng.randrange(15 * 60) * SECOND
 
 
-_DETOURS = (_dispatched, _sent_astray, _given_back, _kept, _escalated, _escalated)
+_DETOURS = (_dispatch, _misroute, _return_to_queue, _reassign_to_self, _escalate, _escalate)

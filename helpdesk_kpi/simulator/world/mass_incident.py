@@ -9,15 +9,17 @@ from random import Random
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Comment, Created
 from helpdesk_kpi.simulator.world.plan import Plan
-from helpdesk_kpi.simulator.world.support_desk import BRANDS, FORMS, TEAMS, Desk
-from helpdesk_kpi.simulator.world.ticket_writer import Pen
+from helpdesk_kpi.simulator.world.support_desk import BRANDS, FORMS, TEAMS, SupportDesk
+from helpdesk_kpi.simulator.world.ticket_writer import TicketWriter
 
 ABOUT = "a fault that hits many"
 _LASTS = 6 * HOUR
 _AGAIN = 0.3  # of those hit, who write once more when it is back
 
 
-def hit(seed: int, plan: Plan, desk: Desk, customers: Sequence[Account], number: int) -> list[Pen]:
+def add_mass_incident(
+    seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int
+) -> list[TicketWriter]:
     """The tickets, numbered from `number` on, of a day after two thirds of the desk's time."""
     if not plan.hit:
         return []
@@ -33,7 +35,7 @@ def hit(seed: int, plan: Plan, desk: Desk, customers: Sequence[Account], number:
     return pens
 
 
-def _report(rng: Random, plan: Plan, desk: Desk, number: int, at: int, customer: Account) -> Pen:  # noqa: PLR0917
+def _report(rng: Random, plan: Plan, desk: SupportDesk, number: int, at: int, customer: Account) -> TicketWriter:  # noqa: PLR0917
     """Answered within the hour by whoever is there, and solved when the fault is."""
     subject, body = desk.words.outage
     category = next(iter(desk.words.topics))
@@ -42,7 +44,7 @@ def _report(rng: Random, plan: Plan, desk: Desk, number: int, at: int, customer:
         priority="urgent", category=category, form=FORMS[0], brand=BRANDS[0], tags=(category,), about=ABOUT,
         by_trigger={"team": TEAMS[0]},
     )  # fmt: skip
-    pen = Pen(rng, plan, desk, made, customer)
+    pen = TicketWriter(rng, plan, desk, made, customer)
     pen.kind = "hit"
     pen.worker, _ = pen.choose(at, MINUTE)
     pen.reply(at + rng.randrange(2, 60) * MINUTE, rng.choice(pen.words.on_hold), status="hold")

@@ -124,7 +124,7 @@ STATIONARY = {
 }  # fmt: skip
 
 
-def planned(**knobs: object) -> Plan:
+def build_plan(**knobs: object) -> Plan:
     """A plan of keyword knobs; `slowdown` may be a tuple. Unknown ones are a TypeError."""
     if isinstance(given := knobs.get("slowdown"), tuple):
         knobs["slowdown"] = Slowdown(*given)

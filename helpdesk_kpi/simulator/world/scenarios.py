@@ -10,13 +10,13 @@ from helpdesk_kpi.simulator.world import ticket_kinds
 from helpdesk_kpi.simulator.world.arrivals import Arrival, arrivals, deck
 from helpdesk_kpi.simulator.world.baseline_scenario import ENDINGS
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Comment, Created, Fact, Update
-from helpdesk_kpi.simulator.world.handovers import handed_over
-from helpdesk_kpi.simulator.world.mass_incident import hit
+from helpdesk_kpi.simulator.world.handovers import add_handovers
+from helpdesk_kpi.simulator.world.mass_incident import add_mass_incident
 from helpdesk_kpi.simulator.world.plan import Plan
 from helpdesk_kpi.simulator.world.situations import situated
-from helpdesk_kpi.simulator.world.support_desk import BRANDS, FORMS, TEAMS, TEST_TAG, Desk, is_spammer
-from helpdesk_kpi.simulator.world.ticket_writer import Pen, asks
-from helpdesk_kpi.simulator.world.time_entries import kept
+from helpdesk_kpi.simulator.world.support_desk import BRANDS, FORMS, TEAMS, TEST_TAG, SupportDesk, is_spammer
+from helpdesk_kpi.simulator.world.ticket_writer import TicketWriter, asks
+from helpdesk_kpi.simulator.world.time_entries import add_time_entries
 
 FIRST_TICKET = 1001
 TRICKY = ("<script>alert(1)</script>", '=HYPERLINK("http://x","y")', "<!channel> *bold*")
@@ -31,21 +31,21 @@ BILLING, API, INSTALL = 0, 3, 4  # places among the topics, which every language
 _TEAM_OF = {BILLING: TEAMS[2], API: TEAMS[1], INSTALL: TEAMS[1]}
 
 
-class Desktop:
+class OpenTickets:
     """What is known of the tickets that came before: whom to follow up, what to merge with."""
 
-    def __init__(self, seed: int, plan: Plan, desk: Desk) -> None:
+    def __init__(self, seed: int, plan: Plan, desk: SupportDesk) -> None:
         self.seed, self.plan, self.desk = seed, plan, desk
         self.people = {account.id: account for account in desk.accounts}
         self.customers = [account for account in desk.accounts if account.roles[0][1] == "customer"]
         self.customers = [account for account in self.customers if not is_spammer(account)]
         self.spammers = [account for account in desk.accounts if is_spammer(account)]
         self.weights = list(accumulate(1 / (i + 3) ** 0.7 for i in range(len(self.customers))))
-        self.told: list[Pen] = []
+        self.told: list[TicketWriter] = []
         self.used: set[int] = set()
-        self.outage: list[Pen] = []
+        self.outage: list[TicketWriter] = []
 
-    def earlier(self, fits: Any, back: int = 400) -> Pen | None:
+    def earlier(self, fits: Any, back: int = 400) -> TicketWriter | None:
         """The newest earlier ticket that fits and was not used for such a thing before."""
         for pen in reversed(self.told[-back:]):
             if pen.ticket not in self.used and fits(pen):
@@ -54,9 +54,9 @@ class Desktop:
         return None
 
 
-def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
+def build_scenarios(seed: int, plan: Plan, desk: SupportDesk) -> list[Fact]:
     """All facts about tickets, ticket after ticket."""
-    desktop = Desktop(seed, plan, desk)
+    desktop = OpenTickets(seed, plan, desk)
     planned = arrivals(Random(f"{seed} arrivals"), plan, desk)  # noqa: S311  # nothing secret
     tricky = _tricky([at for at, kind in planned if kind == "ordinary"])
     fates = _fates(Random(f"{seed} endings"), plan, planned)  # noqa: S311  # nothing secret
@@ -68,12 +68,12 @@ def lives(seed: int, plan: Plan, desk: Desk) -> list[Fact]:
         pen.says_done = confirming.random() < plan.customer_solve
         ticket_kinds.LIVES[pen.kind](pen, desktop)
         desktop.told.append(pen)
-    handed_over(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
-    desktop.told += hit(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
+    add_handovers(Random(f"{seed} handovers"), desk, desktop.told)  # noqa: S311  # nothing secret
+    desktop.told += add_mass_incident(seed, plan, desk, desktop.customers, FIRST_TICKET + len(planned))
     following = FIRST_TICKET + len(desktop.told)
     desktop.told += situated(seed, plan, desk, desktop.customers, following)
     facts = [fact for pen in desktop.told for fact in pen.facts]
-    return [*facts, *kept(seed, plan, desk, facts)]
+    return [*facts, *add_time_entries(seed, plan, desk, facts)]
 
 
 def _fates(rng: Random, plan: Plan, planned: list[Arrival]) -> list[str]:
@@ -87,7 +87,7 @@ def _tricky(times: list[int]) -> dict[int, str]:
     return dict(zip(reversed(times), (*TRICKY, ""), strict=False))
 
 
-def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: str | None) -> Pen:
+def _open(desktop: OpenTickets, rng: Random, number: int, arrival: Arrival, tricky: str | None) -> TicketWriter:
     """The creation, with what triggers do in the same moment."""
     at, kind = arrival
     first = ticket_kinds.follows(desktop, kind, at)
@@ -95,7 +95,7 @@ def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: 
         kind = "ordinary"
     requester = first.requester if first else _requester(desktop, rng, kind, tricky)
     category = str(first.created.category) if first else rng.choice(list(desktop.desk.words.topics))
-    made = _created(desktop, rng, kind, category, requester)
+    made = _create_ticket(desktop, rng, kind, category, requester)
     made = msgspec.structs.replace(made, ticket=number, at=at, submitter=ticket_kinds.submitter(desktop, rng, kind, at))
     if first:
         follows = first.ticket if kind == "follow_up" else None
@@ -108,13 +108,13 @@ def _open(desktop: Desktop, rng: Random, number: int, arrival: Arrival, tricky: 
         made = msgspec.structs.replace(made, subject=tricky)
     if kind == "call" and made.submitter:  # what the agent writes down about a call is no reply
         made = msgspec.structs.replace(made, comment=msgspec.structs.replace(made.comment, public=False))
-    pen = Pen(rng, desktop.plan, desktop.desk, made, requester)
+    pen = TicketWriter(rng, desktop.plan, desktop.desk, made, requester)
     pen.kind, pen.origin = kind, first
-    _routed(pen, _place(desktop, category))
+    _route(pen, _place(desktop, category))
     return pen
 
 
-def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> Account:
+def _requester(desktop: OpenTickets, rng: Random, kind: str, tricky: str | None) -> Account:
     if kind == "internal":
         return desktop.people[rng.choice([w.account for w in desktop.desk.workers if w.left_at is None])]
     if kind == "spam":
@@ -124,7 +124,7 @@ def _requester(desktop: Desktop, rng: Random, kind: str, tricky: str | None) -> 
     return rng.choices(desktop.customers, cum_weights=desktop.weights)[0]
 
 
-def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester: Account) -> Created:
+def _create_ticket(desktop: OpenTickets, rng: Random, kind: str, category: str, requester: Account) -> Created:
     subject, text, about = ticket_kinds.text(desktop.desk.words, rng, kind, category, requester)
     about = f"outage {desktop.outage[-1].ticket}" if kind == "incident" else about
     shares = (*_PRIORITY_SHARES, desktop.plan.no_priority)
@@ -141,12 +141,12 @@ def _created(desktop: Desktop, rng: Random, kind: str, category: str, requester:
     )  # fmt: skip
 
 
-def _place(desktop: Desktop, category: str) -> int:
+def _place(desktop: OpenTickets, category: str) -> int:
     """Of a topic among the topics."""
     return list(desktop.desk.words.topics).index(category)
 
 
-def _routed(pen: Pen, topic: int) -> None:
+def _route(pen: TicketWriter, topic: int) -> None:
     """A trigger gives it to a team: mostly in the same save, sometimes a second later."""
     team = _TEAM_OF.get(topic, TEAMS[0])
     changes: dict[str, Any] = {"team": team}

@@ -9,12 +9,17 @@ from random import Random
 from typing import Any, NamedTuple
 
 from helpdesk_kpi.simulator.world import ticket_kinds
-from helpdesk_kpi.simulator.world.baseline_scenario import conversation, ending, opening, solve_at_last
+from helpdesk_kpi.simulator.world.baseline_scenario import (
+    solve_at_last,
+    write_conversation,
+    write_ending,
+    write_opening,
+)
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Chat, Comment, Created, Moved
 from helpdesk_kpi.simulator.world.plan import Plan
-from helpdesk_kpi.simulator.world.support_desk import BOT, BRANDS, FORM_APP, FORMS, LATE_SCHEDULE, TEAMS, Desk
-from helpdesk_kpi.simulator.world.ticket_writer import Pen, asks
+from helpdesk_kpi.simulator.world.support_desk import BOT, BRANDS, FORM_APP, FORMS, LATE_SCHEDULE, TEAMS, SupportDesk
+from helpdesk_kpi.simulator.world.ticket_writer import TicketWriter, asks
 
 SET_SCHEDULE = "Set the schedule of the late desk"
 _FIRST_SESSION = 6_500_000
@@ -30,13 +35,13 @@ class Place(NamedTuple):
     place: int
 
 
-def situated(seed: int, plan: Plan, desk: Desk, customers: Sequence[Account], number: int) -> list[Pen]:
+def situated(seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int) -> list[TicketWriter]:
     """The tickets of all situations in order of time, numbered from `number` on."""
     places = sorted(place for kind in LIVES for place in _places(seed, plan, desk, kind))
     return [_written(seed, plan, desk, customers, number + i, place) for i, place in enumerate(places)]
 
 
-def _places(seed: int, plan: Plan, desk: Desk, kind: str) -> list[Place]:
+def _places(seed: int, plan: Plan, desk: SupportDesk, kind: str) -> list[Place]:
     share = getattr(plan, kind)
     count = max(round(share * plan.tickets), 2 if plan.tickets >= _LEAST else 1) if share else 0
     rng = Random(f"{seed} {kind}")  # noqa: S311  # nothing secret
@@ -45,10 +50,12 @@ def _places(seed: int, plan: Plan, desk: Desk, kind: str) -> list[Place]:
     return [Place(desk.start + rng.randrange(span) * SECOND, kind, i) for i in range(count)]
 
 
-def _written(seed: int, plan: Plan, desk: Desk, customers: Sequence[Account], number: int, place: Place) -> Pen:  # noqa: PLR0917
+def _written(  # noqa: PLR0917
+    seed: int, plan: Plan, desk: SupportDesk, customers: Sequence[Account], number: int, place: Place
+) -> TicketWriter:
     rng = Random(f"{seed} {place.kind} {place.place}")  # noqa: S311  # nothing secret
     requester = _requester(rng, customers, place.kind)
-    pen = Pen(rng, plan, desk, _created(rng, desk, requester, number, place), requester)
+    pen = TicketWriter(rng, plan, desk, _created(rng, desk, requester, number, place), requester)
     pen.kind = place.kind
     LIVES[place.kind](pen, customers)
     return pen
@@ -66,7 +73,7 @@ def _approver(requester: Account, customers: Sequence[Account]) -> Account | Non
     return next((account for account in alike if account.id != requester.id), None)
 
 
-def _created(rng: Random, desk: Desk, requester: Account, number: int, place: Place) -> Created:
+def _created(rng: Random, desk: SupportDesk, requester: Account, number: int, place: Place) -> Created:
     topics = list(desk.words.topics)
     category = rng.choice(topics)
     subject, text, about = ticket_kinds.text(desk.words, rng, "ordinary", category, requester)
@@ -97,14 +104,14 @@ def _brought(place: Place, requester: int, agent: int, text: str) -> dict[str, A
 
 # --- their lives
 
-Life = Callable[[Pen, Sequence[Account]], None]
+Life = Callable[[TicketWriter, Sequence[Account]], None]
 
 
-def _ordinary(pen: Pen, _customers: Sequence[Account]) -> None:
+def _ordinary(pen: TicketWriter, _customers: Sequence[Account]) -> None:
     ticket_kinds.ordinary(pen, None)
 
 
-def _many_sessions(pen: Pen, _customers: Sequence[Account]) -> None:
+def _many_sessions(pen: TicketWriter, _customers: Sequence[Account]) -> None:
     """The customer comes back three times, mostly to somebody else; what is said is in no comment."""
     sessions = []
     for i in range(3):
@@ -123,18 +130,18 @@ def _many_sessions(pen: Pen, _customers: Sequence[Account]) -> None:
     pen.close()
 
 
-def _handed_on(pen: Pen, _customers: Sequence[Account]) -> None:
+def _handed_on(pen: TicketWriter, _customers: Sequence[Account]) -> None:
     """An AI agent answers, does not get anywhere, and gives the ticket to people."""
     guess = Comment(pen.rng.choice(pen.words.topics[str(pen.created.category)].solutions))
     pen.update(pen.at + 5 * SECOND, BOT, via="api", comment=guess)
     pen.customer(pen.at + pen.spread(3 * MINUTE), pen.rng.choice(pen.words.chasers))
     pen.update(pen.at + 20 * SECOND, BOT, via="api", to_people=True, status="open")
     pen.reply(pen.take(), pen.rng.choice(pen.words.closing))
-    conversation(pen)
-    ending(pen)
+    write_conversation(pen)
+    write_ending(pen)
 
 
-def _late_hours(pen: Pen, customers: Sequence[Account]) -> None:
+def _late_hours(pen: TicketWriter, customers: Sequence[Account]) -> None:
     """Half of them come to the second calendar some time after they were made."""
     if "schedule" not in pen.created.by_trigger:
         at = pen.at + pen.rng.randrange(5, 180) * MINUTE
@@ -142,26 +149,26 @@ def _late_hours(pen: Pen, customers: Sequence[Account]) -> None:
     _ordinary(pen, customers)
 
 
-def _moved_away(pen: Pen, _customers: Sequence[Account]) -> None:
+def _moved_away(pen: TicketWriter, _customers: Sequence[Account]) -> None:
     """Other people have to mend it; some go there when the customer has been helped for now."""
-    opening(pen)
-    conversation(pen)
+    write_opening(pen)
+    write_conversation(pen)
     if pen.chance(0.5):
-        pen.solve(pen.turn())
+        pen.solve(pen.next_agent_time())
     pen.at += pen.spread(20 * HOUR)
     pen.facts.append(Moved(ticket=pen.ticket, at=pen.at, actor=pen.agent))
 
 
-def _old_statuses(pen: Pen, _customers: Sequence[Account]) -> None:
+def _old_statuses(pen: TicketWriter, _customers: Sequence[Account]) -> None:
     """Through both of the statuses that were deleted later."""
-    opening(pen)
-    pen.reply(pen.turn(0.5), pen.rng.choice(pen.words.asks), status="pending")
+    write_opening(pen)
+    pen.reply(pen.next_agent_time(0.5), pen.rng.choice(pen.words.asks), status="pending")
     pen.customer(pen.at + pen.spread(7 * HOUR), pen.rng.choice(pen.words.answers))
     solve_at_last(pen)
     pen.close()
 
 
-def _approved(pen: Pen, customers: Sequence[Account]) -> None:
+def _approved(pen: TicketWriter, customers: Sequence[Account]) -> None:
     approver = _approver(pen.requester, customers)
     assert approver is not None
     said = Comment(pen.rng.choice(pen.words.answers))
@@ -169,13 +176,13 @@ def _approved(pen: Pen, customers: Sequence[Account]) -> None:
     ticket_kinds.ordinary(pen, None)
 
 
-def _own_name(pen: Pen, _customers: Sequence[Account]) -> None:
-    opening(pen)
+def _own_name(pen: TicketWriter, _customers: Sequence[Account]) -> None:
+    write_opening(pen)
     said = pen.says(pen.rng.choice(pen.words.questions))
     pen.update(pen.at + pen.spread(HOUR), pen.requester.id, via="api", typed_by=FORM_APP, comment=said)
-    pen.reply(pen.turn(), pen.rng.choice(pen.words.asks))
-    conversation(pen)
-    ending(pen)
+    pen.reply(pen.next_agent_time(), pen.rng.choice(pen.words.asks))
+    write_conversation(pen)
+    write_ending(pen)
 
 
 #: Situation, as the plan calls it -> what becomes of its tickets.

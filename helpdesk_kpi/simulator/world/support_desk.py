@@ -33,7 +33,7 @@ CLIENT_ID, CLIENT_SECRET = "helpdesk_kpi", "simulated-client-secret"
 EMAIL, TOKEN = "reports@northwind.example", "simulated-api-token"
 
 
-class Worker(msgspec.Struct, frozen=True):
+class Employee(msgspec.Struct, frozen=True):
     """What the world knows of an agent: how good (0..1), how slow (1 is usual), when at work."""
 
     account: int
@@ -45,7 +45,7 @@ class Worker(msgspec.Struct, frozen=True):
     left_at: int | None = None
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
+class SupportDesk(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about a desk that is no ticket. Times are epoch ms."""
 
     words: Words = ENGLISH
@@ -58,7 +58,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     holidays: tuple[daysoff.Named, ...] = ()
     workdays: tuple[date, ...] = ()
     accounts: tuple[Account, ...] = ()
-    workers: tuple[Worker, ...] = ()
+    workers: tuple[Employee, ...] = ()
     articles: tuple[Article, ...] = ()
     severity: Mapping[str, str] = msgspec.field(default_factory=lambda: dict(SEVERITY))
     always: tuple[str, ...] = ALWAYS  # severities whose clock never stops
@@ -91,7 +91,7 @@ _TEAM_OF = (0, 0, 0, 0, 0, 1, 1, 1, 2, 2)
 _LEAVER = 3
 
 
-def open_desk(rng: Random, plan: Plan, start: int, end: int) -> Desk:
+def build_support_desk(rng: Random, plan: Plan, start: int, end: int) -> SupportDesk:
     """A desk with its agents at work from `start` to `end`."""
     words = CHINESE if plan.locale == "zh" else ENGLISH
     zone, rails = words.zone
@@ -99,7 +99,7 @@ def open_desk(rng: Random, plan: Plan, start: int, end: int) -> Desk:
     chinese = plan.locale == "zh"
     named = [day for year in years for day in (daysoff.china(year) if chinese else daysoff.berlin(year))]
     made_up = [day for year in years if chinese for day in daysoff.china_workdays(year)]
-    desk = Desk(
+    desk = SupportDesk(
         words=words, start=start, end=end, zone=zone, rails_zone=rails,
         weekly=_CHINESE_WEEK if chinese else _ENGLISH_WEEK,
         late_weekly=_LATE_WEEK if plan.late_hours else {},
@@ -112,25 +112,25 @@ def open_desk(rng: Random, plan: Plan, start: int, end: int) -> Desk:
     return msgspec.structs.replace(desk, workers=workers, accounts=accounts)
 
 
-def _worker(rng: Random, plan: Plan, desk: Desk, i: int) -> Worker:
+def _worker(rng: Random, plan: Plan, desk: SupportDesk, i: int) -> Employee:
     shift = _SHIFTS[i % len(_SHIFTS)] if i < 5 else (9 * 60, 17 * 60 + 30)
     away = _vacation(rng, plan, desk, i)
     spans = [(a, b) for a, b in desk.open(dict.fromkeys(range(5), (shift,))) if not away[0] <= a < away[1]]
     left = desk.start + (desk.end - desk.start) * 6 // 10 // DAY * DAY if plan.leaver and i == _LEAVER else None
-    return Worker(
+    return Employee(
         account=FIRST_AGENT + i * 4, team=TEAMS[_TEAM_OF[i]], skill=round(0.55 + 0.4 * rng.random(), 2),
         slowness=round(0.7 + 0.7 * rng.random(), 2), shift=shift, hours=Hours(spans), left_at=left,
     )  # fmt: skip
 
 
-def _vacation(rng: Random, plan: Plan, desk: Desk, i: int) -> tuple[int, int]:
+def _vacation(rng: Random, plan: Plan, desk: SupportDesk, i: int) -> tuple[int, int]:
     """Two weeks off, in their own turn."""
     weeks = max(1, (desk.end - desk.start) // WEEK)
     first = desk.start + (i * weeks // 10 + rng.randrange(2)) * WEEK
     return (0, 0) if plan.stable else (first, first + 2 * WEEK)
 
 
-def _staff(desk: Desk, workers: tuple[Worker, ...]) -> list[Account]:
+def _staff(desk: SupportDesk, workers: tuple[Employee, ...]) -> list[Account]:
     words, hired = desk.words, desk.start - 52 * WEEK
     domain = words.domain
     people = [
@@ -154,14 +154,14 @@ def _staff(desk: Desk, workers: tuple[Worker, ...]) -> list[Account]:
     return people
 
 
-def _customers(rng: Random, plan: Plan, desk: Desk) -> list[Account]:
+def _customers(rng: Random, plan: Plan, desk: SupportDesk) -> list[Account]:
     """Customers in organisations, about one for three tickets."""
     count = max(12, plan.tickets // 3)
     joined = desk.start - 52 * WEEK
     return [_customer(rng, desk, i, joined + rng.randrange(40 * WEEK // SECOND) * SECOND) for i in range(count)]
 
 
-def _customer(rng: Random, desk: Desk, i: int, joined: int) -> Account:
+def _customer(rng: Random, desk: SupportDesk, i: int, joined: int) -> Account:
     words = desk.words
     given, family = rng.choice(words.given), rng.choice(words.family)
     name = f"{family}{given}" if words.family_first else f"{given} {family}"
@@ -175,7 +175,7 @@ def _customer(rng: Random, desk: Desk, i: int, joined: int) -> Account:
     )  # fmt: skip
 
 
-def _spammers(plan: Plan, desk: Desk) -> list[Account]:
+def _spammers(plan: Plan, desk: SupportDesk) -> list[Account]:
     """Senders of spam, each for one ticket."""
     joined = desk.start - WEEK
     return [
@@ -185,7 +185,7 @@ def _spammers(plan: Plan, desk: Desk) -> list[Account]:
     ]  # fmt: skip
 
 
-def _intake(plan: Plan, desk: Desk) -> list[Account]:
+def _intake(plan: Plan, desk: SupportDesk) -> list[Account]:
     """The contact form's account: an agent's seat that nobody sits on."""
     hired = desk.start - 52 * WEEK
     if not (plan.contact_form or plan.own_name):
@@ -205,13 +205,13 @@ def is_spammer(account: Account) -> bool:
     return account.id >= FIRST_SPAMMER
 
 
-def settled(rng: Random, plan: Plan, desk: Desk, facts: list[Fact]) -> Desk:
+def reconcile_accounts(rng: Random, plan: Plan, desk: SupportDesk, facts: list[Fact]) -> SupportDesk:
     """The desk with accounts that fit the facts: some joined with their first ticket, spammers were suspended, a few
     customers were deleted when they had what they wanted.
     """
     first = {fact.requester: fact for fact in sorted(facts, key=lambda f: -f.at) if isinstance(fact, Created)}
     deleted = {fact.ticket: fact.at for fact in facts if isinstance(fact, Deleted)}
-    accounts = [_settled(a, first.get(a.id), deleted) for a in desk.accounts]
+    accounts = [_reconcile_account(a, first.get(a.id), deleted) for a in desk.accounts]
     if plan.gone_people:
         owner = {fact.ticket: fact.requester for fact in facts if isinstance(fact, Created)}
         last = {owner[fact.ticket]: fact.at for fact in sorted(facts, key=lambda f: f.at)}
@@ -219,7 +219,7 @@ def settled(rng: Random, plan: Plan, desk: Desk, facts: list[Fact]) -> Desk:
     return msgspec.structs.replace(desk, accounts=tuple(accounts))
 
 
-def _gone(rng: Random, plan: Plan, desk: Desk, account: Account, last: int) -> Account:
+def _gone(rng: Random, plan: Plan, desk: SupportDesk, account: Account, last: int) -> Account:
     at = max(last, desk.start) + 2 * WEEK
     ours = account.roles[0][1] != "customer" or account.licensed or is_spammer(account)
     if rng.random() >= plan.gone_people or ours or at >= desk.end:
@@ -227,7 +227,7 @@ def _gone(rng: Random, plan: Plan, desk: Desk, account: Account, last: int) -> A
     return msgspec.structs.replace(account, deleted_at=at)
 
 
-def _settled(account: Account, first: Created | None, deleted: dict[int, int]) -> Account:
+def _reconcile_account(account: Account, first: Created | None, deleted: dict[int, int]) -> Account:
     late = is_spammer(account) or ((account.id // 4) % 3 == 0 and not account.licensed)
     if first is None or account.id < FIRST_CUSTOMER or not late:
         return account

@@ -16,17 +16,17 @@ from helpdesk_kpi.simulator.world.facts import (
     Fact,
     Moved,
     Offered,
-    Scrubbed,
+    Redacted,
     Spent,
-    Touched,
     Update,
+    Viewed,
 )
 
 DONE = frozenset({"solved", "closed"})
 _FIELDS = ("status", "priority", "team", "assignee", "category", "type", "form", "brand", "schedule")
 
 
-class Saved(msgspec.Struct, frozen=True):
+class TicketUpdate(msgspec.Struct, frozen=True):
     """One audit: the creation or an update, with what each change came from. `before` lacks unchanged fields."""
 
     at: int
@@ -35,7 +35,7 @@ class Saved(msgspec.Struct, frozen=True):
     changes: dict[str, Any]
 
 
-class Story:
+class TicketHistory:
     """A ticket's life. Lists are in order of time; what happens in one second keeps the order of the facts."""
 
     def __init__(self, ticket: int, facts: list[Fact]) -> None:
@@ -49,9 +49,9 @@ class Story:
         self.offered = [fact for fact in facts if isinstance(fact, Offered)]
         self.answered = [fact for fact in facts if isinstance(fact, Answered)]
         self.timed = [fact for fact in facts if isinstance(fact, Spent | Amended)]
-        self.touched = [fact.at for fact in facts if isinstance(fact, Touched)]
+        self.touched = [fact.at for fact in facts if isinstance(fact, Viewed)]
         self.deleted = next((fact for fact in facts if isinstance(fact, Deleted)), None)
-        self.scrubbed_at = next((fact.at for fact in facts if isinstance(fact, Scrubbed)), None)
+        self.scrubbed_at = next((fact.at for fact in facts if isinstance(fact, Redacted)), None)
         self.merged_at = next((s.at for s in self.saves if isinstance(s.fact, Update) and s.fact.merged_into), None)
 
         self.moved_at = next((fact.at for fact in facts if isinstance(fact, Moved)), None)
@@ -68,14 +68,14 @@ class Story:
 
     def state(self, at: int) -> dict[str, Any]:
         """Field -> value with everything up to and including `at` applied."""
-        return told(self.until(at))
+        return state_after(self.until(at))
 
-    def until(self, at: int) -> list[Saved]:
+    def until(self, at: int) -> list[TicketUpdate]:
         """The audits up to and including `at`."""
         return self.saves[: bisect_right(self.saved_at, at)]
 
 
-def told(saves: list[Saved]) -> dict[str, Any]:
+def state_after(saves: list[TicketUpdate]) -> dict[str, Any]:
     """Field -> value after these audits."""
     now: dict[str, Any] = dict.fromkeys(_FIELDS)
     for save in saves:
@@ -83,12 +83,12 @@ def told(saves: list[Saved]) -> dict[str, Any]:
     return now
 
 
-def _saves(created: Created, updates: list[Update]) -> Iterator[Saved]:
+def _saves(created: Created, updates: list[Update]) -> Iterator[TicketUpdate]:
     first = {field: value for field in _FIELDS if (value := getattr(created, field, None)) is not None}
     first.update(created.by_trigger)
-    yield Saved(created.at, created, {}, first)
+    yield TicketUpdate(created.at, created, {}, first)
     now = dict(first)
     for update in updates:
         changes = {field: value for field, value in update.changes.items() if now.get(field) != value}
-        yield Saved(update.at, update, {field: now.get(field) for field in changes}, changes)
+        yield TicketUpdate(update.at, update, {field: now.get(field) for field in changes}, changes)
         now.update(changes)

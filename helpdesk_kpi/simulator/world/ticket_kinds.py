@@ -4,12 +4,17 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from helpdesk_kpi.simulator.world.baseline_scenario import conversation, ending, opening, solve_at_last
+from helpdesk_kpi.simulator.world.baseline_scenario import (
+    solve_at_last,
+    write_conversation,
+    write_ending,
+    write_opening,
+)
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND
-from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Call, Chat, Comment, Deleted, Scrubbed, Touched
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Call, Chat, Comment, Deleted, Redacted, Viewed
 from helpdesk_kpi.simulator.world.phrases import Words
 from helpdesk_kpi.simulator.world.support_desk import BOT
-from helpdesk_kpi.simulator.world.ticket_writer import Pen
+from helpdesk_kpi.simulator.world.ticket_writer import TicketWriter
 
 SCRUBBED_AFTER = 30 * DAY
 _CALL_IDS, _CHAT_IDS = 5_000_000, 6_000_000
@@ -47,40 +52,44 @@ def submitter(desktop: Any, rng: Random, kind: str, at: int) -> int | None:
     return None
 
 
-def follows(desktop: Any, kind: str, at: int) -> Pen | None:
+def follows(desktop: Any, kind: str, at: int) -> TicketWriter | None:
     """The earlier ticket for a follow-up, a recurrence or a duplicate."""
     if kind == "follow_up":
-        return found(desktop, lambda pen: pen.closed_at is not None and at - 30 * DAY < pen.closed_at <= at)
+        return find_open_ticket(desktop, lambda pen: pen.closed_at is not None and at - 30 * DAY < pen.closed_at <= at)
     if kind == "recurrence":
-        return found(desktop, lambda pen: pen.solved_at is not None and at - 12 * DAY < pen.solved_at < at - HOUR)
+        return find_open_ticket(
+            desktop, lambda pen: pen.solved_at is not None and at - 12 * DAY < pen.solved_at < at - HOUR
+        )
     if kind == "merged":
-        return found(desktop, lambda pen: pen.first_reply_at is not None and pen.first_reply_at > at + 10 * MINUTE)
+        return find_open_ticket(
+            desktop, lambda pen: pen.first_reply_at is not None and pen.first_reply_at > at + 10 * MINUTE
+        )
     return None
 
 
-def found(desktop: Any, fits: Callable[[Pen], bool]) -> Pen | None:
-    earlier: Pen | None = desktop.earlier(lambda pen: pen.kind == "ordinary" and fits(pen))
+def find_open_ticket(desktop: Any, fits: Callable[[TicketWriter], bool]) -> TicketWriter | None:
+    earlier: TicketWriter | None = desktop.earlier(lambda pen: pen.kind == "ordinary" and fits(pen))
     return earlier
 
 
-def ordinary(pen: Pen, _desktop: Any) -> None:
-    opening(pen)
-    conversation(pen)
-    ending(pen)
+def ordinary(pen: TicketWriter, _desktop: Any) -> None:
+    write_opening(pen)
+    write_conversation(pen)
+    write_ending(pen)
 
 
-def follow_up(pen: Pen, desktop: Any) -> None:
+def follow_up(pen: TicketWriter, desktop: Any) -> None:
     """The old ticket's row is written again, since it now lists this one."""
     assert pen.origin is not None
-    pen.origin.facts.append(Touched(ticket=pen.origin.ticket, at=pen.created.at))
+    pen.origin.facts.append(Viewed(ticket=pen.origin.ticket, at=pen.created.at))
     ordinary(pen, desktop)
 
 
-def forgotten(_pen: Pen, _desktop: Any) -> None:
+def forgotten(_pen: TicketWriter, _desktop: Any) -> None:
     """Nobody ever does anything."""
 
 
-def unanswered_solve(pen: Pen, _desktop: Any) -> None:
+def unanswered_solve(pen: TicketWriter, _desktop: Any) -> None:
     """Solved without a word, by an agent, or by a rule that finds it out of date."""
     at = pen.take()
     if pen.chance(0.7):
@@ -96,33 +105,33 @@ def unanswered_solve(pen: Pen, _desktop: Any) -> None:
     pen.close()
 
 
-def deleted(pen: Pen, _desktop: Any) -> None:
+def deleted(pen: TicketWriter, _desktop: Any) -> None:
     """Deleted by an agent, some after an answer; thirty days later it is gone for good."""
-    opening(pen)
+    write_opening(pen)
     if pen.chance(pen.plan.late_deletion):
-        ending(pen)
+        write_ending(pen)
         _delete(pen, pen.at + pen.rng.randrange(10, 40) * DAY, _remaining(pen))
     else:
         _delete(pen, pen.at + pen.spread(2 * HOUR), pen.agent)
 
 
-def _remaining(pen: Pen) -> int:
+def _remaining(pen: TicketWriter) -> int:
     """An agent who does not leave."""
     return pen.rng.choice([worker.account for worker in pen.desk.workers if worker.left_at is None])
 
 
-def spam(pen: Pen, _desktop: Any) -> None:
+def spam(pen: TicketWriter, _desktop: Any) -> None:
     worker, at = pen.choose(pen.at, 10 * MINUTE)
     _delete(pen, at, worker.account)
 
 
-def _delete(pen: Pen, at: int, actor: int) -> None:
+def _delete(pen: TicketWriter, at: int, actor: int) -> None:
     pen.facts.append(Deleted(ticket=pen.ticket, at=at, actor=actor))
     if not pen.plan.lossless:
-        pen.facts.append(Scrubbed(ticket=pen.ticket, at=at + SCRUBBED_AFTER + pen.rng.randrange(3600) * SECOND))
+        pen.facts.append(Redacted(ticket=pen.ticket, at=at + SCRUBBED_AFTER + pen.rng.randrange(3600) * SECOND))
 
 
-def merged(pen: Pen, _desktop: Any) -> None:
+def merged(pen: TicketWriter, _desktop: Any) -> None:
     """A second ticket about the same; merged into the first one just before that is answered."""
     winner = pen.origin
     assert winner is not None
@@ -139,7 +148,7 @@ def merged(pen: Pen, _desktop: Any) -> None:
     winner.state, winner.at = state, last
 
 
-def call(pen: Pen, _desktop: Any) -> None:
+def call(pen: TicketWriter, _desktop: Any) -> None:
     """An answered call; most problems are solved while talking, the others by mail."""
     wait = pen.rng.randrange(5, 240) * SECOND
     submitter = pen.created.submitter
@@ -154,21 +163,21 @@ def call(pen: Pen, _desktop: Any) -> None:
         pen.survey()
         pen.close()
     else:
-        conversation(pen)
-        ending(pen)
+        write_conversation(pen)
+        write_ending(pen)
 
 
-def missed_call(pen: Pen, desktop: Any) -> None:
+def missed_call(pen: TicketWriter, desktop: Any) -> None:
     _call(pen, None, pen.at + pen.rng.randrange(20, 120) * SECOND)
     ordinary(pen, desktop)
 
 
-def voicemail(pen: Pen, desktop: Any) -> None:
+def voicemail(pen: TicketWriter, desktop: Any) -> None:
     _call(pen, None, pen.at + pen.rng.randrange(20, 120) * SECOND, voicemail=True)
     ordinary(pen, desktop)
 
 
-def _call(pen: Pen, answered: int | None, ended: int, *, voicemail: bool = False) -> None:
+def _call(pen: TicketWriter, answered: int | None, ended: int, *, voicemail: bool = False) -> None:
     agent = pen.agent if answered is not None else None
     number = _CALL_IDS + pen.ticket
     pen.facts.append(
@@ -177,7 +186,7 @@ def _call(pen: Pen, answered: int | None, ended: int, *, voicemail: bool = False
     )  # fmt: skip
 
 
-def messaging(pen: Pen, _desktop: Any) -> None:
+def messaging(pen: TicketWriter, _desktop: Any) -> None:
     """A conversation whose messages are no comments; some go on by mail afterwards."""
     started, replied, ended = _chat(pen, replied=True)
     pen.update(started, SYSTEM, via="rule", rule="Assign conversation", **pen.mine() | {"status": "open"})
@@ -187,18 +196,18 @@ def messaging(pen: Pen, _desktop: Any) -> None:
         pen.survey()
         pen.close()
     else:
-        conversation(pen)
-        ending(pen)
+        write_conversation(pen)
+        write_ending(pen)
 
 
-def unanswered_chat(pen: Pen, desktop: Any) -> None:
+def unanswered_chat(pen: TicketWriter, desktop: Any) -> None:
     """Offered to somebody who did not write; answered by mail later."""
     _, _, ended = _chat(pen, replied=False)
     pen.at = ended
     ordinary(pen, desktop)
 
 
-def _chat(pen: Pen, *, replied: bool) -> tuple[int, int, int]:
+def _chat(pen: TicketWriter, *, replied: bool) -> tuple[int, int, int]:
     worker, started = pen.choose(pen.at, 3 * MINUTE)
     pen.worker = worker
     first = started + pen.rng.randrange(10, 400) * SECOND
@@ -210,7 +219,7 @@ def _chat(pen: Pen, *, replied: bool) -> tuple[int, int, int]:
     return started, first, ended
 
 
-def ai_agent(pen: Pen, _desktop: Any) -> None:
+def ai_agent(pen: TicketWriter, _desktop: Any) -> None:
     """The bot answers and solves it by itself."""
     solution = pen.rng.choice(pen.words.topics[str(pen.created.category)].solutions)
     pen.update(pen.at + 5 * SECOND, BOT, via="api", comment=Comment(solution), status="open")
@@ -218,7 +227,7 @@ def ai_agent(pen: Pen, _desktop: Any) -> None:
     pen.close()
 
 
-def outage(pen: Pen, desktop: Any) -> None:
+def outage(pen: TicketWriter, desktop: Any) -> None:
     """A problem; when it is solved its incidents are, in the same second."""
     desktop.outage.append(pen)
     pen.worker, _ = pen.choose(pen.at, MINUTE)
@@ -227,8 +236,8 @@ def outage(pen: Pen, desktop: Any) -> None:
     pen.close()
 
 
-def incident(pen: Pen, desktop: Any) -> None:
-    problem: Pen = desktop.outage[-1]
+def incident(pen: TicketWriter, desktop: Any) -> None:
+    problem: TicketWriter = desktop.outage[-1]
     until = problem.solved_at
     assert until is not None
     pen.worker, _ = pen.choose(pen.at, MINUTE)
@@ -238,7 +247,7 @@ def incident(pen: Pen, desktop: Any) -> None:
     pen.close()
 
 
-LIVES: dict[str, Callable[[Pen, Any], None]] = {
+LIVES: dict[str, Callable[[TicketWriter, Any], None]] = {
     "ordinary": ordinary,
     "internal": ordinary,
     "outbound": ordinary,

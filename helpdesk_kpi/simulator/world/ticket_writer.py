@@ -6,7 +6,7 @@ from typing import Any
 from helpdesk_kpi.simulator.world.clock import DAY, HOUR, MINUTE, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Account, Answered, Comment, Created, Fact, Offered, Update
 from helpdesk_kpi.simulator.world.plan import Plan
-from helpdesk_kpi.simulator.world.support_desk import Desk, Worker
+from helpdesk_kpi.simulator.world.support_desk import Employee, SupportDesk
 
 CLOSE_AFTER = 4 * DAY  # Zendesk's default automation
 SURVEY_AFTER = DAY
@@ -15,10 +15,10 @@ _OWN = ("via", "rule", "add_tags", "merged_into", "merged_from", "typed_by", "to
 _MEDIAN = {"urgent": 12 * MINUTE, "high": 45 * MINUTE, "normal": 150 * MINUTE, "low": 5 * HOUR, None: 3 * HOUR}
 
 
-class Pen:
+class TicketWriter:
     """One ticket being written. `at` is the time of its last fact, in epoch ms."""
 
-    def __init__(self, rng: Random, plan: Plan, desk: Desk, created: Created, requester: Account) -> None:
+    def __init__(self, rng: Random, plan: Plan, desk: SupportDesk, created: Created, requester: Account) -> None:
         self.rng, self.plan, self.desk, self.words = rng, plan, desk, desk.words
         self.created, self.requester = created, requester
         self.ticket = created.ticket
@@ -30,7 +30,7 @@ class Pen:
             "team": created.team,
             "assignee": created.assignee,
         } | created.by_trigger
-        self.worker: Worker | None = None
+        self.worker: Employee | None = None
         self.first_reply_at: int | None = None
         self.solved_at: int | None = None
         self.closed_at: int | None = None
@@ -38,7 +38,7 @@ class Pen:
         self.kind = "ordinary"
         self.ending = ""  # how it is reopened, if it is
         self.says_done = False  # whether the customer marks it as solved, if nobody does so with the last reply
-        self.origin: Pen | None = None  # the earlier ticket that this one follows, doubles or repeats
+        self.origin: TicketWriter | None = None  # the earlier ticket that this one follows, doubles or repeats
 
     def update(self, at: int, actor: int = SYSTEM, *, comment: Comment | None = None, **more: Any) -> None:
         """One saved edit; keywords that are not an Update's own are the changed fields."""
@@ -57,14 +57,14 @@ class Pen:
 
     # --- agents
 
-    def choose(self, at: int, work: int) -> tuple[Worker, int]:
+    def choose(self, at: int, work: int) -> tuple[Employee, int]:
         """Who of the team gets to it first, out of two, and when."""
         team = self.state["team"]
         crew = [w for w in self.desk.workers if w.team == team and (w.left_at is None or w.left_at > at + 3 * DAY)]
         two = self.rng.sample(crew, min(2, len(crew)))
         return min(((w, self.ready(w, at, work)) for w in two), key=lambda pair: pair[1])
 
-    def ready(self, worker: Worker, at: int, work: int) -> int:
+    def ready(self, worker: Employee, at: int, work: int) -> int:
         """When a worker who starts at `at` is done; somebody is on call for what is urgent."""
         work = max(SECOND, round(work * worker.slowness / SECOND) * SECOND)
         return at + work if self.state["priority"] == "urgent" else worker.hours.after(at, work)
@@ -89,7 +89,7 @@ class Pen:
             self.worker, at = assigned, self.ready(assigned, self.at, work)
         return self._still_here(at, work)
 
-    def turn(self, share: float = 0.7) -> int:
+    def next_agent_time(self, share: float = 0.7) -> int:
         """When the agent comes back to it; another one if that one has left by then."""
         if self.worker is None:
             return self.take()
@@ -141,9 +141,9 @@ class Pen:
             self.solved_at = None
 
     def says(self, text: str, *, thanks: bool = False) -> Comment:
-        return Comment(text, is_thanks=thanks, is_question=asks(text), dressing=self.dressing())
+        return Comment(text, is_thanks=thanks, is_question=asks(text), dressing=self.wrap_text())
 
-    def dressing(self) -> str:
+    def wrap_text(self) -> str:
         if not self.chance(self.plan.dressed):
             return ""
         name = self.requester.name
@@ -173,14 +173,14 @@ class Pen:
     def _answer(self, survey: int, offered: int, *, new: bool) -> None:
         at = offered + min(self.spread(8 * HOUR, 1.0), 20 * DAY)
         good = self.chance(0.35 if self.went_badly else 0.82 + 0.14 * self._skill())
-        self.facts.append(self._said(survey, at, good=good, new=new))
+        self.facts.append(self._survey_answer(survey, at, good=good, new=new))
         if not new and self.chance(self.plan.changed_answer):
-            self.facts.append(self._said(survey, at + self.spread(DAY), good=not good, new=False))
+            self.facts.append(self._survey_answer(survey, at + self.spread(DAY), good=not good, new=False))
 
     def _skill(self) -> float:
         return self.worker.skill if self.worker else 0.5
 
-    def _said(self, survey: int, at: int, *, good: bool, new: bool) -> Answered:
+    def _survey_answer(self, survey: int, at: int, *, good: bool, new: bool) -> Answered:
         text = self.rng.choice(self.words.good if good else self.words.bad) if self.chance(0.4) else None
         ratings = {"overall": 5 if good else 1}
         if new:

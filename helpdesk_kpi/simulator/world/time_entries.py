@@ -12,8 +12,8 @@ import msgspec
 from helpdesk_kpi.simulator.world.clock import MINUTE, SECOND
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Amended, Fact, Spent, Update
 from helpdesk_kpi.simulator.world.plan import Plan
-from helpdesk_kpi.simulator.world.support_desk import Desk
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.support_desk import SupportDesk
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 
 FIRST_ENTRY = 70_001
 _DELETED = 0.3  # of what is amended: it should not have been there at all
@@ -31,7 +31,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: int
 
 
-def entries(story: Story, now: int) -> list[Entry]:
+def entries(story: TicketHistory, now: int) -> list[Entry]:
     """Everything that was ever written down for a ticket up to now, deleted ones too."""
     found: dict[int, Entry] = {}
     for fact in story.timed:
@@ -47,7 +47,7 @@ def entries(story: Story, now: int) -> list[Entry]:
     return list(found.values())
 
 
-def kept(seed: int, plan: Plan, desk: Desk, facts: Sequence[Fact]) -> list[Fact]:
+def add_time_entries(seed: int, plan: Plan, desk: SupportDesk, facts: Sequence[Fact]) -> list[Fact]:
     """What people wrote down, in whole minutes: so the same number often comes twice in a row."""
     if not plan.hours:
         return []
@@ -57,14 +57,14 @@ def kept(seed: int, plan: Plan, desk: Desk, facts: Sequence[Fact]) -> list[Fact]
         by_ticket.setdefault(fact.ticket, []).append(fact)
     found: list[Fact] = []
     for told in by_ticket.values():
-        story = Story(told[0].ticket, sorted(told, key=lambda fact: fact.at))
-        for save in _worked(desk, story):
+        story = TicketHistory(told[0].ticket, sorted(told, key=lambda fact: fact.at))
+        for save in _find_working_saves(desk, story):
             if rng.random() < plan.hours:
-                found += _written(rng, plan, desk, story, save, FIRST_ENTRY + len(found))
+                found += _write_entry(rng, plan, desk, story, save, FIRST_ENTRY + len(found))
     return found
 
 
-def _worked(desk: Desk, story: Story) -> list[Update]:
+def _find_working_saves(desk: SupportDesk, story: TicketHistory) -> list[Update]:
     """Saves of people of the team who wrote something or changed the status."""
     people = {a.id: a for a in desk.accounts}
     saves = [save.fact for save in story.saves[1:]]
@@ -82,7 +82,9 @@ def _worked(desk: Desk, story: Story) -> list[Update]:
     ]
 
 
-def _written(rng: Random, plan: Plan, desk: Desk, story: Story, save: Update, entry: int) -> list[Fact]:  # noqa: PLR0917
+def _write_entry(  # noqa: PLR0917
+    rng: Random, plan: Plan, desk: SupportDesk, story: TicketHistory, save: Update, entry: int
+) -> list[Fact]:
     state = story.state(save.at)
     place = list(desk.words.topics).index(state["category"]) if state["category"] in desk.words.topics else 0
     usual = (2 + place) * (_URGENT if state["priority"] == "urgent" else 1)
@@ -96,7 +98,7 @@ def _written(rng: Random, plan: Plan, desk: Desk, story: Story, save: Update, en
     return made
 
 
-def _can_be_changed(story: Story, at: int) -> bool:
+def _can_be_changed(story: TicketHistory, at: int) -> bool:
     """Nobody writes on what is closed or deleted; and nothing else happens in that second."""
     gone = story.deleted_at is not None and story.deleted_at <= at
     return not gone and story.state(at)["status"] != "closed" and all(fact.at != at for fact in story.facts)

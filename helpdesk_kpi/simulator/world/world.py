@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any, Literal
 
-from helpdesk_kpi.simulator.world.articles import revised, written
+from helpdesk_kpi.simulator.world.articles import add_articles, add_minor_edits
 from helpdesk_kpi.simulator.world.clock import DAY, WEEK, Hours, Week, instant, local_date
 from helpdesk_kpi.simulator.world.facts import Account, Created, Fact, Spent
-from helpdesk_kpi.simulator.world.plan import Locale, Plan, planned
-from helpdesk_kpi.simulator.world.scenarios import lives
+from helpdesk_kpi.simulator.world.plan import Locale, Plan, build_plan
+from helpdesk_kpi.simulator.world.scenarios import build_scenarios
 from helpdesk_kpi.simulator.world.support_desk import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -18,11 +18,11 @@ from helpdesk_kpi.simulator.world.support_desk import (
     LATE_TEAM,
     TEAMS,
     TOKEN,
-    Desk,
-    open_desk,
-    settled,
+    SupportDesk,
+    build_support_desk,
+    reconcile_accounts,
 )
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 
 END = "2026-11-23 06:00"  # local time; a Monday, so that the last week is whole
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -31,7 +31,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class World:
     """A desk with its facts, shown as of `now`. Facts later than that do not exist for anyone who asks."""
 
-    def __init__(self, desk: Desk, facts: Iterable[Fact], *, plan: Plan | None = None) -> None:
+    def __init__(self, desk: SupportDesk, facts: Iterable[Fact], *, plan: Plan | None = None) -> None:
         self.desk = desk
         self.plan = plan or Plan()
         self.facts: list[Fact] = sorted(facts, key=lambda fact: fact.at)
@@ -60,10 +60,10 @@ class World:
         self.has_projects = False
         """Whether tickets can go to places that are no desk."""
         self.hours, self.late_hours = desk.hours(), desk.late_hours()
-        self.stories = _stories(self.facts)
+        self.stories = _build_histories(self.facts)
         self.leaver = next((a for a in desk.accounts if len(a.roles) > 1), None)
 
-    def hours_of(self, story: Story, at: int) -> Hours:
+    def hours_of(self, story: TicketHistory, at: int) -> Hours:
         """Of the calendar that a ticket has by its own schedule then."""
         late = self.desk.late_weekly and story.state(at)["schedule"] == LATE_SCHEDULE
         return self.late_hours if late else self.hours
@@ -113,33 +113,37 @@ def generate(
 
     The same arguments give the same facts. `knobs` are the fields of `plan.Plan`.
     """
-    plan = planned(tickets=tickets, weeks=weeks, locale=locale, **knobs)
+    plan = build_plan(tickets=tickets, weeks=weeks, locale=locale, **knobs)
     rng = Random(f"{seed} desk")  # noqa: S311  # made-up people, no secrets
     if end is None:
         end = instant(END, "Asia/Shanghai" if locale == "zh" else "Europe/Berlin")
-    desk = open_desk(rng, plan, end - weeks * WEEK, end)
-    desk = revised(Random(f"{seed} knowledge"), written(rng, desk))  # noqa: S311  # as above
-    facts = [] if plan.empty else lives(seed, plan, desk)
-    desk = settled(Random(f"{seed} gone"), plan, desk, facts)  # noqa: S311  # as above
+    desk = build_support_desk(rng, plan, end - weeks * WEEK, end)
+    desk = add_minor_edits(Random(f"{seed} knowledge"), add_articles(rng, desk))  # noqa: S311  # as above
+    facts = [] if plan.empty else build_scenarios(seed, plan, desk)
+    desk = reconcile_accounts(Random(f"{seed} gone"), plan, desk, facts)  # noqa: S311  # as above
     return World(desk, facts, plan=plan)
 
 
-def desk_of(accounts: Iterable[Account], *, start: int, end: int, zone: str = "UTC", **settings: Any) -> Desk:
+def build_desk_from_accounts(
+    accounts: Iterable[Account], *, start: int, end: int, zone: str = "UTC", **settings: Any
+) -> SupportDesk:
     """A desk for a world that is written by hand; open Monday to Friday 9:00 to 17:00 if nothing else is said."""
     settings.setdefault("weekly", dict.fromkeys(range(5), ((9 * 60, 17 * 60),)))
-    return Desk(accounts=tuple(accounts), start=start, end=end, zone=zone, **settings)
+    return SupportDesk(accounts=tuple(accounts), start=start, end=end, zone=zone, **settings)
 
 
-def _stories(facts: list[Fact]) -> dict[int, Story]:
+def _build_histories(facts: list[Fact]) -> dict[int, TicketHistory]:
     by_ticket: defaultdict[int, list[Fact]] = defaultdict(list)
     for fact in facts:
         by_ticket[fact.ticket].append(fact)
     return {
-        number: Story(number, told) for number, told in by_ticket.items() if any(isinstance(f, Created) for f in told)
+        number: TicketHistory(number, told)
+        for number, told in by_ticket.items()
+        if any(isinstance(f, Created) for f in told)
     }
 
 
-def _late(desk: Desk) -> dict[str, Any]:
+def _late(desk: SupportDesk) -> dict[str, Any]:
     """The second calendar, and which team works by it where teams have calendars."""
     return {"weekly": _weekly(desk.late_weekly), "teams": [desk.words.teams[TEAMS.index(LATE_TEAM)]]}
 

@@ -20,21 +20,21 @@ from helpdesk_kpi.simulator.zendesk import reference_data as lists
 from helpdesk_kpi.simulator.zendesk import sessions, surveys
 from helpdesk_kpi.simulator.zendesk.auth import not_found
 from helpdesk_kpi.simulator.zendesk.events import Events, calls
-from helpdesk_kpi.simulator.zendesk.metric_events import Promises
+from helpdesk_kpi.simulator.zendesk.metric_events import MetricEvents
 from helpdesk_kpi.simulator.zendesk.tickets import HELD_BACK, Tickets, deleted_tickets
 
 _FAR = 1 << 62
 _SCOPES = ("agent", "ai_agent", "all")
 
 
-class Face:
+class ZendeskApi:
     """All endpoints. A name is what requests are counted under, and what faults and plans call an endpoint."""
 
     def __init__(self, world: World, faults: Faults) -> None:
         self.world, self.faults = world, faults
         self._tickets: Tickets | None = None
         self._events: Events | None = None
-        self._promises: Promises | None = None
+        self._promises: MetricEvents | None = None
 
     # --- exports
 
@@ -49,13 +49,13 @@ class Face:
         size = min(int(query.get("per_page", "1000")), 1000)
         page = index[first : first + size]
         metric_sets = "metric_sets" in query.get("include", "")
-        shown = [rows.row(number, metric_sets=metric_sets) for _, number in page if self._wanted(number, query)]
+        shown = [rows.row(number, metric_sets=metric_sets) for _, number in page if self._is_included(number, query)]
         over = first + size >= len(index)
-        answer = self._cursored(request, "tickets", shown, page, over=over)
+        answer = self._cursor_response(request, "tickets", shown, page, over=over)
         self.world.now += self.faults.move
         return answer
 
-    def _wanted(self, number: int, query: Any) -> bool:
+    def _is_included(self, number: int, query: Any) -> bool:
         """Deleted ones are there unless refused."""
         story = self.world.stories[number]
         gone = story.deleted_at is not None and story.deleted_at <= self.world.now
@@ -86,7 +86,7 @@ class Face:
             raise BadRequestError("StartTimeTooRecent", "Too recent start_time. Use a start_time older than 60 seconds")
         return start
 
-    def _cursored(
+    def _cursor_response(
         self, request: Request, key: str, rows: list[Any], page: list[tuple[int, int]], *, over: bool
     ) -> Response:
         after = _write_cursor(*page[-1]) if page else None
@@ -99,7 +99,7 @@ class Face:
     async def users(self, request: Request) -> Response:
         base = self.base(request)
         rows = lists.users(self.world, base)
-        index = [(lists.changed(self.world, self.world.accounts[row["id"]]) // SECOND, row["id"]) for row in rows]
+        index = [(lists.updated_at(self.world, self.world.accounts[row["id"]]) // SECOND, row["id"]) for row in rows]
         newest = bisect_right(index, ((self.world.now - HELD_BACK) // SECOND, _FAR))
         index = index[:newest]
         query = request.query_params
@@ -107,7 +107,7 @@ class Face:
         size = min(int(query.get("per_page", "1000")), 1000)
         over = first + size >= newest
         last = min(first + size, newest)
-        return self._cursored(request, "users", rows[first:last], index[first:last], over=over)
+        return self._cursor_response(request, "users", rows[first:last], index[first:last], over=over)
 
     async def ticket_events(self, request: Request) -> Response:
         """Time-based export: the last second of a page is always whole, next_page is never null."""
@@ -122,11 +122,11 @@ class Face:
         if not over and end <= start:
             end = start + 1
         self.world.now += self.faults.move
-        return self._timed(request, "ticket_events", rows, end, over=over)
+        return self._time_response(request, "ticket_events", rows, end, over=over)
 
     async def metric_events(self, request: Request) -> Response:
         """In order of their times, those announced for later too: so the end time may lie in the future."""
-        found = self.promises.exported()
+        found = self.sla_metric_events.export()
         stamps = [event.at // SECOND for event in found]
         return self._export(request, "ticket_metric_events", found, stamps, lambda event: event.row(self.world.now))
 
@@ -167,9 +167,9 @@ class Face:
         size = min(int(request.query_params.get("per_page", "1000")), 1000)
         page, end, over = whole_seconds(rows, stamps, start, size)
         shown = [make(row) for row in page] if make else list(page)
-        return self._timed(request, key, shown, start if end is None else end, over=over)
+        return self._time_response(request, key, shown, start if end is None else end, over=over)
 
-    def _timed(self, request: Request, key: str, rows: list[Any], end: int, *, over: bool) -> Response:
+    def _time_response(self, request: Request, key: str, rows: list[Any], end: int, *, over: bool) -> Response:
         kept = "".join(f"&{n}={v}" for n, v in request.query_params.items() if n != "start_time")
         follow = self.address(request)(f"{request.url.path}?start_time={end}{kept}")
         return Json({key: rows, "count": len(rows), "end_time": end, "next_page": follow, "end_of_stream": over})
@@ -178,7 +178,7 @@ class Face:
 
     def cursor_list(self, key: str, rows: Callable[[World, str], lists.Rows]) -> Any:
         async def listed(request: Request) -> Response:
-            return self.listed(request, key, rows(self.world, self.base(request)))
+            return self.list_response(request, key, rows(self.world, self.base(request)))
 
         return listed
 
@@ -194,7 +194,7 @@ class Face:
 
         return listed
 
-    def listed(self, request: Request, key: str, rows: lists.Rows) -> Response:
+    def list_response(self, request: Request, key: str, rows: lists.Rows) -> Response:
         query = dict(request.query_params)
         shape = by_offset if "page" in query or "per_page" in query else by_cursor
         if shape is by_offset and any(name.startswith("page[") for name in query):
@@ -204,7 +204,7 @@ class Face:
     async def groups(self, request: Request) -> Response:
         hide = request.query_params.get("exclude_deleted", "true") != "false"
         rows = [row for row in lists.groups(self.world, self.base(request)) if not (hide and row["deleted"])]
-        return self.listed(request, "groups", rows)
+        return self.list_response(request, "groups", rows)
 
     async def satisfaction_ratings(self, request: Request) -> Response:
         """Seconds here; https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/"""
@@ -214,7 +214,7 @@ class Face:
         if score := query.get("score"):
             wanted = {"received": {"good", "bad"}}.get(score, {score})
             rows = [row for row in rows if row["score"] in wanted]
-        return self.listed(request, "satisfaction_ratings", rows)
+        return self.list_response(request, "satisfaction_ratings", rows)
 
     async def satisfaction_rating(self, request: Request) -> Response:
         number = request.path_params["rating"]
@@ -229,11 +229,11 @@ class Face:
             int(query.get("filter[created_at_start]", "0")),
             int(query.get("filter[created_at_end]", str(_FAR))),
         )
-        return self.listed(request, "survey_responses", surveys.survey_responses(self.world, start, end))
+        return self.list_response(request, "survey_responses", surveys.survey_responses(self.world, start, end))
 
     async def surveys(self, request: Request) -> Response:
         """What the newer survey asks; https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_surveys/"""
-        return self.listed(request, "surveys", surveys.definitions(self.world))
+        return self.list_response(request, "surveys", surveys.definitions(self.world))
 
     async def sla_policies(self, request: Request) -> Response:
         rows = lists.sla_policies(self.world, self.base(request))
@@ -253,19 +253,19 @@ class Face:
         rows = lists.articles(self.world, self.base(request), translated=translated)
         if query.get("sort_by") == "updated_at" and query.get("sort_order") == "desc":
             rows.reverse()
-        return self.listed(request, "articles", rows)
+        return self.list_response(request, "articles", rows)
 
     async def translations(self, request: Request) -> Response:
         found = self._article(request)
         return (
             not_found()
             if found is None
-            else self.listed(request, "translations", lists.translations(self.world, found))
+            else self.list_response(request, "translations", lists.translations(self.world, found))
         )
 
     async def votes(self, request: Request) -> Response:
         found = self._article(request)
-        return not_found() if found is None else self.listed(request, "votes", lists.votes(self.world, found))
+        return not_found() if found is None else self.list_response(request, "votes", lists.votes(self.world, found))
 
     def _article(self, request: Request) -> Any:
         number = request.path_params["article"]
@@ -275,7 +275,7 @@ class Face:
         query, rows = request.query_params, deleted_tickets(self.world)
         if (by := query.get("sort_by", "id")) in {"id", "subject", "deleted_at"}:
             rows.sort(key=lambda row: row[by], reverse=query.get("sort_order") == "desc")
-        return self.listed(request, "deleted_tickets", rows)
+        return self.list_response(request, "deleted_tickets", rows)
 
     async def me(self, request: Request) -> Response:
         accounts = self.world.desk.accounts
@@ -294,17 +294,17 @@ class Face:
         number, events = request.path_params["ticket"], self.events_of(request)
         if not self._there(number):
             return not_found()
-        return self.listed(request, "audits", [events.audit(place) for place in events.of(number)])
+        return self.list_response(request, "audits", [events.audit(place) for place in events.of(number)])
 
     async def comments(self, request: Request) -> Response:
         number, events = request.path_params["ticket"], self.events_of(request)
         if not self._there(number):
             return not_found()
-        return self.listed(request, "comments", events.comments_of(number))
+        return self.list_response(request, "comments", events.comments_of(number))
 
     async def metrics_of(self, request: Request) -> Response:
         number = request.path_params["ticket"]
-        return Json(self.promises.of(number)) if self._there(number) else not_found()
+        return Json(self.sla_metric_events.of(number)) if self._there(number) else not_found()
 
     def _there(self, number: int) -> bool:
         story = self.world.stories.get(number)
@@ -328,9 +328,9 @@ class Face:
             self._tickets.row(number, metric_sets=True)
 
     @property
-    def promises(self) -> Promises:
+    def sla_metric_events(self) -> MetricEvents:
         if self._promises is None:
-            self._promises = Promises(self.world)
+            self._promises = MetricEvents(self.world)
         return self._promises
 
     def tickets_of(self, request: Request) -> Tickets:

@@ -10,14 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from helpdesk_kpi.simulator.server.faults import Faults, parse
-from helpdesk_kpi.simulator.server.gate import Gate, Json
+from helpdesk_kpi.simulator.server.gate import Json, RequestGate
 from helpdesk_kpi.simulator.server.rate_limits import Limits
 from helpdesk_kpi.simulator.world.support_desk import CATEGORY_FIELD, CLIENT_ID, CLIENT_SECRET
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk import reference_data as lists
-from helpdesk_kpi.simulator.zendesk.api import Face
-from helpdesk_kpi.simulator.zendesk.auth import ZendeskDoor, forbidden, not_found
-from helpdesk_kpi.simulator.zendesk.lists import Plain
+from helpdesk_kpi.simulator.zendesk.api import ZendeskApi
+from helpdesk_kpi.simulator.zendesk.auth import ZendeskAuth, forbidden, not_found
+from helpdesk_kpi.simulator.zendesk.lists import ListRoutes
 
 EXPORTS = "incremental-exports"
 
@@ -35,12 +35,12 @@ def app(
     `app.state.warm(url)` makes all rows beforehand.
     """
     plan = parse(faults)
-    door = ZendeskDoor(plan, Limits(limits if limits is not True else 1.0, clock), clock)
-    gate = Gate(plan, door, world)
-    face = Face(world, plan)
+    door = ZendeskAuth(plan, Limits(limits if limits is not True else 1.0, clock), clock)
+    gate = RequestGate(plan, door, world)
+    face = ZendeskApi(world, plan)
     routes = [Route("/oauth/tokens", gate.guard("oauth", door.token, open_to_all=True), methods=["POST"])]
     for name, path, endpoint, bucket in _endpoints(face):
-        guarded = gate.guard(name, _planned(world, plan, name, path, endpoint), bucket=bucket)
+        guarded = gate.guard(name, _apply_plan(world, plan, name, path, endpoint), bucket=bucket)
         routes += [Route(f"/api/v2/{path}{dot}", guarded) for dot in (".json", "")]
     served = Starlette(routes=routes, exception_handlers={404: _lost})
     served.state.requests, served.state.world, served.state.warm = gate.requests, world, face.warm
@@ -63,9 +63,9 @@ _STATUS_FILTERS = {"active": "active", "default": "default", "status_categories"
 _FORM_FILTERS = {"active": "active", "end_user_visible": "end_user_visible"}
 
 
-def _endpoints(face: Face) -> list[tuple[str, str, Any, str | None]]:
+def _endpoints(face: ZendeskApi) -> list[tuple[str, str, Any, str | None]]:
     """Name, path, endpoint, bucket of the rate limits."""
-    plain = Plain(face)
+    plain = ListRoutes(face)
     return [
         ("tickets", "incremental/tickets/cursor", face.tickets, EXPORTS),
         ("ticket_events", "incremental/ticket_events", face.ticket_events, EXPORTS),
@@ -131,7 +131,7 @@ _PLANS = {
 }  # fmt: skip
 
 
-def _planned(world: World, faults: Faults, name: str, path: str, endpoint: Any) -> Any:
+def _apply_plan(world: World, faults: Faults, name: str, path: str, endpoint: Any) -> Any:
     """403 where the helpdesk's plan lacks it; any endpoint's own name works too, and "incremental" for all exports."""
     parts = _PLANS.get(name, set()) | {name} | ({"incremental"} if path.startswith("incremental/") else set())
 

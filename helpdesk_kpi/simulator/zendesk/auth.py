@@ -20,7 +20,7 @@ CODE = "simulated-code"
 _LONGEST, _USUAL = 172_800, 1800
 
 
-class ZendeskDoor:
+class ZendeskAuth:
     """`clock` gives seconds, for limits and the lives of tokens."""
 
     def __init__(self, faults: Faults, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,18 +68,18 @@ class ZendeskDoor:
 
         https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
         """
-        asked = await _asked(request)
+        asked = await _parse_form(request)
         known = asked.get("client_id") == CLIENT_ID and asked.get("client_secret") == CLIENT_SECRET
         if asked.get("grant_type") not in {"client_credentials", "authorization_code", "refresh_token"}:
-            return _refused("unsupported_grant_type", "This grant type is not supported.")
+            return _oauth_error("unsupported_grant_type", "This grant type is not supported.")
         if not known or self.faults.refuse:
             return Json({"error": "invalid_client", "error_description": "Client authentication failed."}, 401)
         life = int(asked.get("expires_in") or _USUAL)
         if not 300 <= life <= _LONGEST:
-            return _refused("invalid_request", "expires_in is out of range")
+            return _oauth_error("invalid_request", "expires_in is out of range")
         if asked["grant_type"] != "client_credentials" and not self._was_allowed(asked):
-            return _refused("invalid_grant", "The provided authorization grant is invalid, expired or revoked.")
-        return Json(self._granted(asked, life))
+            return _oauth_error("invalid_grant", "The provided authorization grant is invalid, expired or revoked.")
+        return Json(self._grant_token(asked, life))
 
     def _was_allowed(self, asked: Mapping[str, Any]) -> bool:
         """A code works once; so does a refresh token, and it takes its access token with it."""
@@ -89,7 +89,7 @@ class ZendeskDoor:
         self.tokens.pop(access or "", None)
         return access is not None
 
-    def _granted(self, asked: Mapping[str, Any], life: int) -> dict[str, Any]:
+    def _grant_token(self, asked: Mapping[str, Any], life: int) -> dict[str, Any]:
         self.count += 1
         token = f"simulated-{self.count}"
         self.tokens[token] = self.clock() + life
@@ -101,11 +101,11 @@ class ZendeskDoor:
         return told | ({"expires_in": life} if asked.get("expires_in") else {}) | lives
 
 
-def _refused(error: str, description: str) -> Response:
+def _oauth_error(error: str, description: str) -> Response:
     return Json({"error": error, "error_description": description}, 400)
 
 
-async def _asked(request: Request) -> dict[str, Any]:
+async def _parse_form(request: Request) -> dict[str, Any]:
     if "json" in request.headers.get("content-type", ""):
         sent: dict[str, Any] = msgspec.json.decode(await request.body())
         return sent

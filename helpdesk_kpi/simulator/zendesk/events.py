@@ -5,7 +5,7 @@ from typing import Any
 
 from helpdesk_kpi.simulator.world.clock import SECOND, iso
 from helpdesk_kpi.simulator.world.facts import SYSTEM, Amended, Answered, Call, Chat, Created, Deleted, Offered, Update
-from helpdesk_kpi.simulator.world.ticket_history import Saved
+from helpdesk_kpi.simulator.world.ticket_history import TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk import time_tracking as hours
 from helpdesk_kpi.simulator.zendesk.tickets import HELD_BACK
@@ -28,7 +28,7 @@ FIRST_AUDIT = 31_000_000_000_000
 STRIDE = 64
 SYSTEM_DATA = {"client": "simulated", "location": "Berlin, BE, Germany", "latitude": 52.5, "longitude": 13.4}
 OFFER_RULE = "Request customer satisfaction rating 24 hours after solved (4 days)"
-Audit = Saved | Deleted | Offered | Answered | Amended
+Audit = TicketUpdate | Deleted | Offered | Answered | Amended
 _FOLLOW_UP = "Closed ticket"  # how a follow-up came in, whatever the channel
 
 
@@ -92,7 +92,7 @@ class Events:
         }
 
     def _children(self, audit: Audit, number: int, *, comments: bool) -> list[dict[str, Any]]:
-        if isinstance(audit, Saved):
+        if isinstance(audit, TicketUpdate):
             return self._saved(audit, number, comments=comments)
         if isinstance(audit, Deleted):
             was = self.world.stories[audit.ticket].state(audit.at)["status"]
@@ -107,11 +107,11 @@ class Events:
         return [{"via": "Web form", "via_reference_id": None, "type": "SatisfactionRating",
                  "event_type": "SatisfactionRating"} | rated]  # fmt: skip
 
-    def _saved(self, save: Saved, number: int, *, comments: bool) -> list[dict[str, Any]]:
+    def _saved(self, save: TicketUpdate, number: int, *, comments: bool) -> list[dict[str, Any]]:
         fact, created = save.fact, isinstance(save.fact, Created)
         children: list[dict[str, Any]] = []
         if fact.comment is not None:
-            children.append(self.comment(save, number) if comments else _mentioned(save))
+            children.append(self.comment(save, number) if comments else _mention_event(save))
         for field, new in save.changes.items():
             if field == "schedule":
                 children.append(_scheduled(save.before.get(field), new))
@@ -135,14 +135,14 @@ class Events:
                     children[-1]["event_type"] = "Create"
                     children[-1].pop("previous_value")
         children += self._hours(save)
-        children += _creation(fact) if isinstance(fact, Created) else _tagged(fact)
+        children += _creation(fact) if isinstance(fact, Created) else _tag_event(fact)
         return [*children, _macro(save)] if fact.comment is not None and fact.comment.macro else children
 
-    def _hours(self, save: Saved) -> list[dict[str, Any]]:
+    def _hours(self, save: TicketUpdate) -> list[dict[str, Any]]:
         if not self.world.keeps_time:
             return []
         if isinstance(save.fact, Created):
-            return self._timed(channel(save.fact), hours.inherited(self.world, save.fact), made=True)
+            return self._timed(channel(save.fact), hours.inherited_entries(self.world, save.fact), made=True)
         return self._timed("web", hours.changes(self.world, self.world.stories[save.fact.ticket], save))
 
     def _timed(self, how: str, changes: list[hours.Change], *, made: bool = False) -> list[dict[str, Any]]:
@@ -155,7 +155,7 @@ class Events:
             child.pop("previous_value")
         return children
 
-    def comment(self, save: Saved, number: int) -> dict[str, Any]:
+    def comment(self, save: TicketUpdate, number: int) -> dict[str, Any]:
         """A comment as the side-load `comment_events` gives it."""
         fact = save.fact
         assert fact.comment is not None
@@ -200,7 +200,7 @@ class Events:
         """One audit of /tickets/{id}/audits, where events name their field instead of having it as a key."""
         at, number, audit = self.audits[place]
         number_of_audit = FIRST_AUDIT + place * STRIDE
-        events = [_audited(child) for child in self._children(audit, number_of_audit, comments=True)]
+        events = [_audit_event(child) for child in self._children(audit, number_of_audit, comments=True)]
         for i, event in enumerate(events):
             event.setdefault("id", number_of_audit + 1 + i)
         return {
@@ -220,11 +220,11 @@ def _audits(world: World, number: int) -> list[Audit]:
     places = {id(fact): i for i, fact in enumerate(story.facts)}
     told = Deleted | Amended if "csat" in world.plan_without else Deleted | Offered | Answered | Amended
     out += [fact for fact in story.facts if isinstance(fact, told)]  # without the feature, no ticket has a score
-    return sorted(out, key=lambda a: (a.at, places[id(a.fact if isinstance(a, Saved) else a)]))
+    return sorted(out, key=lambda a: (a.at, places[id(a.fact if isinstance(a, TicketUpdate) else a)]))
 
 
 def _channel(audit: Audit) -> str:
-    if isinstance(audit, Saved):
+    if isinstance(audit, TicketUpdate):
         return "rule" if getattr(audit.fact, "rule", None) else channel(audit.fact)
     return "rule" if isinstance(audit, Offered) else "web"
 
@@ -232,19 +232,19 @@ def _channel(audit: Audit) -> str:
 def _audit_via(audit: Audit) -> dict[str, Any]:
     """Of the whole audit: its events have none of their own. A merge stands here."""
     fact = getattr(audit, "fact", None)
-    if isinstance(audit, Saved) and isinstance(fact, Update) and (fact.merged_from or fact.merged_into):
+    if isinstance(audit, TicketUpdate) and isinstance(fact, Update) and (fact.merged_from or fact.merged_into):
         return comment_via(audit)
     rule = getattr(fact, "rule", None)
     return via(_channel(audit), rule, {"rel": "follow_up"} if _follows(audit) else None)
 
 
 def _follows(audit: Audit) -> bool:
-    return isinstance(audit, Saved) and isinstance(audit.fact, Created) and audit.fact.follow_up_of is not None
+    return isinstance(audit, TicketUpdate) and isinstance(audit.fact, Created) and audit.fact.follow_up_of is not None
 
 
 def _author(world: World, number: int, audit: Audit) -> int:
     match audit:
-        case Saved():
+        case TicketUpdate():
             return author(audit.fact)
         case Deleted():
             return audit.actor
@@ -282,7 +282,7 @@ def _creation(created: Created) -> list[dict[str, Any]]:
     ]
 
 
-def _tagged(update: Update) -> list[dict[str, Any]]:
+def _tag_event(update: Update) -> list[dict[str, Any]]:
     if not update.add_tags:
         return []
     return [
@@ -297,13 +297,13 @@ def _scheduled(before: Any, new: Any) -> dict[str, Any]:
             "new_schedule_id": new}  # fmt: skip
 
 
-def _mentioned(save: Saved) -> dict[str, Any]:
+def _mention_event(save: TicketUpdate) -> dict[str, Any]:
     comment = save.fact.comment
     return {"via": VIA_TYPE.get(channel(save.fact), "Web form"), "via_reference_id": None, "comment_present": True,
             "comment_public": bool(comment and comment.public), "event_type": "Comment"}  # fmt: skip
 
 
-def _macro(save: Saved) -> dict[str, Any]:
+def _macro(save: TicketUpdate) -> dict[str, Any]:
     """https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference"""
     how = channel(save.fact)
     return {"via": VIA_TYPE.get(how, how), "via_reference_id": None, "macro_id": "360001", "macro_title": "Article",
@@ -314,7 +314,7 @@ def _macro(save: Saved) -> dict[str, Any]:
 _OF_EXPORTS = frozenset({"event_type", "via", "via_reference_id", "created_at", "rule"})
 
 
-def _audited(child: dict[str, Any]) -> dict[str, Any]:
+def _audit_event(child: dict[str, Any]) -> dict[str, Any]:
     if child.get("type"):
         return {name: told for name, told in child.items() if name not in _OF_EXPORTS}
     kind = child.pop("event_type", "Change")

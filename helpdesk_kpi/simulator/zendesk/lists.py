@@ -16,9 +16,9 @@ from starlette.responses import Response
 from helpdesk_kpi.simulator.server.gate import Json
 from helpdesk_kpi.simulator.server.paging import BadRequestError, by_cursor, ends
 from helpdesk_kpi.simulator.world.clock import DAY, SECOND, instant, iso
-from helpdesk_kpi.simulator.world.ticket_history import Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory
 from helpdesk_kpi.simulator.zendesk import reference_data as lists
-from helpdesk_kpi.simulator.zendesk.api import Face
+from helpdesk_kpi.simulator.zendesk.api import ZendeskApi
 
 ARCHIVED_AFTER = 120 * DAY
 _WORD = re.compile(r"(?P<field>[a-z_]+)(?P<sign>:|>=|<=|<|>)(?P<value>\S+)")
@@ -26,10 +26,10 @@ _SIGNS = {">=": lambda a, b: a >= b, "<=": lambda a, b: a <= b, "<": lambda a, b
 Rows = list[dict[str, Any]]
 
 
-class Plain:
+class ListRoutes:
     """Endpoints beside the exports, out of the same world."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: ZendeskApi) -> None:
         self.face, self.world = face, face.world
 
     async def tickets(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class Plain:
         """Tickets, archived ones too, newest first. https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/"""
         if request.query_params.get("filter[type]") != "ticket":
             raise BadRequestError("invalid", "filter[type] is required; this desk finds tickets only")
-        rows = [row | {"result_type": "ticket"} for row in self._found(request)]
+        rows = [row | {"result_type": "ticket"} for row in self._search(request)]
         for row in rows:
             row.pop("metric_set", None)
         query = dict(request.query_params)
@@ -75,9 +75,9 @@ class Plain:
 
     async def count(self, request: Request) -> Response:
         people = "type:user" in request.query_params.get("query", "")
-        return Json({"count": len(self.world.accounts) if people else sum(1 for _ in self._found(request))})
+        return Json({"count": len(self.world.accounts) if people else sum(1 for _ in self._search(request))})
 
-    def _found(self, request: Request) -> Iterator[dict[str, Any]]:
+    def _search(self, request: Request) -> Iterator[dict[str, Any]]:
         words = list(_WORD.finditer(request.query_params.get("query", "")))
         for story in sorted(self._there(), key=lambda story: -story.created.at):
             row = self._row(request, story)
@@ -90,10 +90,12 @@ class Plain:
         roles = [*query.getlist("role"), *query.getlist("role[]")]
         here = [row for row in lists.users(self.world, self.face.base(request)) if row["active"]]
         rows = [row for row in here if not roles or row["role"] in roles]
-        return self.face.listed(request, "users", sorted(rows, key=lambda row: row["id"]))
+        return self.face.list_response(request, "users", sorted(rows, key=lambda row: row["id"]))
 
     async def organizations(self, request: Request) -> Response:
-        return self.face.listed(request, "organizations", lists.organizations(self.world, self.face.base(request)))
+        return self.face.list_response(
+            request, "organizations", lists.organizations(self.world, self.face.base(request))
+        )
 
     async def settings(self, _request: Request) -> Response:
         """Of the account: https://developer.zendesk.com/api-reference/ticketing/account-configuration/account_settings/"""
@@ -101,18 +103,18 @@ class Plain:
         zone = {"locale_ids": [1], "time_zone": desk.rails_zone, "iana_time_zone": desk.zone}
         return Json({"settings": {"localization": zone}})
 
-    def _there(self) -> Iterator[Story]:
+    def _there(self) -> Iterator[TicketHistory]:
         now = self.world.now
         for story in self.world.stories.values():
             if story.created.at <= now and (story.deleted_at is None or story.deleted_at > now):
                 yield story
 
-    def _is_archived(self, story: Story) -> bool:
+    def _is_archived(self, story: TicketHistory) -> bool:
         changes = [save for save in story.until(self.world.now) if "status" in save.changes]
         last = changes[-1]
         return last.changes["status"] == "closed" and last.at <= self.world.now - ARCHIVED_AFTER
 
-    def _row(self, request: Request, story: Story) -> dict[str, Any]:
+    def _row(self, request: Request, story: TicketHistory) -> dict[str, Any]:
         tickets = self.face.tickets_of(request)
         stamp = tickets.stamp(story, self.world.now)
         assert stamp is not None

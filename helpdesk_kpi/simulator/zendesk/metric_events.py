@@ -13,10 +13,10 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.clock import MINUTE, SECOND, iso
 from helpdesk_kpi.simulator.world.support_desk import BASE
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk.reference_data import TARGETS, policy
-from helpdesk_kpi.simulator.zendesk.tickets import HELD_BACK, replied
+from helpdesk_kpi.simulator.zendesk.tickets import HELD_BACK, is_agent_reply
 
 LATE = 12 * MINUTE
 FIRST = 54_000_000_000_000
@@ -44,7 +44,7 @@ class Written(msgspec.Struct):
         }  # fmt: skip
 
 
-class Promises:
+class MetricEvents:
     """All metric events of a world in order of their time."""
 
     def __init__(self, world: World) -> None:
@@ -56,7 +56,7 @@ class Promises:
             self.of_ticket.setdefault(event.ticket, []).append(event)
         self._exported: tuple[int, list[Written]] = (-1, [])
 
-    def exported(self) -> list[Written]:
+    def export(self) -> list[Written]:
         """What the export shows now, in order of time: what is announced for later stands at the end."""
         now = self.world.now
         if self._exported[0] != now:
@@ -80,12 +80,12 @@ class Promises:
 class _Clock:
     """The clocks of one ticket: its first reply, and its resolution once more after each reopening."""
 
-    def __init__(self, world: World, story: Story) -> None:
+    def __init__(self, world: World, story: TicketHistory) -> None:
         self.world, self.story = world, story
         self.ids = count(FIRST + story.ticket * _STRIDE)
 
     def events(self) -> Iterator[Written]:
-        replies = [save.at for save in self.story.saves[1:] if replied(self.world, save)]
+        replies = [save.at for save in self.story.saves[1:] if is_agent_reply(self.world, save)]
         yield self._event("reply_time", 0, "measure", self.story.created.at)
         yield from self._run("reply_time", 1, self.story.created.at, replies[0] if replies else None, 0)
         yield self._event("resolution_time", 0, "measure", self.story.created.at)
@@ -123,7 +123,7 @@ class _Clock:
         return Written(next(self.ids), self.story.ticket, metric, instance, kind, at, at + late, more=more)
 
 
-def _turn(save: Saved) -> tuple[bool, bool]:
+def _turn(save: TicketUpdate) -> tuple[bool, bool]:
     return save.before["status"] in DONE, save.changes["status"] in DONE
 
 

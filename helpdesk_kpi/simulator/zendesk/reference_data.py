@@ -30,10 +30,10 @@ Rows = list[dict[str, Any]]
 def users(world: World, base: str) -> Rows:
     """In order of their last change, by id within a second."""
     here = [account for account in world.accounts.values() if account.created_at <= world.now]
-    return [user(world, base, a) for a in sorted(here, key=lambda a: (changed(world, a), a.id))]
+    return [user(world, base, a) for a in sorted(here, key=lambda a: (updated_at(world, a), a.id))]
 
 
-def changed(world: World, account: Account) -> int:
+def updated_at(world: World, account: Account) -> int:
     """When the account was last changed, as of now: created, given another role, or suspended."""
     times = [account.created_at, *(since for since, _ in account.roles)]
     times += [at for at in (account.suspended_at, account.deleted_at) if at is not None]
@@ -58,7 +58,7 @@ def deleted_users(world: World, base: str) -> Rows:
 
 def user(world: World, base: str, account: Account) -> dict[str, Any]:
     role = account.role_at(world.now)
-    updated = iso(changed(world, account))
+    updated = iso(updated_at(world, account))
     return {
         "id": account.id,
         "url": f"{base}/api/v2/users/{account.id}.json",

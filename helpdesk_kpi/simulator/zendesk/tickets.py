@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from helpdesk_kpi.simulator.world.clock import DAY, MINUTE, SECOND, iso
-from helpdesk_kpi.simulator.world.facts import SYSTEM, Call, Chat, Created, Deleted, Scrubbed, Touched
+from helpdesk_kpi.simulator.world.facts import SYSTEM, Call, Chat, Created, Deleted, Redacted, Viewed
 from helpdesk_kpi.simulator.world.support_desk import BASE, CATEGORY_FIELD
-from helpdesk_kpi.simulator.world.ticket_history import DONE, Saved, Story, told
+from helpdesk_kpi.simulator.world.ticket_history import DONE, TicketHistory, TicketUpdate, state_after
 from helpdesk_kpi.simulator.world.world import World
 from helpdesk_kpi.simulator.zendesk import time_tracking as hours
 from helpdesk_kpi.simulator.zendesk.vocabulary import CUSTOM_STATUS, via
@@ -25,7 +25,7 @@ class Tickets:
     def __init__(self, world: World, base: str) -> None:
         self.world, self.base = world, base
         self.stamps = {number: _stamps(story) for number, story in world.stories.items()}
-        self.followed = _followed(world)
+        self.followed = _follow_ups(world)
         self._at: int | None = None
         self._index: list[tuple[int, int]] = []
         self._rows: dict[tuple[int, bool], tuple[int, msgspec.Raw]] = {}
@@ -42,7 +42,7 @@ class Tickets:
             self._at = now
         return self._index
 
-    def stamp(self, story: Story, now: int) -> int | None:
+    def stamp(self, story: TicketHistory, now: int) -> int | None:
         """When the row was last written (generated_timestamp, in ms); None: it is not there yet."""
         times, stamps = self.stamps[story.ticket]
         n = bisect_right(times, now)
@@ -62,12 +62,12 @@ class Tickets:
             self._rows[number, metric_sets] = (stamp, raw)
         return raw
 
-    def ticket(self, story: Story, stamp: int, *, metric_sets: bool) -> dict[str, Any]:
+    def ticket(self, story: TicketHistory, stamp: int, *, metric_sets: bool) -> dict[str, Any]:
         now, created = self.world.now, story.created
         gone = story.deleted_at is not None and story.deleted_at <= now
         scrubbed = story.scrubbed_at is not None and story.scrubbed_at <= now
         saves = story.until(now)
-        state = told(saves)
+        state = state_after(saves)
         status = "deleted" if gone else state["status"]
         form, brand = state["form"], state["brand"]
         fields = (
@@ -127,7 +127,7 @@ class Tickets:
         came = {"ticket_id": created.follow_up_of, "subject": created.subject, "channel": "web"}
         return via(created.channel, None, {"from": came, "rel": "follow_up"})
 
-    def _satisfaction(self, story: Story) -> dict[str, Any] | None:
+    def _satisfaction(self, story: TicketHistory) -> dict[str, Any] | None:
         if "csat" in self.world.plan_without:
             return None
         now = self.world.now
@@ -140,11 +140,11 @@ class Tickets:
         score = {"score": "good" if answers[-1].ratings["overall"] > 3 else "bad"}
         return score if offered[-1].new else score | {"id": offered[-1].survey, "comment": answers[-1].comment}
 
-    def _metric_set(self, story: Story, saves: list[Saved], state: dict[str, Any]) -> dict[str, Any]:
+    def _metric_set(self, story: TicketHistory, saves: list[TicketUpdate], state: dict[str, Any]) -> dict[str, Any]:
         """https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metrics/"""
         now, created = self.world.now, story.created
-        solves = [s.at for s in saves if _solved(s)]
-        replies = [s for s in saves[1:] if replied(self.world, s)]
+        solves = [s.at for s in saves if _is_solve(s)]
+        replies = [s for s in saves[1:] if is_agent_reply(self.world, s)]
         assigned = [s.at for s in saves if s.changes.get("assignee")]
         teams = [s for s in saves if s.changes.get("team")]
         customer = [s.at for s in saves if s.fact.comment and _author(s) == created.requester]
@@ -174,14 +174,14 @@ class Tickets:
             ),
         } | self._waits(story, saves)
 
-    def _minutes(self, story: Story, start: int, end: int | None) -> dict[str, int | None]:
+    def _minutes(self, story: TicketHistory, start: int, end: int | None) -> dict[str, int | None]:
         """Nearest minute, both clocks; the whole span on the schedule of its end."""
         if end is None:
             return {"calendar": None, "business": None}
         worked = self.world.hours_of(story, end).between(start, end)
         return {"calendar": _nearest(end - start), "business": _nearest(worked)}
 
-    def _waits(self, story: Story, saves: list[Saved]) -> dict[str, dict[str, int | None]]:
+    def _waits(self, story: TicketHistory, saves: list[TicketUpdate]) -> dict[str, dict[str, int | None]]:
         """Time in states, counted on leaving them; solved counts where the ticket was reopened."""
         waits: dict[str, dict[str, int | None]] = {
             "agent_wait_time_in_minutes": {"calendar": None, "business": None},
@@ -198,12 +198,12 @@ class Tickets:
         return waits
 
 
-def _author(save: Saved) -> int:
+def _author(save: TicketUpdate) -> int:
     fact = save.fact
     return fact.requester if isinstance(fact, Created) else fact.actor
 
 
-def replied(world: World, save: Saved) -> bool:
+def is_agent_reply(world: World, save: TicketUpdate) -> bool:
     """A public comment by an account that is an agent's, as Zendesk counts replies; bots and rules are none."""
     author, comment = _author(save), save.fact.comment
     if comment is None or not comment.public or author == SYSTEM:
@@ -216,13 +216,13 @@ def _nearest(ms: int) -> int:
     return (ms + MINUTE // 2) // MINUTE
 
 
-def _solved(save: Saved) -> bool:
+def _is_solve(save: TicketUpdate) -> bool:
     return save.changes.get("status") in DONE and save.before.get("status") not in DONE
 
 
-def _stamps(story: Story) -> tuple[list[int], list[int]]:
+def _stamps(story: TicketHistory) -> tuple[list[int], list[int]]:
     """Times of all writes of the row, and the generated timestamps that they gave it: up to three seconds later."""
-    times = [fact.at for fact in story.facts if not isinstance(fact, Scrubbed | Touched | Deleted)]
+    times = [fact.at for fact in story.facts if not isinstance(fact, Redacted | Viewed | Deleted)]
     times += story.touched
     times += [at for at in (story.deleted_at, story.scrubbed_at) if at is not None]
     times.sort()
@@ -233,7 +233,7 @@ def _stamps(story: Story) -> tuple[list[int], list[int]]:
     return times, stamps
 
 
-def _followed(world: World) -> dict[int, list[tuple[int, int]]]:
+def _follow_ups(world: World) -> dict[int, list[tuple[int, int]]]:
     found: dict[int, list[tuple[int, int]]] = {}
     for number, story in world.stories.items():
         if story.created.follow_up_of is not None:
@@ -241,17 +241,17 @@ def _followed(world: World) -> dict[int, list[tuple[int, int]]]:
     return found
 
 
-def _updated(story: Story, now: int) -> int:
+def _updated(story: TicketHistory, now: int) -> int:
     """Only what makes a ticket event moves updated_at; touching, scrubbing, calls and chats do not."""
     return max(fact.at for fact in story.facts if fact.at <= now and not isinstance(fact, _SILENT))
 
 
-def _tags(story: Story, saves: list[Saved]) -> list[str]:
+def _tags(story: TicketHistory, saves: list[TicketUpdate]) -> list[str]:
     added = [tag for save in saves[1:] for tag in getattr(save.fact, "add_tags", ())]
     return sorted({*story.created.tags, *added})
 
 
-_SILENT = (Scrubbed, Touched, Call, Chat)
+_SILENT = (Redacted, Viewed, Call, Chat)
 _REQUESTER, _HOLD = "requester_wait_time_in_minutes", "on_hold_time_in_minutes"
 _WAITS = {
     "new": (_REQUESTER,),

@@ -12,7 +12,7 @@ import msgspec
 
 from helpdesk_kpi.simulator.world.facts import Amended, Created, Spent
 from helpdesk_kpi.simulator.world.support_desk import BASE
-from helpdesk_kpi.simulator.world.ticket_history import Saved, Story
+from helpdesk_kpi.simulator.world.ticket_history import TicketHistory, TicketUpdate
 from helpdesk_kpi.simulator.world.world import World
 
 TOTAL, LAST = BASE + 881, BASE + 885
@@ -27,29 +27,29 @@ class Clock(msgspec.Struct, frozen=True):
     last: int | None = None
 
 
-def after(world: World, story: Story, at: int) -> Clock:
+def after(world: World, story: TicketHistory, at: int) -> Clock:
     """What the two fields show then."""
     return _walk(world, story, at)[-1][1]
 
 
-def changes(world: World, story: Story, told: Saved | Amended) -> list[Change]:
+def changes(world: World, story: TicketHistory, told: TicketUpdate | Amended) -> list[Change]:
     """What this audit says of the two fields."""
     steps = _walk(world, story, told.at)
     for (_, was), (fact, now) in pairwise(steps):
-        if fact is told or (isinstance(told, Saved) and isinstance(fact, Spent) and _is_of(fact, told)):
+        if fact is told or (isinstance(told, TicketUpdate) and isinstance(fact, Spent) and _is_of(fact, told)):
             pairs = ((TOTAL, now.total, was.total), (LAST, now.last, was.last))
             return [(field, str(new), _text(old)) for field, new, old in pairs if new != old]
     return []
 
 
-def inherited(world: World, created: Created) -> list[Change]:
+def inherited_entries(world: World, created: Created) -> list[Change]:
     """What a follow-up has from the start."""
     clock = _first(world, created)
     pairs = ((TOTAL, clock.total), (LAST, clock.last))
     return [(field, str(seconds), None) for field, seconds in pairs if seconds is not None]
 
 
-def _is_of(fact: Spent, save: Saved) -> bool:
+def _is_of(fact: Spent, save: TicketUpdate) -> bool:
     return (fact.at, fact.agent) == (save.at, getattr(save.fact, "actor", None))
 
 
@@ -58,7 +58,7 @@ def _first(world: World, created: Created) -> Clock:
     return after(world, before, created.at) if before else Clock()
 
 
-def _walk(world: World, story: Story, until: int) -> list[tuple[Spent | Amended | None, Clock]]:
+def _walk(world: World, story: TicketHistory, until: int) -> list[tuple[Spent | Amended | None, Clock]]:
     """The fields after each fact up to then, beginning with the creation."""
     clock = _first(world, story.created)
     found: list[tuple[Spent | Amended | None, Clock]] = [(None, clock)]
@@ -73,7 +73,7 @@ def _walk(world: World, story: Story, until: int) -> list[tuple[Spent | Amended 
     return found
 
 
-def values(world: World, story: Story) -> list[dict[str, Any]]:
+def values(world: World, story: TicketHistory) -> list[dict[str, Any]]:
     """The two fields among a ticket's own."""
     if not world.keeps_time:
         return []

@@ -4,7 +4,7 @@ from typing import Any
 
 from helpdesk_kpi.simulator.world.facts import Comment, Created, Update
 from helpdesk_kpi.simulator.world.support_desk import BASE, CATEGORY_FIELD
-from helpdesk_kpi.simulator.world.ticket_history import Saved
+from helpdesk_kpi.simulator.world.ticket_history import TicketUpdate
 
 FIELDS = {
     "status": "status",
@@ -50,7 +50,7 @@ def via(channel: str, rule: str | None = None, source: dict[str, Any] | None = N
     return {"channel": channel, "source": {"from": {}, "to": {}, "rel": None} | (source or {})}
 
 
-def comment_via(save: Saved) -> dict[str, Any]:
+def comment_via(save: TicketUpdate) -> dict[str, Any]:
     fact = save.fact
     if isinstance(fact, Created):
         return via(fact.channel)

@@ -2,19 +2,26 @@
 
 import numpy as np
 
-from helpdesk_kpi.measure.metrics.columns import NEVER, Columns, Ints
+from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns, Ints
 from helpdesk_kpi.measure.metrics.contract import CENSORED
-from helpdesk_kpi.measure.metrics.metric_value import Value
-from helpdesk_kpi.measure.query.metric_query import Asked, Bools, Parts, Policy, by_facet, counted
+from helpdesk_kpi.measure.metrics.metric_value import MetricValue
+from helpdesk_kpi.measure.query.metric_query import (
+    Bools,
+    Contributions,
+    MetricQuery,
+    Policy,
+    count_stop_reasons,
+    group_by_facet,
+)
 from helpdesk_kpi.measure.statistics.mean import mean
 from helpdesk_kpi.measure.statistics.proportion import wilson
 from helpdesk_kpi.measure.statistics.quantile import interval, quantile
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
 
-def duration(asked: Asked, rows: Columns, policy: Policy) -> Value:
+def aggregate_duration(asked: MetricQuery, rows: Columns, policy: Policy) -> MetricValue:
     over = rows.end <= asked.as_of
-    stopped, censored = counted(rows, CENSORED, over)
+    stopped, censored = count_stop_reasons(rows, CENSORED, over)
     ended, stopped = over & ~stopped, over & stopped
     running = ~over
     took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
@@ -28,7 +35,11 @@ def duration(asked: Asked, rows: Columns, policy: Policy) -> Value:
         low, high = curve.quantile_interval(0.5)
     target, within, n_within, overdue = _within(took, policy.targets(rows), ended, running)
     bounds = wilson(within, n_within) if n_within else (None, None)
-    how = by_facet(rows.take(ended), np.ones(int(ended.sum())), float(ended.sum())) if asked.kpi.facet == "kind" else {}
+    how = (
+        group_by_facet(rows.take(ended), np.ones(int(ended.sum())), float(ended.sum()))
+        if asked.kpi.facet == "kind"
+        else {}
+    )
     return asked.value(
         n=float(len(rows)), value=median, low=low,
         high=high,
@@ -52,32 +63,32 @@ def _within(took: Ints, targets: Ints, ended: Bools, running: Bools) -> tuple[fl
     return common, int(met.sum()), int((met | missed).sum()), int((running & missed).sum())
 
 
-def met_parts(asked: Asked, rows: Columns, policy: Policy) -> Parts:
-    kept, missed, _, _ = verdicts(asked.as_of, rows, policy)
-    return _met_parts(kept, missed)
+def attainment_contributions(asked: MetricQuery, rows: Columns, policy: Policy) -> Contributions:
+    kept, missed, _, _ = classify_attainment(asked.as_of, rows, policy)
+    return _attainment_contributions(kept, missed)
 
 
-def _met_parts(kept: Bools, missed: Bools) -> Parts:
-    return Parts((kept | missed).astype(float), kept.astype(float))
+def _attainment_contributions(kept: Bools, missed: Bools) -> Contributions:
+    return Contributions((kept | missed).astype(float), kept.astype(float))
 
 
-def met(asked: Asked, rows: Columns, policy: Policy) -> Value:
+def aggregate_attainment(asked: MetricQuery, rows: Columns, policy: Policy) -> MetricValue:
     """Kept / (kept + missed)."""
-    kept, missed, known, ended = verdicts(asked.as_of, rows, policy)
-    parts = _met_parts(kept, missed)
+    kept, missed, known, ended = classify_attainment(asked.as_of, rows, policy)
+    parts = _attainment_contributions(kept, missed)
     low, high = wilson(parts.x, parts.n) if parts.n else (None, None)
     no_target = int((~known & np.isin(rows.facet, rows.facet[known])).sum())  # of what is promised to others
     return asked.value(
         n=parts.n, value=parts.share, low=low, high=high,
         running=int((known & ~kept & ~missed).sum()), overdue=int((missed & ~ended).sum()),
-        facets=_kept_by_facet(rows, kept, missed), excluded={"no_target": no_target} if no_target else {},
+        facets=_attainment_by_facet(rows, kept, missed), excluded={"no_target": no_target} if no_target else {},
         clock=policy.clock(rows),
     )  # fmt: skip
 
 
-def verdicts(as_of: int, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
+def classify_attainment(as_of: int, rows: Columns, policy: Policy) -> tuple[Bools, Bools, Bools, Bools]:
     """(kept, missed, with a deadline, over). A row is late by its own deadline, or by the target of its kind."""
-    targets, promised = policy.targets(rows), rows.due != NEVER
+    targets, promised = policy.targets(rows), rows.due != NO_INSTANT
     ended = rows.end <= as_of
     took = policy.between(rows, rows.start, np.minimum(rows.end, as_of))
     late = np.where(promised, np.minimum(rows.end, as_of) > rows.due, took > targets)
@@ -85,8 +96,8 @@ def verdicts(as_of: int, rows: Columns, policy: Policy) -> tuple[Bools, Bools, B
     return known & ended & ~late, known & late, known, ended
 
 
-def _kept_by_facet(rows: Columns, kept: Bools, missed: Bools) -> dict[str, float]:
+def _attainment_by_facet(rows: Columns, kept: Bools, missed: Bools) -> dict[str, float]:
     judged = rows.take(kept | missed)
-    n = by_facet(judged, np.ones(len(judged)), 1.0)
-    x = by_facet(rows.take(kept), np.ones(int(kept.sum())), 1.0)
+    n = group_by_facet(judged, np.ones(len(judged)), 1.0)
+    x = group_by_facet(rows.take(kept), np.ones(int(kept.sum())), 1.0)
     return {facet: x.get(facet, 0.0) / amount for facet, amount in n.items()}
