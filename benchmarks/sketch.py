@@ -11,7 +11,7 @@ from pathlib import Path
 from helpdesk_kpi.text.comment import extract_features, fingerprint, similarity
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
-from test_text_sketch import DIFFERENT, KEY, SAME, THRESHOLD
+from test_text_fingerprint import DIFFERENT, KEY, SAME, THRESHOLD
 
 Pair = tuple[tuple[str, str], tuple[str, str]]
 TEXTS = 20_000

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk_fixtures import Cli, SyncedDesk
+from synced_fixtures import Cli, SyncedDesk
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 #: Files that take longest: where two run at a time, they come first, so that none is left over for the end.
 LONGEST = frozenset({
-    "test_connector_contract.py", "test_freshdesk_simulator.py", "test_measure_jobs.py", "test_signals.py",
+    "test_connector_contract.py", "test_freshdesk_simulator.py", "test_build_processes.py", "test_signals.py",
     "test_sync_crash.py", "test_truth.py", "test_truth_across.py",
 })  # fmt: skip
 
