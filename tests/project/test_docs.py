@@ -102,14 +102,14 @@ def test_the_readme_leads_to_every_page_and_the_folders_that_it_names_are_there(
     for page in WRITTEN:
         assert page.name == "README.md" or f"]({page.relative_to(ROOT)})" in README, page
     named = re.findall(
-        r"^\| `([\w./-]+)`(?:, `([\w./-]+)`)? ", README.partition("## Where things lie")[2], re.MULTILINE
+        r"^\| `([\w./-]+)`(?:, `([\w./-]+)`)? ", README.partition("## Where to find what")[2], re.MULTILINE
     )
     assert len(named) >= 8
     assert [name for pair in named for name in pair if name and not (ROOT / name).exists()] == []
 
 
 def test_the_kpis_that_the_readme_names_are_all_that_there_are() -> None:
-    counted = README.partition("## What it counts")[2].partition("By severity")[0]
+    counted = README.partition("## What it measures")[2].partition("Each by severity")[0]
     assert set(re.findall(r"`(\w+)`", counted)) == set(find_kpis())
 
 
