@@ -107,10 +107,6 @@ class BusinessCalendar:
         """Whether any work begins on that day."""
         return bool(self._shifts(day))
 
-    def first_workday(self, year: int, month: int) -> Date | None:
-        """None for a month without any."""
-        return next(filter(self.is_workday, list_days(year, month)), None)
-
     def warnings(self, years: Iterable[int] | None = None) -> list[str]:
         """Years, of those given or else measured so far, whose make-up workdays the library does not know yet."""
         asked = sorted(self._years if years is None else set(years))
@@ -214,16 +210,6 @@ class _PublicHolidays:
     def _learn(self, years: Iterable[int]) -> None:
         for year in years:
             _ = Date(year, 1, 1) in self._days  # asking for a day makes the library work out its year
-
-
-def list_days(year: int, month: int) -> list[Date]:
-    """
-    >>> len(list_days(2028, 2))
-    29
-    """
-    first = Date(year, month, 1)
-    after = Date(year + month // 12, month % 12 + 1, 1)
-    return [Date.fromordinal(n) for n in range(first.toordinal(), after.toordinal())]
 
 
 @cache

@@ -15,10 +15,9 @@ from helpdesk_kpi.spreadsheet import write_records
 @click.command()
 @click.option("--all", "everything", is_flag=True, help="Measure every ticket again, not only what changed.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes to use.")
-@click.option("--engine", type=click.Choice(["local"]), default="local", show_default=True)
 @config_option
 @click.pass_obj
-def measure(desk: AppContext, everything: bool, jobs: int, engine: str) -> None:  # noqa: ARG001 - one engine so far
+def measure(desk: AppContext, everything: bool, jobs: int) -> None:
     """Work out the KPIs of what changed."""
     from helpdesk_kpi.cli.progress import measure_progress  # noqa: PLC0415
     from helpdesk_kpi.measure.build.build import build_stale as run  # noqa: PLC0415

@@ -47,7 +47,7 @@ Better = Literal["lower", "higher", "neither"]
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """Whether a value is more than chance explains, against its own history (XmR or Laney p')."""
+    """Whether a value is more than chance explains, against its own history."""
 
     verdict: Literal["signal", "usual", "too_little_history", "provisional"]
     direction: Literal["better", "worse", "more", "less"] | None = None

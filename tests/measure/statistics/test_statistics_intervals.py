@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_kpi.measure import statistics as package
-from helpdesk_kpi.measure.statistics import funnel, laney, quantile, student, xmr
+from helpdesk_kpi.measure.statistics import funnel, laney, quantile, student
 from helpdesk_kpi.measure.statistics.binomial import cumulative
 from helpdesk_kpi.measure.statistics.mean import mean
 from helpdesk_kpi.measure.statistics.proportion import wilson
@@ -112,14 +112,6 @@ def test_students_limits_are_those_of_the_tables() -> None:
     assert student.two_sided(0.05, 1) == pytest.approx(12.706, abs=1e-3)
     assert student.two_sided(0.01, 24) == pytest.approx(2.797, abs=1e-3)
     assert student.two_sided(0.05, 1000) == pytest.approx(1.962, abs=1e-3)
-
-
-def test_a_stable_series_stays_inside_its_chart() -> None:
-    series = np.random.default_rng(2).standard_normal(2000)
-    found = xmr.limits(series)
-    assert found is not None
-    assert np.mean((series < found.low) | (series > found.high)) < 0.01
-    assert xmr.limits([5]) is None
 
 
 def test_laneys_limits_widen_where_a_plain_chart_would_cry_wolf() -> None:
