@@ -16,9 +16,9 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors.files import fivetran, own_layout
-from connectors.files.given import COMMENTS, lacks_comments
-from connectors.files.layout import LayoutPart, Occurrences, refused
-from connectors.files.readers import BrokenFileError, digest_of, files_of, header_of, read
+from connectors.files.given import COMMENTS, describe_missing_comments
+from connectors.files.layout import LayoutPart, Occurrences, reject_line
+from connectors.files.readers import BrokenFileError, compute_digest, list_files, read_header, read_lines
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord
@@ -37,13 +37,13 @@ from helpdesk_kpi.pull.contract import (
 )
 from helpdesk_kpi.pull.transport import Transport, offline
 
-ROWS = 1000  # of a page
-READING = 2  # counts up when the same lines give more than before: then all files are read again
-LOOKED_AT = 1000  # rows of each file that `check` reads
-TOLD = 3  # bad rows of a file that `check` tells
+PAGE_ROWS = 1000  # of a page
+READER_VERSION = 2  # counts up when the same lines give more than before: then all files are read again
+SAMPLE_ROWS = 1000  # rows of each file that `check` reads
+MAX_EXAMPLES = 3  # bad rows of a file that `check` tells
 
 
-class Mark(msgspec.Struct, frozen=True):
+class FileState(msgspec.Struct, frozen=True):
     """A file as it was when it was read."""
 
     size: int
@@ -51,11 +51,11 @@ class Mark(msgspec.Struct, frozen=True):
     digest: str
 
 
-class Place(msgspec.Struct):
+class Cursor(msgspec.Struct):
     """The cursor: which files were read, and how."""
 
     how: str  # when the settings change, all is read again
-    files: dict[str, Mark] = {}
+    files: dict[str, FileState] = {}
 
 
 class Files(Connector):
@@ -76,7 +76,7 @@ class Files(Connector):
 
     def streams(self) -> Sequence[Stream]:
         parts = self._parts()
-        self.findings += _gaps(parts)
+        self.findings += _list_gaps(parts)
         return [
             Stream(name=part.name, kind="cursor", pages=partial(self.pages, part), gives=part.gives) for part in parts
         ]
@@ -89,24 +89,24 @@ class Files(Connector):
         found = [Finding(level="ok", about="folder", text=f"{folder}, layout {self.settings.layout}")]
         for part in parts:
             if not part.files:
-                found.append(Finding(level="error", about=part.name, text=_missing_text(part, folder)))
+                found.append(Finding(level="error", about=part.name, text=_describe_missing_file(part, folder)))
             found += [one for path in part.files for one in self._inspect(part, path)]
-        return [*found, *_gaps(parts)]
+        return [*found, *_list_gaps(parts)]
 
     async def pages(self, part: LayoutPart, start: Start) -> AsyncIterator[Page]:
         """What has changed, file by file. A file that is broken does not stop the others."""
         if not part.files:
-            raise PullError(_missing_text(part, self.settings.path), permanent=True)
+            raise PullError(_describe_missing_file(part, self.settings.path), permanent=True)
         place, broken = self._place(part, start.cursor), []
-        if gone := _no_longer(part, place):
+        if gone := _list_vanished(part, place):
             yield Page(gone={"unread": gone})
         place.files = {path.name: place.files[path.name] for path in part.files if path.name in place.files}
         for path in part.files:
             try:
-                mark = _mark(path, place.files.get(path.name))
-                if mark is not None and mark.digest != _digest(place.files.get(path.name)):
+                mark = _read_state(path, place.files.get(path.name))
+                if mark is not None and mark.digest != _get_digest(place.files.get(path.name)):
                     yield Page(gone={"unread": [f"{path.name}:"]})  # its lines may be right now
-                    for records, bad in _in_pages(part.read(path, self.settings)):
+                    for records, bad in _split_pages(part.read(path, self.settings)):
                         yield Page(records=records, rejected=bad)
                         await asyncio.sleep(0)  # other sources have their turn
             except (BrokenFileError, OSError) as error:
@@ -124,60 +124,62 @@ class Files(Connector):
         folder: Path = self.settings.path
         if not folder.is_dir():
             return [LayoutPart("tickets", (), _no_rows, frozenset({"tickets"}))]
-        return fivetran.parts(folder) if self.settings.layout == "fivetran" else _own_parts(folder)
+        return fivetran.list_parts(folder) if self.settings.layout == "fivetran" else _list_own_parts(folder)
 
     def _without_files(self, part: LayoutPart) -> list[str]:
         """Prefixes of lines that could not be read, of tables that have no file any more and so no stream."""
         if part.name not in {"ticket", "tickets"}:  # the one part that is always there
             return []
         tables = fivetran.TABLES if self.settings.layout == "fivetran" else own_layout.TABLES
-        return [prefix for name in tables if not files_of(self.settings.path, name) for prefix in _lines_of(name)]
+        return [
+            prefix for name in tables if not list_files(self.settings.path, name) for prefix in _list_prefixes(name)
+        ]
 
-    def _place(self, part: LayoutPart, cursor: str | None) -> Place:
+    def _place(self, part: LayoutPart, cursor: str | None) -> Cursor:
         s: Settings = self.settings
-        beside = [[path.name, digest_of(path)] for path in part.related_files]
-        told = [READING, s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
+        beside = [[path.name, compute_digest(path)] for path in part.related_files]
+        told = [READER_VERSION, s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
         how = hashlib.blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
-        place = msgspec.json.decode(cursor, type=Place) if cursor else Place(how)
-        return place if place.how == how else Place(how)
+        place = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(how)
+        return place if place.how == how else Cursor(how)
 
     def _inspect(self, part: LayoutPart, path: Path) -> Iterator[Finding]:
         try:
-            unused = sorted(set(header_of(path)) - part.known - set(self.settings.keep_fields) - {""})
-            seen = [one for _, one in zip(range(LOOKED_AT), part.read(path, self.settings), strict=False)]
+            unused = sorted(set(read_header(path)) - part.known - set(self.settings.keep_fields) - {""})
+            seen = [one for _, one in zip(range(SAMPLE_ROWS), part.read(path, self.settings), strict=False)]
         except (BrokenFileError, OSError) as error:
             yield Finding(level="error", about=path.name, text=str(error))
             return
         bad = [one for one in seen if isinstance(one, RejectedRow)]
         yield Finding(level="ok", about=path.name, text="readable")
-        for one in bad[:TOLD]:
+        for one in bad[:MAX_EXAMPLES]:
             yield Finding(level="warning", about=one.id, text=one.reason)
         if unused:
             text = f"columns that are not used: {', '.join(unused)}; used are {', '.join(sorted(part.known))}"
             yield Finding(level="note", about=path.name, text=text)
 
 
-def _own_parts(folder: Path) -> list[LayoutPart]:
+def _list_own_parts(folder: Path) -> list[LayoutPart]:
     return [
-        _own_part(name, tuple(files), table)
+        _build_own_part(name, tuple(files), table)
         for name, table in own_layout.TABLES.items()
-        if (files := files_of(folder, name)) or name == "tickets"
+        if (files := list_files(folder, name)) or name == "tickets"
     ]
 
 
-def _own_part(name: str, files: tuple[Path, ...], table: own_layout.Table) -> LayoutPart:
-    lacks = lacks_comments(files, table.columns) if table.gives >= COMMENTS and files else ""
+def _build_own_part(name: str, files: tuple[Path, ...], table: own_layout.Table) -> LayoutPart:
+    lacks = describe_missing_comments(files, table.columns) if table.gives >= COMMENTS and files else ""
     gives = table.gives - COMMENTS if lacks else table.gives
-    return LayoutPart(name, files, partial(_own, table), gives, (), frozenset(table.columns), lacks)
+    return LayoutPart(name, files, partial(_read_own_rows, table), gives, (), frozenset(table.columns), lacks)
 
 
-def _own(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
+def _read_own_rows(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
     with closing(Occurrences()) as met:
         keeps = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
-        how = own_layout.RowContext(*keeps, "public" in header_of(path), met.count)
+        how = own_layout.RowContext(*keeps, "public" in read_header(path), met.count)
         keep = settings.keep_fields if "status" in table.columns else ()
         kind = REFUSED_RATING if table is own_layout.TABLES["ratings"] else REFUSED_ROW
-        for line in read(path, table.columns, settings.zone, keep):
+        for line in read_lines(path, table.columns, settings.zone, keep):
             wrong = line.wrong
             if not wrong:
                 try:
@@ -185,31 +187,31 @@ def _own(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[li
                     continue
                 except ValueError as error:
                     wrong = str(error)
-            yield from refused(path, line, wrong, table.ticket, kind)
+            yield from reject_line(path, line, wrong, table.ticket, kind)
 
 
 def _no_rows(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
     return iter(())
 
 
-def _no_longer(part: LayoutPart, place: Place) -> list[str]:
+def _list_vanished(part: LayoutPart, place: Cursor) -> list[str]:
     """Prefixes of lines that could not be read, of files that are gone. Where all are read anew, of the whole part."""
     if not place.files:
         tables = [part.name, *dict.fromkeys(re.split("[.-]", path.name)[0] for path in part.related_files)]
-        return [prefix for table in tables for prefix in _lines_of(table)]
+        return [prefix for table in tables for prefix in _list_prefixes(table)]
     return [f"{name}:" for name in sorted(set(place.files) - {path.name for path in part.files})]
 
 
-def _lines_of(table: str) -> tuple[str, str]:
+def _list_prefixes(table: str) -> tuple[str, str]:
     """ "events.csv:7" and "events-2026.csv:7" begin so."""
     return f"{table}.", f"{table}-"
 
 
-def _missing_text(part: LayoutPart, folder: Path) -> str:
+def _describe_missing_file(part: LayoutPart, folder: Path) -> str:
     return f"{folder} has no {part.name}.csv or {part.name}.jsonl (further names: {part.name}-2025.csv.gz and the like)"
 
 
-def _gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
+def _list_gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
     """Needs that no file is there for."""
     given = {need for part in parts if part.files for need in part.gives}
     lost = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - given
@@ -225,19 +227,19 @@ def _gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
     return found
 
 
-def _mark(path: Path, old: Mark | None) -> Mark | None:
+def _read_state(path: Path, old: FileState | None) -> FileState | None:
     """The file as it is now; None where nothing says that it has changed."""
     stat = path.stat()
     if old is not None and (old.size, old.changed) == (stat.st_size, stat.st_mtime_ns):
         return None
-    return Mark(stat.st_size, stat.st_mtime_ns, digest_of(path))
+    return FileState(stat.st_size, stat.st_mtime_ns, compute_digest(path))
 
 
-def _digest(mark: Mark | None) -> str:
+def _get_digest(mark: FileState | None) -> str:
     return mark.digest if mark else ""
 
 
-def _in_pages(
+def _split_pages(
     found: Iterator[list[AnyRecord] | RejectedRow],
 ) -> Iterator[tuple[list[AnyRecord], list[RejectedRow]]]:
     records: list[AnyRecord] = []
@@ -247,7 +249,7 @@ def _in_pages(
             bad.append(one)
         else:
             records += one
-        if len(records) + len(bad) >= ROWS:
+        if len(records) + len(bad) >= PAGE_ROWS:
             yield records, bad
             records, bad = [], []
     if records or bad:

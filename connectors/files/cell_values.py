@@ -12,7 +12,7 @@ from helpdesk_kpi.pull.lenient_decode import plausible
 from helpdesk_kpi.store.row_validation import MOST
 
 #: Reads a cell that is not empty. ValueError says what is wrong, without the column's name.
-Read = Callable[[Any, ZoneInfo | None], Any]
+ReadCell = Callable[[Any, ZoneInfo | None], Any]
 
 _BY_A_SPREADSHEET = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,4}[./]\d{1,2}[./]\d{1,4}( .*)?")
 _SERIAL = re.compile(r"\d{4,5}([.,]\d+)?")
@@ -32,18 +32,18 @@ _NO = {
 class Column(NamedTuple):
     """One column of a layout."""
 
-    read: Read
+    read: ReadCell
     says: str  # what it holds, for docs/files.md
     required: bool = False
 
 
-def text(cell: Any, _zone: ZoneInfo | None) -> str:
+def read_text(cell: Any, _zone: ZoneInfo | None) -> str:
     if isinstance(cell, bool | dict | list):
         raise ValueError(f"expected text, got {msgspec.json.encode(cell).decode()}")  # noqa: TRY004 - of the cell
     return str(cell)
 
 
-def ident(cell: Any, _zone: ZoneInfo | None) -> str:
+def read_id(cell: Any, _zone: ZoneInfo | None) -> str:
     """An id. One that a spreadsheet has rounded is no longer one."""
     if isinstance(cell, float | bool | dict | list):
         raise ValueError(f"expected an id, as text, got {cell!r}")  # noqa: TRY004 - of the cell
@@ -53,7 +53,7 @@ def ident(cell: Any, _zone: ZoneInfo | None) -> str:
     return found
 
 
-def instant(cell: Any, zone: ZoneInfo | None) -> int:
+def read_time(cell: Any, zone: ZoneInfo | None) -> int:
     """ISO 8601 to UTC epoch ms; local time where a zone is configured for it."""
     told = str(cell).strip()
     if _BY_A_SPREADSHEET.fullmatch(told) or _SERIAL.fullmatch(told):
@@ -75,14 +75,14 @@ def instant(cell: Any, zone: ZoneInfo | None) -> int:
         raise ValueError(f"{told!r} is no time between the years 1990 and 2100") from None
 
 
-def truth(cell: Any, _zone: ZoneInfo | None) -> bool:
+def read_boolean(cell: Any, _zone: ZoneInfo | None) -> bool:
     told = str(cell).strip().casefold()
     if told not in _YES | _NO:
         raise ValueError(f"{cell!r} is neither true nor false")
     return told in _YES
 
 
-def whole(cell: Any, _zone: ZoneInfo | None) -> int:
+def read_integer(cell: Any, _zone: ZoneInfo | None) -> int:
     try:
         found = int(str(cell).strip())
     except ValueError:
@@ -92,21 +92,21 @@ def whole(cell: Any, _zone: ZoneInfo | None) -> int:
     return found
 
 
-def number(cell: Any, _zone: ZoneInfo | None) -> float:
+def read_number(cell: Any, _zone: ZoneInfo | None) -> float:
     try:
         return float(str(cell).strip().replace(",", "."))
     except ValueError:
         raise ValueError(f"{cell!r} is no number") from None
 
 
-def share(cell: Any, zone: ZoneInfo | None) -> float:
-    found = number(cell, zone)
+def read_share(cell: Any, zone: ZoneInfo | None) -> float:
+    found = read_number(cell, zone)
     if not 0 <= found <= 1:
         raise ValueError(f"{cell!r} is not between 0 and 1")
     return found
 
 
-def words(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
+def read_list(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
     """ "a, b" or a JSON list."""
     if isinstance(cell, str) and cell.lstrip().startswith("["):
         try:

@@ -17,8 +17,8 @@ import msgspec
 
 from connectors.files import cell_values as v
 from connectors.files.cell_values import Column
-from connectors.files.layout import LayoutPart, refused
-from connectors.files.readers import Row, files_of, read
+from connectors.files.layout import LayoutPart, reject_line
+from connectors.files.readers import Row, list_files, read_lines
 from connectors.files.settings import Settings
 from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
@@ -29,8 +29,10 @@ from helpdesk_kpi.text.comment import RULES_VERSION
 from helpdesk_kpi.text.comment import extract_features as read_text
 
 Found = Iterator[list[AnyRecord] | RejectedRow]
-_TIME, _ID, _TEXT, _TRUTH = (Column(kind, "") for kind in (v.instant, v.whole, v.text, v.truth))
-_NEEDED_ID, _NEEDED_TIME, _NEEDED_TEXT = (Column(kind, "", required=True) for kind in (v.whole, v.instant, v.text))
+_TIME, _ID, _TEXT, _TRUTH = (Column(kind, "") for kind in (v.read_time, v.read_integer, v.read_text, v.read_boolean))
+_NEEDED_ID, _NEEDED_TIME, _NEEDED_TEXT = (
+    Column(kind, "", required=True) for kind in (v.read_integer, v.read_time, v.read_text)
+)
 
 USER: Mapping[str, Column] = {
     "id": _NEEDED_ID, "role": _NEEDED_TEXT, "name": _TEXT, "email": _TEXT, "verified": _TRUTH, "active": _TRUTH,
@@ -41,7 +43,7 @@ TICKET: Mapping[str, Column] = {
     "id": _NEEDED_ID, "created_at": _NEEDED_TIME, "updated_at": _NEEDED_TIME, "status": _NEEDED_TEXT, "subject": _TEXT,
     "description": _TEXT, "type": _TEXT, "priority": _TEXT, "requester_id": _ID, "submitter_id": _ID,
     "assignee_id": _ID, "organization_id": _ID, "group_id": _ID, "problem_id": _ID, "ticket_form_id": _ID,
-    "brand_id": _ID, "via_channel": _TEXT, "via_followup_source_id": _ID, "merged_ticket_ids": Column(v.words, ""),
+    "brand_id": _ID, "via_channel": _TEXT, "via_followup_source_id": _ID, "merged_ticket_ids": Column(v.read_list, ""),
     "_fivetran_deleted": _TRUTH,
 }  # fmt: skip
 COMMENT: Mapping[str, Column] = {
@@ -56,33 +58,33 @@ RATING: Mapping[str, Column] = {
     "assignee_id": _ID, "requester_id": _ID, "comment": _TEXT, "reason": _TEXT,
 }  # fmt: skip
 GROUP: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT, "_fivetran_deleted": _TRUTH}
-NAMED: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT}
+NAMED_ROW: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT}
 TAG: Mapping[str, Column] = {"ticket_id": _NEEDED_ID, "tag": _NEEDED_TEXT}
 _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 
 
-def parts(folder: Path) -> list[LayoutPart]:
+def list_parts(folder: Path) -> list[LayoutPart]:
     """What lies in the folder, people before tickets, tickets before their history."""
-    tags = files_of(folder, "ticket_tag")
-    rows = partial(_rows, columns=NAMED)
+    tags = list_files(folder, "ticket_tag")
+    rows = partial(_read_rows, columns=NAMED_ROW)
     tables: list[tuple[str, Any, Mapping[str, Column], frozenset[str]]] = [
-        ("organization", partial(rows, make=lambda row: [Name("organization", str(row["id"]), row["name"])]), NAMED,
+        ("organization", partial(rows, make=lambda row: [Name("organization", str(row["id"]), row["name"])]), NAMED_ROW,
          frozenset()),
-        ("brand", partial(rows, make=lambda row: [Name("brand", str(row["id"]), row["name"])]), NAMED, frozenset()),
-        ("ticket_form_history", partial(rows, make=lambda row: [Name("form", str(row["id"]), row["name"])]), NAMED,
+        ("brand", partial(rows, make=lambda row: [Name("brand", str(row["id"]), row["name"])]), NAMED_ROW, frozenset()),
+        ("ticket_form_history", partial(rows, make=lambda row: [Name("form", str(row["id"]), row["name"])]), NAMED_ROW,
          frozenset()),
-        ("group", partial(_rows, columns=GROUP, make=_group), GROUP, frozenset()),
-        ("user", partial(_rows, columns=USER, make=_user), USER, frozenset({"roles"})),
-        ("ticket", partial(_tickets, tags=tags), TICKET, frozenset({"tickets"})),
-        ("ticket_comment", _comments, COMMENT,
+        ("group", partial(_read_rows, columns=GROUP, make=_map_group), GROUP, frozenset()),
+        ("user", partial(_read_rows, columns=USER, make=_map_user), USER, frozenset({"roles"})),
+        ("ticket", partial(_read_tickets, tags=tags), TICKET, frozenset({"tickets"})),
+        ("ticket_comment", _read_comments, COMMENT,
          frozenset({"comments.public", "comments.private"})),
-        ("ticket_field_history", _history, HISTORY, _HISTORY),
-        ("satisfaction_rating", _ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
+        ("ticket_field_history", _read_history, HISTORY, _HISTORY),
+        ("satisfaction_rating", _read_ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
     ]  # fmt: skip
     return [
         LayoutPart(name, tuple(files), way, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
         for name, way, columns, gives in tables
-        if (files := files_of(folder, name)) or name == "ticket"
+        if (files := list_files(folder, name)) or name == "ticket"
     ]
 
 
@@ -93,12 +95,12 @@ TABLES = (
 )  # fmt: skip
 
 
-def _rows(
+def _read_rows(
     path: Path, settings: Settings, *, columns: Mapping[str, Column], make: Callable[[Row], list[AnyRecord]],
     keep: tuple[str, ...] = (), ticket: str = "", kind: str = REFUSED_ROW,
 ) -> Found:  # fmt: skip
     """`map_ticket`: the column that names it, and `kind` what of it a line that is refused leaves unknown."""
-    for line in read(path, columns, settings.zone, keep):
+    for line in read_lines(path, columns, settings.zone, keep):
         wrong = line.wrong
         if not wrong:
             try:
@@ -106,33 +108,37 @@ def _rows(
                 continue
             except (ValueError, TypeError) as error:
                 wrong = str(error)
-        yield from refused(path, line, wrong, ticket, kind)
+        yield from reject_line(path, line, wrong, ticket, kind)
 
 
-def _as(kind: Any, row: Row, **more: Any) -> Any:
+def _convert(kind: Any, row: Row, **more: Any) -> Any:
     """The row as Zendesk's payload, whose times are datetimes."""
     times: Row = {key: row[key] / 1000 for key in ("created_at", "updated_at") if key in row}
     return msgspec.convert(row | times | more, kind, strict=False)
 
 
-def _user(row: Row) -> list[AnyRecord]:
-    return [mapping.map_person(_as(zd.User, row))]
+def _map_user(row: Row) -> list[AnyRecord]:
+    return [mapping.map_person(_convert(zd.User, row))]
 
 
-def _group(row: Row) -> list[AnyRecord]:
-    return [mapping.team(_as(zd.Group, row, deleted=row.pop("_fivetran_deleted", False)))]
+def _map_group(row: Row) -> list[AnyRecord]:
+    return [mapping.map_team(_convert(zd.Group, row, deleted=row.pop("_fivetran_deleted", False)))]
 
 
-def _ratings(path: Path, settings: Settings) -> Found:
+def _read_ratings(path: Path, settings: Settings) -> Found:
     def make(row: Row) -> list[AnyRecord]:
-        return [*map_surveys.legacy(_as(zd.SatisfactionRating, row), comments=settings.include_ratings_comment)]
+        return [
+            *map_surveys.map_satisfaction_rating(
+                _convert(zd.SatisfactionRating, row), comments=settings.include_ratings_comment
+            )
+        ]
 
-    return _rows(path, settings, columns=RATING, make=make, ticket="ticket_id", kind=REFUSED_RATING)
+    return _read_rows(path, settings, columns=RATING, make=make, ticket="ticket_id", kind=REFUSED_RATING)
 
 
-def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
+def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
     """Tags lie in a table of their own. Its version is the second of its last change."""
-    tagged, bad = _tags(tags, settings)
+    tagged, bad = _load_tags(tags, settings)
     yield from bad
     fields = dict(enumerate(settings.keep_fields))
     keep = mapping.FieldSelection("", 0, fields, settings.sketch_key)
@@ -144,34 +150,36 @@ def _tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
         earlier = row.pop("via_followup_source_id", None)
         source = {"rel": "follow_up", "from": {"ticket_id": earlier}} if earlier else None
         kept = [{"id": place, "value": row[name]} for place, name in fields.items() if name in row]
-        payload = _as(
+        payload = _convert(
             zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=kept,
             tags=sorted(tagged.get(row["id"], ())), via={"channel": row.pop("via_channel", None), "source": source},
         )  # fmt: skip
         return [*mapping.map_ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
 
-    yield from _rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields, ticket="id")
+    yield from _read_rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields, ticket="id")
 
 
-def _tags(files: list[Path], settings: Settings) -> tuple[dict[int, set[str]], list[list[AnyRecord] | RejectedRow]]:
+def _load_tags(
+    files: list[Path], settings: Settings
+) -> tuple[dict[int, set[str]], list[list[AnyRecord] | RejectedRow]]:
     """Tags by ticket, and what lines that cannot be read leave unknown."""
     found: dict[int, set[str]] = defaultdict(set)
     bad: list[list[AnyRecord] | RejectedRow] = []
     for path in files:
-        for line in read(path, TAG, settings.zone):
+        for line in read_lines(path, TAG, settings.zone):
             if line.wrong:
-                bad += refused(path, line, line.wrong, "ticket_id")
+                bad += reject_line(path, line, line.wrong, "ticket_id")
             else:
                 found[line.row["ticket_id"]].add(line.row["tag"])
     return found, bad
 
 
-def _comments(path: Path, settings: Settings) -> Found:
-    make = partial(_comment, thanks=settings.thanks)
-    return _rows(path, settings, columns=COMMENT, make=make, ticket="ticket_id")
+def _read_comments(path: Path, settings: Settings) -> Found:
+    make = partial(_map_comment, thanks=settings.thanks)
+    return _read_rows(path, settings, columns=COMMENT, make=make, ticket="ticket_id")
 
 
-def _comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
+def _map_comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     if row.get("_fivetran_deleted"):
         return []
     lost = [name for name in ("user_id", "public") if name not in row]
@@ -188,13 +196,13 @@ def _comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     ]  # fmt: skip
 
 
-def _history(path: Path, settings: Settings) -> Found:
+def _read_history(path: Path, settings: Settings) -> Found:
     """A row says what a field became; what it was before is the row before it, of the same ticket and field."""
     with closing(sqlite3.connect("")) as db:  # "": a file that SQLite makes and removes itself
         db.execute("CREATE TABLE h (ticket INTEGER, field TEXT, at INTEGER, line INTEGER, actor INTEGER, value TEXT)")
-        for line in read(path, HISTORY, settings.zone):
+        for line in read_lines(path, HISTORY, settings.zone):
             if line.wrong:
-                yield from refused(path, line, line.wrong, "ticket_id")
+                yield from reject_line(path, line, line.wrong, "ticket_id")
                 continue
             row = line.row
             told = (row["ticket_id"], row["field_name"], row["updated"], line.number, row.get("user_id"))
@@ -202,10 +210,10 @@ def _history(path: Path, settings: Settings) -> Found:
         ordered = db.execute("SELECT ticket, field, at, actor, value FROM h ORDER BY ticket, field, at, line")
         for (ticket, key), rows in groupby(ordered, key=lambda row: row[:2]):
             if field := FIELDS.get(key) or (key if key in settings.keep_fields else None):
-                yield list(_changes(str(ticket), key, field, rows))
+                yield list(_map_changes(str(ticket), key, field, rows))
 
 
-def _changes(ticket: str, key: str, field: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[AnyRecord]:
+def _map_changes(ticket: str, key: str, field: str, rows: Iterator[tuple[Any, ...]]) -> Iterator[AnyRecord]:
     before: str | None = None
     for _, _, at, actor, value in rows:
         if value != before:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from connectors.files.cell_values import Column
-from connectors.files.readers import BrokenFileError, read
+from connectors.files.readers import BrokenFileError, read_lines
 
 COMMENTS = frozenset({"comments.public", "comments.private"})
 _LACKS = {
@@ -14,13 +14,13 @@ _LACKS = {
 }
 
 
-def lacks_comments(files: Sequence[Path], columns: Mapping[str, Column]) -> str:
+def describe_missing_comments(files: Sequence[Path], columns: Mapping[str, Column]) -> str:
     """Why the files do not say who answered whom; "" if they do. The first comments end the search."""
     asked = {name: columns[name]._replace(required=False) for name in ("kind", "actor", "public")}
     found: set[str] = set()
     for path in files:
         try:
-            for line in read(path, asked, None):
+            for line in read_lines(path, asked, None):
                 if line.wrong or line.row.get("kind") != "comment":
                     continue
                 found |= {"comment", *line.row.keys()}

@@ -10,7 +10,7 @@ from connectors.files.settings import Settings
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
 
-Read = Callable[[Path, Settings], Iterator[list[AnyRecord] | RejectedRow]]
+ReadFile = Callable[[Path, Settings], Iterator[list[AnyRecord] | RejectedRow]]
 
 
 class LayoutPart(NamedTuple):
@@ -18,7 +18,7 @@ class LayoutPart(NamedTuple):
 
     name: str
     files: tuple[Path, ...]
-    read: Read
+    read: ReadFile
     gives: frozenset[str] = frozenset()
     related_files: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()  # its columns
@@ -41,15 +41,15 @@ class Occurrences:
         self.db.close()
 
 
-def reject(path: Path, line: int, why: str) -> RejectedRow:
+def build_rejected(path: Path, line: int, why: str) -> RejectedRow:
     return RejectedRow(f"{path.name}:{line}", why)
 
 
-def refused(
+def reject_line(
     path: Path, line: Line, why: str, column: str = "", kind: str = REFUSED_ROW
 ) -> Iterator[list[AnyRecord] | RejectedRow]:
     """A line that cannot be read. What happened on its ticket, which `column` names, is not wholly known then."""
-    one = reject(path, line.number, why)
+    one = build_rejected(path, line.number, why)
     yield one
     if column and (tickets := line.ids(column)):
         yield [Unread(ticket, one.id, kind, why[:200]) for ticket in tickets]

@@ -38,25 +38,25 @@ class Table(NamedTuple):
     ticket: str = ""  # the column that names the ticket; "": it is of none
 
 
-def names(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_names(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.Name(**row)]
 
 
-def teams(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_teams(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.Team(**row)]
 
 
-def people(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_people(row: Row, _how: RowContext) -> list[AnyRecord]:
     """One without `updated_at` is as old as any."""
     at = row.pop("updated_at", 0)
     return [model.Person(role=row.pop("role", row["kind"]), version=at, **row)]
 
 
-def team_members(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_team_members(row: Row, _how: RowContext) -> list[AnyRecord]:
     return [model.TeamMember(**row)]
 
 
-def tickets(row: Row, how: RowContext) -> list[AnyRecord]:
+def map_tickets(row: Row, how: RowContext) -> list[AnyRecord]:
     """The ticket, and the comment that made it where the text of that is here and not among the events."""
     description = row.pop("description", None)
     fields = {name: row.pop(name) for name in how.keep_fields if name in row and name not in TABLES["tickets"].columns}
@@ -72,10 +72,10 @@ def tickets(row: Row, how: RowContext) -> list[AnyRecord]:
     writer = made.submitter or made.requester
     comment = {"ticket": made.id, "id": CREATED, "at": made.created_at, "kind": "comment", "actor": writer,
                "via": made.channel, "public": True, "body": description}  # fmt: skip
-    return [made, *events(comment, how)]
+    return [made, *map_events(comment, how)]
 
 
-def events(row: Row, how: RowContext) -> list[AnyRecord]:
+def map_events(row: Row, how: RowContext) -> list[AnyRecord]:
     """An event without an id is known by what it is, when it was, and its place among those of that instant. So it is
     the same when the export is written again, with another column or with a cell that was corrected.
     """
@@ -88,7 +88,7 @@ def events(row: Row, how: RowContext) -> list[AnyRecord]:
         field = row.get("field", "") if row["kind"] == "change" else ""
         key = f"{row['kind']}:{field}:{row['at']}"
         place = how.occurrence(f"{row['ticket']}:{key}")
-        ident, formerly = f"{key}:{place}", _of_content(row, body)
+        ident, formerly = f"{key}:{place}", _hash_content(row, body)
     if body is not None:
         said = read_text(body)
         row = {"length": said.length, "is_thanks": said.is_thanks, "is_question": said.is_question,
@@ -97,17 +97,17 @@ def events(row: Row, how: RowContext) -> list[AnyRecord]:
     return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
 
 
-def _of_content(row: Row, body: str | None) -> str:
+def _hash_content(row: Row, body: str | None) -> str:
     """The id that versions before 0.5.0 gave to an event without one."""
     told = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
-def ratings(row: Row, how: RowContext) -> list[AnyRecord]:
+def map_ratings(row: Row, how: RowContext) -> list[AnyRecord]:
     """Category and score follow from value and scale where they are not told."""
     if not how.comments:
         row.pop("comment", None)
-    category = row.pop("category", None) or category_of(row.get("value"), row.get("scale"))
+    category = row.pop("category", None) or get_category(row.get("value"), row.get("scale"))
     score = row.pop("score", _SCORES[category] if category else None)
     if category is None and score is not None:
         raise ValueError("a score without a category, and none follows from value and scale")
@@ -118,7 +118,7 @@ def ratings(row: Row, how: RowContext) -> list[AnyRecord]:
     return [model.Rating(version=version, category=category, score=score, answered_at=answered, **row)]
 
 
-def category_of(value: str | None, scale: str | None) -> Category | None:
+def get_category(value: str | None, scale: str | None) -> Category | None:
     """ "4" on "1-5" is good: the upper quarter of a scale is, the lower two fifths are bad; words are what they say."""
     if value is None:
         return None
@@ -137,16 +137,16 @@ def category_of(value: str | None, scale: str | None) -> Category | None:
     return "good" if place >= 0.75 else "bad" if place < 0.4 else "neutral"
 
 
-def articles(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_articles(row: Row, _how: RowContext) -> list[AnyRecord]:
     updated = row.pop("updated_at", row["created_at"])
-    return [model.Article(url=row.pop("url", ""), updated_at=updated, version=updated, **_text(row))]
+    return [model.Article(url=row.pop("url", ""), updated_at=updated, version=updated, **_hash_body(row))]
 
 
-def article_edits(row: Row, _how: RowContext) -> list[AnyRecord]:
-    return [model.ArticleEdit(**_text(row))]
+def map_article_edits(row: Row, _how: RowContext) -> list[AnyRecord]:
+    return [model.ArticleEdit(**_hash_body(row))]
 
 
-def _text(row: Row) -> Row:
+def _hash_body(row: Row) -> Row:
     """The row with hash and length in place of its body."""
     body = row.pop("body", None)
     if body is None:
@@ -155,109 +155,116 @@ def _text(row: Row) -> Row:
     return {"digest": found, "length": length(body)} | row
 
 
-_ID = Column(v.ident, "", required=True)
+_ID = Column(v.read_id, "", required=True)
 _EVENTS = frozenset({
     "comments.public", "comments.private", "status.history", "assignee.history", "priority.history", "calls", "chats",
 })  # fmt: skip
-_TICKET = Column(v.ident, "the ticket's id", required=True)
+_TICKET = Column(v.read_id, "the ticket's id", required=True)
 
 #: In the order in which they are read: people before tickets, tickets before what happened on them.
 TABLES: dict[str, Table] = {
     "names": Table("What ids are called.", {
         "kind": Column(v.OneOf("status", "priority", "brand", "form", "field", "organization"), "of what", True),
-        "id": Column(v.ident, "as tickets have it", True),
-        "name": Column(v.text, "what people call it", True),
-        "detail": Column(v.text, "of a status: new, open, pending, hold, solved or closed"),
-    }, names),
+        "id": Column(v.read_id, "as tickets have it", True),
+        "name": Column(v.read_text, "what people call it", True),
+        "detail": Column(v.read_text, "of a status: new, open, pending, hold, solved or closed"),
+    }, map_names),
     "teams": Table("Teams.", {
-        "id": _ID, "name": Column(v.text, "", True), "deleted": Column(v.truth, "is no longer there"),
-    }, teams),
+        "id": _ID, "name": Column(v.read_text, "", True), "deleted": Column(v.read_boolean, "is no longer there"),
+    }, map_teams),
     "people": Table("Who asks and who answers.", {
         "id": _ID,
         "kind": Column(v.OneOf("customer", "agent", "light_agent", "bot", "member"), "member: a colleague who is an"
                        " agent on other people's tickets only", True),
-        "role": Column(v.text, "as the helpdesk calls it"),
-        "name": Column(v.text, "kept of the team only"),
-        "email": Column(v.text, "of a customer, a keyed hash and the domain are kept"),
-        "email_verified": Column(v.truth, "accounts with one verified address are one human"),
-        "active": Column(v.truth, "true where it is not told"),
-        "zone": Column(v.text, "an IANA name"),
-        "organization": Column(v.ident, ""),
-        "updated_at": Column(v.instant, "since when this is so; a role is kept with it"),
-    }, people, frozenset({"roles"})),
+        "role": Column(v.read_text, "as the helpdesk calls it"),
+        "name": Column(v.read_text, "kept of the team only"),
+        "email": Column(v.read_text, "of a customer, a keyed hash and the domain are kept"),
+        "email_verified": Column(v.read_boolean, "accounts with one verified address are one human"),
+        "active": Column(v.read_boolean, "true where it is not told"),
+        "zone": Column(v.read_text, "an IANA name"),
+        "organization": Column(v.read_id, ""),
+        "updated_at": Column(v.read_time, "since when this is so; a role is kept with it"),
+    }, map_people, frozenset({"roles"})),
     "team_members": Table("Who is in which team.", {
-        "team": Column(v.ident, "", True), "person": Column(v.ident, "", True),
-    }, team_members),
+        "team": Column(v.read_id, "", True), "person": Column(v.read_id, "", True),
+    }, map_team_members),
     "tickets": Table("Tickets as they are now. The only file that has to be there.", {
         "id": _ID,
-        "created_at": Column(v.instant, "", True),
-        "status": Column(v.text, "new, open, pending, hold, solved, closed, or as `names` or [tickets] say", True),
-        "updated_at": Column(v.instant, "created_at where it is not told"),
-        "version": Column(v.whole, "an older one never overwrites a newer; updated_at where it is not told"),
-        "number": Column(v.text, "what people call it; the id where it is not told"),
-        "url": Column(v.text, "where it can be opened"),
-        "subject": Column(v.text, ""),
-        "description": Column(v.text, "the first message; its comment is made of it, unless `events` has that"),
-        "channel": Column(v.text, "email, web, voice, chat, ..."),
-        "form": Column(v.ident, ""), "type": Column(v.text, ""), "brand": Column(v.ident, ""),
-        "tags": Column(v.words, "separated by commas, or a JSON list"),
-        "priority": Column(v.text, "empty: nobody set one"),
-        "requester": Column(v.ident, "who asks"),
-        "participants": Column(v.words, "ids of others who ask"),
-        "submitter": Column(v.ident, "who wrote the first message, if another"),
-        "organization": Column(v.ident, ""), "team": Column(v.ident, ""), "assignee": Column(v.ident, ""),
-        "follow_up_of": Column(v.ident, "an earlier ticket"), "problem": Column(v.ident, "the ticket of the cause"),
-        "merged_into": Column(v.ident, "the ticket that took this one in"),
-        "deleted_at": Column(v.instant, ""), "is_spam": Column(v.truth, ""),
+        "created_at": Column(v.read_time, "", True),
+        "status": Column(v.read_text, "new, open, pending, hold, solved, closed, or as `names` or [tickets]"
+                         " say", True),
+        "updated_at": Column(v.read_time, "created_at where it is not told"),
+        "version": Column(v.read_integer, "an older one never overwrites a newer; updated_at where it is not told"),
+        "number": Column(v.read_text, "what people call it; the id where it is not told"),
+        "url": Column(v.read_text, "where it can be opened"),
+        "subject": Column(v.read_text, ""),
+        "description": Column(v.read_text, "the first message; its comment is made of it, unless `events` has"
+                              " that"),
+        "channel": Column(v.read_text, "email, web, voice, chat, ..."),
+        "form": Column(v.read_id, ""), "type": Column(v.read_text, ""), "brand": Column(v.read_id, ""),
+        "tags": Column(v.read_list, "separated by commas, or a JSON list"),
+        "priority": Column(v.read_text, "empty: nobody set one"),
+        "requester": Column(v.read_id, "who asks"),
+        "participants": Column(v.read_list, "ids of others who ask"),
+        "submitter": Column(v.read_id, "who wrote the first message, if another"),
+        "organization": Column(v.read_id, ""), "team": Column(v.read_id, ""), "assignee": Column(v.read_id, ""),
+        "follow_up_of": Column(v.read_id, "an earlier ticket"), "problem": Column(v.read_id, "the ticket of the cause"),
+        "merged_into": Column(v.read_id, "the ticket that took this one in"),
+        "deleted_at": Column(v.read_time, ""), "is_spam": Column(v.read_boolean, ""),
         "replies_known": Column(v.OneOf("yes", "pending", "unreadable"), "yes where it is not told"),
-        "changes_known_from": Column(v.instant, "empty: the history is whole"),
-    }, tickets, frozenset({"tickets"}), "id"),
+        "changes_known_from": Column(v.read_time, "empty: the history is whole"),
+    }, map_tickets, frozenset({"tickets"}), "id"),
     "events": Table("What happened on tickets. Of a change, `before` and `after` hold ids where the ticket has ids.", {
         "ticket": _TICKET,
-        "at": Column(v.instant, "of a call or chat: when somebody answered", True),
+        "at": Column(v.read_time, "of a call or chat: when somebody answered", True),
         "kind": Column(v.OneOf("comment", "change", "link", "survey", "call", "chat"), "", True),
-        "id": Column(v.ident, "else made of ticket, kind, field and time: give it where times may be corrected"),
-        "seq": Column(v.whole, "order among events of one instant"),
-        "actor": Column(v.ident, "empty: the helpdesk itself"),
-        "via": Column(v.text, "web, email, api, rule, ..."),
-        "rule": Column(v.text, "the automation that did it"),
-        "field": Column(v.text, "of a change: status, priority, assignee, team, type, form, brand, or a kept field"),
-        "before": Column(v.text, ""), "after": Column(v.text, ""),
-        "public": Column(v.truth, "of a comment, call or chat: whether the customer saw it"),
+        "id": Column(v.read_id, "else made of ticket, kind, field and time: give it where times may be corrected"),
+        "seq": Column(v.read_integer, "order among events of one instant"),
+        "actor": Column(v.read_id, "empty: the helpdesk itself"),
+        "via": Column(v.read_text, "web, email, api, rule, ..."),
+        "rule": Column(v.read_text, "the automation that did it"),
+        "field": Column(v.read_text, "of a change: status, priority, assignee, team, type, form, brand, or a kept"
+                        " field"),
+        "before": Column(v.read_text, ""), "after": Column(v.read_text, ""),
+        "public": Column(v.read_boolean, "of a comment, call or chat: whether the customer saw it"),
         "precision": Column(v.OneOf("exact", "between"), "between: seen some time after it happened"),
-        "body": Column(v.text, "the words of a comment, of which only the next five are kept"),
-        "length": Column(v.whole, "characters"), "is_thanks": Column(v.truth, "nothing but gratitude"),
-        "is_question": Column(v.truth, "asks something"),
-        "articles": Column(v.words, "ids of articles that it links to"), "codes": Column(v.words, "error codes in it"),
-    }, events, _EVENTS, "ticket"),
+        "body": Column(v.read_text, "the words of a comment, of which only the next five are kept"),
+        "length": Column(v.read_integer, "characters"), "is_thanks": Column(v.read_boolean, "nothing but gratitude"),
+        "is_question": Column(v.read_boolean, "asks something"),
+        "articles": Column(v.read_list, "ids of articles that it links to"),
+        "codes": Column(v.read_list, "error codes in it"),
+    }, map_events, _EVENTS, "ticket"),
     "ratings": Table("Surveys: a row for each question that was asked, answered or not.", {
         "id": _ID, "ticket": _TICKET,
-        "offered_at": Column(v.instant, "", True),
-        "answered_at": Column(v.instant, "empty: not answered"),
-        "question": Column(v.text, "empty: the only or main one"),
-        "value": Column(v.text, "as it was answered: good, neutral, bad, or a number"),
-        "scale": Column(v.text, "of numbers, like 1-5"),
+        "offered_at": Column(v.read_time, "", True),
+        "answered_at": Column(v.read_time, "empty: not answered"),
+        "question": Column(v.read_text, "empty: the only or main one"),
+        "value": Column(v.read_text, "as it was answered: good, neutral, bad, or a number"),
+        "scale": Column(v.read_text, "of numbers, like 1-5"),
         "category": Column(v.OneOf("good", "neutral", "bad"), "follows from value and scale where it is not told"),
-        "score": Column(v.share, "0 to 1; follows from the category where it is not told"),
+        "score": Column(v.read_share, "0 to 1; follows from the category where it is not told"),
         "origin": Column(v.OneOf("customer", "default", "timeout", "internal"), "only a customer's is an answer;"
                          " default: the helpdesk filled it in; timeout: closed without one; internal: by the team"),
-        "changed_at": Column(v.instant, ""), "expires_at": Column(v.instant, ""),
-        "agent": Column(v.ident, "whom it is about, if told"), "rater": Column(v.ident, ""),
-        "reason": Column(v.text, ""), "comment": Column(v.text, "kept with `csat.keep_comments` only"),
-    }, ratings, frozenset({"survey.answers", "survey.offered", "survey.dimensions"}), "ticket"),
+        "changed_at": Column(v.read_time, ""), "expires_at": Column(v.read_time, ""),
+        "agent": Column(v.read_id, "whom it is about, if told"), "rater": Column(v.read_id, ""),
+        "reason": Column(v.read_text, ""), "comment": Column(v.read_text, "kept with `csat.keep_comments` only"),
+    }, map_ratings, frozenset({"survey.answers", "survey.offered", "survey.dimensions"}), "ticket"),
     "articles": Table("Texts of the knowledge base as they are now.", {
-        "id": _ID, "title": Column(v.text, "", True), "created_at": Column(v.instant, "", True),
-        "updated_at": Column(v.instant, "created_at where it is not told"), "url": Column(v.text, ""),
+        "id": _ID, "title": Column(v.read_text, "", True), "created_at": Column(v.read_time, "", True),
+        "updated_at": Column(v.read_time, "created_at where it is not told"), "url": Column(v.read_text, ""),
         "kind": Column(v.OneOf("article", "faq", "solution"), "article where it is not told"),
-        "author": Column(v.ident, ""), "editor": Column(v.ident, "who edited last"),
-        "edited_at": Column(v.instant, ""), "locale": Column(v.text, ""), "draft": Column(v.truth, ""),
-        "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),
-        "length": Column(v.whole, "characters"), "votes_up": Column(v.whole, ""), "votes_down": Column(v.whole, ""),
-    }, articles, frozenset({"articles", "article.votes"})),
+        "author": Column(v.read_id, ""), "editor": Column(v.read_id, "who edited last"),
+        "edited_at": Column(v.read_time, ""), "locale": Column(v.read_text, ""), "draft": Column(v.read_boolean, ""),
+        "body": Column(v.read_text, "of which the next two are kept"),
+        "digest": Column(v.read_text, "a hash of the text"),
+        "length": Column(v.read_integer, "characters"), "votes_up": Column(v.read_integer, ""),
+        "votes_down": Column(v.read_integer, ""),
+    }, map_articles, frozenset({"articles", "article.votes"})),
     "article_edits": Table("Every edit of an article that is known. With a digest, one counts if the text differs.", {
-        "article": Column(v.ident, "the article's id", True), "at": Column(v.instant, "", True),
-        "editor": Column(v.ident, ""), "locale": Column(v.text, ""),
-        "body": Column(v.text, "of which the next two are kept"), "digest": Column(v.text, "a hash of the text"),
-        "length": Column(v.whole, "characters"), "is_minor": Column(v.truth, ""),
-    }, article_edits, frozenset({"article.edits"})),
+        "article": Column(v.read_id, "the article's id", True), "at": Column(v.read_time, "", True),
+        "editor": Column(v.read_id, ""), "locale": Column(v.read_text, ""),
+        "body": Column(v.read_text, "of which the next two are kept"),
+        "digest": Column(v.read_text, "a hash of the text"),
+        "length": Column(v.read_integer, "characters"), "is_minor": Column(v.read_boolean, ""),
+    }, map_article_edits, frozenset({"article.edits"})),
 }  # fmt: skip

@@ -56,13 +56,13 @@ class Line(NamedTuple):
         return [*dict.fromkeys(str(one) for one in found if one is not None)]
 
 
-def files_of(folder: Path, table: str) -> list[Path]:
+def list_files(folder: Path, table: str) -> list[Path]:
     """ "tickets.csv", "tickets-2025.jsonl.gz", ...: every file of one table, by name."""
     pattern = re.compile(rf"{table}([-.].*)?\.(csv|tsv|jsonl|ndjson)(\.gz)?", re.IGNORECASE)
     return sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file())
 
 
-def digest_of(path: Path) -> str:
+def compute_digest(path: Path) -> str:
     """A hash of the file's bytes."""
     found = hashlib.blake2b(digest_size=16)
     with path.open("rb") as stream:
@@ -71,13 +71,13 @@ def digest_of(path: Path) -> str:
     return found.hexdigest()
 
 
-def header_of(path: Path) -> list[str]:
+def read_header(path: Path) -> list[str]:
     """The columns that a CSV file names; of JSON lines, the keys of the first row."""
     with _open_text(path) as stream:
-        return list(next((line.row for line in _raw(path, stream) if not line.wrong), {}))
+        return list(next((line.row for line in _read_raw_lines(path, stream) if not line.wrong), {}))
 
 
-def read(
+def read_lines(
     path: Path, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str] = ()
 ) -> Iterator[Line]:
     """Rows with the layout's columns and those to `keep`; empty cells are left out. Other columns are passed over.
@@ -85,7 +85,7 @@ def read(
     Raises BrokenFileError for a file that is no such table.
     """
     with _open_text(path) as stream:
-        lines = _raw(path, stream)
+        lines = _read_raw_lines(path, stream)
         if not is_jsonl(path):
             there = list(next(lines).row)
             if _is_broken("".join(there)):
@@ -153,12 +153,12 @@ def _open_text(path: Path) -> Iterator[IO[str]]:
         raise BrokenFileError(f"{path.name}: cannot be read: {error}") from None
 
 
-def _raw(path: Path, stream: IO[str]) -> Iterator[Line]:
+def _read_raw_lines(path: Path, stream: IO[str]) -> Iterator[Line]:
     """Rows as they stand there. Of CSV, the first one is the header: each column with its own name."""
-    return _jsonl(stream) if is_jsonl(path) else _csv(path, stream)
+    return _read_jsonl(stream) if is_jsonl(path) else _read_csv(path, stream)
 
 
-def _jsonl(stream: IO[str]) -> Iterator[Line]:
+def _read_jsonl(stream: IO[str]) -> Iterator[Line]:
     for number, text in enumerate(stream, 1):
         if not text.strip():
             continue
@@ -167,7 +167,7 @@ def _jsonl(stream: IO[str]) -> Iterator[Line]:
         try:
             row = msgspec.json.decode(clean(whole.encode()))
         except (msgspec.DecodeError, RecursionError) as error:
-            yield Line(number, _pieces(whole), _NOT_UTF_8 if is_broken else f"no JSON: {reason_of(error)}")
+            yield Line(number, _parse_object(whole), _NOT_UTF_8 if is_broken else f"no JSON: {reason_of(error)}")
             continue
         if not isinstance(row, dict):
             yield Line(number, {}, "no JSON object")
@@ -175,12 +175,12 @@ def _jsonl(stream: IO[str]) -> Iterator[Line]:
         yield Line(number, row, _NOT_UTF_8 if is_broken else "")
 
 
-def _pieces(text: str) -> Row:
+def _parse_object(text: str) -> Row:
     """What can be told of an object that is no JSON: keys with a text or a whole number, the first of each name."""
     return {key: text or number for key, text, number in reversed(_PIECE.findall(text))}
 
 
-def _csv(path: Path, stream: IO[str]) -> Iterator[Line]:
+def _read_csv(path: Path, stream: IO[str]) -> Iterator[Line]:
     csv.field_size_limit(_LARGEST)
     first = stream.readline()
     if hint := _HINT.fullmatch(first.strip()):

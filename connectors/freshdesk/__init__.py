@@ -15,7 +15,7 @@ from connectors.freshdesk import activity_export, solutions
 from connectors.freshdesk import streams as lists
 from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.check import check
-from connectors.freshdesk.conversations import conversations
+from connectors.freshdesk.conversations import fetch_conversations
 from connectors.freshdesk.errors import classify_response
 from connectors.freshdesk.settings import Settings
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
@@ -88,13 +88,13 @@ class Freshdesk(Connector):
 
     def _names(self) -> list[Stream]:
         rarely: list[tuple[str, Callable[..., AsyncIterator[Page]], frozenset[str]]] = [
-            ("ticket_fields", lists.ticket_fields, frozenset()),
-            ("business_hours", lists.business_hours, frozenset({"schedules"})),
-            ("sla_policies", lists.sla_policies, frozenset({"sla.policies"})),
+            ("ticket_fields", lists.fetch_ticket_fields, frozenset()),
+            ("business_hours", lists.fetch_business_hours, frozenset({"schedules"})),
+            ("sla_policies", lists.fetch_sla_policies, frozenset({"sla.policies"})),
         ]
         return [
-            Stream(name="agents", kind="snapshot", pages=self._bound(lists.agents), gives=frozenset({"roles"})),
-            Stream(name="groups", kind="snapshot", pages=self._bound(lists.groups)),
+            Stream(name="agents", kind="snapshot", pages=self._bound(lists.fetch_agents), gives=frozenset({"roles"})),
+            Stream(name="groups", kind="snapshot", pages=self._bound(lists.fetch_groups)),
             *(
                 Stream(name=name, kind="snapshot", every=6 * HOUR, pages=self._bound(pages), gives=gives)
                 for name, pages, gives in rarely
@@ -107,25 +107,25 @@ class Freshdesk(Connector):
         })  # fmt: skip
         said = frozenset({"comments.public", "comments.private"})
         streams = [
-            Stream(name="tickets", kind="cursor", pages=self._bound(lists.tickets), gives=history),
+            Stream(name="tickets", kind="cursor", pages=self._bound(lists.fetch_tickets), gives=history),
             Stream(name="deleted", kind="cursor", pages=self._bound(lists.fetch_deleted, how="deleted")),
             Stream(name="spam", kind="cursor", pages=self._bound(lists.fetch_deleted, how="spam")),
-            Stream(name="conversations", kind="queue", pages=self._bound(conversations), gives=said),
+            Stream(name="conversations", kind="queue", pages=self._bound(fetch_conversations), gives=said),
             Stream(
-                name="time_entries", kind="cursor", every=HOUR, pages=self._bound(lists.time_entries),
+                name="time_entries", kind="cursor", every=HOUR, pages=self._bound(lists.fetch_time_entries),
                 gives=frozenset({"time.entries"}),
             ),
         ]  # fmt: skip
         if self.settings.activities:
-            pages = self._bound(activity_export.skip_missing)
+            pages = self._bound(activity_export.fetch_activities_if_available)
             streams.append(Stream(name="activities", kind="cursor", every=6 * HOUR, pages=pages))
         return streams
 
     def _surveys(self) -> list[Stream]:
         return [
-            Stream(name="surveys", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.survey_questions)),
+            Stream(name="surveys", kind="snapshot", every=6 * HOUR, pages=self._bound(lists.fetch_survey_questions)),
             Stream(
-                name="satisfaction_ratings", kind="cursor", pages=self._bound(lists.satisfaction_ratings),
+                name="satisfaction_ratings", kind="cursor", pages=self._bound(lists.fetch_satisfaction_ratings),
                 gives=frozenset({"survey.answers", "survey.dimensions"}),
             ),
         ]  # fmt: skip
@@ -134,9 +134,9 @@ class Freshdesk(Connector):
         if not self.settings.solutions:
             return []
         gives = frozenset({"articles", "article.edits", "article.views", "article.votes"})
-        pages = self._bound(solutions.articles)
+        pages = self._bound(solutions.fetch_articles)
         streams = [Stream(name="articles", kind="census", every=6 * HOUR, pages=pages, gives=gives)]
         if self.settings.languages:
-            pages = self._bound(solutions.translations)
+            pages = self._bound(solutions.fetch_translations)
             streams.append(Stream(name="translations", kind="snapshot", every=24 * HOUR, pages=pages))
         return streams

@@ -7,7 +7,7 @@ from typing import Any
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.codes import CHANNELS, STATUSES
 from connectors.freshdesk.map_tickets import FieldSelection
-from connectors.freshdesk.pagination import by_page
+from connectors.freshdesk.pagination import fetch_pages
 from connectors.freshdesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Finding, RejectedRow
@@ -42,7 +42,7 @@ class AccountState:
     async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[RejectedRow]]]:
         """The agents of today; once all are read, `agents` knows them."""
         met: set[str] = set()
-        async for good, aside, _ in by_page(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
+        async for good, aside, _ in fetch_pages(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
             met |= {str(row.id) for row in good}
             yield good, aside
         self._agents = frozenset(met)
@@ -65,7 +65,7 @@ class AccountState:
         """The account's ticket fields; none where these rights do not reach them."""
         if self._fields is None:
             try:
-                pages = by_page(
+                pages = fetch_pages(
                     self.http, "/api/v2/ticket_fields", kind=fd.TicketField, endpoint="ticket_fields",
                 )  # fmt: skip
                 self._fields = [row async for good, _, _ in pages for row in good]
@@ -109,6 +109,6 @@ class AccountState:
     async def surveys(self) -> dict[str, fd.Survey]:
         """All surveys, those out of use too: old ratings refer to them."""
         if self._surveys is None:
-            pages = by_page(self.http, "/api/v2/surveys", kind=fd.Survey, endpoint="surveys")
+            pages = fetch_pages(self.http, "/api/v2/surveys", kind=fd.Survey, endpoint="surveys")
             self._surveys = {str(row.id): row async for good, _, _ in pages for row in good}
         return self._surveys

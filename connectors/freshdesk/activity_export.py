@@ -15,7 +15,7 @@ import msgspec
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import STATUSES
-from connectors.freshdesk.pagination import iso
+from connectors.freshdesk.pagination import format_time
 from connectors.freshdesk.payloads import text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Unread
@@ -24,7 +24,7 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, reason_of
 from helpdesk_kpi.pull.lenient_decode import row as decode
 
 DAY = 86_400_000
-KEPT = 30  # days
+DAYS_KEPT = 30  # days
 _WHEN = "%d-%m-%Y %H:%M:%S %z"
 _FIELDS = {"status": "status", "priority": "priority", "group": "team", "agent_id": "assignee", "ticket_type": "type"}
 
@@ -36,51 +36,51 @@ class Labels(msgspec.Struct, frozen=True):
     team: Mapping[str, str] = {}
 
 
-class _Position(msgspec.Struct):
+class _ExportFile(msgspec.Struct):
     url: str | None = None
 
 
 class Export(msgspec.Struct):
-    export: _Position | list[_Position] | None = None
+    export: _ExportFile | list[_ExportFile] | None = None
 
 
-class _File(msgspec.Struct):
+class _ActivityFile(msgspec.Struct):
     activities_data: msgspec.Raw = msgspec.Raw(b"[]")
 
 
-async def activities(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Day by day up to yesterday. The cursor is the last day that was read; that one is read again.
 
     Before a day that cannot be read, the cursor stops, so that the next run tries it again while Freshdesk has it.
     """
     today = start.now // DAY
-    first = max(int(start.cursor), today - KEPT) if start.cursor else max(start.since // DAY, today - KEPT)
+    first = max(int(start.cursor), today - DAYS_KEPT) if start.cursor else max(start.since // DAY, today - DAYS_KEPT)
     known: Labels | None = None
     broken: list[int] = []
     for day in range(first, today):
         try:
-            found = await _day(account, day)
+            found = await _fetch_day(account, day)
         except (BrokenError, MissingError) as error:  # this day's file
             broken.append(day)
-            yield Page(rejected=[RejectedRow(_name(day), reason_of(error))])
+            yield Page(rejected=[RejectedRow(_format_day(day), reason_of(error))])
             continue
         if found is None:
             continue
-        known = known or await labels(account)
-        yield Page(gone={"unread": [f"{_name(day)}:"]})  # its rows may be right now
-        yield msgspec.structs.replace(_page(day, found, known), cursor=str(min([day, *broken])))
+        known = known or await load_labels(account)
+        yield Page(gone={"unread": [f"{_format_day(day)}:"]})  # its rows may be right now
+        yield msgspec.structs.replace(_map_day(day, found, known), cursor=str(min([day, *broken])))
     yield Page(cursor=str(max(first, min([today - 1, *broken]))), complete_until=min([today, *broken]) * DAY)
 
 
-async def _day(account: AccountState, day: int) -> list[msgspec.Raw] | None:
+async def _fetch_day(account: AccountState, day: int) -> list[msgspec.Raw] | None:
     """The rows of one day; None: Freshdesk has no file of it."""
-    url = await _place(account, day)
+    url = await _fetch_file_address(account, day)
     if url is None:
         return None
-    return raws((await account.http.download(url, type=_File, endpoint="activities file")).activities_data)
+    return raws((await account.http.download(url, type=_ActivityFile, endpoint="activities file")).activities_data)
 
 
-def _page(day: int, found: Sequence[msgspec.Raw], known: Labels) -> Page:
+def _map_day(day: int, found: Sequence[msgspec.Raw], known: Labels) -> Page:
     """The changes of one day. A row has no id, so one that is refused goes by its day and place; it may have been a
     change of its ticket.
     """
@@ -88,45 +88,45 @@ def _page(day: int, found: Sequence[msgspec.Raw], known: Labels) -> Page:
     aside: list[RejectedRow] = []
     for place, raw in enumerate(found, 1):
         try:
-            records += [*changes(decode(raw, fd.Activity), known)]
+            records += [*map_changes(decode(raw, fd.Activity), known)]
         except UNREADABLE as error:
-            bad = RejectedRow(f"{_name(day)}: row {place}", reason_of(error))
+            bad = RejectedRow(f"{_format_day(day)}: row {place}", reason_of(error))
             aside.append(bad)
             if ticket := id_of(raw, "ticket_id"):
                 records.append(Unread(ticket, bad.id, REFUSED_ROW, bad.reason))
     return Page(records=records, rejected=aside)
 
 
-def _name(day: int) -> str:
-    return f"activities of {iso(day * DAY)[:10]}"
+def _format_day(day: int) -> str:
+    return f"activities of {format_time(day * DAY)[:10]}"
 
 
-async def _place(account: AccountState, day: int) -> str | None:
+async def _fetch_file_address(account: AccountState, day: int) -> str | None:
     """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
     asked = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
     told = await account.http.get(
         "/api/v2/export/ticket_activities", {"created_at": asked}, type=Export, endpoint="activities",
         missing="resource",
     )  # fmt: skip
-    return place(told)
+    return get_file_address(told)
 
 
-def place(told: Export) -> str | None:
+def get_file_address(told: Export) -> str | None:
     places = told.export if isinstance(told.export, list) else [told.export]
     return next((one.url for one in places if one is not None and one.url), None)
 
 
-async def skip_missing(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """As `activities`; an account without the export is the rule, and no failure."""
+async def fetch_activities_if_available(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """As `fetch_activities`; an account without the export is the rule, and no failure."""
     try:
-        async for page in activities(account, start):
+        async for page in fetch_activities(account, start):
             yield page
     except UnavailableError as error:
         account.found.append(Finding(level="note", about="activities", text=f"no export of activities: {error}"))
         yield Page(complete_until=start.now)
 
 
-async def labels(account: AccountState) -> Labels:
+async def load_labels(account: AccountState) -> Labels:
     groups = await account.choices("default_group")
     teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
     told = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read
@@ -134,29 +134,29 @@ async def labels(account: AccountState) -> Labels:
     return Labels(statuses, teams)
 
 
-def changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
+def map_changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
     """The changes of one activity. Comments come with the conversations, which know their text."""
     at = round(datetime.strptime(row.performed_at, _WHEN).timestamp() * 1000)  # noqa: DTZ007 - it has a zone
     actor = text_id(row.performer_id) if row.performer_type == "user" else None
-    rule = _rule(row.activity.get("automation"))
+    rule = _get_rule(row.activity.get("automation"))
     number = hashlib.blake2b(msgspec.json.encode(row, order="sorted"), digest_size=10).hexdigest()
     for seq, (told, field) in enumerate(_FIELDS.items()):
         if told not in row.activity:
             continue
         yield Event(
             ticket=str(row.ticket_id), id=f"activity:{number}:{field}", at=at, seq=seq, kind="change", actor=actor,
-            via="rule" if rule else None, rule=rule, field=field, after=_native(field, row.activity[told], names),
+            via="rule" if rule else None, rule=rule, field=field, after=_to_id(field, row.activity[told], names),
         )  # fmt: skip
 
 
-def _native(field: str, given: Any, names: Labels) -> str | None:
+def _to_id(field: str, given: Any, names: Labels) -> str | None:
     if given in (None, ""):
         return None
     by_label = names.status if field == "status" else names.team if field == "team" else {}
     return by_label.get(str(given).casefold(), str(given))
 
 
-def _rule(given: Any) -> str | None:
+def _get_rule(given: Any) -> str | None:
     if not given:
         return None
     return str(given.get("rule") or given.get("id") or "automation") if isinstance(given, dict) else str(given)

@@ -8,7 +8,7 @@ import msgspec
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import STATES
-from connectors.freshdesk.pagination import TICKETS, has_next, iso
+from connectors.freshdesk.pagination import TICKETS, format_time, has_next
 from connectors.freshdesk.streams import ARCHIVED_AFTER, INCLUDES
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import checks, time_zones
@@ -51,21 +51,21 @@ async def check(account: AccountState, now: float) -> list[Finding]:
     me, shut = await checks.check_sign_in(ask)
     if me is None:
         return shut
-    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _scope(me)]
+    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _check_scope(me)]
     found += checks.check_clock_skew(account.http, "Freshdesk")
-    found += await _zone(account)
-    found += await _probe(account, _TICKETS)
+    found += await _check_zone(account)
+    found += await _run_probe(account, _TICKETS)
     cost = account.http.limits.told["account"].cost if "account" in account.http.limits.told else 1
     for probe in (*_PROBES, *([_ARTICLES] if account.settings.solutions else [])):
-        found += await _probe(account, probe)
-    found += await _activities(account, now)
-    found += await _names(account)
-    found += _limits_of_the_api(now)
+        found += await _run_probe(account, probe)
+    found += await _check_activities(account, now)
+    found += await _check_names(account)
+    found += _list_api_limits(now)
     found += checks.check_rate_limits(account.http)
-    return [*found, *await _first_sync(account, cost)]
+    return [*found, *await _estimate_first_sync(account, cost)]
 
 
-def _scope(me: fd.Agent) -> Finding:
+def _check_scope(me: fd.Agent) -> Finding:
     """The list of tickets is cut down in silence to what the key's agent may see."""
     if me.ticket_scope in {None, _ALL}:
         return Finding(level="ok", about="rights", text="the key's agent sees all tickets")
@@ -74,7 +74,7 @@ def _scope(me: fd.Agent) -> Finding:
     return Finding(level="error", about="rights", text=text)
 
 
-async def _zone(account: AccountState) -> list[Finding]:
+async def _check_zone(account: AccountState) -> list[Finding]:
     """The account's own zone, if the key may read it."""
     try:
         told = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
@@ -83,18 +83,18 @@ async def _zone(account: AccountState) -> list[Finding]:
         return []
 
 
-async def _probe(account: AccountState, probe: _Probe) -> list[Finding]:
+async def _run_probe(account: AccountState, probe: _Probe) -> list[Finding]:
     ask = account.http.get(
         f"/api/v2/{probe.path}", probe.params, type=msgspec.Raw, endpoint=f"check {probe.about}", missing="resource"
     )
     return await checks.probe_endpoint(ask, probe.about, probe.needs)
 
 
-async def _activities(account: AccountState, now: float) -> list[Finding]:
+async def _check_activities(account: AccountState, now: float) -> list[Finding]:
     """Few accounts have it: its absence is no fault."""
     if not account.settings.activities:
         return []
-    asked = {"created_at": iso(int(now) * 1000 - 2 * 86_400_000)[:10]}
+    asked = {"created_at": format_time(int(now) * 1000 - 2 * 86_400_000)[:10]}
     try:
         await account.http.get("/api/v2/export/ticket_activities", asked, type=msgspec.Raw, endpoint="check activities",
                                missing="resource")  # fmt: skip
@@ -106,7 +106,7 @@ async def _activities(account: AccountState, now: float) -> list[Finding]:
     return [Finding(level="ok", about="activities", text="the daily export is there: exact histories from now on")]
 
 
-async def _names(account: AccountState) -> list[Finding]:
+async def _check_names(account: AccountState) -> list[Finding]:
     """Statuses that nothing says the meaning of; fields and questions that the configuration may want to name."""
     try:
         own = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
@@ -126,10 +126,10 @@ async def _names(account: AccountState) -> list[Finding]:
         for word in account.settings.keep_fields
         if word not in kept or (word.startswith("cf_") and known and word not in known)
     ]
-    return [*found, *await _questions(account)]
+    return [*found, *await _list_questions(account)]
 
 
-async def _questions(account: AccountState) -> list[Finding]:
+async def _list_questions(account: AccountState) -> list[Finding]:
     try:
         asked = [q for survey in (await account.surveys()).values() for q in survey.questions or () if not q.default]
     except PullError:  # the probe said so
@@ -141,9 +141,9 @@ async def _questions(account: AccountState) -> list[Finding]:
     ]
 
 
-def _limits_of_the_api(now: float) -> list[Finding]:
+def _list_api_limits(now: float) -> list[Finding]:
     """What no key and no plan brings."""
-    day = iso(int(now) * 1000 - ARCHIVED_AFTER)[:10]
+    day = format_time(int(now) * 1000 - ARCHIVED_AFTER)[:10]
     lacking = [
         ("holidays", "Freshdesk's API does not tell holidays: name them in [hours], or business times will differ"),
         ("history", f"history starts at {day}: what was closed and untouched since before is archived, and not listed"),
@@ -154,13 +154,13 @@ def _limits_of_the_api(now: float) -> list[Finding]:
     return [*found[:-1], msgspec.structs.replace(found[-1], need="survey.offered", provides=lost)]
 
 
-async def _first_sync(account: AccountState, cost: int) -> list[Finding]:
+async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding]:
     """From the number of tickets, found by halving the pages that there may be, and one request for each.
 
     `cost`: what a page of tickets takes of the limit, since what is included costs too.
     """
     try:
-        rows, is_all = await _count(account)
+        rows, is_all = await _count_tickets(account)
     except PullError:
         return []
     a_minute, size = checks.get_allowed_rate(account.http, "account"), account.settings.page_size
@@ -176,21 +176,21 @@ async def _first_sync(account: AccountState, cost: int) -> list[Finding]:
     return [msgspec.structs.replace(found, text=found.text + at_least + runs)]
 
 
-async def _count(account: AccountState) -> tuple[int, bool]:
+async def _count_tickets(account: AccountState) -> tuple[int, bool]:
     """How many tickets there are, to a page, and whether that is all: a list ends at 300 pages."""
     low, high = 1, _MOST_PAGES
-    if await _more_after(account, high):
+    if await _has_page_after(account, high):
         return high * 100, False
     while low < high:
         middle = (low + high) // 2
-        if await _more_after(account, middle):
+        if await _has_page_after(account, middle):
             low = middle + 1
         else:
             high = middle
     return low * 100, True
 
 
-async def _more_after(account: AccountState, page: int) -> bool:
+async def _has_page_after(account: AccountState, page: int) -> bool:
     asked = {**_SOME, "per_page": 100, "page": page}
     answer = await account.http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="check tickets", missing="resource")
     return has_next(answer.headers, "tickets")

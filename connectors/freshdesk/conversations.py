@@ -12,7 +12,7 @@ from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import FEEDBACK, FEEDBACK_CATEGORY, FORWARD, VIA, to_code
 from connectors.freshdesk.map_tickets import text_digest
-from connectors.freshdesk.pagination import by_page
+from connectors.freshdesk.pagination import fetch_pages
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, PullError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Event, Person, Replies, TicketLink
@@ -21,11 +21,11 @@ from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, RejectedRow,
 from helpdesk_kpi.pull.lenient_decode import map_rows, reason_of
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
-BATCH = 20  # tickets at a time: one page of the store
+BATCH_SIZE = 20  # tickets at a time: one page of the store
 _LONGEST_HINT = 400  # characters of a note that says no more than that the ticket was merged
 
 
-class Found(NamedTuple):
+class Conversations(NamedTuple):
     """What was read of one ticket; no `rows`: they can't be read."""
 
     todo: Todo
@@ -39,7 +39,7 @@ class Found(NamedTuple):
         return self.todo.key.partition(":")[0]
 
 
-async def conversations(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_conversations(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Works off the queue, longest unchanged first, until it is empty or this run's requests are spent."""
     left = account.settings.conversations_per_run or 1 << 60
     waiting = list(start.todo)
@@ -48,19 +48,19 @@ async def conversations(account: AccountState, start: Start) -> AsyncIterator[Pa
     agents = await account.agents() if waiting else frozenset()
     read_any = False
     while waiting and left > 0:
-        batch = waiting[: min(BATCH, left)]
+        batch = waiting[: min(BATCH_SIZE, left)]
         before = account.http.requests.total()
-        found, failed = await _ask_all(account, batch)
+        found, failed = await _fetch_batch(account, batch)
         left -= account.http.requests.total() - before
-        if len(found) == BATCH and all(one.broken for one in found):
+        if len(found) == BATCH_SIZE and all(one.broken for one in found):
             raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
-        if not read_any and len(found) == BATCH and all(one.is_refused for one in found):
-            raise UnavailableError(f"conversations: none of {BATCH} tickets' can be read with this key")
+        if not read_any and len(found) == BATCH_SIZE and all(one.is_refused for one in found):
+            raise UnavailableError(f"conversations: none of {BATCH_SIZE} tickets' can be read with this key")
         read_any = read_any or any(one.rows is not None for one in found)
         settled = {one.todo for one in found}
         waiting = [todo for todo in waiting if todo not in settled]
-        who = _who(start, found, agents)
-        yield _page(account, found, who, waiting[0].version - 1 if waiting else start.now)
+        who = _load_authors(start, found, agents)
+        yield _build_page(account, found, who, waiting[0].version - 1 if waiting else start.now)
         if failed is not None:
             raise failed
     if waiting:
@@ -68,12 +68,12 @@ async def conversations(account: AccountState, start: Start) -> AsyncIterator[Pa
         account.found.append(Finding(level="note", about="conversations", text=text))
 
 
-async def _ask_all(account: AccountState, batch: Sequence[Todo]) -> tuple[list[Found], PullError | None]:
+async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[list[Conversations], PullError | None]:
     """What came of these tickets until one failed in a way that is not its own, and that failure."""
-    found: dict[Todo, Found] = {}
+    found: dict[Todo, Conversations] = {}
 
     async def keep(todo: Todo) -> None:
-        found[todo] = await _ask(account, todo)
+        found[todo] = await _fetch_ticket(account, todo)
 
     failed = None
     try:
@@ -83,35 +83,35 @@ async def _ask_all(account: AccountState, batch: Sequence[Todo]) -> tuple[list[F
     return [found[todo] for todo in batch if todo in found], failed
 
 
-async def _ask(account: AccountState, todo: Todo) -> Found:
+async def _fetch_ticket(account: AccountState, todo: Todo) -> Conversations:
     """What was archived meanwhile has another address; what is not there either was deleted, or must not be seen."""
     number = todo.key.partition(":")[0]
     is_refused = False
     for path in (f"tickets/{number}/conversations", f"tickets/archived/{number}/conversations"):
         try:
-            return await _read(account, path, todo)
+            return await _fetch_pages(account, path, todo)
         except MissingError:
             continue
         except UnavailableError:
             is_refused = True
         except BrokenError as error:
-            return Found(todo, None, [RejectedRow(f"ticket {number}", reason_of(error))], broken=error)
-    return Found(todo, None, [], is_refused)
+            return Conversations(todo, None, [RejectedRow(f"ticket {number}", reason_of(error))], broken=error)
+    return Conversations(todo, None, [], is_refused)
 
 
-async def _read(account: AccountState, path: str, todo: Todo) -> Found:
+async def _fetch_pages(account: AccountState, path: str, todo: Todo) -> Conversations:
     found: list[fd.Conversation] = []
     aside: list[RejectedRow] = []
-    pages = by_page(
+    pages = fetch_pages(
         account.http, f"/api/v2/{path}", kind=fd.Conversation, endpoint="conversations", missing="child"
     )  # fmt: skip
     async for good, worse, _ in pages:
         found += good
         aside += worse
-    return Found(todo, found, aside)
+    return Conversations(todo, found, aside)
 
 
-class Who(NamedTuple):
+class Authors(NamedTuple):
     """What is known of those who wrote on some tickets."""
 
     agents: Collection[str] = ()  # of today
@@ -129,22 +129,22 @@ class Who(NamedTuple):
         return self.requesters.get(number) == author or (known.asks and not known.was_assigned)
 
 
-NOT_KNOWN = Who()
+UNKNOWN_AUTHORS = Authors()
 
 
-def _who(start: Start, found: Sequence[Found], agents: Collection[str]) -> Who:
+def _load_authors(start: Start, found: Sequence[Conversations], agents: Collection[str]) -> Authors:
     authors = {actor for one in found for row in one.rows or () if (actor := text_id(row.user_id))}
-    return Who(agents, start.requesters([one.number for one in found]), start.accounts(authors - set(agents)))
+    return Authors(agents, start.requesters([one.number for one in found]), start.accounts(authors - set(agents)))
 
 
-def _page(account: AccountState, found: Sequence[Found], who: Who, until: int) -> Page:
+def _build_page(account: AccountState, found: Sequence[Conversations], who: Authors, until: int) -> Page:
     """What is not there any more was deleted, where everything that is there could be read."""
     records: list[AnyRecord] = []
     aside: list[RejectedRow] = []
     whole: list[tuple[str, str]] = []
     settings = account.settings
     for one in found:
-        made, worse = _of_ticket(one, who, settings.merged_note_pattern, settings.thanks)
+        made, worse = _map_ticket_conversations(one, who, settings.merged_note_pattern, settings.thanks)
         records += made
         aside += [*one.aside, *worse]
         if one.rows is not None and not (one.aside or worse):
@@ -153,24 +153,24 @@ def _page(account: AccountState, found: Sequence[Found], who: Who, until: int) -
     return Page(records=records, replaces=whole, done=done, complete_until=until, rejected=aside)
 
 
-def _of_ticket(
-    one: Found, who: Who, merged_note: re.Pattern[str], thanks: tuple[str, ...]
+def _map_ticket_conversations(
+    one: Conversations, who: Authors, merged_note: re.Pattern[str], thanks: tuple[str, ...]
 ) -> tuple[list[AnyRecord], list[RejectedRow]]:
     number, doubled = one.number, one.todo.key.partition(":")[2]
     if one.rows is None:
         return [Replies(number, one.todo.version, "unreadable")], []
     rows = drop_repeated_first_message(sorted(one.rows, key=lambda row: row.created_at), doubled)
     places = {str(row.id): place for place, row in enumerate(rows, 1)}
-    records, aside = map_rows(rows, lambda row: conversation(row, number, places[str(row.id)], who, thanks))
-    merge = next((told for row in rows if (told := _merge(row, number, merged_note))), None)
+    records, aside = map_rows(rows, lambda row: map_conversation(row, number, places[str(row.id)], who, thanks))
+    merge = next((told for row in rows if (told := _map_merge(row, number, merged_note))), None)
     links: list[AnyRecord] = [] if merge is None else [TicketLink(number, str(merge.after), "merge"), merge]
     # A row that cannot be read may have been the reply.
     known: Literal["yes", "unreadable"] = "unreadable" if one.aside or aside else "yes"
     replies = Replies(number, one.todo.version, known, merge.after if merge else None)
-    return [*records, *links, replies], _of(number, aside)
+    return [*records, *links, replies], _label_rejected(number, aside)
 
 
-def _of(number: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
+def _label_rejected(number: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
     return [RejectedRow(one.id, f"a conversation of ticket {number}: {one.reason}") for one in aside]
 
 
@@ -181,8 +181,8 @@ def drop_repeated_first_message(rows: list[fd.Conversation], doubled: str) -> li
     return rows
 
 
-def conversation(
-    row: fd.Conversation, number: str, place: int, who: Who = NOT_KNOWN, thanks: tuple[str, ...] = ()
+def map_conversation(
+    row: fd.Conversation, number: str, place: int, who: Authors = UNKNOWN_AUTHORS, thanks: tuple[str, ...] = ()
 ) -> list[AnyRecord]:
     """A comment with its author, or a survey's feedback, which is no word of the customer to the team."""
     at = ms(row.created_at)
@@ -191,7 +191,7 @@ def conversation(
     source, actor = to_code(row.source), text_id(row.user_id)
     if source == FEEDBACK or to_code(row.category) == FEEDBACK_CATEGORY:
         return [Event(number, str(row.id), at, place, "survey", actor=actor, via="survey", public=True)]
-    rule = _rule(row)
+    rule = _get_rule(row)
     told = extract_features(row.body_text, row.body, thanks=thanks)
     event = Event(
         ticket=number, id=str(row.id), at=at, seq=place, kind="comment", actor=actor,
@@ -199,16 +199,16 @@ def conversation(
         public=not row.private and source != FORWARD, length=told.length, is_thanks=told.is_thanks,
         is_question=told.is_question, text_rule=RULES_VERSION, articles=told.articles, codes=told.codes,
     )  # fmt: skip
-    return [event, *_author(row, event, who)]
+    return [event, *_map_author(row, event, who)]
 
 
-def _rule(row: fd.Conversation) -> str | None:
+def _get_rule(row: fd.Conversation) -> str | None:
     if row.automation_id is not None:
         return str(row.automation_id)
     return "auto_response" if row.auto_response else None
 
 
-def _author(row: fd.Conversation, said: Event, who: Who) -> list[Person]:
+def _map_author(row: fd.Conversation, said: Event, who: Authors) -> list[Person]:
     """Who wrote and is no agent of today: a customer if it came from outside, else an agent who has left.
 
     Just before it was written, so that what the ticket itself says of its requester wins.
@@ -220,15 +220,15 @@ def _author(row: fd.Conversation, said: Event, who: Who) -> list[Person]:
     return [Person(actor, "customer" if is_customer else "agent", "contact" if is_customer else "agent", said.at - 1)]
 
 
-def _merge(row: fd.Conversation, number: str, pattern: re.Pattern[str]) -> Event | None:
+def _map_merge(row: fd.Conversation, number: str, pattern: re.Pattern[str]) -> Event | None:
     """That a note says this ticket was merged into another one; whether it was, its closing has to show."""
-    into, at = merged_into(row, pattern), ms(row.created_at)
+    into, at = find_merge_target(row, pattern), ms(row.created_at)
     if into is None or into == number or at is None:
         return None
     return Event(number, f"{row.id}:merge", at, 0, "link", actor=text_id(row.user_id), field="merge", after=into)
 
 
-def merged_into(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:
+def find_merge_target(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:
     """The ticket that a note says this one was merged into. Freshdesk has no other mark of it."""
     text = row.body_text or row.body or ""
     if row.incoming or len(text) > _LONGEST_HINT:

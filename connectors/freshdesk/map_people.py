@@ -9,7 +9,7 @@ from helpdesk_kpi.pull import time_zones
 TYPES = frozenset({"support_agent", "field_agent", "collaborator"})
 
 
-def person(row: fd.Agent) -> model.Person:
+def map_person(row: fd.Agent) -> model.Person:
     """Collaborators write private notes only: https://support.freshdesk.com/support/solutions/articles/50000003713"""
     contact = row.contact or fd.Contact()
     return model.Person(
@@ -21,21 +21,21 @@ def person(row: fd.Agent) -> model.Person:
         email=contact.email,
         email_verified=contact.active is not False,  # agents confirm their address before they can work
         active=not row.deactivated,
-        zone=_zone(contact.time_zone),
+        zone=_to_iana_zone(contact.time_zone),
     )
 
 
-def _zone(name: str | None) -> str | None:
+def _to_iana_zone(name: str | None) -> str | None:
     try:
         return time_zones.to_iana(name) if name else None
     except PullError:  # of one person, and only shown
         return None
 
 
-def team(row: fd.Group) -> model.Team:
+def map_team(row: fd.Group) -> model.Team:
     """Its tickets run on its calendar, else on the account's default one."""
     return model.Team(str(row.id), row.name, schedule=text_id(row.business_hour_id))
 
 
-def members(row: fd.Group) -> list[model.TeamMember]:
+def map_members(row: fd.Group) -> list[model.TeamMember]:
     return [model.TeamMember(str(row.id), str(agent)) for agent in row.agent_ids or ()]

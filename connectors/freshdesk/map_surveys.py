@@ -14,7 +14,7 @@ from helpdesk_kpi.model import Name, Rating
 from helpdesk_kpi.pull.contract import RejectedRow
 
 Category = Literal["good", "neutral", "bad"]
-MAIN = "default_question"
+MAIN_QUESTION = "default_question"
 #: Surveys of the older kind.
 CLASSIC: dict[int, tuple[Category, float]] = {1: ("good", 1.0), 2: ("neutral", 0.5), 3: ("bad", 0.0)}
 #: All points there are; a question accepts three, five or all seven of them.
@@ -23,43 +23,53 @@ _NEUTRAL = 100
 _POINT, _FAR = re.compile(r"[+-]?\d{1,4}"), 10_000
 
 
-def ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, comments: bool) -> list[Rating]:
+def map_ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *, comments: bool) -> list[Rating]:
     at = ms(row.created_at)
     if at is None:
         raise ValueError(f"created_at {row.created_at!r} is no time")
     changed = ms(row.updated_at) or at
-    scales = _scales(surveys.get(text_id(row.survey_id) or ""))
+    scales = _list_scales(surveys.get(text_id(row.survey_id) or ""))
     found = []
     for question, told in (row.ratings or {}).items():
-        given = point(told)
-        if given is None:  # not answered, or `unread` names it
+        given = parse_point(told)
+        if given is None:  # not answered, or `list_unread_answers` names it
             continue
         category, score = score_rating(given, scales.get(question, ()))
         found.append(
             Rating(
-                id=str(row.id), ticket=str(row.ticket_id), offered_at=at, version=changed, question=name(question),
-                value=str(given), scale=_scale(given, scales.get(question, ())), category=category, score=score,
-                answered_at=at, changed_at=changed if changed != at else None, agent=text_id(row.agent_id),
-                rater=text_id(row.user_id), comment=row.feedback if comments and question == MAIN else None,
+                id=str(row.id),
+                ticket=str(row.ticket_id),
+                offered_at=at,
+                version=changed,
+                question=get_question_key(question),
+                value=str(given),
+                scale=_describe_scale(given, scales.get(question, ())),
+                category=category,
+                score=score,
+                answered_at=at,
+                changed_at=changed if changed != at else None,
+                agent=text_id(row.agent_id),
+                rater=text_id(row.user_id),
+                comment=row.feedback if comments and question == MAIN_QUESTION else None,
             )
-        )  # fmt: skip
+        )
     return found
 
 
-def unread(row: fd.SatisfactionRating) -> list[RejectedRow]:
+def list_unread_answers(row: fd.SatisfactionRating) -> list[RejectedRow]:
     """Answers that are no point of any scale; the others of the same survey stand on their own."""
     return [
         RejectedRow(f"{row.id} {question[:80]}", "the answer is no point of a scale")
         for question, told in (row.ratings or {}).items()
-        if told is not None and point(told) is None
+        if told is not None and parse_point(told) is None
     ]
 
 
-def point(told: Any) -> int | None:
+def parse_point(told: Any) -> int | None:
     """A point of a scale, also as text; None for null and for anything else.
 
-    >>> point(103), point("-103"), point(100.0), point(None), point("n/a"), point(True)
-    (103, -103, 100, None, None, None)
+    >>> [parse_point(value) for value in (103, "-103", 100.0, None, "n/a", True)]
+    [103, -103, 100, None, None, None]
     """
     if isinstance(told, str) and _POINT.fullmatch(told.strip()):
         return int(told)
@@ -68,16 +78,16 @@ def point(told: Any) -> int | None:
     return int(told) if abs(told) < _FAR else None
 
 
-def name(question: str) -> str:
+def get_question_key(question: str) -> str:
     """The main question is ""; "question_67000084816" goes by its number."""
-    return "" if question == MAIN else question.removeprefix("question_")
+    return "" if question == MAIN_QUESTION else question.removeprefix("question_")
 
 
-def questions(row: fd.Survey) -> list[Name]:
+def map_questions(row: fd.Survey) -> list[Name]:
     return [
-        Name("question", name(str(asked.id)), " ".join(asked.label.split()))
+        Name("question", get_question_key(str(asked.id)), " ".join(asked.label.split()))
         for asked in row.questions or ()
-        if asked.label and str(asked.id) != MAIN
+        if asked.label and str(asked.id) != MAIN_QUESTION
     ]
 
 
@@ -102,15 +112,15 @@ def score_rating(given: int, accepted: Sequence[int]) -> tuple[Category | None, 
     return category, scale.index(given) / (len(scale) - 1)
 
 
-def _scales(survey: fd.Survey | None) -> dict[str, list[int]]:
+def _list_scales(survey: fd.Survey | None) -> dict[str, list[int]]:
     asked = (survey.questions if survey else None) or []
     return {
-        str(question.id): [known for one in question.accepted_ratings or () if (known := point(one)) is not None]
+        str(question.id): [known for one in question.accepted_ratings or () if (known := parse_point(one)) is not None]
         for question in asked
     }
 
 
-def _scale(given: int, accepted: Sequence[int]) -> str:
+def _describe_scale(given: int, accepted: Sequence[int]) -> str:
     """ "3 points": how many answers there were to choose from."""
     if given in CLASSIC:
         return "happy/neutral/unhappy"

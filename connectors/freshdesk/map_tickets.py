@@ -43,7 +43,7 @@ class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
     sketch_key: bytes = b""
 
 
-def ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[model.AnyRecord]:
+def map_ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[model.AnyRecord]:
     """Everything that one row tells. `gone`: the list that it came from, "deleted" or "spam".
 
     What was gone before we met it can never be read: https://developers.freshdesk.com/api/#list_all_ticket_notes
@@ -65,10 +65,10 @@ def ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[mode
         type=row.type or None,
         brand=text_id(row.product_id),
         tags=tuple(row.tags or ()),
-        fields=_fields(row, keep),
+        fields=_map_fields(row, keep),
         priority=to_code(row.priority),
         requester=text_id(row.requester_id),
-        submitter=_author(row) if to_code(row.source) != ON_THE_PHONE else None,
+        submitter=_get_author(row) if to_code(row.source) != ON_THE_PHONE else None,
         organization=text_id(row.company_id),
         team=text_id(row.group_id),
         assignee=text_id(row.responder_id),
@@ -76,24 +76,24 @@ def ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[mode
         deleted_at=updated if gone == "deleted" else None,
         is_spam=gone == "spam" or bool(row.spam),
         replies_known="unreadable" if gone else "pending",
-        sketch=_sketch(row, keep),
+        sketch=_build_fingerprint(row, keep),
         direction="outbound" if to_code(row.source) == OUTBOUND else None,
         association=ASSOCIATIONS.get(to_code(row.association_type) or ""),
         tracks=_TRACKED if ms(stats.status_updated_at) else ("status", *_TRACKED),
     )
     return [
         record,
-        *_people(row, keep, updated),
-        *([] if row.company is None else _company(row.company)),
+        *_map_requester(row, keep, updated),
+        *([] if row.company is None else _map_company(row.company)),
         *_map_description(row, number, created),
-        *_unread(row, number, keep, updated),
-        *statuses(row, number, stats),
+        *_map_unread_codes(row, number, keep, updated),
+        *map_status_changes(row, number, stats),
         *_map_sla_cycles(row, number, created, updated, stats),
-        *_figures(row, number, created, stats),
+        *_map_native_metrics(row, number, created, stats),
     ]
 
 
-def unread(row: fd.Ticket, known: int | None) -> model.Replies | None:
+def find_missed_replies(row: fd.Ticket, known: int | None) -> model.Replies | None:
     """Of a ticket that is gone: whether something was said after the version that is `known`, never to be read now."""
     stats, updated = row.stats or fd.Stats(), ms(row.updated_at)
     said = [at for told in (stats.agent_responded_at, stats.requester_responded_at) if (at := ms(told)) is not None]
@@ -108,7 +108,7 @@ def is_sample(row: fd.Ticket) -> bool:
     return mail.casefold().endswith(_FRESHDESK) and str(row.id).isdecimal() and int(row.id) <= _SAMPLES
 
 
-def queue_key(row: fd.Ticket) -> str:
+def build_queue_key(row: fd.Ticket) -> str:
     """What a ticket's conversations are queued under: its number; of a web chat also which text not to count twice.
 
     The first message of a web chat is the description, and comes as a conversation too.
@@ -123,17 +123,17 @@ def text_digest(text: str | None, html: str | None) -> str:
     return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
 
 
-def _fields(row: fd.Ticket, keep: FieldSelection) -> dict[str, str]:
+def _map_fields(row: fd.Ticket, keep: FieldSelection) -> dict[str, str]:
     told = row.custom_fields or {}
     return {word: plain for name, word in keep.fields.items() if (plain := to_text(told.get(name))) is not None}
 
 
-def _sketch(row: fd.Ticket, keep: FieldSelection) -> bytes | None:
+def _build_fingerprint(row: fd.Ticket, keep: FieldSelection) -> bytes | None:
     text = row.description_text or (strip_markup(row.description) if row.description else None)
     return fingerprint(row.subject, text, keep.sketch_key) or None if keep.sketch_key else None
 
 
-def _author(row: fd.Ticket) -> str | None:
+def _get_author(row: fd.Ticket) -> str | None:
     """Who wrote the description: the customer, and on outbound mail and internal tasks an agent.
 
     Which one is not told; the ticket's agent is the likeliest.
@@ -141,7 +141,7 @@ def _author(row: fd.Ticket) -> str | None:
     return text_id(row.responder_id if to_code(row.source) in BY_THE_TEAM else row.requester_id)
 
 
-def _people(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[model.Person]:
+def _map_requester(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[model.Person]:
     """The requester, if they are no agent of today: a customer as of the ticket's last update."""
     who = row.requester
     number = text_id(row.requester_id if who is None else who.id)
@@ -152,7 +152,7 @@ def _people(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[mode
     yield model.Person(number, "customer", "contact", updated, name, email, organization=company)
 
 
-def _company(row: fd.Company) -> Iterator[model.Name]:
+def _map_company(row: fd.Company) -> Iterator[model.Name]:
     if row.id is not None and row.name:
         yield model.Name("organization", str(row.id), row.name)
 
@@ -161,14 +161,14 @@ def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[mode
     """The description is the comment that made the ticket."""
     told = extract_features(row.description_text, row.description)
     yield model.Event(
-        ticket=number, id="created", at=created, seq=0, kind="comment", actor=_author(row), public=True,
+        ticket=number, id="created", at=created, seq=0, kind="comment", actor=_get_author(row), public=True,
         via=None if to_code(row.source) in BY_THE_TEAM else channel(row.source, {}), length=told.length,
         is_thanks=told.is_thanks, is_question=told.is_question, text_rule=RULES_VERSION, articles=told.articles,
         codes=told.codes,
     )  # fmt: skip
 
 
-def _unread(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Iterator[model.Unread]:
+def _map_unread_codes(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Iterator[model.Unread]:
     """Codes that nobody knows: a ticket of such a status counts as open, and one that is so associated as a request."""
     association, status = to_code(row.association_type), str(row.status)
     if association is not None and association not in ASSOCIATIONS:
@@ -177,7 +177,7 @@ def _unread(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Itera
         yield model.Unread(number, f"ticket:{number}:status", "status", status, at)
 
 
-def statuses(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Event]:
+def map_status_changes(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Event]:
     """The changes of status that a row's times prove, each under a name that every later row gives it too.
 
     `stats` keeps the last time of each kind, so row by row a history comes together. A reopening proves a solve before
@@ -225,7 +225,7 @@ def _map_sla_cycles(
         yield model.SlaCycle(number, "resolution", 0, "Resolution", updated, created, solved, due, is_paused=stands)
 
 
-def _figures(row: fd.Ticket, number: str, created: int, stats: fd.Stats) -> Iterator[model.NativeMetric]:
+def _map_native_metrics(row: fd.Ticket, number: str, created: int, stats: fd.Stats) -> Iterator[model.NativeMetric]:
     """Freshdesk's own times, by the calendar; its business times are not in the API.
 
     A response before the creation comes about when an older ticket is merged into this one: no figure.

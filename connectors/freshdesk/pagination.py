@@ -31,7 +31,7 @@ TICKETS = "/api/v2/tickets"
 _REL = re.compile(r"""\brel\s*=\s*["']?([^"',;]*)""", re.IGNORECASE)  # one word or several, in quotes or not
 
 
-def iso(at: int) -> str:
+def format_time(at: int) -> str:
     """The one shape that filters take: "2026-01-31T08:00:00Z"."""
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -55,7 +55,7 @@ def decode_page(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T]
         raise BrokenError(f"{endpoint}: {error}") from None
 
 
-async def by_page(
+async def fetch_pages(
     http: Transport, path: str, params: Params | None = None, *, kind: type[T], endpoint: str, size: int = 100,
     missing: Missing = "resource",
 ) -> AsyncIterator[tuple[list[T], list[RejectedRow], msgspec.Raw]]:  # fmt: skip
@@ -69,7 +69,7 @@ async def by_page(
     raise PullError(f"{endpoint}: still more to come after {_MOST} pages", permanent=True)
 
 
-class Stretch(NamedTuple):
+class TicketPage(NamedTuple):
     """One page of tickets in order of their last update."""
 
     tickets: list[fd.Ticket]
@@ -79,9 +79,9 @@ class Stretch(NamedTuple):
     unsure: int | None  # where a stretch begins that is certain only at the end of the walk
 
 
-async def by_update(
+async def fetch_tickets_by_update(
     http: Transport, params: Params, since: int, *, size: int, unsure: int | None = None
-) -> AsyncIterator[Stretch]:
+) -> AsyncIterator[TicketPage]:
     """All tickets updated at `since` (ms) or later, oldest update first, some of them twice.
 
     Pages count from an offset into a list that moves: when a ticket is updated, it goes to the end, and one that was
@@ -95,18 +95,18 @@ async def by_update(
     walk = _Walk(since // SECOND * SECOND, unsure)
     while True:
         asked = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
-                 "updated_since": iso(walk.since), "page": walk.page}  # fmt: skip
+                 "updated_since": format_time(walk.since), "page": walk.page}  # fmt: skip
         answer = await http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="tickets", missing="resource")
         good, aside = decode_page(answer.body, fd.Ticket, "tickets")
-        good, out_of_line = in_line(good, walk.since)
+        good, out_of_line = drop_misplaced(good, walk.since)
         aside += out_of_line
         more = walk.took(good, more=has_next(answer.headers, "tickets"))
-        yield Stretch(good, aside, walk.reached, not more, walk.unsure)
+        yield TicketPage(good, aside, walk.reached, not more, walk.unsure)
         if not more:
             return
 
 
-def in_line(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[RejectedRow]]:
+def drop_misplaced(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[RejectedRow]]:
     """The tickets of a page without a single one whose time does not fit into the order of all the others: then that
     time is wrong, and not the order. Where either of two may be the wrong one, all stay, and the order is an error.
     """
@@ -155,9 +155,10 @@ class _Walk:
             self._start(last)
         elif self.page >= DEEPEST:
             raise PullError(
-                f"tickets: more than {DEEPEST} pages were last updated in the second {iso(self.since)}, and Freshdesk"
-                " gives no more of a list; such an import can be read only by an account export", permanent=True,
-            )  # fmt: skip
+                f"tickets: more than {DEEPEST} pages were last updated in the second {format_time(self.since)}, and"
+                " Freshdesk gives no more of a list; such an import can be read only by an account export",
+                permanent=True,
+            )
         else:
             self.page += 1
             self.unsure = self.since if self.unsure is None else min(self.unsure, self.since)
@@ -203,8 +204,9 @@ class _Walk:
             if at < last:
                 wrong = "before" if at < self.since else "out of order after"
                 raise PullError(
-                    f"tickets: number {ticket.id} was updated at {ticket.updated_at}, {wrong} {iso(last)}, though only"
-                    " later ones were asked for, in order", permanent=True,
-                )  # fmt: skip
+                    f"tickets: number {ticket.id} was updated at {ticket.updated_at}, {wrong} {format_time(last)},"
+                    " though only later ones were asked for, in order",
+                    permanent=True,
+                )
             last = at // SECOND * SECOND
         return last

@@ -16,13 +16,13 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?\s*([ap]m)?", re.IGNORECASE)
 _ALWAYS = "24x7"
 
 
-def schedule(row: fd.BusinessHours) -> model.Schedule:
+def map_schedule(row: fd.BusinessHours) -> model.Schedule:
     """PullError where the zone is not known, ValueError where a time is not: every business hour would be wrong."""
     zone = time_zones.to_iana(row.time_zone or "UTC")
-    return model.Schedule(str(row.id), row.name, zone, tuple(_weekly(row)), is_default=row.is_default)
+    return model.Schedule(str(row.id), row.name, zone, tuple(_list_spans(row)), is_default=row.is_default)
 
 
-def _weekly(row: fd.BusinessHours) -> list[tuple[int, int]]:
+def _list_spans(row: fd.BusinessHours) -> list[tuple[int, int]]:
     """The newer shape has several spans a day, where it is there; a day that is missing is closed."""
     newer = row.source_business_hours or []
     chosen = next((one for one in newer if one.is_default), newer[0] if newer else None)
@@ -34,11 +34,11 @@ def _weekly(row: fd.BusinessHours) -> list[tuple[int, int]]:
         days = list(row.business_hours.items())
     else:
         return [(0, WEEK)]  # a calendar without hours is one that never closes
-    return sorted(span for day, slot in days for span in _spans(day, slot))
+    return sorted(span for day, slot in days for span in _split_slot(day, slot))
 
 
-def _spans(day: str, slot: fd.Slot) -> Iterator[tuple[int, int]]:
-    start, end = minute(slot.start_time), minute(slot.end_time)
+def _split_slot(day: str, slot: fd.Slot) -> Iterator[tuple[int, int]]:
+    start, end = parse_minute(slot.start_time), parse_minute(slot.end_time)
     first = _DAYS.index(day.casefold()) * DAY
     if end <= start:  # "12:00 am" ends a day; anything else runs over midnight
         yield first + start, first + DAY
@@ -49,11 +49,11 @@ def _spans(day: str, slot: fd.Slot) -> Iterator[tuple[int, int]]:
         yield first + start, first + end
 
 
-def minute(text: str) -> int:
+def parse_minute(text: str) -> int:
     """Minutes of the day of "8:00 am", "05:00:00 pm" or "17:00"; the last second of one is its end.
 
-    >>> minute("8:00 am"), minute("12:00 am"), minute("12:30 pm"), minute("11:59:59 pm"), minute("17:00")
-    (480, 0, 750, 1440, 1020)
+    >>> [parse_minute(text) for text in ("8:00 am", "12:00 am", "12:30 pm", "11:59:59 pm", "17:00")]
+    [480, 0, 750, 1440, 1020]
     """
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
@@ -64,5 +64,5 @@ def minute(text: str) -> int:
     return hour * 60 + rest + (1 if seconds == 59 else 0)
 
 
-def policy(row: fd.SlaPolicy, body: bytes) -> model.SlaPolicy:
+def map_sla_policy(row: fd.SlaPolicy, body: bytes) -> model.SlaPolicy:
     return model.SlaPolicy(str(row.id), row.name, row.position or 0, body.decode())

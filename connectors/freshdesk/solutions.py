@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import AccountState
-from connectors.freshdesk.pagination import by_page
+from connectors.freshdesk.pagination import fetch_pages
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews
@@ -25,13 +25,13 @@ _SOLUTIONS = "/api/v2/solutions"
 _DRAFT = 1
 
 
-async def articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
     crawl = _Crawl(account)
     present: list[str] = []
     async for folder in crawl.folders():
         met = 0
         async for good, aside in crawl.children(f"folders/{folder.id}/articles", fd.Article):
-            records, worse = map_rows(good, lambda row: article(row, account.url))
+            records, worse = map_rows(good, lambda row: map_article(row, account.url))
             met += len(good) + len(aside)
             crawl.lost += len(aside) + len(worse)
             present += [str(row.id) for row in good]
@@ -43,14 +43,14 @@ async def articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
     yield Page(present={} if crawl.lost else {"article": present}, complete_until=start.now)
 
 
-async def translations(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_translations(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The texts of the other languages, each with its own edits."""
     for language in account.settings.languages:
         crawl = _Crawl(account)
         try:
             async for folder in crawl.folders():
                 async for good, aside in crawl.children(f"folders/{folder.id}/articles/{language}", fd.Article):
-                    records, worse = map_rows(good, partial(translation, language=language))
+                    records, worse = map_rows(good, partial(map_translation, language=language))
                     yield Page(records=records, rejected=[*aside, *worse])
         except UnavailableError as error:
             crawl.lost, crawl.reason = 1, str(error)
@@ -71,7 +71,7 @@ class _Crawl:
         """Every folder once. A category lists those at its top only: the others are found through their parents."""
         visited: set[str] = set()
         http = self.account.http
-        categories = by_page(http, f"{_SOLUTIONS}/categories", kind=fd.Category, endpoint="categories")
+        categories = fetch_pages(http, f"{_SOLUTIONS}/categories", kind=fd.Category, endpoint="categories")
         places = [(f"categories/{row.id}/folders", True) async for good, _, _ in categories for row in good]
         while places:
             path, is_told = places.pop(0)
@@ -95,7 +95,9 @@ class _Crawl:
         """
         endpoint = "folders" if kind is fd.Folder else "articles"
         try:
-            pages = by_page(self.account.http, f"{_SOLUTIONS}/{path}", kind=kind, endpoint=endpoint, missing="child")
+            pages = fetch_pages(
+                self.account.http, f"{_SOLUTIONS}/{path}", kind=kind, endpoint=endpoint, missing="child"
+            )
             async for good, aside, _ in pages:
                 yield good, aside
         except MissingError as error:
@@ -104,8 +106,8 @@ class _Crawl:
             self.lost, self.reason = self.lost + 1, str(error)
 
 
-def article(row: fd.Article, url: str) -> list[AnyRecord]:
-    created, updated = _times(row)
+def map_article(row: fd.Article, url: str) -> list[AnyRecord]:
+    created, updated = _get_times(row)
     record = Article(
         id=str(row.id),
         title=row.title,
@@ -123,8 +125,8 @@ def article(row: fd.Article, url: str) -> list[AnyRecord]:
     return [record, *([] if row.hits is None else [ArticleViews(record.id, row.hits)])]
 
 
-def translation(row: fd.Article, language: str) -> Sequence[AnyRecord]:
-    _, updated = _times(row)
+def map_translation(row: fd.Article, language: str) -> Sequence[AnyRecord]:
+    _, updated = _get_times(row)
     digest = _digest(row)
     words = None if row.description is None else length(row.description)
     return [] if digest is None else [ArticleEdit(str(row.id), updated, language, digest=digest, length=words)]
@@ -137,7 +139,7 @@ def _digest(row: fd.Article) -> str | None:
     return hashlib.blake2b(f"{row.title}\n{row.description}".encode(), digest_size=16).hexdigest()
 
 
-def _times(row: fd.Article) -> tuple[int, int]:
+def _get_times(row: fd.Article) -> tuple[int, int]:
     created, updated = ms(row.created_at), ms(row.updated_at)
     if created is None or updated is None:
         raise ValueError(f"created_at {row.created_at!r}, updated_at {row.updated_at!r}: no times")

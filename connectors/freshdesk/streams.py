@@ -12,7 +12,7 @@ from connectors.freshdesk import map_tickets as mapping
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import PRIORITIES, STATES, STATUSES
-from connectors.freshdesk.pagination import SECOND, by_page, by_update, iso
+from connectors.freshdesk.pagination import SECOND, fetch_pages, fetch_tickets_by_update, format_time
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
@@ -32,27 +32,29 @@ UNSURE = "+"  # stands in cursors before where a stretch begins of which somethi
 # tickets
 
 
-async def tickets(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_tickets(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What was updated since, in order. Spam and deleted tickets are in lists of their own."""
     if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
-        account.found.append(_history_starts(start.now))
+        account.found.append(_describe_history_start(start.now))
     async for page, good in _fetch_updated(account, start, {"include": INCLUDES}):
         here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
-        records, worse = map_rows(here, partial(mapping.ticket, keep=await account.keep(here)))
-        todo = [Todo(at, mapping.queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)]
-        yield _with(page, good, records, worse, {"conversations": todo})
+        records, worse = map_rows(here, partial(mapping.map_ticket, keep=await account.keep(here)))
+        todo = [
+            Todo(at, mapping.build_queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)
+        ]
+        yield _complete_page(page, good, records, worse, {"conversations": todo})
 
 
 async def fetch_deleted(account: AccountState, start: Start, *, how: str) -> AsyncIterator[Page]:
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
     async for page, good in _fetch_updated(account, start, {"include": INCLUDES, "filter": how}):
-        records, worse = map_rows(good, partial(mapping.ticket, keep=await account.keep(good), gone=how))
+        records, worse = map_rows(good, partial(mapping.map_ticket, keep=await account.keep(good), gone=how))
         known = start.versions("ticket", [str(row.id) for row in good])
-        missed = [lost for row in good if (lost := mapping.unread(row, known.get(str(row.id))))]
-        yield _with(page, good, [*records, *missed], worse, {})
+        missed = [lost for row in good if (lost := mapping.find_missed_replies(row, known.get(str(row.id))))]
+        yield _complete_page(page, good, [*records, *missed], worse, {})
 
 
-def _reached(start: Start) -> int:
+def _parse_cursor(start: Start) -> int:
     """Up to which update the run before has read, in ms; 0: nothing."""
     return int((start.cursor or "").partition(UNSURE)[0] or 0)
 
@@ -64,9 +66,9 @@ async def _fetch_updated(
 
     Until the walk is over, what it is unsure of stands behind that: another run looks there once more.
     """
-    reached, unsure = _reached(start), (start.cursor or "").partition(UNSURE)[2]
+    reached, unsure = _parse_cursor(start), (start.cursor or "").partition(UNSURE)[2]
     begin = max(reached - OVERLAP, start.since) if reached else start.since
-    async for found in by_update(
+    async for found in fetch_tickets_by_update(
         account.http, params, begin, size=account.settings.page_size, unsure=int(unsure) if unsure else None
     ):
         # A time to come would leave out all until then.
@@ -77,19 +79,19 @@ async def _fetch_updated(
         yield Page(cursor=cursor if reached else None, complete_until=whole, rejected=found.aside), found.tickets
 
 
-def _with(
+def _complete_page(
     page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], worse: Sequence[RejectedRow],
     todo: dict[str, list[Todo]],
 ) -> Page:  # fmt: skip
     """The page with what its rows tell, and with what those that were refused leave unknown."""
     aside = [*page.rejected, *worse]
     told = [*records, *refused_tickets(aside)]
-    known = unread.known("ticket", good, told)
+    known = unread.list_cleared("ticket", good, told)
     return msgspec.structs.replace(page, records=told, rejected=aside, todo=todo, gone={"unread": known})
 
 
-def _history_starts(now: int) -> Finding:
-    day = iso(now - ARCHIVED_AFTER)[:10]
+def _describe_history_start(now: int) -> Finding:
+    day = format_time(now - ARCHIVED_AFTER)[:10]
     text = (
         f"tickets that were closed before {day} and not touched since are archived, and no list has them:"
         " volumes before that day are not whole"
@@ -100,11 +102,11 @@ def _history_starts(now: int) -> Finding:
 # names and people
 
 
-async def agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
     strange: Counter[str] = Counter()
     async for good, aside in account.agent_pages():
-        records, worse = map_rows(good, lambda row: [map_people.person(row)])
+        records, worse = map_rows(good, lambda row: [map_people.map_person(row)])
         strange.update(row.type for row in good if row.type and row.type not in map_people.TYPES)
         yield Page(records=records, rejected=[*aside, *worse])
     for kind, count in sorted(strange.items()):
@@ -113,19 +115,19 @@ async def agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
     yield Page(complete_until=start.now)
 
 
-async def groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Groups with their members: the list of agents does not always say which groups they are in."""
     present: list[str] = []
     lost = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
-    async for good, aside, _ in by_page(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
-        members = [member for row in good for member in map_people.members(row)]
+    async for good, aside, _ in fetch_pages(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
+        members = [member for row in good for member in map_people.map_members(row)]
         present += [f"{m.team}/{m.person}" for m in members]
         lost += len(aside)
-        yield Page(records=[*map(map_people.team, good), *members], rejected=aside)
+        yield Page(records=[*map(map_people.map_team, good), *members], rejected=aside)
     yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
 
 
-async def ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What statuses, priorities, products and fields are called; Freshdesk's own words where that cannot be read."""
     told = await account.fields()
     labels = STATUSES | await account.statuses()
@@ -143,28 +145,28 @@ async def ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Pa
 # hours and promises
 
 
-async def business_hours(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Calendars as they are now; every change that a sync sees is kept. The default one counts."""
     present: list[str] = []
-    pages = by_page(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
+    pages = fetch_pages(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
     async for good, aside, _ in pages:
         records: list[AnyRecord] = []
         present += [*(str(row.id) for row in good), *(bad.id for bad in aside)]
         for row in good:
             try:
-                records.append(schedules.schedule(row))
+                records.append(schedules.map_schedule(row))
             except UNREADABLE as error:  # an unknown zone, or no time
                 aside.append(RejectedRow(str(row.id), reason_of(error)))
         yield Page(records=records, rejected=aside)
     yield Page(present={"schedule": present}, complete_until=start.now)
 
 
-async def sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Policies, their JSON kept as it is."""
-    pages = by_page(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
+    pages = fetch_pages(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
     async for _, bad, whole in pages:
         records = [
-            schedules.policy(row, bytes(raw))
+            schedules.map_sla_policy(row, bytes(raw))
             for raw in raws(whole)
             for row in decode_rows(joined([raw]), fd.SlaPolicy)[0]
         ]
@@ -175,29 +177,29 @@ async def sla_policies(account: AccountState, start: Start) -> AsyncIterator[Pag
 # surveys and time
 
 
-async def survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    records = [name for row in (await account.surveys()).values() for name in map_surveys.questions(row)]
+async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    records = [name for row in (await account.surveys()).values() for name in map_surveys.map_questions(row)]
     yield Page(records=records, complete_until=start.now)
 
 
-async def satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """They can be asked for by the time of the first answer only, and change later: the last weeks are read again."""
     known: dict[str, fd.Survey] | None = None
     async for good, aside, whole in _fetch_trailing(
         account, start, "/api/v2/surveys/satisfaction_ratings", "created_since", fd.SatisfactionRating
     ):
         if good and known is None:
-            known = await _scales(account)
-        make = partial(map_surveys.ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
+            known = await _load_surveys(account)
+        make = partial(map_surveys.map_ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
         records, worse = map_rows(good, make)
-        worse += [bad for row in good for bad in map_surveys.unread(row)]
-        lost = unread.lost_ratings(whole, aside, good, worse, records)
-        cleared = unread.known("rating", good, lost)
+        worse += [bad for row in good for bad in map_surveys.list_unread_answers(row)]
+        lost = unread.list_unread_ratings(whole, aside, good, worse, records)
+        cleared = unread.list_cleared("rating", good, lost)
         yield Page(records=[*records, *lost], rejected=[*aside, *worse], gone={"unread": cleared})
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
-async def _scales(account: AccountState) -> dict[str, fd.Survey]:
+async def _load_surveys(account: AccountState) -> dict[str, fd.Survey]:
     try:
         return await account.surveys()
     except UnavailableError as error:
@@ -206,25 +208,25 @@ async def _scales(account: AccountState) -> dict[str, fd.Survey]:
         return {}
 
 
-async def time_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_time_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
     async for good, aside, _ in _fetch_trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
-        records, worse = map_rows(good, lambda row: [time_entry(row)])
+        records, worse = map_rows(good, lambda row: [map_time_entry(row)])
         yield Page(records=records, rejected=[*aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
-def time_entry(row: fd.TimeEntry) -> TimeEntry:
+def map_time_entry(row: fd.TimeEntry) -> TimeEntry:
     """Seconds where they are told: "00:01" may stand for 103 of them."""
     at = ms(row.executed_at) or ms(row.start_time) or ms(row.created_at)
     if at is None:
         raise ValueError("no time at which it was spent")
     return TimeEntry(
-        id=str(row.id), ticket=str(row.ticket_id), at=at, spent=_spent(row) * SECOND, agent=text_id(row.agent_id),
+        id=str(row.id), ticket=str(row.ticket_id), at=at, spent=_get_seconds(row) * SECOND, agent=text_id(row.agent_id),
         is_billable=row.billable, is_running=bool(row.timer_running),
     )  # fmt: skip
 
 
-def _spent(row: fd.TimeEntry) -> int:
+def _get_seconds(row: fd.TimeEntry) -> int:
     if row.time_spent_in_seconds is not None:
         return row.time_spent_in_seconds
     spent, _, minutes = (row.time_spent or "0:00").partition(":")
@@ -236,5 +238,5 @@ async def _fetch_trailing(
 ) -> AsyncIterator[tuple[list[Any], list[RejectedRow], msgspec.Raw]]:
     begin = max(int(start.cursor) - TRAILING, start.since) if start.cursor else start.since
     endpoint = path.rpartition("/")[2]
-    async for page in by_page(account.http, path, {since: iso(begin)}, kind=kind, endpoint=endpoint):
+    async for page in fetch_pages(account.http, path, {since: format_time(begin)}, kind=kind, endpoint=endpoint):
         yield page

@@ -18,7 +18,7 @@ from helpdesk_kpi.store.unread import refused_rating
 _PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer")}
 
 
-def lost_ratings(
+def list_unread_ratings(
     page: msgspec.Raw,
     aside: Sequence[RejectedRow],
     read: Sequence[fd.SatisfactionRating],
@@ -49,7 +49,7 @@ def lost_ratings(
     ]
 
 
-def known(
+def list_cleared(
     kind: Literal["ticket", "rating"], found: Iterable[fd.Ticket | fd.SatisfactionRating], told: Iterable[AnyRecord]
 ) -> list[str]:
     """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""

@@ -13,7 +13,7 @@ import msgspec
 from connectors.jira_service_management import confluence, issue_streams, per_issue, reference_streams, sight, worklogs
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.check import check
-from connectors.jira_service_management.errors import USED_UP, classify_response, limits
+from connectors.jira_service_management.errors import USED_UP, classify_response, read_limits
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi import __version__
 from helpdesk_kpi.errors import PullError
@@ -77,7 +77,7 @@ class JiraServiceManagement(Connector):
             concurrency=2,
             headers=_HEADERS | (_EXPERIMENTAL if settings.include_ratings_comment else {}),
             judge=classify_response,
-            limits=limits,
+            limits=read_limits,
         )
 
     def __init__(self, http: Transport, settings: Any) -> None:
@@ -123,11 +123,11 @@ class JiraServiceManagement(Connector):
 
     def _names(self) -> list[Stream]:
         named = {
-            "statuses": reference_streams.statuses,
-            "priorities": reference_streams.priorities,
-            "projects": reference_streams.projects,
-            "fields": reference_streams.fields,
-            "agents": reference_streams.agents,
+            "statuses": reference_streams.fetch_statuses,
+            "priorities": reference_streams.fetch_priorities,
+            "projects": reference_streams.fetch_projects,
+            "fields": reference_streams.fetch_fields,
+            "agents": reference_streams.fetch_agents,
         }
         return [
             Stream(
@@ -145,7 +145,9 @@ class JiraServiceManagement(Connector):
         gives = (
             {"tickets", "sla.cycles"} | _TIME | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
         )
-        found = [Stream(name="issues", kind="cursor", pages=self._bound(issue_streams.issues), gives=frozenset(gives))]
+        found = [
+            Stream(name="issues", kind="cursor", pages=self._bound(issue_streams.fetch_issues), gives=frozenset(gives))
+        ]
         if self.settings.look_back:
             found.append(
                 Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issue_streams.fetch_look_back))
@@ -155,14 +157,14 @@ class JiraServiceManagement(Connector):
     def _sight(self) -> list[Stream]:
         """Before what fetches histories and conversations: what comes into sight lacks both."""
         return [
-            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.out_of_sight)),
-            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.census)),
+            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.fetch_out_of_sight)),
+            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.fetch_issue_census)),
         ]
 
     def _separate_streams(self) -> list[Stream]:
         return [
-            Stream(name="changes", kind="queue", pages=self._bound(per_issue.changes), gives=_HISTORY),
-            Stream(name="comments", kind="queue", pages=self._bound(per_issue.comments), gives=_COMMENTS),
+            Stream(name="changes", kind="queue", pages=self._bound(per_issue.fetch_changelogs), gives=_HISTORY),
+            Stream(name="comments", kind="queue", pages=self._bound(per_issue.fetch_comments), gives=_COMMENTS),
             Stream(
                 name="worklog_feed",
                 kind="cursor",
@@ -170,15 +172,15 @@ class JiraServiceManagement(Connector):
                 pages=self._bound(worklogs.fetch_worklog_feed),
                 gives=_TIME,
             ),
-            Stream(name=worklogs.QUEUE, kind="queue", pages=self._bound(worklogs.worklogs), gives=_TIME),
+            Stream(name=worklogs.QUEUE, kind="queue", pages=self._bound(worklogs.fetch_worklogs), gives=_TIME),
         ]
 
     def _passes(self) -> list[Stream]:
         return [
-            Stream(name="open_issues", kind="cursor", every=4 * HOUR, pages=self._bound(issue_streams.open_issues),
-                   gives=frozenset({"sla.cycles"})),
+            Stream(name="open_issues", kind="cursor", every=4 * HOUR,
+                   pages=self._bound(issue_streams.fetch_open_issues), gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
-                   pages=self._bound(issue_streams.ratings), gives=frozenset({"survey.answers"})),
+                   pages=self._bound(issue_streams.fetch_ratings), gives=frozenset({"survey.answers"})),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:
@@ -186,11 +188,15 @@ class JiraServiceManagement(Connector):
             return []
         gives = frozenset({"articles", "article.edits"})
         found = [
-            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(confluence.articles), gives=gives),
-            Stream(name="article_versions", kind="queue", pages=self._bound(confluence.versions), gives=gives),
-            Stream(name="article_census", kind="census", every=7 * DAY, pages=self._bound(confluence.census)),
+            Stream(
+                name="articles", kind="cursor", every=HOUR, pages=self._bound(confluence.fetch_articles), gives=gives
+            ),
+            Stream(name="article_versions", kind="queue", pages=self._bound(confluence.fetch_versions), gives=gives),
+            Stream(
+                name="article_census", kind="census", every=7 * DAY, pages=self._bound(confluence.fetch_article_census)
+            ),
         ]
         if self.settings.views:
-            pages, viewed = self._bound(confluence.views), frozenset({"article.views"})
+            pages, viewed = self._bound(confluence.fetch_views), frozenset({"article.views"})
             found.append(Stream(name="article_views", kind="snapshot", every=DAY, pages=pages, gives=viewed))
         return found

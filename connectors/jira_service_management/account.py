@@ -11,7 +11,7 @@ import msgspec
 from connectors.jira_service_management import jql, people, satisfaction, sla, team
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.deployments import Cloud, DataCenter, Site
-from connectors.jira_service_management.jql import Instants
+from connectors.jira_service_management.jql import TimeFormat
 from connectors.jira_service_management.labels import Labels
 from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.people import Team
@@ -21,10 +21,10 @@ from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow
 from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.transport import Transport
 
-_DESK = "com.atlassian.servicedesk"
-REQUEST_TYPE, ORGANIZATIONS = f"{_DESK}:vp-origin", f"{_DESK}:sd-customer-organizations"
-PARTICIPANTS = f"{_DESK}:sd-request-participants"
-APPROVALS = f"{_DESK}.approvals-plugin:sd-approvals"
+_SERVICE_DESK = "com.atlassian.servicedesk"
+REQUEST_TYPE, ORGANIZATIONS = f"{_SERVICE_DESK}:vp-origin", f"{_SERVICE_DESK}:sd-customer-organizations"
+PARTICIPANTS = f"{_SERVICE_DESK}:sd-request-participants"
+APPROVALS = f"{_SERVICE_DESK}.approvals-plugin:sd-approvals"
 WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a minute written here is read as an earlier instant everywhere else
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class SiteState:
         self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
         self._keys: set[str] = set()  # Data Center: keys of accounts that were met
         self._asked_for: set[tuple[str, str]] = set()  # ("key" or "username", what was asked for)
-        self._instants: Instants | None = None
+        self._instants: TimeFormat | None = None
         self._keeps_time: bool | None = None
 
     async def me(self) -> js.Me:
@@ -197,7 +197,7 @@ class SiteState:
     async def team(self) -> Team:
         """Who is known to be of the team; on Data Center under their keys."""
         if self._team is None:
-            found = await team.team(team.Asking(self.http, self.site, self.settings), await self.projects())
+            found = await team.find_team(team.TeamQuery(self.http, self.site, self.settings), await self.projects())
             if self.settings.auth.is_personal:
                 found = await self._by_keys(found)
             self._team = found
@@ -235,11 +235,11 @@ class SiteState:
         """
         if not self.settings.auth.is_personal or not page.records:
             return page
-        for own in sorted(people.ids_in(page.records)):
+        for own in sorted(people.list_person_ids(page.records)):
             if own not in self._keys and own not in self.keys_of:
                 await self._learn(own, ("key", "username"))
         names = {name: key for name, key in self.keys_of.items() if name not in self._keys}
-        return msgspec.structs.replace(page, records=people.by_key(page.records, names))
+        return msgspec.structs.replace(page, records=people.replace_names(page.records, names))
 
     async def _learn(self, own: str, ways: Sequence[str]) -> None:
         """Ask once which account has something as its key or as its name.
@@ -247,7 +247,7 @@ class SiteState:
         https://docs.atlassian.com/software/jira/docs/api/REST/9.17.0/#api/2/user-getUser
         """
         for way in ways:
-            if not own or (way, own) in self._asked_for or own.casefold() in people.MANY:
+            if not own or (way, own) in self._asked_for or own.casefold() in people.SHARED_IDS:
                 continue
             self._asked_for.add((way, own))
             path = await self.site.api("user")
@@ -267,23 +267,23 @@ class SiteState:
         except (ZoneInfoNotFoundError, ValueError):
             return WESTERNMOST
 
-    async def instants(self, remembered: str | None = None) -> Instants:
+    async def instants(self, remembered: str | None = None) -> TimeFormat:
         """How to write times: as an earlier run found out, else by trying."""
         if self._instants is None and remembered:
-            self._instants = Instants(None if remembered == "epoch" else await self.zone())
+            self._instants = TimeFormat(None if remembered == "epoch" else await self.zone())
         if self._instants is None:
             works = await self.reads_epochs()
-            self._instants = Instants(None if works else await self.zone())
+            self._instants = TimeFormat(None if works else await self.zone())
         return self._instants
 
     async def reads_epochs(self) -> bool:
         """Epoch milliseconds are no documented literal: nothing must be later than 2100, and something than 1970."""
-        keys, epoch = await self.keys(), Instants()
+        keys, epoch = await self.keys(), TimeFormat()
         try:
-            if await self.finds(jql.query(keys, epoch.since("updated", jql.FAR), order=jql.BY_ID)):
+            if await self.finds(jql.build_query(keys, epoch.since("updated", jql.FAR_FUTURE), order=jql.BY_ID)):
                 return False
-            return await self.finds(jql.query(keys, epoch.since("updated", 0), order=jql.BY_ID)) or not (
-                await self.finds(jql.query(keys, order=jql.BY_ID))
+            return await self.finds(jql.build_query(keys, epoch.since("updated", 0), order=jql.BY_ID)) or not (
+                await self.finds(jql.build_query(keys, order=jql.BY_ID))
             )
         except PullError as error:
             if not error.permanent:

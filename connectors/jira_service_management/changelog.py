@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.labels import NameIndex
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
@@ -21,10 +21,10 @@ FIELDS = {
     "status": "status", "assignee": "assignee", "priority": "priority", "issuetype": "type", "project": "brand",
     "reporter": "requester", "key": "key", "resolution": "resolution",
 }  # fmt: skip
-ASKED = ("status", "assignee", "priority", "resolution", "project")  # what is always asked for
-ASKED_LAST = ("issuetype", "reporter")
+REQUESTED = ("status", "assignee", "priority", "resolution", "project")  # what is always asked for
+REQUESTED_LAST = ("issuetype", "reporter")
 AWAY = "away"  # our word for what was in no project that is read
-MOST_ASKED = 10  # fields whose histories one call may ask for
+MAX_FIELDS = 10  # fields whose histories one call may ask for
 _BY_ID = frozenset({"status", "assignee", "priority", "brand", "requester", "team", "resolution"})
 _NEVER_NONE = frozenset({"status", "brand"})
 #: Resolutions that say that there is none: some sites have made one. https://confluence.atlassian.com/jirakb/best-practices-on-using-the-resolution-field-959286742.html
@@ -39,7 +39,7 @@ class Move(msgspec.Struct, frozen=True):
     after: str | None
 
 
-class Told(msgspec.Struct, frozen=True):
+class IssueHistory(msgspec.Struct, frozen=True):
     """What one issue's histories tell."""
 
     events: list[Event]
@@ -54,7 +54,7 @@ class Told(msgspec.Struct, frozen=True):
         return sorted(found, key=lambda move: move.at)
 
 
-def stays(events: Sequence[Event], projects: Collection[str]) -> list[Event]:
+def map_absences(events: Sequence[Event], projects: Collection[str]) -> list[Event]:
     """Events that say when an issue was not in a project that is read."""
     found = []
     for e in events:
@@ -67,41 +67,41 @@ def stays(events: Sequence[Event], projects: Collection[str]) -> list[Event]:
 
 def select_history_fields(team: str | None, kept: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Fields whose histories are asked for, most important first, and those for which there is no room."""
-    wanted = [*ASKED, *([team] if team else []), *kept, *ASKED_LAST]
+    wanted = [*REQUESTED, *([team] if team else []), *kept, *REQUESTED_LAST]
     unique = list(dict.fromkeys(wanted))
-    return unique[:MOST_ASKED], unique[MOST_ASKED:]
+    return unique[:MAX_FIELDS], unique[MAX_FIELDS:]
 
 
-def read(
-    issue_id: str, rows: Iterable[js.History], words: Mapping[str, str], ids: Mapping[str, str], known: Known
-) -> Told:
+def read_history(
+    issue_id: str, rows: Iterable[js.History], words: Mapping[str, str], ids: Mapping[str, str], known: NameIndex
+) -> IssueHistory:
     """One event a field. A history that cannot be read is set aside alone."""
     rows = list(rows)
-    known = msgspec.structs.replace(known, own={**paired(rows, words, ids), **known.own})
-    how = Reading(words, ids, known)
-    told = Told([], [], [], [row.author for row in rows if row.author], [])
+    known = msgspec.structs.replace(known, own={**_pair_names_with_ids(rows, words, ids), **known.own})
+    how = HistoryContext(words, ids, known)
+    told = IssueHistory([], [], [], [row.author for row in rows if row.author], [])
     for row in rows:
         try:
-            events(issue_id, row, how, told)
+            _add_events(issue_id, row, how, told)
         except UNREADABLE as error:
             told.aside.append(RejectedRow(f"{issue_id} history {row.id}", reason_of(error)))
     return told
 
 
-class Reading(NamedTuple):
+class HistoryContext(NamedTuple):
     """How the histories of one issue are read."""
 
     words: Mapping[str, str]  # Jira's field -> our word
     ids: Mapping[str, str]  # names of custom fields -> their ids
-    known: Known
+    known: NameIndex
 
 
-def events(issue_id: str, row: js.History, how: Reading, told: Told) -> None:
+def _add_events(issue_id: str, row: js.History, how: HistoryContext, told: IssueHistory) -> None:
     """The id of an event holds the field and not its place: asked for some fields, Jira leaves others out."""
-    at, actor = ms(row.created), _actor(row)
+    at, actor = ms(row.created), _get_actor(row)
     seen: dict[str, int] = {}
     for place, item in enumerate(row.items):
-        field = field_of(item, how.ids)
+        field = get_field_id(item, how.ids)
         word = how.words.get(field)
         if word is None:
             continue
@@ -109,45 +109,45 @@ def events(issue_id: str, row: js.History, how: Reading, told: Told) -> None:
         own = f"{row.id}:{field}" + (f":{again}" if again > 1 else "")
         values = []
         for value, name, side in ((item.before, item.before_name, "from"), (item.after, item.after_name, "to")):
-            found, is_read = _value(word, value, name, how.known)
+            found, is_read = _resolve_value(word, value, name, how.known)
             values.append(found)
             told.names.extend(n for n in how.known.gone(word, value, name) if n not in told.names)
             if not is_read:
                 told.unread.append(Unread(issue_id, f"{own}:{side}", word, name or "", at))
         told.events.append(
             Event(
-                ticket=issue_id, id=own, at=at, seq=order(row.id) + place, kind="change", actor=actor, field=word,
+                ticket=issue_id, id=own, at=at, seq=get_order(row.id) + place, kind="change", actor=actor, field=word,
                 before=values[0], after=values[1],
             )
         )  # fmt: skip
 
 
-def paired(
+def _pair_names_with_ids(
     rows: Sequence[js.History], words: Mapping[str, str], ids: Mapping[str, str]
 ) -> dict[tuple[str, str], frozenset[str]]:
     """What the issue's own histories call by a name and an id at once."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in (item for row in rows for item in row.items):
-        word = words.get(field_of(item, ids))
+        word = words.get(get_field_id(item, ids))
         for value, name in ((item.before, item.before_name), (item.after, item.after_name)):
             if word in _BY_ID and value and name:
                 found[word, name.casefold()].add(value)
     return {key: frozenset(values) for key, values in found.items()}
 
 
-def _actor(row: js.History) -> str | None:
+def _get_actor(row: js.History) -> str | None:
     """Null for rules of Jira's own, which often have no author."""
     return None if row.author is None else row.author.account_id or row.author.key or row.author.name
 
 
-def field_of(item: js.Item, ids: Mapping[str, str]) -> str:
+def get_field_id(item: js.Item, ids: Mapping[str, str]) -> str:
     """Data Center tells fields by their names; `ids` are those of custom ones. A key's is "Key" everywhere."""
     if item.field_id:
         return item.field_id
     return ids.get(item.field, item.field) if item.fieldtype == "custom" else item.field.lower()
 
 
-def _value(word: str, own: str | None, name: str | None, known: Known) -> tuple[str | None, bool]:
+def _resolve_value(word: str, own: str | None, name: str | None, known: NameIndex) -> tuple[str | None, bool]:
     """The id where the ticket has one too, else what people see; and whether it could be read. A name without an id
     stands for what has that name.
     """
@@ -164,6 +164,6 @@ def _value(word: str, own: str | None, name: str | None, known: Known) -> tuple[
     return found or name, found is not None or word in {"resolution", "brand"}
 
 
-def order(own: str) -> int:
+def get_order(own: str) -> int:
     """Jira's ids count up, which orders what happened within one millisecond."""
     return int(own) % 10**15 * 100 if own.isdecimal() else 0

@@ -1,7 +1,7 @@
 """What these credentials can reach, and what should be configured."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +9,7 @@ import msgspec
 from connectors.jira_service_management import confluence, deployments, jql, sla, worklogs
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
-from connectors.jira_service_management.suggestions import sla_roles, status_states, team_fields
+from connectors.jira_service_management.suggestions import suggest_sla_roles, suggest_status_states, suggest_team_fields
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.checks import SyncEstimate
@@ -18,6 +18,7 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, read_each, row
 
 _SAMPLE = 50  # issues that are looked at in each project
 _SECONDS = 1.0  # that a page of issues takes
+Check = Callable[[SiteState], AsyncIterator[Finding]]
 _MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
 
 
@@ -25,25 +26,31 @@ async def check(account: SiteState, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
     me, refused = await checks.check_sign_in(account.me())
     if me is None:
-        return [*(_explain_scoped_token(account, finding) for finding in refused), *_token(account, now)]
-    found = [*_who(account, me), *_token(account, now), *checks.check_clock_skew(account.http, "Jira")]
+        return [*(_explain_scoped_token(account, finding) for finding in refused), *_check_token(account, now)]
+    found = [
+        *_describe_account(account, me),
+        *_check_token(account, now),
+        *checks.check_clock_skew(account.http, "Jira"),
+    ]
     before = len(account.found)
-    parts: Sequence[Callable[[SiteState], AsyncIterator[Finding]]] = (
-        _deployment, _projects, _team, _times, _fields, _rights, _time, _names, _articles,
-    )  # fmt: skip
-    for part in parts:
-        found += await _run_check(account, part)
-    return [*found, *account.found[before:], *_limits(account), *await _run_check(account, _effort)]
+    for about, part in _PARTS.items():
+        found += await _run_check(account, about, part)
+    return [
+        *found,
+        *account.found[before:],
+        *_list_rate_limits(account),
+        *await _run_check(account, "effort", _estimate_first_sync),
+    ]
 
 
-async def _run_check(account: SiteState, part: Callable[[SiteState], AsyncIterator[Finding]]) -> list[Finding]:
-    """One part of the examination; what it is refused is its finding."""
+async def _run_check(account: SiteState, about: str, part: Check) -> list[Finding]:
+    """Findings of one part. A refusal is a finding too, with the part's name as its subject."""
     try:
         return [finding async for finding in part(account)]
     except UnavailableError as error:
-        return [Finding(level="warning", about=part.__name__.strip("_"), text=str(error))]
+        return [Finding(level="warning", about=about, text=str(error))]
     except PullError as error:
-        return [Finding(level="error", about=part.__name__.strip("_"), text=str(error))]
+        return [Finding(level="error", about=about, text=str(error))]
 
 
 def _explain_scoped_token(account: SiteState, finding: Finding) -> Finding:
@@ -54,7 +61,7 @@ def _explain_scoped_token(account: SiteState, finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, text=text)
 
 
-def _who(account: SiteState, me: js.Me) -> Iterator[Finding]:
+def _describe_account(account: SiteState, me: js.Me) -> Iterator[Finding]:
     yield Finding(level="ok", about="credentials", text=f"signed in at {account.url} as {me.display_name}")
     if me.account_type == "customer":
         text = "the account is a portal customer's; it has to be an agent's, else SLA and internal comments are missing"
@@ -62,7 +69,7 @@ def _who(account: SiteState, me: js.Me) -> Iterator[Finding]:
     yield from checks.check_time_zone(me.time_zone, "the account")
 
 
-def _token(account: SiteState, now: float) -> list[Finding]:
+def _check_token(account: SiteState, now: float) -> list[Finding]:
     """API tokens live a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
     last = account.settings.token_expires
     if last is None:
@@ -72,7 +79,7 @@ def _token(account: SiteState, now: float) -> list[Finding]:
     return checks.check_token_expiry(end, now, "the token", _MAKE)
 
 
-async def _deployment(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_deployment(account: SiteState) -> AsyncIterator[Finding]:
     path = await account.site.api("serverInfo")
     info = await account.http.get(path, type=js.ServerInfo, endpoint="serverInfo", missing="resource")
     is_cloud, wants_cloud = info.deployment_type.lower() == "cloud", not account.settings.auth.is_personal
@@ -85,13 +92,13 @@ async def _deployment(account: SiteState) -> AsyncIterator[Finding]:
         yield Finding(level="ok", about="address", text=f"Jira {info.deployment_type} {info.version}, {way}")
 
 
-async def _projects(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_projects(account: SiteState) -> AsyncIterator[Finding]:
     found = await account.projects()
     named = ", ".join(f"{p.key} ({p.name})" for p in found)
     yield Finding(level="ok", about="projects", text=named)
 
 
-async def _team(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_team(account: SiteState) -> AsyncIterator[Finding]:
     """Who is taken for the team, and why; what is guessed is said with the line that would say it."""
     team = await account.team()
     told = "; ".join(team.because) or "no account is known to be of the team"
@@ -106,15 +113,15 @@ async def _team(account: SiteState) -> AsyncIterator[Finding]:
     yield Finding(level="warning", about="team", text=text, need="roles", provides=partly(f"a guess: {team.guess}"))
 
 
-async def _times(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_time_format(account: SiteState) -> AsyncIterator[Finding]:
     """Both ways of writing a time, each with a question whose answer is known."""
     if await account.reads_epochs():
         yield Finding(level="ok", about="search", text="times are asked for in epoch milliseconds")
         return
     zone = await account.zone()
-    keys, instants = await account.keys(), jql.Instants(zone)
-    future = await account.finds(jql.query(keys, instants.since("updated", jql.FAR), order=jql.BY_ID))
-    past = await account.finds(jql.query(keys, instants.since("updated", 86_400_000), order=jql.BY_ID))
+    keys, instants = await account.keys(), jql.TimeFormat(zone)
+    future = await account.finds(jql.build_query(keys, instants.since("updated", jql.FAR_FUTURE), order=jql.BY_ID))
+    past = await account.finds(jql.build_query(keys, instants.since("updated", 86_400_000), order=jql.BY_ID))
     if future or not past:
         text = f"neither epoch milliseconds nor minutes in {zone.key} find what they should: changes would be missed"
         yield Finding(level="error", about="search", text=text)
@@ -123,7 +130,7 @@ async def _times(account: SiteState) -> AsyncIterator[Finding]:
         yield Finding(level="note", about="search", text=text)
 
 
-async def _fields(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_fields(account: SiteState) -> AsyncIterator[Finding]:
     keep = await account.keep(0)
     for word in account.settings.keep_fields:
         if word not in keep.fields.values():
@@ -132,7 +139,7 @@ async def _fields(account: SiteState) -> AsyncIterator[Finding]:
         text = f"no field has the id or name {account.settings.team_field!r}"
         yield Finding(level="warning", about="team_field", text=text)
     if account.settings.team_field is None:
-        likely = team_fields(await account.fields())
+        likely = suggest_team_fields(await account.fields())
         text = "no field says which team has a ticket; " + (
             f"set team_field to one of {', '.join(likely)}" if likely else "figures by team need team_field"
         )
@@ -151,7 +158,7 @@ class _SlaSample(NamedTuple):
     values: list[tuple[str, js.Sla]]
 
 
-async def _rights(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_sla_access(account: SiteState) -> AsyncIterator[Finding]:
     """An account that is no agent of a project gets null for every SLA."""
     keep = await account.keep(0)
     if not keep.slas:
@@ -171,41 +178,47 @@ async def _rights(account: SiteState) -> AsyncIterator[Finding]:
             yield Finding(level="warning", about="SLA", text=text, need="sla.cycles", provides=gap)
         elif seen.issues:
             yield Finding(level="ok", about="SLA", text=f"readable in {project.key}")
-    for finding in sla_roles(keep.slas, values, account.settings.sla):
+    for finding in suggest_sla_roles(keep.slas, values, account.settings.sla):
         yield finding
 
 
 async def _sample_sla(account: SiteState, key: str, fields: list[str]) -> _SlaSample:
-    text = jql.query([key], order="id DESC")
+    text = jql.build_query([key], order="id DESC")
     async for page in account.site.search(text, ["updated", *fields], _SAMPLE, endpoint="check SLA"):
         values = []
         for _, custom in read_each(page.issues, lambda issue: row(issue.fields, dict[str, msgspec.Raw]))[0]:
-            values += [(f, value) for f in fields if (value := sla.read(custom.get(f))) is not None]
+            values += [(f, value) for f in fields if (value := sla.decode_sla(custom.get(f))) is not None]
         return _SlaSample(len(page.issues), values)
     return _SlaSample(0, [])
 
 
-async def _names(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_names(account: SiteState) -> AsyncIterator[Finding]:
     path = await account.site.api("status")
     raw = await account.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
-    yield status_states(decode_rows(raw, js.Status)[0])
+    yield suggest_status_states(decode_rows(raw, js.Status)[0])
     priorities = ", ".join(row.name for row in await account.site.priorities())
     yield Finding(level="ok", about="priorities", text=f"{priorities}: each needs a level in severity")
 
 
-async def _time(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_time_tracking(account: SiteState) -> AsyncIterator[Finding]:
     """Worklogs come along with issues; whether anybody writes them is another matter."""
     if await account.keeps_time():
         yield Finding(level="ok", about="time", text="time tracking is switched on: worklogs are read with the issues")
     else:
-        yield Finding(level="note", about="time", text=worklogs.OFF.reason, need="time.entries", provides=worklogs.OFF)
+        yield Finding(
+            level="note",
+            about="time",
+            text=worklogs.SWITCHED_OFF.reason,
+            need="time.entries",
+            provides=worklogs.SWITCHED_OFF,
+        )
 
 
-async def _articles(account: SiteState) -> AsyncIterator[Finding]:
+async def _check_articles(account: SiteState) -> AsyncIterator[Finding]:
     if not account.settings.confluence or account.settings.auth.is_personal:
         return
     try:
-        found = await confluence.spaces(account)
+        found = await confluence.fetch_spaces(account)
     except UnavailableError as error:
         gap = no("this site has no Confluence that the account may read")
         yield Finding(level="note", about="articles", text=str(error), need="articles", provides=gap)
@@ -214,15 +227,15 @@ async def _articles(account: SiteState) -> AsyncIterator[Finding]:
     text = f"spaces: {named}" if found else "no space is of the kind knowledge base; name them with `spaces`"
     yield Finding(level="ok" if found else "note", about="articles", text=text)
     if found and account.settings.views:
-        yield await _views(account, found)
+        yield await _check_views(account, found)
 
 
-async def _views(account: SiteState, found: Sequence[js.Space]) -> Finding:
+async def _check_views(account: SiteState, found: Sequence[js.Space]) -> Finding:
     """Of one page, as a trial."""
     try:
-        async for good, _ in confluence.pages(account, found[:1], "id", endpoint="check views"):
+        async for good, _ in confluence.fetch_pages(account, found[:1], "id", endpoint="check views"):
             for row in good[:1]:
-                await confluence.views_of(account, row.id)
+                await confluence.fetch_view_count(account, row.id)
             break
     except UnavailableError as error:
         gap = no("views are told on Confluence Premium and Enterprise only")
@@ -230,12 +243,12 @@ async def _views(account: SiteState, found: Sequence[js.Space]) -> Finding:
     return Finding(level="ok", about="views", text="readable")
 
 
-async def _effort(account: SiteState) -> AsyncIterator[Finding]:
+async def _estimate_first_sync(account: SiteState) -> AsyncIterator[Finding]:
     """What the first sync costs if it reads everything; a later first day makes it less."""
-    count = await account.site.count(jql.query(await account.keys()).partition(" ORDER BY ")[0])
+    count = await account.site.count(jql.build_query(await account.keys()).partition(" ORDER BY ")[0])
     loads = [
         SyncEstimate(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
-        SyncEstimate(about="census", rows=count, page=deployments.MOST_IDS, seconds=_SECONDS),
+        SyncEstimate(about="census", rows=count, page=deployments.MAX_IDS, seconds=_SECONDS),
     ]
     if account.site.embeds_history:  # who sees a comment is told issue by issue there
         loads.append(SyncEstimate(about="comments", rows=count, page=1))
@@ -244,9 +257,22 @@ async def _effort(account: SiteState) -> AsyncIterator[Finding]:
     yield checks.estimate_first_sync(loads, account.settings.rate_share)
 
 
-def _limits(account: SiteState) -> list[Finding]:
+def _list_rate_limits(account: SiteState) -> list[Finding]:
     share = account.settings.rate_share
     return [
         Finding(level="ok", about="rate limit", text=f"{a.total} in {a.resets:.0f} s, of which {share:.0%} are used")
         for a in account.http.limits.told.values()
     ]
+
+
+_PARTS: Mapping[str, Check] = {
+    "deployment": _check_deployment,
+    "projects": _check_projects,
+    "team": _check_team,
+    "times": _check_time_format,
+    "fields": _check_fields,
+    "rights": _check_sla_access,
+    "time": _check_time_tracking,
+    "names": _check_names,
+    "articles": _check_articles,
+}

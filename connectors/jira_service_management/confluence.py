@@ -11,16 +11,16 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.people import MANY, Team, person
+from connectors.jira_service_management.people import SHARED_IDS, Team, map_person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, reason_of
 from helpdesk_kpi.pull.paging import Walk, has_rows
 
-MOST = 250  # rows a page
-MOST_SPACES = 100  # spaces a call
-MOST_PEOPLE = 50  # accounts a call: each has up to 128 characters in the address
+MAX_ROWS = 250  # rows a page
+MAX_SPACES = 100  # spaces a call
+MAX_PEOPLE = 50  # accounts a call: each has up to 128 characters in the address
 OVERLAP = 24 * 3_600_000  # what is shown of a change may be late, and moves only the newest pages
 Query = Sequence[tuple[str, str]]
 
@@ -36,14 +36,14 @@ async def fetch_list(account: SiteState, path: str, query: Query, *, endpoint: s
             f"{address}?{urlencode(asked)}", type=js.WikiPage, endpoint=endpoint, missing="child"
         )
         yield page
-        following = None if page.links is None else _cursor_in(str(page.links.get("next") or ""))
+        following = None if page.links is None else _parse_cursor(str(page.links.get("next") or ""))
         more = None if following is None else bool(following)
         if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.results)):
             return
         cursor = following or ""
 
 
-def _cursor_in(address: str) -> str:
+def _parse_cursor(address: str) -> str:
     """The cursor in the address of a next page; empty where there is none."""
     try:
         return parse_qs(urlsplit(address).query).get("cursor", [""])[0]
@@ -51,17 +51,17 @@ def _cursor_in(address: str) -> str:
         return ""
 
 
-async def spaces(account: SiteState) -> list[js.Space]:
+async def fetch_spaces(account: SiteState) -> list[js.Space]:
     """Those that are configured, else those that Confluence itself calls a knowledge base; asked once a run."""
     if account.spaces is None:
-        account.spaces = await _spaces(account)
+        account.spaces = await _request_spaces(account)
     return account.spaces
 
 
-async def _spaces(account: SiteState) -> list[js.Space]:
+async def _request_spaces(account: SiteState) -> list[js.Space]:
     wanted = account.settings.spaces
     chosen = [("keys", key) for key in wanted] or [("type", "knowledge_base")]
-    query = [*chosen, ("limit", str(MOST))]
+    query = [*chosen, ("limit", str(MAX_ROWS))]
     found: list[js.Space] = []
     try:
         async for page in fetch_list(account, "api/v2/spaces", query, endpoint="spaces"):
@@ -74,28 +74,28 @@ async def _spaces(account: SiteState) -> list[js.Space]:
     return found
 
 
-async def articles(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_articles(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Pages, newest change first, down to where the last run was: there is no filter by time.
 
     Of a page whose number moved by one, the list itself tells the edit; of others the versions are read apart.
     """
     await account.me()
-    found = await spaces(account)
+    found = await fetch_spaces(account)
     if not found:
         gap = no("no space of the kind knowledge base; name its spaces with `spaces`")
         account.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
     until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
-    for some in fetch_bounded(found):
-        async for good, aside in pages(account, some, "-modified-date", endpoint="articles"):
-            dated, undated = read_each(good, edited_at)
+    for some in split_spaces(found):
+        async for good, aside in fetch_pages(account, some, "-modified-date", endpoint="articles"):
+            dated, undated = read_each(good, get_edit_time)
             new = [row for row, at in dated if at >= until]
-            yield await _with_people(account, start, _page_of_changes(account, start, new, [*aside, *undated]))
+            yield await _add_editors(account, start, _map_changed_pages(account, start, new, [*aside, *undated]))
             if len(new) < len(dated):
                 break
     yield Page(cursor=str(account.until(start.now, 0)), complete_until=account.until(start.now, 0))
 
 
-async def _with_people(account: SiteState, start: Start, page: Page) -> Page:
+async def _add_editors(account: SiteState, start: Start, page: Page) -> Page:
     """The page with what its authors and editors are, of whom nothing is known yet: an app that edits pages may never
     appear on an issue.
     """
@@ -105,26 +105,26 @@ async def _with_people(account: SiteState, start: Start, page: Page) -> Page:
     known = {own for own, one in told if one.is_named or one.kind in {"customer", "nobody"}}
     unknown = sorted(ids - known - account.asked_for)
     account.asked_for.update(unknown)
-    found = [record for some in _batches(unknown) for record in await _people(account, some)]
+    found = [record for some in _split_people(unknown) for record in await _fetch_people(account, some)]
     return msgspec.structs.replace(page, records=[*found, *page.records]) if found else page
 
 
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (ids[place : place + MOST_PEOPLE] for place in range(0, len(ids), MOST_PEOPLE))
+def _split_people(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[place : place + MAX_PEOPLE] for place in range(0, len(ids), MAX_PEOPLE))
 
 
-async def _people(account: SiteState, ids: Sequence[str]) -> list[Person]:
+async def _fetch_people(account: SiteState, ids: Sequence[str]) -> list[Person]:
     """Ids that stand for many people are no account's, and are not asked for.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get
     """
-    many = [one for own in ids if own.casefold() in MANY and (one := person(js.User(account_id=own), Team()))]
-    ids = [own for own in ids if own.casefold() not in MANY]
-    return [*many, *(await _accounts(account, ids) if ids else [])]
+    many = [one for own in ids if own.casefold() in SHARED_IDS and (one := map_person(js.User(account_id=own), Team()))]
+    ids = [own for own in ids if own.casefold() not in SHARED_IDS]
+    return [*many, *(await _request_accounts(account, ids) if ids else [])]
 
 
-async def _accounts(account: SiteState, ids: Sequence[str]) -> list[Person]:
-    asked = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MOST_PEOPLE))])
+async def _request_accounts(account: SiteState, ids: Sequence[str]) -> list[Person]:
+    asked = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MAX_PEOPLE))])
     try:
         page = await account.http.get(
             f"{await account.site.api('user/bulk')}?{asked}", type=js.ListPage, endpoint="user/bulk", missing="resource"
@@ -137,47 +137,47 @@ async def _accounts(account: SiteState, ids: Sequence[str]) -> list[Person]:
         team = await account.team()
     except UnavailableError:  # no service project is in sight
         team = Team()
-    return [one for row in decode_rows(page.values, js.User, "accountId")[0] if (one := person(row, team))]
+    return [one for row in decode_rows(page.values, js.User, "accountId")[0] if (one := map_person(row, team))]
 
 
-def fetch_bounded(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
+def split_spaces(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
     """As many spaces as one list takes; each list is in an order of its own."""
-    return (found[place : place + MOST_SPACES] for place in range(0, len(found), MOST_SPACES))
+    return (found[place : place + MAX_SPACES] for place in range(0, len(found), MAX_SPACES))
 
 
-def _page_of_changes(account: SiteState, start: Start, new: Sequence[js.PageRow], aside: list[RejectedRow]) -> Page:
+def _map_changed_pages(account: SiteState, start: Start, new: Sequence[js.PageRow], aside: list[RejectedRow]) -> Page:
     known = start.versions("article", [row.id for row in new])
     moved = [row for row in new if known.get(row.id, -1) < row.version.number]
     apart = [Todo(row.version.number, row.id) for row in moved if _has_gap(row, known.get(row.id), start.since)]
-    records, worse = map_rows(moved, lambda row: [*article(account.url, row)])
+    records, worse = map_rows(moved, lambda row: [*map_article(account.url, row)])
     return Page(records=records, rejected=[*aside, *worse], todo={"article_versions": apart} if apart else {})
 
 
 def _has_gap(row: js.PageRow, known: int | None, since: int) -> bool:
     """Whether there were versions between the last one known and this one."""
     if known is None:
-        return row.version.number > 1 and edited_at(row) >= since
+        return row.version.number > 1 and get_edit_time(row) >= since
     return row.version.number > known + 1
 
 
-async def pages(
+async def fetch_pages(
     account: SiteState, found: Sequence[js.Space], sort: str, *, endpoint: str
 ) -> AsyncIterator[tuple[list[js.PageRow], list[RejectedRow]]]:
-    for some in fetch_bounded(found):
+    for some in split_spaces(found):
         chosen = [("space-id", space.id) for space in some]
-        query = [*chosen, ("status", "current"), ("sort", sort), ("limit", str(MOST))]
+        query = [*chosen, ("status", "current"), ("sort", sort), ("limit", str(MAX_ROWS))]
         async for page in fetch_list(account, "api/v2/pages", query, endpoint=endpoint):
             yield decode_rows(page.results, js.PageRow)
 
 
-def edited_at(row: js.PageRow) -> int:
+def get_edit_time(row: js.PageRow) -> int:
     """ValueError where no time is told."""
     return ms(row.version.created_at or row.created_at or 0)
 
 
-def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
+def map_article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
     """The page as it is, and the edit that made it so."""
-    at = edited_at(row)
+    at = get_edit_time(row)
     yield Article(
         id=row.id,
         title=row.title,
@@ -193,14 +193,14 @@ def article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
         draft=row.status == "draft",
     )
     if row.version.created_at:
-        yield edit(row.id, row.version)
+        yield map_edit(row.id, row.version)
 
 
-def edit(page: str, row: js.Version) -> ArticleEdit:
+def map_edit(page: str, row: js.Version) -> ArticleEdit:
     return ArticleEdit(page, ms(row.created_at or 0), editor=row.author_id, is_minor=row.minor_edit)
 
 
-async def versions(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_versions(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Edits of pages that were edited more than once since they were last seen, from the first day on."""
     if start.todo:
         await account.me()
@@ -208,13 +208,13 @@ async def versions(account: SiteState, start: Start) -> AsyncIterator[Page]:
         edits: list[ArticleEdit] = []
         aside: list[RejectedRow] = []
         path = f"api/v2/pages/{quote(todo.key, safe='')}/versions"
-        query = [("sort", "-modified-date"), ("limit", str(MOST))]
+        query = [("sort", "-modified-date"), ("limit", str(MAX_ROWS))]
         try:
             async for page in fetch_list(account, path, query, endpoint="article_versions"):
                 good, bad = decode_rows(page.results, js.Version, "number")
-                found, undated = read_each([row for row in good if row.created_at], _made_at, id="number")
+                found, undated = read_each([row for row in good if row.created_at], _get_version_time, id="number")
                 new = [row for row, at in found if at >= start.since]
-                edits += [edit(todo.key, row) for row in new]
+                edits += [map_edit(todo.key, row) for row in new]
                 aside += [RejectedRow(f"{todo.key} version {b.id}", b.reason) for b in (*bad, *undated)]
                 if len(new) < len(found):
                     break
@@ -224,40 +224,40 @@ async def versions(account: SiteState, start: Start) -> AsyncIterator[Page]:
             aside.append(RejectedRow(f"versions of {todo.key}", reason_of(error)))
         whole = start.now if place == len(start.todo) else None
         told = Page(records=edits, done=[todo], rejected=aside, complete_until=whole)
-        yield await _with_people(account, start, told)
+        yield await _add_editors(account, start, told)
     if not start.todo:
         yield Page(complete_until=start.now)
 
 
-def _made_at(row: js.Version) -> int:
+def _get_version_time(row: js.Version) -> int:
     return ms(row.created_at or 0)
 
 
-async def census(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_article_census(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """All pages that are there: what was deleted or archived is told nowhere else. Neither is what was moved into a
     space or became visible, since that is no edit: a page that is not known is read here.
     """
     await account.me()
     present: list[str] = []
-    found = await spaces(account)
-    async for good, aside in pages(account, found, "id", endpoint="article_census"):
+    found = await fetch_spaces(account)
+    async for good, aside in fetch_pages(account, found, "id", endpoint="article_census"):
         present += [*(row.id for row in good), *(bad.id for bad in aside)]
         known = start.versions("article", [row.id for row in good])
         if new := [row for row in good if row.id not in known]:
-            yield await _with_people(account, start, _page_of_changes(account, start, new, aside))
+            yield await _add_editors(account, start, _map_changed_pages(account, start, new, aside))
     yield Page(present={"article": present} if found else {}, complete_until=start.now)
 
 
-async def views(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_views(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """How often each page was looked at, one request each; Premium and Enterprise have the numbers."""
     await account.me()
-    async for good, _ in pages(account, await spaces(account), "id", endpoint="article_views"):
-        counted = [(row.id, await views_of(account, row.id)) for row in good]
+    async for good, _ in fetch_pages(account, await fetch_spaces(account), "id", endpoint="article_views"):
+        counted = [(row.id, await fetch_view_count(account, row.id)) for row in good]
         yield Page(records=[ArticleViews(own, count) for own, count in counted if count is not None])
     yield Page(complete_until=start.now)
 
 
-async def views_of(account: SiteState, page: str) -> int | None:
+async def fetch_view_count(account: SiteState, page: str) -> int | None:
     """None: deleted meanwhile, or unreadable. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
     path = await account.site.wiki(f"rest/api/analytics/content/{quote(page, safe='')}/views")
     try:

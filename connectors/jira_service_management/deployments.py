@@ -14,12 +14,12 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, raws, reason_of
 from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Transport
 
-MOST_IDS = 5000  # ids a page, where nothing but ids is asked for
-MOST_CHANGES = 10_000  # histories a page
-MOST_COMMENTS = 100
-MOST_FETCHED = 100  # issues by id in one call
-MOST_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
-PROPERTY = "request.channel.type"
+MAX_IDS = 5000  # ids a page, where nothing but ids is asked for
+MAX_CHANGES = 10_000  # histories a page
+MAX_COMMENTS = 100
+MAX_ISSUES_BY_ID = 100  # issues by id in one call
+MAX_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
+CHANNEL_PROPERTY = "request.channel.type"
 
 
 class SearchPage(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class Site(Protocol):
     async def count(self, jql: str) -> int: ...
 
 
-def more(page: js.ListPage, start: int) -> bool | None:
+def has_more(page: js.ListPage, start: int) -> bool | None:
     """Whether a list by place goes on behind `start`: by `isLast`, else by the total; None where neither is told."""
     if page.is_last is not None:
         return not page.is_last and has_rows(page.values)
@@ -111,7 +111,7 @@ class Cloud:
         path, token, walk = await self.api("search/jql"), None, Walk(endpoint)
         asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
-            asked["properties"] = [PROPERTY]
+            asked["properties"] = [CHANNEL_PROPERTY]
         while True:
             body = asked if token is None else {**asked, "nextPageToken": token}
             page = await self.http.post(path, body, type=js.SearchPage, endpoint=endpoint, missing="resource")
@@ -132,7 +132,7 @@ class Cloud:
         """
         path, token, walk = await self.api("changelog/bulkfetch"), None, Walk("changes")
         asked: dict[str, Any] = {
-            "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MOST_CHANGES,
+            "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MAX_CHANGES,
         }  # fmt: skip
         while True:
             body = asked if token is None else {**asked, "nextPageToken": token}
@@ -150,9 +150,9 @@ class Cloud:
         path = await self.api("issue/bulkfetch")
         found: list[js.Issue] = []
         aside: list[RejectedRow] = []
-        for place in range(0, len(ids), MOST_FETCHED):
-            batch = list(ids[place : place + MOST_FETCHED])
-            asked: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [PROPERTY]}
+        for place in range(0, len(ids), MAX_ISSUES_BY_ID):
+            batch = list(ids[place : place + MAX_ISSUES_BY_ID])
+            asked: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [CHANNEL_PROPERTY]}
             page = await self.http.post(path, asked, type=js.Fetched, endpoint="issues by id", missing="resource")
             good, bad = decode_rows(page.issues, js.Issue)
             found += good
@@ -180,7 +180,7 @@ class Cloud:
             good, aside = decode_rows(page.values, kind)
             found |= {row.id: row for row in good}
             start += len(good) + len(aside)
-            if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
+            if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or aside)):
                 return list(found.values())
 
     async def count(self, jql: str) -> int:
@@ -214,7 +214,7 @@ class DataCenter:
         path, start, walk = await self.api("search"), 0, Walk(endpoint, 0)
         asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
-            asked |= {"expand": ["changelog"], "properties": [PROPERTY]}
+            asked |= {"expand": ["changelog"], "properties": [CHANNEL_PROPERTY]}
         while True:
             body = {**asked, "startAt": start}
             page = await self.http.post(path, body, type=js.OffsetPage, endpoint=endpoint, missing="resource")
@@ -242,7 +242,7 @@ class DataCenter:
         for own in ids:
             path = await self.api(f"issue/{quote(own, safe='')}")
             asked: dict[str, str | int | bool] = {
-                "fields": ",".join(fields), "expand": "changelog", "properties": PROPERTY,
+                "fields": ",".join(fields), "expand": "changelog", "properties": CHANNEL_PROPERTY,
             }  # fmt: skip
             try:
                 found.append(await self.http.get(path, asked, type=js.Issue, endpoint="issues by id"))
@@ -271,7 +271,7 @@ class DataCenter:
         return page.total or 0
 
 
-async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[RejectedRow]]:
+async def fetch_comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[RejectedRow]]:
     """All comments of an issue, oldest first.
 
     Whether the customer sees a comment is told in a property on Data Center, to those who ask for it.
@@ -279,14 +279,14 @@ async def comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Com
     path = await site.api(f"issue/{quote(issue, safe='')}/comment")
 
     async def read(start: int) -> tuple[msgspec.Raw, int | None]:
-        asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MOST_COMMENTS, "orderBy": "created"}
+        asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MAX_COMMENTS, "orderBy": "created"}
         page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
         return page.comments, page.total
 
-    return await _deduplicate(read, js.Comment, "comments")
+    return await _fetch_unique(read, js.Comment, "comments")
 
 
-async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[RejectedRow]]:
+async def fetch_worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[RejectedRow]]:
     """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
     path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
 
@@ -294,19 +294,19 @@ async def worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Wor
         page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
         return page.worklogs, page.total
 
-    return await _deduplicate(read, js.Worklog, "issue worklogs")
+    return await _fetch_unique(read, js.Worklog, "issue worklogs")
 
 
-class _EmbeddedOnly(Protocol):
+class _HasId(Protocol):
     """What has an id of its own."""
 
     id: str
 
 
-R = TypeVar("R", bound=_EmbeddedOnly)
+R = TypeVar("R", bound=_HasId)
 
 
-async def _deduplicate(
+async def _fetch_unique(
     read: Callable[[int], Awaitable[tuple[msgspec.Raw, int | None]]], kind: type[R], endpoint: str
 ) -> tuple[list[R], list[RejectedRow]]:
     """All rows of a list, each once, though its pages shift while somebody writes. `read` gives the rows from a place
@@ -326,7 +326,7 @@ async def _deduplicate(
             return list(found.values()), aside
 
 
-async def changed_worklogs(
+async def fetch_changed_worklogs(
     http: Transport, site: Site, how: Literal["updated", "deleted"], since: int
 ) -> AsyncIterator[list[js.ChangedWorklog]]:
     """Ids of the whole site's worklogs that were changed, or deleted, since then. An example has the address of a next
@@ -348,12 +348,12 @@ async def changed_worklogs(
         since = following
 
 
-async def worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) -> list[js.Worklog]:
+async def fetch_worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) -> list[js.Worklog]:
     """Those of them that the account may see."""
     path = await site.api("worklog/list")
     found: list[js.Worklog] = []
-    for place in range(0, len(ids), MOST_WORKLOGS):
-        asked = {"ids": [int(own) for own in ids[place : place + MOST_WORKLOGS] if str(own).isdecimal()]}
+    for place in range(0, len(ids), MAX_WORKLOGS):
+        asked = {"ids": [int(own) for own in ids[place : place + MAX_WORKLOGS] if str(own).isdecimal()]}
         given = await http.post(path, asked, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
         found += decode_rows(given, js.Worklog)[0]
     return found

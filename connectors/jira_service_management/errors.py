@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.transport import Classification
 
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
 _WINDOW = 1.0  # seconds; bursts are counted by the second
-_LONGEST = 3600.0
+_MAX_WINDOW = 3600.0
 USED_UP = "the hour's quota of this site is used up"
 
 
@@ -38,14 +38,14 @@ def classify_response(status: int, headers: Mapping[str, str], content: bytes) -
         text = f"{describe_error(status, content)} (removed by Atlassian, CHANGE-2046; install a newer helpdesk-kpi)"
         return Classification(kind="failed", text=text)
     if status == 429 and headers.get("ratelimit-reason", "").startswith(("jira-quota", "jira-cost")):
-        text = f"{USED_UP} ({headers['ratelimit-reason']}); {_resets(headers)}"
+        text = f"{USED_UP} ({headers['ratelimit-reason']}); {_describe_reset(headers)}"
         return Classification(kind="failed", text=text)
     return None
 
 
-def _resets(headers: Mapping[str, str]) -> str:
+def _describe_reset(headers: Mapping[str, str]) -> str:
     """When one may ask again, as far as that is told."""
-    if reset := _iso(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")):
+    if reset := _parse_time(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")):
         return f"it starts anew at {reset:%Y-%m-%d %H:%M} UTC, and the next sync goes on from here"
     seconds = headers.get("retry-after", "")
     if _NUMBER.fullmatch(seconds):
@@ -53,29 +53,29 @@ def _resets(headers: Mapping[str, str]) -> str:
     return "it starts anew with the next full hour, and the next sync goes on from here"
 
 
-def limits(headers: Mapping[str, str]) -> Iterable[Allowance]:
+def read_limits(headers: Mapping[str, str]) -> Iterable[Allowance]:
     """X-RateLimit-*: on Cloud of one endpoint's burst, on Data Center what an admin has set."""
     total, left = headers.get("x-ratelimit-limit", ""), headers.get("x-ratelimit-remaining", "")
     if _NUMBER.fullmatch(total) and _NUMBER.fullmatch(left) and int(float(total)):
-        yield Allowance("burst", int(float(total)), int(float(left)), _window(headers))
+        yield Allowance("burst", int(float(total)), int(float(left)), _get_window(headers))
 
 
-def _window(headers: Mapping[str, str]) -> float:
+def _get_window(headers: Mapping[str, str]) -> float:
     """Seconds until the count starts anew. Resets are told to the minute, so a passed one is the next second."""
     interval = headers.get("x-ratelimit-interval-seconds", "")
     if _NUMBER.fullmatch(interval):
         return float(interval) or _WINDOW
-    reset, date = _iso(headers.get("x-ratelimit-reset")), headers.get("date")
+    reset, date = _parse_time(headers.get("x-ratelimit-reset")), headers.get("date")
     if reset is None or date is None:
         return _WINDOW
     try:
         left = (reset - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return _WINDOW
-    return min(max(left, _WINDOW), _LONGEST)
+    return min(max(left, _WINDOW), _MAX_WINDOW)
 
 
-def _iso(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     try:
         read = datetime.fromisoformat(text) if text else None
     except ValueError:

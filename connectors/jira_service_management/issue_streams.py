@@ -8,7 +8,7 @@ from connectors.jira_service_management import jql, mapping, people, satisfactio
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.deployments import SearchPage
-from connectors.jira_service_management.jql import Instants
+from connectors.jira_service_management.jql import TimeFormat
 from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.per_issue import INTERNAL
@@ -37,7 +37,7 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     projects: tuple[str, ...] = ()  # none: a cursor from before they were kept
 
 
-def fields_of(keep: FieldSelection) -> list[str]:
+def list_fields(keep: FieldSelection) -> list[str]:
     """Every field that is read, by id; a search gives nothing but ids otherwise."""
     found = (
         keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
@@ -48,7 +48,7 @@ def fields_of(keep: FieldSelection) -> list[str]:
 # what changed
 
 
-async def issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Everything that changed, longest unchanged first. While pages are turned, the cursor is a minute before the
     last issue seen; after the last page, the time at which the search began, less the overlap.
     """
@@ -57,25 +57,25 @@ async def issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     kept = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
     instants = await account.instants(kept.by if kept else None)
     by = "epoch" if instants.zone is None else "zone"
-    async for page in _newly_visible(account, keep, instants, start, kept):
+    async for page in _fetch_newly_visible(account, keep, instants, start, kept):
         yield page
     seen = tuple(sorted(project.id for project in await account.projects()))
     since = last = kept.at if kept else start.since
     whole = account.until(start.now, OVERLAP)
     async for found in fetch_changed(account, keep, instants, since, endpoint="issues"):
-        page = read(account, found, keep)
-        last = max(last, min(position([updated_of(issue) for issue in found.issues]), start.now + DAY))
-        cursor = _cursor(Cursor(max(since, last - MINUTE), by, seen))
+        page = map_page(account, found, keep)
+        last = max(last, min(get_position([get_update_time(issue) for issue in found.issues]), start.now + DAY))
+        cursor = _encode_cursor(Cursor(max(since, last - MINUTE), by, seen))
         yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, whole))
-    yield Page(cursor=_cursor(Cursor(max(since, whole), by, seen)), complete_until=whole)
+    yield Page(cursor=_encode_cursor(Cursor(max(since, whole), by, seen)), complete_until=whole)
 
 
-def _cursor(place: Cursor) -> str:
+def _encode_cursor(place: Cursor) -> str:
     return msgspec.json.encode(place).decode()
 
 
-async def _newly_visible(
-    account: SiteState, keep: FieldSelection, instants: Instants, start: Start, kept: Cursor | None
+async def _fetch_newly_visible(
+    account: SiteState, keep: FieldSelection, instants: TimeFormat, start: Start, kept: Cursor | None
 ) -> AsyncIterator[Page]:
     """Issues, from the first day on, of projects that an earlier run did not see: new to the configuration, or closed
     to this account until now. The cursor knows of them only once they are read.
@@ -88,13 +88,13 @@ async def _newly_visible(
     text = f"project {', '.join(new)} can be seen now: its issues are read from the first day on"
     account.found.append(Finding(level="note", about="projects", text=text))
     async for found in fetch_changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
-        yield read(account, found, keep)
+        yield map_page(account, found, keep)
 
 
 async def fetch_changed(
     account: SiteState,
     keep: FieldSelection,
-    instants: Instants,
+    instants: TimeFormat,
     since: int,
     *,
     endpoint: str,
@@ -103,9 +103,9 @@ async def fetch_changed(
     """Issues changed since an instant, of some projects (None: all). Where pages are numbered, rows that move would
     push others over a page's edge; so there each page is a search of its own, from the last instant seen.
     """
-    keys, fields, size = keys or await account.keys(), fields_of(keep), account.settings.page_size
+    keys, fields, size = keys or await account.keys(), list_fields(keep), account.settings.page_size
     if not account.site.embeds_history:
-        text = jql.query(keys, instants.since("updated", since))
+        text = jql.build_query(keys, instants.since("updated", since))
         async for found in account.site.search(text, fields, size, endpoint=endpoint):
             yield found
         return
@@ -114,17 +114,17 @@ async def fetch_changed(
     while going:
         going = False
         asked = instants.since("updated", since)
-        async for found in account.site.search(jql.query(keys, asked), fields, size, endpoint=endpoint):
-            times = {issue.id: updated_of(issue) for issue in found.issues}
+        async for found in account.site.search(jql.build_query(keys, asked), fields, size, endpoint=endpoint):
+            times = {issue.id: get_update_time(issue) for issue in found.issues}
             yield SearchPage([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
-            latest = max(since, position(list(times.values())))
+            latest = max(since, get_position(list(times.values())))
             seen = {own: at for own, at in (seen | times).items() if at >= latest - MINUTE}
             if instants.since("updated", latest) != asked:
                 since, going = latest, True
                 break
 
 
-def position(times: Sequence[int]) -> int:
+def get_position(times: Sequence[int]) -> int:
     """Up to which instant a page in order of change has come; 0: it does not tell.
 
     A row may show a change that the index does not know yet, and then stands too early. So the least of the last few
@@ -138,7 +138,7 @@ class _Updated(js.Camel):
     updated: str | int = ""
 
 
-def updated_of(issue: js.Issue) -> int:
+def get_update_time(issue: js.Issue) -> int:
     """0 for a row that cannot be read."""
     try:
         return ms(msgspec.json.decode(issue.fields, type=_Updated).updated)
@@ -146,19 +146,19 @@ def updated_of(issue: js.Issue) -> int:
         return 0
 
 
-def read(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
+def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
     """Records of a page of issues, and what of them has to be fetched apart."""
     read: list[mapping.IssueRecords] = []
     aside = list(found.aside)
     for issue in found.issues:
         try:
-            read.append(mapping.issue(issue, keep, account.called))
+            read.append(mapping.map_issue(issue, keep, account.called))
         except UNREADABLE as error:
             aside.append(RejectedRow(issue.id, reason_of(error)))
-    return page_of(account, read, keep, aside)
+    return build_page(account, read, keep, aside)
 
 
-def page_of(
+def build_page(
     account: SiteState, read: Sequence[mapping.IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
 ) -> Page:
     """`aside`: issues that cannot be read; what was kept of them may be out of date."""
@@ -179,7 +179,7 @@ def page_of(
         replaces += [("time_entry", own)] if one.has_worklogs else []
         replaces += [("refused_rating", own)]
     account.meet(met)
-    told = people.records(met, keep.team_of, account.met, keep.read_at)
+    told = people.map_people(met, keep.team_of, account.met, keep.read_at)
     queued = {stream: wanted for stream, wanted in todo.items() if wanted}
     return Page(records=[*told, *records], rejected=aside, replaces=replaces, todo=queued)
 
@@ -202,11 +202,11 @@ async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Pag
     late: list[int] = []
     async for found in fetch_changed(account, keep, instants, since, endpoint="look_back"):
         known = start.versions("ticket", [issue.id for issue in found.issues])
-        times = {issue.id: updated_of(issue) for issue in found.issues}
+        times = {issue.id: get_update_time(issue) for issue in found.issues}
         new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
         late += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
         if new or found.aside:
-            yield read(account, SearchPage(new, found.aside), keep)
+            yield map_page(account, SearchPage(new, found.aside), keep)
     if late:
         behind = (start.now - min(late)) / HOUR
         text = f"{len(late)} issues came late: Jira's search index was behind by up to {behind:.1f} hours"
@@ -217,22 +217,22 @@ async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Pag
 # what is open
 
 
-async def open_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_open_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """SLA clocks of what is not done: they run and break without a change of the issue."""
     await account.me()
     keep = await account.keep(start.now)
     if start.cursor is not None and keep.slas:
-        text = jql.query(await account.keys(), jql.OPEN, order=jql.BY_ID)
+        text = jql.build_query(await account.keys(), jql.OPEN, order=jql.BY_ID)
         fields = ["updated", *keep.slas]
         async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
-            records, worse = map_rows(found.issues, lambda issue: _clocks(issue, keep))
+            records, worse = map_rows(found.issues, lambda issue: _map_clocks(issue, keep))
             yield Page(records=records, rejected=[*found.aside, *worse])
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
-def _clocks(issue: js.Issue, keep: FieldSelection) -> Iterator[AnyRecord]:
+def _map_clocks(issue: js.Issue, keep: FieldSelection) -> Iterator[AnyRecord]:
     custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
-    yield from sla.records(issue.id, custom, keep.slas, keep.roles, keep.read_at)
+    yield from sla.map_sla(issue.id, custom, keep.slas, keep.roles, keep.read_at)
 
 
 # what was rated
@@ -243,7 +243,7 @@ class _RatingPage(js.Camel):
     reporter: js.User | None = None
 
 
-async def ratings(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_ratings(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
 
     There are few, so the hours by which the index may be late are always read again.
@@ -259,12 +259,14 @@ async def ratings(account: SiteState, start: Start) -> AsyncIterator[Page]:
         return
     seen = int(start.cursor) if start.cursor else start.since
     since = max(start.since, seen - account.settings.look_back * HOUR)
-    text = jql.query(await account.keys(), instants.since(jql.clause(keep.rated_at), since), order=jql.BY_ID)
+    text = jql.build_query(
+        await account.keys(), instants.since(jql.build_field_clause(keep.rated_at), since), order=jql.BY_ID
+    )
     fields = ["updated", "reporter", keep.rating, keep.rated_at]
     async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
         records, aside = _map_ratings(found, keep)
         if account.settings.include_ratings_comment:
-            records = [await _with_comment(account, one) if isinstance(one, Rating) else one for one in records]
+            records = [await _add_comment(account, one) if isinstance(one, Rating) else one for one in records]
         told = [("refused_rating", issue.id) for issue in found.issues]
         yield Page(records=records, rejected=aside, replaces=told)
     whole = account.until(start.now, OVERLAP)
@@ -276,21 +278,21 @@ def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating |
     aside: list[RejectedRow] = list(found.aside)
     fields = satisfaction.Fields(keep.rating, keep.rated_at)
     for bad_row in found.aside:
-        records += satisfaction.refused(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
+        records += satisfaction.map_unread_rating(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
     for issue in found.issues:
         try:
             row = msgspec.json.decode(issue.fields, type=_RatingPage)
             custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
             rater = people.user_id(row.reporter)
-            good, bad = satisfaction.rating(issue.id, custom, fields, ms(row.updated), rater)
+            good, bad = satisfaction.map_rating(issue.id, custom, fields, ms(row.updated), rater)
         except UNREADABLE as error:
-            good, bad = satisfaction.refused(issue.id, reason_of(error))
+            good, bad = satisfaction.map_unread_rating(issue.id, reason_of(error))
         records += good
         aside += bad
     return records, aside
 
 
-async def _with_comment(account: SiteState, rating: Rating) -> Rating:
+async def _add_comment(account: SiteState, rating: Rating) -> Rating:
     """What was written beside the stars. The resource is experimental, and missing on Data Center."""
     path = await account.site.service_desk_url(f"request/{rating.ticket}/feedback")
     try:

@@ -12,7 +12,7 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from helpdesk_kpi.model import Name
 
-NAMED = frozenset({"status", "priority", "resolution"})  # values that a list of the site names
+LABELLED = frozenset({"status", "priority", "resolution"})  # values that a list of the site names
 
 
 class Labels(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Labels(msgspec.Struct, frozen=True):
         return word in {"status", "priority"} and bool(listed) and all(row.id != own for row in listed)
 
 
-class Known(msgspec.Struct):
+class NameIndex(msgspec.Struct):
     """What the names in one issue's histories stand for."""
 
     labels: Labels = Labels()

@@ -8,8 +8,8 @@ import msgspec
 from connectors.jira_service_management import changelog, satisfaction, sla
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management import rich_text as words
-from connectors.jira_service_management.deployments import PROPERTY
-from connectors.jira_service_management.labels import Known, Labels
+from connectors.jira_service_management.deployments import CHANNEL_PROPERTY
+from connectors.jira_service_management.labels import Labels, NameIndex
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.people import Team, user_id
 from helpdesk_kpi import model
@@ -80,7 +80,7 @@ class IssueRecords(msgspec.Struct, frozen=True):
         return self.ticket.changes_known == "pending"
 
 
-def issue(
+def map_issue(
     row: js.Issue, keep: FieldSelection, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
 ) -> IssueRecords:
     """The ticket, the comment that made it, its comments as far as they came along, SLA runs and its rating.
@@ -95,49 +95,51 @@ def issue(
     custom = msgspec.json.decode(row.fields, type=dict[str, msgspec.Raw])
     created = ms(fields.created)
     is_service = has_left or fields.project.project_type_key == SERVICE
-    said, aside, whole = _embedded_comments(row.id, fields)
-    comments, worse = map_rows(said, lambda one: [comment(row.id, one, keep, service=is_service)])
-    logged, unread, has_worklogs = _embedded_worklogs(row.id, fields)
-    spent, unread, spenders = worklogs(row.id, logged, unread)
-    past = _history(row, keep, known_of(fields, keep, called or {}))
-    people = [*_people(fields, custom, keep), *(c.author for c in said if c.author), *spenders]
-    ticket = _ticket(row, fields, custom, keep, created)
+    said, aside, whole = _decode_comments(row.id, fields)
+    comments, worse = map_rows(said, lambda one: [map_comment(row.id, one, keep, service=is_service)])
+    logged, unread, has_worklogs = _decode_worklogs(row.id, fields)
+    spent, unread, spenders = map_worklogs(row.id, logged, unread)
+    past = _read_history(row, keep, build_name_index(fields, keep, called or {}))
+    people = [*_list_people(fields, custom, keep), *(c.author for c in said if c.author), *spenders]
+    ticket = _map_ticket(row, fields, custom, keep, created)
     ticket = msgspec.structs.replace(
         ticket,
         replies_known="yes" if whole and not (aside or worse) else "pending",  # asked for apart
         changes_known="pending" if past is None else "yes",
     )
-    channel = _channel(row.properties)
+    channel = _get_channel(row.properties)
     first = map_description(row.id, created, user_id(fields.reporter), fields.description, keep.hosts, via=channel)
     records: list[AnyRecord] = [
-        *_names(custom, keep), *_status_name(fields, keep), ticket, *_links(row.id, fields, keep), first,
+        *_map_names(custom, keep), *_map_status_name(fields, keep), ticket, *_map_links(row.id, fields, keep), first,
         *comments, *spent,
-        *sla.records(row.id, custom, keep.slas, keep.roles, keep.read_at),
+        *sla.map_sla(row.id, custom, keep.slas, keep.roles, keep.read_at),
     ]  # fmt: skip
     if past is not None:
-        records += told_by(row.id, past, ticket, keep)
+        records += map_history(row.id, past, ticket, keep)
         people += past.people
     when = satisfaction.Fields(keep.rating, keep.rated_at)
-    rated, bad = satisfaction.rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
+    rated, bad = satisfaction.map_rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
     records += rated
-    aside = [*aside, *of_issue(row.id, "comment", worse), *unread, *bad]
+    aside = [*aside, *label_rejected(row.id, "comment", worse), *unread, *bad]
     return IssueRecords(records, ticket, aside, people, is_service, has_worklogs)
 
 
-def told_by(issue_id: str, past: changelog.Told, ticket: model.Ticket, keep: FieldSelection) -> list[AnyRecord]:
+def map_history(
+    issue_id: str, past: changelog.IssueHistory, ticket: model.Ticket, keep: FieldSelection
+) -> list[AnyRecord]:
     """Records of a whole history that came along with the issue."""
-    found = model.Changes(issue_id, ticket.version, came_at=came_at(past.moves, keep.projects))
-    return [*past.names, *past.events, *changelog.stays(past.events, keep.projects), *past.unread, found]
+    found = model.Changes(issue_id, ticket.version, came_at=get_arrival(past.moves, keep.projects))
+    return [*past.names, *past.events, *changelog.map_absences(past.events, keep.projects), *past.unread, found]
 
 
-def came_at(moves: Sequence[changelog.Move], projects: Collection[str]) -> int | None:
+def get_arrival(moves: Sequence[changelog.Move], projects: Collection[str]) -> int | None:
     """When an issue came to a project that is read from one that is not; None: it began in one that is."""
     if not moves or moves[0].before is None or moves[0].before in projects:
         return None
     return next((move.at for move in moves if move.after in projects), None)
 
 
-def known_of(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Collection[str]]) -> Known:
+def build_name_index(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Collection[str]]) -> NameIndex:
     """What the issue's present state says about the names in its history."""
     own = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
     if fields.priority is not None:
@@ -146,15 +148,15 @@ def known_of(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Colle
     for user in (fields.assignee, fields.reporter):
         if user is not None and user.display_name and (named := user_id(user)):
             people.setdefault(user.display_name.casefold(), frozenset({named}))
-    return Known(keep.labels, fields.project.id, own, people)
+    return NameIndex(keep.labels, fields.project.id, own, people)
 
 
-def _ticket(
+def _map_ticket(
     row: js.Issue, fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection, created: int
 ) -> model.Ticket:
     updated = ms(fields.updated)
     text = words.parse_rich_text(fields.description).text
-    request_type = _request_type(custom, keep)
+    request_type = _get_request_type(custom, keep)
     kind = fields.issuetype.name or None if fields.issuetype else None
     return model.Ticket(
         id=row.id,
@@ -165,63 +167,63 @@ def _ticket(
         version=updated,
         status=fields.status.id,
         subject=fields.summary or None,
-        channel=_channel(row.properties),
-        form=_text(request_type.get("id")),
+        channel=_get_channel(row.properties),
+        form=_to_id(request_type.get("id")),
         type=kind,
         brand=fields.project.id,
         tags=tuple(fields.labels or ()),
-        fields={word: plain for own, word in keep.fields.items() if (plain := value(_any(custom, own)))},
+        fields={word: plain for own, word in keep.fields.items() if (plain := to_text(_decode_field(custom, own)))},
         priority=fields.priority.id if fields.priority else None,
         requester=user_id(fields.reporter),
-        participants=_customers_side(fields, custom, keep),
+        participants=_list_participants(fields, custom, keep),
         submitter=user_id(fields.creator),
-        organization=next((_text(o.get("id")) for o in _objects(custom, keep.organizations)), None),
-        team=_option(custom, keep.team)[0],
+        organization=next((_to_id(o.get("id")) for o in _get_objects(custom, keep.organizations)), None),
+        team=_get_option(custom, keep.team)[0],
         assignee=user_id(fields.assignee),
-        problem=_other(fields, keep.problems, outward=False),
-        merged_into=_merged_into(fields, keep),
+        problem=_find_linked(fields, keep.problems, outward=False),
+        merged_into=_get_merge_target(fields, keep),
         tells_merges=True,
         sketch=fingerprint(fields.summary, text, keep.sketch_key) or None if keep.sketch_key else None,
         issue_type=kind,
-        association=_association(fields, has_request=bool(request_type)),
-        status_at=_status_at(fields),
-        resolution=_resolution(fields),
+        association=_get_association(fields, has_request=bool(request_type)),
+        status_at=_get_status_time(fields),
+        resolution=_get_resolution(fields),
     )
 
 
-def _resolution(fields: js.Fields) -> str | None:
+def _get_resolution(fields: js.Fields) -> str | None:
     """By which Jira takes an issue as ended, whatever its status."""
     given = fields.resolution
     return None if given is None or given.name.casefold() in changelog.NO_RESOLUTION else given.id
 
 
-def _status_at(fields: js.Fields) -> int | None:
+def _get_status_time(fields: js.Fields) -> int | None:
     """Since when it is as it is: its status's category, or its resolution where that came first."""
-    since, resolved = (_instant(one) for one in (fields.status_since, fields.resolved_at))
+    since, resolved = (_parse_time(one) for one in (fields.status_since, fields.resolved_at))
     is_done = STATES.get(fields.status.status_category.key) == "solved"
-    if _resolution(fields) is None:
+    if _get_resolution(fields) is None:
         return since if since is not None or not is_done else resolved
     ends = [at for at in (resolved, since if is_done else None) if at is not None]
     return min(ends, default=None)
 
 
-def _instant(given: str | int | None) -> int | None:
+def _parse_time(given: str | int | None) -> int | None:
     try:
         return None if given is None else ms(given)
     except (ValueError, OverflowError):
         return None
 
 
-def _association(fields: js.Fields, *, has_request: bool) -> model.Association | None:
+def _get_association(fields: js.Fields, *, has_request: bool) -> model.Association | None:
     """A sub-task splits work inside the team; so does what hangs below another issue and is nobody's request."""
     if fields.issuetype is not None and fields.issuetype.subtask:
         return "subtask"
     return "child" if fields.parent is not None and not has_request else None
 
 
-def _merged_into(fields: js.Fields, keep: FieldSelection) -> str | None:
+def _get_merge_target(fields: js.Fields, keep: FieldSelection) -> str | None:
     """The issue that it was closed as a duplicate of: the first in a project that is read. None: it ended otherwise."""
-    ends = [end for end in _ends(fields, keep.duplicates, outward=True) if _is_read(end, keep)]
+    ends = [end for end in _list_linked(fields, keep.duplicates, outward=True) if _is_selected(end, keep)]
     is_done = STATES.get(fields.status.status_category.key) == "solved"
     how = fields.resolution
     if not ends or not (is_done or how):
@@ -230,25 +232,29 @@ def _merged_into(fields: js.Fields, keep: FieldSelection) -> str | None:
     return ends[0].id if is_duplicate else None
 
 
-def _is_read(end: js.Other, keep: FieldSelection) -> bool:
+def _is_selected(end: js.Other, keep: FieldSelection) -> bool:
     """Whether its project is read, as far as its key tells."""
     return not end.project or not keep.projects or end.project in keep.projects.values()
 
 
-def _customers_side(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> tuple[str, ...]:
+def _list_participants(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> tuple[str, ...]:
     """Who takes part on the customer's side: participants and approvers."""
-    found = [own for user in [*_users(custom, keep.participants), *_approvers(custom, keep)] if (own := user_id(user))]
+    found = [
+        own
+        for user in [*_get_users(custom, keep.participants), *_list_approvers(custom, keep)]
+        if (own := user_id(user))
+    ]
     reporter = user_id(fields.reporter)
     return tuple(dict.fromkeys(one for one in found if one != reporter))
 
 
-def _approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
+def _list_approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
     """https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-approval-get"""
     found: list[js.User] = []
-    for approval in _objects(custom, keep.approvals):
+    for approval in _get_objects(custom, keep.approvals):
         approvers = approval.get("approvers")
         for one in approvers if isinstance(approvers, list) else ():
-            user = _user(one.get("approver")) if isinstance(one, dict) else None
+            user = _convert_user(one.get("approver")) if isinstance(one, dict) else None
             found += [user] if user is not None and user_id(user) else []
     return found
 
@@ -262,10 +268,10 @@ def map_description(
     )
 
 
-def comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service: bool) -> model.Event:
+def map_comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service: bool) -> model.Event:
     return _map_text(
         row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
-        public=is_public(row) and service, hosts=keep.hosts, seq=changelog.order(row.id),
+        public=is_public(row) and service, hosts=keep.hosts, seq=changelog.get_order(row.id),
         thanks=keep.thanks,
     )  # fmt: skip
 
@@ -313,7 +319,7 @@ def _map_text(
     )
 
 
-def _embedded_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[RejectedRow], bool]:
+def _decode_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[RejectedRow], bool]:
     """Comments that came along, and whether they are all and say who sees them.
 
     Data Center does not say there who sees them.
@@ -322,22 +328,22 @@ def _embedded_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Commen
     if page is None:
         return [], [], False
     given, total = (page, len(page)) if isinstance(page, list) else (page.comments, page.total)
-    found, aside, are_all = _embedded_events(given, total, js.Comment)
+    found, aside, are_all = _decode_embedded(given, total, js.Comment)
     told = [c for c in found if c.jsd_public is not None]
-    return told, of_issue(issue_id, "comment", aside), len(told) == len(found) and are_all
+    return told, label_rejected(issue_id, "comment", aside), len(told) == len(found) and are_all
 
 
-def _embedded_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[RejectedRow], bool | None]:
+def _decode_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[RejectedRow], bool | None]:
     """Worklogs that came along, and whether they are all; None where nothing is told, since nobody may write any."""
     page = fields.worklog
     if page is None:
         return [], [], None
     given, total = (page, len(page)) if isinstance(page, list) else (page.worklogs, page.total)
-    found, aside, are_all = _embedded_events(given, total, js.Worklog)
-    return found, of_issue(issue_id, "worklog", aside), are_all
+    found, aside, are_all = _decode_embedded(given, total, js.Worklog)
+    return found, label_rejected(issue_id, "worklog", aside), are_all
 
 
-def _embedded_events(
+def _decode_embedded(
     given: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
 ) -> tuple[list[T], list[RejectedRow], bool]:
     """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is known to be all."""
@@ -345,12 +351,12 @@ def _embedded_events(
     return found, aside, total is not None and total <= len(found) + len(aside)
 
 
-def of_issue(issue_id: str, what: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
+def label_rejected(issue_id: str, what: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
     """Rows that were set aside, named by their issue."""
     return [RejectedRow(f"{issue_id} {what} {one.id}", one.reason) for one in aside]
 
 
-def worklogs(
+def map_worklogs(
     issue_id: str, found: Sequence[js.Worklog], aside: Sequence[RejectedRow] = ()
 ) -> tuple[list[model.TimeEntry], list[RejectedRow], list[js.User]]:
     """Time entries, rows that cannot be read, and who wrote them down. The day that counts is the one of the work."""
@@ -369,7 +375,7 @@ def worklogs(
     return made, bad, [row.author for row in found if row.author]
 
 
-def _history(row: js.Issue, keep: FieldSelection, known: Known) -> changelog.Told | None:
+def _read_history(row: js.Issue, keep: FieldSelection, known: NameIndex) -> changelog.IssueHistory | None:
     """The history, where the search brought all of it."""
     if row.changelog is None:
         return None
@@ -377,75 +383,75 @@ def _history(row: js.Issue, keep: FieldSelection, known: Known) -> changelog.Tol
     total = row.changelog.total
     if aside or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
         return None
-    past = changelog.read(row.id, found, keep.words, keep.field_ids, known)
+    past = changelog.read_history(row.id, found, keep.words, keep.field_ids, known)
     return None if past.aside else past
 
 
-def _channel(properties: Mapping[str, Any] | None) -> str | None:
+def _get_channel(properties: Mapping[str, Any] | None) -> str | None:
     """How a request came in; what was made in Jira without a request has no such property.
 
     https://support.atlassian.com/jira-service-management-cloud/docs/request-channel-types/
     """
-    told = (properties or {}).get(PROPERTY)
+    told = (properties or {}).get(CHANNEL_PROPERTY)
     word = told.get("value") if isinstance(told, dict) else told
     return str(word).lower() if word else None
 
 
-def _links(issue_id: str, fields: js.Fields, keep: FieldSelection) -> Iterator[model.TicketLink]:
+def _map_links(issue_id: str, fields: js.Fields, keep: FieldSelection) -> Iterator[model.TicketLink]:
     for kind, types, outward in (("merge", keep.duplicates, True), ("problem", keep.problems, False)):
-        if other := _other(fields, types, outward=outward):
+        if other := _find_linked(fields, types, outward=outward):
             yield model.TicketLink(issue_id, other, kind)
     for link in fields.issuelinks or ():
-        if _is_of(link, keep.development):
+        if _has_type(link, keep.development):
             ends = [end for end in (link.outward_issue, link.inward_issue) if end is not None]
             yield from (model.TicketLink(issue_id, end.id, "development") for end in ends)
 
 
-def _is_of(link: js.IssueLink, types: Collection[str]) -> bool:
+def _has_type(link: js.IssueLink, types: Collection[str]) -> bool:
     return not {link.type.id, link.type.name.casefold()}.isdisjoint(types)
 
 
-def _other(fields: js.Fields, types: Collection[str], *, outward: bool) -> str | None:
-    return next((end.id for end in _ends(fields, types, outward=outward)), None)
+def _find_linked(fields: js.Fields, types: Collection[str], *, outward: bool) -> str | None:
+    return next((end.id for end in _list_linked(fields, types, outward=outward)), None)
 
 
-def _ends(fields: js.Fields, types: Collection[str], *, outward: bool) -> Iterator[js.Other]:
+def _list_linked(fields: js.Fields, types: Collection[str], *, outward: bool) -> Iterator[js.Other]:
     """The issues at the other ends of links of these types, in their order."""
     for link in fields.issuelinks or ():
         end = link.outward_issue if outward else link.inward_issue
-        if end is not None and _is_of(link, types):
+        if end is not None and _has_type(link, types):
             yield end
 
 
 # people
 
 
-def _people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
+def _list_people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
     named = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
-    return [*named, *_users(custom, keep.participants), *_approvers(custom, keep)]
+    return [*named, *_get_users(custom, keep.participants), *_list_approvers(custom, keep)]
 
 
 # names
 
 
-def status(row: js.Status) -> model.Name:
+def map_status(row: js.Status) -> model.Name:
     return model.Name("status", row.id, row.name, STATES.get(row.status_category.key, "open"))
 
 
-def _status_name(fields: js.Fields, keep: FieldSelection) -> list[model.Name]:
+def _map_status_name(fields: js.Fields, keep: FieldSelection) -> list[model.Name]:
     """A status that no list has, as those of single projects may be, is named by the issue."""
-    return [status(fields.status)] if keep.labels.is_gone("status", fields.status.id) else []
+    return [map_status(fields.status)] if keep.labels.is_gone("status", fields.status.id) else []
 
 
-def _names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[AnyRecord]:
+def _map_names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[AnyRecord]:
     """What the issue says about the things around it."""
-    request_type = _request_type(custom, keep)
-    if own := _text(request_type.get("id")):
+    request_type = _get_request_type(custom, keep)
+    if own := _to_id(request_type.get("id")):
         yield model.Name("form", own, str(request_type.get("name") or own))
-    for organization in _objects(custom, keep.organizations):
-        if own := _text(organization.get("id")):
+    for organization in _get_objects(custom, keep.organizations):
+        if own := _to_id(organization.get("id")):
             yield model.Name("organization", own, str(organization.get("name") or own))
-    team, label = _option(custom, keep.team)
+    team, label = _get_option(custom, keep.team)
     if team:
         yield model.Team(team, label or team)
 
@@ -453,51 +459,51 @@ def _names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[
 # values of custom fields: null, absent and of another shape than last week are all alike
 
 
-def _any(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
+def _decode_field(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
     raw = custom.get(field) if field else None
     return None if raw is None else msgspec.json.decode(raw)
 
 
-def _object(custom: Mapping[str, msgspec.Raw], field: str | None) -> dict[str, Any]:
-    found = _any(custom, field)
+def _get_object(custom: Mapping[str, msgspec.Raw], field: str | None) -> dict[str, Any]:
+    found = _decode_field(custom, field)
     return found if isinstance(found, dict) else {}
 
 
-def _objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[dict[str, Any]]:
-    found = _any(custom, field)
+def _get_objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[dict[str, Any]]:
+    found = _decode_field(custom, field)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> dict[str, Any]:
-    told = _object(custom, keep.request_type).get("requestType")
+def _get_request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> dict[str, Any]:
+    told = _get_object(custom, keep.request_type).get("requestType")
     return told if isinstance(told, dict) else {}
 
 
-def _users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
+def _get_users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
     """Those of them that can be read."""
-    return [user for one in _objects(custom, field) if (user := _user(one)) is not None]
+    return [user for one in _get_objects(custom, field) if (user := _convert_user(one)) is not None]
 
 
-def _user(told: object) -> js.User | None:
+def _convert_user(told: object) -> js.User | None:
     try:
         return msgspec.convert(told, js.User)
     except UNREADABLE:
         return None
 
 
-def _option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[str | None, str | None]:
+def _get_option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[str | None, str | None]:
     """Id and label of a choice: of a list's option, of a group, or of an Atlassian team. A text is both."""
-    found = _any(custom, field)
+    found = _decode_field(custom, field)
     if isinstance(found, list):
         found = next(iter(found), None)
     if isinstance(found, dict):
-        label = value(found)
-        return _text(found.get("id") or found.get("groupId") or found.get("name")), label
-    plain = value(found)
+        label = to_text(found)
+        return _to_id(found.get("id") or found.get("groupId") or found.get("name")), label
+    plain = to_text(found)
     return plain, plain
 
 
-def value(given: Any) -> str | None:
+def to_text(given: Any) -> str | None:
     """A field's value as text: choices and people by their label, lists as "a, b", null and "" as None."""
     match given:
         case None | "" | []:
@@ -507,14 +513,14 @@ def value(given: Any) -> str | None:
         case str() | int() | float():
             return str(given)
         case list():
-            return ", ".join(text for one in given if (text := value(one))) or None
+            return ", ".join(text for one in given if (text := to_text(one))) or None
         case dict():
             label = given.get("value") or given.get("name") or given.get("title") or given.get("displayName")
             child = given.get("child")
-            text = value(label) or msgspec.json.encode(given).decode()
-            return f"{text} / {value(child)}" if isinstance(child, dict) else text
+            text = to_text(label) or msgspec.json.encode(given).decode()
+            return f"{text} / {to_text(child)}" if isinstance(child, dict) else text
     return str(given)
 
 
-def _text(given: Any) -> str | None:
+def _to_id(given: Any) -> str | None:
     return None if given in (None, "") else str(given)

@@ -10,8 +10,8 @@ from helpdesk_kpi.model import AnyRecord
 
 #: Ids that stand for everybody who cannot be named: two comments by them need not be by one hand.
 #: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/ (accountId)
-MANY = frozenset({"unknown", "anonymous"})
-FORMER = "former user"  # the name of every account that was deleted; ids stay
+SHARED_IDS = frozenset({"unknown", "anonymous"})
+DELETED_NAME = "former user"  # the name of every account that was deleted; ids stay
 
 
 class Team(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ def user_id(user: js.User | None) -> str | None:
     return None if user is None else user.account_id or user.key or user.name or None
 
 
-def person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
+def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
     """None for who has no id. `at`: when the account was seen. A deleted account keeps the name that it had.
 
     That somebody is no agent is only known where the list of agents is whole; else nothing is told of any time.
@@ -39,24 +39,24 @@ def person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
     own = user_id(user)
     if own is None:
         return None
-    kind = _kind(user, own, team)
+    kind = _get_kind(user, own, team)
     return model.Person(
         id=own,
         kind=kind,
         role=user.account_type or "user",
         version=0 if kind == "member" and not team.is_whole else at,
-        name=None if (user.display_name or "").casefold() == FORMER else user.display_name,
+        name=None if (user.display_name or "").casefold() == DELETED_NAME else user.display_name,
         email=user.email_address,
         active=user.active,
         zone=user.time_zone,
     )
 
 
-def _kind(user: js.User, own: str, team: Team) -> model.PersonKind:
+def _get_kind(user: js.User, own: str, team: Team) -> model.PersonKind:
     """A licence makes no agent. Portal-only customers have an accountType of their own on Cloud, and ids that begin
     with `qm:`.
     """
-    if own.casefold() in MANY:
+    if own.casefold() in SHARED_IDS:
         return "nobody"
     if own in team.agents:
         return "agent"
@@ -65,9 +65,9 @@ def _kind(user: js.User, own: str, team: Team) -> model.PersonKind:
     return "customer" if user.account_type == "customer" or own.startswith("qm:") else "member"
 
 
-def records(users: Sequence[js.User], team: Team, met: set[str], at: int = 0) -> list[model.Person]:
+def map_people(users: Sequence[js.User], team: Team, met: set[str], at: int = 0) -> list[model.Person]:
     """Each once in a run. An account that the configuration names was always of the team."""
-    found = {p.id: p for user in users if (p := person(user, team, at)) and p.id not in met}
+    found = {p.id: p for user in users if (p := map_person(user, team, at)) and p.id not in met}
     met |= found.keys()
     always = [msgspec.structs.replace(p, version=0) for p in found.values() if at and p.id in team.always]
     return [*always, *found.values()]
@@ -76,11 +76,11 @@ def records(users: Sequence[js.User], team: Team, met: set[str], at: int = 0) ->
 # one person under two ids, on Data Center
 
 
-def ids_in(records: Sequence[AnyRecord]) -> set[str]:
+def list_person_ids(records: Sequence[AnyRecord]) -> set[str]:
     """Every id of a person that the records hold."""
     found: set[str | None] = set()
     for record in records:
-        for field in _PEOPLE.get(type(record), ()):
+        for field in _PERSON_FIELDS.get(type(record), ()):
             value = getattr(record, field)
             found |= set(value) if isinstance(value, tuple) else {value}
         if isinstance(record, model.Event) and record.field in {"assignee", "requester"}:
@@ -88,14 +88,14 @@ def ids_in(records: Sequence[AnyRecord]) -> set[str]:
     return {one for one in found if one}
 
 
-def by_key(records: Sequence[AnyRecord], keys: Mapping[str, str]) -> list[AnyRecord]:
+def replace_names(records: Sequence[AnyRecord], keys: Mapping[str, str]) -> list[AnyRecord]:
     """The same records with every person under their key, which stays when the name changes."""
-    return [_keyed(record, keys) for record in records]
+    return [_replace_names_in(record, keys) for record in records]
 
 
-def _keyed(record: AnyRecord, keys: Mapping[str, str]) -> AnyRecord:
+def _replace_names_in(record: AnyRecord, keys: Mapping[str, str]) -> AnyRecord:
     new: dict[str, object] = {}
-    for field in _PEOPLE.get(type(record), ()):
+    for field in _PERSON_FIELDS.get(type(record), ()):
         value = getattr(record, field)
         new[field] = tuple(keys.get(v, v) for v in value) if isinstance(value, tuple) else keys.get(value, value)
     if isinstance(record, model.Event) and record.field in {"assignee", "requester"}:
@@ -103,7 +103,7 @@ def _keyed(record: AnyRecord, keys: Mapping[str, str]) -> AnyRecord:
     return msgspec.structs.replace(record, **new) if new else record
 
 
-_PEOPLE: Mapping[type, tuple[str, ...]] = {
+_PERSON_FIELDS: Mapping[type, tuple[str, ...]] = {
     model.Person: ("id",),
     model.Ticket: ("requester", "participants", "submitter", "assignee"),
     model.Event: ("actor",),

@@ -8,7 +8,7 @@ from connectors.jira_service_management import changelog, deployments, mapping, 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.changelog import Move
-from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.labels import NameIndex
 from connectors.jira_service_management.mapping import FieldSelection
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
@@ -18,7 +18,7 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, map_rows, 
 INTERNAL = "/internal"  # behind the key of an issue that no customer ever sees
 
 
-async def changes(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Histories of the issues that changed, up to 1,000 a call. An issue is settled when its last page was read."""
     if not start.todo:
         yield Page(complete_until=start.now)
@@ -27,7 +27,7 @@ async def changes(account: SiteState, start: Start) -> AsyncIterator[Page]:
     keep = await account.keep(start.now, with_labels=True)
     asked, left = changelog.select_history_fields(keep.team, keep.fields)
     if left:
-        text = f"histories of more than {changelog.MOST_ASKED} fields are not read; left out: {', '.join(left)}"
+        text = f"histories of more than {changelog.MAX_FIELDS} fields are not read; left out: {', '.join(left)}"
         account.found.append(Finding(level="note", about="fields", text=text))
     size = account.site.ids_a_call
     for place in range(0, len(start.todo), size):
@@ -37,7 +37,7 @@ async def changes(account: SiteState, start: Start) -> AsyncIterator[Page]:
         moves: dict[str, list[Move]] = {}
         try:
             async for found in account.site.changes([todo.key for todo in batch], asked):
-                page = await _page(account, found, keep)
+                page = await _map_changelogs(account, found, keep)
                 for record in page.records:
                     if isinstance(record, Event) and record.field == "brand":
                         moves.setdefault(record.ticket, []).append(Move(record.at, record.before, record.after))
@@ -50,20 +50,22 @@ async def changes(account: SiteState, start: Start) -> AsyncIterator[Page]:
                 raise
             torn |= {todo.key for todo in batch}
             aside = [RejectedRow(f"history of {todo.key}", reason_of(error)) for todo in batch]
-        known = [_known_of(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
-        yield Page(records=known, done=batch, rejected=aside, complete_until=whole_to(start, place + size))
+        known = [_map_changes_state(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
+        yield Page(records=known, done=batch, rejected=aside, complete_until=get_complete_until(start, place + size))
 
 
-def _known_of(todo: Todo, moves: Mapping[str, Sequence[Move]], keep: FieldSelection, *, is_torn: bool) -> Changes:
-    came_at = mapping.came_at(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
+def _map_changes_state(
+    todo: Todo, moves: Mapping[str, Sequence[Move]], keep: FieldSelection, *, is_torn: bool
+) -> Changes:
+    came_at = mapping.get_arrival(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
     return Changes(todo.key, todo.version, "unreadable" if is_torn else "yes", came_at)
 
 
-async def _page(account: SiteState, page: deployments.Histories, keep: FieldSelection) -> Page:
+async def _map_changelogs(account: SiteState, page: deployments.Histories, keep: FieldSelection) -> Page:
     records: list[AnyRecord] = []
     aside = list(page.aside)
     met: list[js.User] = []
-    known = Known(keep.labels, people=account.called)
+    known = NameIndex(keep.labels, people=account.called)
     for one in page.found:
         try:
             good, bad = decode_rows(one.change_histories, js.History)
@@ -72,16 +74,18 @@ async def _page(account: SiteState, page: deployments.Histories, keep: FieldSele
             continue
         aside += [RejectedRow(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
         account.meet(row.author for row in good if row.author)
-        past = changelog.read(one.issue_id, good, keep.words, keep.field_ids, known)
+        past = changelog.read_history(one.issue_id, good, keep.words, keep.field_ids, known)
         if past.unread:  # what the issue is now says more about names
-            past = changelog.read(one.issue_id, good, keep.words, keep.field_ids, await _known(account, one, keep))
-        records += [*past.names, *past.events, *changelog.stays(past.events, keep.projects), *past.unread]
+            past = changelog.read_history(
+                one.issue_id, good, keep.words, keep.field_ids, await _load_name_index(account, one, keep)
+            )
+        records += [*past.names, *past.events, *changelog.map_absences(past.events, keep.projects), *past.unread]
         aside += past.aside
         met += past.people
-    return Page(records=[*people.records(met, keep.team_of, account.met, keep.read_at), *records], rejected=aside)
+    return Page(records=[*people.map_people(met, keep.team_of, account.met, keep.read_at), *records], rejected=aside)
 
 
-async def _known(account: SiteState, one: js.IssueChanges, keep: FieldSelection) -> Known:
+async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: FieldSelection) -> NameIndex:
     asked = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
     found, _ = await account.site.by_id([one.issue_id], asked)
     for row in found:
@@ -89,16 +93,16 @@ async def _known(account: SiteState, one: js.IssueChanges, keep: FieldSelection)
             fields = msgspec.json.decode(row.fields, type=js.Fields)
         except UNREADABLE:
             continue
-        return mapping.known_of(fields, keep, account.called)
-    return Known(keep.labels, people=account.called)
+        return mapping.build_name_index(fields, keep, account.called)
+    return NameIndex(keep.labels, people=account.called)
 
 
-def whole_to(start: Start, place: int) -> int:
+def get_complete_until(start: Start, place: int) -> int:
     """Everything that changed before the next one in the queue is known."""
     return start.todo[place].version - 1 if place < len(start.todo) else start.now
 
 
-async def comments(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_comments(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Conversations of which a search showed a part, or on Data Center not who sees them; all of one in one page."""
     if not start.todo:
         yield Page(complete_until=start.now)
@@ -106,13 +110,13 @@ async def comments(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     keep = await account.keep(start.now)
     for place, todo in enumerate(start.todo, 1):
-        yield await _conversation(account, todo, keep, whole_to(start, place))
+        yield await _fetch_conversation(account, todo, keep, get_complete_until(start, place))
 
 
-async def _conversation(account: SiteState, todo: Todo, keep: FieldSelection, whole: int) -> Page:
+async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelection, whole: int) -> Page:
     issue, _, internal = todo.key.partition("/")
     try:
-        found, aside = await deployments.comments(account.http, account.site, issue)
+        found, aside = await deployments.fetch_comments(account.http, account.site, issue)
     except MissingError:  # deleted meanwhile, or out of sight
         gone = [Replies(issue, todo.version, "unreadable")]
         return Page(records=gone, done=[todo], complete_until=whole)
@@ -122,13 +126,13 @@ async def _conversation(account: SiteState, todo: Todo, keep: FieldSelection, wh
         return Page(records=gone, done=[todo], rejected=unread, complete_until=whole)
     authors = [c.author for c in found if c.author]
     account.meet(authors)
-    told = people.records(authors, keep.team_of, account.met, keep.read_at)
-    said, worse = map_rows(found, lambda row: [mapping.comment(issue, row, keep, service=not internal)])
+    told = people.map_people(authors, keep.team_of, account.met, keep.read_at)
+    said, worse = map_rows(found, lambda row: [mapping.map_comment(issue, row, keep, service=not internal)])
     is_torn = bool(aside or worse)
     return Page(
         records=[*told, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
         replaces=[] if is_torn else [("comment", issue)],
         done=[todo],
-        rejected=mapping.of_issue(issue, "comment", [*aside, *worse]),
+        rejected=mapping.label_rejected(issue, "comment", [*aside, *worse]),
         complete_until=whole,
     )

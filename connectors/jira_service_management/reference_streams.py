@@ -10,32 +10,32 @@ from helpdesk_kpi.model import Name
 from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 
 
-async def statuses(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_statuses(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.statuses()
-    named = [mapping.status(row) for row in found]
+    named = [mapping.map_status(row) for row in found]
     yield Page(records=named, rejected=account.unread_statuses, complete_until=start.now)
 
 
-async def priorities(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_priorities(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.priorities()
     yield Page(records=[Name("priority", row.id, row.name) for row in found], complete_until=start.now)
 
 
-async def projects(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_projects(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.projects()
     yield Page(records=[Name("brand", row.id, row.name or row.key) for row in found], complete_until=start.now)
 
 
-async def fields(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_fields(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = [row for row in await account.fields() if row.custom]
     yield Page(records=[Name("field", row.id, row.name or row.id) for row in found], complete_until=start.now)
 
 
-async def agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Who is of the team, as far as lists say more than an id, whether they have done anything yet or not."""
     await account.me()
     team = await account.team()
@@ -43,11 +43,11 @@ async def agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
     if team.guess:
         gap = partly(f"who is of the team is guessed: {team.guess}")
         account.found.append(Finding(level="ok", about="team", text=gap.reason, need="roles", provides=gap))
-    found = people.records(team.members, team, account.met, start.now)
-    yield Page(records=[*found, *await _of_projects(account)], complete_until=start.now)
+    found = people.map_people(team.members, team, account.met, start.now)
+    yield Page(records=[*found, *await _map_project_agents(account)], complete_until=start.now)
 
 
-async def _of_projects(account: SiteState) -> list[Name]:
+async def _map_project_agents(account: SiteState) -> list[Name]:
     """Who may answer in each project, where there are several: elsewhere they are customers like others."""
     team, projects = await account.team(), await account.projects()
     if len(projects) < 2:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-_DEEPEST = 50  # levels; a document that is deeper was not written by hand
+_MAX_DEPTH = 50  # levels; a document that is deeper was not written by hand
 _BLOCKS = frozenset({
     "paragraph", "heading", "listItem", "taskItem", "decisionItem", "codeBlock", "tableRow", "panel", "rule",
 })  # fmt: skip
@@ -24,20 +24,20 @@ class RichText(msgspec.Struct, frozen=True):
 def parse_rich_text(body: Any) -> RichText:
     """Of a document, of wiki text, or of nothing."""
     if isinstance(body, str):
-        return RichText(_plain(body), body)
+        return RichText(_strip_wiki_markup(body), body)
     if not isinstance(body, dict):
         return RichText("", "")
     links: list[str] = []
-    text = "".join(_parts(body, links, 0))
+    text = "".join(_walk_node(body, links, 0))
     return RichText(re.sub(r"\n{3,}", "\n\n", text).strip(), "\n".join(links))
 
 
-def _parts(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
+def _walk_node(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
     kind = node.get("type")
     attrs = node.get("attrs") if isinstance(node.get("attrs"), dict) else {}
     assert attrs is not None
     if kind == "text":
-        links += _format_marks(node)
+        links += _list_link_targets(node)
         yield str(node.get("text") or "")
     elif kind == "hardBreak":
         yield "\n"
@@ -46,15 +46,15 @@ def _parts(node: dict[str, Any], links: list[str], depth: int) -> Iterator[str]:
         yield str(attrs.get("url") or "")
     elif kind in {"mention", "emoji", "status", "date"}:
         yield str(attrs.get("text") or attrs.get("shortName") or "")
-    elif kind != "blockquote" and depth < _DEEPEST:  # what is quoted was written by somebody else
+    elif kind != "blockquote" and depth < _MAX_DEPTH:  # what is quoted was written by somebody else
         for child in node.get("content") or ():
             if isinstance(child, dict):
-                yield from _parts(child, links, depth + 1)
+                yield from _walk_node(child, links, depth + 1)
         if kind in _BLOCKS:
             yield "\n"
 
 
-def _format_marks(node: dict[str, Any]) -> list[str]:
+def _list_link_targets(node: dict[str, Any]) -> list[str]:
     marks = [mark for mark in node.get("marks") or () if isinstance(mark, dict) and mark.get("type") == "link"]
     return [str((mark.get("attrs") or {}).get("href") or "") for mark in marks]
 
@@ -68,7 +68,7 @@ _BARE = re.compile(r"\[((?:https?://|mailto:|~)[^\]\n]+)\]")
 _LINE = re.compile(r"^(?:h[1-6]\. |[*#-]+ )", re.MULTILINE)
 
 
-def _plain(wiki: str) -> str:
+def _strip_wiki_markup(wiki: str) -> str:
     """Without quotes and marks. A text that is nothing but a quote stays."""
     text = _QUOTED.sub("", wiki)
     text = text if text.strip() else wiki

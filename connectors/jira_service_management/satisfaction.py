@@ -17,7 +17,7 @@ from helpdesk_kpi.store.unread import refused_rating
 
 SCORE = "com.atlassian.servicedesk:sd-request-feedback"
 DATE = "com.atlassian.servicedesk:sd-request-feedback-date"
-MOST = 5
+MAX_STARS = 5
 
 
 class Fields(NamedTuple):
@@ -27,7 +27,7 @@ class Fields(NamedTuple):
     date: str | None
 
 
-def rating(
+def map_rating(
     issue_id: str,
     custom: Mapping[str, msgspec.Raw],
     fields: Fields,
@@ -38,63 +38,63 @@ def rating(
     a date it was given by the issue's last update when it was first seen; later updates move with every edit.
     """
     try:
-        given = _any(custom, fields.stars)
+        given = _decode_field(custom, fields.stars)
     except UNREADABLE as error:
-        return refused(issue_id, reason_of(error))
+        return map_unread_rating(issue_id, reason_of(error))
     if given is None:
         return [], []
-    stars = stars_of(given)
+    stars = parse_stars(given)
     if stars is None:
-        return refused(issue_id, f"a rating of an unknown shape: {_shape(given)}")
-    at = _instant(_any(custom, fields.date)) or updated
+        return map_unread_rating(issue_id, f"a rating of an unknown shape: {_describe_shape(given)}")
+    at = _parse_time(_decode_field(custom, fields.date)) or updated
     found = Rating(
-        id=id_of(issue_id),
+        id=get_rating_id(issue_id),
         ticket=issue_id,
         offered_at=at,
         version=at,
         value=f"{stars:g}",
         scale="1-5",
-        category=category(stars),
-        score=(stars - 1) / (MOST - 1),
+        category=get_category(stars),
+        score=(stars - 1) / (MAX_STARS - 1),
         answered_at=at,
         rater=rater,
     )
     return [found], []
 
 
-def id_of(issue_id: str) -> str:
+def get_rating_id(issue_id: str) -> str:
     """An issue has one rating."""
     return f"csat-{issue_id}"
 
 
-def refused(issue_id: str, why: str) -> tuple[list[Rating | Unread], list[RejectedRow]]:
+def map_unread_rating(issue_id: str, why: str) -> tuple[list[Rating | Unread], list[RejectedRow]]:
     """A rating that cannot be read: whether, and how, the customer rated is not known."""
-    return [refused_rating(issue_id, id_of(issue_id), why)], [RejectedRow(f"{issue_id} satisfaction", why)]
+    return [refused_rating(issue_id, get_rating_id(issue_id), why)], [RejectedRow(f"{issue_id} satisfaction", why)]
 
 
-def category(stars: float) -> Literal["good", "neutral", "bad"]:
+def get_category(stars: float) -> Literal["good", "neutral", "bad"]:
     return "good" if stars >= 4 else "bad" if stars <= 2 else "neutral"
 
 
-def stars_of(given: Any) -> float | None:
+def parse_stars(given: Any) -> float | None:
     """One to five; None for a shape that nobody has seen."""
-    scale: Any = MOST
+    scale: Any = MAX_STARS
     if isinstance(given, dict):
-        scale, given = given.get("scale", MOST), given.get("rating")
-    stars, most = _number(given), _number(scale)
+        scale, given = given.get("scale", MAX_STARS), given.get("rating")
+    stars, most = _parse_number(given), _parse_number(scale)
     if stars is None or most is None or most <= 1 or not 1 <= stars <= most:
         return None
-    return 1 + (stars - 1) * (MOST - 1) / (most - 1)
+    return 1 + (stars - 1) * (MAX_STARS - 1) / (most - 1)
 
 
-def _shape(given: Any) -> str:
+def _describe_shape(given: Any) -> str:
     """What it is, without what it says."""
     if isinstance(given, dict):
         return f"an object with {', '.join(map(str, [*given][:5]))}"[:80]
     return "a list" if isinstance(given, list) else "a text" if isinstance(given, str) else "a number or a truth value"
 
 
-def _number(given: Any) -> float | None:
+def _parse_number(given: Any) -> float | None:
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         return None
     try:
@@ -104,13 +104,13 @@ def _number(given: Any) -> float | None:
     return read if math.isfinite(read) else None
 
 
-def _instant(given: Any) -> int | None:
+def _parse_time(given: Any) -> int | None:
     try:
         return None if given is None else ms(given)
     except UNREADABLE:
         return None
 
 
-def _any(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
+def _decode_field(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
     raw = custom.get(field) if field else None
     return None if raw is None else msgspec.json.decode(raw)

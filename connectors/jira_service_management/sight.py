@@ -12,9 +12,9 @@ import msgspec
 from connectors.jira_service_management import changelog, jql, mapping
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
-from connectors.jira_service_management.deployments import MOST_IDS, SearchPage
-from connectors.jira_service_management.issue_streams import fields_of, page_of, read
-from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.deployments import MAX_IDS, SearchPage
+from connectors.jira_service_management.issue_streams import build_page, list_fields, map_page
+from connectors.jira_service_management.labels import NameIndex
 from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.errors import BrokenError, MissingError
@@ -25,20 +25,20 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, reason_of
 ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not know
 
 
-async def out_of_sight(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_out_of_sight(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Fetch open issues that no search brings any more by id, so that what moved away leaves the backlog at once."""
     await account.me()
     if start.cursor is not None:
-        shown = await _ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
+        shown = await _fetch_ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
         kept = [start.present(project.id, unsolved=True) for project in await account.projects()]
         if missing := sorted(frozenset().union(*kept) - shown):
             keep = await account.keep(start.now, with_labels=True)
-            async for page, _ in fetched(account, keep, missing):
+            async for page, _ in fetch_by_id(account, keep, missing):
                 yield page
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 
-async def census(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_issue_census(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Ids of all issues of each project: a deleted issue leaves no trace elsewhere. Those that the store does not know
     came into sight without a new date, and are read; those that it knows and that are not met are asked by id.
 
@@ -48,14 +48,14 @@ async def census(account: SiteState, start: Start) -> AsyncIterator[Page]:
     keep = await account.keep(start.now, with_labels=True)
     gone = 0
     for project in await account.projects():
-        shown = await _ids(account, [project.key], endpoint="census")
+        shown = await _fetch_ids(account, [project.key], endpoint="census")
         known = start.versions("ticket", shown)
         lost = frozenset(start.present(project.id)) - shown
         came = sorted(shown - known.keys())
-        async for page, _ in fetched(account, keep, came):
+        async for page, _ in fetch_by_id(account, keep, came):
             yield page
         found: set[str] = set()
-        async for page, there in fetched(account, keep, sorted(lost)):
+        async for page, there in fetch_by_id(account, keep, sorted(lost)):
             found.update(there)
             yield page
         gone += len(lost - found)
@@ -66,10 +66,10 @@ async def census(account: SiteState, start: Start) -> AsyncIterator[Page]:
     yield Page(complete_until=start.now)
 
 
-async def _ids(account: SiteState, keys: Sequence[str], *conditions: str, endpoint: str) -> frozenset[str]:
-    text = jql.query(keys, *conditions, order=jql.BY_ID)
+async def _fetch_ids(account: SiteState, keys: Sequence[str], *conditions: str, endpoint: str) -> frozenset[str]:
+    text = jql.build_query(keys, *conditions, order=jql.BY_ID)
     found: list[str] = []
-    async for page in account.site.search(text, ["id"], MOST_IDS, endpoint=endpoint):
+    async for page in account.site.search(text, ["id"], MAX_IDS, endpoint=endpoint):
         found += [*(issue.id for issue in page.issues), *(bad.id for bad in page.aside)]
     return frozenset(found)
 
@@ -79,49 +79,51 @@ async def _ids(account: SiteState, keys: Sequence[str], *conditions: str, endpoi
 _AT_ONCE = 100
 
 
-async def fetched(
+async def fetch_by_id(
     account: SiteState, keep: FieldSelection, ids: Sequence[str]
 ) -> AsyncIterator[tuple[Page, Collection[str]]]:
     """Pages of issues by id, with the ids of those that were found. What is elsewhere has left."""
     for place in range(0, len(ids), _AT_ONCE):
-        found, aside = await account.site.by_id(ids[place : place + _AT_ONCE], [*fields_of(keep), ARCHIVED])
+        found, aside = await account.site.by_id(ids[place : place + _AT_ONCE], [*list_fields(keep), ARCHIVED])
         there = {issue.id for issue in found} | {bad.id for bad in aside}
-        here = [issue for issue in found if _left_to(issue, keep) is None]
-        yield read(account, SearchPage(here, aside), keep), there
-        away = [issue for issue in found if _left_to(issue, keep) is not None]
+        here = [issue for issue in found if _find_new_place(issue, keep) is None]
+        yield map_page(account, SearchPage(here, aside), keep), there
+        away = [issue for issue in found if _find_new_place(issue, keep) is not None]
         if away:
-            yield await _left(account, away, keep), there
+            yield await _map_left_issues(account, away, keep), there
 
 
-class _Place(js.Camel):
+class _IssuePlace(js.Camel):
     project: js.Project
     archiveddate: str | int | None = None
 
 
-def _left_to(issue: js.Issue, keep: FieldSelection) -> _Place | None:
+def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None:
     """Where it is, if that is no place that is read; None: it is here, or its row cannot be read."""
     try:
-        found = msgspec.json.decode(issue.fields, type=_Place)
+        found = msgspec.json.decode(issue.fields, type=_IssuePlace)
     except UNREADABLE:
         return None
     return found if found.project.id not in keep.projects or found.archiveddate else None
 
 
-async def _left(account: SiteState, issues: Sequence[js.Issue], keep: FieldSelection) -> Page:
+async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep: FieldSelection) -> Page:
     """Issues that moved away or were archived: as they were when they left."""
-    past = await _histories(account, [issue.id for issue in issues], keep)
+    past = await _fetch_histories(account, [issue.id for issue in issues], keep)
     found: list[mapping.IssueRecords] = []
     aside: list[RejectedRow] = []
     for issue in issues:
         try:
-            one = mapping.issue(issue, keep, account.called, has_left=True)
-            found.append(_as_it_left(one, issue, past.get(issue.id), keep))
+            one = mapping.map_issue(issue, keep, account.called, has_left=True)
+            found.append(_restore_state(one, issue, past.get(issue.id), keep))
         except UNREADABLE as error:
             aside.append(RejectedRow(issue.id, reason_of(error)))
-    return page_of(account, found, keep, aside)
+    return build_page(account, found, keep, aside)
 
 
-async def _histories(account: SiteState, ids: Sequence[str], keep: FieldSelection) -> Mapping[str, changelog.Told]:
+async def _fetch_histories(
+    account: SiteState, ids: Sequence[str], keep: FieldSelection
+) -> Mapping[str, changelog.IssueHistory]:
     asked, _ = changelog.select_history_fields(keep.team, keep.fields)
     raw: dict[str, list[js.History]] = {}
     size = account.site.ids_a_call
@@ -132,15 +134,15 @@ async def _histories(account: SiteState, ids: Sequence[str], keep: FieldSelectio
                     raw.setdefault(one.issue_id, []).extend(decode_rows(one.change_histories, js.History)[0])
         except (MissingError, BrokenError):
             continue
-    known = Known(keep.labels, people=account.called)
-    return {own: changelog.read(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
+    known = NameIndex(keep.labels, people=account.called)
+    return {own: changelog.read_history(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
 
 
-def _as_it_left(
-    one: mapping.IssueRecords, issue: js.Issue, past: changelog.Told | None, keep: FieldSelection
+def _restore_state(
+    one: mapping.IssueRecords, issue: js.Issue, past: changelog.IssueHistory | None, keep: FieldSelection
 ) -> mapping.IssueRecords:
     """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
-    place = _left_to(issue, keep)
+    place = _find_new_place(issue, keep)
     moves = past.moves if past else []
     last = next((move for move in reversed(moves) if move.before in keep.projects), None)
     left_at, brand = (last.at, last.before) if last else (keep.read_at, None)
@@ -152,21 +154,23 @@ def _as_it_left(
         left_at=left_at,
         brand=brand or one.ticket.brand,
         changes_known="yes" if past else one.ticket.changes_known,
-        **{word: _at(events, word, left_at, getattr(one.ticket, word)) for word in _STATE},
+        **{word: _get_value_before(events, word, left_at, getattr(one.ticket, word)) for word in _STATE},
     )
-    others = [record for record in one.records if not isinstance(record, Ticket | Event | Changes) or _said(record)]
-    told = mapping.told_by(issue.id, past, ticket, keep) if past else []
+    others = [
+        record for record in one.records if not isinstance(record, Ticket | Event | Changes) or _is_comment(record)
+    ]
+    told = mapping.map_history(issue.id, past, ticket, keep) if past else []
     return msgspec.structs.replace(one, ticket=ticket, records=[*others, ticket, *told])
 
 
 _STATE = ("status", "priority", "assignee", "resolution")
 
 
-def _said(record: object) -> bool:
+def _is_comment(record: object) -> bool:
     return isinstance(record, Event) and record.kind == "comment"
 
 
-def _at(events: Sequence[Event], word: str, at: int, now: str | None) -> str | None:
+def _get_value_before(events: Sequence[Event], word: str, at: int, now: str | None) -> str | None:
     """What a field was just before an instant."""
     mine = sorted((e for e in events if e.field == word), key=lambda e: (e.at, e.seq))
     before = [e for e in mine if e.at < at]

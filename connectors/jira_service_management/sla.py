@@ -15,18 +15,18 @@ KIND = "com.atlassian.servicedesk:sd-sla-field"
 METRICS = {"first_response": "sla_first_response", "resolution": "sla_resolution"}
 
 
-def records(
+def map_sla(
     issue_id: str, custom: Mapping[str, msgspec.Raw], names: Mapping[str, str], roles: Mapping[str, str], read_at: int
 ) -> Iterator[AnyRecord]:
     """All runs, and per role the figure that Jira itself reports: elapsed time of the first or of the last run."""
     elapsed: dict[str, int] = {}
     for field, name in names.items():
-        value = read(custom.get(field))
+        value = decode_sla(custom.get(field))
         if value is None:
             continue
-        runs = cycles(issue_id, field, value, name, read_at)
+        runs = map_cycles(issue_id, field, value, name, read_at)
         yield from runs
-        role = role_of(id_of(value, field), field, roles)
+        role = get_role(get_sla_id(value, field), field, roles)
         done = [run.elapsed for run in runs if run.stopped_at is not None and run.elapsed is not None]
         if role in METRICS and done:
             elapsed.setdefault(role, done[0] if role == "first_response" else done[-1])
@@ -34,7 +34,7 @@ def records(
         yield NativeMetric(issue_id, METRICS[role], business=took)
 
 
-def read(raw: msgspec.Raw | None) -> js.Sla | None:
+def decode_sla(raw: msgspec.Raw | None) -> js.Sla | None:
     """Null where the SLA does not apply, or where the account is no agent of the project. Other shapes say nothing."""
     try:
         return None if raw is None else msgspec.json.decode(raw, type=js.Sla | None)
@@ -42,7 +42,7 @@ def read(raw: msgspec.Raw | None) -> js.Sla | None:
         return None
 
 
-def id_of(value: js.Sla, field: str) -> str:
+def get_sla_id(value: js.Sla, field: str) -> str:
     """Its id, else the tail of its link, else its field's number."""
     if value.id is not None:
         return str(value.id)
@@ -50,13 +50,13 @@ def id_of(value: js.Sla, field: str) -> str:
     return tail if tail.isdecimal() else field.removeprefix("customfield_")
 
 
-def role_of(own: str, field: str, roles: Mapping[str, str]) -> str:
+def get_role(own: str, field: str, roles: Mapping[str, str]) -> str:
     return next((roles[k] for k in (own, field, field.removeprefix("customfield_")) if k in roles), "other")
 
 
-def cycles(issue_id: str, field: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
+def map_cycles(issue_id: str, field: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
     """Completed ones in order of start, then the one that still runs."""
-    own = id_of(value, field)
+    own = get_sla_id(value, field)
     rows = sorted(value.completed_cycles, key=lambda c: (c.start_time and c.start_time.ms) or 0)
     all_rows: Sequence[js.Cycle] = [*rows, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
     return [

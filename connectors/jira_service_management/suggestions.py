@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.mapping import STATES
-from connectors.jira_service_management.sla import id_of, role_of
+from connectors.jira_service_management.sla import get_role, get_sla_id
 from helpdesk_kpi.pull.contract import Finding
 
 _TEAM_KINDS = ("com.atlassian.teams:", "com.atlassian.jira.plugin.system.customfieldtypes:grouppicker")
@@ -14,7 +14,7 @@ _WAITING = ("waiting for customer", "waiting on customer", "awaiting customer", 
 _HOUR = 3_600_000
 
 
-def sla_roles(
+def suggest_sla_roles(
     fields: Mapping[str, str], values: Sequence[tuple[str, js.Sla]], configured: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Each SLA with its goals, and the line to configure. Only exact names are taken for a role."""
@@ -22,10 +22,10 @@ def sla_roles(
     unmapped = []
     for field, name in fields.items():
         value = seen.get(field)
-        own = id_of(value, field) if value else field.removeprefix("customfield_")
-        if role_of(own, field, configured) != "other" or own in configured:
+        own = get_sla_id(value, field) if value else field.removeprefix("customfield_")
+        if get_role(own, field, configured) != "other" or own in configured:
             continue
-        goals = sorted({g for f, v in values if f == field for g in _goals(v)})
+        goals = sorted({g for f, v in values if f == field for g in _list_goals(v)})
         told = f" ({', '.join(f'{goal:g} h' for goal in goals[:4])})" if goals else ""
         unmapped.append((field.removeprefix("customfield_"), name, told))
     if not unmapped:
@@ -36,13 +36,13 @@ def sla_roles(
     yield Finding(level="note", about="SLA", text=text)
 
 
-def _goals(value: js.Sla) -> list[float]:
+def _list_goals(value: js.Sla) -> list[float]:
     """In hours of the goal's calendar."""
     runs = [*value.completed_cycles, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
     return [run.goal_duration.millis / _HOUR for run in runs if run.goal_duration and run.goal_duration.millis]
 
 
-def status_states(found: Sequence[js.Status]) -> Finding:
+def suggest_status_states(found: Sequence[js.Status]) -> Finding:
     """Jira knows to do, in progress and done. Whether a status waits for the customer, only people know."""
     states: dict[str, list[str]] = {}
     for row in found:
@@ -57,7 +57,7 @@ def status_states(found: Sequence[js.Status]) -> Finding:
     return Finding(level="note", about="statuses", text=f"{told}. Likely: statuses = {{ {line} }} in [tickets]")
 
 
-def team_fields(found: Sequence[js.Field]) -> list[str]:
+def suggest_team_fields(found: Sequence[js.Field]) -> list[str]:
     """Fields of teams and groups, and choices that are called so."""
     return [
         f"{row.id} ({row.name})"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.deployments import Site, more
+from connectors.jira_service_management.deployments import Site, has_more
 from connectors.jira_service_management.people import Team, user_id
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, UnavailableError
@@ -21,12 +21,12 @@ from helpdesk_kpi.pull.transport import Transport
 
 ROLES = frozenset({"service desk team", "customer service team"})
 PERMISSION = "SERVICEDESK_AGENT"
-_MOST = 1000  # users of a site that are searched for a permission; those behind them are left out without a word
+_MAX_USERS = 1000  # users of a site that are searched for a permission; those behind them are left out without a word
 SERVICE = "service_desk"
 log = logging.getLogger(__name__)
 
 
-class _Found(NamedTuple):
+class _ProjectAgents(NamedTuple):
     """Who may answer in one project."""
 
     agents: list[js.User]
@@ -34,7 +34,7 @@ class _Found(NamedTuple):
     guess: str  # why there may be more; "" if there are not
 
 
-class Asking(NamedTuple):
+class TeamQuery(NamedTuple):
     """Where to ask."""
 
     http: Transport
@@ -42,58 +42,58 @@ class Asking(NamedTuple):
     settings: Settings
 
 
-async def team(ask: Asking, projects: Sequence[js.Project]) -> Team:
+async def find_team(ask: TeamQuery, projects: Sequence[js.Project]) -> Team:
     if ask.settings.agents:
-        return await _configured(ask)
-    found = [await _of_project(ask, project) for project in projects]
+        return await _read_configured(ask)
+    found = [await _find_project_agents(ask, project) for project in projects]
     agents = [user for one in found for user in one.agents]
     guesses = list(dict.fromkeys(one.guess for one in found if one.guess))
     return Team(
-        agents=_ids(agents),
+        agents=_list_ids(agents),
         is_whole=not guesses,
         members=tuple(agents),
         because=tuple(one.because for one in found if one.because),
         guess="; ".join(guesses),
-        of_project={p.id: _ids(one.agents) for p, one in zip(projects, found, strict=True) if not one.guess},
+        of_project={p.id: _list_ids(one.agents) for p, one in zip(projects, found, strict=True) if not one.guess},
     )
 
 
-def _ids(users: Sequence[js.User]) -> frozenset[str]:
+def _list_ids(users: Sequence[js.User]) -> frozenset[str]:
     return frozenset(own for user in users if (own := user_id(user)))
 
 
-async def _configured(ask: Asking) -> Team:
+async def _read_configured(ask: TeamQuery) -> Team:
     """Accounts that are named, and members of groups. Such a list is whole."""
     groups = [one.removeprefix("group:") for one in ask.settings.agents if one.startswith("group:")]
     named = frozenset(one for one in ask.settings.agents if not one.startswith("group:"))
     members, because = list[js.User](), []
     for group in groups:
-        found = await _group(ask, group)
+        found = await _fetch_group(ask, group)
         members += found
         because.append(f"{len(found)} in group {group}, by `agents`")
     for address in sorted(one for one in named if "@" in one):
-        found = await _by_address(ask, address)
+        found = await _find_by_address(ask, address)
         members += found
-        named = (named - {address}) | _ids(found)
+        named = (named - {address}) | _list_ids(found)
         because += [] if found else [f"nobody found as {address}: write the account's id"]
     because += [f"{len(named)} named in `agents`"] if named else []
     return Team(
-        agents=named | _ids(members), always=named, is_whole=True, members=tuple(members),
+        agents=named | _list_ids(members), always=named, is_whole=True, members=tuple(members),
         because=tuple(because),
     )  # fmt: skip
 
 
-async def _group(ask: Asking, group: str) -> list[js.User]:
+async def _fetch_group(ask: TeamQuery, group: str) -> list[js.User]:
     """By its id, else by its name, which is what people see."""
     try:
-        return await group_members(ask, group)
+        return await fetch_group_members(ask, group)
     except (MissingError, UnavailableError):
         if ask.settings.auth.is_personal:
             raise
-        return await group_members(ask, group, by_name=True)
+        return await fetch_group_members(ask, group, by_name=True)
 
 
-async def _by_address(ask: Asking, address: str) -> list[js.User]:
+async def _find_by_address(ask: TeamQuery, address: str) -> list[js.User]:
     """Accounts with a mail address. It is found even where it is not shown, so that a single hit is the one.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
@@ -106,7 +106,7 @@ async def _by_address(ask: Asking, address: str) -> list[js.User]:
     return exact or (found if len(found) == 1 and not found[0].email_address else [])
 
 
-async def group_members(ask: Asking, group: str, *, by_name: bool = False) -> list[js.User]:
+async def fetch_group_members(ask: TeamQuery, group: str, *, by_name: bool = False) -> list[js.User]:
     """Inactive ones too: their replies stay an agent's."""
     key = "groupname" if by_name or ask.settings.auth.is_personal else "groupId"
     path, found, start = await ask.site.api("group/member"), list[js.User](), 0
@@ -117,36 +117,36 @@ async def group_members(ask: Asking, group: str, *, by_name: bool = False) -> li
         good, aside = decode_rows(page.values, js.User, "accountId")
         found += good
         start += len(good) + len(aside)
-        if not walk.goes_on(more=more(page, start), to=start, has_rows=bool(good or aside)):
+        if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or aside)):
             return found
 
 
 # one project
 
 
-async def _of_project(ask: Asking, project: js.Project) -> _Found:
+async def _find_project_agents(ask: TeamQuery, project: js.Project) -> _ProjectAgents:
     if project.project_type_key != SERVICE:
-        return _Found([], "", f"{project.key} is no service project: it has no agents")
+        return _ProjectAgents([], "", f"{project.key} is no service project: it has no agents")
     try:
-        found = await _by_role(ask, project)
+        found = await _fetch_by_role(ask, project)
     except (UnavailableError, MissingError) as error:
-        found = _Found([], "", f"the roles of {project.key} cannot be read ({error})")
-    return await _by_permission(ask, project, found) if found.guess else found
+        found = _ProjectAgents([], "", f"the roles of {project.key} cannot be read ({error})")
+    return await _fetch_by_permission(ask, project, found) if found.guess else found
 
 
-async def _by_role(ask: Asking, project: js.Project) -> _Found:
+async def _fetch_by_role(ask: TeamQuery, project: js.Project) -> _ProjectAgents:
     path = await ask.site.api(f"project/{project.key}/role")
     roles = await ask.http.get(path, type=dict[str, msgspec.Raw], endpoint="project roles", missing="resource")
-    wanted = [(name, _text(address)) for name, address in roles.items() if name.casefold() in ROLES]
+    wanted = [(name, _decode_address(address)) for name, address in roles.items() if name.casefold() in ROLES]
     if not wanted:
         names = ", ".join(sorted(roles)) or "none"
-        return _Found([], "", f"{project.key} has no role {' or '.join(sorted(ROLES))!r}, only: {names}")
-    agents = [user for _, address in wanted for user in await _actors(ask, project, address)]
+        return _ProjectAgents([], "", f"{project.key} has no role {' or '.join(sorted(ROLES))!r}, only: {names}")
+    agents = [user for _, address in wanted for user in await _fetch_role_members(ask, project, address)]
     guess = "" if agents else f"no account has the role {wanted[0][0]} in {project.key}"
-    return _Found(agents, f"{len(_ids(agents))} with the role {wanted[0][0]} in {project.key}", guess)
+    return _ProjectAgents(agents, f"{len(_list_ids(agents))} with the role {wanted[0][0]} in {project.key}", guess)
 
 
-def _text(raw: msgspec.Raw) -> str:
+def _decode_address(raw: msgspec.Raw) -> str:
     """An address, or an empty one where it is no text."""
     try:
         return msgspec.json.decode(raw, type=str)
@@ -154,7 +154,7 @@ def _text(raw: msgspec.Raw) -> str:
         return ""
 
 
-async def _actors(ask: Asking, project: js.Project, address: str) -> list[js.User]:
+async def _fetch_role_members(ask: TeamQuery, project: js.Project, address: str) -> list[js.User]:
     """People of a role, and those of its groups."""
     own = address.rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
     path = await ask.site.api(f"project/{project.key}/role/{own}")
@@ -165,20 +165,20 @@ async def _actors(ask: Asking, project: js.Project, address: str) -> list[js.Use
             group = actor.actor_group or {}
             by_id = group.get("groupId")
             name = str(by_id or group.get("name") or actor.name or "")
-            found += await group_members(ask, name, by_name=not by_id)
+            found += await fetch_group_members(ask, name, by_name=not by_id)
         else:
             user = {"name": actor.name, "displayName": actor.display_name, **(actor.actor_user or {})}
             found.append(msgspec.convert(user, js.User))
     return found
 
 
-async def _by_permission(ask: Asking, project: js.Project, before: _Found) -> _Found:
+async def _fetch_by_permission(ask: TeamQuery, project: js.Project, before: _ProjectAgents) -> _ProjectAgents:
     """Cloud only. It looks at the site's first thousand users; a second request checks that there are no more."""
     if ask.settings.auth.is_personal:
         return before
     path = await ask.site.api("user/permission/search")
     asked: dict[str, str | int | bool] = {
-        "permissions": PERMISSION, "projectKey": project.key, "startAt": 0, "maxResults": _MOST,
+        "permissions": PERMISSION, "projectKey": project.key, "startAt": 0, "maxResults": _MAX_USERS,
     }  # fmt: skip
     try:
         raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="permission search", missing="resource")
@@ -188,12 +188,12 @@ async def _by_permission(ask: Asking, project: js.Project, before: _Found) -> _F
         return before._replace(guess=f"{before.guess}, nor who has the permission {PERMISSION} ({error})")
     if not agents:
         return before._replace(guess=f"{before.guess}, and no account is found with the permission {PERMISSION}")
-    guess = f"of more than {_MOST:,} users only the first are searched for agents of {project.key}" if more else ""
-    return _Found(agents, f"{len(agents)} with the permission {PERMISSION} in {project.key}", guess)
+    guess = f"of more than {_MAX_USERS:,} users only the first are searched for agents of {project.key}" if more else ""
+    return _ProjectAgents(agents, f"{len(agents)} with the permission {PERMISSION} in {project.key}", guess)
 
 
-async def _has_more_users(ask: Asking) -> bool:
+async def _has_more_users(ask: TeamQuery) -> bool:
     path = await ask.site.api("users/search")
-    asked: dict[str, str | int | bool] = {"startAt": _MOST, "maxResults": 1}
+    asked: dict[str, str | int | bool] = {"startAt": _MAX_USERS, "maxResults": 1}
     raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="users", missing="resource")
     return bool(decode_rows(raw, js.User, "accountId")[0])

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from connectors.jira_service_management import deployments, mapping, people
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.per_issue import whole_to
+from connectors.jira_service_management.per_issue import get_complete_until
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
@@ -21,10 +21,10 @@ from helpdesk_kpi.pull.lenient_decode import read_each, reason_of
 SECOND, MINUTE = 1_000, 60_000
 SETTLED = 10 * MINUTE  # the feed leaves out the last minute, and the issue itself may still be on its way to us
 QUEUE = "worklogs"
-OFF = no("time tracking is switched off on this site")
+SWITCHED_OFF = no("time tracking is switched off on this site")
 
 
-async def worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
+async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """Issues with more worklogs than come along with them, and those that the feed named; all of one in one page."""
     if not start.todo:
         yield Page(complete_until=start.now)
@@ -32,9 +32,9 @@ async def worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     team = await account.team()
     for place, todo in enumerate(start.todo, 1):
-        whole = whole_to(start, place)
+        whole = get_complete_until(start, place)
         try:
-            found, aside = await deployments.worklogs(account.http, account.site, todo.key)
+            found, aside = await deployments.fetch_worklogs(account.http, account.site, todo.key)
         except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
             yield Page(done=[todo], complete_until=whole)
             continue
@@ -42,8 +42,10 @@ async def worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
             unread = [RejectedRow(f"worklogs of {todo.key}", reason_of(error))]
             yield Page(done=[todo], rejected=unread, complete_until=whole)
             continue
-        made, unread, writers = mapping.worklogs(todo.key, found, mapping.of_issue(todo.key, "worklog", aside))
-        told: list[AnyRecord] = [*people.records(writers, team, account.met, start.now), *made]
+        made, unread, writers = mapping.map_worklogs(
+            todo.key, found, mapping.label_rejected(todo.key, "worklog", aside)
+        )
+        told: list[AnyRecord] = [*people.map_people(writers, team, account.met, start.now), *made]
         yield Page(
             records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], rejected=unread,
             complete_until=whole,
@@ -54,7 +56,9 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
     """What Jira itself says was changed or deleted since the last run: whether the issues have told us all of it."""
     await account.me()
     if not await account.keeps_time():
-        account.found.append(Finding(level="ok", about="time", text=OFF.reason, need="time.entries", provides=OFF))
+        account.found.append(
+            Finding(level="ok", about="time", text=SWITCHED_OFF.reason, need="time.entries", provides=SWITCHED_OFF)
+        )
         yield Page(complete_until=start.now)
         return
     until = account.until(start.now, SETTLED)
@@ -64,14 +68,14 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
     since = int(start.cursor)
     try:
         behind: list[Todo] = []
-        async for changed in deployments.changed_worklogs(account.http, account.site, "updated", since):
+        async for changed in deployments.fetch_changed_worklogs(account.http, account.site, "updated", since):
             ids = [one.worklog_id for one in changed if one.updated_time <= until]
             behind += await _find_missed(account, start, ids)
         if behind:
             text = f"{len(behind)} issues did not move when time was written down on them: they are read by themselves"
             account.found.append(Finding(level="note", about="time", text=text))
             yield Page(todo={QUEUE: behind})
-        async for changed in deployments.changed_worklogs(account.http, account.site, "deleted", since):
+        async for changed in deployments.fetch_changed_worklogs(account.http, account.site, "deleted", since):
             yield Page(gone={"time_entry": [str(one.worklog_id) for one in changed]})
     except UnavailableError as error:
         text = f"worklogs are read with their issues only, and nothing says whether that misses any: {error}"
@@ -83,7 +87,7 @@ async def _find_missed(account: SiteState, start: Start, ids: Sequence[int | str
     """Issues of ours that are older in the store than a worklog of theirs. Most of a site's are not ours."""
     if not ids:
         return []
-    found = await deployments.worklogs_by_id(account.http, account.site, ids)
+    found = await deployments.fetch_worklogs_by_id(account.http, account.site, ids)
     newest: dict[str, int] = {}
     for row, at in read_each([row for row in found if row.updated], lambda row: ms(row.updated or 0))[0]:
         newest[row.issue_id] = max(newest.get(row.issue_id, 0), at)

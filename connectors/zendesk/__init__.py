@@ -95,21 +95,21 @@ class Zendesk(Connector):
 
     def _names(self) -> list[Stream]:
         lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
-            ("brands", "/api/v2/brands", zd.Brand, mapping.brand),
-            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, mapping.form),
-            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, mapping.field),
-            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, mapping.custom_status),
+            ("brands", "/api/v2/brands", zd.Brand, mapping.map_brand),
+            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, mapping.map_form),
+            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, mapping.map_field),
+            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, mapping.map_custom_status),
         ]
         named = [
             Stream(
                 name=key, kind="snapshot", every=6 * HOUR,
-                pages=self._bound(reference_streams.names, path=path, key=key, kind=kind, make=make),
+                pages=self._bound(reference_streams.fetch_names, path=path, key=key, kind=kind, make=make),
             )
             for key, path, kind, make in lists_of
         ]  # fmt: skip
         organizations = partial(
-            export_streams.export, path="/api/v2/incremental/organizations", key="organizations", kind=zd.NameRecord,
-            make=lambda row: [mapping.organization(row)], everything=True,
+            export_streams.fetch_export, path="/api/v2/incremental/organizations", key="organizations",
+            kind=zd.NameRecord, make=lambda row: [mapping.map_organization(row)], everything=True,
         )  # fmt: skip
         either_way = self._either(organizations, list_streams.fetch_organizations_list)
         return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
@@ -122,19 +122,21 @@ class Zendesk(Connector):
                 pages=self._either(export_streams.fetch_users_incremental, list_streams.fetch_users_list),
                 gives=frozenset({"roles"}),
             ),
-            Stream(name="groups", kind="snapshot", pages=self._bound(reference_streams.groups)),
-            Stream(name="group_memberships", kind="snapshot", pages=self._bound(reference_streams.group_memberships)),
+            Stream(name="groups", kind="snapshot", pages=self._bound(reference_streams.fetch_groups)),
+            Stream(
+                name="group_memberships", kind="snapshot", pages=self._bound(reference_streams.fetch_group_memberships)
+            ),
         ]
 
     def _hours(self) -> list[Stream]:
         return [
             Stream(
-                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(reference_streams.schedules),
+                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(reference_streams.fetch_schedules),
                 gives=frozenset({"schedules"}),
             ),
             Stream(
-                name="sla_policies", kind="snapshot", every=6 * HOUR, pages=self._bound(reference_streams.sla_policies),
-                gives=frozenset({"sla.policies"}),
+                name="sla_policies", kind="snapshot", every=6 * HOUR,
+                pages=self._bound(reference_streams.fetch_sla_policies), gives=frozenset({"sla.policies"}),
             ),
         ]  # fmt: skip
 
@@ -153,7 +155,7 @@ class Zendesk(Connector):
                 pages=self._either(event_streams.fetch_ticket_events, event_streams.fetch_audits_of_changed),
                 gives=_HISTORY | _TIME,
             ),
-            Stream(name=event_streams.MISSING, kind="queue", pages=self._bound(event_streams.missing)),
+            Stream(name=event_streams.MISSING, kind="queue", pages=self._bound(event_streams.fetch_missing_audits)),
             Stream(name=time_tracking.QUEUE, kind="queue", pages=self._bound(time_tracking.fetch_unsure_entries)),
             Stream(name=export_streams.METRICS, kind="queue", pages=self._bound(per_ticket.fetch_metric_sets)),
             Stream(
@@ -165,12 +167,12 @@ class Zendesk(Connector):
         ]
         if self.settings.voice:
             calls = self._bound(
-                export_streams.export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls", kind=zd.Call,
-                make=mapping.call, refused=refused.calls,
+                export_streams.fetch_export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls",
+                kind=zd.Call, make=mapping.map_call, refused=refused.list_unread_calls,
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
         if self.settings.messaging:
-            chats = self._bound(messaging.engagements)
+            chats = self._bound(messaging.fetch_engagements)
             streams.append(Stream(name="engagements", kind="cursor", pages=chats, gives=frozenset({"chats"})))
         return streams
 
@@ -180,21 +182,21 @@ class Zendesk(Connector):
             Stream(
                 name="satisfaction_ratings",
                 kind="cursor",
-                pages=self._bound(reference_streams.satisfaction_ratings),
+                pages=self._bound(reference_streams.fetch_satisfaction_ratings),
                 gives=_SURVEYS,
             ),
-            Stream(name=map_surveys.QUEUE, kind="queue", pages=self._bound(ratings.asked)),
+            Stream(name=map_surveys.QUEUE, kind="queue", pages=self._bound(ratings.fetch_missing_ratings)),
             Stream(
                 name="survey_responses",
                 kind="cursor",
-                pages=self._bound(reference_streams.survey_responses),
+                pages=self._bound(reference_streams.fetch_survey_responses),
                 gives=newer,
             ),
             Stream(
                 name="survey_questions",
                 kind="snapshot",
                 every=6 * HOUR,
-                pages=self._bound(reference_streams.survey_questions),
+                pages=self._bound(reference_streams.fetch_survey_questions),
             ),
         ]
 
@@ -203,7 +205,9 @@ class Zendesk(Connector):
             return []
         gives = frozenset({"articles", "article.edits", "article.votes"})
         return [
-            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(help_center.articles), gives=gives),
+            Stream(
+                name="articles", kind="cursor", every=HOUR, pages=self._bound(help_center.fetch_articles), gives=gives
+            ),
             Stream(
                 name="article_census", kind="census", every=24 * HOUR, pages=self._bound(help_center.fetch_article_ids)
             ),

@@ -18,8 +18,8 @@ from helpdesk_kpi.pull.transport import Params, Transport
 
 _ZENDESK = ".zendesk.com"
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
-BACK = 2 * 86_400  # seconds; exports refuse a start within the last minute
-BY_LISTS = (
+PROBE_AGE = 2 * 86_400  # seconds; exports refuse a start within the last minute
+LISTS_NOTE = (
     "Zendesk denies its exports to these credentials: everything is read by lists, ticket by ticket, which takes more"
     " requests; tickets deleted before the first sync stay unknown"
 )
@@ -66,12 +66,12 @@ class AccountState:
             exported = await self.gives("/api/v2/incremental/tickets/cursor", start)
             self.reads_lists = not exported and await self.gives("/api/v2/tickets", {"page[size]": 1})
             if self.reads_lists:
-                self.found.append(Finding(level="warning", about="transport", text=f"{BY_LISTS} ({why})"))
+                self.found.append(Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({why})"))
         return self.reads_lists
 
     def back_from(self, now: int) -> int:
         """A start, in UNIX seconds, that no export refuses as too recent; `now` is ours, in ms."""
-        return self.http.server_time(now) // SECOND - BACK
+        return self.http.server_time(now) // SECOND - PROBE_AGE
 
     async def gives(self, path: str, params: Params) -> bool:
         try:
@@ -168,14 +168,14 @@ class AccountState:
 
     async def article_hosts(self) -> frozenset[str]:
         """Hosts whose articles are ours, in links."""
-        hosts = {_host_of(self.url)}
+        hosts = {_get_host(self.url)}
         for brand in await self.brands():
-            hosts |= {_host_of(brand.brand_url or ""), brand.host_mapping or ""}
+            hosts |= {_get_host(brand.brand_url or ""), brand.host_mapping or ""}
             hosts |= {f"{brand.subdomain}{_ZENDESK}"} if brand.subdomain else set()
         return frozenset(host.lower() for host in hosts if host)
 
 
-def _host_of(address: str) -> str:
+def _get_host(address: str) -> str:
     """ "" of what is no address."""
     try:
         return urlsplit(address).netloc

@@ -6,16 +6,16 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import BY_LISTS, AccountState
+from connectors.zendesk.account import LISTS_NOTE, AccountState
 from connectors.zendesk.pagination import SECOND
-from connectors.zendesk.sync_estimate import first_sync
+from connectors.zendesk.sync_estimate import estimate_first_sync
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.pull.transport import Params
 
-_TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
-_SOON = 14  # days before which somebody should know that tokens end
+_API_TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
+_WARN_DAYS = 14  # days before which somebody should know that tokens end
 _LIST: Params = {"page[size]": 1}
 
 
@@ -41,7 +41,7 @@ _BY_LISTS = (
     _Probe("/api/v2/users", "users", _LIST, ("roles",)),
     _Probe("/api/v2/deleted_users", "deleted people", _LIST),
 )
-_BESIDE = (
+_FURTHER = (
     _Probe("/api/v2/satisfaction_ratings", "satisfaction ratings", _LIST),
     _Probe("/api/v2/guide/survey_responses", "survey responses", _LIST, ("survey.dimensions",)),
     _Probe("/api/v2/guide/surveys", "survey questions", _LIST),
@@ -60,32 +60,32 @@ async def check(account: AccountState, now: float) -> list[Finding]:
     me, refused = await checks.check_sign_in(ask)
     if me is None:
         return refused
-    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _rights(me.user)]
-    found += _token_ends(account, datetime.fromtimestamp(now, UTC))
+    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _check_role(me.user)]
+    found += _check_token_expiry(account, datetime.fromtimestamp(now, UTC))
     found += checks.check_clock_skew(account.http, "Zendesk")
-    found += await _zone(account)
-    found += await _by_either_way(account, now)
-    for probe in _BESIDE:
-        found += await _probe(account, now, probe)
-    found += _surveys(found)
-    found += await _articles(account)
-    found += await _fields(account)
-    found += await _time(account)
-    return [*found, *checks.check_rate_limits(account.http), *await first_sync(account)]
+    found += await _check_zone(account)
+    found += await _check_transport(account, now)
+    for probe in _FURTHER:
+        found += await _run_probe(account, now, probe)
+    found += _check_surveys(found)
+    found += await _check_articles(account)
+    found += await _check_fields(account)
+    found += await _check_time_fields(account)
+    return [*found, *checks.check_rate_limits(account.http), *await estimate_first_sync(account)]
 
 
-def _rights(me: zd.User) -> Finding:
+def _check_role(me: zd.User) -> Finding:
     if me.role == "admin":
         return Finding(level="ok", about="rights", text="the credentials are an admin's")
     text = f"the credentials are of role {me.role!r}; Zendesk's exports answer to admins only"
     return Finding(level="error", about="rights", text=text)
 
 
-def _token_ends(account: AccountState, today: datetime) -> list[Finding]:
+def _check_token_expiry(account: AccountState, today: datetime) -> list[Finding]:
     """When these credentials end by themselves. Those of an OAuth client that acts for itself do not."""
     settings = account.settings
     if settings.auth.is_token:
-        return [_token(today)]
+        return [_describe_api_token(today)]
     file = settings.auth.token_file(settings.config_folder)
     ends = file.read().refresh_expires_at if file else None
     if file is None or ends is None:
@@ -93,11 +93,11 @@ def _token_ends(account: AccountState, today: datetime) -> list[Finding]:
     day = datetime.fromtimestamp(ends, UTC)
     left = (day - today).days
     text = f"the tokens in {file.path} end on {day:%Y-%m-%d} ({left} days) unless a sync renews them before"
-    return [Finding(level="warning" if left < _SOON else "ok", about="credentials", text=text)]
+    return [Finding(level="warning" if left < _WARN_DAYS else "ok", about="credentials", text=text)]
 
 
-def _token(today: datetime) -> Finding:
-    days = (_TOKENS_END - today).days
+def _describe_api_token(today: datetime) -> Finding:
+    days = (_API_TOKENS_END - today).days
     left = f"in {days} days" if days >= 0 else "since then"
     text = (
         f"API tokens stop on 2027-04-30 ({left}), and before that when unused for 30 days:"
@@ -106,7 +106,7 @@ def _token(today: datetime) -> Finding:
     return Finding(level="warning", about="credentials", text=text)
 
 
-async def _zone(account: AccountState) -> list[Finding]:
+async def _check_zone(account: AccountState) -> list[Finding]:
     """For people to compare with the zone of their configuration, which decides what a day is."""
     try:
         page = await account.http.get("/api/v2/account/settings", type=zd.SettingsPage, endpoint="account/settings")
@@ -117,21 +117,21 @@ async def _zone(account: AccountState) -> list[Finding]:
     return [Finding(level="ok", about="time zone", text=f"the account is in {zone}")] if zone else []
 
 
-async def _by_either_way(account: AccountState, now: float) -> list[Finding]:
+async def _check_transport(account: AccountState, now: float) -> list[Finding]:
     """Tickets, their events and people: by exports or, where Zendesk denies those, by lists."""
-    exported = [finding for probe in _BY_EXPORTS for finding in await _probe(account, now, probe)]
+    exported = [finding for probe in _BY_EXPORTS for finding in await _run_probe(account, now, probe)]
     denied = next((f.text for f in exported if f.about == "tickets" and f.provides), None)
     if denied is None:
         text = "tickets and what happened on them come by Zendesk's exports"
         return [Finding(level="ok", about="transport", text=text), *exported]
-    listed = [finding for probe in _BY_LISTS for finding in await _probe(account, now, probe)]
+    listed = [finding for probe in _BY_LISTS for finding in await _run_probe(account, now, probe)]
     if any(f.about == "tickets" and f.level != "ok" for f in listed):
         return exported
     account.reads_lists = True
-    return [Finding(level="warning", about="transport", text=f"{BY_LISTS} ({denied})"), *listed]
+    return [Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({denied})"), *listed]
 
 
-async def _probe(account: AccountState, now: float, probe: _Probe) -> list[Finding]:
+async def _run_probe(account: AccountState, now: float, probe: _Probe) -> list[Finding]:
     timed = "incremental" in probe.path or "engagements" in probe.path
     params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if timed else probe.params
     ask = account.http.get(
@@ -140,7 +140,7 @@ async def _probe(account: AccountState, now: float, probe: _Probe) -> list[Findi
     return await checks.probe_endpoint(ask, probe.about, probe.needs)
 
 
-def _surveys(found: list[Finding]) -> list[Finding]:
+def _check_surveys(found: list[Finding]) -> list[Finding]:
     """Only one kind of survey is in use at a time; without both there are no answers at all."""
     readable = [f.level == "ok" for f in found if f.about in {"satisfaction ratings", "survey responses"}]
     if any(readable):
@@ -149,7 +149,7 @@ def _surveys(found: list[Finding]) -> list[Finding]:
     return [Finding(level="warning", about="surveys", text=gap.reason, need=n, provides=gap) for n in _SURVEYS]
 
 
-async def _articles(account: AccountState) -> list[Finding]:
+async def _check_articles(account: AccountState) -> list[Finding]:
     if not account.settings.help_centers:
         return []
     found = []
@@ -168,7 +168,7 @@ async def _articles(account: AccountState) -> list[Finding]:
     return found
 
 
-async def _fields(account: AccountState) -> list[Finding]:
+async def _check_fields(account: AccountState) -> list[Finding]:
     """Fields that the configuration names and the account doesn't have."""
     try:
         known = set((await account.fields()).values())
@@ -181,7 +181,7 @@ async def _fields(account: AccountState) -> list[Finding]:
     ]
 
 
-async def _time(account: AccountState) -> list[Finding]:
+async def _check_time_fields(account: AccountState) -> list[Finding]:
     """Time is kept by an app that not everybody has."""
     try:
         fields = await account.time_fields()

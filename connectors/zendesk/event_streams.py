@@ -9,8 +9,8 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk import time_tracking
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import OVERLAP, WHOLE_AFTER, further
-from connectors.zendesk.map_events import audit_at, events
+from connectors.zendesk.export_streams import OVERLAP, WHOLE_AFTER, max_cursor
+from connectors.zendesk.map_events import get_audit_time, map_events
 from connectors.zendesk.pagination import SECOND, fetch_by_time
 from connectors.zendesk.per_ticket import TicketDetails, fetch_audits, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
@@ -20,26 +20,26 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, id_of, map_rows, raws,
 
 MISSING = "missing_events"  # the queue of tickets of which the export brought no words
 #: Records of what happened, and what could not be read of that.
-Read = Callable[[Sequence[zd.TicketEvent]], "Happened"]
+AuditReader = Callable[[Sequence[zd.TicketEvent]], "AuditRecords"]
 
 
-class Happened(NamedTuple):
+class AuditRecords(NamedTuple):
     records: list[AnyRecord]
     aside: list[RejectedRow]  # rows of which nothing is known
     untimed: list[RejectedRow]  # rows of which only the time that somebody spent is not
 
 
-async def _build_reader(account: AccountState) -> Read:
+async def _build_reader(account: AccountState) -> AuditReader:
     """How this account's audits are read: comments and changes, and the time spent. What is wrong with a row's time
     does not take its comment away.
     """
     kept, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
 
-    def read(found: Sequence[zd.TicketEvent]) -> Happened:
-        told, aside = map_rows(found, lambda row: events(row, kept, hosts, account.settings.thanks))
-        spent, untimed = map_rows(found, lambda row: time_tracking.time_entries(row, fields))
+    def read(found: Sequence[zd.TicketEvent]) -> AuditRecords:
+        told, aside = map_rows(found, lambda row: map_events(row, kept, hosts, account.settings.thanks))
+        spent, untimed = map_rows(found, lambda row: time_tracking.map_time_entries(row, fields))
         known = {one.id for one in aside}
-        return Happened([*told, *spent], aside, [one for one in untimed if one.id not in known])
+        return AuditRecords([*told, *spent], aside, [one for one in untimed if one.id not in known])
 
     return read
 
@@ -64,25 +64,25 @@ async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncItera
         fresh = [row for row in good if row.id not in seen]
         seen = {row.id for row in good}
         records, worse, untimed = read(fresh)
-        lost = _lost(page.ticket_events, aside, fresh, worse)
+        lost = _list_unread_events(page.ticket_events, aside, fresh, worse)
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
         yield Page(
-            records=[*records, *lost], cursor=further(cursor, end), complete_until=whole,
-            rejected=[*aside, *worse, *untimed], todo=await _has_unknown_total(account, fresh),
+            records=[*records, *lost], cursor=max_cursor(cursor, end), complete_until=whole,
+            rejected=[*aside, *worse, *untimed], todo=await _queue_unknown_totals(account, fresh),
         )  # fmt: skip
     # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
     # nobody answered.
     silent = [one for one in start.wordless(first * SECOND, MISSING) if one.version <= start.now - WHOLE_AFTER]
     if silent:
-        yield Page(records=[gap for one in silent for gap in _gaps(one)], todo={MISSING: silent})
+        yield Page(records=[gap for one in silent for gap in _map_gaps(one)], todo={MISSING: silent})
 
 
-def _gaps(one: Todo) -> list[AnyRecord]:
+def _map_gaps(one: Todo) -> list[AnyRecord]:
     return [Replies(one.key, one.version, "unreadable"), Changes(one.key, one.version, "unreadable")]
 
 
-def _lost(
+def _list_unread_events(
     raw: msgspec.Raw, aside: Sequence[RejectedRow], read: Sequence[zd.TicketEvent], worse: Sequence[RejectedRow]
 ) -> list[AnyRecord]:
     """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
@@ -94,11 +94,11 @@ def _lost(
     return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in found if ticket]
 
 
-async def _has_unknown_total(account: AccountState, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
+async def _queue_unknown_totals(account: AccountState, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
     """Tickets whose audits have to be asked for what their time was before."""
     fields = await account.time_fields()  # known by now
     dated, _ = read_each(
-        [row for row in found if time_tracking.has_unknown_total(row, fields)], audit_at
+        [row for row in found if time_tracking.has_unknown_total(row, fields)], get_audit_time
     )  # set aside with its events
     wanted = [Todo(at, str(row.ticket_id)) for row, at in dated]
     return {time_tracking.QUEUE: wanted} if wanted else {}
@@ -129,7 +129,7 @@ async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncI
         yield page
 
 
-async def missing(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_missing_audits(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
     read = await _build_reader(account) if start.todo else None
 

@@ -10,7 +10,7 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
 from connectors.zendesk.pagination import SECOND, fetch_by_cursor, fetch_by_time
-from connectors.zendesk.refused import Refused
+from connectors.zendesk.refused import UnreadRows
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
@@ -53,38 +53,38 @@ async def fetch_tickets_incremental(account: AccountState, start: Start) -> Asyn
     )  # fmt: skip
     async for page, cursor in pages:
         good, aside = decode_rows(page.tickets, zd.Ticket)
-        with_metrics(good, page.metric_sets)
+        attach_metric_sets(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.map_ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
             records=[*records, *refused_tickets([*aside, *worse])], cursor=cursor, complete_until=whole,
-            rejected=[*aside, *worse], todo={**list_missing_metrics(good), **map_surveys.wanted(good)},
+            rejected=[*aside, *worse], todo={**queue_missing_metrics(good), **map_surveys.queue_answers(good)},
         )  # fmt: skip
 
 
-def list_missing_metrics(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
+def queue_missing_metrics(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
     """Zendesk works a metric set out some minutes after a change; until then it is null, and is asked for later."""
     late = [row for row in found if row.metric_set is None and row.status != mapping.DELETED]
-    return {METRICS: [Todo(mapping.version(row, listed=listed), str(row.id)) for row in late]} if late else {}
+    return {METRICS: [Todo(mapping.get_version(row, listed=listed), str(row.id)) for row in late]} if late else {}
 
 
-def with_metrics(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
+def attach_metric_sets(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
     """Metric sets stand inside the tickets in exports, and beside them in lists."""
     beside = {m.ticket_id: m for m in decode_rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
     for row in found:
         row.metric_set = row.metric_set or beside.get(row.id)
 
 
-Refuse = Callable[[msgspec.Raw, Sequence[Any], Sequence[RejectedRow]], Refused]
+ListUnread = Callable[[msgspec.Raw, Sequence[Any], Sequence[RejectedRow]], UnreadRows]
 
 
-def _nothing(_raw: msgspec.Raw, _good: Sequence[Any], _aside: Sequence[RejectedRow]) -> Refused:
-    return Refused([], {})
+def _no_unread(_raw: msgspec.Raw, _good: Sequence[Any], _aside: Sequence[RejectedRow]) -> UnreadRows:
+    return UnreadRows([], {})
 
 
-async def export(
+async def fetch_export(
     account: AccountState,
     start: Start,
     *,
@@ -93,7 +93,7 @@ async def export(
     kind: type[Any],
     make: Callable[[Any], Sequence[AnyRecord]],
     everything: bool = False,
-    refused: Refuse = _nothing,
+    refused: ListUnread = _no_unread,
 ) -> AsyncIterator[Page]:
     """A time-based export of rows that are told again when they change; `everything`: also from before `since`.
     `refused`: what to say of rows that cannot be read.
@@ -107,10 +107,10 @@ async def export(
         records, worse = map_rows(good, make)
         aside += worse
         lost = refused(getattr(page, key), good, aside)
-        yield Page(records=[*records, *lost.unread], cursor=further(cursor, end), rejected=aside, gone=lost.gone)
+        yield Page(records=[*records, *lost.unread], cursor=max_cursor(cursor, end), rejected=aside, gone=lost.gone)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 
-def further(cursor: str | None, end: int) -> str:
+def max_cursor(cursor: str | None, end: int) -> str:
     """The later of two ends; an overlap must not move the cursor back."""
     return str(max(int(cursor or 0), end))

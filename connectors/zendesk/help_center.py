@@ -18,26 +18,26 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 
 _MOST_EDITORS = 100  # articles of one page whose editor is asked for; the census names the rest
 
-Ends = dict[str, int]  # help centre ("": the account's own) -> UNIX second up to which it was read
+SiteEnds = dict[str, int]  # help centre ("": the account's own) -> UNIX second up to which it was read
 Translations = dict[int, list[zd.Translation]]  # article -> its languages
 
 
-async def articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Changed articles of every help centre. The last editor of each is asked for, but not on the first run."""
-    ends: Ends = msgspec.json.decode(start.cursor, type=Ends) if start.cursor else {}
+    ends: SiteEnds = msgspec.json.decode(start.cursor, type=SiteEnds) if start.cursor else {}
 
     async def of(site: str) -> AsyncIterator[Page]:
         name = site.removeprefix(account.url)
         first = ends.get(name, ends.get(site, 0))
         async for found, end in _fetch_changed(account, site, first, start.now // SECOND):
             good, aside = decode_rows(found, zd.Article)
-            edited = await _translations(account, site, good) if first and len(good) <= _MOST_EDITORS else {}
-            records, worse = map_rows(good, lambda row: mapping.article(row, edited.get(row.id, ())))  # noqa: B023 - used at once
+            edited = await _fetch_translations(account, site, good) if first and len(good) <= _MOST_EDITORS else {}
+            records, worse = map_rows(good, lambda row: mapping.map_article(row, edited.get(row.id, ())))  # noqa: B023 - used at once
             ends[name] = max(ends.get(name, 0), end)
             cursor = msgspec.json.encode(ends, order="sorted").decode()
             yield Page(records=records, cursor=cursor, rejected=[*aside, *worse])
 
-    async for page in _each_site(account, of, []):
+    async for page in _fetch_each_site(account, of, []):
         yield page
     yield Page(complete_until=start.now)
 
@@ -79,7 +79,7 @@ async def _fetch_changed(
     yield zd.NOTHING, newest
 
 
-async def _each_site(
+async def _fetch_each_site(
     account: AccountState, of: Callable[[str], AsyncIterator[Page]], closed: list[str]
 ) -> AsyncIterator[Page]:
     """Pages of every help centre; one that is closed to us is named, unless there is no other."""
@@ -95,7 +95,7 @@ async def _each_site(
             account.found.append(Finding(level="note", about="articles", text=f"{site} is left out: {error}"))
 
 
-async def _translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
+async def _fetch_translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
     """Translations by article; only they tell who edited. The transport bounds how many are asked at once."""
 
     async def ask(row: zd.Article) -> list[zd.Translation]:
@@ -122,22 +122,22 @@ async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterato
         path = f"{site}/api/v2/help_center/articles"
         async for page in fetch_list(account.http, path, {"include": "translations"}, endpoint="help_center/census"):
             good, aside = decode_rows(page.articles, zd.Article)
-            beside = _sideloaded(page)
+            beside = _decode_sideloaded(page)
             present.extend([*(str(row.id) for row in good), *(row.id for row in aside)])
             # A row without its translations would take away an editor who is known already. One that is not known
             # became visible without a change.
             known = start.versions("article", [str(row.id) for row in good])
             told = [row for row in good if row.translations or row.id in beside or str(row.id) not in known]
-            records, worse = map_rows(told, lambda row: mapping.article(row, beside.get(row.id, ())))  # noqa: B023 - used at once
+            records, worse = map_rows(told, lambda row: mapping.map_article(row, beside.get(row.id, ())))  # noqa: B023 - used at once
             yield Page(records=records, rejected=[*aside, *worse])
 
-    async for page in _each_site(account, of, closed):
+    async for page in _fetch_each_site(account, of, closed):
         yield page
     # Articles of a help centre that is closed to us are not gone.
     yield Page(present={} if closed else {"article": present}, complete_until=start.now)
 
 
-def _sideloaded(page: zd.ListPage) -> Translations:
+def _decode_sideloaded(page: zd.ListPage) -> Translations:
     found: Translations = {}
     for translation in decode_rows(page.translations, zd.Translation, "locale")[0]:
         found.setdefault(translation.source_id or 0, []).append(translation)

@@ -12,9 +12,9 @@ from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import LISTS, list_cursor
-from connectors.zendesk.export_streams import list_missing_metrics, with_metrics
+from connectors.zendesk.export_streams import attach_metric_sets, queue_missing_metrics
 from connectors.zendesk.mapping import FieldSelection
-from connectors.zendesk.pagination import HELD_BACK, SECOND, fetch_list
+from connectors.zendesk.pagination import EXPORT_LAG, SECOND, fetch_list
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
@@ -23,7 +23,7 @@ from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
 HOUR, DAY = 3_600_000, 86_400_000
-ARCHIVED = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
+ARCHIVED_AFTER = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
 SLICE = 30 * DAY  # of a search: the cursor of one lasts an hour
 BY_TICKET = ("ticket_events", "sla_events")  # queues of what is asked ticket by ticket here
 
@@ -41,14 +41,14 @@ class ListPosition(msgspec.Struct, frozen=True):
 async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What is archived meanwhile, then what changed, then what was deleted; each changed ticket is queued."""
     keep = msgspec.structs.replace(await account.keep(start.since), is_listed=True)
-    walk = _Walk(account, start, keep)
+    walk = _TicketLists(account, start, keep)
     for part in (walk.fetch_archived, walk.fetch_changed, walk.fetch_deleted):
         async for page in part():
             yield page
     yield Page(cursor=ListPosition(walk.settled, walk.place.after).cursor(), complete_until=walk.settled)
 
 
-class _Walk:
+class _TicketLists:
     """One reading of the tickets, and how far it has come."""
 
     def __init__(self, account: AccountState, start: Start, keep: FieldSelection) -> None:
@@ -56,15 +56,15 @@ class _Walk:
         told = list_cursor(start)
         self.place = msgspec.json.decode(told, type=ListPosition) if told else ListPosition(start.since)
         self.settled = (
-            account.http.server_time(start.now) - HELD_BACK * SECOND
+            account.http.server_time(start.now) - EXPORT_LAG * SECOND
         )  # of the last minute something may still be on its way
 
     async def fetch_archived(self) -> AsyncIterator[Page]:
         """Archived tickets by the time of their last change: that does not move any more, so slices hold still."""
-        end = self.start.now - ARCHIVED
+        end = self.start.now - ARCHIVED_AFTER
         while self.place.searched < end:
             until = min(self.place.searched + SLICE, end)
-            query = f"status:closed updated>={_iso(self.place.searched)} updated<{_iso(until)}"
+            query = f"status:closed updated>={_format_time(self.place.searched)} updated<{_format_time(until)}"
             params = {"query": query, "filter[type]": "ticket"}
             async for page in fetch_list(
                 self.account.http, "/api/v2/search/export", params, endpoint="search/export", size=1000
@@ -113,13 +113,13 @@ class _Walk:
         dated, undated = read_each(good, lambda row: zd.ms(row.updated_at))
         good = [row for row, at in dated if at >= self.start.since]
         aside += undated
-        with_metrics(good, page.metric_sets)
+        attach_metric_sets(good, page.metric_sets)
         records, worse = map_rows(good, lambda row: mapping.map_ticket(row, self.keep))
-        named = [Todo(mapping.version(row, listed=True), str(row.id)) for row in good]
+        named = [Todo(mapping.get_version(row, listed=True), str(row.id)) for row in good]
         todo = {
             **dict.fromkeys(BY_TICKET, named),
-            **list_missing_metrics(good, listed=True),
-            **map_surveys.wanted(good),
+            **queue_missing_metrics(good, listed=True),
+            **map_surveys.queue_answers(good),
         }
         aside += worse
         return Page(records=[*records, *refused_tickets(aside)], rejected=aside, todo=todo)
@@ -129,7 +129,7 @@ class _Walk:
         try:
             async for page in fetch_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, aside = decode_rows(page.deleted_tickets, zd.DeletedTicket)
-                records, worse = map_rows(good, lambda row: [mapping.deletion(row, self.account.url)])
+                records, worse = map_rows(good, lambda row: [mapping.map_deletion(row, self.account.url)])
                 aside += worse
                 yield Page(records=[*records, *refused_tickets(aside)], rejected=aside)
         except UnavailableError as error:
@@ -148,17 +148,17 @@ async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator
             records, worse = map_rows(good, lambda row: [mapping.map_person(row)])
             yield Page(records=records, rejected=[*aside, *worse])
     if is_whole:
-        async for gone in _deleted_users(account):
+        async for gone in _fetch_deleted_users(account):
             yield gone
-    yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - HELD_BACK * SECOND)
+    yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - EXPORT_LAG * SECOND)
 
 
-async def _deleted_users(account: AccountState) -> AsyncIterator[Page]:
+async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
     """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
     try:
         async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
             good, aside = decode_rows(page.deleted_users, zd.User)
-            records, worse = map_rows(good, lambda row: [mapping.deleted_person(row)])
+            records, worse = map_rows(good, lambda row: [mapping.map_deleted_person(row)])
             yield Page(records=records, rejected=[*aside, *worse])
     except UnavailableError as error:
         text = f"people who were deleted before the first sync stay unknown: {error}"
@@ -171,10 +171,10 @@ async def fetch_organizations_list(account: AccountState, start: Start) -> Async
     if read_at is None or start.now - int(read_at) >= 6 * HOUR:
         async for page in fetch_list(account.http, "/api/v2/organizations", endpoint="organizations"):
             good, aside = decode_rows(page.organizations, zd.NameRecord)
-            yield Page(records=[mapping.organization(row) for row in good], rejected=aside)
+            yield Page(records=[mapping.map_organization(row) for row in good], rejected=aside)
         yield Page(cursor=f"{LISTS}{start.now}")
     yield Page(complete_until=start.now)
 
 
-def _iso(at: int) -> str:
+def _format_time(at: int) -> str:
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,13 +10,13 @@ from helpdesk_kpi import model
 from helpdesk_kpi.text.comment import length
 
 
-def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> list[model.AnyRecord]:
+def map_article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> list[model.AnyRecord]:
     """The article and, where its translations are told, the texts of its other languages as they are now.
 
     `author_id` can be set at will and isn't the editor: only a translation's `created_by_id` and `updated_by_id` say
     who made it and who edited it last.
     """
-    up, down = _votes(row)
+    up, down = _split_votes(row)
     told = [*row.translations, *translations]
     mine = next((t for t in told if t.locale == row.locale), None)
     made_by = mine.created_by_id if mine else None
@@ -38,10 +38,10 @@ def article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> lis
         votes_up=up,
         votes_down=down,
     )
-    return [record, *(_edit(record.id, t, t.body) for t in told if t is not mine and t.body is not None)]
+    return [record, *(_map_edit(record.id, t, t.body) for t in told if t is not mine and t.body is not None)]
 
 
-def _edit(article_id: str, row: zd.Translation, body: str) -> model.ArticleEdit:
+def _map_edit(article_id: str, row: zd.Translation, body: str) -> model.ArticleEdit:
     """Another language's text; whether it is an edit shows when it is held beside the text before it."""
     if row.updated_at is None:
         raise ValueError(f"the translation {row.locale!r} has no updated_at")
@@ -55,7 +55,7 @@ def _digest(title: str | None, body: str) -> str:
     return hashlib.blake2b(f"{title or ''}\0{body}".encode(), digest_size=16).hexdigest()
 
 
-def _votes(row: zd.Article) -> tuple[int | None, int | None]:
+def _split_votes(row: zd.Article) -> tuple[int | None, int | None]:
     """vote_sum is up minus down, vote_count up plus down."""
     if row.vote_sum is None or row.vote_count is None:
         return None, None

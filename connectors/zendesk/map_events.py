@@ -50,7 +50,7 @@ class Actor(msgspec.Struct, frozen=True):
     is_outbound: bool = False  # a call that the team made
 
 
-def events(
+def map_events(
     row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...] = ()
 ) -> list[AnyRecord]:
     """Everything one audit tells. `kept` are the custom fields to keep, `hosts` those of our help centres, `thanks` own
@@ -67,16 +67,16 @@ class _Audit:
     ) -> None:
         self.row, self.kept, self.hosts, self.thanks = row, kept, hosts, thanks
         self.ticket = str(row.ticket_id)
-        self.at = audit_at(row)
+        self.at = get_audit_time(row)
         self.told = get_actor(row.via, None) or Actor(None)
         self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
-        macro = next((c for c in self.row.child_events if child_kind(c) == _MACRO), None)
+        macro = next((c for c in self.row.child_events if get_child_kind(c) == _MACRO), None)
         for place, child in enumerate(self.row.child_events):
             seq = self.row.id % _SEQUENCE * 1000 + min(place, 999)
             told = get_actor(child.get("via"), child.get("via_reference_id")) or self.told
-            kind = child_kind(child)
+            kind = get_child_kind(child)
             if vocabulary.is_call(kind, child):
                 yield from self._call(child, told, seq, self._comment(child, told, seq, None))
             elif vocabulary.is_comment(kind, child):
@@ -196,12 +196,12 @@ class _Audit:
         if score is None:
             return
         before = to_text(child.get("previous_value"))
-        score, before = map_surveys.category(score) or score, map_surveys.category(before) or before
+        score, before = map_surveys.parse_category(score) or score, map_surveys.parse_category(before) or before
         yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
                     via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 
     def _changes(self, child: dict[str, Any], told: Actor, seq: int) -> Iterator[Event]:
-        from_nothing = child_kind(child) == "Create" or child.get("previous_value", "untold") is None
+        from_nothing = get_child_kind(child) == "Create" or child.get("previous_value", "untold") is None
         for key, name, before, after in self._field_changes(child):
             if from_nothing and after is None:  # a creation writes the fields that nobody set, too
                 continue
@@ -213,7 +213,7 @@ class _Audit:
     def _field_changes(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
         """(key for the id, our word, before, after) of the fields that one child changes."""
         previous = child.get("previous_value")
-        if child_kind(child) == _SCHEDULE:
+        if get_child_kind(child) == _SCHEDULE:
             before, after = text_id(child.get("previous_schedule_id")), text_id(child.get("new_schedule_id"))
             yield "schedule", "schedule", before, after
             return
@@ -242,7 +242,7 @@ class _Audit:
         return f"{self.row.id}:{item}{n}" if counted else f"{self.row.id}:{item}" + (f":{n + 1}" if n else "")
 
 
-def audit_at(row: zd.TicketEvent) -> int:
+def get_audit_time(row: zd.TicketEvent) -> int:
     if row.timestamp is not None:
         return plausible(row.timestamp * SECOND)
     if row.created_at is not None:
@@ -250,7 +250,7 @@ def audit_at(row: zd.TicketEvent) -> int:
     raise ValueError("neither timestamp nor created_at")
 
 
-def child_kind(child: Mapping[str, Any]) -> str:
+def get_child_kind(child: Mapping[str, Any]) -> str:
     """`event_type`, or `type` where that isn't the ticket's; a comment without side-load has neither."""
     kind = child.get("event_type") or child.get("type")
     if "comment_present" in child:
@@ -267,9 +267,9 @@ def get_actor(via: Any, reference: Any) -> Actor | None:
         return _actor_from_via(via, text_id(reference))
     if not isinstance(via, dict):
         return None
-    source = _table(via, "source")
-    origin, to, rel = _table(source, "from"), _table(source, "to"), source.get("rel")
-    channel = vocabulary.word(via.get("channel"))
+    source = _get_object(via, "source")
+    origin, to, rel = _get_object(source, "from"), _get_object(source, "to"), source.get("rel")
+    channel = vocabulary.map_channel(via.get("channel"))
     is_rule = channel == "rule" or rel in {"trigger", "automation"}
     # The id, as exports tell it of changes; they have no titles there.
     return Actor(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
@@ -277,14 +277,14 @@ def get_actor(via: Any, reference: Any) -> Actor | None:
                 vocabulary.is_outbound_call(via.get("channel"), rel))  # fmt: skip
 
 
-def _table(inside: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _get_object(inside: Mapping[str, Any], key: str) -> dict[str, Any]:
     found = inside.get(key)
     return found if isinstance(found, dict) else {}
 
 
 @functools.lru_cache(maxsize=1024)
 def _actor_from_via(via: str | int, reference: str | None) -> Actor:
-    word = vocabulary.word(via)
+    word = vocabulary.map_channel(via)
     rel = vocabulary.MERGE if word == vocabulary.MERGE else None
     return Actor(word, reference if word == "rule" else None, rel,
                 is_outbound=vocabulary.is_outbound_call(via, None))  # fmt: skip

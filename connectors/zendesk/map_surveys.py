@@ -24,38 +24,38 @@ _SCORES = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
 _CROCKFORD = {sign: number for number, sign in enumerate("0123456789ABCDEFGHJKMNPQRSTVWXYZ")}
 
 
-def category(score: Any) -> Literal["good", "neutral", "bad"] | None:
+def parse_category(score: Any) -> Literal["good", "neutral", "bad"] | None:
     """What an answer of the older survey says, with words or without; None: there is none.
 
-    >>> category("good"), category("bad_with_comment"), category("badwithcomment"), category("offered")
-    ('good', 'bad', 'bad', None)
+    >>> [parse_category(score) for score in ("good", "bad_with_comment", "badwithcomment", "offered")]
+    ['good', 'bad', 'bad', None]
     """
     plain = score.lower().replace("_", "") if isinstance(score, str) else ""
     return _CATEGORIES.get(plain.removesuffix("withcomment").removesuffix("withoutcomment"))
 
 
-def wanted(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
+def queue_answers(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
     """The answers that tickets' rows know, by rating and score: an answer that changes is another one."""
-    answered = [row for row in found if answer_of(row)]
+    answered = [row for row in found if get_answer_key(row)]
     dated, _ = read_each(answered, lambda row: zd.ms(row.updated_at))
-    keys = [Todo(at, key) for row, at in dated if (key := answer_of(row))]
+    keys = [Todo(at, key) for row, at in dated if (key := get_answer_key(row))]
     return {QUEUE: keys} if keys else {}
 
 
-def answer_of(row: zd.Ticket) -> str | None:
+def get_answer_key(row: zd.Ticket) -> str | None:
     """The rating's id and its score, as a key; None where the row knows no answer."""
     told = row.satisfaction_rating
     if not isinstance(told, dict) or not isinstance(told.get("id"), int):
         return None
-    score = category(told.get("score"))
+    score = parse_category(told.get("score"))
     return f"{told['id']}/{score}" if score else None
 
 
-def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
-    """One row of /satisfaction_ratings; nothing for a survey that was not offered. See `unknown_score`."""
+def map_satisfaction_rating(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
+    """One row of /satisfaction_ratings; nothing for a survey that was not offered. See `find_unknown_score`."""
     if row.score == UNOFFERED:
         return []
-    found = category(row.score)
+    found = parse_category(row.score)
     answered = ms(row.updated_at) if found else None
     return [
         Rating(
@@ -77,43 +77,43 @@ def legacy(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
     ]
 
 
-def unknown_score(row: zd.SatisfactionRating) -> Unread | None:
+def find_unknown_score(row: zd.SatisfactionRating) -> Unread | None:
     """That a score is on no list: the survey was offered, and this may be an answer."""
-    if row.score in {OFFERED, UNOFFERED} or category(row.score):
+    if row.score in {OFFERED, UNOFFERED} or parse_category(row.score):
         return None
     return refused_rating(str(row.ticket_id), str(row.id), f"score {row.score}")
 
 
-def response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
+def map_survey_response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
     """One survey of the newer kind: a rating for each question on a scale, and for the satisfaction question always.
 
     That one is `question=""`, as the only question of the older kind is.
     """
-    ticket = ticket_of(row)
+    ticket = get_ticket(row)
     if ticket is None:
         return []
-    answers, _ = answers_of(row)
+    answers, _ = decode_answers(row)
     said = next((a.value for a in answers if a.type == "open_ended" and isinstance(a.value, str)), None)
-    by_question = {_name(a.question): a for a in answers if _on_scale(a)}
+    by_question = {_get_question_key(a.question): a for a in answers if _is_on_scale(a)}
     return [
         _map_rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
         for question in dict.fromkeys(["", *by_question])
     ]
 
 
-def ticket_of(row: zd.SurveyResponse) -> str | None:
+def get_ticket(row: zd.SurveyResponse) -> str | None:
     return next((text_id(subject.id) for subject in row.subjects or () if subject.type == "ticket"), None)
 
 
-def unread_answer(row: zd.SurveyResponse) -> Unread | None:
+def find_unread_answer(row: zd.SurveyResponse) -> Unread | None:
     """That the answer to the satisfaction question is not known: one cannot be read, and no other one is to it."""
-    ticket, (answers, bad) = ticket_of(row), answers_of(row)
-    if ticket is None or not bad or any(_on_scale(a) and not _name(a.question) for a in answers):
+    ticket, (answers, bad) = get_ticket(row), decode_answers(row)
+    if ticket is None or not bad or any(_is_on_scale(a) and not _get_question_key(a.question) for a in answers):
         return None
     return refused_rating(ticket, row.id, bad[0].reason)
 
 
-def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[RejectedRow]]:
+def decode_answers(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[RejectedRow]]:
     """The answers to the questions, each read on its own; one that cannot be read takes none of the others away."""
     found: list[zd.Answer] = []
     aside: list[RejectedRow] = []
@@ -125,7 +125,7 @@ def answers_of(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[RejectedRo
     return found, aside
 
 
-def questions(row: dict[str, Any]) -> list[Name]:
+def map_questions(row: dict[str, Any]) -> list[Name]:
     """What the questions of one survey are called, under the ids that answers have; the main one needs no name.
 
     How Zendesk wraps a headline is not verified: a text, or an object that holds one.
@@ -134,15 +134,17 @@ def questions(row: dict[str, Any]) -> list[Name]:
     found = []
     for asked in row.get("questions") or []:
         question = msgspec.convert(asked, Question)
-        text = _text(asked.get("headline"))
-        if _name(question) and text:
-            found.append(Name("question", _name(question), text))
+        text = _find_text(asked.get("headline"))
+        if _get_question_key(question) and text:
+            found.append(Name("question", _get_question_key(question), text))
     return found
 
 
-def _text(told: Any) -> str | None:
+def _find_text(told: Any) -> str | None:
     if isinstance(told, dict):
-        return next((text for key in ("value", "text", "content", "title") if (text := _text(told.get(key)))), None)
+        return next(
+            (text for key in ("value", "text", "content", "title") if (text := _find_text(told.get(key)))), None
+        )
     return told.strip() or None if isinstance(told, str) else None
 
 
@@ -150,7 +152,7 @@ def _map_rating(
     row: zd.SurveyResponse, ticket: str, question: str, answer: zd.Answer | None, comment: str | None
 ) -> Rating:
     given = answer is not None and answer.rating is not None
-    offered = offered_at(row)
+    offered = get_offer_time(row)
     created, updated = (_ms(answer.created_at), _ms(answer.updated_at)) if answer else (None, None)
     answered = (created or updated or offered) if given else None
     category = _CATEGORIES.get(answer.rating_category or "") if answer and given else None
@@ -172,12 +174,12 @@ def _map_rating(
     )
 
 
-def _on_scale(answer: zd.Answer) -> bool:
+def _is_on_scale(answer: zd.Answer) -> bool:
     """Skipped ones too: they were asked."""
     return answer.type == "rating_scale" or (answer.question.type or "").startswith("rating_scale")
 
 
-def _name(question: zd.Question) -> str:
+def _get_question_key(question: zd.Question) -> str:
     return "" if question.sub_type == _MAIN else question.alias or question.id
 
 
@@ -185,7 +187,7 @@ def _ms(moment: datetime | None) -> int | None:
     return None if moment is None else ms(moment)
 
 
-def offered_at(row: zd.SurveyResponse) -> int:
+def get_offer_time(row: zd.SurveyResponse) -> int:
     """The instant in the id, a ULID (its first 10 characters are 48 bits of ms); else 28 days before it expires.
 
     https://github.com/ulid/spec
@@ -196,6 +198,6 @@ def offered_at(row: zd.SurveyResponse) -> int:
         for sign in head:
             at = at * 32 + _CROCKFORD[sign]
         return at
-    times = [t for a in answers_of(row)[0] if (t := _ms(a.created_at))]
+    times = [t for a in decode_answers(row)[0] if (t := _ms(a.created_at))]
     expires = _ms(row.expires_at)
     return min([*times, *([expires - LIFETIME] if expires else [])], default=0)

@@ -46,9 +46,9 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
     https://support.zendesk.com/hc/en-us/articles/4408886879258
     """
     number = str(row.id)
-    links = _links(row)
+    links = _map_links(row)
     created, updated = ms(row.created_at), ms(row.updated_at)
-    channel = _channel(row.via)
+    channel = _get_channel(row.via)
     is_imported = channel == vocabulary.IMPORT or (keep.made_at is not None and created < keep.made_at)
     record = model.Ticket(
         id=number,
@@ -56,7 +56,7 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
         url=f"{keep.account}/agent/tickets/{number}",
         created_at=created,
         updated_at=updated,
-        version=version(row, listed=keep.is_listed),
+        version=get_version(row, listed=keep.is_listed),
         status=row.status,
         channel=channel,
         form=text_id(row.ticket_form_id),
@@ -81,18 +81,18 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
         is_messaging=_is_messaging(row, channel),
         is_imported=is_imported,
         external_id=None if row.external_id in (None, "") else str(row.external_id),
-        **_words(row, keep),
+        **_map_texts(row, keep),
     )
-    return [record, *links, *native_metrics(number, row.metric_set), *_unread(record)]
+    return [record, *links, *map_native_metrics(number, row.metric_set), *_map_unread_channel(record)]
 
 
-def version(row: zd.Ticket, *, listed: bool = False) -> int:
+def get_version(row: zd.Ticket, *, listed: bool = False) -> int:
     """Which state of the ticket this is. Lists repeat an old generated_timestamp sometimes."""
     written = (row.generated_timestamp or 0) * SECOND
     return max(written, ms(row.updated_at)) if listed else written
 
 
-def deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
+def map_deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
     """A deleted ticket of which only that is told. Its words go at once, since nothing will tell that they were
     scrubbed.
     """
@@ -109,7 +109,7 @@ def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
     return MERGED in (row.tags or ()) and closed and not any(link.kind == "follow_up" for link in links)
 
 
-def _words(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
+def _map_texts(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
     """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
@@ -125,8 +125,8 @@ def _words(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
     }
 
 
-def _channel(via: zd.Via | None) -> str | None:
-    return None if via is None else vocabulary.word(via.channel)
+def _get_channel(via: zd.Via | None) -> str | None:
+    return None if via is None else vocabulary.map_channel(via.channel)
 
 
 def _is_outbound(via: zd.Via | None) -> bool:
@@ -142,14 +142,14 @@ def _is_messaging(row: zd.Ticket, channel: str | None) -> bool | None:
     return False if channel in vocabulary.WAYS else None
 
 
-def _unread(record: model.Ticket) -> list[model.Unread]:
+def _map_unread_channel(record: model.Ticket) -> list[model.Unread]:
     """A channel that is on no list, on a row that does not say whether it is one of messaging."""
     if record.channel is None or record.is_messaging is not None:
         return []
     return [model.Unread(record.id, "channel", "channel", record.channel, record.created_at)]
 
 
-def _links(row: zd.Ticket) -> list[model.TicketLink]:
+def _map_links(row: zd.Ticket) -> list[model.TicketLink]:
     number = str(row.id)
     links = [model.TicketLink(number, str(row.problem_id), "problem")] if row.problem_id else []
     source = row.via.source if row.via else None
@@ -169,7 +169,7 @@ _DURATIONS = {  # Zendesk's key, its unit -> our name of the metric
 }
 
 
-def native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
+def map_native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
     """Zendesk's figures. Null says "not yet", so it is kept only where a reopen may have taken a figure back."""
     if found is None:
         return
@@ -177,13 +177,13 @@ def native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.Na
         took: zd.Minutes | None = getattr(found, key)
         if took is None or (took.calendar is None and took.business is None and not found.reopens):
             continue
-        yield model.NativeMetric(number, metric, _times(took.calendar, unit), _times(took.business, unit))
+        yield model.NativeMetric(number, metric, _to_ms(took.calendar, unit), _to_ms(took.business, unit))
     for metric, count in (("reopens", found.reopens), ("replies", found.replies)):
         if count is not None:
             yield model.NativeMetric(number, metric, count=count)
 
 
-def _times(amount: int | None, unit: int) -> int | None:
+def _to_ms(amount: int | None, unit: int) -> int | None:
     return None if amount is None else amount * unit
 
 
@@ -193,24 +193,24 @@ def _times(amount: int | None, unit: int) -> int | None:
 def map_person(row: zd.User) -> model.Person:
     return model.Person(
         id=str(row.id),
-        kind=_kind(row),
+        kind=_get_person_kind(row),
         role=row.role or "custom role",
         version=ms(row.updated_at),
         name=row.name,
         email=row.email,
         email_verified=bool(row.verified),
         active=row.active is not False and not row.suspended,
-        zone=row.iana_time_zone or _zone(row.time_zone),
+        zone=row.iana_time_zone or _to_iana_zone(row.time_zone),
         organization=text_id(row.organization_id),
     )
 
 
-def deleted_person(row: zd.User) -> model.Person:
+def map_deleted_person(row: zd.User) -> model.Person:
     """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
     return msgspec.structs.replace(map_person(row), active=False)
 
 
-def _kind(row: zd.User) -> model.PersonKind:
+def _get_person_kind(row: zd.User) -> model.PersonKind:
     """Light agents are agents of role type 1, contributors of 3: both only comment privately. Agents of another account
     that shares tickets are not of the team.
 
@@ -225,38 +225,38 @@ def _kind(row: zd.User) -> model.PersonKind:
     return "light_agent" if light else "agent"
 
 
-def _zone(name: str | None) -> str | None:
+def _to_iana_zone(name: str | None) -> str | None:
     try:
         return time_zones.to_iana(name) if name else None
     except PullError:  # of one person, and only shown
         return None
 
 
-def team(row: zd.Group) -> model.Team:
+def map_team(row: zd.Group) -> model.Team:
     return model.Team(str(row.id), row.name, row.deleted)
 
 
-def member(row: zd.GroupMembership) -> model.TeamMember:
+def map_team_member(row: zd.GroupMembership) -> model.TeamMember:
     return model.TeamMember(str(row.group_id), str(row.user_id))
 
 
-def brand(row: zd.Brand) -> model.Name:
+def map_brand(row: zd.Brand) -> model.Name:
     return model.Name("brand", str(row.id), row.name, row.brand_url if row.has_help_center else None)
 
 
-def form(row: zd.NameRecord) -> model.Name:
+def map_form(row: zd.NameRecord) -> model.Name:
     return model.Name("form", str(row.id), row.name)
 
 
-def field(row: zd.TicketField) -> model.Name:
+def map_field(row: zd.TicketField) -> model.Name:
     return model.Name("field", str(row.id), row.title)
 
 
-def custom_status(row: zd.CustomStatus) -> model.Name:
+def map_custom_status(row: zd.CustomStatus) -> model.Name:
     return model.Name("custom_status", str(row.id), row.agent_label, row.status_category)
 
 
-def organization(row: zd.NameRecord) -> model.Name:
+def map_organization(row: zd.NameRecord) -> model.Name:
     return model.Name("organization", str(row.id), row.name)
 
 
@@ -270,18 +270,18 @@ def map_schedule(row: zd.Schedule) -> model.Schedule:
     return model.Schedule(str(row.id), row.name, time_zones.to_iana(row.time_zone), weekly, created_at=created_at)
 
 
-def holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:
+def map_holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:
     return model.Holiday(str(schedule_id), str(row.id), row.name, row.start_date, row.end_date)
 
 
-def sla_policy(row: zd.SlaPolicy, body: bytes) -> model.SlaPolicy:
+def map_sla_policy(row: zd.SlaPolicy, body: bytes) -> model.SlaPolicy:
     return model.SlaPolicy(str(row.id), row.title, row.position or 0, body.decode())
 
 
 # calls and messaging
 
 
-def call(row: zd.Call) -> list[model.AnyRecord]:
+def map_call(row: zd.Call) -> list[model.AnyRecord]:
     """The call; and the contact, where an agent answered an inbound one. Calls without a ticket are left out."""
     if row.ticket_id is None:
         return []
@@ -300,7 +300,7 @@ def _answered_by(row: zd.Call) -> bool:
     return row.agent_id is not None and talked and not row.voicemail and row.direction != "outbound"
 
 
-def engagement(row: zd.Engagement) -> list[model.AnyRecord]:
+def map_engagement(row: zd.Engagement) -> list[model.AnyRecord]:
     """A messaging session; and the contact, where an agent wrote. Without a reply the time to it is given as 0.
 
     A session that no person had (an AI agent's) is no contact of the team.

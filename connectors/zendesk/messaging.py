@@ -11,7 +11,7 @@ from connectors.zendesk import mapping, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import WHOLE_AFTER, further
+from connectors.zendesk.export_streams import WHOLE_AFTER, max_cursor
 from connectors.zendesk.pagination import SECOND
 from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
@@ -22,23 +22,23 @@ OVERLAP = 86_400  # seconds that are read again: a session is listed by its star
 PLACE = ("start_time_cursor", "engagement_id_cursor")
 
 
-async def engagements(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Sessions by start. The cursor is the second of the last start that was read."""
     cursor, first = export_cursor(start), start.since // SECOND
     now = start.now // SECOND  # a time to come would leave out all until then
     begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
-    async for page in _pages(account, begin):
+    async for page in _fetch_pages(account, begin):
         good, aside = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
-        records, worse = map_rows(good, mapping.engagement, id="engagement_id")
+        records, worse = map_rows(good, mapping.map_engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
-        cursor = further(cursor, min(last, now))
+        cursor = max_cursor(cursor, min(last, now))
         aside += worse
-        lost = refused.sessions(page.agent_engagement_data, aside)
+        lost = refused.list_unread_sessions(page.agent_engagement_data, aside)
         yield Page(records=[*records, *lost], cursor=cursor, rejected=aside)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 
-async def _pages(account: AccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
+async def _fetch_pages(account: AccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
     """Every page from UNIX second `begin` on."""
     place: tuple[str, ...] | None = None
     walk = Walk(ENDPOINT)
@@ -46,12 +46,12 @@ async def _pages(account: AccountState, begin: int) -> AsyncIterator[zd.Engageme
         params = {"start_time": str(begin), **dict(zip(PLACE, place or (), strict=False))}
         page = await account.http.get(PATH, params, type=zd.EngagementsPage, endpoint=ENDPOINT, missing="resource")
         yield page
-        place = _place(page.next_page_url)
+        place = _parse_next_page(page.next_page_url)
         if not walk.goes_on(more=page.has_more, to=place, has_rows=has_rows(page.agent_engagement_data)):
             return
 
 
-def _place(address: str | None) -> tuple[str, ...] | None:
+def _parse_next_page(address: str | None) -> tuple[str, ...] | None:
     """Where the next page begins; None where that is not told. Only the query is taken: the host is Zendesk's internal
     one.
     """

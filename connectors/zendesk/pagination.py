@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
 SECOND = 1_000
-HELD_BACK = 61  # seconds; exports give nothing of the last minute and refuse a start within it
+EXPORT_LAG = 61  # seconds; exports give nothing of the last minute and refuse a start within it
 Cursored = TypeVar("Cursored", TicketsPage, UsersPage)
 LISTS_OF = tuple(name for name, kind in ListPage.__annotations__.items() if kind is Raw)
 #: Lists that Zendesk gives whole, without any word on pages; so it does with the audits of an archived ticket.
@@ -23,9 +23,9 @@ LISTS_OF = tuple(name for name, kind in ListPage.__annotations__.items() if kind
 WHOLE = frozenset({"custom_statuses", "schedules", "slas/policies", "ticket_forms", "tickets/audits"})
 
 
-def newest(http: Transport, now: int) -> int:
+def get_latest_start(http: Transport, now: int) -> int:
     """The last second that an export may be asked for, by Zendesk's clock. `now` is UNIX seconds, by ours."""
-    return http.server_time(now * SECOND) // SECOND - HELD_BACK
+    return http.server_time(now * SECOND) // SECOND - EXPORT_LAG
 
 
 async def fetch_by_cursor(
@@ -65,7 +65,7 @@ async def fetch_by_time(
     It ends with `end_of_stream`; where that is never told (calls, articles), with a page that is empty or brings
     nothing newer, or, `ends_without_next`, with a next page of null (articles). `now` is UNIX seconds, by our clock.
     """
-    start = max(0, min(start, newest(http, now)))
+    start = max(0, min(start, get_latest_start(http, now)))
     walk = Walk(endpoint, start)
     while True:
         page = await http.get(
@@ -74,17 +74,19 @@ async def fetch_by_time(
         end = page.end_time if page.end_time is not None else start
         yield page, max(start, min(end, now))  # a time to come would leave out all until then
         told = page.end_of_stream is not None
-        more = _more(page, start, told=told, found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next)
+        more = _has_more(
+            page, start, told=told, found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next
+        )
         if not walk.goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
         if end < start:  # a server that goes back; a whole page within one second repeats its place
             raise cursor_error(endpoint, start)
-        if end > newest(http, now):  # nothing newer is given; and metric events may be announced for later
+        if end > get_latest_start(http, now):  # nothing newer is given; and metric events may be announced for later
             return
         start = end
 
 
-def _more(page: ExportPage, start: int, *, told: bool, found: bool, ends_without_next: bool) -> bool | None:
+def _has_more(page: ExportPage, start: int, *, told: bool, found: bool, ends_without_next: bool) -> bool | None:
     """Whether more follows, as this export says it; None where it says nothing."""
     if told:
         return not page.end_of_stream

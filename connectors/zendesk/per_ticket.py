@@ -6,9 +6,9 @@ from typing import NamedTuple
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import OVERLAP, with_metrics
-from connectors.zendesk.mapping import native_metrics
-from connectors.zendesk.pagination import HELD_BACK, SECOND, fetch_list
+from connectors.zendesk.export_streams import OVERLAP, attach_metric_sets
+from connectors.zendesk.mapping import map_native_metrics
+from connectors.zendesk.pagination import EXPORT_LAG, SECOND, fetch_list
 from helpdesk_kpi.errors import BrokenError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.concurrency import all_of
@@ -18,8 +18,8 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, r
 DAY = 86_400_000
 COMPUTED_AFTER = 300_000  # ms after a change at which a metric set is worth asking for
 GIVEN_UP_AFTER = 7 * DAY
-AT_ONCE = 20  # tickets of one page; the transport bounds how many are asked at the same time
-MANY = 100  # ids that /tickets/show_many takes
+TICKETS_PER_PAGE = 20  # tickets of one page; the transport bounds how many are asked at the same time
+MAX_SHOW_MANY = 100  # ids that /tickets/show_many takes
 
 
 class TicketDetails(NamedTuple):
@@ -31,8 +31,8 @@ class TicketDetails(NamedTuple):
     is_whole: bool = False  # it tells everything, so rows that another source could not read do not matter any more
 
 
-Ask = Callable[[Todo], Awaitable[TicketDetails]]
-Gap = Callable[[Todo], Sequence[AnyRecord]]  # records that say what is not known of a ticket
+FetchTicket = Callable[[Todo], Awaitable[TicketDetails]]
+MapGap = Callable[[Todo], Sequence[AnyRecord]]  # records that say what is not known of a ticket
 
 
 def _no_gap(_: Todo) -> Sequence[AnyRecord]:
@@ -40,7 +40,7 @@ def _no_gap(_: Todo) -> Sequence[AnyRecord]:
 
 
 async def fetch_per_ticket(
-    start: Start, ask: Ask, *, known_already: Callable[[Todo], Sequence[AnyRecord]], gap: Gap = _no_gap
+    start: Start, ask: FetchTicket, *, known_already: Callable[[Todo], Sequence[AnyRecord]], gap: MapGap = _no_gap
 ) -> AsyncIterator[Page]:
     """Work off the queue, longest unchanged first: the stream is whole up to the oldest that still waits.
 
@@ -52,21 +52,21 @@ async def fetch_per_ticket(
     yield Page(
         done=told,
         records=[record for one in told for record in known_already(one)],
-        complete_until=_whole(start, waiting),
+        complete_until=_get_complete_until(start, waiting),
     )
     while waiting:
-        chosen, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-        yield await build_page(chosen, ask, complete_until=_whole(start, waiting), gap=gap)
+        chosen, waiting = waiting[:TICKETS_PER_PAGE], waiting[TICKETS_PER_PAGE:]
+        yield await build_page(chosen, ask, complete_until=_get_complete_until(start, waiting), gap=gap)
 
 
 async def build_page(
-    chosen: Sequence[Todo], ask: Ask, *, complete_until: int | None = None, gap: Gap = _no_gap
+    chosen: Sequence[Todo], ask: FetchTicket, *, complete_until: int | None = None, gap: MapGap = _no_gap
 ) -> Page:
     """What some tickets brought; they are asked at the same time. `gap`: what to say of one whose answer cannot be
     read.
     """
-    found = await all_of(_asked(one, ask, gap) for one in chosen)
-    if len(chosen) == AT_ONCE and all(one.broken for one in found):
+    found = await all_of(_fetch_ticket(one, ask, gap) for one in chosen)
+    if len(chosen) == TICKETS_PER_PAGE and all(one.broken for one in found):
         raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
     return Page(
         records=[record for one in found for record in one.records],
@@ -77,7 +77,7 @@ async def build_page(
     )
 
 
-async def _asked(one: Todo, ask: Ask, gap: Gap) -> TicketDetails:
+async def _fetch_ticket(one: Todo, ask: FetchTicket, gap: MapGap) -> TicketDetails:
     """What one ticket brought; an answer that cannot be read costs this ticket only."""
     try:
         return await ask(one)
@@ -85,8 +85,8 @@ async def _asked(one: Todo, ask: Ask, gap: Gap) -> TicketDetails:
         return TicketDetails(gap(one), [RejectedRow(f"ticket {one.key}", reason_of(error))], error)
 
 
-def _whole(start: Start, waiting: Sequence[Todo]) -> int:
-    return waiting[0].version - 1 if waiting else start.now - HELD_BACK * SECOND
+def _get_complete_until(start: Start, waiting: Sequence[Todo]) -> int:
+    return waiting[0].version - 1 if waiting else start.now - EXPORT_LAG * SECOND
 
 
 async def fetch_audits(
@@ -109,16 +109,16 @@ async def fetch_audits(
 async def fetch_metric_sets(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Zendesk's own figures of tickets that had none yet when they were read."""
     ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
-    for first in range(0, len(ripe), MANY):
-        chosen = ripe[first : first + MANY]
+    for first in range(0, len(ripe), MAX_SHOW_MANY):
+        chosen = ripe[first : first + MAX_SHOW_MANY]
         params = {"ids": ",".join(one.key for one in chosen), "include": "metric_sets"}
         page = await account.http.get(
             "/api/v2/tickets/show_many", params, type=zd.ListPage, endpoint="tickets/show_many", missing="resource"
         )
         good, aside = decode_rows(page.tickets, zd.Ticket)
-        with_metrics(good, page.metric_sets)
+        attach_metric_sets(good, page.metric_sets)
         late = {str(row.id) for row in good if row.metric_set is None}
-        records, worse = map_rows(good, lambda row: [*native_metrics(str(row.id), row.metric_set)])
+        records, worse = map_rows(good, lambda row: [*map_native_metrics(str(row.id), row.metric_set)])
         yield Page(
             records=records,
             done=[one for one in chosen if one.key not in late or one.version < start.now - GIVEN_UP_AFTER],

@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator
 from connectors.zendesk import map_surveys, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.per_ticket import AT_ONCE, TicketDetails, build_page
+from connectors.zendesk.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.pull.contract import Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
 
 
-async def asked(account: AccountState, start: Start) -> AsyncIterator[Page]:
+async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Those of the answers that the list did not give in this run."""
     comments = account.settings.include_ratings_comment
     known = [one for one in start.todo if one.key in account.rated]
@@ -32,11 +32,11 @@ async def asked(account: AccountState, start: Start) -> AsyncIterator[Page]:
             return TicketDetails([])
         raw = joined([answer.satisfaction_rating])
         good, aside = decode_rows(raw, zd.SatisfactionRating)
-        records, worse = map_rows(good, lambda row: map_surveys.legacy(row, comments=comments))
+        records, worse = map_rows(good, lambda row: map_surveys.map_satisfaction_rating(row, comments=comments))
         aside += worse
-        return TicketDetails([*records, *refused.ratings(raw, good, aside).unread], aside)
+        return TicketDetails([*records, *refused.list_unread_ratings(raw, good, aside).unread], aside)
 
     yield Page(done=known)
-    for first in range(0, len(late), AT_ONCE):
-        yield await build_page(late[first : first + AT_ONCE], ask)
+    for first in range(0, len(late), TICKETS_PER_PAGE):
+        yield await build_page(late[first : first + TICKETS_PER_PAGE], ask)
     yield Page(complete_until=start.now)

@@ -17,39 +17,49 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, row
 from helpdesk_kpi.store.unread import contact_row, rating_row, refused_contact, refused_rating
 
 
-class Refused(NamedTuple):
+class UnreadRows(NamedTuple):
     """What is not known, and `gone` of a page: rows that are read well now and make no record."""
 
     unread: list[Unread]
     gone: dict[str, list[str]]
 
 
-def calls(raw: msgspec.Raw, good: Sequence[zd.Call], aside: Sequence[RejectedRow]) -> Refused:
+def list_unread_calls(raw: msgspec.Raw, good: Sequence[zd.Call], aside: Sequence[RejectedRow]) -> UnreadRows:
     """Calls that were set aside. One that is on no ticket any more is none of its former ticket's."""
-    found = _unread(raw, aside, lambda ticket, own, why: refused_contact(ticket, f"call{own}", why))
-    return Refused(found, _gone(found, (contact_row(f"call{one.id}") for one in good if one.ticket_id is None)))
+    found = _list_unread(raw, aside, lambda ticket, own, why: refused_contact(ticket, f"call{own}", why))
+    return UnreadRows(found, _list_gone(found, (contact_row(f"call{one.id}") for one in good if one.ticket_id is None)))
 
 
-def sessions(raw: msgspec.Raw, aside: Sequence[RejectedRow]) -> list[Unread]:
+def list_unread_sessions(raw: msgspec.Raw, aside: Sequence[RejectedRow]) -> list[Unread]:
     """Messaging sessions that were set aside."""
-    return _unread(raw, aside, lambda ticket, own, why: refused_contact(ticket, f"chat{own}", why), key="engagement_id")
+    return _list_unread(
+        raw, aside, lambda ticket, own, why: refused_contact(ticket, f"chat{own}", why), key="engagement_id"
+    )
 
 
-def ratings(raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[RejectedRow]) -> Refused:
+def list_unread_ratings(
+    raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[RejectedRow]
+) -> UnreadRows:
     """Answers to the older survey that were set aside, and those of which the score is on no list."""
-    unknown = [one for rated in good if (one := map_surveys.unknown_score(rated)) is not None]
-    found = [*_unread(raw, aside, refused_rating), *unknown]
-    return Refused(found, _gone(found, (rating_row(str(one.id)) for one in good if one.score == map_surveys.UNOFFERED)))
+    unknown = [one for rated in good if (one := map_surveys.find_unknown_score(rated)) is not None]
+    found = [*_list_unread(raw, aside, refused_rating), *unknown]
+    return UnreadRows(
+        found, _list_gone(found, (rating_row(str(one.id)) for one in good if one.score == map_surveys.UNOFFERED))
+    )
 
 
-def responses(raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[RejectedRow]) -> Refused:
+def list_unread_responses(
+    raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[RejectedRow]
+) -> UnreadRows:
     """Responses to the newer survey that were set aside, whole or the answer that counts."""
-    unreadable = [one for response in good if (one := map_surveys.unread_answer(response)) is not None]
-    found = [*_unread(raw, aside, refused_rating, _subject), *unreadable]
-    return Refused(found, _gone(found, (rating_row(one.id) for one in good if map_surveys.ticket_of(one) is None)))
+    unreadable = [one for response in good if (one := map_surveys.find_unread_answer(response)) is not None]
+    found = [*_list_unread(raw, aside, refused_rating, _get_subject_ticket), *unreadable]
+    return UnreadRows(
+        found, _list_gone(found, (rating_row(one.id) for one in good if map_surveys.get_ticket(one) is None))
+    )
 
 
-def _unread(
+def _list_unread(
     raw: msgspec.Raw,
     aside: Sequence[RejectedRow],
     make: Callable[[str, str, str], Unread],
@@ -63,19 +73,19 @@ def _unread(
     return [make(ticket, own, why[own]) for ticket, own in told if ticket.isascii() and ticket.isdecimal()]
 
 
-def _gone(found: Sequence[Unread], ids: Iterable[str]) -> dict[str, list[str]]:
+def _list_gone(found: Sequence[Unread], ids: Iterable[str]) -> dict[str, list[str]]:
     """An id that the same page refuses stays."""
     return {"unread": sorted({*ids} - {one.id for one in found})}
 
 
-class _About(msgspec.Struct):
+class _Subjects(msgspec.Struct):
     subjects: list[dict[str, msgspec.Raw]] | None = None
 
 
-def _subject(response: msgspec.Raw) -> str:
+def _get_subject_ticket(response: msgspec.Raw) -> str:
     """The ticket of a response of which anything may be wrong; "" where that cannot be told."""
     try:
-        subjects = row(response, _About).subjects or []
+        subjects = row(response, _Subjects).subjects or []
     except UNREADABLE:
         return ""
     tickets = [one for one in subjects if bytes(one.get("type", b"")).strip() == b'"ticket"' and "id" in one]

@@ -10,11 +10,11 @@ from helpdesk_kpi.pull.hosts import parse_host
 from helpdesk_kpi.pull.token_file import TokenFile
 from helpdesk_kpi.secret import Secret
 
-_TOKENS_END = (
+_ADVICE = (
     "API tokens that nobody used for 30 days are deactivated, and all of them stop on 2027-04-30: an OAuth client"
     " (client_id and client_secret) lasts"
 )  # https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/
-_CLIENT = "The OAuth client must be confidential, of this account, and owned by an admin"
+_CLIENT_ADVICE = "The OAuth client must be confidential, of this account, and owned by an admin"
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,16 +49,16 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """`folder`: where a relative path of `tokens` begins."""
         file = self.token_file(folder)
         if self.client_id and self.client_secret and file:
-            advice = _allow(url, self.client_id, file.path)
+            advice = _describe_consent(url, self.client_id, file.path)
             return RefreshTokens(self.client_id, Secret(self.client_secret), file, advice=advice)
         if self.client_id and self.client_secret:
-            return ClientCredentials(self.client_id, Secret(self.client_secret), advice=_CLIENT)
+            return ClientCredentials(self.client_id, Secret(self.client_secret), advice=_CLIENT_ADVICE)
         assert self.email
         assert self.token
-        return Basic(f"{self.email}/token", Secret(self.token), advice=_TOKENS_END)
+        return Basic(f"{self.email}/token", Secret(self.token), advice=_ADVICE)
 
 
-def _allow(url: str, client_id: str, file: Path) -> str:
+def _describe_consent(url: str, client_id: str, file: Path) -> str:
     """How a person allows the client anew; https://support.zendesk.com/hc/en-us/articles/4408845965210"""
     return (
         f"To allow it (again), open {url}/oauth/authorizations/new?response_type=code&scope=read&client_id={client_id}"

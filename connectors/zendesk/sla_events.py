@@ -13,9 +13,9 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import further
+from connectors.zendesk.export_streams import max_cursor
 from connectors.zendesk.mapping import MINUTE, text_id
-from connectors.zendesk.pagination import SECOND, fetch_by_time, newest
+from connectors.zendesk.pagination import SECOND, fetch_by_time, get_latest_start
 from connectors.zendesk.per_ticket import TicketDetails, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import SlaEvent
@@ -49,7 +49,7 @@ class MetricEvent(msgspec.Struct):
     group_sla: Target | None = None
 
 
-def sla_event(row: MetricEvent) -> SlaEvent:
+def map_sla_event(row: MetricEvent) -> SlaEvent:
     promised = row.sla or row.group_sla or Target()
     seconds = promised.target_in_seconds
     minutes = None if promised.target is None else promised.target * MINUTE
@@ -61,8 +61,8 @@ def sla_event(row: MetricEvent) -> SlaEvent:
         instance=row.instance_id,
         kind=row.type,
         at=zd.ms(row.time),
-        calendar=_ms(spent.calendar),
-        business=_ms(spent.business),
+        calendar=_to_ms(spent.calendar),
+        business=_to_ms(spent.business),
         target=minutes if seconds is None else seconds * SECOND,
         in_business_hours=promised.business_hours,
         policy=text_id(promised.policy.id) if promised.policy else None,
@@ -70,7 +70,7 @@ def sla_event(row: MetricEvent) -> SlaEvent:
     )
 
 
-def _ms(minutes: int | None) -> int | None:
+def _to_ms(minutes: int | None) -> int | None:
     return None if minutes is None else minutes * MINUTE
 
 
@@ -84,9 +84,9 @@ async def fetch_metric_events(account: AccountState, start: Start) -> AsyncItera
     )  # fmt: skip
     async for page, end in pages:
         good, aside = decode_rows(page.ticket_metric_events, MetricEvent)
-        records, worse = map_rows(good, lambda row: [sla_event(row)])
-        reached = min(end, newest(account.http, now))
-        yield Page(records=records, cursor=further(cursor, reached), rejected=[*aside, *worse])
+        records, worse = map_rows(good, lambda row: [map_sla_event(row)])
+        reached = min(end, get_latest_start(account.http, now))
+        yield Page(records=records, cursor=max_cursor(cursor, reached), rejected=[*aside, *worse])
     yield Page(complete_until=start.now - OVERLAP * SECOND)
 
 
@@ -102,15 +102,15 @@ async def fetch_metric_events_by_list(account: AccountState, start: Start) -> As
             told = await account.http.get(path, type=dict[str, msgspec.Raw], endpoint="tickets/metric_events")
         except MissingError:  # deleted meanwhile
             return TicketDetails([])
-        return TicketDetails(*_by_metric(told))
+        return TicketDetails(*_map_metric_lists(told))
 
     settled = start.now - OVERLAP * SECOND
     async for page in fetch_per_ticket(start, ask, known_already=lambda _: ()):
         yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
 
 
-def _by_metric(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[RejectedRow]]:
+def _map_metric_lists(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[RejectedRow]]:
     lists = [raws(found) for found in told.values() if bytes(found).lstrip().startswith(b"[")]
     good, aside = decode_rows(joined(row for found in lists for row in found), MetricEvent)
-    records, worse = map_rows(good, lambda row: [sla_event(row)])
+    records, worse = map_rows(good, lambda row: [map_sla_event(row)])
     return records, [*aside, *worse]

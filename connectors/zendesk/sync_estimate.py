@@ -7,26 +7,29 @@ from connectors.zendesk.account import AccountState
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import Finding
 
-UPDATES, CLOCKS = 12, 12  # ticket events and metric events of a usual ticket: a guess that desks differ from
+EVENTS_PER_TICKET, METRIC_EVENTS_PER_TICKET = (
+    12,
+    12,
+)  # ticket events and metric events of a usual ticket: a guess that desks differ from
 #: Requests a minute where no answer has told yet: the smallest that Zendesk gives in each case.
 #: https://developer.zendesk.com/api-reference/introduction/rate-limits/
 _EXPORTS, _PEOPLE, _ACCOUNT = 10, 20, 200
 
 
-async def first_sync(account: AccountState) -> list[Finding]:
+async def estimate_first_sync(account: AccountState) -> list[Finding]:
     """By the number of tickets and people that a search counts; nothing where it does not."""
-    tickets, people = await _count(account, "type:ticket"), await _count(account, "type:user")
+    tickets, people = await _count_rows(account, "type:ticket"), await _count_rows(account, "type:user")
     if tickets is None or people is None:
         return []
-    requests, minutes = (_by_lists if account.reads_lists else _by_exports)(account, tickets, people)
+    requests, minutes = (_estimate_lists if account.reads_lists else _estimate_exports)(account, tickets, people)
     text = (
-        f"{tickets:,} tickets and {people:,} people take about {requests:,} requests and {_words(minutes)};"
+        f"{tickets:,} tickets and {people:,} people take about {requests:,} requests and {_format_minutes(minutes)};"
         " later syncs ask for what changed"
     )
     return [Finding(level="ok", about="first sync", text=text)]
 
 
-async def _count(account: AccountState, query: str) -> int | None:
+async def _count_rows(account: AccountState, query: str) -> int | None:
     try:
         told = await account.http.get("/api/v2/search/count", {"query": query}, type=zd.Count, endpoint="search/count")
     except PullError:
@@ -34,26 +37,32 @@ async def _count(account: AccountState, query: str) -> int | None:
     return told.number()
 
 
-def _by_exports(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
+def _estimate_exports(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
     size = account.settings.page_size
-    of_tickets = math.ceil(tickets / size) + math.ceil(tickets * UPDATES / size) + math.ceil(tickets * CLOCKS / 1000)
+    of_tickets = (
+        math.ceil(tickets / size)
+        + math.ceil(tickets * EVENTS_PER_TICKET / size)
+        + math.ceil(tickets * METRIC_EVENTS_PER_TICKET / 1000)
+    )
     of_people = math.ceil(people / size)
-    minutes = of_tickets / _a_minute(account, "incremental-exports", _EXPORTS)
-    return of_tickets + of_people, minutes + of_people / _a_minute(account, "incremental-exports-cursor", _PEOPLE)
+    minutes = of_tickets / _get_requests_per_minute(account, "incremental-exports", _EXPORTS)
+    return of_tickets + of_people, minutes + of_people / _get_requests_per_minute(
+        account, "incremental-exports-cursor", _PEOPLE
+    )
 
 
-def _by_lists(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
+def _estimate_lists(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
     """Two requests for each ticket: its audits and its metric events."""
     requests = 2 * tickets + 2 * math.ceil(tickets / 100) + math.ceil(people / 100)
-    return requests, requests / _a_minute(account, "account", _ACCOUNT)
+    return requests, requests / _get_requests_per_minute(account, "account", _ACCOUNT)
 
 
-def _a_minute(account: AccountState, bucket: str, least: int) -> float:
+def _get_requests_per_minute(account: AccountState, bucket: str, least: int) -> float:
     told = account.http.limits.told.get(bucket)
     return max(1, int((told.total if told else least) * account.settings.rate_share))
 
 
-def _words(minutes: float) -> str:
+def _format_minutes(minutes: float) -> str:
     if minutes < 90:
         return f"{round(minutes)} minutes" if minutes >= 1.5 else "a minute"
     return f"{minutes / 60:.1f} hours"

@@ -17,9 +17,9 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState, TimeFields
-from connectors.zendesk.map_events import audit_at, child_kind, get_actor
+from connectors.zendesk.map_events import get_actor, get_audit_time, get_child_kind
 from connectors.zendesk.mapping import text_id
-from connectors.zendesk.per_ticket import AT_ONCE, TicketDetails, build_page, fetch_audits
+from connectors.zendesk.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page, fetch_audits
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
@@ -27,7 +27,7 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows
 
 SECOND = 1_000
 QUEUE = "time_entries"
-_UNTOLD = object()
+_UNKNOWN = object()
 _FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a channel
 
 
@@ -39,14 +39,14 @@ class Step(msgspec.Struct, frozen=True):
     rule: str | None
 
 
-def time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
+def map_time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
     """What one audit says was spent; nothing where it takes another one to know (see `has_unknown_total`)."""
     found = []
-    for place, step in enumerate(_steps(row, fields)):
+    for place, step in enumerate(_list_steps(row, fields)):
         if step.was is not None and step.now != step.was:
             found.append(
                 TimeEntry(
-                    id=f"{row.id}:{place}", ticket=str(row.ticket_id), at=audit_at(row),
+                    id=f"{row.id}:{place}", ticket=str(row.ticket_id), at=get_audit_time(row),
                     spent=(step.now - step.was) * SECOND, agent=None if step.rule else text_id(row.updater_id),
                 )
             )  # fmt: skip
@@ -56,29 +56,29 @@ def time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
 def has_unknown_total(row: zd.TicketEvent, fields: TimeFields) -> bool:
     """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
     try:
-        return any(step.was is None for step in _steps(row, fields))
-    except UNREADABLE:  # no number: `time_entries` says so
+        return any(step.was is None for step in _list_steps(row, fields))
+    except UNREADABLE:  # no number: `map_time_entries` says so
         return False
 
 
-def _steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
-    changed = list(_changes(row, fields.total))
+def _list_steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
+    changed = list(_list_changes(row, fields.total))
     if not changed:
         return []
     told = get_actor(row.via, None)
     if told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP):
         return []
-    last = next((_seconds(now) for _, now, _ in _changes(row, fields.last)), None)
+    last = next((_parse_seconds(now) for _, now, _ in _list_changes(row, fields.last)), None)
     steps = []
     for was, now, child in changed:
-        total = _seconds(now)
-        before = _seconds(was) if was is not _UNTOLD else None if last is None else total - last
+        total = _parse_seconds(now)
+        before = _parse_seconds(was) if was is not _UNKNOWN else None if last is None else total - last
         by = get_actor(child.get("via"), child.get("via_reference_id")) or told
         steps.append(Step(before, total, by.rule if by else None))
     return steps
 
 
-def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
+def _list_changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
     """(before, after, child) of every change of a field; in exports its number may be a key, or one of an object."""
     if field is None:
         return
@@ -86,19 +86,19 @@ def _changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any,
     for child in row.child_events:
         custom = child.get("custom_ticket_fields")
         if name in child:
-            yield _before(child), child[name], child
+            yield _get_previous(child), child[name], child
         elif str(child.get("field_name")) == name:
-            yield _before(child), child.get("value"), child
+            yield _get_previous(child), child.get("value"), child
         elif isinstance(custom, dict) and name in custom:
-            was = _before(child)
+            was = _get_previous(child)
             yield was.get(name) if isinstance(was, dict) else was, custom[name], child
 
 
-def _before(child: dict[str, Any]) -> Any:
-    return None if child_kind(child) == "Create" else child.get("previous_value", _UNTOLD)
+def _get_previous(child: dict[str, Any]) -> Any:
+    return None if get_child_kind(child) == "Create" else child.get("previous_value", _UNKNOWN)
 
 
-def _seconds(given: Any) -> int:
+def _parse_seconds(given: Any) -> int:
     """ValueError for what is no number."""
     if given in (None, ""):
         return 0
@@ -116,7 +116,7 @@ async def fetch_unsure_entries(account: AccountState, start: Start) -> AsyncIter
             found, aside = await fetch_audits(account, one.key, start.since)
         except MissingError:  # deleted meanwhile
             return TicketDetails([])
-        made, worse = map_rows(found, lambda row: time_entries(row, fields))
+        made, worse = map_rows(found, lambda row: map_time_entries(row, fields))
         untold = [
             RejectedRow(str(row.id), "time spent changed from an unknown total")
             for row in found
@@ -124,6 +124,6 @@ async def fetch_unsure_entries(account: AccountState, start: Start) -> AsyncIter
         ]
         return TicketDetails(made, [*aside, *worse, *untold])
 
-    for first in range(0, len(start.todo), AT_ONCE):
-        yield await build_page(start.todo[first : first + AT_ONCE], ask)
+    for first in range(0, len(start.todo), TICKETS_PER_PAGE):
+        yield await build_page(start.todo[first : first + TICKETS_PER_PAGE], ask)
     yield Page(complete_until=start.now)

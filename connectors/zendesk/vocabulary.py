@@ -58,7 +58,7 @@ SILENT = frozenset({
 })  # fmt: skip
 
 
-def word(way: Any) -> str | None:
+def map_channel(way: Any) -> str | None:
     """A way of writing in the words of tickets: of a number, a name, or a word."""
     if isinstance(way, bool) or not isinstance(way, int | str) or way == "":
         return None

@@ -6,7 +6,7 @@ from docs_pages import GENERATED, table
 from docs_traps import checklists, marked, shown
 
 from connectors.files import cell_values, fivetran
-from connectors.files.cell_values import Column, OneOf, Read
+from connectors.files.cell_values import Column, OneOf, ReadCell
 from connectors.files.own_layout import TABLES
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Provides, no
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
@@ -78,8 +78,8 @@ def files_page() -> str:
 FIVETRAN: dict[str, Mapping[str, Column]] = {
     "ticket": fivetran.TICKET, "ticket_comment": fivetran.COMMENT, "ticket_field_history": fivetran.HISTORY,
     "ticket_tag": fivetran.TAG, "user": fivetran.USER, "group": fivetran.GROUP,
-    "satisfaction_rating": fivetran.RATING, "organization": fivetran.NAMED, "brand": fivetran.NAMED,
-    "ticket_form_history": fivetran.NAMED,
+    "satisfaction_rating": fivetran.RATING, "organization": fivetran.NAMED_ROW, "brand": fivetran.NAMED_ROW,
+    "ticket_form_history": fivetran.NAMED_ROW,
 }  # fmt: skip
 
 
@@ -94,10 +94,15 @@ def _kind(column: Column) -> str:
     return ", ".join(column.read.allowed) if isinstance(column.read, OneOf) else _KINDS[column.read]
 
 
-_KINDS: dict[Read, str] = {
-    cell_values.text: "text", cell_values.ident: "id", cell_values.instant: "time", cell_values.truth: "true or false",
-    cell_values.whole: "whole number", cell_values.share: "0 to 1", cell_values.words: "list",
-}  # fmt: skip
+_KINDS: dict[ReadCell, str] = {
+    cell_values.read_text: "text",
+    cell_values.read_id: "id",
+    cell_values.read_time: "time",
+    cell_values.read_boolean: "true or false",
+    cell_values.read_integer: "whole number",
+    cell_values.read_share: "0 to 1",
+    cell_values.read_list: "list",
+}
 _FILES = """A folder of files that another program has written: for history that an API no longer gives, and for
 helpdesks without a connector.
 

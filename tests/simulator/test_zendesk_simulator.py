@@ -11,7 +11,7 @@ import pytest
 
 from connectors.zendesk import Zendesk
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.map_events import events
+from connectors.zendesk.map_events import map_events
 from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Article, Engagement, Event, Person, Rating, Ticket, TicketLink
@@ -248,7 +248,9 @@ def test_audits_of_single_tickets_name_the_same_events_as_the_export(world: Worl
         async with transport(world, chosen, None) as http:
             path = f"/api/v2/tickets/{story.ticket}/audits"
             rows = (await http.get(path, type=dict[str, Any]))["audits"]
-        return [r for row in rows for r in events(msgspec.convert(row, zd.Audit).as_event(), {field: "Category"}, ())]
+        return [
+            r for row in rows for r in map_events(msgspec.convert(row, zd.Audit).as_event(), {field: "Category"}, ())
+        ]
 
     assert {e.id for e in asyncio.run(audits()) if isinstance(e, Event)} == exported[str(story.ticket)]
 

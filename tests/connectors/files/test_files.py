@@ -12,7 +12,7 @@ import pytest
 from files_fixtures import write_table
 
 from connectors.files import Files
-from connectors.files.own_layout import category_of
+from connectors.files.own_layout import get_category
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, ArticleEdit, Event, Name, Person, Rating, Ticket
@@ -150,7 +150,7 @@ def test_where_an_answer_comes_from_is_kept(tmp_path: Path, origin: str) -> None
 def test_an_answer_is_good_in_the_upper_quarter_of_its_scale(
     value: str | None, scale: str | None, category: str | None
 ) -> None:
-    assert category_of(value, scale) == category
+    assert get_category(value, scale) == category
 
 
 def test_articles_and_their_edits_keep_a_hash_of_the_text_and_not_the_text(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from freshdesk_fixtures import AGENT, CUSTOMER, DAY, HOUR, MINUTE, NOW, SINCE, i
 
 from connectors.freshdesk import activity_export, map_surveys, map_tickets, schedules
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.conversations import Who, conversation
+from connectors.freshdesk.conversations import Authors, map_conversation
 from helpdesk_kpi.model import Event, Name, NativeMetric, Person, SlaCycle, Ticket
 from helpdesk_kpi.pull.time_zones import to_iana
 from helpdesk_kpi.text.comment import similarity
@@ -18,7 +18,7 @@ KEEP = map_tickets.FieldSelection(url="https://acme.freshdesk.com", sketch_key=b
 
 def mapped(keep: map_tickets.FieldSelection = KEEP, *, gone: str = "", **given: Any) -> list[Any]:
     row = msgspec.convert(ticket(7, **{"updated": NOW, "created": SINCE, **given}), fd.Ticket)
-    return map_tickets.ticket(row, keep, gone=gone)
+    return map_tickets.map_ticket(row, keep, gone=gone)
 
 
 def only(records: list[Any], kind: type[Any]) -> list[Any]:
@@ -191,7 +191,7 @@ def test_a_reopened_ticket_takes_its_figure_back() -> None:
 
 def spoken(**given: Any) -> list[Any]:
     row = msgspec.convert(said(5, NOW, **given), fd.Conversation)
-    return conversation(row, "1", 3, Who(agents={str(AGENT)}))
+    return map_conversation(row, "1", 3, Authors(agents={str(AGENT)}))
 
 
 def test_a_reply_a_note_and_a_customers_message_are_told_apart() -> None:
@@ -229,7 +229,7 @@ def test_what_was_forwarded_to_others_is_no_answer_to_the_customer() -> None:
 @pytest.mark.trap("freshdesk 11")
 def test_a_conversation_may_lack_all_but_its_id_and_time() -> None:
     row = msgspec.convert({"id": "5", "created_at": iso(NOW), "brand_new": {"deep": [1]}}, fd.Conversation)
-    [event] = conversation(row, "1", 1)
+    [event] = map_conversation(row, "1", 1)
     assert isinstance(event, Event)
     assert (event.kind, event.length, event.is_thanks) == ("comment", 0, None)
 
@@ -251,16 +251,16 @@ def test_a_day_may_have_several_spans_and_end_at_midnight() -> None:
     slots = [("09:00", "12:00"), ("13:00", "24:00")]
     day = fd.DaySlots("Sunday", [fd.Slot(*slot) for slot in slots])
     row = fd.BusinessHours(1, "x", "UTC", source_business_hours=[fd.SourceHours("custom", None, [day])])
-    assert schedules.schedule(row).weekly == ((540, 720), (780, 1440))
+    assert schedules.map_schedule(row).weekly == ((540, 720), (780, 1440))
     late = fd.BusinessHours(1, "x", "UTC", business_hours={"saturday": fd.Slot("10:00 pm", "2:00 am")})
-    assert schedules.schedule(late).weekly == ((0, 120), (10_080 - 120, 10_080))  # over midnight into Sunday
+    assert schedules.map_schedule(late).weekly == ((0, 120), (10_080 - 120, 10_080))  # over midnight into Sunday
     docs = fd.BusinessHours(1, "x", "UTC", business_hours={"sunday": fd.Slot("08:00:00 am", "11:59:59 pm")})
-    assert schedules.schedule(docs).weekly == ((480, 1440),)
+    assert schedules.map_schedule(docs).weekly == ((480, 1440),)
 
 
 def test_a_calendar_around_the_clock_never_closes() -> None:
     always = fd.BusinessHours(1, "x", "UTC", source_business_hours=[fd.SourceHours("24x7", True)])
-    assert schedules.schedule(always).weekly == ((0, 10_080),)
+    assert schedules.map_schedule(always).weekly == ((0, 10_080),)
 
 
 # ratings
@@ -272,7 +272,7 @@ SURVEY = fd.Survey(5, "x", [fd.Question("default_question", "?", [-103, 103, 100
 
 def rated(**ratings: int) -> dict[str, tuple[Any, ...]]:
     row = fd.SatisfactionRating(1, 7, iso(NOW), 5, CUSTOMER, AGENT, iso(NOW), "well", ratings)
-    found = map_surveys.ratings(row, {"5": SURVEY}, comments=True)
+    found = map_surveys.map_ratings(row, {"5": SURVEY}, comments=True)
     return {r.question: (r.category, r.score, r.scale, r.comment) for r in found}
 
 
@@ -297,10 +297,10 @@ def test_activities_name_the_day_first_and_statuses_by_their_labels() -> None:
     names = activity_export.Labels({"offen": "2"}, {"billing": "77"})
     told = {"status": "Offen", "group": "Billing", "agent_id": None, "priority": 3, "automation": {"rule": "Routing"}}
     row = fd.Activity(7, "02-05-2026 10:00:00 +0000", "user", AGENT, told)
-    assert [(e.field, e.after, e.rule, e.at) for e in activity_export.changes(row, names)] == [
+    assert [(e.field, e.after, e.rule, e.at) for e in activity_export.map_changes(row, names)] == [
         ("status", "2", "Routing", SINCE), ("priority", "3", "Routing", SINCE), ("team", "77", "Routing", SINCE),
         ("assignee", None, "Routing", SINCE),
     ]  # fmt: skip
     unknown = fd.Activity(7, "02-05-2026 10:01:00 +0000", "system", None, {"status": "Parked"})
-    [event] = activity_export.changes(unknown, names)
+    [event] = activity_export.map_changes(unknown, names)
     assert (event.after, event.actor, event.at) == ("Parked", None, SINCE + MINUTE)

@@ -16,7 +16,7 @@ import pytest
 
 from connectors.freshdesk import activity_export, map_people, map_surveys, map_tickets, schedules, solutions, streams
 from connectors.freshdesk import payloads as fd
-from connectors.freshdesk.conversations import conversation
+from connectors.freshdesk.conversations import map_conversation
 from connectors.freshdesk.errors import classify_response
 from helpdesk_kpi.model import Event, Rating, Ticket, TimeEntry
 from helpdesk_kpi.pull.error_text import describe_error
@@ -31,22 +31,22 @@ Make = Callable[[Any], Any]
 #: Word of a file's name -> payload type, and what makes records of it; the first that fits counts.
 KINDS: list[tuple[str, type[Any], Make]] = [
     ("ticket_fields", fd.TicketField, lambda row: row),
-    ("conversation", fd.Conversation, lambda row: conversation(row, "1", 1)),
-    ("note_1", fd.Conversation, lambda row: conversation(row, "1", 1)),
-    ("reply_1", fd.Conversation, lambda row: conversation(row, "1", 1)),
-    ("time_entr", fd.TimeEntry, streams.time_entry),
-    ("satisfaction_rating", fd.SatisfactionRating, lambda row: map_surveys.ratings(row, {}, comments=True)),
-    ("surveys", fd.Survey, map_surveys.questions),
-    ("ticket", fd.Ticket, lambda row: map_tickets.ticket(row, KEEP)),
-    ("outbound_email", fd.Ticket, lambda row: map_tickets.ticket(row, KEEP)),
-    ("business_hours", fd.BusinessHours, schedules.schedule),
-    ("sla_polic", fd.SlaPolicy, lambda row: schedules.policy(row, b"{}")),
-    ("solution_articles", fd.Article, lambda row: solutions.article(row, "https://acme.freshdesk.com")),
+    ("conversation", fd.Conversation, lambda row: map_conversation(row, "1", 1)),
+    ("note_1", fd.Conversation, lambda row: map_conversation(row, "1", 1)),
+    ("reply_1", fd.Conversation, lambda row: map_conversation(row, "1", 1)),
+    ("time_entr", fd.TimeEntry, streams.map_time_entry),
+    ("satisfaction_rating", fd.SatisfactionRating, lambda row: map_surveys.map_ratings(row, {}, comments=True)),
+    ("surveys", fd.Survey, map_surveys.map_questions),
+    ("ticket", fd.Ticket, lambda row: map_tickets.map_ticket(row, KEEP)),
+    ("outbound_email", fd.Ticket, lambda row: map_tickets.map_ticket(row, KEEP)),
+    ("business_hours", fd.BusinessHours, schedules.map_schedule),
+    ("sla_polic", fd.SlaPolicy, lambda row: schedules.map_sla_policy(row, b"{}")),
+    ("solution_articles", fd.Article, lambda row: solutions.map_article(row, "https://acme.freshdesk.com")),
     ("folders", fd.Folder, lambda row: row),
     ("categories", fd.Category, lambda row: row),
-    ("group", fd.Group, lambda row: (map_people.team(row), map_people.members(row))),
-    ("agents", fd.Agent, map_people.person),
-    ("agent_1", fd.Agent, map_people.person),
+    ("group", fd.Group, lambda row: (map_people.map_team(row), map_people.map_members(row))),
+    ("agents", fd.Agent, map_people.map_person),
+    ("agent_1", fd.Agent, map_people.map_person),
 ]
 #: Two times of a documented rating that are none, and an id of another that is none: such a row is set aside.
 BROKEN = {("satisfaction_ratings_list", 112), ("satisfaction_rating_created", False)}
@@ -96,13 +96,13 @@ def real(name: str, kind: type[Any]) -> list[Any]:
 
 def test_of_the_recorded_tickets_the_outbound_ones_and_the_seeded_ones_are_told_apart() -> None:
     found = {str(row.id): row for row in real("tickets", fd.Ticket)}
-    made = {key: map_tickets.ticket(row, KEEP)[0] for key, row in found.items()}
+    made = {key: map_tickets.map_ticket(row, KEEP)[0] for key, row in found.items()}
     assert {key for key, t in made.items() if isinstance(t, Ticket) and t.channel == "outbound_email"} == {"21", "23"}
     assert {key for key, row in found.items() if map_tickets.is_sample(row)} == {"18", "19"}
 
 
 def test_the_recorded_feedback_is_a_survey_and_the_note_is_private() -> None:
-    made = [conversation(row, "1", 1)[0] for row in real("conversations", fd.Conversation)]
+    made = [map_conversation(row, "1", 1)[0] for row in real("conversations", fd.Conversation)]
     assert [(e.kind, e.public) for e in made if isinstance(e, Event)] == [
         ("comment", True), ("comment", False), ("comment", True), ("survey", True),
     ]  # fmt: skip
@@ -111,7 +111,7 @@ def test_the_recorded_feedback_is_a_survey_and_the_note_is_private() -> None:
 def test_the_recorded_rating_has_four_questions_on_three_points() -> None:
     known = {str(survey.id): survey for survey in real("surveys", fd.Survey)}
     [row] = real("satisfaction_ratings", fd.SatisfactionRating)
-    made: list[Rating] = map_surveys.ratings(row, known, comments=False)
+    made: list[Rating] = map_surveys.map_ratings(row, known, comments=False)
     assert [(r.question, r.category, r.score, r.scale) for r in made] == [
         ("", "good", 1.0, "3 points"), ("67000084816", "good", 1.0, "3 points"),
         ("67000084817", "neutral", 0.5, "3 points"), ("67000084818", "neutral", 0.5, "3 points"),
@@ -119,7 +119,7 @@ def test_the_recorded_rating_has_four_questions_on_three_points() -> None:
 
 
 def test_recorded_time_is_counted_in_seconds() -> None:
-    made: list[TimeEntry] = [streams.time_entry(row) for row in real("time_entries", fd.TimeEntry)]
+    made: list[TimeEntry] = [streams.map_time_entry(row) for row in real("time_entries", fd.TimeEntry)]
     assert [e.spent for e in made] == [5_400_000, 103_000]
 
 
@@ -127,10 +127,10 @@ def test_recorded_time_is_counted_in_seconds() -> None:
 def test_the_sample_of_the_activities_export_is_read() -> None:
     for name in ("export_list", "export_single"):
         body = (FOLDER / "activities_export" / f"{name}.json").read_bytes()
-        assert activity_export.place(msgspec.json.decode(body, type=activity_export.Export)) is not None
+        assert activity_export.get_file_address(msgspec.json.decode(body, type=activity_export.Export)) is not None
     body = (FOLDER / "activities_export" / "activities_file.json").read_bytes()
     [row] = msgspec.json.decode(body, type=_File).activities_data
-    made = list(activity_export.changes(row, activity_export.Labels({"open": "2"})))
+    made = list(activity_export.map_changes(row, activity_export.Labels({"open": "2"})))
     assert [(e.ticket, e.field, e.after, e.actor) for e in made] == [
         ("600", "status", "2", "149018"), ("600", "priority", "4", "149018"),
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from jira_source import (
 )
 
 from connectors.jira_service_management import JiraServiceManagement
-from connectors.jira_service_management.errors import classify_response, limits
+from connectors.jira_service_management.errors import classify_response, read_limits
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.settings import GATEWAY, Credentials, Settings
 from helpdesk_kpi.errors import AccessError, ConfigError, PullError, UnavailableError
@@ -360,7 +360,7 @@ def test_a_judge_leaves_ordinary_answers_alone() -> None:
     ids=["bare", "reset", "passed", "data_center", "odd", "none_at_all", "nothing"],
 )  # fmt: skip
 def test_limits_are_read_from_whatever_is_told(headers: dict[str, str], allowed: list[Allowance]) -> None:
-    assert list(limits(headers)) == allowed
+    assert list(read_limits(headers)) == allowed
 
 
 @pytest.mark.trap("jira 19")

@@ -12,7 +12,7 @@ from jira_source import CSAT, PROJECT, comment, issue
 
 from connectors.jira_service_management import changelog, jql, mapping, people, rich_text, satisfaction, sla
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.labels import NameIndex
 from connectors.jira_service_management.mapping import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, SlaCycle, Team, Ticket, TicketLink
@@ -32,7 +32,7 @@ def raw(value: Any) -> msgspec.Raw:
 
 
 def read(row: dict[str, Any], keep: FieldSelection = KEEP) -> mapping.IssueRecords:
-    return mapping.issue(msgspec.json.decode(msgspec.json.encode(row), type=js.Issue), keep)
+    return mapping.map_issue(msgspec.json.decode(msgspec.json.encode(row), type=js.Issue), keep)
 
 
 def of(found: mapping.IssueRecords, kind: type[Any]) -> list[Any]:
@@ -117,7 +117,7 @@ def test_fields_of_another_type_than_last_week_and_unknown_words_are_no_error() 
     ],
 )  # fmt: skip
 def test_values_of_custom_fields_become_text(value: Any, kept: str | None) -> None:
-    assert mapping.value(value) == kept
+    assert mapping.to_text(value) == kept
 
 
 @pytest.mark.trap("jira 28")
@@ -196,7 +196,7 @@ def test_times_come_as_text_with_an_offset_and_as_seconds_or_milliseconds(writte
 )
 def test_who_somebody_is_follows_from_the_account_and_the_configuration(shown: dict[str, Any], kind: str) -> None:
     team = people.Team(agents=frozenset({"712020:9"}))
-    person = people.person(msgspec.convert(shown, js.User), team)
+    person = people.map_person(msgspec.convert(shown, js.User), team)
     assert person is not None
     assert person.kind == kind
     assert person.id == shown.get("accountId", "JIRAUSER10100")
@@ -205,10 +205,10 @@ def test_who_somebody_is_follows_from_the_account_and_the_configuration(shown: d
 @pytest.mark.trap("jira 15")
 def test_inactive_deleted_and_anonymous_people_are_read() -> None:
     gone = msgspec.convert({"accountId": "712020:1", "displayName": "Former user", "active": False}, js.User)
-    person = people.person(gone, people.Team())
+    person = people.map_person(gone, people.Team())
     assert person is not None
     assert (person.active, person.email, person.name) == (False, None, None)  # the store keeps the name of before
-    assert people.person(msgspec.convert({"displayName": "Anonymous"}, js.User), people.Team()) is None
+    assert people.map_person(msgspec.convert({"displayName": "Anonymous"}, js.User), people.Team()) is None
     found = read(issue(7, reporter=None, creator=None, assignee=None))
     assert (found.ticket.requester, found.ticket.submitter, found.ticket.assignee) == (None, None, None)
     assert [e.actor for e in of(found, Event)] == [None]
@@ -311,7 +311,7 @@ def test_a_comment_that_cannot_be_read_is_set_aside_and_the_others_are_kept() ->
 def told(*items: dict[str, Any], **more: Any) -> list[Event]:
     whole = {"id": "500", "created": "2026-05-20T09:00:00.123+0000", "author": user(9), "items": list(items), **more}
     row = msgspec.convert(whole, js.History)
-    return changelog.read("42", [row], KEEP.words, {"Category": "customfield_10201"}, Known()).events
+    return changelog.read_history("42", [row], KEEP.words, {"Category": "customfield_10201"}, NameIndex()).events
 
 
 def item(field: str, before: Any, after: Any, **more: Any) -> dict[str, Any]:
@@ -390,7 +390,7 @@ def run(start: int, stop: int | None = None, **more: Any) -> dict[str, Any]:
 def test_runs_are_counted_from_the_first_completed_to_the_one_that_goes_on() -> None:
     value = {"id": "59", "name": "초기", "completedCycles": [run(30, 40), run(10, 20)],
              "ongoingCycle": run(50, paused=True, breachTime=None)}  # fmt: skip
-    found = list(sla.records("7", {"customfield_10030": raw(value)}, KEEP.slas, {"59": "resolution"}, 5))
+    found = list(sla.map_sla("7", {"customfield_10030": raw(value)}, KEEP.slas, {"59": "resolution"}, 5))
     cycles = [r for r in found if isinstance(r, SlaCycle)]
     assert [(c.sla, c.number, c.started_at, c.stopped_at) for c in cycles] == [
         ("59", 0, 10, 20), ("59", 1, 30, 40), ("59", 2, 50, None),
@@ -402,9 +402,9 @@ def test_runs_are_counted_from_the_first_completed_to_the_one_that_goes_on() -> 
 def test_the_first_response_is_the_first_run_and_the_resolution_the_last() -> None:
     value = {"id": "59", "completedCycles": [run(10, 20, elapsedTime=span(7)), run(30, 40, elapsedTime=span(8))]}
     for role, took in (("first_response", 7), ("resolution", 8)):
-        found = list(sla.records("7", {"customfield_10030": raw(value)}, KEEP.slas, {"10030": role}, 5))
+        found = list(sla.map_sla("7", {"customfield_10030": raw(value)}, KEEP.slas, {"10030": role}, 5))
         assert found[-1] == NativeMetric("7", f"sla_{role}", business=took)
-    assert not [r for r in sla.records("7", {"customfield_10030": raw(value)}, KEEP.slas, {}, 5)
+    assert not [r for r in sla.map_sla("7", {"customfield_10030": raw(value)}, KEEP.slas, {}, 5)
                 if isinstance(r, NativeMetric)]  # fmt: skip
 
 
@@ -420,7 +420,7 @@ def test_the_first_response_is_the_first_run_and_the_resolution_the_last() -> No
     ],
 )
 def test_an_sla_without_an_id_has_it_in_its_link_or_its_fields_number(value: dict[str, Any], own: str) -> None:
-    assert sla.id_of(msgspec.convert(value, js.Sla), "customfield_10030") == own
+    assert sla.get_sla_id(msgspec.convert(value, js.Sla), "customfield_10030") == own
 
 
 def test_an_instant_is_read_from_whatever_a_site_leaves_of_it() -> None:
@@ -432,8 +432,8 @@ def test_an_instant_is_read_from_whatever_a_site_leaves_of_it() -> None:
 
 @pytest.mark.parametrize("value", [None, {"completedCycles": []}, 5, "2h"])
 def test_an_sla_that_never_ran_or_does_not_apply_says_nothing(value: Any) -> None:
-    assert list(sla.records("7", {"customfield_10030": raw(value)}, KEEP.slas, KEEP.roles, 5)) == []
-    assert list(sla.records("7", {}, KEEP.slas, KEEP.roles, 5)) == []
+    assert list(sla.map_sla("7", {"customfield_10030": raw(value)}, KEEP.slas, KEEP.roles, 5)) == []
+    assert list(sla.map_sla("7", {}, KEEP.slas, KEEP.roles, 5)) == []
 
 
 # satisfaction
@@ -448,7 +448,7 @@ def test_an_sla_that_never_ran_or_does_not_apply_says_nothing(value: Any) -> Non
     ],
 )  # fmt: skip
 def test_a_rating_is_a_number_or_an_object_with_one(value: Any, stars: float | None) -> None:
-    assert satisfaction.stars_of(value) == stars
+    assert satisfaction.parse_stars(value) == stars
 
 
 @pytest.mark.parametrize(
@@ -485,13 +485,13 @@ def test_satisfaction_fields_are_known_by_their_kind() -> None:
 
 @pytest.mark.trap("jira 20")
 def test_keys_that_are_words_of_jql_are_quoted() -> None:
-    text = jql.query(["SUP", "ORDER", "AND", "A1"], "updated >= 5")
+    text = jql.build_query(["SUP", "ORDER", "AND", "A1"], "updated >= 5")
     assert text == 'project in ("SUP", "ORDER", "AND", "A1") AND updated >= 5 ORDER BY updated ASC, id ASC'
 
 
 @pytest.mark.trap("jira 6")
 def test_a_search_is_by_the_time_of_change_and_open_to_the_future() -> None:
-    text = jql.query(["SUP"], jql.Instants().since("updated", 5))
+    text = jql.build_query(["SUP"], jql.TimeFormat().since("updated", 5))
     assert "created" not in text
     assert "<" not in text
 
@@ -499,8 +499,8 @@ def test_a_search_is_by_the_time_of_change_and_open_to_the_future() -> None:
 @pytest.mark.trap("jira 5")
 def test_a_minute_is_written_in_the_accounts_zone() -> None:
     at = T0 + 59_999
-    assert jql.Instants(ZoneInfo("Asia/Kolkata")).since("updated", at) == 'updated >= "2026-05-20 14:30"'
-    assert jql.Instants().since("updated", at) == f"updated >= {at}"
+    assert jql.TimeFormat(ZoneInfo("Asia/Kolkata")).since("updated", at) == 'updated >= "2026-05-20 14:30"'
+    assert jql.TimeFormat().since("updated", at) == f"updated >= {at}"
 
 
 ZONES = ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "Africa/Casablanca"]
@@ -510,7 +510,7 @@ ZONES = ["Europe/Berlin", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kolka
 @given(at=st.integers(1_700_000_000_000, 1_900_000_000_000), zone=st.sampled_from(ZONES))
 def test_a_minute_never_means_a_later_instant_whichever_autumn_hour_is_meant(at: int, zone: str) -> None:
     place = ZoneInfo(zone)
-    written = jql.Instants(place).since("updated", at).split('"')[1]
+    written = jql.TimeFormat(place).since("updated", at).split('"')[1]
     wall = dt.datetime.strptime(written, "%Y-%m-%d %H:%M").replace(tzinfo=place)
     for fold in (0, 1):
         assert at - 2 * 3_600_000 - 60_000 <= wall.replace(fold=fold).timestamp() * 1000 <= at
@@ -519,7 +519,7 @@ def test_a_minute_never_means_a_later_instant_whichever_autumn_hour_is_meant(at:
 @pytest.mark.trap("jira 9")
 def test_in_the_first_of_the_two_autumn_hours_the_hour_before_is_asked_for() -> None:
     at = ms("2026-10-25T02:30:00+02:00")  # Berlin: 02:30 comes again an hour later
-    assert jql.Instants(ZoneInfo("Europe/Berlin")).since("updated", at) == 'updated >= "2026-10-25 01:30"'
+    assert jql.TimeFormat(ZoneInfo("Europe/Berlin")).since("updated", at) == 'updated >= "2026-10-25 01:30"'
 
 
 def test_an_issue_alone_is_a_ticket() -> None:

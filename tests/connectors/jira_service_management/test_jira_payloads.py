@@ -15,7 +15,7 @@ import pytest
 
 from connectors.jira_service_management import changelog, mapping, people, satisfaction, sla
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.labels import Known
+from connectors.jira_service_management.labels import NameIndex
 from connectors.jira_service_management.mapping import FieldSelection
 from helpdesk_kpi.model import Name, SlaCycle
 
@@ -28,32 +28,32 @@ KEEP = FieldSelection(
 
 
 def comment(row: js.Comment) -> Any:
-    return mapping.comment("1", row, KEEP, service=True)
+    return mapping.map_comment("1", row, KEEP, service=True)
 
 
 def worklog(row: js.Worklog) -> Any:
-    made, aside, _ = mapping.worklogs(row.issue_id, [row])
+    made, aside, _ = mapping.map_worklogs(row.issue_id, [row])
     assert not aside
     return made
 
 
 def person(row: js.User) -> Any:
-    return people.person(row, people.Team())
+    return people.map_person(row, people.Team())
 
 
 #: Kind -> the payload's type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
-    "issue": (js.Issue, lambda row: mapping.issue(row, KEEP)),
+    "issue": (js.Issue, lambda row: mapping.map_issue(row, KEEP)),
     "changes": (js.IssueChanges, lambda row: msgspec.json.decode(row.change_histories, type=list[js.History])),
-    "history": (js.History, lambda row: changelog.read("1", [row], KEEP.words, {}, Known()).events),
+    "history": (js.History, lambda row: changelog.read_history("1", [row], KEEP.words, {}, NameIndex()).events),
     "comment": (js.Comment, comment),
     "worklog": (js.Worklog, worklog),
     "user": (js.User, person),
-    "status": (js.Status, mapping.status),
+    "status": (js.Status, mapping.map_status),
     "field": (js.Field, lambda row: Name("field", row.id, row.name)),
     "project": (js.Project, lambda row: Name("brand", row.id, row.name)),
-    "sla": (js.Sla, lambda row: sla.cycles("1", "customfield_10030", row, "x", 5)),
-    "feedback": (js.Feedback, lambda row: satisfaction.stars_of(row.rating)),
+    "sla": (js.Sla, lambda row: sla.map_cycles("1", "customfield_10030", row, "x", 5)),
+    "feedback": (js.Feedback, lambda row: satisfaction.parse_stars(row.rating)),
     "server": (js.ServerInfo, lambda row: row),
     "count": (js.Count, lambda row: row),
 }
@@ -157,7 +157,7 @@ def test_the_official_slas_have_ids_in_their_links_and_their_runs_in_order() -> 
     """Three SLAs; the first has two completed runs and one that goes on."""
     values = [row for kind, row in inside(dict(bodies())["jsm_get_getSlaInformation.json"]) if kind == "sla"]
     first = msgspec.json.decode(json.dumps(values[0]), type=js.Sla)
-    cycles = sla.cycles("101102", "customfield_1", first, "", 5)
+    cycles = sla.map_cycles("101102", "customfield_1", first, "", 5)
     assert {c.sla for c in cycles} == {"10030"}
     assert [c.elapsed for c in cycles] == [420_000, 19_380_000, 5_640_000]
     assert [c.is_breached for c in cycles] == [False, True, False]
@@ -168,7 +168,7 @@ def test_the_official_slas_have_ids_in_their_links_and_their_runs_in_order() -> 
 @pytest.mark.trap("jira 3")
 def test_recorded_histories_and_comments_that_are_cut_are_found_out() -> None:
     rows = [row for name, body in bodies() if name == "issues.json" for kind, row in inside(body) if kind == "issue"]
-    reads = {r["key"]: mapping.issue(msgspec.json.decode(json.dumps(r), type=js.Issue), KEEP) for r in rows}
+    reads = {r["key"]: mapping.map_issue(msgspec.json.decode(json.dumps(r), type=js.Issue), KEEP) for r in rows}
     assert reads["TEST-2"].lacks_changes
     assert reads["TEST-4"].lacks_changes
     assert not reads["TEST-1"].lacks_changes

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.zendesk import map_articles, map_surveys, mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.map_events import events
+from connectors.zendesk.map_events import map_events
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
 from helpdesk_kpi.pull.time_zones import RAILS, to_iana
@@ -33,7 +33,9 @@ def ticket(**given: Any) -> list[Any]:
 def told(*children: dict[str, Any], **given: Any) -> list[Any]:
     """Records of one audit with these children."""
     whole = {"id": 500, "ticket_id": 42, "timestamp": T0 // 1000, "updater_id": 9, "via": "Web form"}
-    return events(row(zd.TicketEvent, **{**whole, "child_events": list(children), **given}), {360001: "Category"}, ())
+    return map_events(
+        row(zd.TicketEvent, **{**whole, "child_events": list(children), **given}), {360001: "Category"}, ()
+    )
 
 
 # tickets
@@ -345,7 +347,7 @@ def test_an_audit_of_one_ticket_gives_the_same_events_as_the_export() -> None:
         {"id": 2, "event_type": "Change", "status": "solved", "previous_value": "open"},
         {"id": 3, "event_type": "Change", "custom_ticket_fields": {"360001": "login"}, "previous_value": None},
     )
-    assert events(audit.as_event(), {360001: "Category"}, ()) == export
+    assert map_events(audit.as_event(), {360001: "Category"}, ()) == export
 
 
 @pytest.mark.parametrize(
@@ -405,7 +407,7 @@ def test_a_schedule_is_minutes_since_sunday() -> None:
 
 def call(**given: Any) -> list[Any]:
     whole = {"id": 5, "ticket_id": 42, "created_at": "2026-06-01T10:00:00Z", "direction": "inbound", "duration": 300}
-    return mapping.call(row(zd.Call, **{**whole, **given}))
+    return mapping.map_call(row(zd.Call, **{**whole, **given}))
 
 
 def test_an_answered_call_is_a_contact_when_the_agent_picked_up() -> None:
@@ -438,7 +440,7 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
         zd.Engagement, engagement_id="e1", ticket_id=42, agent_id=9, engagement_start_time="2026-06-01T10:00:00",
         engagement_end_time="2026-06-01T10:30:00", assignment_to_first_reply_time_seconds=40, agent_messages_count=3,
     )  # fmt: skip
-    engagement, event = mapping.engagement(session)
+    engagement, event = mapping.map_engagement(session)
     assert isinstance(event, Event)
     assert engagement == Engagement("chate1", "42", "chat", T0, "9", T0 + 40_000, T0 + 1_800_000)
     assert (event.kind, event.at, event.actor) == ("chat", T0 + 40_000, "9")
@@ -448,7 +450,7 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
 def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
     session = row(zd.Engagement, engagement_id="e1", ticket_id=42, engagement_start_time="2026-06-01T10:00:00",
                   agent_messages_count=0)  # fmt: skip
-    told, there_was_one = mapping.engagement(session)
+    told, there_was_one = mapping.map_engagement(session)
     assert isinstance(told, Engagement)
     assert isinstance(there_was_one, Event)
     assert (there_was_one.kind, there_was_one.field) == ("link", "session")
@@ -460,7 +462,7 @@ def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
 def legacy(score: str, **given: Any) -> list[Rating]:
     whole = {"id": 8, "ticket_id": 42, "created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
     found = row(zd.SatisfactionRating, **{**whole, "score": score, "assignee_id": 9, "comment": "ok", **given})
-    return map_surveys.legacy(found, comments=False)
+    return map_surveys.map_satisfaction_rating(found, comments=False)
 
 
 def test_an_older_survey_goes_from_offered_to_answered() -> None:
@@ -476,7 +478,7 @@ def response(*answers: dict[str, Any], id: str = "01J1WB51MG6HXTYWE6Q0C93RNW") -
     subject = {"id": "42", "type": "ticket", "zrn": "zen:ticket:42"}
     found = row(zd.SurveyResponse, id=id, expires_at="2024-07-28T00:00:00.000Z", responder_id=7, subjects=[subject],
                 answers=list(answers))  # fmt: skip
-    return map_surveys.response(found, comments=True)
+    return map_surveys.map_survey_response(found, comments=True)
 
 
 def answer(question: dict[str, Any], **given: Any) -> dict[str, Any]:
@@ -526,7 +528,7 @@ def test_a_skipped_question_was_asked_and_not_answered() -> None:
 
 
 def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> None:
-    found, *_ = map_articles.article(
+    found, *_ = map_articles.map_article(
         row(zd.Article, id=1, title="Reset", created_at="2026-06-01T10:00:00Z", updated_at="2026-06-01T11:00:00Z",
             locale="de", author_id=9, body="<p>Hello</p>", vote_sum=4, vote_count=10),
         [zd.Translation(locale="en-us", updated_by_id=1), zd.Translation(locale="de", updated_by_id=2)],
@@ -538,6 +540,6 @@ def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> Non
 
 def test_the_author_of_an_article_is_not_taken_for_its_editor() -> None:
     times = {"created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
-    [found] = map_articles.article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
+    [found] = map_articles.map_article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
     assert isinstance(found, Article)
     assert found.editor is None

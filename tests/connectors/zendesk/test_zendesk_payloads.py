@@ -14,7 +14,7 @@ import pytest
 
 from connectors.zendesk import map_articles, map_surveys, mapping, sla_events
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.map_events import events
+from connectors.zendesk.map_events import map_events
 from helpdesk_kpi import model
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
@@ -24,27 +24,30 @@ KEEP = mapping.FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
 #: Resource -> payload type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
     "tickets": (zd.Ticket, lambda row: mapping.map_ticket(row, KEEP)),
-    "ticket_events": (zd.TicketEvent, lambda row: events(row, {}, ())),
-    "audits": (zd.Audit, lambda row: events(row.as_event(), {}, ())),
-    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping.native_metrics("1", row))),
+    "ticket_events": (zd.TicketEvent, lambda row: map_events(row, {}, ())),
+    "audits": (zd.Audit, lambda row: map_events(row.as_event(), {}, ())),
+    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping.map_native_metrics("1", row))),
     "users": (zd.User, mapping.map_person),
-    "groups": (zd.Group, mapping.team),
-    "group_memberships": (zd.GroupMembership, mapping.member),
-    "brands": (zd.Brand, mapping.brand),
-    "ticket_forms": (zd.NameRecord, mapping.form),
-    "ticket_fields": (zd.TicketField, mapping.field),
-    "custom_statuses": (zd.CustomStatus, mapping.custom_status),
-    "organizations": (zd.NameRecord, mapping.organization),
-    "satisfaction_ratings": (zd.SatisfactionRating, lambda row: map_surveys.legacy(row, comments=True)),
-    "survey_responses": (zd.SurveyResponse, lambda row: map_surveys.response(row, comments=True)),
+    "groups": (zd.Group, mapping.map_team),
+    "group_memberships": (zd.GroupMembership, mapping.map_team_member),
+    "brands": (zd.Brand, mapping.map_brand),
+    "ticket_forms": (zd.NameRecord, mapping.map_form),
+    "ticket_fields": (zd.TicketField, mapping.map_field),
+    "custom_statuses": (zd.CustomStatus, mapping.map_custom_status),
+    "organizations": (zd.NameRecord, mapping.map_organization),
+    "satisfaction_ratings": (
+        zd.SatisfactionRating,
+        lambda row: map_surveys.map_satisfaction_rating(row, comments=True),
+    ),
+    "survey_responses": (zd.SurveyResponse, lambda row: map_surveys.map_survey_response(row, comments=True)),
     "schedules": (zd.Schedule, mapping.map_schedule),
-    "sla_policies": (zd.SlaPolicy, lambda row: mapping.sla_policy(row, b"{}")),
-    "calls": (zd.Call, mapping.call),
-    "agent_engagement_data": (zd.Engagement, mapping.engagement),
-    "articles": (zd.Article, map_articles.article),
+    "sla_policies": (zd.SlaPolicy, lambda row: mapping.map_sla_policy(row, b"{}")),
+    "calls": (zd.Call, mapping.map_call),
+    "agent_engagement_data": (zd.Engagement, mapping.map_engagement),
+    "articles": (zd.Article, map_articles.map_article),
     "translations": (zd.Translation, lambda row: row),
-    "ticket_metric_events": (sla_events.MetricEvent, sla_events.sla_event),
-    "deleted_tickets": (zd.DeletedTicket, lambda row: mapping.deletion(row, "https://acme.zendesk.com")),
+    "ticket_metric_events": (sla_events.MetricEvent, sla_events.map_sla_event),
+    "deleted_tickets": (zd.DeletedTicket, lambda row: mapping.map_deletion(row, "https://acme.zendesk.com")),
 }
 #: What the collections call these resources.
 OTHER_NAMES = {
@@ -139,7 +142,7 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
 def test_the_vendors_survey_example_has_one_bad_rating() -> None:
     path = Path(ROOT or "") / "zendesk/official_docs_examples/csat_survey_responses_list.json"
     row = msgspec.convert(json.loads(path.read_text())["survey_responses"][0], zd.SurveyResponse, strict=False)
-    [rating] = map_surveys.response(row, comments=True)
+    [rating] = map_surveys.map_survey_response(row, comments=True)
     assert isinstance(rating, model.Rating)
     # Its answers: rating 1 "bad", one closed question, one text, one skipped text.
     assert (rating.ticket, rating.question, rating.value, rating.category) == ("99", "", "1", "bad")
@@ -159,7 +162,7 @@ def probed(name: str) -> Any:
 
 
 def by_metric(told: dict[str, Any]) -> Any:
-    return sla_events._by_metric({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in told.items()})
+    return sla_events._map_metric_lists({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in told.items()})
 
 
 def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> None:
@@ -185,7 +188,7 @@ def test_in_no_recorded_session_did_an_agent_reply_though_all_have_a_time_of_0()
     assert len(rows) >= 25
     assert {row["assignment_to_first_reply_time_seconds"] for row in rows} == {0}
     for row in rows:
-        session, link = mapping.engagement(msgspec.convert(row, zd.Engagement))
+        session, link = mapping.map_engagement(msgspec.convert(row, zd.Engagement))
         assert isinstance(session, model.Engagement)
         assert isinstance(link, model.Event)
         assert (session.answered_at, link.kind) == (None, "link")

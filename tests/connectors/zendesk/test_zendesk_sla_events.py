@@ -10,7 +10,7 @@ import pytest
 from synced_fixtures import SyncedDesk
 from zendesk_fixtures import NOW, SINCE, kept, pull, records, ticket
 
-from connectors.zendesk.sla_events import MetricEvent, sla_event
+from connectors.zendesk.sla_events import MetricEvent, map_sla_event
 from helpdesk_kpi.model import NativeMetric, SlaEvent
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.sync import exit_status
@@ -24,7 +24,7 @@ T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
 def told(**given: Any) -> SlaEvent:
     whole = {"id": 5, "ticket_id": 42, "metric": "reply_time", "instance_id": 1, "type": "activate",
              "time": "2026-06-01T10:00:00Z", "deleted": False}  # fmt: skip
-    return sla_event(msgspec.convert({**whole, **given}, MetricEvent, strict=False))
+    return map_sla_event(msgspec.convert({**whole, **given}, MetricEvent, strict=False))
 
 
 def test_a_metric_event_names_its_clock_and_its_run() -> None:

@@ -15,7 +15,7 @@ from zendesk_fixtures import CREDENTIALS, NOW, pull, records
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState, TimeFields
 from connectors.zendesk.settings import Settings
-from connectors.zendesk.time_tracking import has_unknown_total, time_entries
+from connectors.zendesk.time_tracking import has_unknown_total, map_time_entries
 from helpdesk_kpi.model import Event, TimeEntry
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.transport import Transport
@@ -45,7 +45,7 @@ def change(field: int, after: Any, before: Any) -> dict[str, Any]:
 
 
 def told(row: zd.TicketEvent, fields: TimeFields = FIELDS) -> list[tuple[str, int, str | None]]:
-    return [(entry.id, entry.spent // 1000, entry.agent) for entry in time_entries(row, fields)]
+    return [(entry.id, entry.spent // 1000, entry.agent) for entry in map_time_entries(row, fields)]
 
 
 # what one audit says
@@ -53,12 +53,12 @@ def told(row: zd.TicketEvent, fields: TimeFields = FIELDS) -> list[tuple[str, in
 
 def test_what_was_spent_is_what_the_total_grew_by() -> None:
     row = export(change(881, "420", "120"), change(885, "300", "120"))
-    assert time_entries(row, FIELDS) == [TimeEntry("500:0", "42", T0, 300_000, agent="9")]
+    assert map_time_entries(row, FIELDS) == [TimeEntry("500:0", "42", T0, 300_000, agent="9")]
 
 
 def test_an_audit_and_an_export_tell_the_same_entry() -> None:
     changed = {"type": "Change", "field_name": "881", "value": "420", "previous_value": "120"}
-    assert time_entries(audit(changed), FIELDS) == time_entries(export(change(881, "420", "120")), FIELDS)
+    assert map_time_entries(audit(changed), FIELDS) == map_time_entries(export(change(881, "420", "120")), FIELDS)
 
 
 def test_the_same_time_twice_in_a_row_counts_twice_though_the_last_update_shows_no_change() -> None:
