@@ -1,8 +1,8 @@
 """The configuration: one TOML file, decoded into Structs. Every error names the file, the key and what is allowed.
 
-The core's tables are decoded here; `[sources.*]` and `[channels.*]` are handed as they are to their owners, which
-decode them with `decode`. Secrets are never values: `{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`
-stand in their place until the owner needs them.
+The core's tables are decoded here. `[sources.*]` and `[channels.*]` are passed to their owners, which decode them with
+`decode`. Secrets are references (`{ env = "NAME" }`, `{ file = "path" }` or `{ keyring = "name" }`) until their owner
+needs them.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Severity(Table, frozen=True, kw_only=True):
-    """`[severity.P0]`: what a level means, on which clock it runs, and what the team has promised."""
+    """`[severity.P0]`: what a severity means, its clock and its targets."""
 
     title: str = ""
     definition: str = ""
@@ -47,7 +47,7 @@ class Severity(Table, frozen=True, kw_only=True):
 
 
 class Hours(Table, frozen=True, kw_only=True):
-    """`[hours.NAME]`: when some teams or sources work, by their wall clock; `default` where the helpdesk gives none."""
+    """`[hours.NAME]`: business hours in local time. `default` applies where the helpdesk provides none."""
 
     weekly: Mapping[str, tuple[str, ...]]  # { mon-fri = ["09:00-12:00", "13:00-18:00"], sat = ["22:00-06:00"] }
     holidays: str | None = None  # "DE", "DE-BE", "CN": codes of the `holidays` library
@@ -60,7 +60,7 @@ class Hours(Table, frozen=True, kw_only=True):
 
 
 class Exclude(Table, frozen=True, kw_only=True):
-    """Tickets that are no support work; each is counted in a report's footer."""
+    """`[tickets.exclude]`: tickets that are not support work. The footer of reports shows how many."""
 
     tags: list[str] = []
     forms: list[str] = []
@@ -68,15 +68,15 @@ class Exclude(Table, frozen=True, kw_only=True):
     domains: list[str] = []  # of the requester's address
     channels: list[str] = []
     issue_types: list[str] = []  # names of kinds of issues
-    #: What a ticket is to other tickets; parts of the work on a request are no requests of a customer.
+    #: Relations to other tickets. Parts of the work on a request are not requests of a customer.
     associations: tuple[Literal["subtask", "child", "parent", "tracker", "related"], ...] = (
         "subtask", "child", "tracker",
     )  # fmt: skip
 
 
 class Valid(Table, frozen=True, kw_only=True):
-    """`[tickets.valid]`: support work that makes nobody's count of valid tickets longer: what a script opens, what is
-    solved by a standard answer. The variants `valid` leave it out and count it.
+    """`[tickets.valid]`: support work that does not count as a valid ticket, such as tickets that a script opens or
+    that a standard answer solves. The variants `valid` exclude it and report how many.
     """
 
     tags: list[str] = []
@@ -86,11 +86,11 @@ class Valid(Table, frozen=True, kw_only=True):
 
 
 class Tickets(Table, frozen=True, kw_only=True):
-    """`[tickets]`: how tickets are read."""
+    """`[tickets]`: what tickets mean."""
 
-    bots: list[str] = []  # addresses, ids or names of accounts that no person drives
-    intake: list[str] = []  # accounts that only bring requests in (a form, a chat app): addresses, ids or names
-    api_comments: Literal["bot", "agent"] = "bot"  # who speaks when an agent's account comments through the API
+    bots: list[str] = []  # accounts that are not a person: addresses, ids or names
+    intake: list[str] = []  # accounts that only create requests (a form, a chat app): addresses, ids or names
+    api_comments: Literal["bot", "agent"] = "bot"  # how comments through the API count
     exclude: Exclude = Exclude()
     statuses: dict[str, Literal["new", "open", "pending", "hold", "solved", "closed"]] = {}
     category: str = "type"  # "type", "form", "brand", or the key of a kept custom field
@@ -101,36 +101,36 @@ class Tickets(Table, frozen=True, kw_only=True):
 
 
 class TextSince(Table, frozen=True, kw_only=True):
-    """One entry of a list that says what was so from when on."""
+    """One entry of a dated list of texts."""
 
     value: str
-    since: dt.date | None = None  # the first day; only the first entry may do without: as long as anybody remembers
+    since: dt.date | None = None  # first day; None, in the first entry only: always
 
 
 class NumberSince(Table, frozen=True, kw_only=True):
-    """As `TextSince`."""
+    """One entry of a dated list of numbers."""
 
     value: int
     since: dt.date | None = None
 
 
-#: What holds always, or what held from which day on: "EMEA", or [{ value = "EMEA" }, { value = "APAC", since = ... }].
+#: A value, or a dated list: "EMEA", or [{ value = "EMEA" }, { value = "APAC", since = ... }].
 DatedText = str | tuple[TextSince, ...]
 DatedNumber = int | tuple[NumberSince, ...]
 
 
 class Away(Table, frozen=True, kw_only=True, rename={"first": "from", "last": "to"}):
-    """Days on which somebody is not at work, both included."""
+    """Days of absence, both included."""
 
     first: dt.date
     last: dt.date
 
 
 class PersonConfig(Table, frozen=True, kw_only=True):
-    """`[people.NAME]`: one human with all of their accounts. `manager`, `team`, `tier` and `role` are a value, or a
-    list of what held from which day on, oldest first: `tier = [{ value = 1 }, { value = 2, since = 2026-07-01 }]`.
-    Only the first may have no `since`; it then holds as far back as anything is known. Two accounts that `check` takes
-    for one person's, and that are not, get an entry each.
+    """`[people.NAME]`: a person with all of their accounts. `manager`, `team`, `tier` and `role` are a value or a dated
+    list, oldest first: `tier = [{ value = 1 }, { value = 2, since = 2026-07-01 }]`. Only the first entry may have no
+    `since`; it then applies to all earlier times. If `check` suggests that two accounts are one person and they are
+    not, give each account an entry of its own.
     """
 
     accounts: list[str]  # "ann@acme.com", or "source:id"
@@ -146,30 +146,30 @@ class PersonConfig(Table, frozen=True, kw_only=True):
 
 
 class Weights(Table, frozen=True, kw_only=True):
-    """`[weights]`: how much work a kind of ticket is, as the team agreed on it; used until weights are learned."""
+    """`[weights]`: how much work a kind of ticket is, until weights are learned."""
 
     severity: dict[str, float] = {}  # level -> points; a level that is not there counts 1
     category: dict[str, float] = {}  # category -> factor
 
 
 class ReportConfig(Table, frozen=True, kw_only=True):
-    """`[reports.NAME]`: which template, when, to whom."""
+    """`[reports.NAME]`: which template is sent when, and to whom."""
 
     template: str
     to: list[str] = []
-    every: str | None = None  # "monday 08:00"; null: only on request
+    every: str | None = None  # "monday 08:00"; None: only on request
     where: dict[str, str] = {}  # { team = "EMEA" }
     each: Literal["team"] | None = None
     locale: Literal["en", "zh"] | None = None
     catch_up: Literal["latest", "all", "none"] = "latest"
-    wait: str = "6h"  # for data whole to the period's end; then it says how far the data reach
+    wait: str = "6h"  # how long to wait for complete data; then the report says how far the data reach
     link_base: str | None = None
 
 
 class Csat(Table, frozen=True, kw_only=True):
-    """`[csat]`: how survey answers are read. A question is named by its id, its alias or its text, for one source only
-    with `source:` before it; its dimension is `overall`, `expertise`, `attitude` or a word of your own. A question
-    without one is a dimension of its own, and reports name it.
+    """`[csat]`: what survey answers mean. Write a question as its id, its alias or its text, with `source:` before it
+    if it concerns one source only. A dimension is `overall`, `expertise`, `attitude` or a word of your own. A question
+    that is not mapped is a dimension of its own; reports list it.
     """
 
     keep_comments: bool = False
@@ -177,48 +177,46 @@ class Csat(Table, frozen=True, kw_only=True):
 
 
 class Recurrence(Table, frozen=True, kw_only=True):
-    """`[recurrence]`: when a later ticket of a customer is about the same problem as an earlier one, and which tickets
-    tell nothing of how well somebody's problem was solved. Both similarities are between 0 and 1; without them, those
-    that `recurrence label` has found hold, else what is shipped.
+    """`[recurrence]`: when a later ticket of a customer counts as the same problem, and which tickets are ignored for
+    that. Both thresholds are between 0.2 and 1. Without them, those found by `recurrence label` apply, else the
+    built-in ones.
     """
 
-    same_category: float | None = None  # how alike two tickets of one category are at least
-    any_category: float | None = None  # and any two tickets; not less than same_category
-    key_fields: list[str] = []  # kept custom fields that name a thing: an order number, an asset
-    ignore_codes: list[str] = []  # codes that say nothing of the problem, such as "KD-*", the customer's own number
-    expected: list[str] = []  # categories that come back by right: a monthly report
+    same_category: float | None = None  # least similarity of two tickets of one category
+    any_category: float | None = None  # least similarity of any two tickets; not less than same_category
+    key_fields: list[str] = []  # kept custom fields that identify an object: an order number, an asset
+    ignore_codes: list[str] = []  # codes that do not identify a problem, such as "KD-*" for customer numbers
+    expected: list[str] = []  # categories that recur by design: a monthly report
     senders: list[str] = []  # shared mailboxes and monitoring: addresses, "@domain", or "source:id"
-    sender_week: int = 20  # a customer with more tickets than this in a week is taken for one
-    incident_customers: int = 5  # so many customers with the same fault within the hours below: the product's affair
-    incident_hours: int = 24  # on either side of each of their tickets
+    sender_week: int = 20  # a sender with more tickets per week counts as shared
+    incident_customers: int = 5  # this many customers with one fault are an incident
+    incident_hours: int = 24  # before and after each of their tickets
 
 
 class Text(Table, frozen=True, kw_only=True):
-    """`[text]`: how comments are read. What somebody wrote is read once and not kept, so a changed list asks for
-    `sync --full`.
-    """
+    """`[text]`: how comments are read. Comment texts are not stored, so a changed list needs `sync --full`."""
 
-    thanks: list[str] = []  # words of gratitude beside those that the program knows; whole words, in any case
+    thanks: list[str] = []  # more phrases of thanks; whole words, upper or lower case
 
 
 class Aspect(Table, frozen=True, kw_only=True):
-    """One thing that a form asks about."""
+    """One aspect of a form."""
 
-    weight: float = 1  # beside the other aspects of the form
+    weight: float = 1  # relative to the other aspects of the form
     critical: bool = False  # a negative answer (below the middle of the scale) fails the whole form
 
 
 class Form(Table, frozen=True, kw_only=True):
-    """`[registers.FORM]`: what people are asked to judge, and on which scale. An entry keeps the scale and the weights
-    of the day on which it was written down, so that a change moves no older entry.
+    """`[registers.FORM]`: the aspects that people rate, and the scale. An entry keeps the scale and the weights of the
+    day on which it was recorded, so a change does not affect older entries.
     """
 
-    scale: tuple[float, float] = (1, 5)  # the worst and the best answer
+    scale: tuple[float, float] = (1, 5)  # the worst and the best mark
     aspects: dict[str, Aspect]  # name -> { weight, critical }; the columns of its files
 
 
 class Registers(Table, frozen=True, kw_only=True):
-    """`[registers]`: the forms of what no helpdesk has; see docs/registers.md."""
+    """`[registers]`: the forms of the registers; see docs/registers.md."""
 
     quality_review: Form = Form(
         aspects={"solution": Aspect(weight=3, critical=True), "clarity": Aspect(weight=2), "tone": Aspect(weight=2),
@@ -233,7 +231,7 @@ class Registers(Table, frozen=True, kw_only=True):
 
 
 class Config(Table, frozen=True, kw_only=True):
-    """The whole file."""
+    """The configuration file."""
 
     timezone: str = "UTC"
     locale: Literal["en", "zh"] = "en"
@@ -243,7 +241,7 @@ class Config(Table, frozen=True, kw_only=True):
     sources: dict[str, dict[str, Any]] = {}
     severity: dict[str, Severity] = {}
     hours: dict[str, Hours] = {}
-    shifts: dict[str, str] = msgspec.field(default_factory=lambda: dict(SHIFTS))  # name -> hours, by the file's zone
+    shifts: dict[str, str] = msgspec.field(default_factory=lambda: dict(SHIFTS))  # name -> hours, in the file's zone
     tickets: Tickets = Tickets()
     csat: Csat = Csat()
     recurrence: Recurrence = Recurrence()
@@ -257,7 +255,7 @@ class Config(Table, frozen=True, kw_only=True):
 
 
 class LoadedConfig(msgspec.Struct, frozen=True):
-    """A configuration and where it came from; relative paths start at its folder."""
+    """A configuration and its file. Relative paths start at the file's folder."""
 
     config: Config
     path: Path
@@ -289,9 +287,12 @@ def load(path: Path) -> LoadedConfig:
 
 
 def decode(raw: Any, kind: type[T], file: str, key: str = "") -> T:
-    """Decode one table; raises ConfigError naming file, key, value and what is allowed.
+    """Decode one table.
 
-    Fields may be `Secret`, which never show themselves, and `Path`, which start at the file's folder.
+    Fields may be `Secret`, which never appears in messages, and `Path`, which starts at the file's folder.
+
+    Raises:
+        ConfigError: names file, key, value and what is allowed.
     """
     _unknown_keys(raw, kind, file, key)
     try:
@@ -366,7 +367,7 @@ def _secret(where: str, name: str, file: str, key: str) -> str:
 
 
 def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
-    """Walk a table beside its type, so that an unknown key is named with its neighbours."""
+    """Raise ConfigError for an unknown key, with the closest known key."""
     if isinstance(raw, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         allowed = set(_hints(kind))
         for name in raw:
@@ -377,7 +378,7 @@ def _unknown_keys(raw: Any, kind: Any, file: str, key: str) -> None:
 
 
 def _blame(raw: Any, kind: Any, file: str, key: str) -> str | None:
-    """The innermost value that does not fit, in the words of the person who wrote it; None if all fits."""
+    """Describe the innermost value that does not fit its type; None: all fit."""
     try:
         msgspec.convert(raw, kind, dec_hook=_hook(file))
     except msgspec.ValidationError as error:
@@ -387,7 +388,7 @@ def _blame(raw: Any, kind: Any, file: str, key: str) -> str | None:
 
 
 def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
-    """The values inside a value, with the types that they should have."""
+    """List (key, value, expected type) of the values inside a value."""
     kind = _member(raw, kind)
     args = typing.get_args(kind)
     if isinstance(raw, dict) and typing.get_origin(kind) in {dict, Mapping}:
@@ -401,7 +402,7 @@ def _parts(raw: Any, kind: Any) -> list[tuple[str, Any, Any]]:
 
 
 def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """The keys of a table, as a person writes them, with their types."""
+    """Types by key, as written in the file."""
     types_of = typing.get_type_hints(kind)
     return {
         key: types_of[field] for key, field in zip(kind.__struct_encode_fields__, kind.__struct_fields__, strict=True)
@@ -409,7 +410,7 @@ def _hints(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _member(raw: Any, kind: Any) -> Any:
-    """Of a union, the type that a list or a table was meant to be."""
+    """Choose the member of a union that a list or a table is meant for."""
     if typing.get_origin(kind) not in {typing.Union, types.UnionType}:
         return kind
     for one in typing.get_args(kind):
@@ -434,7 +435,7 @@ def _words(error: msgspec.ValidationError, raw: Any, kind: Any) -> str:
 
 
 def _check(loaded: LoadedConfig) -> None:
-    """What types cannot say: zones, names that must exist, durations."""
+    """Check what types cannot express: time zones, references to other tables, durations."""
     config = loaded.config
     _check_zone(loaded, "timezone", config.timezone)
     for name, hours in config.hours.items():
@@ -462,34 +463,34 @@ def _check_severity(loaded: LoadedConfig, level: str, severity: Severity) -> Non
         key = f"severity.{level}.targets.{kpi}"
         _check_duration(loaded, key, text)
         if not duration(text):
-            raise loaded.error(key, f"{text!r} is no promise that anybody could keep; more than 0 is allowed")
+            raise loaded.error(key, f"{text!r} is not possible; a target is more than 0")
 
 
 def _check_source(loaded: LoadedConfig, name: str, source: Mapping[str, Any]) -> None:
     if not isinstance(source.get("connector"), str):
         raise loaded.error(f"sources.{name}.connector", "missing: name a connector, such as zendesk")
-    told = source.get("severity", {})
-    if not isinstance(told, dict):
-        raise loaded.error(f"sources.{name}.severity", f'{told!r} is no table; write it like {{ high = "P1" }}')
+    severity = source.get("severity", {})
+    if not isinstance(severity, dict):
+        raise loaded.error(f"sources.{name}.severity", f'{severity!r} is no table; write it like {{ high = "P1" }}')
 
 
-def _check_recurrence(loaded: LoadedConfig, told: Recurrence) -> None:
+def _check_recurrence(loaded: LoadedConfig, rules: Recurrence) -> None:
     for name in ("same_category", "any_category"):
-        value = getattr(told, name)
+        value = getattr(rules, name)
         if value is not None and not 0.2 <= value <= 1:
             raise loaded.error(f"recurrence.{name}", f"{value} is no similarity; allowed is 0.2 to 1")
-    if told.same_category and told.any_category and told.any_category < told.same_category:
-        raise loaded.error("recurrence.any_category", f"{told.any_category} is less than same_category")
+    if rules.same_category and rules.any_category and rules.any_category < rules.same_category:
+        raise loaded.error("recurrence.any_category", f"{rules.any_category} is less than same_category")
     for name in ("sender_week", "incident_customers", "incident_hours"):
-        if getattr(told, name) < 1:
-            raise loaded.error(f"recurrence.{name}", f"{getattr(told, name)} is not allowed; it is at least 1")
+        if getattr(rules, name) < 1:
+            raise loaded.error(f"recurrence.{name}", f"{getattr(rules, name)} is not allowed; it is at least 1")
 
 
 def _check_form(loaded: LoadedConfig, key: str, form: Form) -> None:
     if not -math.inf < form.scale[0] < form.scale[1] < math.inf:
         raise loaded.error(f"{key}.scale", f"{list(form.scale)} is no scale: the worst answer first, like [1, 5]")
     if not form.aspects:
-        raise loaded.error(f"{key}.aspects", "is empty: name at least one thing to judge")
+        raise loaded.error(f"{key}.aspects", "is empty: at least one aspect is required")
     for name, aspect in form.aspects.items():
         if not re.fullmatch(r"\w+", name):
             raise loaded.error(f"{key}.aspects", f"{name!r} heads a column: letters, digits and _ are allowed")
@@ -507,8 +508,8 @@ def _check_reports(loaded: LoadedConfig) -> None:
 def _check_weights(loaded: LoadedConfig, table: str, given: dict[str, float]) -> None:
     for name, points in given.items():
         if not 0 <= points < math.inf:
-            said = f"{points:g} is not allowed: 0 or more; 1 is an ordinary ticket"
-            raise loaded.error(f"weights.{table}.{name}", said)
+            problem = f"{points:g} is not allowed: 0 or more; 1 is an ordinary ticket"
+            raise loaded.error(f"weights.{table}.{name}", problem)
 
 
 def _check_zone(loaded: LoadedConfig, key: str, zone: str) -> None:

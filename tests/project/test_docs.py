@@ -50,11 +50,24 @@ def test_every_key_of_the_configuration_stands_in_the_example(table: str) -> Non
     assert {key.name for key in docs.keys(docs.TABLES[table][1])} - shown == set()
 
 
-def test_every_key_has_a_word_on_it() -> None:
+def test_every_key_of_the_configuration_has_a_type_a_default_and_a_meaning() -> None:
     page = docs.configuration_page().partition("```toml")[0]
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     assert len(rows) > 70
-    assert [row for row in rows if row.endswith("|  |")] == []
+    assert [row for row in rows if any(not cell.strip() for cell in row.strip("|").split(" | "))] == []
+
+
+@pytest.mark.parametrize("name", docs.PAGES)
+def test_a_generated_page_has_no_empty_table(name: str) -> None:
+    lines = (ROOT / "docs" / name).read_text(encoding="utf-8").splitlines()
+    assert [lines[i - 1] for i, line in enumerate(lines[:-1])
+            if re.fullmatch(r"\|( --- \|)+", line) and not lines[i + 1].startswith("|")] == []  # fmt: skip
+
+
+def test_the_page_of_the_configuration_has_no_python_expressions() -> None:
+    page = docs.configuration_page().partition("```toml")[0]
+    words = "None|True|False|NoneType|frozenset|lambda|msgspec|dict|tuple|str|int|float|bool|Literal|default_factory"
+    assert re.findall(rf"\b(?:{words})\b|\w\[\w|\w\(", page) == []
 
 
 def test_no_table_of_the_store_is_left_out(tmp_path: Path) -> None:

@@ -362,7 +362,7 @@ def test_an_entry_keeps_the_scale_and_the_weights_of_its_day(tmp_path: Path) -> 
     ("text", "said"),
     [
         ("scale = [5, 1]\naspects = { tone = {} }", "scale: [5.0, 1.0] is no scale: the worst answer first"),
-        ("aspects = {}", "aspects: is empty: name at least one thing to judge"),
+        ("aspects = {}", "aspects: is empty: at least one aspect is required"),
         ("scale = [1, 5]", "missing key aspects"),
         ('aspects = { "on time" = {} }', "'on time' heads a column: letters, digits and _ are allowed"),
         ("aspects = { tone = { weight = 0 } }", "aspects.tone.weight: 0 is not allowed: more than 0"),
