@@ -29,8 +29,8 @@ OPENING = """
 import os, sys
 from pathlib import Path
 from helpdesk_kpi.store import open_store
-from helpdesk_kpi.testing.crashes import Statements
-folder, number, statements = Path(sys.argv[1]), 0, Statements()
+from helpdesk_kpi.testing.crashes import StatementCounter
+folder, number, statements = Path(sys.argv[1]), 0, StatementCounter()
 while True:
     number += 1
     path = folder / f"{number}.db"

@@ -195,8 +195,8 @@ def test_the_versions_that_are_kept_can_be_asked_for(store: Store) -> None:
 
 
 def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:
-    put(store, set_aside=[RejectedRow("9", "no created_at")])
-    put(store, set_aside=[RejectedRow("9", "no created_at")])
+    put(store, rejected=[RejectedRow("9", "no created_at")])
+    put(store, rejected=[RejectedRow("9", "no created_at")])
     assert store.rows("SELECT id, reason FROM set_aside") == [("9", "no created_at")]
 
 

@@ -182,7 +182,7 @@ def bench(request: pytest.FixtureRequest) -> HttpContract:
 
 #: Connector, the rule that it breaks, and what the rule's test has to complain of.
 BREAKS = [
-    ("Endless", "a_helpdesk_that_repeats_itself_is_not_asked_for_ever", r"len\(\[Asked"),
+    ("Endless", "a_helpdesk_that_repeats_itself_is_not_asked_for_ever", r"len\(\[RecordedRequest"),
     ("Silent", "it_answers_every_need_and_gives_a_reason_for_each_gap", r"\.\.\.\} == set\(\)"),
     ("Sulking", "it_answers_every_need_and_gives_a_reason_for_each_gap", r"\{'articles'\} == set"),
     ("Boastful", "what_it_provides_comes_from_a_stream", r"\{'articles'\} <= frozenset"),
@@ -198,10 +198,10 @@ BREAKS = [
     ("Narrow", "fields_that_nobody_knows_yet_change_nothing", "_new_field"),
     ("Narrow", "a_turn_with_nothing_new_makes_only_the_polls_that_it_needs", r"Counter\(\{'/tickets': 2"),
     ("Trusting", "answers_with_anything_wrong_in_them_never_end_a_sync", "'>' not supported"),
-    ("Stray", "only_declared_hosts_are_asked", r"\[Asked\("),
+    ("Stray", "only_declared_hosts_are_asked", r"RecordedRequest\("),
     ("Stray", "too_many_requests_are_asked_again_no_sooner_than_told", "no luck"),
     ("Stray", "a_passing_failure_of_every_path_changes_nothing", "no luck"),
-    ("Talkative", "no_secret_is_told_even_by_a_helpdesk_that_repeats_it", r"== \[\].*Source\(name="),
+    ("Talkative", "no_secret_is_told_even_by_a_helpdesk_that_repeats_it", r"== \[\].*SourceConfig\(name="),
 ]
 #: What the parametrised ones are asked with.
 MORE: Mapping[str, Any] = {

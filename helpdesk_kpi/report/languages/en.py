@@ -71,9 +71,9 @@ STATISTICS = {
     "Stock": "at the end of the period",
     "Mix": "",
     "Score": "mean",
-    "Fresh": "at the end of the period",
-    "Met": "",
-    "Within": "",
+    "Freshness": "at the end of the period",
+    "Attainment": "",
+    "Followup": "",
     "Ratio": "",
 }
 # Finding, as a title. {who}: "" or " for P1".

@@ -255,9 +255,9 @@ STATISTICS = {
     "Stock": "期末",
     "Mix": "",
     "Score": "均值",
-    "Fresh": "期末",
-    "Met": "",
-    "Within": "",
+    "Freshness": "期末",
+    "Attainment": "",
+    "Followup": "",
     "Ratio": "",
 }
 FINDINGS = {

@@ -119,7 +119,7 @@ from helpdesk_kpi.config import load
 from helpdesk_kpi.measure.build import build, subjects
 from helpdesk_kpi.store import open_store
 
-read = subjects.READERS["ticket"]
+read = subjects.SUBJECT_LOADERS["ticket"]
 
 def watched(reading, keys):
     found = list(read(reading, keys))
@@ -127,7 +127,7 @@ def watched(reading, keys):
         os.write(1, b"read\\n")
     return iter(found)
 
-subjects.READERS["ticket"] = watched
+subjects.SUBJECT_LOADERS["ticket"] = watched
 
 def progress(done, total):
     print(done, flush=True)

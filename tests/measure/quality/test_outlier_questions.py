@@ -161,7 +161,7 @@ def test_solves_that_crowd_into_the_last_hours_are_seen(store: Store) -> None:
     assert found is not None
     assert (found[0], found[1]) == (20, 40)
     period, _ = period_of()
-    before = period.back(1)
+    before = period.shift_back(1)
     assert share_solved_at_end(reader, before, before.end + HOUR) is None
 
 
