@@ -1,7 +1,5 @@
 """Resolution, reopening, volume, backlog and satisfaction on hand-written stories."""
 
-from typing import Any
-
 import pytest
 from timeline_fixtures import (
     ANN,
@@ -15,13 +13,14 @@ from timeline_fixtures import (
     measured,
     minutes,
     rated,
+    rating,
     said,
     status,
     story,
 )
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
-from helpdesk_kpi.store.ticket_records import EventRecord, RatingRecord
+from helpdesk_kpi.store.ticket_records import EventRecord
 
 # Solved at 100 by Ann, reopened at 200, solved again at 350 by Bob, closed by an automation four days later.
 TWICE = (
@@ -186,13 +185,6 @@ def test_a_deleted_or_merged_ticket_was_in_the_backlog_before() -> None:
     for ticket in (deleted, merged):
         assert len(alive(ticket, 99)) == 1
         assert alive(ticket, 100) == []
-
-
-def rating(answered: float, category: str, **more: Any) -> RatingRecord:
-    fields: dict[str, Any] = dict.fromkeys(RatingRecord.__struct_fields__)
-    fields |= {"ticket": 1, "native": "r1", "question": "", "offered_at": at(400), "category": category}
-    fields |= {"answered_at": at(answered), "rater": CUSTOMER, "origin": "customer"} | more
-    return RatingRecord(**fields)
 
 
 def test_satisfaction_is_credited_by_replies_before_the_answer() -> None:

@@ -3,18 +3,11 @@
 from typing import Any
 
 import pytest
-from timeline_fixtures import ANN, BOB, CUSTOMER, at, desk, did, measured, said, story
+from timeline_fixtures import ANN, BOB, CUSTOMER, at, cycle, desk, did, measured, said, story
 
 from helpdesk_kpi.measure.metrics.contract import Observation
 from helpdesk_kpi.measure.tickets.timeline import Timeline
 from helpdesk_kpi.store.ticket_records import SlaCycleRecord, SlaEventRecord, TicketRecords
-
-
-def cycle(start: float, stop: float | None, breach: float | None, **more: Any) -> SlaCycleRecord:
-    fields: dict[str, Any] = dict.fromkeys(SlaCycleRecord.__struct_fields__)
-    told = {"ticket": 1, "sla": "7", "number": 0, "name": "Time to resolution", "read_at": at(1000), "is_paused": 0}
-    times = {"started_at": start, "stopped_at": stop, "breach_at": breach}
-    return SlaCycleRecord(**fields | told | {k: None if v is None else at(v) for k, v in times.items()} | more)
 
 
 def event(minute: float, kind: str, metric: str = "reply_time", instance: int = 1) -> SlaEventRecord:

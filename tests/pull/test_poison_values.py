@@ -8,10 +8,10 @@ from typing import Any
 
 import freshdesk_account as freshdesk
 import httpx
+import knowledge_fixtures as knowledge
 import msgspec
 import pytest
 import small_account
-import test_articles_across as knowledge
 import test_broken_values
 from account_fixtures import Asking, SmallAccount
 from jira_account import JiraRows, issue, said

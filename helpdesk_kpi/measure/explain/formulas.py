@@ -12,7 +12,8 @@ FORMULAS = {
     "Share, low": "lower end of the 95 % interval (Wilson) of {good:g} / {n:g}",
     "Attainment": "kept / (kept + missed) = {x:g} / {n:g}; {running} still run within their deadline",
     "Followup, followed": "followed within {days} days / all whose days are over = {x:g} / {n:g}; {running} to come",
-    "Followup, unfollowed": "good and alone for {days} days / all whose days are over = {x:g} / {n:g}; {running} to come",
+    "Followup, unfollowed": "good and alone for {days} days / all whose days are over = {x:g} / {n:g};"
+    " {running} to come",
     "Score": "sum of value x share / sum of share = {x:g} / {n:g}",
     "Freshness": "sum of share of what began at most {days} days before / sum of share = {x:g} / {n:g}",
     "Stock": "count of what is open at the end of the period = {n:g}",

@@ -29,9 +29,9 @@ from jira_account import (
     moved,
     said,
 )
+from knowledge_fixtures import Site, page
 from small_account import SmallAccount as AccountInMemory
 from starlette.responses import JSONResponse
-from test_articles_across import Site, page
 
 from connectors.jira_service_management.settings import Credentials
 

@@ -28,9 +28,9 @@ from jira_account import (
     status,
     user,
 )
+from knowledge_fixtures import FIRST, LATER, Site, page, written
 from small_account import SmallAccount as AccountInMemory
 from starlette.responses import JSONResponse
-from test_articles_across import FIRST, LATER, Site, page, written
 
 from helpdesk_kpi.measure.quality.calendar_usage import sla_clocks
 from helpdesk_kpi.measure.quality.conflicts import strange_channels

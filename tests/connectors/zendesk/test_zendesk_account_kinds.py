@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import small_account
 from account_fixtures import SmallAccount
-from test_articles_across import FIRST, LATER, HelpCenter, article, written
+from knowledge_fixtures import FIRST, LATER, HelpCenter, article, written
 from zendesk_account import (
     AGENT,
     CUSTOMER,

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from test_kpi_sla import cycle
-from timeline_fixtures import ANN, BOB, CUSTOMER, ROBOT, at, desk, did, measured, said, story
+from timeline_fixtures import ANN, BOB, CUSTOMER, ROBOT, at, cycle, desk, did, measured, said, story
 
 from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
 from helpdesk_kpi.measure.tickets.timeline import Timeline

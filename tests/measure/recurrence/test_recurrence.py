@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from metric_store_fixtures import HOUR, MONDAY, Source, agent, customer, reader, reply, ticket
+from metric_store_fixtures import HOUR, Source, agent, customer, reader, ticket
+from recurrence_fixtures import BROKEN, BROKEN_AGAIN, DAY, ORDINARY, OTHER, START, WISH, crowd, pair, put, rate
 
 from helpdesk_kpi.calendar.periods import Period, format_iso
 from helpdesk_kpi.config import Config, Exclude, Recurrence, Tickets
@@ -17,48 +18,14 @@ from helpdesk_kpi.measure.query.metric_store import MetricStore
 from helpdesk_kpi.measure.recurrence.contact_history import ContactHistory
 from helpdesk_kpi.measure.recurrence.pair_labelling import PairLabel, find_pair, load_quality, sample_pairs, save_label
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import SHIPPED, Thresholds, load_thresholds, save_thresholds
-from helpdesk_kpi.model import Event, Ticket, TicketLink
+from helpdesk_kpi.model import Event
 from helpdesk_kpi.store import Store, open_store
-from helpdesk_kpi.text.comment import fingerprint
-
-DAY = 24 * HOUR
-START = MONDAY - 40 * DAY
-BROKEN = ("CSV export stops at 10,000 rows", "Our monthly export of contacts stops at 10,000 rows.")
-BROKEN_AGAIN = ("Export stops at 10,000 rows again", "The export of contacts stops at 10,000 rows again.")
-OTHER = ("Webhook is called twice", "Every webhook for new orders reaches our server twice.")
-WISH = ("CSV export on Friday", "Can our monthly export of contacts run on Friday, with 10,000 rows?")
-
-ORDINARY = [
-    OTHER, ("VPN", "The client does not connect from home"), ("Blank pages", "The second printer gives empty paper"),
-    ("Locked out", "Two-factor codes are refused on my phone"), ("Battery", "The app drains it within half a day"),
-    ("Old address", "The invoice still goes to our former office"),
-]  # fmt: skip
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(tmp_path / "a.db") as opened:
         yield opened
-
-
-def put(store: Store, number: str, day: float, words: tuple[str, str] = BROKEN, **more: Any) -> None:
-    """A ticket of c@x.org, answered by Ann after an hour and solved after two."""
-    source = more.pop("source", "acme")
-    codes, links = more.pop("codes", ()), more.pop("links", ())
-    at = int(START + day * DAY)
-    Source(store, source).put(
-        agent("1", "Ann"), customer(more.get("requester", "c"), more.pop("address", "c@x.org")),
-        Ticket(number, number, f"http://x/{number}", at, at + 2 * HOUR, 1, **{
-            "status": "solved", "type": "incident", "assignee": "1", "requester": "c", "subject": words[0],
-            "sketch": fingerprint(*words, store.hash_key), "submitter": more.get("requester", "c"), **more,
-        }),
-        Event(number, f"{number}-0", at, 0, "comment", actor=more.get("requester", "c"), public=True, length=90,
-              codes=codes),
-        reply(number, at + HOUR, "1"),
-        Event(number, f"{number}-2", at + 2 * HOUR, 2, "change", actor="1", field="status", before="open",
-              after="solved"),
-        *(TicketLink(number, other, kind) for other, kind in links),
-    )  # fmt: skip
 
 
 def evidence(of: MetricStore) -> list[tuple[str, str, float]]:
@@ -69,14 +36,6 @@ def evidence(of: MetricStore) -> list[tuple[str, str, float]]:
         (native[int(rows.ticket[i])], rows.words[rows.facet[i]] or "", round(float(rows.value[i]), 2))
         for i in range(len(rows))
     ]
-
-
-def rate(
-    of: MetricStore, kpi: str = "recurrence_rate", *, until: float = 100, variant: str = "strict", **where: Any
-) -> Any:
-    """The figure over all time, as of day `until`."""
-    whole = Period("year", START - DAY, START + 200 * DAY, "all", "UTC")
-    return of.compute(get_kpi(kpi), whole, int(START + until * DAY), variant, **where)
 
 
 # --- who is one customer
@@ -371,13 +330,6 @@ def test_a_repeat_that_is_deleted_later_counted_until_then(store: Store) -> None
 # --- what stands above the evidence
 
 
-def pair(store: Store, config: Config) -> Any:
-    keys = {native: key for key, native in store.rows("SELECT id, native FROM tickets")}
-    [account] = {row for (row,) in store.rows("SELECT requester FROM tickets")}
-    [contacts] = ContactHistory(store, config).contacts([account]).values()
-    return find_pair(contacts, keys["1"], keys["2"])
-
-
 def test_a_verdict_stands_above_all_evidence_and_the_last_one_holds(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, OTHER, follow_up_of="1")
@@ -432,21 +384,6 @@ def test_who_writes_too_much_in_a_week_is_taken_for_a_shared_sender(store: Store
     # Before the sixth ticket within the week nobody could know: then the first was followed by the second.
     assert "shared_sender" not in rate(of, until=4.9).excluded
     assert rate(reader(store, recurrence=Recurrence(sender_week=6))).excluded == {}
-
-
-def crowd(
-    store: Store, people: int, day: float, words: tuple[str, str] = BROKEN, first: int = 100, **more: Any
-) -> None:
-    for number in range(first, first + people):
-        put(
-            store,
-            str(number),
-            day + number % 100 / 1000,
-            words,
-            requester=f"p{number}",
-            address=f"p{number}@x.org",
-            **more,
-        )
 
 
 def test_a_fault_that_hits_many_at_once_is_the_products(store: Store) -> None:

@@ -12,7 +12,7 @@ import pytest
 from edge_fixtures import OFFICE, answered, kept, medians, read
 from edge_fixtures import put as put_records
 from metric_store_fixtures import HOUR, MONDAY, Source, agent, ticket
-from test_recurrence import BROKEN_AGAIN, DAY, OTHER, START, crowd, pair, put, rate
+from recurrence_fixtures import BROKEN_AGAIN, DAY, OTHER, START, crowd, pair, put, rate
 from timeline_fixtures import apart
 from variant_fixtures import Told, variants_give
 

@@ -5,7 +5,6 @@ Every variant by hand; minutes since creation. `edge_cases.toml` says which case
 
 from typing import Any
 
-from test_kpi_resolution import rating
 from timeline_fixtures import (
     ANN,
     BOB,
@@ -19,6 +18,7 @@ from timeline_fixtures import (
     desk,
     did,
     measured,
+    rating,
     said,
     story,
 )

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from test_kpi_resolution import rating
 from timeline_fixtures import (
     ANN,
     BOB,
@@ -23,6 +22,7 @@ from timeline_fixtures import (
     did,
     measured,
     rated,
+    rating,
     said,
     status,
     story,
