@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.jira_service_management import confluence, issue_streams, per_issue, reference_streams, sight, worklogs
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.check import check
 from connectors.jira_service_management.errors import USED_UP, classify_response, read_limits
 from connectors.jira_service_management.settings import Settings
+from connectors.jira_service_management.streams import articles, issues, names, per_issue, visibility, worklogs
 from helpdesk_kpi import __version__
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
@@ -123,11 +123,11 @@ class JiraServiceManagement(Connector):
 
     def _names(self) -> list[Stream]:
         named = {
-            "statuses": reference_streams.fetch_statuses,
-            "priorities": reference_streams.fetch_priorities,
-            "projects": reference_streams.fetch_projects,
-            "fields": reference_streams.fetch_fields,
-            "agents": reference_streams.fetch_agents,
+            "statuses": names.fetch_statuses,
+            "priorities": names.fetch_priorities,
+            "projects": names.fetch_projects,
+            "fields": names.fetch_fields,
+            "agents": names.fetch_agents,
         }
         return [
             Stream(
@@ -145,20 +145,16 @@ class JiraServiceManagement(Connector):
         gives = (
             {"tickets", "sla.cycles"} | _TIME | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
         )
-        found = [
-            Stream(name="issues", kind="cursor", pages=self._bound(issue_streams.fetch_issues), gives=frozenset(gives))
-        ]
+        found = [Stream(name="issues", kind="cursor", pages=self._bound(issues.fetch_issues), gives=frozenset(gives))]
         if self.settings.look_back:
-            found.append(
-                Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issue_streams.fetch_look_back))
-            )
+            found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.fetch_look_back)))
         return found
 
     def _sight(self) -> list[Stream]:
         """Before what fetches histories and conversations: what comes into sight lacks both."""
         return [
-            Stream(name="out_of_sight", kind="cursor", pages=self._bound(sight.fetch_out_of_sight)),
-            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(sight.fetch_issue_census)),
+            Stream(name="out_of_sight", kind="cursor", pages=self._bound(visibility.fetch_out_of_sight)),
+            Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(visibility.fetch_issue_census)),
         ]
 
     def _separate_streams(self) -> list[Stream]:
@@ -178,9 +174,9 @@ class JiraServiceManagement(Connector):
     def _passes(self) -> list[Stream]:
         return [
             Stream(name="open_issues", kind="cursor", every=4 * HOUR,
-                   pages=self._bound(issue_streams.fetch_open_issues), gives=frozenset({"sla.cycles"})),
+                   pages=self._bound(issues.fetch_open_issues), gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
-                   pages=self._bound(issue_streams.fetch_ratings), gives=frozenset({"survey.answers"})),
+                   pages=self._bound(issues.fetch_ratings), gives=frozenset({"survey.answers"})),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:
@@ -188,15 +184,13 @@ class JiraServiceManagement(Connector):
             return []
         gives = frozenset({"articles", "article.edits"})
         found = [
+            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(articles.fetch_articles), gives=gives),
+            Stream(name="article_versions", kind="queue", pages=self._bound(articles.fetch_versions), gives=gives),
             Stream(
-                name="articles", kind="cursor", every=HOUR, pages=self._bound(confluence.fetch_articles), gives=gives
-            ),
-            Stream(name="article_versions", kind="queue", pages=self._bound(confluence.fetch_versions), gives=gives),
-            Stream(
-                name="article_census", kind="census", every=7 * DAY, pages=self._bound(confluence.fetch_article_census)
+                name="article_census", kind="census", every=7 * DAY, pages=self._bound(articles.fetch_article_census)
             ),
         ]
         if self.settings.views:
-            pages, viewed = self._bound(confluence.fetch_views), frozenset({"article.views"})
+            pages, viewed = self._bound(articles.fetch_views), frozenset({"article.views"})
             found.append(Stream(name="article_views", kind="snapshot", every=DAY, pages=pages, gives=viewed))
         return found

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from connectors.jira_service_management import jql, people, satisfaction, sla, team
+from connectors.jira_service_management import jql, team
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.deployments import Cloud, DataCenter, Site
 from connectors.jira_service_management.jql import TimeFormat
-from connectors.jira_service_management.labels import Labels
-from connectors.jira_service_management.mapping import FieldSelection
-from connectors.jira_service_management.people import Team
+from connectors.jira_service_management.mapping import people, satisfaction, sla
+from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping.labels import Labels
+from connectors.jira_service_management.mapping.people import Team
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.jira_service_management import confluence, deployments, jql, sla, worklogs
+from connectors.jira_service_management import deployments, jql
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
+from connectors.jira_service_management.mapping import sla
+from connectors.jira_service_management.streams import articles, worklogs
 from connectors.jira_service_management.suggestions import suggest_sla_roles, suggest_status_states, suggest_team_fields
 from helpdesk_kpi.errors import PullError, UnavailableError
 from helpdesk_kpi.pull import checks
@@ -218,7 +220,7 @@ async def _check_articles(account: SiteState) -> AsyncIterator[Finding]:
     if not account.settings.confluence or account.settings.auth.is_personal:
         return
     try:
-        found = await confluence.fetch_spaces(account)
+        found = await articles.fetch_spaces(account)
     except UnavailableError as error:
         gap = no("this site has no Confluence that the account may read")
         yield Finding(level="note", about="articles", text=str(error), need="articles", provides=gap)
@@ -233,9 +235,9 @@ async def _check_articles(account: SiteState) -> AsyncIterator[Finding]:
 async def _check_views(account: SiteState, found: Sequence[js.Space]) -> Finding:
     """Of one page, as a trial."""
     try:
-        async for good, _ in confluence.fetch_pages(account, found[:1], "id", endpoint="check views"):
+        async for good, _ in articles.fetch_pages(account, found[:1], "id", endpoint="check views"):
             for row in good[:1]:
-                await confluence.fetch_view_count(account, row.id)
+                await articles.fetch_view_count(account, row.id)
             break
     except UnavailableError as error:
         gap = no("views are told on Confluence Premium and Enterprise only")

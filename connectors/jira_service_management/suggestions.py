@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.mapping import STATES
-from connectors.jira_service_management.sla import get_role, get_sla_id
+from connectors.jira_service_management.mapping.issues import STATES
+from connectors.jira_service_management.mapping.sla import get_role, get_sla_id
 from helpdesk_kpi.pull.contract import Finding
 
 _TEAM_KINDS = ("com.atlassian.teams:", "com.atlassian.jira.plugin.system.customfieldtypes:grouppicker")

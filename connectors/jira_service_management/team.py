@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.deployments import Site, has_more
-from connectors.jira_service_management.people import Team, user_id
+from connectors.jira_service_management.mapping.people import Team, user_id
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, UnavailableError
 from helpdesk_kpi.pull.lenient_decode import decode_rows

@@ -10,26 +10,24 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from connectors.zendesk import (
-    event_streams,
-    export_streams,
-    help_center,
-    list_streams,
-    map_surveys,
-    mapping,
-    messaging,
-    per_ticket,
-    ratings,
-    reference_streams,
-    refused,
-    sla_events,
-    time_tracking,
-)
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.check import check
-from connectors.zendesk.export_or_list import Pages, export_or_list
+from connectors.zendesk.mapping import surveys, tickets, unread
 from connectors.zendesk.settings import Settings
+from connectors.zendesk.streams import (
+    articles,
+    export,
+    messaging,
+    names,
+    per_ticket,
+    ratings,
+    sla_events,
+    ticket_events,
+    ticket_lists,
+    time_entries,
+)
+from connectors.zendesk.streams.export_or_list import Pages, export_or_list
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
@@ -95,23 +93,23 @@ class Zendesk(Connector):
 
     def _names(self) -> list[Stream]:
         lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
-            ("brands", "/api/v2/brands", zd.Brand, mapping.map_brand),
-            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, mapping.map_form),
-            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, mapping.map_field),
-            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, mapping.map_custom_status),
+            ("brands", "/api/v2/brands", zd.Brand, tickets.map_brand),
+            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, tickets.map_form),
+            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, tickets.map_field),
+            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, tickets.map_custom_status),
         ]
         named = [
             Stream(
                 name=key, kind="snapshot", every=6 * HOUR,
-                pages=self._bound(reference_streams.fetch_names, path=path, key=key, kind=kind, make=make),
+                pages=self._bound(names.fetch_names, path=path, key=key, kind=kind, make=make),
             )
             for key, path, kind, make in lists_of
         ]  # fmt: skip
         organizations = partial(
-            export_streams.fetch_export, path="/api/v2/incremental/organizations", key="organizations",
-            kind=zd.NameRecord, make=lambda row: [mapping.map_organization(row)], everything=True,
+            export.fetch_export, path="/api/v2/incremental/organizations", key="organizations",
+            kind=zd.NameRecord, make=lambda row: [tickets.map_organization(row)], everything=True,
         )  # fmt: skip
-        either_way = self._either(organizations, list_streams.fetch_organizations_list)
+        either_way = self._either(organizations, ticket_lists.fetch_organizations_list)
         return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
 
     def _people(self) -> list[Stream]:
@@ -119,24 +117,22 @@ class Zendesk(Connector):
             Stream(
                 name="users",
                 kind="cursor",
-                pages=self._either(export_streams.fetch_users_incremental, list_streams.fetch_users_list),
+                pages=self._either(export.fetch_users_incremental, ticket_lists.fetch_users_list),
                 gives=frozenset({"roles"}),
             ),
-            Stream(name="groups", kind="snapshot", pages=self._bound(reference_streams.fetch_groups)),
-            Stream(
-                name="group_memberships", kind="snapshot", pages=self._bound(reference_streams.fetch_group_memberships)
-            ),
+            Stream(name="groups", kind="snapshot", pages=self._bound(names.fetch_groups)),
+            Stream(name="group_memberships", kind="snapshot", pages=self._bound(names.fetch_group_memberships)),
         ]
 
     def _hours(self) -> list[Stream]:
         return [
             Stream(
-                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(reference_streams.fetch_schedules),
+                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(names.fetch_schedules),
                 gives=frozenset({"schedules"}),
             ),
             Stream(
                 name="sla_policies", kind="snapshot", every=6 * HOUR,
-                pages=self._bound(reference_streams.fetch_sla_policies), gives=frozenset({"sla.policies"}),
+                pages=self._bound(names.fetch_sla_policies), gives=frozenset({"sla.policies"}),
             ),
         ]  # fmt: skip
 
@@ -145,19 +141,19 @@ class Zendesk(Connector):
             Stream(
                 name="tickets",
                 kind="cursor",
-                pages=self._either(export_streams.fetch_tickets_incremental, list_streams.fetch_tickets_list),
+                pages=self._either(export.fetch_tickets_incremental, ticket_lists.fetch_tickets_list),
                 gives=frozenset({"tickets"}),
             ),
             # Queues where the exports are denied: then they are asked ticket by ticket.
             Stream(
                 name="ticket_events",
                 kind="queue",
-                pages=self._either(event_streams.fetch_ticket_events, event_streams.fetch_audits_of_changed),
+                pages=self._either(ticket_events.fetch_ticket_events, ticket_events.fetch_audits_of_changed),
                 gives=_HISTORY | _TIME,
             ),
-            Stream(name=event_streams.MISSING, kind="queue", pages=self._bound(event_streams.fetch_missing_audits)),
-            Stream(name=time_tracking.QUEUE, kind="queue", pages=self._bound(time_tracking.fetch_unsure_entries)),
-            Stream(name=export_streams.METRICS, kind="queue", pages=self._bound(per_ticket.fetch_metric_sets)),
+            Stream(name=ticket_events.MISSING, kind="queue", pages=self._bound(ticket_events.fetch_missing_audits)),
+            Stream(name=time_entries.QUEUE, kind="queue", pages=self._bound(time_entries.fetch_unsure_entries)),
+            Stream(name=export.METRICS, kind="queue", pages=self._bound(per_ticket.fetch_metric_sets)),
             Stream(
                 name="sla_events",
                 kind="queue",
@@ -167,8 +163,8 @@ class Zendesk(Connector):
         ]
         if self.settings.voice:
             calls = self._bound(
-                export_streams.fetch_export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls",
-                kind=zd.Call, make=mapping.map_call, refused=refused.list_unread_calls,
+                export.fetch_export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls",
+                kind=zd.Call, make=tickets.map_call, refused=unread.list_unread_calls,
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
         if self.settings.messaging:
@@ -182,21 +178,21 @@ class Zendesk(Connector):
             Stream(
                 name="satisfaction_ratings",
                 kind="cursor",
-                pages=self._bound(reference_streams.fetch_satisfaction_ratings),
+                pages=self._bound(names.fetch_satisfaction_ratings),
                 gives=_SURVEYS,
             ),
-            Stream(name=map_surveys.QUEUE, kind="queue", pages=self._bound(ratings.fetch_missing_ratings)),
+            Stream(name=surveys.QUEUE, kind="queue", pages=self._bound(ratings.fetch_missing_ratings)),
             Stream(
                 name="survey_responses",
                 kind="cursor",
-                pages=self._bound(reference_streams.fetch_survey_responses),
+                pages=self._bound(names.fetch_survey_responses),
                 gives=newer,
             ),
             Stream(
                 name="survey_questions",
                 kind="snapshot",
                 every=6 * HOUR,
-                pages=self._bound(reference_streams.fetch_survey_questions),
+                pages=self._bound(names.fetch_survey_questions),
             ),
         ]
 
@@ -205,10 +201,8 @@ class Zendesk(Connector):
             return []
         gives = frozenset({"articles", "article.edits", "article.votes"})
         return [
+            Stream(name="articles", kind="cursor", every=HOUR, pages=self._bound(articles.fetch_articles), gives=gives),
             Stream(
-                name="articles", kind="cursor", every=HOUR, pages=self._bound(help_center.fetch_articles), gives=gives
-            ),
-            Stream(
-                name="article_census", kind="census", every=24 * HOUR, pages=self._bound(help_center.fetch_article_ids)
+                name="article_census", kind="census", every=24 * HOUR, pages=self._bound(articles.fetch_article_ids)
             ),
         ]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import FieldSelection
+from connectors.zendesk.mapping.tickets import FieldSelection
 from connectors.zendesk.pagination import SECOND, fetch_list
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError

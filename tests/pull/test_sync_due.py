@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from synced_fixtures import SyncedDesk, impatient, open_test_store
 
-from connectors.zendesk.export_streams import WHOLE_AFTER
+from connectors.zendesk.streams.export import WHOLE_AFTER
 from helpdesk_kpi.calendar.schedule_rules import find_missed_runs
 from helpdesk_kpi.cli.app_context import AppContext
 from helpdesk_kpi.cli.jobs import jobs_of

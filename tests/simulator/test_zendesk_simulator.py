@@ -11,7 +11,7 @@ import pytest
 
 from connectors.zendesk import Zendesk
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.map_events import map_events
+from connectors.zendesk.mapping.events import map_events
 from connectors.zendesk.settings import Credentials, Settings
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Article, Engagement, Event, Person, Rating, Ticket, TicketLink

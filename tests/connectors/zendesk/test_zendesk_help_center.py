@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from zendesk_fixtures import NOW, Answers, kept, pull, records
 
-from connectors.zendesk import map_articles
 from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import articles
 from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.model import Article, ArticleEdit
 
@@ -80,13 +80,13 @@ WITH_LOCALES = {**ARTICLE, "edited_at": "2026-05-20T09:00:00Z", "translations": 
 
 def edits(**changed: Any) -> list[ArticleEdit]:
     row = msgspec.convert({**WITH_LOCALES, **changed}, zd.Article, strict=False)
-    return [record for record in map_articles.map_article(row) if isinstance(record, ArticleEdit)]
+    return [record for record in articles.map_article(row) if isinstance(record, ArticleEdit)]
 
 
 def test_every_languages_text_is_a_snapshot_with_its_editor() -> None:
     """The article's own language comes with the article, at the instant of its last edit."""
     row = msgspec.convert(WITH_LOCALES, zd.Article, strict=False)
-    article, german = map_articles.map_article(row)
+    article, german = articles.map_article(row)
     assert isinstance(article, Article)
     assert (article.editor, article.edited_at, article.locale) == ("9", 1_779_267_600_000, "en-us")
     assert isinstance(german, ArticleEdit)

@@ -5,16 +5,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import map_articles, map_surveys, mapping
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.map_events import map_events
+from connectors.zendesk.mapping import articles, surveys, tickets
+from connectors.zendesk.mapping.events import map_events
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
 from helpdesk_kpi.pull.time_zones import RAILS, to_iana
 from helpdesk_kpi.text.comment import RULES_VERSION
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
-KEEP = mapping.FieldSelection("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
+KEEP = tickets.FieldSelection("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
 
 
 def row(kind: type[Any], **given: Any) -> Any:
@@ -27,7 +27,7 @@ def ticket(**given: Any) -> list[Any]:
         "generated_timestamp": 1_780_394_405, "subject": "No light", "description": "It is dark",
         "requester_id": 7, "submitter_id": 7, "tags": [], "via": {"channel": "email", "source": {"rel": None}},
     }  # fmt: skip
-    return mapping.map_ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
+    return tickets.map_ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
 
 
 def told(*children: dict[str, Any], **given: Any) -> list[Any]:
@@ -373,14 +373,14 @@ def test_what_nobody_knows_yet_does_no_harm(child: dict[str, Any]) -> None:
     ],
 )
 def test_people_are_told_apart_by_role(given: dict[str, Any], kind: str) -> None:
-    assert mapping.map_person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
+    assert tickets.map_person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
 
 
 def test_a_suspended_or_deleted_user_is_not_active() -> None:
     base = {"id": 1, "role": "end-user", "updated_at": "2026-06-01T10:00:00Z"}
-    assert mapping.map_person(row(zd.User, **base)).active
-    assert not mapping.map_person(row(zd.User, **base, suspended=True)).active
-    assert not mapping.map_person(row(zd.User, **base, active=False)).active
+    assert tickets.map_person(row(zd.User, **base)).active
+    assert not tickets.map_person(row(zd.User, **base, suspended=True)).active
+    assert not tickets.map_person(row(zd.User, **base, active=False)).active
 
 
 # hours
@@ -396,7 +396,7 @@ def test_rails_zones_become_iana_zones_and_an_unknown_one_is_an_error() -> None:
 
 
 def test_a_schedule_is_minutes_since_sunday() -> None:
-    found = mapping.map_schedule(
+    found = tickets.map_schedule(
         row(zd.Schedule, id=1, name="Office", time_zone="Berlin", intervals=[{"start_time": 1980, "end_time": 2460}])
     )
     assert (found.zone, found.weekly) == ("Europe/Berlin", ((1980, 2460),))  # Monday 9:00 to 17:00
@@ -407,7 +407,7 @@ def test_a_schedule_is_minutes_since_sunday() -> None:
 
 def call(**given: Any) -> list[Any]:
     whole = {"id": 5, "ticket_id": 42, "created_at": "2026-06-01T10:00:00Z", "direction": "inbound", "duration": 300}
-    return mapping.map_call(row(zd.Call, **{**whole, **given}))
+    return tickets.map_call(row(zd.Call, **{**whole, **given}))
 
 
 def test_an_answered_call_is_a_contact_when_the_agent_picked_up() -> None:
@@ -440,7 +440,7 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
         zd.Engagement, engagement_id="e1", ticket_id=42, agent_id=9, engagement_start_time="2026-06-01T10:00:00",
         engagement_end_time="2026-06-01T10:30:00", assignment_to_first_reply_time_seconds=40, agent_messages_count=3,
     )  # fmt: skip
-    engagement, event = mapping.map_engagement(session)
+    engagement, event = tickets.map_engagement(session)
     assert isinstance(event, Event)
     assert engagement == Engagement("chate1", "42", "chat", T0, "9", T0 + 40_000, T0 + 1_800_000)
     assert (event.kind, event.at, event.actor) == ("chat", T0 + 40_000, "9")
@@ -450,7 +450,7 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
 def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
     session = row(zd.Engagement, engagement_id="e1", ticket_id=42, engagement_start_time="2026-06-01T10:00:00",
                   agent_messages_count=0)  # fmt: skip
-    told, there_was_one = mapping.map_engagement(session)
+    told, there_was_one = tickets.map_engagement(session)
     assert isinstance(told, Engagement)
     assert isinstance(there_was_one, Event)
     assert (there_was_one.kind, there_was_one.field) == ("link", "session")
@@ -462,7 +462,7 @@ def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
 def legacy(score: str, **given: Any) -> list[Rating]:
     whole = {"id": 8, "ticket_id": 42, "created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
     found = row(zd.SatisfactionRating, **{**whole, "score": score, "assignee_id": 9, "comment": "ok", **given})
-    return map_surveys.map_satisfaction_rating(found, comments=False)
+    return surveys.map_satisfaction_rating(found, comments=False)
 
 
 def test_an_older_survey_goes_from_offered_to_answered() -> None:
@@ -478,7 +478,7 @@ def response(*answers: dict[str, Any], id: str = "01J1WB51MG6HXTYWE6Q0C93RNW") -
     subject = {"id": "42", "type": "ticket", "zrn": "zen:ticket:42"}
     found = row(zd.SurveyResponse, id=id, expires_at="2024-07-28T00:00:00.000Z", responder_id=7, subjects=[subject],
                 answers=list(answers))  # fmt: skip
-    return map_surveys.map_survey_response(found, comments=True)
+    return surveys.map_survey_response(found, comments=True)
 
 
 def answer(question: dict[str, Any], **given: Any) -> dict[str, Any]:
@@ -528,7 +528,7 @@ def test_a_skipped_question_was_asked_and_not_answered() -> None:
 
 
 def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> None:
-    found, *_ = map_articles.map_article(
+    found, *_ = articles.map_article(
         row(zd.Article, id=1, title="Reset", created_at="2026-06-01T10:00:00Z", updated_at="2026-06-01T11:00:00Z",
             locale="de", author_id=9, body="<p>Hello</p>", vote_sum=4, vote_count=10),
         [zd.Translation(locale="en-us", updated_by_id=1), zd.Translation(locale="de", updated_by_id=2)],
@@ -540,6 +540,6 @@ def test_an_article_knows_its_votes_and_its_editor_from_the_translation() -> Non
 
 def test_the_author_of_an_article_is_not_taken_for_its_editor() -> None:
     times = {"created_at": "2026-06-01T10:00:00Z", "updated_at": "2026-06-01T11:00:00Z"}
-    [found] = map_articles.map_article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
+    [found] = articles.map_article(row(zd.Article, id=1, title="x", author_id=9, locale="de", **times))
     assert isinstance(found, Article)
     assert found.editor is None

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from zendesk_fixtures import NOW, SINCE, kept, pull, records
 
-from connectors.zendesk.messaging import OVERLAP
+from connectors.zendesk.streams.messaging import OVERLAP
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Engagement
 

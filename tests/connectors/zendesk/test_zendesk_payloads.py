@@ -12,42 +12,43 @@ from typing import Any
 import msgspec
 import pytest
 
-from connectors.zendesk import map_articles, map_surveys, mapping, sla_events
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.map_events import map_events
+from connectors.zendesk.mapping import articles, surveys, tickets
+from connectors.zendesk.mapping.events import map_events
+from connectors.zendesk.streams import sla_events
 from helpdesk_kpi import model
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 
-KEEP = mapping.FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
+KEEP = tickets.FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
 #: Resource -> payload type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
-    "tickets": (zd.Ticket, lambda row: mapping.map_ticket(row, KEEP)),
+    "tickets": (zd.Ticket, lambda row: tickets.map_ticket(row, KEEP)),
     "ticket_events": (zd.TicketEvent, lambda row: map_events(row, {}, ())),
     "audits": (zd.Audit, lambda row: map_events(row.as_event(), {}, ())),
-    "ticket_metrics": (zd.MetricSet, lambda row: list(mapping.map_native_metrics("1", row))),
-    "users": (zd.User, mapping.map_person),
-    "groups": (zd.Group, mapping.map_team),
-    "group_memberships": (zd.GroupMembership, mapping.map_team_member),
-    "brands": (zd.Brand, mapping.map_brand),
-    "ticket_forms": (zd.NameRecord, mapping.map_form),
-    "ticket_fields": (zd.TicketField, mapping.map_field),
-    "custom_statuses": (zd.CustomStatus, mapping.map_custom_status),
-    "organizations": (zd.NameRecord, mapping.map_organization),
+    "ticket_metrics": (zd.MetricSet, lambda row: list(tickets.map_native_metrics("1", row))),
+    "users": (zd.User, tickets.map_person),
+    "groups": (zd.Group, tickets.map_team),
+    "group_memberships": (zd.GroupMembership, tickets.map_team_member),
+    "brands": (zd.Brand, tickets.map_brand),
+    "ticket_forms": (zd.NameRecord, tickets.map_form),
+    "ticket_fields": (zd.TicketField, tickets.map_field),
+    "custom_statuses": (zd.CustomStatus, tickets.map_custom_status),
+    "organizations": (zd.NameRecord, tickets.map_organization),
     "satisfaction_ratings": (
         zd.SatisfactionRating,
-        lambda row: map_surveys.map_satisfaction_rating(row, comments=True),
+        lambda row: surveys.map_satisfaction_rating(row, comments=True),
     ),
-    "survey_responses": (zd.SurveyResponse, lambda row: map_surveys.map_survey_response(row, comments=True)),
-    "schedules": (zd.Schedule, mapping.map_schedule),
-    "sla_policies": (zd.SlaPolicy, lambda row: mapping.map_sla_policy(row, b"{}")),
-    "calls": (zd.Call, mapping.map_call),
-    "agent_engagement_data": (zd.Engagement, mapping.map_engagement),
-    "articles": (zd.Article, map_articles.map_article),
+    "survey_responses": (zd.SurveyResponse, lambda row: surveys.map_survey_response(row, comments=True)),
+    "schedules": (zd.Schedule, tickets.map_schedule),
+    "sla_policies": (zd.SlaPolicy, lambda row: tickets.map_sla_policy(row, b"{}")),
+    "calls": (zd.Call, tickets.map_call),
+    "agent_engagement_data": (zd.Engagement, tickets.map_engagement),
+    "articles": (zd.Article, articles.map_article),
     "translations": (zd.Translation, lambda row: row),
     "ticket_metric_events": (sla_events.MetricEvent, sla_events.map_sla_event),
-    "deleted_tickets": (zd.DeletedTicket, lambda row: mapping.map_deletion(row, "https://acme.zendesk.com")),
+    "deleted_tickets": (zd.DeletedTicket, lambda row: tickets.map_deletion(row, "https://acme.zendesk.com")),
 }
 #: What the collections call these resources.
 OTHER_NAMES = {
@@ -142,7 +143,7 @@ def test_every_recorded_payload_is_mapped_without_a_complaint() -> None:
 def test_the_vendors_survey_example_has_one_bad_rating() -> None:
     path = Path(ROOT or "") / "zendesk/official_docs_examples/csat_survey_responses_list.json"
     row = msgspec.convert(json.loads(path.read_text())["survey_responses"][0], zd.SurveyResponse, strict=False)
-    [rating] = map_surveys.map_survey_response(row, comments=True)
+    [rating] = surveys.map_survey_response(row, comments=True)
     assert isinstance(rating, model.Rating)
     # Its answers: rating 1 "bad", one closed question, one text, one skipped text.
     assert (rating.ticket, rating.question, rating.value, rating.category) == ("99", "", "1", "bad")
@@ -188,7 +189,7 @@ def test_in_no_recorded_session_did_an_agent_reply_though_all_have_a_time_of_0()
     assert len(rows) >= 25
     assert {row["assignment_to_first_reply_time_seconds"] for row in rows} == {0}
     for row in rows:
-        session, link = mapping.map_engagement(msgspec.convert(row, zd.Engagement))
+        session, link = tickets.map_engagement(msgspec.convert(row, zd.Engagement))
         assert isinstance(session, model.Engagement)
         assert isinstance(link, model.Event)
         assert (session.answered_at, link.kind) == (None, "link")

@@ -10,7 +10,7 @@ import pytest
 from synced_fixtures import SyncedDesk
 from zendesk_fixtures import NOW, SINCE, kept, pull, records, ticket
 
-from connectors.zendesk.sla_events import MetricEvent, map_sla_event
+from connectors.zendesk.streams.sla_events import MetricEvent, map_sla_event
 from helpdesk_kpi.model import NativeMetric, SlaEvent
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.sync import exit_status

@@ -15,7 +15,7 @@ from zendesk_fixtures import CREDENTIALS, NOW, pull, records
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState, TimeFields
 from connectors.zendesk.settings import Settings
-from connectors.zendesk.time_tracking import has_unknown_total, map_time_entries
+from connectors.zendesk.streams.time_entries import has_unknown_total, map_time_entries
 from helpdesk_kpi.model import Event, TimeEntry
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.transport import Transport

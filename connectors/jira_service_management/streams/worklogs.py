@@ -9,10 +9,11 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-work
 
 from collections.abc import AsyncIterator, Sequence
 
-from connectors.jira_service_management import deployments, mapping, people
+from connectors.jira_service_management import deployments
 from connectors.jira_service_management.account import SiteState
+from connectors.jira_service_management.mapping import issues, people
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.per_issue import get_complete_until
+from connectors.jira_service_management.streams.per_issue import get_complete_until
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
@@ -42,9 +43,7 @@ async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page
             unread = [RejectedRow(f"worklogs of {todo.key}", reason_of(error))]
             yield Page(done=[todo], rejected=unread, complete_until=whole)
             continue
-        made, unread, writers = mapping.map_worklogs(
-            todo.key, found, mapping.label_rejected(todo.key, "worklog", aside)
-        )
+        made, unread, writers = issues.map_worklogs(todo.key, found, issues.label_rejected(todo.key, "worklog", aside))
         told: list[AnyRecord] = [*people.map_people(writers, team, account.met, start.now), *made]
         yield Page(
             records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], rejected=unread,

@@ -7,12 +7,12 @@ Recorded in facetoe/zenpy, tests/test_api/betamax: ten rows a page by start; `ha
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.zendesk import mapping, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import WHOLE_AFTER, max_cursor
+from connectors.zendesk.mapping import tickets, unread
 from connectors.zendesk.pagination import SECOND
+from connectors.zendesk.streams.export import WHOLE_AFTER, max_cursor
+from connectors.zendesk.streams.export_or_list import export_cursor
 from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.pull.paging import Walk, has_rows
@@ -29,11 +29,11 @@ async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterato
     begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
     async for page in _fetch_pages(account, begin):
         good, aside = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
-        records, worse = map_rows(good, mapping.map_engagement, id="engagement_id")
+        records, worse = map_rows(good, tickets.map_engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
         cursor = max_cursor(cursor, min(last, now))
         aside += worse
-        lost = refused.list_unread_sessions(page.agent_engagement_data, aside)
+        lost = unread.list_unread_sessions(page.agent_engagement_data, aside)
         yield Page(records=[*records, *lost], cursor=cursor, rejected=aside)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 

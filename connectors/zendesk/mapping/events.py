@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from connectors.zendesk import map_surveys, vocabulary
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import DELETED, text_id
+from connectors.zendesk.mapping import surveys, vocabulary
+from connectors.zendesk.mapping.tickets import DELETED, text_id
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.pull.lenient_decode import plausible
@@ -196,7 +196,7 @@ class _Audit:
         if score is None:
             return
         before = to_text(child.get("previous_value"))
-        score, before = map_surveys.parse_category(score) or score, map_surveys.parse_category(before) or before
+        score, before = surveys.parse_category(score) or score, surveys.parse_category(before) or before
         yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
                     via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 

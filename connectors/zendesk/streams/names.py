@@ -4,9 +4,9 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from connectors.zendesk import map_surveys, mapping, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
+from connectors.zendesk.mapping import surveys, tickets, unread
 from connectors.zendesk.pagination import SECOND, fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, TeamMember
@@ -33,7 +33,7 @@ async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Pag
     params = {"exclude_deleted": "false"}
     async for page in fetch_list(account.http, "/api/v2/groups", params, endpoint="groups"):
         good, aside = decode_rows(page.groups, zd.Group)
-        yield Page(records=[mapping.map_team(row) for row in good], rejected=aside)
+        yield Page(records=[tickets.map_team(row) for row in good], rejected=aside)
     yield Page(complete_until=start.now)
 
 
@@ -43,7 +43,7 @@ async def fetch_group_memberships(account: AccountState, start: Start) -> AsyncI
     lost = 0  # rows that could not be read: whose they are is not known, so nobody is taken for gone
     async for page in fetch_list(account.http, "/api/v2/group_memberships", endpoint="group_memberships"):
         good, aside = decode_rows(page.group_memberships, zd.GroupMembership)
-        members: list[TeamMember] = [mapping.map_team_member(row) for row in good]
+        members: list[TeamMember] = [tickets.map_team_member(row) for row in good]
         present += [f"{m.team}/{m.person}" for m in members]
         lost += len(aside)
         yield Page(records=members, rejected=aside)
@@ -60,7 +60,7 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
         present["schedule"] += [*(str(row.id) for row in good), *(row.id for row in aside)]
         for row in good:
             try:
-                records.append(mapping.map_schedule(row))
+                records.append(tickets.map_schedule(row))
             except UNREADABLE as error:  # an unknown zone, or hours that are none
                 aside.append(RejectedRow(str(row.id), reason_of(error)))
                 continue
@@ -74,7 +74,7 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
                 aside.append(RejectedRow(f"{row.id} holidays", reason_of(error)))
                 lost += 1
                 continue
-            records += [mapping.map_holiday(row.id, day) for day in days]
+            records += [tickets.map_holiday(row.id, day) for day in days]
             present["holiday"] += [f"{row.id}/{own}" for own in (*(day.id for day in days), *(bad.id for bad in worse))]
             aside += worse
         yield Page(records=records, rejected=aside)
@@ -90,7 +90,7 @@ async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterat
         bad: list[RejectedRow] = []
         for raw in raws(page.sla_policies):
             good, aside = decode_rows(joined([raw]), zd.SlaPolicy)
-            records += [mapping.map_sla_policy(row, bytes(raw)) for row in good]
+            records += [tickets.map_sla_policy(row, bytes(raw)) for row in good]
             bad += aside
         yield Page(records=records, rejected=bad)
     yield Page(complete_until=start.now)
@@ -104,12 +104,12 @@ async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> Asy
     path = "/api/v2/satisfaction_ratings"
     async for page in fetch_list(account.http, path, params, endpoint="satisfaction_ratings"):
         good, aside = decode_rows(page.satisfaction_ratings, zd.SatisfactionRating)
-        records, worse = map_rows(good, lambda row: map_surveys.map_satisfaction_rating(row, comments=comments))
+        records, worse = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
         account.rated |= {
-            f"{row.id}/{map_surveys.parse_category(row.score)}" for row in good if map_surveys.parse_category(row.score)
+            f"{row.id}/{surveys.parse_category(row.score)}" for row in good if surveys.parse_category(row.score)
         }
         aside += worse
-        lost = refused.list_unread_ratings(page.satisfaction_ratings, good, aside)
+        lost = unread.list_unread_ratings(page.satisfaction_ratings, good, aside)
         yield Page(records=[*records, *lost.unread], rejected=aside, gone=lost.gone)
     yield Page(cursor=str(start.now), complete_until=start.now)
 
@@ -122,14 +122,14 @@ async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIt
     begin = max(start.since, int(start.cursor)) if start.cursor else start.since
     comments = account.settings.include_ratings_comment
     params = {"filter[created_at_start]": begin}
-    oldest = start.now - map_surveys.LIFETIME
+    oldest = start.now - surveys.LIFETIME
     path = "/api/v2/guide/survey_responses"
     async for page in fetch_list(account.http, path, params, endpoint="guide/survey_responses"):
         good, aside = decode_rows(page.survey_responses, zd.SurveyResponse)
-        records, worse = map_rows(good, lambda row: map_surveys.map_survey_response(row, comments=comments))
+        records, worse = map_rows(good, lambda row: surveys.map_survey_response(row, comments=comments))
         aside += worse
-        lost = refused.list_unread_responses(page.survey_responses, good, aside)
-        aside += [bad for row in good for bad in map_surveys.decode_answers(row)[1]]
+        lost = unread.list_unread_responses(page.survey_responses, good, aside)
+        aside += [bad for row in good for bad in surveys.decode_answers(row)[1]]
         oldest = min([oldest, *_list_open_offers(good, start.now)])
         yield Page(records=[*records, *lost.unread], rejected=aside, gone=lost.gone)
     yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
@@ -143,7 +143,7 @@ async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIt
             records: list[AnyRecord] = []
             for row in good:
                 try:
-                    records += map_surveys.map_questions(row)
+                    records += surveys.map_questions(row)
                 except UNREADABLE as error:
                     aside.append(RejectedRow(str(row.get("id"))[:80], reason_of(error)))
             yield Page(records=records, rejected=aside)
@@ -155,4 +155,4 @@ async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIt
 def _list_open_offers(responses: Sequence[zd.SurveyResponse], now: int) -> list[int]:
     ends = read_each(responses, lambda row: row.expires_at and zd.ms(row.expires_at))[0]
     still = [row for row, end in ends if end and end > now]
-    return [at for _, at in read_each(still, map_surveys.get_offer_time)[0]]
+    return [at for _, at in read_each(still, surveys.get_offer_time)[0]]

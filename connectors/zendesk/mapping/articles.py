@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import text_id
+from connectors.zendesk.mapping.tickets import text_id
 from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.text.comment import length

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from connectors.jira_service_management import mapping, people
 from connectors.jira_service_management.account import SiteState
+from connectors.jira_service_management.mapping import issues, people
 from helpdesk_kpi.model import Name
 from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 
@@ -13,7 +13,7 @@ from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 async def fetch_statuses(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.statuses()
-    named = [mapping.map_status(row) for row in found]
+    named = [issues.map_status(row) for row in found]
     yield Page(records=named, rejected=account.unread_statuses, complete_until=start.now)
 
 

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import OVERLAP, attach_metric_sets
-from connectors.zendesk.mapping import map_native_metrics
+from connectors.zendesk.mapping.tickets import map_native_metrics
 from connectors.zendesk.pagination import EXPORT_LAG, SECOND, fetch_list
+from connectors.zendesk.streams.export import OVERLAP, attach_metric_sets
+from connectors.zendesk.streams.export_or_list import export_cursor
 from helpdesk_kpi.errors import BrokenError
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.concurrency import all_of

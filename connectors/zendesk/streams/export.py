@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.export_or_list import export_cursor
+from connectors.zendesk.mapping import surveys, tickets
+from connectors.zendesk.mapping.unread import UnreadRows
 from connectors.zendesk.pagination import SECOND, fetch_by_cursor, fetch_by_time
-from connectors.zendesk.refused import UnreadRows
+from connectors.zendesk.streams.export_or_list import export_cursor
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
@@ -30,7 +30,7 @@ async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncI
     )  # fmt: skip
     async for page, cursor in pages:
         good, aside = decode_rows(page.users, zd.User)
-        records, worse = map_rows(good, lambda row: [mapping.map_person(row)])
+        records, worse = map_rows(good, lambda row: [tickets.map_person(row)])
         whole = start.now - WHOLE_AFTER if page.end_of_stream else None
         yield Page(records=records, cursor=cursor, complete_until=whole, rejected=[*aside, *worse])
 
@@ -54,20 +54,20 @@ async def fetch_tickets_incremental(account: AccountState, start: Start) -> Asyn
     async for page, cursor in pages:
         good, aside = decode_rows(page.tickets, zd.Ticket)
         attach_metric_sets(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: mapping.map_ticket(row, keep))
+        records, worse = map_rows(good, lambda row: tickets.map_ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
         until = start.now - WHOLE_AFTER
         whole = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
             records=[*records, *refused_tickets([*aside, *worse])], cursor=cursor, complete_until=whole,
-            rejected=[*aside, *worse], todo={**queue_missing_metrics(good), **map_surveys.queue_answers(good)},
+            rejected=[*aside, *worse], todo={**queue_missing_metrics(good), **surveys.queue_answers(good)},
         )  # fmt: skip
 
 
 def queue_missing_metrics(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
     """Zendesk works a metric set out some minutes after a change; until then it is null, and is asked for later."""
-    late = [row for row in found if row.metric_set is None and row.status != mapping.DELETED]
-    return {METRICS: [Todo(mapping.get_version(row, listed=listed), str(row.id)) for row in late]} if late else {}
+    late = [row for row in found if row.metric_set is None and row.status != tickets.DELETED]
+    return {METRICS: [Todo(tickets.get_version(row, listed=listed), str(row.id)) for row in late]} if late else {}
 
 
 def attach_metric_sets(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:

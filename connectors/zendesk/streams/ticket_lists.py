@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import msgspec
 from msgspec.structs import replace
 
-from connectors.zendesk import map_surveys, mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.export_or_list import LISTS, list_cursor
-from connectors.zendesk.export_streams import attach_metric_sets, queue_missing_metrics
-from connectors.zendesk.mapping import FieldSelection
+from connectors.zendesk.mapping import surveys, tickets
+from connectors.zendesk.mapping.tickets import FieldSelection
 from connectors.zendesk.pagination import EXPORT_LAG, SECOND, fetch_list
+from connectors.zendesk.streams.export import attach_metric_sets, queue_missing_metrics
+from connectors.zendesk.streams.export_or_list import LISTS, list_cursor
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
@@ -114,12 +114,12 @@ class _TicketLists:
         good = [row for row, at in dated if at >= self.start.since]
         aside += undated
         attach_metric_sets(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: mapping.map_ticket(row, self.keep))
-        named = [Todo(mapping.get_version(row, listed=True), str(row.id)) for row in good]
+        records, worse = map_rows(good, lambda row: tickets.map_ticket(row, self.keep))
+        named = [Todo(tickets.get_version(row, listed=True), str(row.id)) for row in good]
         todo = {
             **dict.fromkeys(BY_TICKET, named),
             **queue_missing_metrics(good, listed=True),
-            **map_surveys.queue_answers(good),
+            **surveys.queue_answers(good),
         }
         aside += worse
         return Page(records=[*records, *refused_tickets(aside)], rejected=aside, todo=todo)
@@ -129,7 +129,7 @@ class _TicketLists:
         try:
             async for page in fetch_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, aside = decode_rows(page.deleted_tickets, zd.DeletedTicket)
-                records, worse = map_rows(good, lambda row: [mapping.map_deletion(row, self.account.url)])
+                records, worse = map_rows(good, lambda row: [tickets.map_deletion(row, self.account.url)])
                 aside += worse
                 yield Page(records=[*records, *refused_tickets(aside)], rejected=aside)
         except UnavailableError as error:
@@ -145,7 +145,7 @@ async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator
         params = {"role": role} if role else {}
         async for page in fetch_list(account.http, "/api/v2/users", params, endpoint="users"):
             good, aside = decode_rows(page.users, zd.User)
-            records, worse = map_rows(good, lambda row: [mapping.map_person(row)])
+            records, worse = map_rows(good, lambda row: [tickets.map_person(row)])
             yield Page(records=records, rejected=[*aside, *worse])
     if is_whole:
         async for gone in _fetch_deleted_users(account):
@@ -158,7 +158,7 @@ async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
     try:
         async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
             good, aside = decode_rows(page.deleted_users, zd.User)
-            records, worse = map_rows(good, lambda row: [mapping.map_deleted_person(row)])
+            records, worse = map_rows(good, lambda row: [tickets.map_deleted_person(row)])
             yield Page(records=records, rejected=[*aside, *worse])
     except UnavailableError as error:
         text = f"people who were deleted before the first sync stay unknown: {error}"
@@ -171,7 +171,7 @@ async def fetch_organizations_list(account: AccountState, start: Start) -> Async
     if read_at is None or start.now - int(read_at) >= 6 * HOUR:
         async for page in fetch_list(account.http, "/api/v2/organizations", endpoint="organizations"):
             good, aside = decode_rows(page.organizations, zd.NameRecord)
-            yield Page(records=[mapping.map_organization(row) for row in good], rejected=aside)
+            yield Page(records=[tickets.map_organization(row) for row in good], rejected=aside)
         yield Page(cursor=f"{LISTS}{start.now}")
     yield Page(complete_until=start.now)
 

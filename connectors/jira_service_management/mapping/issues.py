@@ -5,13 +5,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from connectors.jira_service_management import changelog, satisfaction, sla
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management import rich_text as words
 from connectors.jira_service_management.deployments import CHANNEL_PROPERTY
-from connectors.jira_service_management.labels import Labels, NameIndex
+from connectors.jira_service_management.mapping import changelog, satisfaction, sla
+from connectors.jira_service_management.mapping import rich_text as words
+from connectors.jira_service_management.mapping.labels import Labels, NameIndex
+from connectors.jira_service_management.mapping.people import Team, user_id
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.people import Team, user_id
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import RejectedRow

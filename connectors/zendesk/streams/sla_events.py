@@ -12,11 +12,11 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import max_cursor
-from connectors.zendesk.mapping import MINUTE, text_id
+from connectors.zendesk.mapping.tickets import MINUTE, text_id
 from connectors.zendesk.pagination import SECOND, fetch_by_time, get_latest_start
-from connectors.zendesk.per_ticket import TicketDetails, fetch_per_ticket
+from connectors.zendesk.streams.export import max_cursor
+from connectors.zendesk.streams.export_or_list import export_cursor
+from connectors.zendesk.streams.per_ticket import TicketDetails, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import SlaEvent
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import text_id
+from connectors.zendesk.mapping.tickets import text_id
 from connectors.zendesk.payloads import Question, ms
 from helpdesk_kpi.model import Name, Rating, Unread
 from helpdesk_kpi.pull.contract import RejectedRow, Todo

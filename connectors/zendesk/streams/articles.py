@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
-from connectors.zendesk import map_articles as mapping
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
+from connectors.zendesk.mapping import articles as mapping
 from connectors.zendesk.pagination import SECOND, fetch_by_time, fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.pull.concurrency import all_of

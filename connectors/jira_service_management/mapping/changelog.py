@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.labels import NameIndex
+from connectors.jira_service_management.mapping.labels import NameIndex
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, Unread
 from helpdesk_kpi.pull.contract import RejectedRow

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk import time_tracking
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.export_or_list import export_cursor
-from connectors.zendesk.export_streams import OVERLAP, WHOLE_AFTER, max_cursor
-from connectors.zendesk.map_events import get_audit_time, map_events
+from connectors.zendesk.mapping.events import get_audit_time, map_events
 from connectors.zendesk.pagination import SECOND, fetch_by_time
-from connectors.zendesk.per_ticket import TicketDetails, fetch_audits, fetch_per_ticket
+from connectors.zendesk.streams import time_entries
+from connectors.zendesk.streams.export import OVERLAP, WHOLE_AFTER, max_cursor
+from connectors.zendesk.streams.export_or_list import export_cursor
+from connectors.zendesk.streams.per_ticket import TicketDetails, fetch_audits, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, Unread
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
@@ -37,7 +37,7 @@ async def _build_reader(account: AccountState) -> AuditReader:
 
     def read(found: Sequence[zd.TicketEvent]) -> AuditRecords:
         told, aside = map_rows(found, lambda row: map_events(row, kept, hosts, account.settings.thanks))
-        spent, untimed = map_rows(found, lambda row: time_tracking.map_time_entries(row, fields))
+        spent, untimed = map_rows(found, lambda row: time_entries.map_time_entries(row, fields))
         known = {one.id for one in aside}
         return AuditRecords([*told, *spent], aside, [one for one in untimed if one.id not in known])
 
@@ -98,10 +98,10 @@ async def _queue_unknown_totals(account: AccountState, found: Sequence[zd.Ticket
     """Tickets whose audits have to be asked for what their time was before."""
     fields = await account.time_fields()  # known by now
     dated, _ = read_each(
-        [row for row in found if time_tracking.has_unknown_total(row, fields)], get_audit_time
+        [row for row in found if time_entries.has_unknown_total(row, fields)], get_audit_time
     )  # set aside with its events
     wanted = [Todo(at, str(row.ticket_id)) for row, at in dated]
-    return {time_tracking.QUEUE: wanted} if wanted else {}
+    return {time_entries.QUEUE: wanted} if wanted else {}
 
 
 async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncIterator[Page]:

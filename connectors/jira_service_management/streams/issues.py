@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 import msgspec
 
-from connectors.jira_service_management import jql, mapping, people, satisfaction, sla, worklogs
+from connectors.jira_service_management import jql
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.deployments import SearchPage
 from connectors.jira_service_management.jql import TimeFormat
-from connectors.jira_service_management.mapping import FieldSelection
+from connectors.jira_service_management.mapping import issues, people, satisfaction, sla
+from connectors.jira_service_management.mapping.issues import FieldSelection
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.per_issue import INTERNAL
+from connectors.jira_service_management.streams import worklogs
+from connectors.jira_service_management.streams.per_issue import INTERNAL
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Rating, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
@@ -148,18 +150,18 @@ def get_update_time(issue: js.Issue) -> int:
 
 def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
     """Records of a page of issues, and what of them has to be fetched apart."""
-    read: list[mapping.IssueRecords] = []
+    read: list[issues.IssueRecords] = []
     aside = list(found.aside)
     for issue in found.issues:
         try:
-            read.append(mapping.map_issue(issue, keep, account.called))
+            read.append(issues.map_issue(issue, keep, account.called))
         except UNREADABLE as error:
             aside.append(RejectedRow(issue.id, reason_of(error)))
     return build_page(account, read, keep, aside)
 
 
 def build_page(
-    account: SiteState, read: Sequence[mapping.IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
+    account: SiteState, read: Sequence[issues.IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
 ) -> Page:
     """`aside`: issues that cannot be read; what was kept of them may be out of date."""
     records: list[AnyRecord] = [*refused_tickets(aside)]

@@ -10,8 +10,8 @@ import msgspec
 
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
+from connectors.jira_service_management.mapping.people import SHARED_IDS, Team, map_person
 from connectors.jira_service_management.payloads import ms
-from connectors.jira_service_management.people import SHARED_IDS, Team, map_person
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no

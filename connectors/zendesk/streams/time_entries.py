@@ -17,9 +17,9 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState, TimeFields
-from connectors.zendesk.map_events import get_actor, get_audit_time, get_child_kind
-from connectors.zendesk.mapping import text_id
-from connectors.zendesk.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page, fetch_audits
+from connectors.zendesk.mapping.events import get_actor, get_audit_time, get_child_kind
+from connectors.zendesk.mapping.tickets import text_id
+from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page, fetch_audits
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.zendesk import map_surveys
 from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping import surveys
 from helpdesk_kpi.model import Unread
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, row
@@ -41,10 +41,10 @@ def list_unread_ratings(
     raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[RejectedRow]
 ) -> UnreadRows:
     """Answers to the older survey that were set aside, and those of which the score is on no list."""
-    unknown = [one for rated in good if (one := map_surveys.find_unknown_score(rated)) is not None]
+    unknown = [one for rated in good if (one := surveys.find_unknown_score(rated)) is not None]
     found = [*_list_unread(raw, aside, refused_rating), *unknown]
     return UnreadRows(
-        found, _list_gone(found, (rating_row(str(one.id)) for one in good if one.score == map_surveys.UNOFFERED))
+        found, _list_gone(found, (rating_row(str(one.id)) for one in good if one.score == surveys.UNOFFERED))
     )
 
 
@@ -52,11 +52,9 @@ def list_unread_responses(
     raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[RejectedRow]
 ) -> UnreadRows:
     """Responses to the newer survey that were set aside, whole or the answer that counts."""
-    unreadable = [one for response in good if (one := map_surveys.find_unread_answer(response)) is not None]
+    unreadable = [one for response in good if (one := surveys.find_unread_answer(response)) is not None]
     found = [*_list_unread(raw, aside, refused_rating, _get_subject_ticket), *unreadable]
-    return UnreadRows(
-        found, _list_gone(found, (rating_row(one.id) for one in good if map_surveys.get_ticket(one) is None))
-    )
+    return UnreadRows(found, _list_gone(found, (rating_row(one.id) for one in good if surveys.get_ticket(one) is None)))
 
 
 def _list_unread(

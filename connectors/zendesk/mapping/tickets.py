@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk import vocabulary
+from connectors.zendesk.mapping import vocabulary
 from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
 from helpdesk_kpi.errors import PullError

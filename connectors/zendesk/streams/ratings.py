@@ -8,10 +8,10 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfac
 
 from collections.abc import AsyncIterator
 
-from connectors.zendesk import map_surveys, refused
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page
+from connectors.zendesk.mapping import surveys, unread
+from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page
 from helpdesk_kpi.errors import MissingError
 from helpdesk_kpi.pull.contract import Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
@@ -32,9 +32,9 @@ async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIte
             return TicketDetails([])
         raw = joined([answer.satisfaction_rating])
         good, aside = decode_rows(raw, zd.SatisfactionRating)
-        records, worse = map_rows(good, lambda row: map_surveys.map_satisfaction_rating(row, comments=comments))
+        records, worse = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
         aside += worse
-        return TicketDetails([*records, *refused.list_unread_ratings(raw, good, aside).unread], aside)
+        return TicketDetails([*records, *unread.list_unread_ratings(raw, good, aside).unread], aside)
 
     yield Page(done=known)
     for first in range(0, len(late), TICKETS_PER_PAGE):

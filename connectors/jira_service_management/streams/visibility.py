@@ -9,14 +9,16 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 import msgspec
 
-from connectors.jira_service_management import changelog, jql, mapping
+from connectors.jira_service_management import jql
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.deployments import MAX_IDS, SearchPage
-from connectors.jira_service_management.issue_streams import build_page, list_fields, map_page
-from connectors.jira_service_management.labels import NameIndex
-from connectors.jira_service_management.mapping import FieldSelection
+from connectors.jira_service_management.mapping import changelog
+from connectors.jira_service_management.mapping import issues as mapping
+from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping.labels import NameIndex
 from connectors.jira_service_management.payloads import ms
+from connectors.jira_service_management.streams.issues import build_page, list_fields, map_page
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import Changes, Event, Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start

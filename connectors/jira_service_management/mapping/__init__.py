@@ -1,0 +1,1 @@
+"""Jira's and Confluence's payloads as records: pure functions."""

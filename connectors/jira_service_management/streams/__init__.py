@@ -1,0 +1,1 @@
+"""Jira's and Confluence's resources as streams, one module for each."""

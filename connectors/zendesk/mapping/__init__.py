@@ -1,0 +1,1 @@
+"""Zendesk's payloads as records: pure functions, one module for each kind of row."""
