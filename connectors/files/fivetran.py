@@ -21,8 +21,10 @@ from connectors.files.layout import LayoutPart, reject_line
 from connectors.files.readers import Row, list_files, read_lines
 from connectors.files.settings import Settings
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import surveys, tickets
+from connectors.zendesk.mapping import surveys
 from connectors.zendesk.mapping.events import FIELDS
+from connectors.zendesk.mapping.people import map_person, map_team
+from connectors.zendesk.mapping.tickets import DELETED, FieldSelection, map_ticket, text_id
 from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW, AnyRecord, Event, Name, TicketLink
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.text.comment import RULES_VERSION
@@ -118,11 +120,11 @@ def _convert(kind: Any, row: Row, **more: Any) -> Any:
 
 
 def _map_user(row: Row) -> list[AnyRecord]:
-    return [tickets.map_person(_convert(zd.User, row))]
+    return [map_person(_convert(zd.User, row))]
 
 
 def _map_group(row: Row) -> list[AnyRecord]:
-    return [tickets.map_team(_convert(zd.Group, row, deleted=row.pop("_fivetran_deleted", False)))]
+    return [map_team(_convert(zd.Group, row, deleted=row.pop("_fivetran_deleted", False)))]
 
 
 def _read_ratings(path: Path, settings: Settings) -> Found:
@@ -141,11 +143,11 @@ def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
     tagged, bad = _load_tags(tags, settings)
     yield from bad
     fields = dict(enumerate(settings.keep_fields))
-    keep = tickets.FieldSelection("", 0, fields, settings.sketch_key)
+    keep = FieldSelection("", 0, fields, settings.sketch_key)
 
     def make(row: Row) -> list[AnyRecord]:
         if row.pop("_fivetran_deleted", False):
-            row["status"] = tickets.DELETED
+            row["status"] = DELETED
         losers = row.pop("merged_ticket_ids", ())
         earlier = row.pop("via_followup_source_id", None)
         source = {"rel": "follow_up", "from": {"ticket_id": earlier}} if earlier else None
@@ -154,7 +156,7 @@ def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
             zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=kept,
             tags=sorted(tagged.get(row["id"], ())), via={"channel": row.pop("via_channel", None), "source": source},
         )  # fmt: skip
-        return [*tickets.map_ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
+        return [*map_ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
 
     yield from _read_rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields, ticket="id")
 
@@ -189,7 +191,7 @@ def _map_comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     return [
         Event(
             ticket=str(row["ticket_id"]), id=f"{row['id']}:c", at=row["created"], seq=0, kind="comment",
-            actor=tickets.text_id(row.get("user_id")), public=row.get("public"), length=said.length,
+            actor=text_id(row.get("user_id")), public=row.get("public"), length=said.length,
             is_thanks=said.is_thanks, is_question=said.is_question, text_rule=RULES_VERSION, articles=said.articles,
             codes=said.codes,
         )
@@ -218,7 +220,7 @@ def _map_changes(ticket: str, key: str, field: str, rows: Iterator[tuple[Any, ..
     for _, _, at, actor, value in rows:
         if value != before:
             yield Event(
-                ticket=ticket, id=f"{key}:{at}", at=at, seq=0, kind="change", actor=tickets.text_id(actor),
+                ticket=ticket, id=f"{key}:{at}", at=at, seq=0, kind="change", actor=text_id(actor),
                 field=field, before=before, after=value,
             )  # fmt: skip
         before = value

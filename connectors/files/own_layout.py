@@ -88,7 +88,7 @@ def map_events(row: Row, how: RowContext) -> list[AnyRecord]:
         field = row.get("field", "") if row["kind"] == "change" else ""
         key = f"{row['kind']}:{field}:{row['at']}"
         place = how.occurrence(f"{row['ticket']}:{key}")
-        ident, formerly = f"{key}:{place}", _hash_content(row, body)
+        ident, formerly = f"{key}:{place}", hash_content(row, body)
     if body is not None:
         said = read_text(body)
         row = {"length": said.length, "is_thanks": said.is_thanks, "is_question": said.is_question,
@@ -97,7 +97,7 @@ def map_events(row: Row, how: RowContext) -> list[AnyRecord]:
     return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
 
 
-def _hash_content(row: Row, body: str | None) -> str:
+def hash_content(row: Row, body: str | None) -> str:
     """The id that versions before 0.5.0 gave to an event without one."""
     told = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

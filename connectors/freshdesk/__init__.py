@@ -18,10 +18,10 @@ from connectors.freshdesk.check import check
 from connectors.freshdesk.conversations import fetch_conversations
 from connectors.freshdesk.errors import classify_response
 from connectors.freshdesk.settings import Settings
+from helpdesk_kpi.milliseconds import HOUR
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
-HOUR = 3_600_000
 _HISTORY = partly(
     "the last solve, close and reopening at their own times, other changes as two syncs differ in them (exact where the"
     " account still exports activities)"

@@ -18,12 +18,12 @@ from connectors.freshdesk.codes import STATUSES
 from connectors.freshdesk.pagination import format_time
 from connectors.freshdesk.payloads import text_id
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Unread
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, id_of, raws, reason_of
 from helpdesk_kpi.pull.lenient_decode import row as decode
 
-DAY = 86_400_000
 DAYS_KEPT = 30  # days
 _WHEN = "%d-%m-%Y %H:%M:%S %z"
 _FIELDS = {"status": "status", "priority": "priority", "group": "team", "agent_id": "assignee", "ticket_type": "type"}

@@ -11,6 +11,7 @@ from connectors.freshdesk.codes import STATES
 from connectors.freshdesk.pagination import TICKETS, format_time, has_next
 from connectors.freshdesk.streams import ARCHIVED_AFTER, INCLUDES
 from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.pull import checks, time_zones
 from helpdesk_kpi.pull.contract import Finding, no
 
@@ -94,7 +95,7 @@ async def _check_activities(account: AccountState, now: float) -> list[Finding]:
     """Few accounts have it: its absence is no fault."""
     if not account.settings.activities:
         return []
-    asked = {"created_at": format_time(int(now) * 1000 - 2 * 86_400_000)[:10]}
+    asked = {"created_at": format_time(int(now) * 1000 - 2 * DAY)[:10]}
     try:
         await account.http.get("/api/v2/export/ticket_activities", asked, type=msgspec.Raw, endpoint="check activities",
                                missing="resource")  # fmt: skip

@@ -14,13 +14,13 @@ import msgspec
 
 from connectors.freshdesk import payloads as fd
 from helpdesk_kpi.errors import BrokenError, PullError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
-SECOND = 1_000
 DEEPEST = 300  # pages of the tickets list; of other lists Freshdesk advises against more than 500
 _DEEP = 50  # a page from which a walk would rather start anew
 _MOST = 1000

@@ -12,15 +12,15 @@ from connectors.freshdesk import map_tickets as mapping
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.account import AccountState
 from connectors.freshdesk.codes import PRIORITIES, STATES, STATUSES
-from connectors.freshdesk.pagination import SECOND, fetch_pages, fetch_tickets_by_update, format_time
+from connectors.freshdesk.pagination import fetch_pages, fetch_tickets_by_update, format_time
 from connectors.freshdesk.payloads import ms, text_id
 from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.milliseconds import DAY, SECOND
 from helpdesk_kpi.model import AnyRecord, Name, TimeEntry
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, map_rows, raws, reason_of
 from helpdesk_kpi.store.unread import refused_tickets
 
-DAY = 86_400_000
 OVERLAP = 600 * SECOND  # ms that are read again: a list may show a change late
 WHOLE_AFTER = 60 * SECOND  # the same, for what the end of a run is sure of
 TRAILING = 35 * DAY  # ratings and time entries change after their day, and can be asked for by that day only

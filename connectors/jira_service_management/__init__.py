@@ -14,14 +14,17 @@ from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.check import check
 from connectors.jira_service_management.errors import USED_UP, classify_response, read_limits
 from connectors.jira_service_management.settings import Settings
-from connectors.jira_service_management.streams import articles, issues, names, per_issue, visibility, worklogs
+from connectors.jira_service_management.streams import articles, names, per_issue, visibility, worklogs
+from connectors.jira_service_management.streams.issues import fetch_issues
+from connectors.jira_service_management.streams.look_back import fetch_look_back
+from connectors.jira_service_management.streams.open_issues import fetch_open_issues
+from connectors.jira_service_management.streams.ratings import fetch_ratings
 from helpdesk_kpi import __version__
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
-HOUR = 3_600_000
-DAY = 24 * HOUR
 _COMMENTS = frozenset({"comments.public", "comments.private"})
 _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 _TIME = frozenset({"time.entries"})
@@ -145,9 +148,9 @@ class JiraServiceManagement(Connector):
         gives = (
             {"tickets", "sla.cycles"} | _TIME | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
         )
-        found = [Stream(name="issues", kind="cursor", pages=self._bound(issues.fetch_issues), gives=frozenset(gives))]
+        found = [Stream(name="issues", kind="cursor", pages=self._bound(fetch_issues), gives=frozenset(gives))]
         if self.settings.look_back:
-            found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(issues.fetch_look_back)))
+            found.append(Stream(name="look_back", kind="cursor", every=HOUR, pages=self._bound(fetch_look_back)))
         return found
 
     def _sight(self) -> list[Stream]:
@@ -174,9 +177,9 @@ class JiraServiceManagement(Connector):
     def _passes(self) -> list[Stream]:
         return [
             Stream(name="open_issues", kind="cursor", every=4 * HOUR,
-                   pages=self._bound(issues.fetch_open_issues), gives=frozenset({"sla.cycles"})),
+                   pages=self._bound(fetch_open_issues), gives=frozenset({"sla.cycles"})),
             Stream(name="ratings", kind="cursor", every=HOUR if self.settings.include_ratings_comment else 0,
-                   pages=self._bound(issues.fetch_ratings), gives=frozenset({"survey.answers"})),
+                   pages=self._bound(fetch_ratings), gives=frozenset({"survey.answers"})),
         ]  # fmt: skip
 
     def _articles(self) -> list[Stream]:

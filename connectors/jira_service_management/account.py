@@ -13,9 +13,9 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.deployments import Cloud, DataCenter, Site
 from connectors.jira_service_management.jql import TimeFormat
 from connectors.jira_service_management.mapping import people, satisfaction, sla
-from connectors.jira_service_management.mapping.issues import FieldSelection
 from connectors.jira_service_management.mapping.labels import Labels
 from connectors.jira_service_management.mapping.people import Team
+from connectors.jira_service_management.mapping.selection import FieldSelection
 from connectors.jira_service_management.settings import Settings
 from helpdesk_kpi.errors import MissingError, PullError, UnavailableError
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow

@@ -13,6 +13,7 @@ from connectors.jira_service_management.mapping import sla
 from connectors.jira_service_management.streams import articles, worklogs
 from connectors.jira_service_management.suggestions import suggest_sla_roles, suggest_status_states, suggest_team_fields
 from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.checks import SyncEstimate
 from helpdesk_kpi.pull.contract import Finding, no, partly
@@ -123,7 +124,7 @@ async def _check_time_format(account: SiteState) -> AsyncIterator[Finding]:
     zone = await account.zone()
     keys, instants = await account.keys(), jql.TimeFormat(zone)
     future = await account.finds(jql.build_query(keys, instants.since("updated", jql.FAR_FUTURE), order=jql.BY_ID))
-    past = await account.finds(jql.build_query(keys, instants.since("updated", 86_400_000), order=jql.BY_ID))
+    past = await account.finds(jql.build_query(keys, instants.since("updated", DAY), order=jql.BY_ID))
     if future or not past:
         text = f"neither epoch milliseconds nor minutes in {zone.key} find what they should: changes would be missed"
         yield Finding(level="error", about="search", text=text)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.mapping.issues import STATES
+from connectors.jira_service_management.mapping.labels import STATES
 from connectors.jira_service_management.mapping.sla import get_role, get_sla_id
+from helpdesk_kpi.milliseconds import HOUR
 from helpdesk_kpi.pull.contract import Finding
 
 _TEAM_KINDS = ("com.atlassian.teams:", "com.atlassian.jira.plugin.system.customfieldtypes:grouppicker")
 _CHOICES = "com.atlassian.jira.plugin.system.customfieldtypes:select"
 _DEFAULTS = {"time to first response": "first_response", "time to resolution": "resolution"}
 _WAITING = ("waiting for customer", "waiting on customer", "awaiting customer", "pending customer", "等待客户")
-_HOUR = 3_600_000
 
 
 def suggest_sla_roles(
@@ -39,7 +39,7 @@ def suggest_sla_roles(
 def _list_goals(value: js.Sla) -> list[float]:
     """In hours of the goal's calendar."""
     runs = [*value.completed_cycles, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
-    return [run.goal_duration.millis / _HOUR for run in runs if run.goal_duration and run.goal_duration.millis]
+    return [run.goal_duration.millis / HOUR for run in runs if run.goal_duration and run.goal_duration.millis]
 
 
 def suggest_status_states(found: Sequence[js.Status]) -> Finding:

@@ -13,25 +13,34 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.check import check
-from connectors.zendesk.mapping import surveys, tickets, unread
+from connectors.zendesk.mapping import surveys, unread
+from connectors.zendesk.mapping.contacts import map_call
+from connectors.zendesk.mapping.names import map_brand, map_custom_status, map_field, map_form, map_organization
 from connectors.zendesk.settings import Settings
 from connectors.zendesk.streams import (
     articles,
-    export,
     messaging,
-    names,
-    per_ticket,
     ratings,
     sla_events,
     ticket_events,
-    ticket_lists,
     time_entries,
 )
+from connectors.zendesk.streams.export import fetch_export
 from connectors.zendesk.streams.export_or_list import Pages, export_or_list
+from connectors.zendesk.streams.groups import fetch_group_memberships, fetch_groups
+from connectors.zendesk.streams.metric_sets import fetch_metric_sets
+from connectors.zendesk.streams.names import fetch_names
+from connectors.zendesk.streams.organizations import fetch_organizations_list
+from connectors.zendesk.streams.ratings import fetch_satisfaction_ratings
+from connectors.zendesk.streams.schedules import fetch_schedules, fetch_sla_policies
+from connectors.zendesk.streams.surveys import fetch_survey_questions, fetch_survey_responses
+from connectors.zendesk.streams.ticket_lists import fetch_tickets_list
+from connectors.zendesk.streams.tickets import METRICS, fetch_tickets_incremental
+from connectors.zendesk.streams.users import fetch_users_incremental, fetch_users_list
+from helpdesk_kpi.milliseconds import HOUR
 from helpdesk_kpi.pull.contract import YES, Connector, Finding, Page, Provides, Start, Stream, no, partly
 from helpdesk_kpi.pull.transport import Transport
 
-HOUR = 3_600_000
 _HISTORY = frozenset({
     "comments.public", "comments.private", "status.history", "assignee.history", "priority.history",
 })  # fmt: skip
@@ -93,23 +102,23 @@ class Zendesk(Connector):
 
     def _names(self) -> list[Stream]:
         lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
-            ("brands", "/api/v2/brands", zd.Brand, tickets.map_brand),
-            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, tickets.map_form),
-            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, tickets.map_field),
-            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, tickets.map_custom_status),
+            ("brands", "/api/v2/brands", zd.Brand, map_brand),
+            ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, map_form),
+            ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, map_field),
+            ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, map_custom_status),
         ]
         named = [
             Stream(
                 name=key, kind="snapshot", every=6 * HOUR,
-                pages=self._bound(names.fetch_names, path=path, key=key, kind=kind, make=make),
+                pages=self._bound(fetch_names, path=path, key=key, kind=kind, make=make),
             )
             for key, path, kind, make in lists_of
         ]  # fmt: skip
         organizations = partial(
-            export.fetch_export, path="/api/v2/incremental/organizations", key="organizations",
-            kind=zd.NameRecord, make=lambda row: [tickets.map_organization(row)], everything=True,
+            fetch_export, path="/api/v2/incremental/organizations", key="organizations",
+            kind=zd.NameRecord, make=lambda row: [map_organization(row)], everything=True,
         )  # fmt: skip
-        either_way = self._either(organizations, ticket_lists.fetch_organizations_list)
+        either_way = self._either(organizations, fetch_organizations_list)
         return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
 
     def _people(self) -> list[Stream]:
@@ -117,22 +126,22 @@ class Zendesk(Connector):
             Stream(
                 name="users",
                 kind="cursor",
-                pages=self._either(export.fetch_users_incremental, ticket_lists.fetch_users_list),
+                pages=self._either(fetch_users_incremental, fetch_users_list),
                 gives=frozenset({"roles"}),
             ),
-            Stream(name="groups", kind="snapshot", pages=self._bound(names.fetch_groups)),
-            Stream(name="group_memberships", kind="snapshot", pages=self._bound(names.fetch_group_memberships)),
+            Stream(name="groups", kind="snapshot", pages=self._bound(fetch_groups)),
+            Stream(name="group_memberships", kind="snapshot", pages=self._bound(fetch_group_memberships)),
         ]
 
     def _hours(self) -> list[Stream]:
         return [
             Stream(
-                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(names.fetch_schedules),
+                name="schedules", kind="snapshot", every=6 * HOUR, pages=self._bound(fetch_schedules),
                 gives=frozenset({"schedules"}),
             ),
             Stream(
                 name="sla_policies", kind="snapshot", every=6 * HOUR,
-                pages=self._bound(names.fetch_sla_policies), gives=frozenset({"sla.policies"}),
+                pages=self._bound(fetch_sla_policies), gives=frozenset({"sla.policies"}),
             ),
         ]  # fmt: skip
 
@@ -141,7 +150,7 @@ class Zendesk(Connector):
             Stream(
                 name="tickets",
                 kind="cursor",
-                pages=self._either(export.fetch_tickets_incremental, ticket_lists.fetch_tickets_list),
+                pages=self._either(fetch_tickets_incremental, fetch_tickets_list),
                 gives=frozenset({"tickets"}),
             ),
             # Queues where the exports are denied: then they are asked ticket by ticket.
@@ -153,7 +162,7 @@ class Zendesk(Connector):
             ),
             Stream(name=ticket_events.MISSING, kind="queue", pages=self._bound(ticket_events.fetch_missing_audits)),
             Stream(name=time_entries.QUEUE, kind="queue", pages=self._bound(time_entries.fetch_unsure_entries)),
-            Stream(name=export.METRICS, kind="queue", pages=self._bound(per_ticket.fetch_metric_sets)),
+            Stream(name=METRICS, kind="queue", pages=self._bound(fetch_metric_sets)),
             Stream(
                 name="sla_events",
                 kind="queue",
@@ -163,8 +172,8 @@ class Zendesk(Connector):
         ]
         if self.settings.voice:
             calls = self._bound(
-                export.fetch_export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls",
-                kind=zd.Call, make=tickets.map_call, refused=unread.list_unread_calls,
+                fetch_export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls",
+                kind=zd.Call, make=map_call, refused=unread.list_unread_calls,
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
         if self.settings.messaging:
@@ -178,21 +187,21 @@ class Zendesk(Connector):
             Stream(
                 name="satisfaction_ratings",
                 kind="cursor",
-                pages=self._bound(names.fetch_satisfaction_ratings),
+                pages=self._bound(fetch_satisfaction_ratings),
                 gives=_SURVEYS,
             ),
             Stream(name=surveys.QUEUE, kind="queue", pages=self._bound(ratings.fetch_missing_ratings)),
             Stream(
                 name="survey_responses",
                 kind="cursor",
-                pages=self._bound(names.fetch_survey_responses),
+                pages=self._bound(fetch_survey_responses),
                 gives=newer,
             ),
             Stream(
                 name="survey_questions",
                 kind="snapshot",
                 every=6 * HOUR,
-                pages=self._bound(names.fetch_survey_questions),
+                pages=self._bound(fetch_survey_questions),
             ),
         ]
 

@@ -9,9 +9,10 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping.tickets import FieldSelection
-from connectors.zendesk.pagination import SECOND, fetch_list
+from connectors.zendesk.pagination import fetch_list
 from connectors.zendesk.settings import Settings
 from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.pull.lenient_decode import decode_rows
 from helpdesk_kpi.pull.transport import Params, Transport

@@ -7,9 +7,9 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import LISTS_NOTE, AccountState
-from connectors.zendesk.pagination import SECOND
 from connectors.zendesk.sync_estimate import estimate_first_sync
 from helpdesk_kpi.errors import PullError, UnavailableError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull import checks
 from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.pull.transport import Params

@@ -11,10 +11,10 @@ from msgspec import UNSET, Raw
 
 from connectors.zendesk.payloads import ExportPage, ListPage, TicketsPage, UsersPage
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
-SECOND = 1_000
 EXPORT_LAG = 61  # seconds; exports give nothing of the last minute and refuse a start within it
 Cursored = TypeVar("Cursored", TicketsPage, UsersPage)
 LISTS_OF = tuple(name for name, kind in ListPage.__annotations__.items() if kind is Raw)

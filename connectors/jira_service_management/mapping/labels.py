@@ -70,3 +70,7 @@ class NameIndex(msgspec.Struct):
         """The name of what no list has: histories are the only ones that still know it."""
         if own and name and self.labels.is_gone(word, own):
             yield Name(word, own, name)
+
+
+#: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/
+STATES = {"new": "new", "done": "solved"}

@@ -13,6 +13,7 @@ from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.mapping.people import SHARED_IDS, Team, map_person
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import AnyRecord, Article, ArticleEdit, ArticleViews, Person
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, reason_of
@@ -21,7 +22,7 @@ from helpdesk_kpi.pull.paging import Walk, has_rows
 MAX_ROWS = 250  # rows a page
 MAX_SPACES = 100  # spaces a call
 MAX_PEOPLE = 50  # accounts a call: each has up to 128 characters in the address
-OVERLAP = 24 * 3_600_000  # what is shown of a change may be late, and moves only the newest pages
+OVERLAP = DAY  # what is shown of a change may be late, and moves only the newest pages
 Query = Sequence[tuple[str, str]]
 
 

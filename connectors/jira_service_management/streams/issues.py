@@ -1,6 +1,6 @@
 """Streams of issues: what changed, what the index brought late, what is open, what was rated."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
@@ -9,18 +9,18 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.deployments import SearchPage
 from connectors.jira_service_management.jql import TimeFormat
-from connectors.jira_service_management.mapping import issues, people, satisfaction, sla
-from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping import people
+from connectors.jira_service_management.mapping.issues import IssueRecords, map_issue
+from connectors.jira_service_management.mapping.selection import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.streams import worklogs
 from connectors.jira_service_management.streams.per_issue import INTERNAL
-from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
-from helpdesk_kpi.model import AnyRecord, Rating, Unread
-from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
-from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows, reason_of
+from helpdesk_kpi.milliseconds import DAY, MINUTE
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 from helpdesk_kpi.store.unread import refused_tickets
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
 _SYSTEM = (
     "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
@@ -45,9 +45,6 @@ def list_fields(keep: FieldSelection) -> list[str]:
         keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
     )  # fmt: skip
     return list(dict.fromkeys([*_SYSTEM, *(f for f in found if f), *keep.fields, *keep.slas]))
-
-
-# what changed
 
 
 async def fetch_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
@@ -150,18 +147,18 @@ def get_update_time(issue: js.Issue) -> int:
 
 def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
     """Records of a page of issues, and what of them has to be fetched apart."""
-    read: list[issues.IssueRecords] = []
+    read: list[IssueRecords] = []
     aside = list(found.aside)
     for issue in found.issues:
         try:
-            read.append(issues.map_issue(issue, keep, account.called))
+            read.append(map_issue(issue, keep, account.called))
         except UNREADABLE as error:
             aside.append(RejectedRow(issue.id, reason_of(error)))
     return build_page(account, read, keep, aside)
 
 
 def build_page(
-    account: SiteState, read: Sequence[issues.IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
+    account: SiteState, read: Sequence[IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
 ) -> Page:
     """`aside`: issues that cannot be read; what was kept of them may be out of date."""
     records: list[AnyRecord] = [*refused_tickets(aside)]
@@ -184,122 +181,3 @@ def build_page(
     told = people.map_people(met, keep.team_of, account.met, keep.read_at)
     queued = {stream: wanted for stream, wanted in todo.items() if wanted}
     return Page(records=[*told, *records], rejected=aside, replaces=replaces, todo=queued)
-
-
-# what the index brought late
-
-
-async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """The hours before the last time are searched again: Jira's index may show a change long after it was made.
-
-    Only what the store does not have yet is read. Its cursor is when it last ran, so that a pause leaves no gap.
-    https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/
-    """
-    if start.cursor is None:  # everything was read a moment ago
-        yield Page(cursor=str(start.now), complete_until=start.now)
-        return
-    await account.me()
-    keep, instants = await account.keep(start.now), await account.instants()
-    since = max(start.since, min(int(start.cursor), start.now) - account.settings.look_back * HOUR)
-    late: list[int] = []
-    async for found in fetch_changed(account, keep, instants, since, endpoint="look_back"):
-        known = start.versions("ticket", [issue.id for issue in found.issues])
-        times = {issue.id: get_update_time(issue) for issue in found.issues}
-        new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
-        late += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
-        if new or found.aside:
-            yield map_page(account, SearchPage(new, found.aside), keep)
-    if late:
-        behind = (start.now - min(late)) / HOUR
-        text = f"{len(late)} issues came late: Jira's search index was behind by up to {behind:.1f} hours"
-        account.found.append(Finding(level="note", about="search index", text=text))
-    yield Page(cursor=str(start.now), complete_until=account.until(start.now, OVERLAP))
-
-
-# what is open
-
-
-async def fetch_open_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """SLA clocks of what is not done: they run and break without a change of the issue."""
-    await account.me()
-    keep = await account.keep(start.now)
-    if start.cursor is not None and keep.slas:
-        text = jql.build_query(await account.keys(), jql.OPEN, order=jql.BY_ID)
-        fields = ["updated", *keep.slas]
-        async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
-            records, worse = map_rows(found.issues, lambda issue: _map_clocks(issue, keep))
-            yield Page(records=records, rejected=[*found.aside, *worse])
-    yield Page(cursor=str(start.now), complete_until=start.now)
-
-
-def _map_clocks(issue: js.Issue, keep: FieldSelection) -> Iterator[AnyRecord]:
-    custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
-    yield from sla.map_sla(issue.id, custom, keep.slas, keep.roles, keep.read_at)
-
-
-# what was rated
-
-
-class _RatingPage(js.Camel):
-    updated: str | int
-    reporter: js.User | None = None
-
-
-async def fetch_ratings(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
-
-    There are few, so the hours by which the index may be late are always read again.
-    """
-    await account.me()
-    keep, instants = await account.keep(start.now), await account.instants()
-    if keep.rating is None or keep.rated_at is None:
-        gap = no("this site has no satisfaction field")
-        account.found.append(
-            Finding(level="note", about="surveys", text=gap.reason, need="survey.answers", provides=gap)
-        )
-        yield Page(complete_until=start.now)
-        return
-    seen = int(start.cursor) if start.cursor else start.since
-    since = max(start.since, seen - account.settings.look_back * HOUR)
-    text = jql.build_query(
-        await account.keys(), instants.since(jql.build_field_clause(keep.rated_at), since), order=jql.BY_ID
-    )
-    fields = ["updated", "reporter", keep.rating, keep.rated_at]
-    async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
-        records, aside = _map_ratings(found, keep)
-        if account.settings.include_ratings_comment:
-            records = [await _add_comment(account, one) if isinstance(one, Rating) else one for one in records]
-        told = [("refused_rating", issue.id) for issue in found.issues]
-        yield Page(records=records, rejected=aside, replaces=told)
-    whole = account.until(start.now, OVERLAP)
-    yield Page(cursor=str(max(seen, whole)), complete_until=whole)
-
-
-def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating | Unread], list[RejectedRow]]:
-    records: list[Rating | Unread] = []
-    aside: list[RejectedRow] = list(found.aside)
-    fields = satisfaction.Fields(keep.rating, keep.rated_at)
-    for bad_row in found.aside:
-        records += satisfaction.map_unread_rating(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
-    for issue in found.issues:
-        try:
-            row = msgspec.json.decode(issue.fields, type=_RatingPage)
-            custom = msgspec.json.decode(issue.fields, type=dict[str, msgspec.Raw])
-            rater = people.user_id(row.reporter)
-            good, bad = satisfaction.map_rating(issue.id, custom, fields, ms(row.updated), rater)
-        except UNREADABLE as error:
-            good, bad = satisfaction.map_unread_rating(issue.id, reason_of(error))
-        records += good
-        aside += bad
-    return records, aside
-
-
-async def _add_comment(account: SiteState, rating: Rating) -> Rating:
-    """What was written beside the stars. The resource is experimental, and missing on Data Center."""
-    path = await account.site.service_desk_url(f"request/{rating.ticket}/feedback")
-    try:
-        given = await account.http.get(path, type=js.Feedback, endpoint="feedback")
-    except (UnavailableError, MissingError, BrokenError):
-        return rating
-    said = given.comment.get("body") if isinstance(given.comment, dict) else given.comment
-    return msgspec.structs.replace(rating, comment=str(said)) if said else rating

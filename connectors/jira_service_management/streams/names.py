@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from connectors.jira_service_management.account import SiteState
-from connectors.jira_service_management.mapping import issues, people
+from connectors.jira_service_management.mapping import people
+from connectors.jira_service_management.mapping.issues import map_status
 from helpdesk_kpi.model import Name
 from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 
@@ -13,7 +14,7 @@ from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 async def fetch_statuses(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.statuses()
-    named = [issues.map_status(row) for row in found]
+    named = [map_status(row) for row in found]
     yield Page(records=named, rejected=account.unread_statuses, complete_until=start.now)
 
 

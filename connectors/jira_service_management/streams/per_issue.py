@@ -7,10 +7,13 @@ import msgspec
 from connectors.jira_service_management import deployments
 from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
-from connectors.jira_service_management.mapping import changelog, issues, people
+from connectors.jira_service_management.mapping import changelog, people
 from connectors.jira_service_management.mapping.changelog import Move
-from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping.comments import map_comment
+from connectors.jira_service_management.mapping.custom_fields import label_rejected
+from connectors.jira_service_management.mapping.issues import build_name_index, get_arrival
 from connectors.jira_service_management.mapping.labels import NameIndex
+from connectors.jira_service_management.mapping.selection import FieldSelection
 from helpdesk_kpi.errors import BrokenError, MissingError
 from helpdesk_kpi.model import AnyRecord, Changes, Event, Replies
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
@@ -58,7 +61,7 @@ async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Pa
 def _map_changes_state(
     todo: Todo, moves: Mapping[str, Sequence[Move]], keep: FieldSelection, *, is_torn: bool
 ) -> Changes:
-    came_at = issues.get_arrival(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
+    came_at = get_arrival(sorted(moves.get(todo.key, ()), key=lambda m: m.at), keep.projects)
     return Changes(todo.key, todo.version, "unreadable" if is_torn else "yes", came_at)
 
 
@@ -94,7 +97,7 @@ async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: Field
             fields = msgspec.json.decode(row.fields, type=js.Fields)
         except UNREADABLE:
             continue
-        return issues.build_name_index(fields, keep, account.called)
+        return build_name_index(fields, keep, account.called)
     return NameIndex(keep.labels, people=account.called)
 
 
@@ -128,12 +131,12 @@ async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelecti
     authors = [c.author for c in found if c.author]
     account.meet(authors)
     told = people.map_people(authors, keep.team_of, account.met, keep.read_at)
-    said, worse = map_rows(found, lambda row: [issues.map_comment(issue, row, keep, service=not internal)])
+    said, worse = map_rows(found, lambda row: [map_comment(issue, row, keep, service=not internal)])
     is_torn = bool(aside or worse)
     return Page(
         records=[*told, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
         replaces=[] if is_torn else [("comment", issue)],
         done=[todo],
-        rejected=issues.label_rejected(issue, "comment", [*aside, *worse]),
+        rejected=label_rejected(issue, "comment", [*aside, *worse]),
         complete_until=whole,
     )

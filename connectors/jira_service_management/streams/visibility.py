@@ -14,9 +14,9 @@ from connectors.jira_service_management import payloads as js
 from connectors.jira_service_management.account import SiteState
 from connectors.jira_service_management.deployments import MAX_IDS, SearchPage
 from connectors.jira_service_management.mapping import changelog
-from connectors.jira_service_management.mapping import issues as mapping
-from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping.issues import IssueRecords, map_history, map_issue
 from connectors.jira_service_management.mapping.labels import NameIndex
+from connectors.jira_service_management.mapping.selection import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.streams.issues import build_page, list_fields, map_page
 from helpdesk_kpi.errors import BrokenError, MissingError
@@ -112,11 +112,11 @@ def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None
 async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep: FieldSelection) -> Page:
     """Issues that moved away or were archived: as they were when they left."""
     past = await _fetch_histories(account, [issue.id for issue in issues], keep)
-    found: list[mapping.IssueRecords] = []
+    found: list[IssueRecords] = []
     aside: list[RejectedRow] = []
     for issue in issues:
         try:
-            one = mapping.map_issue(issue, keep, account.called, has_left=True)
+            one = map_issue(issue, keep, account.called, has_left=True)
             found.append(_restore_state(one, issue, past.get(issue.id), keep))
         except UNREADABLE as error:
             aside.append(RejectedRow(issue.id, reason_of(error)))
@@ -141,8 +141,8 @@ async def _fetch_histories(
 
 
 def _restore_state(
-    one: mapping.IssueRecords, issue: js.Issue, past: changelog.IssueHistory | None, keep: FieldSelection
-) -> mapping.IssueRecords:
+    one: IssueRecords, issue: js.Issue, past: changelog.IssueHistory | None, keep: FieldSelection
+) -> IssueRecords:
     """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
     place = _find_new_place(issue, keep)
     moves = past.moves if past else []
@@ -161,7 +161,7 @@ def _restore_state(
     others = [
         record for record in one.records if not isinstance(record, Ticket | Event | Changes) or _is_comment(record)
     ]
-    told = mapping.map_history(issue.id, past, ticket, keep) if past else []
+    told = map_history(issue.id, past, ticket, keep) if past else []
     return msgspec.structs.replace(one, ticket=ticket, records=[*others, ticket, *told])
 
 

@@ -11,15 +11,17 @@ from collections.abc import AsyncIterator, Sequence
 
 from connectors.jira_service_management import deployments
 from connectors.jira_service_management.account import SiteState
-from connectors.jira_service_management.mapping import issues, people
+from connectors.jira_service_management.mapping import people
+from connectors.jira_service_management.mapping.custom_fields import label_rejected
+from connectors.jira_service_management.mapping.worklogs import map_worklogs
 from connectors.jira_service_management.payloads import ms
 from connectors.jira_service_management.streams.per_issue import get_complete_until
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
+from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
 from helpdesk_kpi.pull.lenient_decode import read_each, reason_of
 
-SECOND, MINUTE = 1_000, 60_000
 SETTLED = 10 * MINUTE  # the feed leaves out the last minute, and the issue itself may still be on its way to us
 QUEUE = "worklogs"
 SWITCHED_OFF = no("time tracking is switched off on this site")
@@ -43,7 +45,7 @@ async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page
             unread = [RejectedRow(f"worklogs of {todo.key}", reason_of(error))]
             yield Page(done=[todo], rejected=unread, complete_until=whole)
             continue
-        made, unread, writers = issues.map_worklogs(todo.key, found, issues.label_rejected(todo.key, "worklog", aside))
+        made, unread, writers = map_worklogs(todo.key, found, label_rejected(todo.key, "worklog", aside))
         told: list[AnyRecord] = [*people.map_people(writers, team, account.met, start.now), *made]
         yield Page(
             records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], rejected=unread,

@@ -16,15 +16,15 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import surveys, vocabulary
 from connectors.zendesk.mapping.tickets import DELETED, text_id
+from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Event, Replies, TicketLink, Unread
 from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.pull.lenient_decode import plausible
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
-SECOND = 1_000
 _SEQUENCE = 10**15  # ids above would not fit into an order; within one instant the values before decide anyway
 _LONGEST_WORD = 100
-_LAG = 60_000  # ms that Zendesk may take to write down an audit
+_LAG = MINUTE  # ms that Zendesk may take to write down an audit
 #: Zendesk's key -> our word.
 FIELDS = {
     "status": "status", "custom_status_id": "custom_status", "assignee_id": "assignee", "group_id": "team",

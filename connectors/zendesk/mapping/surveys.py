@@ -9,12 +9,12 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping.tickets import text_id
 from connectors.zendesk.payloads import Question, ms
+from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.model import Name, Rating, Unread
 from helpdesk_kpi.pull.contract import RejectedRow, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, read_each, reason_of
 from helpdesk_kpi.store.unread import refused_rating
 
-DAY = 86_400_000
 QUEUE = "rating_answers"  # the stream that asks for answers by id
 OFFERED, UNOFFERED = "offered", "unoffered"  # scores of the older survey without an answer
 LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338

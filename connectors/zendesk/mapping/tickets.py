@@ -9,12 +9,10 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.mapping import vocabulary
 from connectors.zendesk.payloads import ms
 from helpdesk_kpi import model
-from helpdesk_kpi.errors import PullError
-from helpdesk_kpi.pull import time_zones
+from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.text.comment import fingerprint
 
-SECOND, MINUTE = 1_000, 60_000
 DELETED = "deleted"
 SCRUBBED = "SCRUBBED"  # the subject of what was deleted for good; the description becomes "X"
 MERGED = "closed_by_merge"  # the tag of a ticket that was merged into another one
@@ -34,9 +32,6 @@ class FieldSelection(msgspec.Struct, frozen=True):
 def text_id(number: int | str | None) -> str | None:
     """An id as text; -1 is Zendesk itself, and "" is nothing."""
     return None if number in (None, "", -1, "-1") else str(number)
-
-
-# tickets
 
 
 def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
@@ -185,133 +180,3 @@ def map_native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[mode
 
 def _to_ms(amount: int | None, unit: int) -> int | None:
     return None if amount is None else amount * unit
-
-
-# people and names
-
-
-def map_person(row: zd.User) -> model.Person:
-    return model.Person(
-        id=str(row.id),
-        kind=_get_person_kind(row),
-        role=row.role or "custom role",
-        version=ms(row.updated_at),
-        name=row.name,
-        email=row.email,
-        email_verified=bool(row.verified),
-        active=row.active is not False and not row.suspended,
-        zone=row.iana_time_zone or _to_iana_zone(row.time_zone),
-        organization=text_id(row.organization_id),
-    )
-
-
-def map_deleted_person(row: zd.User) -> model.Person:
-    """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
-    return msgspec.structs.replace(map_person(row), active=False)
-
-
-def _get_person_kind(row: zd.User) -> model.PersonKind:
-    """Light agents are agents of role type 1, contributors of 3: both only comment privately. Agents of another account
-    that shares tickets are not of the team.
-
-    https://developer.zendesk.com/api-reference/ticketing/users/users/
-    """
-    role = row.role or ("agent" if row.custom_role_id else None)
-    if role is None:
-        raise ValueError("the role is not given")
-    if row.shared_agent or (role not in {"agent", "admin"} and not row.custom_role_id):
-        return "customer"
-    light = role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
-    return "light_agent" if light else "agent"
-
-
-def _to_iana_zone(name: str | None) -> str | None:
-    try:
-        return time_zones.to_iana(name) if name else None
-    except PullError:  # of one person, and only shown
-        return None
-
-
-def map_team(row: zd.Group) -> model.Team:
-    return model.Team(str(row.id), row.name, row.deleted)
-
-
-def map_team_member(row: zd.GroupMembership) -> model.TeamMember:
-    return model.TeamMember(str(row.group_id), str(row.user_id))
-
-
-def map_brand(row: zd.Brand) -> model.Name:
-    return model.Name("brand", str(row.id), row.name, row.brand_url if row.has_help_center else None)
-
-
-def map_form(row: zd.NameRecord) -> model.Name:
-    return model.Name("form", str(row.id), row.name)
-
-
-def map_field(row: zd.TicketField) -> model.Name:
-    return model.Name("field", str(row.id), row.title)
-
-
-def map_custom_status(row: zd.CustomStatus) -> model.Name:
-    return model.Name("custom_status", str(row.id), row.agent_label, row.status_category)
-
-
-def map_organization(row: zd.NameRecord) -> model.Name:
-    return model.Name("organization", str(row.id), row.name)
-
-
-# hours and promises
-
-
-def map_schedule(row: zd.Schedule) -> model.Schedule:
-    """PullError where the zone is not known: every business hour would be wrong."""
-    weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
-    created_at = None if row.created_at is None else zd.ms(row.created_at)
-    return model.Schedule(str(row.id), row.name, time_zones.to_iana(row.time_zone), weekly, created_at=created_at)
-
-
-def map_holiday(schedule_id: int, row: zd.Holiday) -> model.Holiday:
-    return model.Holiday(str(schedule_id), str(row.id), row.name, row.start_date, row.end_date)
-
-
-def map_sla_policy(row: zd.SlaPolicy, body: bytes) -> model.SlaPolicy:
-    return model.SlaPolicy(str(row.id), row.title, row.position or 0, body.decode())
-
-
-# calls and messaging
-
-
-def map_call(row: zd.Call) -> list[model.AnyRecord]:
-    """The call; and the contact, where an agent answered an inbound one. Calls without a ticket are left out."""
-    if row.ticket_id is None:
-        return []
-    start, agent, number = ms(row.created_at), text_id(row.agent_id), str(row.ticket_id)
-    answered = start + round((row.time_to_answer or row.wait_time or 0) * SECOND) if _answered_by(row) else None
-    end = None if row.duration is None else start + row.duration * SECOND
-    name = f"call{row.id}"
-    records: list[model.AnyRecord] = [model.Engagement(name, number, "call", start, agent, answered, end)]
-    if answered is not None:
-        records.append(model.Event(number, name, answered, 0, "call", actor=agent, via="voice", public=True))
-    return records
-
-
-def _answered_by(row: zd.Call) -> bool:
-    talked = row.time_to_answer is not None or bool(row.talk_time)
-    return row.agent_id is not None and talked and not row.voicemail and row.direction != "outbound"
-
-
-def map_engagement(row: zd.Engagement) -> list[model.AnyRecord]:
-    """A messaging session; and the contact, where an agent wrote. Without a reply the time to it is given as 0.
-
-    A session that no person had (an AI agent's) is no contact of the team.
-    """
-    start, number, agent = ms(row.engagement_start_time), str(row.ticket_id), text_id(row.agent_id)
-    wrote = agent is not None and max(row.agent_replies_count or 0, row.agent_messages_count or 0) > 0
-    took = row.assignment_to_first_reply_time_seconds
-    first = start + round(took * SECOND) if wrote and took is not None else None
-    end = None if row.engagement_end_time is None else ms(row.engagement_end_time)
-    name = f"chat{row.engagement_id}"
-    told = model.Engagement(name, number, "chat", start, agent, first, end)
-    if first is None:  # that there was one tells that nobody wrote
-        return [told, model.Event(number, name, start, 0, "link", via="native_messaging", field="session")]
-    return [told, model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True)]

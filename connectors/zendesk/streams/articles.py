@@ -10,8 +10,9 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.mapping import articles as mapping
-from connectors.zendesk.pagination import SECOND, fetch_by_time, fetch_list
+from connectors.zendesk.pagination import fetch_by_time, fetch_list
 from helpdesk_kpi.errors import BrokenError, MissingError, UnavailableError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.contract import Finding, Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each

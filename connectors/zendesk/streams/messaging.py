@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.mapping import tickets, unread
-from connectors.zendesk.pagination import SECOND
+from connectors.zendesk.mapping import unread
+from connectors.zendesk.mapping.contacts import map_engagement
 from connectors.zendesk.streams.export import WHOLE_AFTER, max_cursor
 from connectors.zendesk.streams.export_or_list import export_cursor
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.pull.paging import Walk, has_rows
@@ -29,7 +30,7 @@ async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterato
     begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
     async for page in _fetch_pages(account, begin):
         good, aside = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
-        records, worse = map_rows(good, tickets.map_engagement, id="engagement_id")
+        records, worse = map_rows(good, map_engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
         cursor = max_cursor(cursor, min(last, now))
         aside += worse

@@ -3,23 +3,17 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from connectors.zendesk import payloads as zd
-from connectors.zendesk.account import AccountState
-from connectors.zendesk.mapping.tickets import map_native_metrics
-from connectors.zendesk.pagination import EXPORT_LAG, SECOND, fetch_list
-from connectors.zendesk.streams.export import OVERLAP, attach_metric_sets
+from connectors.zendesk.pagination import EXPORT_LAG
+from connectors.zendesk.streams.export import OVERLAP
 from connectors.zendesk.streams.export_or_list import export_cursor
 from helpdesk_kpi.errors import BrokenError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
-from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each, reason_of
+from helpdesk_kpi.pull.lenient_decode import reason_of
 
-DAY = 86_400_000
-COMPUTED_AFTER = 300_000  # ms after a change at which a metric set is worth asking for
-GIVEN_UP_AFTER = 7 * DAY
 TICKETS_PER_PAGE = 20  # tickets of one page; the transport bounds how many are asked at the same time
-MAX_SHOW_MANY = 100  # ids that /tickets/show_many takes
 
 
 class TicketDetails(NamedTuple):
@@ -87,41 +81,3 @@ async def _fetch_ticket(one: Todo, ask: FetchTicket, gap: MapGap) -> TicketDetai
 
 def _get_complete_until(start: Start, waiting: Sequence[Todo]) -> int:
     return waiting[0].version - 1 if waiting else start.now - EXPORT_LAG * SECOND
-
-
-async def fetch_audits(
-    account: AccountState, ticket: str, since: int
-) -> tuple[list[zd.TicketEvent], list[RejectedRow]]:
-    """What happened on a ticket since then, as the export of ticket events tells it, and what cannot be read; a
-    MissingError where it was deleted.
-    """
-    found: list[zd.TicketEvent] = []
-    aside: list[RejectedRow] = []
-    path = f"/api/v2/tickets/{ticket}/audits"
-    async for page in fetch_list(account.http, path, endpoint="tickets/audits", missing="child"):
-        good, bad = decode_rows(page.audits, zd.Audit)
-        dated, undated = read_each(good, lambda row: zd.ms(row.created_at))
-        found += [row.as_event() for row, at in dated if at >= since]
-        aside += [*bad, *undated]
-    return found, aside
-
-
-async def fetch_metric_sets(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Zendesk's own figures of tickets that had none yet when they were read."""
-    ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
-    for first in range(0, len(ripe), MAX_SHOW_MANY):
-        chosen = ripe[first : first + MAX_SHOW_MANY]
-        params = {"ids": ",".join(one.key for one in chosen), "include": "metric_sets"}
-        page = await account.http.get(
-            "/api/v2/tickets/show_many", params, type=zd.ListPage, endpoint="tickets/show_many", missing="resource"
-        )
-        good, aside = decode_rows(page.tickets, zd.Ticket)
-        attach_metric_sets(good, page.metric_sets)
-        late = {str(row.id) for row in good if row.metric_set is None}
-        records, worse = map_rows(good, lambda row: [*map_native_metrics(str(row.id), row.metric_set)])
-        yield Page(
-            records=records,
-            done=[one for one in chosen if one.key not in late or one.version < start.now - GIVEN_UP_AFTER],
-            rejected=[*aside, *worse],
-        )
-    yield Page(complete_until=start.now)

@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.mapping import surveys, unread
+from connectors.zendesk.pagination import fetch_list
 from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page
 from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.milliseconds import DAY, SECOND
 from helpdesk_kpi.pull.contract import Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
 
@@ -40,3 +42,24 @@ async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIte
     for first in range(0, len(late), TICKETS_PER_PAGE):
         yield await build_page(late[first : first + TICKETS_PER_PAGE], ask)
     yield Page(complete_until=start.now)
+
+
+TRAILING = 35 * DAY  # an older survey is answered within weeks; what its `start_time` means isn't documented
+
+
+async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """Surveys of the older kind. A row goes from offered to good or bad, so the last 35 days are always read again."""
+    begin = max(start.since, int(start.cursor) - TRAILING) if start.cursor else start.since
+    comments = account.settings.include_ratings_comment
+    params = {"start_time": begin // SECOND}
+    path = "/api/v2/satisfaction_ratings"
+    async for page in fetch_list(account.http, path, params, endpoint="satisfaction_ratings"):
+        good, aside = decode_rows(page.satisfaction_ratings, zd.SatisfactionRating)
+        records, worse = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
+        account.rated |= {
+            f"{row.id}/{surveys.parse_category(row.score)}" for row in good if surveys.parse_category(row.score)
+        }
+        aside += worse
+        lost = unread.list_unread_ratings(page.satisfaction_ratings, good, aside)
+        yield Page(records=[*records, *lost.unread], rejected=aside, gone=lost.gone)
+    yield Page(cursor=str(start.now), complete_until=start.now)

@@ -12,12 +12,13 @@ import msgspec
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.mapping.tickets import MINUTE, text_id
-from connectors.zendesk.pagination import SECOND, fetch_by_time, get_latest_start
+from connectors.zendesk.mapping.tickets import text_id
+from connectors.zendesk.pagination import fetch_by_time, get_latest_start
 from connectors.zendesk.streams.export import max_cursor
 from connectors.zendesk.streams.export_or_list import export_cursor
 from connectors.zendesk.streams.per_ticket import TicketDetails, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.milliseconds import MINUTE, SECOND
 from helpdesk_kpi.model import SlaEvent
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows, raws

@@ -8,12 +8,14 @@ import msgspec
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
 from connectors.zendesk.mapping.events import get_audit_time, map_events
-from connectors.zendesk.pagination import SECOND, fetch_by_time
+from connectors.zendesk.pagination import fetch_by_time
 from connectors.zendesk.streams import time_entries
+from connectors.zendesk.streams.audits import fetch_audits
 from connectors.zendesk.streams.export import OVERLAP, WHOLE_AFTER, max_cursor
 from connectors.zendesk.streams.export_or_list import export_cursor
-from connectors.zendesk.streams.per_ticket import TicketDetails, fetch_audits, fetch_per_ticket
+from connectors.zendesk.streams.per_ticket import TicketDetails, fetch_per_ticket
 from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, Unread
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, id_of, map_rows, raws, read_each

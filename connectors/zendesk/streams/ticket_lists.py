@@ -10,19 +10,19 @@ from msgspec.structs import replace
 
 from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState
-from connectors.zendesk.mapping import surveys, tickets
-from connectors.zendesk.mapping.tickets import FieldSelection
-from connectors.zendesk.pagination import EXPORT_LAG, SECOND, fetch_list
-from connectors.zendesk.streams.export import attach_metric_sets, queue_missing_metrics
+from connectors.zendesk.mapping import surveys
+from connectors.zendesk.mapping.tickets import FieldSelection, get_version, map_deletion, map_ticket
+from connectors.zendesk.pagination import EXPORT_LAG, fetch_list
 from connectors.zendesk.streams.export_or_list import LISTS, list_cursor
+from connectors.zendesk.streams.tickets import attach_metric_sets, queue_missing_metrics
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.milliseconds import DAY, SECOND
 from helpdesk_kpi.model import Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
-HOUR, DAY = 3_600_000, 86_400_000
 ARCHIVED_AFTER = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
 SLICE = 30 * DAY  # of a search: the cursor of one lasts an hour
 BY_TICKET = ("ticket_events", "sla_events")  # queues of what is asked ticket by ticket here
@@ -114,8 +114,8 @@ class _TicketLists:
         good = [row for row, at in dated if at >= self.start.since]
         aside += undated
         attach_metric_sets(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: tickets.map_ticket(row, self.keep))
-        named = [Todo(tickets.get_version(row, listed=True), str(row.id)) for row in good]
+        records, worse = map_rows(good, lambda row: map_ticket(row, self.keep))
+        named = [Todo(get_version(row, listed=True), str(row.id)) for row in good]
         todo = {
             **dict.fromkeys(BY_TICKET, named),
             **queue_missing_metrics(good, listed=True),
@@ -129,51 +129,12 @@ class _TicketLists:
         try:
             async for page in fetch_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, aside = decode_rows(page.deleted_tickets, zd.DeletedTicket)
-                records, worse = map_rows(good, lambda row: [tickets.map_deletion(row, self.account.url)])
+                records, worse = map_rows(good, lambda row: [map_deletion(row, self.account.url)])
                 aside += worse
                 yield Page(records=[*records, *refused_tickets(aside)], rejected=aside)
         except UnavailableError as error:
             text = f"deletions stay unknown: {error}"
             self.account.found.append(Finding(level="warning", about="deleted tickets", text=text))
-
-
-async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Everyone once a day; the team every time, since its roles decide what counts as an answer."""
-    read_at = list_cursor(start)
-    is_whole = read_at is None or start.now - int(read_at) >= DAY
-    for role in ("",) if is_whole else ("agent", "admin"):
-        params = {"role": role} if role else {}
-        async for page in fetch_list(account.http, "/api/v2/users", params, endpoint="users"):
-            good, aside = decode_rows(page.users, zd.User)
-            records, worse = map_rows(good, lambda row: [tickets.map_person(row)])
-            yield Page(records=records, rejected=[*aside, *worse])
-    if is_whole:
-        async for gone in _fetch_deleted_users(account):
-            yield gone
-    yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - EXPORT_LAG * SECOND)
-
-
-async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
-    """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
-    try:
-        async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
-            good, aside = decode_rows(page.deleted_users, zd.User)
-            records, worse = map_rows(good, lambda row: [tickets.map_deleted_person(row)])
-            yield Page(records=records, rejected=[*aside, *worse])
-    except UnavailableError as error:
-        text = f"people who were deleted before the first sync stay unknown: {error}"
-        account.found.append(Finding(level="warning", about="deleted people", text=text))
-
-
-async def fetch_organizations_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """All of them, a few times a day."""
-    read_at = list_cursor(start)
-    if read_at is None or start.now - int(read_at) >= 6 * HOUR:
-        async for page in fetch_list(account.http, "/api/v2/organizations", endpoint="organizations"):
-            good, aside = decode_rows(page.organizations, zd.NameRecord)
-            yield Page(records=[tickets.map_organization(row) for row in good], rejected=aside)
-        yield Page(cursor=f"{LISTS}{start.now}")
-    yield Page(complete_until=start.now)
 
 
 def _format_time(at: int) -> str:

@@ -19,13 +19,14 @@ from connectors.zendesk import payloads as zd
 from connectors.zendesk.account import AccountState, TimeFields
 from connectors.zendesk.mapping.events import get_actor, get_audit_time, get_child_kind
 from connectors.zendesk.mapping.tickets import text_id
-from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page, fetch_audits
+from connectors.zendesk.streams.audits import fetch_audits
+from connectors.zendesk.streams.per_ticket import TICKETS_PER_PAGE, TicketDetails, build_page
 from helpdesk_kpi.errors import MissingError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import TimeEntry
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, map_rows
 
-SECOND = 1_000
 QUEUE = "time_entries"
 _UNKNOWN = object()
 _FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a channel

@@ -15,12 +15,12 @@ from connectors.files import Files
 from connectors.files.own_layout import get_category
 from connectors.files.settings import Settings
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.milliseconds import HOUR
 from helpdesk_kpi.model import Article, ArticleEdit, Event, Name, Person, Rating, Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, Start
 from helpdesk_kpi.pull.transport import offline
 
 MONDAY_9 = 1_767_603_600_000  # 2026-01-05T09:00:00Z
-HOUR = 3_600_000
 TICKET = {"id": "1", "created_at": "2026-01-05T09:00:00Z", "status": "open"}
 
 

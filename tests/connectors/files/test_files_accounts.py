@@ -114,11 +114,11 @@ def test_events_that_an_earlier_version_kept_under_a_hash_are_not_counted_twice(
     """Versions before 0.5.0 made the id of the whole row. The same row, read again, takes the place of that one."""
     folder.events(EVENTS)
     with folder.account.store() as store, store.transaction() as conn:
-        from connectors.files.own_layout import _hash_content
+        from connectors.files.own_layout import hash_content
 
         row = {"ticket": "1", "at": at("2026-03-02 09:00"), "kind": "comment", "actor": "ann", "public": True}
         conn.execute("UPDATE events SET id = ? WHERE id GLOB 'comment:*' AND ticket ="
-                     " (SELECT id FROM tickets WHERE native = '1')", (_hash_content(row, "words"),))  # fmt: skip
+                     " (SELECT id FROM tickets WHERE native = '1')", (hash_content(row, "words"),))  # fmt: skip
     folder.events([*EVENTS, reply("2", "10:30")])
     assert folder.replies() == {"1": (1, "Agent One", ""), "2": (2, "Agent One", "")}
 

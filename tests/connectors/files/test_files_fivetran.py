@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from test_files import HOUR, MONDAY_9, Pulled, put
+from test_files import MONDAY_9, Pulled, put
 
+from helpdesk_kpi.milliseconds import HOUR
 from helpdesk_kpi.model import Event, Person, Rating, Team, Ticket, TicketLink
 
 TICKETS = """id,_fivetran_synced,assignee_id,created_at,description,group_id,merged_ticket_ids,priority,requester_id,\

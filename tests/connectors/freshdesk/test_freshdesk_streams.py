@@ -29,6 +29,7 @@ from freshdesk_fixtures import (
 from connectors.freshdesk import Freshdesk
 from connectors.freshdesk.settings import Credentials, Settings
 from helpdesk_kpi.errors import AccessError, PullError, UnavailableError
+from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.model import (
     Article,
     ArticleEdit,
@@ -47,8 +48,6 @@ from helpdesk_kpi.model import (
     TimeEntry,
 )
 from helpdesk_kpi.pull.contract import Todo
-
-SECOND = 1000
 
 
 def numbers(told: Pulled) -> set[str]:

@@ -12,9 +12,12 @@ from jira_source import CSAT, PROJECT, comment, issue
 
 from connectors.jira_service_management import jql
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.mapping import changelog, issues, people, rich_text, satisfaction, sla
-from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping import changelog, people, rich_text, satisfaction, sla
+from connectors.jira_service_management.mapping.comments import is_public
+from connectors.jira_service_management.mapping.custom_fields import to_text
+from connectors.jira_service_management.mapping.issues import IssueRecords, map_issue
 from connectors.jira_service_management.mapping.labels import NameIndex
+from connectors.jira_service_management.mapping.selection import FieldSelection
 from connectors.jira_service_management.payloads import ms
 from helpdesk_kpi.model import Event, Name, NativeMetric, Rating, SlaCycle, Team, Ticket, TicketLink
 
@@ -32,11 +35,11 @@ def raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-def read(row: dict[str, Any], keep: FieldSelection = KEEP) -> issues.IssueRecords:
-    return issues.map_issue(msgspec.json.decode(msgspec.json.encode(row), type=js.Issue), keep)
+def read(row: dict[str, Any], keep: FieldSelection = KEEP) -> IssueRecords:
+    return map_issue(msgspec.json.decode(msgspec.json.encode(row), type=js.Issue), keep)
 
 
-def of(found: issues.IssueRecords, kind: type[Any]) -> list[Any]:
+def of(found: IssueRecords, kind: type[Any]) -> list[Any]:
     return [record for record in found.records if isinstance(record, kind)]
 
 
@@ -118,7 +121,7 @@ def test_fields_of_another_type_than_last_week_and_unknown_words_are_no_error() 
     ],
 )  # fmt: skip
 def test_values_of_custom_fields_become_text(value: Any, kept: str | None) -> None:
-    assert issues.to_text(value) == kept
+    assert to_text(value) == kept
 
 
 @pytest.mark.trap("jira 28")
@@ -275,7 +278,7 @@ def _page(site: str, number: int) -> str:
     ],
 )
 def test_the_customer_sees_what_nothing_says_is_internal(more: dict[str, Any], public: bool) -> None:
-    assert issues.is_public(msgspec.convert(comment(1, **more), js.Comment)) is public
+    assert is_public(msgspec.convert(comment(1, **more), js.Comment)) is public
 
 
 def test_outside_of_service_projects_no_customer_sees_anything() -> None:

@@ -14,9 +14,12 @@ import msgspec
 import pytest
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.mapping import changelog, issues, people, satisfaction, sla
-from connectors.jira_service_management.mapping.issues import FieldSelection
+from connectors.jira_service_management.mapping import changelog, people, satisfaction, sla
+from connectors.jira_service_management.mapping.comments import map_comment
+from connectors.jira_service_management.mapping.issues import map_issue, map_status
 from connectors.jira_service_management.mapping.labels import NameIndex
+from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.mapping.worklogs import map_worklogs
 from helpdesk_kpi.model import Name, SlaCycle
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
@@ -28,11 +31,11 @@ KEEP = FieldSelection(
 
 
 def comment(row: js.Comment) -> Any:
-    return issues.map_comment("1", row, KEEP, service=True)
+    return map_comment("1", row, KEEP, service=True)
 
 
 def worklog(row: js.Worklog) -> Any:
-    made, aside, _ = issues.map_worklogs(row.issue_id, [row])
+    made, aside, _ = map_worklogs(row.issue_id, [row])
     assert not aside
     return made
 
@@ -43,13 +46,13 @@ def person(row: js.User) -> Any:
 
 #: Kind -> the payload's type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
-    "issue": (js.Issue, lambda row: issues.map_issue(row, KEEP)),
+    "issue": (js.Issue, lambda row: map_issue(row, KEEP)),
     "changes": (js.IssueChanges, lambda row: msgspec.json.decode(row.change_histories, type=list[js.History])),
     "history": (js.History, lambda row: changelog.read_history("1", [row], KEEP.words, {}, NameIndex()).events),
     "comment": (js.Comment, comment),
     "worklog": (js.Worklog, worklog),
     "user": (js.User, person),
-    "status": (js.Status, issues.map_status),
+    "status": (js.Status, map_status),
     "field": (js.Field, lambda row: Name("field", row.id, row.name)),
     "project": (js.Project, lambda row: Name("brand", row.id, row.name)),
     "sla": (js.Sla, lambda row: sla.map_cycles("1", "customfield_10030", row, "x", 5)),
@@ -168,7 +171,7 @@ def test_the_official_slas_have_ids_in_their_links_and_their_runs_in_order() -> 
 @pytest.mark.trap("jira 3")
 def test_recorded_histories_and_comments_that_are_cut_are_found_out() -> None:
     rows = [row for name, body in bodies() if name == "issues.json" for kind, row in inside(body) if kind == "issue"]
-    reads = {r["key"]: issues.map_issue(msgspec.json.decode(json.dumps(r), type=js.Issue), KEEP) for r in rows}
+    reads = {r["key"]: map_issue(msgspec.json.decode(json.dumps(r), type=js.Issue), KEEP) for r in rows}
     assert reads["TEST-2"].lacks_changes
     assert reads["TEST-4"].lacks_changes
     assert not reads["TEST-1"].lacks_changes

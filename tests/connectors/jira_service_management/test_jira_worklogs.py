@@ -12,15 +12,15 @@ from jira_source import DAY, HOUR, NOW, Site, asked_body, issue, kept, pull, rec
 from simulator_fixtures import ANN, BEN, amended, at, opened, said, spent, world
 
 from connectors.jira_service_management import payloads as js
-from connectors.jira_service_management.mapping import issues
+from connectors.jira_service_management.mapping.worklogs import map_worklogs
 from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.milliseconds import MINUTE
 from helpdesk_kpi.model import Person, TimeEntry
 from helpdesk_kpi.pull.contract import Finding, Page, Todo
 from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
 from helpdesk_kpi.simulator.world.time_entries import entries
 from helpdesk_kpi.simulator.world.world import World, generate
 
-MINUTE = 60_000
 BEFORE = str(NOW - DAY)  # where the feed was read to
 
 
@@ -47,19 +47,19 @@ def decoded(*rows: dict[str, Any]) -> list[js.Worklog]:
 
 def test_a_worklog_is_time_of_its_author_on_the_day_of_the_work() -> None:
     """09:30 in a zone two hours ahead is 07:30Z, whenever it was written down; 1h 30m is what the seconds say."""
-    made, aside, people = issues.map_worklogs("7", decoded(worklog(1, minutes=90, timeSpent="0,2d")))
+    made, aside, people = map_worklogs("7", decoded(worklog(1, minutes=90, timeSpent="0,2d")))
     assert made == [TimeEntry("1", "7", 1_779_262_200_000, 5_400_000, agent="712020:7")]
     assert (aside, [user.display_name for user in people]) == ([], ["Ann"])
 
 
 @pytest.mark.trap("jira 15")
 def test_whoever_wrote_it_may_be_gone() -> None:
-    made, _, people = issues.map_worklogs("7", decoded(worklog(1, author=None)))
+    made, _, people = map_worklogs("7", decoded(worklog(1, author=None)))
     assert ([entry.agent for entry in made], people) == ([None], [])
 
 
 def test_a_worklog_of_no_time_is_set_aside_and_the_others_stay() -> None:
-    made, aside, _ = issues.map_worklogs("7", decoded(worklog(1, started="yesterday"), worklog(2)))
+    made, aside, _ = map_worklogs("7", decoded(worklog(1, started="yesterday"), worklog(2)))
     assert [entry.id for entry in made] == ["2"]
     assert [row.id for row in aside] == ["7 worklog 1"]
 

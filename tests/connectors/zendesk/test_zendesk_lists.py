@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from synced_fixtures import VOLATILE_COLUMNS, SyncedDesk, canonical, differences
 
+from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 from helpdesk_kpi.pull.sync import StreamResult, exit_status
 from helpdesk_kpi.simulator.world.world import World, generate
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: A list may repeat an old generated_timestamp, so versions differ; nothing is decided by their values.
 OF_VERSIONS = VOLATILE_COLUMNS | {("tickets", "version")}
 #: What runs leave behind: which way was taken, what was queued.

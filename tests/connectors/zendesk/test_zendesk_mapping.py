@@ -6,15 +6,19 @@ import msgspec
 import pytest
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import articles, surveys, tickets
+from connectors.zendesk.mapping import articles, surveys
+from connectors.zendesk.mapping.contacts import map_call, map_engagement
 from connectors.zendesk.mapping.events import map_events
+from connectors.zendesk.mapping.names import map_schedule
+from connectors.zendesk.mapping.people import map_person
+from connectors.zendesk.mapping.tickets import FieldSelection, map_ticket
 from helpdesk_kpi.errors import PullError
 from helpdesk_kpi.model import Article, Engagement, Event, NativeMetric, Rating, Replies, Ticket, TicketLink, Unread
 from helpdesk_kpi.pull.time_zones import RAILS, to_iana
 from helpdesk_kpi.text.comment import RULES_VERSION
 
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
-KEEP = tickets.FieldSelection("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
+KEEP = FieldSelection("https://acme.zendesk.com", T0 - 1, {360001: "Category"}, b"a key")
 
 
 def row(kind: type[Any], **given: Any) -> Any:
@@ -27,7 +31,7 @@ def ticket(**given: Any) -> list[Any]:
         "generated_timestamp": 1_780_394_405, "subject": "No light", "description": "It is dark",
         "requester_id": 7, "submitter_id": 7, "tags": [], "via": {"channel": "email", "source": {"rel": None}},
     }  # fmt: skip
-    return tickets.map_ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
+    return map_ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
 
 
 def told(*children: dict[str, Any], **given: Any) -> list[Any]:
@@ -373,14 +377,14 @@ def test_what_nobody_knows_yet_does_no_harm(child: dict[str, Any]) -> None:
     ],
 )
 def test_people_are_told_apart_by_role(given: dict[str, Any], kind: str) -> None:
-    assert tickets.map_person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
+    assert map_person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
 
 
 def test_a_suspended_or_deleted_user_is_not_active() -> None:
     base = {"id": 1, "role": "end-user", "updated_at": "2026-06-01T10:00:00Z"}
-    assert tickets.map_person(row(zd.User, **base)).active
-    assert not tickets.map_person(row(zd.User, **base, suspended=True)).active
-    assert not tickets.map_person(row(zd.User, **base, active=False)).active
+    assert map_person(row(zd.User, **base)).active
+    assert not map_person(row(zd.User, **base, suspended=True)).active
+    assert not map_person(row(zd.User, **base, active=False)).active
 
 
 # hours
@@ -396,7 +400,7 @@ def test_rails_zones_become_iana_zones_and_an_unknown_one_is_an_error() -> None:
 
 
 def test_a_schedule_is_minutes_since_sunday() -> None:
-    found = tickets.map_schedule(
+    found = map_schedule(
         row(zd.Schedule, id=1, name="Office", time_zone="Berlin", intervals=[{"start_time": 1980, "end_time": 2460}])
     )
     assert (found.zone, found.weekly) == ("Europe/Berlin", ((1980, 2460),))  # Monday 9:00 to 17:00
@@ -407,7 +411,7 @@ def test_a_schedule_is_minutes_since_sunday() -> None:
 
 def call(**given: Any) -> list[Any]:
     whole = {"id": 5, "ticket_id": 42, "created_at": "2026-06-01T10:00:00Z", "direction": "inbound", "duration": 300}
-    return tickets.map_call(row(zd.Call, **{**whole, **given}))
+    return map_call(row(zd.Call, **{**whole, **given}))
 
 
 def test_an_answered_call_is_a_contact_when_the_agent_picked_up() -> None:
@@ -440,7 +444,7 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
         zd.Engagement, engagement_id="e1", ticket_id=42, agent_id=9, engagement_start_time="2026-06-01T10:00:00",
         engagement_end_time="2026-06-01T10:30:00", assignment_to_first_reply_time_seconds=40, agent_messages_count=3,
     )  # fmt: skip
-    engagement, event = tickets.map_engagement(session)
+    engagement, event = map_engagement(session)
     assert isinstance(event, Event)
     assert engagement == Engagement("chate1", "42", "chat", T0, "9", T0 + 40_000, T0 + 1_800_000)
     assert (event.kind, event.at, event.actor) == ("chat", T0 + 40_000, "9")
@@ -450,7 +454,7 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
 def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
     session = row(zd.Engagement, engagement_id="e1", ticket_id=42, engagement_start_time="2026-06-01T10:00:00",
                   agent_messages_count=0)  # fmt: skip
-    told, there_was_one = tickets.map_engagement(session)
+    told, there_was_one = map_engagement(session)
     assert isinstance(told, Engagement)
     assert isinstance(there_was_one, Event)
     assert (there_was_one.kind, there_was_one.field) == ("link", "session")

@@ -13,42 +13,54 @@ import msgspec
 import pytest
 
 from connectors.zendesk import payloads as zd
-from connectors.zendesk.mapping import articles, surveys, tickets
+from connectors.zendesk.mapping import articles, surveys
+from connectors.zendesk.mapping.contacts import map_call, map_engagement
 from connectors.zendesk.mapping.events import map_events
+from connectors.zendesk.mapping.names import (
+    map_brand,
+    map_custom_status,
+    map_field,
+    map_form,
+    map_organization,
+    map_schedule,
+    map_sla_policy,
+)
+from connectors.zendesk.mapping.people import map_person, map_team, map_team_member
+from connectors.zendesk.mapping.tickets import FieldSelection, map_deletion, map_native_metrics, map_ticket
 from connectors.zendesk.streams import sla_events
 from helpdesk_kpi import model
 
 ROOT = os.environ.get("HELPDESK_KPI_PAYLOADS")
 pytestmark = pytest.mark.skipif(not ROOT, reason="HELPDESK_KPI_PAYLOADS names no folder of recorded payloads")
 
-KEEP = tickets.FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
+KEEP = FieldSelection("https://acme.zendesk.com", 0, {}, b"key")
 #: Resource -> payload type, and what makes records of it.
 KINDS: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {
-    "tickets": (zd.Ticket, lambda row: tickets.map_ticket(row, KEEP)),
+    "tickets": (zd.Ticket, lambda row: map_ticket(row, KEEP)),
     "ticket_events": (zd.TicketEvent, lambda row: map_events(row, {}, ())),
     "audits": (zd.Audit, lambda row: map_events(row.as_event(), {}, ())),
-    "ticket_metrics": (zd.MetricSet, lambda row: list(tickets.map_native_metrics("1", row))),
-    "users": (zd.User, tickets.map_person),
-    "groups": (zd.Group, tickets.map_team),
-    "group_memberships": (zd.GroupMembership, tickets.map_team_member),
-    "brands": (zd.Brand, tickets.map_brand),
-    "ticket_forms": (zd.NameRecord, tickets.map_form),
-    "ticket_fields": (zd.TicketField, tickets.map_field),
-    "custom_statuses": (zd.CustomStatus, tickets.map_custom_status),
-    "organizations": (zd.NameRecord, tickets.map_organization),
+    "ticket_metrics": (zd.MetricSet, lambda row: list(map_native_metrics("1", row))),
+    "users": (zd.User, map_person),
+    "groups": (zd.Group, map_team),
+    "group_memberships": (zd.GroupMembership, map_team_member),
+    "brands": (zd.Brand, map_brand),
+    "ticket_forms": (zd.NameRecord, map_form),
+    "ticket_fields": (zd.TicketField, map_field),
+    "custom_statuses": (zd.CustomStatus, map_custom_status),
+    "organizations": (zd.NameRecord, map_organization),
     "satisfaction_ratings": (
         zd.SatisfactionRating,
         lambda row: surveys.map_satisfaction_rating(row, comments=True),
     ),
     "survey_responses": (zd.SurveyResponse, lambda row: surveys.map_survey_response(row, comments=True)),
-    "schedules": (zd.Schedule, tickets.map_schedule),
-    "sla_policies": (zd.SlaPolicy, lambda row: tickets.map_sla_policy(row, b"{}")),
-    "calls": (zd.Call, tickets.map_call),
-    "agent_engagement_data": (zd.Engagement, tickets.map_engagement),
+    "schedules": (zd.Schedule, map_schedule),
+    "sla_policies": (zd.SlaPolicy, lambda row: map_sla_policy(row, b"{}")),
+    "calls": (zd.Call, map_call),
+    "agent_engagement_data": (zd.Engagement, map_engagement),
     "articles": (zd.Article, articles.map_article),
     "translations": (zd.Translation, lambda row: row),
     "ticket_metric_events": (sla_events.MetricEvent, sla_events.map_sla_event),
-    "deleted_tickets": (zd.DeletedTicket, lambda row: tickets.map_deletion(row, "https://acme.zendesk.com")),
+    "deleted_tickets": (zd.DeletedTicket, lambda row: map_deletion(row, "https://acme.zendesk.com")),
 }
 #: What the collections call these resources.
 OTHER_NAMES = {
@@ -189,7 +201,7 @@ def test_in_no_recorded_session_did_an_agent_reply_though_all_have_a_time_of_0()
     assert len(rows) >= 25
     assert {row["assignment_to_first_reply_time_seconds"] for row in rows} == {0}
     for row in rows:
-        session, link = tickets.map_engagement(msgspec.convert(row, zd.Engagement))
+        session, link = map_engagement(msgspec.convert(row, zd.Engagement))
         assert isinstance(session, model.Engagement)
         assert isinstance(link, model.Event)
         assert (session.answered_at, link.kind) == (None, "link")

@@ -11,13 +11,13 @@ from synced_fixtures import SyncedDesk
 from zendesk_fixtures import NOW, SINCE, kept, pull, records, ticket
 
 from connectors.zendesk.streams.sla_events import MetricEvent, map_sla_event
+from helpdesk_kpi.milliseconds import DAY, HOUR, MINUTE
 from helpdesk_kpi.model import NativeMetric, SlaEvent
 from helpdesk_kpi.pull.contract import Todo
 from helpdesk_kpi.pull.sync import exit_status
 from helpdesk_kpi.simulator.world.world import World, generate
 from helpdesk_kpi.simulator.zendesk.metric_events import LATE, MetricEvents, Written
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
 
 

@@ -1,0 +1,95 @@
+"""Comments and descriptions as events."""
+
+from collections.abc import Collection
+from typing import Any
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.mapping import changelog
+from connectors.jira_service_management.mapping import rich_text as words
+from connectors.jira_service_management.mapping.custom_fields import decode_embedded, label_rejected
+from connectors.jira_service_management.mapping.people import user_id
+from connectors.jira_service_management.mapping.selection import FieldSelection
+from connectors.jira_service_management.payloads import ms
+from helpdesk_kpi import model
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.text.comment import RULES_VERSION
+from helpdesk_kpi.text.comment import extract_features as read_text
+
+CREATED = "created"  # the id of the comment that an issue's description is
+
+
+INTERNAL = "sd.public.comment"  # a comment's property that says whether it is internal
+
+
+def map_description(
+    issue_id: str, at: int, reporter: str | None, description: Any, hosts: Collection[str], *, via: str | None = None
+) -> model.Event:
+    """The description is what the customer first said, whoever typed it: an agent on the telephone, a form, a bot."""
+    return _map_text(
+        description, ticket=issue_id, own=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via
+    )
+
+
+def map_comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service: bool) -> model.Event:
+    return _map_text(
+        row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
+        public=is_public(row) and service, hosts=keep.hosts, seq=changelog.get_order(row.id),
+        thanks=keep.thanks,
+    )  # fmt: skip
+
+
+def is_public(row: js.Comment) -> bool:
+    """Whether the customer sees it. Everything is, where nothing says otherwise, outside of service projects too."""
+    if row.visibility is not None and row.visibility.is_restricted:
+        return False
+    if row.jsd_public is not None:
+        return row.jsd_public
+    internal = next((p.value for p in row.properties or () if p.key == INTERNAL), None)
+    return not (isinstance(internal, dict) and internal.get("internal") in {True, "true"})
+
+
+def _map_text(
+    body: Any,
+    *,
+    ticket: str,
+    own: str,
+    at: int,
+    actor: str | None,
+    public: bool,
+    hosts: Collection[str],
+    seq: int = 0,
+    thanks: tuple[str, ...] = (),
+    via: str | None = None,
+) -> model.Event:
+    written = words.parse_rich_text(body)
+    found = read_text(written.text, written.links or None, hosts=hosts, thanks=thanks) if body is not None else None
+    return model.Event(
+        ticket=ticket,
+        id=own,
+        at=at,
+        seq=seq,
+        kind="comment",
+        actor=actor,
+        via=via,
+        public=public,
+        length=found.length if found else None,
+        is_thanks=found.is_thanks if found else None,
+        is_question=found.is_question if found else None,
+        text_rule=RULES_VERSION if found else None,
+        articles=found.articles if found else (),
+        codes=found.codes if found else (),
+    )
+
+
+def decode_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[RejectedRow], bool]:
+    """Comments that came along, and whether they are all and say who sees them.
+
+    Data Center does not say there who sees them.
+    """
+    page = fields.comment
+    if page is None:
+        return [], [], False
+    given, total = (page, len(page)) if isinstance(page, list) else (page.comments, page.total)
+    found, aside, are_all = decode_embedded(given, total, js.Comment)
+    told = [c for c in found if c.jsd_public is not None]
+    return told, label_rejected(issue_id, "comment", aside), len(told) == len(found) and are_all

@@ -1,0 +1,93 @@
+"""Values of custom fields. Null, absent and of an unknown shape are alike."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.mapping.selection import FieldSelection
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined
+
+T = TypeVar("T")
+
+
+def decode_embedded(
+    given: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
+) -> tuple[list[T], list[RejectedRow], bool]:
+    """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is known to be all."""
+    found, aside = decode_rows(joined(given) if isinstance(given, list) else given, kind)
+    return found, aside, total is not None and total <= len(found) + len(aside)
+
+
+def label_rejected(issue_id: str, what: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
+    """Rows that were set aside, named by their issue."""
+    return [RejectedRow(f"{issue_id} {what} {one.id}", one.reason) for one in aside]
+
+
+def decode_field(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
+    raw = custom.get(field) if field else None
+    return None if raw is None else msgspec.json.decode(raw)
+
+
+def _get_object(custom: Mapping[str, msgspec.Raw], field: str | None) -> dict[str, Any]:
+    found = decode_field(custom, field)
+    return found if isinstance(found, dict) else {}
+
+
+def get_objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[dict[str, Any]]:
+    found = decode_field(custom, field)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def get_request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> dict[str, Any]:
+    told = _get_object(custom, keep.request_type).get("requestType")
+    return told if isinstance(told, dict) else {}
+
+
+def get_users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
+    """Those of them that can be read."""
+    return [user for one in get_objects(custom, field) if (user := convert_user(one)) is not None]
+
+
+def convert_user(told: object) -> js.User | None:
+    try:
+        return msgspec.convert(told, js.User)
+    except UNREADABLE:
+        return None
+
+
+def get_option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[str | None, str | None]:
+    """Id and label of a choice: of a list's option, of a group, or of an Atlassian team. A text is both."""
+    found = decode_field(custom, field)
+    if isinstance(found, list):
+        found = next(iter(found), None)
+    if isinstance(found, dict):
+        label = to_text(found)
+        return to_id(found.get("id") or found.get("groupId") or found.get("name")), label
+    plain = to_text(found)
+    return plain, plain
+
+
+def to_text(given: Any) -> str | None:
+    """A field's value as text: choices and people by their label, lists as "a, b", null and "" as None."""
+    match given:
+        case None | "" | []:
+            return None
+        case bool():
+            return str(given).lower()
+        case str() | int() | float():
+            return str(given)
+        case list():
+            return ", ".join(text for one in given if (text := to_text(one))) or None
+        case dict():
+            label = given.get("value") or given.get("name") or given.get("title") or given.get("displayName")
+            child = given.get("child")
+            text = to_text(label) or msgspec.json.encode(given).decode()
+            return f"{text} / {to_text(child)}" if isinstance(child, dict) else text
+    return str(given)
+
+
+def to_id(given: Any) -> str | None:
+    return None if given in (None, "") else str(given)

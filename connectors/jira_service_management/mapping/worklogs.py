@@ -1,0 +1,40 @@
+"""Worklogs as time entries."""
+
+from collections.abc import Sequence
+
+from connectors.jira_service_management import payloads as js
+from connectors.jira_service_management.mapping.custom_fields import decode_embedded, label_rejected
+from connectors.jira_service_management.mapping.people import user_id
+from connectors.jira_service_management.payloads import ms
+from helpdesk_kpi import model
+from helpdesk_kpi.pull.contract import RejectedRow
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
+
+
+def decode_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[RejectedRow], bool | None]:
+    """Worklogs that came along, and whether they are all; None where nothing is told, since nobody may write any."""
+    page = fields.worklog
+    if page is None:
+        return [], [], None
+    given, total = (page, len(page)) if isinstance(page, list) else (page.worklogs, page.total)
+    found, aside, are_all = decode_embedded(given, total, js.Worklog)
+    return found, label_rejected(issue_id, "worklog", aside), are_all
+
+
+def map_worklogs(
+    issue_id: str, found: Sequence[js.Worklog], aside: Sequence[RejectedRow] = ()
+) -> tuple[list[model.TimeEntry], list[RejectedRow], list[js.User]]:
+    """Time entries, rows that cannot be read, and who wrote them down. The day that counts is the one of the work."""
+    made: list[model.TimeEntry] = []
+    bad = list(aside)
+    for row in found:
+        try:
+            made.append(
+                model.TimeEntry(
+                    id=row.id, ticket=issue_id, at=ms(row.started), spent=row.time_spent_seconds * 1000,
+                    agent=user_id(row.author),
+                )
+            )  # fmt: skip
+        except UNREADABLE as error:
+            bad.append(RejectedRow(f"{issue_id} worklog {row.id}", reason_of(error)))
+    return made, bad, [row.author for row in found if row.author]

@@ -1,0 +1,60 @@
+"""Users and groups as people and teams."""
+
+import msgspec
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.mapping.tickets import text_id
+from connectors.zendesk.payloads import ms
+from helpdesk_kpi import model
+from helpdesk_kpi.errors import PullError
+from helpdesk_kpi.pull import time_zones
+
+
+def map_person(row: zd.User) -> model.Person:
+    return model.Person(
+        id=str(row.id),
+        kind=_get_person_kind(row),
+        role=row.role or "custom role",
+        version=ms(row.updated_at),
+        name=row.name,
+        email=row.email,
+        email_verified=bool(row.verified),
+        active=row.active is not False and not row.suspended,
+        zone=row.iana_time_zone or _to_iana_zone(row.time_zone),
+        organization=text_id(row.organization_id),
+    )
+
+
+def map_deleted_person(row: zd.User) -> model.Person:
+    """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
+    return msgspec.structs.replace(map_person(row), active=False)
+
+
+def _get_person_kind(row: zd.User) -> model.PersonKind:
+    """Light agents are agents of role type 1, contributors of 3: both only comment privately. Agents of another account
+    that shares tickets are not of the team.
+
+    https://developer.zendesk.com/api-reference/ticketing/users/users/
+    """
+    role = row.role or ("agent" if row.custom_role_id else None)
+    if role is None:
+        raise ValueError("the role is not given")
+    if row.shared_agent or (role not in {"agent", "admin"} and not row.custom_role_id):
+        return "customer"
+    light = role == "agent" and (row.role_type in {1, 3} or bool(row.only_private_comments))
+    return "light_agent" if light else "agent"
+
+
+def _to_iana_zone(name: str | None) -> str | None:
+    try:
+        return time_zones.to_iana(name) if name else None
+    except PullError:  # of one person, and only shown
+        return None
+
+
+def map_team(row: zd.Group) -> model.Team:
+    return model.Team(str(row.id), row.name, row.deleted)
+
+
+def map_team_member(row: zd.GroupMembership) -> model.TeamMember:
+    return model.TeamMember(str(row.group_id), str(row.user_id))

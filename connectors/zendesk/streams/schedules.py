@@ -1,0 +1,58 @@
+"""Business hours with their holidays, and SLA policies."""
+
+from collections.abc import AsyncIterator
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import AccountState
+from connectors.zendesk.mapping.names import map_holiday, map_schedule, map_sla_policy
+from connectors.zendesk.pagination import fetch_list
+from helpdesk_kpi.errors import BrokenError, MissingError
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, raws, reason_of
+
+
+async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """Business hours with their holidays. Zendesk keeps no history of them, so every change seen is kept."""
+    present: dict[str, list[str]] = {"schedule": [], "holiday": []}
+    lost = 0  # schedules whose holidays could not be read
+    async for page in fetch_list(account.http, "/api/v2/business_hours/schedules", endpoint="schedules"):
+        good, aside = decode_rows(page.schedules, zd.Schedule)
+        records: list[AnyRecord] = []
+        present["schedule"] += [*(str(row.id) for row in good), *(row.id for row in aside)]
+        for row in good:
+            try:
+                records.append(map_schedule(row))
+            except UNREADABLE as error:  # an unknown zone, or hours that are none
+                aside.append(RejectedRow(str(row.id), reason_of(error)))
+                continue
+            path = f"/api/v2/business_hours/schedules/{row.id}/holidays"
+            try:
+                closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
+                days, worse = decode_rows(closed.holidays, zd.Holiday)
+            except MissingError:  # taken away since the list was made: the next sync won't meet it
+                continue
+            except BrokenError as error:
+                aside.append(RejectedRow(f"{row.id} holidays", reason_of(error)))
+                lost += 1
+                continue
+            records += [map_holiday(row.id, day) for day in days]
+            present["holiday"] += [f"{row.id}/{own}" for own in (*(day.id for day in days), *(bad.id for bad in worse))]
+            aside += worse
+        yield Page(records=records, rejected=aside)
+    if lost:
+        del present["holiday"]
+    yield Page(complete_until=start.now, present=present)
+
+
+async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """Policies, their JSON kept as it is."""
+    async for page in fetch_list(account.http, "/api/v2/slas/policies", endpoint="slas/policies"):
+        records: list[AnyRecord] = []
+        bad: list[RejectedRow] = []
+        for raw in raws(page.sla_policies):
+            good, aside = decode_rows(joined([raw]), zd.SlaPolicy)
+            records += [map_sla_policy(row, bytes(raw)) for row in good]
+            bad += aside
+        yield Page(records=records, rejected=bad)
+    yield Page(complete_until=start.now)

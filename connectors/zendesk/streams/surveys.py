@@ -1,0 +1,60 @@
+"""Surveys of the newer kind: their responses and their questions."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import AccountState
+from connectors.zendesk.mapping import surveys, unread
+from connectors.zendesk.pagination import fetch_list
+from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.model import AnyRecord
+from helpdesk_kpi.pull.contract import Page, RejectedRow, Start
+from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, map_rows, read_each, reason_of
+
+log = logging.getLogger(__name__)
+
+
+async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """Surveys of the newer kind. Their filter is in ms, and an answer may change until its survey expires.
+
+    The cursor is the offer of the oldest survey that may still change; all from there on are read again.
+    """
+    begin = max(start.since, int(start.cursor)) if start.cursor else start.since
+    comments = account.settings.include_ratings_comment
+    params = {"filter[created_at_start]": begin}
+    oldest = start.now - surveys.LIFETIME
+    path = "/api/v2/guide/survey_responses"
+    async for page in fetch_list(account.http, path, params, endpoint="guide/survey_responses"):
+        good, aside = decode_rows(page.survey_responses, zd.SurveyResponse)
+        records, worse = map_rows(good, lambda row: surveys.map_survey_response(row, comments=comments))
+        aside += worse
+        lost = unread.list_unread_responses(page.survey_responses, good, aside)
+        aside += [bad for row in good for bad in surveys.decode_answers(row)[1]]
+        oldest = min([oldest, *_list_open_offers(good, start.now)])
+        yield Page(records=[*records, *lost.unread], rejected=aside, gone=lost.gone)
+    yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
+
+
+async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """What the newer surveys ask, where that may be read; without it questions are called by their ids."""
+    try:
+        async for page in fetch_list(account.http, "/api/v2/guide/surveys", endpoint="guide/surveys"):
+            good, aside = decode_rows(page.surveys, dict[str, Any])
+            records: list[AnyRecord] = []
+            for row in good:
+                try:
+                    records += surveys.map_questions(row)
+                except UNREADABLE as error:
+                    aside.append(RejectedRow(str(row.get("id"))[:80], reason_of(error)))
+            yield Page(records=records, rejected=aside)
+    except UnavailableError as error:
+        log.info("survey questions are called by their ids: %s", error)
+    yield Page(complete_until=start.now)
+
+
+def _list_open_offers(responses: Sequence[zd.SurveyResponse], now: int) -> list[int]:
+    ends = read_each(responses, lambda row: row.expires_at and zd.ms(row.expires_at))[0]
+    still = [row for row, end in ends if end and end > now]
+    return [at for _, at in read_each(still, surveys.get_offer_time)[0]]

@@ -1,0 +1,56 @@
+"""Users: by the incremental export, or by list where the export is denied."""
+
+from collections.abc import AsyncIterator
+
+from connectors.zendesk import payloads as zd
+from connectors.zendesk.account import AccountState
+from connectors.zendesk.mapping.people import map_deleted_person, map_person
+from connectors.zendesk.pagination import EXPORT_LAG, fetch_by_cursor, fetch_list
+from connectors.zendesk.streams.export import WHOLE_AFTER
+from connectors.zendesk.streams.export_or_list import LISTS, export_cursor, list_cursor
+from helpdesk_kpi.errors import UnavailableError
+from helpdesk_kpi.milliseconds import DAY, SECOND
+from helpdesk_kpi.pull.contract import Finding, Page, Start
+from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
+
+
+async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """Everyone, from the beginning: who answered in the period may have been made long before it."""
+    params = {"per_page": account.settings.page_size}
+    pages = fetch_by_cursor(
+        account.http, "/api/v2/incremental/users/cursor", params, zd.UsersPage,
+        cursor=export_cursor(start), start=0, endpoint="incremental/users",
+    )  # fmt: skip
+    async for page, cursor in pages:
+        good, aside = decode_rows(page.users, zd.User)
+        records, worse = map_rows(good, lambda row: [map_person(row)])
+        whole = start.now - WHOLE_AFTER if page.end_of_stream else None
+        yield Page(records=records, cursor=cursor, complete_until=whole, rejected=[*aside, *worse])
+
+
+async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
+    """Everyone once a day; the team every time, since its roles decide what counts as an answer."""
+    read_at = list_cursor(start)
+    is_whole = read_at is None or start.now - int(read_at) >= DAY
+    for role in ("",) if is_whole else ("agent", "admin"):
+        params = {"role": role} if role else {}
+        async for page in fetch_list(account.http, "/api/v2/users", params, endpoint="users"):
+            good, aside = decode_rows(page.users, zd.User)
+            records, worse = map_rows(good, lambda row: [map_person(row)])
+            yield Page(records=records, rejected=[*aside, *worse])
+    if is_whole:
+        async for gone in _fetch_deleted_users(account):
+            yield gone
+    yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - EXPORT_LAG * SECOND)
+
+
+async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
+    """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
+    try:
+        async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
+            good, aside = decode_rows(page.deleted_users, zd.User)
+            records, worse = map_rows(good, lambda row: [map_deleted_person(row)])
+            yield Page(records=records, rejected=[*aside, *worse])
+    except UnavailableError as error:
+        text = f"people who were deleted before the first sync stay unknown: {error}"
+        account.found.append(Finding(level="warning", about="deleted people", text=text))
