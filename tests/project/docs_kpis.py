@@ -13,7 +13,9 @@ def kpis_page() -> str:
     """The catalogue: every KPI with its variants, in both languages."""
     found = list(find_kpis().values())
     heads = ("dimension", "id", "title", "中文", "better", "scored for")
-    index = [(k.dimension, f"[`{k.id}`](#{k.id})", k.title, zh.TITLES[k.id], _better(k), k.level) for k in found]
+    index = [
+        (k.dimension, f"[`{k.id}`](#{k.id})", k.title, zh.TITLES.get(k.id, "-"), _better(k), k.level) for k in found
+    ]
     head = ["# The KPIs", "", GENERATED, *table(heads, index)]
     return "\n".join([*head, *(line for k in found for line in _kpi(k)), *_questions()])
 

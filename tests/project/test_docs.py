@@ -6,11 +6,13 @@ import json
 import os
 import pkgutil
 import re
+import shutil
 import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import docs_fixtures as docs
 import pytest
@@ -33,6 +35,7 @@ from helpdesk_kpi.store import open_store
 
 ROOT = docs.ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 WRITTEN = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
@@ -121,9 +124,12 @@ def test_the_readme_leads_to_every_page_and_the_folders_that_it_names_are_there(
     assert [name for pair in named for name in pair if name and not (ROOT / name).exists()] == []
 
 
-def test_the_kpis_that_the_readme_names_are_all_that_there_are() -> None:
-    counted = README.partition("## What it measures")[2].partition("Each by severity")[0]
-    assert set(re.findall(r"`(\w+)`", counted)) == set(find_kpis())
+def test_the_readme_names_kpis_that_exist_of_every_dimension() -> None:
+    named = re.findall(r"`(\w+)`", README.partition("## What it measures")[2].partition("Each by severity")[0])
+    kpis = find_kpis()
+    assert set(named) <= set(kpis)
+    assert len(named) == len(set(named))
+    assert {kpis[name].dimension for name in named} == {kpi.dimension for kpi in kpis.values()}
 
 
 def test_the_changelog_begins_with_this_version() -> None:
@@ -238,8 +244,8 @@ class Recipes:
 
 def _examples() -> dict[str, str]:
     """Path -> text of every code block of CONTRIBUTING.md that names its file in the first line."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    return {path: body for body, path in re.findall(r"```(?:python|jinja)\n((?:# |\{# )(\S+).*?)```", text, re.DOTALL)}
+    blocks = re.findall(r"```(?:python|jinja)\n((?:# |\{# )(\S+).*?)```", CONTRIBUTING, re.DOTALL)
+    return {path: body for body, path in blocks}
 
 
 @pytest.fixture
@@ -288,11 +294,80 @@ def test_the_recipes_work_as_they_stand(tmp_path: Path, shed: tuple[str, list[ob
 
 
 def test_each_recipe_has_its_example() -> None:
-    assert set(_examples()) == {
-        "kpi/asking.py", "connectors/shed.py", "report_templates/standup/subject.txt.j2",
-        "report_templates/standup/body.txt.j2", "helpdesk_kpi/deliver/channels/board.py",
-    }  # fmt: skip
-    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## A KPI")[2]
-    for heading in ("A connector", "A report", "A channel"):
-        assert f"## {heading}\n" in recipes
-    assert "\n4. " not in recipes  # at most three files are touched
+    assert set(_examples()) == {file for recipe in RECIPES.values() for file in recipe.examples}
+    assert set(RECIPES) <= set(re.findall(r"^## (.*)$", CONTRIBUTING, re.MULTILINE))
+
+
+class Recipe(NamedTuple):
+    name: str  # of the example, where the recipe says NAME or FAMILY
+    examples: list[str]
+    by_hand: list[str]  # files that it touches without an example here
+
+
+RECIPES = {
+    "A KPI": Recipe("asking", ["kpi/asking.py"], ["tests/kpi/test_kpi_asking.py", "tests/golden/world.json"]),
+    "A connector": Recipe(
+        "shed", ["connectors/shed.py"],
+        ["tests/connectors/shed/test_shed.py", "tests/testing/test_connector_contract.py", "config.example.toml"],
+    ),
+    "A report": Recipe(
+        "standup", ["report_templates/standup/subject.txt.j2", "report_templates/standup/body.txt.j2"],
+        ["report_templates/standup/body.html.j2"],
+    ),
+    "A channel": Recipe(
+        "board", ["helpdesk_kpi/deliver/channels/board.py"],
+        ["tests/deliver/test_deliver_board.py", "config.example.toml"],
+    ),
+}  # fmt: skip
+WRITE_PAGES = """
+import sys
+sys.path[:0] = [f"tests/{folder}" for folder in ("project", "fixtures")]
+import docs_fixtures as docs
+for name, page in docs.PAGES.items():
+    (docs.ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+"""
+
+
+@pytest.fixture(scope="module")
+def copy_of_the_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("copy")
+    parts = ("helpdesk_kpi", "connectors", "kpi", "report_templates", "docs", "tests/project", "tests/fixtures",
+             "tests/traps")  # fmt: skip
+    for part in parts:
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("scheduler.py", "config.example.toml", "pyproject.toml"):
+        shutil.copy(ROOT / file, folder / file)
+    _write_pages(folder)
+    return folder
+
+
+def _write_pages(folder: Path) -> None:
+    """Write the generated pages anew, as `pytest --update` does."""
+    env = {**os.environ, "PYTHONPATH": str(folder)}
+    subprocess.run([sys.executable, "-c", WRITE_PAGES], check=True, cwd=folder, env=env)
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in (folder / "docs").glob("*.md")}
+
+
+@pytest.mark.parametrize("heading", RECIPES)
+def test_a_recipe_names_exactly_the_files_that_it_touches(heading: str, copy_of_the_repository: Path) -> None:
+    folder, recipe = copy_of_the_repository, RECIPES[heading]
+    numbered = re.findall(r"^\d\. (.*(?:\n   .*)*)", CONTRIBUTING.partition(f"## {heading}\n")[2].partition("\n## ")[0],
+                          re.MULTILINE)  # fmt: skip
+    lists = [re.sub(r"NAME|FAMILY", recipe.name, entry.partition(":")[0]) for entry in numbered]
+    files = {file for entry in lists for file in re.findall(r"`([\w/.]+\.\w+)`", entry)}
+    before = _texts(folder)
+    for path in recipe.examples:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(_examples()[path], encoding="utf-8")
+    try:
+        _write_pages(folder)
+        written = {f"docs/{name}" for name, text in _texts(folder).items() if text != before[name]}
+    finally:
+        for path in recipe.examples:
+            (folder / path).unlink()
+        for name, text in before.items():
+            (folder / "docs" / name).write_text(text, encoding="utf-8")
+    assert files == {*recipe.examples, *recipe.by_hand, *written}

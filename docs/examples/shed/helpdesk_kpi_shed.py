@@ -1,4 +1,4 @@
-"""Shed, a desk with one endpoint: GET /tickets?after=N gives up to 100 tickets, the longest unchanged first."""
+"""Shed: a helpdesk with one endpoint, GET /tickets?after=N: up to 100 tickets, the oldest change first."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
@@ -20,14 +20,14 @@ GIVEN = frozenset({"tickets", "comments.public", "status.history"})
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Its table [sources.NAME]; secrets arrive resolved, and hide."""
+    """The table [sources.NAME]. Secrets arrive resolved and never show in messages."""
 
     url: str
     key: Secret
 
 
 class Message(msgspec.Struct):
-    """What is decoded of a payload; whatever else it holds is ignored."""
+    """The fields of a payload that are in use; other fields are ignored."""
 
     id: int
     at: int  # epoch seconds, as all times of Shed
@@ -38,7 +38,7 @@ class Message(msgspec.Struct):
 
 class Row(msgspec.Struct):
     number: int
-    change: int  # counts up over all tickets
+    change: int  # increases over all tickets
     created: int
     changed: int
     title: str
@@ -47,7 +47,7 @@ class Row(msgspec.Struct):
 
 
 class Tickets(msgspec.Struct):
-    tickets: msgspec.Raw  # read row by row, so that a broken one takes no other away
+    tickets: msgspec.Raw  # decoded row by row, so that a broken row loses no other
 
 
 class Shed(Connector):
@@ -63,7 +63,7 @@ class Shed(Connector):
         return Transport(settings.url, auth=Basic(settings.key.reveal(), Secret("")))
 
     def streams(self) -> Sequence[Stream]:
-        return [Stream(name="tickets", kind="cursor", pages=self.tickets, gives=GIVEN)]
+        return [Stream(name="tickets", kind="cursor", pages=self.fetch_tickets, gives=GIVEN)]
 
     async def check(self) -> Sequence[Finding]:
         try:
@@ -72,25 +72,25 @@ class Shed(Connector):
             return [Finding(level="error", about="tickets", text=str(error))]
         return [Finding(level="ok", about="tickets", text="readable")]
 
-    async def tickets(self, start: Start) -> AsyncIterator[Page]:
-        """Each page is stored together with its cursor, so a sync that is stopped goes on here."""
+    async def fetch_tickets(self, start: Start) -> AsyncIterator[Page]:
+        """Each page is stored together with its cursor, so an interrupted sync continues here."""
         cursor = int(start.cursor or 0)
         walk = Walk("/tickets", cursor)
         while True:
             page = await self.http.get("/tickets", {"after": cursor}, type=Tickets)
-            found, aside = decode_rows(page.tickets, Row, "number")
-            last = max((row.change for row in found), default=None)
-            if not walk.goes_on(more=bool(found or aside), to=last, has_rows=bool(found or aside)):
+            rows, rejected = decode_rows(page.tickets, Row, "number")
+            last = max((row.change for row in rows), default=None)
+            if not walk.goes_on(more=bool(rows or rejected), to=last, has_rows=bool(rows or rejected)):
                 break  # Shed's list ends with an empty page
             cursor = last or cursor
-            wanted = [row for row in found if row.changed * 1000 >= start.since]
-            made, worse = map_rows(wanted, records, id="number")
-            yield Page(records=made, cursor=str(cursor), rejected=[*aside, *worse])
+            wanted = [row for row in rows if row.changed * 1000 >= start.since]
+            found, unmapped = map_rows(wanted, map_ticket, id="number")
+            yield Page(records=found, cursor=str(cursor), rejected=[*rejected, *unmapped])
         yield Page(complete_until=start.now)
 
 
-def records(row: Row) -> Iterator[AnyRecord]:
-    """A ticket, its history, and the people in it."""
+def map_ticket(row: Row) -> Iterator[AnyRecord]:
+    """Map a ticket, its history and its people."""
     number = str(row.number)
     yield Ticket(
         id=number, number=number, url=f"https://shed.example/{number}", subject=row.title, version=row.change,
@@ -101,10 +101,10 @@ def records(row: Row) -> Iterator[AnyRecord]:
         role = "staff" if message.staff else "guest"
         kind: Literal["agent", "customer"] = "agent" if message.staff else "customer"
         yield Person(id=message.author, kind=kind, role=role, version=1, name=message.author)
-        said = comment.extract_features(message.words)  # the words themselves are not kept
+        features = comment.extract_features(message.words)  # the text is not stored
         yield Event(
             ticket=number, id=str(message.id), at=message.at * 1000, seq=place, kind="comment", actor=message.author,
-            public=True, length=said.length, is_thanks=said.is_thanks, is_question=said.is_question,
+            public=True, length=features.length, is_thanks=features.is_thanks, is_question=features.is_question,
             text_rule=comment.RULES_VERSION,
         )  # fmt: skip
     if row.solved is not None:
