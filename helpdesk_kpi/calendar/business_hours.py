@@ -104,7 +104,12 @@ class BusinessCalendar:
         return worked
 
     def is_workday(self, day: Date) -> bool:
-        """Whether any work begins on that day."""
+        """Whether any work begins on that day.
+
+        >>> week = BusinessCalendar.of_hours(Hours(weekly={"mon-fri": ("09:00-17:00",)}), "UTC")
+        >>> week.is_workday(Date(2026, 11, 27)), week.is_workday(Date(2026, 11, 28))  # a Friday, a Saturday
+        (True, False)
+        """
         return bool(self._shifts(day))
 
     def warnings(self, years: Iterable[int] | None = None) -> list[str]:

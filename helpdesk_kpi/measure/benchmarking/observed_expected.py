@@ -8,10 +8,9 @@ from typing import NamedTuple
 from helpdesk_kpi.measure.benchmarking.units import UnitKind
 from helpdesk_kpi.measure.metrics.columns import Floats
 from helpdesk_kpi.measure.statistics import funnel
+from helpdesk_kpi.measure.statistics.distributions import student_quantile
 from helpdesk_kpi.measure.statistics.indirect_standardisation import Expected, Norm, Units
-from helpdesk_kpi.measure.statistics.poisson import byar
-from helpdesk_kpi.measure.statistics.proportion import wilson
-from helpdesk_kpi.measure.statistics.student import two_sided
+from helpdesk_kpi.measure.statistics.intervals import byar, wilson
 
 Interval = tuple[float | None, float | None]
 
@@ -105,7 +104,7 @@ def _variance(own: Units, norm: Norm) -> float:
 
 def _half(n: float, variance: float) -> float:
     """Half of the interval of a mean residual, by Student's distribution; endless below two things."""
-    return two_sided(0.05, int(n) - 1) * math.sqrt(variance / n) if n >= 2 else math.inf
+    return student_quantile(0.05, int(n) - 1) * math.sqrt(variance / n) if n >= 2 else math.inf
 
 
 def _sigma(expected: Expected, own: float = 0.0) -> float:

@@ -10,7 +10,7 @@ from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.measure.metrics.columns import NO_PERSON, Columns, Floats, Ints
 from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.query.metric_store import MetricStore, filter_team
-from helpdesk_kpi.measure.statistics.quantile import quantile
+from helpdesk_kpi.measure.statistics.intervals import quantile
 from helpdesk_kpi.measure.tickets.stage_durations import STAGES
 
 #: What has to be measured for it, beside the KPIs.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from helpdesk_kpi.measure.recurrence.evidence import CONFIDENCE, MIN_SIMILARITY, TEXT
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import Thresholds
-from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.intervals import wilson
 
 FEWEST = 10  # pairs of either verdict, below which no similarity is chosen
 GRID = [step / 100 for step in range(round(MIN_SIMILARITY * 100), 91)]

@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpdesk_kpi.measure.statistics import quantile as exact
+from helpdesk_kpi.measure.statistics import intervals
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ def quantile(
     time, event = np.asarray(durations, np.int64), np.asarray(ended, np.bool_)
     names, place = np.unique(np.asarray(clusters), return_inverse=True)
     if time.size < ENOUGH or names.size < 2:
-        return exact.interval(time, q) if event.all() else kaplan_meier(time, event).quantile_interval(q)
+        return intervals.interval(time, q) if event.all() else kaplan_meier(time, event).quantile_interval(q)
     order = np.lexsort((~event, time))
     time, event, place = time[order], event[order], place[order]
     found = [_time_of_quantile(time, event, drawn[:, place], q) for drawn in _draws(names.size, time.size, seed, draws)]

@@ -41,7 +41,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.statistics.student import two_sided
+from helpdesk_kpi.measure.statistics.distributions import student_quantile
 
 Better = Literal["lower", "higher", "neither"]
 
@@ -174,7 +174,7 @@ def _base(y: Floats, spread: Floats, least: float) -> _Base:
 
 def _reach(chance: float, base: _Base, least: float) -> float:
     """Student's limit for an estimated deviation, and at the least the normal one for the least deviation."""
-    return max(two_sided(chance, base.freedom) * base.deviation, -NormalDist().inv_cdf(chance / 2) * least)
+    return max(student_quantile(chance, base.freedom) * base.deviation, -NormalDist().inv_cdf(chance / 2) * least)
 
 
 def _direction(up: bool, better: Better) -> Literal["better", "worse", "more", "less"]:

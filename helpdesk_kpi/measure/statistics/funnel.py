@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from helpdesk_kpi.measure.statistics.binomial import cumulative
+from helpdesk_kpi.measure.statistics.distributions import binomial_cdf
 
 LOOK, REVIEW = 0.95, 0.998  # outside the first: look; outside the second: a signal, review the tickets
 FEWEST = 10  # people, to say how much they vary
@@ -31,7 +31,7 @@ def limits(centre: float, n: float, confidence: float = REVIEW) -> tuple[float, 
     if things < 1:
         return 0.0, 1.0
     tail = (1 - confidence) / 2
-    below = cumulative(things, centre)
+    below = binomial_cdf(things, centre)
     low = int(np.searchsorted(below, tail, side="right"))  # the smallest k with P(X <= k) > tail
     high = int(np.searchsorted(below, 1 - tail, side="left"))  # the smallest k with P(X > k) <= tail
     return low / things, min(high, things) / things
@@ -64,10 +64,10 @@ def deviation(successes: float, n: float, centre: float) -> float:
     things = math.floor(n + 1e-9)
     if things < 1 or centre <= 0 or centre >= 1:
         return 0.0
-    x, below = successes * things / n, cumulative(things, centre)
+    x, below = successes * things / n, binomial_cdf(things, centre)
     few, many = math.ceil(x - 1e-9), math.floor(x + 1e-9)
     at_most = float(below[min(few, things)])
-    at_least = float(cumulative(things, 1 - centre)[min(things - many, things)])  # as many failures or fewer
+    at_least = float(binomial_cdf(things, 1 - centre)[min(things - many, things)])  # as many failures or fewer
     if min(at_most, at_least) >= 0.5:
         return 0.0
     return _normal(at_most) if at_most < at_least else -_normal(at_least)

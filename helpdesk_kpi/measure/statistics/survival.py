@@ -12,8 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpdesk_kpi.measure.statistics.proportion import Z95, wilson
-from helpdesk_kpi.measure.statistics.quantile import ranks
+from helpdesk_kpi.measure.statistics.intervals import Z95, ranks, wilson
 
 Floats = NDArray[np.float64]
 _ROUNDING = 1e-9  # S is a product of fractions: 0.5 may come out as 0.5 + 1e-16

@@ -13,7 +13,7 @@ from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.errors import ConfigError, UsageError
 from helpdesk_kpi.measure.benchmarking.result import PersonResult
 from helpdesk_kpi.measure.statistics.funnel import place
-from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.intervals import wilson
 from helpdesk_kpi.model import Rating, Team
 from helpdesk_kpi.store import Store, open_store
 

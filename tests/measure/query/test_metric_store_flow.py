@@ -15,7 +15,7 @@ from helpdesk_kpi.measure.explain.observation_export import Asked, export_observ
 from helpdesk_kpi.measure.metrics.discovery import get_kpi
 from helpdesk_kpi.measure.quality.priority_inversions import PriorityInversion, find_priority_inversions
 from helpdesk_kpi.measure.query.metric_store import MetricStore
-from helpdesk_kpi.measure.statistics.student import two_sided
+from helpdesk_kpi.measure.statistics.distributions import student_quantile
 from helpdesk_kpi.model import Event, Team
 from helpdesk_kpi.store import Store, open_store
 
@@ -167,7 +167,7 @@ def test_net_flow_is_judged_also_where_more_goes_than_comes(store: Store) -> Non
     assert ({p.value for p in found.history}, found.value) == ({0}, 30)
     assert found.signal is not None
     assert (found.signal.verdict, found.signal.direction) == ("signal", "more")
-    assert found.signal.low == pytest.approx(-two_sided(0.0003, 25) * (30 + 4 / 26) ** 0.5)
+    assert found.signal.low == pytest.approx(-student_quantile(0.0003, 25) * (30 + 4 / 26) ** 0.5)
 
 
 def test_how_solves_were_accepted_is_told_in_parts_and_is_final_after_a_week(store: Store) -> None:

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from helpdesk_kpi.measure.metrics.metric_value import Point
 from helpdesk_kpi.measure.statistics import beta, bootstrap, funnel, shrinkage
-from helpdesk_kpi.measure.statistics.binomial import cumulative
 from helpdesk_kpi.measure.statistics.control_chart import ENOUGH, detect_signal
+from helpdesk_kpi.measure.statistics.distributions import binomial_cdf
 from helpdesk_kpi.measure.statistics.false_discovery import benjamini_hochberg
-from helpdesk_kpi.measure.statistics.poisson import byar
-from helpdesk_kpi.measure.statistics.proportion import jeffreys, wilson
+from helpdesk_kpi.measure.statistics.intervals import byar, jeffreys, wilson
 from helpdesk_kpi.measure.statistics.reciprocity import reciprocity
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
@@ -22,7 +21,7 @@ SIZES = (10, 15, 20, 30, 50, 80, 120, 200, 300)
 
 def covered(limits: list[tuple[float, float]], p: float) -> float:
     """The exact chance that an interval, one for each possible count, holds the true share."""
-    mass = np.diff(cumulative(len(limits) - 1, p), prepend=0.0)
+    mass = np.diff(binomial_cdf(len(limits) - 1, p), prepend=0.0)
     return float(sum(m for m, (low, high) in zip(mass, limits, strict=True) if low <= p <= high))
 
 
@@ -41,7 +40,7 @@ def test_jeffreys_covers_what_it_says_on_average_over_all_shares(n: int) -> None
 def test_a_jeffreys_limit_leaves_its_tail_of_the_posterior() -> None:
     # For whole a and b it is P(X >= a) of a + b - 1 trials: the binomial sum is another way there.
     for a, b, p in ((3, 5, 0.3), (12, 1, 0.9), (40, 60, 0.35)):
-        assert beta.cumulative(p, a, b) == pytest.approx(1 - cumulative(a + b - 1, p)[a - 1], abs=1e-12)
+        assert beta.cumulative(p, a, b) == pytest.approx(1 - binomial_cdf(a + b - 1, p)[a - 1], abs=1e-12)
     low, high = jeffreys(27, 30)
     assert beta.cumulative(low, 27.5, 3.5) == pytest.approx(0.025, abs=1e-9)
     assert beta.cumulative(high, 27.5, 3.5) == pytest.approx(0.975, abs=1e-9)

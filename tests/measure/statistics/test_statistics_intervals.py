@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk_kpi.measure import statistics as package
-from helpdesk_kpi.measure.statistics import funnel, laney, quantile, student
-from helpdesk_kpi.measure.statistics.binomial import cumulative
-from helpdesk_kpi.measure.statistics.mean import mean
-from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics import funnel, intervals, laney
+from helpdesk_kpi.measure.statistics.distributions import binomial_cdf, student_quantile
+from helpdesk_kpi.measure.statistics.intervals import mean, wilson
 
 MODULES = [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__)]
 
@@ -55,7 +54,7 @@ def test_wilson_covers_the_truth_about_as_often_as_it_says() -> None:
     n = 60
     covered = []
     for p in np.linspace(0.05, 0.95, 50):
-        mass = np.diff(cumulative(n, float(p)), prepend=0.0)
+        mass = np.diff(binomial_cdf(n, float(p)), prepend=0.0)
         inside = [low <= p <= high for low, high in (wilson(k, n) for k in range(n + 1))]
         covered.append(float(mass[inside].sum()))
     assert np.mean(covered) == pytest.approx(0.95, abs=0.01)
@@ -65,15 +64,15 @@ def test_wilson_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_the_binomial_sum_is_exact(n: int, p: float) -> None:
     k = n // 3
     exact = math.fsum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k + 1))
-    assert cumulative(n, p)[k] == pytest.approx(exact, abs=1e-9)
+    assert binomial_cdf(n, p)[k] == pytest.approx(exact, abs=1e-9)
 
 
 @given(n=st.integers(1, 400), q=st.sampled_from([0.25, 0.5, 0.9]))
 def test_ranks_hold_the_quantile_with_at_least_the_confidence_and_no_narrower_ones_do_on_a_side(
     n: int, q: float
 ) -> None:
-    low, high = quantile.ranks(n, q)
-    below = [0.0, *cumulative(n, q).tolist()]  # below[l] = P(X <= l - 1)
+    low, high = intervals.ranks(n, q)
+    below = [0.0, *binomial_cdf(n, q).tolist()]  # below[l] = P(X <= l - 1)
     if low is not None:
         assert below[low] <= 0.025 + 1e-8
         assert below[low + 1] > 0.025
@@ -88,7 +87,7 @@ def test_the_order_statistics_cover_the_true_90th_percentile() -> None:
     truth = math.exp(1.2 * 1.281552)
     hits = 0
     for sample in np.exp(1.2 * rng.standard_normal((2000, 120))):
-        low, high = quantile.interval(sample, 0.9)
+        low, high = intervals.interval(sample, 0.9)
         assert low is not None
         assert high is not None
         hits += low <= truth <= high
@@ -97,7 +96,7 @@ def test_the_order_statistics_cover_the_true_90th_percentile() -> None:
 
 @given(values=st.lists(st.integers(0, 10**9), min_size=1, max_size=60), q=st.sampled_from([0.1, 0.5, 0.75, 0.9]))
 def test_the_quantile_is_the_smallest_value_that_enough_values_do_not_exceed(values: list[int], q: float) -> None:
-    found = quantile.quantile(values, q)
+    found = intervals.quantile(values, q)
     assert found in values
     assert sum(v <= found for v in values) >= len(values) * q - 1e-6
     assert sum(v < found for v in values) < len(values) * q
@@ -109,9 +108,9 @@ def test_the_mean_has_no_interval_below_twenty_values() -> None:
 
 
 def test_students_limits_are_those_of_the_tables() -> None:
-    assert student.two_sided(0.05, 1) == pytest.approx(12.706, abs=1e-3)
-    assert student.two_sided(0.01, 24) == pytest.approx(2.797, abs=1e-3)
-    assert student.two_sided(0.05, 1000) == pytest.approx(1.962, abs=1e-3)
+    assert student_quantile(0.05, 1) == pytest.approx(12.706, abs=1e-3)
+    assert student_quantile(0.01, 24) == pytest.approx(2.797, abs=1e-3)
+    assert student_quantile(0.05, 1000) == pytest.approx(1.962, abs=1e-3)
 
 
 def test_laneys_limits_widen_where_a_plain_chart_would_cry_wolf() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from helpdesk_kpi.measure.metrics.metric_value import Point
 from helpdesk_kpi.measure.statistics.control_chart import Better, Kind, detect_signal
-from helpdesk_kpi.measure.statistics.student import two_sided
+from helpdesk_kpi.measure.statistics.distributions import student_quantile
 
 HOUR = 3_600_000.0
 
@@ -45,7 +45,7 @@ def test_the_limits_of_one_point_are_students() -> None:
     # Counts c with 2 sqrt(c + 3/8) = 38 and 42, thirteen each, in turn: mean 40, s = 2 sqrt(26/25) = 2.0396 > 1.
     # 0.03 % two-sided, 25 degrees of freedom; limits 40 +- t s sqrt(1 + 1/26), back by (y/2)^2 - 3/8.
     history = points([(y / 2) ** 2 - 0.375 for y in (38.0, 42.0)] * 13)
-    half = two_sided(0.0003, 25) * 2 * math.sqrt(26 / 25) * math.sqrt(1 + 1 / 26)
+    half = student_quantile(0.0003, 25) * 2 * math.sqrt(26 / 25) * math.sqrt(1 + 1 / 26)
     found = detect_signal(history, Point("now", 400, 400), "count", "neither")
     assert found.low == pytest.approx(((40 - half) / 2) ** 2 - 0.375)
     assert found.high == pytest.approx(((40 + half) / 2) ** 2 - 0.375)
@@ -57,7 +57,7 @@ def test_a_difference_of_counts_may_be_negative_and_is_no_steadier_than_counts_a
     # to 1/(26/4); a week with sixteen tickets has twice the spread of one with four.
     history = points([-2.0, 2.0] * 13, n=4)
     for n, spread in ((4, 2.0), (16, 4.0)):
-        half = two_sided(0.0003, 25) * math.sqrt(26 / 25) * math.sqrt(spread**2 + 4 / 26)
+        half = student_quantile(0.0003, 25) * math.sqrt(26 / 25) * math.sqrt(spread**2 + 4 / 26)
         found = detect_signal(history, Point("now", -3, n), "difference", "neither")
         assert found.low == pytest.approx(-half)
         assert found.high == pytest.approx(half)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk_kpi.measure.statistics import quantile
-from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.intervals import quantile, wilson
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
 
@@ -66,7 +65,7 @@ def test_lists_of_unequal_length_are_refused() -> None:
 @given(values=st.lists(st.integers(0, 50), min_size=1, max_size=80), q=st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9]))
 def test_of_complete_data_it_is_the_plain_quantile_and_share(values: list[int], q: float) -> None:
     curve = kaplan_meier(values, [True] * len(values))
-    assert curve.quantile(q) == quantile.quantile(values, q)
+    assert curve.quantile(q) == quantile(values, q)
     for t in (0, 10, 25, 50):
         longer = sum(v > t for v in values)
         assert curve.at(t) == pytest.approx(longer / len(values))

@@ -8,9 +8,8 @@ from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, Columns, Floats, In
 from helpdesk_kpi.measure.metrics.contract import Score, Share, Total
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.query.metric_query import Contributions, MetricQuery, Policy, group_by_facet
-from helpdesk_kpi.measure.statistics.proportion import wilson
-from helpdesk_kpi.measure.statistics.quantile import quantile
-from helpdesk_kpi.measure.statistics.student import two_sided
+from helpdesk_kpi.measure.statistics.distributions import student_quantile
+from helpdesk_kpi.measure.statistics.intervals import quantile, wilson
 from helpdesk_kpi.milliseconds import DAY
 
 
@@ -84,7 +83,7 @@ def aggregate_score(asked: MetricQuery, rows: Columns, policy: Policy) -> Metric
     low = high = sd = None
     if n >= 2:
         sd = math.sqrt(squares / (n - 1))
-        half = two_sided(0.05, int(n) - 1) * sd / math.sqrt(n)
+        half = student_quantile(0.05, int(n) - 1) * sd / math.sqrt(n)
         if np.ptp(rows.value) > 0:  # an answer may be of an older form, on another scale
             low = max(mean - half, min(policy.scale[0], float(rows.value.min())))
             high = min(mean + half, max(policy.scale[1], float(rows.value.max())))

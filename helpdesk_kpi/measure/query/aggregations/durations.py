@@ -13,9 +13,7 @@ from helpdesk_kpi.measure.query.metric_query import (
     count_stop_reasons,
     group_by_facet,
 )
-from helpdesk_kpi.measure.statistics.mean import mean
-from helpdesk_kpi.measure.statistics.proportion import wilson
-from helpdesk_kpi.measure.statistics.quantile import interval, quantile
+from helpdesk_kpi.measure.statistics.intervals import interval, mean, quantile, wilson
 from helpdesk_kpi.measure.statistics.survival import kaplan_meier
 
 

@@ -9,7 +9,7 @@ from helpdesk_kpi.measure.metrics.columns import NO_INSTANT, NO_PERSON, Columns,
 from helpdesk_kpi.measure.metrics.contract import EXCLUDED, Followup
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.query.metric_query import Bools, Contributions, MetricQuery, Policy, group_by_facet
-from helpdesk_kpi.measure.statistics.proportion import wilson
+from helpdesk_kpi.measure.statistics.intervals import wilson
 from helpdesk_kpi.milliseconds import DAY
 
 

@@ -6,8 +6,7 @@ from helpdesk_kpi.measure.metrics.columns import Columns
 from helpdesk_kpi.measure.metrics.contract import Freshness, Stock
 from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.measure.query.metric_query import Contributions, MetricQuery, Policy, group_by_facet
-from helpdesk_kpi.measure.statistics.proportion import wilson
-from helpdesk_kpi.measure.statistics.quantile import quantile
+from helpdesk_kpi.measure.statistics.intervals import quantile, wilson
 from helpdesk_kpi.milliseconds import DAY
 
 
