@@ -90,7 +90,7 @@ class Files(Connector):
         for part in parts:
             if not part.files:
                 found.append(Finding(level="error", about=part.name, text=_describe_missing_file(part, folder)))
-            found += [one for path in part.files for one in self._inspect(part, path)]
+            found += [finding for path in part.files for finding in self._inspect(part, path)]
         return [*found, *_list_gaps(parts)]
 
     async def pages(self, part: LayoutPart, start: Start) -> AsyncIterator[Page]:
@@ -136,24 +136,31 @@ class Files(Connector):
         ]
 
     def _place(self, part: LayoutPart, cursor: str | None) -> Cursor:
-        s: Settings = self.settings
-        beside = [[path.name, compute_digest(path)] for path in part.related_files]
-        told = [READER_VERSION, s.layout, s.timezone, s.keep_fields, s.include_ratings_comment, beside]
-        how = hashlib.blake2b(msgspec.json.encode(told), digest_size=8).hexdigest()
-        place = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(how)
-        return place if place.how == how else Cursor(how)
+        settings: Settings = self.settings
+        related = [[path.name, compute_digest(path)] for path in part.related_files]
+        inputs = [
+            READER_VERSION,
+            settings.layout,
+            settings.timezone,
+            settings.keep_fields,
+            settings.include_ratings_comment,
+            related,
+        ]
+        settings_digest = hashlib.blake2b(msgspec.json.encode(inputs), digest_size=8).hexdigest()
+        place = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor(settings_digest)
+        return place if place.how == settings_digest else Cursor(settings_digest)
 
     def _inspect(self, part: LayoutPart, path: Path) -> Iterator[Finding]:
         try:
             unused = sorted(set(read_header(path)) - part.known - set(self.settings.keep_fields) - {""})
-            seen = [one for _, one in zip(range(SAMPLE_ROWS), part.read(path, self.settings), strict=False)]
+            sample = [result for _, result in zip(range(SAMPLE_ROWS), part.read(path, self.settings), strict=False)]
         except (BrokenFileError, OSError) as error:
             yield Finding(level="error", about=path.name, text=str(error))
             return
-        bad = [one for one in seen if isinstance(one, RejectedRow)]
+        bad = [result for result in sample if isinstance(result, RejectedRow)]
         yield Finding(level="ok", about=path.name, text="readable")
-        for one in bad[:MAX_EXAMPLES]:
-            yield Finding(level="warning", about=one.id, text=one.reason)
+        for result in bad[:MAX_EXAMPLES]:
+            yield Finding(level="warning", about=result.id, text=result.reason)
         if unused:
             text = f"columns that are not used: {', '.join(unused)}; used are {', '.join(sorted(part.known))}"
             yield Finding(level="note", about=path.name, text=text)
@@ -174,16 +181,16 @@ def _build_own_part(name: str, files: tuple[Path, ...], table: own_layout.Table)
 
 
 def _read_own_rows(table: own_layout.Table, path: Path, settings: Settings) -> Iterator[list[AnyRecord] | RejectedRow]:
-    with closing(Occurrences()) as met:
-        keeps = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
-        how = own_layout.RowContext(*keeps, "public" in read_header(path), met.count)
+    with closing(Occurrences()) as occurrences:
+        options = settings.sketch_key, settings.keep_fields, settings.include_ratings_comment
+        context = own_layout.RowContext(*options, "public" in read_header(path), occurrences.count)
         keep = settings.keep_fields if "status" in table.columns else ()
         kind = REFUSED_RATING if table is own_layout.TABLES["ratings"] else REFUSED_ROW
         for line in read_lines(path, table.columns, settings.zone, keep):
             wrong = line.wrong
             if not wrong:
                 try:
-                    yield table.records(line.row, how)
+                    yield table.records(line.row, context)
                     continue
                 except ValueError as error:
                     wrong = str(error)
@@ -213,18 +220,20 @@ def _describe_missing_file(part: LayoutPart, folder: Path) -> str:
 
 def _list_gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
     """Needs that no file is there for."""
-    given = {need for part in parts if part.files for need in part.gives}
-    lost = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - given
-    lacks = "; ".join(f"{part.name}: {part.lacks}" for part in parts if part.lacks)
-    found = []
-    for need, says in {**NEEDS, **FURTHER_NEEDS}.items():
-        if need in lost:
-            why = lacks if need in COMMENTS and lacks else ""
-            gap = no(why or f"the folder has no file with {says}")
-            found.append(
-                Finding(level="note", about=need, text=why or f"no file gives it: {says}", need=need, provides=gap)
+    provided = {need for part in parts if part.files for need in part.gives}
+    missing = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - provided
+    reasons = "; ".join(f"{part.name}: {part.lacks}" for part in parts if part.lacks)
+    findings = []
+    for need, description in {**NEEDS, **FURTHER_NEEDS}.items():
+        if need in missing:
+            why = reasons if need in COMMENTS and reasons else ""
+            gap = no(why or f"the folder has no file with {description}")
+            findings.append(
+                Finding(
+                    level="note", about=need, text=why or f"no file gives it: {description}", need=need, provides=gap
+                )
             )
-    return found
+    return findings
 
 
 def _read_state(path: Path, old: FileState | None) -> FileState | None:
@@ -240,15 +249,15 @@ def _get_digest(mark: FileState | None) -> str:
 
 
 def _split_pages(
-    found: Iterator[list[AnyRecord] | RejectedRow],
+    results: Iterator[list[AnyRecord] | RejectedRow],
 ) -> Iterator[tuple[list[AnyRecord], list[RejectedRow]]]:
     records: list[AnyRecord] = []
     bad: list[RejectedRow] = []
-    for one in found:
-        if isinstance(one, RejectedRow):
-            bad.append(one)
+    for result in results:
+        if isinstance(result, RejectedRow):
+            bad.append(result)
         else:
-            records += one
+            records += result
         if len(records) + len(bad) >= PAGE_ROWS:
             yield records, bad
             records, bad = [], []

@@ -47,49 +47,49 @@ def read_id(cell: Any, _zone: ZoneInfo | None) -> str:
     """An id. One that a spreadsheet has rounded is no longer one."""
     if isinstance(cell, float | bool | dict | list):
         raise ValueError(f"expected an id, as text, got {cell!r}")  # noqa: TRY004 - of the cell
-    found = str(cell).strip()
-    if _ROUNDED.fullmatch(found):
-        raise ValueError(f"{found!r} is an id that a spreadsheet has rounded: export the column as text")
-    return found
+    value = str(cell).strip()
+    if _ROUNDED.fullmatch(value):
+        raise ValueError(f"{value!r} is an id that a spreadsheet has rounded: export the column as text")
+    return value
 
 
 def read_time(cell: Any, zone: ZoneInfo | None) -> int:
     """ISO 8601 to UTC epoch ms; local time where a zone is configured for it."""
-    told = str(cell).strip()
-    if _BY_A_SPREADSHEET.fullmatch(told) or _SERIAL.fullmatch(told):
+    value = str(cell).strip()
+    if _BY_A_SPREADSHEET.fullmatch(value) or _SERIAL.fullmatch(value):
         raise ValueError(
-            f"{told!r} is a time as a spreadsheet writes it, and may be read in several ways; ISO 8601 is expected,"
+            f"{value!r} is a time as a spreadsheet writes it, and may be read in several ways; ISO 8601 is expected,"
             " like 2026-01-05T09:30:00Z"
         )
     try:
-        moment = datetime.fromisoformat(told.removesuffix(" UTC") + ("Z" if told.endswith(" UTC") else ""))
+        moment = datetime.fromisoformat(value.removesuffix(" UTC") + ("Z" if value.endswith(" UTC") else ""))
     except ValueError:
-        raise ValueError(f"{told!r} is no ISO 8601 time, like 2026-01-05T09:30:00Z") from None
+        raise ValueError(f"{value!r} is no ISO 8601 time, like 2026-01-05T09:30:00Z") from None
     if moment.tzinfo is None:
         if zone is None:
-            raise ValueError(f"{told!r} has no zone: write Z or an offset behind it, or configure `timezone`")
+            raise ValueError(f"{value!r} has no zone: write Z or an offset behind it, or configure `timezone`")
         moment = moment.replace(tzinfo=zone)
     try:
         return plausible(round(moment.timestamp() * 1000))
     except (ValueError, OverflowError):
-        raise ValueError(f"{told!r} is no time between the years 1990 and 2100") from None
+        raise ValueError(f"{value!r} is no time between the years 1990 and 2100") from None
 
 
 def read_boolean(cell: Any, _zone: ZoneInfo | None) -> bool:
-    told = str(cell).strip().casefold()
-    if told not in _YES | _NO:
+    value = str(cell).strip().casefold()
+    if value not in _YES | _NO:
         raise ValueError(f"{cell!r} is neither true nor false")
-    return told in _YES
+    return value in _YES
 
 
 def read_integer(cell: Any, _zone: ZoneInfo | None) -> int:
     try:
-        found = int(str(cell).strip())
+        value = int(str(cell).strip())
     except ValueError:
         raise ValueError(f"{str(cell)[:80]!r} is no whole number") from None
-    if abs(found) > MOST:
+    if abs(value) > MOST:
         raise ValueError("a number that is larger than the store can keep")
-    return found
+    return value
 
 
 def read_number(cell: Any, _zone: ZoneInfo | None) -> float:
@@ -100,10 +100,10 @@ def read_number(cell: Any, _zone: ZoneInfo | None) -> float:
 
 
 def read_share(cell: Any, zone: ZoneInfo | None) -> float:
-    found = read_number(cell, zone)
-    if not 0 <= found <= 1:
+    value = read_number(cell, zone)
+    if not 0 <= value <= 1:
         raise ValueError(f"{cell!r} is not between 0 and 1")
-    return found
+    return value
 
 
 def read_list(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def read_list(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
         except msgspec.DecodeError:
             raise ValueError(f"{cell!r} begins like a JSON list and is none") from None
     parts: Sequence[Any] = cell if isinstance(cell, list) else str(cell).split(",")
-    return tuple(found for part in parts if (found := str(part).strip()))
+    return tuple(entry for part in parts if (entry := str(part).strip()))
 
 
 class OneOf:
@@ -124,7 +124,7 @@ class OneOf:
         self.allowed = allowed
 
     def __call__(self, cell: Any, _zone: ZoneInfo | None) -> str:
-        told = str(cell).strip()
-        if told not in self.allowed:
-            raise ValueError(f"{told!r} is not one of {', '.join(self.allowed)}")
-        return told
+        value = str(cell).strip()
+        if value not in self.allowed:
+            raise ValueError(f"{value!r} is not one of {', '.join(self.allowed)}")
+        return value

@@ -60,7 +60,7 @@ RATING: Mapping[str, Column] = {
     "assignee_id": _ID, "requester_id": _ID, "comment": _TEXT, "reason": _TEXT,
 }  # fmt: skip
 GROUP: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT, "_fivetran_deleted": _TRUTH}
-NAMED_ROW: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT}
+NAME_ROW: Mapping[str, Column] = {"id": _NEEDED_ID, "name": _NEEDED_TEXT}
 TAG: Mapping[str, Column] = {"ticket_id": _NEEDED_ID, "tag": _NEEDED_TEXT}
 _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 
@@ -68,12 +68,12 @@ _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 def list_parts(folder: Path) -> list[LayoutPart]:
     """What lies in the folder, people before tickets, tickets before their history."""
     tags = list_files(folder, "ticket_tag")
-    rows = partial(_read_rows, columns=NAMED_ROW)
+    rows = partial(_read_rows, columns=NAME_ROW)
     tables: list[tuple[str, Any, Mapping[str, Column], frozenset[str]]] = [
-        ("organization", partial(rows, make=lambda row: [Name("organization", str(row["id"]), row["name"])]), NAMED_ROW,
+        ("organization", partial(rows, make=lambda row: [Name("organization", str(row["id"]), row["name"])]), NAME_ROW,
          frozenset()),
-        ("brand", partial(rows, make=lambda row: [Name("brand", str(row["id"]), row["name"])]), NAMED_ROW, frozenset()),
-        ("ticket_form_history", partial(rows, make=lambda row: [Name("form", str(row["id"]), row["name"])]), NAMED_ROW,
+        ("brand", partial(rows, make=lambda row: [Name("brand", str(row["id"]), row["name"])]), NAME_ROW, frozenset()),
+        ("ticket_form_history", partial(rows, make=lambda row: [Name("form", str(row["id"]), row["name"])]), NAME_ROW,
          frozenset()),
         ("group", partial(_read_rows, columns=GROUP, make=_map_group), GROUP, frozenset()),
         ("user", partial(_read_rows, columns=USER, make=_map_user), USER, frozenset({"roles"})),
@@ -84,8 +84,8 @@ def list_parts(folder: Path) -> list[LayoutPart]:
         ("satisfaction_rating", _read_ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
     ]  # fmt: skip
     return [
-        LayoutPart(name, tuple(files), way, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
-        for name, way, columns, gives in tables
+        LayoutPart(name, tuple(files), read_file, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
+        for name, read_file, columns, gives in tables
         if (files := list_files(folder, name)) or name == "ticket"
     ]
 
@@ -151,9 +151,9 @@ def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
         losers = row.pop("merged_ticket_ids", ())
         earlier = row.pop("via_followup_source_id", None)
         source = {"rel": "follow_up", "from": {"ticket_id": earlier}} if earlier else None
-        kept = [{"id": place, "value": row[name]} for place, name in fields.items() if name in row]
+        custom = [{"id": place, "value": row[name]} for place, name in fields.items() if name in row]
         payload = _convert(
-            zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=kept,
+            zd.Ticket, row, generated_timestamp=row["updated_at"] // 1000, custom_fields=custom,
             tags=sorted(tagged.get(row["id"], ())), via={"channel": row.pop("via_channel", None), "source": source},
         )  # fmt: skip
         return [*map_ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
@@ -165,15 +165,15 @@ def _load_tags(
     files: list[Path], settings: Settings
 ) -> tuple[dict[int, set[str]], list[list[AnyRecord] | RejectedRow]]:
     """Tags by ticket, and what lines that cannot be read leave unknown."""
-    found: dict[int, set[str]] = defaultdict(set)
+    tags: dict[int, set[str]] = defaultdict(set)
     bad: list[list[AnyRecord] | RejectedRow] = []
     for path in files:
         for line in read_lines(path, TAG, settings.zone):
             if line.wrong:
                 bad += reject_line(path, line, line.wrong, "ticket_id")
             else:
-                found[line.row["ticket_id"]].add(line.row["tag"])
-    return found, bad
+                tags[line.row["ticket_id"]].add(line.row["tag"])
+    return tags, bad
 
 
 def _read_comments(path: Path, settings: Settings) -> Found:
@@ -184,18 +184,27 @@ def _read_comments(path: Path, settings: Settings) -> Found:
 def _map_comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     if row.get("_fivetran_deleted"):
         return []
-    lost = [name for name in ("user_id", "public") if name not in row]
-    if lost:  # else a reply would read as one that was never written
-        raise ValueError(f"a comment without {lost[0]}")
-    said = read_text(row.get("body", ""), thanks=thanks)
+    missing = [name for name in ("user_id", "public") if name not in row]
+    if missing:  # else a reply would read as one that was never written
+        raise ValueError(f"a comment without {missing[0]}")
+    features = read_text(row.get("body", ""), thanks=thanks)
     return [
         Event(
-            ticket=str(row["ticket_id"]), id=f"{row['id']}:c", at=row["created"], seq=0, kind="comment",
-            actor=text_id(row.get("user_id")), public=row.get("public"), length=said.length,
-            is_thanks=said.is_thanks, is_question=said.is_question, text_rule=RULES_VERSION, articles=said.articles,
-            codes=said.codes,
+            ticket=str(row["ticket_id"]),
+            id=f"{row['id']}:c",
+            at=row["created"],
+            seq=0,
+            kind="comment",
+            actor=text_id(row.get("user_id")),
+            public=row.get("public"),
+            length=features.length,
+            is_thanks=features.is_thanks,
+            is_question=features.is_question,
+            text_rule=RULES_VERSION,
+            articles=features.articles,
+            codes=features.codes,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _read_history(path: Path, settings: Settings) -> Found:
@@ -207,8 +216,8 @@ def _read_history(path: Path, settings: Settings) -> Found:
                 yield from reject_line(path, line, line.wrong, "ticket_id")
                 continue
             row = line.row
-            told = (row["ticket_id"], row["field_name"], row["updated"], line.number, row.get("user_id"))
-            db.execute("INSERT INTO h VALUES (?, ?, ?, ?, ?, ?)", (*told, row.get("value")))
+            key_values = (row["ticket_id"], row["field_name"], row["updated"], line.number, row.get("user_id"))
+            db.execute("INSERT INTO h VALUES (?, ?, ?, ?, ?, ?)", (*key_values, row.get("value")))
         ordered = db.execute("SELECT ticket, field, at, actor, value FROM h ORDER BY ticket, field, at, line")
         for (ticket, key), rows in groupby(ordered, key=lambda row: row[:2]):
             if field := FIELDS.get(key) or (key if key in settings.keep_fields else None):

@@ -16,16 +16,16 @@ _LACKS = {
 
 def describe_missing_comments(files: Sequence[Path], columns: Mapping[str, Column]) -> str:
     """Why the files do not say who answered whom; "" if they do. The first comments end the search."""
-    asked = {name: columns[name]._replace(required=False) for name in ("kind", "actor", "public")}
-    found: set[str] = set()
+    wanted_columns = {name: columns[name]._replace(required=False) for name in ("kind", "actor", "public")}
+    seen_columns: set[str] = set()
     for path in files:
         try:
-            for line in read_lines(path, asked, None):
+            for line in read_lines(path, wanted_columns, None):
                 if line.wrong or line.row.get("kind") != "comment":
                     continue
-                found |= {"comment", *line.row.keys()}
-                if found >= _LACKS.keys():
+                seen_columns |= {"comment", *line.row.keys()}
+                if seen_columns >= _LACKS.keys():
                     return ""
         except (BrokenFileError, OSError):
             return ""  # its stream says so
-    return next(why for name, why in _LACKS.items() if name not in found)
+    return next(reason for name, reason in _LACKS.items() if name not in seen_columns)

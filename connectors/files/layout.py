@@ -41,15 +41,15 @@ class Occurrences:
         self.db.close()
 
 
-def build_rejected(path: Path, line: int, why: str) -> RejectedRow:
-    return RejectedRow(f"{path.name}:{line}", why)
+def build_rejected(path: Path, line: int, reason: str) -> RejectedRow:
+    return RejectedRow(f"{path.name}:{line}", reason)
 
 
 def reject_line(
-    path: Path, line: Line, why: str, column: str = "", kind: str = REFUSED_ROW
+    path: Path, line: Line, reason: str, column: str = "", kind: str = REFUSED_ROW
 ) -> Iterator[list[AnyRecord] | RejectedRow]:
     """A line that cannot be read. What happened on its ticket, which `column` names, is not wholly known then."""
-    one = build_rejected(path, line.number, why)
-    yield one
+    rejected = build_rejected(path, line.number, reason)
+    yield rejected
     if column and (tickets := line.ids(column)):
-        yield [Unread(ticket, one.id, kind, why[:200]) for ticket in tickets]
+        yield [Unread(ticket, rejected.id, kind, reason[:200]) for ticket in tickets]

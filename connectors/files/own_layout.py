@@ -38,74 +38,76 @@ class Table(NamedTuple):
     ticket: str = ""  # the column that names the ticket; "": it is of none
 
 
-def map_names(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_names(row: Row, _context: RowContext) -> list[AnyRecord]:
     return [model.Name(**row)]
 
 
-def map_teams(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_teams(row: Row, _context: RowContext) -> list[AnyRecord]:
     return [model.Team(**row)]
 
 
-def map_people(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_people(row: Row, _context: RowContext) -> list[AnyRecord]:
     """One without `updated_at` is as old as any."""
     at = row.pop("updated_at", 0)
     return [model.Person(role=row.pop("role", row["kind"]), version=at, **row)]
 
 
-def map_team_members(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_team_members(row: Row, _context: RowContext) -> list[AnyRecord]:
     return [model.TeamMember(**row)]
 
 
-def map_tickets(row: Row, how: RowContext) -> list[AnyRecord]:
+def map_tickets(row: Row, context: RowContext) -> list[AnyRecord]:
     """The ticket, and the comment that made it where the text of that is here and not among the events."""
     description = row.pop("description", None)
-    fields = {name: row.pop(name) for name in how.keep_fields if name in row and name not in TABLES["tickets"].columns}
+    fields = {
+        name: row.pop(name) for name in context.keep_fields if name in row and name not in TABLES["tickets"].columns
+    }
     updated = row.pop("updated_at", row["created_at"])
     subject, number = row.get("subject"), row.pop("number", row["id"])
-    has_words = how.sketch_key and (subject or description)
-    made = model.Ticket(
+    has_words = context.sketch_key and (subject or description)
+    ticket = model.Ticket(
         number=number, url=row.pop("url", ""), updated_at=updated, version=row.pop("version", updated), fields=fields,
-        sketch=fingerprint(subject, description, how.sketch_key) or None if has_words else None, **row,
+        sketch=fingerprint(subject, description, context.sketch_key) or None if has_words else None, **row,
     )  # fmt: skip
     if description is None:
-        return [made]
-    writer = made.submitter or made.requester
-    comment = {"ticket": made.id, "id": CREATED, "at": made.created_at, "kind": "comment", "actor": writer,
-               "via": made.channel, "public": True, "body": description}  # fmt: skip
-    return [made, *map_events(comment, how)]
+        return [ticket]
+    writer = ticket.submitter or ticket.requester
+    comment = {"ticket": ticket.id, "id": CREATED, "at": ticket.created_at, "kind": "comment", "actor": writer,
+               "via": ticket.channel, "public": True, "body": description}  # fmt: skip
+    return [ticket, *map_events(comment, context)]
 
 
-def map_events(row: Row, how: RowContext) -> list[AnyRecord]:
+def map_events(row: Row, context: RowContext) -> list[AnyRecord]:
     """An event without an id is known by what it is, when it was, and its place among those of that instant. So it is
     the same when the export is written again, with another column or with a cell that was corrected.
     """
     body = row.pop("body", None)
     # Else a reply would read as one that was never written. Without the column, nothing is known of any reply.
-    if how.has_public and row["kind"] == "comment" and "public" not in row:
+    if context.has_public and row["kind"] == "comment" and "public" not in row:
         raise ValueError("a comment that does not say whether the customer saw it: public is empty")
-    ident, formerly = row.pop("id", None), None
-    if ident is None:
+    event_id, formerly = row.pop("id", None), None
+    if event_id is None:
         field = row.get("field", "") if row["kind"] == "change" else ""
         key = f"{row['kind']}:{field}:{row['at']}"
-        place = how.occurrence(f"{row['ticket']}:{key}")
-        ident, formerly = f"{key}:{place}", hash_content(row, body)
+        position = context.occurrence(f"{row['ticket']}:{key}")
+        event_id, formerly = f"{key}:{position}", hash_content(row, body)
     if body is not None:
-        said = read_text(body)
-        row = {"length": said.length, "is_thanks": said.is_thanks, "is_question": said.is_question,
-               "articles": said.articles, "codes": said.codes} | row  # fmt: skip
+        features = read_text(body)
+        row = {"length": features.length, "is_thanks": features.is_thanks, "is_question": features.is_question,
+               "articles": features.articles, "codes": features.codes} | row  # fmt: skip
     rule = RULES_VERSION if row.get("is_thanks") is not None else None
-    return [model.Event(id=ident, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
+    return [model.Event(id=event_id, seq=row.pop("seq", 0), text_rule=rule, formerly=formerly, **row)]
 
 
 def hash_content(row: Row, body: str | None) -> str:
     """The id that versions before 0.5.0 gave to an event without one."""
-    told = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+    content = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
-def map_ratings(row: Row, how: RowContext) -> list[AnyRecord]:
+def map_ratings(row: Row, context: RowContext) -> list[AnyRecord]:
     """Category and score follow from value and scale where they are not told."""
-    if not how.comments:
+    if not context.comments:
         row.pop("comment", None)
     category = row.pop("category", None) or get_category(row.get("value"), row.get("scale"))
     score = row.pop("score", _SCORES[category] if category else None)
@@ -127,22 +129,22 @@ def get_category(value: str | None, scale: str | None) -> Category | None:
         return word
     low, _, high = (scale or "").partition("-")
     try:
-        place = (float(value) - float(low)) / (float(high) - float(low))
+        position = (float(value) - float(low)) / (float(high) - float(low))
     except (ValueError, ZeroDivisionError):
         raise ValueError(
             f"{value!r} is no answer on the scale {scale!r}: good, neutral, bad, or a number on a scale like 1-5"
         ) from None
-    if not 0 <= place <= 1:
+    if not 0 <= position <= 1:
         raise ValueError(f"{value!r} is not on the scale {scale!r}")
-    return "good" if place >= 0.75 else "bad" if place < 0.4 else "neutral"
+    return "good" if position >= 0.75 else "bad" if position < 0.4 else "neutral"
 
 
-def map_articles(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_articles(row: Row, _context: RowContext) -> list[AnyRecord]:
     updated = row.pop("updated_at", row["created_at"])
     return [model.Article(url=row.pop("url", ""), updated_at=updated, version=updated, **_hash_body(row))]
 
 
-def map_article_edits(row: Row, _how: RowContext) -> list[AnyRecord]:
+def map_article_edits(row: Row, _context: RowContext) -> list[AnyRecord]:
     return [model.ArticleEdit(**_hash_body(row))]
 
 
@@ -151,8 +153,8 @@ def _hash_body(row: Row) -> Row:
     body = row.pop("body", None)
     if body is None:
         return row
-    found = hashlib.blake2b(html.unescape(body).encode(), digest_size=16).hexdigest()
-    return {"digest": found, "length": length(body)} | row
+    digest = hashlib.blake2b(html.unescape(body).encode(), digest_size=16).hexdigest()
+    return {"digest": digest, "length": length(body)} | row
 
 
 _ID = Column(v.read_id, "", required=True)

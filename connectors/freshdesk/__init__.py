@@ -105,12 +105,12 @@ class Freshdesk(Connector):
         history = frozenset({
             "tickets", "status.history", "assignee.history", "priority.history", "team.history", "sla.cycles",
         })  # fmt: skip
-        said = frozenset({"comments.public", "comments.private"})
+        comments = frozenset({"comments.public", "comments.private"})
         streams = [
             Stream(name="tickets", kind="cursor", pages=self._bound(lists.fetch_tickets), gives=history),
-            Stream(name="deleted", kind="cursor", pages=self._bound(lists.fetch_deleted, how="deleted")),
-            Stream(name="spam", kind="cursor", pages=self._bound(lists.fetch_deleted, how="spam")),
-            Stream(name="conversations", kind="queue", pages=self._bound(fetch_conversations), gives=said),
+            Stream(name="deleted", kind="cursor", pages=self._bound(lists.fetch_deleted, list_name="deleted")),
+            Stream(name="spam", kind="cursor", pages=self._bound(lists.fetch_deleted, list_name="spam")),
+            Stream(name="conversations", kind="queue", pages=self._bound(fetch_conversations), gives=comments),
             Stream(
                 name="time_entries", kind="cursor", every=HOUR, pages=self._bound(lists.fetch_time_entries),
                 gives=frozenset({"time.entries"}),

@@ -19,33 +19,33 @@ log = logging.getLogger(__name__)
 class AccountState:
     """One account during one run. `found` is the connector's: what people should know."""
 
-    def __init__(self, http: Transport, settings: Settings, found: list[Finding]) -> None:
-        self.http, self.settings, self.found = http, settings, found
+    def __init__(self, http: Transport, settings: Settings, findings: list[Finding]) -> None:
+        self.http, self.settings, self.findings = http, settings, findings
         self.url = settings.address
         self._agents: frozenset[str] | None = None
         self._fields: list[fd.TicketField] | None = None
         self._kept: dict[str, str] | None = None
         self._surveys: dict[str, fd.Survey] | None = None
 
-    async def keep(self, found: Sequence[fd.Ticket]) -> FieldSelection:
+    async def keep(self, tickets: Sequence[fd.Ticket]) -> FieldSelection:
         """What is kept of these tickets."""
-        is_known = all(row.source is None or str(row.source) in CHANNELS for row in found)
+        is_known = all(row.source is None or str(row.source) in CHANNELS for row in tickets)
         return FieldSelection(
             url=self.url,
             fields=await self.fields_to_keep(),
             sources={} if is_known else await self.sources(),
-            statuses=() if all(str(row.status) in STATUSES for row in found) else await self.statuses(),
+            statuses=() if all(str(row.status) in STATUSES for row in tickets) else await self.statuses(),
             agents=await self.agents(),
             sketch_key=self.settings.sketch_key,
         )
 
     async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[RejectedRow]]]:
         """The agents of today; once all are read, `agents` knows them."""
-        met: set[str] = set()
-        async for good, aside, _ in fetch_pages(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
-            met |= {str(row.id) for row in good}
-            yield good, aside
-        self._agents = frozenset(met)
+        ids: set[str] = set()
+        async for rows, rejected, _ in fetch_pages(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
+            ids |= {str(row.id) for row in rows}
+            yield rows, rejected
+        self._agents = frozenset(ids)
 
     async def agents(self) -> frozenset[str]:
         """Ids of the agents of today, who are no customers though they may ask for a ticket.
@@ -70,7 +70,7 @@ class AccountState:
                 )  # fmt: skip
                 self._fields = [row async for good, _, _ in pages for row in good]
             except UnavailableError as error:
-                self.found.append(Finding(level="warning", about="ticket fields", text=str(error)))
+                self.findings.append(Finding(level="warning", about="ticket fields", text=str(error)))
                 self._fields = []
         return self._fields
 
@@ -79,31 +79,31 @@ class AccountState:
 
     async def fields_to_keep(self) -> dict[str, str]:
         """Custom fields to keep: Freshdesk's name -> the word that the configuration uses for it, a name or a label."""
-        words = self.settings.keep_fields
+        configured = self.settings.keep_fields
         if self._kept is not None:
             return self._kept
-        kept = {word: word for word in words if word.startswith("cf_")}
-        labelled = {word.casefold(): word for word in words if not word.startswith("cf_")}
+        fields = {entry: entry for entry in configured if entry.startswith("cf_")}
+        labelled = {entry.casefold(): entry for entry in configured if not entry.startswith("cf_")}
         if labelled:
             for field in await self.fields():
-                for told in (field.name.removeprefix("cf_"), field.label or ""):
-                    if word := labelled.get(told.casefold()):
-                        kept[field.name] = word
-        for missing in set(words) - set(kept.values()):
+                for name in (field.name.removeprefix("cf_"), field.label or ""):
+                    if entry := labelled.get(name.casefold()):
+                        fields[field.name] = entry
+        for missing in set(configured) - set(fields.values()):
             log.warning("%s has no ticket field named %r", self.url, missing)
-        self._kept = kept
-        return kept
+        self._kept = fields
+        return fields
 
     async def sources(self) -> dict[str, str]:
         """Sources that the account made itself: code -> label."""
-        told = await self.choices("default_source")
-        labels = {str(code): label for label, code in told.items()} if isinstance(told, dict) else {}
+        choices = await self.choices("default_source")
+        labels = {str(code): label for label, code in choices.items()} if isinstance(choices, dict) else {}
         return {code: label for code, label in labels.items() if code not in CHANNELS}
 
     async def statuses(self) -> dict[str, str]:
         """Code -> the agents' label."""
-        told = await self.choices("default_status")
-        pairs = told.items() if isinstance(told, dict) else ()
+        choices = await self.choices("default_status")
+        pairs = choices.items() if isinstance(choices, dict) else ()
         return {str(code): str(label[0] if isinstance(label, list) and label else label) for code, label in pairs}
 
     async def surveys(self) -> dict[str, fd.Survey]:

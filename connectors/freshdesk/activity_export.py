@@ -55,20 +55,20 @@ async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator
     """
     today = start.now // DAY
     first = max(int(start.cursor), today - DAYS_KEPT) if start.cursor else max(start.since // DAY, today - DAYS_KEPT)
-    known: Labels | None = None
+    names: Labels | None = None
     broken: list[int] = []
     for day in range(first, today):
         try:
-            found = await _fetch_day(account, day)
+            rows = await _fetch_day(account, day)
         except (BrokenError, MissingError) as error:  # this day's file
             broken.append(day)
             yield Page(rejected=[RejectedRow(_format_day(day), reason_of(error))])
             continue
-        if found is None:
+        if rows is None:
             continue
-        known = known or await load_labels(account)
+        names = names or await load_labels(account)
         yield Page(gone={"unread": [f"{_format_day(day)}:"]})  # its rows may be right now
-        yield msgspec.structs.replace(_map_day(day, found, known), cursor=str(min([day, *broken])))
+        yield msgspec.structs.replace(_map_day(day, rows, names), cursor=str(min([day, *broken])))
     yield Page(cursor=str(max(first, min([today - 1, *broken]))), complete_until=min([today, *broken]) * DAY)
 
 
@@ -80,21 +80,21 @@ async def _fetch_day(account: AccountState, day: int) -> list[msgspec.Raw] | Non
     return raws((await account.http.download(url, type=_ActivityFile, endpoint="activities file")).activities_data)
 
 
-def _map_day(day: int, found: Sequence[msgspec.Raw], known: Labels) -> Page:
+def _map_day(day: int, rows: Sequence[msgspec.Raw], names: Labels) -> Page:
     """The changes of one day. A row has no id, so one that is refused goes by its day and place; it may have been a
     change of its ticket.
     """
     records: list[AnyRecord] = []
-    aside: list[RejectedRow] = []
-    for place, raw in enumerate(found, 1):
+    rejected: list[RejectedRow] = []
+    for place, raw in enumerate(rows, 1):
         try:
-            records += [*map_changes(decode(raw, fd.Activity), known)]
+            records += [*map_changes(decode(raw, fd.Activity), names)]
         except UNREADABLE as error:
             bad = RejectedRow(f"{_format_day(day)}: row {place}", reason_of(error))
-            aside.append(bad)
+            rejected.append(bad)
             if ticket := id_of(raw, "ticket_id"):
                 records.append(Unread(ticket, bad.id, REFUSED_ROW, bad.reason))
-    return Page(records=records, rejected=aside)
+    return Page(records=records, rejected=rejected)
 
 
 def _format_day(day: int) -> str:
@@ -103,16 +103,16 @@ def _format_day(day: int) -> str:
 
 async def _fetch_file_address(account: AccountState, day: int) -> str | None:
     """Where the file of a day is; None: there is none. UnavailableError where the account has no such export."""
-    asked = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
-    told = await account.http.get(
-        "/api/v2/export/ticket_activities", {"created_at": asked}, type=Export, endpoint="activities",
+    params = datetime.fromtimestamp(day * DAY / 1000, UTC).strftime("%Y-%m-%d")
+    export = await account.http.get(
+        "/api/v2/export/ticket_activities", {"created_at": params}, type=Export, endpoint="activities",
         missing="resource",
     )  # fmt: skip
-    return get_file_address(told)
+    return get_file_address(export)
 
 
-def get_file_address(told: Export) -> str | None:
-    places = told.export if isinstance(told.export, list) else [told.export]
+def get_file_address(export: Export) -> str | None:
+    places = export.export if isinstance(export.export, list) else [export.export]
     return next((one.url for one in places if one is not None and one.url), None)
 
 
@@ -122,15 +122,15 @@ async def fetch_activities_if_available(account: AccountState, start: Start) -> 
         async for page in fetch_activities(account, start):
             yield page
     except UnavailableError as error:
-        account.found.append(Finding(level="note", about="activities", text=f"no export of activities: {error}"))
+        account.findings.append(Finding(level="note", about="activities", text=f"no export of activities: {error}"))
         yield Page(complete_until=start.now)
 
 
 async def load_labels(account: AccountState) -> Labels:
     groups = await account.choices("default_group")
     teams = {str(label).casefold(): str(code) for label, code in groups.items()} if isinstance(groups, dict) else {}
-    told = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read
-    statuses = {label.casefold(): code for code, label in told.items()}
+    status_labels = STATUSES | await account.statuses()  # Freshdesk's own labels where the fields cannot be read
+    statuses = {label.casefold(): code for code, label in status_labels.items()}
     return Labels(statuses, teams)
 
 
@@ -140,23 +140,27 @@ def map_changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
     actor = text_id(row.performer_id) if row.performer_type == "user" else None
     rule = _get_rule(row.activity.get("automation"))
     number = hashlib.blake2b(msgspec.json.encode(row, order="sorted"), digest_size=10).hexdigest()
-    for seq, (told, field) in enumerate(_FIELDS.items()):
-        if told not in row.activity:
+    for seq, (key, field) in enumerate(_FIELDS.items()):
+        if key not in row.activity:
             continue
         yield Event(
             ticket=str(row.ticket_id), id=f"activity:{number}:{field}", at=at, seq=seq, kind="change", actor=actor,
-            via="rule" if rule else None, rule=rule, field=field, after=_to_id(field, row.activity[told], names),
+            via="rule" if rule else None, rule=rule, field=field, after=_to_id(field, row.activity[key], names),
         )  # fmt: skip
 
 
-def _to_id(field: str, given: Any, names: Labels) -> str | None:
-    if given in (None, ""):
+def _to_id(field: str, value: Any, names: Labels) -> str | None:
+    if value in (None, ""):
         return None
     by_label = names.status if field == "status" else names.team if field == "team" else {}
-    return by_label.get(str(given).casefold(), str(given))
+    return by_label.get(str(value).casefold(), str(value))
 
 
-def _get_rule(given: Any) -> str | None:
-    if not given:
+def _get_rule(automation: Any) -> str | None:
+    if not automation:
         return None
-    return str(given.get("rule") or given.get("id") or "automation") if isinstance(given, dict) else str(given)
+    return (
+        str(automation.get("rule") or automation.get("id") or "automation")
+        if isinstance(automation, dict)
+        else str(automation)
+    )

@@ -48,57 +48,62 @@ _ARTICLES = _Probe(
 
 async def check(account: AccountState, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    ask = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
-    me, shut = await checks.check_sign_in(ask)
+    request = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
+    me, refusals = await checks.check_sign_in(request)
     if me is None:
-        return shut
-    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _check_scope(me)]
-    found += checks.check_clock_skew(account.http, "Freshdesk")
-    found += await _check_zone(account)
-    found += await _run_probe(account, _TICKETS)
+        return refusals
+    findings = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _check_scope(me)]
+    findings += checks.check_clock_skew(account.http, "Freshdesk")
+    findings += await _check_zone(account)
+    findings += await _run_probe(account, _TICKETS)
     cost = account.http.limits.told["account"].cost if "account" in account.http.limits.told else 1
     for probe in (*_PROBES, *([_ARTICLES] if account.settings.solutions else [])):
-        found += await _run_probe(account, probe)
-    found += await _check_activities(account, now)
-    found += await _check_names(account)
-    found += _list_api_limits(now)
-    found += checks.check_rate_limits(account.http)
-    return [*found, *await _estimate_first_sync(account, cost)]
+        findings += await _run_probe(account, probe)
+    findings += await _check_activities(account, now)
+    findings += await _check_names(account)
+    findings += _list_api_limits(now)
+    findings += checks.check_rate_limits(account.http)
+    return [*findings, *await _estimate_first_sync(account, cost)]
 
 
 def _check_scope(me: fd.Agent) -> Finding:
     """The list of tickets is cut down in silence to what the key's agent may see."""
     if me.ticket_scope in {None, _ALL}:
         return Finding(level="ok", about="rights", text="the key's agent sees all tickets")
-    seen = "the tickets of their groups" if me.ticket_scope == _OF_GROUPS else "the tickets assigned to them"
-    text = f"the key's agent sees only {seen}, so every figure would be too small: use the key of one who sees all"
+    scope = "the tickets of their groups" if me.ticket_scope == _OF_GROUPS else "the tickets assigned to them"
+    text = f"the key's agent sees only {scope}, so every figure would be too small: use the key of one who sees all"
     return Finding(level="error", about="rights", text=text)
 
 
 async def _check_zone(account: AccountState) -> list[Finding]:
     """The account's own zone, if the key may read it."""
     try:
-        told = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
-        return checks.check_time_zone(time_zones.to_iana(told.timezone) if told.timezone else None, "the account")
+        details = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
+        return checks.check_time_zone(time_zones.to_iana(details.timezone) if details.timezone else None, "the account")
     except PullError:
         return []
 
 
 async def _run_probe(account: AccountState, probe: _Probe) -> list[Finding]:
-    ask = account.http.get(
+    request = account.http.get(
         f"/api/v2/{probe.path}", probe.params, type=msgspec.Raw, endpoint=f"check {probe.about}", missing="resource"
     )
-    return await checks.probe_endpoint(ask, probe.about, probe.needs)
+    return await checks.probe_endpoint(request, probe.about, probe.needs)
 
 
 async def _check_activities(account: AccountState, now: float) -> list[Finding]:
     """Few accounts have it: its absence is no fault."""
     if not account.settings.activities:
         return []
-    asked = {"created_at": format_time(int(now) * 1000 - 2 * DAY)[:10]}
+    params = {"created_at": format_time(int(now) * 1000 - 2 * DAY)[:10]}
     try:
-        await account.http.get("/api/v2/export/ticket_activities", asked, type=msgspec.Raw, endpoint="check activities",
-                               missing="resource")  # fmt: skip
+        await account.http.get(
+            "/api/v2/export/ticket_activities",
+            params,
+            type=msgspec.Raw,
+            endpoint="check activities",
+            missing="resource",
+        )
     except UnavailableError:
         text = "no export of activities: histories are put together from tickets' own times and from sync to sync"
         return [Finding(level="note", about="activities", text=text)]
@@ -110,32 +115,34 @@ async def _check_activities(account: AccountState, now: float) -> list[Finding]:
 async def _check_names(account: AccountState) -> list[Finding]:
     """Statuses that nothing says the meaning of; fields and questions that the configuration may want to name."""
     try:
-        own = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
-        kept = set((await account.fields_to_keep()).values())
+        custom = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
+        found_fields = set((await account.fields_to_keep()).values())
     except PullError as error:
         return [Finding(level="error", about="ticket fields", text=str(error))]
-    found = [
+    findings = [
         Finding(
             level="warning", about="statuses",
             text=f"{label!r} ({code}) counts as open: Freshdesk does not tell what it means, [tickets.statuses] can",
         )
-        for code, label in own.items()
+        for code, label in custom.items()
     ]  # fmt: skip
-    known = {field.name for field in await account.fields()}
-    found += [
-        Finding(level="warning", about="fields", text=f"no ticket field is named {word!r}")
-        for word in account.settings.keep_fields
-        if word not in kept or (word.startswith("cf_") and known and word not in known)
+    names = {field.name for field in await account.fields()}
+    findings += [
+        Finding(level="warning", about="fields", text=f"no ticket field is named {entry!r}")
+        for entry in account.settings.keep_fields
+        if entry not in found_fields or (entry.startswith("cf_") and names and entry not in names)
     ]
-    return [*found, *await _list_questions(account)]
+    return [*findings, *await _list_questions(account)]
 
 
 async def _list_questions(account: AccountState) -> list[Finding]:
     try:
-        asked = [q for survey in (await account.surveys()).values() for q in survey.questions or () if not q.default]
+        questions = [
+            q for survey in (await account.surveys()).values() for q in survey.questions or () if not q.default
+        ]
     except PullError:  # the probe said so
         return []
-    labels = {str(q.id).removeprefix("question_"): q.label or "" for q in asked if str(q.id) != "default_question"}
+    labels = {str(q.id).removeprefix("question_"): q.label or "" for q in questions if str(q.id) != "default_question"}
     return [
         Finding(level="note", about="surveys", text=f"question {number}: {label!r}; [csat] dimensions may name it")
         for number, label in labels.items()
@@ -150,9 +157,9 @@ def _list_api_limits(now: float) -> list[Finding]:
         ("history", f"history starts at {day}: what was closed and untouched since before is archived, and not listed"),
         ("surveys", "Freshdesk's API does not tell which surveys were sent: there is no response rate"),
     ]
-    found = [Finding(level="note", about=about, text=text) for about, text in lacking]
-    lost = no("Freshdesk's API does not tell which surveys were sent")
-    return [*found[:-1], msgspec.structs.replace(found[-1], need="survey.offered", provides=lost)]
+    findings = [Finding(level="note", about=about, text=text) for about, text in lacking]
+    gap = no("Freshdesk's API does not tell which surveys were sent")
+    return [*findings[:-1], msgspec.structs.replace(findings[-1], need="survey.offered", provides=gap)]
 
 
 async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding]:
@@ -192,6 +199,8 @@ async def _count_tickets(account: AccountState) -> tuple[int, bool]:
 
 
 async def _has_page_after(account: AccountState, page: int) -> bool:
-    asked = {**_SOME, "per_page": 100, "page": page}
-    answer = await account.http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="check tickets", missing="resource")
-    return has_next(answer.headers, "tickets")
+    params = {**_SOME, "per_page": 100, "page": page}
+    response = await account.http.answer(
+        TICKETS, params, type=msgspec.Raw, endpoint="check tickets", missing="resource"
+    )
+    return has_next(response.headers, "tickets")

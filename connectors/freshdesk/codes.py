@@ -41,13 +41,13 @@ FEEDBACK, FORWARD = "6", "8"
 FEEDBACK_CATEGORY = "7"
 
 
-def to_code(given: Id | None) -> str | None:
-    return None if given is None else str(given)
+def to_code(value: Id | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def channel(source: Id | None, labels: Mapping[str, str]) -> str | None:
     """`labels` are the account's own names of sources, for those that it made itself."""
     if source is None:
         return None
-    known = str(source)
-    return CHANNELS.get(known) or labels.get(known, f"source {known}").casefold()
+    code = str(source)
+    return CHANNELS.get(code) or labels.get(code, f"source {code}").casefold()

@@ -30,7 +30,7 @@ class Conversations(NamedTuple):
 
     todo: Todo
     rows: list[fd.Conversation] | None
-    aside: list[RejectedRow]
+    rejected: list[RejectedRow]
     is_refused: bool = False  # they may be there, but this key may not read them
     broken: BrokenError | None = None  # the answer cannot be read at all
 
@@ -41,31 +41,31 @@ class Conversations(NamedTuple):
 
 async def fetch_conversations(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Works off the queue, longest unchanged first, until it is empty or this run's requests are spent."""
-    left = account.settings.conversations_per_run or 1 << 60
+    budget = account.settings.conversations_per_run or 1 << 60
     waiting = list(start.todo)
     if not waiting:
         yield Page(complete_until=start.now)
     agents = await account.agents() if waiting else frozenset()
-    read_any = False
-    while waiting and left > 0:
-        batch = waiting[: min(BATCH_SIZE, left)]
+    has_read_any = False
+    while waiting and budget > 0:
+        batch = waiting[: min(BATCH_SIZE, budget)]
         before = account.http.requests.total()
-        found, failed = await _fetch_batch(account, batch)
-        left -= account.http.requests.total() - before
-        if len(found) == BATCH_SIZE and all(one.broken for one in found):
-            raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
-        if not read_any and len(found) == BATCH_SIZE and all(one.is_refused for one in found):
+        tickets, failed = await _fetch_batch(account, batch)
+        budget -= account.http.requests.total() - before
+        if len(tickets) == BATCH_SIZE and all(ticket.broken for ticket in tickets):
+            raise tickets[0].broken or AssertionError  # not one bad answer, but another shape than the known one
+        if not has_read_any and len(tickets) == BATCH_SIZE and all(ticket.is_refused for ticket in tickets):
             raise UnavailableError(f"conversations: none of {BATCH_SIZE} tickets' can be read with this key")
-        read_any = read_any or any(one.rows is not None for one in found)
-        settled = {one.todo for one in found}
+        has_read_any = has_read_any or any(ticket.rows is not None for ticket in tickets)
+        settled = {ticket.todo for ticket in tickets}
         waiting = [todo for todo in waiting if todo not in settled]
-        who = _load_authors(start, found, agents)
-        yield _build_page(account, found, who, waiting[0].version - 1 if waiting else start.now)
+        authors = _load_authors(start, tickets, agents)
+        yield _build_page(account, tickets, authors, waiting[0].version - 1 if waiting else start.now)
         if failed is not None:
             raise failed
     if waiting:
         text = f"{len(waiting):,} tickets' conversations are left for the next sync; until then they count as pending"
-        account.found.append(Finding(level="note", about="conversations", text=text))
+        account.findings.append(Finding(level="note", about="conversations", text=text))
 
 
 async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[list[Conversations], PullError | None]:
@@ -100,15 +100,15 @@ async def _fetch_ticket(account: AccountState, todo: Todo) -> Conversations:
 
 
 async def _fetch_pages(account: AccountState, path: str, todo: Todo) -> Conversations:
-    found: list[fd.Conversation] = []
-    aside: list[RejectedRow] = []
+    rows: list[fd.Conversation] = []
+    rejected: list[RejectedRow] = []
     pages = fetch_pages(
         account.http, f"/api/v2/{path}", kind=fd.Conversation, endpoint="conversations", missing="child"
     )  # fmt: skip
-    async for good, worse, _ in pages:
-        found += good
-        aside += worse
-    return Conversations(todo, found, aside)
+    async for good, unmapped, _ in pages:
+        rows += good
+        rejected += unmapped
+    return Conversations(todo, rows, rejected)
 
 
 class Authors(NamedTuple):
@@ -125,64 +125,68 @@ class Authors(NamedTuple):
         `incoming: false`, which is what the API writes unless it is given another word, makes no former agent.
         https://developers.freshdesk.com/api/#add_note_to_a_ticket
         """
-        known = self.accounts.get(author, KnownAccount())
-        return self.requesters.get(number) == author or (known.asks and not known.was_assigned)
+        account = self.accounts.get(author, KnownAccount())
+        return self.requesters.get(number) == author or (account.asks and not account.was_assigned)
 
 
 UNKNOWN_AUTHORS = Authors()
 
 
-def _load_authors(start: Start, found: Sequence[Conversations], agents: Collection[str]) -> Authors:
-    authors = {actor for one in found for row in one.rows or () if (actor := text_id(row.user_id))}
-    return Authors(agents, start.requesters([one.number for one in found]), start.accounts(authors - set(agents)))
+def _load_authors(start: Start, tickets: Sequence[Conversations], agents: Collection[str]) -> Authors:
+    authors = {actor for ticket in tickets for row in ticket.rows or () if (actor := text_id(row.user_id))}
+    return Authors(
+        agents, start.requesters([ticket.number for ticket in tickets]), start.accounts(authors - set(agents))
+    )
 
 
-def _build_page(account: AccountState, found: Sequence[Conversations], who: Authors, until: int) -> Page:
+def _build_page(account: AccountState, tickets: Sequence[Conversations], authors: Authors, until: int) -> Page:
     """What is not there any more was deleted, where everything that is there could be read."""
     records: list[AnyRecord] = []
-    aside: list[RejectedRow] = []
-    whole: list[tuple[str, str]] = []
+    rejected: list[RejectedRow] = []
+    complete: list[tuple[str, str]] = []
     settings = account.settings
-    for one in found:
-        made, worse = _map_ticket_conversations(one, who, settings.merged_note_pattern, settings.thanks)
-        records += made
-        aside += [*one.aside, *worse]
-        if one.rows is not None and not (one.aside or worse):
-            whole.append(("comment", one.number))
-    done = [one.todo for one in found]
-    return Page(records=records, replaces=whole, done=done, complete_until=until, rejected=aside)
+    for ticket in tickets:
+        ticket_records, unmapped = _map_ticket_conversations(
+            ticket, authors, settings.merged_note_pattern, settings.thanks
+        )
+        records += ticket_records
+        rejected += [*ticket.rejected, *unmapped]
+        if ticket.rows is not None and not (ticket.rejected or unmapped):
+            complete.append(("comment", ticket.number))
+    done = [ticket.todo for ticket in tickets]
+    return Page(records=records, replaces=complete, done=done, complete_until=until, rejected=rejected)
 
 
 def _map_ticket_conversations(
-    one: Conversations, who: Authors, merged_note: re.Pattern[str], thanks: tuple[str, ...]
+    ticket: Conversations, authors: Authors, merged_note: re.Pattern[str], thanks: tuple[str, ...]
 ) -> tuple[list[AnyRecord], list[RejectedRow]]:
-    number, doubled = one.number, one.todo.key.partition(":")[2]
-    if one.rows is None:
-        return [Replies(number, one.todo.version, "unreadable")], []
-    rows = drop_repeated_first_message(sorted(one.rows, key=lambda row: row.created_at), doubled)
+    number, first_message = ticket.number, ticket.todo.key.partition(":")[2]
+    if ticket.rows is None:
+        return [Replies(number, ticket.todo.version, "unreadable")], []
+    rows = drop_repeated_first_message(sorted(ticket.rows, key=lambda row: row.created_at), first_message)
     places = {str(row.id): place for place, row in enumerate(rows, 1)}
-    records, aside = map_rows(rows, lambda row: map_conversation(row, number, places[str(row.id)], who, thanks))
-    merge = next((told for row in rows if (told := _map_merge(row, number, merged_note))), None)
+    records, rejected = map_rows(rows, lambda row: map_conversation(row, number, places[str(row.id)], authors, thanks))
+    merge = next((event for row in rows if (event := _map_merge(row, number, merged_note))), None)
     links: list[AnyRecord] = [] if merge is None else [TicketLink(number, str(merge.after), "merge"), merge]
     # A row that cannot be read may have been the reply.
-    known: Literal["yes", "unreadable"] = "unreadable" if one.aside or aside else "yes"
-    replies = Replies(number, one.todo.version, known, merge.after if merge else None)
-    return [*records, *links, replies], _label_rejected(number, aside)
+    replies_known: Literal["yes", "unreadable"] = "unreadable" if ticket.rejected or rejected else "yes"
+    replies = Replies(number, ticket.todo.version, replies_known, merge.after if merge else None)
+    return [*records, *links, replies], _label_rejected(number, rejected)
 
 
-def _label_rejected(number: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
-    return [RejectedRow(one.id, f"a conversation of ticket {number}: {one.reason}") for one in aside]
+def _label_rejected(number: str, rejected: Sequence[RejectedRow]) -> list[RejectedRow]:
+    return [RejectedRow(ticket.id, f"a conversation of ticket {number}: {ticket.reason}") for ticket in rejected]
 
 
-def drop_repeated_first_message(rows: list[fd.Conversation], doubled: str) -> list[fd.Conversation]:
+def drop_repeated_first_message(rows: list[fd.Conversation], digest: str) -> list[fd.Conversation]:
     """Without the first message of a web chat, where its text is the description's."""
-    if doubled and rows and rows[0].incoming and text_digest(rows[0].body_text, rows[0].body) == doubled:
+    if digest and rows and rows[0].incoming and text_digest(rows[0].body_text, rows[0].body) == digest:
         return rows[1:]
     return rows
 
 
 def map_conversation(
-    row: fd.Conversation, number: str, place: int, who: Authors = UNKNOWN_AUTHORS, thanks: tuple[str, ...] = ()
+    row: fd.Conversation, number: str, place: int, authors: Authors = UNKNOWN_AUTHORS, thanks: tuple[str, ...] = ()
 ) -> list[AnyRecord]:
     """A comment with its author, or a survey's feedback, which is no word of the customer to the team."""
     at = ms(row.created_at)
@@ -192,14 +196,14 @@ def map_conversation(
     if source == FEEDBACK or to_code(row.category) == FEEDBACK_CATEGORY:
         return [Event(number, str(row.id), at, place, "survey", actor=actor, via="survey", public=True)]
     rule = _get_rule(row)
-    told = extract_features(row.body_text, row.body, thanks=thanks)
+    features = extract_features(row.body_text, row.body, thanks=thanks)
     event = Event(
         ticket=number, id=str(row.id), at=at, seq=place, kind="comment", actor=actor,
         via="rule" if rule else VIA.get(source or "", f"source {source}"), rule=rule,
-        public=not row.private and source != FORWARD, length=told.length, is_thanks=told.is_thanks,
-        is_question=told.is_question, text_rule=RULES_VERSION, articles=told.articles, codes=told.codes,
+        public=not row.private and source != FORWARD, length=features.length, is_thanks=features.is_thanks,
+        is_question=features.is_question, text_rule=RULES_VERSION, articles=features.articles, codes=features.codes,
     )  # fmt: skip
-    return [event, *_map_author(row, event, who)]
+    return [event, *_map_author(row, event, authors)]
 
 
 def _get_rule(row: fd.Conversation) -> str | None:
@@ -208,24 +212,26 @@ def _get_rule(row: fd.Conversation) -> str | None:
     return "auto_response" if row.auto_response else None
 
 
-def _map_author(row: fd.Conversation, said: Event, who: Authors) -> list[Person]:
+def _map_author(row: fd.Conversation, comment: Event, authors: Authors) -> list[Person]:
     """Who wrote and is no agent of today: a customer if it came from outside, else an agent who has left.
 
     Just before it was written, so that what the ticket itself says of its requester wins.
     """
-    actor = said.actor
-    if actor is None or said.rule is not None or actor in who.agents or row.incoming is None:
+    actor = comment.actor
+    if actor is None or comment.rule is not None or actor in authors.agents or row.incoming is None:
         return []
-    is_customer = row.incoming or who.is_customer(said.ticket, actor)
-    return [Person(actor, "customer" if is_customer else "agent", "contact" if is_customer else "agent", said.at - 1)]
+    is_customer = row.incoming or authors.is_customer(comment.ticket, actor)
+    return [
+        Person(actor, "customer" if is_customer else "agent", "contact" if is_customer else "agent", comment.at - 1)
+    ]
 
 
 def _map_merge(row: fd.Conversation, number: str, pattern: re.Pattern[str]) -> Event | None:
     """That a note says this ticket was merged into another one; whether it was, its closing has to show."""
-    into, at = find_merge_target(row, pattern), ms(row.created_at)
-    if into is None or into == number or at is None:
+    target, at = find_merge_target(row, pattern), ms(row.created_at)
+    if target is None or target == number or at is None:
         return None
-    return Event(number, f"{row.id}:merge", at, 0, "link", actor=text_id(row.user_id), field="merge", after=into)
+    return Event(number, f"{row.id}:merge", at, 0, "link", actor=text_id(row.user_id), field="merge", after=target)
 
 
 def find_merge_target(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:
@@ -233,5 +239,5 @@ def find_merge_target(row: fd.Conversation, pattern: re.Pattern[str]) -> str | N
     text = row.body_text or row.body or ""
     if row.incoming or len(text) > _LONGEST_HINT:
         return None
-    found = pattern.search(text)
-    return found.group(1) if found else None
+    match = pattern.search(text)
+    return match.group(1) if match else None

@@ -21,13 +21,13 @@ class _ErrorBody(msgspec.Struct):
 def classify_response(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:  # noqa: ARG001 - a Judge
     if status not in {401, 403}:
         return None
-    told = _parse_error(content)
-    if told.code in _STOP:
-        return Classification(kind="access", text=f"{status} {told.code}: {told.message}")
-    if told.code == "require_feature":
-        return Classification(kind="unavailable", text=f"not in this account's plan: {told.message}")
-    if told.code == "access_denied":
-        text = f"{told.message} The role of the key's agent does not allow it; the key of an admin may read everything"
+    error = _parse_error(content)
+    if error.code in _STOP:
+        return Classification(kind="access", text=f"{status} {error.code}: {error.message}")
+    if error.code == "require_feature":
+        return Classification(kind="unavailable", text=f"not in this account's plan: {error.message}")
+    if error.code == "access_denied":
+        text = f"{error.message} The role of the key's agent does not allow it; the key of an admin may read everything"
         return Classification(kind="unavailable", text=text)
     return None
 

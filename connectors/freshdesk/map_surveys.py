@@ -29,21 +29,21 @@ def map_ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *,
         raise ValueError(f"created_at {row.created_at!r} is no time")
     changed = ms(row.updated_at) or at
     scales = _list_scales(surveys.get(text_id(row.survey_id) or ""))
-    found = []
-    for question, told in (row.ratings or {}).items():
-        given = parse_point(told)
-        if given is None:  # not answered, or `list_unread_answers` names it
+    ratings = []
+    for question, answer in (row.ratings or {}).items():
+        points = parse_point(answer)
+        if points is None:  # not answered, or `list_unread_answers` names it
             continue
-        category, score = score_rating(given, scales.get(question, ()))
-        found.append(
+        category, score = score_rating(points, scales.get(question, ()))
+        ratings.append(
             Rating(
                 id=str(row.id),
                 ticket=str(row.ticket_id),
                 offered_at=at,
                 version=changed,
                 question=get_question_key(question),
-                value=str(given),
-                scale=_describe_scale(given, scales.get(question, ())),
+                value=str(points),
+                scale=_describe_scale(points, scales.get(question, ())),
                 category=category,
                 score=score,
                 answered_at=at,
@@ -53,29 +53,29 @@ def map_ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *,
                 comment=row.feedback if comments and question == MAIN_QUESTION else None,
             )
         )
-    return found
+    return ratings
 
 
 def list_unread_answers(row: fd.SatisfactionRating) -> list[RejectedRow]:
     """Answers that are no point of any scale; the others of the same survey stand on their own."""
     return [
         RejectedRow(f"{row.id} {question[:80]}", "the answer is no point of a scale")
-        for question, told in (row.ratings or {}).items()
-        if told is not None and parse_point(told) is None
+        for question, answer in (row.ratings or {}).items()
+        if answer is not None and parse_point(answer) is None
     ]
 
 
-def parse_point(told: Any) -> int | None:
+def parse_point(value: Any) -> int | None:
     """A point of a scale, also as text; None for null and for anything else.
 
     >>> [parse_point(value) for value in (103, "-103", 100.0, None, "n/a", True)]
     [103, -103, 100, None, None, None]
     """
-    if isinstance(told, str) and _POINT.fullmatch(told.strip()):
-        return int(told)
-    if isinstance(told, bool) or not isinstance(told, int | float) or int(told) != told:
+    if isinstance(value, str) and _POINT.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or int(value) != value:
         return None
-    return int(told) if abs(told) < _FAR else None
+    return int(value) if abs(value) < _FAR else None
 
 
 def get_question_key(question: str) -> str:
@@ -85,13 +85,13 @@ def get_question_key(question: str) -> str:
 
 def map_questions(row: fd.Survey) -> list[Name]:
     return [
-        Name("question", get_question_key(str(asked.id)), " ".join(asked.label.split()))
-        for asked in row.questions or ()
-        if asked.label and str(asked.id) != MAIN_QUESTION
+        Name("question", get_question_key(str(question.id)), " ".join(question.label.split()))
+        for question in row.questions or ()
+        if question.label and str(question.id) != MAIN_QUESTION
     ]
 
 
-def score_rating(given: int, accepted: Sequence[int]) -> tuple[Category | None, float | None]:
+def score_rating(points: int, accepted: Sequence[int]) -> tuple[Category | None, float | None]:
     """What a rating says, and where it lies between the worst (0) and the best (1) that its question accepts.
 
     Accepted ratings come in any order; without them all seven points count. An unknown point says nothing.
@@ -101,27 +101,29 @@ def score_rating(given: int, accepted: Sequence[int]) -> tuple[Category | None, 
     >>> score_rating(-101, ()), score_rating(3, [1, 2, 3])
     (('bad', 0.3333333333333333), ('bad', 0.0))
     """
-    if given in CLASSIC:
-        return CLASSIC[given]
+    if points in CLASSIC:
+        return CLASSIC[points]
     scale = sorted(point for point in accepted if point in POINTS) or list(POINTS)
-    if given not in scale:
+    if points not in scale:
         scale = list(POINTS)
-    if given not in scale:
+    if points not in scale:
         return None, None
-    category: Category = "good" if given > _NEUTRAL else "neutral" if given == _NEUTRAL else "bad"
-    return category, scale.index(given) / (len(scale) - 1)
+    category: Category = "good" if points > _NEUTRAL else "neutral" if points == _NEUTRAL else "bad"
+    return category, scale.index(points) / (len(scale) - 1)
 
 
 def _list_scales(survey: fd.Survey | None) -> dict[str, list[int]]:
-    asked = (survey.questions if survey else None) or []
+    questions = (survey.questions if survey else None) or []
     return {
-        str(question.id): [known for one in question.accepted_ratings or () if (known := parse_point(one)) is not None]
-        for question in asked
+        str(question.id): [
+            point for rating in question.accepted_ratings or () if (point := parse_point(rating)) is not None
+        ]
+        for question in questions
     }
 
 
-def _describe_scale(given: int, accepted: Sequence[int]) -> str:
+def _describe_scale(points: int, accepted: Sequence[int]) -> str:
     """ "3 points": how many answers there were to choose from."""
-    if given in CLASSIC:
+    if points in CLASSIC:
         return "happy/neutral/unhappy"
     return f"{len(accepted) or len(POINTS)} points"

@@ -43,8 +43,8 @@ class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
     sketch_key: bytes = b""
 
 
-def map_ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[model.AnyRecord]:
-    """Everything that one row tells. `gone`: the list that it came from, "deleted" or "spam".
+def map_ticket(row: fd.Ticket, keep: FieldSelection, *, removed_by: str = "") -> list[model.AnyRecord]:
+    """Everything that one row tells. `removed_by`: the list that it came from, "deleted" or "spam".
 
     What was gone before we met it can never be read: https://developers.freshdesk.com/api/#list_all_ticket_notes
     """
@@ -73,9 +73,9 @@ def map_ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[
         team=text_id(row.group_id),
         assignee=text_id(row.responder_id),
         subject=row.subject or None,
-        deleted_at=updated if gone == "deleted" else None,
-        is_spam=gone == "spam" or bool(row.spam),
-        replies_known="unreadable" if gone else "pending",
+        deleted_at=updated if removed_by == "deleted" else None,
+        is_spam=removed_by == "spam" or bool(row.spam),
+        replies_known="unreadable" if removed_by else "pending",
         sketch=_build_fingerprint(row, keep),
         direction="outbound" if to_code(row.source) == OUTBOUND else None,
         association=ASSOCIATIONS.get(to_code(row.association_type) or ""),
@@ -93,11 +93,13 @@ def map_ticket(row: fd.Ticket, keep: FieldSelection, *, gone: str = "") -> list[
     ]
 
 
-def find_missed_replies(row: fd.Ticket, known: int | None) -> model.Replies | None:
-    """Of a ticket that is gone: whether something was said after the version that is `known`, never to be read now."""
+def find_missed_replies(row: fd.Ticket, version: int | None) -> model.Replies | None:
+    """Of a ticket that is gone: whether something was said after the version that is `version`."""
     stats, updated = row.stats or fd.Stats(), ms(row.updated_at)
-    said = [at for told in (stats.agent_responded_at, stats.requester_responded_at) if (at := ms(told)) is not None]
-    if known is None or updated is None or max(said, default=known) <= known:
+    reply_times = [
+        at for time in (stats.agent_responded_at, stats.requester_responded_at) if (at := ms(time)) is not None
+    ]
+    if version is None or updated is None or max(reply_times, default=version) <= version:
         return None
     return model.Replies(str(row.id), updated, "unreadable")
 
@@ -119,13 +121,13 @@ def build_queue_key(row: fd.Ticket) -> str:
 
 
 def text_digest(text: str | None, html: str | None) -> str:
-    words = " ".join(strip_markup(text or html or "").split())
-    return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
+    content = " ".join(strip_markup(text or html or "").split())
+    return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
 def _map_fields(row: fd.Ticket, keep: FieldSelection) -> dict[str, str]:
-    told = row.custom_fields or {}
-    return {word: plain for name, word in keep.fields.items() if (plain := to_text(told.get(name))) is not None}
+    values = row.custom_fields or {}
+    return {entry: value for name, entry in keep.fields.items() if (value := to_text(values.get(name))) is not None}
 
 
 def _build_fingerprint(row: fd.Ticket, keep: FieldSelection) -> bytes | None:
@@ -143,11 +145,11 @@ def _get_author(row: fd.Ticket) -> str | None:
 
 def _map_requester(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[model.Person]:
     """The requester, if they are no agent of today: a customer as of the ticket's last update."""
-    who = row.requester
-    number = text_id(row.requester_id if who is None else who.id)
+    requester = row.requester
+    number = text_id(row.requester_id if requester is None else requester.id)
     if number is None or number in keep.agents:
         return
-    name, email = (None, None) if who is None else (who.name, who.email)
+    name, email = (None, None) if requester is None else (requester.name, requester.email)
     company = text_id(row.company_id)
     yield model.Person(number, "customer", "contact", updated, name, email, organization=company)
 
@@ -159,13 +161,23 @@ def _map_company(row: fd.Company) -> Iterator[model.Name]:
 
 def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[model.Event]:
     """The description is the comment that made the ticket."""
-    told = extract_features(row.description_text, row.description)
+    features = extract_features(row.description_text, row.description)
     yield model.Event(
-        ticket=number, id="created", at=created, seq=0, kind="comment", actor=_get_author(row), public=True,
-        via=None if to_code(row.source) in BY_THE_TEAM else channel(row.source, {}), length=told.length,
-        is_thanks=told.is_thanks, is_question=told.is_question, text_rule=RULES_VERSION, articles=told.articles,
-        codes=told.codes,
-    )  # fmt: skip
+        ticket=number,
+        id="created",
+        at=created,
+        seq=0,
+        kind="comment",
+        actor=_get_author(row),
+        public=True,
+        via=None if to_code(row.source) in BY_THE_TEAM else channel(row.source, {}),
+        length=features.length,
+        is_thanks=features.is_thanks,
+        is_question=features.is_question,
+        text_rule=RULES_VERSION,
+        articles=features.articles,
+        codes=features.codes,
+    )
 
 
 def _map_unread_codes(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Iterator[model.Unread]:
@@ -186,7 +198,7 @@ def map_status_changes(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator
     """
     reopened, resolved, closed = ms(stats.reopened_at), ms(stats.resolved_at), ms(stats.closed_at)
     status, pending = ms(stats.status_updated_at), ms(stats.pending_since)
-    told: list[tuple[str, int | None, str | None, str]] = [
+    changes: list[tuple[str, int | None, str | None, str]] = [
         ("resolved", resolved, None, RESOLVED),
         ("closed", closed, None, CLOSED),
         ("solved-before", reopened and reopened - 1, None, RESOLVED),
@@ -194,8 +206,8 @@ def map_status_changes(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator
         ("pending", pending, None, "3"),
         ("status", status, None, str(row.status)),
     ]
-    for seq, (name, at, before, after) in enumerate(told):
-        if at is None or (name not in {"status", "reopened"} and (at, after) == (status, told[-1][3])):
+    for seq, (name, at, before, after) in enumerate(changes):
+        if at is None or (name not in {"status", "reopened"} and (at, after) == (status, changes[-1][3])):
             continue
         yield model.Event(
             ticket=number, id=f"{name}:{at // 1000}", at=at, seq=100 + seq, kind="change", field="status",
@@ -208,21 +220,33 @@ def _map_sla_cycles(
 ) -> Iterator[model.SlaCycle]:
     """Due times as they are now: they move when priority, group or policy change, or while the clock stands."""
     done = str(row.status) in DONE
-    solved = (ms(stats.resolved_at) or ms(stats.closed_at)) if done else None
-    asked, answered = ms(stats.requester_responded_at), ms(stats.agent_responded_at)
+    solved_at = (ms(stats.resolved_at) or ms(stats.closed_at)) if done else None
+    requested_at, responded_at = ms(stats.requester_responded_at), ms(stats.agent_responded_at)
     first, due = ms(row.fr_due_by), ms(row.due_by)
     if first is not None:
-        late = True if row.fr_escalated else None  # a job sets it some time after, or never
-        stopped = ms(stats.first_responded_at)
-        yield model.SlaCycle(number, "first_response", 0, "First response", updated, created, stopped, first,
-                             is_breached=late)  # fmt: skip
-    if (next_due := ms(row.nr_due_by)) is not None and asked is not None:
-        stopped = answered if answered is not None and answered >= asked else None
-        yield model.SlaCycle(number, "next_response", asked // 1000, "Next response", updated, asked, stopped,
-                             next_due, is_breached=True if row.nr_escalated else None)  # fmt: skip
+        is_late = True if row.fr_escalated else None  # a job sets it some time after, or never
+        stopped_at = ms(stats.first_responded_at)
+        yield model.SlaCycle(
+            number, "first_response", 0, "First response", updated, created, stopped_at, first, is_breached=is_late
+        )
+    if (next_due := ms(row.nr_due_by)) is not None and requested_at is not None:
+        stopped_at = responded_at if responded_at is not None and responded_at >= requested_at else None
+        yield model.SlaCycle(
+            number,
+            "next_response",
+            requested_at // 1000,
+            "Next response",
+            updated,
+            requested_at,
+            stopped_at,
+            next_due,
+            is_breached=True if row.nr_escalated else None,
+        )
     if due is not None:
-        stands = str(row.status) in STANDING  # its due time moves on only afterwards
-        yield model.SlaCycle(number, "resolution", 0, "Resolution", updated, created, solved, due, is_paused=stands)
+        is_paused = str(row.status) in STANDING  # its due time moves on only afterwards
+        yield model.SlaCycle(
+            number, "resolution", 0, "Resolution", updated, created, solved_at, due, is_paused=is_paused
+        )
 
 
 def _map_native_metrics(row: fd.Ticket, number: str, created: int, stats: fd.Stats) -> Iterator[model.NativeMetric]:

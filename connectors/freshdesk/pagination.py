@@ -42,10 +42,10 @@ def has_next(headers: Mapping[str, str], endpoint: str) -> bool:
     Without a Link the list has ended. A PullError where there is one that nobody can read: it may have said "next".
     """
     link = headers.get("link", "").strip()
-    told = {word for rel in _REL.findall(link) for word in rel.casefold().split()}
-    if link and not told:
+    relations = {relation for rel in _REL.findall(link) for relation in rel.casefold().split()}
+    if link and not relations:
         raise PullError(f"{endpoint}: the Link of the answer does not say what follows", permanent=True)
-    return "next" in told
+    return "next" in relations
 
 
 def decode_page(raw: msgspec.Raw, kind: type[T], endpoint: str) -> tuple[list[T], list[RejectedRow]]:
@@ -61,10 +61,10 @@ async def fetch_pages(
 ) -> AsyncIterator[tuple[list[T], list[RejectedRow], msgspec.Raw]]:  # fmt: skip
     """Pages of an ordinary list: its rows, those that could not be read, and the JSON as it came."""
     for page in range(1, _MOST + 1):
-        asked = {**(params or {}), "per_page": size, "page": page}
-        answer = await http.answer(path, asked, type=msgspec.Raw, endpoint=endpoint, missing=missing)
-        yield *decode_page(answer.body, kind, endpoint), answer.body
-        if not has_next(answer.headers, endpoint):
+        query = {**(params or {}), "per_page": size, "page": page}
+        response = await http.answer(path, query, type=msgspec.Raw, endpoint=endpoint, missing=missing)
+        yield *decode_page(response.body, kind, endpoint), response.body
+        if not has_next(response.headers, endpoint):
             return
     raise PullError(f"{endpoint}: still more to come after {_MOST} pages", permanent=True)
 
@@ -73,7 +73,7 @@ class TicketPage(NamedTuple):
     """One page of tickets in order of their last update."""
 
     tickets: list[fd.Ticket]
-    aside: list[RejectedRow]
+    rejected: list[RejectedRow]
     until: int  # latest update so far
     is_last: bool
     unsure: int | None  # where a stretch begins that is certain only at the end of the walk
@@ -94,14 +94,14 @@ async def fetch_tickets_by_update(
     """
     walk = _Walk(since // SECOND * SECOND, unsure)
     while True:
-        asked = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
+        query = {**params, "order_by": "updated_at", "order_type": "asc", "per_page": size,
                  "updated_since": format_time(walk.since), "page": walk.page}  # fmt: skip
-        answer = await http.answer(TICKETS, asked, type=msgspec.Raw, endpoint="tickets", missing="resource")
-        good, aside = decode_page(answer.body, fd.Ticket, "tickets")
+        response = await http.answer(TICKETS, query, type=msgspec.Raw, endpoint="tickets", missing="resource")
+        good, rejected = decode_page(response.body, fd.Ticket, "tickets")
         good, out_of_line = drop_misplaced(good, walk.since)
-        aside += out_of_line
-        more = walk.took(good, more=has_next(answer.headers, "tickets"))
-        yield TicketPage(good, aside, walk.reached, not more, walk.unsure)
+        rejected += out_of_line
+        more = walk.took(good, more=has_next(response.headers, "tickets"))
+        yield TicketPage(good, rejected, walk.reached, not more, walk.unsure)
         if not more:
             return
 

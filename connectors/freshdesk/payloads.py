@@ -28,8 +28,8 @@ def ms(text: str | None) -> int | None:
         return None
 
 
-def text_id(given: Id | None) -> str | None:
-    return None if given in (None, "") else str(given)
+def text_id(value: Id | None) -> str | None:
+    return None if value in (None, "") else str(value)
 
 
 class Contact(msgspec.Struct):

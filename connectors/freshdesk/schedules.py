@@ -24,12 +24,14 @@ def map_schedule(row: fd.BusinessHours) -> model.Schedule:
 
 def _list_spans(row: fd.BusinessHours) -> list[tuple[int, int]]:
     """The newer shape has several spans a day, where it is there; a day that is missing is closed."""
-    newer = row.source_business_hours or []
-    chosen = next((one for one in newer if one.is_default), newer[0] if newer else None)
-    if chosen is not None and _ALWAYS in (chosen.business_hours_type or ""):
+    calendars = row.source_business_hours or []
+    calendar = next(
+        (calendar_row for calendar_row in calendars if calendar_row.is_default), calendars[0] if calendars else None
+    )
+    if calendar is not None and _ALWAYS in (calendar.business_hours_type or ""):
         return [(0, WEEK)]
-    if chosen is not None and chosen.business_hours:
-        days = [(day.day, slot) for day in chosen.business_hours for slot in day.time_slots or ()]
+    if calendar is not None and calendar.business_hours:
+        days = [(day.day, slot) for day in calendar.business_hours for slot in day.time_slots or ()]
     elif row.business_hours:
         days = list(row.business_hours.items())
     else:

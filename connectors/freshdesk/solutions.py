@@ -29,17 +29,17 @@ async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[P
     crawl = _Crawl(account)
     present: list[str] = []
     async for folder in crawl.folders():
-        met = 0
-        async for good, aside in crawl.children(f"folders/{folder.id}/articles", fd.Article):
-            records, worse = map_rows(good, lambda row: map_article(row, account.url))
-            met += len(good) + len(aside)
-            crawl.lost += len(aside) + len(worse)
+        seen = 0
+        async for good, rejected in crawl.children(f"folders/{folder.id}/articles", fd.Article):
+            records, unmapped = map_rows(good, lambda row: map_article(row, account.url))
+            seen += len(good) + len(rejected)
+            crawl.lost += len(rejected) + len(unmapped)
             present += [str(row.id) for row in good]
-            yield Page(records=records, rejected=[*aside, *worse])
-        crawl.lost += max(0, (folder.articles_count or 0) - met)
+            yield Page(records=records, rejected=[*rejected, *unmapped])
+        crawl.lost += max(0, (folder.articles_count or 0) - seen)
     if crawl.lost:
         text = "not everything in the knowledge base could be read, so nothing is taken for deleted meanwhile"
-        account.found.append(Finding(level="note", about="articles", text=text))
+        account.findings.append(Finding(level="note", about="articles", text=text))
     yield Page(present={} if crawl.lost else {"article": present}, complete_until=start.now)
 
 
@@ -49,14 +49,14 @@ async def fetch_translations(account: AccountState, start: Start) -> AsyncIterat
         crawl = _Crawl(account)
         try:
             async for folder in crawl.folders():
-                async for good, aside in crawl.children(f"folders/{folder.id}/articles/{language}", fd.Article):
-                    records, worse = map_rows(good, partial(map_translation, language=language))
-                    yield Page(records=records, rejected=[*aside, *worse])
+                async for good, rejected in crawl.children(f"folders/{folder.id}/articles/{language}", fd.Article):
+                    records, unmapped = map_rows(good, partial(map_translation, language=language))
+                    yield Page(records=records, rejected=[*rejected, *unmapped])
         except UnavailableError as error:
             crawl.lost, crawl.reason = 1, str(error)
         if crawl.lost:
             text = f"not all articles can be read in {language!r}: {crawl.reason}"
-            account.found.append(Finding(level="note", about="articles", text=text))
+            account.findings.append(Finding(level="note", about="articles", text=text))
     yield Page(complete_until=start.now)
 
 
@@ -74,11 +74,11 @@ class _Crawl:
         categories = fetch_pages(http, f"{_SOLUTIONS}/categories", kind=fd.Category, endpoint="categories")
         places = [(f"categories/{row.id}/folders", True) async for good, _, _ in categories for row in good]
         while places:
-            path, is_told = places.pop(0)
+            path, is_known = places.pop(0)
             found: list[fd.Folder] = []
-            async for good, aside in self.children(path, fd.Folder, is_told=is_told):
+            async for good, rejected in self.children(path, fd.Folder, is_known=is_known):
                 found += good
-                self.lost += len(aside)
+                self.lost += len(rejected)
             for row in found:
                 if str(row.id) not in visited:
                     visited.add(str(row.id))
@@ -87,9 +87,9 @@ class _Crawl:
                     yield row
 
     async def children(
-        self, path: str, kind: type[T], *, is_told: bool = True
+        self, path: str, kind: type[T], *, is_known: bool = True
     ) -> AsyncIterator[tuple[list[T], list[RejectedRow]]]:
-        """What lies in one place. It may have been taken away meanwhile; `is_told`: somebody said that there is some.
+        """What lies in one place. It may have been taken away meanwhile; `is_known`: somebody said that there is some.
 
         Accounts without folders in folders do not know the question for them.
         """
@@ -98,10 +98,10 @@ class _Crawl:
             pages = fetch_pages(
                 self.account.http, f"{_SOLUTIONS}/{path}", kind=kind, endpoint=endpoint, missing="child"
             )
-            async for good, aside, _ in pages:
-                yield good, aside
+            async for good, rejected, _ in pages:
+                yield good, rejected
         except MissingError as error:
-            self.lost, self.reason = self.lost + is_told, str(error)
+            self.lost, self.reason = self.lost + is_known, str(error)
         except BrokenError as error:
             self.lost, self.reason = self.lost + 1, str(error)
 
@@ -128,8 +128,8 @@ def map_article(row: fd.Article, url: str) -> list[AnyRecord]:
 def map_translation(row: fd.Article, language: str) -> Sequence[AnyRecord]:
     _, updated = _get_times(row)
     digest = _digest(row)
-    words = None if row.description is None else length(row.description)
-    return [] if digest is None else [ArticleEdit(str(row.id), updated, language, digest=digest, length=words)]
+    body = None if row.description is None else length(row.description)
+    return [] if digest is None else [ArticleEdit(str(row.id), updated, language, digest=digest, length=body)]
 
 
 def _digest(row: fd.Article) -> str | None:

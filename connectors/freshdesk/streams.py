@@ -35,23 +35,27 @@ UNSURE = "+"  # stands in cursors before where a stretch begins of which somethi
 async def fetch_tickets(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What was updated since, in order. Spam and deleted tickets are in lists of their own."""
     if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
-        account.found.append(_describe_history_start(start.now))
+        account.findings.append(_describe_history_start(start.now))
     async for page, good in _fetch_updated(account, start, {"include": INCLUDES}):
         here = [row for row in good if account.settings.keep_samples or not mapping.is_sample(row)]
-        records, worse = map_rows(here, partial(mapping.map_ticket, keep=await account.keep(here)))
+        records, unmapped = map_rows(here, partial(mapping.map_ticket, keep=await account.keep(here)))
         todo = [
             Todo(at, mapping.build_queue_key(row)) for row in here if (at := ms(row.updated_at)) and ms(row.created_at)
         ]
-        yield _complete_page(page, good, records, worse, {"conversations": todo})
+        yield _complete_page(page, good, records, unmapped, {"conversations": todo})
 
 
-async def fetch_deleted(account: AccountState, start: Start, *, how: str) -> AsyncIterator[Page]:
+async def fetch_deleted(account: AccountState, start: Start, *, list_name: str) -> AsyncIterator[Page]:
     """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
-    async for page, good in _fetch_updated(account, start, {"include": INCLUDES, "filter": how}):
-        records, worse = map_rows(good, partial(mapping.map_ticket, keep=await account.keep(good), gone=how))
-        known = start.versions("ticket", [str(row.id) for row in good])
-        missed = [lost for row in good if (lost := mapping.find_missed_replies(row, known.get(str(row.id))))]
-        yield _complete_page(page, good, [*records, *missed], worse, {})
+    async for page, good in _fetch_updated(account, start, {"include": INCLUDES, "filter": list_name}):
+        records, unmapped = map_rows(
+            good, partial(mapping.map_ticket, keep=await account.keep(good), removed_by=list_name)
+        )
+        versions = start.versions("ticket", [str(row.id) for row in good])
+        missed_replies = [
+            replies for row in good if (replies := mapping.find_missed_replies(row, versions.get(str(row.id))))
+        ]
+        yield _complete_page(page, good, [*records, *missed_replies], unmapped, {})
 
 
 def _parse_cursor(start: Start) -> int:
@@ -73,21 +77,24 @@ async def _fetch_updated(
     ):
         # A time to come would leave out all until then.
         reached = max(reached, min(found.until, start.now + DAY) if found.tickets else 0)
-        whole = start.now - WHOLE_AFTER
-        whole = whole if found.is_last else min(whole, found.until - SECOND)
+        complete_until = start.now - WHOLE_AFTER
+        complete_until = complete_until if found.is_last else min(complete_until, found.until - SECOND)
         cursor = f"{reached}" if found.unsure is None else f"{reached}{UNSURE}{found.unsure}"
-        yield Page(cursor=cursor if reached else None, complete_until=whole, rejected=found.aside), found.tickets
+        yield (
+            Page(cursor=cursor if reached else None, complete_until=complete_until, rejected=found.rejected),
+            found.tickets,
+        )
 
 
 def _complete_page(
-    page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], worse: Sequence[RejectedRow],
+    page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], unmapped: Sequence[RejectedRow],
     todo: dict[str, list[Todo]],
 ) -> Page:  # fmt: skip
     """The page with what its rows tell, and with what those that were refused leave unknown."""
-    aside = [*page.rejected, *worse]
-    told = [*records, *refused_tickets(aside)]
-    known = unread.list_cleared("ticket", good, told)
-    return msgspec.structs.replace(page, records=told, rejected=aside, todo=todo, gone={"unread": known})
+    rejected = [*page.rejected, *unmapped]
+    all_records = [*records, *refused_tickets(rejected)]
+    cleared = unread.list_cleared("ticket", good, all_records)
+    return msgspec.structs.replace(page, records=all_records, rejected=rejected, todo=todo, gone={"unread": cleared})
 
 
 def _describe_history_start(now: int) -> Finding:
@@ -105,31 +112,31 @@ def _describe_history_start(now: int) -> Finding:
 async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Who is an agent now; who is not listed any more keeps what the store knows."""
     strange: Counter[str] = Counter()
-    async for good, aside in account.agent_pages():
-        records, worse = map_rows(good, lambda row: [map_people.map_person(row)])
+    async for good, rejected in account.agent_pages():
+        records, unmapped = map_rows(good, lambda row: [map_people.map_person(row)])
         strange.update(row.type for row in good if row.type and row.type not in map_people.TYPES)
-        yield Page(records=records, rejected=[*aside, *worse])
+        yield Page(records=records, rejected=[*rejected, *unmapped])
     for kind, count in sorted(strange.items()):
         text = f"nothing is known of the type {kind[:40]!r}: {count:,} of it count as agents; `bots` can name them"
-        account.found.append(Finding(level="warning", about="agents", text=text))
+        account.findings.append(Finding(level="warning", about="agents", text=text))
     yield Page(complete_until=start.now)
 
 
 async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Groups with their members: the list of agents does not always say which groups they are in."""
     present: list[str] = []
-    lost = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
-    async for good, aside, _ in fetch_pages(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
+    unread_groups = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
+    async for good, rejected, _ in fetch_pages(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
         members = [member for row in good for member in map_people.map_members(row)]
         present += [f"{m.team}/{m.person}" for m in members]
-        lost += len(aside)
-        yield Page(records=[*map(map_people.map_team, good), *members], rejected=aside)
-    yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
+        unread_groups += len(rejected)
+        yield Page(records=[*map(map_people.map_team, good), *members], rejected=rejected)
+    yield Page(present={} if unread_groups else {"team_member": present}, complete_until=start.now)
 
 
 async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What statuses, priorities, products and fields are called; Freshdesk's own words where that cannot be read."""
-    told = await account.fields()
+    fields = await account.fields()
     labels = STATUSES | await account.statuses()
     priorities = await account.choices("default_priority")
     levels = {str(code): label for label, code in priorities.items()} if isinstance(priorities, dict) else {}
@@ -138,7 +145,7 @@ async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncItera
     records = [Name("status", code, label, STATES.get(code, "open")) for code, label in labels.items()]
     records += [Name("priority", code, str(label)) for code, label in (PRIORITIES | levels).items()]
     records += [Name("brand", code, str(label)) for code, label in brands.items()]
-    records += [Name("field", field.name, field.label) for field in told if field.label]
+    records += [Name("field", field.name, field.label) for field in fields if field.label]
     yield Page(records=records, complete_until=start.now)
 
 
@@ -149,25 +156,25 @@ async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIter
     """Calendars as they are now; every change that a sync sees is kept. The default one counts."""
     present: list[str] = []
     pages = fetch_pages(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
-    async for good, aside, _ in pages:
+    async for good, rejected, _ in pages:
         records: list[AnyRecord] = []
-        present += [*(str(row.id) for row in good), *(bad.id for bad in aside)]
+        present += [*(str(row.id) for row in good), *(bad.id for bad in rejected)]
         for row in good:
             try:
                 records.append(schedules.map_schedule(row))
             except UNREADABLE as error:  # an unknown zone, or no time
-                aside.append(RejectedRow(str(row.id), reason_of(error)))
-        yield Page(records=records, rejected=aside)
+                rejected.append(RejectedRow(str(row.id), reason_of(error)))
+        yield Page(records=records, rejected=rejected)
     yield Page(present={"schedule": present}, complete_until=start.now)
 
 
 async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Policies, their JSON kept as it is."""
     pages = fetch_pages(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
-    async for _, bad, whole in pages:
+    async for _, bad, body in pages:
         records = [
             schedules.map_sla_policy(row, bytes(raw))
-            for raw in raws(whole)
+            for raw in raws(body)
             for row in decode_rows(joined([raw]), fd.SlaPolicy)[0]
         ]
         yield Page(records=records, rejected=bad)
@@ -184,18 +191,20 @@ async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIt
 
 async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """They can be asked for by the time of the first answer only, and change later: the last weeks are read again."""
-    known: dict[str, fd.Survey] | None = None
-    async for good, aside, whole in _fetch_trailing(
+    surveys: dict[str, fd.Survey] | None = None
+    async for good, rejected, body in _fetch_trailing(
         account, start, "/api/v2/surveys/satisfaction_ratings", "created_since", fd.SatisfactionRating
     ):
-        if good and known is None:
-            known = await _load_surveys(account)
-        make = partial(map_surveys.map_ratings, surveys=known or {}, comments=account.settings.include_ratings_comment)
-        records, worse = map_rows(good, make)
-        worse += [bad for row in good for bad in map_surveys.list_unread_answers(row)]
-        lost = unread.list_unread_ratings(whole, aside, good, worse, records)
-        cleared = unread.list_cleared("rating", good, lost)
-        yield Page(records=[*records, *lost], rejected=[*aside, *worse], gone={"unread": cleared})
+        if good and surveys is None:
+            surveys = await _load_surveys(account)
+        map_row = partial(
+            map_surveys.map_ratings, surveys=surveys or {}, comments=account.settings.include_ratings_comment
+        )
+        records, unmapped = map_rows(good, map_row)
+        unmapped += [bad for row in good for bad in map_surveys.list_unread_answers(row)]
+        unread_ratings = unread.list_unread_ratings(body, rejected, good, unmapped, records)
+        cleared = unread.list_cleared("rating", good, unread_ratings)
+        yield Page(records=[*records, *unread_ratings], rejected=[*rejected, *unmapped], gone={"unread": cleared})
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
@@ -204,14 +213,16 @@ async def _load_surveys(account: AccountState) -> dict[str, fd.Survey]:
         return await account.surveys()
     except UnavailableError as error:
         text = f"what the ratings' questions accept is not known, so all seven points count: {error}"
-        account.found.append(Finding(level="note", about="surveys", text=text))
+        account.findings.append(Finding(level="note", about="surveys", text=text))
         return {}
 
 
 async def fetch_time_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    async for good, aside, _ in _fetch_trailing(account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry):
-        records, worse = map_rows(good, lambda row: [map_time_entry(row)])
-        yield Page(records=records, rejected=[*aside, *worse])
+    async for good, rejected, _ in _fetch_trailing(
+        account, start, "/api/v2/time_entries", "executed_after", fd.TimeEntry
+    ):
+        records, unmapped = map_rows(good, lambda row: [map_time_entry(row)])
+        yield Page(records=records, rejected=[*rejected, *unmapped])
     yield Page(cursor=str(start.now), complete_until=start.now - WHOLE_AFTER)
 
 
@@ -229,8 +240,8 @@ def map_time_entry(row: fd.TimeEntry) -> TimeEntry:
 def _get_seconds(row: fd.TimeEntry) -> int:
     if row.time_spent_in_seconds is not None:
         return row.time_spent_in_seconds
-    spent, _, minutes = (row.time_spent or "0:00").partition(":")
-    return int(spent) * 3600 + int(minutes) * 60
+    hours, _, minutes = (row.time_spent or "0:00").partition(":")
+    return int(hours) * 3600 + int(minutes) * 60
 
 
 async def _fetch_trailing(

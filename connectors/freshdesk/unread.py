@@ -20,12 +20,12 @@ _PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer"
 
 def list_unread_ratings(
     page: msgspec.Raw,
-    aside: Sequence[RejectedRow],
-    read: Sequence[fd.SatisfactionRating],
-    worse: Sequence[RejectedRow],
-    given: Iterable[Rating],
+    rejected: Sequence[RejectedRow],
+    rows: Sequence[fd.SatisfactionRating],
+    unmapped: Sequence[RejectedRow],
+    records: Iterable[Rating],
 ) -> list[Unread]:
-    """Tickets whose rating is not known. Of an answer of which a part was `given`, the other parts are only counted.
+    """Tickets whose rating is not known. Of an answer of which a part was `records`, the other parts are only counted.
 
     Args:
         page: the rows as they came.
@@ -34,29 +34,29 @@ def list_unread_ratings(
         worse: rows among these without a time, and single questions whose answer is none.
         given: what could be read.
     """
-    tickets = {str(row.id): str(row.ticket_id) for row in read}
-    if aside:
-        told = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
-        tickets = dict(told) | tickets
-    in_part = {rating.id for rating in given}
-    named = [(bad, bad.id.partition(" ")[0]) for bad in (*aside, *worse)]
+    tickets = {str(row.id): str(row.ticket_id) for row in rows}
+    if rejected:
+        ids = [(id_of(raw) or f"row {place}", id_of(raw, "ticket_id")) for place, raw in enumerate(raws(page))]
+        tickets = dict(ids) | tickets
+    partly_read = {rating.id for rating in records}
+    rating_ids = [(bad, bad.id.partition(" ")[0]) for bad in (*rejected, *unmapped)]
     return [
-        Unread(ticket, f"rating:{own}:answer", "answer", bad.reason)
-        if own in in_part
-        else refused_rating(ticket, own, bad.reason)
-        for bad, own in named
-        if own and (ticket := tickets.get(bad.id) or tickets.get(own))
+        Unread(ticket, f"rating:{rating_id}:answer", "answer", bad.reason)
+        if rating_id in partly_read
+        else refused_rating(ticket, rating_id, bad.reason)
+        for bad, rating_id in rating_ids
+        if rating_id and (ticket := tickets.get(bad.id) or tickets.get(rating_id))
     ]
 
 
 def list_cleared(
-    kind: Literal["ticket", "rating"], found: Iterable[fd.Ticket | fd.SatisfactionRating], told: Iterable[AnyRecord]
+    kind: Literal["ticket", "rating"], rows: Iterable[fd.Ticket | fd.SatisfactionRating], records: Iterable[AnyRecord]
 ) -> list[str]:
     """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""
-    here = {one.id for one in told if isinstance(one, Unread)}
+    kept_ids = {record.id for record in records if isinstance(record, Unread)}
     cleared: list[str] = []
-    for own in (f"{kind}:{row.id}:" for row in found):
-        parts = [f"{own}{part}" for part in _PARTS[kind]]
-        left = [part for part in parts if part not in here]
-        cleared += [own] if left == parts else left
+    for prefix in (f"{kind}:{row.id}:" for row in rows):
+        parts = [f"{prefix}{part}" for part in _PARTS[kind]]
+        absent = [part for part in parts if part not in kept_ids]
+        cleared += [prefix] if absent == parts else absent
     return cleared

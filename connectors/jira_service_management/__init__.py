@@ -125,7 +125,7 @@ class JiraServiceManagement(Connector):
             raise
 
     def _names(self) -> list[Stream]:
-        named = {
+        resources = {
             "statuses": names.fetch_statuses,
             "priorities": names.fetch_priorities,
             "projects": names.fetch_projects,
@@ -140,7 +140,7 @@ class JiraServiceManagement(Connector):
                 pages=self._bound(pages),
                 gives=frozenset({"roles"} if name == "agents" else ()),
             )
-            for name, pages in named.items()
+            for name, pages in resources.items()
         ]
 
     def _issues(self) -> list[Stream]:

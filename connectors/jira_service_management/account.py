@@ -34,12 +34,12 @@ T = TypeVar("T")
 class SiteState:
     """One site during one run. `found` is the connector's: what people should know."""
 
-    def __init__(self, http: Transport, settings: Settings, found: list[Finding]) -> None:
-        self.http, self.settings, self.found = http, settings, found
+    def __init__(self, http: Transport, settings: Settings, findings: list[Finding]) -> None:
+        self.http, self.settings, self.findings = http, settings, findings
         self.url = settings.url.rstrip("/")
         self.site: Site = (DataCenter if settings.auth.is_personal else Cloud)(http, settings)
         self.met: set[str] = set()  # people who were told of in this run
-        self.asked_for: set[str] = set()  # editors of pages who were looked up in this run
+        self.requested_editors: set[str] = set()  # editors of pages who were looked up in this run
         self.spaces: list[js.Space] | None = None  # of the knowledge base, once they were asked for
         self._me: js.Me | None = None
         self._fields: list[js.Field] | None = None
@@ -52,7 +52,7 @@ class SiteState:
         self.called: dict[str, set[str]] = {}  # what accounts are called, in lower case -> their ids
         self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
         self._keys: set[str] = set()  # Data Center: keys of accounts that were met
-        self._asked_for: set[tuple[str, str]] = set()  # ("key" or "username", what was asked for)
+        self._requested_accounts: set[tuple[str, str]] = set()  # ("key" or "username", what was asked for)
         self._instants: TimeFormat | None = None
         self._keeps_time: bool | None = None
 
@@ -74,11 +74,11 @@ class SiteState:
         """Live ones that are asked for and that the account sees; UnavailableError if there are none."""
         if self._projects is None:
             wanted = {key.upper() for key in self.settings.projects}
-            seen = await self.site.projects(service_only=not wanted)
-            self._projects = [p for p in seen if not wanted or p.key.upper() in wanted]
+            visible = await self.site.projects(service_only=not wanted)
+            self._projects = [p for p in visible if not wanted or p.key.upper() in wanted]
             for key in sorted(wanted - {p.key.upper() for p in self._projects}):
                 text = f"project {key} cannot be seen: archived, deleted or closed to this account; the others go on"
-                self.found.append(Finding(level="warning", about="projects", text=text))
+                self.findings.append(Finding(level="warning", about="projects", text=text))
         if not self._projects:
             raise UnavailableError("no service project can be seen: the account has to be an agent in one")
         return self._projects
@@ -93,9 +93,9 @@ class SiteState:
         await self.projects()
         by_kind = {f.custom: f.id for f in await self.fields() if f.custom}
         settings = self.settings
-        kept = await self.fields_to_keep()
+        custom = await self.fields_to_keep()
         team_field = await self.find_field(settings.team_field) if settings.team_field else None
-        ours = {team_field, *kept}
+        wanted = {team_field, *custom}
         return FieldSelection(
             url=self.url,
             hosts=frozenset({urlsplit(self.url).netloc.lower()}),
@@ -104,9 +104,9 @@ class SiteState:
             thanks=settings.thanks,
             team_of=await self.team(),
             labels=await self.labels() if with_labels or self.site.embeds_history else Labels(),
-            fields=kept,
+            fields=custom,
             team=team_field,
-            field_ids={f.name: f.id for f in await self.fields() if f.id in ours},
+            field_ids={f.name: f.id for f in await self.fields() if f.id in wanted},
             request_type=by_kind.get(REQUEST_TYPE),
             organizations=by_kind.get(ORGANIZATIONS),
             participants=by_kind.get(PARTICIPANTS),
@@ -125,19 +125,19 @@ class SiteState:
     async def fields_to_keep(self) -> dict[str, str]:
         """Custom fields to keep: id -> the word that the configuration uses for it."""
         found = {}
-        for word in self.settings.keep_fields:
-            if own := await self.find_field(word):
-                found[own] = word
+        for entry in self.settings.keep_fields:
+            if field_id := await self.find_field(entry):
+                found[field_id] = entry
         return found
 
-    async def find_field(self, word: str) -> str | None:
+    async def find_field(self, entry: str) -> str | None:
         """The field of that id, number or name; None if there is none."""
         fields = await self.fields()
-        wanted = {word, f"customfield_{word}"}
-        by_id = next((f.id for f in fields if f.id in wanted), None)
-        found = by_id or next((f.id for f in fields if f.name.casefold() == word.casefold()), None)
+        field_id = {entry, f"customfield_{entry}"}
+        by_id = next((f.id for f in fields if f.id in field_id), None)
+        found = by_id or next((f.id for f in fields if f.name.casefold() == entry.casefold()), None)
         if found is None:
-            log.warning("%s has no field %r", self.url, word)
+            log.warning("%s has no field %r", self.url, entry)
         return found
 
     async def keeps_time(self) -> bool:
@@ -148,11 +148,13 @@ class SiteState:
         if self._keeps_time is None:
             path = await self.site.api("configuration")
             try:
-                told = await self.http.get(path, type=js.Configuration, endpoint="configuration", missing="resource")
+                configuration = await self.http.get(
+                    path, type=js.Configuration, endpoint="configuration", missing="resource"
+                )
             except UnavailableError as error:
                 log.info("whether time is tracked is not told: %s", error)
-                told = js.Configuration()
-            self._keeps_time = told.time_tracking_enabled
+                configuration = js.Configuration()
+            self._keeps_time = configuration.time_tracking_enabled
         return self._keeps_time
 
     # names
@@ -212,19 +214,19 @@ class SiteState:
             user if user.key else msgspec.structs.replace(user, key=self.keys_of.get(user.name or ""))
             for user in found.members
         )
-        known = {field: frozenset(self.keys_of.get(one, one) for one in getattr(found, field))
+        by_field = {field: frozenset(self.keys_of.get(one, one) for one in getattr(found, field))
                  for field in ("agents", "always")}  # fmt: skip
         of_project = {
-            own: frozenset(self.keys_of.get(one, one) for one in ids) for own, ids in found.of_project.items()
+            project: frozenset(self.keys_of.get(one, one) for one in ids) for project, ids in found.of_project.items()
         }
-        return msgspec.structs.replace(found, members=members, of_project=of_project, **known)
+        return msgspec.structs.replace(found, members=members, of_project=of_project, **by_field)
 
     def meet(self, users: Iterable[js.User]) -> None:
         """Names of accounts, for histories that give no ids; and whose name belongs to which key."""
         for user in users:
-            own = people.user_id(user)
-            if own and user.display_name:
-                self.called.setdefault(user.display_name.casefold(), set()).add(own)
+            account_id = people.user_id(user)
+            if account_id and user.display_name:
+                self.called.setdefault(user.display_name.casefold(), set()).add(account_id)
             if user.key:
                 self._keys.add(user.key)
             if user.key and user.name and user.key != user.name:
@@ -236,24 +238,28 @@ class SiteState:
         """
         if not self.settings.auth.is_personal or not page.records:
             return page
-        for own in sorted(people.list_person_ids(page.records)):
-            if own not in self._keys and own not in self.keys_of:
-                await self._learn(own, ("key", "username"))
+        for person_id in sorted(people.list_person_ids(page.records)):
+            if person_id not in self._keys and person_id not in self.keys_of:
+                await self._learn(person_id, ("key", "username"))
         names = {name: key for name, key in self.keys_of.items() if name not in self._keys}
         return msgspec.structs.replace(page, records=people.replace_names(page.records, names))
 
-    async def _learn(self, own: str, ways: Sequence[str]) -> None:
+    async def _learn(self, account: str, parameters: Sequence[str]) -> None:
         """Ask once which account has something as its key or as its name.
 
         https://docs.atlassian.com/software/jira/docs/api/REST/9.17.0/#api/2/user-getUser
         """
-        for way in ways:
-            if not own or (way, own) in self._asked_for or own.casefold() in people.SHARED_IDS:
+        for parameter in parameters:
+            if (
+                not account
+                or (parameter, account) in self._requested_accounts
+                or account.casefold() in people.SHARED_IDS
+            ):
                 continue
-            self._asked_for.add((way, own))
+            self._requested_accounts.add((parameter, account))
             path = await self.site.api("user")
             try:
-                user = await self.http.get(path, {way: own}, type=js.User, endpoint="user")
+                user = await self.http.get(path, {parameter: account}, type=js.User, endpoint="user")
             except (MissingError, UnavailableError):
                 continue
             self.meet([user])

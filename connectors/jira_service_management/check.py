@@ -30,17 +30,17 @@ async def check(account: SiteState, now: float) -> list[Finding]:
     me, refused = await checks.check_sign_in(account.me())
     if me is None:
         return [*(_explain_scoped_token(account, finding) for finding in refused), *_check_token(account, now)]
-    found = [
+    results = [
         *_describe_account(account, me),
         *_check_token(account, now),
         *checks.check_clock_skew(account.http, "Jira"),
     ]
-    before = len(account.found)
+    before = len(account.findings)
     for about, part in _PARTS.items():
-        found += await _run_check(account, about, part)
+        results += await _run_check(account, about, part)
     return [
-        *found,
-        *account.found[before:],
+        *results,
+        *account.findings[before:],
         *_list_rate_limits(account),
         *await _run_check(account, "effort", _estimate_first_sync),
     ]
@@ -91,26 +91,26 @@ async def _check_deployment(account: SiteState) -> AsyncIterator[Finding]:
         text = f"this is Jira {'Cloud' if is_cloud else 'Data Center'}: auth has to be {auth}"
         yield Finding(level="error", about="address", text=text)
     else:
-        way = "by the gateway" if account.settings.gateway_url else "at its own address"
-        yield Finding(level="ok", about="address", text=f"Jira {info.deployment_type} {info.version}, {way}")
+        route = "by the gateway" if account.settings.gateway_url else "at its own address"
+        yield Finding(level="ok", about="address", text=f"Jira {info.deployment_type} {info.version}, {route}")
 
 
 async def _check_projects(account: SiteState) -> AsyncIterator[Finding]:
-    found = await account.projects()
-    named = ", ".join(f"{p.key} ({p.name})" for p in found)
-    yield Finding(level="ok", about="projects", text=named)
+    results = await account.projects()
+    text = ", ".join(f"{p.key} ({p.name})" for p in results)
+    yield Finding(level="ok", about="projects", text=text)
 
 
 async def _check_team(account: SiteState) -> AsyncIterator[Finding]:
     """Who is taken for the team, and why; what is guessed is said with the line that would say it."""
     team = await account.team()
-    told = "; ".join(team.because) or "no account is known to be of the team"
+    reasons = "; ".join(team.because) or "no account is known to be of the team"
     if not team.guess:
-        text = f"{len(team.agents)} are of the team: {told}; besides those to whom tickets of others are given"
+        text = f"{len(team.agents)} are of the team: {reasons}; besides those to whom tickets of others are given"
         yield Finding(level="ok", about="team", text=text)
         return
     text = (
-        f"{told}, and there may be more: {team.guess}. Until that can be read, whoever is given tickets of others is"
+        f"{reasons}, and there may be more: {team.guess}. Until that can be read, whoever is given tickets of others is"
         ' taken for the team, and no other account: set agents = ["group:ID", "account id"]'
     )
     yield Finding(level="warning", about="team", text=text, need="roles", provides=partly(f"a guess: {team.guess}"))
@@ -135,9 +135,9 @@ async def _check_time_format(account: SiteState) -> AsyncIterator[Finding]:
 
 async def _check_fields(account: SiteState) -> AsyncIterator[Finding]:
     keep = await account.keep(0)
-    for word in account.settings.keep_fields:
-        if word not in keep.fields.values():
-            yield Finding(level="warning", about="fields", text=f"no field has the id or name {word!r}")
+    for entry in account.settings.keep_fields:
+        if entry not in keep.fields.values():
+            yield Finding(level="warning", about="fields", text=f"no field has the id or name {entry!r}")
     if account.settings.team_field and keep.team is None:
         text = f"no field has the id or name {account.settings.team_field!r}"
         yield Finding(level="warning", about="team_field", text=text)
@@ -170,16 +170,16 @@ async def _check_sla_access(account: SiteState) -> AsyncIterator[Finding]:
         return
     values: list[tuple[str, js.Sla]] = []
     for project in await account.projects():
-        seen = await _sample_sla(account, project.key, list(keep.slas))
-        values += seen.values
-        if seen.issues and not seen.values:
+        sample = await _sample_sla(account, project.key, list(keep.slas))
+        values += sample.values
+        if sample.issues and not sample.values:
             text = (
-                f"none of the {seen.issues} newest issues of {project.key} has an SLA:"
+                f"none of the {sample.issues} newest issues of {project.key} has an SLA:"
                 " the account is no agent there, or none is set up"
             )
             gap = partly(f"not in {project.key}")
             yield Finding(level="warning", about="SLA", text=text, need="sla.cycles", provides=gap)
-        elif seen.issues:
+        elif sample.issues:
             yield Finding(level="ok", about="SLA", text=f"readable in {project.key}")
     for finding in suggest_sla_roles(keep.slas, values, account.settings.sla):
         yield finding
@@ -221,22 +221,22 @@ async def _check_articles(account: SiteState) -> AsyncIterator[Finding]:
     if not account.settings.confluence or account.settings.auth.is_personal:
         return
     try:
-        found = await articles.fetch_spaces(account)
+        results = await articles.fetch_spaces(account)
     except UnavailableError as error:
         gap = no("this site has no Confluence that the account may read")
         yield Finding(level="note", about="articles", text=str(error), need="articles", provides=gap)
         return
-    named = ", ".join(space.key for space in found)
-    text = f"spaces: {named}" if found else "no space is of the kind knowledge base; name them with `spaces`"
-    yield Finding(level="ok" if found else "note", about="articles", text=text)
-    if found and account.settings.views:
-        yield await _check_views(account, found)
+    keys = ", ".join(space.key for space in results)
+    text = f"spaces: {keys}" if results else "no space is of the kind knowledge base; name them with `spaces`"
+    yield Finding(level="ok" if results else "note", about="articles", text=text)
+    if results and account.settings.views:
+        yield await _check_views(account, results)
 
 
-async def _check_views(account: SiteState, found: Sequence[js.Space]) -> Finding:
+async def _check_views(account: SiteState, results: Sequence[js.Space]) -> Finding:
     """Of one page, as a trial."""
     try:
-        async for good, _ in articles.fetch_pages(account, found[:1], "id", endpoint="check views"):
+        async for good, _ in articles.fetch_pages(account, results[:1], "id", endpoint="check views"):
             for row in good[:1]:
                 await articles.fetch_view_count(account, row.id)
             break

@@ -26,14 +26,14 @@ class SearchPage(msgspec.Struct, frozen=True):
     """A page of a search."""
 
     issues: list[js.Issue]
-    aside: list[RejectedRow]
+    rejected: list[RejectedRow]
 
 
 class Histories(msgspec.Struct, frozen=True):
     """A page of histories, by issue."""
 
     found: list[js.IssueChanges]
-    aside: list[RejectedRow]
+    rejected: list[RejectedRow]
 
 
 class Site(Protocol):
@@ -109,21 +109,21 @@ class Cloud:
         Tokens end after seven days, so none is kept: the next run begins where the last page ended.
         """
         path, token, walk = await self.api("search/jql"), None, Walk(endpoint)
-        asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        query: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
-            asked["properties"] = [CHANNEL_PROPERTY]
+            query["properties"] = [CHANNEL_PROPERTY]
         while True:
-            body = asked if token is None else {**asked, "nextPageToken": token}
+            body = query if token is None else {**query, "nextPageToken": token}
             page = await self.http.post(path, body, type=js.SearchPage, endpoint=endpoint, missing="resource")
-            found, aside = decode_rows(page.issues, js.Issue)
-            yield SearchPage(found, aside)
+            found, rejected = decode_rows(page.issues, js.Issue)
+            yield SearchPage(found, rejected)
             token = page.next_page_token or None
-            if token and not (found or aside):
+            if token and not (found or rejected):
                 raise cursor_error(endpoint, token)
             # A proxy may speak as the older search did, which has no tokens: that word is not this endpoint's.
-            is_older = page.is_last is None and (page.total or 0) > len(found) + len(aside)
+            is_older = page.is_last is None and (page.total or 0) > len(found) + len(rejected)
             more = True if token else None if is_older else False
-            if not walk.goes_on(more=more, to=token, has_rows=bool(found or aside)):
+            if not walk.goes_on(more=more, to=token, has_rows=bool(found or rejected)):
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:
@@ -131,16 +131,16 @@ class Cloud:
         word on the end is that there is no token.
         """
         path, token, walk = await self.api("changelog/bulkfetch"), None, Walk("changes")
-        asked: dict[str, Any] = {
+        query: dict[str, Any] = {
             "issueIdsOrKeys": list(ids), "fieldIds": list(fields), "maxResults": MAX_CHANGES,
         }  # fmt: skip
         while True:
-            body = asked if token is None else {**asked, "nextPageToken": token}
+            body = query if token is None else {**query, "nextPageToken": token}
             page = await self.http.post(path, body, type=js.ChangesPage, endpoint="changes", missing="resource")
             histories = Histories(*decode_rows(page.issue_change_logs, js.IssueChanges, "issueId"))
             yield histories
             token = page.next_page_token or None
-            if token and not (histories.found or histories.aside):
+            if token and not (histories.found or histories.rejected):
                 raise cursor_error("changes", token)
             if not walk.goes_on(more=token is not None, to=token, has_rows=True):
                 return
@@ -149,38 +149,38 @@ class Cloud:
         """Up to 100 a call. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post"""
         path = await self.api("issue/bulkfetch")
         found: list[js.Issue] = []
-        aside: list[RejectedRow] = []
+        rejected: list[RejectedRow] = []
         for place in range(0, len(ids), MAX_ISSUES_BY_ID):
             batch = list(ids[place : place + MAX_ISSUES_BY_ID])
-            asked: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [CHANNEL_PROPERTY]}
-            page = await self.http.post(path, asked, type=js.Fetched, endpoint="issues by id", missing="resource")
+            query: dict[str, Any] = {"issueIdsOrKeys": batch, "fields": list(fields), "properties": [CHANNEL_PROPERTY]}
+            page = await self.http.post(path, query, type=js.Fetched, endpoint="issues by id", missing="resource")
             good, bad = decode_rows(page.issues, js.Issue)
             found += good
-            aside += bad
-        return found, aside
+            rejected += bad
+        return found, rejected
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         """Live ones that the account may see."""
-        asked: dict[str, str | int] = {"status": "live"}
+        query: dict[str, str | int] = {"status": "live"}
         if service_only:
-            asked["typeKey"] = "service_desk"
-        return await self._fetch_list("project/search", asked, js.Project, "projects")
+            query["typeKey"] = "service_desk"
+        return await self._fetch_list("project/search", query, js.Project, "projects")
 
     async def priorities(self) -> list[js.NameRecord]:
         return await self._fetch_list("priority/search", {}, js.NameRecord, "priorities")
 
-    async def _fetch_list(self, path: str, asked: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
+    async def _fetch_list(self, path: str, query: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
         """All pages of a list; a server may give less than was asked for."""
         found: dict[str, Any] = {}
         start, walk = 0, Walk(endpoint, 0)
         address = await self.api(path)
         while True:
-            params = {**asked, "startAt": start, "maxResults": 100}
+            params = {**query, "startAt": start, "maxResults": 100}
             page = await self.http.get(address, params, type=js.ListPage, endpoint=endpoint, missing="resource")
-            good, aside = decode_rows(page.values, kind)
+            good, rejected = decode_rows(page.values, kind)
             found |= {row.id: row for row in good}
-            start += len(good) + len(aside)
-            if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or aside)):
+            start += len(good) + len(rejected)
+            if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or rejected)):
                 return list(found.values())
 
     async def count(self, jql: str) -> int:
@@ -212,45 +212,45 @@ class DataCenter:
         Rows that move while pages are turned are met twice, or not at all: `issues` begins each page anew instead.
         """
         path, start, walk = await self.api("search"), 0, Walk(endpoint, 0)
-        asked: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
+        query: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
         if len(fields) > 1:
-            asked |= {"expand": ["changelog"], "properties": [CHANNEL_PROPERTY]}
+            query |= {"expand": ["changelog"], "properties": [CHANNEL_PROPERTY]}
         while True:
-            body = {**asked, "startAt": start}
+            body = {**query, "startAt": start}
             page = await self.http.post(path, body, type=js.OffsetPage, endpoint=endpoint, missing="resource")
-            found, aside = decode_rows(page.issues, js.Issue)
-            yield SearchPage(found, aside)
-            start += len(found) + len(aside)
-            is_more = None if page.total is None else bool(found or aside) and start < page.total
-            if not walk.goes_on(more=is_more, to=start, has_rows=bool(found or aside)):
+            found, rejected = decode_rows(page.issues, js.Issue)
+            yield SearchPage(found, rejected)
+            start += len(found) + len(rejected)
+            is_more = None if page.total is None else bool(found or rejected) and start < page.total
+            if not walk.goes_on(more=is_more, to=start, has_rows=bool(found or rejected)):
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:  # noqa: ARG002 - Site
         """Of single issues, for those whose history a search cut short; what is cut here too cannot be read."""
         for issue in ids:
             path = await self.api(f"issue/{quote(issue, safe='')}")
-            asked: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
-            row = await self.http.get(path, asked, type=js.Issue, endpoint="changes")
+            query: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
+            row = await self.http.get(path, query, type=js.Issue, endpoint="changes")
             log = row.changelog or js.Changelog(total=1)
             is_cut = log.total is not None and log.total > len(raws(log.histories))
-            aside = [RejectedRow(f"{issue} history", "the server gives a part of it only")] if is_cut else []
-            yield Histories([js.IssueChanges(issue, log.histories)], aside)
+            rejected = [RejectedRow(f"{issue} history", "the server gives a part of it only")] if is_cut else []
+            yield Histories([js.IssueChanges(issue, log.histories)], rejected)
 
     async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[RejectedRow]]:
         found: list[js.Issue] = []
-        aside: list[RejectedRow] = []
-        for own in ids:
-            path = await self.api(f"issue/{quote(own, safe='')}")
-            asked: dict[str, str | int | bool] = {
+        rejected: list[RejectedRow] = []
+        for issue_id in ids:
+            path = await self.api(f"issue/{quote(issue_id, safe='')}")
+            query: dict[str, str | int | bool] = {
                 "fields": ",".join(fields), "expand": "changelog", "properties": CHANNEL_PROPERTY,
             }  # fmt: skip
             try:
-                found.append(await self.http.get(path, asked, type=js.Issue, endpoint="issues by id"))
+                found.append(await self.http.get(path, query, type=js.Issue, endpoint="issues by id"))
             except (MissingError, UnavailableError):
                 continue
             except BrokenError as error:
-                aside.append(RejectedRow(own, reason_of(error)))
-        return found, aside
+                rejected.append(RejectedRow(issue_id, reason_of(error)))
+        return found, rejected
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
         path = await self.api("project")
@@ -265,9 +265,9 @@ class DataCenter:
         )[0]
 
     async def count(self, jql: str) -> int:
-        asked = {"jql": jql, "fields": ["updated"], "maxResults": 1}
+        query = {"jql": jql, "fields": ["updated"], "maxResults": 1}
         path = await self.api("search")
-        page = await self.http.post(path, asked, type=js.OffsetPage, endpoint="count", missing="resource")
+        page = await self.http.post(path, query, type=js.OffsetPage, endpoint="count", missing="resource")
         return page.total or 0
 
 
@@ -278,23 +278,23 @@ async def fetch_comments(http: Transport, site: Site, issue: str) -> tuple[list[
     """
     path = await site.api(f"issue/{quote(issue, safe='')}/comment")
 
-    async def read(start: int) -> tuple[msgspec.Raw, int | None]:
-        asked: dict[str, str | int | bool] = {"startAt": start, "maxResults": MAX_COMMENTS, "orderBy": "created"}
-        page = await http.get(path, {**asked, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
+    async def fetch_from(start: int) -> tuple[msgspec.Raw, int | None]:
+        query: dict[str, str | int | bool] = {"startAt": start, "maxResults": MAX_COMMENTS, "orderBy": "created"}
+        page = await http.get(path, {**query, "expand": "properties"}, type=js.CommentPage, endpoint="comments")
         return page.comments, page.total
 
-    return await _fetch_unique(read, js.Comment, "comments")
+    return await _fetch_unique(fetch_from, js.Comment, "comments")
 
 
 async def fetch_worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[RejectedRow]]:
     """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
     path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
 
-    async def read(start: int) -> tuple[msgspec.Raw, int | None]:
+    async def fetch_from(start: int) -> tuple[msgspec.Raw, int | None]:
         page = await http.get(path, {"startAt": start}, type=js.WorklogPage, endpoint="issue worklogs")
         return page.worklogs, page.total
 
-    return await _fetch_unique(read, js.Worklog, "issue worklogs")
+    return await _fetch_unique(fetch_from, js.Worklog, "issue worklogs")
 
 
 class _HasId(Protocol):
@@ -307,32 +307,38 @@ R = TypeVar("R", bound=_HasId)
 
 
 async def _fetch_unique(
-    read: Callable[[int], Awaitable[tuple[msgspec.Raw, int | None]]], kind: type[R], endpoint: str
+    fetch_from: Callable[[int], Awaitable[tuple[msgspec.Raw, int | None]]], kind: type[R], endpoint: str
 ) -> tuple[list[R], list[RejectedRow]]:
-    """All rows of a list, each once, though its pages shift while somebody writes. `read` gives the rows from a place
-    on, and how many there are.
+    """All rows of a list, each once. Pages shift while people write, so ids are compared.
+
+    Args:
+        fetch_from: Fetches the rows from a place on, and the total; None: the total is not given.
+        kind: What the rows are decoded as.
+        endpoint: Named in errors.
+
+    Returns: The rows, and those that could not be decoded.
     """
     found: dict[str, R] = {}
-    aside: list[RejectedRow] = []
+    rejected: list[RejectedRow] = []
     start, walk = 0, Walk(endpoint, 0)
     while True:
-        given, total = await read(start)
-        good, bad = decode_rows(given, kind)
+        raw_rows, total = await fetch_from(start)
+        good, bad = decode_rows(raw_rows, kind)
         found |= {row.id: row for row in good}
-        aside += bad
+        rejected += bad
         start += len(good) + len(bad)
         is_more = None if total is None else bool(good or bad) and start < total
         if not walk.goes_on(more=is_more, to=start, has_rows=bool(good or bad)):
-            return list(found.values()), aside
+            return list(found.values()), rejected
 
 
 async def fetch_changed_worklogs(
-    http: Transport, site: Site, how: Literal["updated", "deleted"], since: int
+    http: Transport, site: Site, kind: Literal["updated", "deleted"], since: int
 ) -> AsyncIterator[list[js.ChangedWorklog]]:
     """Ids of the whole site's worklogs that were changed, or deleted, since then. An example has the address of a next
     page on the last one too, so `lastPage` ends it.
     """
-    path, endpoint = await site.api(f"worklog/{how}"), f"{how} worklogs"
+    path, endpoint = await site.api(f"worklog/{kind}"), f"{kind} worklogs"
     walk = Walk(endpoint, since)
     while True:
         page = await http.get(path, {"since": since}, type=js.ChangedWorklogs, endpoint=endpoint, missing="resource")
@@ -353,7 +359,9 @@ async def fetch_worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | 
     path = await site.api("worklog/list")
     found: list[js.Worklog] = []
     for place in range(0, len(ids), MAX_WORKLOGS):
-        asked = {"ids": [int(own) for own in ids[place : place + MAX_WORKLOGS] if str(own).isdecimal()]}
-        given = await http.post(path, asked, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
-        found += decode_rows(given, js.Worklog)[0]
+        query = {
+            "ids": [int(worklog_id) for worklog_id in ids[place : place + MAX_WORKLOGS] if str(worklog_id).isdecimal()]
+        }
+        raw_rows = await http.post(path, query, type=msgspec.Raw, endpoint="worklogs by id", missing="resource")
+        found += decode_rows(raw_rows, js.Worklog)[0]
     return found

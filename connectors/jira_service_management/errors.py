@@ -77,7 +77,7 @@ def _get_window(headers: Mapping[str, str]) -> float:
 
 def _parse_time(text: str | None) -> datetime | None:
     try:
-        read = datetime.fromisoformat(text) if text else None
+        moment = datetime.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return read.replace(tzinfo=UTC) if read and read.tzinfo is None else read
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

@@ -75,8 +75,8 @@ class Status(Camel):
     @property
     def only_in(self) -> str | None:
         """The id of the only project that has it."""
-        own = ((self.scope.project if self.scope else None) or {}).get("id")
-        return None if own is None else str(own)
+        project = ((self.scope.project if self.scope else None) or {}).get("id")
+        return None if project is None else str(project)
 
 
 class Project(Camel):

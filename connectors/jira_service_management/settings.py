@@ -25,8 +25,8 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     personal_token: str | None = None
 
     def __post_init__(self) -> None:
-        given = {name for name in self.__struct_fields__ if getattr(self, name)}
-        if given not in ({"email", "token"}, {"personal_token"}):
+        names = {name for name in self.__struct_fields__ if getattr(self, name)}
+        if names not in ({"email", "token"}, {"personal_token"}):
             raise ValueError("expected { email, token }, or { personal_token } for Data Center")
 
     def __repr__(self) -> str:

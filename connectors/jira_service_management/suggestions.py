@@ -18,21 +18,21 @@ def suggest_sla_roles(
     fields: Mapping[str, str], values: Sequence[tuple[str, js.Sla]], configured: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Each SLA with its goals, and the line to configure. Only exact names are taken for a role."""
-    seen = dict(reversed(values))
+    newest = dict(reversed(values))
     unmapped = []
     for field, name in fields.items():
-        value = seen.get(field)
-        own = get_sla_id(value, field) if value else field.removeprefix("customfield_")
-        if get_role(own, field, configured) != "other" or own in configured:
+        value = newest.get(field)
+        sla_id = get_sla_id(value, field) if value else field.removeprefix("customfield_")
+        if get_role(sla_id, field, configured) != "other" or sla_id in configured:
             continue
         goals = sorted({g for f, v in values if f == field for g in _list_goals(v)})
-        told = f" ({', '.join(f'{goal:g} h' for goal in goals[:4])})" if goals else ""
-        unmapped.append((field.removeprefix("customfield_"), name, told))
+        goals_text = f" ({', '.join(f'{goal:g} h' for goal in goals[:4])})" if goals else ""
+        unmapped.append((field.removeprefix("customfield_"), name, goals_text))
     if not unmapped:
         return
-    line = ", ".join(f'"{own}" = "{_DEFAULTS.get(name.casefold(), "other")}"' for own, name, _ in unmapped)
-    listed = "; ".join(f"{own} is {name}{told}" for own, name, told in unmapped)
-    text = f"what they promise has to be said: {listed}. A guess: sla = {{ {line} }}"
+    line = ", ".join(f'"{sla_id}" = "{_DEFAULTS.get(name.casefold(), "other")}"' for sla_id, name, _ in unmapped)
+    descriptions = "; ".join(f"{sla_id} is {name}{goals_text}" for sla_id, name, goals_text in unmapped)
+    text = f"what they promise has to be said: {descriptions}. A guess: sla = {{ {line} }}"
     yield Finding(level="note", about="SLA", text=text)
 
 
@@ -48,13 +48,15 @@ def suggest_status_states(found: Sequence[js.Status]) -> Finding:
     for row in found:
         names = states.setdefault(STATES.get(row.status_category.key, "open"), [])
         names += [] if row.name in names else [row.name]
-    told = "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
+    text_of_states = "; ".join(f"{state}: {', '.join(names)}" for state, names in states.items())
     waiting = [name for name in states.get("open", []) if name.casefold().startswith(_WAITING)]
     if not waiting:
-        text = f"{told}; say in statuses of [tickets] which wait for the customer"
+        text = f"{text_of_states}; say in statuses of [tickets] which wait for the customer"
         return Finding(level="ok", about="statuses", text=text)
     line = ", ".join(f'"{name}" = "pending"' for name in waiting)
-    return Finding(level="note", about="statuses", text=f"{told}. Likely: statuses = {{ {line} }} in [tickets]")
+    return Finding(
+        level="note", about="statuses", text=f"{text_of_states}. Likely: statuses = {{ {line} }} in [tickets]"
+    )
 
 
 def suggest_team_fields(found: Sequence[js.Field]) -> list[str]:
@@ -63,5 +65,5 @@ def suggest_team_fields(found: Sequence[js.Field]) -> list[str]:
         f"{row.id} ({row.name})"
         for row in found
         if row.custom.startswith(_TEAM_KINDS)
-        or (row.custom == _CHOICES and any(word in row.name.casefold() for word in ("team", "group", "团队", "组")))
+        or (row.custom == _CHOICES and any(part in row.name.casefold() for part in ("team", "group", "团队", "组")))
     ]

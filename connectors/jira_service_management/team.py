@@ -42,10 +42,10 @@ class TeamQuery(NamedTuple):
     settings: Settings
 
 
-async def find_team(ask: TeamQuery, projects: Sequence[js.Project]) -> Team:
-    if ask.settings.agents:
-        return await _read_configured(ask)
-    found = [await _find_project_agents(ask, project) for project in projects]
+async def find_team(query: TeamQuery, projects: Sequence[js.Project]) -> Team:
+    if query.settings.agents:
+        return await _read_configured(query)
+    found = [await _find_project_agents(query, project) for project in projects]
     agents = [user for one in found for user in one.agents]
     guesses = list(dict.fromkeys(one.guess for one in found if one.guess))
     return Team(
@@ -62,88 +62,88 @@ def _list_ids(users: Sequence[js.User]) -> frozenset[str]:
     return frozenset(own for user in users if (own := user_id(user)))
 
 
-async def _read_configured(ask: TeamQuery) -> Team:
+async def _read_configured(query: TeamQuery) -> Team:
     """Accounts that are named, and members of groups. Such a list is whole."""
-    groups = [one.removeprefix("group:") for one in ask.settings.agents if one.startswith("group:")]
-    named = frozenset(one for one in ask.settings.agents if not one.startswith("group:"))
+    groups = [one.removeprefix("group:") for one in query.settings.agents if one.startswith("group:")]
+    accounts = frozenset(one for one in query.settings.agents if not one.startswith("group:"))
     members, because = list[js.User](), []
     for group in groups:
-        found = await _fetch_group(ask, group)
+        found = await _fetch_group(query, group)
         members += found
         because.append(f"{len(found)} in group {group}, by `agents`")
-    for address in sorted(one for one in named if "@" in one):
-        found = await _find_by_address(ask, address)
+    for address in sorted(one for one in accounts if "@" in one):
+        found = await _find_by_address(query, address)
         members += found
-        named = (named - {address}) | _list_ids(found)
+        accounts = (accounts - {address}) | _list_ids(found)
         because += [] if found else [f"nobody found as {address}: write the account's id"]
-    because += [f"{len(named)} named in `agents`"] if named else []
+    because += [f"{len(accounts)} named in `agents`"] if accounts else []
     return Team(
-        agents=named | _list_ids(members), always=named, is_whole=True, members=tuple(members),
+        agents=accounts | _list_ids(members), always=accounts, is_whole=True, members=tuple(members),
         because=tuple(because),
     )  # fmt: skip
 
 
-async def _fetch_group(ask: TeamQuery, group: str) -> list[js.User]:
+async def _fetch_group(query: TeamQuery, group: str) -> list[js.User]:
     """By its id, else by its name, which is what people see."""
     try:
-        return await fetch_group_members(ask, group)
+        return await fetch_group_members(query, group)
     except (MissingError, UnavailableError):
-        if ask.settings.auth.is_personal:
+        if query.settings.auth.is_personal:
             raise
-        return await fetch_group_members(ask, group, by_name=True)
+        return await fetch_group_members(query, group, by_name=True)
 
 
-async def _find_by_address(ask: TeamQuery, address: str) -> list[js.User]:
+async def _find_by_address(query: TeamQuery, address: str) -> list[js.User]:
     """Accounts with a mail address. It is found even where it is not shown, so that a single hit is the one.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
     """
-    key = "username" if ask.settings.auth.is_personal else "query"
-    path = await ask.site.api("user/search")
-    raw = await ask.http.get(path, {key: address}, type=msgspec.Raw, endpoint="user search", missing="resource")
+    key = "username" if query.settings.auth.is_personal else "query"
+    path = await query.site.api("user/search")
+    raw = await query.http.get(path, {key: address}, type=msgspec.Raw, endpoint="user search", missing="resource")
     found = [user for user in decode_rows(raw, js.User, "accountId")[0] if user_id(user)]
     exact = [user for user in found if (user.email_address or "").casefold() == address.casefold()]
     return exact or (found if len(found) == 1 and not found[0].email_address else [])
 
 
-async def fetch_group_members(ask: TeamQuery, group: str, *, by_name: bool = False) -> list[js.User]:
+async def fetch_group_members(query: TeamQuery, group: str, *, by_name: bool = False) -> list[js.User]:
     """Inactive ones too: their replies stay an agent's."""
-    key = "groupname" if by_name or ask.settings.auth.is_personal else "groupId"
-    path, found, start = await ask.site.api("group/member"), list[js.User](), 0
+    key = "groupname" if by_name or query.settings.auth.is_personal else "groupId"
+    path, found, start = await query.site.api("group/member"), list[js.User](), 0
     walk = Walk("group/member", 0)
     while True:
-        asked: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
-        page = await ask.http.get(path, asked, type=js.ListPage, endpoint="group/member", missing="resource")
-        good, aside = decode_rows(page.values, js.User, "accountId")
+        params: dict[str, str | int | bool] = {key: group, "includeInactiveUsers": "true", "startAt": start}
+        page = await query.http.get(path, params, type=js.ListPage, endpoint="group/member", missing="resource")
+        good, rejected = decode_rows(page.values, js.User, "accountId")
         found += good
-        start += len(good) + len(aside)
-        if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or aside)):
+        start += len(good) + len(rejected)
+        if not walk.goes_on(more=has_more(page, start), to=start, has_rows=bool(good or rejected)):
             return found
 
 
 # one project
 
 
-async def _find_project_agents(ask: TeamQuery, project: js.Project) -> _ProjectAgents:
+async def _find_project_agents(query: TeamQuery, project: js.Project) -> _ProjectAgents:
     if project.project_type_key != SERVICE:
         return _ProjectAgents([], "", f"{project.key} is no service project: it has no agents")
     try:
-        found = await _fetch_by_role(ask, project)
+        found = await _fetch_by_role(query, project)
     except (UnavailableError, MissingError) as error:
         found = _ProjectAgents([], "", f"the roles of {project.key} cannot be read ({error})")
-    return await _fetch_by_permission(ask, project, found) if found.guess else found
+    return await _fetch_by_permission(query, project, found) if found.guess else found
 
 
-async def _fetch_by_role(ask: TeamQuery, project: js.Project) -> _ProjectAgents:
-    path = await ask.site.api(f"project/{project.key}/role")
-    roles = await ask.http.get(path, type=dict[str, msgspec.Raw], endpoint="project roles", missing="resource")
-    wanted = [(name, _decode_address(address)) for name, address in roles.items() if name.casefold() in ROLES]
-    if not wanted:
+async def _fetch_by_role(query: TeamQuery, project: js.Project) -> _ProjectAgents:
+    path = await query.site.api(f"project/{project.key}/role")
+    roles = await query.http.get(path, type=dict[str, msgspec.Raw], endpoint="project roles", missing="resource")
+    team_roles = [(name, _decode_address(address)) for name, address in roles.items() if name.casefold() in ROLES]
+    if not team_roles:
         names = ", ".join(sorted(roles)) or "none"
         return _ProjectAgents([], "", f"{project.key} has no role {' or '.join(sorted(ROLES))!r}, only: {names}")
-    agents = [user for _, address in wanted for user in await _fetch_role_members(ask, project, address)]
-    guess = "" if agents else f"no account has the role {wanted[0][0]} in {project.key}"
-    return _ProjectAgents(agents, f"{len(_list_ids(agents))} with the role {wanted[0][0]} in {project.key}", guess)
+    agents = [user for _, address in team_roles for user in await _fetch_role_members(query, project, address)]
+    guess = "" if agents else f"no account has the role {team_roles[0][0]} in {project.key}"
+    return _ProjectAgents(agents, f"{len(_list_ids(agents))} with the role {team_roles[0][0]} in {project.key}", guess)
 
 
 def _decode_address(raw: msgspec.Raw) -> str:
@@ -154,36 +154,36 @@ def _decode_address(raw: msgspec.Raw) -> str:
         return ""
 
 
-async def _fetch_role_members(ask: TeamQuery, project: js.Project, address: str) -> list[js.User]:
+async def _fetch_role_members(query: TeamQuery, project: js.Project, address: str) -> list[js.User]:
     """People of a role, and those of its groups."""
-    own = address.rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
-    path = await ask.site.api(f"project/{project.key}/role/{own}")
-    role = await ask.http.get(path, type=js.ProjectRole, endpoint="project role", missing="resource")
+    role_id = address.rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
+    path = await query.site.api(f"project/{project.key}/role/{role_id}")
+    role = await query.http.get(path, type=js.ProjectRole, endpoint="project role", missing="resource")
     found: list[js.User] = []
     for actor in decode_rows(role.actors, js.Actor)[0]:
         if "group" in actor.type:
             group = actor.actor_group or {}
             by_id = group.get("groupId")
             name = str(by_id or group.get("name") or actor.name or "")
-            found += await fetch_group_members(ask, name, by_name=not by_id)
+            found += await fetch_group_members(query, name, by_name=not by_id)
         else:
             user = {"name": actor.name, "displayName": actor.display_name, **(actor.actor_user or {})}
             found.append(msgspec.convert(user, js.User))
     return found
 
 
-async def _fetch_by_permission(ask: TeamQuery, project: js.Project, before: _ProjectAgents) -> _ProjectAgents:
+async def _fetch_by_permission(query: TeamQuery, project: js.Project, before: _ProjectAgents) -> _ProjectAgents:
     """Cloud only. It looks at the site's first thousand users; a second request checks that there are no more."""
-    if ask.settings.auth.is_personal:
+    if query.settings.auth.is_personal:
         return before
-    path = await ask.site.api("user/permission/search")
-    asked: dict[str, str | int | bool] = {
+    path = await query.site.api("user/permission/search")
+    params: dict[str, str | int | bool] = {
         "permissions": PERMISSION, "projectKey": project.key, "startAt": 0, "maxResults": _MAX_USERS,
     }  # fmt: skip
     try:
-        raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="permission search", missing="resource")
+        raw = await query.http.get(path, params, type=msgspec.Raw, endpoint="permission search", missing="resource")
         agents = decode_rows(raw, js.User, "accountId")[0]
-        more = await _has_more_users(ask)
+        more = await _has_more_users(query)
     except (UnavailableError, MissingError) as error:
         return before._replace(guess=f"{before.guess}, nor who has the permission {PERMISSION} ({error})")
     if not agents:
@@ -192,8 +192,8 @@ async def _fetch_by_permission(ask: TeamQuery, project: js.Project, before: _Pro
     return _ProjectAgents(agents, f"{len(agents)} with the permission {PERMISSION} in {project.key}", guess)
 
 
-async def _has_more_users(ask: TeamQuery) -> bool:
-    path = await ask.site.api("users/search")
-    asked: dict[str, str | int | bool] = {"startAt": _MAX_USERS, "maxResults": 1}
-    raw = await ask.http.get(path, asked, type=msgspec.Raw, endpoint="users", missing="resource")
+async def _has_more_users(query: TeamQuery) -> bool:
+    path = await query.site.api("users/search")
+    params: dict[str, str | int | bool] = {"startAt": _MAX_USERS, "maxResults": 1}
+    raw = await query.http.get(path, params, type=msgspec.Raw, endpoint="users", missing="resource")
     return bool(decode_rows(raw, js.User, "accountId")[0])

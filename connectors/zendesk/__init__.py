@@ -101,25 +101,25 @@ class Zendesk(Connector):
         return partial(export_or_list, self.account, exports=exports, lists=lists_of_it)
 
     def _names(self) -> list[Stream]:
-        lists_of: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
+        resources: list[tuple[str, str, type[Any], Callable[[Any], Any]]] = [
             ("brands", "/api/v2/brands", zd.Brand, map_brand),
             ("ticket_forms", "/api/v2/ticket_forms", zd.NameRecord, map_form),
             ("ticket_fields", "/api/v2/ticket_fields", zd.TicketField, map_field),
             ("custom_statuses", "/api/v2/custom_statuses", zd.CustomStatus, map_custom_status),
         ]
-        named = [
+        streams = [
             Stream(
                 name=key, kind="snapshot", every=6 * HOUR,
-                pages=self._bound(fetch_names, path=path, key=key, kind=kind, make=make),
+                pages=self._bound(fetch_names, path=path, key=key, kind=kind, map_row=map_row),
             )
-            for key, path, kind, make in lists_of
+            for key, path, kind, map_row in resources
         ]  # fmt: skip
         organizations = partial(
             fetch_export, path="/api/v2/incremental/organizations", key="organizations",
-            kind=zd.NameRecord, make=lambda row: [map_organization(row)], everything=True,
+            kind=zd.NameRecord, map_row=lambda row: [map_organization(row)], from_beginning=True,
         )  # fmt: skip
         either_way = self._either(organizations, fetch_organizations_list)
-        return [*named, Stream(name="organizations", kind="cursor", pages=either_way)]
+        return [*streams, Stream(name="organizations", kind="cursor", pages=either_way)]
 
     def _people(self) -> list[Stream]:
         return [
@@ -173,7 +173,7 @@ class Zendesk(Connector):
         if self.settings.voice:
             calls = self._bound(
                 fetch_export, path="/api/v2/channels/voice/stats/incremental/calls", key="calls",
-                kind=zd.Call, make=map_call, refused=unread.list_unread_calls,
+                kind=zd.Call, map_row=map_call, refused=unread.list_unread_calls,
             )  # fmt: skip
             streams.append(Stream(name="calls", kind="cursor", pages=calls, gives=frozenset({"calls"})))
         if self.settings.messaging:

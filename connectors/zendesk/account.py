@@ -43,16 +43,16 @@ class TimeFields(NamedTuple):
 class AccountState:
     """One account during one run."""
 
-    def __init__(self, http: Transport, settings: Settings, found: list[Finding] | None = None) -> None:
+    def __init__(self, http: Transport, settings: Settings, findings: list[Finding] | None = None) -> None:
         self.http, self.settings = http, settings
-        self.found: list[Finding] = [] if found is None else found  # what a run comes upon
+        self.findings: list[Finding] = [] if findings is None else findings  # what a run comes upon
         self.rated: set[str] = set()  # "rating/score" of the answers that a list gave in this run
         self.reads_lists = False  # the exports turned out to be denied
-        self._asked_for_exports = False
+        self._has_probed_exports = False
         self.url = settings.url.rstrip("/")
         self._brands: list[zd.Brand] | None = None
         self._fields: dict[int, str] | None = None
-        self._listed: list[zd.TicketField] | None = None
+        self._ticket_fields: list[zd.TicketField] | None = None
         self._is_refused = False  # the list of ticket fields
         self._time: TimeFields | None = None
 
@@ -61,13 +61,13 @@ class AccountState:
 
         Where it gives tickets as an export, what was refused (`why`) is refused for reasons of its own.
         """
-        if not self._asked_for_exports:
-            self._asked_for_exports = True
+        if not self._has_probed_exports:
+            self._has_probed_exports = True
             start = {"start_time": self.back_from(now), "per_page": 1}
             exported = await self.gives("/api/v2/incremental/tickets/cursor", start)
             self.reads_lists = not exported and await self.gives("/api/v2/tickets", {"page[size]": 1})
             if self.reads_lists:
-                self.found.append(Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({why})"))
+                self.findings.append(Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({why})"))
         return self.reads_lists
 
     def back_from(self, now: int) -> int:
@@ -86,22 +86,22 @@ class AccountState:
 
     async def made_at(self) -> int | None:
         """When the account was made: with it come its first ticket fields, which nobody can delete. None: not known."""
-        made = [zd.ms(field.created_at) for field in await self._find_titled_fields() if field.created_at is not None]
-        return min(made, default=None)
+        times = [zd.ms(field.created_at) for field in await self._find_titled_fields() if field.created_at is not None]
+        return min(times, default=None)
 
     async def fields(self) -> dict[int, str]:
         """Custom fields to keep: id -> the word that the configuration uses for it, an id or a title."""
         if self._fields is None:
-            words = self.settings.keep_fields
-            found = {int(word): word for word in words if word.isdecimal()}
-            titles = {word.casefold(): word for word in words if not word.isdecimal()}
+            configured = self.settings.keep_fields
+            fields = {int(entry): entry for entry in configured if entry.isdecimal()}
+            titles = {entry.casefold(): entry for entry in configured if not entry.isdecimal()}
             if titles:
-                found |= {
+                fields |= {
                     f.id: titles[key] for f in await self._find_titled_fields() if (key := f.title.casefold()) in titles
                 }
-            for missing in set(words) - set(found.values()):
+            for missing in set(configured) - set(fields.values()):
                 log.warning("%s has no ticket field titled %r", self.url, missing)
-            self._fields = found
+            self._fields = fields
         return self._fields
 
     async def time_fields(self) -> TimeFields:
@@ -109,27 +109,27 @@ class AccountState:
         if self._time is None:
             self._time = await self._find_time_fields()
             if why := self._time.why:
-                self.found.append(Finding(level="ok", about="time", text=why, need="time.entries", provides=no(why)))
+                self.findings.append(Finding(level="ok", about="time", text=why, need="time.entries", provides=no(why)))
         return self._time
 
     async def _find_time_fields(self) -> TimeFields:
-        word = self.settings.time_field or TOTAL
-        if word.isdecimal():
-            return TimeFields(int(word))
+        entry = self.settings.time_field or TOTAL
+        if entry.isdecimal():
+            return TimeFields(int(entry))
         ids = {field.title.casefold(): field.id for field in await self._find_titled_fields()}
-        if (total := ids.get(word.casefold())) is not None:
+        if (total := ids.get(entry.casefold())) is not None:
             return TimeFields(total, ids.get(LAST_UPDATE.casefold()))
-        if self._listed is None:
+        if self._ticket_fields is None:
             return TimeFields(
                 why="these rights read no ticket fields: say in time_field which one has the total, by id"
             )
-        return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {word!r}")
+        return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {entry!r}")
 
     async def _find_titled_fields(self) -> list[zd.TicketField]:
         """All ticket fields; none where these rights may not read them."""
-        if self._listed is None and not self._is_refused:
+        if self._ticket_fields is None and not self._is_refused:
             try:
-                self._listed = [
+                self._ticket_fields = [
                     row
                     async for page in fetch_list(self.http, "/api/v2/ticket_fields", endpoint="ticket_fields")
                     for row in decode_rows(page.ticket_fields, zd.TicketField)[0]
@@ -137,7 +137,7 @@ class AccountState:
             except UnavailableError as error:
                 self._is_refused = True
                 log.info("ticket fields can be found by id only: %s", error)
-        return self._listed or []
+        return self._ticket_fields or []
 
     async def brands(self) -> list[zd.Brand]:
         if self._brands is None:

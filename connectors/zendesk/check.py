@@ -56,22 +56,22 @@ _SURVEYS = ("survey.answers", "survey.offered")
 
 async def check(account: AccountState, now: float) -> list[Finding]:
     """Findings in the order in which a person would look. `now`: epoch seconds."""
-    ask = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
-    me, refused = await checks.check_sign_in(ask)
+    request = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
+    me, refusals = await checks.check_sign_in(request)
     if me is None:
-        return refused
-    found = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _check_role(me.user)]
-    found += _check_token_expiry(account, datetime.fromtimestamp(now, UTC))
-    found += checks.check_clock_skew(account.http, "Zendesk")
-    found += await _check_zone(account)
-    found += await _check_transport(account, now)
+        return refusals
+    findings = [Finding(level="ok", about="credentials", text=f"signed in at {account.url}"), _check_role(me.user)]
+    findings += _check_token_expiry(account, datetime.fromtimestamp(now, UTC))
+    findings += checks.check_clock_skew(account.http, "Zendesk")
+    findings += await _check_zone(account)
+    findings += await _check_transport(account, now)
     for probe in _FURTHER:
-        found += await _run_probe(account, now, probe)
-    found += _check_surveys(found)
-    found += await _check_articles(account)
-    found += await _check_fields(account)
-    found += await _check_time_fields(account)
-    return [*found, *checks.check_rate_limits(account.http), *await estimate_first_sync(account)]
+        findings += await _run_probe(account, now, probe)
+    findings += _check_surveys(findings)
+    findings += await _check_articles(account)
+    findings += await _check_fields(account)
+    findings += await _check_time_fields(account)
+    return [*findings, *checks.check_rate_limits(account.http), *await estimate_first_sync(account)]
 
 
 def _check_role(me: zd.User) -> Finding:
@@ -112,32 +112,32 @@ async def _check_zone(account: AccountState) -> list[Finding]:
         page = await account.http.get("/api/v2/account/settings", type=zd.SettingsPage, endpoint="account/settings")
     except PullError:  # not for everyone's eyes, and not needed
         return []
-    told = page.settings.localization or zd.Localization()
-    zone = told.iana_time_zone or told.time_zone
+    localization = page.settings.localization or zd.Localization()
+    zone = localization.iana_time_zone or localization.time_zone
     return [Finding(level="ok", about="time zone", text=f"the account is in {zone}")] if zone else []
 
 
 async def _check_transport(account: AccountState, now: float) -> list[Finding]:
     """Tickets, their events and people: by exports or, where Zendesk denies those, by lists."""
-    exported = [finding for probe in _BY_EXPORTS for finding in await _run_probe(account, now, probe)]
-    denied = next((f.text for f in exported if f.about == "tickets" and f.provides), None)
+    by_exports = [finding for probe in _BY_EXPORTS for finding in await _run_probe(account, now, probe)]
+    denied = next((f.text for f in by_exports if f.about == "tickets" and f.provides), None)
     if denied is None:
         text = "tickets and what happened on them come by Zendesk's exports"
-        return [Finding(level="ok", about="transport", text=text), *exported]
-    listed = [finding for probe in _BY_LISTS for finding in await _run_probe(account, now, probe)]
-    if any(f.about == "tickets" and f.level != "ok" for f in listed):
-        return exported
+        return [Finding(level="ok", about="transport", text=text), *by_exports]
+    by_lists = [finding for probe in _BY_LISTS for finding in await _run_probe(account, now, probe)]
+    if any(f.about == "tickets" and f.level != "ok" for f in by_lists):
+        return by_exports
     account.reads_lists = True
-    return [Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({denied})"), *listed]
+    return [Finding(level="warning", about="transport", text=f"{LISTS_NOTE} ({denied})"), *by_lists]
 
 
 async def _run_probe(account: AccountState, now: float, probe: _Probe) -> list[Finding]:
-    timed = "incremental" in probe.path or "engagements" in probe.path
-    params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if timed else probe.params
-    ask = account.http.get(
+    has_start = "incremental" in probe.path or "engagements" in probe.path
+    params = {**probe.params, "start_time": account.back_from(int(now * SECOND))} if has_start else probe.params
+    request = account.http.get(
         probe.path, params, type=dict[str, msgspec.Raw], endpoint=f"check {probe.about}", missing="resource"
     )
-    return await checks.probe_endpoint(ask, probe.about, probe.needs)
+    return await checks.probe_endpoint(request, probe.about, probe.needs)
 
 
 def _check_surveys(found: list[Finding]) -> list[Finding]:
@@ -152,32 +152,32 @@ def _check_surveys(found: list[Finding]) -> list[Finding]:
 async def _check_articles(account: AccountState) -> list[Finding]:
     if not account.settings.help_centers:
         return []
-    found = []
+    findings = []
     for site in await account.help_centers():
         path = f"{site}/api/v2/help_center/articles"
         try:
             await account.http.get(
                 path, _LIST, type=dict[str, msgspec.Raw], endpoint="check articles", missing="resource"
             )
-            found.append(Finding(level="ok", about="articles", text=f"readable at {site}"))
+            findings.append(Finding(level="ok", about="articles", text=f"readable at {site}"))
         except UnavailableError as error:
             gap = no("no help centre that these rights can read")
-            found.append(Finding(level="note", about="articles", text=str(error), need="articles", provides=gap))
+            findings.append(Finding(level="note", about="articles", text=str(error), need="articles", provides=gap))
         except PullError as error:
-            found.append(Finding(level="error", about="articles", text=str(error)))
-    return found
+            findings.append(Finding(level="error", about="articles", text=str(error)))
+    return findings
 
 
 async def _check_fields(account: AccountState) -> list[Finding]:
     """Fields that the configuration names and the account doesn't have."""
     try:
-        known = set((await account.fields()).values())
+        found_fields = set((await account.fields()).values())
     except PullError as error:
         return [Finding(level="error", about="fields", text=str(error))]
     return [
-        Finding(level="warning", about="fields", text=f"no ticket field is titled {word!r}")
-        for word in account.settings.keep_fields
-        if word not in known
+        Finding(level="warning", about="fields", text=f"no ticket field is titled {entry!r}")
+        for entry in account.settings.keep_fields
+        if entry not in found_fields
     ]
 
 

@@ -73,9 +73,9 @@ async def fetch_by_time(
         )
         end = page.end_time if page.end_time is not None else start
         yield page, max(start, min(end, now))  # a time to come would leave out all until then
-        told = page.end_of_stream is not None
+        has_end = page.end_of_stream is not None
         more = _has_more(
-            page, start, told=told, found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next
+            page, start, has_end=has_end, has_found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next
         )
         if not walk.goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
@@ -86,13 +86,13 @@ async def fetch_by_time(
         start = end
 
 
-def _has_more(page: ExportPage, start: int, *, told: bool, found: bool, ends_without_next: bool) -> bool | None:
+def _has_more(page: ExportPage, start: int, *, has_end: bool, has_found: bool, ends_without_next: bool) -> bool | None:
     """Whether more follows, as this export says it; None where it says nothing."""
-    if told:
+    if has_end:
         return not page.end_of_stream
     if ends_without_next and page.next_page is None:
         return False
-    return None if page.end_time is None else found and page.end_time > start
+    return None if page.end_time is None else has_found and page.end_time > start
 
 
 async def fetch_list(
@@ -108,16 +108,16 @@ async def fetch_list(
 
     `links.next` is set on the last page too; `has_more` counts. The two ways exclude each other in one request.
     """
-    asked: dict[str, str | int | bool] = {**(params or {}), "page[size]": size}
+    query: dict[str, str | int | bool] = {**(params or {}), "page[size]": size}
     walk = Walk(endpoint, 1)
     number = 1
     while True:
-        page = await http.get(path, asked, type=ListPage, endpoint=endpoint, missing=missing)
+        page = await http.get(path, query, type=ListPage, endpoint=endpoint, missing=missing)
         yield page
         found = any(has_rows(getattr(page, name)) for name in LISTS_OF)
         if page.meta is not None and page.next_page in (None, UNSET):
             after = page.meta.after_cursor
-            asked = {**(params or {}), "page[size]": size, "page[after]": after or ""}
+            query = {**(params or {}), "page[size]": size, "page[after]": after or ""}
             if not walk.goes_on(more=page.meta.has_more, to=after, has_rows=found):
                 return
             continue
@@ -127,4 +127,4 @@ async def fetch_list(
             return
         if number > 100:  # https://support.zendesk.com/hc/en-us/articles/5591904358938
             raise PullError(f"{endpoint}: more than 100 pages, which Zendesk doesn't give", permanent=True)
-        asked = {**(params or {}), "per_page": size, "page": number}
+        query = {**(params or {}), "per_page": size, "page": number}

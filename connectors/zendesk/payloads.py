@@ -393,5 +393,5 @@ class Count(msgspec.Struct):
     count: Any = None
 
     def number(self) -> int | None:
-        told = self.count.get("value") if isinstance(self.count, dict) else self.count
-        return told if isinstance(told, int) else None
+        value = self.count.get("value") if isinstance(self.count, dict) else self.count
+        return value if isinstance(value, int) else None

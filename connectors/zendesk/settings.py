@@ -30,9 +30,9 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token: str | None = None
 
     def __post_init__(self) -> None:
-        given = {name for name in self.__struct_fields__ if getattr(self, name)}
+        names = {name for name in self.__struct_fields__ if getattr(self, name)}
         client = {"client_id", "client_secret"}
-        if given not in (client, client | {"tokens"}, {"email", "token"}):
+        if names not in (client, client | {"tokens"}, {"email", "token"}):
             raise ValueError("expected { client_id, client_secret }, the same with { tokens }, or { email, token }")
 
     def __repr__(self) -> str:

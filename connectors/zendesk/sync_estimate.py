@@ -31,10 +31,10 @@ async def estimate_first_sync(account: AccountState) -> list[Finding]:
 
 async def _count_rows(account: AccountState, query: str) -> int | None:
     try:
-        told = await account.http.get("/api/v2/search/count", {"query": query}, type=zd.Count, endpoint="search/count")
+        count = await account.http.get("/api/v2/search/count", {"query": query}, type=zd.Count, endpoint="search/count")
     except PullError:
         return None
-    return told.number()
+    return count.number()
 
 
 def _estimate_exports(account: AccountState, tickets: int, people: int) -> tuple[int, float]:
@@ -58,8 +58,8 @@ def _estimate_lists(account: AccountState, tickets: int, people: int) -> tuple[i
 
 
 def _get_requests_per_minute(account: AccountState, bucket: str, least: int) -> float:
-    told = account.http.limits.told.get(bucket)
-    return max(1, int((told.total if told else least) * account.settings.rate_share))
+    allowance = account.http.limits.told.get(bucket)
+    return max(1, int((allowance.total if allowance else least) * account.settings.rate_share))
 
 
 def _format_minutes(minutes: float) -> str:

@@ -78,8 +78,8 @@ def files_page() -> str:
 FIVETRAN: dict[str, Mapping[str, Column]] = {
     "ticket": fivetran.TICKET, "ticket_comment": fivetran.COMMENT, "ticket_field_history": fivetran.HISTORY,
     "ticket_tag": fivetran.TAG, "user": fivetran.USER, "group": fivetran.GROUP,
-    "satisfaction_rating": fivetran.RATING, "organization": fivetran.NAMED_ROW, "brand": fivetran.NAMED_ROW,
-    "ticket_form_history": fivetran.NAMED_ROW,
+    "satisfaction_rating": fivetran.RATING, "organization": fivetran.NAME_ROW, "brand": fivetran.NAME_ROW,
+    "ticket_form_history": fivetran.NAME_ROW,
 }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class IssueHistory(msgspec.Struct, frozen=True):
     names: list[Name]
     unread: list[Unread]
     people: list[js.User]
-    aside: list[RejectedRow]
+    rejected: list[RejectedRow]
 
     @property
     def moves(self) -> list[Move]:
@@ -65,27 +65,27 @@ def map_absences(events: Sequence[Event], projects: Collection[str]) -> list[Eve
     return found
 
 
-def select_history_fields(team: str | None, kept: Mapping[str, str]) -> tuple[list[str], list[str]]:
+def select_history_fields(team: str | None, custom: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Fields whose histories are asked for, most important first, and those for which there is no room."""
-    wanted = [*REQUESTED, *([team] if team else []), *kept, *REQUESTED_LAST]
-    unique = list(dict.fromkeys(wanted))
+    fields = [*REQUESTED, *([team] if team else []), *custom, *REQUESTED_LAST]
+    unique = list(dict.fromkeys(fields))
     return unique[:MAX_FIELDS], unique[MAX_FIELDS:]
 
 
 def read_history(
-    issue_id: str, rows: Iterable[js.History], words: Mapping[str, str], ids: Mapping[str, str], known: NameIndex
+    issue_id: str, rows: Iterable[js.History], fields: Mapping[str, str], ids: Mapping[str, str], names: NameIndex
 ) -> IssueHistory:
     """One event a field. A history that cannot be read is set aside alone."""
     rows = list(rows)
-    known = msgspec.structs.replace(known, own={**_pair_names_with_ids(rows, words, ids), **known.own})
-    how = HistoryContext(words, ids, known)
-    told = IssueHistory([], [], [], [row.author for row in rows if row.author], [])
+    names = msgspec.structs.replace(names, own={**_pair_names_with_ids(rows, fields, ids), **names.own})
+    context = HistoryContext(fields, ids, names)
+    history = IssueHistory([], [], [], [row.author for row in rows if row.author], [])
     for row in rows:
         try:
-            _add_events(issue_id, row, how, told)
+            _add_events(issue_id, row, context, history)
         except UNREADABLE as error:
-            told.aside.append(RejectedRow(f"{issue_id} history {row.id}", reason_of(error)))
-    return told
+            history.rejected.append(RejectedRow(f"{issue_id} history {row.id}", reason_of(error)))
+    return history
 
 
 class HistoryContext(NamedTuple):
@@ -96,42 +96,49 @@ class HistoryContext(NamedTuple):
     known: NameIndex
 
 
-def _add_events(issue_id: str, row: js.History, how: HistoryContext, told: IssueHistory) -> None:
+def _add_events(issue_id: str, row: js.History, context: HistoryContext, history: IssueHistory) -> None:
     """The id of an event holds the field and not its place: asked for some fields, Jira leaves others out."""
     at, actor = ms(row.created), _get_actor(row)
-    seen: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for place, item in enumerate(row.items):
-        field = get_field_id(item, how.ids)
-        word = how.words.get(field)
-        if word is None:
+        field = get_field_id(item, context.ids)
+        name_of_field = context.words.get(field)
+        if name_of_field is None:
             continue
-        again = seen[field] = seen.get(field, 0) + 1
-        own = f"{row.id}:{field}" + (f":{again}" if again > 1 else "")
+        again = counts[field] = counts.get(field, 0) + 1
+        event_id = f"{row.id}:{field}" + (f":{again}" if again > 1 else "")
         values = []
         for value, name, side in ((item.before, item.before_name, "from"), (item.after, item.after_name, "to")):
-            found, is_read = _resolve_value(word, value, name, how.known)
+            found, is_read = _resolve_value(name_of_field, value, name, context.known)
             values.append(found)
-            told.names.extend(n for n in how.known.gone(word, value, name) if n not in told.names)
+            history.names.extend(n for n in context.known.gone(name_of_field, value, name) if n not in history.names)
             if not is_read:
-                told.unread.append(Unread(issue_id, f"{own}:{side}", word, name or "", at))
-        told.events.append(
+                history.unread.append(Unread(issue_id, f"{event_id}:{side}", name_of_field, name or "", at))
+        history.events.append(
             Event(
-                ticket=issue_id, id=own, at=at, seq=get_order(row.id) + place, kind="change", actor=actor, field=word,
-                before=values[0], after=values[1],
+                ticket=issue_id,
+                id=event_id,
+                at=at,
+                seq=get_order(row.id) + place,
+                kind="change",
+                actor=actor,
+                field=name_of_field,
+                before=values[0],
+                after=values[1],
             )
-        )  # fmt: skip
+        )
 
 
 def _pair_names_with_ids(
-    rows: Sequence[js.History], words: Mapping[str, str], ids: Mapping[str, str]
+    rows: Sequence[js.History], fields: Mapping[str, str], ids: Mapping[str, str]
 ) -> dict[tuple[str, str], frozenset[str]]:
     """What the issue's own histories call by a name and an id at once."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in (item for row in rows for item in row.items):
-        word = words.get(get_field_id(item, ids))
+        name_of_field = fields.get(get_field_id(item, ids))
         for value, name in ((item.before, item.before_name), (item.after, item.after_name)):
-            if word in _BY_ID and value and name:
-                found[word, name.casefold()].add(value)
+            if name_of_field in _BY_ID and value and name:
+                found[name_of_field, name.casefold()].add(value)
     return {key: frozenset(values) for key, values in found.items()}
 
 
@@ -140,30 +147,30 @@ def _get_actor(row: js.History) -> str | None:
     return None if row.author is None else row.author.account_id or row.author.key or row.author.name
 
 
-def get_field_id(item: js.Item, ids: Mapping[str, str]) -> str:
-    """Data Center tells fields by their names; `ids` are those of custom ones. A key's is "Key" everywhere."""
+def get_field_id(item: js.Item, field_ids: Mapping[str, str]) -> str:
+    """Data Center tells fields by their names; `field_ids` are those of custom ones. A key's is "Key" everywhere."""
     if item.field_id:
         return item.field_id
-    return ids.get(item.field, item.field) if item.fieldtype == "custom" else item.field.lower()
+    return field_ids.get(item.field, item.field) if item.fieldtype == "custom" else item.field.lower()
 
 
-def _resolve_value(word: str, own: str | None, name: str | None, known: NameIndex) -> tuple[str | None, bool]:
+def _resolve_value(field: str, value_id: str | None, name: str | None, names: NameIndex) -> tuple[str | None, bool]:
     """The id where the ticket has one too, else what people see; and whether it could be read. A name without an id
     stands for what has that name.
     """
-    if word == "resolution" and (name or "").casefold() in NO_RESOLUTION:
+    if field == "resolution" and (name or "").casefold() in NO_RESOLUTION:
         return None, True
-    if word not in _BY_ID:
-        return name or own or None, True
-    if own:
-        return own, True
+    if field not in _BY_ID:
+        return name or value_id or None, True
+    if value_id:
+        return value_id, True
     if not name:
-        return None, word not in _NEVER_NONE
-    found = known.id_of(word, name)
+        return None, field not in _NEVER_NONE
+    found = names.id_of(field, name)
     # A resolution counts whatever it is called; a project that is read has a name that is listed.
-    return found or name, found is not None or word in {"resolution", "brand"}
+    return found or name, found is not None or field in {"resolution", "brand"}
 
 
-def get_order(own: str) -> int:
+def get_order(row_id: str) -> int:
     """Jira's ids count up, which orders what happened within one millisecond."""
-    return int(own) % 10**15 * 100 if own.isdecimal() else 0
+    return int(row_id) % 10**15 * 100 if row_id.isdecimal() else 0

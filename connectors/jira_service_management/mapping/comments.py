@@ -26,13 +26,13 @@ def map_description(
 ) -> model.Event:
     """The description is what the customer first said, whoever typed it: an agent on the telephone, a form, a bot."""
     return _map_text(
-        description, ticket=issue_id, own=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via
+        description, ticket=issue_id, event_id=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via
     )
 
 
 def map_comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service: bool) -> model.Event:
     return _map_text(
-        row.body, ticket=issue_id, own=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
+        row.body, ticket=issue_id, event_id=f"comment:{row.id}", at=ms(row.created), actor=user_id(row.author),
         public=is_public(row) and service, hosts=keep.hosts, seq=changelog.get_order(row.id),
         thanks=keep.thanks,
     )  # fmt: skip
@@ -52,7 +52,7 @@ def _map_text(
     body: Any,
     *,
     ticket: str,
-    own: str,
+    event_id: str,
     at: int,
     actor: str | None,
     public: bool,
@@ -65,7 +65,7 @@ def _map_text(
     found = read_text(written.text, written.links or None, hosts=hosts, thanks=thanks) if body is not None else None
     return model.Event(
         ticket=ticket,
-        id=own,
+        id=event_id,
         at=at,
         seq=seq,
         kind="comment",
@@ -89,7 +89,11 @@ def decode_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment],
     page = fields.comment
     if page is None:
         return [], [], False
-    given, total = (page, len(page)) if isinstance(page, list) else (page.comments, page.total)
-    found, aside, are_all = decode_embedded(given, total, js.Comment)
-    told = [c for c in found if c.jsd_public is not None]
-    return told, label_rejected(issue_id, "comment", aside), len(told) == len(found) and are_all
+    raw_rows, total = (page, len(page)) if isinstance(page, list) else (page.comments, page.total)
+    found, rejected, are_all = decode_embedded(raw_rows, total, js.Comment)
+    with_visibility = [c for c in found if c.jsd_public is not None]
+    return (
+        with_visibility,
+        label_rejected(issue_id, "comment", rejected),
+        len(with_visibility) == len(found) and are_all,
+    )

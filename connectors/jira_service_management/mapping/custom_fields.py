@@ -14,16 +14,16 @@ T = TypeVar("T")
 
 
 def decode_embedded(
-    given: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
+    raw_rows: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
 ) -> tuple[list[T], list[RejectedRow], bool]:
     """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is known to be all."""
-    found, aside = decode_rows(joined(given) if isinstance(given, list) else given, kind)
-    return found, aside, total is not None and total <= len(found) + len(aside)
+    found, rejected = decode_rows(joined(raw_rows) if isinstance(raw_rows, list) else raw_rows, kind)
+    return found, rejected, total is not None and total <= len(found) + len(rejected)
 
 
-def label_rejected(issue_id: str, what: str, aside: Sequence[RejectedRow]) -> list[RejectedRow]:
+def label_rejected(issue_id: str, what: str, rejected: Sequence[RejectedRow]) -> list[RejectedRow]:
     """Rows that were set aside, named by their issue."""
-    return [RejectedRow(f"{issue_id} {what} {one.id}", one.reason) for one in aside]
+    return [RejectedRow(f"{issue_id} {what} {one.id}", one.reason) for one in rejected]
 
 
 def decode_field(custom: Mapping[str, msgspec.Raw], field: str | None) -> Any:
@@ -42,8 +42,8 @@ def get_objects(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[di
 
 
 def get_request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> dict[str, Any]:
-    told = _get_object(custom, keep.request_type).get("requestType")
-    return told if isinstance(told, dict) else {}
+    request_type = _get_object(custom, keep.request_type).get("requestType")
+    return request_type if isinstance(request_type, dict) else {}
 
 
 def get_users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
@@ -51,9 +51,9 @@ def get_users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.U
     return [user for one in get_objects(custom, field) if (user := convert_user(one)) is not None]
 
 
-def convert_user(told: object) -> js.User | None:
+def convert_user(raw: object) -> js.User | None:
     try:
-        return msgspec.convert(told, js.User)
+        return msgspec.convert(raw, js.User)
     except UNREADABLE:
         return None
 
@@ -70,24 +70,24 @@ def get_option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[st
     return plain, plain
 
 
-def to_text(given: Any) -> str | None:
+def to_text(raw: Any) -> str | None:
     """A field's value as text: choices and people by their label, lists as "a, b", null and "" as None."""
-    match given:
+    match raw:
         case None | "" | []:
             return None
         case bool():
-            return str(given).lower()
+            return str(raw).lower()
         case str() | int() | float():
-            return str(given)
+            return str(raw)
         case list():
-            return ", ".join(text for one in given if (text := to_text(one))) or None
+            return ", ".join(text for one in raw if (text := to_text(one))) or None
         case dict():
-            label = given.get("value") or given.get("name") or given.get("title") or given.get("displayName")
-            child = given.get("child")
-            text = to_text(label) or msgspec.json.encode(given).decode()
+            label = raw.get("value") or raw.get("name") or raw.get("title") or raw.get("displayName")
+            child = raw.get("child")
+            text = to_text(label) or msgspec.json.encode(raw).decode()
             return f"{text} / {to_text(child)}" if isinstance(child, dict) else text
-    return str(given)
+    return str(raw)
 
 
-def to_id(given: Any) -> str | None:
-    return None if given in (None, "") else str(given)
+def to_id(raw: Any) -> str | None:
+    return None if raw in (None, "") else str(raw)

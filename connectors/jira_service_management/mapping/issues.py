@@ -41,7 +41,7 @@ class IssueRecords(msgspec.Struct, frozen=True):
 
     records: list[AnyRecord]
     ticket: model.Ticket
-    aside: list[RejectedRow]
+    rejected: list[RejectedRow]
     people: list[js.User]
     is_service: bool = True  # else no customer sees it
     has_worklogs: bool | None = None  # all of them came along; None: nothing is told of any
@@ -70,33 +70,33 @@ def map_issue(
     custom = msgspec.json.decode(row.fields, type=dict[str, msgspec.Raw])
     created = ms(fields.created)
     is_service = has_left or fields.project.project_type_key == SERVICE
-    said, aside, whole = decode_comments(row.id, fields)
-    comments, worse = map_rows(said, lambda one: [map_comment(row.id, one, keep, service=is_service)])
+    rows, rejected, is_complete = decode_comments(row.id, fields)
+    comments, unmapped = map_rows(rows, lambda one: [map_comment(row.id, one, keep, service=is_service)])
     logged, unread, has_worklogs = decode_worklogs(row.id, fields)
-    spent, unread, spenders = map_worklogs(row.id, logged, unread)
+    time_entries, unread, spenders = map_worklogs(row.id, logged, unread)
     past = _read_history(row, keep, build_name_index(fields, keep, called or {}))
-    people = [*_list_people(fields, custom, keep), *(c.author for c in said if c.author), *spenders]
+    people = [*_list_people(fields, custom, keep), *(c.author for c in rows if c.author), *spenders]
     ticket = _map_ticket(row, fields, custom, keep, created)
     ticket = msgspec.structs.replace(
         ticket,
-        replies_known="yes" if whole and not (aside or worse) else "pending",  # asked for apart
+        replies_known="yes" if is_complete and not (rejected or unmapped) else "pending",  # asked for apart
         changes_known="pending" if past is None else "yes",
     )
     channel = _get_channel(row.properties)
     first = map_description(row.id, created, user_id(fields.reporter), fields.description, keep.hosts, via=channel)
     records: list[AnyRecord] = [
         *_map_names(custom, keep), *_map_status_name(fields, keep), ticket, *map_links(row.id, fields, keep), first,
-        *comments, *spent,
+        *comments, *time_entries,
         *sla.map_sla(row.id, custom, keep.slas, keep.roles, keep.read_at),
     ]  # fmt: skip
     if past is not None:
         records += map_history(row.id, past, ticket, keep)
         people += past.people
-    when = satisfaction.Fields(keep.rating, keep.rated_at)
-    rated, bad = satisfaction.map_rating(row.id, custom, when, ms(fields.updated), user_id(fields.reporter))
+    rating_fields = satisfaction.Fields(keep.rating, keep.rated_at)
+    rated, bad = satisfaction.map_rating(row.id, custom, rating_fields, ms(fields.updated), user_id(fields.reporter))
     records += rated
-    aside = [*aside, *label_rejected(row.id, "comment", worse), *unread, *bad]
-    return IssueRecords(records, ticket, aside, people, is_service, has_worklogs)
+    rejected = [*rejected, *label_rejected(row.id, "comment", unmapped), *unread, *bad]
+    return IssueRecords(records, ticket, rejected, people, is_service, has_worklogs)
 
 
 def map_history(
@@ -116,14 +116,14 @@ def get_arrival(moves: Sequence[changelog.Move], projects: Collection[str]) -> i
 
 def build_name_index(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Collection[str]]) -> NameIndex:
     """What the issue's present state says about the names in its history."""
-    own = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
+    by_name = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
     if fields.priority is not None:
-        own["priority", fields.priority.name.casefold()] = frozenset({fields.priority.id})
+        by_name["priority", fields.priority.name.casefold()] = frozenset({fields.priority.id})
     people = {name: frozenset(ids) for name, ids in called.items()}
     for user in (fields.assignee, fields.reporter):
-        if user is not None and user.display_name and (named := user_id(user)):
-            people.setdefault(user.display_name.casefold(), frozenset({named}))
-    return NameIndex(keep.labels, fields.project.id, own, people)
+        if user is not None and user.display_name and (account_id := user_id(user)):
+            people.setdefault(user.display_name.casefold(), frozenset({account_id}))
+    return NameIndex(keep.labels, fields.project.id, by_name, people)
 
 
 def _map_ticket(
@@ -147,7 +147,11 @@ def _map_ticket(
         type=kind,
         brand=fields.project.id,
         tags=tuple(fields.labels or ()),
-        fields={word: plain for own, word in keep.fields.items() if (plain := to_text(decode_field(custom, own)))},
+        fields={
+            entry: text_value
+            for field_id, entry in keep.fields.items()
+            if (text_value := to_text(decode_field(custom, field_id)))
+        },
         priority=fields.priority.id if fields.priority else None,
         requester=user_id(fields.reporter),
         participants=_list_participants(fields, custom, keep),
@@ -168,8 +172,8 @@ def _map_ticket(
 
 def _get_resolution(fields: js.Fields) -> str | None:
     """By which Jira takes an issue as ended, whatever its status."""
-    given = fields.resolution
-    return None if given is None or given.name.casefold() in changelog.NO_RESOLUTION else given.id
+    resolution = fields.resolution
+    return None if resolution is None or resolution.name.casefold() in changelog.NO_RESOLUTION else resolution.id
 
 
 def _get_status_time(fields: js.Fields) -> int | None:
@@ -182,9 +186,9 @@ def _get_status_time(fields: js.Fields) -> int | None:
     return min(ends, default=None)
 
 
-def _parse_time(given: str | int | None) -> int | None:
+def _parse_time(raw: str | int | None) -> int | None:
     try:
-        return None if given is None else ms(given)
+        return None if raw is None else ms(raw)
     except (ValueError, OverflowError):
         return None
 
@@ -199,9 +203,9 @@ def _get_association(fields: js.Fields, *, has_request: bool) -> model.Associati
 def _list_participants(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> tuple[str, ...]:
     """Who takes part on the customer's side: participants and approvers."""
     found = [
-        own
+        account_id
         for user in [*get_users(custom, keep.participants), *_list_approvers(custom, keep)]
-        if (own := user_id(user))
+        if (account_id := user_id(user))
     ]
     reporter = user_id(fields.reporter)
     return tuple(dict.fromkeys(one for one in found if one != reporter))
@@ -218,16 +222,16 @@ def _list_approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> 
     return found
 
 
-def _read_history(row: js.Issue, keep: FieldSelection, known: NameIndex) -> changelog.IssueHistory | None:
+def _read_history(row: js.Issue, keep: FieldSelection, names: NameIndex) -> changelog.IssueHistory | None:
     """The history, where the search brought all of it."""
     if row.changelog is None:
         return None
-    found, aside = decode_rows(row.changelog.histories, js.History)
+    found, rejected = decode_rows(row.changelog.histories, js.History)
     total = row.changelog.total
-    if aside or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
+    if rejected or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
         return None
-    past = changelog.read_history(row.id, found, keep.words, keep.field_ids, known)
-    return None if past.aside else past
+    past = changelog.read_history(row.id, found, keep.words, keep.field_ids, names)
+    return None if past.rejected else past
 
 
 def _get_channel(properties: Mapping[str, Any] | None) -> str | None:
@@ -235,14 +239,14 @@ def _get_channel(properties: Mapping[str, Any] | None) -> str | None:
 
     https://support.atlassian.com/jira-service-management-cloud/docs/request-channel-types/
     """
-    told = (properties or {}).get(CHANNEL_PROPERTY)
-    word = told.get("value") if isinstance(told, dict) else told
-    return str(word).lower() if word else None
+    raw = (properties or {}).get(CHANNEL_PROPERTY)
+    channel = raw.get("value") if isinstance(raw, dict) else raw
+    return str(channel).lower() if channel else None
 
 
 def _list_people(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> list[js.User]:
-    named = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
-    return [*named, *get_users(custom, keep.participants), *_list_approvers(custom, keep)]
+    users = [u for u in (fields.reporter, fields.creator, fields.assignee) if u is not None]
+    return [*users, *get_users(custom, keep.participants), *_list_approvers(custom, keep)]
 
 
 def map_status(row: js.Status) -> model.Name:
@@ -257,11 +261,11 @@ def _map_status_name(fields: js.Fields, keep: FieldSelection) -> list[model.Name
 def _map_names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[AnyRecord]:
     """What the issue says about the things around it."""
     request_type = get_request_type(custom, keep)
-    if own := to_id(request_type.get("id")):
-        yield model.Name("form", own, str(request_type.get("name") or own))
+    if row_id := to_id(request_type.get("id")):
+        yield model.Name("form", row_id, str(request_type.get("name") or row_id))
     for organization in get_objects(custom, keep.organizations):
-        if own := to_id(organization.get("id")):
-            yield model.Name("organization", own, str(organization.get("name") or own))
+        if row_id := to_id(organization.get("id")):
+            yield model.Name("organization", row_id, str(organization.get("name") or row_id))
     team, label = get_option(custom, keep.team)
     if team:
         yield model.Team(team, label or team)

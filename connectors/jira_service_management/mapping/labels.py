@@ -23,27 +23,27 @@ class Labels(msgspec.Struct, frozen=True):
     resolutions: Sequence[js.NameRecord] = ()
     projects: Sequence[js.Project] = ()
 
-    def listed(self, word: str) -> Sequence[js.Status | js.NameRecord | js.Project]:
+    def list_names(self, field: str) -> Sequence[js.Status | js.NameRecord | js.Project]:
         lists: dict[str, Sequence[js.Status | js.NameRecord | js.Project]] = {
             "status": self.statuses,
             "priority": self.priorities,
             "resolution": self.resolutions,
             "brand": self.projects,
         }
-        return lists.get(word, ())
+        return lists.get(field, ())
 
-    def ids(self, word: str, name: str, project: str | None) -> frozenset[str]:
+    def ids(self, field: str, name: str, project: str | None) -> frozenset[str]:
         """Everything of that name; of several statuses, those of the issue's own project."""
-        found = [row for row in self.listed(word) if row.name.casefold() == name.casefold()]
-        if word == "status" and len(found) > 1 and project is not None:
-            own = [row for row in self.statuses if row in found and row.only_in == project]
-            found = own or [row for row in self.statuses if row in found and row.only_in is None]  # type: ignore[assignment]
+        found = [row for row in self.list_names(field) if row.name.casefold() == name.casefold()]
+        if field == "status" and len(found) > 1 and project is not None:
+            of_project = [row for row in self.statuses if row in found and row.only_in == project]
+            found = of_project or [row for row in self.statuses if row in found and row.only_in is None]  # type: ignore[assignment]
         return frozenset(row.id for row in found)
 
-    def is_gone(self, word: str, own: str) -> bool:
+    def is_gone(self, field: str, value_id: str) -> bool:
         """Whether no list has it any more; False where there is no list."""
-        listed = self.listed(word)
-        return word in {"status", "priority"} and bool(listed) and all(row.id != own for row in listed)
+        rows = self.list_names(field)
+        return field in {"status", "priority"} and bool(rows) and all(row.id != value_id for row in rows)
 
 
 class NameIndex(msgspec.Struct):
@@ -54,22 +54,22 @@ class NameIndex(msgspec.Struct):
     own: Mapping[tuple[str, str], frozenset[str]] = {}  # (word, name) -> ids that the issue itself gives with it
     people: Mapping[str, Collection[str]] = {}  # names of accounts -> ids of those who have it
 
-    def id_of(self, word: str, name: str) -> str | None:
+    def id_of(self, field: str, name: str) -> str | None:
         """None: nothing has that name, or several have."""
         key = name.casefold()
         for found in (
-            self.own.get((word, key), ()),
-            self.labels.ids(word, name, self.project),
-            self.people.get(key, ()) if word in {"assignee", "requester"} else (),
+            self.own.get((field, key), ()),
+            self.labels.ids(field, name, self.project),
+            self.people.get(key, ()) if field in {"assignee", "requester"} else (),
         ):
             if found:
                 return next(iter(found)) if len(found) == 1 else None
         return None
 
-    def gone(self, word: str, own: str | None, name: str | None) -> Iterator[Name]:
+    def gone(self, field: str, value_id: str | None, name: str | None) -> Iterator[Name]:
         """The name of what no list has: histories are the only ones that still know it."""
-        if own and name and self.labels.is_gone(word, own):
-            yield Name(word, own, name)
+        if value_id and name and self.labels.is_gone(field, value_id):
+            yield Name(field, value_id, name)
 
 
 #: A status category -> our state. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-workflow-status-categories/

@@ -12,10 +12,12 @@ def get_merge_target(fields: js.Fields, keep: FieldSelection) -> str | None:
     """The issue that it was closed as a duplicate of: the first in a project that is read. None: it ended otherwise."""
     ends = [end for end in _list_linked(fields, keep.duplicates, outward=True) if _is_selected(end, keep)]
     is_done = STATES.get(fields.status.status_category.key) == "solved"
-    how = fields.resolution
-    if not ends or not (is_done or how):
+    resolution = fields.resolution
+    if not ends or not (is_done or resolution):
         return None
-    is_duplicate = how is None or not {how.id, how.name.casefold()}.isdisjoint(keep.duplicate_resolutions)
+    is_duplicate = resolution is None or not {resolution.id, resolution.name.casefold()}.isdisjoint(
+        keep.duplicate_resolutions
+    )
     return ends[0].id if is_duplicate else None
 
 

@@ -36,12 +36,12 @@ def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
 
     That somebody is no agent is only known where the list of agents is whole; else nothing is told of any time.
     """
-    own = user_id(user)
-    if own is None:
+    account_id = user_id(user)
+    if account_id is None:
         return None
-    kind = _get_kind(user, own, team)
+    kind = _get_kind(user, account_id, team)
     return model.Person(
-        id=own,
+        id=account_id,
         kind=kind,
         role=user.account_type or "user",
         version=0 if kind == "member" and not team.is_whole else at,
@@ -52,23 +52,23 @@ def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
     )
 
 
-def _get_kind(user: js.User, own: str, team: Team) -> model.PersonKind:
+def _get_kind(user: js.User, account_id: str, team: Team) -> model.PersonKind:
     """A licence makes no agent. Portal-only customers have an accountType of their own on Cloud, and ids that begin
     with `qm:`.
     """
-    if own.casefold() in SHARED_IDS:
+    if account_id.casefold() in SHARED_IDS:
         return "nobody"
-    if own in team.agents:
+    if account_id in team.agents:
         return "agent"
     if user.account_type == "app":
         return "bot"
-    return "customer" if user.account_type == "customer" or own.startswith("qm:") else "member"
+    return "customer" if user.account_type == "customer" or account_id.startswith("qm:") else "member"
 
 
-def map_people(users: Sequence[js.User], team: Team, met: set[str], at: int = 0) -> list[model.Person]:
+def map_people(users: Sequence[js.User], team: Team, mapped_ids: set[str], at: int = 0) -> list[model.Person]:
     """Each once in a run. An account that the configuration names was always of the team."""
-    found = {p.id: p for user in users if (p := map_person(user, team, at)) and p.id not in met}
-    met |= found.keys()
+    found = {p.id: p for user in users if (p := map_person(user, team, at)) and p.id not in mapped_ids}
+    mapped_ids |= found.keys()
     always = [msgspec.structs.replace(p, version=0) for p in found.values() if at and p.id in team.always]
     return [*always, *found.values()]
 

@@ -38,14 +38,14 @@ def map_rating(
     a date it was given by the issue's last update when it was first seen; later updates move with every edit.
     """
     try:
-        given = _decode_field(custom, fields.stars)
+        raw = _decode_field(custom, fields.stars)
     except UNREADABLE as error:
         return map_unread_rating(issue_id, reason_of(error))
-    if given is None:
+    if raw is None:
         return [], []
-    stars = parse_stars(given)
+    stars = parse_stars(raw)
     if stars is None:
-        return map_unread_rating(issue_id, f"a rating of an unknown shape: {_describe_shape(given)}")
+        return map_unread_rating(issue_id, f"a rating of an unknown shape: {_describe_shape(raw)}")
     at = _parse_time(_decode_field(custom, fields.date)) or updated
     found = Rating(
         id=get_rating_id(issue_id),
@@ -76,37 +76,37 @@ def get_category(stars: float) -> Literal["good", "neutral", "bad"]:
     return "good" if stars >= 4 else "bad" if stars <= 2 else "neutral"
 
 
-def parse_stars(given: Any) -> float | None:
+def parse_stars(raw: Any) -> float | None:
     """One to five; None for a shape that nobody has seen."""
     scale: Any = MAX_STARS
-    if isinstance(given, dict):
-        scale, given = given.get("scale", MAX_STARS), given.get("rating")
-    stars, most = _parse_number(given), _parse_number(scale)
+    if isinstance(raw, dict):
+        scale, raw = raw.get("scale", MAX_STARS), raw.get("rating")
+    stars, most = _parse_number(raw), _parse_number(scale)
     if stars is None or most is None or most <= 1 or not 1 <= stars <= most:
         return None
     return 1 + (stars - 1) * (MAX_STARS - 1) / (most - 1)
 
 
-def _describe_shape(given: Any) -> str:
+def _describe_shape(raw: Any) -> str:
     """What it is, without what it says."""
-    if isinstance(given, dict):
-        return f"an object with {', '.join(map(str, [*given][:5]))}"[:80]
-    return "a list" if isinstance(given, list) else "a text" if isinstance(given, str) else "a number or a truth value"
+    if isinstance(raw, dict):
+        return f"an object with {', '.join(map(str, [*raw][:5]))}"[:80]
+    return "a list" if isinstance(raw, list) else "a text" if isinstance(raw, str) else "a number or a truth value"
 
 
-def _parse_number(given: Any) -> float | None:
-    if isinstance(given, bool) or not isinstance(given, int | float | str):
+def _parse_number(raw: Any) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None
     try:
-        read = float(given)
+        value = float(raw)
     except ValueError:
         return None
-    return read if math.isfinite(read) else None
+    return value if math.isfinite(value) else None
 
 
-def _parse_time(given: Any) -> int | None:
+def _parse_time(raw: Any) -> int | None:
     try:
-        return None if given is None else ms(given)
+        return None if raw is None else ms(raw)
     except UNREADABLE:
         return None
 

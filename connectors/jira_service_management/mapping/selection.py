@@ -39,5 +39,5 @@ class FieldSelection(msgspec.Struct, frozen=True):
     @property
     def words(self) -> dict[str, str]:
         """Fields whose changes are kept: id in histories -> our word."""
-        own = {self.team: "team"} if self.team else {}
-        return {**changelog.FIELDS, **own, **self.fields}
+        team = {self.team: "team"} if self.team else {}
+        return {**changelog.FIELDS, **team, **self.fields}

@@ -30,8 +30,8 @@ def map_sla(
         done = [run.elapsed for run in runs if run.stopped_at is not None and run.elapsed is not None]
         if role in METRICS and done:
             elapsed.setdefault(role, done[0] if role == "first_response" else done[-1])
-    for role, took in elapsed.items():
-        yield NativeMetric(issue_id, METRICS[role], business=took)
+    for role, duration in elapsed.items():
+        yield NativeMetric(issue_id, METRICS[role], business=duration)
 
 
 def decode_sla(raw: msgspec.Raw | None) -> js.Sla | None:
@@ -50,19 +50,19 @@ def get_sla_id(value: js.Sla, field: str) -> str:
     return tail if tail.isdecimal() else field.removeprefix("customfield_")
 
 
-def get_role(own: str, field: str, roles: Mapping[str, str]) -> str:
-    return next((roles[k] for k in (own, field, field.removeprefix("customfield_")) if k in roles), "other")
+def get_role(sla_id: str, field: str, roles: Mapping[str, str]) -> str:
+    return next((roles[k] for k in (sla_id, field, field.removeprefix("customfield_")) if k in roles), "other")
 
 
 def map_cycles(issue_id: str, field: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
     """Completed ones in order of start, then the one that still runs."""
-    own = get_sla_id(value, field)
+    sla_id = get_sla_id(value, field)
     rows = sorted(value.completed_cycles, key=lambda c: (c.start_time and c.start_time.ms) or 0)
     all_rows: Sequence[js.Cycle] = [*rows, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
     return [
         SlaCycle(
             ticket=issue_id,
-            sla=own,
+            sla=sla_id,
             number=number,
             name=value.name or name,
             read_at=read_at,

@@ -16,20 +16,20 @@ def decode_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog],
     page = fields.worklog
     if page is None:
         return [], [], None
-    given, total = (page, len(page)) if isinstance(page, list) else (page.worklogs, page.total)
-    found, aside, are_all = decode_embedded(given, total, js.Worklog)
-    return found, label_rejected(issue_id, "worklog", aside), are_all
+    raw_rows, total = (page, len(page)) if isinstance(page, list) else (page.worklogs, page.total)
+    found, rejected, are_all = decode_embedded(raw_rows, total, js.Worklog)
+    return found, label_rejected(issue_id, "worklog", rejected), are_all
 
 
 def map_worklogs(
-    issue_id: str, found: Sequence[js.Worklog], aside: Sequence[RejectedRow] = ()
+    issue_id: str, found: Sequence[js.Worklog], rejected: Sequence[RejectedRow] = ()
 ) -> tuple[list[model.TimeEntry], list[RejectedRow], list[js.User]]:
     """Time entries, rows that cannot be read, and who wrote them down. The day that counts is the one of the work."""
-    made: list[model.TimeEntry] = []
-    bad = list(aside)
+    entries: list[model.TimeEntry] = []
+    bad = list(rejected)
     for row in found:
         try:
-            made.append(
+            entries.append(
                 model.TimeEntry(
                     id=row.id, ticket=issue_id, at=ms(row.started), spent=row.time_spent_seconds * 1000,
                     agent=user_id(row.author),
@@ -37,4 +37,4 @@ def map_worklogs(
             )  # fmt: skip
         except UNREADABLE as error:
             bad.append(RejectedRow(f"{issue_id} worklog {row.id}", reason_of(error)))
-    return made, bad, [row.author for row in found if row.author]
+    return entries, bad, [row.author for row in found if row.author]

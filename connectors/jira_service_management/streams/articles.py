@@ -32,9 +32,9 @@ async def fetch_list(account: SiteState, path: str, query: Query, *, endpoint: s
     """
     address, cursor, walk = await account.site.wiki(path), "", Walk(endpoint, "")
     while True:
-        asked = [*query, *([("cursor", cursor)] if cursor else [])]
+        parameters = [*query, *([("cursor", cursor)] if cursor else [])]
         page = await account.http.get(
-            f"{address}?{urlencode(asked)}", type=js.WikiPage, endpoint=endpoint, missing="child"
+            f"{address}?{urlencode(parameters)}", type=js.WikiPage, endpoint=endpoint, missing="child"
         )
         yield page
         following = None if page.links is None else _parse_cursor(str(page.links.get("next") or ""))
@@ -60,8 +60,8 @@ async def fetch_spaces(account: SiteState) -> list[js.Space]:
 
 
 async def _request_spaces(account: SiteState) -> list[js.Space]:
-    wanted = account.settings.spaces
-    chosen = [("keys", key) for key in wanted] or [("type", "knowledge_base")]
+    keys = account.settings.spaces
+    chosen = [("keys", key) for key in keys] or [("type", "knowledge_base")]
     query = [*chosen, ("limit", str(MAX_ROWS))]
     found: list[js.Space] = []
     try:
@@ -69,9 +69,9 @@ async def _request_spaces(account: SiteState) -> list[js.Space]:
             found += decode_rows(page.results, js.Space)[0]
     except MissingError as error:
         raise UnavailableError(f"no Confluence on this site: {error}") from None
-    for key in sorted({k.upper() for k in wanted} - {space.key.upper() for space in found}):
+    for key in sorted({k.upper() for k in keys} - {space.key.upper() for space in found}):
         text = f"space {key} cannot be seen; the others go on"
-        account.found.append(Finding(level="warning", about="articles", text=text))
+        account.findings.append(Finding(level="warning", about="articles", text=text))
     return found
 
 
@@ -84,13 +84,13 @@ async def fetch_articles(account: SiteState, start: Start) -> AsyncIterator[Page
     found = await fetch_spaces(account)
     if not found:
         gap = no("no space of the kind knowledge base; name its spaces with `spaces`")
-        account.found.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
+        account.findings.append(Finding(level="note", about="articles", text=gap.reason, need="articles", provides=gap))
     until = max(0, int(start.cursor) - OVERLAP) if start.cursor else 0
     for some in split_spaces(found):
-        async for good, aside in fetch_pages(account, some, "-modified-date", endpoint="articles"):
+        async for good, rejected in fetch_pages(account, some, "-modified-date", endpoint="articles"):
             dated, undated = read_each(good, get_edit_time)
             new = [row for row, at in dated if at >= until]
-            yield await _add_editors(account, start, _map_changed_pages(account, start, new, [*aside, *undated]))
+            yield await _add_editors(account, start, _map_changed_pages(account, start, new, [*rejected, *undated]))
             if len(new) < len(dated):
                 break
     yield Page(cursor=str(account.until(start.now, 0)), complete_until=account.until(start.now, 0))
@@ -100,12 +100,12 @@ async def _add_editors(account: SiteState, start: Start, page: Page) -> Page:
     """The page with what its authors and editors are, of whom nothing is known yet: an app that edits pages may never
     appear on an issue.
     """
-    ids = {who for record in page.records if (who := getattr(record, "editor", None))}
-    ids |= {who for record in page.records if (who := getattr(record, "author", None))}
-    told = start.accounts(sorted(ids)).items()
-    known = {own for own, one in told if one.is_named or one.kind in {"customer", "nobody"}}
-    unknown = sorted(ids - known - account.asked_for)
-    account.asked_for.update(unknown)
+    ids = {editors for record in page.records if (editors := getattr(record, "editor", None))}
+    ids |= {editors for record in page.records if (editors := getattr(record, "author", None))}
+    people = start.accounts(sorted(ids)).items()
+    known_ids = {account_id for account_id, one in people if one.is_named or one.kind in {"customer", "nobody"}}
+    unknown = sorted(ids - known_ids - account.requested_editors)
+    account.requested_editors.update(unknown)
     found = [record for some in _split_people(unknown) for record in await _fetch_people(account, some)]
     return msgspec.structs.replace(page, records=[*found, *page.records]) if found else page
 
@@ -119,20 +119,24 @@ async def _fetch_people(account: SiteState, ids: Sequence[str]) -> list[Person]:
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/#api-rest-api-3-user-bulk-get
     """
-    many = [one for own in ids if own.casefold() in SHARED_IDS and (one := map_person(js.User(account_id=own), Team()))]
-    ids = [own for own in ids if own.casefold() not in SHARED_IDS]
+    many = [
+        one
+        for account_id in ids
+        if account_id.casefold() in SHARED_IDS and (one := map_person(js.User(account_id=account_id), Team()))
+    ]
+    ids = [account_id for account_id in ids if account_id.casefold() not in SHARED_IDS]
     return [*many, *(await _request_accounts(account, ids) if ids else [])]
 
 
 async def _request_accounts(account: SiteState, ids: Sequence[str]) -> list[Person]:
-    asked = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MAX_PEOPLE))])
+    query = urlencode([*(("accountId", one) for one in ids), ("maxResults", str(MAX_PEOPLE))])
     try:
         page = await account.http.get(
-            f"{await account.site.api('user/bulk')}?{asked}", type=js.ListPage, endpoint="user/bulk", missing="resource"
+            f"{await account.site.api('user/bulk')}?{query}", type=js.ListPage, endpoint="user/bulk", missing="resource"
         )
     except (MissingError, UnavailableError) as error:
         text = f"whether editors of pages are people or apps is not known: {error}"
-        account.found.append(Finding(level="note", about="articles", text=text))
+        account.findings.append(Finding(level="note", about="articles", text=text))
         return []
     try:
         team = await account.team()
@@ -146,27 +150,29 @@ def split_spaces(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
     return (found[place : place + MAX_SPACES] for place in range(0, len(found), MAX_SPACES))
 
 
-def _map_changed_pages(account: SiteState, start: Start, new: Sequence[js.PageRow], aside: list[RejectedRow]) -> Page:
-    known = start.versions("article", [row.id for row in new])
-    moved = [row for row in new if known.get(row.id, -1) < row.version.number]
-    apart = [Todo(row.version.number, row.id) for row in moved if _has_gap(row, known.get(row.id), start.since)]
-    records, worse = map_rows(moved, lambda row: [*map_article(account.url, row)])
-    return Page(records=records, rejected=[*aside, *worse], todo={"article_versions": apart} if apart else {})
+def _map_changed_pages(
+    account: SiteState, start: Start, new: Sequence[js.PageRow], rejected: list[RejectedRow]
+) -> Page:
+    versions = start.versions("article", [row.id for row in new])
+    moved = [row for row in new if versions.get(row.id, -1) < row.version.number]
+    todos = [Todo(row.version.number, row.id) for row in moved if _has_gap(row, versions.get(row.id), start.since)]
+    records, unmapped = map_rows(moved, lambda row: [*map_article(account.url, row)])
+    return Page(records=records, rejected=[*rejected, *unmapped], todo={"article_versions": todos} if todos else {})
 
 
-def _has_gap(row: js.PageRow, known: int | None, since: int) -> bool:
+def _has_gap(row: js.PageRow, version: int | None, since: int) -> bool:
     """Whether there were versions between the last one known and this one."""
-    if known is None:
+    if version is None:
         return row.version.number > 1 and get_edit_time(row) >= since
-    return row.version.number > known + 1
+    return row.version.number > version + 1
 
 
 async def fetch_pages(
     account: SiteState, found: Sequence[js.Space], sort: str, *, endpoint: str
 ) -> AsyncIterator[tuple[list[js.PageRow], list[RejectedRow]]]:
     for some in split_spaces(found):
-        chosen = [("space-id", space.id) for space in some]
-        query = [*chosen, ("status", "current"), ("sort", sort), ("limit", str(MAX_ROWS))]
+        ids = [("space-id", space.id) for space in some]
+        query = [*ids, ("status", "current"), ("sort", sort), ("limit", str(MAX_ROWS))]
         async for page in fetch_list(account, "api/v2/pages", query, endpoint=endpoint):
             yield decode_rows(page.results, js.PageRow)
 
@@ -207,7 +213,7 @@ async def fetch_versions(account: SiteState, start: Start) -> AsyncIterator[Page
         await account.me()
     for place, todo in enumerate(start.todo, 1):
         edits: list[ArticleEdit] = []
-        aside: list[RejectedRow] = []
+        rejected: list[RejectedRow] = []
         path = f"api/v2/pages/{quote(todo.key, safe='')}/versions"
         query = [("sort", "-modified-date"), ("limit", str(MAX_ROWS))]
         try:
@@ -216,16 +222,16 @@ async def fetch_versions(account: SiteState, start: Start) -> AsyncIterator[Page
                 found, undated = read_each([row for row in good if row.created_at], _get_version_time, id="number")
                 new = [row for row, at in found if at >= start.since]
                 edits += [map_edit(todo.key, row) for row in new]
-                aside += [RejectedRow(f"{todo.key} version {b.id}", b.reason) for b in (*bad, *undated)]
+                rejected += [RejectedRow(f"{todo.key} version {b.id}", b.reason) for b in (*bad, *undated)]
                 if len(new) < len(found):
                     break
         except MissingError:  # deleted meanwhile
             edits = []
         except BrokenError as error:
-            aside.append(RejectedRow(f"versions of {todo.key}", reason_of(error)))
-        whole = start.now if place == len(start.todo) else None
-        told = Page(records=edits, done=[todo], rejected=aside, complete_until=whole)
-        yield await _add_editors(account, start, told)
+            rejected.append(RejectedRow(f"versions of {todo.key}", reason_of(error)))
+        complete_until = start.now if place == len(start.todo) else None
+        version_page = Page(records=edits, done=[todo], rejected=rejected, complete_until=complete_until)
+        yield await _add_editors(account, start, version_page)
     if not start.todo:
         yield Page(complete_until=start.now)
 
@@ -241,11 +247,11 @@ async def fetch_article_census(account: SiteState, start: Start) -> AsyncIterato
     await account.me()
     present: list[str] = []
     found = await fetch_spaces(account)
-    async for good, aside in fetch_pages(account, found, "id", endpoint="article_census"):
-        present += [*(row.id for row in good), *(bad.id for bad in aside)]
-        known = start.versions("article", [row.id for row in good])
-        if new := [row for row in good if row.id not in known]:
-            yield await _add_editors(account, start, _map_changed_pages(account, start, new, aside))
+    async for good, rejected in fetch_pages(account, found, "id", endpoint="article_census"):
+        present += [*(row.id for row in good), *(bad.id for bad in rejected)]
+        versions = start.versions("article", [row.id for row in good])
+        if new := [row for row in good if row.id not in versions]:
+            yield await _add_editors(account, start, _map_changed_pages(account, start, new, rejected))
     yield Page(present={"article": present} if found else {}, complete_until=start.now)
 
 
@@ -254,7 +260,7 @@ async def fetch_views(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     async for good, _ in fetch_pages(account, await fetch_spaces(account), "id", endpoint="article_views"):
         counted = [(row.id, await fetch_view_count(account, row.id)) for row in good]
-        yield Page(records=[ArticleViews(own, count) for own, count in counted if count is not None])
+        yield Page(records=[ArticleViews(page_id, count) for page_id, count in counted if count is not None])
     yield Page(complete_until=start.now)
 
 

@@ -53,20 +53,22 @@ async def fetch_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
     """
     await account.me()
     keep = await account.keep(start.now)
-    kept = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
-    instants = await account.instants(kept.by if kept else None)
+    stored = msgspec.json.decode(start.cursor, type=Cursor) if start.cursor else None
+    instants = await account.instants(stored.by if stored else None)
     by = "epoch" if instants.zone is None else "zone"
-    async for page in _fetch_newly_visible(account, keep, instants, start, kept):
+    async for page in _fetch_newly_visible(account, keep, instants, start, stored):
         yield page
-    seen = tuple(sorted(project.id for project in await account.projects()))
-    since = last = kept.at if kept else start.since
-    whole = account.until(start.now, OVERLAP)
+    project_ids = tuple(sorted(project.id for project in await account.projects()))
+    since = last = stored.at if stored else start.since
+    complete_until = account.until(start.now, OVERLAP)
     async for found in fetch_changed(account, keep, instants, since, endpoint="issues"):
         page = map_page(account, found, keep)
         last = max(last, min(get_position([get_update_time(issue) for issue in found.issues]), start.now + DAY))
-        cursor = _encode_cursor(Cursor(max(since, last - MINUTE), by, seen))
-        yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, whole))
-    yield Page(cursor=_encode_cursor(Cursor(max(since, whole), by, seen)), complete_until=whole)
+        cursor = _encode_cursor(Cursor(max(since, last - MINUTE), by, project_ids))
+        yield msgspec.structs.replace(page, cursor=cursor, complete_until=min(last - MINUTE, complete_until))
+    yield Page(
+        cursor=_encode_cursor(Cursor(max(since, complete_until), by, project_ids)), complete_until=complete_until
+    )
 
 
 def _encode_cursor(place: Cursor) -> str:
@@ -74,18 +76,18 @@ def _encode_cursor(place: Cursor) -> str:
 
 
 async def _fetch_newly_visible(
-    account: SiteState, keep: FieldSelection, instants: TimeFormat, start: Start, kept: Cursor | None
+    account: SiteState, keep: FieldSelection, instants: TimeFormat, start: Start, stored: Cursor | None
 ) -> AsyncIterator[Page]:
     """Issues, from the first day on, of projects that an earlier run did not see: new to the configuration, or closed
     to this account until now. The cursor knows of them only once they are read.
     """
-    if kept is None or not kept.projects:
+    if stored is None or not stored.projects:
         return
-    new = [project.key for project in await account.projects() if project.id not in kept.projects]
+    new = [project.key for project in await account.projects() if project.id not in stored.projects]
     if not new:
         return
     text = f"project {', '.join(new)} can be seen now: its issues are read from the first day on"
-    account.found.append(Finding(level="note", about="projects", text=text))
+    account.findings.append(Finding(level="note", about="projects", text=text))
     async for found in fetch_changed(account, keep, instants, start.since, keys=new, endpoint="issues"):
         yield map_page(account, found, keep)
 
@@ -112,13 +114,13 @@ async def fetch_changed(
     going = True
     while going:
         going = False
-        asked = instants.since("updated", since)
-        async for found in account.site.search(jql.build_query(keys, asked), fields, size, endpoint=endpoint):
+        condition = instants.since("updated", since)
+        async for found in account.site.search(jql.build_query(keys, condition), fields, size, endpoint=endpoint):
             times = {issue.id: get_update_time(issue) for issue in found.issues}
-            yield SearchPage([i for i in found.issues if seen.get(i.id) != times[i.id]], found.aside)
+            yield SearchPage([i for i in found.issues if seen.get(i.id) != times[i.id]], found.rejected)
             latest = max(since, get_position(list(times.values())))
-            seen = {own: at for own, at in (seen | times).items() if at >= latest - MINUTE}
-            if instants.since("updated", latest) != asked:
+            seen = {issue_id: at for issue_id, at in (seen | times).items() if at >= latest - MINUTE}
+            if instants.since("updated", latest) != condition:
                 since, going = latest, True
                 break
 
@@ -129,8 +131,8 @@ def get_position(times: Sequence[int]) -> int:
     A row may show a change that the index does not know yet, and then stands too early. So the least of the last few
     counts: that one was at its place.
     """
-    known = [at for at in times if at]
-    return min(known[-max(1, min(5, len(known) // 4)) :], default=0)
+    valid = [at for at in times if at]
+    return min(valid[-max(1, min(5, len(valid) // 4)) :], default=0)
 
 
 class _Updated(js.Camel):
@@ -147,37 +149,37 @@ def get_update_time(issue: js.Issue) -> int:
 
 def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
     """Records of a page of issues, and what of them has to be fetched apart."""
-    read: list[IssueRecords] = []
-    aside = list(found.aside)
+    mapped: list[IssueRecords] = []
+    rejected = list(found.rejected)
     for issue in found.issues:
         try:
-            read.append(map_issue(issue, keep, account.called))
+            mapped.append(map_issue(issue, keep, account.called))
         except UNREADABLE as error:
-            aside.append(RejectedRow(issue.id, reason_of(error)))
-    return build_page(account, read, keep, aside)
+            rejected.append(RejectedRow(issue.id, reason_of(error)))
+    return build_page(account, mapped, keep, rejected)
 
 
 def build_page(
-    account: SiteState, read: Sequence[IssueRecords], keep: FieldSelection, aside: Sequence[RejectedRow] = ()
+    account: SiteState, mapped: Sequence[IssueRecords], keep: FieldSelection, rejected: Sequence[RejectedRow] = ()
 ) -> Page:
-    """`aside`: issues that cannot be read; what was kept of them may be out of date."""
-    records: list[AnyRecord] = [*refused_tickets(aside)]
+    """`rejected`: issues that cannot be read; what was kept of them may be out of date."""
+    records: list[AnyRecord] = [*refused_tickets(rejected)]
     replaces: list[tuple[str, str]] = []
     todo: dict[str, list[Todo]] = {"changes": [], "comments": [], worklogs.QUEUE: []}
-    met: list[js.User] = []
-    for one in read:
+    users: list[js.User] = []
+    for one in mapped:
         records += one.records
-        aside = [*aside, *one.aside]
-        met += one.people
-        version, own = one.ticket.version, one.ticket.id
-        todo["changes"] += [Todo(version, own)] if one.lacks_changes else []
-        key = own + ("" if one.is_service else INTERNAL)
+        rejected = [*rejected, *one.rejected]
+        users += one.people
+        version, issue_id = one.ticket.version, one.ticket.id
+        todo["changes"] += [Todo(version, issue_id)] if one.lacks_changes else []
+        key = issue_id + ("" if one.is_service else INTERNAL)
         todo["comments"] += [Todo(version, key)] if one.lacks_comments else []
-        todo[worklogs.QUEUE] += [Todo(version, own)] if one.has_worklogs is False else []
-        replaces += [] if one.lacks_comments else [("comment", own)]
-        replaces += [("time_entry", own)] if one.has_worklogs else []
-        replaces += [("refused_rating", own)]
-    account.meet(met)
-    told = people.map_people(met, keep.team_of, account.met, keep.read_at)
-    queued = {stream: wanted for stream, wanted in todo.items() if wanted}
-    return Page(records=[*told, *records], rejected=aside, replaces=replaces, todo=queued)
+        todo[worklogs.QUEUE] += [Todo(version, issue_id)] if one.has_worklogs is False else []
+        replaces += [] if one.lacks_comments else [("comment", issue_id)]
+        replaces += [("time_entry", issue_id)] if one.has_worklogs else []
+        replaces += [("refused_rating", issue_id)]
+    account.meet(users)
+    people_records = people.map_people(users, keep.team_of, account.met, keep.read_at)
+    queued = {stream: todos for stream, todos in todo.items() if todos}
+    return Page(records=[*people_records, *records], rejected=rejected, replaces=replaces, todo=queued)

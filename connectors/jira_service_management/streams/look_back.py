@@ -21,16 +21,16 @@ async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Pag
     await account.me()
     keep, instants = await account.keep(start.now), await account.instants()
     since = max(start.since, min(int(start.cursor), start.now) - account.settings.look_back * HOUR)
-    late: list[int] = []
+    late_times: list[int] = []
     async for found in fetch_changed(account, keep, instants, since, endpoint="look_back"):
-        known = start.versions("ticket", [issue.id for issue in found.issues])
+        versions = start.versions("ticket", [issue.id for issue in found.issues])
         times = {issue.id: get_update_time(issue) for issue in found.issues}
-        new = [issue for issue in found.issues if known.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
-        late += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
-        if new or found.aside:
-            yield map_page(account, SearchPage(new, found.aside), keep)
-    if late:
-        behind = (start.now - min(late)) / HOUR
-        text = f"{len(late)} issues came late: Jira's search index was behind by up to {behind:.1f} hours"
-        account.found.append(Finding(level="note", about="search index", text=text))
+        new = [issue for issue in found.issues if versions.get(issue.id, -1) < times[issue.id] or not times[issue.id]]
+        late_times += [times[i.id] for i in new if 0 < times[i.id] < start.now - OVERLAP]
+        if new or found.rejected:
+            yield map_page(account, SearchPage(new, found.rejected), keep)
+    if late_times:
+        delay = (start.now - min(late_times)) / HOUR
+        text = f"{len(late_times)} issues came late: Jira's search index was behind by up to {delay:.1f} hours"
+        account.findings.append(Finding(level="note", about="search index", text=text))
     yield Page(cursor=str(start.now), complete_until=account.until(start.now, OVERLAP))

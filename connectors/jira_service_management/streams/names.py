@@ -14,8 +14,8 @@ from helpdesk_kpi.pull.contract import Finding, Page, Start, partly
 async def fetch_statuses(account: SiteState, start: Start) -> AsyncIterator[Page]:
     await account.me()
     found = await account.statuses()
-    named = [map_status(row) for row in found]
-    yield Page(records=named, rejected=account.unread_statuses, complete_until=start.now)
+    names = [map_status(row) for row in found]
+    yield Page(records=names, rejected=account.unread_statuses, complete_until=start.now)
 
 
 async def fetch_priorities(account: SiteState, start: Start) -> AsyncIterator[Page]:
@@ -43,7 +43,7 @@ async def fetch_agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
     account.meet(team.members)
     if team.guess:
         gap = partly(f"who is of the team is guessed: {team.guess}")
-        account.found.append(Finding(level="ok", about="team", text=gap.reason, need="roles", provides=gap))
+        account.findings.append(Finding(level="ok", about="team", text=gap.reason, need="roles", provides=gap))
     found = people.map_people(team.members, team, account.met, start.now)
     yield Page(records=[*found, *await _map_project_agents(account)], complete_until=start.now)
 
@@ -53,5 +53,7 @@ async def _map_project_agents(account: SiteState) -> list[Name]:
     team, projects = await account.team(), await account.projects()
     if len(projects) < 2:
         return []
-    told = {own: msgspec.json.encode(sorted(ids)).decode() for own, ids in team.of_project.items()}
-    return [Name("agents", project.id, project.key, told.get(project.id)) for project in projects]
+    agents_by_project = {
+        project_id: msgspec.json.encode(sorted(ids)).decode() for project_id, ids in team.of_project.items()
+    }
+    return [Name("agents", project.id, project.key, agents_by_project.get(project.id)) for project in projects]

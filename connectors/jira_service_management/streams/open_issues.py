@@ -22,8 +22,8 @@ async def fetch_open_issues(account: SiteState, start: Start) -> AsyncIterator[P
         text = jql.build_query(await account.keys(), jql.OPEN, order=jql.BY_ID)
         fields = ["updated", *keep.slas]
         async for found in account.site.search(text, fields, account.settings.page_size, endpoint="open_issues"):
-            records, worse = map_rows(found.issues, lambda issue: _map_clocks(issue, keep))
-            yield Page(records=records, rejected=[*found.aside, *worse])
+            records, unmapped = map_rows(found.issues, lambda issue: _map_clocks(issue, keep))
+            yield Page(records=records, rejected=[*found.rejected, *unmapped])
     yield Page(cursor=str(start.now), complete_until=start.now)
 
 

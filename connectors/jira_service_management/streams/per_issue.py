@@ -29,18 +29,18 @@ async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Pa
         return
     await account.me()
     keep = await account.keep(start.now, with_labels=True)
-    asked, left = changelog.select_history_fields(keep.team, keep.fields)
+    fields, left = changelog.select_history_fields(keep.team, keep.fields)
     if left:
         text = f"histories of more than {changelog.MAX_FIELDS} fields are not read; left out: {', '.join(left)}"
-        account.found.append(Finding(level="note", about="fields", text=text))
+        account.findings.append(Finding(level="note", about="fields", text=text))
     size = account.site.ids_a_call
     for place in range(0, len(start.todo), size):
         batch = start.todo[place : place + size]
         torn: set[str] = set()  # issues of whose history a part cannot be read
-        aside: list[RejectedRow] = []
+        rejected: list[RejectedRow] = []
         moves: dict[str, list[Move]] = {}
         try:
-            async for found in account.site.changes([todo.key for todo in batch], asked):
+            async for found in account.site.changes([todo.key for todo in batch], fields):
                 page = await _map_changelogs(account, found, keep)
                 for record in page.records:
                     if isinstance(record, Event) and record.field == "brand":
@@ -53,9 +53,11 @@ async def fetch_changelogs(account: SiteState, start: Start) -> AsyncIterator[Pa
             if size > 1:  # not one issue's
                 raise
             torn |= {todo.key for todo in batch}
-            aside = [RejectedRow(f"history of {todo.key}", reason_of(error)) for todo in batch]
-        known = [_map_changes_state(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
-        yield Page(records=known, done=batch, rejected=aside, complete_until=get_complete_until(start, place + size))
+            rejected = [RejectedRow(f"history of {todo.key}", reason_of(error)) for todo in batch]
+        states = [_map_changes_state(todo, moves, keep, is_torn=todo.key in torn) for todo in batch]
+        yield Page(
+            records=states, done=batch, rejected=rejected, complete_until=get_complete_until(start, place + size)
+        )
 
 
 def _map_changes_state(
@@ -67,31 +69,33 @@ def _map_changes_state(
 
 async def _map_changelogs(account: SiteState, page: deployments.Histories, keep: FieldSelection) -> Page:
     records: list[AnyRecord] = []
-    aside = list(page.aside)
-    met: list[js.User] = []
-    known = NameIndex(keep.labels, people=account.called)
+    rejected = list(page.rejected)
+    users: list[js.User] = []
+    names = NameIndex(keep.labels, people=account.called)
     for one in page.found:
         try:
             good, bad = decode_rows(one.change_histories, js.History)
         except BrokenError as error:
-            aside.append(RejectedRow(f"{one.issue_id} history", reason_of(error)))
+            rejected.append(RejectedRow(f"{one.issue_id} history", reason_of(error)))
             continue
-        aside += [RejectedRow(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
+        rejected += [RejectedRow(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
         account.meet(row.author for row in good if row.author)
-        past = changelog.read_history(one.issue_id, good, keep.words, keep.field_ids, known)
+        past = changelog.read_history(one.issue_id, good, keep.words, keep.field_ids, names)
         if past.unread:  # what the issue is now says more about names
             past = changelog.read_history(
                 one.issue_id, good, keep.words, keep.field_ids, await _load_name_index(account, one, keep)
             )
         records += [*past.names, *past.events, *changelog.map_absences(past.events, keep.projects), *past.unread]
-        aside += past.aside
-        met += past.people
-    return Page(records=[*people.map_people(met, keep.team_of, account.met, keep.read_at), *records], rejected=aside)
+        rejected += past.rejected
+        users += past.people
+    return Page(
+        records=[*people.map_people(users, keep.team_of, account.met, keep.read_at), *records], rejected=rejected
+    )
 
 
 async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: FieldSelection) -> NameIndex:
-    asked = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
-    found, _ = await account.site.by_id([one.issue_id], asked)
+    fields_to_read = ["status", "priority", "assignee", "reporter", "project", "created", "updated"]
+    found, _ = await account.site.by_id([one.issue_id], fields_to_read)
     for row in found:
         try:
             fields = msgspec.json.decode(row.fields, type=js.Fields)
@@ -117,26 +121,26 @@ async def fetch_comments(account: SiteState, start: Start) -> AsyncIterator[Page
         yield await _fetch_conversation(account, todo, keep, get_complete_until(start, place))
 
 
-async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelection, whole: int) -> Page:
+async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelection, complete_until: int) -> Page:
     issue, _, internal = todo.key.partition("/")
     try:
-        found, aside = await deployments.fetch_comments(account.http, account.site, issue)
+        found, rejected = await deployments.fetch_comments(account.http, account.site, issue)
     except MissingError:  # deleted meanwhile, or out of sight
-        gone = [Replies(issue, todo.version, "unreadable")]
-        return Page(records=gone, done=[todo], complete_until=whole)
+        unreadable = [Replies(issue, todo.version, "unreadable")]
+        return Page(records=unreadable, done=[todo], complete_until=complete_until)
     except BrokenError as error:
-        gone = [Replies(issue, todo.version, "unreadable")]
+        unreadable = [Replies(issue, todo.version, "unreadable")]
         unread = [RejectedRow(f"comments of {issue}", reason_of(error))]
-        return Page(records=gone, done=[todo], rejected=unread, complete_until=whole)
+        return Page(records=unreadable, done=[todo], rejected=unread, complete_until=complete_until)
     authors = [c.author for c in found if c.author]
     account.meet(authors)
-    told = people.map_people(authors, keep.team_of, account.met, keep.read_at)
-    said, worse = map_rows(found, lambda row: [map_comment(issue, row, keep, service=not internal)])
-    is_torn = bool(aside or worse)
+    people_records = people.map_people(authors, keep.team_of, account.met, keep.read_at)
+    events, unmapped = map_rows(found, lambda row: [map_comment(issue, row, keep, service=not internal)])
+    is_torn = bool(rejected or unmapped)
     return Page(
-        records=[*told, *said, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
+        records=[*people_records, *events, Replies(issue, todo.version, "unreadable" if is_torn else "yes")],
         replaces=[] if is_torn else [("comment", issue)],
         done=[todo],
-        rejected=label_rejected(issue, "comment", [*aside, *worse]),
-        complete_until=whole,
+        rejected=label_rejected(issue, "comment", [*rejected, *unmapped]),
+        complete_until=complete_until,
     )

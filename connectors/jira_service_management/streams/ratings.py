@@ -33,32 +33,32 @@ async def fetch_ratings(account: SiteState, start: Start) -> AsyncIterator[Page]
     keep, instants = await account.keep(start.now), await account.instants()
     if keep.rating is None or keep.rated_at is None:
         gap = no("this site has no satisfaction field")
-        account.found.append(
+        account.findings.append(
             Finding(level="note", about="surveys", text=gap.reason, need="survey.answers", provides=gap)
         )
         yield Page(complete_until=start.now)
         return
-    seen = int(start.cursor) if start.cursor else start.since
-    since = max(start.since, seen - account.settings.look_back * HOUR)
+    reached = int(start.cursor) if start.cursor else start.since
+    since = max(start.since, reached - account.settings.look_back * HOUR)
     text = jql.build_query(
         await account.keys(), instants.since(jql.build_field_clause(keep.rated_at), since), order=jql.BY_ID
     )
     fields = ["updated", "reporter", keep.rating, keep.rated_at]
     async for found in account.site.search(text, fields, account.settings.page_size, endpoint="ratings"):
-        records, aside = _map_ratings(found, keep)
+        records, rejected = _map_ratings(found, keep)
         if account.settings.include_ratings_comment:
             records = [await _add_comment(account, one) if isinstance(one, Rating) else one for one in records]
-        told = [("refused_rating", issue.id) for issue in found.issues]
-        yield Page(records=records, rejected=aside, replaces=told)
-    whole = account.until(start.now, OVERLAP)
-    yield Page(cursor=str(max(seen, whole)), complete_until=whole)
+        cleared = [("refused_rating", issue.id) for issue in found.issues]
+        yield Page(records=records, rejected=rejected, replaces=cleared)
+    complete_until = account.until(start.now, OVERLAP)
+    yield Page(cursor=str(max(reached, complete_until)), complete_until=complete_until)
 
 
 def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating | Unread], list[RejectedRow]]:
     records: list[Rating | Unread] = []
-    aside: list[RejectedRow] = list(found.aside)
+    rejected: list[RejectedRow] = list(found.rejected)
     fields = satisfaction.Fields(keep.rating, keep.rated_at)
-    for bad_row in found.aside:
+    for bad_row in found.rejected:
         records += satisfaction.map_unread_rating(bad_row.id, bad_row.reason)[0] if bad_row.id.isdecimal() else []
     for issue in found.issues:
         try:
@@ -69,16 +69,16 @@ def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating |
         except UNREADABLE as error:
             good, bad = satisfaction.map_unread_rating(issue.id, reason_of(error))
         records += good
-        aside += bad
-    return records, aside
+        rejected += bad
+    return records, rejected
 
 
 async def _add_comment(account: SiteState, rating: Rating) -> Rating:
     """What was written beside the stars. The resource is experimental, and missing on Data Center."""
     path = await account.site.service_desk_url(f"request/{rating.ticket}/feedback")
     try:
-        given = await account.http.get(path, type=js.Feedback, endpoint="feedback")
+        feedback = await account.http.get(path, type=js.Feedback, endpoint="feedback")
     except (UnavailableError, MissingError, BrokenError):
         return rating
-    said = given.comment.get("body") if isinstance(given.comment, dict) else given.comment
-    return msgspec.structs.replace(rating, comment=str(said)) if said else rating
+    comment = feedback.comment.get("body") if isinstance(feedback.comment, dict) else feedback.comment
+    return msgspec.structs.replace(rating, comment=str(comment)) if comment else rating

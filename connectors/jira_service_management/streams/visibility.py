@@ -32,8 +32,8 @@ async def fetch_out_of_sight(account: SiteState, start: Start) -> AsyncIterator[
     await account.me()
     if start.cursor is not None:
         shown = await _fetch_ids(account, await account.keys(), jql.OPEN, endpoint="open ids")
-        kept = [start.present(project.id, unsolved=True) for project in await account.projects()]
-        if missing := sorted(frozenset().union(*kept) - shown):
+        stored = [start.present(project.id, unsolved=True) for project in await account.projects()]
+        if missing := sorted(frozenset().union(*stored) - shown):
             keep = await account.keep(start.now, with_labels=True)
             async for page, _ in fetch_by_id(account, keep, missing):
                 yield page
@@ -48,23 +48,23 @@ async def fetch_issue_census(account: SiteState, start: Start) -> AsyncIterator[
     """
     await account.me()
     keep = await account.keep(start.now, with_labels=True)
-    gone = 0
+    missing_count = 0
     for project in await account.projects():
         shown = await _fetch_ids(account, [project.key], endpoint="census")
-        known = start.versions("ticket", shown)
-        lost = frozenset(start.present(project.id)) - shown
-        came = sorted(shown - known.keys())
-        async for page, _ in fetch_by_id(account, keep, came):
+        versions = start.versions("ticket", shown)
+        missing = frozenset(start.present(project.id)) - shown
+        new_ids = sorted(shown - versions.keys())
+        async for page, _ in fetch_by_id(account, keep, new_ids):
             yield page
         found: set[str] = set()
-        async for page, there in fetch_by_id(account, keep, sorted(lost)):
+        async for page, there in fetch_by_id(account, keep, sorted(missing)):
             found.update(there)
             yield page
-        gone += len(lost - found)
+        missing_count += len(missing - found)
         yield Page(present={"ticket": sorted(shown | found)}, within=project.id)
-    if gone:
-        text = f"{gone} issues are not found, by search or by id: deleted, archived or closed to this account"
-        account.found.append(Finding(level="note", about="issues", text=text))
+    if missing_count:
+        text = f"{missing_count} issues are not found, by search or by id: deleted, archived or closed to this account"
+        account.findings.append(Finding(level="note", about="issues", text=text))
     yield Page(complete_until=start.now)
 
 
@@ -72,7 +72,7 @@ async def _fetch_ids(account: SiteState, keys: Sequence[str], *conditions: str, 
     text = jql.build_query(keys, *conditions, order=jql.BY_ID)
     found: list[str] = []
     async for page in account.site.search(text, ["id"], MAX_IDS, endpoint=endpoint):
-        found += [*(issue.id for issue in page.issues), *(bad.id for bad in page.aside)]
+        found += [*(issue.id for issue in page.issues), *(bad.id for bad in page.rejected)]
     return frozenset(found)
 
 
@@ -86,10 +86,10 @@ async def fetch_by_id(
 ) -> AsyncIterator[tuple[Page, Collection[str]]]:
     """Pages of issues by id, with the ids of those that were found. What is elsewhere has left."""
     for place in range(0, len(ids), _AT_ONCE):
-        found, aside = await account.site.by_id(ids[place : place + _AT_ONCE], [*list_fields(keep), ARCHIVED])
-        there = {issue.id for issue in found} | {bad.id for bad in aside}
+        found, rejected = await account.site.by_id(ids[place : place + _AT_ONCE], [*list_fields(keep), ARCHIVED])
+        there = {issue.id for issue in found} | {bad.id for bad in rejected}
         here = [issue for issue in found if _find_new_place(issue, keep) is None]
-        yield map_page(account, SearchPage(here, aside), keep), there
+        yield map_page(account, SearchPage(here, rejected), keep), there
         away = [issue for issue in found if _find_new_place(issue, keep) is not None]
         if away:
             yield await _map_left_issues(account, away, keep), there
@@ -113,31 +113,34 @@ async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep:
     """Issues that moved away or were archived: as they were when they left."""
     past = await _fetch_histories(account, [issue.id for issue in issues], keep)
     found: list[IssueRecords] = []
-    aside: list[RejectedRow] = []
+    rejected: list[RejectedRow] = []
     for issue in issues:
         try:
             one = map_issue(issue, keep, account.called, has_left=True)
             found.append(_restore_state(one, issue, past.get(issue.id), keep))
         except UNREADABLE as error:
-            aside.append(RejectedRow(issue.id, reason_of(error)))
-    return build_page(account, found, keep, aside)
+            rejected.append(RejectedRow(issue.id, reason_of(error)))
+    return build_page(account, found, keep, rejected)
 
 
 async def _fetch_histories(
     account: SiteState, ids: Sequence[str], keep: FieldSelection
 ) -> Mapping[str, changelog.IssueHistory]:
-    asked, _ = changelog.select_history_fields(keep.team, keep.fields)
+    fields, _ = changelog.select_history_fields(keep.team, keep.fields)
     raw: dict[str, list[js.History]] = {}
     size = account.site.ids_a_call
     for place in range(0, len(ids), size):
         try:
-            async for page in account.site.changes(ids[place : place + size], asked):
+            async for page in account.site.changes(ids[place : place + size], fields):
                 for one in page.found:
                     raw.setdefault(one.issue_id, []).extend(decode_rows(one.change_histories, js.History)[0])
         except (MissingError, BrokenError):
             continue
-    known = NameIndex(keep.labels, people=account.called)
-    return {own: changelog.read_history(own, told, keep.words, keep.field_ids, known) for own, told in raw.items()}
+    names = NameIndex(keep.labels, people=account.called)
+    return {
+        issue_id: changelog.read_history(issue_id, histories, keep.words, keep.field_ids, names)
+        for issue_id, histories in raw.items()
+    }
 
 
 def _restore_state(
@@ -156,13 +159,13 @@ def _restore_state(
         left_at=left_at,
         brand=brand or one.ticket.brand,
         changes_known="yes" if past else one.ticket.changes_known,
-        **{word: _get_value_before(events, word, left_at, getattr(one.ticket, word)) for word in _STATE},
+        **{field: _get_value_before(events, field, left_at, getattr(one.ticket, field)) for field in _STATE},
     )
     others = [
         record for record in one.records if not isinstance(record, Ticket | Event | Changes) or _is_comment(record)
     ]
-    told = map_history(issue.id, past, ticket, keep) if past else []
-    return msgspec.structs.replace(one, ticket=ticket, records=[*others, ticket, *told])
+    history = map_history(issue.id, past, ticket, keep) if past else []
+    return msgspec.structs.replace(one, ticket=ticket, records=[*others, ticket, *history])
 
 
 _STATE = ("status", "priority", "assignee", "resolution")
@@ -172,9 +175,9 @@ def _is_comment(record: object) -> bool:
     return isinstance(record, Event) and record.kind == "comment"
 
 
-def _get_value_before(events: Sequence[Event], word: str, at: int, now: str | None) -> str | None:
+def _get_value_before(events: Sequence[Event], field: str, at: int, now: str | None) -> str | None:
     """What a field was just before an instant."""
-    mine = sorted((e for e in events if e.field == word), key=lambda e: (e.at, e.seq))
+    mine = sorted((e for e in events if e.field == field), key=lambda e: (e.at, e.seq))
     before = [e for e in mine if e.at < at]
     if before:
         return before[-1].after

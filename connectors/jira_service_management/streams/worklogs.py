@@ -35,21 +35,21 @@ async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page
     await account.me()
     team = await account.team()
     for place, todo in enumerate(start.todo, 1):
-        whole = get_complete_until(start, place)
+        complete_until = get_complete_until(start, place)
         try:
-            found, aside = await deployments.fetch_worklogs(account.http, account.site, todo.key)
+            found, rejected = await deployments.fetch_worklogs(account.http, account.site, todo.key)
         except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
-            yield Page(done=[todo], complete_until=whole)
+            yield Page(done=[todo], complete_until=complete_until)
             continue
         except BrokenError as error:
             unread = [RejectedRow(f"worklogs of {todo.key}", reason_of(error))]
-            yield Page(done=[todo], rejected=unread, complete_until=whole)
+            yield Page(done=[todo], rejected=unread, complete_until=complete_until)
             continue
-        made, unread, writers = map_worklogs(todo.key, found, label_rejected(todo.key, "worklog", aside))
-        told: list[AnyRecord] = [*people.map_people(writers, team, account.met, start.now), *made]
+        entries, unread, writers = map_worklogs(todo.key, found, label_rejected(todo.key, "worklog", rejected))
+        records: list[AnyRecord] = [*people.map_people(writers, team, account.met, start.now), *entries]
         yield Page(
-            records=told, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], rejected=unread,
-            complete_until=whole,
+            records=records, replaces=[] if unread else [("time_entry", todo.key)], done=[todo], rejected=unread,
+            complete_until=complete_until,
         )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
     """What Jira itself says was changed or deleted since the last run: whether the issues have told us all of it."""
     await account.me()
     if not await account.keeps_time():
-        account.found.append(
+        account.findings.append(
             Finding(level="ok", about="time", text=SWITCHED_OFF.reason, need="time.entries", provides=SWITCHED_OFF)
         )
         yield Page(complete_until=start.now)
@@ -68,19 +68,19 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
         return
     since = int(start.cursor)
     try:
-        behind: list[Todo] = []
+        missed: list[Todo] = []
         async for changed in deployments.fetch_changed_worklogs(account.http, account.site, "updated", since):
             ids = [one.worklog_id for one in changed if one.updated_time <= until]
-            behind += await _find_missed(account, start, ids)
-        if behind:
-            text = f"{len(behind)} issues did not move when time was written down on them: they are read by themselves"
-            account.found.append(Finding(level="note", about="time", text=text))
-            yield Page(todo={QUEUE: behind})
+            missed += await _find_missed(account, start, ids)
+        if missed:
+            text = f"{len(missed)} issues did not move when time was written down on them: they are read by themselves"
+            account.findings.append(Finding(level="note", about="time", text=text))
+            yield Page(todo={QUEUE: missed})
         async for changed in deployments.fetch_changed_worklogs(account.http, account.site, "deleted", since):
             yield Page(gone={"time_entry": [str(one.worklog_id) for one in changed]})
     except UnavailableError as error:
         text = f"worklogs are read with their issues only, and nothing says whether that misses any: {error}"
-        account.found.append(Finding(level="note", about="time", text=text))
+        account.findings.append(Finding(level="note", about="time", text=text))
     yield Page(cursor=str(max(since, until)), complete_until=until)
 
 
@@ -92,5 +92,9 @@ async def _find_missed(account: SiteState, start: Start, ids: Sequence[int | str
     newest: dict[str, int] = {}
     for row, at in read_each([row for row in found if row.updated], lambda row: ms(row.updated or 0))[0]:
         newest[row.issue_id] = max(newest.get(row.issue_id, 0), at)
-    known = start.versions("ticket", list(newest))
-    return [Todo(at, own) for own, at in newest.items() if own in known and known[own] + SECOND < at]
+    versions = start.versions("ticket", list(newest))
+    return [
+        Todo(at, issue_id)
+        for issue_id, at in newest.items()
+        if issue_id in versions and versions[issue_id] + SECOND < at
+    ]

@@ -17,9 +17,9 @@ def map_article(row: zd.Article, translations: Iterable[zd.Translation] = ()) ->
     who made it and who edited it last.
     """
     up, down = _split_votes(row)
-    told = [*row.translations, *translations]
-    mine = next((t for t in told if t.locale == row.locale), None)
-    made_by = mine.created_by_id if mine else None
+    all_translations = [*row.translations, *translations]
+    main = next((t for t in all_translations if t.locale == row.locale), None)
+    creator = main.created_by_id if main else None
     record = model.Article(
         id=str(row.id),
         title=row.title,
@@ -27,9 +27,9 @@ def map_article(row: zd.Article, translations: Iterable[zd.Translation] = ()) ->
         created_at=ms(row.created_at),
         updated_at=ms(row.updated_at),
         version=ms(row.updated_at),
-        author=text_id(made_by if made_by is not None else row.author_id),
-        author_known=made_by is not None,
-        editor=text_id(mine.updated_by_id) if mine else None,
+        author=text_id(creator if creator is not None else row.author_id),
+        author_known=creator is not None,
+        editor=text_id(main.updated_by_id) if main else None,
         edited_at=ms(row.edited_at) if row.edited_at else None,
         locale=row.locale,
         draft=row.draft,
@@ -38,7 +38,10 @@ def map_article(row: zd.Article, translations: Iterable[zd.Translation] = ()) ->
         votes_up=up,
         votes_down=down,
     )
-    return [record, *(_map_edit(record.id, t, t.body) for t in told if t is not mine and t.body is not None)]
+    return [
+        record,
+        *(_map_edit(record.id, t, t.body) for t in all_translations if t is not main and t.body is not None),
+    ]
 
 
 def _map_edit(article_id: str, row: zd.Translation, body: str) -> model.ArticleEdit:

@@ -32,12 +32,12 @@ def map_engagement(row: zd.Engagement) -> list[model.AnyRecord]:
     A session that no person had (an AI agent's) is no contact of the team.
     """
     start, number, agent = ms(row.engagement_start_time), str(row.ticket_id), text_id(row.agent_id)
-    wrote = agent is not None and max(row.agent_replies_count or 0, row.agent_messages_count or 0) > 0
-    took = row.assignment_to_first_reply_time_seconds
-    first = start + round(took * SECOND) if wrote and took is not None else None
+    has_replied = agent is not None and max(row.agent_replies_count or 0, row.agent_messages_count or 0) > 0
+    seconds = row.assignment_to_first_reply_time_seconds
+    first = start + round(seconds * SECOND) if has_replied and seconds is not None else None
     end = None if row.engagement_end_time is None else ms(row.engagement_end_time)
     name = f"chat{row.engagement_id}"
-    told = model.Engagement(name, number, "chat", start, agent, first, end)
+    engagement = model.Engagement(name, number, "chat", start, agent, first, end)
     if first is None:  # that there was one tells that nobody wrote
-        return [told, model.Event(number, name, start, 0, "link", via="native_messaging", field="session")]
-    return [told, model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True)]
+        return [engagement, model.Event(number, name, start, 0, "link", via="native_messaging", field="session")]
+    return [engagement, model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True)]

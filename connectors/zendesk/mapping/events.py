@@ -51,44 +51,49 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 def map_events(
-    row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...] = ()
+    row: zd.TicketEvent, fields: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...] = ()
 ) -> list[AnyRecord]:
-    """Everything one audit tells. `kept` are the custom fields to keep, `hosts` those of our help centres, `thanks` own
-    words of gratitude.
+    """Records of one audit.
+
+    Args:
+        row: The audit.
+        fields: Custom fields to keep: id -> the name that the configuration uses.
+        hosts: Hosts of the account's help centres, to find links to articles.
+        thanks: Further words of gratitude from the configuration.
     """
-    return list(_Audit(row, kept, hosts, thanks).records())
+    return list(_Audit(row, fields, hosts, thanks).records())
 
 
 class _Audit:
     """One audit being read: what its children share."""
 
     def __init__(
-        self, row: zd.TicketEvent, kept: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...]
+        self, row: zd.TicketEvent, fields: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...]
     ) -> None:
-        self.row, self.kept, self.hosts, self.thanks = row, kept, hosts, thanks
+        self.row, self.kept, self.hosts, self.thanks = row, fields, hosts, thanks
         self.ticket = str(row.ticket_id)
         self.at = get_audit_time(row)
-        self.told = get_actor(row.via, None) or Actor(None)
+        self.actor = get_actor(row.via, None) or Actor(None)
         self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
         macro = next((c for c in self.row.child_events if get_child_kind(c) == _MACRO), None)
-        for place, child in enumerate(self.row.child_events):
-            seq = self.row.id % _SEQUENCE * 1000 + min(place, 999)
-            told = get_actor(child.get("via"), child.get("via_reference_id")) or self.told
+        for position, child in enumerate(self.row.child_events):
+            seq = self.row.id % _SEQUENCE * 1000 + min(position, 999)
+            actor = get_actor(child.get("via"), child.get("via_reference_id")) or self.actor
             kind = get_child_kind(child)
             if vocabulary.is_call(kind, child):
-                yield from self._call(child, told, seq, self._comment(child, told, seq, None))
+                yield from self._call(child, actor, seq, self._comment(child, actor, seq, None))
             elif vocabulary.is_comment(kind, child):
-                said = self._comment(child, told, seq, macro)
-                yield said
-                yield from self._merge(told, seq)
-                if said.public is None and not self._is_merge(told):
+                comment = self._comment(child, actor, seq, macro)
+                yield comment
+                yield from self._merge(actor, seq)
+                if comment.public is None and not self._is_merge(actor):
                     yield self._may_be_a_reply(kind)
             elif kind == "SatisfactionRating" or _SCORE in child or child.get("field_name") == _SCORE:
-                yield from self._survey(child, told, seq)
+                yield from self._survey(child, actor, seq)
             else:
-                changes = [*self._changes(child, told, seq)]
+                changes = [*self._changes(child, actor, seq)]
                 yield from changes
                 if not changes and kind not in vocabulary.SILENT:
                     yield Unread(self.ticket, self._id("unread", counted=True), "event", kind[:_LONGEST_WORD], self.at)
@@ -98,11 +103,11 @@ class _Audit:
         """Words of which nothing tells whether the customer saw them: what was said on the ticket is not known."""
         return Unread(self.ticket, self._id("unseen", counted=True), REFUSED_ROW, kind[:_LONGEST_WORD], self.at)
 
-    def _comment(self, child: dict[str, Any], told: Actor, seq: int, macro: Mapping[str, Any] | None) -> Event:
+    def _comment(self, child: dict[str, Any], actor: Actor, seq: int, macro: Mapping[str, Any] | None) -> Event:
         """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
         body, html = child.get("body"), child.get("html_body")
-        told_words = isinstance(body or html, str)
-        found = extract_features(body, html, hosts=self.hosts, thanks=self.thanks) if told_words else None
+        has_text = isinstance(body or html, str)
+        features = extract_features(body, html, hosts=self.hosts, thanks=self.thanks) if has_text else None
         public, at = child.get("public", child.get("comment_public")), self._said_at(child)
         return Event(
             ticket=self.ticket,
@@ -111,74 +116,74 @@ class _Audit:
             seq=seq,
             kind="comment",
             actor=text_id(child.get("author_id", self.row.updater_id)),
-            via=self._way(told, at),
-            rule=told.rule,
+            via=self._way(actor, at),
+            rule=actor.rule,
             field="macro" if macro else None,
             after=to_text(macro.get("macro_id")) if macro else None,
             public=None if public is None else bool(public),
-            length=found.length if found else None,
-            is_thanks=found.is_thanks if found else None,
-            is_question=found.is_question if found else None,
-            text_rule=RULES_VERSION if found else None,
-            articles=found.articles if found else (),
-            codes=found.codes if found else (),
+            length=features.length if features else None,
+            is_thanks=features.is_thanks if features else None,
+            is_question=features.is_question if features else None,
+            text_rule=RULES_VERSION if features else None,
+            articles=features.articles if features else (),
+            codes=features.codes if features else (),
         )
 
-    def _way(self, told: Actor, at: int) -> str | None:
+    def _way(self, actor: Actor, at: int) -> str | None:
         """How a comment came: by a merge, by an import (its time is its own), by a call of ours, or as it is told."""
-        if self._is_merge(told):
+        if self._is_merge(actor):
             return vocabulary.MERGE
         if at < self.at:
             return vocabulary.IMPORT
-        return vocabulary.OUTBOUND if told.is_outbound else told.via
+        return vocabulary.OUTBOUND if actor.is_outbound else actor.via
 
     def _said_at(self, child: Mapping[str, Any]) -> int:
         """A comment that was imported has a time of its own; what brought it has the time of the import.
 
         Seconds that lie between a comment and its audit are no import.
         """
-        own = child.get("created_at")
+        text = child.get("created_at")
         try:
-            said = zd.ms(msgspec.convert(own, datetime)) if isinstance(own, str) else self.at
+            written_at = zd.ms(msgspec.convert(text, datetime)) if isinstance(text, str) else self.at
         except (ValueError, msgspec.ValidationError):
             return self.at
-        return said if said < self.at - _LAG else self.at
+        return written_at if written_at < self.at - _LAG else self.at
 
-    def _call(self, child: dict[str, Any], told: Actor, seq: int, words: Event) -> Iterator[Event]:
-        """A call as the ticket tells it: `words` that were spoken and, where an agent took it, a contact.
+    def _call(self, child: dict[str, Any], actor: Actor, seq: int, comment: Event) -> Iterator[Event]:
+        """A call as the ticket tells it: `comment` that were spoken and, where an agent took it, a contact.
 
         The export of calls tells when it was taken; this is written later, so that one goes before.
         """
-        given = child.get("data")
-        data: Mapping[str, Any] = given if isinstance(given, dict) else {}
-        is_ours = data.get("outbound") is True or self.told.is_outbound or told.is_outbound
-        yield msgspec.structs.replace(words, via=vocabulary.OUTBOUND if is_ours else "voice")
-        if not is_ours and (taken_by := text_id(data.get("answered_by_id"))):
-            yield Event(self.ticket, self._id("call", counted=True), words.at, seq, "call", actor=taken_by, via="voice",
+        payload = child.get("data")
+        data: Mapping[str, Any] = payload if isinstance(payload, dict) else {}
+        is_outbound = data.get("outbound") is True or self.actor.is_outbound or actor.is_outbound
+        yield msgspec.structs.replace(comment, via=vocabulary.OUTBOUND if is_outbound else "voice")
+        if not is_outbound and (agent := text_id(data.get("answered_by_id"))):
+            yield Event(self.ticket, self._id("call", counted=True), comment.at, seq, "call", actor=agent, via="voice",
                         public=True)  # fmt: skip
 
-    def _is_merge(self, told: Actor) -> bool:
-        return vocabulary.MERGE in {told.rel, told.via, self.told.rel, self.told.via}
+    def _is_merge(self, actor: Actor) -> bool:
+        return vocabulary.MERGE in {actor.rel, actor.via, self.actor.rel, self.actor.via}
 
-    def _merge(self, told: Actor, seq: int) -> Iterator[AnyRecord]:
+    def _merge(self, actor: Actor, seq: int) -> Iterator[AnyRecord]:
         """A merge is told by the comment it leaves: on the loser it names the winner, on the winner the loser."""
-        if not self._is_merge(told):
+        if not self._is_merge(actor):
             return
-        by = told if told.to or told.origin else self.told
+        by = actor if actor.to or actor.origin else self.actor
         winner, loser = text_id(by.to.get("ticket_id")), text_id(by.origin.get("ticket_id"))
         if winner and winner != self.ticket:
-            yield from self._merged_into(winner, told, seq)
+            yield from self._merged_into(winner, actor, seq)
         elif loser and loser != self.ticket:
             yield from self._took_up(loser)
         elif any(child.get("status") == "closed" or child.get("value") == "closed" for child in self.row.child_events):
-            yield from self._merged_into("", told, seq)  # it was closed with it, and nothing says into what
+            yield from self._merged_into("", actor, seq)  # it was closed with it, and nothing says into what
 
-    def _merged_into(self, winner: str, told: Actor, seq: int) -> Iterator[AnyRecord]:
+    def _merged_into(self, winner: str, actor: Actor, seq: int) -> Iterator[AnyRecord]:
         """The version of 0 says that nothing but the merge is told: of replies it says nothing."""
         if winner:
             yield TicketLink(self.ticket, winner, "merge")
         yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
-                    via=told.via, field="merge", after=winner or None)  # fmt: skip
+                    via=actor.via, field="merge", after=winner or None)  # fmt: skip
         yield Replies(self.ticket, 0, merged_into=winner)
 
     def _took_up(self, loser: str) -> Iterator[AnyRecord]:
@@ -191,16 +196,16 @@ class _Audit:
             if (loser := text_id(other)) and loser != self.ticket:
                 yield from self._took_up(loser)
 
-    def _survey(self, child: dict[str, Any], told: Actor, seq: int) -> Iterator[Event]:
+    def _survey(self, child: dict[str, Any], actor: Actor, seq: int) -> Iterator[Event]:
         score = to_text(child.get("score") or child.get(_SCORE) or child.get("value"))
         if score is None:
             return
         before = to_text(child.get("previous_value"))
         score, before = surveys.parse_category(score) or score, surveys.parse_category(before) or before
         yield Event(self.ticket, self._id("csat"), self.at, seq, "survey", actor=text_id(self.row.updater_id),
-                    via=told.via, rule=told.rule, field="satisfaction", before=before, after=score)  # fmt: skip
+                    via=actor.via, rule=actor.rule, field="satisfaction", before=before, after=score)  # fmt: skip
 
-    def _changes(self, child: dict[str, Any], told: Actor, seq: int) -> Iterator[Event]:
+    def _changes(self, child: dict[str, Any], actor: Actor, seq: int) -> Iterator[Event]:
         from_nothing = get_child_kind(child) == "Create" or child.get("previous_value", "untold") is None
         for key, name, before, after in self._field_changes(child):
             if from_nothing and after is None:  # a creation writes the fields that nobody set, too
@@ -208,7 +213,7 @@ class _Audit:
             if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
                 continue
             yield Event(self.ticket, self._id(key), self.at, seq, "change", actor=text_id(self.row.updater_id),
-                        via=told.via, rule=told.rule, field=name, before=before, after=after)  # fmt: skip
+                        via=actor.via, rule=actor.rule, field=name, before=before, after=after)  # fmt: skip
 
     def _field_changes(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
         """(key for the id, our word, before, after) of the fields that one child changes."""
@@ -221,20 +226,20 @@ class _Audit:
             yield from self._field(str(child["field_name"]), previous, child.get("value"))
         for key, after in child.items():
             if key == "custom_ticket_fields" and isinstance(after, dict):
-                for number, one in after.items():
+                for number, value in after.items():
                     was = previous.get(number) if isinstance(previous, dict) else previous
-                    yield from self._field(number, was, one)
+                    yield from self._field(number, was, value)
             elif key != "type" or after in _TYPES:
                 yield from self._field(key, previous, after)
 
     def _field(self, key: str, before: Any, after: Any) -> Iterator[tuple[str, str, str | None, str | None]]:
         name = FIELDS.get(key)
         if name:
-            plain = text_id if name in _IDS else to_text
-            yield name, name, plain(before), plain(after)
-        elif key.isdecimal() and (word := self.kept.get(int(key))):
+            convert = text_id if name in _IDS else to_text
+            yield name, name, convert(before), convert(after)
+        elif key.isdecimal() and (entry := self.kept.get(int(key))):
             # Its number is in the id, since the configuration may call it otherwise one day.
-            yield key, word, to_text(before), to_text(after)
+            yield key, entry, to_text(before), to_text(after)
 
     def _id(self, item: str, *, counted: bool = False) -> str:
         n = self.seen.get(item, 0)
@@ -284,7 +289,7 @@ def _get_object(inside: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=1024)
 def _actor_from_via(via: str | int, reference: str | None) -> Actor:
-    word = vocabulary.map_channel(via)
-    rel = vocabulary.MERGE if word == vocabulary.MERGE else None
-    return Actor(word, reference if word == "rule" else None, rel,
+    channel = vocabulary.map_channel(via)
+    rel = vocabulary.MERGE if channel == vocabulary.MERGE else None
+    return Actor(channel, reference if channel == "rule" else None, rel,
                 is_outbound=vocabulary.is_outbound_call(via, None))  # fmt: skip

@@ -34,9 +34,9 @@ def parse_category(score: Any) -> Literal["good", "neutral", "bad"] | None:
     return _CATEGORIES.get(plain.removesuffix("withcomment").removesuffix("withoutcomment"))
 
 
-def queue_answers(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
+def queue_answers(tickets: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
     """The answers that tickets' rows know, by rating and score: an answer that changes is another one."""
-    answered = [row for row in found if get_answer_key(row)]
+    answered = [row for row in tickets if get_answer_key(row)]
     dated, _ = read_each(answered, lambda row: zd.ms(row.updated_at))
     keys = [Todo(at, key) for row, at in dated if (key := get_answer_key(row))]
     return {QUEUE: keys} if keys else {}
@@ -44,11 +44,11 @@ def queue_answers(found: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
 
 def get_answer_key(row: zd.Ticket) -> str | None:
     """The rating's id and its score, as a key; None where the row knows no answer."""
-    told = row.satisfaction_rating
-    if not isinstance(told, dict) or not isinstance(told.get("id"), int):
+    rating = row.satisfaction_rating
+    if not isinstance(rating, dict) or not isinstance(rating.get("id"), int):
         return None
-    score = parse_category(told.get("score"))
-    return f"{told['id']}/{score}" if score else None
+    score = parse_category(rating.get("score"))
+    return f"{rating['id']}/{score}" if score else None
 
 
 def map_satisfaction_rating(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
@@ -93,10 +93,10 @@ def map_survey_response(row: zd.SurveyResponse, *, comments: bool) -> list[Ratin
     if ticket is None:
         return []
     answers, _ = decode_answers(row)
-    said = next((a.value for a in answers if a.type == "open_ended" and isinstance(a.value, str)), None)
+    comment = next((a.value for a in answers if a.type == "open_ended" and isinstance(a.value, str)), None)
     by_question = {_get_question_key(a.question): a for a in answers if _is_on_scale(a)}
     return [
-        _map_rating(row, ticket, question, by_question.get(question), said if comments and not question else None)
+        _map_rating(row, ticket, question, by_question.get(question), comment if comments and not question else None)
         for question in dict.fromkeys(["", *by_question])
     ]
 
@@ -115,14 +115,14 @@ def find_unread_answer(row: zd.SurveyResponse) -> Unread | None:
 
 def decode_answers(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[RejectedRow]]:
     """The answers to the questions, each read on its own; one that cannot be read takes none of the others away."""
-    found: list[zd.Answer] = []
-    aside: list[RejectedRow] = []
-    for place, given in enumerate(row.answers or ()):
+    answers: list[zd.Answer] = []
+    rejected: list[RejectedRow] = []
+    for position, raw in enumerate(row.answers or ()):
         try:
-            found.append(msgspec.convert(given, zd.Answer))
+            answers.append(msgspec.convert(raw, zd.Answer))
         except UNREADABLE as error:
-            aside.append(RejectedRow(f"{row.id} answer {place}", reason_of(error)))
-    return found, aside
+            rejected.append(RejectedRow(f"{row.id} answer {position}", reason_of(error)))
+    return answers, rejected
 
 
 def map_questions(row: dict[str, Any]) -> list[Name]:
@@ -131,46 +131,46 @@ def map_questions(row: dict[str, Any]) -> list[Name]:
     How Zendesk wraps a headline is not verified: a text, or an object that holds one.
     https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_surveys/
     """
-    found = []
-    for asked in row.get("questions") or []:
-        question = msgspec.convert(asked, Question)
-        text = _find_text(asked.get("headline"))
+    names = []
+    for raw in row.get("questions") or []:
+        question = msgspec.convert(raw, Question)
+        text = _find_text(raw.get("headline"))
         if _get_question_key(question) and text:
-            found.append(Name("question", _get_question_key(question), text))
-    return found
+            names.append(Name("question", _get_question_key(question), text))
+    return names
 
 
-def _find_text(told: Any) -> str | None:
-    if isinstance(told, dict):
+def _find_text(value: Any) -> str | None:
+    if isinstance(value, dict):
         return next(
-            (text for key in ("value", "text", "content", "title") if (text := _find_text(told.get(key)))), None
+            (text for key in ("value", "text", "content", "title") if (text := _find_text(value.get(key)))), None
         )
-    return told.strip() or None if isinstance(told, str) else None
+    return value.strip() or None if isinstance(value, str) else None
 
 
 def _map_rating(
     row: zd.SurveyResponse, ticket: str, question: str, answer: zd.Answer | None, comment: str | None
 ) -> Rating:
-    given = answer is not None and answer.rating is not None
+    is_answered = answer is not None and answer.rating is not None
     offered = get_offer_time(row)
     created, updated = (_ms(answer.created_at), _ms(answer.updated_at)) if answer else (None, None)
-    answered = (created or updated or offered) if given else None
-    category = _CATEGORIES.get(answer.rating_category or "") if answer and given else None
+    answered = (created or updated or offered) if is_answered else None
+    category = _CATEGORIES.get(answer.rating_category or "") if answer and is_answered else None
     return Rating(
         id=row.id,
         ticket=ticket,
         offered_at=offered,
         version=updated or created or offered,
         question=question,
-        value=str(answer.rating) if answer and given else None,
+        value=str(answer.rating) if answer and is_answered else None,
         scale=answer.question.type if answer else None,
         category=category,
         score=_SCORES[category] if category else None,
         answered_at=answered,
-        changed_at=updated if given and updated != answered else None,
+        changed_at=updated if is_answered and updated != answered else None,
         expires_at=_ms(row.expires_at),
         rater=text_id(row.responder_id),
-        comment=comment if given else None,
+        comment=comment if is_answered else None,
     )
 
 

@@ -26,7 +26,7 @@ class FieldSelection(msgspec.Struct, frozen=True):
     fields: Mapping[int, str] = {}  # custom field's id -> the word the configuration uses for it
     sketch_key: bytes = b""
     made_at: int | None = None  # when the account was made; null: not known
-    is_listed: bool = False  # rows come from lists: their generated_timestamp may be old, and events are read apart
+    is_from_list: bool = False  # rows come from lists: their generated_timestamp may be old, and events are read apart
 
 
 def text_id(number: int | str | None) -> str | None:
@@ -51,7 +51,7 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
         url=f"{keep.account}/agent/tickets/{number}",
         created_at=created,
         updated_at=updated,
-        version=get_version(row, listed=keep.is_listed),
+        version=get_version(row, is_from_list=keep.is_from_list),
         status=row.status,
         channel=channel,
         form=text_id(row.ticket_form_id),
@@ -68,7 +68,7 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
         problem=text_id(row.problem_id),
         merged_into="" if _is_merged(row, links) else None,
         deleted_at=updated if row.status == DELETED else None,
-        replies_known="pending" if keep.is_listed else "yes",
+        replies_known="pending" if keep.is_from_list else "yes",
         changes_known="unreadable" if is_imported else "yes",
         changes_known_from=keep.since if created < keep.since else None,
         direction="outbound" if _is_outbound(row.via) else None,
@@ -81,10 +81,10 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
     return [record, *links, *map_native_metrics(number, row.metric_set), *_map_unread_channel(record)]
 
 
-def get_version(row: zd.Ticket, *, listed: bool = False) -> int:
+def get_version(row: zd.Ticket, *, is_from_list: bool = False) -> int:
     """Which state of the ticket this is. Lists repeat an old generated_timestamp sometimes."""
     written = (row.generated_timestamp or 0) * SECOND
-    return max(written, ms(row.updated_at)) if listed else written
+    return max(written, ms(row.updated_at)) if is_from_list else written
 
 
 def map_deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
@@ -108,14 +108,14 @@ def _map_texts(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
     """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
-    kept = {
-        keep.fields[f.id]: plain for f in row.custom_fields or () if f.id in keep.fields and (plain := to_text(f.value))
+    fields = {
+        keep.fields[f.id]: value for f in row.custom_fields or () if f.id in keep.fields and (value := to_text(f.value))
     }
     if row.support_type and row.support_type != "agent":  # people may want to leave out what AI agents did
-        kept["support_type"] = row.support_type
+        fields["support_type"] = row.support_type
     return {
         "subject": row.subject or None,
-        "fields": kept,
+        "fields": fields,
         "sketch": fingerprint(row.subject, row.description, keep.sketch_key) or None if keep.sketch_key else None,
     }
 
@@ -164,16 +164,16 @@ _DURATIONS = {  # Zendesk's key, its unit -> our name of the metric
 }
 
 
-def map_native_metrics(number: str, found: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
+def map_native_metrics(number: str, metric_set: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
     """Zendesk's figures. Null says "not yet", so it is kept only where a reopen may have taken a figure back."""
-    if found is None:
+    if metric_set is None:
         return
     for key, (metric, unit) in _DURATIONS.items():
-        took: zd.Minutes | None = getattr(found, key)
-        if took is None or (took.calendar is None and took.business is None and not found.reopens):
+        minutes: zd.Minutes | None = getattr(metric_set, key)
+        if minutes is None or (minutes.calendar is None and minutes.business is None and not metric_set.reopens):
             continue
-        yield model.NativeMetric(number, metric, _to_ms(took.calendar, unit), _to_ms(took.business, unit))
-    for metric, count in (("reopens", found.reopens), ("replies", found.replies)):
+        yield model.NativeMetric(number, metric, _to_ms(minutes.calendar, unit), _to_ms(minutes.business, unit))
+    for metric, count in (("reopens", metric_set.reopens), ("replies", metric_set.replies)):
         if count is not None:
             yield model.NativeMetric(number, metric, count=count)
 

@@ -24,51 +24,60 @@ class UnreadRows(NamedTuple):
     gone: dict[str, list[str]]
 
 
-def list_unread_calls(raw: msgspec.Raw, good: Sequence[zd.Call], aside: Sequence[RejectedRow]) -> UnreadRows:
+def list_unread_calls(raw: msgspec.Raw, good: Sequence[zd.Call], rejected: Sequence[RejectedRow]) -> UnreadRows:
     """Calls that were set aside. One that is on no ticket any more is none of its former ticket's."""
-    found = _list_unread(raw, aside, lambda ticket, own, why: refused_contact(ticket, f"call{own}", why))
-    return UnreadRows(found, _list_gone(found, (contact_row(f"call{one.id}") for one in good if one.ticket_id is None)))
+    found = _list_unread(raw, rejected, lambda ticket, row_id, reason: refused_contact(ticket, f"call{row_id}", reason))
+    return UnreadRows(found, _list_gone(found, (contact_row(f"call{row.id}") for row in good if row.ticket_id is None)))
 
 
-def list_unread_sessions(raw: msgspec.Raw, aside: Sequence[RejectedRow]) -> list[Unread]:
+def list_unread_sessions(raw: msgspec.Raw, rejected: Sequence[RejectedRow]) -> list[Unread]:
     """Messaging sessions that were set aside."""
     return _list_unread(
-        raw, aside, lambda ticket, own, why: refused_contact(ticket, f"chat{own}", why), key="engagement_id"
+        raw,
+        rejected,
+        lambda ticket, row_id, reason: refused_contact(ticket, f"chat{row_id}", reason),
+        key="engagement_id",
     )
 
 
 def list_unread_ratings(
-    raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], aside: Sequence[RejectedRow]
+    raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], rejected: Sequence[RejectedRow]
 ) -> UnreadRows:
     """Answers to the older survey that were set aside, and those of which the score is on no list."""
     unknown = [one for rated in good if (one := surveys.find_unknown_score(rated)) is not None]
-    found = [*_list_unread(raw, aside, refused_rating), *unknown]
+    found = [*_list_unread(raw, rejected, refused_rating), *unknown]
     return UnreadRows(
         found, _list_gone(found, (rating_row(str(one.id)) for one in good if one.score == surveys.UNOFFERED))
     )
 
 
 def list_unread_responses(
-    raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], aside: Sequence[RejectedRow]
+    raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], rejected: Sequence[RejectedRow]
 ) -> UnreadRows:
     """Responses to the newer survey that were set aside, whole or the answer that counts."""
     unreadable = [one for response in good if (one := surveys.find_unread_answer(response)) is not None]
-    found = [*_list_unread(raw, aside, refused_rating, _get_subject_ticket), *unreadable]
+    found = [*_list_unread(raw, rejected, refused_rating, _get_subject_ticket), *unreadable]
     return UnreadRows(found, _list_gone(found, (rating_row(one.id) for one in good if surveys.get_ticket(one) is None)))
 
 
 def _list_unread(
     raw: msgspec.Raw,
-    aside: Sequence[RejectedRow],
-    make: Callable[[str, str, str], Unread],
-    ticket_of: Callable[[msgspec.Raw], str] = lambda one: id_of(one, "ticket_id"),
+    rejected: Sequence[RejectedRow],
+    build: Callable[[str, str, str], Unread],
+    ticket_of: Callable[[msgspec.Raw], str] = lambda raw_row: id_of(raw_row, "ticket_id"),
     key: str = "id",
 ) -> list[Unread]:
-    """`make` is given the ticket, the row's id and what is wrong with it."""
-    why = {one.id: one.reason for one in aside}
-    named = [(id_of(one, key) or f"row {place}", one) for place, one in enumerate(raws(raw))] if why else []
-    told = [(ticket_of(one), own) for own, one in named if own in why]
-    return [make(ticket, own, why[own]) for ticket, own in told if ticket.isascii() and ticket.isdecimal()]
+    """`build` is given the ticket, the row's id and what is wrong with it."""
+    reasons = {raw_row.id: raw_row.reason for raw_row in rejected}
+    ids = (
+        [(id_of(raw_row, key) or f"row {position}", raw_row) for position, raw_row in enumerate(raws(raw))]
+        if reasons
+        else []
+    )
+    tickets = [(ticket_of(raw_row), row_id) for row_id, raw_row in ids if row_id in reasons]
+    return [
+        build(ticket, row_id, reasons[row_id]) for ticket, row_id in tickets if ticket.isascii() and ticket.isdecimal()
+    ]
 
 
 def _list_gone(found: Sequence[Unread], ids: Iterable[str]) -> dict[str, list[str]]:

@@ -58,19 +58,19 @@ SILENT = frozenset({
 })  # fmt: skip
 
 
-def map_channel(way: Any) -> str | None:
+def map_channel(channel: Any) -> str | None:
     """A way of writing in the words of tickets: of a number, a name, or a word."""
-    if isinstance(way, bool) or not isinstance(way, int | str) or way == "":
+    if isinstance(channel, bool) or not isinstance(channel, int | str) or channel == "":
         return None
-    if isinstance(way, int) or way.isdecimal():
-        return BY_NUMBER.get(int(way), str(way))
-    return BY_NAME.get(way.lower(), way.lower())
+    if isinstance(channel, int) or channel.isdecimal():
+        return BY_NUMBER.get(int(channel), str(channel))
+    return BY_NAME.get(channel.lower(), channel.lower())
 
 
-def is_outbound_call(way: Any, rel: Any) -> bool:
+def is_outbound_call(channel: Any, rel: Any) -> bool:
     """Whether the team made the call that this is about."""
-    named = isinstance(way, str) and way.lower() in _OUTBOUND_NAMES
-    return rel == "outbound" or str(way) == str(OUTBOUND_CALL) or named
+    has_outbound_name = isinstance(channel, str) and channel.lower() in _OUTBOUND_NAMES
+    return rel == "outbound" or str(channel) == str(OUTBOUND_CALL) or has_outbound_name
 
 
 def is_comment(kind: str, child: Mapping[str, Any]) -> bool:

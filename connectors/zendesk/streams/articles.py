@@ -27,18 +27,18 @@ async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[P
     """Changed articles of every help centre. The last editor of each is asked for, but not on the first run."""
     ends: SiteEnds = msgspec.json.decode(start.cursor, type=SiteEnds) if start.cursor else {}
 
-    async def of(site: str) -> AsyncIterator[Page]:
+    async def fetch_site(site: str) -> AsyncIterator[Page]:
         name = site.removeprefix(account.url)
         first = ends.get(name, ends.get(site, 0))
         async for found, end in _fetch_changed(account, site, first, start.now // SECOND):
-            good, aside = decode_rows(found, zd.Article)
+            good, rejected = decode_rows(found, zd.Article)
             edited = await _fetch_translations(account, site, good) if first and len(good) <= _MOST_EDITORS else {}
-            records, worse = map_rows(good, lambda row: mapping.map_article(row, edited.get(row.id, ())))  # noqa: B023 - used at once
+            records, unmapped = map_rows(good, lambda row: mapping.map_article(row, edited.get(row.id, ())))  # noqa: B023 - used at once
             ends[name] = max(ends.get(name, 0), end)
             cursor = msgspec.json.encode(ends, order="sorted").decode()
-            yield Page(records=records, cursor=cursor, rejected=[*aside, *worse])
+            yield Page(records=records, cursor=cursor, rejected=[*rejected, *unmapped])
 
-    async for page in _fetch_each_site(account, of, []):
+    async for page in _fetch_each_site(account, fetch_site, []):
         yield page
     yield Page(complete_until=start.now)
 
@@ -68,38 +68,40 @@ async def _fetch_changed(
         return
     newest = first
     order = {"sort_by": "updated_at", "sort_order": "desc"}  # so it is over at the first that is known
-    async for listed in fetch_list(
+    async for page_of_list in fetch_list(
         account.http, f"{site}/api/v2/help_center/articles", order, endpoint="help_center/list"
     ):
-        found, _ = read_each(decode_rows(listed.articles, zd.Article)[0], lambda row: zd.ms(row.updated_at) // SECOND)
+        found, _ = read_each(
+            decode_rows(page_of_list.articles, zd.Article)[0], lambda row: zd.ms(row.updated_at) // SECOND
+        )
         changed = [at for _, at in found if at <= now]
         newest = max([newest, *changed])
-        yield listed.articles, first
+        yield page_of_list.articles, first
         if min(changed, default=first) < first:
             break
     yield zd.NOTHING, newest
 
 
 async def _fetch_each_site(
-    account: AccountState, of: Callable[[str], AsyncIterator[Page]], closed: list[str]
+    account: AccountState, fetch_site: Callable[[str], AsyncIterator[Page]], closed: list[str]
 ) -> AsyncIterator[Page]:
     """Pages of every help centre; one that is closed to us is named, unless there is no other."""
     sites = await account.help_centers()
     for site in sites:
         try:
-            async for page in of(site):
+            async for page in fetch_site(site):
                 yield page
         except UnavailableError as error:
             closed.append(site)
             if len(closed) == len(sites):
                 raise
-            account.found.append(Finding(level="note", about="articles", text=f"{site} is left out: {error}"))
+            account.findings.append(Finding(level="note", about="articles", text=f"{site} is left out: {error}"))
 
 
 async def _fetch_translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
     """Translations by article; only they tell who edited. The transport bounds how many are asked at once."""
 
-    async def ask(row: zd.Article) -> list[zd.Translation]:
+    async def fetch(row: zd.Article) -> list[zd.Translation]:
         path = f"{site}/api/v2/help_center/articles/{row.id}/translations"
         try:
             return [
@@ -110,7 +112,7 @@ async def _fetch_translations(account: AccountState, site: str, changed: Sequenc
         except (MissingError, BrokenError):  # archived meanwhile; or unreadable, and the census will name the editor
             return []
 
-    found = await all_of(ask(row) for row in changed)
+    found = await all_of(fetch(row) for row in changed)
     return {row.id: translations for row, translations in zip(changed, found, strict=True)}
 
 
@@ -119,20 +121,25 @@ async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterato
     present: list[str] = []
     closed: list[str] = []
 
-    async def of(site: str) -> AsyncIterator[Page]:
+    async def fetch_site(site: str) -> AsyncIterator[Page]:
         path = f"{site}/api/v2/help_center/articles"
         async for page in fetch_list(account.http, path, {"include": "translations"}, endpoint="help_center/census"):
-            good, aside = decode_rows(page.articles, zd.Article)
-            beside = _decode_sideloaded(page)
-            present.extend([*(str(row.id) for row in good), *(row.id for row in aside)])
+            good, rejected = decode_rows(page.articles, zd.Article)
+            translations = _decode_sideloaded(page)
+            present.extend([*(str(row.id) for row in good), *(row.id for row in rejected)])
             # A row without its translations would take away an editor who is known already. One that is not known
             # became visible without a change.
-            known = start.versions("article", [str(row.id) for row in good])
-            told = [row for row in good if row.translations or row.id in beside or str(row.id) not in known]
-            records, worse = map_rows(told, lambda row: mapping.map_article(row, beside.get(row.id, ())))  # noqa: B023 - used at once
-            yield Page(records=records, rejected=[*aside, *worse])
+            versions = start.versions("article", [str(row.id) for row in good])
+            complete_rows = [
+                row for row in good if row.translations or row.id in translations or str(row.id) not in versions
+            ]
+            records, unmapped = map_rows(
+                complete_rows,
+                lambda row: mapping.map_article(row, translations.get(row.id, ())),  # noqa: B023 - used at once
+            )
+            yield Page(records=records, rejected=[*rejected, *unmapped])
 
-    async for page in _fetch_each_site(account, of, closed):
+    async for page in _fetch_each_site(account, fetch_site, closed):
         yield page
     # Articles of a help centre that is closed to us are not gone.
     yield Page(present={} if closed else {"article": present}, complete_until=start.now)

@@ -13,12 +13,12 @@ async def fetch_audits(
     """What happened on a ticket since then, as the export of ticket events tells it, and what cannot be read; a
     MissingError where it was deleted.
     """
-    found: list[zd.TicketEvent] = []
-    aside: list[RejectedRow] = []
+    events: list[zd.TicketEvent] = []
+    rejected: list[RejectedRow] = []
     path = f"/api/v2/tickets/{ticket}/audits"
     async for page in fetch_list(account.http, path, endpoint="tickets/audits", missing="child"):
         good, bad = decode_rows(page.audits, zd.Audit)
         dated, undated = read_each(good, lambda row: zd.ms(row.created_at))
-        found += [row.as_event() for row, at in dated if at >= since]
-        aside += [*bad, *undated]
-    return found, aside
+        events += [row.as_event() for row, at in dated if at >= since]
+        rejected += [*bad, *undated]
+    return events, rejected

@@ -32,23 +32,25 @@ async def fetch_export(
     path: str,
     key: str,
     kind: type[Any],
-    make: Callable[[Any], Sequence[AnyRecord]],
-    everything: bool = False,
+    map_row: Callable[[Any], Sequence[AnyRecord]],
+    from_beginning: bool = False,
     refused: ListUnread = _no_unread,
 ) -> AsyncIterator[Page]:
-    """A time-based export of rows that are told again when they change; `everything`: also from before `since`.
+    """A time-based export of rows that are told again when they change; `from_beginning`: also from before `since`.
     `refused`: what to say of rows that cannot be read.
     """
-    begin, cursor = 0 if everything else start.since // SECOND, export_cursor(start)
+    begin, cursor = 0 if from_beginning else start.since // SECOND, export_cursor(start)
     first = max(int(cursor) - OVERLAP, begin) if cursor else begin
     pages = fetch_by_time(account.http, path, {}, start=first, now=start.now // SECOND, endpoint=path[8:], rows=key)
     end = first
     async for page, end in pages:
-        good, aside = decode_rows(getattr(page, key), kind)
-        records, worse = map_rows(good, make)
-        aside += worse
-        lost = refused(getattr(page, key), good, aside)
-        yield Page(records=[*records, *lost.unread], cursor=max_cursor(cursor, end), rejected=aside, gone=lost.gone)
+        good, rejected = decode_rows(getattr(page, key), kind)
+        records, unmapped = map_rows(good, map_row)
+        rejected += unmapped
+        unread = refused(getattr(page, key), good, rejected)
+        yield Page(
+            records=[*records, *unread.unread], cursor=max_cursor(cursor, end), rejected=rejected, gone=unread.gone
+        )
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 

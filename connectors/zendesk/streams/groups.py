@@ -15,19 +15,19 @@ async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Pag
     """Deleted ones too: old tickets were theirs."""
     params = {"exclude_deleted": "false"}
     async for page in fetch_list(account.http, "/api/v2/groups", params, endpoint="groups"):
-        good, aside = decode_rows(page.groups, zd.Group)
-        yield Page(records=[map_team(row) for row in good], rejected=aside)
+        good, rejected = decode_rows(page.groups, zd.Group)
+        yield Page(records=[map_team(row) for row in good], rejected=rejected)
     yield Page(complete_until=start.now)
 
 
 async def fetch_group_memberships(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Who is in which group now; there is no history, and who left is told by absence."""
     present: list[str] = []
-    lost = 0  # rows that could not be read: whose they are is not known, so nobody is taken for gone
+    unread_rows = 0  # rows that could not be read: whose they are is not known, so nobody is taken for gone
     async for page in fetch_list(account.http, "/api/v2/group_memberships", endpoint="group_memberships"):
-        good, aside = decode_rows(page.group_memberships, zd.GroupMembership)
+        good, rejected = decode_rows(page.group_memberships, zd.GroupMembership)
         members: list[TeamMember] = [map_team_member(row) for row in good]
         present += [f"{m.team}/{m.person}" for m in members]
-        lost += len(aside)
-        yield Page(records=members, rejected=aside)
-    yield Page(present={} if lost else {"team_member": present}, complete_until=start.now)
+        unread_rows += len(rejected)
+        yield Page(records=members, rejected=rejected)
+    yield Page(present={} if unread_rows else {"team_member": present}, complete_until=start.now)

@@ -29,13 +29,13 @@ async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterato
     now = start.now // SECOND  # a time to come would leave out all until then
     begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
     async for page in _fetch_pages(account, begin):
-        good, aside = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
-        records, worse = map_rows(good, map_engagement, id="engagement_id")
+        good, rejected = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
+        records, unmapped = map_rows(good, map_engagement, id="engagement_id")
         last = max((zd.ms(row.engagement_start_time) // SECOND for row in good), default=begin)
         cursor = max_cursor(cursor, min(last, now))
-        aside += worse
-        lost = unread.list_unread_sessions(page.agent_engagement_data, aside)
-        yield Page(records=[*records, *lost], cursor=cursor, rejected=aside)
+        rejected += unmapped
+        unread_rows = unread.list_unread_sessions(page.agent_engagement_data, rejected)
+        yield Page(records=[*records, *unread_rows], cursor=cursor, rejected=rejected)
     yield Page(complete_until=start.now - WHOLE_AFTER)
 
 

@@ -23,18 +23,18 @@ async def fetch_metric_sets(account: AccountState, start: Start) -> AsyncIterato
     """Zendesk's own figures of tickets that had none yet when they were read."""
     ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
     for first in range(0, len(ripe), MAX_SHOW_MANY):
-        chosen = ripe[first : first + MAX_SHOW_MANY]
-        params = {"ids": ",".join(one.key for one in chosen), "include": "metric_sets"}
+        batch = ripe[first : first + MAX_SHOW_MANY]
+        params = {"ids": ",".join(one.key for one in batch), "include": "metric_sets"}
         page = await account.http.get(
             "/api/v2/tickets/show_many", params, type=zd.ListPage, endpoint="tickets/show_many", missing="resource"
         )
-        good, aside = decode_rows(page.tickets, zd.Ticket)
+        good, rejected = decode_rows(page.tickets, zd.Ticket)
         attach_metric_sets(good, page.metric_sets)
-        late = {str(row.id) for row in good if row.metric_set is None}
-        records, worse = map_rows(good, lambda row: [*map_native_metrics(str(row.id), row.metric_set)])
+        without_metrics = {str(row.id) for row in good if row.metric_set is None}
+        records, unmapped = map_rows(good, lambda row: [*map_native_metrics(str(row.id), row.metric_set)])
         yield Page(
             records=records,
-            done=[one for one in chosen if one.key not in late or one.version < start.now - GIVEN_UP_AFTER],
-            rejected=[*aside, *worse],
+            done=[one for one in batch if one.key not in without_metrics or one.version < start.now - GIVEN_UP_AFTER],
+            rejected=[*rejected, *unmapped],
         )
     yield Page(complete_until=start.now)

@@ -11,10 +11,10 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows
 
 
 async def fetch_names(
-    account: AccountState, start: Start, *, path: str, key: str, kind: type[Any], make: Callable[[Any], AnyRecord]
+    account: AccountState, start: Start, *, path: str, key: str, kind: type[Any], map_row: Callable[[Any], AnyRecord]
 ) -> AsyncIterator[Page]:
     """A list of things with names."""
     async for page in fetch_list(account.http, path, endpoint=path.removeprefix("/api/v2/").partition("?")[0]):
-        good, aside = decode_rows(getattr(page, key), kind)
-        yield Page(records=[make(row) for row in good], rejected=aside)
+        good, rejected = decode_rows(getattr(page, key), kind)
+        yield Page(records=[map_row(row) for row in good], rejected=rejected)
     yield Page(complete_until=start.now)

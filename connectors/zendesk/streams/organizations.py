@@ -17,7 +17,7 @@ async def fetch_organizations_list(account: AccountState, start: Start) -> Async
     read_at = list_cursor(start)
     if read_at is None or start.now - int(read_at) >= 6 * HOUR:
         async for page in fetch_list(account.http, "/api/v2/organizations", endpoint="organizations"):
-            good, aside = decode_rows(page.organizations, zd.NameRecord)
-            yield Page(records=[map_organization(row) for row in good], rejected=aside)
+            good, rejected = decode_rows(page.organizations, zd.NameRecord)
+            yield Page(records=[map_organization(row) for row in good], rejected=rejected)
         yield Page(cursor=f"{LISTS}{start.now}")
     yield Page(complete_until=start.now)

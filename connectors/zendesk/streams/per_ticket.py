@@ -20,7 +20,7 @@ class TicketDetails(NamedTuple):
     """What one ticket brought."""
 
     records: Sequence[AnyRecord]
-    set_aside: Sequence[RejectedRow] = ()
+    rejected: Sequence[RejectedRow] = ()
     broken: BrokenError | None = None  # the answer cannot be read at all
     is_whole: bool = False  # it tells everything, so rows that another source could not read do not matter any more
 
@@ -34,49 +34,49 @@ def _no_gap(_: Todo) -> Sequence[AnyRecord]:
 
 
 async def fetch_per_ticket(
-    start: Start, ask: FetchTicket, *, known_already: Callable[[Todo], Sequence[AnyRecord]], gap: MapGap = _no_gap
+    start: Start, fetch: FetchTicket, *, map_exported: Callable[[Todo], Sequence[AnyRecord]], gap: MapGap = _no_gap
 ) -> AsyncIterator[Page]:
     """Work off the queue, longest unchanged first: the stream is whole up to the oldest that still waits.
 
-    What an export has told, by the cursor that it left, is not asked again; `known_already` makes records of that.
+    What an export has told, by the cursor that it left, is not asked again; `map_exported` makes records of that.
     """
-    known = (int(export_cursor(start) or 0) - OVERLAP) * SECOND
-    waiting = [one for one in start.todo if one.version >= known]
-    told = [one for one in start.todo if one.version < known]
+    exported_until = (int(export_cursor(start) or 0) - OVERLAP) * SECOND
+    waiting = [todo for todo in start.todo if todo.version >= exported_until]
+    exported = [todo for todo in start.todo if todo.version < exported_until]
     yield Page(
-        done=told,
-        records=[record for one in told for record in known_already(one)],
+        done=exported,
+        records=[record for todo in exported for record in map_exported(todo)],
         complete_until=_get_complete_until(start, waiting),
     )
     while waiting:
-        chosen, waiting = waiting[:TICKETS_PER_PAGE], waiting[TICKETS_PER_PAGE:]
-        yield await build_page(chosen, ask, complete_until=_get_complete_until(start, waiting), gap=gap)
+        batch, waiting = waiting[:TICKETS_PER_PAGE], waiting[TICKETS_PER_PAGE:]
+        yield await build_page(batch, fetch, complete_until=_get_complete_until(start, waiting), gap=gap)
 
 
 async def build_page(
-    chosen: Sequence[Todo], ask: FetchTicket, *, complete_until: int | None = None, gap: MapGap = _no_gap
+    todos: Sequence[Todo], fetch: FetchTicket, *, complete_until: int | None = None, gap: MapGap = _no_gap
 ) -> Page:
     """What some tickets brought; they are asked at the same time. `gap`: what to say of one whose answer cannot be
     read.
     """
-    found = await all_of(_fetch_ticket(one, ask, gap) for one in chosen)
-    if len(chosen) == TICKETS_PER_PAGE and all(one.broken for one in found):
-        raise found[0].broken or AssertionError  # not one bad answer, but another shape than the known one
+    tickets = await all_of(_fetch_ticket(ticket, fetch, gap) for ticket in todos)
+    if len(todos) == TICKETS_PER_PAGE and all(ticket.broken for ticket in tickets):
+        raise tickets[0].broken or AssertionError  # not one bad answer, but another shape than the known one
     return Page(
-        records=[record for one in found for record in one.records],
-        rejected=[row for one in found for row in one.set_aside],
-        replaces=[("refused_row", todo.key) for todo, one in zip(chosen, found, strict=True) if one.is_whole],
-        done=chosen,
+        records=[record for ticket in tickets for record in ticket.records],
+        rejected=[row for ticket in tickets for row in ticket.rejected],
+        replaces=[("refused_row", todo.key) for todo, ticket in zip(todos, tickets, strict=True) if ticket.is_whole],
+        done=todos,
         complete_until=complete_until,
     )
 
 
-async def _fetch_ticket(one: Todo, ask: FetchTicket, gap: MapGap) -> TicketDetails:
+async def _fetch_ticket(todo: Todo, fetch: FetchTicket, gap: MapGap) -> TicketDetails:
     """What one ticket brought; an answer that cannot be read costs this ticket only."""
     try:
-        return await ask(one)
+        return await fetch(todo)
     except BrokenError as error:
-        return TicketDetails(gap(one), [RejectedRow(f"ticket {one.key}", reason_of(error))], error)
+        return TicketDetails(gap(todo), [RejectedRow(f"ticket {todo.key}", reason_of(error))], error)
 
 
 def _get_complete_until(start: Start, waiting: Sequence[Todo]) -> int:

@@ -22,25 +22,25 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
 async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Those of the answers that the list did not give in this run."""
     comments = account.settings.include_ratings_comment
-    known = [one for one in start.todo if one.key in account.rated]
-    late = [one for one in start.todo if one.key not in account.rated]
+    done_todos = [todo for todo in start.todo if todo.key in account.rated]
+    missing = [todo for todo in start.todo if todo.key not in account.rated]
 
-    async def ask(one: Todo) -> TicketDetails:
-        number = one.key.partition("/")[0]
+    async def fetch(todo: Todo) -> TicketDetails:
+        number = todo.key.partition("/")[0]
         path = f"/api/v2/satisfaction_ratings/{number}"
         try:
-            answer = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
+            response = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
         except MissingError:  # the ticket's events may tell it
             return TicketDetails([])
-        raw = joined([answer.satisfaction_rating])
-        good, aside = decode_rows(raw, zd.SatisfactionRating)
-        records, worse = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
-        aside += worse
-        return TicketDetails([*records, *unread.list_unread_ratings(raw, good, aside).unread], aside)
+        raw = joined([response.satisfaction_rating])
+        good, rejected = decode_rows(raw, zd.SatisfactionRating)
+        records, unmapped = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
+        rejected += unmapped
+        return TicketDetails([*records, *unread.list_unread_ratings(raw, good, rejected).unread], rejected)
 
-    yield Page(done=known)
-    for first in range(0, len(late), TICKETS_PER_PAGE):
-        yield await build_page(late[first : first + TICKETS_PER_PAGE], ask)
+    yield Page(done=done_todos)
+    for first in range(0, len(missing), TICKETS_PER_PAGE):
+        yield await build_page(missing[first : first + TICKETS_PER_PAGE], fetch)
     yield Page(complete_until=start.now)
 
 
@@ -54,12 +54,12 @@ async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> Asy
     params = {"start_time": begin // SECOND}
     path = "/api/v2/satisfaction_ratings"
     async for page in fetch_list(account.http, path, params, endpoint="satisfaction_ratings"):
-        good, aside = decode_rows(page.satisfaction_ratings, zd.SatisfactionRating)
-        records, worse = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
+        good, rejected = decode_rows(page.satisfaction_ratings, zd.SatisfactionRating)
+        records, unmapped = map_rows(good, lambda row: surveys.map_satisfaction_rating(row, comments=comments))
         account.rated |= {
             f"{row.id}/{surveys.parse_category(row.score)}" for row in good if surveys.parse_category(row.score)
         }
-        aside += worse
-        lost = unread.list_unread_ratings(page.satisfaction_ratings, good, aside)
-        yield Page(records=[*records, *lost.unread], rejected=aside, gone=lost.gone)
+        rejected += unmapped
+        unread_rows = unread.list_unread_ratings(page.satisfaction_ratings, good, rejected)
+        yield Page(records=[*records, *unread_rows.unread], rejected=rejected, gone=unread_rows.gone)
     yield Page(cursor=str(start.now), complete_until=start.now)

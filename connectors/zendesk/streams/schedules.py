@@ -15,32 +15,35 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, ra
 async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Business hours with their holidays. Zendesk keeps no history of them, so every change seen is kept."""
     present: dict[str, list[str]] = {"schedule": [], "holiday": []}
-    lost = 0  # schedules whose holidays could not be read
+    unread_holidays = 0  # schedules whose holidays could not be read
     async for page in fetch_list(account.http, "/api/v2/business_hours/schedules", endpoint="schedules"):
-        good, aside = decode_rows(page.schedules, zd.Schedule)
+        good, rejected = decode_rows(page.schedules, zd.Schedule)
         records: list[AnyRecord] = []
-        present["schedule"] += [*(str(row.id) for row in good), *(row.id for row in aside)]
+        present["schedule"] += [*(str(row.id) for row in good), *(row.id for row in rejected)]
         for row in good:
             try:
                 records.append(map_schedule(row))
             except UNREADABLE as error:  # an unknown zone, or hours that are none
-                aside.append(RejectedRow(str(row.id), reason_of(error)))
+                rejected.append(RejectedRow(str(row.id), reason_of(error)))
                 continue
             path = f"/api/v2/business_hours/schedules/{row.id}/holidays"
             try:
                 closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
-                days, worse = decode_rows(closed.holidays, zd.Holiday)
+                days, rejected_holidays = decode_rows(closed.holidays, zd.Holiday)
             except MissingError:  # taken away since the list was made: the next sync won't meet it
                 continue
             except BrokenError as error:
-                aside.append(RejectedRow(f"{row.id} holidays", reason_of(error)))
-                lost += 1
+                rejected.append(RejectedRow(f"{row.id} holidays", reason_of(error)))
+                unread_holidays += 1
                 continue
             records += [map_holiday(row.id, day) for day in days]
-            present["holiday"] += [f"{row.id}/{own}" for own in (*(day.id for day in days), *(bad.id for bad in worse))]
-            aside += worse
-        yield Page(records=records, rejected=aside)
-    if lost:
+            present["holiday"] += [
+                f"{row.id}/{holiday_id}"
+                for holiday_id in (*(day.id for day in days), *(bad.id for bad in rejected_holidays))
+            ]
+            rejected += rejected_holidays
+        yield Page(records=records, rejected=rejected)
+    if unread_holidays:
         del present["holiday"]
     yield Page(complete_until=start.now, present=present)
 
@@ -51,8 +54,8 @@ async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterat
         records: list[AnyRecord] = []
         bad: list[RejectedRow] = []
         for raw in raws(page.sla_policies):
-            good, aside = decode_rows(joined([raw]), zd.SlaPolicy)
+            good, rejected = decode_rows(joined([raw]), zd.SlaPolicy)
             records += [map_sla_policy(row, bytes(raw)) for row in good]
-            bad += aside
+            bad += rejected
         yield Page(records=records, rejected=bad)
     yield Page(complete_until=start.now)

@@ -51,10 +51,10 @@ class MetricEvent(msgspec.Struct):
 
 
 def map_sla_event(row: MetricEvent) -> SlaEvent:
-    promised = row.sla or row.group_sla or Target()
-    seconds = promised.target_in_seconds
-    minutes = None if promised.target is None else promised.target * MINUTE
-    spent = row.status or zd.Minutes()
+    sla_target = row.sla or row.group_sla or Target()
+    seconds = sla_target.target_in_seconds
+    minutes = None if sla_target.target is None else sla_target.target * MINUTE
+    elapsed = row.status or zd.Minutes()
     return SlaEvent(
         ticket=str(row.ticket_id),
         id=str(row.id),
@@ -62,11 +62,11 @@ def map_sla_event(row: MetricEvent) -> SlaEvent:
         instance=row.instance_id,
         kind=row.type,
         at=zd.ms(row.time),
-        calendar=_to_ms(spent.calendar),
-        business=_to_ms(spent.business),
+        calendar=_to_ms(elapsed.calendar),
+        business=_to_ms(elapsed.business),
         target=minutes if seconds is None else seconds * SECOND,
-        in_business_hours=promised.business_hours,
-        policy=text_id(promised.policy.id) if promised.policy else None,
+        in_business_hours=sla_target.business_hours,
+        policy=text_id(sla_target.policy.id) if sla_target.policy else None,
         is_deleted=row.deleted,
     )
 
@@ -84,10 +84,10 @@ async def fetch_metric_events(account: AccountState, start: Start) -> AsyncItera
         start=first, now=now, endpoint="incremental/ticket_metric_events", rows="ticket_metric_events",
     )  # fmt: skip
     async for page, end in pages:
-        good, aside = decode_rows(page.ticket_metric_events, MetricEvent)
-        records, worse = map_rows(good, lambda row: [map_sla_event(row)])
+        good, rejected = decode_rows(page.ticket_metric_events, MetricEvent)
+        records, unmapped = map_rows(good, lambda row: [map_sla_event(row)])
         reached = min(end, get_latest_start(account.http, now))
-        yield Page(records=records, cursor=max_cursor(cursor, reached), rejected=[*aside, *worse])
+        yield Page(records=records, cursor=max_cursor(cursor, reached), rejected=[*rejected, *unmapped])
     yield Page(complete_until=start.now - OVERLAP * SECOND)
 
 
@@ -97,21 +97,21 @@ async def fetch_metric_events_by_list(account: AccountState, start: Start) -> As
     A ticket that changed within the last hour stays in the queue, since some of its events may become visible later.
     """
 
-    async def ask(one: Todo) -> TicketDetails:
-        path = f"/api/v2/tickets/{one.key}/metric_events"
+    async def fetch(todo: Todo) -> TicketDetails:
+        path = f"/api/v2/tickets/{todo.key}/metric_events"
         try:
-            told = await account.http.get(path, type=dict[str, msgspec.Raw], endpoint="tickets/metric_events")
+            lists = await account.http.get(path, type=dict[str, msgspec.Raw], endpoint="tickets/metric_events")
         except MissingError:  # deleted meanwhile
             return TicketDetails([])
-        return TicketDetails(*_map_metric_lists(told))
+        return TicketDetails(*_map_metric_lists(lists))
 
     settled = start.now - OVERLAP * SECOND
-    async for page in fetch_per_ticket(start, ask, known_already=lambda _: ()):
-        yield msgspec.structs.replace(page, done=[one for one in page.done if one.version < settled])
+    async for page in fetch_per_ticket(start, fetch, map_exported=lambda _: ()):
+        yield msgspec.structs.replace(page, done=[todo for todo in page.done if todo.version < settled])
 
 
-def _map_metric_lists(told: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[RejectedRow]]:
-    lists = [raws(found) for found in told.values() if bytes(found).lstrip().startswith(b"[")]
-    good, aside = decode_rows(joined(row for found in lists for row in found), MetricEvent)
-    records, worse = map_rows(good, lambda row: [map_sla_event(row)])
-    return records, [*aside, *worse]
+def _map_metric_lists(by_metric: dict[str, msgspec.Raw]) -> tuple[list[SlaEvent], list[RejectedRow]]:
+    lists = [raws(found) for found in by_metric.values() if bytes(found).lstrip().startswith(b"[")]
+    good, rejected = decode_rows(joined(row for found in lists for row in found), MetricEvent)
+    records, unmapped = map_rows(good, lambda row: [map_sla_event(row)])
+    return records, [*rejected, *unmapped]

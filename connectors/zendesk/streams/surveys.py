@@ -27,13 +27,13 @@ async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIt
     oldest = start.now - surveys.LIFETIME
     path = "/api/v2/guide/survey_responses"
     async for page in fetch_list(account.http, path, params, endpoint="guide/survey_responses"):
-        good, aside = decode_rows(page.survey_responses, zd.SurveyResponse)
-        records, worse = map_rows(good, lambda row: surveys.map_survey_response(row, comments=comments))
-        aside += worse
-        lost = unread.list_unread_responses(page.survey_responses, good, aside)
-        aside += [bad for row in good for bad in surveys.decode_answers(row)[1]]
+        good, rejected = decode_rows(page.survey_responses, zd.SurveyResponse)
+        records, unmapped = map_rows(good, lambda row: surveys.map_survey_response(row, comments=comments))
+        rejected += unmapped
+        unread_rows = unread.list_unread_responses(page.survey_responses, good, rejected)
+        rejected += [bad for row in good for bad in surveys.decode_answers(row)[1]]
         oldest = min([oldest, *_list_open_offers(good, start.now)])
-        yield Page(records=[*records, *lost.unread], rejected=aside, gone=lost.gone)
+        yield Page(records=[*records, *unread_rows.unread], rejected=rejected, gone=unread_rows.gone)
     yield Page(cursor=str(max(oldest, begin)), complete_until=start.now)
 
 
@@ -41,14 +41,14 @@ async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIt
     """What the newer surveys ask, where that may be read; without it questions are called by their ids."""
     try:
         async for page in fetch_list(account.http, "/api/v2/guide/surveys", endpoint="guide/surveys"):
-            good, aside = decode_rows(page.surveys, dict[str, Any])
+            good, rejected = decode_rows(page.surveys, dict[str, Any])
             records: list[AnyRecord] = []
             for row in good:
                 try:
                     records += surveys.map_questions(row)
                 except UNREADABLE as error:
-                    aside.append(RejectedRow(str(row.get("id"))[:80], reason_of(error)))
-            yield Page(records=records, rejected=aside)
+                    rejected.append(RejectedRow(str(row.get("id"))[:80], reason_of(error)))
+            yield Page(records=records, rejected=rejected)
     except UnavailableError as error:
         log.info("survey questions are called by their ids: %s", error)
     yield Page(complete_until=start.now)

@@ -27,7 +27,7 @@ AuditReader = Callable[[Sequence[zd.TicketEvent]], "AuditRecords"]
 
 class AuditRecords(NamedTuple):
     records: list[AnyRecord]
-    aside: list[RejectedRow]  # rows of which nothing is known
+    rejected: list[RejectedRow]  # rows of which nothing is known
     untimed: list[RejectedRow]  # rows of which only the time that somebody spent is not
 
 
@@ -35,21 +35,23 @@ async def _build_reader(account: AccountState) -> AuditReader:
     """How this account's audits are read: comments and changes, and the time spent. What is wrong with a row's time
     does not take its comment away.
     """
-    kept, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
+    keep_fields, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
 
-    def read(found: Sequence[zd.TicketEvent]) -> AuditRecords:
-        told, aside = map_rows(found, lambda row: map_events(row, kept, hosts, account.settings.thanks))
-        spent, untimed = map_rows(found, lambda row: time_entries.map_time_entries(row, fields))
-        known = {one.id for one in aside}
-        return AuditRecords([*told, *spent], aside, [one for one in untimed if one.id not in known])
+    def read_events(events: Sequence[zd.TicketEvent]) -> AuditRecords:
+        records, rejected = map_rows(events, lambda row: map_events(row, keep_fields, hosts, account.settings.thanks))
+        time_entries_read, without_time = map_rows(events, lambda row: time_entries.map_time_entries(row, fields))
+        rejected_ids = {one.id for one in rejected}
+        return AuditRecords(
+            [*records, *time_entries_read], rejected, [one for one in without_time if one.id not in rejected_ids]
+        )
 
-    return read
+    return read_events
 
 
 async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
-    read = await _build_reader(account)
-    seen: set[int] = set()  # of the last page: a page repeats the last second of the one before
+    read_events = await _build_reader(account)
+    seen_ids: set[int] = set()  # of the last page: a page repeats the last second of the one before
     params: dict[str, str | int | bool] = {
         "per_page": account.settings.page_size,
         "include": "comment_events",
@@ -62,90 +64,92 @@ async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncItera
         start=first, now=start.now // SECOND, endpoint="incremental/ticket_events", rows="ticket_events",
     )  # fmt: skip
     async for page, end in pages:
-        good, aside = decode_rows(page.ticket_events, zd.TicketEvent)
-        fresh = [row for row in good if row.id not in seen]
-        seen = {row.id for row in good}
-        records, worse, untimed = read(fresh)
-        lost = _list_unread_events(page.ticket_events, aside, fresh, worse)
+        good, rejected = decode_rows(page.ticket_events, zd.TicketEvent)
+        fresh = [row for row in good if row.id not in seen_ids]
+        seen_ids = {row.id for row in good}
+        records, unmapped, without_time = read_events(fresh)
+        unread_rows = _list_unread_events(page.ticket_events, rejected, fresh, unmapped)
         until = start.now - WHOLE_AFTER
-        whole = until if page.end_of_stream else min(end * SECOND - SECOND, until)
+        complete_until = until if page.end_of_stream else min(end * SECOND - SECOND, until)
         yield Page(
-            records=[*records, *lost], cursor=max_cursor(cursor, end), complete_until=whole,
-            rejected=[*aside, *worse, *untimed], todo=await _queue_unknown_totals(account, fresh),
+            records=[*records, *unread_rows], cursor=max_cursor(cursor, end), complete_until=complete_until,
+            rejected=[*rejected, *unmapped, *without_time], todo=await _queue_unknown_totals(account, fresh),
         )  # fmt: skip
     # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
     # nobody answered.
-    silent = [one for one in start.wordless(first * SECOND, MISSING) if one.version <= start.now - WHOLE_AFTER]
+    silent = [todo for todo in start.wordless(first * SECOND, MISSING) if todo.version <= start.now - WHOLE_AFTER]
     if silent:
-        yield Page(records=[gap for one in silent for gap in _map_gaps(one)], todo={MISSING: silent})
+        yield Page(records=[gap for todo in silent for gap in _map_gaps(todo)], todo={MISSING: silent})
 
 
-def _map_gaps(one: Todo) -> list[AnyRecord]:
-    return [Replies(one.key, one.version, "unreadable"), Changes(one.key, one.version, "unreadable")]
+def _map_gaps(todo: Todo) -> list[AnyRecord]:
+    return [Replies(todo.key, todo.version, "unreadable"), Changes(todo.key, todo.version, "unreadable")]
 
 
 def _list_unread_events(
-    raw: msgspec.Raw, aside: Sequence[RejectedRow], read: Sequence[zd.TicketEvent], worse: Sequence[RejectedRow]
+    raw: msgspec.Raw, rejected: Sequence[RejectedRow], rows: Sequence[zd.TicketEvent], unmapped: Sequence[RejectedRow]
 ) -> list[AnyRecord]:
     """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
-    refused = {one.id for one in aside}
-    named = [(id_of(row, "ticket_id"), id_of(row) or f"row {i}") for i, row in enumerate(raws(raw))] if refused else []
-    found = [(ticket, event) for ticket, event in named if event in refused]
-    late = {one.id for one in worse}
-    found += [(str(row.ticket_id), str(row.id)) for row in read if str(row.id) in late]
-    return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in found if ticket]
+    rejected_ids = {one.id for one in rejected}
+    ids = (
+        [(id_of(row, "ticket_id"), id_of(row) or f"row {i}") for i, row in enumerate(raws(raw))] if rejected_ids else []
+    )
+    unread = [(ticket, event) for ticket, event in ids if event in rejected_ids]
+    unmapped_ids = {one.id for one in unmapped}
+    unread += [(str(row.ticket_id), str(row.id)) for row in rows if str(row.id) in unmapped_ids]
+    return [Unread(ticket, f"{event}:row", REFUSED_ROW, "ticket_event") for ticket, event in unread if ticket]
 
 
-async def _queue_unknown_totals(account: AccountState, found: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
+async def _queue_unknown_totals(account: AccountState, events: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
     """Tickets whose audits have to be asked for what their time was before."""
     fields = await account.time_fields()  # known by now
     dated, _ = read_each(
-        [row for row in found if time_entries.has_unknown_total(row, fields)], get_audit_time
+        [row for row in events if time_entries.has_unknown_total(row, fields)], get_audit_time
     )  # set aside with its events
-    wanted = [Todo(at, str(row.ticket_id)) for row, at in dated]
-    return {time_entries.QUEUE: wanted} if wanted else {}
+    todos = [Todo(at, str(row.ticket_id)) for row, at in dated]
+    return {time_entries.QUEUE: todos} if todos else {}
 
 
 async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
-    read = await _build_reader(account)
+    read_events = await _build_reader(account)
 
-    async def ask(one: Todo) -> TicketDetails:
+    async def fetch(todo: Todo) -> TicketDetails:
         try:
-            found, aside = await fetch_audits(account, one.key, start.since)
+            events, rejected = await fetch_audits(account, todo.key, start.since)
         except MissingError:  # deleted meanwhile
-            return TicketDetails(gap(one))
-        records, worse, untimed = read(found)
-        is_whole = not aside and not worse
-        known = [Replies(one.key, one.version)] if is_whole else gap(one)
-        return TicketDetails([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
+            return TicketDetails(gap(todo))
+        records, unmapped, without_time = read_events(events)
+        is_whole = not rejected and not unmapped
+        state = [Replies(todo.key, todo.version)] if is_whole else gap(todo)
+        return TicketDetails([*records, *state], [*rejected, *unmapped, *without_time], is_whole=is_whole)
 
-    def gap(one: Todo) -> list[AnyRecord]:
-        lost = Unread(one.key, "audits:row", REFUSED_ROW, "audit")  # until they are read whole
-        return [Replies(one.key, one.version, "unreadable"), lost]
+    def gap(todo: Todo) -> list[AnyRecord]:
+        unread = Unread(todo.key, "audits:row", REFUSED_ROW, "audit")  # until they are read whole
+        return [Replies(todo.key, todo.version, "unreadable"), unread]
 
-    def known_already(one: Todo) -> list[AnyRecord]:
-        return [Replies(one.key, one.version)]
+    def known_already(todo: Todo) -> list[AnyRecord]:
+        return [Replies(todo.key, todo.version)]
 
-    async for page in fetch_per_ticket(start, ask, known_already=known_already, gap=gap):
+    async for page in fetch_per_ticket(start, fetch, map_exported=known_already, gap=gap):
         yield page
 
 
 async def fetch_missing_audits(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
-    read = await _build_reader(account) if start.todo else None
+    read_events = await _build_reader(account) if start.todo else None
 
-    async def ask(one: Todo) -> TicketDetails:
-        assert read is not None
+    async def fetch(todo: Todo) -> TicketDetails:
+        assert read_events is not None
         try:
-            found, aside = await fetch_audits(account, one.key, start.since)
+            events, rejected = await fetch_audits(account, todo.key, start.since)
         except MissingError:
             return TicketDetails([])
-        records, worse, untimed = read(found)
+        records, unmapped, without_time = read_events(events)
         has_words = any(isinstance(record, Event) and record.kind == "comment" for record in records)
-        is_whole = has_words and not aside and not worse
-        known: list[AnyRecord] = [Replies(one.key, one.version), Changes(one.key, one.version)] if is_whole else []
-        return TicketDetails([*records, *known], [*aside, *worse, *untimed], is_whole=is_whole)
+        is_whole = has_words and not rejected and not unmapped
+        state: list[AnyRecord] = [Replies(todo.key, todo.version), Changes(todo.key, todo.version)] if is_whole else []
+        return TicketDetails([*records, *state], [*rejected, *unmapped, *without_time], is_whole=is_whole)
 
-    async for page in fetch_per_ticket(start, ask, known_already=lambda _: ()):
+    async for page in fetch_per_ticket(start, fetch, map_exported=lambda _: ()):
         yield page

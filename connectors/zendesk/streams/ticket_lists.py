@@ -40,7 +40,7 @@ class ListPosition(msgspec.Struct, frozen=True):
 
 async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """What is archived meanwhile, then what changed, then what was deleted; each changed ticket is queued."""
-    keep = msgspec.structs.replace(await account.keep(start.since), is_listed=True)
+    keep = msgspec.structs.replace(await account.keep(start.since), is_from_list=True)
     walk = _TicketLists(account, start, keep)
     for part in (walk.fetch_archived, walk.fetch_changed, walk.fetch_deleted):
         async for page in part():
@@ -53,8 +53,8 @@ class _TicketLists:
 
     def __init__(self, account: AccountState, start: Start, keep: FieldSelection) -> None:
         self.account, self.start, self.keep = account, start, keep
-        told = list_cursor(start)
-        self.place = msgspec.json.decode(told, type=ListPosition) if told else ListPosition(start.since)
+        cursor = list_cursor(start)
+        self.place = msgspec.json.decode(cursor, type=ListPosition) if cursor else ListPosition(start.since)
         self.settled = (
             account.http.server_time(start.now) - EXPORT_LAG * SECOND
         )  # of the last minute something may still be on its way
@@ -82,12 +82,12 @@ class _TicketLists:
         walk = Walk("tickets", after)
         while True:
             page = await self._fetch_list_page(after, is_stored=is_stored)
-            made = self._page(page, page.tickets)
-            last = max((record.updated_at for record in made.records if isinstance(record, Ticket)), default=0)
+            mapped = self._page(page, page.tickets)
+            last = max((record.updated_at for record in mapped.records if isinstance(record, Ticket)), default=0)
             following = page.meta.after_cursor if page.meta else None
             if following and last < self.settled:
                 self.place = ListPosition(self.place.searched, following)
-            yield replace(made, cursor=self.place.cursor(), complete_until=max(0, last - SECOND) or None)
+            yield replace(mapped, cursor=self.place.cursor(), complete_until=max(0, last - SECOND) or None)
             more = page.meta.has_more if page.meta else None
             if not walk.goes_on(more=more, to=following, has_rows=has_rows(page.tickets)):
                 return
@@ -98,8 +98,8 @@ class _TicketLists:
         params: dict[str, str | int | bool] = {"sort": "updated_at", "page[size]": 100, "include": "metric_sets"}
         http, path = self.account.http, "/api/v2/tickets"
         try:
-            asked = {**params, "page[after]": after} if after else params
-            return await http.get(path, asked, type=zd.ListPage, endpoint="tickets", missing="resource")
+            query = {**params, "page[after]": after} if after else params
+            return await http.get(path, query, type=zd.ListPage, endpoint="tickets", missing="resource")
         except (AccessError, UnavailableError):
             raise
         except PullError as error:
@@ -109,32 +109,32 @@ class _TicketLists:
 
     def _page(self, page: zd.ListPage, found: msgspec.Raw) -> Page:
         """Tickets that changed since the first day, and what is to be asked of each."""
-        good, aside = decode_rows(found, zd.Ticket)
+        good, rejected = decode_rows(found, zd.Ticket)
         dated, undated = read_each(good, lambda row: zd.ms(row.updated_at))
         good = [row for row, at in dated if at >= self.start.since]
-        aside += undated
+        rejected += undated
         attach_metric_sets(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: map_ticket(row, self.keep))
-        named = [Todo(get_version(row, listed=True), str(row.id)) for row in good]
+        records, unmapped = map_rows(good, lambda row: map_ticket(row, self.keep))
+        todos = [Todo(get_version(row, is_from_list=True), str(row.id)) for row in good]
         todo = {
-            **dict.fromkeys(BY_TICKET, named),
-            **queue_missing_metrics(good, listed=True),
+            **dict.fromkeys(BY_TICKET, todos),
+            **queue_missing_metrics(good, is_from_list=True),
             **surveys.queue_answers(good),
         }
-        aside += worse
-        return Page(records=[*records, *refused_tickets(aside)], rejected=aside, todo=todo)
+        rejected += unmapped
+        return Page(records=[*records, *refused_tickets(rejected)], rejected=rejected, todo=todo)
 
     async def fetch_deleted(self) -> AsyncIterator[Page]:
         """What was deleted within the last 30 days; afterwards Zendesk tells nothing of it here."""
         try:
             async for page in fetch_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
-                good, aside = decode_rows(page.deleted_tickets, zd.DeletedTicket)
-                records, worse = map_rows(good, lambda row: [map_deletion(row, self.account.url)])
-                aside += worse
-                yield Page(records=[*records, *refused_tickets(aside)], rejected=aside)
+                good, rejected = decode_rows(page.deleted_tickets, zd.DeletedTicket)
+                records, unmapped = map_rows(good, lambda row: [map_deletion(row, self.account.url)])
+                rejected += unmapped
+                yield Page(records=[*records, *refused_tickets(rejected)], rejected=rejected)
         except UnavailableError as error:
             text = f"deletions stay unknown: {error}"
-            self.account.found.append(Finding(level="warning", about="deleted tickets", text=text))
+            self.account.findings.append(Finding(level="warning", about="deleted tickets", text=text))
 
 
 def _format_time(at: int) -> str:

@@ -36,26 +36,30 @@ async def fetch_tickets_incremental(account: AccountState, start: Start) -> Asyn
         cursor=export_cursor(start), start=start.since // SECOND, endpoint="incremental/tickets",
     )  # fmt: skip
     async for page, cursor in pages:
-        good, aside = decode_rows(page.tickets, zd.Ticket)
+        good, rejected = decode_rows(page.tickets, zd.Ticket)
         attach_metric_sets(good, page.metric_sets)
-        records, worse = map_rows(good, lambda row: map_ticket(row, keep))
+        records, unmapped = map_rows(good, lambda row: map_ticket(row, keep))
         last = max((row.generated_timestamp or 0 for row in good), default=0) * SECOND - SECOND
         until = start.now - WHOLE_AFTER
-        whole = until if page.end_of_stream else min(max(last, 0), until) or None
+        complete_until = until if page.end_of_stream else min(max(last, 0), until) or None
         yield Page(
-            records=[*records, *refused_tickets([*aside, *worse])], cursor=cursor, complete_until=whole,
-            rejected=[*aside, *worse], todo={**queue_missing_metrics(good), **surveys.queue_answers(good)},
+            records=[*records, *refused_tickets([*rejected, *unmapped])], cursor=cursor, complete_until=complete_until,
+            rejected=[*rejected, *unmapped], todo={**queue_missing_metrics(good), **surveys.queue_answers(good)},
         )  # fmt: skip
 
 
-def queue_missing_metrics(found: Sequence[zd.Ticket], *, listed: bool = False) -> dict[str, list[Todo]]:
+def queue_missing_metrics(tickets: Sequence[zd.Ticket], *, is_from_list: bool = False) -> dict[str, list[Todo]]:
     """Zendesk works a metric set out some minutes after a change; until then it is null, and is asked for later."""
-    late = [row for row in found if row.metric_set is None and row.status != DELETED]
-    return {METRICS: [Todo(get_version(row, listed=listed), str(row.id)) for row in late]} if late else {}
+    without_metrics = [row for row in tickets if row.metric_set is None and row.status != DELETED]
+    return (
+        {METRICS: [Todo(get_version(row, is_from_list=is_from_list), str(row.id)) for row in without_metrics]}
+        if without_metrics
+        else {}
+    )
 
 
-def attach_metric_sets(found: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
+def attach_metric_sets(tickets: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
     """Metric sets stand inside the tickets in exports, and beside them in lists."""
-    beside = {m.ticket_id: m for m in decode_rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
-    for row in found:
-        row.metric_set = row.metric_set or beside.get(row.id)
+    by_ticket = {m.ticket_id: m for m in decode_rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
+    for row in tickets:
+        row.metric_set = row.metric_set or by_ticket.get(row.id)

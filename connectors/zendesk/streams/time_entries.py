@@ -42,16 +42,16 @@ class Step(msgspec.Struct, frozen=True):
 
 def map_time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
     """What one audit says was spent; nothing where it takes another one to know (see `has_unknown_total`)."""
-    found = []
-    for place, step in enumerate(_list_steps(row, fields)):
+    entries = []
+    for position, step in enumerate(_list_steps(row, fields)):
         if step.was is not None and step.now != step.was:
-            found.append(
+            entries.append(
                 TimeEntry(
-                    id=f"{row.id}:{place}", ticket=str(row.ticket_id), at=get_audit_time(row),
+                    id=f"{row.id}:{position}", ticket=str(row.ticket_id), at=get_audit_time(row),
                     spent=(step.now - step.was) * SECOND, agent=None if step.rule else text_id(row.updater_id),
                 )
             )  # fmt: skip
-    return found
+    return entries
 
 
 def has_unknown_total(row: zd.TicketEvent, fields: TimeFields) -> bool:
@@ -66,16 +66,16 @@ def _list_steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
     changed = list(_list_changes(row, fields.total))
     if not changed:
         return []
-    told = get_actor(row.via, None)
-    if told and not {told.rel, told.via}.isdisjoint(_FOLLOW_UP):
+    audit_actor = get_actor(row.via, None)
+    if audit_actor and not {audit_actor.rel, audit_actor.via}.isdisjoint(_FOLLOW_UP):
         return []
     last = next((_parse_seconds(now) for _, now, _ in _list_changes(row, fields.last)), None)
     steps = []
-    for was, now, child in changed:
+    for previous, now, child in changed:
         total = _parse_seconds(now)
-        before = _parse_seconds(was) if was is not _UNKNOWN else None if last is None else total - last
-        by = get_actor(child.get("via"), child.get("via_reference_id")) or told
-        steps.append(Step(before, total, by.rule if by else None))
+        before = _parse_seconds(previous) if previous is not _UNKNOWN else None if last is None else total - last
+        actor = get_actor(child.get("via"), child.get("via_reference_id")) or audit_actor
+        steps.append(Step(before, total, actor.rule if actor else None))
     return steps
 
 
@@ -99,32 +99,32 @@ def _get_previous(child: dict[str, Any]) -> Any:
     return None if get_child_kind(child) == "Create" else child.get("previous_value", _UNKNOWN)
 
 
-def _parse_seconds(given: Any) -> int:
+def _parse_seconds(value: Any) -> int:
     """ValueError for what is no number."""
-    if given in (None, ""):
+    if value in (None, ""):
         return 0
-    if isinstance(given, int | float | str):
-        return round(float(given))
-    raise ValueError(f"no number of seconds: {str(given)[:40]!r}")
+    if isinstance(value, int | float | str):
+        return round(float(value))
+    raise ValueError(f"no number of seconds: {str(value)[:40]!r}")
 
 
 async def fetch_unsure_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
     """Tickets of which an export left out what the total was before: their audits always say it."""
     fields = await account.time_fields()
 
-    async def ask(one: Todo) -> TicketDetails:
+    async def fetch(todo: Todo) -> TicketDetails:
         try:
-            found, aside = await fetch_audits(account, one.key, start.since)
+            events, rejected = await fetch_audits(account, todo.key, start.since)
         except MissingError:  # deleted meanwhile
             return TicketDetails([])
-        made, worse = map_rows(found, lambda row: map_time_entries(row, fields))
-        untold = [
+        entries, unmapped = map_rows(events, lambda row: map_time_entries(row, fields))
+        unknown = [
             RejectedRow(str(row.id), "time spent changed from an unknown total")
-            for row in found
+            for row in events
             if has_unknown_total(row, fields)
         ]
-        return TicketDetails(made, [*aside, *worse, *untold])
+        return TicketDetails(entries, [*rejected, *unmapped, *unknown])
 
     for first in range(0, len(start.todo), TICKETS_PER_PAGE):
-        yield await build_page(start.todo[first : first + TICKETS_PER_PAGE], ask)
+        yield await build_page(start.todo[first : first + TICKETS_PER_PAGE], fetch)
     yield Page(complete_until=start.now)

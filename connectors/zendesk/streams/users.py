@@ -22,10 +22,10 @@ async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncI
         cursor=export_cursor(start), start=0, endpoint="incremental/users",
     )  # fmt: skip
     async for page, cursor in pages:
-        good, aside = decode_rows(page.users, zd.User)
-        records, worse = map_rows(good, lambda row: [map_person(row)])
-        whole = start.now - WHOLE_AFTER if page.end_of_stream else None
-        yield Page(records=records, cursor=cursor, complete_until=whole, rejected=[*aside, *worse])
+        good, rejected = decode_rows(page.users, zd.User)
+        records, unmapped = map_rows(good, lambda row: [map_person(row)])
+        complete_until = start.now - WHOLE_AFTER if page.end_of_stream else None
+        yield Page(records=records, cursor=cursor, complete_until=complete_until, rejected=[*rejected, *unmapped])
 
 
 async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
@@ -35,12 +35,12 @@ async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator
     for role in ("",) if is_whole else ("agent", "admin"):
         params = {"role": role} if role else {}
         async for page in fetch_list(account.http, "/api/v2/users", params, endpoint="users"):
-            good, aside = decode_rows(page.users, zd.User)
-            records, worse = map_rows(good, lambda row: [map_person(row)])
-            yield Page(records=records, rejected=[*aside, *worse])
+            good, rejected = decode_rows(page.users, zd.User)
+            records, unmapped = map_rows(good, lambda row: [map_person(row)])
+            yield Page(records=records, rejected=[*rejected, *unmapped])
     if is_whole:
-        async for gone in _fetch_deleted_users(account):
-            yield gone
+        async for page_of_deleted in _fetch_deleted_users(account):
+            yield page_of_deleted
     yield Page(cursor=f"{LISTS}{start.now}" if is_whole else None, complete_until=start.now - EXPORT_LAG * SECOND)
 
 
@@ -48,9 +48,9 @@ async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
     """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
     try:
         async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
-            good, aside = decode_rows(page.deleted_users, zd.User)
-            records, worse = map_rows(good, lambda row: [map_deleted_person(row)])
-            yield Page(records=records, rejected=[*aside, *worse])
+            good, rejected = decode_rows(page.deleted_users, zd.User)
+            records, unmapped = map_rows(good, lambda row: [map_deleted_person(row)])
+            yield Page(records=records, rejected=[*rejected, *unmapped])
     except UnavailableError as error:
         text = f"people who were deleted before the first sync stay unknown: {error}"
-        account.found.append(Finding(level="warning", about="deleted people", text=text))
+        account.findings.append(Finding(level="warning", about="deleted people", text=text))

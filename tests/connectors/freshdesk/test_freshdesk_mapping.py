@@ -16,9 +16,9 @@ from helpdesk_kpi.text.comment import similarity
 KEEP = map_tickets.FieldSelection(url="https://acme.freshdesk.com", sketch_key=b"key")
 
 
-def mapped(keep: map_tickets.FieldSelection = KEEP, *, gone: str = "", **given: Any) -> list[Any]:
+def mapped(keep: map_tickets.FieldSelection = KEEP, *, removed_by: str = "", **given: Any) -> list[Any]:
     row = msgspec.convert(ticket(7, **{"updated": NOW, "created": SINCE, **given}), fd.Ticket)
-    return map_tickets.map_ticket(row, keep, gone=gone)
+    return map_tickets.map_ticket(row, keep, removed_by=removed_by)
 
 
 def only(records: list[Any], kind: type[Any]) -> list[Any]:

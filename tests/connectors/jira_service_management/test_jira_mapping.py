@@ -305,7 +305,7 @@ def test_a_comment_that_cannot_be_read_is_set_aside_and_the_others_are_kept() ->
     page = {"total": 2, "comments": [comment(1), {"id": "2"}]}
     found = read(issue(7, comment=page))
     assert [e.id for e in of(found, Event)] == ["created", "comment:1"]
-    assert [a.id for a in found.aside] == ["7 comment 2"]
+    assert [a.id for a in found.rejected] == ["7 comment 2"]
     assert found.lacks_comments  # they are asked for apart, which tells whether all can be read
 
 
@@ -469,7 +469,7 @@ def test_four_and_five_stars_are_good_and_one_and_two_bad(stars: int, category: 
 def test_a_shape_that_nobody_has_seen_is_set_aside_with_what_it_was() -> None:
     found = read(issue(7, customfield_10040={"smiley": "sad"}))
     assert of(found, Rating) == []
-    [aside] = found.aside
+    [aside] = found.rejected
     assert aside.id == "7 satisfaction"
     assert "smiley" in aside.reason
 

@@ -187,7 +187,7 @@ def fields_of(listed: Any, **more: Any) -> tuple[TimeFields, list[str]]:
             account = AccountState(http, settings)
             found = await account.time_fields()
             assert await account.time_fields() == found
-            return found, [f.text for f in account.found if f.need == "time.entries"]
+            return found, [f.text for f in account.findings if f.need == "time.entries"]
 
     return asyncio.run(run())
 
