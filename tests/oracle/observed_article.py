@@ -1,6 +1,6 @@
-"""What one article has been through up to an instant, as far as somebody who looks now and then is told.
+"""The history of one article up to an instant, as far as periodic polls can observe it.
 
-With `world.looks` empty somebody looks all the time, and is told everything.
+With `world.looks` empty the observation is continuous and complete.
 """
 
 from collections import Counter, defaultdict
@@ -15,7 +15,7 @@ from oracle.observed_ticket import ObservedTicket, exists
 
 
 class ObservedEdit(msgspec.Struct, frozen=True):
-    """The creation or an edit; `author` None: not told."""
+    """The creation or an edit; `author` None: unknown."""
 
     at: int
     author: int | None
@@ -46,7 +46,7 @@ class ObservedArticle:
 
     @property
     def is_visible(self) -> bool:
-        """Drafts are nobody's yet; what came and went between two looks was never there."""
+        """Drafts are hidden; an article that came and went between two polls was never observed."""
         article, end = self.article, self.article.archived_at
         seen = bool(self.looks) if self.world.looks else end is None or end > article.created_at
         return seen and not article.draft and article.created_at <= self.as_of
@@ -64,7 +64,7 @@ class ObservedArticle:
             assert look is not None
             between = [edit for edit in article.edits if (before or 0) < edit[0] <= look]
             if between and self.world.tells_edits == "last":
-                # How much the first text that is seen was changed is not told.
+                # How much the first text that is seen was changed is unknown.
                 kind = "substantive" if before is None else self._kind([at for at, _ in between])
                 yield ObservedEdit(*between[-1], kind)
             elif between and before is not None:
@@ -74,7 +74,7 @@ class ObservedArticle:
         return "minor" if all(at in self.article.minor for at in edits) else "substantive"
 
     def parts(self, at: int) -> dict[int | None, tuple[float, int]]:
-        """Who wrote which part up to then: author -> (share, when last)."""
+        """Author -> (share of the creation and substantive edits up to `at`, time of the last one)."""
         wrote = [one for one in self.wrote if one.kind != "minor" and one.at <= at]
         shares = Counter(one.author for one in wrote)
         return {who: (n / len(wrote), max(w.at for w in wrote if w.author == who)) for who, n in shares.items()}
@@ -84,7 +84,7 @@ class ObservedArticle:
         return max(known, key=lambda who: known[who], default=None)
 
     def votes(self) -> Iterator[tuple[int, int, int]]:
-        """(when they came to be seen, for, against)."""
+        """(time of the poll that saw them, votes for, votes against)."""
         if not self.world.looks:
             yield from ((at, int(vote > 0), int(vote < 0)) for at, _, vote in self.article.votes if at <= self.as_of)
         for before, look in self.spans():
@@ -93,7 +93,7 @@ class ObservedArticle:
                 yield look, found.count(1), found.count(-1)
 
     def spans(self) -> Iterator[tuple[int, int]]:
-        """Between looks up to as_of; what was there at the first look of all came nobody knows when."""
+        """Intervals between polls up to `as_of`. The age of what the very first poll saw is unknown."""
         starts = [0] if self.article.created_at > min(self.world.looks, default=0) else []
         yield from (pair for pair in pairwise([*starts, *self.looks]) if pair[1] <= self.as_of)
 
@@ -101,33 +101,33 @@ class ObservedArticle:
 def observe_articles(world: World, as_of: int) -> Iterator[ObservedArticle]:
     linked = _collect_links(world, as_of)
     for article in world.desk.articles:
-        told = ObservedArticle(world, article, as_of, linked[article.id])
-        if told.is_visible:
-            yield told
+        observed = ObservedArticle(world, article, as_of, linked[article.id])
+        if observed.is_visible:
+            yield observed
 
 
 def _collect_links(world: World, as_of: int) -> dict[int, list[ObservedLink]]:
-    """By article: the links of people of the team on tickets that count."""
+    """Article id -> links that people of the team made on tickets that count."""
     found: dict[int, list[ObservedLink]] = defaultdict(list)
     for story in world.stories.values():
-        if exists(story, as_of) and not (told := ObservedTicket(world, story, as_of)).excluded():
-            for place, article in links(told):
-                save = told.saves[place]
-                found[article].append(ObservedLink(save.at, told.actor(save), story.ticket, _worth(told, place)))
+        if exists(story, as_of) and not (ticket := ObservedTicket(world, story, as_of)).excluded():
+            for place, article in links(ticket):
+                save = ticket.saves[place]
+                found[article].append(ObservedLink(save.at, ticket.actor(save), story.ticket, _worth(ticket, place)))
     return found
 
 
-def links(told: ObservedTicket) -> Iterator[tuple[int, int]]:
+def links(ticket: ObservedTicket) -> Iterator[tuple[int, int]]:
     """(place of the save, which article) of public comments of people of the team."""
-    for place, save in enumerate(told.saves):
+    for place, save in enumerate(ticket.saves):
         comment = save.fact.comment
-        if comment and comment.article and comment.public and told.by(save) == "agent":
+        if comment and comment.article and comment.public and ticket.by(save) == "agent":
             yield place, comment.article
 
 
-def _worth(told: ObservedTicket, place: int) -> float:
-    comment = told.saves[place].fact.comment
-    if not (told.world.tells_macros and comment and comment.macro):
+def _worth(ticket: ObservedTicket, place: int) -> float:
+    comment = ticket.saves[place].fact.comment
+    if not (ticket.world.tells_macros and comment and comment.macro):
         return 1.0
-    next_reply = min((said.place for said in told.replies() if said.place > place), default=len(told.saves))
-    return 1.0 if any(place <= solve.place < next_reply for solve in told.solves) else 0.25
+    next_reply = min((said.place for said in ticket.replies() if said.place > place), default=len(ticket.saves))
+    return 1.0 if any(place <= solve.place < next_reply for solve in ticket.solves) else 0.25

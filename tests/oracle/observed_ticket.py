@@ -139,10 +139,10 @@ class ObservedTicket:
     @cached_property
     def _calendars(self) -> list[tuple[int, bool]]:
         """From when on it runs on the second calendar, or on the first one."""
-        told = {"ticket": ("schedule", LATE_SCHEDULE), "team": ("team", LATE_TEAM)}.get(self.world.calendars_by)
-        if told is None or not self.world.desk.late_weekly:
+        ticket = {"ticket": ("schedule", LATE_SCHEDULE), "team": ("team", LATE_TEAM)}.get(self.world.calendars_by)
+        if ticket is None or not self.world.desk.late_weekly:
             return []
-        field, late = told
+        field, late = ticket
         return [(s.at, s.changes[field] == late) for s in self.story.saves if field in s.changes]
 
     def _is_late(self, at: int) -> bool:

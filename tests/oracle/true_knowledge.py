@@ -1,4 +1,4 @@
-"""What the KPIs of knowledge truly count: on one ticket, and on one article."""
+"""True observations of the knowledge KPIs, per ticket and per article."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,51 +8,51 @@ from oracle.observed_ticket import ObservedTicket
 from oracle.true_observations import Rows, TrueObservation, text, true_observation
 
 
-def _link_rate(told: ObservedTicket) -> Rows:
-    if told.done and told.solves:
-        last = told.solves[-1]
-        yield true_observation(told, last.at, agent=told.solver(last), value=float(any(links(told))))
+def _link_rate(ticket: ObservedTicket) -> Rows:
+    if ticket.done and ticket.solves:
+        last = ticket.solves[-1]
+        yield true_observation(ticket, last.at, agent=ticket.solver(last), value=float(any(links(ticket))))
 
 
-def _activity(told: ObservedArticle) -> Rows:
-    for wrote in told.wrote:
-        yield _of(told, wrote.at, wrote.author, facet=wrote.kind, value=float(wrote.kind != "minor"))
+def _activity(article: ObservedArticle) -> Rows:
+    for wrote in article.wrote:
+        yield _of(article, wrote.at, wrote.author, facet=wrote.kind, value=float(wrote.kind != "minor"))
 
 
-def _reuse(told: ObservedArticle) -> Rows:
-    for linked in told.linked:
-        for author, (share, last) in told.parts(linked.at).items():
+def _reuse(article: ObservedArticle) -> Rows:
+    for linked in article.linked:
+        for author, (share, last) in article.parts(linked.at).items():
             if author != linked.author:
-                yield _of(told, last, author, ticket=linked.ticket, value=linked.worth, share=share)
+                yield _of(article, last, author, ticket=linked.ticket, value=linked.worth, share=share)
 
 
-def _quality(told: ObservedArticle) -> Rows:
-    for at, good, bad in told.votes():
-        for author, (share, _) in told.parts(at).items():
+def _quality(article: ObservedArticle) -> Rows:
+    for at, good, bad in article.votes():
+        for author, (share, _) in article.parts(at).items():
             for value, votes in ((1.0, good), (0.0, bad)):
                 if votes:
-                    yield _of(told, at, author, value=value, share=share * votes)
+                    yield _of(article, at, author, value=value, share=share * votes)
 
 
-def _freshness(told: ObservedArticle) -> Rows:
-    if told.gone_at is None or told.gone_at > told.as_of:
-        last = told.wrote[-1].at
-        yield _of(told, last, told.owner(last), start=last, value=1.0)
+def _freshness(article: ObservedArticle) -> Rows:
+    if article.gone_at is None or article.gone_at > article.as_of:
+        last = article.wrote[-1].at
+        yield _of(article, last, article.owner(last), start=last, value=1.0)
 
 
-def _views(told: ObservedArticle) -> Rows:
-    for before, look in told.spans():
-        views = count_views(told.article, look) - (count_views(told.article, before) if before else 0)
+def _views(article: ObservedArticle) -> Rows:
+    for before, look in article.spans():
+        views = count_views(article.article, look) - (count_views(article.article, before) if before else 0)
         if views:
-            yield _of(told, look, told.owner(look), value=float(views))
+            yield _of(article, look, article.owner(look), value=float(views))
 
 
 def _of(
-    told: ObservedArticle, at: int, agent: int | None, *, value: float, ticket: int | None = None, facet: str = "",
+    article: ObservedArticle, at: int, agent: int | None, *, value: float, ticket: int | None = None, facet: str = "",
     share: float = 1.0, start: int | None = None,
 ) -> TrueObservation:  # fmt: skip
     return TrueObservation(
-        ticket=text(ticket) or "", article=str(told.article.id), at=at, agent=text(agent), facet=facet, value=value,
+        ticket=text(ticket) or "", article=str(article.article.id), at=at, agent=text(agent), facet=facet, value=value,
         share=share, start=start,
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ def _of(
 KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Iterator[TrueObservation]], bool]] = {
     ("article_link_rate", "strict"): (_link_rate, False),
 }
-#: (KPI, variant) -> what gives the rows of one article.
+#: (KPI, variant) -> the function that gives the rows of one article.
 ARTICLES: dict[tuple[str, str], Callable[[ObservedArticle], Iterator[TrueObservation]]] = {
     ("article_activity", "strict"): _activity,
     ("article_reuse", "strict"): _reuse,

@@ -1,6 +1,6 @@
-"""What each KPI truly counts on one ticket, after the definitions of the catalogue.
+"""True observations of one ticket for each KPI, by the catalogue's definitions.
 
-Each function gives the rows of one ticket, told up to an instant; `KPIS` names them.
+Each function takes the ticket as observed up to an instant; `KPIS` maps KPI and variant to functions.
 """
 
 from collections import Counter
@@ -13,194 +13,194 @@ from oracle.true_observations import Rows, TrueObservation, span, true_observati
 # --- speed
 
 
-def _first_reply(told: ObservedTicket) -> Rows:
-    yield _first_contact(told, [(said.at, said.author) for said in told.replies()])
+def _first_reply(ticket: ObservedTicket) -> Rows:
+    yield _first_contact(ticket, [(said.at, said.author) for said in ticket.replies()])
 
 
-def _first_contact(told: ObservedTicket, replies: list[tuple[int, int]]) -> TrueObservation:
-    created = told.created.at
-    at, agent = min(replies[:1] + told.contacts(), key=lambda pair: pair[0], default=(None, None))
-    solved = told.solves[0].at if told.solves else None
+def _first_contact(ticket: ObservedTicket, replies: list[tuple[int, int]]) -> TrueObservation:
+    created = ticket.created.at
+    at, agent = min(replies[:1] + ticket.contacts(), key=lambda pair: pair[0], default=(None, None))
+    solved = ticket.solves[0].at if ticket.solves else None
     if solved is not None and (at is None or solved < at):
-        return span(told, created, created, solved, stop="solved_without_reply")
-    return span(told, created, created, at, agent=agent)
+        return span(ticket, created, created, solved, stop="solved_without_reply")
+    return span(ticket, created, created, at, agent=agent)
 
 
-def _substantive(told: ObservedTicket) -> Rows:
+def _substantive(ticket: ObservedTicket) -> Rows:
     """A holding reply (a short comment, then a second one with no customer's between) does not stop the clock."""
-    replies, contacts = told.replies(), told.contacts()
+    replies, contacts = ticket.replies(), ticket.contacts()
     first = replies[0] if replies else None
-    before_solve = first is not None and (not told.solves or first.at <= told.solves[0].at)
+    before_solve = first is not None and (not ticket.solves or first.at <= ticket.solves[0].at)
     if first is None or not before_solve or (contacts and contacts[0][0] < first.at):
-        yield from _first_reply(told)
+        yield from _first_reply(ticket)
         return
-    second = _after_holding(told, first)
+    second = _after_holding(ticket, first)
     stop = second or first
-    yield span(told, told.created.at, told.created.at, stop.at, agent=stop.author)
+    yield span(ticket, ticket.created.at, ticket.created.at, stop.at, agent=stop.author)
 
 
-def _after_holding(told: ObservedTicket, first: ObservedMessage) -> ObservedMessage | None:
+def _after_holding(ticket: ObservedTicket, first: ObservedMessage) -> ObservedMessage | None:
     if len(first.text) >= HOLDING_BELOW:
         return None
-    later = [said for said in told.said if said.place > first.place and said.by in {"agent", "customer"}]
+    later = [said for said in ticket.said if said.place > first.place and said.by in {"agent", "customer"}]
     return later[0] if later and later[0].by == "agent" else None
 
 
-def _first_reply_zendesk(told: ObservedTicket) -> Rows:
-    for said in told.said:
-        bot = told.world.accounts[said.author].bot if said.author in told.world.accounts else True
-        if not bot and not said.via_rule and told.native_agent(said, said.at):
-            yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
+def _first_reply_zendesk(ticket: ObservedTicket) -> Rows:
+    for said in ticket.said:
+        bot = ticket.world.accounts[said.author].bot if said.author in ticket.world.accounts else True
+        if not bot and not said.via_rule and ticket.native_agent(said, said.at):
+            yield span(ticket, ticket.created.at, ticket.created.at, said.at, agent=said.author)
             return
 
 
-def _first_reply_fivetran(told: ObservedTicket) -> Rows:
-    for said in told.said:
-        if said.at > told.created.at and not said.via_rule and told.native_agent(said, told.as_of):
-            yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
+def _first_reply_fivetran(ticket: ObservedTicket) -> Rows:
+    for said in ticket.said:
+        if said.at > ticket.created.at and not said.via_rule and ticket.native_agent(said, ticket.as_of):
+            yield span(ticket, ticket.created.at, ticket.created.at, said.at, agent=said.author)
             return
 
 
-def _first_reply_freshdesk(told: ObservedTicket) -> Rows:
-    for said in told.replies()[:1]:
-        yield span(told, told.created.at, told.created.at, said.at, agent=said.author)
+def _first_reply_freshdesk(ticket: ObservedTicket) -> Rows:
+    for said in ticket.replies()[:1]:
+        yield span(ticket, ticket.created.at, ticket.created.at, said.at, agent=said.author)
 
 
-def _first_reply_jira(told: ObservedTicket) -> Rows:
-    """The promise ends with a reply, or when it is solved; in one save the comment comes first."""
-    reply, solve = next(iter(told.replies()), None), next(iter(told.solves), None)
+def _first_reply_jira(ticket: ObservedTicket) -> Rows:
+    """The SLA clock stops at a reply or at the solve; in one save the comment comes first."""
+    reply, solve = next(iter(ticket.replies()), None), next(iter(ticket.solves), None)
     if reply and (solve is None or reply.at <= solve.at):
-        yield span(told, told.created.at, told.created.at, reply.at, agent=reply.author)
+        yield span(ticket, ticket.created.at, ticket.created.at, reply.at, agent=reply.author)
     elif solve:
-        yield span(told, told.created.at, told.created.at, solve.at, agent=told.solver(solve))
+        yield span(ticket, ticket.created.at, ticket.created.at, solve.at, agent=ticket.solver(solve))
 
 
-def _next_reply(told: ObservedTicket) -> Rows:
+def _next_reply(ticket: ObservedTicket) -> Rows:
     """Every wait after the first one, which is first_reply_time's."""
     waiting, opened = True, None
-    for at, kind, agent, thanks in _turns(told):
+    for at, kind, agent, thanks in _turns(ticket):
         if kind == "customer":
             if not waiting and not thanks:
                 waiting, opened = True, at
         elif waiting and (kind != "contact" or opened is None):
             if opened is not None:
                 yield span(
-                    told, opened, opened, at, agent=agent, stop="solved_without_reply" if kind == "solve" else ""
+                    ticket, opened, opened, at, agent=agent, stop="solved_without_reply" if kind == "solve" else ""
                 )
             waiting, opened = False, None
     if waiting and opened is not None:
-        yield span(told, opened, opened, None)
+        yield span(ticket, opened, opened, None)
 
 
-def _turns(told: ObservedTicket) -> list[tuple[int, str, int | None, bool]]:
+def _turns(ticket: ObservedTicket) -> list[tuple[int, str, int | None, bool]]:
     """(when, customer | agent | contact | solve, who, mere thanks) in order; in one save the comment comes first."""
     turns: list[tuple[tuple[int, int, int], str, int | None, bool]] = [
         ((said.at, said.place, 0), said.by, said.author, said.is_thanks)
-        for said in told.said
+        for said in ticket.said
         if said.by in {"customer", "agent"}
     ]
-    turns += [((solve.at, solve.place, 1), "solve", None, False) for solve in told.solves]
-    turns += [((at, 0, 0), "contact", agent, False) for at, agent in told.contacts()]
+    turns += [((solve.at, solve.place, 1), "solve", None, False) for solve in ticket.solves]
+    turns += [((at, 0, 0), "contact", agent, False) for at, agent in ticket.contacts()]
     return [(place[0], kind, who, thanks) for place, kind, who, thanks in sorted(turns, key=lambda turn: turn[0])]
 
 
-def _first_resolution(told: ObservedTicket) -> Rows:
-    yield _until_solve(told, told.created.at, told.solves[0] if told.solves else None)
+def _first_resolution(ticket: ObservedTicket) -> Rows:
+    yield _until_solve(ticket, ticket.created.at, ticket.solves[0] if ticket.solves else None)
 
 
-def _first_resolution_native(told: ObservedTicket) -> Rows:
-    if told.solves:
-        yield from _first_resolution(told)
+def _first_resolution_native(ticket: ObservedTicket) -> Rows:
+    if ticket.solves:
+        yield from _first_resolution(ticket)
 
 
-def _full_resolution(told: ObservedTicket) -> Rows:
-    yield _until_solve(told, told.created.at, told.solves[-1] if told.done and told.solves else None)
+def _full_resolution(ticket: ObservedTicket) -> Rows:
+    yield _until_solve(ticket, ticket.created.at, ticket.solves[-1] if ticket.done and ticket.solves else None)
 
 
-def _full_resolution_native(told: ObservedTicket) -> Rows:
-    if told.done and told.solves:
-        yield from _full_resolution(told)
+def _full_resolution_native(ticket: ObservedTicket) -> Rows:
+    if ticket.done and ticket.solves:
+        yield from _full_resolution(ticket)
 
 
-def _accepted_resolution(told: ObservedTicket) -> Rows:
+def _accepted_resolution(ticket: ObservedTicket) -> Rows:
     """From the first human act; in the period of the creation, with the severity of the acceptance."""
-    accepted = told.accepted_at()
+    accepted = ticket.accepted_at()
     if accepted is not None:
-        last = told.solves[-1] if told.done and told.solves else None
-        yield _until_solve(told, accepted, last if last and last.at >= accepted else None)
+        last = ticket.solves[-1] if ticket.done and ticket.solves else None
+        yield _until_solve(ticket, accepted, last if last and last.at >= accepted else None)
 
 
-def _until_solve(told: ObservedTicket, start: int, solve: StatusTurn | None) -> TrueObservation:
+def _until_solve(ticket: ObservedTicket, start: int, solve: StatusTurn | None) -> TrueObservation:
     if solve is None:
-        return span(told, told.created.at, start, None)
-    return span(told, told.created.at, start, solve.at, agent=told.solver(solve))
+        return span(ticket, ticket.created.at, start, None)
+    return span(ticket, ticket.created.at, start, solve.at, agent=ticket.solver(solve))
 
 
 # --- volume and quality
 
 
-def _solved(told: ObservedTicket) -> Rows:
-    if told.done and told.solves:
-        last = told.solves[-1]
-        yield true_observation(told, last.at, agent=told.solver(last), value=1.0)
+def _solved(ticket: ObservedTicket) -> Rows:
+    if ticket.done and ticket.solves:
+        last = ticket.solves[-1]
+        yield true_observation(ticket, last.at, agent=ticket.solver(last), value=1.0)
 
 
-def _reopen(told: ObservedTicket) -> Rows:
-    for i, solve in enumerate(told.solves):
-        following = told.solves[i + 1].place if i + 1 < len(told.solves) else len(told.saves)
-        reopen = next((turn for turn in told.reopens if solve.place < turn.place < following), None)
-        facet = reopen_kind(told, reopen, following) if reopen else ""
-        yield true_observation(told, solve.at, agent=told.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
+def _reopen(ticket: ObservedTicket) -> Rows:
+    for i, solve in enumerate(ticket.solves):
+        following = ticket.solves[i + 1].place if i + 1 < len(ticket.solves) else len(ticket.saves)
+        reopen = next((turn for turn in ticket.reopens if solve.place < turn.place < following), None)
+        facet = reopen_kind(ticket, reopen, following) if reopen else ""
+        yield true_observation(ticket, solve.at, agent=ticket.solver(solve), value=1.0 if reopen else 0.0, facet=facet)
 
 
-def reopen_kind(told: ObservedTicket, reopen: StatusTurn, next_solve: int) -> str:
-    said = next((s for s in told.said if s.place == reopen.place and s.by == "customer"), None)
+def reopen_kind(ticket: ObservedTicket, reopen: StatusTurn, next_solve: int) -> str:
+    said = next((s for s in ticket.said if s.place == reopen.place and s.by == "customer"), None)
     if said is None:
-        return "agent" if told.by(reopen.save) == "agent" else "automation"
+        return "agent" if ticket.by(reopen.save) == "agent" else "automation"
     if said.is_thanks:
-        answered = any(reopen.place < reply.place <= next_solve for reply in told.replies())
+        answered = any(reopen.place < reply.place <= next_solve for reply in ticket.replies())
         return "followup_question" if answered else "thanks"
     return "followup_question" if said.is_question else "not_fixed"
 
 
-def _backlog(told: ObservedTicket) -> Rows:
-    if not told.done:
-        now = told.story.state(told.as_of)
-        yield true_observation(told, told.as_of, agent=now["assignee"], facet=now["status"], value=1.0)
+def _backlog(ticket: ObservedTicket) -> Rows:
+    if not ticket.done:
+        now = ticket.story.state(ticket.as_of)
+        yield true_observation(ticket, ticket.as_of, agent=now["assignee"], facet=now["status"], value=1.0)
 
 
-def _csat(told: ObservedTicket) -> Rows:
+def _csat(ticket: ObservedTicket) -> Rows:
     """One row for each question and credited agent; at the first answer, with the latest score."""
-    for _, answers in _surveys(told):
+    for _, answers in _surveys(ticket):
         if answers:
             for question, rating in answers[-1].ratings.items():
-                for agent, share in _credit(told, answers[0].at):
+                for agent, share in _credit(ticket, answers[0].at):
                     good = 1.0 if rating > 3 else 0.0
-                    yield true_observation(told, answers[0].at, agent=agent, facet=question, value=good, share=share)
+                    yield true_observation(ticket, answers[0].at, agent=agent, facet=question, value=good, share=share)
 
 
-def _credit(told: ObservedTicket, answered: int) -> list[tuple[int | None, float]]:
-    """Public replies before the answer, in shares; without any, whoever solved it last before that."""
-    authors = Counter(said.author for said in told.replies() if said.at < answered)
+def _credit(ticket: ObservedTicket, answered: int) -> list[tuple[int | None, float]]:
+    """(agent, share of public replies before the answer); without replies the last solver before it gets all."""
+    authors = Counter(said.author for said in ticket.replies() if said.at < answered)
     if authors:
         return [(agent, count / authors.total()) for agent, count in authors.items()]
-    solves = [solve for solve in told.solves if solve.at < answered]
-    return [(told.solver(solves[-1]) if solves else None, 1.0)]
+    solves = [solve for solve in ticket.solves if solve.at < answered]
+    return [(ticket.solver(solves[-1]) if solves else None, 1.0)]
 
 
-def _csat_response(told: ObservedTicket) -> Rows:
-    for offered, answers in _surveys(told):
-        solves = [solve for solve in told.solves if solve.at <= offered.at]
-        agent = told.solver(solves[-1]) if solves else told.story.state(offered.at)["assignee"]
-        yield true_observation(told, offered.at, agent=agent, value=1.0 if answers else 0.0)
+def _csat_response(ticket: ObservedTicket) -> Rows:
+    for offered, answers in _surveys(ticket):
+        solves = [solve for solve in ticket.solves if solve.at <= offered.at]
+        agent = ticket.solver(solves[-1]) if solves else ticket.story.state(offered.at)["assignee"]
+        yield true_observation(ticket, offered.at, agent=agent, value=1.0 if answers else 0.0)
 
 
-def _surveys(told: ObservedTicket) -> Iterator[tuple[Offered, list[Answered]]]:
-    story, missing = told.story, told.world.plan_without
+def _surveys(ticket: ObservedTicket) -> Iterator[tuple[Offered, list[Answered]]]:
+    story, missing = ticket.story, ticket.world.plan_without
     for offered in story.offered:
-        untold = "csat" in missing or ("surveys" in missing and offered.new)
-        if offered.at <= told.as_of and not untold:
-            yield offered, [a for a in story.answered if a.survey == offered.survey and a.at <= told.as_of]
+        is_hidden = "csat" in missing or ("surveys" in missing and offered.new)
+        if offered.at <= ticket.as_of and not is_hidden:
+            yield offered, [a for a in story.answered if a.survey == offered.survey and a.at <= ticket.as_of]
 
 
 KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
@@ -225,4 +225,4 @@ KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     ("csat", "strict"): (_csat, False),
     ("csat_response_rate", "strict"): (_csat_response, False),
 }
-"""(KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out)."""
+"""As `truth.KPIS`."""

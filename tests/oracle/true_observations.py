@@ -1,4 +1,4 @@
-"""What the world's own values are told in: rows like those that observations are listed in."""
+"""The row type of true values, shaped like the export of observations, and its constructors."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,39 +27,39 @@ class TrueObservation(msgspec.Struct, frozen=True, kw_only=True):
     share: float = 1.0
     calendar_ms: int | None = None
     business_ms: int | None = None
-    article: str = ""  # whose row it is, where that is no ticket's
+    article: str = ""  # id, for a row per article
 
 
 Rows = Iterator[TrueObservation]
 
 
-def true_observation(told: ObservedTicket, at: int, **more: Any) -> TrueObservation:
-    """A row with team and severity at `at`, unless said otherwise; ids become text."""
+def true_observation(ticket: ObservedTicket, at: int, **more: Any) -> TrueObservation:
+    """Build a row with team and severity at `at` unless `more` gives them; ids become text."""
     agent = more.pop("agent", None)
-    team = more.pop("team", told.team(at))
-    severity = more.pop("severity", told.severity(at))
+    team = more.pop("team", ticket.team(at))
+    severity = more.pop("severity", ticket.severity(at))
     return TrueObservation(
-        ticket=str(told.story.ticket), at=at, agent=text(agent), team=text(team), severity=severity, **more
+        ticket=str(ticket.story.ticket), at=at, agent=text(agent), team=text(team), severity=severity, **more
     )
 
 
 def span(
-    told: ObservedTicket, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = ""
+    ticket: ObservedTicket, at: int, start: int, end: int | None, *, agent: int | None = None, stop: str = ""
 ) -> TrueObservation:
     """A span whose severity is that of its start and whose team is that of `at`."""
-    return spans(told, at, start, end, [(start, end)], agent=agent, stop=stop)
+    return spans(ticket, at, start, end, [(start, end)], agent=agent, stop=stop)
 
 
 def spans(
-    told: ObservedTicket, at: int, start: int, end: int | None, pieces: Sequence[tuple[int, int | None]], **more: Any
+    ticket: ObservedTicket, at: int, start: int, end: int | None, pieces: Sequence[tuple[int, int | None]], **more: Any
 ) -> TrueObservation:
     """A span of which only some pieces count; a piece without an end lasts as long as it does."""
-    until, severity = told.as_of if end is None else end, told.severity(start)
+    until, severity = ticket.as_of if end is None else end, ticket.severity(start)
     cut = [(a, until if b is None else min(b, until)) for a, b in pieces if a < until]
     calendar = sum(b - a for a, b in cut)
-    business = calendar if severity in told.world.desk.always else sum(told.worked(a, b) for a, b in cut)
+    business = calendar if severity in ticket.world.desk.always else sum(ticket.worked(a, b) for a, b in cut)
     return true_observation(
-        told, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more
+        ticket, at, start=start, end=end, severity=severity, calendar_ms=calendar, business_ms=business, **more
     )
 
 

@@ -1,6 +1,6 @@
-"""What the team's own promises truly are about: the spans of replies and resolutions.
+"""True spans of the team's own SLA targets: replies and resolutions.
 
-What a helpdesk promised, and whether it was kept, is known to the face that shows it: each has targets of its own.
+The vendor's own SLA targets and breaches are known to the simulated API of each helpdesk.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from oracle.true_observations import Rows
 SPANS = ("first_reply_time", "next_reply_time", "full_resolution_time")
 
 
-def _own(told: ObservedTicket) -> Rows:
+def _own(ticket: ObservedTicket) -> Rows:
     for kpi in SPANS:
         span, _ = true_kpis.KPIS[kpi, "strict"]
-        for row in span(told):
+        for row in span(ticket):
             yield msgspec.structs.replace(row, facet=kpi)
 
 

@@ -1,6 +1,6 @@
-"""The true KPI values of a world, worked out of its labelled facts with the simulator's own clock.
+"""True KPI values of a world, computed from its labelled facts with the simulator's own clock.
 
-Nothing here is inferred: who is a person, what is mere gratitude, what was spam is known since it was made up.
+Nothing here is inferred: the world's facts say who is a person, what is gratitude and what is spam.
 """
 
 from collections import Counter
@@ -17,18 +17,18 @@ from oracle.observed_ticket import ObservedTicket, exists
 from oracle.true_observations import Rows, TrueObservation
 
 _FAMILIES = (true_kpis, true_knowledge, true_recurrence, true_sla, true_speed, true_volume, true_waits)
-#: (KPI, variant) -> what gives its rows, and whether its population is the helpdesk's own (only deleted left out).
+#: (KPI, variant) -> its row function, and whether its population is the helpdesk's own (excludes deleted tickets only).
 KPIS: dict[tuple[str, str], tuple[Callable[[ObservedTicket], Rows], bool]] = {
     name: made for family in _FAMILIES for name, made in family.KPIS.items()
 }
-#: Those whose rows are an article's.
+#: KPIs with rows per article.
 ARTICLES = true_knowledge.ARTICLES
 
 __all__ = ["KPIS", "Summary", "TrueObservation", "truth", "truth_excluded", "truth_summary"]
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """Some rows put together. `mean_*` are of spans that ended; `value` is the credit-weighted mean of the values."""
+    """Aggregate of some rows. `mean_*` are of spans that ended; `value` is the credit-weighted mean of the values."""
 
     rows: int
     credit: float
@@ -44,25 +44,25 @@ def truth(world: World, kpi: str, variant: str = "strict", as_of: int | None = N
     """The true rows of a KPI as of an instant (default: the world's now). KeyError: no such KPI or variant."""
     instant = world.now if as_of is None else as_of
     if of_article := ARTICLES.get((kpi, variant)):
-        return [row for told in observe_articles(world, instant) for row in of_article(told)]
+        return [row for article in observe_articles(world, instant) for row in of_article(article)]
     function, native = KPIS[kpi, variant]
     rows: list[TrueObservation] = []
-    for told in _tickets(world, instant):
-        left_out = told.gone() == "deleted" if native else told.excluded()
-        if not left_out and not (kpi == "first_reply_time" and not native and _no_data(told)):
-            rows.extend(row for row in function(told) if not told.is_elsewhere(row))
+    for ticket in _tickets(world, instant):
+        left_out = ticket.gone() == "deleted" if native else ticket.excluded()
+        if not left_out and not (kpi == "first_reply_time" and not native and _no_data(ticket)):
+            rows.extend(row for row in function(ticket) if not ticket.is_elsewhere(row))
     return rows
 
 
 def truth_excluded(world: World, as_of: int | None = None, kpi: str = "") -> dict[str, int]:
-    """Tickets that exist as of then and are left out of the valid population, by reason; one reason a ticket.
+    """Reason -> number of tickets that exist as of then and are outside the valid population; one reason a ticket.
 
-    For `first_reply_time` also those whose calls or chats the helpdesk's plan does not tell.
+    For `first_reply_time` this includes tickets with calls or chats that the helpdesk's plan does not provide.
     """
     instant = world.now if as_of is None else as_of
     reasons: Counter[str] = Counter()
-    for told in _tickets(world, instant):
-        reason = told.excluded() or (_no_data(told) if kpi == "first_reply_time" else None)
+    for ticket in _tickets(world, instant):
+        reason = ticket.excluded() or (_no_data(ticket) if kpi == "first_reply_time" else None)
         if reason:
             reasons[reason] += 1
     return dict(reasons)
@@ -71,7 +71,7 @@ def truth_excluded(world: World, as_of: int | None = None, kpi: str = "") -> dic
 def truth_summary(
     rows: Iterable[TrueObservation], by: Literal["severity", "team", "agent", "facet"] | None = None
 ) -> dict[str | None, Summary]:
-    """Put together by severity, team, agent or facet; `by` None: everything, under the key None."""
+    """Aggregate by severity, team, agent or facet; `by` None: all rows, under the key None."""
     slices: dict[str | None, list[TrueObservation]] = {}
     for row in rows:
         slices.setdefault(getattr(row, by) if by else None, []).append(row)
@@ -101,9 +101,9 @@ def _tickets(world: World, as_of: int) -> Iterator[ObservedTicket]:
     return (ObservedTicket(world, story, as_of) for story in stories if exists(story, as_of))
 
 
-def _no_data(told: ObservedTicket) -> str | None:
-    missing, channel = told.world.plan_without, told.created.channel
-    by_phone = channel == "voice" or (told.created.is_dictated and told.world.dictated_by_phone)
+def _no_data(ticket: ObservedTicket) -> str | None:
+    missing, channel = ticket.world.plan_without, ticket.created.channel
+    by_phone = channel == "voice" or (ticket.created.is_dictated and ticket.world.dictated_by_phone)
     if by_phone and "calls" in missing:
         return "no_call_data"
     return "no_chat_data" if channel == "native_messaging" and "engagements" in missing else None
