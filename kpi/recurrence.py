@@ -151,8 +151,8 @@ def _observe_solve(
 
 def _exclude_flagged(ticket: Timeline, rows: Iterator[Observation] | list[Observation]) -> Iterator[Observation]:
     """The rows, left out from when on it is known that the ticket stands apart."""
-    if ticket.apart is None:
+    if ticket.flag is None:
         yield from rows
         return
-    since = ticket.apart.since
-    yield from mark_excluded(rows, ticket.apart.reason, since if since > ticket.created_at else None)
+    since = ticket.flag.since
+    yield from mark_excluded(rows, ticket.flag.reason, since if since > ticket.created_at else None)

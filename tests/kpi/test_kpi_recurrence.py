@@ -130,17 +130,17 @@ def test_with_reopenings_every_solve_counts_and_what_was_not_fixed_has_come_back
     assert [o.agent for o in found if o.end is None] == [ANN, BOB]
 
 
-def apart(ticket: Timeline, reason: str, minute: float) -> Timeline:
-    ticket.apart = TicketFlagRecord(1, reason, at(minute))
+def with_flag(ticket: Timeline, reason: str, minute: float) -> Timeline:
+    ticket.flag = TicketFlagRecord(1, reason, at(minute))
     return ticket
 
 
 @pytest.mark.parametrize("kpi", ["recurrence_rate", "first_contact_resolution"])
 def test_a_ticket_of_an_incident_is_left_out_from_when_that_is_known(kpi: str) -> None:
-    ticket = apart(story(said(10, ANN), solved(20)), "incident", 60)
+    ticket = with_flag(story(said(10, ANN), solved(20)), "incident", 60)
     assert [stop for *_, stop in base(measured(ticket, kpi, as_of=59))] == [""]
     assert [stop for *_, stop in base(measured(ticket, kpi, as_of=60))] == ["incident"]
-    assert [stop for *_, stop in base(measured(apart(ticket, "shared_sender", -5), kpi))] == ["shared_sender"]
+    assert [stop for *_, stop in base(measured(with_flag(ticket, "shared_sender", -5), kpi))] == ["shared_sender"]
 
 
 def test_a_spam_ticket_is_left_out_of_both() -> None:

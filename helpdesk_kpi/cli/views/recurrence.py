@@ -52,7 +52,7 @@ def the_pair(store: Store, config: Config, one: str, other: str) -> CandidatePai
     """The pair that somebody names. UsageError: no such ticket, or not of one customer."""
     first, second = _find_ticket(store, one), _find_ticket(store, other)
     ledger = ContactHistory(store, config)
-    contacts = ledger.contacts([ledger.asked.get(*first)])
+    contacts = ledger.contacts([ledger.original_requesters.get(*first)])
     found = next((c for theirs in contacts.values() if (c := find_pair(theirs, first[0], second[0]))), None)
     if found is None:
         raise UsageError(f"{one} and {other} are not two tickets of one customer")

@@ -51,22 +51,22 @@ def compare_people(
     goes), and where that is fewer than 30 things, from theirs in the period too. UsageError if the KPI is no share,
     duration, score or sum, or if it may be negative.
     """
-    asked = _Asked(reader, _comparable(kpi, variant, axis), variant, period, as_of, axis, where)
-    counted, found = asked.rows()
-    bench = asked.bench(counted, found)
+    inputs = _ComparisonInput(reader, _comparable(kpi, variant, axis), variant, period, as_of, axis, where)
+    counted, found = inputs.rows()
+    bench = inputs.bench(counted, found)
     present = bench.present
-    names = asked.names(counted.take(present))
-    team = asked.figure()
+    names = inputs.names(counted.take(present))
+    team = inputs.figure()
     everybody = Population(bench, names)
-    figures = {code: asked.figure(name) for code, name in names.items()}
+    figures = {code: inputs.figure(name) for code, name in names.items()}
     centre = _population_centre(bench, team, [figure.value or 0.0 for figure in figures.values()])
-    about = PersonContext(asked.kpi, axis, everybody, centre, found.labels, asked.scale(bench.kind))
+    about = PersonContext(inputs.kpi, axis, everybody, centre, found.labels, inputs.scale(bench.kind))
     people = [compare_person(about, code, name, figures[code]) for code, name in names.items()]
     if report is not None:
         of = load_clusters(reader.store, counted.rows)
         for place, (code, person) in enumerate(zip(names, people, strict=True)):
             if person.standing.verdict != "hidden":
-                mine = present & (bench.things.subject == code)
+                mine = present & (bench.units.subject == code)
                 drawn = cluster_bootstrap(
                     bench.kind, counted.take(mine), of[mine], derive_seed(report, kpi, person.name)
                 )
@@ -88,7 +88,7 @@ def _comparable(kpi: str, variant: str, axis: str) -> Kpi:
     return spec
 
 
-class _Asked(NamedTuple):
+class _ComparisonInput(NamedTuple):
     reader: MetricStore
     kpi: Kpi
     variant: str
@@ -102,12 +102,12 @@ class _Asked(NamedTuple):
         where = dict(self.where)
         if self.kpi.facet == "dimension":
             where.setdefault("facet", MAIN)
-        asked = MetricQuery(self.kpi, self.variant, self._first(), self.period.end, self.as_of)
+        query = MetricQuery(self.kpi, self.variant, self._first(), self.period.end, self.as_of)
         rows = self.reader.slice(self.kpi.id, self.variant, **where)
-        if hides_answers(asked.statistic):
-            here, exists = select_rows(asked, rows)
-            rows = self.reader.shown(asked, here.take(exists))
-        counted = select_units(asked, rows, self.reader.policy(self.kpi, self.variant))
+        if hides_answers(query.statistic):
+            here, exists = select_rows(query, rows)
+            rows = self.reader.shown(query, here.take(exists))
+        counted = select_units(query, rows, self.reader.policy(self.kpi, self.variant))
         counted = counted.take(self.reader.labels(counted.rows, self.axis) != NO_PERSON)
         return counted, build_strata(self.reader, counted.rows, of_tickets=self.kpi.subject == "ticket")
 
@@ -134,8 +134,8 @@ class _Asked(NamedTuple):
     def names(self, counted: UnitRows) -> dict[int, str]:
         """Who has anything, by code, in the order of names."""
         codes = np.unique(self.reader.labels(counted.rows, self.axis))
-        named = {int(code): str(self.reader.label_name(counted.rows, self.axis, int(code))) for code in codes}
-        return dict(sorted(named.items(), key=lambda known: known[1]))
+        labels = {int(code): str(self.reader.label_name(counted.rows, self.axis, int(code))) for code in codes}
+        return dict(sorted(labels.items(), key=lambda known: known[1]))
 
     def figure(self, name: str | None = None) -> MetricValue:
         only = {} if name is None else {self.axis: name}
@@ -148,6 +148,6 @@ def _population_centre(bench: PeerGroup, team: MetricValue, counts: Sequence[flo
         return team.value
     if bench.kind == "count":
         return sum(counts) / len(counts) if counts else None
-    weight = bench.things.weight[bench.present]
+    weight = bench.units.weight[bench.present]
     whole = float(weight.sum())
-    return float((weight * bench.things.value[bench.present]).sum()) / whole if whole else None
+    return float((weight * bench.units.value[bench.present]).sum()) / whole if whole else None

@@ -16,9 +16,9 @@ def load_clusters(store: Store, rows: Columns) -> Ints:
     tickets = np.unique(rows.ticket[rows.ticket != NO_PERSON])
     sql = "SELECT t.id, t.requester FROM json_each(?) j JOIN tickets t ON t.id = j.value WHERE t.requester IS NOT NULL"
     same = load_customer_identities(store)
-    asked = {ticket: same[requester] for ticket, requester in store.rows(sql, tickets.tolist())}
+    requesters = {ticket: same[requester] for ticket, requester in store.rows(sql, tickets.tolist())}
     alone = -2 - np.arange(len(rows))
-    return np.array([asked.get(int(t), int(a)) for t, a in zip(rows.ticket, alone, strict=True)], np.int64)
+    return np.array([requesters.get(int(t), int(a)) for t, a in zip(rows.ticket, alone, strict=True)], np.int64)
 
 
 def cluster_bootstrap(kind: UnitKind, counted: UnitRows, of: Ints, seed: int) -> Interval:

@@ -26,19 +26,19 @@ class ObservedExpected(NamedTuple):
 
 
 def control_limits(
-    kind: UnitKind, expected: Expected, judged: ObservedExpected, confidence: float, phi: float
+    kind: UnitKind, expected: Expected, result: ObservedExpected, confidence: float, phi: float
 ) -> Interval:
     """The ratios between which equals lie so often, when people vary phi times as much as by chance; (None, None)
     where nothing was expected.
     """
     n, e = float(expected.n.sum()), float(expected.expected.sum())
-    if judged.ratio is None:
+    if result.ratio is None:
         return None, None
     if kind == "share":
         wide = funnel.wider(confidence, expected.limit_factor * math.sqrt(phi))
         low, high = funnel.limits(min(e / n, 1.0), n, wide)
         return low * n / e, high * n / e
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * judged.sigma * math.sqrt(phi)
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * result.sigma * math.sqrt(phi)
     if kind == "duration":
         return math.exp(-half / n), math.exp(half / n)
     return max(1 - half / e, 0.0), 1 + half / e

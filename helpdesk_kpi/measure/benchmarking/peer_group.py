@@ -27,7 +27,7 @@ class PeerGroup(NamedTuple):
     """Things of the reference window and of the period after it."""
 
     kind: UnitKind
-    things: Units
+    units: Units
     at: Ints
     parent: Ints  # by cell
     first: int  # the reference begins
@@ -42,30 +42,30 @@ class PeerGroup(NamedTuple):
     @property
     def with_period(self) -> bool:
         """Whether too little is known from before the period, so that the others' work in it is taken too."""
-        return float(self.things.weight[~self.present].sum()) < FEW
+        return float(self.units.weight[~self.present].sum()) < FEW
 
     def observed_expected(self, subject: int) -> tuple[Expected, ObservedExpected] | None:
         """The period of one person. None: they, or the others, have done nothing."""
         known = self.present | True if self.with_period else ~self.present
-        mine = self.things.subject == subject
+        mine = self.units.subject == subject
         return self._against(mine & self.present, ~mine & known)
 
     def over_all(self, subject: int) -> Expected | None:
         """All of one person's window against all of the others'."""
-        mine = self.things.subject == subject
+        mine = self.units.subject == subject
         found = self._against(mine, ~mine)
         return None if found is None else found[0]
 
     def size(self, own: Bools) -> float:
         """How much was done: credit, or for counts the days of weeks in which anything was."""
-        return self._days(own) if self.kind == "count" else float(self.things.weight[own].sum())
+        return self._days(own) if self.kind == "count" else float(self.units.weight[own].sum())
 
     def everybodys_variance(self, mine: Bools) -> float:
         """Of the sum of one's things, by how all things of their kinds differ, the own ones too. None of many is taken
         for a half.
         """
-        weight, value = self.things.weight, self.things.value
-        alike = np.isin(self.things.cell, self.things.cell[mine])
+        weight, value = self.units.weight, self.units.value
+        alike = np.isin(self.units.cell, self.units.cell[mine])
         whole = float(weight[alike].sum())
         mean = float((weight * value)[alike].sum()) / whole
         one = float((weight * (value - mean) ** 2)[alike].sum()) / whole
@@ -76,7 +76,7 @@ class PeerGroup(NamedTuple):
 
     def alone(self, subject: int) -> float:
         """The part of one person's things that lies in cells of which they do over 80 % themselves."""
-        mine = self.things.subject == subject
+        mine = self.units.subject == subject
         return without_peers(self._cells(mine & self.present), self._cells(mine), self._cells(mine | True))
 
     def _against(self, own: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
@@ -84,12 +84,12 @@ class PeerGroup(NamedTuple):
             return None
         if self.kind == "count":
             return self._counts(own, others)
-        usual = fit_norm(_select(self.things, others), self.parent)
+        usual = fit_norm(_select(self.units, others), self.parent)
         if usual is None:
             return None
-        things = _select(self.things, own)
-        found = standardise(things, usual)
-        return found, compare_to_expected(self.kind, things, usual, found)
+        units = _select(self.units, own)
+        found = standardise(units, usual)
+        return found, compare_to_expected(self.kind, units, usual, found)
 
     def _counts(self, own: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
         """Of each kind, as many as the others did in as many days. How many of a kind one gets is part of what is
@@ -105,7 +105,7 @@ class PeerGroup(NamedTuple):
 
     def _spread(self, mask: Bools) -> float:
         """How many times more than Poisson's the variance of a person's week is; at least 1."""
-        weekly = self._by_week(mask, self.things.weight * self.things.value)[self._by_week(mask) > 0]
+        weekly = self._by_week(mask, self.units.weight * self.units.value)[self._by_week(mask) > 0]
         return max(float(weekly.var(ddof=1) / weekly.mean()), 1.0) if weekly.size > 1 and weekly.mean() > 0 else 1.0
 
     def _days(self, mask: Bools) -> float:
@@ -117,8 +117,8 @@ class PeerGroup(NamedTuple):
         """How many things, or how much, by person and week; weeks are counted from the period's start, both ways."""
         week = (self.at[mask] - self.start) // WEEK + self._weeks_before
         weeks = self._weeks_before + -(-(self.last - self.start) // WEEK) + 1
-        people = int(self.things.subject.max(initial=0)) + 1
-        place = self.things.subject[mask] * weeks + week
+        people = int(self.units.subject.max(initial=0)) + 1
+        place = self.units.subject[mask] * weeks + week
         sums = np.bincount(place, None if amounts is None else amounts[mask], minlength=people * weeks)
         return sums.reshape(people, weeks).astype(np.float64)
 
@@ -127,15 +127,15 @@ class PeerGroup(NamedTuple):
         return -(-(self.start - self.first) // WEEK)
 
     def _cells(self, mask: Bools) -> Floats:
-        return self._by_cell(mask, self.things.weight)
+        return self._by_cell(mask, self.units.weight)
 
     def _amounts(self, mask: Bools) -> Floats:
-        return self._by_cell(mask, self.things.weight * self.things.value)
+        return self._by_cell(mask, self.units.weight * self.units.value)
 
     def _by_cell(self, mask: Bools, amounts: Floats) -> Floats:
-        sums = np.bincount(self.things.cell[mask], weights=amounts[mask], minlength=self.parent.size)
+        sums = np.bincount(self.units.cell[mask], weights=amounts[mask], minlength=self.parent.size)
         return sums.astype(np.float64)
 
 
-def _select(things: Units, mask: Bools) -> Units:
-    return Units(things.subject[mask], things.cell[mask], things.value[mask], things.weight[mask])
+def _select(units: Units, mask: Bools) -> Units:
+    return Units(units.subject[mask], units.cell[mask], units.value[mask], units.weight[mask])

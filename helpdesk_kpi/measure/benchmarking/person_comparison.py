@@ -42,17 +42,17 @@ def compare_person(about: PersonContext, subject: int, name: str, figure: Metric
         name=name, n=figure.n, value=figure.value, low=figure.low, high=figure.high, standing=found,
         reliability=reliability,
     )  # fmt: skip
-    if subject not in about.everybody.judged:
+    if subject not in about.everybody.compared:
         return person
-    expected, judged = about.everybody.judged[subject]
+    expected, comparison = about.everybody.compared[subject]
     overlap = about.everybody.bench.alone(subject)
-    told = {
-        **_sums(about, expected), **_adjusted(about, expected, judged, reliability),
+    values = {
+        **_sums(about, expected), **_adjusted(about, expected, comparison, reliability),
         **_verdict(about, subject),
-        "stands_out": subject in about.everybody.outliers, "overlap": overlap, "no_like_work": overlap > OVERLAP,
+        "is_outlier": subject in about.everybody.outliers, "overlap": overlap, "no_like_work": overlap > OVERLAP,
         **_mix(about, expected),
     }  # fmt: skip
-    return msgspec.structs.replace(person, **told)
+    return msgspec.structs.replace(person, **values)
 
 
 def _publication_status(about: PersonContext, n: float, reliability: float | None) -> PublicationStatus:
@@ -71,17 +71,18 @@ def _sums(about: PersonContext, expected: Expected) -> dict[str, Any]:
 
 
 def _adjusted(
-    about: PersonContext, expected: Expected, judged: ObservedExpected, reliability: float | None
+    about: PersonContext, expected: Expected, comparison: ObservedExpected, reliability: float | None
 ) -> dict[str, Any]:
     """A ratio is one to the others, so it is taken times what the team would have come to without the own difference;
     else that would count twice, which in a small team is much.
     """
-    ratios = {"ratio": judged.ratio, "ratio_low": judged.low, "ratio_high": judged.high}
-    if judged.ratio is None or judged.low is None or judged.high is None or about.centre is None:
+    ratios = {"ratio": comparison.ratio, "ratio_low": comparison.low, "ratio_high": comparison.high}
+    if comparison.ratio is None or comparison.low is None or comparison.high is None or about.centre is None:
         return ratios
     kind, without = about.everybody.bench.kind, about.everybody.without(about.centre, expected)
     least, most = about.scale
-    adjusted, low, high = (min(max(without * ratio, least), most) for ratio in (judged.ratio, judged.low, judged.high))
+    ratios_found = (comparison.ratio, comparison.low, comparison.high)
+    adjusted, low, high = (min(max(without * ratio, least), most) for ratio in ratios_found)
     shrunken = None
     if reliability is not None and kind == "duration":
         shrunken = about.centre * (adjusted / about.centre) ** reliability if about.centre else 0.0
@@ -95,7 +96,7 @@ def _verdict(about: PersonContext, subject: int) -> dict[str, Any]:
     off = everybody.off(subject)
     verdict = funnel.verdict(off)
     look, signal = (
-        control_limits(everybody.bench.kind, *everybody.judged[subject], confidence, everybody.dispersion)
+        control_limits(everybody.bench.kind, *everybody.compared[subject], confidence, everybody.dispersion)
         for confidence in (funnel.LOOK, funnel.REVIEW)
     )
     return {

@@ -18,32 +18,32 @@ class Population:
 
     def __init__(self, bench: PeerGroup, subjects: Iterable[int]) -> None:
         self.bench = bench
-        self.judged = {s: found for s in subjects if (found := bench.observed_expected(s)) is not None}
+        self.compared = {s: found for s in subjects if (found := bench.observed_expected(s)) is not None}
 
     @cached_property
     def dispersion(self) -> float:
-        return funnel.dispersion([told.z for _, told in self.judged.values()])
+        return funnel.dispersion([comparison.z for _, comparison in self.compared.values()])
 
     def off(self, subject: int) -> float:
         """Standard deviations from what was expected, of those by which people vary anyway."""
-        return self.judged[subject][1].z / math.sqrt(self.dispersion)
+        return self.compared[subject][1].z / math.sqrt(self.dispersion)
 
     def without(self, centre: float, expected: Expected) -> float:
         """The team's value, had one person's things come to what was expected of them."""
-        things, present = self.bench.things, self.bench.present
-        weight, off = things.weight[present], difference(expected)
+        units, present = self.bench.units, self.bench.present
+        weight, off = units.weight[present], difference(expected)
         if self.bench.kind == "duration":
             return centre * math.exp(-off / float(weight.sum()))
         if self.bench.kind == "count":  # in proportion, since the team's value may be capped
-            whole = float((weight * things.value[present]).sum())
+            whole = float((weight * units.value[present]).sum())
             return centre * (1 - off / whole) if whole else centre
         return centre - off / float(weight.sum())
 
     @cached_property
     def outliers(self) -> frozenset[int]:
         """Who differs also when all comparisons are seen together."""
-        found = benjamini_hochberg([funnel.chance(self.off(s)) for s in self.judged])
-        return frozenset(s for s, is_one in zip(self.judged, found, strict=True) if is_one)
+        found = benjamini_hochberg([funnel.chance(self.off(s)) for s in self.compared])
+        return frozenset(s for s, is_one in zip(self.compared, found, strict=True) if is_one)
 
     @cached_property
     def between(self) -> float | None:
@@ -52,7 +52,7 @@ class Population:
         It takes all of the window, in which more is known of each. Who is part of all lies nearer to all than to the
         others, by the own part.
         """
-        subject = self.bench.things.subject
+        subject = self.bench.units.subject
         people = {int(s): found for s in np.unique(subject) if (found := self.bench.over_all(int(s))) is not None}
         sizes = {s: self.bench.size(subject == s) for s in people}
         usable = [s for s, found in people.items() if sizes[s] > 0 and found.variance > 0]
@@ -64,11 +64,11 @@ class Population:
 
     def reliability(self, subject: int) -> float | None:
         """The part of the differences between people that is not chance, for as many things as this one has."""
-        if self.between is None or subject not in self.judged:
+        if self.between is None or subject not in self.compared:
             return None
-        mine = self.bench.present & (self.bench.things.subject == subject)
+        mine = self.bench.present & (self.bench.units.subject == subject)
         # With the others all alike, their spread would say that there is no chance at all.
-        variance = self.judged[subject][0].variance or self.bench.everybodys_variance(mine)
+        variance = self.compared[subject][0].variance or self.bench.everybodys_variance(mine)
         return reliability(self.between, variance / self.bench.size(mine) ** 2) if variance else None
 
 

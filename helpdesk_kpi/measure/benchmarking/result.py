@@ -48,7 +48,8 @@ class PersonResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None  # within expected variation; look; signal: review the tickets
     direction: Literal["better", "worse", "more", "less", ""] = ""  # of what is not within
     chance: float | None = None  # how often equals are so far off; for seeing the comparisons of many KPIs together
-    stands_out: bool = False  # also when all comparisons are seen together (Benjamini-Hochberg, 10 %)
+    #: Also by all comparisons together (Benjamini-Hochberg, 10 %). The JSON key is older than the name.
+    is_outlier: bool = msgspec.field(default=False, name="stands_out")
     overlap: float = 0.0  # the part of the things in cells that are nearly theirs alone
     no_like_work: bool = False  # that is more than 30 %: the ratio says little
     mix: tuple[CellResult, ...] = ()  # most frequent first

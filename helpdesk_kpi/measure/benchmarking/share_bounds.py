@@ -33,19 +33,19 @@ def share_bounds(
     reader: MetricStore, kpi: Kpi, variant: str, period: Period, as_of: int, **where: str | None
 ) -> ShareBounds | None:
     """Of satisfaction, and of the share of what comes back; None for other figures, and where there is nothing yet."""
-    told = kpi.statistic_of(variant)
-    comes_back = isinstance(told, Followup) and told.of == "followed" and uses_recurrence(told)
+    statistic = kpi.statistic_of(variant)
+    comes_back = isinstance(statistic, Followup) and statistic.of == "followed" and uses_recurrence(statistic)
     if not comes_back and kpi.id != "csat":
         return None
-    asked = MetricQuery(kpi, variant, period.start, period.end, as_of)
-    rows, exists = select_rows(asked, reader.slice(kpi.id, variant, **where))
+    query = MetricQuery(kpi, variant, period.start, period.end, as_of)
+    rows, exists = select_rows(query, reader.slice(kpi.id, variant, **where))
     rows = rows.take(exists & ~rows.has_stop_reason(EXCLUDED))
-    parts = parts_of(asked, rows, reader.policy(kpi, variant))
+    parts = parts_of(query, rows, reader.policy(kpi, variant))
     if parts is None or parts.share is None:
         return None
     own = load_clusters(reader.store, rows)
-    if isinstance(told, Followup):
-        again = _wrote_again(reader, rows, own, told.days, as_of)
+    if isinstance(statistic, Followup):
+        again = _wrote_again(reader, rows, own, statistic.days, as_of)
         low, high = parts.share, float(np.where(again, parts.counts, parts.adds).sum()) / parts.n
     else:
         low, high = _bounds_with_nonresponse(reader, parts.share, period, as_of, where)

@@ -48,23 +48,23 @@ def get_unit_kind(kpi: Kpi, variant: str) -> UnitKind:
     )
 
 
-def select_units(asked: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
+def select_units(query: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
     """By the same rules as the figure itself."""
-    here = rows.between(asked.start, asked.end)
-    here = here.take(here.exist(asked.as_of) & ~here.has_stop_reason(EXCLUDED))
-    if isinstance(asked.statistic, Duration):
-        return _durations(asked, here, policy)
+    here = rows.between(query.start, query.end)
+    here = here.take(here.exist(query.as_of) & ~here.has_stop_reason(EXCLUDED))
+    if isinstance(query.statistic, Duration):
+        return _durations(query, here, policy)
     # A cap is one of a period, and these may be of many.
-    made = uncapped_contributions if isinstance(asked.statistic, Total) else CONTRIBUTIONS[type(asked.statistic)]
-    counts, adds = made(asked, here, policy)
+    made = uncapped_contributions if isinstance(query.statistic, Total) else CONTRIBUTIONS[type(query.statistic)]
+    counts, adds = made(query, here, policy)
     some = counts > 0
     n = int(some.sum())
     return UnitRows(here.take(some), adds[some] / counts[some], counts[some], np.zeros(n, np.bool_))
 
 
-def _durations(asked: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
-    took = policy.between(rows, rows.start, np.minimum(rows.end, asked.as_of))
-    running = (rows.end > asked.as_of) | rows.has_stop_reason(CENSORED)
+def _durations(query: MetricQuery, rows: Columns, policy: Policy) -> UnitRows:
+    took = policy.between(rows, rows.start, np.minimum(rows.end, query.as_of))
+    running = (rows.end > query.as_of) | rows.has_stop_reason(CENSORED)
     return UnitRows(rows, took.astype(np.float64), np.ones(len(rows)), running)
 
 

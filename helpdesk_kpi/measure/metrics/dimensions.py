@@ -76,14 +76,14 @@ class TicketDimensions:
         """What a ticket's category is in SQL, source by source, and the parameters from the second on."""
         fields: list[str] = []
 
-        def told(field: str) -> str:
+        def field_value(field: str) -> str:
             if field in CATEGORIES:
                 return f"t.{field}"
             fields.append(field)
             return f"(SELECT value FROM json_each(t.fields) WHERE key = ?{len(fields) + 1})"
 
-        usual = told(self.config.tickets.category)
-        own = [(name, told(str(t["category"]))) for name, t in self.config.sources.items() if "category" in t]
+        usual = field_value(self.config.tickets.category)
+        own = [(name, field_value(str(t["category"]))) for name, t in self.config.sources.items() if "category" in t]
         fields += [name for name, _ in own]
         first = len(fields) - len(own) + 2
         cases = "".join(f" WHEN ?{first + i} THEN {sql}" for i, (_, sql) in enumerate(own))

@@ -15,8 +15,8 @@ from helpdesk_kpi.paths import extend_path
 @cache
 def find_kpis() -> dict[str, Kpi]:
     """The KPIs of the catalogue by id: speed first, then as dimensions, modules and definitions follow each other."""
-    listed = sorted(load_kpis().values(), key=lambda kpi: get_args(Dimension).index(kpi.dimension))
-    return {kpi.id: kpi for kpi in listed if kpi.role == "kpi"}
+    ordered = sorted(load_kpis().values(), key=lambda kpi: get_args(Dimension).index(kpi.dimension))
+    return {kpi.id: kpi for kpi in ordered if kpi.role == "kpi"}
 
 
 @cache
@@ -28,9 +28,9 @@ def load_kpis() -> dict[str, Kpi]:
     modules += [point.load() for point in entry_points(group="helpdesk_kpi.kpis")]
     found: dict[str, Kpi] = {}
     for module in modules:
-        for thing in vars(module).values():
-            if isinstance(thing, Kpi) and found.setdefault(thing.id, thing) is not thing:
-                raise UsageError(f"two KPIs are named {thing.id!r}; one of them is in {module.__name__}")
+        for kpi in vars(module).values():
+            if isinstance(kpi, Kpi) and found.setdefault(kpi.id, kpi) is not kpi:
+                raise UsageError(f"two KPIs are named {kpi.id!r}; one of them is in {module.__name__}")
     return found
 
 

@@ -125,8 +125,8 @@ def sla_clocks(store: Store, config: Config) -> list[SlaClock]:
 
 
 def _doubt(live: list[Schedule]) -> str:
-    named = sum(bool(s.is_default) for s in live)
-    return "" if named == 1 else "several_defaults" if named else "no_default"
+    defaults = sum(bool(s.is_default) for s in live)
+    return "" if defaults == 1 else "several_defaults" if defaults else "no_default"
 
 
 def _teams(store: Store, source: str) -> dict[str, list[str]]:

@@ -45,8 +45,8 @@ def without_first_words(store: Store, config: Config) -> Counter[str]:
 def _by_source(store: Store, config: Config, candidates: str, counts: Callable[[Timeline], bool]) -> Counter[str]:
     found = [ticket for (ticket,) in store.rows(candidates)]
     names = dict(store.rows("SELECT id, name FROM sources"))
-    told = all_timelines(store, load_source_rules(store, config), found)
-    return Counter(names[ticket.row.source] for ticket in told if counts(ticket))
+    timelines = all_timelines(store, load_source_rules(store, config), found)
+    return Counter(names[ticket.row.source] for ticket in timelines if counts(ticket))
 
 
 def unread(store: Store) -> Iterator[tuple[str, int, str]]:
@@ -55,7 +55,7 @@ def unread(store: Store) -> Iterator[tuple[str, int, str]]:
         "SELECT s.name, u.kind || ' ' || u.word, u.ticket FROM unread u JOIN tickets t ON t.id = u.ticket"
         " JOIN sources s ON s.id = t.source ORDER BY 1"
     )
-    yield from _named(store.rows(sql))
+    yield from _summarise(store.rows(sql))
 
 
 def strange_channels(store: Store) -> Iterator[tuple[str, int, str]]:
@@ -65,15 +65,15 @@ def strange_channels(store: Store) -> Iterator[tuple[str, int, str]]:
         " AND t.created_at IS NOT NULL AND t.is_messaging IS NULL"
         " AND lower(t.channel) NOT IN (SELECT value FROM json_each(?)) ORDER BY 1"
     )
-    yield from _named(store.rows(sql, sorted(KNOWN_CHANNELS)))
+    yield from _summarise(store.rows(sql, sorted(KNOWN_CHANNELS)))
 
 
-def _named(rows: list[tuple[str, str, int]]) -> Iterator[tuple[str, int, str]]:
+def _summarise(rows: list[tuple[str, str, int]]) -> Iterator[tuple[str, int, str]]:
     tickets: dict[str, set[int]] = {}
     words: dict[str, Counter[str]] = {}
     for source, word, ticket in rows:
         tickets.setdefault(source, set()).add(ticket)
         words.setdefault(source, Counter())[word] += 1
     for source, counts in words.items():
-        named = ", ".join(f"{word} ({n:,})" for word, n in counts.most_common(MOST))
-        yield source, len(tickets[source]), named if len(counts) <= MOST else f"{named}, ..."
+        listing = ", ".join(f"{word} ({n:,})" for word, n in counts.most_common(MOST))
+        yield source, len(tickets[source]), listing if len(counts) <= MOST else f"{listing}, ..."

@@ -30,8 +30,8 @@ def outbound(reader: MetricStore) -> Iterator[tuple[str, int, str]]:
     for source, _, name in reader.store.rows(sql, left_out):
         counts.setdefault(source, Counter())[name] += 1
     for source, by in counts.items():
-        named = ", ".join(f"{name} ({n:,})" for name, n in by.most_common(MOST))
-        yield source, by.total(), named if len(by) <= MOST else f"{named}, ..."
+        accounts = ", ".join(f"{name} ({n:,})" for name, n in by.most_common(MOST))
+        yield source, by.total(), accounts if len(by) <= MOST else f"{accounts}, ..."
 
 
 class Intake(NamedTuple):
@@ -64,8 +64,8 @@ def intake(store: Store, config: Config) -> Iterator[Intake]:
     found = store.rows(_SUBMITTERS, FEWEST, OTHERS)
     words = [*config.tickets.intake, *config.tickets.bots]
     known = {source: named_accounts(store, source, words) for source in {row[0] for row in found}}
-    asked = [row[2] for row in found if row[2] not in known[row[0]]]
-    answering = {person for (person,) in store.rows(_ANSWERING, asked)} if asked else set()
+    unknown = [row[2] for row in found if row[2] not in known[row[0]]]
+    answering = {person for (person,) in store.rows(_ANSWERING, unknown)} if unknown else set()
     for _, helpdesk, person, native, name, tickets, others in found:
-        if person in asked and person not in answering:
+        if person in unknown and person not in answering:
             yield Intake(helpdesk, native, name, tickets, others)

@@ -18,9 +18,9 @@ from helpdesk_kpi.registers.lookup import RegisterLookup
 
 def measure_reciprocity(reader: MetricStore, period: Period, as_of: int, team: str | None = None) -> Reciprocity | None:
     """Of the period's ratings by colleagues, where they answer each other by more than chance; else None."""
-    asked = MetricQuery(get_kpi("peer_rating"), "strict", period.start, period.end, as_of)
-    rows, exists = select_rows(asked, reader.slice("peer_rating", "strict", **filter_team(team), facet=MAIN))
-    rows = reader.shown(asked, rows.take(exists))
+    query = MetricQuery(get_kpi("peer_rating"), "strict", period.start, period.end, as_of)
+    rows, exists = select_rows(query, reader.slice("peer_rating", "strict", **filter_team(team), facet=MAIN))
+    rows = reader.shown(query, rows.take(exists))
     found = reciprocity(_raters(reader, rows), reader.labels(rows, "agent"), rows.value)
     return found if found is not None and found.r > found.limit else None
 

@@ -60,12 +60,12 @@ class Reconciler:
 
     def of(self, stories: Sequence[int], metric: str | None = None) -> Iterator[TicketDifference]:
         """What there is to compare of these tickets; `metric` is the helpdesk's word or the KPI's id."""
-        told = self._load_vendor_tickets(stories)
+        vendor_tickets = self._load_vendor_tickets(stories)
         for ticket in load_timelines(self.store, self.desks, sorted(stories)):
             _, connector = self.sources.get(ticket.row.source, ("", ""))
             for one in VENDOR_METRICS.get(connector, ()):
                 if metric in {None, one.name, one.kpi}:
-                    yield from TicketDiff(self.clocks, ticket, one, told[ticket.row.id]).rows()
+                    yield from TicketDiff(self.clocks, ticket, one, vendor_tickets[ticket.row.id]).rows()
 
     def _load_vendor_tickets(self, stories: Sequence[int]) -> dict[int, VendorTicket]:
         wanted = list(stories)

@@ -74,9 +74,9 @@ class VendorTicket(NamedTuple):
 class TicketDiff:
     """One metric of one ticket."""
 
-    def __init__(self, clocks: CalendarRules, ticket: Timeline, metric: VendorMetric, told: VendorTicket) -> None:
-        self.clocks, self.ticket, self.metric, self.told = clocks, ticket, metric, told
-        self.native = told.figures.get(metric.name, Native())
+    def __init__(self, clocks: CalendarRules, ticket: Timeline, metric: VendorMetric, vendor: VendorTicket) -> None:
+        self.clocks, self.ticket, self.metric, self.vendor = clocks, ticket, metric, vendor
+        self.native = vendor.figures.get(metric.name, Native())
         self.same = metric.read(ticket)
         self.now = self.same.at()
         self.cycle = self._cycle() if metric.is_promise else None
@@ -90,7 +90,7 @@ class TicketDiff:
         """
         elapsed = self.native.calendar if self.native.business is None else self.native.business
         ends = [p.end for p in self.same.pieces] or [self.ticket.created_at]
-        runs = [c for c in self.told.cycles if c.elapsed == elapsed]
+        runs = [c for c in self.vendor.cycles if c.elapsed == elapsed]
         return min(runs, key=lambda c: min(abs(c.stop - end) for end in ends), default=None)
 
     def _calendar(self) -> int | None:
@@ -107,8 +107,8 @@ class TicketDiff:
         if not reason:
             return
         row = TicketDifference(
-            source=self.told.source, metric=self.metric.name, kpi=self.metric.kpi,
-            clock="count" if self.metric.is_count else "calendar", ticket=self.told.ticket, url=self.told.url,
+            source=self.vendor.source, metric=self.metric.name, kpi=self.metric.kpi,
+            clock="count" if self.metric.is_count else "calendar", ticket=self.vendor.ticket, url=self.vendor.url,
             native=self.case.native, same=same, ours=ours, reason=reason,
         )  # fmt: skip
         yield row
@@ -119,7 +119,7 @@ class TicketDiff:
         """ "" if there is nothing to compare."""
         if self.case.native is None and same is None and ours is None:
             return ""
-        if self.metric.is_late and not self.told.figures:  # none of any kind: nothing was worked out so far
+        if self.metric.is_late and not self.vendor.figures:  # none of any kind: nothing was worked out so far
             return "deleted" if self.ticket.deleted_at is not None else "not_computed_yet"
         if self.cycle is not None and (reason := self._start_shift_reason(self.cycle)):
             return reason
@@ -135,7 +135,7 @@ class TicketDiff:
         """Why a promise's run does not begin with the ticket; "" if it does."""
         if abs(cycle.start - self.ticket.created_at) <= self.tolerance:
             return ""
-        runs = sum(c.sla == cycle.sla for c in self.told.cycles)
+        runs = sum(c.sla == cycle.sla for c in self.vendor.cycles)
         return "first_cycle_of_many" if runs > 1 else "clock_started_elsewhere"
 
     # By working hours
@@ -160,13 +160,13 @@ class TicketDiff:
             return self._agreement(same, native)
         if self.metric.is_promise:
             return self._pause_reason(pieces, native, same)
-        return VendorCalendar(self.clocks, self.told.source).why(pieces, native, self.tolerance) or UNEXPLAINED
+        return VendorCalendar(self.clocks, self.vendor.source).why(pieces, native, self.tolerance) or UNEXPLAINED
 
     def _business_ms(self, pieces: Sequence[Piece]) -> int | None:
         """A promise's hours are not told: the configuration's stand in for them."""
         if self.metric.is_promise:
             return sum(elapsed_ms(self._configured_calendar, p.start, p.end) for p in pieces)
-        return VendorCalendar(self.clocks, self.told.source).business_ms(pieces)
+        return VendorCalendar(self.clocks, self.vendor.source).business_ms(pieces)
 
     def _pause_reason(self, pieces: Sequence[Piece], native: int, same: int) -> str:
         for spans in is_paused(self.ticket, pieces[0].start, pieces[-1].end) if pieces else ():
@@ -178,7 +178,7 @@ class TicketDiff:
     @property
     def _configured_calendar(self) -> BusinessCalendar:
         severity = self.ticket.severity_at(self.ticket.created_at)
-        return self.clocks.calendar(severity, None, self.told.source)
+        return self.clocks.calendar(severity, None, self.vendor.source)
 
 
 def _span(o: Observation | None) -> list[Piece]:

@@ -19,7 +19,7 @@ from helpdesk_kpi.measure.recurrence.evidence import (
     candidate_pairs,
     evidence,
 )
-from helpdesk_kpi.measure.tickets.requester_history import asked_by_others
+from helpdesk_kpi.measure.tickets.requester_history import find_original_requesters
 from helpdesk_kpi.measure.tickets.timeline import Tickets, Timeline
 from helpdesk_kpi.store import Store
 from helpdesk_kpi.text import comment
@@ -55,10 +55,10 @@ class ContactHistory:
 
     def __init__(self, store: Store, config: Config) -> None:
         self.store = store
-        self.told = config.recurrence
+        self.settings = config.recurrence
         self.labels = TicketDimensions(store, config)
         self.customers: CustomerIdentities = load_customer_identities(store)
-        self.asked = asked_by_others(store, config)
+        self.original_requesters = find_original_requesters(store, config)
         self.accounts: dict[int, list[int]] = defaultdict(list)
         for account, customer in self.customers.items():
             self.accounts[customer].append(account)
@@ -68,16 +68,16 @@ class ContactHistory:
         wanted = {self.customers[account] for account in accounts}
         wanted |= {account for customer in wanted for account in self.accounts.get(customer, ())}
         rows = self._several(wanted)
-        parts = _LinkData(self.store, self.told.ignore_codes, [row.id for row in rows])
+        parts = _LinkData(self.store, self.settings.ignore_codes, [row.id for row in rows])
         found: dict[int, list[Contact]] = defaultdict(list)
         for row, category in zip(rows, self.labels.of("category", [row.id for row in rows]), strict=True):
             found[self.customers[row.requester]].append(self._contact(row, category, parts))
         return found
 
     def _several(self, accounts: set[int]) -> list["_ContactRow"]:
-        moved = [ticket for ticket, asker in self.asked.items() if asker in accounts]
-        told = [_ContactRow(*r) for r in self.store.rows(_LIGHT, sorted(accounts), moved)]
-        rows = [row._replace(requester=self.asked.get(row.id, row.requester)) for row in told]
+        moved = [ticket for ticket, asker in self.original_requesters.items() if asker in accounts]
+        light = [_ContactRow(*r) for r in self.store.rows(_LIGHT, sorted(accounts), moved)]
+        rows = [row._replace(requester=self.original_requesters.get(row.id, row.requester)) for row in light]
         rows = [row for row in rows if row.requester in accounts]
         counts: dict[int, int] = defaultdict(int)
         for row in rows:
@@ -85,33 +85,34 @@ class ContactHistory:
         return sorted((row for row in rows if counts[self.customers[row.requester]] > 1), key=lambda row: row.id)
 
     def _contact(self, row: "_ContactRow", category: str | None, parts: "_LinkData") -> Contact:
-        def named(native: str | None) -> str | None:
+        def ticket_name(native: str | None) -> str | None:
             return f"{row.source}:{native}" if native else None
 
         links = parts.links.get(row.id, ())
         problems = {
-            other if kind in DEVELOPMENT and not other.isdecimal() else str(named(other))
+            other if kind in DEVELOPMENT and not other.isdecimal() else str(ticket_name(other))
             for other, kind in links
             if kind in PROBLEM
         }
-        fields = json.loads(row.fields) if self.told.key_fields and row.fields != "{}" else {}
+        fields = json.loads(row.fields) if self.settings.key_fields and row.fields != "{}" else {}
         return Contact(
-            ticket=row.id, at=row.created_at, last=max(row.updated_at, row.created_at), name=str(named(row.native)),
-            category=category, follows=named(row.follow_up_of), merged_into=named(row.merged_into),
-            tied=frozenset(str(named(other)) for other, kind in links if kind in SAME),
-            problems=frozenset(problems | ({str(named(row.problem))} if row.problem else set())),
-            keys=frozenset((f, fields[f]) for f in self.told.key_fields if fields.get(f)),
+            ticket=row.id, at=row.created_at, last=max(row.updated_at, row.created_at),
+            name=str(ticket_name(row.native)), category=category,
+            follows=ticket_name(row.follow_up_of), merged_into=ticket_name(row.merged_into),
+            tied=frozenset(str(ticket_name(other)) for other, kind in links if kind in SAME),
+            problems=frozenset(problems | ({str(ticket_name(row.problem))} if row.problem else set())),
+            keys=frozenset((f, fields[f]) for f in self.settings.key_fields if fields.get(f)),
             codes=parts.codes(row), sketch=row.sketch or b"",
         )  # fmt: skip
 
     def customers_of(self, accounts: Sequence[int], tickets: Tickets) -> Iterator[CustomerContacts]:
         """The stories of the customers behind some accounts; those with one ticket have none."""
         found = self.contacts(accounts)
-        told = {customer: list(_pairs_with_evidence(self.store, contacts)) for customer, contacts in found.items()}
-        later = {pair.later.ticket for chosen in told.values() for pair in chosen}
+        pairs = {customer: list(_pairs_with_evidence(self.store, contacts)) for customer, contacts in found.items()}
+        later = {pair.later.ticket for chosen in pairs.values() for pair in chosen}
         standing = {ticket.row.id: _find_resolution(ticket) for ticket in tickets(sorted(later))}
         for customer, contacts in found.items():
-            repeats = [r for pair in told[customer] for r in _repeats(pair, standing[pair.later.ticket])]
+            repeats = [r for pair in pairs[customer] for r in _repeats(pair, standing[pair.later.ticket])]
             yield CustomerContacts(customer, sorted(contacts, key=lambda c: c.at), repeats)
 
 
@@ -160,8 +161,8 @@ class _LinkData:
             self.opening[ticket] += json.loads(codes)
 
     def codes(self, row: _ContactRow) -> frozenset[str]:
-        named = [*self.opening.get(row.id, ()), *comment.find_codes(row.subject or "")]
-        return frozenset(c for c in named if not any(fnmatch.fnmatchcase(c, pattern) for pattern in self.ignored))
+        codes = [*self.opening.get(row.id, ()), *comment.find_codes(row.subject or "")]
+        return frozenset(c for c in codes if not any(fnmatch.fnmatchcase(c, pattern) for pattern in self.ignored))
 
 
 class _Pair(NamedTuple):
@@ -198,30 +199,33 @@ class _Resolution(NamedTuple):
 
 
 def _find_resolution(ticket: Timeline) -> _Resolution:
-    apart = None if ticket.apart is None else ticket.apart.since
-    gone = [at for at in (ticket.deleted_at, apart) if at is not None]
+    flagged_at = None if ticket.flag is None else ticket.flag.since
+    gone = [at for at in (ticket.deleted_at, flagged_at) if at is not None]
     return _Resolution(ticket.exclusion_reason, ticket.merged_at, min(gone, default=None))
 
 
-def _repeats(pair: _Pair, stands: _Resolution) -> Iterator[RepeatContact]:
+def _repeats(pair: _Pair, resolution: _Resolution) -> Iterator[RepeatContact]:
     """The pair as it was known: until the later ticket was gone; from its merging on, if it was merged into this."""
     earlier, later = pair.earlier, pair.later
     found: Evidence | None = pair.evidence
-    if stands.left_out:
+    if resolution.left_out:
         return
-    if pair.evidence.reason == "merged" and stands.merged is None:  # a merge that nothing proves is no evidence
+    if pair.evidence.reason == "merged" and resolution.merged is None:  # a merge that nothing proves is no evidence
         found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
-    rows: list[tuple[Evidence | None, int | None, int | None]] = [(found, None, stands.gone)]
-    if stands.merged is not None:
+    rows: list[tuple[Evidence | None, int | None, int | None]] = [(found, None, resolution.gone)]
+    if resolution.merged is not None:
         here = later.merged_into == earlier.name
         if pair.evidence.reason == "merged":
             found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))
         merging = Evidence("merged", CONFIDENCE["merged"]) if here and (found is None or found.value) else None
-        rows = [(found, None, _earliest(stands.gone, stands.merged)), (merging, stands.merged, stands.gone)]
-    for told, since, until in rows:
+        rows = [
+            (found, None, _earliest(resolution.gone, resolution.merged)),
+            (merging, resolution.merged, resolution.gone),
+        ]
+    for shown, since, until in rows:
         start = max(later.at, since or 0)
-        if told is not None and (until is None or until > start):
-            yield RepeatContact(earlier.ticket, later.ticket, later.at, *told, since=since and start, until=until)
+        if shown is not None and (until is None or until > start):
+            yield RepeatContact(earlier.ticket, later.ticket, later.at, *shown, since=since and start, until=until)
 
 
 def _earliest(*instants: int | None) -> int | None:

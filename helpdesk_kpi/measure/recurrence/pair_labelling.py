@@ -46,10 +46,10 @@ def candidate(earlier: Contact, later: Contact) -> CandidatePair:
 
 def sample_pairs(store: Store, config: Config, count: int, seed: int) -> list[CandidatePair]:
     """So many pairs that nobody has judged, as many of each layer of similarity, in random order."""
-    judged = set(store.rows("SELECT earlier, later FROM repeat_labels"))
+    labelled = set(store.rows("SELECT earlier, later FROM repeat_labels"))
     layers: dict[float, list[CandidatePair]] = {}
     for found in _candidates(store, config):
-        if (found.earlier.ticket, found.later.ticket) not in judged:
+        if (found.earlier.ticket, found.later.ticket) not in labelled:
             layers.setdefault(found.layer, []).append(found)
     rng = Random(seed)  # noqa: S311 - a sample that anyone can draw again
     chosen: list[CandidatePair] = []
@@ -62,12 +62,12 @@ def sample_pairs(store: Store, config: Config, count: int, seed: int) -> list[Ca
 
 def _candidates(store: Store, config: Config) -> Iterator[CandidatePair]:
     """All pairs that could be repeats, of customers that stand for one person."""
-    apart = {ticket for (ticket,) in store.rows("SELECT ticket FROM apart")}
+    flagged = {ticket for (ticket,) in store.rows("SELECT ticket FROM apart")}
     accounts = [key for (key,) in store.rows("SELECT DISTINCT requester FROM tickets WHERE requester IS NOT NULL")]
     ledger = ContactHistory(store, config)
-    contacts = ledger.contacts([*accounts, *ledger.asked.values()])
+    contacts = ledger.contacts([*accounts, *ledger.original_requesters.values()])
     for customer in sorted(contacts):
-        theirs = [contact for contact in contacts[customer] if contact.ticket not in apart]
+        theirs = [contact for contact in contacts[customer] if contact.ticket not in flagged]
         for earlier, later in candidate_pairs(theirs):
             yield candidate(earlier, later)
 
@@ -106,9 +106,9 @@ def load_labelled_pairs(store: Store) -> list[LabelledPair]:
     return [LabelledPair(reason, alike, bool(same), weight) for reason, alike, same, weight in store.rows(sql)]
 
 
-def uses_recurrence(told: Statistic) -> bool:
+def uses_recurrence(statistic: Statistic) -> bool:
     """Whether a figure hangs on the finding of one problem in two tickets."""
-    return isinstance(told, Followup) and told.joined == "repeat_contacts"
+    return isinstance(statistic, Followup) and statistic.joined == "repeat_contacts"
 
 
 def load_quality(store: Store, config: Config) -> DetectionQuality | None:
@@ -116,18 +116,18 @@ def load_quality(store: Store, config: Config) -> DetectionQuality | None:
 
     For whoever prints a figure that counts repeats.
     """
-    told = measure_quality(load_labelled_pairs(store), load_thresholds(store, config))
-    return told if told.found_pairs >= FEW else None
+    quality = measure_quality(load_labelled_pairs(store), load_thresholds(store, config))
+    return quality if quality.found_pairs >= FEW else None
 
 
-def format_quality(told: DetectionQuality | None) -> str:
+def format_quality(quality: DetectionQuality | None) -> str:
     """The same in words."""
-    if told is None or told.precision is None:
+    if quality is None or quality.precision is None:
         return "how often a repeat is one is not known: judge some with `helpdesk-kpi recurrence label`"
-    low, high = told.precision_interval
-    sure = f"{low:.0%} to {high:.0%}, {told.pairs} pairs judged"
-    recall = "" if told.recall is None else f"; of the repeats among them {told.recall:.0%} are found"
-    return f"of the repeats found {told.precision:.0%} are some ({sure}){recall}"
+    low, high = quality.precision_interval
+    sure = f"{low:.0%} to {high:.0%}, {quality.pairs} pairs judged"
+    recall = "" if quality.recall is None else f"; of the repeats among them {quality.recall:.0%} are found"
+    return f"of the repeats found {quality.precision:.0%} are some ({sure}){recall}"
 
 
 def find_pair(contacts: Sequence[Contact], one: int, other: int) -> CandidatePair | None:

@@ -58,12 +58,12 @@ class DetectionQuality(NamedTuple):
         return wilson((self.recall or 0) * self.true_pairs, self.true_pairs)
 
 
-def measure_quality(judged: Sequence[LabelledPair], least: Thresholds) -> DetectionQuality:
-    found = [pair for pair in judged if pair.is_detected(least)]
-    true = [pair for pair in judged if pair.is_same]
+def measure_quality(labelled: Sequence[LabelledPair], least: Thresholds) -> DetectionQuality:
+    found = [pair for pair in labelled if pair.is_detected(least)]
+    true = [pair for pair in labelled if pair.is_same]
     right = [pair for pair in found if pair.is_same]
     return DetectionQuality(
-        _weight(found), _weight(right), _weight(true), len(judged), _as_many(found), _as_many(true)
+        _weight(found), _weight(right), _weight(true), len(labelled), _as_many(found), _as_many(true)
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def _as_many(pairs: Sequence[LabelledPair]) -> float:
     return _weight(pairs) ** 2 / sum(pair.weight**2 for pair in pairs) if pairs else 0.0
 
 
-def f_half(told: DetectionQuality) -> float:
+def f_half(quality: DetectionQuality) -> float:
     """F0.5, which is (1 + 0.25) P R / (0.25 P + R); 0 where nothing is found rightly.
 
     Of 8 found 6 rightly, and 12 are true: P 0.75, R 0.5; 1.25 x 0.375 / 0.6875 = 0.682.
@@ -84,17 +84,17 @@ def f_half(told: DetectionQuality) -> float:
     >>> round(f_half(DetectionQuality(found=8, right=6, true=12, pairs=40, found_pairs=8, true_pairs=12)), 3)
     0.682
     """
-    if not told.right:
+    if not quality.right:
         return 0.0
-    p, r = told.right / told.found, told.right / told.true
+    p, r = quality.right / quality.found, quality.right / quality.true
     return 1.25 * p * r / (0.25 * p + r)
 
 
-def choose_thresholds(judged: Sequence[LabelledPair], usual: Thresholds) -> Thresholds:
+def choose_thresholds(labelled: Sequence[LabelledPair], usual: Thresholds) -> Thresholds:
     """The similarities with the greatest F0.5, the higher of equal ones; the usual one where too few pairs tell."""
     found = {}
     for reason in TEXT:
-        pairs = [pair for pair in judged if pair.reason == reason]
+        pairs = [pair for pair in labelled if pair.reason == reason]
         yes = sum(pair.is_same for pair in pairs)
         enough = min(yes, len(pairs) - yes) >= FEWEST
         found[reason] = _best(pairs, usual) if enough else getattr(usual, reason)

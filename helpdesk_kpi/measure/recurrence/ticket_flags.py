@@ -15,16 +15,16 @@ from helpdesk_kpi.identities.shared_senders import find_shared_senders, load_con
 from helpdesk_kpi.identities.source_rules import named_accounts
 from helpdesk_kpi.measure.metrics.dimensions import TicketDimensions
 from helpdesk_kpi.measure.recurrence.incidents import USUAL, IncidentReport, find_incidents
-from helpdesk_kpi.measure.tickets.requester_history import asked_by_others
+from helpdesk_kpi.measure.tickets.requester_history import find_original_requesters
 from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.store import Store
 
 TicketFlags = dict[int, tuple[str, int]]
 
 
-def flag_settings(told: Recurrence) -> Recurrence:
+def flag_settings(settings: Recurrence) -> Recurrence:
     """What of the configuration changes what is kept; the similarities are applied when figures are read."""
-    return msgspec.structs.replace(told, same_category=None, any_category=None)
+    return msgspec.structs.replace(settings, same_category=None, any_category=None)
 
 
 def update_ticket_flags(store: Store, config: Config) -> None:
@@ -37,13 +37,17 @@ def update_ticket_flags(store: Store, config: Config) -> None:
     )
     if not changed:
         return
-    customers, asked = load_customer_identities(store), asked_by_others(store, config)
+    customers, original_requesters = load_customer_identities(store), find_original_requesters(store, config)
     scope = _around(store, [at for _, at, _ in changed], 2 * config.recurrence.incident_hours * HOUR)
-    who = {account for ticket, _, requester in changed for account in (requester, asked.get(ticket, requester))}
-    theirs = _tickets_of(store, customers, asked, {customers[account] for account in who})
+    who = {
+        account
+        for ticket, _, requester in changed
+        for account in (requester, original_requesters.get(ticket, requester))
+    }
+    theirs = _tickets_of(store, customers, original_requesters, {customers[account] for account in who})
     of_customers = {ticket for tickets in theirs.values() for ticket, _ in tickets}
     found: TicketFlags = {
-        **_of_incidents(store, config, customers, asked, scope),
+        **_of_incidents(store, config, customers, original_requesters, scope),
         **{t: a for t, a in _load_flags(store, scope - of_customers).items() if a[0] == "shared_sender"},
         **find_shared_senders(theirs, _configured_senders(store, config, customers), config.recurrence.sender_week),
         **_expected_categories(store, config, scope | of_customers),
@@ -64,17 +68,20 @@ def _around(store: Store, times: list[int], within: int) -> set[int]:
 
 
 def _tickets_of(
-    store: Store, customers: CustomerIdentities, asked: Mapping[int, int], wanted: set[int]
+    store: Store, customers: CustomerIdentities, original_requesters: Mapping[int, int], wanted: set[int]
 ) -> dict[int, list[tuple[int, int]]]:
-    """Customer -> (ticket, creation) of what they asked. `asked`: ticket -> who did, where it names another today."""
+    """Customer -> (ticket, created at) of their tickets.
+
+    `original_requesters`: ticket -> the account that asked, where the ticket names another requester today.
+    """
     accounts = wanted | {account for account, customer in customers.items() if customer in wanted}
     found: dict[int, list[tuple[int, int]]] = {}
     sql = (
         "SELECT requester, id, created_at FROM tickets WHERE created_at IS NOT NULL"
         " AND (requester IN (SELECT value FROM json_each(?)) OR id IN (SELECT value FROM json_each(?)))"
     )
-    for requester, ticket, at in store.rows(sql, sorted(accounts), sorted(asked)):
-        customer = customers[asked.get(ticket, requester)]
+    for requester, ticket, at in store.rows(sql, sorted(accounts), sorted(original_requesters)):
+        customer = customers[original_requesters.get(ticket, requester)]
         if customer in wanted:
             found.setdefault(customer, []).append((ticket, at))
     return found
@@ -91,10 +98,10 @@ def _configured_senders(store: Store, config: Config, customers: CustomerIdentit
 
 
 def _of_incidents(
-    store: Store, config: Config, customers: CustomerIdentities, asked: Mapping[int, int], scope: set[int]
+    store: Store, config: Config, customers: CustomerIdentities, original_requesters: Mapping[int, int], scope: set[int]
 ) -> TicketFlags:
     """Incidents among the tickets of the scope, which may reach over all years: month by month."""
-    told, found = config.recurrence, {}
+    settings, found = config.recurrence, {}
     sql = (
         "SELECT t.id, t.source || ':' || t.native, t.created_at, t.requester, t.source || ':' || t.problem,"
         " coalesce(t.sketch, x'')"
@@ -102,10 +109,13 @@ def _of_incidents(
         " WHERE t.created_at BETWEEN ? AND ? AND t.requester IS NOT NULL AND t.is_spam = 0"
     )
     for first, last in _spans(store, scope):
-        within = told.incident_hours * HOUR
+        within = settings.incident_hours * HOUR
         rows = store.rows(sql, first - USUAL * DAY - within, last + within)
-        reports = [IncidentReport(t, name, at, customers[asked.get(t, r)], *rest) for t, name, at, r, *rest in rows]
-        for ticket, known in find_incidents(reports, told.incident_customers, told.incident_hours).items():
+        reports = [
+            IncidentReport(t, name, at, customers[original_requesters.get(t, r)], *rest)
+            for t, name, at, r, *rest in rows
+        ]
+        for ticket, known in find_incidents(reports, settings.incident_customers, settings.incident_hours).items():
             if ticket in scope:
                 found[ticket] = ("incident", known)
     return found

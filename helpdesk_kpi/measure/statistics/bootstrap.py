@@ -27,8 +27,8 @@ def derive_seed(report: str, kpi: str, subject: str) -> int:
     >>> derive_seed("weekly", "csat", "Ann") != derive_seed("weekly", "csat", "Bob")
     True
     """
-    told = f"{report}\0{kpi}\0{subject}".encode()
-    return int.from_bytes(hashlib.sha256(told).digest()[:8], "big")
+    key = f"{report}\0{kpi}\0{subject}".encode()
+    return int.from_bytes(hashlib.sha256(key).digest()[:8], "big")
 
 
 def mean(
@@ -72,10 +72,10 @@ def quantile(
     return _percentiles(np.concatenate(found))
 
 
-def _draws(clusters: int, things: int, seed: int, draws: int) -> list[NDArray[np.int64]]:
+def _draws(clusters: int, units: int, seed: int, draws: int) -> list[NDArray[np.int64]]:
     """How often each cluster was drawn, (draws, clusters), in parts that fit into memory."""
     rng = np.random.default_rng(seed)
-    at_a_time = max(_CELLS // things, 1)
+    at_a_time = max(_CELLS // units, 1)
     sizes = [min(at_a_time, draws - first) for first in range(0, draws, at_a_time)]
     return [rng.multinomial(clusters, np.full(clusters, 1 / clusters), size) for size in sizes]
 

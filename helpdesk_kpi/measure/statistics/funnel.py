@@ -27,14 +27,14 @@ def limits(centre: float, n: float, confidence: float = REVIEW) -> tuple[float, 
     >>> limits(0.5, 10, LOOK)
     (0.2, 0.8)
     """
-    things = math.floor(n + 1e-9)
-    if things < 1:
+    units = math.floor(n + 1e-9)
+    if units < 1:
         return 0.0, 1.0
     tail = (1 - confidence) / 2
-    below = binomial_cdf(things, centre)
+    below = binomial_cdf(units, centre)
     low = int(np.searchsorted(below, tail, side="right"))  # the smallest k with P(X <= k) > tail
     high = int(np.searchsorted(below, 1 - tail, side="left"))  # the smallest k with P(X > k) <= tail
-    return low / things, min(high, things) / things
+    return low / units, min(high, units) / units
 
 
 def place(share: float, centre: float, n: float) -> Verdict:
@@ -61,13 +61,13 @@ def deviation(successes: float, n: float, centre: float) -> float:
     >>> round(deviation(1, 10, 0.5), 2), round(deviation(9, 10, 0.5), 2), deviation(5, 10, 0.5), deviation(0, 0, 0.5)
     (-2.3, 2.3, 0.0, 0.0)
     """
-    things = math.floor(n + 1e-9)
-    if things < 1 or centre <= 0 or centre >= 1:
+    units = math.floor(n + 1e-9)
+    if units < 1 or centre <= 0 or centre >= 1:
         return 0.0
-    x, below = successes * things / n, binomial_cdf(things, centre)
+    x, below = successes * units / n, binomial_cdf(units, centre)
     few, many = math.ceil(x - 1e-9), math.floor(x + 1e-9)
-    at_most = float(below[min(few, things)])
-    at_least = float(binomial_cdf(things, 1 - centre)[min(things - many, things)])  # as many failures or fewer
+    at_most = float(below[min(few, units)])
+    at_least = float(binomial_cdf(units, 1 - centre)[min(units - many, units)])  # as many failures or fewer
     if min(at_most, at_least) >= 0.5:
         return 0.0
     return _normal(at_most) if at_most < at_least else -_normal(at_least)

@@ -34,7 +34,7 @@ class Norm(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """Of one person, by cell and in sum over `things`."""
+    """Of one person, by cell and in sum over `units`."""
 
     n: Floats  # by cell: credit
     observed: Floats  # by cell: sum of weight x value
@@ -105,7 +105,7 @@ def standardise(own: Units, norm: Norm) -> Expected:
     return Expected(n, observed, n * norm.mean, variance, float((n**2 * norm.variance / norm.behind).sum()))
 
 
-def without_peers(things: Floats, own: Floats, everybodys: Floats, most: float = 0.8) -> float:
+def without_peers(units: Floats, own: Floats, everybodys: Floats, most: float = 0.8) -> float:
     """The part of some things of a person, by cell, that lies in cells of which they do more than `most` themselves.
 
     Where that is much, nobody does like work to compare with. `own` and `everybodys` may be of a longer time.
@@ -113,5 +113,5 @@ def without_peers(things: Floats, own: Floats, everybodys: Floats, most: float =
     >>> without_peers(np.array([40.0, 60.0]), np.array([90.0, 150.0]), np.array([100.0, 1000.0]))
     0.4
     """
-    whole = float(things.sum())
-    return float(things[own > most * everybodys].sum()) / whole if whole else 0.0
+    whole = float(units.sum())
+    return float(units[own > most * everybodys].sum()) / whole if whole else 0.0

@@ -10,7 +10,7 @@ ANSWERS = frozenset({"good", "bad"})
 NEAR = 10_000  # ms by which the events of a survey may be ahead of its rating: each is written by its own clock
 
 
-def with_told(ratings: Sequence[RatingRecord], surveys: Sequence[EventRecord]) -> Sequence[RatingRecord]:
+def with_event_answers(ratings: Sequence[RatingRecord], surveys: Sequence[EventRecord]) -> Sequence[RatingRecord]:
     """The ratings of a ticket, with the answers that only its events tell. `surveys`: in order of time.
 
     Events tell of one question only. Where ratings have questions of their own, they are told by those.
@@ -38,23 +38,23 @@ def _unlisted(
 
     A survey begins with a rating's offer, or where events tell of an offer after an answer.
     """
-    listed = sorted((r.offered_at - NEAR for r in ratings), reverse=True)
-    is_listed, offered = False, None
+    starts = sorted((r.offered_at - NEAR for r in ratings), reverse=True)
+    is_rated, offered = False, None
     given: list[EventRecord] = []
     for e in surveys:
-        begins = bool(listed) and listed[-1] <= e.at
+        begins = bool(starts) and starts[-1] <= e.at
         if (begins or e.after == "offered") and given:
-            if not is_listed:
+            if not is_rated:
                 yield offered, given
-            is_listed, offered, given = False, None, []
-        while listed and listed[-1] <= e.at:
-            listed.pop()
-        is_listed = is_listed or begins
+            is_rated, offered, given = False, None, []
+        while starts and starts[-1] <= e.at:
+            starts.pop()
+        is_rated = is_rated or begins
         if e.after == "offered":
             offered = e.at
         elif e.after in ANSWERS:
             given.append(e)
-    if given and not is_listed:
+    if given and not is_rated:
         yield offered, given
 
 

@@ -13,21 +13,21 @@ from helpdesk_kpi.model import REFUSED_RATING, REFUSED_ROW
 RATINGS = frozenset({"survey.answers", "survey.offered", "survey.dimensions"})
 
 
-def apply_exclusions(story: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
+def apply_exclusions(subject: Any, kpi: Kpi, variant: Variant) -> Iterable[Observation]:
     """What a KPI says of a story. Of a ticket, with what leaves it out applied:
 
     one that never counts gives its observations with the reason as `stop`; one that is left out later gives them
     twice: as they were until then, and with the reason since. What happened on a ticket before it moved away stays.
     """
-    found = variant.function(story)
-    if not isinstance(story, Timeline):
+    found = variant.function(subject)
+    if not isinstance(subject, Timeline):
         return found
-    asked = variant.population, kpi.needs, kpi.is_instant
-    if asked not in story.kept_out:
-        story.kept_out[asked] = _exclusion_reason(story, kpi, variant)
-    reason, since = story.kept_out[asked]
+    key = variant.population, kpi.needs, kpi.is_instant
+    if key not in subject.exclusions:
+        subject.exclusions[key] = _exclusion_reason(subject, kpi, variant)
+    reason, since = subject.exclusions[key]
     found = mark_excluded(found, reason, since) if reason else found
-    left_at = story.row.left_at
+    left_at = subject.row.left_at
     return found if left_at is None or kpi.is_instant else moved(found, left_at)
 
 
@@ -93,8 +93,8 @@ def missing_history(ticket: Timeline, needs: frozenset[str], *, is_instant: bool
 
 def _not_whole(ticket: Timeline, needs: frozenset[str], *, is_instant: bool) -> str:
     """Why the history of the ticket is not whole; "" if it is."""
-    is_told = ticket.row.changes_known == "yes" or _needs_words(ticket, needs)
-    if not is_told or ticket.known_from > ticket.created_at or REFUSED_ROW in ticket.refused:
+    is_known = ticket.row.changes_known == "yes" or _needs_words(ticket, needs)
+    if not is_known or ticket.known_from > ticket.created_at or REFUSED_ROW in ticket.refused:
         return "history_unknown"
     if "comments.public" in needs and not ticket.knows_first_message:
         return "first_message_unknown"

@@ -25,8 +25,8 @@ def since_it_came(row: TicketRecord, events: Sequence[EventRecord]) -> Sequence[
     if at == row.created_at:
         return events
     first = next((e for e in events if e.kind == "comment" and e.at == row.created_at), None)
-    asked = [] if first is None else [msgspec.structs.replace(first, at=at)]
-    return [*asked, *(e for e in events if e.at >= at)]
+    request = [] if first is None else [msgspec.structs.replace(first, at=at)]
+    return [*request, *(e for e in events if e.at >= at)]
 
 
 def stays_away(events: Sequence[EventRecord]) -> list[Stay]:

@@ -70,7 +70,7 @@ def copies(store: Store, tickets: Sequence[int]) -> dict[int, list[CopyRow]]:
 
     Where tickets name each other, one of the circle is the original: the oldest one that was not imported.
     """
-    rows = _named_originals(store, tickets)
+    rows = _find_original_names(store, tickets)
     found = {}
     for ticket in rows.keys() & set(tickets):
         originals = _reached(rows, ticket)
@@ -80,7 +80,7 @@ def copies(store: Store, tickets: Sequence[int]) -> dict[int, list[CopyRow]]:
     return found
 
 
-def _named_originals(store: Store, tickets: Sequence[int]) -> dict[int, list[_Copied]]:
+def _find_original_names(store: Store, tickets: Sequence[int]) -> dict[int, list[_Copied]]:
     """What some tickets are copied from, what those are copied from, and so on."""
     found: dict[int, list[_Copied]] = {}
     known, wanted = set(tickets), list(tickets)

@@ -26,30 +26,30 @@ def with_asker(
         return row, events
     ordered = in_turn(changes)
     natives = [ordered[0].before, *(e.after for e in ordered)]
-    named = [accounts.get((row.source, native or "")) for native in natives]
-    known = [key for key in [*named, row.requester] if key is not None]
+    requesters = [accounts.get((row.source, native or "")) for native in natives]
+    known = [key for key in [*requesters, row.requester] if key is not None]
     first = _first_outside(desk, known, row.created_at)
     if first == row.requester:
         return row, events
     words = [e for e in events if e.kind == "comment" and e.at <= row.created_at and e.actor == row.requester]
-    told = {id(e): msgspec.structs.replace(e, actor=first) for e in words}
-    return msgspec.structs.replace(row, requester=first), [told.get(id(e), e) for e in events]
+    corrected = {id(e): msgspec.structs.replace(e, actor=first) for e in words}
+    return msgspec.structs.replace(row, requester=first), [corrected.get(id(e), e) for e in events]
 
 
-def asked_by_others(store: Store, config: Config) -> dict[int, int]:
+def find_original_requesters(store: Store, config: Config) -> dict[int, int]:
     """Tickets (keys) that name somebody else as the requester today than who asked, with the account that did."""
     events: dict[int, list[EventRecord]] = {}
     for e in starmap(EventRecord, store.rows(f"{EVENT} WHERE field = 'requester' AND kind = 'change'")):
         events.setdefault(e.ticket, []).append(e)
     if not events:
         return {}
-    desks, named = load_source_rules(store, config), accounts(store, events.values())
+    desks, keys = load_source_rules(store, config), accounts(store, events.values())
     sql = f"{TICKET} WHERE id IN (SELECT value FROM json_each(?)) AND created_at IS NOT NULL"
     found = {}
     for row in starmap(TicketRecord, store.rows(sql, sorted(events))):
-        asked, _ = with_asker(desks[row.source], row, since_it_came(row, events[row.id]), named)
-        if asked.requester is not None and asked.requester != row.requester:
-            found[row.id] = asked.requester
+        original, _ = with_asker(desks[row.source], row, since_it_came(row, events[row.id]), keys)
+        if original.requester is not None and original.requester != row.requester:
+            found[row.id] = original.requester
     return found
 
 
@@ -60,12 +60,12 @@ def _first_outside(desk: SourceRules, known: Sequence[int], at: int) -> int | No
     return next(never, None) or next(then, None) or next(iter(known), None)
 
 
-def as_rated(now: TicketRecord, asked: TicketRecord, ratings: Sequence[RatingRecord]) -> Sequence[RatingRecord]:
+def as_rated(now: TicketRecord, original: TicketRecord, ratings: Sequence[RatingRecord]) -> Sequence[RatingRecord]:
     """Answers that stand under today's requester are by who asked."""
-    if now.requester == asked.requester:
+    if now.requester == original.requester:
         return ratings
     return [
-        msgspec.structs.replace(one, rater=asked.requester) if one.rater == now.requester else one for one in ratings
+        msgspec.structs.replace(one, rater=original.requester) if one.rater == now.requester else one for one in ratings
     ]
 
 
@@ -76,12 +76,12 @@ def _changes(events: Sequence[EventRecord]) -> list[EventRecord]:
 
 def accounts(store: Store, events: Collection[Sequence[EventRecord]]) -> dict[tuple[int, str], int]:
     """The accounts that histories name as requesters: (source, id there) -> our key."""
-    told = (e for rows in events for e in rows if e.field == "requester" and e.kind == "change")
-    named = {native for e in told for native in (e.before, e.after) if native}
-    if not named:
+    changes = (e for rows in events for e in rows if e.field == "requester" and e.kind == "change")
+    natives = {native for e in changes for native in (e.before, e.after) if native}
+    if not natives:
         return {}
     sql = "SELECT source, native, id FROM people WHERE native IN (SELECT value FROM json_each(?))"
-    return {(source, native): key for source, native, key in store.rows(sql, sorted(named))}
+    return {(source, native): key for source, native, key in store.rows(sql, sorted(natives))}
 
 
 def askers(
@@ -91,8 +91,8 @@ def askers(
 
     An account that was merged into another one since still wrote as the one who asks.
     """
-    told = [e for e in events if e.field == "requester" and e.kind == "change"]
-    before = {accounts.get((row.source, native)) for e in told for native in (e.before, e.after) if native}
+    changes = [e for e in events if e.field == "requester" and e.kind == "change"]
+    before = {accounts.get((row.source, native)) for e in changes for native in (e.before, e.after) if native}
     found = (row.requester, *(before - {None, row.requester}))
     if row.participants == "[]":
         return found

@@ -58,8 +58,8 @@ def _due(row: SlaCycleRecord, start: int) -> int:
             return row.breach_at
         late = row.goal is not None and row.elapsed is not None and row.elapsed > row.goal
         return row.stopped_at - 1 if late else row.stopped_at
-    told = row.stopped_at if row.breach_at is None else row.breach_at
-    return min(told, row.stopped_at - 1) if row.is_breached else max(told, row.stopped_at)
+    due = row.stopped_at if row.breach_at is None else row.breach_at
+    return min(due, row.stopped_at - 1) if row.is_breached else max(due, row.stopped_at)
 
 
 def _of_events(metric: str, instance: int, events: Sequence[SlaEventRecord]) -> Iterator[SlaRun]:

@@ -21,7 +21,7 @@ from helpdesk_kpi.identities.vocabulary import (
 )
 from helpdesk_kpi.measure.metrics.contract import Observation
 from helpdesk_kpi.measure.tickets.assignments import AssignmentHistory
-from helpdesk_kpi.measure.tickets.event_ratings import ANSWERS, given_in, with_told
+from helpdesk_kpi.measure.tickets.event_ratings import ANSWERS, given_in, with_event_answers
 from helpdesk_kpi.measure.tickets.final_values import ends_elsewhere
 from helpdesk_kpi.measure.tickets.moves import begun, since_it_came, stays_away, without_what_was_away
 from helpdesk_kpi.measure.tickets.related_tickets import is_evident
@@ -58,27 +58,29 @@ class Timeline:
         desk: SourceRules,
         row: TicketRecord,
         events: Sequence[EventRecord],
-        beside: TicketRecords = NO_RECORDS,
+        related: TicketRecords = NO_RECORDS,
     ) -> None:
         now = row
         events = since_it_came(row, events)
-        self.askers = askers(desk, now, events, beside.accounts)
-        row, events = with_asker(desk, now, events, beside.accounts)
+        self.askers = askers(desk, now, events, related.accounts)
+        row, events = with_asker(desk, now, events, related.accounts)
         self.away = stays_away(events)
         row, events = with_resolutions(desk, row, without_what_was_away(events, self.away))
         self.source_rules = desk
         self.row = row
-        self.cycles, self.promises = beside.cycles, beside.promises
-        self._cited, self.links = beside.cited, beside.links
-        self.apart = next(iter(beside.apart), None)
-        self.merges, self.copies = beside.merges, beside.copies
-        self.refused = frozenset(part.kind for part in beside.unread) & {REFUSED_ROW, REFUSED_RATING}
+        self.cycles, self.promises = related.cycles, related.promises
+        self._cited, self.links = related.cited, related.links
+        self.flag = next(iter(related.apart), None)
+        self.merges, self.copies = related.merges, related.copies
+        self.refused = frozenset(part.kind for part in related.unread) & {REFUSED_ROW, REFUSED_RATING}
         self.created_at: int = begun(row)
         self.requester: int | None = row.requester
         self.channel: str | None = row.channel
         self.deleted_at: int | None = row.deleted_at
         self.known_from: int = max(row.changes_known_from or 0, desk.since)  # history before is not known
-        self.kept_out: dict[object, tuple[str, int | None]] = {}  # by what is asked of it, so that it is found out once
+        self.exclusions: dict[
+            object, tuple[str, int | None]
+        ] = {}  # by what is asked of it, so that it is found out once
         moves = in_turn(e for e in events if e.kind == "change" and e.field == "brand")
         self.brand = moves[0].before if moves else row.brand  # at first
         self.messages: list[Message] = []
@@ -91,7 +93,7 @@ class Timeline:
         self.changes = sorted([*self.changes, *(end.change for end in self.ends)], key=lambda c: c.at)
         #: Fields of which nothing tells since when they have their value.
         self.undated = frozenset(end.change.field for end in self.ends if not end.is_dated)
-        self.ratings: Sequence[RatingRecord] = with_told(as_rated(now, row, beside.ratings), self.surveys)
+        self.ratings: Sequence[RatingRecord] = with_event_answers(as_rated(now, row, related.ratings), self.surveys)
         if any(e.after in ANSWERS for e in self.surveys):  # the answer is known, whatever its own row says
             self.refused -= {REFUSED_RATING}
 
@@ -473,8 +475,8 @@ class Timeline:
         if self.row.left_at is not None or self.source_rules.state(self.row.status) not in DONE_STATES:
             return False
         # What was done before the ticket was made, as an import with times of its own brings it, says nothing of when.
-        is_told = any(c.at >= self.created_at for c in self._status_changes)
-        return not is_told or "status" in self.undated
+        has_dated_status = any(c.at >= self.created_at for c in self._status_changes)
+        return not has_dated_status or "status" in self.undated
 
     # What leaves it out
 
@@ -549,9 +551,9 @@ class Timeline:
         A rating tells only its latest state; where the ticket's history tells of earlier ones, they are kept.
         """
         given = [(r, self.source_rules.dimension(r.question)) for r in self.ratings if self._is_answer(r)]
-        asked = Counter((r.native, dimension) for r, dimension in given)
+        questions = Counter((r.native, dimension) for r, dimension in given)
         return [
-            SurveyResponse(dimension, self._rating_versions(r), 1 / asked[r.native, dimension])
+            SurveyResponse(dimension, self._rating_versions(r), 1 / questions[r.native, dimension])
             for r, dimension in given
         ]
 

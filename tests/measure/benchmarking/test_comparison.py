@@ -120,7 +120,7 @@ def test_equals_with_hard_and_easy_work_are_far_apart_and_then_within_expected_v
     found = desk.compare("reopen_rate")
     ann, bob = person(found, "Ann"), person(found, "Bob")
     assert [place(one.value or 0, found.centre or 0, one.n) for one in (ann, bob)] == ["signal", "signal"]  # raw
-    assert [(one.verdict, one.stands_out) for one in (ann, bob)] == [("within", False), ("within", False)]
+    assert [(one.verdict, one.is_outlier) for one in (ann, bob)] == [("within", False), ("within", False)]
     assert (ann.ratio, bob.ratio) == pytest.approx((1, 1))
     assert ann.adjusted == pytest.approx(bob.adjusted) == found.centre == 0.125
 
@@ -131,9 +131,9 @@ def test_who_does_worse_on_the_same_work_is_a_signal(desk: SmallDesk) -> None:
     desk.many("Bob", 200, 10, DURING, priority="low")
     found = desk.compare("reopen_rate")
     ann, bob = person(found, "Ann"), person(found, "Bob")
-    assert (ann.verdict, ann.direction, ann.stands_out) == ("signal", "worse", True)
+    assert (ann.verdict, ann.direction, ann.is_outlier) == ("signal", "worse", True)
     assert ann.ratio == pytest.approx(2)
-    assert (bob.verdict, bob.direction, bob.stands_out) == ("within", "", False)
+    assert (bob.verdict, bob.direction, bob.is_outlier) == ("within", "", False)
 
 
 def test_nobody_is_measured_by_their_own_past(desk: SmallDesk) -> None:

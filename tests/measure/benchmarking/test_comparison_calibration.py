@@ -25,28 +25,28 @@ PEOPLE = 12
 class Work:
     """Of twelve people, each with a mix of work of their own: a year, and the quarter after it."""
 
-    def __init__(self, rng: np.random.Generator, things: int) -> None:
-        self.subject = rng.integers(0, PEOPLE, things)
+    def __init__(self, rng: np.random.Generator, units: int) -> None:
+        self.subject = rng.integers(0, PEOPLE, units)
         mixes = rng.dirichlet(np.full(CELLS, 0.5), PEOPLE)
-        chosen = rng.random(things)[:, None] < np.cumsum(mixes, axis=1)[self.subject]
+        chosen = rng.random(units)[:, None] < np.cumsum(mixes, axis=1)[self.subject]
         self.cell = np.where(chosen.any(axis=1), chosen.argmax(axis=1), CELLS - 1)
-        self.at = np.sort(rng.integers(-YEAR, QUARTER, things))
+        self.at = np.sort(rng.integers(-YEAR, QUARTER, units))
 
     def bench(self, kind: UnitKind, values: NDArray[np.float64]) -> PeerGroup:
-        things = Units(self.subject, self.cell, values, np.ones(len(values)))
-        return PeerGroup(kind, things, self.at, PARENT, -YEAR, 0, QUARTER)
+        units = Units(self.subject, self.cell, values, np.ones(len(values)))
+        return PeerGroup(kind, units, self.at, PARENT, -YEAR, 0, QUARTER)
 
 
 def verdicts(bench: PeerGroup) -> list[funnel.Verdict]:
     found = Population(bench, range(PEOPLE))
-    for subject, (expected, judged) in found.judged.items():
-        low, high = control_limits(bench.kind, expected, judged, funnel.REVIEW, found.dispersion)
+    for subject, (expected, compared) in found.compared.items():
+        low, high = control_limits(bench.kind, expected, compared, funnel.REVIEW, found.dispersion)
         assert low is not None
         assert high is not None
-        assert judged.ratio is not None
-        is_signal = not low - 1e-9 <= judged.ratio <= high + 1e-9
+        assert compared.ratio is not None
+        is_signal = not low - 1e-9 <= compared.ratio <= high + 1e-9
         assert is_signal == (funnel.verdict(found.off(subject)) == "signal")  # the drawn funnel says the same
-    return [funnel.verdict(found.off(subject)) for subject in found.judged]
+    return [funnel.verdict(found.off(subject)) for subject in found.compared]
 
 
 def no_rows(n: int) -> Columns:
@@ -55,12 +55,12 @@ def no_rows(n: int) -> Columns:
 
 
 @pytest.mark.parametrize("things", [1500, 8000])
-def test_equals_with_unequal_work_are_within_expected_variation(things: int) -> None:
+def test_equals_with_unequal_work_are_within_expected_variation(units: int) -> None:
     rng = np.random.default_rng(1)
     found: list[funnel.Verdict] = []
     for _ in range(60):
-        work = Work(rng, things)
-        found += verdicts(work.bench("share", (rng.random(things) < RATES[work.cell]).astype(np.float64)))
+        work = Work(rng, units)
+        found += verdicts(work.bench("share", (rng.random(units) < RATES[work.cell]).astype(np.float64)))
     assert found.count("signal") / len(found) < 0.005
     assert found.count("look") / len(found) < 0.06
 
@@ -113,10 +113,10 @@ def test_people_who_differ_are_found_to_differ_by_as_much() -> None:
 # What must not change anything
 
 
-def drawn(seed: int, things: int = 2000) -> tuple[Work, NDArray[np.float64]]:
+def drawn(seed: int, units: int = 2000) -> tuple[Work, NDArray[np.float64]]:
     rng = np.random.default_rng(seed)
-    work = Work(rng, things)
-    return work, (rng.random(things) < RATES[work.cell]).astype(np.float64)
+    work = Work(rng, units)
+    return work, (rng.random(units) < RATES[work.cell]).astype(np.float64)
 
 
 def test_renaming_people_renames_the_results() -> None:
@@ -125,8 +125,8 @@ def test_renaming_people_renames_the_results() -> None:
     other = np.random.default_rng(6).permutation(PEOPLE)
     work.subject = other[work.subject]
     after = Population(work.bench("share", values), range(PEOPLE))
-    for subject, (_, judged) in before.judged.items():
-        assert after.judged[int(other[subject])][1] == pytest.approx(judged)
+    for subject, (_, compared) in before.compared.items():
+        assert after.compared[int(other[subject])][1] == pytest.approx(compared)
     assert after.between == pytest.approx(before.between)
 
 
@@ -136,11 +136,13 @@ def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
     for name in ("subject", "cell", "at"):
         setattr(work, name, np.repeat(getattr(work, name), 2))
     twice = Population(work.bench("share", np.repeat(values, 2)), range(PEOPLE))
-    for subject, (_, judged) in once.judged.items():
-        again = twice.judged[subject][1]
-        assert (judged.low, judged.ratio, judged.high) != (None, None, None)
-        assert again.ratio == pytest.approx(judged.ratio, rel=0.02)  # a cell of fewer than 30 leans less on its parent
-        assert (again.high or 0) - (again.low or 0) < (judged.high or 0) - (judged.low or 0)
+    for subject, (_, compared) in once.compared.items():
+        again = twice.compared[subject][1]
+        assert (compared.low, compared.ratio, compared.high) != (None, None, None)
+        assert again.ratio == pytest.approx(
+            compared.ratio, rel=0.02
+        )  # a cell of fewer than 30 leans less on its parent
+        assert (again.high or 0) - (again.low or 0) < (compared.high or 0) - (compared.low or 0)
 
 
 def test_another_scale_of_time_changes_no_ratio() -> None:
@@ -148,5 +150,5 @@ def test_another_scale_of_time_changes_no_ratio() -> None:
     logs = np.random.default_rng(9).normal(10, 1, 2000)
     before = Population(work.bench("duration", logs), range(PEOPLE))
     after = Population(work.bench("duration", logs + 3), range(PEOPLE))
-    for subject, (_, judged) in before.judged.items():
-        assert after.judged[subject][1].ratio == pytest.approx(judged.ratio)
+    for subject, (_, compared) in before.compared.items():
+        assert after.compared[subject][1].ratio == pytest.approx(compared.ratio)
