@@ -1,4 +1,4 @@
-"""docs/connectors.md and docs/files.md: what each connector gives, what it survives, and how files are laid out."""
+"""docs/connectors.md and docs/files.md: what each connector provides, its tested traps, and the layout of files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,25 +11,25 @@ from connectors.files.own_layout import TABLES
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS, Provides, no
 from helpdesk_kpi.pull.discovery import connector_names, find_connector
 
-#: What the traps' files call a connector, where that differs.
+#: Titles of helpdesks by the names that the traps' files use.
 TITLES = {"zendesk": "Zendesk", "jira": "Jira Service Management", "freshdesk": "Freshdesk"}
 
 
 def connectors_page() -> str:
     provides = {name: find_connector(name).provides for name in connector_names()}
     parts = ["# Connectors", "", GENERATED, _GIVES, *_capabilities(provides), *_reasons(provides)]
-    return "\n".join([*parts, "## What they survive", "", _SURVIVE, *_survived()])
+    return "\n".join([*parts, "## Tested traps", "", _SURVIVE, *_survived()])
 
 
-_GIVES = """## What they give
+_GIVES = """## What they provide
 
-`partly` and `no` have their reasons below; reports print them where a KPI needs what is missing. `helpdesk-kpi check`
-says what your own account lacks.
+The reasons for `partly` and `no` are below the table. Reports show them if a KPI needs the missing data.
+`helpdesk-kpi check` shows what your own account provides.
 """
-_SURVIVE = """Each connector is held against [a contract](../helpdesk_kpi/testing/__init__.py): refused credentials,
-forbidden and missing things, rate limits, errors of every kind, foreign addresses, secrets that a helpdesk repeats,
-fields and words that nobody knows yet, and being killed at any moment. What is known to break connectors of one
-helpdesk is listed here, with the tests that show it.
+_SURVIVE = """Each connector passes [contract tests](../helpdesk_kpi/testing/__init__.py): refused credentials,
+forbidden and missing endpoints, rate limits, errors of every kind, foreign addresses, secrets in responses, unknown
+fields and values, and a kill at any moment. The tables list the known traps of each helpdesk, with the tests that
+cover them.
 """
 
 
@@ -38,7 +38,7 @@ def _capabilities(provides: Mapping[str, Mapping[str, Provides]]) -> list[str]:
         [f"`{need}`", says, *(given.get(need, no("")).answer for given in provides.values())]
         for need, says in {**NEEDS, **FURTHER_NEEDS}.items()
     ]
-    return table(["", "", *(f"`{name}`" for name in provides)], rows)
+    return table(["need", "meaning", *(f"`{name}`" for name in provides)], rows)
 
 
 def _reasons(provides: Mapping[str, Mapping[str, Provides]]) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _survived() -> Iterator[str]:
              line.why_not or "; ".join(one.sentence for one in tests[helpdesk, number])]
             for number, line in lines.items()
         ]  # fmt: skip
-        yield from table(["", "what happens, and what we do", "shown by, or why not"], rows)
+        yield from table(["no.", "trap and behaviour", "tests, or why none"], rows)
 
 
 # --- docs/files.md
@@ -87,7 +87,7 @@ def _columns(columns: Mapping[str, Column]) -> list[str]:
     rows = [
         [f"`{name}`", _kind(column), "yes" if column.required else "", column.says] for name, column in columns.items()
     ]
-    return table(["column", "", "must be there", ""], rows)
+    return table(["column", "value", "required", "meaning"], rows)
 
 
 def _kind(column: Column) -> str:
@@ -103,40 +103,39 @@ _KINDS: dict[ReadCell, str] = {
     cell_values.read_share: "0 to 1",
     cell_values.read_list: "list",
 }
-_FILES = """A folder of files that another program has written: for history that an API no longer gives, and for
-helpdesks without a connector.
+_FILES = """A folder with files of another program: for history that an API no longer provides, and for helpdesks
+without a connector.
 
 ```toml
 [sources.archive]
 connector = "files"
 path = "export"                # the folder; a relative one starts at the configuration's folder
 since = 2020-01-01
-# timezone = "Europe/Berlin"   # of times that have none
+# timezone = "Europe/Berlin"   # for times without a zone
 # layout = "fivetran"
 ```
 
-- **Files.** CSV (separated by commas, semicolons or tabs) or JSON lines, UTF-8, with or without `.gz`. A table may be
-  in several files: `tickets.csv`, `tickets-2025.csv.gz`, `tickets-b.jsonl`. Only `tickets` has to be there; what a
-  folder has no file for is said in reports.
-- **Times** are ISO 8601 with `Z` or an offset: `2026-01-05T09:30:00Z`. Without one, `timezone` says whose clock it was;
-  if that isn't configured, such a time is an error. Times and ids that a spreadsheet has rewritten (`05/01/2026`,
-  `3.6E+11`) are refused, since nobody can say what they were.
+- **Files.** CSV (separated by commas, semicolons or tabs) or JSON lines, UTF-8, with or without `.gz`. A table may
+  consist of several files: `tickets.csv`, `tickets-2025.csv.gz`, `tickets-b.jsonl`. Only `tickets` is required.
+  Reports say which tables are missing.
+- **Times** are ISO 8601 with `Z` or an offset: `2026-01-05T09:30:00Z`. Times without one use `timezone`; without that
+  setting they are an error. Times and ids that a spreadsheet has rewritten (`05/01/2026`, `3.6E+11`) are rejected.
 - **Ids** are text and the same in all files: a ticket's `assignee` is the `id` of a person.
-- **Other columns** are not used; `helpdesk-kpi check` lists them. `keep_fields` names those of `tickets` to keep.
-- **What is wrong** with a line is told with file, line and column; the line is set aside and the rest is read. What
-  happened on the ticket that it names (of `ratings`: its rating) is not known until the line is mended, or until its
-  file is gone from the folder. A file without a column that must be there ends its own reading and that of no other.
-- **What is read again.** A file is read again when its size or its time of change and then its content differ. Whatever
-  was read before is brought up to date; what a file no longer has stays in the store. A sync counts the folder as whole
-  up to now: whoever keeps reports of the present from files has to keep the files up to date.
+- **Other columns** are ignored; `helpdesk-kpi check` lists them. `keep_fields` lists columns of `tickets` to keep.
+- **Errors** name file, line and column. The line is rejected and the rest is read. What happened on its ticket (for
+  `ratings`: its rating) is unknown until the line is corrected, or until its file is gone. A file without a required
+  column is not read; other files are.
+- **Repeated reading.** A file is read again if its size, or its time of change and then its content, differ. Existing
+  rows are updated. Rows that a file no longer has stay in the store. A sync counts the folder as complete up to now,
+  so keep the files up to date if your reports depend on them.
 
 ## Our own layout
 """
-_FIVETRAN = """With `layout = "fivetran"`, tables of
-[Fivetran's Zendesk connector](https://fivetran.com/docs/connectors/applications/zendesk) are read, exported from the
-warehouse with their column names, and mapped by the rules of the Zendesk connector. Times without a zone are UTC. The
-tables do not tell what an automation did in a person's name or what came through the API, nor of calls, messaging and
-the newer surveys. Columns in bold must be there.
+_FIVETRAN = """With `layout = "fivetran"`, the source reads tables of [Fivetran's Zendesk
+connector](https://fivetran.com/docs/connectors/applications/zendesk), exported from the warehouse with their column
+names, and maps them like the Zendesk connector. Times without a zone are UTC. The tables do not contain what an
+automation did in a person's name, what came through the API, calls, messaging, or the newer surveys. Columns in bold
+are required.
 """
 
 PAGES = {"connectors.md": connectors_page, "files.md": files_page}

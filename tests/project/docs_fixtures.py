@@ -96,30 +96,49 @@ def store_page() -> str:
     return "\n".join([*parts, "## Views", "", _VIEWS, "", *(f"- `{view}`" for view in views), ""])
 
 
-_STORE = """One SQLite file (WAL mode, mode 0600), which any SQLite tool may read while the program runs. Write to it \
-only through the program.
+_STORE = """One SQLite file (WAL mode, file mode 0600). Any SQLite tool may read it while the program runs. Write to
+it only through the program.
 
-Times are UTC epoch milliseconds. Comments say what null means; of a ticket that is known only because another record
-names it, all but the ids is null. `native` is the helpdesk's
-own id; the integer ids are the store's and mean nothing outside the file. Meaning (severity, state, who is a robot) is
-not in here: it is decided from the configuration when tickets are measured.
+- Times are UTC epoch milliseconds.
+- Comments say what null means. A ticket that is known only by a reference from another record has nothing but its
+  ids.
+- `native` is the helpdesk's own id. The integer ids have no meaning outside the file.
+- Severity, state and bots are not stored. They come from the configuration when tickets are measured.
 
-## Who may write at the same time
+## Concurrent processes
 
-One process syncs a store and one measures it; the two may be at work at the same time. Each holds a lock of the
-operating system on a file next to the store (`helpdesk.db.sync.lock`, `helpdesk.db.build.lock`; `.holder` says which
-process on which machine). The lock ends with its process, however that ends, so the files may stay and need no care.
+One process can sync a store while another one measures it. Each holds a lock of the operating system on a file next
+to the store (`helpdesk.db.sync.lock`, `helpdesk.db.build.lock`; `.holder` names the process and the machine). A lock
+ends with its process, so the files need no care.
 
-- `sync` and `measure` refuse at once while another process does the same, and name it. `run` tries again after a
-  quarter of an hour.
+- `sync` and `measure` stop at once if another process does the same, and name it. `run` tries again after fifteen
+  minutes.
 - `report`, `send`, `explain`, `observations`, `doctor`, `record draw` and the reports of `run` measure before they
-  read. While another process measures, they say so and wait for it, ten minutes at most.
-- A store that is reached by two names (a link) has one lock. Of two machines that share a network drive, each sees the
-  other's lock only where the drive passes `flock` on, as NFS 4 and SMB do unless they are mounted without locks. SQLite
-  itself is not made for that (https://www.sqlite.org/useovernet.html): keep the store on a disk of the machine that
-  syncs.
+  read. If another process measures, they say so and wait, at most ten minutes.
+- A store with two names (a link) has one lock. On a network drive, machines see each other's locks only if the drive
+  supports `flock`, as NFS 4 and SMB do unless they are mounted without locks. SQLite itself is [not made for network
+  drives](https://www.sqlite.org/useovernet.html): keep the store on a local disk of the machine that syncs.
 """
-_VIEWS = """Views show names and ISO times, for SQL by hand: `SELECT * FROM v_observations WHERE kpi = 'csat'`."""
+_VIEWS = """Views show names and ISO times, for your own SQL: `SELECT * FROM v_observations WHERE kpi = 'csat'`."""
+#: The schema's comments are part of the stores that exist, so their wording changes here only.
+_WORDING = {
+    "not told yet": "not reported yet", "not told": "not reported", "nobody set one": "none set",
+    "whom the helpdesk names; null: it names nobody": "as the helpdesk reports; null: none",
+    "of nobody in particular": "about no particular person", "stands on its own": "none",
+    "is told in advance": "is reported in advance", "nothing tells it beside the status": "only the status says so",
+    "somebody named it, so it tells of no others": "chosen by a person, so it represents no others",
+    "versions of tickets whose changes nobody tells, as they were seen":
+        "snapshots of tickets without a change history",
+    "tickets that tell nothing of how well somebody's problem was solved, as the latest `measure` found":
+        "tickets that recurrence metrics exclude, as of the latest `measure`",
+    "the promise's own clock": "the SLA's clock",
+}  # fmt: skip
+
+
+def _reword(comment: str) -> str:
+    for old, new in _WORDING.items():
+        comment = comment.replace(old, new)
+    return comment
 
 
 def tables(sql: str) -> list[Table]:
@@ -137,9 +156,10 @@ def _columns(body: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _shown(table: Table) -> list[str]:
-    rows = [f"| `{name}` | `{_cell(kind)}` | {_cell(comment)} |" for name, kind, comment in table.columns]
-    note = [f"{table.note[0].upper()}{table.note[1:]}.", ""] if table.note else []
-    return [f"### {table.name}", "", *note, "| column | type | |", "| --- | --- | --- |", *rows, ""]
+    rows = [f"| `{name}` | `{_cell(kind)}` | {_cell(_reword(comment))} |" for name, kind, comment in table.columns]
+    words = _reword(table.note)
+    note = [f"{words[0].upper()}{words[1:]}.", ""] if words else []
+    return [f"### {table.name}", "", *note, "| column | type | meaning |", "| --- | --- | --- |", *rows, ""]
 
 
 PAGES = {

@@ -1,4 +1,4 @@
-"""The page of the KPIs, written out of their definitions."""
+"""docs/kpis.md, from the definitions of the KPIs."""
 
 from docs_pages import GENERATED, table
 
@@ -6,7 +6,7 @@ from helpdesk_kpi.measure.metrics.contract import Followup, Freshness, Kpi, Rati
 from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
 from helpdesk_kpi.report.languages import zh
 
-SCORED = {"shown": "nobody: it is shown only", "agent": "people and teams", "team": "teams only"}
+SCORED = {"shown": "none: shown only", "agent": "people and teams", "team": "teams only"}
 
 
 def kpis_page() -> str:
@@ -21,13 +21,13 @@ def kpis_page() -> str:
 
 
 def _questions() -> list[str]:
-    asked = [k for k in load_kpis().values() if k.role == "question"]
+    questions = [k for k in load_kpis().values() if k.role == "question"]
     return [
         "## Questions",
         "",
-        "What `doctor` asks of the data. None of them is a KPI, and none moves a score.",
+        "Questions that `doctor` answers about the data. They are not KPIs and do not change a score.",
         "",
-        *(f"- `{k.id}`: **{k.title}** {k.definition}" for k in asked),
+        *(f"- `{k.id}`: **{k.title}** {k.definition}" for k in questions),
         "",
     ]
 
@@ -36,18 +36,15 @@ def _kpi(k: Kpi) -> list[str]:
     pair = f"[`{k.pair}`](#{k.pair})" if k.pair else "-"
     facts = [
         ("unit", {"ms": "a duration", "share": "a share, 0 to 1"}.get(k.unit, k.unit)),
-        ("figure", _figure(k.statistic)),
+        ("value", _describe_statistic(k.statistic)),
         ("better", _better(k)),
         (
-            "counted in the period in which it is",
-            {"instant": "alive at the end", "happened": "brought about"}.get(k.anchor, k.anchor),
+            "counted in the period in which the ticket is",
+            {"instant": "open at the end", "happened": "changed"}.get(k.anchor, k.anchor),
         ),
-        ("read beside", pair),
-        (
-            "scored for",
-            {"shown": "nobody: it is shown only", "agent": "people and teams", "team": "teams only"}[k.level],
-        ),
-        ("least for a person", f"{k.min_n}" if k.level == "agent" else "-"),
+        ("paired with", pair),
+        ("scored for", SCORED[k.level]),
+        ("minimum n for a person", f"{k.min_n}" if k.level == "agent" else "-"),
         ("final", f"{k.matures} days after the period" if k.matures else "with the period"),
         ("needs", ", ".join(f"`{need}`" for need in sorted(k.needs))),
         ("revision", str(k.revision)),
@@ -55,37 +52,41 @@ def _kpi(k: Kpi) -> list[str]:
     rows = [f"| {name} | {text} |" for name, text in facts]
     chinese = [f"{zh.TITLES[k.id]}：{zh.DEFINITIONS[k.id]}", ""] if k.id in zh.DEFINITIONS else []
     variants = [f"- `{name}`{_population(v.population)}: {v.definition}" for name, v in k.variants.items()]
-    return [f"## {k.id}", "", f"**{k.title}.** {k.definition}", "", *chinese, "| | |", "| --- | --- |", *rows, "",
-            *variants, ""]  # fmt: skip
+    return [f"## {k.id}", "", f"**{k.title}.** {k.definition}", "", *chinese, "| property | value |", "| --- | --- |",
+            *rows, "", *variants, ""]  # fmt: skip
 
 
-def _figure(told: Statistic) -> str:
-    """What is worked out, in a reader's words."""
-    if isinstance(told, Followup):
-        beside = f"; {' and '.join(map(str, told.also))} days beside" if told.also else ""
-        kind = "was followed" if told.of == "followed" else "is good and was not followed"
-        return f"the share of what {kind} within {told.days} days{beside}; only what is that old counts"
-    if isinstance(told, Ratio):
-        return " / ".join(f"[`{side}`](#{side})" if side in find_kpis() else f"`{side}`" for side in (told.a, told.b))
-    if isinstance(told, Freshness):
-        return f"the share of what is there at the end of the period and at most {told.days} days old"
-    if isinstance(told, Total):
-        weighted = ", each ticket by how much work its kind is" if told.weighted else ""
-        return f"a sum{weighted}" + (f" of what came within {told.within} days" if told.within else "")
-    how = getattr(told, "of", None) or getattr(told, "headline", None)
-    return FIGURES.get(f"{type(told).__name__}, {how}") or FIGURES[type(told).__name__]
+def _describe_statistic(statistic: Statistic) -> str:
+    """The statistic in words."""
+    if isinstance(statistic, Followup):
+        also = f" (also shown for {' and '.join(map(str, statistic.also))} days)" if statistic.also else ""
+        kind = (
+            "that a later one follows" if statistic.of == "followed" else "that are good and that no later one follows"
+        )
+        return f"the share {kind} a later one within {statistic.days} days{also}; only those at least that old count"
+    if isinstance(statistic, Ratio):
+        return " / ".join(
+            f"[`{side}`](#{side})" if side in find_kpis() else f"`{side}`" for side in (statistic.a, statistic.b)
+        )
+    if isinstance(statistic, Freshness):
+        return f"the share of those that exist at the end of the period and are at most {statistic.days} days old"
+    if isinstance(statistic, Total):
+        weighted = ", weighted by the work of each kind of ticket" if statistic.weighted else ""
+        return f"a sum{weighted}" + (f" of events within {statistic.within} days" if statistic.within else "")
+    how = getattr(statistic, "of", None) or getattr(statistic, "headline", None)
+    return STATISTICS.get(f"{type(statistic).__name__}, {how}") or STATISTICS[type(statistic).__name__]
 
 
-FIGURES = {
-    "Duration": "the median, with the 90th percentile, the mean and the share within target; what still runs counts as"
-    " at least so long (Kaplan-Meier)",
+STATISTICS = {
+    "Duration": "the median, with the 90th percentile, the mean and the share within target; running spans count as"
+    " at least this long (Kaplan-Meier)",
     "Share": "a share, with its 95 % interval (Wilson)",
-    "Share, low": "a share by its lower 95 % limit (Wilson), which a few votes cannot raise",
-    "Attainment": "kept / (kept + missed); what still runs within its deadline is in neither",
+    "Share, low": "the lower 95 % limit of a share (Wilson), which a few votes cannot raise",
+    "Attainment": "met / (met + missed); those still running within their deadline are in neither",
     "Score": "a mean, with its 95 % interval (Student's t)",
-    "Stock": "how many at the end of the period",
+    "Stock": "the number at the end of the period",
     "Stock, age": "the median age at the end of the period, with the 90th percentile and the oldest",
-    "Mix": "a sum, and the part that each kind has in it",
+    "Mix": "a sum, and the share of each kind",
 }
 
 
@@ -94,4 +95,4 @@ def _better(k: Kpi) -> str:
 
 
 def _population(population: str) -> str:
-    return " (over the helpdesk's own population: all tickets but deleted ones)" if population == "native" else ""
+    return " (over all tickets but deleted ones, as the helpdesk counts)" if population == "native" else ""

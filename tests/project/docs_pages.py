@@ -1,8 +1,8 @@
-"""What pages that the code writes have in common."""
+"""Building blocks of generated pages."""
 
 from collections.abc import Sequence
 
-GENERATED = "This page is written by the code; `pytest --update` rewrites it.\n"
+GENERATED = "This page is generated from the code: `pytest --update` rewrites it.\n"
 
 
 def cell(text: str) -> str:
@@ -10,6 +10,6 @@ def cell(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table with an empty line behind it."""
+    """A table, followed by an empty line."""
     lines = [f"| {' | '.join(map(cell, row))} |" for row in rows]
     return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *lines, ""]

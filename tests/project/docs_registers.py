@@ -1,4 +1,4 @@
-"""docs/registers.md: how the files of each register are laid out."""
+"""docs/registers.md: the layout of the files of each register."""
 
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from helpdesk_kpi.registers.parser import get_form, list_columns, list_hints
 from helpdesk_kpi.registers.register_types import REGISTERS
 from helpdesk_kpi.report.languages import zh
 
-#: One file of each register, as somebody would write it; a test imports them all.
+#: An example file of each register; a test imports them all.
 EXAMPLES = {
     "training": """\
 subject,on,title,role,hours,rating,attendees,evidence,approved_by
@@ -69,7 +69,7 @@ Keys = Callable[[type], list[Any]]
 def registers_page(keys: Keys) -> str:
     parts = ["# Registers", "", GENERATED, _INTRODUCTION]
     for name, kind in REGISTERS.items():
-        parts += [*_heading(name, kind), *table(["column", "", "must be there", ""], list(_columns(kind, keys)))]
+        parts += [*_heading(name, kind), *table(["column", "value", "required", "meaning"], list(_columns(kind, keys)))]
         parts += ["```csv", EXAMPLES[name].rstrip(), "```", ""]
     return "\n".join([*parts, _AFTER])
 
@@ -80,11 +80,11 @@ def _heading(name: str, kind: type[Entry]) -> list[str]:
 
 
 def _columns(kind: type[Entry], keys: Keys) -> Iterator[list[str]]:
-    told = {key.name: key for base in reversed(kind.__mro__) if issubclass(base, Entry) for key in keys(base)}
+    known = {key.name: key for base in reversed(kind.__mro__) if issubclass(base, Entry) for key in keys(base)}
     hints, form = list_hints(kind), get_form(Config(), kind)
     for name in list_columns(Config(), kind):
         if name in hints:
-            yield [f"`{name}`", _kind(hints[name]), "" if told[name].default else "yes", told[name].comment]
+            yield [f"`{name}`", _kind(hints[name]), "" if known[name].default else "yes", known[name].comment]
         else:
             assert form is not None
             low, high = form.scale
@@ -102,63 +102,61 @@ def _optional(hint: Any) -> bool:
     return type(None) in typing.get_args(hint)
 
 
-_INTRODUCTION = """What no helpdesk has, and a fair appraisal needs: training, improvements of how the work is done,
-reviews, what people say of working together, and cost. It is written down by people, one entry at a time or from a
-file:
+_INTRODUCTION = """Registers hold what no helpdesk has and a fair appraisal needs: training, improvements, reviews,
+ratings by colleagues, and cost. People record entries one at a time or import a file:
 
 ```text
 helpdesk-kpi record training subject=ann on=2026-10-14 title="Reading traces" role=lead rating=4.6 \\
     evidence=https://intranet.acme.com/traces approved_by=bob
-helpdesk-kpi import training-2026-Q4.csv --dry-run      # checks it all, keeps nothing
+helpdesk-kpi import training-2026-Q4.csv --dry-run      # checks everything, stores nothing
 helpdesk-kpi import training-2026-Q4.csv
-helpdesk-kpi record list training                       # --all: what was corrected and withdrawn too
-helpdesk-kpi record withdraw 12 --why "it was called off"
-helpdesk-kpi record draw --period 2026-Q4 > quality_review-2026-Q4.csv     # tickets to review, ten of each person
+helpdesk-kpi record list training                       # --all: also corrected and withdrawn entries
+helpdesk-kpi record withdraw 12 --why "it was cancelled"
+helpdesk-kpi record draw --period 2026-Q4 > quality_review-2026-Q4.csv     # tickets to review, ten per person
 ```
 
 - **Files** are CSV (commas, semicolons or tabs; UTF-8, in a spreadsheet "CSV UTF-8") or TOML with a `[[training]]`
-  above each entry. Whose register it is says the file's name (`training-2026-Q4.csv`), `--register`, or a column
-  `register`. Column names are those below; other columns are errors, empty cells are as good as absent.
-- **All or nothing.** If anything is wrong with any row, everything that is wrong is told with its line, and nothing
-  is kept.
-- **Twice is once.** A file may be imported again: rows that are known change nothing, rows that say something else
-  about the same thing correct it. So one file may grow over the year. What was withdrawn does not come back with its
-  file.
-- **Nothing is deleted.** A correction takes the place of an entry, which is kept; so is what is withdrawn, with the
-  reason. Each entry says who wrote it down on which account of the machine, and when. `--corrects 12` replaces an entry
-  that was about the wrong day or person.
-- **People** are named as `[people.NAME]`, as reports call them, by an address of theirs, or by an account
-  (`source:id`). Who judges, approves or verifies has to be somebody of the team or of `[people]`, and somebody else.
-- **Days** are written 2026-10-14, **months** 2026-10, **periods** 2026-Q4, 2026-H2, 2026-10 or 2026; numbers have a
-  point. Nothing can be of a day to come.
-- **Who answered** in `peer_rating` and `collaboration_satisfaction` is kept as a keyed hash, enough to know that two
-  answers are of two people. No command and no report shows it, nor a single answer: only a mean of three people or
-  more, of a period that is over. So that subtracting one figure from another gives nothing away, the answers about each
-  person are put into groups of three people or more once: those of a month, else of its quarter, half-year or year. A
-  figure counts the groups that lie in its period and slice as a whole, and says how many answers it leaves out. What is
-  written down after the period is over waits until it is of three more people: import all answers together, or before
-  the end. Single aspects are shown where the answers of a group fall into three people or more for each choice of
-  aspects: let everyone answer the same ones. `record` and `import` do not say whether an answer is new or known.
-- **What stays open.** When all give the same mark, its mean says so. Who has answered knows one answer of the group.
-  Who may write into a register can correct an entry and watch the mean; the entry says who did so. Who can read the
-  store's file with other programs, or has a copy of it from before, reads all that is in it.
-- **Privacy.** With `privacy = "pseudonymous"` or `"team_only"`, entries about people are taken, counted, and not shown.
-- **Which tickets are reviewed** is drawn, so that nobody picks them: of each person, out of what they solved in the
-  period, of every severity in proportion. Drawn again, the same tickets come.
-- **Forms** (`[registers.quality_review]` and so on in the [configuration](configuration.md)) have a scale and aspects
-  with weights. An entry keeps those of the day on which it was written down.
+  above each entry. The register is taken from the file's name (`training-2026-Q4.csv`), from `--register`, or from a
+  column `register`. The columns are listed below; other columns are errors. Empty cells count as absent.
+- **All or nothing.** If any row is wrong, every error is reported with its line, and nothing is stored.
+- **Importing twice changes nothing.** Known rows are skipped; rows that differ correct the known entry. So one file
+  can grow over the year. A withdrawn entry does not return with its file.
+- **Nothing is deleted.** Corrected and withdrawn entries are kept, with the reason. Each entry records when, and by
+  which account of the machine, it was written. `--corrects 12` replaces an entry that was about the wrong day or
+  person.
+- **People** are written as the NAME of `[people.NAME]`, as in reports, as an address, or as an account (`source:id`).
+  The person who rates, approves or verifies must be in the team or in `[people]`, and another person.
+- **Days** are written 2026-10-14, **months** 2026-10, **periods** 2026-Q4, 2026-H2, 2026-10 or 2026. Numbers use a
+  decimal point. No date may be in the future.
+- **Confidential answers.** `peer_rating` and `collaboration_satisfaction` store raters as a keyed hash. No command
+  and no report shows a rater or a single answer: only a mean of at least three raters, for a period that is over. The
+  answers about a person are put into groups of at least three raters once: those of a month, else of its quarter,
+  half-year or year. A value counts whole groups in its period and slice, and says how many answers it excludes. So
+  subtracting two values reveals nothing. Answers that arrive after the period wait until there are three more raters:
+  import all answers together, or before the end. Single aspects appear if every choice of aspects in a group has at
+  least three raters: let everyone answer the same ones. `record` and `import` do not say whether an answer is new or
+  known.
+- **Limits of confidentiality.** If all raters give the same mark, the mean reveals it. A rater knows one answer of
+  the group. A person who may write into a register can correct an entry and watch the mean; the entry records this. A
+  person who can read the store's file with other programs, or has an old copy, can read everything in it.
+- **Privacy.** With `privacy = "pseudonymous"` or `"team_only"`, entries about people are stored and counted, but not
+  shown.
+- **Tickets to review** are drawn at random, the same for every draw: from the tickets that each person solved in the
+  period, of every severity in proportion. So nobody can choose them.
+- **Forms** (`[registers.quality_review]` and so on in the [configuration](configuration.md)) have a scale and
+  weighted aspects. An entry keeps the form of the day on which it was recorded.
 """
-_AFTER = """## What becomes of them
+_AFTER = """## KPIs from registers
 
-The KPIs `training`, `improvement`, `quality_review`, `collaboration_satisfaction`, `manager_rating`, `peer_rating`,
-`self_rating`, `cost_per_contact` and `self_service_ratio` are described in [kpis.md](kpis.md). In SQL the entries are
+[kpis.md](kpis.md) describes `training`, `improvement`, `quality_review`, `collaboration_satisfaction`,
+`manager_rating`, `peer_rating`, `self_rating`, `cost_per_contact` and `self_service_ratio`. In SQL, the entries are
 in the table `registers` of the [store](store.md).
 
-- A quality review with a critical aspect below the middle of its scale counts 0. Calibration reviews count for nobody.
-- Improvements earn 1 point once accepted, 3 once shipped, 5 once measured, shared by all authors, those of duplicates
-  too.
+- A quality review with a critical aspect below the middle of its scale counts 0. Calibration reviews do not count.
+- An improvement earns 1 point once accepted, 3 once shipped and 5 once measured, shared by all authors, including
+  those of duplicates.
 - Checklists of articles are the variant `checklist` of `article_quality`.
-- A session of training counts 1 for its lead and 0.5 for a co-lead, an hour of mentoring 0.1; below a mean rating of 4
-  in proportion.
-- A month's cost is spread evenly over its days, so that a week has its part of it.
+- A training session counts 1 for its lead and 0.5 for a co-lead, an hour of mentoring 0.1; with a mean rating below 4
+  proportionally less.
+- A month's cost is spread evenly over its days.
 """

@@ -1,10 +1,10 @@
 """docs/architecture.md: a short path from the vendor's JSON to the digest, with functions that exist."""
 
-import functools
 import importlib
 import re
 import tomllib
 import types
+from typing import Any
 
 import docs_fixtures as docs
 import pytest
@@ -19,7 +19,10 @@ CODE = sorted(set(re.findall(r"\[`([\w.]+)`\]\(\.\./([\w/.]+\.py)\)", PAGE)))
 def test_a_function_on_the_page_is_defined_in_the_file_that_it_links_to(name: str, file: str) -> None:
     assert (docs.ROOT / file).is_file()
     module = importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
-    found = functools.reduce(getattr, name.split("."), module)
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    assert found is not None, f"docs/architecture.md names {name}, which is not in {file}: name the new place there"
     if isinstance(found, type | types.FunctionType):
         assert found.__module__ == module.__name__, f"{name} is only imported there"
 
