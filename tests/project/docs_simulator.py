@@ -1,4 +1,4 @@
-"""The part of `docs/simulator.md` that says what the simulator's answers are compared with."""
+"""The part of docs/simulator.md that lists the samples which responses of the simulator are compared with."""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +8,7 @@ from project_paths import ROOT
 from sample_fixtures import HELPDESKS, Answer
 
 PAGE = ROOT / "docs" / "simulator.md"
-BEGIN, END = "<!-- written by the code: begin -->\n", "<!-- written by the code: end -->\n"
+BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
 _TITLES = {"zendesk": "Zendesk", "jira_service_management": "Jira and Confluence", "freshdesk": "Freshdesk"}
 
 
@@ -18,12 +18,12 @@ def section() -> str:
         answers = samples.answers(helpdesk)
         lines += [f"### {_TITLES[helpdesk]}", ""]
         rows = [[f"`{answer.name}`", _request(answer), _compared(answer, helpdesk)] for answer in answers]
-        lines += pages.table(["answer", "request", "compared with"], rows)
+        lines += pages.table(["response", "request", "compared with"], rows)
     return "\n".join(lines)
 
 
 def page() -> str:
-    """The whole page, with that part written anew."""
+    """The whole page, with this part rewritten."""
     text = PAGE.read_text(encoding="utf-8")
     head, _, rest = text.partition(BEGIN)
     return f"{head}{BEGIN}\n{section()}{END}{rest.partition(END)[2]}"

@@ -136,7 +136,7 @@ def test_the_simulator_page_names_every_fault_and_endpoint_and_no_knob_that_is_n
     told = re.findall(r"`(\w+)`", page.partition("NAME is what the endpoint is counted under:")[2])
     endpoints = app._endpoints(ZendeskApi(generate(1, empty=True), faults.Faults()))
     assert set(told) == {name for name, *_ in endpoints}
-    knobs = re.findall(r"`(\w+)=", page.partition("## Knobs")[2].partition("## The face")[0])
+    knobs = re.findall(r"`(\w+)=", page.partition("## Knobs")[2].partition("## The Zendesk API")[0])
     assert set(knobs) - {"weeks", "end", "locale"} <= set(plan.Plan.__struct_fields__)
 
 

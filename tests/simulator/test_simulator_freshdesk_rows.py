@@ -563,7 +563,7 @@ def test_a_share_of_tickets_without_a_priority_can_be_chosen() -> None:
 
 def test_the_page_about_the_simulator_names_every_endpoint(world: World) -> None:
     page = (HERE.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
-    mine = page.partition("## The Freshdesk face")[2].partition("Its endpoints are counted under:")[2]
+    mine = page.partition("## The Freshdesk API")[2].partition("Its endpoints are counted under:")[2]
     told = re.findall(r"`(\w+)`", mine.partition("The fault")[0])
     served = FreshdeskApi(world, Faults())
     names = {name for name, *_ in (*_endpoints(served), *_misc_routes(MiscRoutes(served)))}
