@@ -22,6 +22,7 @@ import msgspec
 
 from helpdesk_kpi.errors import ConfigError
 from helpdesk_kpi.secret import Secret
+from helpdesk_kpi.translations import list_languages, match_language
 
 DEFAULT_NAME = "helpdesk-kpi.toml"
 SHIFTS = {"early": "06:00-14:00", "late": "14:00-22:00", "night": "22:00-06:00"}
@@ -160,7 +161,7 @@ class ReportConfig(Table, frozen=True, kw_only=True):
     every: str | None = None  # "monday 08:00"; None: only on request
     where: dict[str, str] = {}  # { team = "EMEA" }
     each: Literal["team"] | None = None
-    locale: Literal["en", "zh"] | None = None
+    locale: str | None = None  # a language that has a catalogue: en, zh
     catch_up: Literal["latest", "all", "none"] = "latest"
     wait: str = "6h"  # how long to wait for complete data; then the report says how far the data reach
     link_base: str | None = None
@@ -234,7 +235,7 @@ class Config(Table, frozen=True, kw_only=True):
     """The configuration file."""
 
     timezone: str = "UTC"
-    locale: Literal["en", "zh"] = "en"
+    locale: str = "en"  # a language that has a catalogue: en, zh
     store: str = "helpdesk.db"
     privacy: Literal["full", "pseudonymous", "team_only"] = "full"
     sync_every: str = "every 30 minutes"
@@ -438,6 +439,9 @@ def _check(loaded: LoadedConfig) -> None:
     """Check what types cannot express: time zones, references to other tables, durations."""
     config = loaded.config
     _check_zone(loaded, "timezone", config.timezone)
+    _check_locale(loaded, "locale", config.locale)
+    for name, report in config.reports.items():
+        _check_locale(loaded, f"reports.{name}.locale", report.locale or config.locale)
     for name, hours in config.hours.items():
         _check_zone(loaded, f"hours.{name}.timezone", hours.timezone or config.timezone)
     for level, severity in config.severity.items():
@@ -454,6 +458,11 @@ def _check(loaded: LoadedConfig) -> None:
     _check_recurrence(loaded, config.recurrence)
     for name, source in config.sources.items():
         _check_source(loaded, name, source)
+
+
+def _check_locale(loaded: LoadedConfig, key: str, locale: str) -> None:
+    if match_language(locale) is None:
+        raise loaded.error(key, f"{locale!r} is not allowed{suggest(locale, list_languages())}")
 
 
 def _check_severity(loaded: LoadedConfig, level: str, severity: Severity) -> None:

@@ -48,7 +48,7 @@ def collect_issues(desk: AppContext, store: Store, span: Any, now: int) -> dict[
     ]
     return {
         "period": span.label,
-        "gaps": [gap._asdict() for gap in found.gaps],
+        "gaps": [gap.to_dict() for gap in found.gaps],
         "unmapped": [{"about": f.about, "text": f.text, "level": f.level} for f in unmapped],
         "questions": [
             {

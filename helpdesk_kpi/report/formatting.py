@@ -9,70 +9,111 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
-from types import ModuleType
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_date, get_timezone_name
 from babel.numbers import format_decimal, format_percent
 
-from helpdesk_kpi.errors import UsageError
 from helpdesk_kpi.measure.metrics.contract import Kpi
+from helpdesk_kpi.measure.quality import gaps
 from helpdesk_kpi.milliseconds import HOUR, MINUTE, SECOND
+from helpdesk_kpi.report import labels
 from helpdesk_kpi.report.result_types import Period
+from helpdesk_kpi.translations import FOLDER, Translator, ngettext_noop, pgettext_noop
 
-LANGUAGES = ("en", "zh")
 NBSP = "\u00a0"
 LONG_HOURS = 100  # from here on minutes are noise
+STEPS = {
+    "day": ngettext_noop("day", "days"),
+    "week": ngettext_noop("week", "weeks"),
+    "month": ngettext_noop("month", "months"),
+    "quarter": ngettext_noop("quarter", "quarters"),
+    "half": ngettext_noop("half-year", "half-years"),
+    "year": ngettext_noop("year", "years"),
+}
+PERIODS = {
+    "day": pgettext_noop("period", "{day:d MMM y}"),
+    # Fields: year
+    "week": pgettext_noop("period", "Week {number}"),
+    "month": pgettext_noop("period", "{day:LLLL y}"),
+    "quarter": pgettext_noop("period", "Q{number} {day:y}"),
+    "half 1": pgettext_noop("period", "Half-year 1, {day:y}"),
+    "half 2": pgettext_noop("period", "Half-year 2, {day:y}"),
+    "year": pgettext_noop("period", "{day:y}"),
+}
+#: Zones that have a name of their own in some language.
+ZONES = {
+    "Asia/Shanghai": pgettext_noop("time zone", "Asia/Shanghai"),
+    "Asia/Chongqing": pgettext_noop("time zone", "Asia/Chongqing"),
+    "PRC": pgettext_noop("time zone", "PRC"),
+}
+CJK = frozenset({"Hans", "Hant", "Jpan", "Kore"})  # scripts with square characters, which need higher lines
 
 
-class Formatter:
+class Day:
+    """A date in a text: "{day:d MMM y}" writes it by a pattern of Babel."""
+
+    def __init__(self, day: date, locale: Locale) -> None:
+        self._day = day
+        self._locale = locale
+
+    def __format__(self, pattern: str) -> str:
+        return str(format_date(self._day, pattern, locale=self._locale))
+
+
+class Formatter(Translator):
     """One language in one zone."""
 
-    def __init__(self, locale: str, zone: str) -> None:
-        """Raises UsageError on a language that is not there; "zh-CN" and "en_US" count as "zh" and "en"."""
-        name = locale.replace("-", "_").split("_")[0].lower()
-        if name not in LANGUAGES:
-            raise UsageError(f"no language {locale!r}; there are {', '.join(LANGUAGES)}")
-        self.locale = name
-        self.language: ModuleType = import_module(f"helpdesk_kpi.report.languages.{name}")
-        self.babel = Locale.parse(self.language.LOCALE)
+    def __init__(self, locale: str, zone: str, folder: Path = FOLDER) -> None:
+        """`folder` holds the catalogues. Raises UsageError without a catalogue; "zh-CN" counts as "zh"."""
+        super().__init__(locale, folder)
         self.zone = ZoneInfo(zone)
 
-    def say(self, key: str, /, *, n: float = 1, **parts: object) -> str:
-        """A text with its parts put in. `n` chooses between one and many, and is a part if the text names it."""
-        text = self.language.WORDS[key]
-        if isinstance(text, tuple):
-            text = text[0 if n == 1 else 1]
-        return str(text).format(n=self.number(n), **parts)
+    @property
+    def is_cjk(self) -> bool:
+        """Whether the language is written in square characters."""
+        likely = get_global("likely_subtags").get(str(self.babel), str(self.babel))
+        return (self.babel.script or Locale.parse(likely).script) in CJK
+
+    @property
+    def tag(self) -> str:
+        """For HTML: "en", "zh-CN"."""
+        return self.pgettext("HTML language", "en")
+
+    def label(self, context: str, code: str) -> str:
+        """The text for a code; see `labels`."""
+        return self.pgettext(context, labels.TABLES[context][code])
 
     def join_list(self, items: "list[str] | tuple[str, ...]") -> str:
-        return str(self.language.JOIN.join(items))
+        return self.pgettext("between items of a list", ", ").join(items)
 
     def sentences(self, parts: "list[str]") -> str:
         """Join sentences that come without their full stop."""
-        stop = self.language.STOP
+        stop = self.pgettext("after a sentence", ". ")
         return "".join(part + stop for part in parts if part).strip()
 
     # KPIs
 
     def title(self, entry: Kpi) -> str:
-        return str(self.language.TITLES.get(entry.id, entry.title))
+        context = f"kpi.{entry.id}"
+        return self.pgettext(context, entry.title)
 
     def name(self, entry: Kpi) -> str:
-        """The title for running text: abbreviations in brackets stand in titles only."""
+        """The title for running text: abbreviations in brackets are for titles only."""
         return re.sub(r"（[A-Z]+）", "", self.title(entry))
 
     def short(self, entry: Kpi) -> str:
         """For table heads and cards."""
-        return str(self.language.SHORT.get(entry.id) or self.title(entry))
+        context = f"kpi.{entry.id}.short"  # a short title may be the title in English and another text elsewhere
+        return self.pgettext(context, labels.SHORT.get(entry.id, entry.title))
 
     def definition(self, entry: Kpi, variant: str = "strict") -> str:
-        """The docstring, or its translation; other variants exist in English only."""
-        if variant == "strict" and entry.id in self.language.DEFINITIONS:
-            return str(self.language.DEFINITIONS[entry.id])
-        return entry.variants[variant].definition
+        """The docstring, or its translation."""
+        context = f"kpi.{entry.id}"
+        return self.pgettext(context, entry.variants[variant].definition)
 
     def inside(self, title: str) -> str:
         """A title inside a sentence: "first reply"; abbreviations keep their capitals."""
@@ -84,48 +125,48 @@ class Formatter:
 
     def statistic(self, entry: Kpi) -> str:
         """Which statistic the headline is: "median"; "" where there is only one."""
-        return str(self.language.STATISTICS[type(entry.statistic).__name__])
+        name = type(entry.statistic).__name__
+        return self.label("statistic", name) if name in labels.STATISTICS else ""
 
     def format_signal(self, entry: Kpi, direction: str, who: str) -> str:
         """The signal as a title: "first replies for P1 got slower"."""
-        texts: Mapping[str, str] = self.language.FINDINGS.get(entry.id) or self.language.FINDINGS[""]
-        text = texts.get(direction) or self.language.FINDINGS[""][direction]
-        return text.format(who=who, title=self.title(entry) if self.locale == "zh" else self.title(entry).lower())
+        own: Mapping[str, str] = labels.SIGNALS.get(entry.id, {})
+        context, text = ("signal", labels.SIGNALS[""][direction])
+        if direction in own:
+            context, text = (f"kpi.{entry.id}", own[direction])
+        title = self.title(entry)
+        return self.pgettext(context, text, who=who, title=title, lower=title.lower())
 
     def verdict(self, kind: str, direction: str) -> str:
         """`kind`: slower, faster, higher, lower."""
-        return str(self.language.VERDICTS[kind].format(direction=self.language.DIRECTIONS[direction]))
+        return self.pgettext("verdict", labels.VERDICTS[kind], direction=self.label("direction", direction))
 
     def reason(self, code: str) -> str:
         """A reason, state or facet by its code; codes without a translation are shown as they are."""
-        return str(self.language.REASONS.get(code, code.replace("_", " ")))
+        return self.label("reason", code) if code in labels.REASONS else code.replace("_", " ")
 
     def shares(self, kpi: str) -> tuple[str, str]:
         """What 1 and 0 of a share mean for one ticket: "good", "bad"."""
-        both: Mapping[str, tuple[str, str]] = self.language.SHARES
-        return both.get(kpi, both[""])
+        context = f"kpi.{kpi}" if kpi in labels.SHARES else "share"
+        yes, no = labels.SHARES.get(kpi, labels.SHARES[""])
+        return self.pgettext(context, yes), self.pgettext(context, no)
 
     def why(self, code: str) -> str:
-        return str(self.language.WHY[code])
+        return self.label("waiting", code)
 
     def stage(self, code: str) -> str:
         """Of a ticket's way: "in the queue"."""
-        return str(self.language.STAGES[code])
+        return self.label("stage", code)
 
     def bottleneck(self, stage: str, axis: str, name: str) -> str:
         """ "Hand-over to Billing"."""
-        return str(self.language.BOTTLENECKS[stage, axis].format(name=name))
+        return self.pgettext("bottleneck", labels.BOTTLENECKS[f"{stage} {axis}"], name=name)
 
-    def gap(self, code: str, text: str, detail: str) -> str:
-        """What the store lacks; English unless this language has words of its own."""
-        own = self.language.GAPS.get(code)
-        return str(own).format(detail=detail) if own else text
+    def gap(self, code: str, detail: str) -> str:
+        """What the store lacks."""
+        return self.pgettext("gap", gaps.TEXTS[code], detail=detail).strip()
 
     # numbers
-
-    def number(self, value: float) -> str:
-        """At most one decimal; none from 100 on."""
-        return str(format_decimal(value, "#,##0" if abs(value) >= 100 else "#,##0.#", locale=self.babel))
 
     def percent(self, share: float, digits: int = 1) -> str:
         """0.9 -> 90.0%. All and nothing have no decimals, and only they read 100% and 0%."""
@@ -139,7 +180,9 @@ class Formatter:
     def points(self, difference: float) -> str:
         """A difference of two shares, in percentage points."""
         text = format_decimal(abs(difference) * 100, "#,##0.0", locale=self.babel)
-        return self.say("points_up" if difference > 0 else "points_down", points=text)
+        if difference > 0:
+            return self.gettext("{points} points up", points=text)
+        return self.gettext("{points} points down", points=text)
 
     def duration(self, ms: float, clock: str = "calendar") -> str:
         """Two units at most; a line may break between them only. Business time is never told in days: a working day has
@@ -149,7 +192,7 @@ class Formatter:
 
     def duration_pieces(self, ms: float, clock: str = "calendar") -> list[tuple[str, str]]:
         """[("2", "h"), ("05", "min")], for figures whose units are set smaller."""
-        return [(number, self.language.UNITS[unit]) for number, unit in self._spans(ms, clock)]
+        return [(number, self.label("unit", unit)) for number, unit in self._spans(ms, clock)]
 
     def _spans(self, ms: float, clock: str) -> list[tuple[str, str]]:
         whole = max(0, math.floor(ms + 0.5))
@@ -167,8 +210,8 @@ class Formatter:
         hours, rest = divmod(minutes, 60)
         if hours >= LONG_HOURS:
             return [(self.number((minutes + 30) // 60), "h")]
-        pad = "02" if self.language.PAD_MINUTES else ""
-        return [(self.number(hours), "h"), *([(format(rest, pad), "min")] if rest else [])]
+        padded = self.pgettext("minutes after hours", "{minutes:02}").format(minutes=rest)
+        return [(self.number(hours), "h"), *([(padded, "min")] if rest else [])]
 
     def amount(self, value: float, unit: str, clock: str = "calendar") -> str:
         """A KPI's value in its unit: a duration, a share, or a count."""
@@ -177,27 +220,30 @@ class Formatter:
         return self.percent(value) if unit == "share" else self.number(value)
 
     def range(self, low: float, high: float, unit: str, clock: str = "calendar") -> str:
-        return str(self.language.RANGE.format(low=self.amount(low, unit, clock), high=self.amount(high, unit, clock)))
+        return self.gettext("{low} to {high}", low=self.amount(low, unit, clock), high=self.amount(high, unit, clock))
 
     # time
 
     def local(self, at: int) -> datetime:
         return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)).astimezone(self.zone)
 
+    def _day(self, at: "int | date") -> Day:
+        return Day(self.local(at).date() if isinstance(at, int) else at, self.babel)
+
     def date(self, at: int) -> str:
-        return str(format_date(self.local(at), "d MMM y" if self.locale == "en" else "long", locale=self.babel))
+        return self.pgettext("date", "{day:d MMM y}", day=self._day(at))
 
     def moment(self, at: int) -> str:
         """With the zone named: a report is read in other places than it was written for."""
         local = self.local(at)
-        if self.locale == "zh":
-            return f"{self.date(at)} {local:%H:%M}（{self._zone_name(local)}）"
-        return f"{format_date(local, 'EEE d MMM y', locale=self.babel)}, {local:%H:%M} {self._zone_name(local)}"
+        parts = {"day": self._day(at), "time": f"{local:%H:%M}", "zone": self._zone_name(local)}
+        return self.pgettext("moment", "{day:EEE d MMM y}, {time} {zone}", **parts)
 
     def _zone_name(self, local: datetime) -> str:
-        if self.locale == "zh" and self.zone.key in ("Asia/Shanghai", "Asia/Chongqing", "PRC"):
-            return "北京时间"
-        if self.locale == "zh":
+        own = self.pgettext(*ZONES.get(self.zone.key, ("time zone", self.zone.key)))
+        if own != self.zone.key:
+            return own
+        if self.pgettext("names of time zones: short or long", "short") == "long":
             return str(get_timezone_name(local, locale=self.babel))
         name = local.tzname() or ""
         return name if name.isalpha() else f"UTC{name}"
@@ -206,68 +252,48 @@ class Formatter:
         """Week 47, November 2026, Q4 2026; 2026年第47周."""
         start = self.local(period.start)
         iso = start.isocalendar()
-        number = {"week": iso.week, "quarter": (start.month + 2) // 3, "half": (start.month + 5) // 6}
-        text = self.language.PERIODS.get(period.kind, period.label)
-        half = "上" if start.month < 7 else "下"
-        month = format_date(start, "LLLL", locale=self.babel) if self.locale == "en" else start.month
-        return str(
-            text.format(
-                start=self.date(period.start), year=iso.year if period.kind == "week" else start.year, month=month,
-                day=start.day, number=number.get(period.kind, ""), half=half,
-            )
-        )  # fmt: skip
+        kind = f"half {(start.month + 5) // 6}" if period.kind == "half" else period.kind
+        if kind not in PERIODS:
+            return period.label
+        number = {"week": iso.week, "quarter": (start.month + 2) // 3}.get(kind, 0)
+        return self.pgettext(*PERIODS[kind], day=self._day(period.start), number=number, year=str(iso.year))
 
     def dates(self, period: Period) -> str:
-        """The days that the period covers, the last one included: 16–22 Nov 2026."""
+        """The days that the period covers, the last one included: 16–22 Nov 2026; months and years where they change.
+
+        Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between
+        versions of Babel, and a thin space is no character for plain text.
+        """
         first, last = self.local(period.start).date(), self.local(period.end - 1).date()
-        return _chinese_days(first, last) if self.locale == "zh" else _english_days(first, last, self.babel)
+        days = {"first": self._day(first), "last": self._day(last)}
+        if first == last:  # Fields: first
+            return self.pgettext("days", "{last:d MMM y}", **days)
+        if (first.year, first.month) == (last.year, last.month):
+            return self.pgettext("days", "{first:d}–{last:d MMM y}", **days)
+        if first.year == last.year:
+            return self.pgettext("days", "{first:d MMM} – {last:d MMM y}", **days)
+        return self.pgettext("days", "{first:d MMM y} – {last:d MMM y}", **days)
 
     def step(self, kind: str, n: float) -> str:
         """ "week" or "weeks"."""
-        one, many = self.language.STEPS.get(kind, self.language.STEPS["day"])
-        return str(one if n == 1 else many)
+        return self.ngettext(*STEPS.get(kind, STEPS["day"]), n=n)
 
     def this(self, kind: str) -> str:
         """ "this week"."""
-        return str(self.language.THIS.get(kind, self.language.THIS["day"]))
+        return self.label("this period", kind if kind in labels.THIS else "day")
 
     def before(self, kind: str) -> str:
         """ "week before"."""
-        return str(self.language.PREVIOUS.get(kind, self.language.PREVIOUS["day"]))
+        return self.label("previous period", kind if kind in labels.PREVIOUS else "day")
 
     def axis(self, label: str, kind: str) -> str:
         """A period's label under a trend, as short as can be: W47, Nov 2026."""
         if kind == "week" and "-W" in label:
-            return str(self.language.AXIS_WEEK.format(number=int(label.rpartition("-W")[2])))
+            return self.pgettext("axis", "W{number}", number=int(label.rpartition("-W")[2]))
         if kind == "month":
-            return str(format_date(date.fromisoformat(f"{label}-01"), self.language.AXIS_MONTH, locale=self.babel))
+            return self.pgettext("axis", "{day:MMM y}", day=self._day(date.fromisoformat(f"{label}-01")))
         return label
 
 
 def _round_to_unit(ms: int, unit: int) -> int:
     return (ms + unit // 2) // unit * unit
-
-
-def _english_days(first: date, last: date, locale: Locale) -> str:
-    """16–22 Nov 2026; months and years only where they change.
-
-    Not Babel's `format_interval`: its dash has thin spaces (U+2009) around it or none, which differs between versions
-    of Babel, and a thin space is no character for plain text.
-    """
-    end = str(format_date(last, "d MMM y", locale=locale))
-    if first == last:
-        return end
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{end}"
-    start = format_date(first, "d MMM" if first.year == last.year else "d MMM y", locale=locale)
-    return f"{start} – {end}"
-
-
-def _chinese_days(first: date, last: date) -> str:
-    """11月16日至22日; months and years only where they change."""
-    start, end = f"{first.month}月{first.day}日", f"{last.month}月{last.day}日"
-    if first == last:
-        return start
-    if first.year != last.year:
-        return f"{first.year}年{start}至{last.year}年{end}"
-    return f"{start}至{last.day}日" if first.month == last.month else f"{start}至{end}"

@@ -45,7 +45,7 @@ def _quality(report: Report, figures: Figures) -> dict[str, Any]:
     first, found = report.quality.headline, figures.examined()
     return {
         "headline": {"title": first.title, "text": first.text},
-        "gaps": [gap._asdict() for gap in found.gaps],
+        "gaps": [gap.to_dict() for gap in found.gaps],
         "unmapped": [one._asdict() for one in found.unmapped],
         "questions": [
             {"id": one.kpi.id, "title": one.kpi.title, "means": one.kpi.definition, "n": one.n, "share": one.share,

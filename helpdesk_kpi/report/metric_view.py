@@ -11,12 +11,37 @@ from helpdesk_kpi.report.charts.geometry import Chart
 from helpdesk_kpi.report.context import HISTORY, RenderContext
 from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.result_types import Axis, TicketLine
+from helpdesk_kpi.translations import ngettext_noop
 
 #: What is counted, where it is not tickets.
 COUNTED = {
     "csat": "answers", "article_quality": "votes", "article_freshness": "articles", "transfers": "stations",
     "sla_attainment": "promises",
 }  # fmt: skip
+#: A sample of it.
+SAMPLES = {
+    "tickets": ngettext_noop("{count} ticket", "{count} tickets"),
+    "answers": ngettext_noop("{count} answer", "{count} answers"),
+    "votes": ngettext_noop("{count} vote", "{count} votes"),
+    "articles": ngettext_noop("{count} article", "{count} articles"),
+    "entries": ngettext_noop("{count} entry", "{count} entries"),
+    "stations": ngettext_noop("{count} station", "{count} stations"),
+    "promises": ngettext_noop("{count} promise", "{count} promises"),
+}
+UNITS = {"tickets": ngettext_noop("ticket", "tickets"), "points": ngettext_noop("point", "points")}
+_UNANSWERED = ngettext_noop(
+    "{n} of the new tickets still waits for a reply, past target",
+    "{n} of the new tickets still wait for a reply, past target",
+)
+#: By KPI, "" for the others: how many wait past their target, in a line of its own.
+ALERTS = {
+    "first_reply_time": _UNANSWERED,
+    "next_reply_time": _UNANSWERED,
+    "backlog": ngettext_noop("{n} of all open tickets is past target", "{n} of all open tickets are past target"),
+    "": ngettext_noop(
+        "{n} of the new tickets is still open, past target", "{n} of the new tickets are still open, past target"
+    ),
+}
 FEW = 5  # below, shares are told as "2 of 3" and nothing is compared
 
 
@@ -52,7 +77,7 @@ class MetricView:
     def name(self) -> str:
         """With its slice, for running text and charts: "First reply time (P1)"."""
         name = self._words.name(self.entry)
-        return self._words.say("named_slice", title=name, slice=self.slice) if self.slice else name
+        return self._words.gettext("{title} ({slice})", title=name, slice=self.slice) if self.slice else name
 
     @property
     def short(self) -> str:
@@ -71,7 +96,9 @@ class MetricView:
     def slice(self) -> str:
         """The slice in words: "P1"; "" for the whole."""
         named = [
-            sanitise(name) if name else self._words.say("no_priority" if axis == "severity" else "none_named")
+            sanitise(name)
+            if name
+            else (self._words.gettext("No priority") if axis == "severity" else self._words.gettext("not set"))
             for axis, name in self.where.items()
         ]
         return " · ".join(named)
@@ -108,13 +135,13 @@ class MetricView:
             return self._empty_text()
         if value.unit == "share" and value.n < FEW:
             part = self._words.number(value.value * value.n)
-            return self._words.say("count_of", part=part, all=self._words.number(value.n))
+            return self._words.gettext("{part} of {all}", part=part, all=self._words.number(value.n))
         return self.amount(value.value)
 
     def _empty_text(self) -> str:
         if self.empty:
-            return self._words.say("not_known" if self.gap else "nothing")
-        return self._words.say("not_reached")
+            return self._words.gettext("not known") if self.gap else self._words.gettext("none")
+        return self._words.gettext("not reached")
 
     @property
     def pieces(self) -> Sequence[tuple[str, str]]:
@@ -122,7 +149,7 @@ class MetricView:
         if self.value.unit == "ms" and self.value.value is not None and not self.empty:
             return self._words.duration_pieces(self.value.value, self.value.clock)
         counted = self.value.unit in {"tickets", "points"} and self.value.value is not None
-        return [(self.text, self._words.say(self.value.unit, n=self.value.value or 0) if counted else "")]
+        return [(self.text, self._words.ngettext(*UNITS[self.value.unit], n=self.value.value or 0) if counted else "")]
 
     @property
     def told(self) -> str:
@@ -136,10 +163,10 @@ class MetricView:
     @property
     def sample(self) -> str:
         """n with what is counted: "397 tickets", "74 answers"."""
-        key = "answers" if self.value.unit == "answers" else COUNTED.get(self.id, "sample")
+        noun = "answers" if self.value.unit == "answers" else COUNTED.get(self.id, "tickets")
         if self.entry.subject == "entry":
-            key = "entries"
-        return self._words.say(key, n=self.value.n, count=self.n)
+            noun = "entries"
+        return self._words.ngettext(*SAMPLES[noun], n=self.value.n, count=self.n)
 
     @property
     def range(self) -> str:
@@ -149,7 +176,7 @@ class MetricView:
 
     @property
     def interval(self) -> str:
-        return self._words.say("interval", range=self.range) if self.range else ""
+        return self._words.gettext("95% interval {range}", range=self.range) if self.range else ""
 
     @property
     def final(self) -> str:
@@ -159,16 +186,16 @@ class MetricView:
         days = self.entry.matures_of(self.variant)
         end = self._scene.figures.period.end + days * DAY
         if not days or end <= self._scene.figures.as_of:
-            return self._words.say("provisional")
-        return self._words.say("final_on", date=self._words.date(end))
+            return self._words.gettext("provisional: still changing")
+        return self._words.gettext("provisional: final on {date}", date=self._words.date(end))
 
     @property
     def windows(self) -> str:
         """The same within more or fewer days: "within 7 d 4.1% · within 30 d 9.0%"; "" without such windows."""
-        say, told = self._words.say, self.value.also.items()
+        words, shares = self._words, self.value.also.items()
         return " · ".join(
-            say("window_item", days=days.removesuffix(" d"), value=self.amount(share))
-            for days, share in told
+            words.gettext("within {days} days {value}", days=days.removesuffix(" d"), value=self.amount(share))
+            for days, share in shares
             if share is not None
         )
 
@@ -186,19 +213,18 @@ class MetricView:
         """With the spans that it covers: "mean of the 96 solved 9 h 41 min"; "" without one."""
         if not self.mean:
             return ""
-        key = {"first_reply_time": "mean_replied", "next_reply_time": "mean_waits"}.get(self.id, "mean_solved")
-        return self._words.say(key, value=self.mean, ended=self._words.number(self.value.ended))
+        words, values = self._words, {"value": self.mean, "ended": self._words.number(self.value.ended)}
+        if self.id == "first_reply_time":
+            return words.pgettext("tickets", "mean of the {ended} answered {value}", **values)
+        if self.id == "next_reply_time":
+            return words.pgettext("replies", "mean of the {ended} answered {value}", **values)
+        return words.gettext("mean of the {ended} solved {value}", **values)
 
     @property
     def alert(self) -> str:
         """How many still wait past their target, with what is counted; "" when none."""
-        keys = {
-            "first_reply_time": "alert_unanswered",
-            "next_reply_time": "alert_unanswered",
-            "backlog": "alert_backlog",
-        }
         late = self.value.overdue
-        return self._words.say(keys.get(self.id, "alert_open"), n=late) if late else ""
+        return self._words.ngettext(*ALERTS.get(self.id, ALERTS[""]), n=late) if late else ""
 
     @property
     def median(self) -> str:
@@ -213,7 +239,7 @@ class MetricView:
     def p90(self) -> str:
         """Of durations, or of the ages of a stock; "not reached" while too many still wait."""
         if self.value.unit == "ms" and self.value.n and self.value.p90 is None:
-            return self._words.say("not_reached")
+            return self._words.gettext("not reached")
         return self._optional(self.value.p90)
 
     @property
@@ -249,7 +275,7 @@ class MetricView:
     def left_out(self) -> str:
         """What is not in n, by reason; "" when nothing."""
         items = [
-            self._words.say("left_out_item", n=count, reason=self._words.reason(reason))
+            self._words.pgettext("tickets", "{n} {reason}", n=count, reason=self._words.reason(reason))
             for reason, count in self.value.excluded.items()
         ]
         return self._words.join_list(items)
@@ -290,10 +316,15 @@ class MetricView:
         if signal.verdict == "signal":
             return self._words.verdict(self._kind(), self.direction)
         if signal.verdict == "too_little_history":
-            return self._words.say(
-                "short_history", n=signal.points, needed=HISTORY, steps=self._words.step(self._scene.kind, HISTORY)
+            return self._words.gettext(
+                "no usual range yet: {n} of {needed} {steps}",
+                n=signal.points,
+                needed=HISTORY,
+                steps=self._words.step(self._scene.kind, HISTORY),
             )
-        return self._words.say(signal.verdict)
+        if signal.verdict == "provisional":
+            return self._words.gettext("provisional: still changing")
+        return self._words.gettext("within its usual range")
 
     def _kind(self) -> str:
         up = self.direction == "more" or (self.direction == "worse") == (self.entry.better == "lower")
@@ -306,7 +337,7 @@ class MetricView:
         """The verdict, and for a signal the range that it left."""
         if not (self.direction and self.usual):
             return self.verdict
-        return self._words.say("verdict_and_usual", verdict=self.verdict, usual=self.usual)
+        return self._words.gettext("{verdict} ({usual})", verdict=self.verdict, usual=self.usual)
 
     @property
     def usual(self) -> str:

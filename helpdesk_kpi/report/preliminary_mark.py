@@ -56,7 +56,7 @@ class Mark(msgspec.Struct, frozen=True):
         return marked
 
     def _titled(self, text: str) -> str:
-        return self.words.say("preliminary_subject", subject=text) if self.report.is_preliminary else text
+        return self.words.gettext("Preliminary: {subject}", subject=text) if self.report.is_preliminary else text
 
 
 def _squeezed(text: str) -> str:

@@ -106,7 +106,7 @@ class Discreet:
     def examined(self) -> DataQuality:
         """Who stands out by a question has a pseudonym, or is not in it at all."""
         found = self._figures.examined()
-        gaps = tuple(gap._replace(text=self._text(gap.text), detail=self._text(gap.detail)) for gap in found.gaps)
+        gaps = tuple(gap._replace(detail=self._text(gap.detail)) for gap in found.gaps)
         questions = tuple(
             msgspec.structs.replace(one, people=tuple(self._asked(person) for person in one.people))
             if self._privacy == "pseudonymous"

@@ -49,7 +49,6 @@ def render(
     *,
     locale: str = "en",
     privacy: Privacy = "full",
-    title: str = "",
     page_url: str | None = None,
     own: Path | None = None,
     parts: frozenset[str] = frozenset({"html", "text", "page", "json", "slack"}),
@@ -57,18 +56,17 @@ def render(
 ) -> Rendered:
     """Render the report called `name`.
 
-    `title` is the reader's name for it (else the template's), `page_url` where the browser page will be, `own` the
-    user's folder of templates; only `parts` are made. `is_preliminary` marks every part as not complete. Raises
-    UsageError for an unknown template or language, and for a mistake in a template that is not ours.
+    `page_url` is where the browser page will be, `own` the user's folder of templates; only `parts` are made.
+    `is_preliminary` marks every part as not complete. Raises UsageError for an unknown template or language, and for a
+    mistake in a template that is not ours.
     """
     chosen = get_template(name, own)
     words = Formatter(locale, figures.zone)
-    shown = Remembered(redact(figures, privacy, words.say("agent_alias")))
+    shown = Remembered(redact(figures, privacy, words.gettext("Agent")))
     report = Report(
         name,
         RenderContext(shown, words),
         privacy=privacy,
-        title=title,
         page_url=page_url,
         is_preliminary=is_preliminary,
     )
@@ -105,7 +103,9 @@ def _fill(chosen: Template, file: str, report: Report, words: Formatter, images:
     flavour = FILES[file]
     filler = environment(chosen.folder, flavour, ours_too=chosen.ours)
     try:
-        text = filler.get_template(file).render(report=report, words=words, say=words.say, image=image, svg=render_svg)
+        text = filler.get_template(file).render(
+            report=report, words=words, _=words.gettext, image=image, svg=render_svg
+        )
     except TemplateError as mistake:
         if chosen.ours:
             raise

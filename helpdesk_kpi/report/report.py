@@ -7,6 +7,7 @@ from functools import cached_property
 import msgspec
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.report import labels
 from helpdesk_kpi.report.charts.geometry import Chart
 from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.metric_view import MetricView
@@ -29,6 +30,15 @@ from helpdesk_kpi.report.sections.lists import (
     list_waits,
 )
 from helpdesk_kpi.report.sections.tables import ListSection
+from helpdesk_kpi.translations import gettext_noop
+
+#: Of the built-in reports.
+TITLES = {
+    "weekly_digest": gettext_noop("Support, weekly digest"),
+    "monthly_summary": gettext_noop("Support, monthly summary"),
+    "process_review": gettext_noop("Support, process review"),
+    "data_quality": gettext_noop("Support, data quality"),
+}
 
 CARDS = ("first_reply_time", "full_resolution_time", "csat", "backlog")
 MEASURES = (
@@ -63,27 +73,25 @@ class Report:
         scene: RenderContext,
         *,
         privacy: Privacy = "full",
-        title: str = "",
         page_url: str | None = None,
         is_preliminary: bool = False,
     ) -> None:
-        """`title` is the report's own; "" takes the language's word for `name`. `page_url` opens every number.
-        `is_preliminary`: the period is not complete, and another report will be.
-        """
+        """`page_url` opens every number. `is_preliminary`: the period is not complete, and another report will be."""
         self._scene = scene
-        self._title = title
         self.name = name
         self.privacy = privacy
         self.page_url = page_url
         self.is_preliminary = is_preliminary
         self.locale = scene.words.locale
+        self.tag = scene.words.tag  # of the language, for HTML
+        self.is_cjk = scene.words.is_cjk
 
     # where and when
 
     @property
     def title(self) -> str:
-        known = self._scene.words.language.WORDS.get(self.name, "")
-        return sanitise(self._title or str(known) or self.name.replace("_", " ").capitalize())
+        known = self.name.replace("_", " ").capitalize()
+        return sanitise(self._scene.words.gettext(TITLES.get(self.name, known)))
 
     @property
     def kind(self) -> str:
@@ -106,7 +114,7 @@ class Report:
     @property
     def team(self) -> str:
         """The team that the report is about, else the word for the desk."""
-        return sanitise(self._scene.figures.team or "") or self._scene.words.say("desk")
+        return sanitise(self._scene.figures.team or "") or self._scene.words.gettext("Support")
 
     @property
     def before(self) -> str:
@@ -145,11 +153,11 @@ class Report:
         """Every KPI of the catalogue that has something to say, by dimension."""
         catalogue = self._scene.figures.facts.catalogue
         groups = []
-        for dimension, title in self._scene.words.language.DIMENSIONS.items():
+        for dimension in labels.DIMENSIONS:
             numbers = [self.kpi(name) for name, entry in catalogue.items() if entry.dimension == dimension]
             told = [one for one in numbers if one.id in MEASURES or not one.is_uninformative]
             if told:
-                groups.append(Group(title, sorted(told, key=_sort_key)))
+                groups.append(Group(self._scene.words.label("dimension", dimension), sorted(told, key=_sort_key)))
         return groups
 
     @cached_property
@@ -200,8 +208,11 @@ class Report:
     def waiting_rest(self, shown: int) -> str:
         """How many more need a person: "and 9 more"; "" when all are shown."""
         count = len(self._scene.figures.waiting(MANY))
-        key = "more_waiting" if count < COUNTED else "more_waiting_least"
-        return self._scene.words.say(key, n=count - shown) if count > shown else ""
+        if count <= shown:
+            return ""
+        if count < COUNTED:
+            return self._scene.words.pgettext("tickets", "and {n} more", n=count - shown)
+        return self._scene.words.gettext("and at least {n} more", n=count - shown)
 
     def bad_ratings(self, limit: int = 5) -> list[RatingLine]:
         return list_ratings(self._scene.figures.bad_ratings(limit)[:limit], self._scene)
@@ -209,7 +220,7 @@ class Report:
     def bad_rest(self, shown: int) -> str:
         """How many more answers are not good: "and 2 more"; "" when all are shown."""
         rest = self._bad - shown
-        return self._scene.words.say("more_ratings", n=rest) if rest > 0 else ""
+        return self._scene.words.pgettext("ratings", "and {n} more", n=rest) if rest > 0 else ""
 
     @property
     def _bad(self) -> int:
@@ -225,12 +236,15 @@ class Report:
         """How many answers there are, and how many of them are not good."""
         words, value = self._scene.words, self.kpi("csat").value
         if not value.n:
-            return words.say("no_ratings")
+            return words.gettext("No answers in this time.")
         bad = self._bad
         count = words.number(value.n)
-        return words.say("rated_bad_note", n=value.n, bad=words.number(bad), count=count) if bad else words.say(
-            "no_bad", n=value.n, count=count
-        )  # fmt: skip
+        if not bad:  # Fields: count
+            return words.ngettext("The one answer is good.", "All {count} answers are good.", n=value.n, count=count)
+        # Fields: bad, count
+        return words.ngettext(
+            "The one answer is not good.", "{bad} of {count} answers are not good.", n=value.n, bad=bad, count=count
+        )
 
     # lists of their own
 

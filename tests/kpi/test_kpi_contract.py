@@ -17,7 +17,7 @@ from helpdesk_kpi.measure.metrics.contract import (
 )
 from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
 from helpdesk_kpi.pull.contract import FURTHER_NEEDS, NEEDS
-from helpdesk_kpi.report.languages import zh
+from helpdesk_kpi.report.formatting import Formatter
 
 CATALOGUE = {
     "speed": "first_reply_time next_reply_time requester_wait_time first_resolution_time full_resolution_time"
@@ -77,8 +77,9 @@ class TestEveryKpi:
 
 @pytest.mark.parametrize("kpi", KPIS)
 def test_it_speaks_chinese(kpi: str) -> None:
-    for told in (zh.TITLES, zh.SHORT, zh.DEFINITIONS):
-        assert re.search("[一-鿿]", told[kpi])
+    chinese, entry = Formatter("zh", "UTC"), KPIS[kpi]
+    for text in (chinese.title(entry), chinese.short(entry), *(chinese.definition(entry, v) for v in entry.variants)):
+        assert re.search("[一-鿿]", text)
 
 
 def test_what_must_not_be_scored_is_not() -> None:

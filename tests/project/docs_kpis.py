@@ -4,8 +4,9 @@ from docs_pages import GENERATED, table
 
 from helpdesk_kpi.measure.metrics.contract import Followup, Freshness, Kpi, Ratio, Statistic, Total
 from helpdesk_kpi.measure.metrics.discovery import find_kpis, load_kpis
-from helpdesk_kpi.report.languages import zh
+from helpdesk_kpi.report.formatting import Formatter
 
+CHINESE = Formatter("zh", "UTC")
 SCORED = {"shown": "none: shown only", "agent": "people and teams", "team": "teams only"}
 
 
@@ -13,9 +14,7 @@ def kpis_page() -> str:
     """The catalogue: every KPI with its variants, in both languages."""
     found = list(find_kpis().values())
     heads = ("dimension", "id", "title", "中文", "better", "scored for")
-    index = [
-        (k.dimension, f"[`{k.id}`](#{k.id})", k.title, zh.TITLES.get(k.id, "-"), _better(k), k.level) for k in found
-    ]
+    index = [(k.dimension, f"[`{k.id}`](#{k.id})", k.title, CHINESE.title(k), _better(k), k.level) for k in found]
     head = ["# The KPIs", "", GENERATED, *table(heads, index)]
     return "\n".join([*head, *(line for k in found for line in _kpi(k)), *_questions()])
 
@@ -50,7 +49,7 @@ def _kpi(k: Kpi) -> list[str]:
         ("revision", str(k.revision)),
     ]
     rows = [f"| {name} | {text} |" for name, text in facts]
-    chinese = [f"{zh.TITLES[k.id]}：{zh.DEFINITIONS[k.id]}", ""] if k.id in zh.DEFINITIONS else []
+    chinese = [f"{CHINESE.title(k)}：{CHINESE.definition(k)}", ""]
     variants = [f"- `{name}`{_population(v.population)}: {v.definition}" for name, v in k.variants.items()]
     return [f"## {k.id}", "", f"**{k.title}.** {k.definition}", "", *chinese, "| property | value |", "| --- | --- |",
             *rows, "", *variants, ""]  # fmt: skip

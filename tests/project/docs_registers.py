@@ -7,10 +7,11 @@ from typing import Any
 from docs_pages import GENERATED, table
 
 from helpdesk_kpi.config import Config
+from helpdesk_kpi.measure.metrics.discovery import load_kpis
 from helpdesk_kpi.registers.entry import Entry
 from helpdesk_kpi.registers.parser import get_form, list_columns, list_hints
 from helpdesk_kpi.registers.register_types import REGISTERS
-from helpdesk_kpi.report.languages import zh
+from helpdesk_kpi.report.formatting import Formatter
 
 #: An example file of each register; a test imports them all.
 EXAMPLES = {
@@ -75,7 +76,8 @@ def registers_page(keys: Keys) -> str:
 
 
 def _heading(name: str, kind: type[Entry]) -> list[str]:
-    chinese = f"（{zh.TITLES[name]}）" if name in zh.TITLES else ""
+    metric = load_kpis().get(name)
+    chinese = f"（{Formatter('zh', 'UTC').title(metric)}）" if metric else ""
     return [f"## {name}{chinese}", "", " ".join((kind.__doc__ or "").split()), ""]
 
 

@@ -27,7 +27,7 @@ def test_a_wheel_adds_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     names = [n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n]
     assert {n.split("/")[0] for n in names} == {"helpdesk_kpi"}
     assert {"helpdesk_kpi/_app/scheduler.py", "helpdesk_kpi/_app/config.example.toml"} <= set(names)
-    assert "helpdesk_kpi/store/schema.sql" in names
+    assert {"helpdesk_kpi/store/schema.sql", "helpdesk_kpi/locale/zh/LC_MESSAGES/helpdesk_kpi.po"} <= set(names)
     for folder in ("connectors", "kpi", "report_templates"):
         here = {str(p.relative_to(ROOT)) for p in (ROOT / folder).rglob("*") if p.suffix in {".py", ".j2"}}
         assert {f"helpdesk_kpi/_app/{name}" for name in here} <= set(names)

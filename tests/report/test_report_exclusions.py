@@ -69,7 +69,7 @@ def configured(locale: str) -> Config:
     return Config(
         timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}},
         tickets=Tickets(exclude=Exclude(tags=["test"])),
-        reports={"weekly": Wanted(template="weekly_digest", locale=locale)},  # type: ignore[arg-type]  # "en" or "zh"
+        reports={"weekly": Wanted(template="weekly_digest", locale=locale)},
     )  # fmt: skip
 
 

@@ -1,16 +1,15 @@
 """Words, numbers, dates and durations in both languages."""
 
-import string
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_fixtures import CATALOGUE, CHINESE, DAY, HOUR, MINUTE, MONTH, FakePeriod, at
+from report_fixtures import CHINESE, DAY, HOUR, MINUTE, MONTH, FakePeriod, at
 
 from helpdesk_kpi.errors import UsageError
+from helpdesk_kpi.measure.metrics.discovery import find_kpis
 from helpdesk_kpi.report.cjk_nowrap import keep_units_together
 from helpdesk_kpi.report.formatting import NBSP, Formatter
-from helpdesk_kpi.report.languages import en, zh
+from helpdesk_kpi.translations import load_catalogue
 
 ENGLISH = Formatter("en", "Europe/Berlin")
 MANDARIN = Formatter("zh-CN", "Asia/Shanghai")
@@ -130,46 +129,6 @@ def test_an_unknown_language_is_named_with_those_there_are() -> None:
         Formatter("fr", "UTC")
 
 
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
-def test_both_languages_have_the_same_texts() -> None:
-    assert en.WORDS.keys() == zh.WORDS.keys()
-    for name in ("PERIODS", "PREVIOUS", "STEPS", "UNITS", "STATISTICS", "VERDICTS", "DIRECTIONS", "REASONS", "WHY"):
-        assert vars(en)[name].keys() == vars(zh)[name].keys(), name
-    assert {kpi: texts.keys() for kpi, texts in en.FINDINGS.items()} == {
-        kpi: texts.keys() for kpi, texts in zh.FINDINGS.items()
-    }
-
-
-def test_every_text_can_be_filled_by_the_same_parts() -> None:
-    """A Chinese text may need parts that English has no place for, and the other way round; all come from one call."""
-    asked = {
-        "verdict",
-        "answers",
-        "rate",
-        "this",
-        "statistic",
-        "direction",
-        "title",
-        "slice",
-        "whose",
-        "n",
-        "bad",
-        "count",
-        "step",
-        "steps",
-    }
-    for key, english in en.WORDS.items():
-        chinese = zh.WORDS[key]
-        pairs = [(english, chinese)] if isinstance(english, str) else list(zip(english, chinese, strict=True))
-        for one, other in pairs:
-            assert isinstance(one, str)
-            assert isinstance(other, str)
-            assert fields(one) ^ fields(other) <= asked, key
-
-
 def test_chinese_uses_the_words_of_the_glossary() -> None:
     forbidden = (
         "达标率",
@@ -186,12 +145,12 @@ def test_chinese_uses_the_words_of_the_glossary() -> None:
         "客服",
         "排名",
     )
-    said = "".join("".join(text) for text in zh.WORDS.values())
-    assert [word for word in forbidden if word in said] == []
+    texts = [form for (context, _), forms in load_catalogue("zh").messages.items() if not context for form in forms]
+    assert [word for word in forbidden if word in "".join(texts)] == []
 
 
 def test_titles_and_definitions_come_in_the_readers_language() -> None:
-    reply = CATALOGUE["first_reply_time"]
+    reply = find_kpis()["first_reply_time"]
     assert ENGLISH.title(reply) == "First reply time"
     assert MANDARIN.title(reply) == "首次响应时间（FRT）"
     assert MANDARIN.name(reply) == "首次响应时间"

@@ -16,15 +16,17 @@ LEAST = 0.05  # the part of the replies through the API from which on they can m
 JIRA = "jira_service_management"
 #: code -> what it means, after the count.
 TEXTS = {
-    "api_comments": "replies came through the API in agents' names and count as a robot's; if people wrote them, write",
+    "api_comments": "replies came through the API in agents' names and count as a robot's; if people wrote them, write "
+    "{detail}",
     "no_chats": "messaging tickets have no chat data: their replies are not known",
     "no_chats_switched_off": "messaging tickets have no chat data, which is switched off: their replies are not known;"
-    " write",
+    " write {detail}",
     "no_calls": "phone tickets have no call data: their first replies are not known",
     "no_calls_switched_off": "phone tickets have no call data, which is switched off: their first replies are not"
-    " known; write",
-    "no_agents": "tickets have no known agent: no reply of theirs counts; name the team, write",
-    "guessed_agents": "accounts are taken for the team only because tickets were given to them; name the team, write",
+    " known; write {detail}",
+    "no_agents": "tickets have no known agent: no reply of theirs counts; name the team, write {detail}",
+    "guessed_agents": "accounts are taken for the team only because tickets were given to them; name the team,"
+    " write {detail}",
 }
 #: What KPIs read of which each default decides.
 _NEEDS = {
@@ -48,9 +50,14 @@ class Default(NamedTuple):
         return f"[{self.table}] {self.line}" if self.line else ""
 
     @property
+    def template(self) -> str:
+        """In English, after the count, with the field {detail}; translated under the context "gap"."""
+        return TEXTS[self.code]
+
+    @property
     def text(self) -> str:
         """In English, after the count."""
-        return f"{TEXTS[self.code]} {self.detail}".strip()
+        return self.template.format(detail=self.detail).strip()
 
     def concerns(self, kpi: Kpi) -> bool:
         """Whether the KPI can be void because of it."""

@@ -7,9 +7,13 @@ from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 from helpdesk_kpi.report.charts.geometry import Chart, ticks
 from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.plain_text import sanitise
+from helpdesk_kpi.translations import gettext_noop
 
 FEWEST = 3  # points; fewer make no line
 MARKS = 4  # annotations that fit
+# Fields: steps
+TREND = gettext_noop("{title}: {value} now; {steps} before: {range}.")
+SPARK = gettext_noop("{title}, {points} {steps} before: {range}; now {value}")
 
 
 class ChartTexts(Protocol):
@@ -39,7 +43,7 @@ def build_sparkline(number: ChartTexts, scene: RenderContext) -> Chart | None:
         name=f"spark-{number.anchor}",
         kind="spark",
         points=points,
-        alt=_alt("spark_alt", number, scene),
+        alt=_alt(SPARK, number, scene),
         low=signal.low if signal else None,
         high=signal.high if signal else None,
         ask=number.ask,
@@ -60,12 +64,12 @@ def build_trend(number: ChartTexts, scene: RenderContext) -> Chart | None:
         name=f"trend-{number.anchor}",
         kind="trend",
         points=small.points,
-        alt=" ".join(part for part in (_alt("trend_alt", number, scene), marked) if part),
+        alt=" ".join(part for part in (_alt(TREND, number, scene), marked) if part),
         low=small.low,
         high=small.high,
         ask=small.ask,
         last=number.amount(number.value.value) if number.value.value is not None else "",
-        band=scene.words.say("band"),
+        band=scene.words.gettext("usual range"),
         first_label=scene.words.axis(labels[0], kind) if labels else "",
         last_label=scene.words.axis(scene.figures.period.label, kind),
         ticks=tuple((at, number.amount(at)) for at in ticks(shown, number.value.unit)),
@@ -78,12 +82,12 @@ def _points(number: ChartTexts) -> tuple[float | None, ...]:
     return (*(point.value for point in number.value.history), number.value.value)
 
 
-def _alt(key: str, number: ChartTexts, scene: RenderContext) -> str:
+def _alt(text: str, number: ChartTexts, scene: RenderContext) -> str:
     known = [point.value for point in number.value.history if point.value is not None]
     spread = number.span(min(known), max(known)) if known else ""
     count = len(number.value.history)
     steps = scene.words.step(scene.kind, count)
-    return scene.words.say(key, title=number.name, value=number.text, points=count, steps=steps, range=spread)
+    return scene.words.gettext(text, title=number.name, value=number.text, points=count, steps=steps, range=spread)
 
 
 def _marks(labels: list[str], scene: RenderContext) -> tuple[tuple[int, str], ...]:
@@ -96,8 +100,11 @@ def _marks(labels: list[str], scene: RenderContext) -> tuple[tuple[int, str], ..
 
 def _annotation_texts(marks: tuple[tuple[int, str], ...], labels: list[str], scene: RenderContext) -> str:
     words = scene.words
-    items = [words.say("mark", period=words.axis(labels[index], scene.kind), title=title) for index, title in marks]
-    return words.say("marks", items=words.join_list(items)) if items else ""
+    items = [
+        words.gettext("{title} ({period})", period=words.axis(labels[index], scene.kind), title=title)
+        for index, title in marks
+    ]
+    return words.gettext("Marked: {items}", items=words.join_list(items)) if items else ""
 
 
 def _label(day: datetime, kind: str) -> str:

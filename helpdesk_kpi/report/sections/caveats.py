@@ -6,42 +6,54 @@ from helpdesk_kpi.model import MAIN
 from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.metric_view import FEW, MetricView
 from helpdesk_kpi.report.sections.footnotes import clock, format_calendar, format_detection_quality, setting
+from helpdesk_kpi.translations import ngettext_noop, pgettext_noop
 
 #: What is said of waits for a reply that still run: of all, of those past target. Else they are open tickets.
+_LATE = ngettext_noop("{n} still waits past it", "{n} still wait past it")
 WAITS = {
-    "first_reply_time": ("not_replied", "late_unanswered"),
-    "next_reply_time": ("not_replied_again", "late_unanswered"),
+    "first_reply_time": (pgettext_noop("tickets", "{n} not answered yet"), _LATE),
+    "next_reply_time": (pgettext_noop("replies", "{n} not answered yet"), _LATE),
 }
 #: The same of waits for a customer's acceptance.
-UNCONFIRMED = ("not_confirmed", "late_unconfirmed")
+UNCONFIRMED = (
+    pgettext_noop("acceptance", "{n} not confirmed yet, counted in"),
+    ngettext_noop("{n} still not confirmed past it", "{n} still not confirmed past it"),
+)
+OPEN = (
+    pgettext_noop("resolution", "{n} still open, counted in"),
+    ngettext_noop("{n} still open past it", "{n} still open past it"),
+)
 
 
 def list_caveats(number: MetricView, scene: RenderContext) -> list[str]:
     """n and interval, target, what still waits, other statistics, the period before, its pair; "" never."""
     settings = [setting(one, scene) for one in scene.figures.facts.defaults if one.concerns(number.entry)]
     if number.empty and number.gap:
-        return [scene.words.say("not_known_because", reason=number.gap), *settings]
+        return [scene.words.gettext("not known: {reason}", reason=number.gap), *settings]
     parts = {"ms": _duration, "share": _share}.get(number.value.unit, _count)
     if isinstance(statistic := number.entry.statistic_of(number.variant), Stock) and statistic.of == "age":
         parts = _age
     told = [*parts(number, scene), _previous(number, scene), _pair(number, scene), number.final]
     if number.gap:
-        told.append(scene.words.say("not_known_because", reason=number.gap))
+        told.append(scene.words.gettext("not known: {reason}", reason=number.gap))
     return [line for line in [*told, *settings] if line]
 
 
 def _duration(number: MetricView, scene: RenderContext) -> list[str]:
-    say, value = scene.words.say, number.value
+    words, value = scene.words, number.value
     if not value.n:
         return []
-    within = say("within", share=number.within) if number.within else ""
-    waits, late = UNCONFIRMED if _awaits_acceptance(number) else WAITS.get(number.id, ("still_open", "late_open"))
+    within = words.gettext("{share} within target", share=number.within) if number.within else ""
+    waits, late = UNCONFIRMED if _awaits_acceptance(number) else WAITS.get(number.id, OPEN)
     silent = value.censored.get("solved_without_reply", 0)
     return [
-        _join(number.sample, say("few") if value.n < FEW else "", clock(number, scene)),
+        _join(number.sample, words.gettext("too few to compare") if value.n < FEW else "", clock(number, scene)),
         number.interval,
-        _join(within, say(late, n=value.overdue) if value.overdue else ""),
-        _join(say(waits, n=value.running), say("no_reply_solved", n=silent) if silent else ""),
+        _join(within, words.ngettext(*late, n=value.overdue) if value.overdue else ""),
+        _join(
+            words.pgettext(*waits, n=value.running),
+            words.gettext("{n} solved without a reply", n=silent) if silent else "",
+        ),
         _join(_tail(number, scene), number.mean_text),
         _facets(number, scene),
     ]
@@ -53,17 +65,21 @@ def _awaits_acceptance(number: MetricView) -> bool:
 
 def _tail(number: MetricView, scene: RenderContext) -> str:
     if number.value.p90 is None:
-        return scene.words.say("p90_unanswered" if number.id in WAITS else "p90_open")
-    return scene.words.say("p90", value=number.p90)
+        if number.id in WAITS:
+            return scene.words.gettext("90th percentile not reached: more than a tenth still unanswered")
+        return scene.words.gettext("90th percentile not reached: more than a tenth still open")
+    return scene.words.gettext("90% within {value}", value=number.p90)
 
 
 def _share(number: MetricView, scene: RenderContext) -> list[str]:
-    say, statistic = scene.words.say, number.entry.statistic_of(number.variant)
+    words, statistic = scene.words, number.entry.statistic_of(number.variant)
     if not number.value.n:
         return [_response_rate(number, scene), _not_over(number, scene), _no_answers(number, scene)]
-    few = say("few") if number.value.n < FEW else ""
+    few = words.gettext("too few to compare") if number.value.n < FEW else ""
     asked = _response_rate(number, scene)
-    sample = say("answers_and_asked", answers=number.sample, count=number.n, asked=asked) if asked else number.sample
+    sample = number.sample
+    if asked:  # Fields: count
+        sample = words.gettext("{answers}; {asked}", answers=sample, count=number.n, asked=asked)
     return [
         number.interval, _join(sample, few), number.windows, _not_over(number, scene), _no_answers(number, scene),
         _facets(number, scene), format_detection_quality(scene) if uses_recurrence(statistic) else "",
@@ -74,24 +90,40 @@ def _not_over(number: MetricView, scene: RenderContext) -> str:
     """What is in no share yet, since its days are not over."""
     statistic, n = number.entry.statistic_of(number.variant), number.value.running
     if n and isinstance(statistic, Followup):
-        return scene.words.say("not_over", n=n, days=statistic.days)
-    return scene.words.say("not_due", n=n) if n and isinstance(statistic, Attainment) else ""
+        return scene.words.ngettext(
+            "{n} not counted yet: its {days} days are not over",
+            "{n} not counted yet: their {days} days are not over",
+            n=n,
+            days=statistic.days,
+        )
+    return (
+        scene.words.gettext("{n} not counted yet: still in time", n=n)
+        if n and isinstance(statistic, Attainment)
+        else ""
+    )
 
 
 def _age(number: MetricView, scene: RenderContext) -> list[str]:
     """Of what is open at the end of a period."""
     if not number.value.n:
         return []
-    oldest = scene.words.say("oldest", value=number.oldest) if number.oldest else ""
-    ages = [scene.words.say("p90_age", value=number.p90) if number.value.p90 is not None else "", oldest]
+    oldest = scene.words.gettext("the oldest {value}", value=number.oldest) if number.oldest else ""
+    ages = [
+        scene.words.gettext("a tenth is older than {value}", value=number.p90) if number.value.p90 is not None else "",
+        oldest,
+    ]
     return [_join(number.sample, clock(number, scene)), _join(*ages)]
 
 
 def _no_answers(number: MetricView, scene: RenderContext) -> str:
     """Ratings that no customer gave: not in n, and never in silence."""
     counts = {reason: n for reason in NO_ANSWER if (n := number.value.excluded.get(reason, 0))}
-    items = [scene.words.say("not_answers_item", n=n, reason=scene.words.reason(r)) for r, n in counts.items()]
-    return scene.words.say("not_answers", items=scene.words.join_list(items)) if items else ""
+    items = [
+        scene.words.pgettext("ratings", "{n} {reason}", n=n, reason=scene.words.reason(r)) for r, n in counts.items()
+    ]
+    return (
+        scene.words.gettext("No answers and not counted: {items}", items=scene.words.join_list(items)) if items else ""
+    )
 
 
 def _response_rate(number: MetricView, scene: RenderContext) -> str:
@@ -106,23 +138,34 @@ def _response_rate(number: MetricView, scene: RenderContext) -> str:
         return ""
     answered, asked = scene.words.number(round(value.n * value.value)), scene.words.number(value.n)
     rate, this = scene.words.percent(value.value), scene.words.this(scene.kind)
-    return scene.words.say("of_asked", answered=answered, asked=asked, rate=rate, this=this)
+    # Fields: rate
+    return scene.words.gettext(
+        "of the {asked} surveys offered {this} {answered} answered so far",
+        answered=answered,
+        asked=asked,
+        rate=rate,
+        this=this,
+    )
 
 
 def _count(number: MetricView, scene: RenderContext) -> list[str]:
-    say, late = scene.words.say, number.value.overdue
+    words, late = scene.words, number.value.overdue
     aged = number.value.median is not None and number.value.p90 is not None
-    ages = say("ages", median=number.median, p90=number.p90) if aged else ""
+    ages = (
+        words.gettext("half are older than {median}, a tenth than {p90}", median=number.median, p90=number.p90)
+        if aged
+        else ""
+    )
     told = _join(ages, format_calendar(number.value.clock, scene) if aged else "")
-    late_told = say("late_backlog", n=late) if late else ""
+    late_told = words.gettext("{n} of them past target", n=late) if late else ""
     return [number.interval, _facets(number, scene), told, late_told, _weight_basis(number, scene)]
 
 
 def _weight_basis(number: MetricView, scene: RenderContext) -> str:
     """What the weights of a weighted sum are made of."""
-    words = [basis.split(" ") for basis in number.value.basis.split(", ") if basis]
-    told = [" ".join([scene.words.reason(f"by_{word}"), *version]) for word, *version in words]
-    return scene.words.say("weighed", items=scene.words.join_list(told)) if told else ""
+    bases = [basis.split(" ") for basis in number.value.basis.split(", ") if basis]
+    told = [" ".join([scene.words.reason(f"by_{basis}"), *version]) for basis, *version in bases]
+    return scene.words.gettext("weights: {items}", items=scene.words.join_list(told)) if told else ""
 
 
 def _facets(number: MetricView, scene: RenderContext) -> str:
@@ -133,7 +176,9 @@ def _facets(number: MetricView, scene: RenderContext) -> str:
     split = {name: write(x) for name, x in number.value.facets.items() if name and x}
     if number.entry.facet == "dimension":
         split = {name: one.text for name, one in number.by("facet").items() if name and name != MAIN}
-    return _join(*(words.say("facet_item", name=_facet(name, scene), value=text) for name, text in split.items()))
+    return _join(
+        *(words.gettext("{name} {value}", name=_facet(name, scene), value=text) for name, text in split.items())
+    )
 
 
 def _facet(name: str, scene: RenderContext) -> str:
@@ -145,7 +190,7 @@ def _facet(name: str, scene: RenderContext) -> str:
 def _previous(number: MetricView, scene: RenderContext) -> str:
     if not number.previous:
         return ""
-    told = scene.words.say("previous", step=scene.words.before(scene.kind), value=number.previous)
+    told = scene.words.gettext("{step} {value}", step=scene.words.before(scene.kind), value=number.previous)
     return _join(told, number.change)
 
 
@@ -153,7 +198,7 @@ def _pair(number: MetricView, scene: RenderContext) -> str:
     pair = number.pair
     if pair is None or pair.empty or number.id == "csat":  # which tells its response rate already
         return ""
-    return scene.words.say("beside", title=pair.short, value=pair.text)
+    return scene.words.gettext("read beside {title}: {value}", title=pair.short, value=pair.text)
 
 
 def _join(*parts: str) -> str:

@@ -8,6 +8,13 @@ from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.sections.vendor_agreement import format_vendor_agreement
+from helpdesk_kpi.translations import gettext_noop
+
+CLOCKS = {
+    "business": gettext_noop("business hours"),
+    "calendar": gettext_noop("around the clock"),
+    "mixed": gettext_noop("business hours or around the clock, as the severity asks"),
+}
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -31,7 +38,7 @@ class Footnotes(msgspec.Struct, frozen=True, kw_only=True):
 
 def build_footnotes(numbers: list[MetricView], scene: RenderContext) -> Footnotes:
     facts, words = scene.figures.facts, scene.words
-    missing = words.say("nothing")
+    missing = words.gettext("none")
     return Footnotes(
         definitions=[Definition(n.title, n.definition, clock(n, scene)) for n in numbers],
         left_out=_excluded_text(scene),
@@ -46,14 +53,16 @@ def build_footnotes(numbers: list[MetricView], scene: RenderContext) -> Footnote
             (sanitise(name), missing if at is None else words.moment(at)) for name, at in sorted(facts.sources.items())
         ],
         history_from=missing if facts.history_from is None else words.moment(facts.history_from),
-        read_at=words.say("read_at", moment=words.moment(scene.figures.as_of)),
+        read_at=words.gettext("Read at {moment}", moment=words.moment(scene.figures.as_of)),
     )
 
 
 def setting(one: Default, scene: RenderContext) -> str:
     """ "acme: 412 replies came through the API ...; write api_comments = ..." """
-    text = scene.words.gap(one.code, one.text, one.detail)
-    return scene.words.say("setting_item", source=sanitise(one.source, 40), n=one.how_many, text=sanitise(text, 300))
+    text = scene.words.gap(one.code, one.detail)
+    return scene.words.gettext(
+        "{source}: {n} {text}", source=sanitise(one.source, 40), n=one.how_many, text=sanitise(text, 300)
+    )
 
 
 def _missing_data(scene: RenderContext) -> list[tuple[str, str]]:
@@ -77,36 +86,52 @@ def format_calendar(name: str, scene: RenderContext) -> str:
         return ""
     always = [sanitise(one.level, 16) for one in scene.figures.facts.severities if one.clock == "calendar"]
     if name == "mixed" and always:
-        return scene.words.say("clock_except", levels=scene.words.join_list(always))
-    return scene.words.say(f"clock_{name}")
+        return scene.words.gettext("business hours ({levels}: around the clock)", levels=scene.words.join_list(always))
+    return scene.words.gettext(CLOCKS[name])
 
 
 def _excluded_text(scene: RenderContext) -> str:
     words = scene.words
     counts = sorted(scene.figures.facts.excluded.items(), key=lambda item: (-item[1], item[0]))
-    items = [words.say("left_out_item", n=count, reason=words.reason(code)) for code, count in counts if count]
-    told = words.join_list(items) if items else words.say("nothing_left_out")
+    items = [
+        words.pgettext("tickets", "{n} {reason}", n=count, reason=words.reason(code)) for code, count in counts if count
+    ]
+    told = words.join_list(items) if items else words.gettext("Nothing was left out")
     n = scene.figures.facts.follow_ups
-    return told + words.say("follow_ups", n=n) if n else told
+    if not n:
+        return told
+    return told + words.ngettext(
+        "; {n} that follows a closed ticket is counted as one of its own",
+        "; {n} that follow closed tickets are counted as tickets of their own",
+        n=n,
+    )
 
 
 def format_detection_quality(scene: RenderContext) -> str:
     """By what people said of pairs of tickets."""
     words, told = scene.words, scene.figures.facts.repeats
     if told is None or told.precision is None:
-        return words.say("repeats_unknown")
+        return words.gettext("nobody has judged yet how many of the repeats found are some (recurrence label)")
     interval = words.range(*told.precision_interval, "share")
-    return words.say("repeats_right", n=told.pairs, share=words.percent(told.precision), range=interval)
+    return words.ngettext(
+        "by {n} judged pair of tickets, {share} of the repeats found are some ({range})",
+        "by {n} judged pairs of tickets, {share} of the repeats found are some ({range})",
+        n=told.pairs,
+        share=words.percent(told.precision),
+        range=interval,
+    )
 
 
 def _questions(scene: RenderContext, limit: int = 8) -> str:
     """Those with most answers first."""
-    say, found = scene.words.say, scene.figures.facts.questions
-    told = [say("question_item", question=sanitise(text, 120), answers=say("answers", n=n, count=scene.words.number(n)))
-            for text, n in found[:limit]]  # fmt: skip
+    words, found = scene.words, scene.figures.facts.questions
+    questions = []
+    for text, n in found[:limit]:
+        answers = words.ngettext("{count} answer", "{count} answers", n=n, count=n)
+        questions.append(words.gettext("{question}, {answers}", question=sanitise(text, 120), answers=answers))
     if len(found) > limit:
-        told.append(say("more_questions", n=len(found) - limit))
-    return scene.words.join_list(told) if told else ""
+        questions.append(words.pgettext("questions", "and {n} more", n=len(found) - limit))
+    return words.join_list(questions)
 
 
 def list_notices(scene: RenderContext, *, is_preliminary: bool = False) -> list[str]:
@@ -115,9 +140,25 @@ def list_notices(scene: RenderContext, *, is_preliminary: bool = False) -> list[
     period, as_of = scene.figures.period, scene.figures.as_of
     never = sorted(name for name, at in sources.items() if at is None)
     known = [at for at in sources.values() if at is not None]
-    told = [words.say("never_pulled", sources=words.join_list([sanitise(name) for name in never]))] if never else []
+    told = []
+    if never:
+        sources_text = words.join_list([sanitise(name) for name in never])
+        told.append(words.gettext("No data pulled yet from {sources}", sources=sources_text))
     if is_preliminary:
-        told.insert(0, words.say("preliminary_note", period=words.period(period), moment=words.moment(as_of)))
+        told.insert(
+            0,
+            words.gettext(
+                "Preliminary report: {period} is not complete. What happened after {moment} is not in it; "
+                "the complete report follows separately",
+                period=words.period(period),
+                moment=words.moment(as_of),
+            ),
+        )
     elif known and min(known) < period.end:
-        told.append(words.say("incomplete", moment=words.moment(min(known))))
+        told.append(
+            words.gettext(
+                "Data whole only to {moment}. What happened later is not in this report",
+                moment=words.moment(min(known)),
+            )
+        )
     return told

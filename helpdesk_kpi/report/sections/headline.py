@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from helpdesk_kpi.report import labels
 from helpdesk_kpi.report.context import HISTORY, RenderContext
 from helpdesk_kpi.report.metric_view import MetricView
 from helpdesk_kpi.report.result_types import Axis
@@ -35,29 +36,38 @@ def build_headline(watched: Sequence[HeadlineInput], scene: RenderContext) -> He
     """Whole period in a title and a paragraph."""
     title, text, about = _compose(watched, scene)
     sentences = scene.words.sentences([part for part in (*text, _targets(watched, scene)) if part])
-    named = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    named = scene.words.gettext("{period}: {finding}", period=scene.words.period(scene.figures.period), finding=title)
     return Headline(named, sentences, about)
 
 
 def _compose(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str, list[str], MetricView | None]:
-    say = scene.words.say
+    words = scene.words
     if nothing := unknown(scene):
         return *nothing, None
     signals = rank_signals(watched)
     if signals:
         return _unusual(signals, watched, scene)
     if watched and all(one.whole.empty or one.whole.id == "backlog" for one in watched):
-        return say("no_tickets_title"), [say("no_tickets")], None
+        return (
+            words.gettext("no new tickets"),
+            [words.gettext("Nobody asked for help in this time, as far as the data reach")],
+            None,
+        )
     return _quiet(watched, scene)
 
 
 def unknown(scene: RenderContext) -> tuple[str, list[str]] | None:
     """What is said of a time that the store knows nothing of: it was not quiet."""
-    say, since = scene.words.say, scene.figures.facts.history_from
+    words, since = scene.words, scene.figures.facts.history_from
     if since is None:
-        return say("empty_store_title"), [say("empty_store")]
+        return words.gettext("no tickets yet"), [words.gettext("The helpdesk has not given a single ticket so far")]
     if since >= scene.figures.period.end:
-        return say("before_history_title"), [say("before_history", moment=scene.words.moment(since))]
+        return words.gettext("no data for this time"), [
+            words.gettext(
+                "History starts at {moment}, after this time. It was not quiet; it is not known",
+                moment=scene.words.moment(since),
+            )
+        ]
     return None
 
 
@@ -82,52 +92,57 @@ def _unusual(
     signals: list[MetricView], watched: Sequence[HeadlineInput], scene: RenderContext
 ) -> tuple[str, list[str], MetricView | None]:
     words, first = scene.words, signals[0]
-    who = words.say("for_slice", slice=first.slice) if first.slice else ""
-    others = [
-        words.say(
-            "finding_item",
-            title=one.name,
-            value=one.text,
-            verdict=one.verdict,
-            direction=words.language.DIRECTIONS[one.direction],
-        )
-        for one in signals[1 : OTHERS + 1]
-    ]
-    also = words.say("also_unusual", names=words.join_list(others)) if others else ""
-    rest = "" if also else _rest(watched, first)
+    who = words.gettext(" for {slice}", slice=first.slice) if first.slice else ""
+    others = [_other(one, scene) for one in signals[1 : OTHERS + 1]]
+    also = words.gettext("Also outside the usual range: {names}", names=words.join_list(others)) if others else ""
+    rest = "" if also else _rest(watched, first, scene)
     text = [_against(first, scene), _since(first, scene), _where(first, scene), also]
-    return words.format_signal(first.entry, first.direction, who), [*text, words.say(rest) if rest else ""], first
+    return words.format_signal(first.entry, first.direction, who), [*text, rest], first
+
+
+def _other(number: MetricView, scene: RenderContext) -> str:
+    direction = scene.words.label("direction", number.direction)
+    parts = {"title": number.name, "value": number.text, "verdict": number.verdict, "direction": direction}
+    # Fields: direction
+    return scene.words.gettext("{title} {value} ({verdict})", **parts)
 
 
 def _against(number: MetricView, scene: RenderContext) -> str:
     """What, against what."""
     words = scene.words
-    key = {"first_reply_time": "half_waited", "full_resolution_time": "half_solved"}.get(number.id, "value_is")
-    whose = words.say("the_slice_tickets", slice=number.slice) if number.slice else words.say("the_tickets")
-    told = words.say(
-        key, whose=whose, title=number.name, statistic=number.statistic, value=number.text,
-        before=_before(number, scene), direction=words.language.DIRECTIONS[number.direction],
+    whose = words.gettext("the {slice} tickets", slice=number.slice) if number.slice else words.gettext("the tickets")
+    move = _move(number)
+    text = words.pgettext(
+        move, labels.VALUES.get(number.id, labels.VALUES[""])[move],
+        whose=whose, title=number.name, statistic=number.statistic, value=number.text, before=number.previous,
+        step=words.before(scene.kind), direction=words.label("direction", number.direction),
     )  # fmt: skip
     signal = number.value.signal
     if signal is None or not number.usual:
-        return told
+        return text
     steps = words.step(scene.kind, signal.points)
-    return told + words.say("usual_was", points=signal.points, steps=steps, range=number.usual)
+    return text + words.gettext(
+        "; going by the {points} {steps} before, {range} is usual",
+        points=signal.points,
+        steps=steps,
+        range=number.usual,
+    )
 
 
-def _before(number: MetricView, scene: RenderContext) -> str:
-    """The period before, where there is one: "29 min the week before"."""
+def _move(number: MetricView) -> str:
+    """How the value moved since the period before; "alone" where there is none to compare with."""
     earlier, value = number.value.previous, number.value.value
     if not number.previous or earlier is None or earlier.value is None or value is None:
-        return scene.words.say("before_none")
-    key = "before_up" if value > earlier.value else "before_down"
-    return scene.words.say(key, step=scene.words.before(scene.kind), value=number.previous)
+        return "alone"
+    return "rise" if value > earlier.value else "fall"
 
 
 def _since(number: MetricView, scene: RenderContext) -> str:
     if number.streak < 2:
         return ""
-    return scene.words.say("in_a_row", n=number.streak, step=scene.words.step(scene.kind, number.streak))
+    return scene.words.gettext(
+        "That makes {n} {step} in a row", n=number.streak, step=scene.words.step(scene.kind, number.streak)
+    )
 
 
 def _where(number: MetricView, scene: RenderContext) -> str:
@@ -139,34 +154,75 @@ def _where(number: MetricView, scene: RenderContext) -> str:
         for name, one in number.by(axis).items()
         if name and one.direction == number.direction
     ]
-    return scene.words.say("mostly_in", names=scene.words.join_list(names[:2])) if names else ""
+    return (
+        scene.words.gettext("It shows most clearly in {names}", names=scene.words.join_list(names[:2])) if names else ""
+    )
 
 
-def _rest(watched: Sequence[HeadlineInput], told: MetricView) -> str:
-    rest = [one.whole for one in watched if one.whole.id != told.id and not one.whole.empty]
-    return "rest_usual" if rest and all(number.judged for number in rest) else ""
+def _rest(watched: Sequence[HeadlineInput], first: MetricView, scene: RenderContext) -> str:
+    rest = [one.whole for one in watched if one.whole.id != first.id and not one.whole.empty]
+    if not rest or not all(number.judged for number in rest):
+        return ""
+    return scene.words.gettext("Everything else stayed within its usual range")
 
 
 def _quiet(watched: Sequence[HeadlineInput], scene: RenderContext) -> tuple[str, list[str], MetricView | None]:
-    say = scene.words.say
+    words = scene.words
     shown = [one.whole for one in watched if not one.whole.empty and one.whole.value.signal is not None]
     silent = [number for number in shown if not number.judged]
     if shown and len(silent) < len(shown):
-        return say("nothing_unusual"), [say("all_usual"), say("some_silent", n=len(silent)) if silent else ""], None
+        return (
+            words.gettext("nothing unusual"),
+            [
+                words.gettext("All measures stayed within their usual range: what moved is what chance explains"),
+                words.ngettext(
+                    "One measure cannot be judged yet: too little history, or still changing",
+                    "{n} measures cannot be judged yet: too little history, or still changing",
+                    n=len(silent),
+                )
+                if silent
+                else "",
+            ],
+            None,
+        )
     points = max((number.value.signal.points for number in shown if number.value.signal), default=0)
     steps = scene.words.step(scene.kind, HISTORY)
     one = scene.words.step(scene.kind, points)
-    return say("too_early_title"), [say("too_early", n=points, step=one, steps=steps, needed=HISTORY)], None
+    return (
+        words.gettext("too early to say what is unusual"),
+        [
+            words.ngettext(
+                "There is {n} {step} of history; a usual range needs {needed}. Until then the figures "
+                "stand for themselves",
+                "There are {n} {steps} of history; a usual range needs {needed}. Until then the figures "
+                "stand for themselves",
+                n=points,
+                step=one,
+                steps=steps,
+                needed=HISTORY,
+            )
+        ],
+        None,
+    )
 
 
 def _targets(watched: Sequence[HeadlineInput], scene: RenderContext) -> str:
     """ "Are we in target, and were we before?" is the first question."""
-    say, step = scene.words.say, scene.words.before(scene.kind)
+    words, step = scene.words, scene.words.before(scene.kind)
     items: list[str] = []
-    key = "in_target_before"  # the first one names the period before
+    is_first = True  # which names the period before
     for number in (one.whole for one in watched if one.whole.within):
-        title, before = scene.words.inside(number.short), number.within_before
-        told = key if before else "in_target_item"
-        items.append(say(told, title=title, share=number.within, before=before, step=step))
-        key = "in_target_again" if before else key
-    return say("in_target", items=scene.words.join_list(items)) if items else ""
+        title, before = words.inside(number.short), number.within_before
+        values = {"title": title, "share": number.within, "before": before, "step": step}
+        if not before:
+            items.append(words.gettext("{title} {share}", title=title, share=number.within))
+        elif is_first:
+            items.append(words.gettext("{title} {share} ({step} {before})", **values))
+        else:  # Fields: step
+            items.append(words.gettext("{title} {share} ({before})", **values))
+        is_first = is_first and not before
+    return (
+        words.gettext("Of the tickets with a target, within it: {items}", items=scene.words.join_list(items))
+        if items
+        else ""
+    )

@@ -45,7 +45,7 @@ class TeamRow(msgspec.Struct, frozen=True):
 
 
 class WaitLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A ticket that needs a person, in words. `share` is the length of its bar: the square root of its part of
+    """A ticket that needs a person, in self._words. `share` is the length of its bar: the square root of its part of
     the longest wait, so that one ticket forgotten for months leaves something to see of the others.
     """
 
@@ -92,7 +92,7 @@ def list_severities(scene: RenderContext) -> list[SeverityRow]:
         return []
     levels = [*known, *sorted(level for level in met if level is not None and level not in known)]
     return [_row(level, known.get(level), found) for level in levels] + (
-        [_row(None, Severity("", scene.words.say("no_priority")), found)] if None in met else []
+        [_row(None, Severity("", scene.words.gettext("No priority")), found)] if None in met else []
     )
 
 
@@ -136,14 +136,18 @@ def list_waits(found: Sequence[WaitingTicket], scene: RenderContext, limit: int 
 
 
 def _wait(row: WaitingTicket, longest: int, scene: RenderContext, limit: int) -> WaitLine:
-    say = scene.words.say
-    who = say("nobody") if row.assignee is None else sanitise(row.assignee, 40) or say("assigned")
-    since = say("since", date=scene.words.date(row.since))
-    told = [row.severity or say("no_priority"), row.category or row.team or "", who, since]
+    words = scene.words
+    who = (
+        words.gettext("nobody assigned")
+        if row.assignee is None
+        else sanitise(row.assignee, 40) or words.gettext("assigned")
+    )
+    since = words.gettext("since {date}", date=scene.words.date(row.since))
+    told = [row.severity or words.gettext("No priority"), row.category or row.team or "", who, since]
     return WaitLine(
         number=sanitise(row.number, 24),
         url=link(row.url),
-        subject=sanitise(row.subject, limit) or say("no_subject"),
+        subject=sanitise(row.subject, limit) or words.gettext("(no subject)"),
         facts=" · ".join(sanitise(part, 40) for part in told if part),
         why=scene.words.why(row.why),
         waited=scene.words.duration(row.waited, row.clock),
@@ -158,7 +162,7 @@ def list_ratings(found: Sequence[BadRating], scene: RenderContext, limit: int = 
             number=sanitise(row.number, 24),
             url=link(row.url),
             at=scene.words.date(row.at),
-            severity=sanitise(row.severity or scene.words.say("no_priority"), 16),
+            severity=sanitise(row.severity or scene.words.gettext("No priority"), 16),
             comment=sanitise(row.comment or "", limit),
         )
         for row in found
@@ -171,11 +175,11 @@ def list_tickets(number: MetricView, scene: RenderContext, limit: int) -> list[L
 
 
 def _line(row: TicketLine, number: MetricView, scene: RenderContext) -> Line:
-    say = scene.words.say
+    words = scene.words
     return Line(
         number=sanitise(row.number, 24),
         url=link(row.url),
-        subject=sanitise(row.subject, 120) or say("no_subject"),
+        subject=sanitise(row.subject, 120) or words.gettext("(no subject)"),
         at=scene.words.date(row.at),
         value=_amount(row, number, scene),
         severity=sanitise(row.severity or "", 16),

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from helpdesk_kpi.measure.process.review import Bottleneck, ProcessReview
+from helpdesk_kpi.measure.process.review import Bottleneck, ProcessReview, Route
 from helpdesk_kpi.report.context import RenderContext
+from helpdesk_kpi.report.formatting import Formatter
 from helpdesk_kpi.report.plain_text import sanitise
 from helpdesk_kpi.report.sections.footnotes import build_footnotes, format_detection_quality
-from helpdesk_kpi.report.sections.tables import Cell, ListSection, Table, TableRow, build_section_headline, table
+from helpdesk_kpi.report.sections.tables import Cell, ListSection, Table, TableRow, build_section_headline
 
 LONGEST = 2  # stages that the first paragraph names
 
@@ -24,15 +25,24 @@ def build_process_section(scene: RenderContext) -> ListSection:
 
 def _lead(found: ProcessReview, scene: RenderContext) -> tuple[str, list[str]]:
     """The worst bottleneck, and what else is worth a first look."""
-    say, words = scene.words.say, scene.words
+    words = scene.words
     if not any(one.total for one in found.stages):
-        return say("no_stays"), []
+        return words.gettext("no ticket was under way"), []
     grown = words.join_list([sanitise(one.name, 40) for one in found.growing[:2]])
-    rest = [_longest(found, scene), say("grown_told", names=grown) if grown else "", say("no_verdict")]
+    rest = [
+        _longest(found, scene),
+        words.gettext("More new tickets than usual: {names}", names=grown) if grown else "",
+        words.gettext("Everything here is something to ask about, and no verdict on anybody"),
+    ]
     if not found.bottlenecks:
-        return say("no_bottleneck"), rest
+        return words.gettext("no stage takes longer in one team or category than elsewhere"), rest
     first = found.bottlenecks[0]
-    over = say("bottleneck_sum", n=first.tickets, excess=_time(first.excess, scene))
+    over = words.ngettext(
+        "Over {n} ticket that makes {excess} more",
+        "Over {n} tickets that makes {excess} more",
+        n=first.tickets,
+        excess=_time(first.excess, scene),
+    )
     return words.inside(_sentence(first, scene)), [over, *rest]
 
 
@@ -40,11 +50,13 @@ def _longest(found: ProcessReview, scene: RenderContext) -> str:
     """Where most of the time goes."""
     most = sorted(found.stages, key=lambda one: -one.share)[:LONGEST]
     items = [
-        scene.words.say("stage_item", stage=scene.words.stage(one.stage), share=scene.words.percent(one.share, 0))
+        scene.words.gettext(
+            "{stage} ({share})", stage=scene.words.stage(one.stage), share=scene.words.percent(one.share, 0)
+        )
         for one in most
         if one.total
     ]
-    return scene.words.say("stages_told", items=scene.words.join_list(items))
+    return scene.words.gettext("Most of the tickets' time went by {items}", items=scene.words.join_list(items))
 
 
 def _stages(found: ProcessReview, scene: RenderContext) -> Table:
@@ -61,41 +73,77 @@ def _stages(found: ProcessReview, scene: RenderContext) -> Table:
         for one in found.stages
         if one.total
     ]  # fmt: skip
-    head = ["stage", "share_column", "mean_ticket_column", "total_column", "tickets_column"]
-    return table("stages", head, rows, scene)
+    return Table(
+        title=words.gettext("Time by stage"),
+        note=words.gettext(
+            "Where the time of all tickets that were under way went by, in working time. The first reply and the "
+            "resolution say how long; this says where. Time with the customer is theirs, and not to be shortened by us."
+        ),
+        head=[
+            words.gettext("Stage"), words.gettext("Share"), words.gettext("A ticket"), words.gettext("In all"),
+            words.gettext("Tickets"),
+        ],
+        rows=rows,
+        none=words.gettext("No ticket was under way in this time."),
+    )  # fmt: skip
 
 
 def _bottlenecks(found: ProcessReview, scene: RenderContext) -> Table:
-    most = max((one.excess for one in found.bottlenecks), default=0) or 1
+    words, most = scene.words, max((one.excess for one in found.bottlenecks), default=0) or 1
     rows = [
         TableRow((
             Cell(_sentence(one, scene)),
             Cell(_time(one.excess, scene), bar=one.excess / most, ask=place == 0),
-            Cell(scene.words.number(one.tickets)),
+            Cell(words.number(one.tickets)),
         ))
         for place, one in enumerate(found.bottlenecks)
     ]  # fmt: skip
-    return table("bottlenecks", ["where", "excess_column", "tickets_column"], rows, scene)
+    return Table(
+        title=words.gettext("Bottlenecks"),
+        note=words.gettext(
+            "Where a stage takes longer than the same stage elsewhere, by how much time that is over all tickets. "
+            "Harder work takes longer too: it says where to look first, not who is slow. The longest twentieth is cut "
+            "to the 95th percentile, and cells of fewer than ten tickets are left away."
+        ),
+        head=[words.gettext("Where"), words.gettext("Beyond elsewhere"), words.gettext("Tickets")],
+        rows=rows,
+        none=words.gettext("No stage takes longer in one team or category than elsewhere."),
+    )
 
 
 def _sentence(one: Bottleneck, scene: RenderContext) -> str:
     """ "Hand-over to Billing takes 22 h a ticket, elsewhere 4 h"."""
     mean, elsewhere = _time(one.mean, scene), _time(one.elsewhere, scene)
     what = scene.words.bottleneck(one.stage, one.axis, sanitise(one.name, 60))
-    return scene.words.say("bottleneck", what=what, mean=mean, elsewhere=elsewhere)
+    return scene.words.gettext(
+        "{what} takes {mean} a ticket, elsewhere {elsewhere}", what=what, mean=mean, elsewhere=elsewhere
+    )
 
 
 def _routes(found: ProcessReview, scene: RenderContext) -> Table:
-    say, words = scene.words.say, scene.words
+    words = scene.words
     rows = [
         TableRow((
-            Cell(say("route", sender=sanitise(one.sender, 40), receiver=sanitise(one.receiver, 40))),
+            Cell(_route(one, words)),
             Cell(words.number(one.tickets)),
             Cell(words.number(one.returned), bar=one.returned / one.tickets),
         ))
         for one in found.routes
     ]  # fmt: skip
-    return table("routes", ["way", "tickets_column", "returned_column"], rows, scene)
+    return Table(
+        title=words.gettext("Ways between teams"),
+        note=words.gettext(
+            "Which ways tickets took from team to team, and how many of them came back to a team that had had them. "
+            "A way back may be right; many of them say that it is not clear whose work it is."
+        ),
+        head=[words.gettext("From, to"), words.gettext("Tickets"), words.gettext("Back again")],
+        rows=rows,
+        none=words.gettext("No ticket went from one team to another."),
+    )
+
+
+def _route(one: Route, words: Formatter) -> str:
+    return words.gettext("{sender} → {receiver}", sender=sanitise(one.sender, 40), receiver=sanitise(one.receiver, 40))
 
 
 def _recurrence_table(found: ProcessReview, scene: RenderContext) -> Table | None:
@@ -112,7 +160,18 @@ def _recurrence_table(found: ProcessReview, scene: RenderContext) -> Table | Non
         ))
         for one in found.recurring
     ]  # fmt: skip
-    return table("recurring", ["category", "repeats_column", "solved_column", "part_column"], rows, scene)
+    return Table(
+        title=words.gettext("Problems that come back"),
+        note=words.gettext(
+            "Solved tickets after which the same customer wrote about the same problem again within 14 days, by "
+            "category. Many of them point to a product or an article to mend rather than to a person."
+        ),
+        head=[
+            words.gettext("Category"), words.gettext("Came back"), words.gettext("Of solved"), words.gettext("Share"),
+        ],
+        rows=rows,
+        none=words.gettext("No solved ticket came back, as far as its 14 days are over."),
+    )  # fmt: skip
 
 
 def _growth_table(found: ProcessReview, scene: RenderContext) -> Table:
@@ -123,7 +182,16 @@ def _growth_table(found: ProcessReview, scene: RenderContext) -> Table:
         )
         for one in found.growing
     ]
-    return table("growing", ["category", "new_column", "usual_column"], rows, scene)
+    return Table(
+        title=words.gettext("What grows"),
+        note=words.gettext(
+            "Categories with more new tickets than the periods before explain (over three standard deviations of a "
+            "count). A release, a season or a new customer may be the reason."
+        ),
+        head=[words.gettext("Category"), words.gettext("New"), words.gettext("Usual")],
+        rows=rows,
+        none=words.gettext("No category has more new tickets than usual."),
+    )
 
 
 def _time(ms: float, scene: RenderContext) -> str:

@@ -9,7 +9,7 @@ from helpdesk_kpi.report.context import RenderContext
 from helpdesk_kpi.report.plain_text import link, sanitise
 from helpdesk_kpi.report.result_types import DataQuality, PersonShare, Question
 from helpdesk_kpi.report.sections.footnotes import build_footnotes
-from helpdesk_kpi.report.sections.tables import Below, Cell, ListSection, Table, TableRow, build_section_headline, table
+from helpdesk_kpi.report.sections.tables import Below, Cell, ListSection, Table, TableRow, build_section_headline
 
 MOST = 20  # urgent tickets that were overtaken; words that are not mapped
 
@@ -23,46 +23,81 @@ def build_quality_section(scene: RenderContext) -> ListSection:
 
 def _lead(found: DataQuality, scene: RenderContext) -> tuple[str, list[str]]:
     """How much is wrong, and how many questions deserve a look."""
-    say = scene.words.say
+    words = scene.words
     bad = sum(gap.is_bad for gap in found.gaps) + sum(one.is_bad for one in found.unmapped)
     asked, overtook = sum(bool(one.people) for one in found.questions), len(found.overtaken)
     parts = [
-        say("asked_told", n=asked) if asked else "",
+        words.ngettext(
+            "By one question somebody differs from the others by more than chance",
+            "By {n} questions somebody differs from the others by more than chance",
+            n=asked,
+        )
+        if asked
+        else "",
         _late(found, scene),
         _reciprocity_text(found, scene),
-        say("overtaken_told", n=overtook) if overtook else "",
+        words.ngettext(
+            "{n} urgent ticket waited while less urgent ones were answered first",
+            "{n} urgent tickets waited while less urgent ones were answered first",
+            n=overtook,
+        )
+        if overtook
+        else "",
     ]
-    closing = [say("no_verdict")] if any(parts) else []
-    return say("figures_lack", n=bad) if bad else say("figures_whole"), [*parts, *closing]
+    closing = (
+        [words.gettext("Everything here is something to ask about, and no verdict on anybody")] if any(parts) else []
+    )
+    return words.ngettext(
+        "one thing keeps figures from being right", "{n} things keep figures from being right", n=bad
+    ) if bad else words.gettext("nothing keeps figures from being right"), [*parts, *closing]
 
 
 def _late(found: DataQuality, scene: RenderContext) -> str:
     if found.late is None:
         return ""
     words, (late, solves, usual) = scene.words, found.late
-    return words.say(
-        "late_told", n=late, all=words.number(solves), share=words.percent(late / solves),
+    return words.gettext(
+        "{n} of {all} solves ({share}) fell into the last four hours of the period; up to {usual} is usual",
+        n=late,
+        all=solves,
+        share=words.percent(late / solves),
         usual=words.percent(usual or 0),
-    )  # fmt: skip
+    )
 
 
 def _reciprocity_text(found: DataQuality, scene: RenderContext) -> str:
     if found.returned is None:
         return ""
-    told = found.returned
-    return scene.words.say("returned_told", n=told.pairs, r=f"{told.r:.2f}", usual=f"{told.limit:.2f}")
+    pairs, r, usual = found.returned.pairs, f"{found.returned.r:.2f}", f"{found.returned.limit:.2f}"
+    return scene.words.ngettext(
+        "In {n} pair colleagues give back the rating that they get: correlation {r}, by chance up to {usual}",
+        "In {n} pairs colleagues give back the ratings that they get: correlation {r}, by chance up to {usual}",
+        n=pairs,
+        r=r,
+        usual=usual,
+    )
 
 
 def _gaps(found: DataQuality, scene: RenderContext) -> Table:
-    worst = sorted(found.gaps, key=lambda gap: not gap.is_bad)
-    return table("gaps", ["lacking", "how_many"], [_gap(gap, scene) for gap in worst], scene)
+    words, worst = scene.words, sorted(found.gaps, key=lambda gap: not gap.is_bad)
+    return Table(
+        title=words.gettext("What the data lack"),
+        note=words.gettext("As the store is now, after its last sync, and not only in this period."),
+        head=[words.gettext("What is missing"), words.gettext("How many")],
+        rows=[_gap(gap, scene) for gap in worst],
+        none=words.gettext("Nothing is missing."),
+    )
 
 
 def _gap(gap: DataGap, scene: RenderContext) -> TableRow:
     words = scene.words
-    means = words.say("gap_bad" if gap.is_bad else "gap_note")
-    part = words.say("gap_source", source=sanitise(gap.source, 40), about=sanitise(gap.about, 40))
-    text = words.gap(gap.code, gap.text, sanitise(gap.detail, 200))
+    means = (
+        words.gettext("figures are wrong or missing for it")
+        if gap.is_bad
+        else words.gettext("figures are less fine for it")
+    )
+    part = words.gettext("{source}, {about}", source=sanitise(gap.source, 40), about=sanitise(gap.about, 40))
+    text = words.gap(gap.code, sanitise(gap.detail, 200))
     return TableRow(
         (Cell(words.first(text), small=f"{part} · {means}", ask=gap.is_bad), Cell(words.number(gap.how_many)))
     )
@@ -71,25 +106,49 @@ def _gap(gap: DataGap, scene: RenderContext) -> TableRow:
 def _unmapped_table(found: DataQuality, scene: RenderContext) -> Table:
     worst = sorted(found.unmapped, key=lambda one: (not one.is_bad, -one.tickets))
     rows = [_word(one, scene) for one in worst[:MOST]]
-    return table("unmapped", ["word", "tickets_column"], rows, scene)
+    words = scene.words
+    return Table(
+        title=words.gettext("Words that nobody has explained"),
+        note=words.gettext(
+            "Priorities and statuses of which neither the configuration nor, for statuses, the helpdesk says what they "
+            "mean. The suggestions come from their names only: a person decides."
+        ),
+        head=[words.gettext("Word"), words.gettext("Tickets")],
+        rows=rows,
+        none=words.gettext("Every priority and status is explained."),
+    )
 
 
 def _word(one: UnmappedValue, scene: RenderContext) -> TableRow:
-    say, name = scene.words.say, sanitise(one.name, 60)
-    key = "unmapped_priority" if one.kind == "priority" else "unmapped_status"
+    words, name = scene.words, sanitise(one.name, 60)
     small = [
         sanitise(one.source, 40),
-        say("unmapped_counts", state=scene.words.reason(one.counts_as)) * bool(one.counts_as),
+        words.gettext("counts as {state}", state=scene.words.reason(one.counts_as)) * bool(one.counts_as),
     ]
-    small.append(say("unmapped_hint", line=sanitise(one.line, 100)) if one.line else "")
-    text = Cell(say(key, name=name), small=" · ".join(part for part in small if part), ask=one.is_bad)
-    return TableRow((text, Cell(scene.words.number(one.tickets))))
+    small.append(words.gettext("perhaps {line}", line=sanitise(one.line, 100)) if one.line else "")
+    if one.kind == "priority":
+        text = words.gettext("Priority “{name}”: a severity of its own", name=name)
+    else:
+        text = words.gettext("Status “{name}”", name=name)
+    cell = Cell(text, small=" · ".join(part for part in small if part), ask=one.is_bad)
+    return TableRow((cell, Cell(words.number(one.tickets))))
 
 
 def _questions(found: DataQuality, scene: RenderContext) -> Table:
     """Those by which somebody stands out first. What never happened cannot be asked about."""
     asked = sorted((one for one in found.questions if one.n), key=lambda one: -len(one.people))
-    return table("asked", ["question", "share_column", "asked_column"], [_question(one, scene) for one in asked], scene)
+    words = scene.words
+    return Table(
+        title=words.gettext("Questions to look at"),
+        note=words.gettext(
+            "What would move a figure without helping a customer; each has harmless explanations too. None is a "
+            "verdict, and none changes a score. Somebody is told of only outside the 99.8% limits around the share of "
+            "all others, where among equals next to nobody ever is."
+        ),
+        head=[words.gettext("Question"), words.gettext("Share"), words.gettext("Of")],
+        rows=[_question(one, scene) for one in asked],
+        none=words.gettext("No question can be asked of this time."),
+    )
 
 
 def _question(one: Question, scene: RenderContext) -> TableRow:
@@ -102,23 +161,36 @@ def _question(one: Question, scene: RenderContext) -> TableRow:
 
 def _person(person: PersonShare, scene: RenderContext) -> Below:
     words = scene.words
-    text = words.say(
-        "stands_out", agent=sanitise(person.agent, 60), share=words.percent(person.share), n=person.n,
+    text = words.gettext(
+        "{agent}: {share} of {n}, the others {others}",
+        agent=sanitise(person.agent, 60),
+        share=words.percent(person.share),
+        n=person.n,
         others=words.percent(person.others),
-    )  # fmt: skip
+    )
     tickets = [(f"#{sanitise(number, 24)}", link(url)) for number, url in person.tickets]
     return Below(text, tickets + [(sanitise(title, 60), link(url)) for title, url in person.articles])
 
 
 def _inversions_table(found: DataQuality, scene: RenderContext) -> Table:
     rows = [_urgent(one, scene) for one in found.overtaken[:MOST]]
-    return table("overtaken", ["ticket", "before_column"], rows, scene)
+    words = scene.words
+    return Table(
+        title=words.gettext("Urgent tickets that were overtaken"),
+        note=words.gettext(
+            "P0 and P1 that waited for their first reply while people of the same team answered P2 and P3 that came in "
+            "later. Whoever answered may not have been able to help with the urgent one."
+        ),
+        head=[words.gettext("Ticket"), words.gettext("Answered before it")],
+        rows=rows,
+        none=words.gettext("No urgent ticket waited while less urgent ones were answered."),
+    )
 
 
 def _urgent(one: PriorityInversion, scene: RenderContext) -> TableRow:
     words = scene.words
-    facts = [sanitise(one.team or "", 40), words.say("since", date=words.date(one.created))]
-    facts.append(words.say("still_waits") if one.ended is None else "")
+    facts = [sanitise(one.team or "", 40), words.gettext("since {date}", date=words.date(one.created))]
+    facts.append(words.gettext("still waiting") if one.ended is None else "")
     ticket = Cell(
         f"{sanitise(one.severity, 16)} #{sanitise(one.ticket, 24)}", small=" · ".join(part for part in facts if part),
         url=link(one.url),

@@ -36,8 +36,7 @@ def _outbound(reader: MetricStore) -> Iterator[DataGap]:
     """How many tickets are left out since the team wrote first, and whose words those were."""
     for source, count, names in outbound(reader):
         shown = names if reader.config.privacy == "full" else "-"
-        text = f"tickets left out since the team wrote first: {shown}"
-        yield DataGap(source, "outbound", text, count, is_bad=False, code="left_out_outbound", detail=shown)
+        yield DataGap(source, "outbound", count, is_bad=False, code="left_out_outbound", detail=shown)
 
 
 def filter_team(found: DataQuality) -> dict[str, dict[str, float | None] | None]:

@@ -52,12 +52,5 @@ class ListSection(msgspec.Struct, frozen=True):
 def build_section_headline(found: tuple[str, list[str]], scene: RenderContext) -> Headline:
     """What was found, title and sentences, unless the store knows nothing of the period."""
     title, parts = unknown(scene) or found
-    whole = scene.words.say("in_period", period=scene.words.period(scene.figures.period), finding=title)
+    whole = scene.words.gettext("{period}: {finding}", period=scene.words.period(scene.figures.period), finding=title)
     return Headline(whole, scene.words.sentences(parts))
-
-
-def table(name: str, head: Sequence[str], rows: Sequence[TableRow], scene: RenderContext) -> Table:
-    """`name` and `head`: keys of a language's texts."""
-    say = scene.words.say
-    named = [say(one) for one in head]
-    return Table(title=say(name), note=say(f"{name}_note"), head=named, rows=rows, none=say(f"{name}_none"))

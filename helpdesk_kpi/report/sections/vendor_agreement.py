@@ -77,16 +77,27 @@ def format_vendor_agreement(scene: RenderContext) -> list[str]:
     for one in facts.agreements:
         whose = one.vendor
         if vendors.count(whose) > 1:
-            whose = words.say("own_of", vendor=whose, source=sanitise(one.source))
+            whose = words.gettext("{vendor} ({source})", vendor=whose, source=sanitise(one.source))
         parts = [
-            words.say("own_agree", n=one.compared, title=words.name(facts.catalogue[KPI]), whose=whose,
-                      agree=words.number(one.agree), count=words.number(one.compared))
-        ]  # fmt: skip
+            words.ngettext(
+                "{title}: ours equals {whose}'s own on {agree} of {count} ticket",
+                "{title}: ours equals {whose}'s own on {agree} of {count} tickets",
+                n=one.compared,
+                title=words.name(facts.catalogue[KPI]),
+                whose=whose,
+                agree=one.agree,
+                count=one.compared,
+            )
+        ]
         if reasons := _reasons(one, words):
-            parts.append(words.say("own_differ", n=sum(one.explained.values()), reasons=reasons))
+            parts.append(
+                words.ngettext(
+                    "{n} differs ({reasons})", "{n} differ ({reasons})", n=sum(one.explained.values()), reasons=reasons
+                )
+            )
         if one.unexplained:
-            parts.append(words.say("own_unexplained", n=one.unexplained))
-        lines.append(words.say("own_joint").join(parts))
+            parts.append(words.ngettext("{n} is unexplained", "{n} are unexplained", n=one.unexplained))
+        lines.append(words.gettext("; ").join(parts))
     return lines
 
 
@@ -95,5 +106,5 @@ def _reasons(one: VendorAgreement, words: Formatter) -> str:
     if len(one.explained) == 1:
         return words.reason(next(iter(one.explained)))
     return words.join_list(
-        [words.say("left_out_item", n=n, reason=words.reason(code)) for code, n in one.explained.items()]
+        [words.pgettext("tickets", "{n} {reason}", n=n, reason=words.reason(code)) for code, n in one.explained.items()]
     )

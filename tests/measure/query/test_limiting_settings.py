@@ -75,7 +75,7 @@ def test_replies_through_the_api_are_named_under_the_figure_and_at_the_end(
     store: Store, tmp_path: Path, locale: str, says: str
 ) -> None:
     put_replies(store, 3, 1)
-    of = config(reports={"weekly": Wanted(template="weekly_digest", locale=locale)})  # type: ignore[arg-type]  # en or zh
+    of = config(reports={"weekly": Wanted(template="weekly_digest", locale=locale)})
     build_stale(store, of)
     loaded = LoadedConfig(of, tmp_path / "helpdesk-kpi.toml", "")
     (made,) = prepare_report(store, loaded, "weekly", period=PERIOD, as_of=PERIOD.end + HOUR)

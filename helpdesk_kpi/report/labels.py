@@ -1,0 +1,298 @@
+"""English texts for codes: reasons, stages, statistics, units. Each table is the context of its translations."""
+
+from collections.abc import Iterator, Mapping
+
+from helpdesk_kpi.measure.quality import gaps
+
+#: Of durations.
+UNITS = {
+    "d": "d",
+    "h": "h",
+    "min": "min",
+    "s": "s",
+}
+#: The period before, by kind of period.
+PREVIOUS = {
+    "day": "day before",
+    "week": "week before",
+    "month": "month before",
+    "quarter": "quarter before",
+    "half": "half-year before",
+    "year": "year before",
+}
+#: The period itself, by kind of period.
+THIS = {
+    "day": "this day",
+    "week": "this week",
+    "month": "this month",
+    "quarter": "this quarter",
+    "half": "this half-year",
+    "year": "this year",
+}
+#: Which statistic a headline is, by its class; classes with one possible value need none.
+STATISTICS = {
+    "Duration": "median",
+    "Stock": "at the end of the period",
+    "Score": "mean",
+    "Freshness": "at the end of the period",
+}
+#: Where a signal points.
+DIRECTIONS = {
+    "worse": "worse",
+    "better": "better",
+    "more": "more",
+    "less": "less",
+}
+#: How a signal differs from the usual range.
+VERDICTS = {
+    "slower": "slower than usual",
+    "faster": "faster than usual",
+    "higher": "higher than usual",
+    "lower": "lower than usual",
+}
+#: Reasons, states and facets.
+REASONS = {
+    "deleted": "deleted",
+    "merged": "merged",
+    "spam": "spam",
+    "internal": "internal",
+    "outbound": "outbound",
+    "test": "test",
+    "replies_pending": "replies not pulled yet",
+    "replies_unreadable": "replies unreadable",
+    "history_unknown": "history unknown",
+    "moved": "moved to where nothing is read",
+    "imported_copy": "imported copies of other tickets",
+    "subtask": "sub-tasks",
+    "child": "child tickets",
+    "parent": "parent tickets",
+    "tracker": "tracker tickets",
+    "related": "related tickets",
+    "issue_type": "of a kind that is left out",
+    "first_message_unknown": "first message not known",
+    "no_human_act": "solved without a person's act",
+    "reopened_not_fixed": "reopened as not fixed",
+    "not_valid": "not valid by configuration",
+    "incident": "of an incident that hit many",
+    "shared_sender": "of a shared or automatic sender",
+    "expected": "a request that comes back by right",
+    "escalated": "escalated in time, with a reason",
+    "solved_by_bot": "solved by a bot alone",
+    "no_target": "without a target",
+    "too_few_raters": "ratings of too few people to show",
+    "period_open": "ratings of a period that is not over",
+    "no_call_data": "calls without call data",
+    "no_chat_data": "chats without chat data",
+    "schedule_unknown": "business hours not known",
+    "rating_unreadable": "ratings that cannot be read",
+    "rating_default": "set by default",
+    "rating_timeout": "set by a time-out",
+    "rating_internal": "by the team itself",
+    "solved_without_reply": "solved without a reply",
+    "running": "still waiting",
+    "we_have_none": "not known here",
+    "agent_created": "opened by the team",
+    "solved_before_reply": "solved before the reply",
+    "phone_or_chat": "answered by phone or chat",
+    "bot_reply_counted": "answered by a bot first",
+    "private_first": "answered by a note first",
+    "light_agent": "answered by a light agent first",
+    "demoted_agent": "answered by somebody whose role changed",
+    "reopened_since": "opened again since",
+    "clock_started_elsewhere": "clock started later",
+    "first_cycle_of_many": "one of several runs",
+    "paused_time": "clock paused",
+    "before_creation": "answered before it was opened",
+    "calendar_differs": "other hours",
+    "new": "new",
+    "open": "open",
+    "pending": "waiting for the customer",
+    "hold": "on hold",
+    "thanks": "only thanks",
+    "not_fixed": "not fixed",
+    "followup_question": "another question",
+    "automation": "by automation",
+    "unknown": "why is unknown",
+    "agent": "by the team",
+    "confirmed_by_customer": "confirmed by the customer",
+    "rated_good": "rated good",
+    "thanked": "with thanks",
+    "tacit": "tacit (not opened again for 7 days)",
+    "created": "created",
+    "solved": "solved",
+    "reopened": "opened again",
+    "overall": "overall",
+    "expertise": "expertise",
+    "attitude": "attitude",
+    "email": "email",
+    "web": "web",
+    "api": "API",
+    "phone": "phone",
+    "chat": "chat",
+    "routing": "to its team at first",
+    "pingpong": "to and fro",
+    "handover": "handed over",
+    "escalation": "escalated",
+    "with_reason": "with a reason",
+    "without_reason": "without a reason",
+    "development": "to development",
+    "by_time": "hours written down",
+    "by_effort": "signs of effort",
+    "by_configured": "the configured table",
+    "by_equal": "1 for every ticket",
+}
+#: Why a ticket waits for a person.
+WHY = {
+    "no first reply": "no first reply yet",
+    "waiting for us": "waiting for us",
+    "open past target": "open past its target",
+}
+#: Of a ticket's way.
+STAGES = {
+    "queue": "in the queue",
+    "agent": "with an agent",
+    "hand_over": "being handed over",
+    "escalated": "escalated",
+    "third_party": "with a third party",
+    "customer": "with the customer",
+}
+#: Of the catalogue.
+DIMENSIONS = {
+    "speed": "Speed",
+    "volume": "Volume",
+    "quality": "Quality",
+    "knowledge": "Knowledge",
+    "contribution": "Contribution",
+    "behaviour": "Behaviour",
+    "cost": "Cost",
+    "own": "Your own",
+}
+#: What takes long, by "stage axis".
+BOTTLENECKS = {
+    "queue team": "The queue of {name}",
+    "queue category": "The queue, category {name},",
+    "agent team": "Work in {name}",
+    "agent category": "Work on {name}",
+    "hand_over team": "Hand-over to {name}",
+    "hand_over category": "Hand-over, category {name},",
+    "escalated team": "Escalation to {name}",
+    "escalated category": "Escalation, category {name},",
+}
+#: By KPI, "" for the others: what 1 and 0 of a share mean for one ticket.
+SHARES = {
+    "csat": ("good", "bad"),
+    "csat_response_rate": ("answered", "not answered"),
+    "reopen_rate": ("came back", "stayed solved"),
+    "transfers": ("passed on", "kept"),
+    "escalations": ("escalated", "not escalated"),
+    "one_touch": ("one touch", "more"),
+    "": ("yes", "no"),
+}
+#: By KPI, "" for the others: a signal as a title. {who} is "" or " for P1".
+SIGNALS = {
+    "first_reply_time": {
+        "worse": "first replies{who} got slower",
+        "better": "first replies{who} got faster",
+    },
+    "next_reply_time": {
+        "worse": "later replies{who} got slower",
+        "better": "later replies{who} got faster",
+    },
+    "first_resolution_time": {
+        "worse": "solving{who} takes longer",
+        "better": "solving{who} got faster",
+    },
+    "full_resolution_time": {
+        "worse": "solving{who} takes longer",
+        "better": "solving{who} got faster",
+    },
+    "accepted_resolution_time": {
+        "worse": "solving{who} takes longer",
+        "better": "solving{who} got faster",
+    },
+    "backlog": {
+        "worse": "the backlog{who} grew",
+        "better": "the backlog{who} shrank",
+    },
+    "csat": {
+        "worse": "satisfaction{who} fell",
+        "better": "satisfaction{who} rose",
+    },
+    "csat_response_rate": {
+        "worse": "fewer customers answer the survey",
+        "better": "more customers answer the survey",
+    },
+    "reopen_rate": {
+        "worse": "more tickets{who} came back",
+        "better": "fewer tickets{who} came back",
+    },
+    "solved_tickets": {
+        "more": "more tickets{who} solved than usual",
+        "less": "fewer tickets{who} solved than usual",
+        "better": "more tickets{who} solved than usual",
+        "worse": "fewer tickets{who} solved than usual",
+    },
+    "": {
+        "worse": "{lower}{who} got worse",
+        "better": "{lower}{who} got better",
+        "more": "{lower}{who} rose",
+        "less": "{lower}{who} fell",
+    },
+}
+#: By KPI: titles for table heads and cards, where the title is too long.
+SHORT = {
+    "first_reply_time": "First reply",
+    "next_reply_time": "Next reply",
+    "first_resolution_time": "First resolution",
+    "full_resolution_time": "Resolution",
+    "accepted_resolution_time": "Resolution since accepted",
+    "confirmed_resolution_time": "Confirmed resolution",
+    "requester_wait_time": "Waited for us",
+    "held_time": "Held",
+    "backlog_age": "Backlog's age",
+    "net_flow": "Net flow",
+    "solved_tickets": "Solved",
+    "reopen_rate": "Reopened",
+    "backlog": "Backlog",
+    "csat": "Satisfaction",
+    "csat_response_rate": "Survey answers",
+    "article_link_rate": "Answered with an article",
+}
+#: By KPI, "" for the others, and by how the value moved since the period before.
+VALUES = {
+    "first_reply_time": {
+        "alone": "Half of {whose} waited {value} or longer for a first reply",
+        "rise": "Half of {whose} waited {value} or longer for a first reply, {before} the {step}",
+        "fall": "Half of {whose} waited {value} or longer for a first reply, {before} the {step}",
+    },
+    "full_resolution_time": {
+        "alone": "Half of {whose} took {value} or longer to be solved",
+        "rise": "Half of {whose} took {value} or longer to be solved, {before} the {step}",
+        "fall": "Half of {whose} took {value} or longer to be solved, {before} the {step}",
+    },
+    "": {
+        "alone": "{title} is {value}",
+        "rise": "{title} is {value}, {before} the {step}",
+        "fall": "{title} is {value}, {before} the {step}",
+    },
+}
+#: By context.
+TABLES: Mapping[str, Mapping[str, str]] = {
+    "unit": UNITS, "previous period": PREVIOUS, "this period": THIS, "statistic": STATISTICS, "direction": DIRECTIONS,
+    "verdict": VERDICTS, "reason": REASONS, "waiting": WHY, "stage": STAGES, "dimension": DIMENSIONS,
+    "bottleneck": BOTTLENECKS,
+}  # fmt: skip
+
+
+def list_messages() -> Iterator[tuple[str, str, str]]:
+    """Every text with its context, and the further fields that a translation may use."""
+    yield from (("gap", text, "") for text in gaps.TEXTS.values())
+    for context, table in TABLES.items():
+        for text in table.values():
+            yield context, text, "direction" if context == "verdict" else ""
+    for kpi, both in SHARES.items():
+        yield from ((f"kpi.{kpi}" if kpi else "share", text, "") for text in both)
+    for kpi, signals in SIGNALS.items():
+        yield from ((f"kpi.{kpi}" if kpi else "signal", text, "title") for text in signals.values())
+    for moves in VALUES.values():
+        yield from ((move, text, "title, statistic, direction") for move, text in moves.items())
