@@ -52,7 +52,9 @@ def read_through(folder: Path) -> float:
         began = time.perf_counter()
         now = int(store.one("SELECT max(complete_until) FROM cursors"))
         since = now - 28 * 7 * 86_400_000
-        read = "SELECT story, base, body FROM folded WHERE kind = 'ticket' AND (last IS NULL OR last >= ?)"
+        read = (
+            "SELECT subject, base, body FROM stored_observations WHERE kind = 'ticket' AND (last IS NULL OR last >= ?)"
+        )
         sum(len(body) for _, _, body in store.conn.execute(read, (since,)))
         return time.perf_counter() - began
 

@@ -53,7 +53,7 @@ def measured(folder: Path, jobs: int) -> tuple[int, float, float]:
         began = time.perf_counter()
         tickets = build_stale(store, config, everything=True, jobs=jobs)
         seconds = time.perf_counter() - began
-        return tickets, seconds, store.one("SELECT avg(length(body)) FROM folded")
+        return tickets, seconds, store.one("SELECT avg(length(body)) FROM stored_observations")
 
 
 if __name__ == "__main__":

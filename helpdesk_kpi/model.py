@@ -16,6 +16,9 @@ Direction = Literal["inbound", "outbound"]
 #: What a ticket is to other tickets; subtask, child and tracker are no requests of a customer.
 Association = Literal["subtask", "child", "parent", "tracker", "related"]
 Known = Literal["yes", "pending", "unreadable"]
+#: What a KPI reads.
+SubjectKind = Literal["ticket", "customer", "article", "entry"]
+TITLED = "title:"  # prefix in `Event.articles` of a page that a link names by its title only
 
 
 class Record(msgspec.Struct, frozen=True):

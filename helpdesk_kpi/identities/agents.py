@@ -213,5 +213,3 @@ def save_identities(store: Store, config: Config) -> None:
     with store.transaction() as conn:
         conn.execute("DELETE FROM identities")
         conn.executemany("INSERT INTO identities (person, human, entry, how) VALUES (?, ?, ?, ?)", wanted)
-        # Who wrote how much of an article, and who pointed to one of their own, is told of humans.
-        conn.execute("INSERT OR IGNORE INTO stale_stories SELECT 'article', id FROM articles")

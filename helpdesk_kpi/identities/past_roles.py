@@ -7,7 +7,7 @@ asked as a customer before, if nothing shows them at work for the team by then.
 
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.store.write_people import mark_stale
+from helpdesk_kpi.store.staleness import has_stale_tickets, mark_people
 
 #: People who were given tickets and have no role of the team, as far as any was seen.
 _UNSEEN = """
@@ -61,7 +61,7 @@ def keep_standings(store: Store, config: Config) -> None:
 
     Where the configuration lists the team, no licensed colleague beside it is of the team for their work.
     """
-    if store.one("SELECT count(*) FROM stale") == 0:
+    if not has_stale_tickets(store.conn):
         return
     listed = [name for name, table in config.sources.items() if table.get("agents")]
     found: dict[int, tuple[int | None, ...]] = {}
@@ -76,4 +76,4 @@ def keep_standings(store: Store, config: Config) -> None:
     with store.transaction() as conn:
         conn.executemany("DELETE FROM standings WHERE person = ?", ((p,) for p in changed))
         conn.executemany("INSERT INTO standings VALUES (?, ?, ?, ?)", ((p, *found[p]) for p in changed if p in found))
-        mark_stale(conn, changed)
+        mark_people(conn, changed)

@@ -93,8 +93,8 @@ class _EntryWriter:
             return WriteResult(given.where, "withdrawn", gone.id)
         if corrects is not None and corrects.key == fact.key and _same(corrects, fact):
             return WriteResult(given.where, "unchanged", corrects.id)
-        story = self._subject_key(entry, corrects)
-        new = table.insert_row(self.store, fact, self.written, corrects=corrects, story=story)
+        subject = self._subject_key(entry, corrects)
+        new = table.insert_row(self.store, fact, self.written, corrects=corrects, subject=subject)
         return WriteResult(given.where, "corrects" if corrects else "new", new, corrects.id if corrects else None)
 
     def _check_duplicate(self, given: InputRow, fact: Fact) -> None:
@@ -125,9 +125,9 @@ class _EntryWriter:
         if isinstance(entry, Cost):
             self._counted_once(entry, corrects)
         if isinstance(entry, Improvement) and entry.duplicate_of is not None:
-            return self._original(entry, corrects).story
+            return self._original(entry, corrects).subject
         was_duplicate = corrects is not None and json.loads(corrects.body).get("duplicate_of")
-        return corrects.story if corrects is not None and not was_duplicate else None
+        return corrects.subject if corrects is not None and not was_duplicate else None
 
     def _original(self, entry: Improvement, corrects: RegisterRow | None) -> RegisterRow:
         assert entry.duplicate_of is not None
@@ -176,7 +176,7 @@ def _same(row: RegisterRow, fact: Fact) -> bool:
 
 def find_duplicates(store: Store, row: RegisterRow) -> list[str]:
     """The ids of those in force that name this one as their original."""
-    others = table.load_rows(store, f"story = ? AND id != ? AND {ACTIVE_SQL}", row.story, row.id)
+    others = table.load_rows(store, f"subject = ? AND id != ? AND {ACTIVE_SQL}", row.subject, row.id)
     bodies = [json.loads(other.body) for other in others]
     mine = json.loads(row.body).get("id")
     return [body["id"] for body in bodies if body.get("duplicate_of", "").casefold() == str(mine).casefold()]

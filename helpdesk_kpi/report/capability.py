@@ -80,7 +80,7 @@ def _limited_capabilities(store: Store) -> dict[str, dict[str, Provides]]:
     """By source: what its latest sync found that this account gives less of than the helpdesk could."""
     found: dict[str, dict[str, Provides]] = {}
     for source, need, answer, reason in store.rows(
-        "SELECT s.name, n.need, n.answer, n.reason FROM narrowed n JOIN sources s ON s.id = n.source"
+        "SELECT s.name, n.need, n.answer, n.reason FROM limited_capabilities n JOIN sources s ON s.id = n.source"
     ):
         found.setdefault(source, {})[need] = Provides(answer, reason)
     return found

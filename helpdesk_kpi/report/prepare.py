@@ -7,7 +7,7 @@ from typing import NamedTuple
 from helpdesk_kpi.calendar.periods import Kind, Period, get_last_complete_period, parse_period
 from helpdesk_kpi.config import Config, LoadedConfig, ReportConfig, duration, suggest
 from helpdesk_kpi.errors import StoreError, UsageError
-from helpdesk_kpi.measure.build.build import list_default_metrics
+from helpdesk_kpi.measure.build.stored_metrics import list_default_metrics
 from helpdesk_kpi.measure.process.review import EVIDENCE, REPEATS
 from helpdesk_kpi.measure.quality.outlier_questions import list_outlier_kpis
 from helpdesk_kpi.measure.query.metric_store import HISTORY_PERIODS, MetricStore

@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 
 from helpdesk_kpi.errors import BusyError, StoreError
 from helpdesk_kpi.private import touch_private
+from helpdesk_kpi.store.staleness import create_triggers, drop_triggers
 
 APPLICATION_ID = 0x484B5049  # "HKPI"
 OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
@@ -66,6 +67,14 @@ def m0004_hours_by_ticket(db: Database) -> None:
 def m0005_real_accounts(db: Database) -> None:
     """What version 0.5.0 adds."""
     _run(db, "schema_0005.sql")
+
+
+@migrations()
+def m0006_plain_names(db: Database) -> None:
+    """What version 0.6.0 changes: names of tables and columns, stale subjects by metric, generated triggers."""
+    drop_triggers(db.conn)
+    _run(db, "schema_0006.sql")
+    create_triggers(db.conn)
 
 
 def _run(db: Database, script: str) -> None:

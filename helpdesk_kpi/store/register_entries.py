@@ -16,9 +16,9 @@ class RegisterRow(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     register: str
     key: str
-    story: int
+    subject: int
     at: int
-    subject: int | None = None
+    person: int | None = None
     ticket: int | None = None
     article: int | None = None
     body: str
@@ -41,7 +41,7 @@ class Fact(NamedTuple):
     key: str
     at: int
     body: str
-    subject: int | None = None
+    person: int | None = None
     ticket: int | None = None
     article: int | None = None
 
@@ -69,26 +69,26 @@ def load_active(store: Store, register: str, key: str) -> RegisterRow | None:
 
 
 def insert_row(
-    store: Store, fact: Fact, written: Written, *, corrects: RegisterRow | None = None, story: int | None = None
+    store: Store, fact: Fact, written: Written, *, corrects: RegisterRow | None = None, subject: int | None = None
 ) -> int:
     """Write an entry down, in place of the one that it corrects; runs inside the caller's transaction.
 
-    `story`: None for one of its own.
+    `subject`: None for one of its own.
     """
     conn = store.conn
     new = 1 + int(store.one("SELECT coalesce(max(id), 0) FROM registers"))  # rows are never deleted
     if corrects is not None:
         conn.execute("UPDATE registers SET superseded_by = ? WHERE id = ?", (new, corrects.id))
     conn.execute(
-        "INSERT INTO registers (id, register, key, story, at, subject, ticket, article, body, entered_at, entered_by)"
+        "INSERT INTO registers (id, register, key, subject, at, person, ticket, article, body, entered_at, entered_by)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new,
             fact.register,
             fact.key,
-            story or new,
+            subject or new,
             fact.at,
-            fact.subject,
+            fact.person,
             fact.ticket,
             fact.article,
             fact.body,

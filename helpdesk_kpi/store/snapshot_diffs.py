@@ -17,7 +17,7 @@ _SEEN = "seen:"
 class _Snapshot(NamedTuple):
     version: int
     at: int
-    told: dict[str, str | None]
+    fields: dict[str, str | None]
 
 
 class _Difference(NamedTuple):
@@ -35,8 +35,9 @@ def save_snapshots(page: PageWriter, rows: Sequence[model.Ticket]) -> None:
         return
     keys = page.find_keys("tickets", {r.id for r in tracked})
     page.conn.executemany(
-        "INSERT INTO sightings VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, told = excluded.told"
-        " WHERE told != excluded.told OR at != excluded.at",
+        "INSERT INTO ticket_snapshots VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET at = excluded.at, fields = excluded.fields"
+        " WHERE fields != excluded.fields OR at != excluded.at",
         ((keys[r.id], r.version, r.updated_at, _describe(r)) for r in tracked),
     )
     write_differences(page, keys.values())
@@ -47,9 +48,9 @@ def _describe(ticket: model.Ticket) -> str:
 
 
 def write_differences(page: PageWriter, tickets: Collection[int]) -> None:
-    """Of these tickets (keys): one change for each difference of two sightings that no exact change explains."""
+    """Of these tickets (keys): one change for each difference of two ticket_snapshots that no exact change explains."""
     sql = (
-        "SELECT ticket FROM sightings WHERE ticket IN (SELECT value FROM json_each(?)) GROUP BY ticket"
+        "SELECT ticket FROM ticket_snapshots WHERE ticket IN (SELECT value FROM json_each(?)) GROUP BY ticket"
         " HAVING count(*) > 1"
     )
     for (ticket,) in page.conn.execute(sql, (json.dumps(list(tickets)),)).fetchall():
@@ -68,14 +69,14 @@ def write_differences(page: PageWriter, tickets: Collection[int]) -> None:
 
 
 def _find_unexplained(page: PageWriter, ticket: int) -> Iterator[_Difference]:
-    sql = "SELECT version, at, told FROM sightings WHERE ticket = ? ORDER BY version"
-    sights = [_Snapshot(version, at, json.loads(told)) for version, at, told in page.conn.execute(sql, (ticket,))]
+    sql = "SELECT version, at, fields FROM ticket_snapshots WHERE ticket = ? ORDER BY version"
+    sights = [_Snapshot(version, at, json.loads(fields)) for version, at, fields in page.conn.execute(sql, (ticket,))]
     sql = f"SELECT field, after, at FROM events WHERE ticket = ? AND kind = 'change' AND id NOT GLOB '{_SEEN}*'"
     exact = page.conn.execute(sql, (ticket,)).fetchall()
     for earlier, later in pairwise(sights):
-        for field, after in later.told.items():
-            before = earlier.told.get(field)
-            if field not in earlier.told or before == after:
+        for field, after in later.fields.items():
+            before = earlier.fields.get(field)
+            if field not in earlier.fields or before == after:
                 continue
             if not any(f == field and a == after and earlier.at <= at <= later.at for f, a, at in exact):
                 yield _Difference(f"{_SEEN}{field}:{later.version}", later.at, field, before, after)

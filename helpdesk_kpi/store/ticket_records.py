@@ -182,6 +182,6 @@ RECORD_QUERIES: dict[str, tuple[str, type[msgspec.Struct]]] = {
     "promises": (_select(SlaEventRecord, "sla_events"), SlaEventRecord),
     "cited": (_select(ArticleLinkRecord, "article_links"), ArticleLinkRecord),
     "links": (_select(TicketLinkRecord, "ticket_links"), TicketLinkRecord),
-    "apart": (_select(TicketFlagRecord, "apart"), TicketFlagRecord),
+    "apart": (_select(TicketFlagRecord, "ticket_flags"), TicketFlagRecord),
     "unread": (_select(UnreadRow, "unread"), UnreadRow),
 }

@@ -86,11 +86,6 @@ def source_key(store: Store, name: str, connector: str, url: str, since: int) ->
 def extend_backfill(store: Store, source: int, since: int) -> None:
     """A full sync has read everything from `since` on: older histories than before are known now."""
     with store.transaction() as conn:
-        conn.execute(
-            "INSERT OR IGNORE INTO stale SELECT t.id FROM tickets t JOIN sources s ON s.id = t.source"
-            " WHERE s.id = ?1 AND s.since > ?2 AND t.created_at < s.since",
-            (source, since),
-        )
         conn.execute("UPDATE sources SET since = ?2 WHERE id = ?1 AND since > ?2", (source, since))
 
 
@@ -181,11 +176,11 @@ def record_limited_capability(
     """
     with store.transaction() as conn:
         conn.execute(
-            "DELETE FROM narrowed WHERE source = ? AND need NOT IN (SELECT value FROM json_each(?))",
+            "DELETE FROM limited_capabilities WHERE source = ? AND need NOT IN (SELECT value FROM json_each(?))",
             (source, json.dumps(sorted(keeping))),
         )
         conn.executemany(
-            "INSERT OR REPLACE INTO narrowed VALUES (?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO limited_capabilities VALUES (?, ?, ?, ?)",
             ((source, n, p.answer, p.reason) for n, p in found.items()),
         )
 
@@ -300,6 +295,6 @@ def _write_sync_state(conn: sqlite3.Connection, source: int, stream: str, page: 
         ((one.version, source, stream, one.key) for one in page.done),
     )
     conn.executemany(
-        "INSERT INTO set_aside VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason",
+        "INSERT INTO rejected_rows VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason = excluded.reason",
         ((source, stream, row.id, row.reason) for row in page.rejected),
     )

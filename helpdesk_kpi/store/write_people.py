@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import sqlite3
-from collections.abc import Sequence
 
 from helpdesk_kpi import model
 from helpdesk_kpi.store.page_writer import PageWriter, Row
+from helpdesk_kpi.store.staleness import mark_people
 
 #: A row of somebody known that only says that they are gone: as what they were, it no longer says.
 _IS_GONE = "NOT excluded.active AND excluded.kind = 'customer' AND kind IS NOT NULL"
@@ -39,7 +38,7 @@ def write_people(page: PageWriter, rows: list[model.Person]) -> None:
         " AND version >= ?",
         ((r.kind, r.role, page.source, r.id, r.version) for r in rows if r.kind != "customer"),
     )
-    mark_stale(page.conn, unknown + _roles(page, rows))
+    mark_people(page.conn, unknown + _roles(page, rows))
 
 
 def _find_placeholder_accounts(page: PageWriter, rows: list[model.Person]) -> list[int]:
@@ -107,24 +106,6 @@ def _neighbours(page: PageWriter, person: int, at: int) -> tuple[str | None, tup
     before = page.conn.execute(sql, (person, at)).fetchone()
     sql = "SELECT at, kind FROM person_roles WHERE person = ? AND at > ? ORDER BY at LIMIT 1"
     return before[0] if before else None, page.conn.execute(sql, (person, at)).fetchone()
-
-
-def mark_stale(conn: sqlite3.Connection, people: Sequence[int]) -> None:
-    """What they asked, had or did may mean something else now. It is rare, and worth a walk over the events."""
-    if people:
-        keys = json.dumps(people)
-        for told in (
-            "SELECT id FROM tickets WHERE requester",
-            "SELECT id FROM tickets WHERE assignee",
-            "SELECT DISTINCT ticket FROM events WHERE actor",
-        ):
-            conn.execute(f"INSERT OR IGNORE INTO stale {told} IN (SELECT value FROM json_each(?))", (keys,))
-        for told in (
-            "SELECT 'article', id FROM articles WHERE author",
-            "SELECT 'article', article FROM article_edits WHERE editor",
-        ):
-            sql = f"INSERT OR IGNORE INTO stale_stories {told} IN (SELECT value FROM json_each(?))"
-            conn.execute(sql, (keys,))
 
 
 def write_teams(page: PageWriter, rows: list[model.Team]) -> None:

@@ -19,7 +19,7 @@ from helpdesk_kpi.pull.transport import Transport
 from helpdesk_kpi.testing.store_snapshot import OF_ROLES, VOLATILE_COLUMNS, canonical, open_test_store
 
 DAY = 86_400_000
-OF_WORK = frozenset({"stale", "stale_stories"})  # what is to be measured again
+OF_WORK = frozenset({"stale_subjects"})  # what is to be built again
 
 
 class TestAccount:
@@ -103,8 +103,7 @@ class TestAccount:
     def mark_clean(self) -> None:
         """As after measuring: nothing is stale."""
         with open_test_store(self.store_path) as store, store.transaction() as conn:
-            conn.execute("DELETE FROM stale")
-            conn.execute("DELETE FROM stale_stories")
+            conn.execute("DELETE FROM stale_subjects")
 
     def dump(self) -> str:
         """All of the store as text."""

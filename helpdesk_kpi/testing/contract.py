@@ -167,7 +167,9 @@ class ConnectorContract(ABC):
                 account.mark_clean()
                 assert_no_errors(account.sync(full=full))
                 assert differences(account.dump_store(), wanted) == {}
-                assert account.rows("SELECT * FROM stale") == [], "something is to be measured again"
+                assert account.rows("SELECT * FROM stale_subjects WHERE kind = 'ticket'") == [], (
+                    "something is to be measured again"
+                )
 
     def test_an_empty_account_gives_nothing_and_keeps_its_cursors(self, tmp_path: Path) -> None:
         with self.open_account(tmp_path, empty=True) as table:

@@ -12,8 +12,8 @@ HASH_KEY = bytes(range(32))  # the same in every store of a test, so that keyed 
 
 #: Tables that tell of the runs and not of the helpdesk.
 OF_RUNS = frozenset({
-    "identities", "standings", "syncs", "measuring", "access_log", "meta", "folds", "folded", "sqlite_sequence",
-    "apart", "repeat_labels", "repeat_thresholds", "due_slots", "slot_parts",
+    "identities", "standings", "syncs", "build_queue", "access_log", "meta", "metrics", "stored_observations",
+    "sqlite_sequence", "ticket_flags", "repeat_labels", "repeat_thresholds", "due_slots", "slot_parts",
 })  # fmt: skip
 #: Columns that say when somebody looked.
 VOLATILE_COLUMNS = frozenset({
@@ -66,8 +66,14 @@ def _rows(db: sqlite3.Connection, table: str, skip: frozenset[tuple[str, str]]) 
         for c in columns
         if (table, c) not in skip and not (c == "id" and own_key)
     ]
+    if table == "stale_subjects":
+        cases = " ".join(f"WHEN '{kind}' THEN {_native(of, 'x.subject')}" for kind, of in _KEYED.items())
+        told[columns.index("subject")] = f"CASE x.kind {cases} ELSE x.subject END"
     rows = map(repr, db.execute(f"SELECT {', '.join(told)} FROM {table} x"))
     return sorted(re.sub(r"http://127\.0\.0\.1:\d+", "http://desk", row) for row in rows)
+
+
+_KEYED = {"ticket": "tickets", "customer": "people", "article": "articles"}
 
 
 def _native(table: str, key: str) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
+from helpdesk_kpi.model import TITLED
 from helpdesk_kpi.text.fingerprint import fingerprint as fingerprint_plain_text
 from helpdesk_kpi.text.fingerprint import similarity
 from helpdesk_kpi.text.phrases import (
@@ -311,7 +312,6 @@ _ARTICLE = re.compile(
     r"|display/(?P<space>[^/\s\"'<>?#]+)/(?P<title>[^/\s\"'<>?#]+)))"
 )
 _HINTS = ("article", "/pages/", "/kb/view/", "/x/", "/display/")
-TITLED = "title:"  # before the title of a page that a link names by it alone
 
 
 def find_article_refs(html_or_text: str, hosts: Collection[str] = ()) -> tuple[str, ...]:

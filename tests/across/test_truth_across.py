@@ -96,7 +96,7 @@ def _repeats_not_told(measured: Measured) -> set[str]:
     """
     native = {key: int(number) for key, number in measured.native.items() if number.isdecimal()}
     stories = measured.world.stories  # Freshdesk's trackers are none of them
-    incident = [native[k] for (k,) in measured.store.rows("SELECT ticket FROM apart WHERE reason = 'incident'")]
+    incident = [native[k] for (k,) in measured.store.rows("SELECT ticket FROM ticket_flags WHERE reason = 'incident'")]
     apart = {number for number in incident if number in stories}
     chance = [stories[number] for number in apart if not stories[number].created.about.startswith("outage")]
     assert len(chance) < 0.05 * len(stories)

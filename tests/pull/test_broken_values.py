@@ -185,7 +185,7 @@ def test_parts_of_an_answer_stand_on_their_own(tmp_path: Path) -> None:
             "SELECT t.native, r.category FROM ratings r JOIN tickets t ON t.id = r.ticket WHERE question = ? ORDER BY 1"
         )
         overall, clear = dict(store.rows(sql, "")), dict(store.rows(sql, "12"))
-        aside = store.rows("SELECT stream, id, reason FROM set_aside")
+        aside = store.rows("SELECT stream, id, reason FROM rejected_rows")
     assert overall == {"741": "good", "742": "bad", "743": "good", "744": "neutral", "745": "good"}
     assert clear == {"741": "bad", "746": "good"}
     assert aside == [("satisfaction_ratings", "7451 question_12", "the answer is no point of a scale")]

@@ -146,5 +146,5 @@ def test_a_measure_killed_anywhere_and_repeated_gives_the_same_observations(
 def _folded(path: Path) -> list[tuple[int, int, int | None, str]]:
     """Keys of tickets and people are the same here, since the store is a copy."""
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM stale").fetchone() == (0,)
-        return db.execute("SELECT story, base, last, body FROM folded ORDER BY story").fetchall()
+        assert db.execute("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'").fetchone() == (0,)
+        return db.execute("SELECT subject, base, last, body FROM stored_observations ORDER BY subject").fetchall()

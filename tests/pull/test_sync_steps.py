@@ -18,8 +18,8 @@ from helpdesk_kpi.simulator.world.world import World, generate
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 #: What only who looked in between can tell: roles that were, edits of articles, votes, what had to be asked later.
-OF_WORK = frozenset({"stale", "stale_stories"})
-OF_STEPS = frozenset({"person_roles", "article_edits", "article_votes", "todo", "stale_stories"})
+OF_WORK = frozenset({"stale_subjects"})
+OF_STEPS = frozenset({"person_roles", "article_edits", "article_votes", "todo", "stale_subjects"})
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_sync_with_nothing_new_asks_little_and_makes_nothing_stale(tmp_path: P
         "brands", "ticket_forms", "ticket_fields", "custom_statuses", "schedules", "sla_policies", "articles",
         "article_census", "survey_questions",
     }  # fmt: skip
-    assert differences(told(desk), before | {"stale": [], "stale_stories": []}) == {}
+    assert differences(told(desk), before | {"stale_subjects": []}) == {}
     with desk.store() as store:
         assert build_stale(store, desk.loaded.config) == 0
 
@@ -80,7 +80,7 @@ def test_what_is_known_is_not_read_again_and_full_reads_all(tmp_path: Path) -> N
     full = desk.sync(full=True)
     assert "not_due" not in {r.outcome for r in full}
     assert {r.stream: r.records for r in full}["ticket_events"] > first["ticket_events"]
-    apart = frozenset({"stale", "stale_stories", "article_edits", "article_votes"})  # looked at once more
+    apart = frozenset({"stale_subjects", "article_edits", "article_votes"})  # looked at once more
     before = {table: rows for table, rows in before.items() if table not in apart}
     after = told(desk, without=apart)
     assert differences(after, before) == {}

@@ -330,7 +330,7 @@ def test_a_duplicate_joins_the_story_of_its_original_until_it_is_corrected(book:
     original = book.put("improvement", **IMPROVEMENT)
     duplicate = {**IMPROVEMENT, "id": "IMP-2", "authors": "Bob", "duplicate_of": "imp-1"}
     second = book.put("improvement", **duplicate)
-    assert row_of(book.store, second.id).story == original.id  # type: ignore[union-attr]
+    assert row_of(book.store, second.id).subject == original.id  # type: ignore[union-attr]
     with pytest.raises(RejectedEntryError, match="IMP-2 is itself a duplicate, of imp-1"):
         book.put("improvement", **{**duplicate, "id": "IMP-3", "duplicate_of": "IMP-2"})
     other = book.put("improvement", **{**IMPROVEMENT, "id": "IMP-4"})
@@ -339,7 +339,7 @@ def test_a_duplicate_joins_the_story_of_its_original_until_it_is_corrected(book:
     with pytest.raises(UsageError, match="IMP-2 names it as the original"):
         withdraw_entry(book.store, original.id, "no", LATER)
     third = book.put("improvement", **{**duplicate, "duplicate_of": ""})
-    assert row_of(book.store, third.id).story == third.id  # type: ignore[union-attr]
+    assert row_of(book.store, third.id).subject == third.id  # type: ignore[union-attr]
     withdraw_entry(book.store, original.id, "no", LATER)
     assert other.what == "new"
 

@@ -137,11 +137,11 @@ def test_a_change_makes_its_ticket_stale_and_no_change_does_not(store: Store) ->
     page = [ticket(), Event("1", "e1", 1, 0, "comment"), Rating("r", "1", 5, 1, category="good", answered_at=6)]
     put(store, *page)
     with store.transaction() as conn:
-        conn.execute("DELETE FROM stale")
+        conn.execute("DELETE FROM stale_subjects")
     put(store, *page)
-    assert store.one("SELECT count(*) FROM stale") == 0
+    assert store.one("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == 0
     put(store, Rating("r", "1", 5, 2, category="bad", answered_at=6))
-    assert store.one("SELECT count(*) FROM stale") == 1
+    assert store.one("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == 1
 
 
 def said(own: str, **more: Any) -> Event:
@@ -197,7 +197,7 @@ def test_the_versions_that_are_kept_can_be_asked_for(store: Store) -> None:
 def test_a_row_set_aside_is_kept_with_its_reason(store: Store) -> None:
     put(store, rejected=[RejectedRow("9", "no created_at")])
     put(store, rejected=[RejectedRow("9", "no created_at")])
-    assert store.rows("SELECT id, reason FROM set_aside") == [("9", "no created_at")]
+    assert store.rows("SELECT id, reason FROM rejected_rows") == [("9", "no created_at")]
 
 
 RECORDS: list[Any] = [

@@ -101,9 +101,9 @@ def test_replies_are_pending_until_they_were_read_and_again_after_the_ticket_mov
 def test_a_ticket_listed_again_without_news_is_not_stale(store: Store) -> None:
     put(store, ticket(replies_known="pending"), Replies("1", 1))
     with store.transaction() as conn:
-        conn.execute("DELETE FROM stale")
+        conn.execute("DELETE FROM stale_subjects")
     put(store, ticket(replies_known="pending"), Replies("1", 1))
-    assert store.one("SELECT count(*) FROM stale") == 0
+    assert store.one("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == 0
 
 
 STEPS: list[Any] = [

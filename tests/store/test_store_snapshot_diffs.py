@@ -113,17 +113,17 @@ def test_fields_that_are_watched_only_now_and_then_make_no_change(store: Store) 
 def test_helpdesks_that_tell_changes_have_none_made_for_them(store: Store) -> None:
     put(store, seen(0, tracks=()), seen(30, tracks=(), priority="4"))
     assert told(store) == []
-    assert store.rows("SELECT * FROM sightings") == []
+    assert store.rows("SELECT * FROM ticket_snapshots") == []
 
 
 def test_a_sighting_marks_the_ticket_to_be_measured_once(store: Store) -> None:
     put(store, seen(0), seen(30, priority="4"))
     with store.transaction() as conn:
-        conn.execute("DELETE FROM stale")
+        conn.execute("DELETE FROM stale_subjects")
     put(store, seen(30, priority="4"), seen(0))
-    assert store.rows("SELECT * FROM stale") == []
+    assert store.rows("SELECT * FROM stale_subjects WHERE kind = 'ticket'") == []
     put(store, seen(40, priority="3"))
-    assert len(store.rows("SELECT * FROM stale")) == 1
+    assert len(store.rows("SELECT * FROM stale_subjects WHERE kind = 'ticket'")) == 1
 
 
 # what is told of a ticket beside its row

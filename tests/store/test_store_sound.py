@@ -51,7 +51,7 @@ def put(store: Store, *records: AnyRecord, **page: Any) -> Page:
 
 
 def aside(store: Store) -> dict[str, str]:
-    return dict(store.rows("SELECT id, reason FROM set_aside"))
+    return dict(store.rows("SELECT id, reason FROM rejected_rows"))
 
 
 @pytest.mark.parametrize("at", [0, -1, IN_SECONDS, YEAR_9999, 2**63, -(2**70)])

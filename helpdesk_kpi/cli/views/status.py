@@ -9,10 +9,10 @@ from helpdesk_kpi.cli.jobs import report_rule
 from helpdesk_kpi.deliver import ledger, slots, variants
 from helpdesk_kpi.deliver.ledger_migrations import migrate_ledger
 from helpdesk_kpi.identities.survey_dimensions import find_unmapped_questions
-from helpdesk_kpi.measure.build.subjects import unmeasured
 from helpdesk_kpi.pull.reading_version import read_by_earlier_versions
 from helpdesk_kpi.report.report_data import complete_until
 from helpdesk_kpi.store import Store
+from helpdesk_kpi.store.build_queue import count_stale
 from helpdesk_kpi.text.rules_version import custom_gratitude, find_outdated_sources
 
 
@@ -23,7 +23,7 @@ def collect_status(desk: AppContext, store: Store) -> dict[str, Any]:
     return {
         "store": str(store.path),
         "tickets": store.one("SELECT count(*) FROM tickets WHERE created_at IS NOT NULL"),
-        "stale": unmeasured(store),
+        "stale": count_stale(store),
         "sources": {name: {"whole_to": iso(fresh[name]) or None, "streams": _streams(store, name)} for name in fresh},
         "questions_without_dimension": {
             one.label: one.answers for one in find_unmapped_questions(store, desk.config.config)
@@ -36,7 +36,7 @@ def collect_status(desk: AppContext, store: Store) -> dict[str, Any]:
 
 def _streams(store: Store, source: str) -> dict[str, Any]:
     rows = store.rows(
-        "SELECT c.stream, c.state, c.reason, c.ran_at, c.complete_until, (SELECT count(*) FROM set_aside a"
+        "SELECT c.stream, c.state, c.reason, c.ran_at, c.complete_until, (SELECT count(*) FROM rejected_rows a"
         " WHERE a.source = c.source AND a.stream = c.stream) FROM cursors c JOIN sources s ON s.id = c.source"
         " WHERE s.name = ? ORDER BY c.stream",
         source,

@@ -73,8 +73,8 @@ class RegisterSubjectLoader:
     def load(self, keys: Sequence[int]) -> Iterator[tuple[int, int, RegisterSubject]]:
         """(key, the instant of its first entry, story) of those that have anything in force, in order of the keys."""
         found: dict[int, list[RegisterRow]] = {}
-        for row in load_rows(self.store, f"story IN (SELECT value FROM json_each(?)) AND {ACTIVE_SQL}", list(keys)):
-            found.setdefault(row.story, []).append(row)
+        for row in load_rows(self.store, f"subject IN (SELECT value FROM json_each(?)) AND {ACTIVE_SQL}", list(keys)):
+            found.setdefault(row.subject, []).append(row)
         for key in sorted(found):
             entries = [ResolvedEntry(decode_entry(row), row.ticket) for row in found[key]]
             yield key, found[key][0].at, RegisterSubject(entries, self)

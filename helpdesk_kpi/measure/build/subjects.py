@@ -1,4 +1,4 @@
-"""The stories that KPIs are told, and which of them are to be told again: of tickets, customers, articles, entries."""
+"""Loads the subjects that KPI functions read: tickets, customers, articles, register entries."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
@@ -10,12 +10,12 @@ import msgspec
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.source_rules import SourceRules, load_source_rules
 from helpdesk_kpi.measure.build.register_subjects import RegisterSubjectLoader
-from helpdesk_kpi.measure.metrics.contract import SubjectKind
 from helpdesk_kpi.measure.recurrence.contact_history import ContactHistory
 from helpdesk_kpi.measure.tickets import related_tickets
-from helpdesk_kpi.measure.tickets.article_loader import CITED, load_articles
+from helpdesk_kpi.measure.tickets.article_loader import load_articles
 from helpdesk_kpi.measure.tickets.requester_history import accounts
 from helpdesk_kpi.measure.tickets.timeline import Timeline
+from helpdesk_kpi.model import SubjectKind
 from helpdesk_kpi.registers.checklists import checklists
 from helpdesk_kpi.registers.lookup import RegisterLookup
 from helpdesk_kpi.store import Store
@@ -111,86 +111,3 @@ SUBJECT_LOADERS: dict[SubjectKind, Callable[[BuildContext, Sequence[int]], Itera
     "article": _articles,
     "entry": _entries,
 }
-
-
-class Taken(NamedTuple):
-    """The stories of one kind that the build in progress has to fold: the marks that it has taken."""
-
-    kind: SubjectKind
-
-    def count(self, store: Store) -> int:
-        return int(store.one("SELECT count(*) FROM measuring WHERE kind = ?", self.kind))
-
-    def chunks(self, store: Store, size: int) -> Iterator[list[int]]:
-        after = -1
-        while True:
-            sql = "SELECT story FROM measuring WHERE kind = ? AND story > ? ORDER BY 1 LIMIT ?"
-            keys = [key for (key,) in store.rows(sql, self.kind, after, size)]
-            if not keys:
-                return
-            yield keys
-            after = keys[-1]
-
-    def done(self, store: Store, keys: Sequence[int]) -> None:
-        """Remove their marks. One that was set since stands in `stale` or `stale_stories`, and stays. Runs inside the
-        caller's transaction.
-        """
-        sql = "DELETE FROM measuring WHERE kind = ? AND story = ?"
-        store.conn.executemany(sql, ((self.kind, key) for key in keys))
-
-
-def take_marks(store: Store, kinds: Sequence[SubjectKind]) -> None:
-    """Take every mark, before anything of its story is read: a change from now on sets a new one, for the next build.
-
-    Marks that a killed build has left are there already. Of a kind that no KPI speaks of, none is kept.
-    """
-    with store.transaction() as conn:
-        conn.execute("INSERT OR IGNORE INTO measuring SELECT 'ticket', ticket FROM stale")
-        conn.execute("INSERT OR IGNORE INTO measuring SELECT kind, story FROM stale_stories")
-        conn.execute("DELETE FROM stale")
-        conn.execute("DELETE FROM stale_stories")
-        conn.execute(
-            "DELETE FROM measuring WHERE kind NOT IN (SELECT value FROM json_each(?))",
-            (msgspec.json.encode(["ticket", *kinds]).decode(),),
-        )
-
-
-def unmeasured(store: Store) -> int:
-    """How many tickets are to be measured: marked, or taken by a build that is not over."""
-    return int(
-        store.one(
-            "SELECT count(*) FROM (SELECT ticket FROM stale UNION SELECT story FROM measuring WHERE kind = 'ticket')"
-        )
-    )
-
-
-def mark_all(store: Store) -> None:
-    """Every story is stale; runs inside the caller's transaction."""
-    store.conn.execute("INSERT OR IGNORE INTO stale SELECT id FROM tickets")
-    store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT 'article', id FROM articles")
-    mark_entries(store)
-
-
-def mark_entries(store: Store) -> None:
-    """Every register entry is stale; runs inside the caller's transaction."""
-    store.conn.execute("INSERT OR IGNORE INTO stale_stories SELECT DISTINCT 'entry', story FROM registers")
-
-
-def mark_others(store: Store, kinds: Sequence[SubjectKind]) -> None:
-    """Take the stories of customers and articles too that hang on the tickets that were taken. Runs inside the caller's
-    transaction.
-    """
-    if "customer" in kinds:
-        store.conn.execute(
-            "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', t.requester FROM measuring m"
-            " JOIN tickets t ON t.id = m.story WHERE m.kind = 'ticket' AND t.requester IS NOT NULL"
-        )
-        store.conn.execute(  # whoever the history names may have asked
-            "INSERT OR IGNORE INTO measuring SELECT DISTINCT 'customer', p.id FROM events e"
-            " CROSS JOIN measuring m ON m.kind = 'ticket' AND m.story = e.ticket"
-            " CROSS JOIN tickets t ON t.id = e.ticket"
-            " CROSS JOIN people p ON p.source = t.source AND p.native IN (e.before, e.after)"
-            " WHERE e.field = 'requester' AND e.kind = 'change'"
-        )
-    if "article" in kinds:
-        store.conn.execute(f"INSERT OR IGNORE INTO measuring {CITED}")

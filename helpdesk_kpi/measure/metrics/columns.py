@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk_kpi.measure.metrics.contract import SubjectKind
 from helpdesk_kpi.measure.metrics.encoding import FIELDS
+from helpdesk_kpi.model import SubjectKind
 from helpdesk_kpi.store import Store
 
 Ints = NDArray[np.int64]
@@ -94,7 +94,8 @@ def load_columns(store: Store, kind: SubjectKind, folds: Iterable[int], since: i
     sources = dict(store.rows("SELECT id, source FROM articles")) if kind == "article" else {}
     found = {str(fold): _MetricBuffer(is_ticket=kind == "ticket", sources=sources) for fold in folds}
     cursor = store.conn.execute(
-        "SELECT story, base, body FROM folded WHERE kind = ? AND (last IS NULL OR last >= ?)", (kind, since)
+        "SELECT subject, base, body FROM stored_observations WHERE kind = ? AND (last IS NULL OR last >= ?)",
+        (kind, since),
     )
     with _gc_paused():
         decoder = _bodies(found)

@@ -11,11 +11,11 @@ from typing import Any, Literal, TypeGuard
 import msgspec
 
 from helpdesk_kpi.measure.statistics.control_chart import Better
+from helpdesk_kpi.model import SubjectKind
 
 Anchor = Literal["created", "answered", "solved", "instant", "happened", "edited", "recorded", "assigned"]
 Population = Literal["valid", "native"]
 Unit = Literal["ms", "tickets", "share", "answers", "count", "points", "score", "money"]
-SubjectKind = Literal["ticket", "customer", "article", "entry"]
 Dimension = Literal["speed", "volume", "quality", "knowledge", "contribution", "behaviour", "cost", "own"]
 #: The finest level at which a KPI may be scored; what is only shown is never scored.
 Level = Literal["team", "agent", "shown"]

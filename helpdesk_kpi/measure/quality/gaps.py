@@ -125,7 +125,7 @@ COUNTS = (
     ("no_role", "roles", False,
      _OF_SOURCE.format("people p", "p", "p.id IN (SELECT person FROM standings WHERE has_worked)")),
     ("set_aside", "rows", True,
-     _OF_SOURCE.format("set_aside a", "a", "true")),
+     _OF_SOURCE.format("rejected_rows a", "a", "true")),
     ("not_by_customers", "ratings", False,
      _OF_SOURCE.format("ratings r", "r", "r.origin != 'customer'")),
     ("own_domain", "ratings", False,

@@ -118,7 +118,7 @@ class Confidential:
 def _answers(store: Store, rows: Columns, about: tuple[Ints, Ints]) -> list[Answer]:
     """Each as it was first written down; a correction comes in its place."""
     main = np.flatnonzero(rows.facet == rows.code(MAIN)).tolist()
-    sql = "SELECT story, min(entered_at) FROM registers WHERE story IN (SELECT value FROM json_each(?)) GROUP BY story"
+    sql = "SELECT subject, min(entered_at) FROM registers WHERE subject IN (SELECT value FROM json_each(?)) GROUP BY 1"
     written = dict(store.rows(sql, sorted({int(rows.story[i]) for i in main})))
     found = []
     for i in main:

@@ -25,7 +25,6 @@ from helpdesk_kpi.measure.metrics.contract import (
     Score,
     Share,
     Statistic,
-    SubjectKind,
     Total,
     hides_answers,
 )
@@ -41,7 +40,7 @@ from helpdesk_kpi.measure.query.span_lengths import SpanLengths
 from helpdesk_kpi.measure.recurrence.similarity_thresholds import confidence, load_thresholds
 from helpdesk_kpi.measure.statistics.control_chart import Kind, Signal, detect_signal
 from helpdesk_kpi.milliseconds import DAY
-from helpdesk_kpi.model import MAIN
+from helpdesk_kpi.model import MAIN, SubjectKind
 from helpdesk_kpi.store import Store
 
 MIN_CONFIDENCE = 0.7  # evidence that is less sure than this makes nothing a follower
@@ -82,7 +81,7 @@ class MetricStore:
 
     def preload(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Read several variants in one pass."""
-        keys = {(k, v): i for i, k, v in self.store.rows("SELECT id, kpi, variant FROM folds")}
+        keys = {(k, v): i for i, k, v in self.store.rows("SELECT id, kpi, variant FROM metrics")}
         for kpi, variant in (missing := [w for w in wanted if w not in self._columns]):
             if (kpi, variant) not in keys:
                 raise UsageError(f"{kpi} ({variant}) is not measured yet: run `helpdesk-kpi measure`")
@@ -95,7 +94,7 @@ class MetricStore:
 
     def _all_rows(self, kpi: str, variant: str) -> Columns:
         """As `columns`, but from the first instant on, whatever `back_to` says."""
-        fold = self.store.one("SELECT id FROM folds WHERE kpi = ? AND variant = ?", kpi, variant)
+        fold = self.store.one("SELECT id FROM metrics WHERE kpi = ? AND variant = ?", kpi, variant)
         return load_columns(self.store, load_kpis()[kpi].subject, [fold], 0)[fold]
 
     def get(self, kpi: str, period: Period, as_of: int, variant: str = "strict", **where: str | None) -> MetricValue:

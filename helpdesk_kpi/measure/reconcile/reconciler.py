@@ -13,7 +13,7 @@ from helpdesk_kpi.calendar.calendar_rules import CalendarRules
 from helpdesk_kpi.config import Config
 from helpdesk_kpi.identities.past_roles import keep_standings
 from helpdesk_kpi.identities.source_rules import load_source_rules
-from helpdesk_kpi.measure.build.build import CHUNK
+from helpdesk_kpi.measure.build.local import CHUNK
 from helpdesk_kpi.measure.build.subjects import load_timelines
 from helpdesk_kpi.measure.reconcile.causes import AGREE, EXCLUDED_HERE, ONE_SIDED_REASONS, UNEXPLAINED
 from helpdesk_kpi.measure.reconcile.ticket_diff import (

@@ -62,7 +62,7 @@ def sample_pairs(store: Store, config: Config, count: int, seed: int) -> list[Ca
 
 def _candidates(store: Store, config: Config) -> Iterator[CandidatePair]:
     """All pairs that could be repeats, of customers that stand for one person."""
-    flagged = {ticket for (ticket,) in store.rows("SELECT ticket FROM apart")}
+    flagged = {ticket for (ticket,) in store.rows("SELECT ticket FROM ticket_flags")}
     accounts = [key for (key,) in store.rows("SELECT DISTINCT requester FROM tickets WHERE requester IS NOT NULL")]
     ledger = ContactHistory(store, config)
     contacts = ledger.contacts([*accounts, *ledger.original_requesters.values()])
@@ -82,7 +82,7 @@ class PairLabel(NamedTuple):
 
 
 def save_label(store: Store, about: CandidatePair, said: PairLabel) -> None:
-    """Store a verdict; the customer's story is told again with it."""
+    """Store a verdict. Both tickets and their customer become stale."""
     earlier, later = about.earlier.ticket, about.later.ticket
     with store.transaction() as conn:
         conn.execute(
@@ -91,10 +91,6 @@ def save_label(store: Store, about: CandidatePair, said: PairLabel) -> None:
             (earlier, later, said.at, said.who, said.verdict, said.why, about.weight,
              about.evidence and about.evidence.reason, about.similarity),
         )  # fmt: skip
-        conn.execute(
-            "INSERT OR IGNORE INTO stale SELECT id FROM tickets WHERE id IN (?, ?)",  # and with them, their customer
-            (earlier, later),
-        )
 
 
 def load_labelled_pairs(store: Store) -> list[LabelledPair]:

@@ -1,8 +1,8 @@
 """Which tickets stand apart, since they tell nothing of how well one customer's problem was solved: those of an
 incident that hit many, of shared senders, and of requests that come back by right.
 
-It is found over all customers, before tickets are folded, and kept in the table `apart`; only around tickets that have
-changed is it looked for again.
+They are found over all customers before tickets are built, and stored in the table `ticket_flags`. A build looks for
+them only around the tickets that have changed.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from helpdesk_kpi.measure.recurrence.incidents import USUAL, IncidentReport, fin
 from helpdesk_kpi.measure.tickets.requester_history import find_original_requesters
 from helpdesk_kpi.milliseconds import DAY, HOUR
 from helpdesk_kpi.store import Store
+from helpdesk_kpi.store.build_queue import queue_tickets
 
 TicketFlags = dict[int, tuple[str, int]]
 
@@ -32,8 +33,8 @@ def update_ticket_flags(store: Store, config: Config) -> None:
     standing, too.
     """
     changed = store.rows(
-        "SELECT t.id, t.created_at, t.requester FROM measuring m JOIN tickets t ON t.id = m.story"
-        " WHERE m.kind = 'ticket' AND t.created_at IS NOT NULL AND t.requester IS NOT NULL"
+        "SELECT t.id, t.created_at, t.requester FROM build_queue q JOIN tickets t ON t.id = q.subject"
+        " WHERE q.kind = 'ticket' AND q.metric IS NULL AND t.created_at IS NOT NULL AND t.requester IS NOT NULL"
     )
     if not changed:
         return
@@ -144,7 +145,7 @@ def _expected_categories(store: Store, config: Config, scope: set[int]) -> Ticke
 
 
 def _load_flags(store: Store, scope: set[int]) -> TicketFlags:
-    return {t: (reason, since) for t, reason, since in store.rows("SELECT * FROM apart") if t in scope}
+    return {t: (reason, since) for t, reason, since in store.rows("SELECT * FROM ticket_flags") if t in scope}
 
 
 def _save_flags(store: Store, scope: set[int], found: TicketFlags) -> None:
@@ -153,6 +154,6 @@ def _save_flags(store: Store, scope: set[int], found: TicketFlags) -> None:
     if not moved:
         return
     with store.transaction() as conn:
-        conn.executemany("DELETE FROM apart WHERE ticket = ?", ((t,) for t in moved))
-        conn.executemany("INSERT INTO apart VALUES (?, ?, ?)", ((t, *found[t]) for t in moved if t in found))
-        conn.executemany("INSERT OR IGNORE INTO measuring VALUES ('ticket', ?)", ((t,) for t in moved))
+        conn.executemany("DELETE FROM ticket_flags WHERE ticket = ?", ((t,) for t in moved))
+        conn.executemany("INSERT INTO ticket_flags VALUES (?, ?, ?)", ((t, *found[t]) for t in moved if t in found))
+        queue_tickets(store, moved)

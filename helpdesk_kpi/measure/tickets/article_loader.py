@@ -9,9 +9,9 @@ from helpdesk_kpi.measure.tickets.article import Article, ArticleLink, ArticleRe
 from helpdesk_kpi.measure.tickets.exclusions import find_exclusion
 from helpdesk_kpi.measure.tickets.timeline import Tickets
 from helpdesk_kpi.milliseconds import MINUTE
+from helpdesk_kpi.model import TITLED
 from helpdesk_kpi.registers.checklists import Checklist
 from helpdesk_kpi.store import Store
-from helpdesk_kpi.text.comment import TITLED
 
 TICKETS = 1000  # timelines in memory at a time
 
@@ -37,16 +37,6 @@ SELECT a.id, l.ticket FROM articles a
 CROSS JOIN article_links l ON l.article IN (a.native, '{TITLED}' || a.title)
 CROSS JOIN tickets t ON t.id = l.ticket AND t.source = a.source
 WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.id, l.ticket
-"""
-#: Articles to which the tickets point that a build has taken: what becomes of a ticket decides whether it counts.
-CITED = f"""
-SELECT 'article', a.id FROM measuring m CROSS JOIN article_links l ON l.ticket = m.story AND m.kind = 'ticket'
-CROSS JOIN tickets t ON t.id = l.ticket CROSS JOIN articles a ON a.source = t.source AND a.native = l.article
-UNION
-SELECT 'article', a.id FROM measuring m CROSS JOIN article_links l ON l.ticket = m.story AND m.kind = 'ticket'
-AND l.article LIKE '{TITLED}%'
-CROSS JOIN tickets t ON t.id = l.ticket
-CROSS JOIN articles a ON a.source = t.source AND '{TITLED}' || a.title = l.article
 """
 Reviews = Mapping[int, Sequence[Checklist]]
 

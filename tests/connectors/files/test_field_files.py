@@ -87,7 +87,7 @@ def test_a_comment_that_does_not_say_who_saw_it_leaves_its_ticket_unknown(folder
     folder.events([reply("1", "09:00") | {"public": ""}, *EVENTS[1:]])
     assert reasons(folder.account, "first_reply_time") == {"1": "history_unknown", "2": ""}
     with folder.account.store() as store:
-        assert store.rows("SELECT id FROM set_aside") == [("events.csv:2",)]
+        assert store.rows("SELECT id FROM rejected_rows") == [("events.csv:2",)]
 
 
 @pytest.mark.parametrize("cells", ["TRUE,1,", ",1,31"], ids=["nobody wrote it", "not who saw it"])

@@ -127,7 +127,7 @@ def test_a_line_that_is_refused_leaves_its_tickets_history_unknown_until_it_is_m
     """Line 2 of events.csv may have been the reply on 1: nothing is known of it, and 2 is not touched."""
     folder.events([reply("1", "09:00") | {"public": "perhaps"}, *EVENTS[1:]])
     with folder.account.store() as store:
-        assert store.rows("SELECT id FROM set_aside") == [("events.csv:2",)]
+        assert store.rows("SELECT id FROM rejected_rows") == [("events.csv:2",)]
     assert folder.replies()["1"][2] == "history_unknown"
     assert folder.replies()["2"] == (1, "Agent One", "")
     folder.events(EVENTS)
@@ -162,7 +162,7 @@ def test_what_a_spreadsheet_writes_is_read(folder: Folder) -> None:
     ))  # fmt: skip
     assert folder.replies() == ONCE
     with folder.account.store() as store:
-        assert not store.rows("SELECT * FROM set_aside")
+        assert not store.rows("SELECT * FROM rejected_rows")
 
 
 @pytest.mark.parametrize(("yes", "no"), [

@@ -30,7 +30,7 @@ def unread(account: SmallAccount) -> list[tuple[str, str, str]]:
 
 def aside(account: SmallAccount) -> list[str]:
     with account.store() as store:
-        return [one for (one,) in store.rows("SELECT id FROM set_aside ORDER BY 1")]
+        return [one for (one,) in store.rows("SELECT id FROM rejected_rows ORDER BY 1")]
 
 
 # rows of tickets

@@ -81,7 +81,7 @@ def test_a_conversation_that_cannot_be_read_leaves_the_replies_unknown_and_names
     assert found["761"][2] == "replies_unreadable"
     assert found["762"] == (3600, "Agent One", "")
     with account.store() as store:
-        [reason] = [reason for (reason,) in store.rows("SELECT reason FROM set_aside")]
+        [reason] = [reason for (reason,) in store.rows("SELECT reason FROM rejected_rows")]
     assert "ticket 761" in reason
 
 

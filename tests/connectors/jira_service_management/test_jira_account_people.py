@@ -305,5 +305,9 @@ def test_odd_rows_cost_only_themselves(tmp_path: Path) -> None:
     ))  # fmt: skip
     results = desk.sync(LATER)
     assert {r.outcome for r in results.values()} == {"ok"}, results
-    assert sorted(row for (row,) in desk.rows("SELECT id FROM set_aside WHERE stream = 'issues'")) == ["1", "3", "4"]
+    assert sorted(row for (row,) in desk.rows("SELECT id FROM rejected_rows WHERE stream = 'issues'")) == [
+        "1",
+        "3",
+        "4",
+    ]
     assert desk.told("full_resolution_time", LATER) == {"2": [10800], "5": [10800]}

@@ -27,7 +27,7 @@ from helpdesk_kpi.simulator.world.world import World, generate
 
 OF_TIME = frozenset({("sla_cycles", "read_at"), ("todo", "wanted"), ("todo", "got"), ("tickets", "missing_since"),
                      ("sla_cycles", "changed_at")})  # fmt: skip
-OF_RUNS = frozenset({"cursors", "narrowed", "set_aside", "stale", "stale_stories"})
+OF_RUNS = frozenset({"cursors", "limited_capabilities", "rejected_rows", "stale_subjects"})
 
 
 EVENTS = "events e JOIN tickets t ON t.id = e.ticket"
@@ -69,7 +69,7 @@ def test_every_issue_arrives_whole_with_few_requests(whole: Site) -> None:
     ids = {row[0] for row in whole.rows("SELECT native FROM tickets WHERE created_at IS NOT NULL")}
     assert ids == seen_by(whole.world)
     assert whole.rows("SELECT DISTINCT replies_known, changes_known FROM tickets") == [("yes", "yes")]
-    assert whole.rows("SELECT id, reason FROM set_aside") == []
+    assert whole.rows("SELECT id, reason FROM rejected_rows") == []
 
 
 @pytest.mark.trap("jira 27")
@@ -78,10 +78,10 @@ def test_reading_everything_again_changes_nothing(tmp_path: Path) -> None:
     site.sync()
     before = told(site)
     with site.store() as store, store.transaction() as conn:
-        conn.execute("DELETE FROM stale")
+        conn.execute("DELETE FROM stale_subjects")
     site.sync(full=True)
     assert differences(told(site), before) == {}
-    assert site.rows("SELECT count(*) FROM stale") == [(0,)]
+    assert site.rows("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == [(0,)]
 
 
 def test_a_second_run_with_nothing_new_asks_only_what_it_needs(tmp_path: Path) -> None:

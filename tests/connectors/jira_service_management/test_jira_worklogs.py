@@ -309,12 +309,14 @@ def test_time_that_is_not_tracked_is_said_by_check_and_by_sync_and_stays_said(tm
     for later in (0, 20 * MINUTE):  # the second time the feed is not due
         made.now += later
         results = site.sync()
-        assert site.rows("SELECT need, answer FROM narrowed WHERE need = 'time.entries'") == [("time.entries", "no")]
+        assert site.rows("SELECT need, answer FROM limited_capabilities WHERE need = 'time.entries'") == [
+            ("time.entries", "no")
+        ]
     assert results["worklog_feed"].outcome == "not_due"
     made.plan_without = set()
     made.now += HOUR
     site.sync()
-    assert site.rows("SELECT need FROM narrowed WHERE need = 'time.entries'") == []
+    assert site.rows("SELECT need FROM limited_capabilities WHERE need = 'time.entries'") == []
 
 
 def test_check_says_that_worklogs_come(tmp_path: Path) -> None:

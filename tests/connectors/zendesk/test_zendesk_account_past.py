@@ -350,7 +350,7 @@ def test_a_row_that_is_odd_costs_only_itself(tmp_path: Path) -> None:
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}
     found = desk.told("first_reply_time", LATER)
     assert (found["1"], found["2"], found["3"]) == ([3600], [3600], [3600])
-    assert sorted(desk.rows("SELECT stream, id FROM set_aside")) == [("tickets", "4"), ("users", "700")]
+    assert sorted(desk.rows("SELECT stream, id FROM rejected_rows")) == [("tickets", "4"), ("users", "700")]
 
 
 class AsText:

@@ -296,7 +296,7 @@ def test_an_event_of_no_ticket_is_named_with_its_id_and_costs_no_other(tmp_path:
     )
     desk = SmallAccount(tmp_path, Odd(rows, odd))
     desk.sync(LATER)
-    assert desk.rows("SELECT stream, id FROM set_aside") == [("ticket_events", str(odd["id"]))]
+    assert desk.rows("SELECT stream, id FROM rejected_rows") == [("ticket_events", str(odd["id"]))]
     assert desk.told("first_reply_time", LATER)["2"] == [1200]
 
 

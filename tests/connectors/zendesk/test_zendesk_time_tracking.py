@@ -309,5 +309,5 @@ def test_an_account_without_the_app_promises_no_time_and_sync_says_nothing_of_it
         ran = cli("sync", "--config", desk.path)
     assert (ran.status, "Time Tracking" in ran.err) == (0, False)
     with desk.store() as store:
-        [(answer, reason)] = store.rows("SELECT answer, reason FROM narrowed WHERE need = 'time.entries'")
+        [(answer, reason)] = store.rows("SELECT answer, reason FROM limited_capabilities WHERE need = 'time.entries'")
     assert (answer, "is not installed" in reason) == ("no", True)

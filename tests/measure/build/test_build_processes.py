@@ -15,10 +15,11 @@ from synced_fixtures import SyncedDesk
 from helpdesk_kpi.config import LoadedConfig, load
 from helpdesk_kpi.errors import BusyError
 from helpdesk_kpi.measure.build import build
-from helpdesk_kpi.measure.build.subjects import take_marks, unmeasured
+from helpdesk_kpi.measure.build.local import CHUNK
 from helpdesk_kpi.model import Event, Person, Team, Ticket
 from helpdesk_kpi.simulator.world.world import generate
 from helpdesk_kpi.store import Store, open_store
+from helpdesk_kpi.store.build_queue import count_stale, take_stale
 from helpdesk_kpi.store.page import Page
 from helpdesk_kpi.store.write_page import source_key, write_page
 from helpdesk_kpi.store.writer_lock import hold
@@ -26,7 +27,7 @@ from helpdesk_kpi.store.writer_lock import hold
 HOUR = 3_600_000
 BEGIN = 1_767_225_600_000  # 2026-01-01
 OWN_CODE = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-TICKETS = 2 * build.CHUNK + 7  # fewer are folded in one process, whatever is asked for
+TICKETS = 2 * CHUNK + 7  # fewer are folded in one process, whatever is asked for
 CONFIG = 'timezone = "UTC"\nstore = "helpdesk.db"\n[tickets]\ncategory = "type"\n'
 
 
@@ -58,7 +59,7 @@ def ticket(number: int) -> Iterator[Ticket | Event]:
 
 
 def folded(store: Store) -> list[tuple[object, ...]]:
-    return store.rows("SELECT kind, story, base, last, body FROM folded ORDER BY kind, story")
+    return store.rows("SELECT kind, subject, base, last, body FROM stored_observations ORDER BY kind, subject")
 
 
 def test_two_processes_fold_the_same_bytes_as_one(loaded: LoadedConfig) -> None:
@@ -68,7 +69,7 @@ def test_two_processes_fold_the_same_bytes_as_one(loaded: LoadedConfig) -> None:
         assert len(alone) == TICKETS
         assert build.build_stale(store, loaded.config, everything=True, jobs=2) == TICKETS
         assert folded(store) == alone
-        assert store.one("SELECT count(*) FROM stale") == 0
+        assert store.one("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == 0
 
 
 MEASURE = """
@@ -92,7 +93,7 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
     started = [sys.executable, str(script), str(loaded.path)]
     with subprocess.Popen(started, stdout=subprocess.PIPE, start_new_session=True, env=OWN_CODE) as parent:
         assert parent.stdout is not None
-        assert int(parent.stdout.readline()) == build.CHUNK
+        assert int(parent.stdout.readline()) == CHUNK
         os.kill(parent.pid, signal.SIGKILL)
         try:
             parent.communicate(timeout=20)  # ends when nobody holds the pipe any more: no child of it is left
@@ -100,9 +101,9 @@ def test_a_measure_killed_between_its_chunks_leaves_whole_tickets_and_no_process
             with suppress(ProcessLookupError):
                 os.killpg(parent.pid, signal.SIGKILL)
     with open_store(loaded.store_path) as store:
-        done = int(store.one("SELECT count(*) FROM folded"))
-        assert done in {build.CHUNK, 2 * build.CHUNK, TICKETS}
-        assert unmeasured(store) == TICKETS - done
+        done = int(store.one("SELECT count(*) FROM stored_observations"))
+        assert done in {CHUNK, 2 * CHUNK, TICKETS}
+        assert count_stale(store) == TICKETS - done
         build.build_stale(store, loaded.config)
         resumed = folded(store)
         build.build_stale(store, loaded.config, everything=True)
@@ -117,13 +118,14 @@ import sys
 from pathlib import Path
 from helpdesk_kpi.config import load
 from helpdesk_kpi.measure.build import build, subjects
+from helpdesk_kpi.measure.build.local import CHUNK
 from helpdesk_kpi.store import open_store
 
 read = subjects.SUBJECT_LOADERS["ticket"]
 
 def watched(reading, keys):
     found = list(read(reading, keys))
-    if len(keys) < build.CHUNK:
+    if len(keys) < CHUNK:
         os.write(1, b"read\\n")
     return iter(found)
 
@@ -131,7 +133,7 @@ subjects.SUBJECT_LOADERS["ticket"] = watched
 
 def progress(done, total):
     print(done, flush=True)
-    if done == build.CHUNK:
+    if done == CHUNK:
         sys.stdin.readline()
 
 if __name__ == "__main__":
@@ -155,14 +157,14 @@ def test_what_another_process_writes_after_a_worker_has_read_stays_stale(loaded:
         assert measuring.stdin is not None
         assert measuring.stdout is not None
         said = {measuring.stdout.readline(), measuring.stdout.readline()}
-        assert said == {b"read\n", f"{build.CHUNK}\n".encode()}
+        assert said == {b"read\n", f"{CHUNK}\n".encode()}
         last = store.one("SELECT max(id) FROM tickets")
         with store.transaction() as conn:
             conn.execute("UPDATE events SET at = at + 60000 WHERE ticket = ? AND id = 'b'", (last,))
         measuring.communicate(b"go on\n", timeout=60)
         assert measuring.returncode == 0
-        assert store.rows("SELECT ticket FROM stale") == [(last,)]
-        assert store.rows("SELECT * FROM measuring") == []
+        assert store.rows("SELECT subject FROM stale_subjects") == [(last,)]
+        assert store.rows("SELECT * FROM build_queue") == []
         assert build.build_stale(store, loaded.config) == 1
         after = folded(store)
         build.build_stale(store, loaded.config, everything=True)
@@ -177,15 +179,15 @@ def test_a_build_takes_the_marks_that_a_killed_one_has_left(tmp_path: Path) -> N
         build.build_stale(store, desk.loaded.config)
         whole = folded(store)
         with store.transaction() as conn:
-            conn.execute("DELETE FROM folded")
-            conn.execute("INSERT INTO stale SELECT id FROM tickets")
-        take_marks(store, ["ticket", "customer"])
-        assert store.one("SELECT count(*) FROM stale") == 0
-        assert unmeasured(store) == store.one("SELECT count(*) FROM tickets")
+            conn.execute("DELETE FROM stored_observations")
+            conn.execute("INSERT INTO stale_subjects SELECT 'ticket', id, NULL FROM tickets")
+        take_stale(store, ["ticket", "customer"], [])
+        assert store.one("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == 0
+        assert count_stale(store) == store.one("SELECT count(*) FROM tickets")
         build.build_stale(store, desk.loaded.config)
         tickets = [row for row in whole if row[0] in {"ticket", "customer"}]
         assert [row for row in folded(store) if row[0] in {"ticket", "customer"}] == tickets
-        assert unmeasured(store) == 0
+        assert count_stale(store) == 0
 
 
 def test_a_store_is_measured_by_one_process_at_a_time(tmp_path: Path) -> None:

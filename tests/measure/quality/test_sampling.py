@@ -130,6 +130,6 @@ def test_checklists_are_a_variant_of_the_quality_of_articles(book: Book) -> None
 
 def test_a_checklist_makes_its_article_stale(book: Book) -> None:
     with book.store.transaction() as conn:
-        conn.execute("DELETE FROM stale_stories")
+        conn.execute("DELETE FROM stale_subjects")
     book.put("article_review", article="kb1", by="Ann", on="2026-11-18", title=1)
-    assert ("article", 1) in book.store.rows("SELECT kind, story FROM stale_stories")
+    assert ("article", 1) in book.store.rows("SELECT kind, subject FROM stale_subjects")

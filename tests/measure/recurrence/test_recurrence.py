@@ -57,7 +57,7 @@ def test_two_customers_with_one_problem_are_no_repeat(store: Store) -> None:
 def test_a_customer_with_one_ticket_has_no_story(store: Store) -> None:
     put(store, "1", 0)
     reader(store)
-    assert store.one("SELECT count(*) FROM folded WHERE kind = 'customer'") == 0
+    assert store.one("SELECT count(*) FROM stored_observations WHERE kind = 'customer'") == 0
 
 
 # --- a ticket is that of who asked, whoever is named as the requester since
@@ -235,7 +235,7 @@ def test_thresholds_are_applied_when_figures_are_read(store: Store) -> None:
     put(store, "2", 3, BROKEN_AGAIN)
     settings = Config(timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}})
     build_stale(store, settings)
-    folded = store.rows("SELECT * FROM folded")
+    folded = store.rows("SELECT * FROM stored_observations")
     assert rate(MetricStore(store, settings)).value == 0.5
     save_thresholds(store, Thresholds(1.0, 1.0), 1)
     assert rate(MetricStore(store, settings)).value == 0  # learned
@@ -245,7 +245,7 @@ def test_thresholds_are_applied_when_figures_are_read(store: Store) -> None:
     assert load_thresholds(store, own) == Thresholds(0.3, 1.0, "configured")
     assert rate(MetricStore(store, own)).value == 0.5  # the configuration wins
     assert build_stale(store, own) == 0
-    assert store.rows("SELECT * FROM folded") == folded  # and nothing was told anew
+    assert store.rows("SELECT * FROM stored_observations") == folded  # and nothing was told anew
 
 
 # --- windows
@@ -432,6 +432,6 @@ def test_a_late_ticket_that_makes_it_many_tells_the_others_anew(store: Store) ->
     of = reader(store)
     assert rate(of).excluded == {"incident": 5}
     assert "incident" not in rate(of, until=20.1).excluded  # it was not known then
-    again = set(store.rows("SELECT * FROM apart"))
+    again = set(store.rows("SELECT * FROM ticket_flags"))
     build_stale(store, of.config, everything=True)
-    assert set(store.rows("SELECT * FROM apart")) == again
+    assert set(store.rows("SELECT * FROM ticket_flags")) == again
