@@ -1,7 +1,7 @@
-"""Files: what another program has exported, for history that no API gives any more, and helpdesks without a connector.
+"""Files: exports of another program, for history that no API has, and for helpdesks without a connector.
 
 A folder with CSV or JSON lines, in our own layout (docs/files.md) or as Fivetran writes Zendesk's tables. A file is
-read again when it has changed; what it no longer has stays.
+read again when it has changed; rows that it no longer has stay in the store.
 """
 
 import asyncio
@@ -38,13 +38,13 @@ from helpdesk_kpi.pull.contract import (
 from helpdesk_kpi.pull.transport import Transport, offline
 
 PAGE_ROWS = 1000  # of a page
-READER_VERSION = 2  # counts up when the same lines give more than before: then all files are read again
+READER_VERSION = 2  # increased when the same lines give more records: then all files are read again
 SAMPLE_ROWS = 1000  # rows of each file that `check` reads
-MAX_EXAMPLES = 3  # bad rows of a file that `check` tells
+MAX_EXAMPLES = 3  # bad rows of a file that `check` reports
 
 
 class FileState(msgspec.Struct, frozen=True):
-    """A file as it was when it was read."""
+    """State of a file when it was read."""
 
     size: int
     changed: int  # ns
@@ -52,14 +52,14 @@ class FileState(msgspec.Struct, frozen=True):
 
 
 class Cursor(msgspec.Struct):
-    """The cursor: which files were read, and how."""
+    """The cursor: the files that were read, and a hash of the settings."""
 
     how: str  # when the settings change, all is read again
     files: dict[str, FileState] = {}
 
 
 class Files(Connector):
-    """One folder."""
+    """One folder of files."""
 
     name: ClassVar[str] = "files"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
@@ -94,7 +94,7 @@ class Files(Connector):
         return [*found, *_list_gaps(parts)]
 
     async def pages(self, part: LayoutPart, start: Start) -> AsyncIterator[Page]:
-        """What has changed, file by file. A file that is broken does not stop the others."""
+        """Read changed files, one by one. A broken file does not stop the others."""
         if not part.files:
             raise PullError(_describe_missing_file(part, self.settings.path), permanent=True)
         place, broken = self._place(part, start.cursor), []
@@ -105,10 +105,10 @@ class Files(Connector):
             try:
                 mark = _read_state(path, place.files.get(path.name))
                 if mark is not None and mark.digest != _get_digest(place.files.get(path.name)):
-                    yield Page(gone={"unread": [f"{path.name}:"]})  # its lines may be right now
+                    yield Page(gone={"unread": [f"{path.name}:"]})  # its lines may be readable now
                     for records, bad in _split_pages(part.read(path, self.settings)):
                         yield Page(records=records, rejected=bad)
-                        await asyncio.sleep(0)  # other sources have their turn
+                        await asyncio.sleep(0)  # let other sources run
             except (BrokenFileError, OSError) as error:
                 broken.append(str(error))
                 continue
@@ -120,15 +120,15 @@ class Files(Connector):
         yield Page(complete_until=start.now, gone={"unread": self._without_files(part)})
 
     def _parts(self) -> list[LayoutPart]:
-        """In a folder that is not there, tickets are what is missing first."""
+        """Parts of the layout. In a missing folder only the tickets, whose stream reports it."""
         folder: Path = self.settings.path
         if not folder.is_dir():
             return [LayoutPart("tickets", (), _no_rows, frozenset({"tickets"}))]
         return fivetran.list_parts(folder) if self.settings.layout == "fivetran" else _list_own_parts(folder)
 
     def _without_files(self, part: LayoutPart) -> list[str]:
-        """Prefixes of lines that could not be read, of tables that have no file any more and so no stream."""
-        if part.name not in {"ticket", "tickets"}:  # the one part that is always there
+        """Prefixes of unread lines of tables that no longer have a file, and so no stream."""
+        if part.name not in {"ticket", "tickets"}:  # the part that every layout has
             return []
         tables = fivetran.TABLES if self.settings.layout == "fivetran" else own_layout.TABLES
         return [
@@ -202,7 +202,7 @@ def _no_rows(_path: Path, _settings: Settings) -> Iterator[list[AnyRecord] | Rej
 
 
 def _list_vanished(part: LayoutPart, place: Cursor) -> list[str]:
-    """Prefixes of lines that could not be read, of files that are gone. Where all are read anew, of the whole part."""
+    """Prefixes of unread lines of deleted files, or of the whole part if all its files are read again."""
     if not place.files:
         tables = [part.name, *dict.fromkeys(re.split("[.-]", path.name)[0] for path in part.related_files)]
         return [prefix for table in tables for prefix in _list_prefixes(table)]
@@ -210,7 +210,7 @@ def _list_vanished(part: LayoutPart, place: Cursor) -> list[str]:
 
 
 def _list_prefixes(table: str) -> tuple[str, str]:
-    """ "events.csv:7" and "events-2026.csv:7" begin so."""
+    """Prefixes of line ids of a table, like "events.csv:7" and "events-2026.csv:7"."""
     return f"{table}.", f"{table}-"
 
 
@@ -219,7 +219,7 @@ def _describe_missing_file(part: LayoutPart, folder: Path) -> str:
 
 
 def _list_gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
-    """Needs that no file is there for."""
+    """Report capabilities without a file."""
     provided = {need for part in parts if part.files for need in part.gives}
     missing = {need for need, answer in Files.provides.items() if answer.answer == "yes"} - provided
     reasons = "; ".join(f"{part.name}: {part.lacks}" for part in parts if part.lacks)
@@ -237,7 +237,7 @@ def _list_gaps(parts: Sequence[LayoutPart]) -> list[Finding]:
 
 
 def _read_state(path: Path, old: FileState | None) -> FileState | None:
-    """The file as it is now; None where nothing says that it has changed."""
+    """Current state of a file; None: size and time are unchanged."""
     stat = path.stat()
     if old is not None and (old.size, old.changed) == (stat.st_size, stat.st_mtime_ns):
         return None

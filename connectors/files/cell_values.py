@@ -1,4 +1,4 @@
-"""What stands in a cell, read as what it should be. Whoever wrote it is told what is wrong with it."""
+"""Values of cells. Errors say what is wrong and what is expected."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,13 +11,13 @@ import msgspec
 from helpdesk_kpi.pull.lenient_decode import plausible
 from helpdesk_kpi.store.row_validation import MOST
 
-#: Reads a cell that is not empty. ValueError says what is wrong, without the column's name.
+#: Reads a cell that is not empty. Its ValueError does not have the name of the column.
 ReadCell = Callable[[Any, ZoneInfo | None], Any]
 
 _BY_A_SPREADSHEET = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{1,4}[./]\d{1,2}[./]\d{1,4}( .*)?")
 _SERIAL = re.compile(r"\d{4,5}([.,]\d+)?")
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
-#: TRUE and FALSE as spreadsheets write them in the languages of their users, and the plain words.
+#: TRUE and FALSE in the languages of spreadsheets, and plain words.
 _YES = {
     "true", "yes", "1", "t", "y", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì", "verdadeiro",
     "sim", "waar", "sant", "sand", "sann", "tosi", "prawda", "tak", "pravda", "ano", "igaz", "adevărat", "doğru",
@@ -44,7 +44,7 @@ def read_text(cell: Any, _zone: ZoneInfo | None) -> str:
 
 
 def read_id(cell: Any, _zone: ZoneInfo | None) -> str:
-    """An id. One that a spreadsheet has rounded is no longer one."""
+    """Read an id. An id that a spreadsheet has rounded is an error."""
     if isinstance(cell, float | bool | dict | list):
         raise ValueError(f"expected an id, as text, got {cell!r}")  # noqa: TRY004 - of the cell
     value = str(cell).strip()
@@ -54,7 +54,7 @@ def read_id(cell: Any, _zone: ZoneInfo | None) -> str:
 
 
 def read_time(cell: Any, zone: ZoneInfo | None) -> int:
-    """ISO 8601 to UTC epoch ms; local time where a zone is configured for it."""
+    """Read ISO 8601 as UTC epoch ms. Without an offset it is local time of `zone`; None: an error."""
     value = str(cell).strip()
     if _BY_A_SPREADSHEET.fullmatch(value) or _SERIAL.fullmatch(value):
         raise ValueError(
@@ -107,7 +107,7 @@ def read_share(cell: Any, zone: ZoneInfo | None) -> float:
 
 
 def read_list(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
-    """ "a, b" or a JSON list."""
+    """Read "a, b" or a JSON list."""
     if isinstance(cell, str) and cell.lstrip().startswith("["):
         try:
             cell = msgspec.json.decode(cell)
@@ -118,7 +118,7 @@ def read_list(cell: Any, _zone: ZoneInfo | None) -> tuple[str, ...]:
 
 
 class OneOf:
-    """Reads one of some words."""
+    """Reads one of the allowed words."""
 
     def __init__(self, *allowed: str) -> None:
         self.allowed = allowed

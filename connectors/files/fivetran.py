@@ -1,4 +1,4 @@
-"""Tables as Fivetran's Zendesk connector writes them, exported from the warehouse one file each.
+"""Tables of Fivetran's Zendesk connector, exported from the warehouse as one file each.
 
 Rows are read as Zendesk's own payloads and mapped by the same rules. Columns:
 https://github.com/fivetran/dbt_zendesk (models/staging). Tables have no order, so that histories are sorted on disk.
@@ -66,23 +66,35 @@ _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 
 
 def list_parts(folder: Path) -> list[LayoutPart]:
-    """What lies in the folder, people before tickets, tickets before their history."""
+    """Parts of the folder: people before tickets, tickets before their history."""
     tags = list_files(folder, "ticket_tag")
     rows = partial(_read_rows, columns=NAME_ROW)
     tables: list[tuple[str, Any, Mapping[str, Column], frozenset[str]]] = [
-        ("organization", partial(rows, make=lambda row: [Name("organization", str(row["id"]), row["name"])]), NAME_ROW,
-         frozenset()),
-        ("brand", partial(rows, make=lambda row: [Name("brand", str(row["id"]), row["name"])]), NAME_ROW, frozenset()),
-        ("ticket_form_history", partial(rows, make=lambda row: [Name("form", str(row["id"]), row["name"])]), NAME_ROW,
-         frozenset()),
-        ("group", partial(_read_rows, columns=GROUP, make=_map_group), GROUP, frozenset()),
-        ("user", partial(_read_rows, columns=USER, make=_map_user), USER, frozenset({"roles"})),
+        (
+            "organization",
+            partial(rows, map_row=lambda row: [Name("organization", str(row["id"]), row["name"])]),
+            NAME_ROW,
+            frozenset(),
+        ),
+        (
+            "brand",
+            partial(rows, map_row=lambda row: [Name("brand", str(row["id"]), row["name"])]),
+            NAME_ROW,
+            frozenset(),
+        ),
+        (
+            "ticket_form_history",
+            partial(rows, map_row=lambda row: [Name("form", str(row["id"]), row["name"])]),
+            NAME_ROW,
+            frozenset(),
+        ),
+        ("group", partial(_read_rows, columns=GROUP, map_row=_map_group), GROUP, frozenset()),
+        ("user", partial(_read_rows, columns=USER, map_row=_map_user), USER, frozenset({"roles"})),
         ("ticket", partial(_read_tickets, tags=tags), TICKET, frozenset({"tickets"})),
-        ("ticket_comment", _read_comments, COMMENT,
-         frozenset({"comments.public", "comments.private"})),
+        ("ticket_comment", _read_comments, COMMENT, frozenset({"comments.public", "comments.private"})),
         ("ticket_field_history", _read_history, HISTORY, _HISTORY),
         ("satisfaction_rating", _read_ratings, RATING, frozenset({"survey.answers", "survey.offered"})),
-    ]  # fmt: skip
+    ]
     return [
         LayoutPart(name, tuple(files), read_file, gives, tuple(tags) if name == "ticket" else (), frozenset(columns))
         for name, read_file, columns, gives in tables
@@ -90,7 +102,7 @@ def list_parts(folder: Path) -> list[LayoutPart]:
     ]
 
 
-#: All tables that are read, with those that have no stream of their own.
+#: All tables that are read, including those without their own stream.
 TABLES = (
     "organization", "brand", "ticket_form_history", "group", "user", "ticket", "ticket_tag", "ticket_comment",
     "ticket_field_history", "satisfaction_rating",
@@ -98,15 +110,23 @@ TABLES = (
 
 
 def _read_rows(
-    path: Path, settings: Settings, *, columns: Mapping[str, Column], make: Callable[[Row], list[AnyRecord]],
+    path: Path, settings: Settings, *, columns: Mapping[str, Column], map_row: Callable[[Row], list[AnyRecord]],
     keep: tuple[str, ...] = (), ticket: str = "", kind: str = REFUSED_ROW,
 ) -> Found:  # fmt: skip
-    """`map_ticket`: the column that names it, and `kind` what of it a line that is refused leaves unknown."""
+    """Read a table.
+
+    Args:
+        columns: Columns of the table.
+        map_row: Maps a row to records.
+        keep: Further columns to read.
+        ticket: Column with the ticket's id, for rejected lines; "": none.
+        kind: Kind of the `Unread` that a rejected line gives.
+    """
     for line in read_lines(path, columns, settings.zone, keep):
         wrong = line.wrong
         if not wrong:
             try:
-                yield make(line.row)
+                yield map_row(line.row)
                 continue
             except (ValueError, TypeError) as error:
                 wrong = str(error)
@@ -114,7 +134,7 @@ def _read_rows(
 
 
 def _convert(kind: Any, row: Row, **more: Any) -> Any:
-    """The row as Zendesk's payload, whose times are datetimes."""
+    """Convert a row to a payload of Zendesk, whose times are datetimes."""
     times: Row = {key: row[key] / 1000 for key in ("created_at", "updated_at") if key in row}
     return msgspec.convert(row | times | more, kind, strict=False)
 
@@ -128,24 +148,24 @@ def _map_group(row: Row) -> list[AnyRecord]:
 
 
 def _read_ratings(path: Path, settings: Settings) -> Found:
-    def make(row: Row) -> list[AnyRecord]:
+    def map_row(row: Row) -> list[AnyRecord]:
         return [
             *surveys.map_satisfaction_rating(
                 _convert(zd.SatisfactionRating, row), comments=settings.include_ratings_comment
             )
         ]
 
-    return _read_rows(path, settings, columns=RATING, make=make, ticket="ticket_id", kind=REFUSED_RATING)
+    return _read_rows(path, settings, columns=RATING, map_row=map_row, ticket="ticket_id", kind=REFUSED_RATING)
 
 
 def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
-    """Tags lie in a table of their own. Its version is the second of its last change."""
+    """Read tickets with their tags, which are in a separate table. Their version is the last change in seconds."""
     tagged, bad = _load_tags(tags, settings)
     yield from bad
     fields = dict(enumerate(settings.keep_fields))
     keep = FieldSelection("", 0, fields, settings.sketch_key)
 
-    def make(row: Row) -> list[AnyRecord]:
+    def map_row(row: Row) -> list[AnyRecord]:
         if row.pop("_fivetran_deleted", False):
             row["status"] = DELETED
         losers = row.pop("merged_ticket_ids", ())
@@ -158,13 +178,13 @@ def _read_tickets(path: Path, settings: Settings, *, tags: list[Path]) -> Found:
         )  # fmt: skip
         return [*map_ticket(payload, keep), *(TicketLink(loser, str(row["id"]), "merge") for loser in losers)]
 
-    yield from _read_rows(path, settings, columns=TICKET, make=make, keep=settings.keep_fields, ticket="id")
+    yield from _read_rows(path, settings, columns=TICKET, map_row=map_row, keep=settings.keep_fields, ticket="id")
 
 
 def _load_tags(
     files: list[Path], settings: Settings
 ) -> tuple[dict[int, set[str]], list[list[AnyRecord] | RejectedRow]]:
-    """Tags by ticket, and what lines that cannot be read leave unknown."""
+    """Tags by ticket, and rejected lines with the tickets that they concern."""
     tags: dict[int, set[str]] = defaultdict(set)
     bad: list[list[AnyRecord] | RejectedRow] = []
     for path in files:
@@ -177,15 +197,15 @@ def _load_tags(
 
 
 def _read_comments(path: Path, settings: Settings) -> Found:
-    make = partial(_map_comment, thanks=settings.thanks)
-    return _read_rows(path, settings, columns=COMMENT, make=make, ticket="ticket_id")
+    map_row = partial(_map_comment, thanks=settings.thanks)
+    return _read_rows(path, settings, columns=COMMENT, map_row=map_row, ticket="ticket_id")
 
 
 def _map_comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
     if row.get("_fivetran_deleted"):
         return []
     missing = [name for name in ("user_id", "public") if name not in row]
-    if missing:  # else a reply would read as one that was never written
+    if missing:  # otherwise a reply would count as missing
         raise ValueError(f"a comment without {missing[0]}")
     features = read_text(row.get("body", ""), thanks=thanks)
     return [
@@ -208,8 +228,8 @@ def _map_comment(row: Row, thanks: tuple[str, ...]) -> list[AnyRecord]:
 
 
 def _read_history(path: Path, settings: Settings) -> Found:
-    """A row says what a field became; what it was before is the row before it, of the same ticket and field."""
-    with closing(sqlite3.connect("")) as db:  # "": a file that SQLite makes and removes itself
+    """Read field changes. A row has the new value; the old one is in the row before, of the same ticket and field."""
+    with closing(sqlite3.connect("")) as db:  # "": a temporary file of SQLite
         db.execute("CREATE TABLE h (ticket INTEGER, field TEXT, at INTEGER, line INTEGER, actor INTEGER, value TEXT)")
         for line in read_lines(path, HISTORY, settings.zone):
             if line.wrong:

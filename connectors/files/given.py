@@ -1,4 +1,4 @@
-"""What a file of events gives. An export without comments does not say that nobody ever answered."""
+"""Whether files of events have comments. Without comments, replies are unknown."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ _LACKS = {
 
 
 def describe_missing_comments(files: Sequence[Path], columns: Mapping[str, Column]) -> str:
-    """Why the files do not say who answered whom; "" if they do. The first comments end the search."""
+    """Why the files cannot show replies; "": they can. The first complete comment ends the search."""
     wanted_columns = {name: columns[name]._replace(required=False) for name in ("kind", "actor", "public")}
     seen_columns: set[str] = set()
     for path in files:
@@ -27,5 +27,5 @@ def describe_missing_comments(files: Sequence[Path], columns: Mapping[str, Colum
                 if seen_columns >= _LACKS.keys():
                     return ""
         except (BrokenFileError, OSError):
-            return ""  # its stream says so
+            return ""  # the stream reports it
     return next(reason for name, reason in _LACKS.items() if name not in seen_columns)

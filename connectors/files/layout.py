@@ -1,4 +1,4 @@
-"""What a layout consists of: parts, each with its files and a way to read them."""
+"""Parts of a layout, each with its files and a function to read them."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ ReadFile = Callable[[Path, Settings], Iterator[list[AnyRecord] | RejectedRow]]
 
 
 class LayoutPart(NamedTuple):
-    """One stream. Files `beside` are looked at while the others are read: when they change, all is read again."""
+    """One stream. If one of `related_files` changes, all `files` are read again."""
 
     name: str
     files: tuple[Path, ...]
@@ -22,7 +22,7 @@ class LayoutPart(NamedTuple):
     gives: frozenset[str] = frozenset()
     related_files: tuple[Path, ...] = ()
     known: frozenset[str] = frozenset()  # its columns
-    lacks: str = ""  # why it does not give comments, though there is a file for them
+    lacks: str = ""  # why it has no comments despite a file of events; ""
 
 
 class Occurrences:
@@ -33,7 +33,7 @@ class Occurrences:
         self.db.execute("CREATE TABLE met (key TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID")
 
     def count(self, key: str) -> int:
-        """How often the key was met before."""
+        """Count a key. Returns how often it occurred before."""
         sql = "INSERT INTO met VALUES (?, 0) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
         return int(self.db.execute(sql, (key,)).fetchone()[0])
 
@@ -48,7 +48,7 @@ def build_rejected(path: Path, line: int, reason: str) -> RejectedRow:
 def reject_line(
     path: Path, line: Line, reason: str, column: str = "", kind: str = REFUSED_ROW
 ) -> Iterator[list[AnyRecord] | RejectedRow]:
-    """A line that cannot be read. What happened on its ticket, which `column` names, is not wholly known then."""
+    """Reject a line, and mark its ticket as incomplete. `column`: the column with the ticket's id; "": none."""
     rejected = build_rejected(path, line.number, reason)
     yield rejected
     if column and (tickets := line.ids(column)):

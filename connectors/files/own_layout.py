@@ -1,4 +1,4 @@
-"""Our own layout: one file for each kind of record, its columns named as the record's fields."""
+"""Our own layout: one file for each kind of record, with the record's fields as columns."""
 
 import hashlib
 import html
@@ -19,13 +19,13 @@ _SCORES: dict[Category, float] = {"good": 1.0, "neutral": 0.5, "bad": 0.0}
 
 
 class RowContext(NamedTuple):
-    """What the rows of a table are read with."""
+    """Settings and state for the rows of a table."""
 
     sketch_key: bytes = b""
     keep_fields: tuple[str, ...] = ()
-    comments: bool = False  # what customers wrote into surveys is kept
-    has_public: bool = False  # the file says of comments whether the customer saw them
-    occurrence: Callable[[str], int] = lambda _: 0  # how often a key was met before in the same file
+    comments: bool = False  # store comments of surveys
+    has_public: bool = False  # the file has the column `public`
+    occurrence: Callable[[str], int] = lambda _: 0  # how often a key occurred before in the file
 
 
 class Table(NamedTuple):
@@ -35,7 +35,7 @@ class Table(NamedTuple):
     columns: Mapping[str, Column]
     records: Callable[[Row, RowContext], list[AnyRecord]]
     gives: frozenset[str] = frozenset()
-    ticket: str = ""  # the column that names the ticket; "": it is of none
+    ticket: str = ""  # column with the ticket's id; "": none
 
 
 def map_names(row: Row, _context: RowContext) -> list[AnyRecord]:
@@ -47,7 +47,7 @@ def map_teams(row: Row, _context: RowContext) -> list[AnyRecord]:
 
 
 def map_people(row: Row, _context: RowContext) -> list[AnyRecord]:
-    """One without `updated_at` is as old as any."""
+    """Map a person. Without `updated_at` its version is 0."""
     at = row.pop("updated_at", 0)
     return [model.Person(role=row.pop("role", row["kind"]), version=at, **row)]
 
@@ -57,7 +57,7 @@ def map_team_members(row: Row, _context: RowContext) -> list[AnyRecord]:
 
 
 def map_tickets(row: Row, context: RowContext) -> list[AnyRecord]:
-    """The ticket, and the comment that made it where the text of that is here and not among the events."""
+    """Map a ticket, and its first comment if it has a description."""
     description = row.pop("description", None)
     fields = {
         name: row.pop(name) for name in context.keep_fields if name in row and name not in TABLES["tickets"].columns
@@ -78,11 +78,12 @@ def map_tickets(row: Row, context: RowContext) -> list[AnyRecord]:
 
 
 def map_events(row: Row, context: RowContext) -> list[AnyRecord]:
-    """An event without an id is known by what it is, when it was, and its place among those of that instant. So it is
-    the same when the export is written again, with another column or with a cell that was corrected.
+    """Map an event. Without an id, kind, field, time and the place within that time identify it.
+
+    So it stays the same in a new export with another column or a corrected cell.
     """
     body = row.pop("body", None)
-    # Else a reply would read as one that was never written. Without the column, nothing is known of any reply.
+    # Otherwise a reply would count as missing. Without the column, no reply is known.
     if context.has_public and row["kind"] == "comment" and "public" not in row:
         raise ValueError("a comment that does not say whether the customer saw it: public is empty")
     event_id, formerly = row.pop("id", None), None
@@ -100,13 +101,13 @@ def map_events(row: Row, context: RowContext) -> list[AnyRecord]:
 
 
 def hash_content(row: Row, body: str | None) -> str:
-    """The id that versions before 0.5.0 gave to an event without one."""
+    """Id that versions before 0.5.0 gave to an event without an id."""
     content = "\n".join(f"{name}={row[name]}" for name in sorted(row)) + f"\n{body or ''}"
     return hashlib.blake2b(content.encode(), digest_size=8).hexdigest()
 
 
 def map_ratings(row: Row, context: RowContext) -> list[AnyRecord]:
-    """Category and score follow from value and scale where they are not told."""
+    """Map a rating. Missing category and score are derived from value and scale."""
     if not context.comments:
         row.pop("comment", None)
     category = row.pop("category", None) or get_category(row.get("value"), row.get("scale"))
@@ -121,7 +122,7 @@ def map_ratings(row: Row, context: RowContext) -> list[AnyRecord]:
 
 
 def get_category(value: str | None, scale: str | None) -> Category | None:
-    """ "4" on "1-5" is good: the upper quarter of a scale is, the lower two fifths are bad; words are what they say."""
+    """Category of a value: the upper quarter of a scale is good ("4" on "1-5"), the lower two fifths are bad."""
     if value is None:
         return None
     word = value.casefold()
@@ -149,7 +150,7 @@ def map_article_edits(row: Row, _context: RowContext) -> list[AnyRecord]:
 
 
 def _hash_body(row: Row) -> Row:
-    """The row with hash and length in place of its body."""
+    """Replace the body of a row by its hash and length."""
     body = row.pop("body", None)
     if body is None:
         return row

@@ -1,4 +1,4 @@
-"""From files to rows: CSV with any of the usual separators or JSON lines, plain or gzipped, one line after the other.
+"""Rows of files: CSV with any usual separator, or JSON lines, plain or gzipped, in flat memory.
 
 Nothing is held but the row at hand. What is wrong with a row is told with its line; what is wrong with a file ends that
 file only.
@@ -33,23 +33,23 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _NOT_UTF_8 = "holds bytes that are not UTF-8: save the file as UTF-8"
 _ID = re.compile(r"[\w.#-]{1,40}")
 _PIECE = re.compile(r'"(\w+)"\s*:\s*(?:"([^"\\]*)"|(-?\d+)(?![\d.eE]))')
-_HINT = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's own line that names the separator
+_HINT = re.compile(r"sep=(.)", re.IGNORECASE)  # Excel's line with the separator
 
 
 class BrokenFileError(Exception):
-    """A file that cannot be read on; the text says where and why."""
+    """A file that cannot be read further; the text says where and why."""
 
 
 class Line(NamedTuple):
-    """One row of a file: its columns as they should be. Where something is `wrong` with it, those that can be read."""
+    """One row of a file with converted columns. If `wrong` is set, only the readable ones."""
 
-    number: int  # of the line on which it begins
+    number: int  # number of its first line
     row: Row
     wrong: str = ""
-    shifted: Mapping[str, Any] = MappingProxyType({})  # its columns where cells too many stand before them
+    shifted: Mapping[str, Any] = MappingProxyType({})  # its columns if there are too many cells before them
 
     def ids(self, column: str) -> list[str]:
-        """What a column that holds an id may say: of a line with cells too many, it may be one of two."""
+        """Possible values of an id column. A line with too many cells may have two."""
         found = [self.row.get(column)]
         if self.shifted:
             found = [one for cell in (*found, self.shifted.get(column)) if _ID.fullmatch(one := str(cell).strip())]
@@ -57,13 +57,13 @@ class Line(NamedTuple):
 
 
 def list_files(folder: Path, table: str) -> list[Path]:
-    """ "tickets.csv", "tickets-2025.jsonl.gz", ...: every file of one table, by name."""
+    """All files of a table by name: "tickets.csv", "tickets-2025.jsonl.gz", ..."""
     pattern = re.compile(rf"{table}([-.].*)?\.(csv|tsv|jsonl|ndjson)(\.gz)?", re.IGNORECASE)
     return sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file())
 
 
 def compute_digest(path: Path) -> str:
-    """A hash of the file's bytes."""
+    """Hash of the bytes of a file."""
     found = hashlib.blake2b(digest_size=16)
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
@@ -72,7 +72,7 @@ def compute_digest(path: Path) -> str:
 
 
 def read_header(path: Path) -> list[str]:
-    """The columns that a CSV file names; of JSON lines, the keys of the first row."""
+    """Columns of a CSV file, or keys of the first JSON line."""
     with _open_text(path) as stream:
         return list(next((line.row for line in _read_raw_lines(path, stream) if not line.wrong), {}))
 
@@ -80,9 +80,10 @@ def read_header(path: Path) -> list[str]:
 def read_lines(
     path: Path, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str] = ()
 ) -> Iterator[Line]:
-    """Rows with the layout's columns and those to `keep`; empty cells are left out. Other columns are passed over.
+    """Read the rows of a file, with the columns of the layout and those to `keep`. Empty cells are omitted.
 
-    Raises BrokenFileError for a file that is no such table.
+    Raises:
+        BrokenFileError: The file is no table of the layout.
     """
     with _open_text(path) as stream:
         lines = _read_raw_lines(path, stream)
@@ -98,7 +99,7 @@ def read_lines(
 
 
 def _is_broken(text: str) -> bool:
-    """Whether bytes of it were no UTF-8, or it holds NUL, which no text does."""
+    """Whether a text has bytes that are not UTF-8, or NUL."""
     if text.isascii():
         return "\0" in text
     try:
@@ -113,9 +114,7 @@ def is_jsonl(path: Path) -> bool:
 
 
 def _convert(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, keep: Collection[str]) -> Line:
-    """The line with each cell as its column has it. One that is wrong costs the line; the others are still read, since
-    they name its ticket.
-    """
+    """Convert the cells of a line. A wrong cell rejects the line; the others still give the id of its ticket."""
     cells, wrong = line.row, line.wrong
     if wrong or any(isinstance(cell, str) and _is_broken(cell) for cell in cells.values()):
         wrong = wrong or _NOT_UTF_8
@@ -135,14 +134,16 @@ def _convert(line: Line, columns: Mapping[str, Column], zone: ZoneInfo | None, k
 
 
 def _is_lost(cell: Any, wrong: str) -> bool:
-    """Whether a cell of a line that is refused holds what made it so."""
+    """Whether this cell is the reason why its line was rejected."""
     return isinstance(cell, str) and (_is_broken(cell) or (wrong == _NOT_UTF_8 and "\ufffd" in cell))
 
 
 @contextmanager
 def _open_text(path: Path) -> Iterator[IO[str]]:
-    """The text of a file. What the disk or gzip have against it is a BrokenFileError; bytes that are no UTF-8 come as
-    halves of characters, so that they cost their row.
+    """Open a file as text. Bytes that are not UTF-8 become surrogates, so that only their row is rejected.
+
+    Raises:
+        BrokenFileError: The disk or gzip cannot read the file.
     """
     try:
         packed = path.name.lower().endswith(".gz")
@@ -154,7 +155,7 @@ def _open_text(path: Path) -> Iterator[IO[str]]:
 
 
 def _read_raw_lines(path: Path, stream: IO[str]) -> Iterator[Line]:
-    """Rows as they stand there. Of CSV, the first one is the header: each column with its own name."""
+    """Rows without conversion. The first row of CSV is the header, with unique names."""
     return _read_jsonl(stream) if is_jsonl(path) else _read_csv(path, stream)
 
 
@@ -176,7 +177,7 @@ def _read_jsonl(stream: IO[str]) -> Iterator[Line]:
 
 
 def _parse_object(text: str) -> Row:
-    """What can be told of an object that is no JSON: keys with a text or a whole number, the first of each name."""
+    """Readable parts of invalid JSON: keys with a text or an integer, the first of each name."""
     return {key: text or number for key, text, number in reversed(_PIECE.findall(text))}
 
 
@@ -204,7 +205,7 @@ def _read_csv(path: Path, stream: IO[str]) -> Iterator[Line]:
         if cells is None:
             return
         if not any(cell.strip() for cell in cells):
-            continue  # a spreadsheet writes an empty row as separators only
+            continue  # an empty row of a spreadsheet has separators only
         if any(cell.strip() for cell in cells[len(names) :]):
             wrong = f"{len(cells)} cells, and the header has {len(names)}"
             while not cells[-1].strip():
@@ -212,5 +213,5 @@ def _read_csv(path: Path, stream: IO[str]) -> Iterator[Line]:
             shifted = dict(zip(names[1:], cells[1 - len(names) :], strict=False)) if names[1:] else {}
             yield Line(number, dict(zip(names, cells, strict=False)), wrong, shifted)
             continue
-        # A spreadsheet cuts separators off the end of a line, or has some more there.
+        # A spreadsheet may omit or add separators at the end of a line.
         yield Line(number, dict(zip_longest(names, cells[: len(names)], fillvalue="")))

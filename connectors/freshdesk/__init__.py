@@ -1,8 +1,8 @@
-"""Freshdesk: tickets and their conversations, people, ratings, hours, promises, articles.
+"""Freshdesk: tickets and their conversations, people, ratings, business hours, SLA policies, articles.
 
-It runs with the API key of an agent, best an admin's. There is no history of tickets in the API (but for an export
-that few accounts still have): it is put together from the times that a ticket's row tells and from what two syncs
-differ in, so it is the better the more often a sync runs.
+Sign-in is the API key of an agent, preferably an admin. The API has no history of tickets, except for an export that
+few accounts still have. History is derived from the times in a ticket's row and from differences between syncs, so
+frequent syncs give a better history.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence

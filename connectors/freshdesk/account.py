@@ -1,4 +1,4 @@
-"""What several streams need to know about an account; asked once a run, and only if needed."""
+"""State of one account that several streams share. Each part is fetched once a run, and only if needed."""
 
 import logging
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class AccountState:
-    """One account during one run. `found` is the connector's: what people should know."""
+    """One account during one run. `findings` is the connector's list of reports to people."""
 
     def __init__(self, http: Transport, settings: Settings, findings: list[Finding]) -> None:
         self.http, self.settings, self.findings = http, settings, findings
@@ -28,7 +28,7 @@ class AccountState:
         self._surveys: dict[str, fd.Survey] | None = None
 
     async def keep(self, tickets: Sequence[fd.Ticket]) -> FieldSelection:
-        """What is kept of these tickets."""
+        """Select what is stored of these tickets."""
         is_known = all(row.source is None or str(row.source) in CHANNELS for row in tickets)
         return FieldSelection(
             url=self.url,
@@ -40,7 +40,7 @@ class AccountState:
         )
 
     async def agent_pages(self) -> AsyncIterator[tuple[list[fd.Agent], list[RejectedRow]]]:
-        """The agents of today; once all are read, `agents` knows them."""
+        """Fetch the current agents, and cache their ids for `agents`."""
         ids: set[str] = set()
         async for rows, rejected, _ in fetch_pages(self.http, "/api/v2/agents", kind=fd.Agent, endpoint="agents"):
             ids |= {str(row.id) for row in rows}
@@ -48,9 +48,9 @@ class AccountState:
         self._agents = frozenset(ids)
 
     async def agents(self) -> frozenset[str]:
-        """Ids of the agents of today, who are no customers though they may ask for a ticket.
+        """Ids of the current agents. They are no customers, even as requesters.
 
-        None where the key may not list them: then who answers is an agent.
+        Empty if the key may not list agents: then the people who reply are agents.
         """
         if self._agents is None:
             try:
@@ -62,7 +62,7 @@ class AccountState:
         return self._agents
 
     async def fields(self) -> list[fd.TicketField]:
-        """The account's ticket fields; none where these rights do not reach them."""
+        """All ticket fields; empty if the key may not read them."""
         if self._fields is None:
             try:
                 pages = fetch_pages(
@@ -78,7 +78,7 @@ class AccountState:
         return next((field.choices for field in await self.fields() if field.type == kind), None)
 
     async def fields_to_keep(self) -> dict[str, str]:
-        """Custom fields to keep: Freshdesk's name -> the word that the configuration uses for it, a name or a label."""
+        """Custom fields to keep: Freshdesk's name -> the entry of `keep_fields`, which is a name or a label."""
         configured = self.settings.keep_fields
         if self._kept is not None:
             return self._kept
@@ -95,19 +95,19 @@ class AccountState:
         return fields
 
     async def sources(self) -> dict[str, str]:
-        """Sources that the account made itself: code -> label."""
+        """Sources that the account added: code -> label."""
         choices = await self.choices("default_source")
         labels = {str(code): label for label, code in choices.items()} if isinstance(choices, dict) else {}
         return {code: label for code, label in labels.items() if code not in CHANNELS}
 
     async def statuses(self) -> dict[str, str]:
-        """Code -> the agents' label."""
+        """Statuses: code -> label for agents."""
         choices = await self.choices("default_status")
         pairs = choices.items() if isinstance(choices, dict) else ()
         return {str(code): str(label[0] if isinstance(label, list) and label else label) for code, label in pairs}
 
     async def surveys(self) -> dict[str, fd.Survey]:
-        """All surveys, those out of use too: old ratings refer to them."""
+        """All surveys by id, with unused ones: old ratings refer to them."""
         if self._surveys is None:
             pages = fetch_pages(self.http, "/api/v2/surveys", kind=fd.Survey, endpoint="surveys")
             self._surveys = {str(row.id): row async for good, _, _ in pages for row in good}

@@ -1,7 +1,7 @@
-"""The daily export of activities: the only exact history of changes there is, where an account still has it.
+"""The daily export of activities: an exact history of changes, if the account still has it.
 
-It went with the old reports in 2023; accounts that had it enabled by then kept it. A file holds one day, is there
-for about a month, and names statuses and groups by their labels. An address comes alone or in a list of one.
+Freshdesk removed it with the old reports in 2023, except for accounts that had enabled it. A file has one day, stays
+available for about a month, and has labels of statuses and groups. Its address is an object or a list with one object.
 https://developers.freshdesk.com/api/#export_ticket_activities
 """
 
@@ -30,7 +30,7 @@ _FIELDS = {"status": "status", "priority": "priority", "group": "team", "agent_i
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """What the export calls by a label: label in lower case -> id."""
+    """Labels in the export: label in lower case -> id."""
 
     status: Mapping[str, str] = {}
     team: Mapping[str, str] = {}
@@ -49,9 +49,9 @@ class _ActivityFile(msgspec.Struct):
 
 
 async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Day by day up to yesterday. The cursor is the last day that was read; that one is read again.
+    """Fetch day by day up to yesterday. The cursor is the last day that was read; it is read again.
 
-    Before a day that cannot be read, the cursor stops, so that the next run tries it again while Freshdesk has it.
+    The cursor stops before an unreadable day, so that the next run tries it again while Freshdesk has it.
     """
     today = start.now // DAY
     first = max(int(start.cursor), today - DAYS_KEPT) if start.cursor else max(start.since // DAY, today - DAYS_KEPT)
@@ -67,7 +67,7 @@ async def fetch_activities(account: AccountState, start: Start) -> AsyncIterator
         if rows is None:
             continue
         names = names or await load_labels(account)
-        yield Page(gone={"unread": [f"{_format_day(day)}:"]})  # its rows may be right now
+        yield Page(gone={"unread": [f"{_format_day(day)}:"]})  # its rows may be readable now
         yield msgspec.structs.replace(_map_day(day, rows, names), cursor=str(min([day, *broken])))
     yield Page(cursor=str(max(first, min([today - 1, *broken]))), complete_until=min([today, *broken]) * DAY)
 
@@ -117,7 +117,7 @@ def get_file_address(export: Export) -> str | None:
 
 
 async def fetch_activities_if_available(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """As `fetch_activities`; an account without the export is the rule, and no failure."""
+    """Fetch activities; a missing export is usual and no failure."""
     try:
         async for page in fetch_activities(account, start):
             yield page
@@ -135,7 +135,7 @@ async def load_labels(account: AccountState) -> Labels:
 
 
 def map_changes(row: fd.Activity, names: Labels) -> Iterator[Event]:
-    """The changes of one activity. Comments come with the conversations, which know their text."""
+    """Map the changes of one activity. Comments are from the conversations, which have the text."""
     at = round(datetime.strptime(row.performed_at, _WHEN).timestamp() * 1000)  # noqa: DTZ007 - it has a zone
     actor = text_id(row.performer_id) if row.performer_type == "user" else None
     rule = _get_rule(row.activity.get("automation"))

@@ -1,4 +1,4 @@
-"""`check`: what this key reaches on this account, what the plan lacks, and what a first sync will take."""
+"""`check` of a Freshdesk account: what the key can read, what the plan lacks, and the cost of a first sync."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -47,7 +47,7 @@ _ARTICLES = _Probe(
 
 
 async def check(account: AccountState, now: float) -> list[Finding]:
-    """Findings in the order in which a person would look. `now`: epoch seconds."""
+    """Check the account. Findings are in reading order. `now`: epoch seconds."""
     request = account.http.get("/api/v2/agents/me", type=fd.Agent, endpoint="agents/me", missing="resource")
     me, refusals = await checks.check_sign_in(request)
     if me is None:
@@ -67,7 +67,7 @@ async def check(account: AccountState, now: float) -> list[Finding]:
 
 
 def _check_scope(me: fd.Agent) -> Finding:
-    """The list of tickets is cut down in silence to what the key's agent may see."""
+    """Check the scope of the key's agent: the list of tickets silently excludes tickets that the agent may not see."""
     if me.ticket_scope in {None, _ALL}:
         return Finding(level="ok", about="rights", text="the key's agent sees all tickets")
     scope = "the tickets of their groups" if me.ticket_scope == _OF_GROUPS else "the tickets assigned to them"
@@ -76,7 +76,7 @@ def _check_scope(me: fd.Agent) -> Finding:
 
 
 async def _check_zone(account: AccountState) -> list[Finding]:
-    """The account's own zone, if the key may read it."""
+    """Check the account's time zone, if the key may read it."""
     try:
         details = await account.http.get("/api/v2/account", type=fd.Account, endpoint="account", missing="resource")
         return checks.check_time_zone(time_zones.to_iana(details.timezone) if details.timezone else None, "the account")
@@ -92,7 +92,7 @@ async def _run_probe(account: AccountState, probe: _Probe) -> list[Finding]:
 
 
 async def _check_activities(account: AccountState, now: float) -> list[Finding]:
-    """Few accounts have it: its absence is no fault."""
+    """Check the export of activities. Few accounts have it, so a missing one is no error."""
     if not account.settings.activities:
         return []
     params = {"created_at": format_time(int(now) * 1000 - 2 * DAY)[:10]}
@@ -113,7 +113,7 @@ async def _check_activities(account: AccountState, now: float) -> list[Finding]:
 
 
 async def _check_names(account: AccountState) -> list[Finding]:
-    """Statuses that nothing says the meaning of; fields and questions that the configuration may want to name."""
+    """Report statuses of unknown meaning, and missing fields and unnamed questions of the configuration."""
     try:
         custom = {code: label for code, label in (await account.statuses()).items() if code not in STATES}
         found_fields = set((await account.fields_to_keep()).values())
@@ -150,7 +150,7 @@ async def _list_questions(account: AccountState) -> list[Finding]:
 
 
 def _list_api_limits(now: float) -> list[Finding]:
-    """What no key and no plan brings."""
+    """Limits of the API for every key and plan."""
     day = format_time(int(now) * 1000 - ARCHIVED_AFTER)[:10]
     lacking = [
         ("holidays", "Freshdesk's API does not tell holidays: name them in [hours], or business times will differ"),
@@ -163,9 +163,10 @@ def _list_api_limits(now: float) -> list[Finding]:
 
 
 async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding]:
-    """From the number of tickets, found by halving the pages that there may be, and one request for each.
+    """Estimate the first sync from the number of tickets, with one request for the conversations of each.
 
-    `cost`: what a page of tickets takes of the limit, since what is included costs too.
+    Args:
+        cost: Cost of a page of tickets in the rate limit; included parts cost extra.
     """
     try:
         rows, is_all = await _count_tickets(account)
@@ -185,7 +186,7 @@ async def _estimate_first_sync(account: AccountState, cost: int) -> list[Finding
 
 
 async def _count_tickets(account: AccountState) -> tuple[int, bool]:
-    """How many tickets there are, to a page, and whether that is all: a list ends at 300 pages."""
+    """Count tickets by binary search over pages. Returns the count, and False if it exceeds the 300 pages of a list."""
     low, high = 1, _MOST_PAGES
     if await _has_page_after(account, high):
         return high * 100, False

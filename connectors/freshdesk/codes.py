@@ -1,6 +1,6 @@
-"""Freshdesk's codes, and what we call them. A code that is not here passes as it is.
+"""Freshdesk's codes and our names for them. Unknown codes are passed on unchanged.
 
-Documented: https://developers.freshdesk.com/api/#tickets; the sources beyond 3 were met in real accounts.
+Documented: https://developers.freshdesk.com/api/#tickets; sources above 3 were seen in real accounts.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from helpdesk_kpi.model import Association
 
 OPEN, RESOLVED, CLOSED = "2", "4", "5"
 DONE = frozenset({RESOLVED, CLOSED})
-#: Pending, and waiting for the customer or others: the SLA clock stands, unless an account says otherwise.
+#: Pending, and waiting for the customer or others: the SLA clock is paused, unless the account changed that.
 STANDING = frozenset({"3", "6", "7"})
-#: What each status means: nothing tells of a custom one whether it waits for the customer, so it counts as open.
+#: State of each status. A custom status counts as open, because the API does not say whether it waits.
 STATES = {"2": "open", "3": "pending", "4": "solved", "5": "closed", "6": "pending", "7": "hold"}
 STATUSES = {
     "2": "Open", "3": "Pending", "4": "Resolved", "5": "Closed", "6": "Waiting on Customer",
@@ -25,7 +25,7 @@ CHANNELS = {
     "14": "internal_task", "15": "web_chat", "16": "web_form", "17": "instagram_message", "18": "instagram_comment",
     "19": "facebook_message", "20": "facebook_comment", "21": "mobile_chat", "22": "sms",
 }  # fmt: skip
-#: What a ticket is to others: an agent makes children and trackers of what customers ask on the parent and the related.
+#: Association of tickets. Agents create children and trackers; customers ask on parents and related tickets.
 ASSOCIATIONS: Mapping[str, Association] = {"1": "parent", "2": "child", "3": "tracker", "4": "related"}
 OUTBOUND = "10"
 BY_THE_TEAM = frozenset({"10", "14"})  # an agent wrote the description: outbound mail, internal task
@@ -46,7 +46,7 @@ def to_code(value: Id | None) -> str | None:
 
 
 def channel(source: Id | None, labels: Mapping[str, str]) -> str | None:
-    """`labels` are the account's own names of sources, for those that it made itself."""
+    """Channel of a source; None: not given. `labels`: names of the sources that the account added."""
     if source is None:
         return None
     code = str(source)

@@ -1,6 +1,6 @@
-"""Conversations of a ticket: a request for each ticket that changed, so they are a queue with a budget of its own.
+"""Conversations of tickets: one request for each changed ticket, so they are a queue with its own budget.
 
-`include=conversations` on a ticket gives the ten oldest only and costs two calls, so it is not used.
+`include=conversations` on a ticket returns only the ten oldest and costs two calls, so it is not used.
 https://developers.freshdesk.com/api/#list_all_ticket_notes
 """
 
@@ -21,18 +21,18 @@ from helpdesk_kpi.pull.contract import Finding, KnownAccount, Page, RejectedRow,
 from helpdesk_kpi.pull.lenient_decode import map_rows, reason_of
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
-BATCH_SIZE = 20  # tickets at a time: one page of the store
-_LONGEST_HINT = 400  # characters of a note that says no more than that the ticket was merged
+BATCH_SIZE = 20  # tickets of one page
+_LONGEST_HINT = 400  # characters; a longer note says more than that the ticket was merged
 
 
 class Conversations(NamedTuple):
-    """What was read of one ticket; no `rows`: they can't be read."""
+    """Conversations of one ticket. `rows` None: they cannot be read."""
 
     todo: Todo
     rows: list[fd.Conversation] | None
     rejected: list[RejectedRow]
-    is_refused: bool = False  # they may be there, but this key may not read them
-    broken: BrokenError | None = None  # the answer cannot be read at all
+    is_refused: bool = False  # the key may not read them
+    broken: BrokenError | None = None  # the response cannot be decoded
 
     @property
     def number(self) -> str:
@@ -40,7 +40,7 @@ class Conversations(NamedTuple):
 
 
 async def fetch_conversations(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Works off the queue, longest unchanged first, until it is empty or this run's requests are spent."""
+    """Process the queue, longest unchanged first, until it is empty or `conversations_per_run` is reached."""
     budget = account.settings.conversations_per_run or 1 << 60
     waiting = list(start.todo)
     if not waiting:
@@ -53,7 +53,7 @@ async def fetch_conversations(account: AccountState, start: Start) -> AsyncItera
         tickets, failed = await _fetch_batch(account, batch)
         budget -= account.http.requests.total() - before
         if len(tickets) == BATCH_SIZE and all(ticket.broken for ticket in tickets):
-            raise tickets[0].broken or AssertionError  # not one bad answer, but another shape than the known one
+            raise tickets[0].broken or AssertionError  # the format of the responses has changed
         if not has_read_any and len(tickets) == BATCH_SIZE and all(ticket.is_refused for ticket in tickets):
             raise UnavailableError(f"conversations: none of {BATCH_SIZE} tickets' can be read with this key")
         has_read_any = has_read_any or any(ticket.rows is not None for ticket in tickets)
@@ -69,7 +69,10 @@ async def fetch_conversations(account: AccountState, start: Start) -> AsyncItera
 
 
 async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[list[Conversations], PullError | None]:
-    """What came of these tickets until one failed in a way that is not its own, and that failure."""
+    """Fetch the conversations of some tickets.
+
+    Returns: The results, and the error that stopped the batch; None: all were fetched.
+    """
     found: dict[Todo, Conversations] = {}
 
     async def keep(todo: Todo) -> None:
@@ -84,7 +87,7 @@ async def _fetch_batch(account: AccountState, batch: Sequence[Todo]) -> tuple[li
 
 
 async def _fetch_ticket(account: AccountState, todo: Todo) -> Conversations:
-    """What was archived meanwhile has another address; what is not there either was deleted, or must not be seen."""
+    """Fetch one ticket: at the normal address, else at that of archived tickets, else it is deleted or hidden."""
     number = todo.key.partition(":")[0]
     is_refused = False
     for path in (f"tickets/{number}/conversations", f"tickets/archived/{number}/conversations"):
@@ -112,17 +115,17 @@ async def _fetch_pages(account: AccountState, path: str, todo: Todo) -> Conversa
 
 
 class Authors(NamedTuple):
-    """What is known of those who wrote on some tickets."""
+    """What is known about the authors on some tickets."""
 
-    agents: Collection[str] = ()  # of today
+    agents: Collection[str] = ()  # current ones
     requesters: Mapping[str, str] = {}  # by ticket
     accounts: Mapping[str, KnownAccount] = {}
 
     def is_customer(self, number: str, author: str) -> bool:
-        """Whether somebody who is no agent of today writes as a customer, whatever a flag says.
+        """Whether an author who is not a current agent writes as a customer, whatever `incoming` says.
 
-        The ticket's own requester does. So does somebody who asks elsewhere and never had a ticket: one line with
-        `incoming: false`, which is what the API writes unless it is given another word, makes no former agent.
+        The requester of the ticket does. So does an author who is a requester elsewhere and was never an assignee:
+        `incoming: false` is the default of the API, so one such row does not make a former agent.
         https://developers.freshdesk.com/api/#add_note_to_a_ticket
         """
         account = self.accounts.get(author, KnownAccount())
@@ -140,7 +143,7 @@ def _load_authors(start: Start, tickets: Sequence[Conversations], agents: Collec
 
 
 def _build_page(account: AccountState, tickets: Sequence[Conversations], authors: Authors, until: int) -> Page:
-    """What is not there any more was deleted, where everything that is there could be read."""
+    """Build the page of some tickets. A missing conversation was deleted, if all present ones are readable."""
     records: list[AnyRecord] = []
     rejected: list[RejectedRow] = []
     complete: list[tuple[str, str]] = []
@@ -168,7 +171,7 @@ def _map_ticket_conversations(
     records, rejected = map_rows(rows, lambda row: map_conversation(row, number, places[str(row.id)], authors, thanks))
     merge = next((event for row in rows if (event := _map_merge(row, number, merged_note))), None)
     links: list[AnyRecord] = [] if merge is None else [TicketLink(number, str(merge.after), "merge"), merge]
-    # A row that cannot be read may have been the reply.
+    # An unreadable row may be the reply.
     replies_known: Literal["yes", "unreadable"] = "unreadable" if ticket.rejected or rejected else "yes"
     replies = Replies(number, ticket.todo.version, replies_known, merge.after if merge else None)
     return [*records, *links, replies], _label_rejected(number, rejected)
@@ -179,7 +182,7 @@ def _label_rejected(number: str, rejected: Sequence[RejectedRow]) -> list[Reject
 
 
 def drop_repeated_first_message(rows: list[fd.Conversation], digest: str) -> list[fd.Conversation]:
-    """Without the first message of a web chat, where its text is the description's."""
+    """Remove the first message of a web chat if its text is the description."""
     if digest and rows and rows[0].incoming and text_digest(rows[0].body_text, rows[0].body) == digest:
         return rows[1:]
     return rows
@@ -188,7 +191,7 @@ def drop_repeated_first_message(rows: list[fd.Conversation], digest: str) -> lis
 def map_conversation(
     row: fd.Conversation, number: str, place: int, authors: Authors = UNKNOWN_AUTHORS, thanks: tuple[str, ...] = ()
 ) -> list[AnyRecord]:
-    """A comment with its author, or a survey's feedback, which is no word of the customer to the team."""
+    """Map a comment with its author, or the feedback of a survey, which is no message to the team."""
     at = ms(row.created_at)
     if at is None:
         raise ValueError(f"created_at {row.created_at!r} is no time")
@@ -213,9 +216,9 @@ def _get_rule(row: fd.Conversation) -> str | None:
 
 
 def _map_author(row: fd.Conversation, comment: Event, authors: Authors) -> list[Person]:
-    """Who wrote and is no agent of today: a customer if it came from outside, else an agent who has left.
+    """Map an author who is not a current agent: a customer if the comment is incoming, else a former agent.
 
-    Just before it was written, so that what the ticket itself says of its requester wins.
+    The record is dated just before the comment, so that the requester of the ticket's own row takes precedence.
     """
     actor = comment.actor
     if actor is None or comment.rule is not None or actor in authors.agents or row.incoming is None:
@@ -227,7 +230,7 @@ def _map_author(row: fd.Conversation, comment: Event, authors: Authors) -> list[
 
 
 def _map_merge(row: fd.Conversation, number: str, pattern: re.Pattern[str]) -> Event | None:
-    """That a note says this ticket was merged into another one; whether it was, its closing has to show."""
+    """Map a note about a merge into another ticket. The closing of the ticket has to confirm it."""
     target, at = find_merge_target(row, pattern), ms(row.created_at)
     if target is None or target == number or at is None:
         return None
@@ -235,7 +238,7 @@ def _map_merge(row: fd.Conversation, number: str, pattern: re.Pattern[str]) -> E
 
 
 def find_merge_target(row: fd.Conversation, pattern: re.Pattern[str]) -> str | None:
-    """The ticket that a note says this one was merged into. Freshdesk has no other mark of it."""
+    """The target of a merge, from the text of a note; None: no such note. Freshdesk has no field for it."""
     text = row.body_text or row.body or ""
     if row.incoming or len(text) > _LONGEST_HINT:
         return None

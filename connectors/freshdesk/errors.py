@@ -1,4 +1,4 @@
-"""What Freshdesk means by a refusal: 403 says three very different things.
+"""Freshdesk's error codes: a 403 has three different meanings.
 
 https://developers.freshdesk.com/api/#error
 """
@@ -9,7 +9,7 @@ import msgspec
 
 from helpdesk_kpi.pull.transport import Classification
 
-#: The key is no good, or using it again makes things worse (a lock-out): nothing more is asked.
+#: The key is invalid, or further use would lock the account: no more requests are sent.
 _STOP = frozenset({"invalid_credentials", "account_suspended", "password_lockout", "password_expired"})
 
 
@@ -33,7 +33,7 @@ def classify_response(status: int, headers: Mapping[str, str], content: bytes) -
 
 
 def _parse_error(content: bytes) -> _ErrorBody:
-    """Errors also come as HTML, or as nothing at all."""
+    """The error of a body; empty if the body is HTML or empty."""
     try:
         return msgspec.json.decode(content, type=_ErrorBody)
     except (msgspec.DecodeError, UnicodeDecodeError):

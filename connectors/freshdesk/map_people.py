@@ -1,4 +1,4 @@
-"""Agents and groups. Who left or was made a contact again is simply not listed any more."""
+"""Agents and groups as people and teams. Agents who left are no longer in the list."""
 
 from connectors.freshdesk import payloads as fd
 from connectors.freshdesk.payloads import ms, text_id
@@ -10,7 +10,7 @@ TYPES = frozenset({"support_agent", "field_agent", "collaborator"})
 
 
 def map_person(row: fd.Agent) -> model.Person:
-    """Collaborators write private notes only: https://support.freshdesk.com/support/solutions/articles/50000003713"""
+    """Map an agent. Collaborators write private notes only: https://support.freshdesk.com/support/solutions/articles/50000003713"""
     contact = row.contact or fd.Contact()
     return model.Person(
         id=str(row.id),
@@ -19,7 +19,7 @@ def map_person(row: fd.Agent) -> model.Person:
         version=ms(row.updated_at) or ms(row.created_at) or 0,
         name=contact.name,
         email=contact.email,
-        email_verified=contact.active is not False,  # agents confirm their address before they can work
+        email_verified=contact.active is not False,  # agents confirm their address before they can sign in
         active=not row.deactivated,
         zone=_to_iana_zone(contact.time_zone),
     )
@@ -28,12 +28,12 @@ def map_person(row: fd.Agent) -> model.Person:
 def _to_iana_zone(name: str | None) -> str | None:
     try:
         return time_zones.to_iana(name) if name else None
-    except PullError:  # of one person, and only shown
+    except PullError:  # only displayed
         return None
 
 
 def map_team(row: fd.Group) -> model.Team:
-    """Its tickets run on its calendar, else on the account's default one."""
+    """Map a group. Its tickets use its business hours, else the default ones of the account."""
     return model.Team(str(row.id), row.name, schedule=text_id(row.business_hour_id))
 
 

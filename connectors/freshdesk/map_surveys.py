@@ -1,6 +1,6 @@
-"""Satisfaction ratings: one row a survey that was answered, one rating a question.
+"""Satisfaction ratings: one row for each answered survey, one rating for each question.
 
-Which surveys were sent is not in the API, so nobody can say how many were not answered.
+The API does not have the surveys that were sent, so the response rate is unknown.
 https://developers.freshdesk.com/api/#satisfaction-ratings
 """
 
@@ -17,7 +17,7 @@ Category = Literal["good", "neutral", "bad"]
 MAIN_QUESTION = "default_question"
 #: Surveys of the older kind.
 CLASSIC: dict[int, tuple[Category, float]] = {1: ("good", 1.0), 2: ("neutral", 0.5), 3: ("bad", 0.0)}
-#: All points there are; a question accepts three, five or all seven of them.
+#: All points; a question accepts three, five or seven of them.
 POINTS = (-103, -102, -101, 100, 101, 102, 103)
 _NEUTRAL = 100
 _POINT, _FAR = re.compile(r"[+-]?\d{1,4}"), 10_000
@@ -32,7 +32,7 @@ def map_ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *,
     ratings = []
     for question, answer in (row.ratings or {}).items():
         points = parse_point(answer)
-        if points is None:  # not answered, or `list_unread_answers` names it
+        if points is None:  # not answered, or reported by `list_unread_answers`
             continue
         category, score = score_rating(points, scales.get(question, ()))
         ratings.append(
@@ -57,7 +57,7 @@ def map_ratings(row: fd.SatisfactionRating, surveys: Mapping[str, fd.Survey], *,
 
 
 def list_unread_answers(row: fd.SatisfactionRating) -> list[RejectedRow]:
-    """Answers that are no point of any scale; the others of the same survey stand on their own."""
+    """Answers that are no point of any scale. The other answers of the same survey stay valid."""
     return [
         RejectedRow(f"{row.id} {question[:80]}", "the answer is no point of a scale")
         for question, answer in (row.ratings or {}).items()
@@ -66,7 +66,7 @@ def list_unread_answers(row: fd.SatisfactionRating) -> list[RejectedRow]:
 
 
 def parse_point(value: Any) -> int | None:
-    """A point of a scale, also as text; None for null and for anything else.
+    """A point of a scale from a number or a text; None for anything else.
 
     >>> [parse_point(value) for value in (103, "-103", 100.0, None, "n/a", True)]
     [103, -103, 100, None, None, None]
@@ -79,7 +79,7 @@ def parse_point(value: Any) -> int | None:
 
 
 def get_question_key(question: str) -> str:
-    """The main question is ""; "question_67000084816" goes by its number."""
+    """Key of a question: "" for the main one, else its number."""
     return "" if question == MAIN_QUESTION else question.removeprefix("question_")
 
 
@@ -92,9 +92,9 @@ def map_questions(row: fd.Survey) -> list[Name]:
 
 
 def score_rating(points: int, accepted: Sequence[int]) -> tuple[Category | None, float | None]:
-    """What a rating says, and where it lies between the worst (0) and the best (1) that its question accepts.
+    """Category of a rating, and its place between the worst (0) and the best (1) point that the question accepts.
 
-    Accepted ratings come in any order; without them all seven points count. An unknown point says nothing.
+    Accepted ratings are in any order; without them all seven points count. An unknown point has no category.
 
     >>> score_rating(103, [103, 100, -103]), score_rating(100, [103, 100, -103])
     (('good', 1.0), ('neutral', 0.5))
@@ -123,7 +123,7 @@ def _list_scales(survey: fd.Survey | None) -> dict[str, list[int]]:
 
 
 def _describe_scale(points: int, accepted: Sequence[int]) -> str:
-    """ "3 points": how many answers there were to choose from."""
+    """Text of a scale, like "3 points"."""
     if points in CLASSIC:
         return "happy/neutral/unhappy"
     return f"{len(accepted) or len(POINTS)} points"

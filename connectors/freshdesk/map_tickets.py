@@ -1,4 +1,4 @@
-"""From a ticket's row to records: the ticket, its first comment, what its times prove, its promises."""
+"""Tickets as records: the ticket, its first comment, status changes from its times, and SLA cycles."""
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
@@ -26,17 +26,17 @@ from helpdesk_kpi import model
 from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features, fingerprint, strip_markup
 
-_SAMPLES = 50  # numbers; the tickets that a new account is filled with come first
+_SAMPLES = 50  # highest number of a sample ticket in a new account
 _FRESHDESK = "@freshdesk.com"
-#: What nobody tells the history of, so that the store keeps the difference of two syncs.
+#: Fields without a history in the API: the store records differences between syncs.
 _TRACKED = ("priority", "team", "assignee", "requester")
 
 
 class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a ticket is kept, by the configuration, and what the account says beside."""
+    """What is stored of a ticket by the configuration, and the account's own codes."""
 
     url: str
-    fields: Mapping[str, str] = {}  # custom field's name -> the word that the configuration uses for it
+    fields: Mapping[str, str] = {}  # name of a custom field -> entry of `keep_fields`
     sources: Mapping[str, str] = {}  # the account's own sources: code -> label
     statuses: Collection[str] = ()  # codes of the account's own statuses
     agents: frozenset[str] = frozenset()
@@ -44,9 +44,14 @@ class FieldSelection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def map_ticket(row: fd.Ticket, keep: FieldSelection, *, removed_by: str = "") -> list[model.AnyRecord]:
-    """Everything that one row tells. `removed_by`: the list that it came from, "deleted" or "spam".
+    """Map one row of a ticket.
 
-    What was gone before we met it can never be read: https://developers.freshdesk.com/api/#list_all_ticket_notes
+    Args:
+        row: The ticket.
+        keep: What is stored of it.
+        removed_by: The list of the row, "deleted" or "spam"; "": the normal list.
+
+    Conversations of deleted tickets cannot be read: https://developers.freshdesk.com/api/#list_all_ticket_notes
     """
     number = str(row.id)
     created, updated = ms(row.created_at), ms(row.updated_at)
@@ -94,7 +99,7 @@ def map_ticket(row: fd.Ticket, keep: FieldSelection, *, removed_by: str = "") ->
 
 
 def find_missed_replies(row: fd.Ticket, version: int | None) -> model.Replies | None:
-    """Of a ticket that is gone: whether something was said after the version that is `version`."""
+    """Report replies on a deleted ticket after its stored `version`: they can no longer be read."""
     stats, updated = row.stats or fd.Stats(), ms(row.updated_at)
     reply_times = [
         at for time in (stats.agent_responded_at, stats.requester_responded_at) if (at := ms(time)) is not None
@@ -105,15 +110,15 @@ def find_missed_replies(row: fd.Ticket, version: int | None) -> model.Replies | 
 
 
 def is_sample(row: fd.Ticket) -> bool:
-    """One of the tickets that a new account is filled with: of the first ones, by somebody of Freshdesk's."""
+    """Whether this is a sample ticket of a new account: a low number and a requester at Freshdesk."""
     mail = (row.requester.email if row.requester else None) or ""
     return mail.casefold().endswith(_FRESHDESK) and str(row.id).isdecimal() and int(row.id) <= _SAMPLES
 
 
 def build_queue_key(row: fd.Ticket) -> str:
-    """What a ticket's conversations are queued under: its number; of a web chat also which text not to count twice.
+    """Key of a ticket in the queue of conversations: its number; for a web chat also the digest of its description.
 
-    The first message of a web chat is the description, and comes as a conversation too.
+    The first message of a web chat is the description and repeats as a conversation.
     """
     if to_code(row.source) != WEB_CHAT:
         return str(row.id)
@@ -136,15 +141,15 @@ def _build_fingerprint(row: fd.Ticket, keep: FieldSelection) -> bytes | None:
 
 
 def _get_author(row: fd.Ticket) -> str | None:
-    """Who wrote the description: the customer, and on outbound mail and internal tasks an agent.
+    """Author of the description: the customer, or an agent on outbound mail and internal tasks.
 
-    Which one is not told; the ticket's agent is the likeliest.
+    Freshdesk does not say which agent; the assignee is the most likely.
     """
     return text_id(row.responder_id if to_code(row.source) in BY_THE_TEAM else row.requester_id)
 
 
 def _map_requester(row: fd.Ticket, keep: FieldSelection, updated: int) -> Iterator[model.Person]:
-    """The requester, if they are no agent of today: a customer as of the ticket's last update."""
+    """Map the requester as a customer at the ticket's last update, unless they are a current agent."""
     requester = row.requester
     number = text_id(row.requester_id if requester is None else requester.id)
     if number is None or number in keep.agents:
@@ -160,7 +165,7 @@ def _map_company(row: fd.Company) -> Iterator[model.Name]:
 
 
 def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[model.Event]:
-    """The description is the comment that made the ticket."""
+    """Map the description: the comment that created the ticket."""
     features = extract_features(row.description_text, row.description)
     yield model.Event(
         ticket=number,
@@ -181,7 +186,7 @@ def _map_description(row: fd.Ticket, number: str, created: int) -> Iterator[mode
 
 
 def _map_unread_codes(row: fd.Ticket, number: str, keep: FieldSelection, at: int) -> Iterator[model.Unread]:
-    """Codes that nobody knows: a ticket of such a status counts as open, and one that is so associated as a request."""
+    """Report unknown codes. An unknown status counts as open, an unknown association as a request."""
     association, status = to_code(row.association_type), str(row.status)
     if association is not None and association not in ASSOCIATIONS:
         yield model.Unread(number, f"ticket:{number}:association", "association", association, at)
@@ -190,11 +195,11 @@ def _map_unread_codes(row: fd.Ticket, number: str, keep: FieldSelection, at: int
 
 
 def map_status_changes(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator[model.Event]:
-    """The changes of status that a row's times prove, each under a name that every later row gives it too.
+    """Derive status changes from the times of a row, with ids that later rows repeat.
 
-    `stats` keeps the last time of each kind, so row by row a history comes together. A reopening proves a solve before
-    it. Where none is known, it is taken to have been just then: the last solve, the backlog and the reopening are
-    right, and only the first solve seems later than it was.
+    `stats` has the last time of each kind, so the history grows row by row. A reopening proves an earlier solve. If
+    that is unknown, it is dated just before the reopening: the last solve, the backlog and the reopening are right, and
+    only the first solve is too late.
     """
     reopened, resolved, closed = ms(stats.reopened_at), ms(stats.resolved_at), ms(stats.closed_at)
     status, pending = ms(stats.status_updated_at), ms(stats.pending_since)
@@ -218,13 +223,13 @@ def map_status_changes(row: fd.Ticket, number: str, stats: fd.Stats) -> Iterator
 def _map_sla_cycles(
     row: fd.Ticket, number: str, created: int, updated: int, stats: fd.Stats
 ) -> Iterator[model.SlaCycle]:
-    """Due times as they are now: they move when priority, group or policy change, or while the clock stands."""
+    """Map SLA clocks with their current due times. They move with priority, group or policy, and after a pause."""
     done = str(row.status) in DONE
     solved_at = (ms(stats.resolved_at) or ms(stats.closed_at)) if done else None
     requested_at, responded_at = ms(stats.requester_responded_at), ms(stats.agent_responded_at)
     first, due = ms(row.fr_due_by), ms(row.due_by)
     if first is not None:
-        is_late = True if row.fr_escalated else None  # a job sets it some time after, or never
+        is_late = True if row.fr_escalated else None  # set by a job some time later, or never
         stopped_at = ms(stats.first_responded_at)
         yield model.SlaCycle(
             number, "first_response", 0, "First response", updated, created, stopped_at, first, is_breached=is_late
@@ -243,16 +248,16 @@ def _map_sla_cycles(
             is_breached=True if row.nr_escalated else None,
         )
     if due is not None:
-        is_paused = str(row.status) in STANDING  # its due time moves on only afterwards
+        is_paused = str(row.status) in STANDING  # the due time moves after the pause
         yield model.SlaCycle(
             number, "resolution", 0, "Resolution", updated, created, solved_at, due, is_paused=is_paused
         )
 
 
 def _map_native_metrics(row: fd.Ticket, number: str, created: int, stats: fd.Stats) -> Iterator[model.NativeMetric]:
-    """Freshdesk's own times, by the calendar; its business times are not in the API.
+    """Map Freshdesk's metrics in calendar time; business time is not in the API.
 
-    A response before the creation comes about when an older ticket is merged into this one: no figure.
+    A response before the creation is from an older ticket that was merged into this one, so it gives no value.
     """
     replied = ms(stats.first_responded_at)
     if replied is not None and replied >= created:

@@ -1,6 +1,6 @@
-"""Freshdesk's lists: by page number while a Link header says that there is more, and tickets by time of update.
+"""Pagination of Freshdesk: page numbers while a Link header has a next page, and tickets by time of update.
 
-The Link's address is never followed, since it would carry the key to whatever host it names.
+The address in the Link is never followed, because it could send the key to another host.
 https://developers.freshdesk.com/api/#pagination
 """
 
@@ -21,25 +21,26 @@ from helpdesk_kpi.pull.transport import Missing, Transport
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
-DEEPEST = 300  # pages of the tickets list; of other lists Freshdesk advises against more than 500
-_DEEP = 50  # a page from which a walk would rather start anew
+DEEPEST = 300  # pages of the list of tickets; Freshdesk advises against more than 500 of other lists
+_DEEP = 50  # a page number from which a walk prefers to restart
 _MOST = 1000
 _FAR = 1 << 62
-_LINE = 4  # tickets that show an order of which one may be out
-_FEW = 0.05  # of a page: rows that are worth reading again so that nothing is missed
+_LINE = 4  # tickets that are enough to find one out of order
+_FEW = 0.05  # share of a page that may be read again so that nothing is missed
 TICKETS = "/api/v2/tickets"
 _REL = re.compile(r"""\brel\s*=\s*["']?([^"',;]*)""", re.IGNORECASE)  # one word or several, in quotes or not
 
 
 def format_time(at: int) -> str:
-    """The one shape that filters take: "2026-01-31T08:00:00Z"."""
+    """Format epoch ms as filters need it: "2026-01-31T08:00:00Z"."""
     return datetime.fromtimestamp(at // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def has_next(headers: Mapping[str, str], endpoint: str) -> bool:
-    """Only this says that there is more: pages may be short or empty where rows must not be seen.
+    """Whether the Link header has a next page. Pages may be short or empty if the key may not see rows.
 
-    Without a Link the list has ended. A PullError where there is one that nobody can read: it may have said "next".
+    Raises:
+        PullError: The Link header cannot be parsed, so it may have a next page.
     """
     link = headers.get("link", "").strip()
     relations = {relation for rel in _REL.findall(link) for relation in rel.casefold().split()}
@@ -59,7 +60,7 @@ async def fetch_pages(
     http: Transport, path: str, params: Params | None = None, *, kind: type[T], endpoint: str, size: int = 100,
     missing: Missing = "resource",
 ) -> AsyncIterator[tuple[list[T], list[RejectedRow], msgspec.Raw]]:  # fmt: skip
-    """Pages of an ordinary list: its rows, those that could not be read, and the JSON as it came."""
+    """Fetch a list by page number. Each page has its rows, its rejected rows, and the raw JSON."""
     for page in range(1, _MOST + 1):
         query = {**(params or {}), "per_page": size, "page": page}
         response = await http.answer(path, query, type=msgspec.Raw, endpoint=endpoint, missing=missing)
@@ -76,21 +77,25 @@ class TicketPage(NamedTuple):
     rejected: list[RejectedRow]
     until: int  # latest update so far
     is_last: bool
-    unsure: int | None  # where a stretch begins that is certain only at the end of the walk
+    unsure: int | None  # start of a range that is complete only at the end of the walk; None: no such range
 
 
 async def fetch_tickets_by_update(
     http: Transport, params: Params, since: int, *, size: int, unsure: int | None = None
 ) -> AsyncIterator[TicketPage]:
-    """All tickets updated at `since` (ms) or later, oldest update first, some of them twice.
+    """Fetch all tickets updated since an instant, oldest update first, some of them twice.
 
-    Pages count from an offset into a list that moves: when a ticket is updated, it goes to the end, and one that was
-    behind it slips onto a page that is read already. So the walk starts anew at the last update that it saw, which
-    costs a row or so per page, and goes by page number only where many tickets share one second (an import). Where it
-    did, and a ticket that it passed turns up again, that stretch is read once more. The 300 pages that Freshdesk gives
-    are never reached, unless one second holds more than that: https://developers.freshdesk.com/api/#list_all_tickets
+    Page numbers count in a list that moves: an updated ticket goes to the end, and the ticket behind it moves to a page
+    that was read already. So the walk restarts at the last update that it saw, which costs about a row per page. It
+    uses page numbers only if many tickets share one second (an import). If a ticket from such a range appears again,
+    the range is read once more. The limit of 300 pages applies only to tickets of a single second:
+    https://developers.freshdesk.com/api/#list_all_tickets
 
-    `unsure`: such a stretch of an earlier walk that did not come to its end, so that nobody knows what it passed.
+    Args:
+        params: Further parameters of the list.
+        since: Epoch ms.
+        size: Rows of a page.
+        unsure: Start of a range that an earlier walk left incomplete; None: none.
     """
     walk = _Walk(since // SECOND * SECOND, unsure)
     while True:
@@ -107,8 +112,9 @@ async def fetch_tickets_by_update(
 
 
 def drop_misplaced(tickets: list[fd.Ticket], since: int) -> tuple[list[fd.Ticket], list[RejectedRow]]:
-    """The tickets of a page without a single one whose time does not fit into the order of all the others: then that
-    time is wrong, and not the order. Where either of two may be the wrong one, all stay, and the order is an error.
+    """Remove the ticket of a page with a wrong time: the only one that does not fit into the order of the others.
+
+    If several tickets may be wrong, all stay, and the order is an error later.
     """
     if len(tickets) < _LINE or _is_ordered(tickets, since):
         return tickets, []
@@ -126,25 +132,25 @@ def _is_ordered(tickets: Sequence[fd.Ticket], since: int) -> bool:
 
 
 class _Span(NamedTuple):
-    """A part of the list, by times of update."""
+    """A range of the list, by times of update."""
 
     begin: int
     end: int
 
 
 class _Walk:
-    """Where a walk over tickets stands."""
+    """Position of a walk over tickets."""
 
     def __init__(self, since: int, unsure: int | None = None) -> None:
         self.since, self.page = since, 1
         self.reached, self.unsure = since, unsure
-        self._stretch: dict[fd.Id, str] = {}  # what was passed since the walk last started anew: id -> its update
-        self._passed: dict[fd.Id, tuple[str, _Span]] = {}  # by page number: id -> its update, and where it was
+        self._stretch: dict[fd.Id, str] = {}  # seen since the last restart: id -> its update
+        self._passed: dict[fd.Id, tuple[str, _Span]] = {}  # seen by page number: id -> its update and range
         self._again: set[_Span] = set() if unsure is None else {_Span(unsure, _FAR)}
-        self._end = _FAR  # of what is read a second time
+        self._end = _FAR  # end of the range that is read a second time
 
     def took(self, tickets: list[fd.Ticket], *, more: bool) -> bool:
-        """Whether there is more to ask."""
+        """Record a page. Returns whether another request is needed."""
         last = self._check_order(tickets)
         self.reached = max(self.reached, last)
         for ticket in tickets:
@@ -165,7 +171,7 @@ class _Walk:
         return True
 
     def _check_already_read(self, ticket: fd.Ticket) -> None:
-        """A ticket that was passed already and was updated since: others may have slipped into its place."""
+        """Mark a range for reading again if one of its tickets was updated: another may have moved into its place."""
         here = self._stretch.get(ticket.id)
         before = self._passed.pop(ticket.id, None) or (here and (here, _Span(self.since, self.reached)))
         if before and before[0] != ticket.updated_at:
@@ -173,7 +179,7 @@ class _Walk:
         self._stretch[ticket.id] = ticket.updated_at
 
     def _is_cheap(self, tickets: list[fd.Ticket], last: int) -> bool:
-        """Whether starting anew reads little twice: a few rows, or once the pages of a second that fills many."""
+        """Whether a restart repeats only a few rows, or the pages of a single second."""
         shared = sum((fd.ms(t.updated_at) or 0) >= last for t in tickets)
         return shared <= max(1, _FEW * len(tickets)) or shared == len(tickets) or self.page >= _DEEP
 
@@ -185,7 +191,7 @@ class _Walk:
         self.since, self.page = since, 1
 
     def _back(self) -> bool:
-        """At the end: to what may have been missed. Whether there is such."""
+        """At the end: go back to ranges that may be incomplete. Returns whether there are any."""
         if not self._again:
             self.unsure = None
             return False
@@ -195,7 +201,11 @@ class _Walk:
         return True
 
     def _check_order(self, tickets: list[fd.Ticket]) -> int:
-        """The last update of a page; PullError where the filter or the order was not kept, since then rows are lost."""
+        """The last update of a page.
+
+        Raises:
+            PullError: The filter or the order was ignored, so rows may be missing.
+        """
         last = self.since
         for ticket in tickets:
             at = fd.ms(ticket.updated_at)

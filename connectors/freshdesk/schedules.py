@@ -1,4 +1,4 @@
-"""Business hours, to minutes of the week. Holidays are not in the API: `[hours]` in the configuration has to name them.
+"""Business hours as minutes of the week. Holidays are not in the API, so `[hours]` of the configuration needs them.
 
 https://developers.freshdesk.com/api/#business-hours
 """
@@ -17,13 +17,18 @@ _ALWAYS = "24x7"
 
 
 def map_schedule(row: fd.BusinessHours) -> model.Schedule:
-    """PullError where the zone is not known, ValueError where a time is not: every business hour would be wrong."""
+    """Map business hours.
+
+    Raises:
+        PullError: The time zone is unknown.
+        ValueError: A time of day is invalid.
+    """
     zone = time_zones.to_iana(row.time_zone or "UTC")
     return model.Schedule(str(row.id), row.name, zone, tuple(_list_spans(row)), is_default=row.is_default)
 
 
 def _list_spans(row: fd.BusinessHours) -> list[tuple[int, int]]:
-    """The newer shape has several spans a day, where it is there; a day that is missing is closed."""
+    """Spans in minutes of the week. The newer format has several spans a day; a missing day is closed."""
     calendars = row.source_business_hours or []
     calendar = next(
         (calendar_row for calendar_row in calendars if calendar_row.is_default), calendars[0] if calendars else None
@@ -35,14 +40,14 @@ def _list_spans(row: fd.BusinessHours) -> list[tuple[int, int]]:
     elif row.business_hours:
         days = list(row.business_hours.items())
     else:
-        return [(0, WEEK)]  # a calendar without hours is one that never closes
+        return [(0, WEEK)]  # a calendar without hours is always open
     return sorted(span for day, slot in days for span in _split_slot(day, slot))
 
 
 def _split_slot(day: str, slot: fd.Slot) -> Iterator[tuple[int, int]]:
     start, end = parse_minute(slot.start_time), parse_minute(slot.end_time)
     first = _DAYS.index(day.casefold()) * DAY
-    if end <= start:  # "12:00 am" ends a day; anything else runs over midnight
+    if end <= start:  # "12:00 am" ends the day; other times are on the next day
         yield first + start, first + DAY
         if end:
             tomorrow = (first + DAY) % WEEK
@@ -52,7 +57,7 @@ def _split_slot(day: str, slot: fd.Slot) -> Iterator[tuple[int, int]]:
 
 
 def parse_minute(text: str) -> int:
-    """Minutes of the day of "8:00 am", "05:00:00 pm" or "17:00"; the last second of one is its end.
+    """Minute of the day of "8:00 am", "05:00:00 pm" or "17:00". A time with 59 seconds is the next minute.
 
     >>> [parse_minute(text) for text in ("8:00 am", "12:00 am", "12:30 pm", "11:59:59 pm", "17:00")]
     [480, 0, 750, 1440, 1020]

@@ -1,7 +1,7 @@
-"""The knowledge base: categories, folders in folders, articles. Read whole each time, since no list tells changes.
+"""The knowledge base: categories, nested folders, articles. Read completely each time, as no list has changes.
 
-Who edited is not told: `agent_id` is the author and can be set at will. An edit is a text that differs from the one of
-the last sync; what vanished is known to be gone only after a crawl that missed nothing.
+The editor is unknown: `agent_id` is the author and can be set freely. An edit is a text that differs from the last
+sync. Missing articles count as deleted only after a complete crawl.
 https://developers.freshdesk.com/api/#solutions
 """
 
@@ -44,7 +44,7 @@ async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[P
 
 
 async def fetch_translations(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """The texts of the other languages, each with its own edits."""
+    """Fetch the texts of the other languages, each with its own edits."""
     for language in account.settings.languages:
         crawl = _Crawl(account)
         try:
@@ -61,14 +61,14 @@ async def fetch_translations(account: AccountState, start: Start) -> AsyncIterat
 
 
 class _Crawl:
-    """One walk over the knowledge base; `lost` counts what could not be read."""
+    """One crawl of the knowledge base; `lost` counts unreadable parts."""
 
     def __init__(self, account: AccountState) -> None:
         self.account = account
         self.lost, self.reason = 0, ""
 
     async def folders(self) -> AsyncIterator[fd.Folder]:
-        """Every folder once. A category lists those at its top only: the others are found through their parents."""
+        """Fetch each folder once. A category has its top folders only; the others are found through their parents."""
         visited: set[str] = set()
         http = self.account.http
         categories = fetch_pages(http, f"{_SOLUTIONS}/categories", kind=fd.Category, endpoint="categories")
@@ -89,9 +89,10 @@ class _Crawl:
     async def children(
         self, path: str, kind: type[T], *, is_known: bool = True
     ) -> AsyncIterator[tuple[list[T], list[RejectedRow]]]:
-        """What lies in one place. It may have been taken away meanwhile; `is_known`: somebody said that there is some.
+        """Fetch folders or articles of one parent, which may be deleted meanwhile.
 
-        Accounts without folders in folders do not know the question for them.
+        Args:
+            is_known: The parent says that it has some. Accounts without nested folders do not have their resource.
         """
         endpoint = "folders" if kind is fd.Folder else "articles"
         try:
@@ -133,7 +134,7 @@ def map_translation(row: fd.Article, language: str) -> Sequence[AnyRecord]:
 
 
 def _digest(row: fd.Article) -> str | None:
-    """Of title and text: tags, order and votes move `updated_at` too."""
+    """Hash of title and text, because tags, order and votes change `updated_at` too."""
     if row.description is None:
         return None
     return hashlib.blake2b(f"{row.title}\n{row.description}".encode(), digest_size=16).hexdigest()

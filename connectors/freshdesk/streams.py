@@ -33,7 +33,7 @@ UNSURE = "+"  # stands in cursors before where a stretch begins of which somethi
 
 
 async def fetch_tickets(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """What was updated since, in order. Spam and deleted tickets are in lists of their own."""
+    """Fetch updated tickets in order. Spam and deleted tickets are in separate lists."""
     if start.cursor is None and start.now - start.since > ARCHIVED_AFTER:
         account.findings.append(_describe_history_start(start.now))
     async for page, good in _fetch_updated(account, start, {"include": INCLUDES}):
@@ -46,7 +46,11 @@ async def fetch_tickets(account: AccountState, start: Start) -> AsyncIterator[Pa
 
 
 async def fetch_deleted(account: AccountState, start: Start, *, list_name: str) -> AsyncIterator[Page]:
-    """The deleted ones, or spam; each with a cursor of its own. Restored ones turn up among the tickets again."""
+    """Fetch deleted tickets or spam. Restored tickets appear in the list of tickets again.
+
+    Args:
+        list_name: "deleted" or "spam".
+    """
     async for page, good in _fetch_updated(account, start, {"include": INCLUDES, "filter": list_name}):
         records, unmapped = map_rows(
             good, partial(mapping.map_ticket, keep=await account.keep(good), removed_by=list_name)
@@ -59,23 +63,23 @@ async def fetch_deleted(account: AccountState, start: Start, *, list_name: str) 
 
 
 def _parse_cursor(start: Start) -> int:
-    """Up to which update the run before has read, in ms; 0: nothing."""
+    """Last update that the run before has read, epoch ms; 0: none."""
     return int((start.cursor or "").partition(UNSURE)[0] or 0)
 
 
 async def _fetch_updated(
     account: AccountState, start: Start, params: dict[str, str | int | bool]
 ) -> AsyncIterator[tuple[Page, list[fd.Ticket]]]:
-    """Pages by time of update, with the cursor to keep: the last update that was read, in ms.
+    """Fetch pages by time of update, with the cursor to store: the last update that was read, epoch ms.
 
-    Until the walk is over, what it is unsure of stands behind that: another run looks there once more.
+    During the walk the cursor also has the start of an incomplete range, which the next run reads again.
     """
     reached, unsure = _parse_cursor(start), (start.cursor or "").partition(UNSURE)[2]
     begin = max(reached - OVERLAP, start.since) if reached else start.since
     async for found in fetch_tickets_by_update(
         account.http, params, begin, size=account.settings.page_size, unsure=int(unsure) if unsure else None
     ):
-        # A time to come would leave out all until then.
+        # A future time would skip all rows until then.
         reached = max(reached, min(found.until, start.now + DAY) if found.tickets else 0)
         complete_until = start.now - WHOLE_AFTER
         complete_until = complete_until if found.is_last else min(complete_until, found.until - SECOND)
@@ -90,7 +94,7 @@ def _complete_page(
     page: Page, good: Sequence[fd.Ticket], records: Sequence[AnyRecord], unmapped: Sequence[RejectedRow],
     todo: dict[str, list[Todo]],
 ) -> Page:  # fmt: skip
-    """The page with what its rows tell, and with what those that were refused leave unknown."""
+    """Complete a page with the records of its rows, and with the unread parts of rejected rows."""
     rejected = [*page.rejected, *unmapped]
     all_records = [*records, *refused_tickets(rejected)]
     cleared = unread.list_cleared("ticket", good, all_records)
@@ -110,7 +114,7 @@ def _describe_history_start(now: int) -> Finding:
 
 
 async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Who is an agent now; who is not listed any more keeps what the store knows."""
+    """Fetch the current agents. Agents who are no longer in the list keep their stored records."""
     strange: Counter[str] = Counter()
     async for good, rejected in account.agent_pages():
         records, unmapped = map_rows(good, lambda row: [map_people.map_person(row)])
@@ -123,9 +127,9 @@ async def fetch_agents(account: AccountState, start: Start) -> AsyncIterator[Pag
 
 
 async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Groups with their members: the list of agents does not always say which groups they are in."""
+    """Fetch groups with their members: the list of agents may lack the groups."""
     present: list[str] = []
-    unread_groups = 0  # groups that could not be read: who is in them is not known, so nobody is taken for gone
+    unread_groups = 0  # unreadable groups: their members are unknown, so no member is removed
     async for good, rejected, _ in fetch_pages(account.http, "/api/v2/groups", kind=fd.Group, endpoint="groups"):
         members = [member for row in good for member in map_people.map_members(row)]
         present += [f"{m.team}/{m.person}" for m in members]
@@ -135,7 +139,7 @@ async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Pag
 
 
 async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """What statuses, priorities, products and fields are called; Freshdesk's own words where that cannot be read."""
+    """Fetch names of statuses, priorities, products and fields; Freshdesk's defaults if they cannot be read."""
     fields = await account.fields()
     labels = STATUSES | await account.statuses()
     priorities = await account.choices("default_priority")
@@ -153,7 +157,7 @@ async def fetch_ticket_fields(account: AccountState, start: Start) -> AsyncItera
 
 
 async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Calendars as they are now; every change that a sync sees is kept. The default one counts."""
+    """Fetch business hours. There is no history, so each observed change is stored."""
     present: list[str] = []
     pages = fetch_pages(account.http, "/api/v2/business_hours", kind=fd.BusinessHours, endpoint="business_hours")
     async for good, rejected, _ in pages:
@@ -162,14 +166,14 @@ async def fetch_business_hours(account: AccountState, start: Start) -> AsyncIter
         for row in good:
             try:
                 records.append(schedules.map_schedule(row))
-            except UNREADABLE as error:  # an unknown zone, or no time
+            except UNREADABLE as error:  # an unknown time zone or an invalid time
                 rejected.append(RejectedRow(str(row.id), reason_of(error)))
         yield Page(records=records, rejected=rejected)
     yield Page(present={"schedule": present}, complete_until=start.now)
 
 
 async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Policies, their JSON kept as it is."""
+    """Fetch SLA policies. Their JSON is stored unchanged."""
     pages = fetch_pages(account.http, "/api/v2/sla_policies", kind=fd.SlaPolicy, endpoint="sla_policies")
     async for _, bad, body in pages:
         records = [
@@ -190,7 +194,7 @@ async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIt
 
 
 async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """They can be asked for by the time of the first answer only, and change later: the last weeks are read again."""
+    """Fetch ratings. The list filters by the first answer, and answers may change, so the last weeks are read again."""
     surveys: dict[str, fd.Survey] | None = None
     async for good, rejected, body in _fetch_trailing(
         account, start, "/api/v2/surveys/satisfaction_ratings", "created_since", fd.SatisfactionRating
@@ -227,7 +231,7 @@ async def fetch_time_entries(account: AccountState, start: Start) -> AsyncIterat
 
 
 def map_time_entry(row: fd.TimeEntry) -> TimeEntry:
-    """Seconds where they are told: "00:01" may stand for 103 of them."""
+    """Map a time entry. `time_spent_in_seconds` counts if given: "00:01" may be 103 seconds."""
     at = ms(row.executed_at) or ms(row.start_time) or ms(row.created_at)
     if at is None:
         raise ValueError("no time at which it was spent")

@@ -1,6 +1,6 @@
-"""What is not known of a ticket because a row could not be read: it stays so until that row is read well.
+"""Parts of tickets that are unknown because of unreadable rows, until the rows are readable.
 
-Each such part has an id that the same row gets again, so that reading it clears exactly that one.
+Each part has an id that depends on its row only, so that a readable row clears exactly its parts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import id_of, raws
 from helpdesk_kpi.store.unread import refused_rating
 
-#: What a row can leave: all of it, a code that nobody knows, or one answer of several.
+#: Parts of a row that can be unread: the whole row, an unknown code, or one of several answers.
 _PARTS = {"ticket": ("row", "association", "status"), "rating": ("row", "answer")}
 
 
@@ -25,14 +25,14 @@ def list_unread_ratings(
     unmapped: Sequence[RejectedRow],
     records: Iterable[Rating],
 ) -> list[Unread]:
-    """Tickets whose rating is not known. Of an answer of which a part was `records`, the other parts are only counted.
+    """Tickets with an unknown rating. If a part of an answer was read, its other parts are only counted.
 
     Args:
-        page: the rows as they came.
-        aside: those that could not be decoded.
-        read: those that were.
-        worse: rows among these without a time, and single questions whose answer is none.
-        given: what could be read.
+        page: The raw rows.
+        rejected: Rows that could not be decoded.
+        rows: Decoded rows.
+        unmapped: Decoded rows without a time, and answers that are no point of a scale.
+        records: Ratings that could be read.
     """
     tickets = {str(row.id): str(row.ticket_id) for row in rows}
     if rejected:
@@ -52,7 +52,11 @@ def list_unread_ratings(
 def list_cleared(
     kind: Literal["ticket", "rating"], rows: Iterable[fd.Ticket | fd.SatisfactionRating], records: Iterable[AnyRecord]
 ) -> list[str]:
-    """Beginnings of ids that these rows clear: what a row can leave, without what is among the records of the page."""
+    """Prefixes of unread ids that these rows clear, without those that the same page reports.
+
+    The store clears the row of each stored record itself. This also covers rows that give no record (a sample ticket, a
+    survey without answers), unknown codes and single answers.
+    """
     kept_ids = {record.id for record in records if isinstance(record, Unread)}
     cleared: list[str] = []
     for prefix in (f"{kind}:{row.id}:" for row in rows):

@@ -1,7 +1,7 @@
 """Jira Service Management with Confluence: issues and their history, conversations, SLA runs, ratings, articles.
 
-Cloud, Cloud's gateway for scoped tokens, and Data Center. Order of the streams: names before issues, issues before
-what a search cuts short. What an account may not see ends that stream only.
+Cloud, Cloud's gateway for scoped tokens, and Data Center. Order of the streams: names, issues, parts of issues that a
+search cuts. A refused resource ends its own stream only.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ from helpdesk_kpi.pull.transport import Transport
 _COMMENTS = frozenset({"comments.public", "comments.private"})
 _HISTORY = frozenset({"status.history", "assignee.history", "priority.history"})
 _TIME = frozenset({"time.entries"})
-#: Names and texts in one language, whatever the account's. https://jira.atlassian.com/browse/JRACLOUD-74568
+#: Names and texts in English, whatever the account's language. https://jira.atlassian.com/browse/JRACLOUD-74568
 _HEADERS = {
     "Accept-Language": "en",
     "X-Force-Accept-Language": "true",
@@ -36,11 +36,11 @@ _HEADERS = {
 }
 
 
-_EXPERIMENTAL = {"X-ExperimentalApi": "opt-in"}  # what was written beside the stars is refused otherwise
+_EXPERIMENTAL = {"X-ExperimentalApi": "opt-in"}  # needed to read comments of ratings
 
 
 class JiraServiceManagement(Connector):
-    """One Jira site, with the Confluence beside it."""
+    """One Jira site with its Confluence."""
 
     name: ClassVar[str] = "jira_service_management"
     Settings: ClassVar[type[msgspec.Struct]] = Settings
@@ -85,7 +85,7 @@ class JiraServiceManagement(Connector):
 
     def __init__(self, http: Transport, settings: Any) -> None:
         super().__init__(http, settings)
-        self._used_up = ""  # why nothing more is asked in this run
+        self._used_up = ""  # why no more requests are sent in this run; "": they are
         self.account = SiteState(http, settings, self.findings)
         if not settings.confluence or settings.auth.is_personal:
             gap = no("Confluence is not read" if not settings.confluence else "Confluence Data Center is not read")
@@ -114,7 +114,7 @@ class JiraServiceManagement(Connector):
     async def _until_used_up(
         self, pages: Callable[[SiteState, Start], AsyncIterator[Page]], start: Start
     ) -> AsyncIterator[Page]:
-        """Once the hour's quota is used up, nothing more is asked in this run: cursors are kept, the next goes on."""
+        """Run a stream. After the hour's quota is used up, no stream sends requests; the next run continues."""
         if self._used_up:
             raise PullError(self._used_up, permanent=True)
         try:
@@ -144,7 +144,7 @@ class JiraServiceManagement(Connector):
         ]
 
     def _issues(self) -> list[Stream]:
-        """A search brings short conversations whole, and on Data Center histories too."""
+        """Streams of issues. A search has complete short conversations, and on Data Center complete histories."""
         gives = (
             {"tickets", "sla.cycles"} | _TIME | _COMMENTS | (_HISTORY if self.account.site.embeds_history else set())
         )
@@ -154,7 +154,7 @@ class JiraServiceManagement(Connector):
         return found
 
     def _sight(self) -> list[Stream]:
-        """Before what fetches histories and conversations: what comes into sight lacks both."""
+        """Streams of newly visible and hidden issues. They run before histories and conversations, which they queue."""
         return [
             Stream(name="out_of_sight", kind="cursor", pages=self._bound(visibility.fetch_out_of_sight)),
             Stream(name="issue_census", kind="census", every=7 * DAY, pages=self._bound(visibility.fetch_issue_census)),

@@ -1,4 +1,4 @@
-"""What several streams need to know about a site; asked once a run, and only if needed."""
+"""State of one site that several streams share. Each part is fetched once a run, and only if needed."""
 
 import logging
 from collections.abc import Awaitable, Iterable, Sequence
@@ -26,21 +26,21 @@ _SERVICE_DESK = "com.atlassian.servicedesk"
 REQUEST_TYPE, ORGANIZATIONS = f"{_SERVICE_DESK}:vp-origin", f"{_SERVICE_DESK}:sd-customer-organizations"
 PARTICIPANTS = f"{_SERVICE_DESK}:sd-request-participants"
 APPROVALS = f"{_SERVICE_DESK}.approvals-plugin:sd-approvals"
-WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a minute written here is read as an earlier instant everywhere else
+WESTERNMOST = ZoneInfo("Etc/GMT+12")  # a local minute here is an earlier instant in every other zone
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
 class SiteState:
-    """One site during one run. `found` is the connector's: what people should know."""
+    """One site during one run. `findings` is the connector's list of reports to people."""
 
     def __init__(self, http: Transport, settings: Settings, findings: list[Finding]) -> None:
         self.http, self.settings, self.findings = http, settings, findings
         self.url = settings.url.rstrip("/")
         self.site: Site = (DataCenter if settings.auth.is_personal else Cloud)(http, settings)
-        self.met: set[str] = set()  # people who were told of in this run
-        self.requested_editors: set[str] = set()  # editors of pages who were looked up in this run
-        self.spaces: list[js.Space] | None = None  # of the knowledge base, once they were asked for
+        self.met: set[str] = set()  # people who were mapped in this run
+        self.requested_editors: set[str] = set()  # editors of pages who were requested in this run
+        self.spaces: list[js.Space] | None = None  # of the knowledge base; None: not fetched yet
         self._me: js.Me | None = None
         self._fields: list[js.Field] | None = None
         self._projects: list[js.Project] | None = None
@@ -49,15 +49,15 @@ class SiteState:
         self._statuses: list[js.Status] | None = None
         self._priorities: list[js.NameRecord] | None = None
         self.unread_statuses: list[RejectedRow] = []
-        self.called: dict[str, set[str]] = {}  # what accounts are called, in lower case -> their ids
-        self.keys_of: dict[str, str] = {}  # Data Center: name of an account -> its key
-        self._keys: set[str] = set()  # Data Center: keys of accounts that were met
-        self._requested_accounts: set[tuple[str, str]] = set()  # ("key" or "username", what was asked for)
+        self.called: dict[str, set[str]] = {}  # display name in lower case -> ids of accounts
+        self.keys_of: dict[str, str] = {}  # Data Center: user name -> key
+        self._keys: set[str] = set()  # Data Center: known keys
+        self._requested_accounts: set[tuple[str, str]] = set()  # ("key" or "username", value)
         self._instants: TimeFormat | None = None
         self._keeps_time: bool | None = None
 
     async def me(self) -> js.Me:
-        """Who asks. Without it a bad token would look like an empty site where anybody may search."""
+        """The signed-in account. Without this request a bad token looks like an empty public site."""
         if self._me is None:
             path = await self.site.api("myself")
             self._me = await self.http.get(path, type=js.Me, endpoint="myself", missing="resource")
@@ -71,7 +71,11 @@ class SiteState:
         return self._fields
 
     async def projects(self) -> list[js.Project]:
-        """Live ones that are asked for and that the account sees; UnavailableError if there are none."""
+        """Active projects that are configured and visible.
+
+        Raises:
+            UnavailableError: No project is visible.
+        """
         if self._projects is None:
             wanted = {key.upper() for key in self.settings.projects}
             visible = await self.site.projects(service_only=not wanted)
@@ -87,8 +91,11 @@ class SiteState:
         return [project.key for project in await self.projects()]
 
     async def keep(self, now: int, *, with_labels: bool = False) -> FieldSelection:
-        """What is read of an issue: its fields found by their kind, never by their name. `with_labels`: histories are
-        read, too.
+        """Select the fields of an issue, by the type of the field and never by its name.
+
+        Args:
+            now: Epoch ms.
+            with_labels: Also load names for histories.
         """
         await self.projects()
         by_kind = {f.custom: f.id for f in await self.fields() if f.custom}
@@ -141,7 +148,7 @@ class SiteState:
         return found
 
     async def keeps_time(self) -> bool:
-        """Whether time can be written down here at all.
+        """Whether time tracking is switched on.
 
         https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-jira-settings/
         """
@@ -160,7 +167,7 @@ class SiteState:
     # names
 
     async def labels(self) -> Labels:
-        """What the lists of the site name today; a list that may not be read is empty."""
+        """Current names from the lists of the site; a list that may not be read is empty."""
         if self._labels is None:
             self._labels = Labels(
                 statuses=await self._if_shown(self.statuses()),
@@ -178,7 +185,7 @@ class SiteState:
             return []
 
     async def statuses(self) -> list[js.Status]:
-        """A project that is managed by its team has statuses of its own, with the same names and other ids."""
+        """All statuses. Team-managed projects have their own, with the same names and other ids."""
         if self._statuses is None:
             path = await self.site.api("status")
             raw = await self.http.get(path, type=msgspec.Raw, endpoint="statuses", missing="resource")
@@ -198,7 +205,7 @@ class SiteState:
     # people
 
     async def team(self) -> Team:
-        """Who is known to be of the team; on Data Center under their keys."""
+        """The team; on Data Center by keys."""
         if self._team is None:
             found = await team.find_team(team.TeamQuery(self.http, self.site, self.settings), await self.projects())
             if self.settings.auth.is_personal:
@@ -207,7 +214,7 @@ class SiteState:
         return self._team
 
     async def _by_keys(self, found: Team) -> Team:
-        """Roles and the configuration name accounts by their names."""
+        """Replace user names of roles and of the configuration by keys."""
         for name in [*(user.name or "" for user in found.members if not user.key), *sorted(found.always)]:
             await self._learn(name, ("username",))
         members = tuple(
@@ -222,7 +229,7 @@ class SiteState:
         return msgspec.structs.replace(found, members=members, of_project=of_project, **by_field)
 
     def meet(self, users: Iterable[js.User]) -> None:
-        """Names of accounts, for histories that give no ids; and whose name belongs to which key."""
+        """Record display names, for histories without ids, and keys of user names."""
         for user in users:
             account_id = people.user_id(user)
             if account_id and user.display_name:
@@ -233,8 +240,10 @@ class SiteState:
                 self.keys_of[user.name] = user.key
 
     async def settle(self, page: Page) -> Page:
-        """On Data Center one person has a name and a key: whatever a part of the page names, the key is theirs. What is
-        both one account's key and another one's name, as after a renaming, is the key: histories and rows give keys.
+        """On Data Center replace user names by keys in a page.
+
+        A value can be the key of one account and the name of another after a rename. It counts as the key, because
+        histories and rows have keys.
         """
         if not self.settings.auth.is_personal or not page.records:
             return page
@@ -245,7 +254,7 @@ class SiteState:
         return msgspec.structs.replace(page, records=people.replace_names(page.records, names))
 
     async def _learn(self, account: str, parameters: Sequence[str]) -> None:
-        """Ask once which account has something as its key or as its name.
+        """Find the account with a value as its key or name, with one request.
 
         https://docs.atlassian.com/software/jira/docs/api/REST/9.17.0/#api/2/user-getUser
         """
@@ -268,14 +277,14 @@ class SiteState:
     # times
 
     async def zone(self) -> ZoneInfo:
-        """The calling account's: JQL reads bare minutes in it."""
+        """Time zone of the signed-in account: JQL reads minutes without a zone in it."""
         try:
             return ZoneInfo((await self.me()).time_zone or "")
         except (ZoneInfoNotFoundError, ValueError):
             return WESTERNMOST
 
     async def instants(self, remembered: str | None = None) -> TimeFormat:
-        """How to write times: as an earlier run found out, else by trying."""
+        """How to write times in JQL: as stored by an earlier run (`remembered`), else by a test."""
         if self._instants is None and remembered:
             self._instants = TimeFormat(None if remembered == "epoch" else await self.zone())
         if self._instants is None:
@@ -284,7 +293,7 @@ class SiteState:
         return self._instants
 
     async def reads_epochs(self) -> bool:
-        """Epoch milliseconds are no documented literal: nothing must be later than 2100, and something than 1970."""
+        """Whether JQL accepts epoch ms, which is undocumented: nothing may be after 2100, something after 1970."""
         keys, epoch = await self.keys(), TimeFormat()
         try:
             if await self.finds(jql.build_query(keys, epoch.since("updated", jql.FAR_FUTURE), order=jql.BY_ID)):
@@ -304,5 +313,5 @@ class SiteState:
         return False
 
     def until(self, now: int, overlap: int) -> int:
-        """Up to when a search that began now has seen everything, if the index is no later than the overlap."""
+        """Epoch ms up to which a search that starts now is complete, if the index delay is at most the overlap."""
         return self.http.server_time(now) - overlap

@@ -1,4 +1,4 @@
-"""What these credentials can reach, and what should be configured."""
+"""`check` of a Jira site: what the credentials can read, and what to configure."""
 
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -19,14 +19,14 @@ from helpdesk_kpi.pull.checks import SyncEstimate
 from helpdesk_kpi.pull.contract import Finding, no, partly
 from helpdesk_kpi.pull.lenient_decode import decode_rows, read_each, row
 
-_SAMPLE = 50  # issues that are looked at in each project
-_SECONDS = 1.0  # that a page of issues takes
+_SAMPLE = 50  # issues of each project that are sampled
+_SECONDS = 1.0  # duration of a page of issues
 Check = Callable[[SiteState], AsyncIterator[Finding]]
 _MAKE = "make a new one at id.atlassian.com, under Security > API tokens"
 
 
 async def check(account: SiteState, now: float) -> list[Finding]:
-    """Findings in the order in which a person would look. `now`: epoch seconds."""
+    """Check the site. Findings are in reading order. `now`: epoch seconds."""
     me, refused = await checks.check_sign_in(account.me())
     if me is None:
         return [*(_explain_scoped_token(account, finding) for finding in refused), *_check_token(account, now)]
@@ -57,7 +57,7 @@ async def _run_check(account: SiteState, about: str, part: Check) -> list[Findin
 
 
 def _explain_scoped_token(account: SiteState, finding: Finding) -> Finding:
-    """A scoped token is refused at the site's own address, with the same words as a wrong one."""
+    """Explain a refusal: the site refuses a scoped token like a wrong one."""
     if finding.about != "credentials" or account.settings.gateway_url or account.settings.auth.is_personal:
         return finding
     text = f"{finding.text}. A token with scopes is good behind the gateway only: set gateway = true"
@@ -73,7 +73,7 @@ def _describe_account(account: SiteState, me: js.Me) -> Iterator[Finding]:
 
 
 def _check_token(account: SiteState, now: float) -> list[Finding]:
-    """API tokens live a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
+    """API tokens last a year at most. https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/"""
     last = account.settings.token_expires
     if last is None:
         text = "every token ends some day, on Cloud within a year: say token_expires = 2026-12-31 to be warned before"
@@ -102,7 +102,7 @@ async def _check_projects(account: SiteState) -> AsyncIterator[Finding]:
 
 
 async def _check_team(account: SiteState) -> AsyncIterator[Finding]:
-    """Who is taken for the team, and why; what is guessed is said with the line that would say it."""
+    """Report who counts as the team and why; for a guess also the setting that replaces it."""
     team = await account.team()
     reasons = "; ".join(team.because) or "no account is known to be of the team"
     if not team.guess:
@@ -117,7 +117,7 @@ async def _check_team(account: SiteState) -> AsyncIterator[Finding]:
 
 
 async def _check_time_format(account: SiteState) -> AsyncIterator[Finding]:
-    """Both ways of writing a time, each with a question whose answer is known."""
+    """Check both formats of times, each with a query whose answer is known."""
     if await account.reads_epochs():
         yield Finding(level="ok", about="search", text="times are asked for in epoch milliseconds")
         return
@@ -155,14 +155,14 @@ async def _check_fields(account: SiteState) -> AsyncIterator[Finding]:
 
 
 class _SlaSample(NamedTuple):
-    """SLA values of the newest issues of a project."""
+    """SLA values of the newest issues of one project."""
 
     issues: int
     values: list[tuple[str, js.Sla]]
 
 
 async def _check_sla_access(account: SiteState) -> AsyncIterator[Finding]:
-    """An account that is no agent of a project gets null for every SLA."""
+    """Check access to SLAs: an account that is no agent of a project gets null for each SLA."""
     keep = await account.keep(0)
     if not keep.slas:
         gap = no("this site has no SLA field, or the account is an agent nowhere")
@@ -204,7 +204,7 @@ async def _check_names(account: SiteState) -> AsyncIterator[Finding]:
 
 
 async def _check_time_tracking(account: SiteState) -> AsyncIterator[Finding]:
-    """Worklogs come along with issues; whether anybody writes them is another matter."""
+    """Check whether time tracking is switched on."""
     if await account.keeps_time():
         yield Finding(level="ok", about="time", text="time tracking is switched on: worklogs are read with the issues")
     else:
@@ -234,7 +234,7 @@ async def _check_articles(account: SiteState) -> AsyncIterator[Finding]:
 
 
 async def _check_views(account: SiteState, results: Sequence[js.Space]) -> Finding:
-    """Of one page, as a trial."""
+    """Check the view counts with one page."""
     try:
         async for good, _ in articles.fetch_pages(account, results[:1], "id", endpoint="check views"):
             for row in good[:1]:
@@ -247,13 +247,13 @@ async def _check_views(account: SiteState, results: Sequence[js.Space]) -> Findi
 
 
 async def _estimate_first_sync(account: SiteState) -> AsyncIterator[Finding]:
-    """What the first sync costs if it reads everything; a later first day makes it less."""
+    """Estimate the first sync of all issues. A later `since` makes it shorter."""
     count = await account.site.count(jql.build_query(await account.keys()).partition(" ORDER BY ")[0])
     loads = [
         SyncEstimate(about="issues", rows=count, page=account.settings.page_size, seconds=_SECONDS),
         SyncEstimate(about="census", rows=count, page=deployments.MAX_IDS, seconds=_SECONDS),
     ]
-    if account.site.embeds_history:  # who sees a comment is told issue by issue there
+    if account.site.embeds_history:  # the visibility of comments needs one request for each issue there
         loads.append(SyncEstimate(about="comments", rows=count, page=1))
     else:
         loads.append(SyncEstimate(about="histories", rows=count, page=account.site.ids_a_call, seconds=_SECONDS))

@@ -1,4 +1,4 @@
-"""The three ways to a Jira: Cloud, Cloud's gateway for scoped tokens, and Data Center. What they bring is the same."""
+"""Access to Jira: Cloud, Cloud's gateway for scoped tokens, and Data Center. All give the same rows."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
@@ -14,11 +14,11 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, raws, reason_of
 from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Transport
 
-MAX_IDS = 5000  # ids a page, where nothing but ids is asked for
+MAX_IDS = 5000  # ids of a page, if only ids are requested
 MAX_CHANGES = 10_000  # histories a page
 MAX_COMMENTS = 100
 MAX_ISSUES_BY_ID = 100  # issues by id in one call
-MAX_WORKLOGS = 1000  # whose details one call gives, and a page of the feed
+MAX_WORKLOGS = 1000  # worklogs of one call, and of a page of the feed
 CHANNEL_PROPERTY = "request.channel.type"
 
 
@@ -37,10 +37,10 @@ class Histories(msgspec.Struct, frozen=True):
 
 
 class Site(Protocol):
-    """Where a Jira is and how it hands out long lists."""
+    """Addresses and pagination of one kind of Jira."""
 
-    embeds_history: bool  # a search brings whole histories
-    ids_a_call: int  # issues whose histories one call may ask for
+    embeds_history: bool  # a search has complete histories
+    ids_a_call: int  # issues in one request for histories
 
     async def api(self, path: str) -> str:
         """The address of a resource of the platform."""
@@ -57,7 +57,7 @@ class Site(Protocol):
     def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]: ...
 
     async def by_id(self, ids: Sequence[str], fields: Sequence[str]) -> tuple[list[js.Issue], list[RejectedRow]]:
-        """Issues wherever they are now; what is deleted, or closed to this account, is left out."""
+        """Issues in any project. Deleted and hidden issues are missing."""
         ...
 
     async def projects(self, *, service_only: bool) -> list[js.Project]: ...
@@ -68,7 +68,7 @@ class Site(Protocol):
 
 
 def has_more(page: js.ListPage, start: int) -> bool | None:
-    """Whether a list by place goes on behind `start`: by `isLast`, else by the total; None where neither is told."""
+    """Whether an offset list continues after `start`: by `isLast`, else by the total; None: neither is given."""
     if page.is_last is not None:
         return not page.is_last and has_rows(page.values)
     return None if page.total is None else has_rows(page.values) and start < page.total
@@ -94,7 +94,7 @@ class Cloud:
         return f"{await self._product('confluence')}/wiki/{path}"
 
     async def _product(self, name: str) -> str:
-        """Behind the gateway a product's address has the site's id in it, which anybody may ask for."""
+        """Address of a product. At the gateway it contains the site's id, which needs no sign-in."""
         gateway = self.settings.gateway_url
         if gateway is None:
             return self.settings.url.rstrip("/")
@@ -104,9 +104,9 @@ class Cloud:
         return f"{gateway}/ex/{name}/{quote(self._cloud_id, safe='')}"
 
     async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[SearchPage]:
-        """Pages by token; no token is the end, whatever `isLast` says. The text stays the same over all pages.
+        """Search by page tokens. A page without a token is the last, whatever `isLast` says.
 
-        Tokens end after seven days, so none is kept: the next run begins where the last page ended.
+        Tokens expire after seven days, so none is stored: the next run starts at the last issue.
         """
         path, token, walk = await self.api("search/jql"), None, Walk(endpoint)
         query: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
@@ -120,15 +120,16 @@ class Cloud:
             token = page.next_page_token or None
             if token and not (found or rejected):
                 raise cursor_error(endpoint, token)
-            # A proxy may speak as the older search did, which has no tokens: that word is not this endpoint's.
+            # A proxy may answer like the older search, which has a total and no tokens.
             is_older = page.is_last is None and (page.total or 0) > len(found) + len(rejected)
             more = True if token else None if is_older else False
             if not walk.goes_on(more=more, to=token, has_rows=bool(found or rejected)):
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:
-        """Histories of up to 1,000 issues, of some fields only. Those of one issue may be spread over pages. Their only
-        word on the end is that there is no token.
+        """Fetch histories of up to 1,000 issues, of some fields. One issue may span several pages.
+
+        A page without a token is the last.
         """
         path, token, walk = await self.api("changelog/bulkfetch"), None, Walk("changes")
         query: dict[str, Any] = {
@@ -160,7 +161,7 @@ class Cloud:
         return found, rejected
 
     async def projects(self, *, service_only: bool) -> list[js.Project]:
-        """Live ones that the account may see."""
+        """Active projects that the account may see."""
         query: dict[str, str | int] = {"status": "live"}
         if service_only:
             query["typeKey"] = "service_desk"
@@ -170,7 +171,7 @@ class Cloud:
         return await self._fetch_list("priority/search", {}, js.NameRecord, "priorities")
 
     async def _fetch_list(self, path: str, query: dict[str, str | int], kind: type[Any], endpoint: str) -> list[Any]:
-        """All pages of a list; a server may give less than was asked for."""
+        """Fetch all pages of a list. The server may return fewer rows than requested."""
         found: dict[str, Any] = {}
         start, walk = 0, Walk(endpoint, 0)
         address = await self.api(path)
@@ -207,9 +208,9 @@ class DataCenter:
         return f"{self.url}/wiki/{path}"
 
     async def search(self, jql: str, fields: Sequence[str], size: int, *, endpoint: str) -> AsyncIterator[SearchPage]:
-        """Pages by number. The server may give less than was asked for, so the next one begins behind what it gave.
+        """Search by offset. The server may return fewer rows than requested, so the next page starts after them.
 
-        Rows that move while pages are turned are met twice, or not at all: `issues` begins each page anew instead.
+        Issues that change meanwhile move between pages. `fetch_changed` therefore restarts the search for each page.
         """
         path, start, walk = await self.api("search"), 0, Walk(endpoint, 0)
         query: dict[str, Any] = {"jql": jql, "fields": list(fields), "maxResults": size}
@@ -226,7 +227,7 @@ class DataCenter:
                 return
 
     async def changes(self, ids: Sequence[str], fields: Sequence[str]) -> AsyncIterator[Histories]:  # noqa: ARG002 - Site
-        """Of single issues, for those whose history a search cut short; what is cut here too cannot be read."""
+        """Fetch histories of single issues that a search cut. A history that is cut here too is rejected."""
         for issue in ids:
             path = await self.api(f"issue/{quote(issue, safe='')}")
             query: dict[str, str | int | bool] = {"fields": "updated", "expand": "changelog"}
@@ -272,9 +273,9 @@ class DataCenter:
 
 
 async def fetch_comments(http: Transport, site: Site, issue: str) -> tuple[list[js.Comment], list[RejectedRow]]:
-    """All comments of an issue, oldest first.
+    """Fetch all comments of an issue, oldest first.
 
-    Whether the customer sees a comment is told in a property on Data Center, to those who ask for it.
+    On Data Center the visibility is in a property, which needs `expand`.
     """
     path = await site.api(f"issue/{quote(issue, safe='')}/comment")
 
@@ -287,7 +288,7 @@ async def fetch_comments(http: Transport, site: Site, issue: str) -> tuple[list[
 
 
 async def fetch_worklogs(http: Transport, site: Site, issue: str) -> tuple[list[js.Worklog], list[RejectedRow]]:
-    """All worklogs of an issue. Data Center gives them in one answer, whatever is asked for."""
+    """Fetch all worklogs of an issue. Data Center returns them in one response."""
     path = await site.api(f"issue/{quote(issue, safe='')}/worklog")
 
     async def fetch_from(start: int) -> tuple[msgspec.Raw, int | None]:
@@ -298,7 +299,7 @@ async def fetch_worklogs(http: Transport, site: Site, issue: str) -> tuple[list[
 
 
 class _HasId(Protocol):
-    """What has an id of its own."""
+    """A row with an id."""
 
     id: str
 
@@ -355,7 +356,7 @@ async def fetch_changed_worklogs(
 
 
 async def fetch_worklogs_by_id(http: Transport, site: Site, ids: Sequence[int | str]) -> list[js.Worklog]:
-    """Those of them that the account may see."""
+    """Fetch worklogs by id. Hidden ones are missing."""
     path = await site.api("worklog/list")
     found: list[js.Worklog] = []
     for place in range(0, len(ids), MAX_WORKLOGS):

@@ -1,4 +1,4 @@
-"""How Atlassian refuses: what the general rules would take for something else, and what its headers allow.
+"""Atlassian's refusals that the general rules would misread, and its rate limit headers.
 
 https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
 """
@@ -14,13 +14,13 @@ from helpdesk_kpi.pull.rate_limits import Allowance
 from helpdesk_kpi.pull.transport import Classification
 
 _NUMBER = re.compile(r"\d{1,9}(\.\d+)?")
-_WINDOW = 1.0  # seconds; bursts are counted by the second
+_WINDOW = 1.0  # seconds of a burst
 _MAX_WINDOW = 3600.0
 USED_UP = "the hour's quota of this site is used up"
 
 
 def classify_response(status: int, headers: Mapping[str, str], content: bytes) -> Classification | None:
-    """The order matters: refused credentials may come as a success with an empty body.
+    """Classify a response. Order matters: refused credentials may look like a success with an empty body.
 
     https://jira.atlassian.com/browse/JRA-41559
     """
@@ -44,7 +44,7 @@ def classify_response(status: int, headers: Mapping[str, str], content: bytes) -
 
 
 def _describe_reset(headers: Mapping[str, str]) -> str:
-    """When one may ask again, as far as that is told."""
+    """When the quota is available again, if the headers say it."""
     if reset := _parse_time(headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset")):
         return f"it starts anew at {reset:%Y-%m-%d %H:%M} UTC, and the next sync goes on from here"
     seconds = headers.get("retry-after", "")
@@ -54,14 +54,14 @@ def _describe_reset(headers: Mapping[str, str]) -> str:
 
 
 def read_limits(headers: Mapping[str, str]) -> Iterable[Allowance]:
-    """X-RateLimit-*: on Cloud of one endpoint's burst, on Data Center what an admin has set."""
+    """Read X-RateLimit-*: the burst of one endpoint on Cloud, an admin's limit on Data Center."""
     total, left = headers.get("x-ratelimit-limit", ""), headers.get("x-ratelimit-remaining", "")
     if _NUMBER.fullmatch(total) and _NUMBER.fullmatch(left) and int(float(total)):
         yield Allowance("burst", int(float(total)), int(float(left)), _get_window(headers))
 
 
 def _get_window(headers: Mapping[str, str]) -> float:
-    """Seconds until the count starts anew. Resets are told to the minute, so a passed one is the next second."""
+    """Seconds until the limit resets. Resets are rounded to the minute, so a past one means the next second."""
     interval = headers.get("x-ratelimit-interval-seconds", "")
     if _NUMBER.fullmatch(interval):
         return float(interval) or _WINDOW

@@ -1,4 +1,4 @@
-"""What is asked in JQL, and how an instant is written in it.
+"""JQL queries, and instants in JQL.
 
 https://support.atlassian.com/jira-service-management-cloud/docs/jql-fields/
 """
@@ -16,17 +16,17 @@ FAR_FUTURE = 4_102_444_800_000  # 2100-01-01: nothing was changed since then
 
 
 class TimeFormat(msgspec.Struct, frozen=True):
-    """How this site reads times: epoch milliseconds, or minutes of the calling account's zone."""
+    """How the site reads times: epoch ms, or minutes in the time zone of the signed-in account."""
 
     zone: ZoneInfo | None = None  # None: epoch milliseconds
 
     def since(self, field: str, at: int) -> str:
-        """At or after an instant, and perhaps a little before it."""
+        """A condition that matches times from `at` (epoch ms) on, and possibly slightly earlier ones."""
         return f"{field} >= {at if self.zone is None else _format_minute(at, self.zone)}"
 
 
 def _format_minute(at: int, zone: ZoneInfo) -> str:
-    """A bare minute, which JQL reads in the account's zone. The autumn hour comes twice: whichever is meant, not later.
+    """A minute in the account's zone. The repeated autumn hour is ambiguous, so an hour earlier is used.
 
     https://support.atlassian.com/jira-software-cloud/docs/jql-fields/#Updated
     """
@@ -37,11 +37,11 @@ def _format_minute(at: int, zone: ZoneInfo) -> str:
 
 
 def build_query(projects: Iterable[str], *conditions: str, order: str = BY_CHANGE) -> str:
-    """Keys are quoted: some are words of JQL. There is never an upper bound: what moves would stay beyond it."""
+    """Build a query. Keys are quoted, as some are JQL keywords. No upper bound: it would exclude moving issues."""
     keys = ", ".join(f'"{key}"' for key in projects)
     return f"{' AND '.join([f'project in ({keys})', *conditions])} ORDER BY {order}"
 
 
 def build_field_clause(field_id: str) -> str:
-    """A custom field by number: names are translated and not unique."""
+    """A custom field in JQL, by number: names are translated and not unique."""
     return f"cf[{field_id.removeprefix('customfield_')}]"

@@ -12,7 +12,7 @@ from helpdesk_kpi.pull.hosts import parse_host
 from helpdesk_kpi.secret import Secret
 
 Role = Literal["first_response", "resolution", "other"]
-GATEWAY = "https://api.atlassian.com"  # where scoped tokens are good, and nowhere else
+GATEWAY = "https://api.atlassian.com"  # the only address that accepts scoped tokens
 _TOKENS_END = "API tokens live a year at most: make a new one at id.atlassian.com, and say token_expires to be warned"
 _PERSONAL = "Personal access tokens may end; one is made in Jira under Profile > Personal Access Tokens"
 
@@ -45,31 +45,31 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a Jira source is told. Fields are named by id ("customfield_10200", "10200") or by their name."""
+    """Settings of a Jira source. Fields are given by id ("customfield_10200", "10200") or by name."""
 
     url: str  # "https://acme.atlassian.net"
     auth: Credentials
     gateway: bool | str = False  # scoped tokens: true, or the gateway's address
-    cloud_id: str | None = None  # of the site, for the gateway; asked for if it is not given
-    projects: tuple[str, ...] = ()  # keys; all service projects that the account sees if none are given
-    agents: tuple[str, ...] = ()  # ids or mail addresses, or "group:ID": the whole team; else the agents' role
-    team_field: str | None = None  # the field that says which team has a ticket
+    cloud_id: str | None = None  # of the site, for the gateway; requested if not given
+    projects: tuple[str, ...] = ()  # keys; empty: all visible service projects
+    agents: tuple[str, ...] = ()  # ids, mail addresses or "group:ID" of the whole team; empty: by the agents' role
+    team_field: str | None = None  # the field with the team of an issue
     keep_fields: tuple[str, ...] = ()  # custom fields to keep
-    sla: Mapping[str, Role] = {}  # an SLA's id or its field's -> what it promises; `check` suggests
+    sla: Mapping[str, Role] = {}  # id of an SLA or of its field -> role; `check` suggests it
     duplicate_links: tuple[str, ...] = ("Duplicate",)  # link types, by id or name: "A duplicates B" merges A into B
     duplicate_resolutions: tuple[str, ...] = ("Duplicate",)  # resolutions, by id or name, that close a duplicate
-    problem_links: tuple[str, ...] = ("Problem/Incident",)  # link types by which a problem causes incidents
-    development_links: tuple[str, ...] = ()  # link types, by id or name, to issues of those who make the product
-    look_back: int = 12  # hours that are searched again, since Jira's index may be late; 0: not at all
+    problem_links: tuple[str, ...] = ("Problem/Incident",)  # link types from a problem to its incidents
+    development_links: tuple[str, ...] = ()  # link types, by id or name, to issues of product development
+    look_back: int = 12  # hours that are searched again, as Jira's index may be late; 0: none
     page_size: int = 100  # issues a page
-    rate_share: float = 0.5  # the part of each rate limit that is ours; the rest is left to other integrations
+    rate_share: float = 0.5  # our part of each rate limit; other integrations keep the rest
     token_expires: dt.date | None = None  # the token's last day; `check` warns before
-    include_ratings_comment: bool = False  # keep what customers wrote into surveys; one request for each rating
+    include_ratings_comment: bool = False  # store comments of surveys; one request for each rating
     confluence: bool = True  # read the knowledge base
-    spaces: tuple[str, ...] = ()  # keys of its spaces; all of the kind "knowledge base" if none are given
+    spaces: tuple[str, ...] = ()  # keys of its spaces; empty: all of the kind "knowledge base"
     views: bool = False  # count views of articles; one request for each article, on Premium and Enterprise only
-    thanks: tuple[str, ...] = ()  # set by sync; own words of gratitude
-    sketch_key: bytes = b""  # set by sync; keys the sketches of texts
+    thanks: tuple[str, ...] = ()  # set by sync; further words of gratitude
+    sketch_key: bytes = b""  # set by sync; keys the fingerprints of texts
 
     def __post_init__(self) -> None:
         try:
@@ -89,7 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def gateway_url(self) -> str | None:
-        """The gateway's address; None: the site itself is asked."""
+        """Address of the gateway; None: requests go to the site itself."""
         if not self.gateway:
             return None
         return self.gateway.rstrip("/") if isinstance(self.gateway, str) else GATEWAY

@@ -1,4 +1,4 @@
-"""What `check` proposes to write into the configuration. It guesses by English names; a person decides."""
+"""Suggestions of `check` for the configuration, by English names. A person decides."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,7 +17,7 @@ _WAITING = ("waiting for customer", "waiting on customer", "awaiting customer", 
 def suggest_sla_roles(
     fields: Mapping[str, str], values: Sequence[tuple[str, js.Sla]], configured: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Each SLA with its goals, and the line to configure. Only exact names are taken for a role."""
+    """Each unmapped SLA with its goals, and a line for the configuration. Only exact names get a role."""
     newest = dict(reversed(values))
     unmapped = []
     for field, name in fields.items():
@@ -37,13 +37,13 @@ def suggest_sla_roles(
 
 
 def _list_goals(value: js.Sla) -> list[float]:
-    """In hours of the goal's calendar."""
+    """Goals in hours of the goal's calendar."""
     runs = [*value.completed_cycles, *([value.ongoing_cycle] if value.ongoing_cycle else [])]
     return [run.goal_duration.millis / HOUR for run in runs if run.goal_duration and run.goal_duration.millis]
 
 
 def suggest_status_states(found: Sequence[js.Status]) -> Finding:
-    """Jira knows to do, in progress and done. Whether a status waits for the customer, only people know."""
+    """Statuses by state. Jira has to do, in progress and done; a person has to say which wait for the customer."""
     states: dict[str, list[str]] = {}
     for row in found:
         names = states.setdefault(STATES.get(row.status_category.key, "open"), [])
@@ -60,7 +60,7 @@ def suggest_status_states(found: Sequence[js.Status]) -> Finding:
 
 
 def suggest_team_fields(found: Sequence[js.Field]) -> list[str]:
-    """Fields of teams and groups, and choices that are called so."""
+    """Fields of teams and groups, and choices with such a name."""
     return [
         f"{row.id} ({row.name})"
         for row in found

@@ -1,5 +1,6 @@
-"""Who is of the team: the accounts that the configuration names, else who has the agents' role or permission in the
-projects. Without the right to read those, it can only be guessed.
+"""The team: configured accounts, else accounts with the agents' role or permission in the projects.
+
+Without the right to read those, the team is a guess.
 
 https://support.atlassian.com/jira-service-management-cloud/docs/what-service-desk-users-are-there/
 """
@@ -21,21 +22,21 @@ from helpdesk_kpi.pull.transport import Transport
 
 ROLES = frozenset({"service desk team", "customer service team"})
 PERMISSION = "SERVICEDESK_AGENT"
-_MAX_USERS = 1000  # users of a site that are searched for a permission; those behind them are left out without a word
+_MAX_USERS = 1000  # users that the permission search covers; further users are silently missing
 SERVICE = "service_desk"
 log = logging.getLogger(__name__)
 
 
 class _ProjectAgents(NamedTuple):
-    """Who may answer in one project."""
+    """Agents of one project."""
 
     agents: list[js.User]
     because: str
-    guess: str  # why there may be more; "" if there are not
+    guess: str  # why there may be more agents; "": complete
 
 
 class TeamQuery(NamedTuple):
-    """Where to ask."""
+    """Access to the site."""
 
     http: Transport
     site: Site
@@ -63,7 +64,7 @@ def _list_ids(users: Sequence[js.User]) -> frozenset[str]:
 
 
 async def _read_configured(query: TeamQuery) -> Team:
-    """Accounts that are named, and members of groups. Such a list is whole."""
+    """The configured accounts and members of groups. Such a team is complete."""
     groups = [one.removeprefix("group:") for one in query.settings.agents if one.startswith("group:")]
     accounts = frozenset(one for one in query.settings.agents if not one.startswith("group:"))
     members, because = list[js.User](), []
@@ -84,7 +85,7 @@ async def _read_configured(query: TeamQuery) -> Team:
 
 
 async def _fetch_group(query: TeamQuery, group: str) -> list[js.User]:
-    """By its id, else by its name, which is what people see."""
+    """Members of a group by its id, else by its name."""
     try:
         return await fetch_group_members(query, group)
     except (MissingError, UnavailableError):
@@ -94,7 +95,7 @@ async def _fetch_group(query: TeamQuery, group: str) -> list[js.User]:
 
 
 async def _find_by_address(query: TeamQuery, address: str) -> list[js.User]:
-    """Accounts with a mail address. It is found even where it is not shown, so that a single hit is the one.
+    """Accounts with a mail address. Hidden addresses are searched too, so a single hit is the account.
 
     https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-user-search/#api-rest-api-3-user-search-get
     """
@@ -107,7 +108,7 @@ async def _find_by_address(query: TeamQuery, address: str) -> list[js.User]:
 
 
 async def fetch_group_members(query: TeamQuery, group: str, *, by_name: bool = False) -> list[js.User]:
-    """Inactive ones too: their replies stay an agent's."""
+    """Members of a group, with inactive ones: their replies stay replies of an agent."""
     key = "groupname" if by_name or query.settings.auth.is_personal else "groupId"
     path, found, start = await query.site.api("group/member"), list[js.User](), 0
     walk = Walk("group/member", 0)
@@ -147,7 +148,7 @@ async def _fetch_by_role(query: TeamQuery, project: js.Project) -> _ProjectAgent
 
 
 def _decode_address(raw: msgspec.Raw) -> str:
-    """An address, or an empty one where it is no text."""
+    """An address; "" if it is not a text."""
     try:
         return msgspec.json.decode(raw, type=str)
     except msgspec.MsgspecError:
@@ -155,8 +156,8 @@ def _decode_address(raw: msgspec.Raw) -> str:
 
 
 async def _fetch_role_members(query: TeamQuery, project: js.Project, address: str) -> list[js.User]:
-    """People of a role, and those of its groups."""
-    role_id = address.rstrip("/").rpartition("/")[2]  # never the address itself: it may be of another host
+    """Accounts of a role, and members of its groups."""
+    role_id = address.rstrip("/").rpartition("/")[2]  # never the address itself: it may have another host
     path = await query.site.api(f"project/{project.key}/role/{role_id}")
     role = await query.http.get(path, type=js.ProjectRole, endpoint="project role", missing="resource")
     found: list[js.User] = []
@@ -173,7 +174,7 @@ async def _fetch_role_members(query: TeamQuery, project: js.Project, address: st
 
 
 async def _fetch_by_permission(query: TeamQuery, project: js.Project, before: _ProjectAgents) -> _ProjectAgents:
-    """Cloud only. It looks at the site's first thousand users; a second request checks that there are no more."""
+    """Agents by permission, on Cloud only. The search covers the first 1,000 users; a second request looks for more."""
     if query.settings.auth.is_personal:
         return before
     path = await query.site.api("user/permission/search")

@@ -1,7 +1,7 @@
 """Zendesk: tickets and their history, people, surveys, calls, messaging, hours and help centres.
 
-It runs as an OAuth client of the account's own. Order of the streams: names and people before tickets, tickets before
-their events. What a plan lacks ends that stream only; where Zendesk denies its exports, its lists are read.
+Sign-in is an OAuth client of the account. Order of the streams: names, people, tickets, events of tickets. A feature
+that the plan lacks ends its own stream only. If Zendesk denies its incremental exports, the lists are read.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -153,7 +153,7 @@ class Zendesk(Connector):
                 pages=self._either(fetch_tickets_incremental, fetch_tickets_list),
                 gives=frozenset({"tickets"}),
             ),
-            # Queues where the exports are denied: then they are asked ticket by ticket.
+            # Queues: without the exports, events are fetched ticket by ticket.
             Stream(
                 name="ticket_events",
                 kind="queue",
@@ -182,7 +182,7 @@ class Zendesk(Connector):
         return streams
 
     def _surveys(self) -> list[Stream]:
-        newer = _SURVEYS | {"survey.dimensions"}  # an account has one of the two systems, and may have had the other
+        newer = _SURVEYS | {"survey.dimensions"}  # an account uses one survey system and may have used the other before
         return [
             Stream(
                 name="satisfaction_ratings",

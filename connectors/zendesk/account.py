@@ -1,4 +1,4 @@
-"""What several streams need to know about an account; asked once a run, and only if needed."""
+"""State of one account that several streams share. Each part is fetched once a run, and only if needed."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from helpdesk_kpi.pull.transport import Params, Transport
 
 _ZENDESK = ".zendesk.com"
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*")
-PROBE_AGE = 2 * 86_400  # seconds; exports refuse a start within the last minute
+PROBE_AGE = 2 * 86_400  # seconds before now; exports refuse a start within the last minute
 LISTS_NOTE = (
     "Zendesk denies its exports to these credentials: everything is read by lists, ticket by ticket, which takes more"
     " requests; tickets deleted before the first sync stay unknown"
@@ -27,13 +27,13 @@ LISTS_NOTE = (
 log = logging.getLogger(__name__)
 
 
-#: What the Time Tracking app calls its fields when it makes them.
+#: Titles that the Time Tracking app gives to the fields that it creates.
 #: https://support.zendesk.com/hc/en-us/articles/4408822487450
 TOTAL, LAST_UPDATE = "Total time spent (sec)", "Time spent last update (sec)"
 
 
 class TimeFields(NamedTuple):
-    """Where the Time Tracking app keeps seconds. Without a total nothing is known of time, and `why` says why."""
+    """Ids of the ticket fields with seconds. `total` None: no time is known, and `why` gives the reason."""
 
     total: int | None = None
     last: int | None = None
@@ -41,13 +41,13 @@ class TimeFields(NamedTuple):
 
 
 class AccountState:
-    """One account during one run."""
+    """One account during one run. `findings` collects what the run reports to people."""
 
     def __init__(self, http: Transport, settings: Settings, findings: list[Finding] | None = None) -> None:
         self.http, self.settings = http, settings
-        self.findings: list[Finding] = [] if findings is None else findings  # what a run comes upon
-        self.rated: set[str] = set()  # "rating/score" of the answers that a list gave in this run
-        self.reads_lists = False  # the exports turned out to be denied
+        self.findings: list[Finding] = [] if findings is None else findings
+        self.rated: set[str] = set()  # "rating/score" of the answers that the list gave in this run
+        self.reads_lists = False  # Zendesk denies its exports
         self._has_probed_exports = False
         self.url = settings.url.rstrip("/")
         self._brands: list[zd.Brand] | None = None
@@ -57,9 +57,11 @@ class AccountState:
         self._time: TimeFields | None = None
 
     async def are_exports_denied(self, now: int, why: UnavailableError) -> bool:
-        """Whether Zendesk denies its exports to these credentials, but not its lists; asked once a run.
+        """Whether Zendesk denies its exports to these credentials but allows its lists. Checked once a run.
 
-        Where it gives tickets as an export, what was refused (`why`) is refused for reasons of its own.
+        Args:
+            now: Epoch ms by our clock.
+            why: The refusal of one export. If tickets can be exported, that refusal has another reason.
         """
         if not self._has_probed_exports:
             self._has_probed_exports = True
@@ -71,7 +73,7 @@ class AccountState:
         return self.reads_lists
 
     def back_from(self, now: int) -> int:
-        """A start, in UNIX seconds, that no export refuses as too recent; `now` is ours, in ms."""
+        """A start, in UNIX seconds, that no export refuses as too recent. `now`: epoch ms by our clock."""
         return self.http.server_time(now) // SECOND - PROBE_AGE
 
     async def gives(self, path: str, params: Params) -> bool:
@@ -85,12 +87,12 @@ class AccountState:
         return FieldSelection(self.url, since, await self.fields(), self.settings.sketch_key, await self.made_at())
 
     async def made_at(self) -> int | None:
-        """When the account was made: with it come its first ticket fields, which nobody can delete. None: not known."""
+        """When the account was created: the age of its system ticket fields, which cannot be deleted. None: unknown."""
         times = [zd.ms(field.created_at) for field in await self._find_titled_fields() if field.created_at is not None]
         return min(times, default=None)
 
     async def fields(self) -> dict[int, str]:
-        """Custom fields to keep: id -> the word that the configuration uses for it, an id or a title."""
+        """Custom fields to keep: id -> the entry of `keep_fields`, which is an id or a title."""
         if self._fields is None:
             configured = self.settings.keep_fields
             fields = {int(entry): entry for entry in configured if entry.isdecimal()}
@@ -105,7 +107,7 @@ class AccountState:
         return self._fields
 
     async def time_fields(self) -> TimeFields:
-        """The app's fields, by the id or title that the configuration gives, else by the app's own titles."""
+        """Fields of the Time Tracking app: by the configured id or title, else by the app's own titles."""
         if self._time is None:
             self._time = await self._find_time_fields()
             if why := self._time.why:
@@ -126,7 +128,7 @@ class AccountState:
         return TimeFields(why=f"the Time Tracking app is not installed: no ticket field is titled {entry!r}")
 
     async def _find_titled_fields(self) -> list[zd.TicketField]:
-        """All ticket fields; none where these rights may not read them."""
+        """All ticket fields; empty if the credentials may not read them."""
         if self._ticket_fields is None and not self._is_refused:
             try:
                 self._ticket_fields = [
@@ -147,12 +149,12 @@ class AccountState:
                     async for page in fetch_list(self.http, "/api/v2/brands", endpoint="brands")
                     for row in decode_rows(page.brands, zd.Brand)[0]
                 ]
-            except UnavailableError:  # plans with a single brand
+            except UnavailableError:  # the plan has a single brand
                 self._brands = []
         return self._brands
 
     async def help_centers(self) -> list[str]:
-        """Addresses of the help centres: one for each brand that has one, on the brand's own host."""
+        """Addresses of the help centres: one for each brand that has one, on the host of the brand."""
         sites = []
         for brand in await self.brands():
             if brand.has_help_center and (site := self._site(brand)):
@@ -161,14 +163,14 @@ class AccountState:
         return list(dict.fromkeys(sites)) or [self.url]
 
     def _site(self, brand: zd.Brand) -> str | None:
-        """Credentials go to subdomains of zendesk.com only, whatever a brand's row says."""
+        """Address of a brand. Credentials are sent to subdomains of zendesk.com only, whatever the row says."""
         if not (urlsplit(self.url).hostname or "").endswith(_ZENDESK):
             return self.url
         name = (brand.subdomain or "").lower()
         return f"https://{name}{_ZENDESK}" if _SUBDOMAIN.fullmatch(name) else None
 
     async def article_hosts(self) -> frozenset[str]:
-        """Hosts whose articles are ours, in links."""
+        """Hosts of our help centres, to recognise links to articles."""
         hosts = {_get_host(self.url)}
         for brand in await self.brands():
             hosts |= {_get_host(brand.brand_url or ""), brand.host_mapping or ""}
@@ -177,7 +179,7 @@ class AccountState:
 
 
 def _get_host(address: str) -> str:
-    """ "" of what is no address."""
+    """Host of an address; "" if it is not an address."""
     try:
         return urlsplit(address).netloc
     except ValueError:

@@ -1,4 +1,4 @@
-"""`check`: what these credentials reach on this account, each stream asked once and cheaply."""
+"""`check` of a Zendesk account: one cheap request for each stream shows what the credentials can read."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.contract import Finding, no
 from helpdesk_kpi.pull.transport import Params
 
 _API_TOKENS_END = datetime(2027, 4, 30, tzinfo=UTC)
-_WARN_DAYS = 14  # days before which somebody should know that tokens end
+_WARN_DAYS = 14  # days before the end of a token from which `check` warns
 _LIST: Params = {"page[size]": 1}
 
 
@@ -23,7 +23,7 @@ class _Probe(NamedTuple):
     path: str
     about: str
     params: Params
-    needs: tuple[str, ...] = ()  # what fails with it
+    needs: tuple[str, ...] = ()  # capabilities that are missing if the request fails
 
 
 _BY_EXPORTS = (
@@ -55,7 +55,7 @@ _SURVEYS = ("survey.answers", "survey.offered")
 
 
 async def check(account: AccountState, now: float) -> list[Finding]:
-    """Findings in the order in which a person would look. `now`: epoch seconds."""
+    """Check the account. Findings are in reading order. `now`: epoch seconds."""
     request = account.http.get("/api/v2/users/me", type=zd.Me, endpoint="users/me", missing="resource")
     me, refusals = await checks.check_sign_in(request)
     if me is None:
@@ -82,7 +82,7 @@ def _check_role(me: zd.User) -> Finding:
 
 
 def _check_token_expiry(account: AccountState, today: datetime) -> list[Finding]:
-    """When these credentials end by themselves. Those of an OAuth client that acts for itself do not."""
+    """When the credentials expire. A client_credentials OAuth client does not expire."""
     settings = account.settings
     if settings.auth.is_token:
         return [_describe_api_token(today)]
@@ -107,10 +107,10 @@ def _describe_api_token(today: datetime) -> Finding:
 
 
 async def _check_zone(account: AccountState) -> list[Finding]:
-    """For people to compare with the zone of their configuration, which decides what a day is."""
+    """The account's time zone, to compare with `timezone` of the configuration."""
     try:
         page = await account.http.get("/api/v2/account/settings", type=zd.SettingsPage, endpoint="account/settings")
-    except PullError:  # not for everyone's eyes, and not needed
+    except PullError:  # needs further rights, and is not essential
         return []
     localization = page.settings.localization or zd.Localization()
     zone = localization.iana_time_zone or localization.time_zone
@@ -118,7 +118,7 @@ async def _check_zone(account: AccountState) -> list[Finding]:
 
 
 async def _check_transport(account: AccountState, now: float) -> list[Finding]:
-    """Tickets, their events and people: by exports or, where Zendesk denies those, by lists."""
+    """Check tickets, their events and users: by exports, or by lists if Zendesk denies the exports."""
     by_exports = [finding for probe in _BY_EXPORTS for finding in await _run_probe(account, now, probe)]
     denied = next((f.text for f in by_exports if f.about == "tickets" and f.provides), None)
     if denied is None:
@@ -141,7 +141,7 @@ async def _run_probe(account: AccountState, now: float, probe: _Probe) -> list[F
 
 
 def _check_surveys(found: list[Finding]) -> list[Finding]:
-    """Only one kind of survey is in use at a time; without both there are no answers at all."""
+    """Report missing surveys. An account uses one of the two survey systems, so one readable system is enough."""
     readable = [f.level == "ok" for f in found if f.about in {"satisfaction ratings", "survey responses"}]
     if any(readable):
         return []
@@ -169,7 +169,7 @@ async def _check_articles(account: AccountState) -> list[Finding]:
 
 
 async def _check_fields(account: AccountState) -> list[Finding]:
-    """Fields that the configuration names and the account doesn't have."""
+    """Report entries of `keep_fields` that match no ticket field."""
     try:
         found_fields = set((await account.fields()).values())
     except PullError as error:
@@ -182,7 +182,7 @@ async def _check_fields(account: AccountState) -> list[Finding]:
 
 
 async def _check_time_fields(account: AccountState) -> list[Finding]:
-    """Time is kept by an app that not everybody has."""
+    """Check the fields of the Time Tracking app, which an account may lack."""
     try:
         fields = await account.time_fields()
     except PullError as error:

@@ -1,7 +1,7 @@
-"""Zendesk's three ways to hand out long lists, each with the rule when to stop.
+"""Pagination of Zendesk: cursor exports, time-based exports and lists, each with its stop rule.
 
-None of them follows `next_page`, `after_url` or `links.next`: these name hosts of Zendesk's choosing, and are set when
-there is nothing more. Only the cursor or the end time is taken.
+`next_page`, `after_url` and `links.next` are never followed. They may have another host, and they are set even if
+nothing follows. Only the cursor or the end time is used.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -15,16 +15,16 @@ from helpdesk_kpi.milliseconds import SECOND
 from helpdesk_kpi.pull.paging import Walk, cursor_error, has_rows
 from helpdesk_kpi.pull.transport import Missing, Transport
 
-EXPORT_LAG = 61  # seconds; exports give nothing of the last minute and refuse a start within it
+EXPORT_LAG = 61  # seconds; exports exclude the last minute and refuse a start within it
 Cursored = TypeVar("Cursored", TicketsPage, UsersPage)
 LISTS_OF = tuple(name for name, kind in ListPage.__annotations__.items() if kind is Raw)
-#: Lists that Zendesk gives whole, without any word on pages; so it does with the audits of an archived ticket.
+#: Lists without pagination fields: they are complete. The audits of an archived ticket are such a list too.
 #: https://developer.zendesk.com/api-reference/ticketing/
 WHOLE = frozenset({"custom_statuses", "schedules", "slas/policies", "ticket_forms", "tickets/audits"})
 
 
 def get_latest_start(http: Transport, now: int) -> int:
-    """The last second that an export may be asked for, by Zendesk's clock. `now` is UNIX seconds, by ours."""
+    """The latest start that an export accepts, in UNIX seconds by Zendesk's clock. `now`: UNIX seconds by our clock."""
     return http.server_time(now * SECOND) // SECOND - EXPORT_LAG
 
 
@@ -32,9 +32,13 @@ async def fetch_by_cursor(
     http: Transport, path: str, params: Mapping[str, str | int | bool], kind: type[Cursored], *, cursor: str | None,
     start: int, endpoint: str,
 ) -> AsyncIterator[tuple[Cursored, str | None]]:  # fmt: skip
-    """Pages of a cursor export, with the cursor to keep; None where an empty poll gave none: the old one stays valid.
+    """Fetch a cursor export until `end_of_stream`.
 
-    It ends with `end_of_stream`. `start` is UNIX seconds, for the first run.
+    Args:
+        cursor: Cursor of the last run; None on the first run.
+        start: UNIX seconds, used on the first run.
+
+    Returns: Pages, each with the cursor to store. None: an empty page had no cursor, so the old one stays valid.
     """
     walk = Walk(endpoint, cursor)
     while True:
@@ -60,10 +64,17 @@ async def fetch_by_time(
     rows: str,
     ends_without_next: bool = False,
 ) -> AsyncIterator[tuple[ExportPage, int]]:
-    """Pages of a time-based export from UNIX second `start`, with the second from which the next one goes on.
+    """Fetch a time-based export until `end_of_stream`.
 
-    It ends with `end_of_stream`; where that is never told (calls, articles), with a page that is empty or brings
-    nothing newer, or, `ends_without_next`, with a next page of null (articles). `now` is UNIX seconds, by our clock.
+    Calls and articles have no `end_of_stream`. They end with a page that is empty or has nothing newer.
+
+    Args:
+        start: UNIX seconds of the first page.
+        now: UNIX seconds by our clock.
+        rows: Key of the rows in a page.
+        ends_without_next: A null `next_page` ends the export too (articles).
+
+    Returns: Pages, each with the UNIX second at which the next page starts.
     """
     start = max(0, min(start, get_latest_start(http, now)))
     walk = Walk(endpoint, start)
@@ -72,22 +83,22 @@ async def fetch_by_time(
             path, {**params, "start_time": start}, type=ExportPage, endpoint=endpoint, missing="resource"
         )
         end = page.end_time if page.end_time is not None else start
-        yield page, max(start, min(end, now))  # a time to come would leave out all until then
+        yield page, max(start, min(end, now))  # a future time would skip all rows until then
         has_end = page.end_of_stream is not None
         more = _has_more(
             page, start, has_end=has_end, has_found=has_rows(getattr(page, rows)), ends_without_next=ends_without_next
         )
         if not walk.goes_on(more=more, to=end, has_rows=has_rows(getattr(page, rows))):
             return
-        if end < start:  # a server that goes back; a whole page within one second repeats its place
+        if end < start:  # the server went back; a full page within one second repeats its end
             raise cursor_error(endpoint, start)
-        if end > get_latest_start(http, now):  # nothing newer is given; and metric events may be announced for later
+        if end > get_latest_start(http, now):  # nothing newer is exported; metric events may have future times
             return
         start = end
 
 
 def _has_more(page: ExportPage, start: int, *, has_end: bool, has_found: bool, ends_without_next: bool) -> bool | None:
-    """Whether more follows, as this export says it; None where it says nothing."""
+    """Whether another page follows; None: the response does not say."""
     if has_end:
         return not page.end_of_stream
     if ends_without_next and page.next_page is None:
@@ -104,9 +115,9 @@ async def fetch_list(
     size: int = 100,
     missing: Missing = "resource",
 ) -> AsyncIterator[ListPage]:
-    """Pages of an ordinary list: by cursor where the resource has that, by page number where not, or all at once.
+    """Fetch a list: by cursor if the resource supports it, else by page number, or all at once.
 
-    `links.next` is set on the last page too; `has_more` counts. The two ways exclude each other in one request.
+    `links.next` is set on the last page too, so `has_more` decides. One request may use one of the two ways only.
     """
     query: dict[str, str | int | bool] = {**(params or {}), "page[size]": size}
     walk = Walk(endpoint, 1)

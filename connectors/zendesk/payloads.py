@@ -1,4 +1,4 @@
-"""Zendesk's payloads, as far as we read them. Keys and enum values that nobody knows are let through.
+"""The parts of Zendesk's payloads that are read. Unknown keys and enum values are accepted.
 
 Ids are 64-bit numbers in Support; times are ISO 8601 in UTC, and UNIX seconds in exports.
 https://developer.zendesk.com/api-reference/
@@ -16,15 +16,17 @@ NOTHING = Raw(b"[]")
 
 
 def ms(moment: datetime) -> int:
-    """UTC epoch ms. Some times come without a zone (engagements): they are UTC. ValueError where it is no time that a
-    helpdesk can mean.
+    """UTC epoch ms. Times without a zone (engagements) are UTC.
+
+    Raises:
+        ValueError: The time is outside the years that a helpdesk can mean.
     """
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return plausible(round(aware.timestamp() * 1000))
 
 
 class Meta(msgspec.Struct):
-    has_more: bool | None = None  # null: not told
+    has_more: bool | None = None  # null: not given
     after_cursor: str | None = None
 
 
@@ -32,7 +34,7 @@ class TicketsPage(msgspec.Struct):
     tickets: Raw
     after_cursor: str | None = None
     end_of_stream: bool | None = None  # null: not told
-    metric_sets: Raw = NOTHING  # beside the tickets where they aren't embedded
+    metric_sets: Raw = NOTHING  # sideloaded, if the tickets do not embed them
 
 
 class UsersPage(msgspec.Struct):
@@ -100,18 +102,18 @@ class Ticket(msgspec.Struct):
     satisfaction_rating: Any = None  # null, or an object with score and id
     tags: list[str] | None = None
     custom_fields: list[CustomField] | None = None
-    metric_set: MetricSet | None = None  # null: not worked out yet; absent: deleted
+    metric_set: MetricSet | None = None  # null: not computed yet; absent: deleted
 
 
 class DeletedTicket(msgspec.Struct):
-    """A row of /deleted_tickets, which tells no more of it."""
+    """A row of /deleted_tickets."""
 
     id: int
     deleted_at: datetime
 
 
 class TicketEvent(msgspec.Struct):
-    """One update of a ticket (an audit). Its children have the name of the changed field as a key."""
+    """One update of a ticket (an audit) in the export: children have the changed field as a key."""
 
     id: int
     ticket_id: int
@@ -124,7 +126,7 @@ class TicketEvent(msgspec.Struct):
 
 
 class Audit(msgspec.Struct):
-    """The same update as /tickets/{id}/audits tells it: its events name the changed field."""
+    """One update of a ticket from /tickets/{id}/audits: events have the changed field in `field_name`."""
 
     id: int
     ticket_id: int
@@ -138,7 +140,7 @@ class Audit(msgspec.Struct):
 
 
 class ExportPage(msgspec.Struct):
-    """A time-based export: one of the row keys is there."""
+    """A page of a time-based export; one of the row keys is present."""
 
     end_time: int | None = None
     next_page: str | UnsetType | None = UNSET  # unset: this endpoint has no such word
@@ -151,7 +153,7 @@ class ExportPage(msgspec.Struct):
 
 
 class EngagementsPage(msgspec.Struct):
-    """Messaging sessions page in a way of their own; None: nothing is said about what follows."""
+    """A page of messaging sessions. `has_more` None: not given."""
 
     agent_engagement_data: Raw
     has_more: bool | None = None
@@ -159,7 +161,7 @@ class EngagementsPage(msgspec.Struct):
 
 
 class ListPage(msgspec.Struct):
-    """A list by cursor (meta) or by page number (next_page); one of the row keys is there."""
+    """A page of a list by cursor (meta) or by page number (next_page); one of the row keys is present."""
 
     meta: Meta | None = None
     next_page: str | UnsetType | None = UNSET  # unset: this endpoint has no such word
@@ -243,7 +245,7 @@ class CustomStatus(msgspec.Struct):
 
 
 class SatisfactionRating(msgspec.Struct):
-    """Survey of the older kind: one row that goes from offered to good or bad."""
+    """An older survey: one row that changes from offered to good or bad."""
 
     id: int
     ticket_id: int
@@ -283,7 +285,7 @@ class Subject(msgspec.Struct):
 
 
 class SurveyResponse(msgspec.Struct):
-    """Survey of the newer kind, with several questions. There is no creation time but the one in the id, a ULID."""
+    """A newer survey with several questions. Its creation time is in the id, a ULID."""
 
     id: str
     expires_at: datetime | None = None
@@ -388,7 +390,7 @@ class SettingsPage(msgspec.Struct):
 
 
 class Count(msgspec.Struct):
-    """A bare number, or an object with a value that may be some hours old."""
+    """A number, or an object with a value that may be some hours old."""
 
     count: Any = None
 

@@ -18,9 +18,9 @@ _CLIENT_ADVICE = "The OAuth client must be confidential, of this account, and ow
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An OAuth client of your own account, or, until 2027-04-30, an address with an API token.
+    """An OAuth client of the account, or, until 2027-04-30, an address with an API token.
 
-    With `tokens` the client acts for a person who has allowed it in a browser: the file holds the tokens of that.
+    With `tokens` the client acts for a person who gave consent in a browser; the file holds that person's tokens.
     """
 
     client_id: str | None = None
@@ -46,7 +46,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return TokenFile(Path(folder) / self.tokens) if self.tokens else None
 
     def auth(self, url: str = "", folder: str = "") -> Auth:
-        """`folder`: where a relative path of `tokens` begins."""
+        """Build the sign-in. `folder`: base of a relative path in `tokens`."""
         file = self.token_file(folder)
         if self.client_id and self.client_secret and file:
             advice = _describe_consent(url, self.client_id, file.path)
@@ -59,7 +59,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _describe_consent(url: str, client_id: str, file: Path) -> str:
-    """How a person allows the client anew; https://support.zendesk.com/hc/en-us/articles/4408845965210"""
+    """How a person gives consent again; https://support.zendesk.com/hc/en-us/articles/4408845965210"""
     return (
         f"To allow it (again), open {url}/oauth/authorizations/new?response_type=code&scope=read&client_id={client_id}"
         "&redirect_uri=ADDRESS as an admin, ADDRESS being a redirect URL of the client, and write the code that you"
@@ -69,21 +69,21 @@ def _describe_consent(url: str, client_id: str, file: Path) -> str:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a Zendesk source is told."""
+    """Settings of a Zendesk source."""
 
     url: str  # "https://acme.zendesk.com"
     auth: Credentials
-    rate_share: float = 0.5  # the part of each rate limit that is ours; the rest is left to other integrations
-    page_size: int = 1000  # rows a page of the exports; less where Zendesk's gateway times out
+    rate_share: float = 0.5  # our part of each rate limit; other integrations keep the rest
+    page_size: int = 1000  # rows of a page of an export; use less if Zendesk's gateway times out
     keep_fields: tuple[str, ...] = ()  # custom ticket fields to keep, by id or title
-    time_field: str | None = None  # where the Time Tracking app keeps the total, if its field was renamed; id or title
-    include_ratings_comment: bool = False  # keep what customers wrote into surveys
+    time_field: str | None = None  # the Time Tracking app's total, if renamed; id or title
+    include_ratings_comment: bool = False  # store comments of surveys
     help_centers: bool = True  # read articles of the account's help centres
     voice: bool = True  # read calls
     messaging: bool = True  # read messaging engagements
-    thanks: tuple[str, ...] = ()  # set by sync; own words of gratitude
-    sketch_key: bytes = b""  # set by sync; keys the sketches of texts
-    config_folder: str = ""  # set by sync; where relative paths begin
+    thanks: tuple[str, ...] = ()  # set by sync; further words of gratitude
+    sketch_key: bytes = b""  # set by sync; keys the fingerprints of texts
+    config_folder: str = ""  # set by sync; base of relative paths
 
     def __post_init__(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""How much a first sync has to ask, and how long that takes within our share of the rate limits."""
+"""Estimate of the first sync: number of requests, and duration within our share of the rate limits."""
 
 import math
 
@@ -10,14 +10,14 @@ from helpdesk_kpi.pull.contract import Finding
 EVENTS_PER_TICKET, METRIC_EVENTS_PER_TICKET = (
     12,
     12,
-)  # ticket events and metric events of a usual ticket: a guess that desks differ from
-#: Requests a minute where no answer has told yet: the smallest that Zendesk gives in each case.
+)  # of a usual ticket; an estimate
+#: Requests a minute if no response has given the limit yet: the lowest documented limits.
 #: https://developer.zendesk.com/api-reference/introduction/rate-limits/
 _EXPORTS, _PEOPLE, _ACCOUNT = 10, 20, 200
 
 
 async def estimate_first_sync(account: AccountState) -> list[Finding]:
-    """By the number of tickets and people that a search counts; nothing where it does not."""
+    """Estimate from the number of tickets and users that a search counts. Empty if it cannot count."""
     tickets, people = await _count_rows(account, "type:ticket"), await _count_rows(account, "type:user")
     if tickets is None or people is None:
         return []

@@ -1,4 +1,4 @@
-"""From an issue's changelog to events.
+"""Changelogs of issues as events.
 
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-changelog-bulkfetch-post
 """
@@ -16,23 +16,23 @@ from helpdesk_kpi.model import Event, Name, Unread
 from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 
-#: Jira's field -> our word. Everything else is noise, unless the configuration keeps it.
+#: Field of Jira -> field of an event. Other fields are skipped unless configured.
 FIELDS = {
     "status": "status", "assignee": "assignee", "priority": "priority", "issuetype": "type", "project": "brand",
     "reporter": "requester", "key": "key", "resolution": "resolution",
 }  # fmt: skip
-REQUESTED = ("status", "assignee", "priority", "resolution", "project")  # what is always asked for
+REQUESTED = ("status", "assignee", "priority", "resolution", "project")  # always requested
 REQUESTED_LAST = ("issuetype", "reporter")
-AWAY = "away"  # our word for what was in no project that is read
-MAX_FIELDS = 10  # fields whose histories one call may ask for
+AWAY = "away"  # field of an event: in no selected project
+MAX_FIELDS = 10  # fields in one request for histories
 _BY_ID = frozenset({"status", "assignee", "priority", "brand", "requester", "team", "resolution"})
 _NEVER_NONE = frozenset({"status", "brand"})
-#: Resolutions that say that there is none: some sites have made one. https://confluence.atlassian.com/jirakb/best-practices-on-using-the-resolution-field-959286742.html
+#: Names of resolutions that mean "unresolved": some sites have added one. https://confluence.atlassian.com/jirakb/best-practices-on-using-the-resolution-field-959286742.html
 NO_RESOLUTION = frozenset({"unresolved", "未解决"})
 
 
 class Move(msgspec.Struct, frozen=True):
-    """An issue went from one project to another."""
+    """A move of an issue between projects (ids)."""
 
     at: int
     before: str | None
@@ -40,7 +40,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class IssueHistory(msgspec.Struct, frozen=True):
-    """What one issue's histories tell."""
+    """Events of the histories of one issue."""
 
     events: list[Event]
     names: list[Name]
@@ -55,7 +55,7 @@ class IssueHistory(msgspec.Struct, frozen=True):
 
 
 def map_absences(events: Sequence[Event], projects: Collection[str]) -> list[Event]:
-    """Events that say when an issue was not in a project that is read."""
+    """Map the times in which an issue was in no selected project."""
     found = []
     for e in events:
         was_here, is_here = e.before in projects, e.after in projects
@@ -66,7 +66,7 @@ def map_absences(events: Sequence[Event], projects: Collection[str]) -> list[Eve
 
 
 def select_history_fields(team: str | None, custom: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Fields whose histories are asked for, most important first, and those for which there is no room."""
+    """Fields to request histories of, most important first, and fields above the limit."""
     fields = [*REQUESTED, *([team] if team else []), *custom, *REQUESTED_LAST]
     unique = list(dict.fromkeys(fields))
     return unique[:MAX_FIELDS], unique[MAX_FIELDS:]
@@ -75,7 +75,7 @@ def select_history_fields(team: str | None, custom: Mapping[str, str]) -> tuple[
 def read_history(
     issue_id: str, rows: Iterable[js.History], fields: Mapping[str, str], ids: Mapping[str, str], names: NameIndex
 ) -> IssueHistory:
-    """One event a field. A history that cannot be read is set aside alone."""
+    """Read histories: one event for each field. An unreadable history is rejected alone."""
     rows = list(rows)
     names = msgspec.structs.replace(names, own={**_pair_names_with_ids(rows, fields, ids), **names.own})
     context = HistoryContext(fields, ids, names)
@@ -89,15 +89,15 @@ def read_history(
 
 
 class HistoryContext(NamedTuple):
-    """How the histories of one issue are read."""
+    """Context for the histories of one issue."""
 
-    words: Mapping[str, str]  # Jira's field -> our word
+    words: Mapping[str, str]  # field of Jira -> field of an event
     ids: Mapping[str, str]  # names of custom fields -> their ids
     known: NameIndex
 
 
 def _add_events(issue_id: str, row: js.History, context: HistoryContext, history: IssueHistory) -> None:
-    """The id of an event holds the field and not its place: asked for some fields, Jira leaves others out."""
+    """Add events of one history. Ids have the field and not its place, as Jira omits fields that are not requested."""
     at, actor = ms(row.created), _get_actor(row)
     counts: dict[str, int] = {}
     for place, item in enumerate(row.items):
@@ -132,7 +132,7 @@ def _add_events(issue_id: str, row: js.History, context: HistoryContext, history
 def _pair_names_with_ids(
     rows: Sequence[js.History], fields: Mapping[str, str], ids: Mapping[str, str]
 ) -> dict[tuple[str, str], frozenset[str]]:
-    """What the issue's own histories call by a name and an id at once."""
+    """(field, name) -> ids, from items of the histories that have both."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in (item for row in rows for item in row.items):
         name_of_field = fields.get(get_field_id(item, ids))
@@ -143,20 +143,21 @@ def _pair_names_with_ids(
 
 
 def _get_actor(row: js.History) -> str | None:
-    """Null for rules of Jira's own, which often have no author."""
+    """Id of the author; None: a rule without an author."""
     return None if row.author is None else row.author.account_id or row.author.key or row.author.name
 
 
 def get_field_id(item: js.Item, field_ids: Mapping[str, str]) -> str:
-    """Data Center tells fields by their names; `field_ids` are those of custom ones. A key's is "Key" everywhere."""
+    """Id of the changed field. Data Center has names only; `field_ids` maps names of custom fields. A key is "Key"."""
     if item.field_id:
         return item.field_id
     return field_ids.get(item.field, item.field) if item.fieldtype == "custom" else item.field.lower()
 
 
 def _resolve_value(field: str, value_id: str | None, name: str | None, names: NameIndex) -> tuple[str | None, bool]:
-    """The id where the ticket has one too, else what people see; and whether it could be read. A name without an id
-    stands for what has that name.
+    """Value of a side of a change: the id if tickets have ids, else the name.
+
+    Returns: The value, and whether it could be resolved. A name without an id is looked up.
     """
     if field == "resolution" and (name or "").casefold() in NO_RESOLUTION:
         return None, True
@@ -167,10 +168,10 @@ def _resolve_value(field: str, value_id: str | None, name: str | None, names: Na
     if not name:
         return None, field not in _NEVER_NONE
     found = names.id_of(field, name)
-    # A resolution counts whatever it is called; a project that is read has a name that is listed.
+    # Any resolution counts; a selected project has a known name.
     return found or name, found is not None or field in {"resolution", "brand"}
 
 
 def get_order(row_id: str) -> int:
-    """Jira's ids count up, which orders what happened within one millisecond."""
+    """Order within a millisecond: Jira's ids increase."""
     return int(row_id) % 10**15 * 100 if row_id.isdecimal() else 0

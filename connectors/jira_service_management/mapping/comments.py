@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.contract import RejectedRow
 from helpdesk_kpi.text.comment import RULES_VERSION
 from helpdesk_kpi.text.comment import extract_features as read_text
 
-CREATED = "created"  # the id of the comment that an issue's description is
+CREATED = "created"  # event id of the description
 
 
 INTERNAL = "sd.public.comment"  # a comment's property that says whether it is internal
@@ -24,7 +24,7 @@ INTERNAL = "sd.public.comment"  # a comment's property that says whether it is i
 def map_description(
     issue_id: str, at: int, reporter: str | None, description: Any, hosts: Collection[str], *, via: str | None = None
 ) -> model.Event:
-    """The description is what the customer first said, whoever typed it: an agent on the telephone, a form, a bot."""
+    """Map the description as the customer's first message, even if an agent, a form or a bot wrote it."""
     return _map_text(
         description, ticket=issue_id, event_id=CREATED, at=at, actor=reporter, public=True, hosts=hosts, via=via
     )
@@ -39,7 +39,7 @@ def map_comment(issue_id: str, row: js.Comment, keep: FieldSelection, *, service
 
 
 def is_public(row: js.Comment) -> bool:
-    """Whether the customer sees it. Everything is, where nothing says otherwise, outside of service projects too."""
+    """Whether the customer sees a comment: yes, unless a restriction or property says otherwise."""
     if row.visibility is not None and row.visibility.is_restricted:
         return False
     if row.jsd_public is not None:
@@ -82,9 +82,9 @@ def _map_text(
 
 
 def decode_comments(issue_id: str, fields: js.Fields) -> tuple[list[js.Comment], list[RejectedRow], bool]:
-    """Comments that came along, and whether they are all and say who sees them.
+    """Embedded comments with a visibility, rejected rows, and whether these are all comments.
 
-    Data Center does not say there who sees them.
+    Data Center embeds comments without visibility.
     """
     page = fields.comment
     if page is None:

@@ -16,13 +16,13 @@ T = TypeVar("T")
 def decode_embedded(
     raw_rows: msgspec.Raw | list[msgspec.Raw], total: int | None, kind: type[T]
 ) -> tuple[list[T], list[RejectedRow], bool]:
-    """What a search brought of an issue's comments or worklogs, twenty at most, and whether that is known to be all."""
+    """Decode embedded rows of an issue, at most 20. Returns rows, rejected rows, and whether these are all."""
     found, rejected = decode_rows(joined(raw_rows) if isinstance(raw_rows, list) else raw_rows, kind)
     return found, rejected, total is not None and total <= len(found) + len(rejected)
 
 
 def label_rejected(issue_id: str, what: str, rejected: Sequence[RejectedRow]) -> list[RejectedRow]:
-    """Rows that were set aside, named by their issue."""
+    """Rejected rows with the issue in their ids."""
     return [RejectedRow(f"{issue_id} {what} {one.id}", one.reason) for one in rejected]
 
 
@@ -47,7 +47,7 @@ def get_request_type(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) ->
 
 
 def get_users(custom: Mapping[str, msgspec.Raw], field: str | None) -> list[js.User]:
-    """Those of them that can be read."""
+    """Readable accounts of a field."""
     return [user for one in get_objects(custom, field) if (user := convert_user(one)) is not None]
 
 
@@ -59,7 +59,7 @@ def convert_user(raw: object) -> js.User | None:
 
 
 def get_option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[str | None, str | None]:
-    """Id and label of a choice: of a list's option, of a group, or of an Atlassian team. A text is both."""
+    """(id, label) of an option, a group or an Atlassian team. A text is both."""
     found = decode_field(custom, field)
     if isinstance(found, list):
         found = next(iter(found), None)
@@ -71,7 +71,7 @@ def get_option(custom: Mapping[str, msgspec.Raw], field: str | None) -> tuple[st
 
 
 def to_text(raw: Any) -> str | None:
-    """A field's value as text: choices and people by their label, lists as "a, b", null and "" as None."""
+    """A value as text: options and people by label, lists as "a, b"; None for null, "" and []."""
     match raw:
         case None | "" | []:
             return None

@@ -1,4 +1,4 @@
-"""From issues to records: pure functions."""
+"""Issues as tickets with everything that a search has of them: pure functions."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -37,14 +37,14 @@ SERVICE = "service_desk"
 
 
 class IssueRecords(msgspec.Struct, frozen=True):
-    """What an issue gives, and what of it has to be fetched apart."""
+    """Records of an issue, and which parts have to be fetched separately."""
 
     records: list[AnyRecord]
     ticket: model.Ticket
     rejected: list[RejectedRow]
     people: list[js.User]
-    is_service: bool = True  # else no customer sees it
-    has_worklogs: bool | None = None  # all of them came along; None: nothing is told of any
+    is_service: bool = True  # False: no customer sees it
+    has_worklogs: bool | None = None  # True: all are here; None: the site has none
 
     @property
     def lacks_comments(self) -> bool:
@@ -58,13 +58,13 @@ class IssueRecords(msgspec.Struct, frozen=True):
 def map_issue(
     row: js.Issue, keep: FieldSelection, called: Mapping[str, Collection[str]] | None = None, *, has_left: bool = False
 ) -> IssueRecords:
-    """The ticket, the comment that made it, its comments as far as they came along, SLA runs and its rating.
+    """Map an issue: the ticket, its description, embedded comments and worklogs, SLA cycles and rating.
 
     Args:
-        row: As a search brings it.
-        keep: What of it is read.
-        called: Names of accounts.
-        has_left: It is in another project now, and was in a service project when its customer was answered.
+        row: A row of a search.
+        keep: Selected fields.
+        called: Display names in lower case -> ids of accounts.
+        has_left: It is in another project now, and was in a service project before.
     """
     fields = msgspec.json.decode(row.fields, type=js.Fields)
     custom = msgspec.json.decode(row.fields, type=dict[str, msgspec.Raw])
@@ -79,7 +79,7 @@ def map_issue(
     ticket = _map_ticket(row, fields, custom, keep, created)
     ticket = msgspec.structs.replace(
         ticket,
-        replies_known="yes" if is_complete and not (rejected or unmapped) else "pending",  # asked for apart
+        replies_known="yes" if is_complete and not (rejected or unmapped) else "pending",  # fetched separately
         changes_known="pending" if past is None else "yes",
     )
     channel = _get_channel(row.properties)
@@ -102,20 +102,20 @@ def map_issue(
 def map_history(
     issue_id: str, past: changelog.IssueHistory, ticket: model.Ticket, keep: FieldSelection
 ) -> list[AnyRecord]:
-    """Records of a whole history that came along with the issue."""
+    """Map the complete history of an issue."""
     found = model.Changes(issue_id, ticket.version, came_at=get_arrival(past.moves, keep.projects))
     return [*past.names, *past.events, *changelog.map_absences(past.events, keep.projects), *past.unread, found]
 
 
 def get_arrival(moves: Sequence[changelog.Move], projects: Collection[str]) -> int | None:
-    """When an issue came to a project that is read from one that is not; None: it began in one that is."""
+    """When an issue came to a selected project from another one; None: it was created in a selected one."""
     if not moves or moves[0].before is None or moves[0].before in projects:
         return None
     return next((move.at for move in moves if move.after in projects), None)
 
 
 def build_name_index(fields: js.Fields, keep: FieldSelection, called: Mapping[str, Collection[str]]) -> NameIndex:
-    """What the issue's present state says about the names in its history."""
+    """Names and ids of the issue's current state, to resolve names in its history."""
     by_name = {("status", fields.status.name.casefold()): frozenset({fields.status.id})}
     if fields.priority is not None:
         by_name["priority", fields.priority.name.casefold()] = frozenset({fields.priority.id})
@@ -171,13 +171,13 @@ def _map_ticket(
 
 
 def _get_resolution(fields: js.Fields) -> str | None:
-    """By which Jira takes an issue as ended, whatever its status."""
+    """Id of the resolution, with which Jira treats an issue as done in any status; None: unresolved."""
     resolution = fields.resolution
     return None if resolution is None or resolution.name.casefold() in changelog.NO_RESOLUTION else resolution.id
 
 
 def _get_status_time(fields: js.Fields) -> int | None:
-    """Since when it is as it is: its status's category, or its resolution where that came first."""
+    """Since when the issue is in its state: by its status category, or by an earlier resolution."""
     since, resolved = (_parse_time(one) for one in (fields.status_since, fields.resolved_at))
     is_done = STATES.get(fields.status.status_category.key) == "solved"
     if _get_resolution(fields) is None:
@@ -194,14 +194,14 @@ def _parse_time(raw: str | int | None) -> int | None:
 
 
 def _get_association(fields: js.Fields, *, has_request: bool) -> model.Association | None:
-    """A sub-task splits work inside the team; so does what hangs below another issue and is nobody's request."""
+    """Association: a sub-task, or a child without a request type, splits work inside the team."""
     if fields.issuetype is not None and fields.issuetype.subtask:
         return "subtask"
     return "child" if fields.parent is not None and not has_request else None
 
 
 def _list_participants(fields: js.Fields, custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> tuple[str, ...]:
-    """Who takes part on the customer's side: participants and approvers."""
+    """Ids of participants and approvers on the customer's side, without the reporter."""
     found = [
         account_id
         for user in [*get_users(custom, keep.participants), *_list_approvers(custom, keep)]
@@ -223,19 +223,19 @@ def _list_approvers(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> 
 
 
 def _read_history(row: js.Issue, keep: FieldSelection, names: NameIndex) -> changelog.IssueHistory | None:
-    """The history, where the search brought all of it."""
+    """The history, if the search has all of it, else None."""
     if row.changelog is None:
         return None
     found, rejected = decode_rows(row.changelog.histories, js.History)
     total = row.changelog.total
-    if rejected or total is None or total > len(found):  # the rest, and what cannot be read, is asked for apart
+    if rejected or total is None or total > len(found):  # fetched separately
         return None
     past = changelog.read_history(row.id, found, keep.words, keep.field_ids, names)
     return None if past.rejected else past
 
 
 def _get_channel(properties: Mapping[str, Any] | None) -> str | None:
-    """How a request came in; what was made in Jira without a request has no such property.
+    """Channel of a request; None: the issue was created in Jira without a request.
 
     https://support.atlassian.com/jira-service-management-cloud/docs/request-channel-types/
     """
@@ -254,12 +254,12 @@ def map_status(row: js.Status) -> model.Name:
 
 
 def _map_status_name(fields: js.Fields, keep: FieldSelection) -> list[model.Name]:
-    """A status that no list has, as those of single projects may be, is named by the issue."""
+    """Name of a status that no list has, such as one of a single project."""
     return [map_status(fields.status)] if keep.labels.is_gone("status", fields.status.id) else []
 
 
 def _map_names(custom: Mapping[str, msgspec.Raw], keep: FieldSelection) -> Iterator[AnyRecord]:
-    """What the issue says about the things around it."""
+    """Names of request type, organizations and team."""
     request_type = get_request_type(custom, keep)
     if row_id := to_id(request_type.get("id")):
         yield model.Name("form", row_id, str(request_type.get("name") or row_id))

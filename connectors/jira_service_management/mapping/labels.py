@@ -1,7 +1,7 @@
-"""What ids in histories are called, and what names without ids stand for.
+"""Names of ids in histories, and ids of names without ids.
 
-Lists hold what exists today, histories what existed then: a status that was deleted is in histories only, under an id
-that no list has, and some changes come with names and no ids.
+Lists have current values, histories old ones: a deleted status is in histories only, and some changes have names
+without ids.
 https://github.com/mikebowler/jirametrics/issues/72
 """
 
@@ -12,7 +12,7 @@ import msgspec
 from connectors.jira_service_management import payloads as js
 from helpdesk_kpi.model import Name
 
-LABELLED = frozenset({"status", "priority", "resolution"})  # values that a list of the site names
+LABELLED = frozenset({"status", "priority", "resolution"})  # fields with a list of names
 
 
 class Labels(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Labels(msgspec.Struct, frozen=True):
         return lists.get(field, ())
 
     def ids(self, field: str, name: str, project: str | None) -> frozenset[str]:
-        """Everything of that name; of several statuses, those of the issue's own project."""
+        """Ids with that name; of several statuses, those of the project of the issue."""
         found = [row for row in self.list_names(field) if row.name.casefold() == name.casefold()]
         if field == "status" and len(found) > 1 and project is not None:
             of_project = [row for row in self.statuses if row in found and row.only_in == project]
@@ -41,21 +41,21 @@ class Labels(msgspec.Struct, frozen=True):
         return frozenset(row.id for row in found)
 
     def is_gone(self, field: str, value_id: str) -> bool:
-        """Whether no list has it any more; False where there is no list."""
+        """Whether the list no longer has the id; False without a list."""
         rows = self.list_names(field)
         return field in {"status", "priority"} and bool(rows) and all(row.id != value_id for row in rows)
 
 
 class NameIndex(msgspec.Struct):
-    """What the names in one issue's histories stand for."""
+    """Ids of the names in the histories of one issue."""
 
     labels: Labels = Labels()
-    project: str | None = None  # id of the issue's project; None: not known
-    own: Mapping[tuple[str, str], frozenset[str]] = {}  # (word, name) -> ids that the issue itself gives with it
-    people: Mapping[str, Collection[str]] = {}  # names of accounts -> ids of those who have it
+    project: str | None = None  # id of the issue's project; None: unknown
+    own: Mapping[tuple[str, str], frozenset[str]] = {}  # (field, name) -> ids, from the issue itself
+    people: Mapping[str, Collection[str]] = {}  # display names -> ids of accounts
 
     def id_of(self, field: str, name: str) -> str | None:
-        """None: nothing has that name, or several have."""
+        """The id of a name; None: no or several ids have it."""
         key = name.casefold()
         for found in (
             self.own.get((field, key), ()),
@@ -67,7 +67,7 @@ class NameIndex(msgspec.Struct):
         return None
 
     def gone(self, field: str, value_id: str | None, name: str | None) -> Iterator[Name]:
-        """The name of what no list has: histories are the only ones that still know it."""
+        """Name of an id that no list has: only histories still have it."""
         if value_id and name and self.labels.is_gone(field, value_id):
             yield Name(field, value_id, name)
 

@@ -9,7 +9,7 @@ from helpdesk_kpi import model
 
 
 def get_merge_target(fields: js.Fields, keep: FieldSelection) -> str | None:
-    """The issue that it was closed as a duplicate of: the first in a project that is read. None: it ended otherwise."""
+    """The issue that this one is a closed duplicate of, in a selected project; None: it is none."""
     ends = [end for end in _list_linked(fields, keep.duplicates, outward=True) if _is_selected(end, keep)]
     is_done = STATES.get(fields.status.status_category.key) == "solved"
     resolution = fields.resolution
@@ -22,7 +22,7 @@ def get_merge_target(fields: js.Fields, keep: FieldSelection) -> str | None:
 
 
 def _is_selected(end: js.Other, keep: FieldSelection) -> bool:
-    """Whether its project is read, as far as its key tells."""
+    """Whether the linked issue is in a selected project, by its key; True if the key is unknown."""
     return not end.project or not keep.projects or end.project in keep.projects.values()
 
 
@@ -45,7 +45,7 @@ def find_linked(fields: js.Fields, types: Collection[str], *, outward: bool) -> 
 
 
 def _list_linked(fields: js.Fields, types: Collection[str], *, outward: bool) -> Iterator[js.Other]:
-    """The issues at the other ends of links of these types, in their order."""
+    """Issues at the other ends of links of these types, in order."""
     for link in fields.issuelinks or ():
         end = link.outward_issue if outward else link.inward_issue
         if end is not None and _has_type(link, types):

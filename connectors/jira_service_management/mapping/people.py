@@ -1,4 +1,4 @@
-"""From Jira's accounts to people: of the team, customers, robots, and accounts that are no single person's."""
+"""Accounts as people: agents, customers, members, bots, and shared accounts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,33 +8,35 @@ from connectors.jira_service_management import payloads as js
 from helpdesk_kpi import model
 from helpdesk_kpi.model import AnyRecord
 
-#: Ids that stand for everybody who cannot be named: two comments by them need not be by one hand.
+#: Ids of unknown accounts: two comments with such an id may be by different people.
 #: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-users/ (accountId)
 SHARED_IDS = frozenset({"unknown", "anonymous"})
-DELETED_NAME = "former user"  # the name of every account that was deleted; ids stay
+DELETED_NAME = "former user"  # name of deleted accounts; their ids stay
 
 
 class Team(msgspec.Struct, frozen=True):
-    """Who is known to be of the team."""
+    """The known team."""
 
     agents: frozenset[str] = frozenset()
-    always: frozenset[str] = frozenset()  # of the agents those whom the configuration names one by one
-    is_whole: bool = False  # whoever else is licensed has no role of the team
-    members: tuple[js.User, ...] = ()  # as far as lists tell more than an id
-    because: tuple[str, ...] = ()  # how many are taken for the team, and why
-    guess: str = ""  # why the team is guessed; "": it is known
-    of_project: Mapping[str, frozenset[str]] = {}  # a project's id -> who may answer in it, where a role says so
+    always: frozenset[str] = frozenset()  # agents that the configuration has one by one
+    is_whole: bool = False  # the list is complete
+    members: tuple[js.User, ...] = ()  # accounts with more than an id
+    because: tuple[str, ...] = ()  # how the team was found
+    guess: str = ""  # why the team is a guess; "": it is known
+    of_project: Mapping[str, frozenset[str]] = {}  # id of a project -> its agents, if known
 
 
 def user_id(user: js.User | None) -> str | None:
-    """Null: no account is named, as with rules and accounts that are gone for good."""
+    """Id of an account; None: a rule, or a permanently deleted account."""
     return None if user is None else user.account_id or user.key or user.name or None
 
 
 def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
-    """None for who has no id. `at`: when the account was seen. A deleted account keeps the name that it had.
+    """Map an account; None: it has no id. A deleted account keeps its stored name.
 
-    That somebody is no agent is only known where the list of agents is whole; else nothing is told of any time.
+    Args:
+        at: When the account was seen, epoch ms. An incomplete list of agents does not show that an account is no agent,
+            so the record has version 0 then.
     """
     account_id = user_id(user)
     if account_id is None:
@@ -53,8 +55,9 @@ def map_person(user: js.User, team: Team, at: int = 0) -> model.Person | None:
 
 
 def _get_kind(user: js.User, account_id: str, team: Team) -> model.PersonKind:
-    """A licence makes no agent. Portal-only customers have an accountType of their own on Cloud, and ids that begin
-    with `qm:`.
+    """Kind of a person. A licence makes no agent.
+
+    On Cloud, portal-only customers have the account type "customer" or an id with `qm:`.
     """
     if account_id.casefold() in SHARED_IDS:
         return "nobody"
@@ -66,18 +69,18 @@ def _get_kind(user: js.User, account_id: str, team: Team) -> model.PersonKind:
 
 
 def map_people(users: Sequence[js.User], team: Team, mapped_ids: set[str], at: int = 0) -> list[model.Person]:
-    """Each once in a run. An account that the configuration names was always of the team."""
+    """Map accounts, each once a run. A configured account was always in the team."""
     found = {p.id: p for user in users if (p := map_person(user, team, at)) and p.id not in mapped_ids}
     mapped_ids |= found.keys()
     always = [msgspec.structs.replace(p, version=0) for p in found.values() if at and p.id in team.always]
     return [*always, *found.values()]
 
 
-# one person under two ids, on Data Center
+# Data Center: one person with a user name and a key
 
 
 def list_person_ids(records: Sequence[AnyRecord]) -> set[str]:
-    """Every id of a person that the records hold."""
+    """All ids of people in the records."""
     found: set[str | None] = set()
     for record in records:
         for field in _PERSON_FIELDS.get(type(record), ()):
@@ -89,7 +92,7 @@ def list_person_ids(records: Sequence[AnyRecord]) -> set[str]:
 
 
 def replace_names(records: Sequence[AnyRecord], keys: Mapping[str, str]) -> list[AnyRecord]:
-    """The same records with every person under their key, which stays when the name changes."""
+    """Replace user names by keys, which stay when a user is renamed."""
     return [_replace_names_in(record, keys) for record in records]
 
 

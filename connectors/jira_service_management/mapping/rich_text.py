@@ -1,4 +1,4 @@
-"""What people wrote, out of Atlassian's document format or out of wiki text.
+"""Text of Atlassian's document format and of wiki markup.
 
 https://developer.atlassian.com/cloud/jira/platform/apis/document/structure/
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-_MAX_DEPTH = 50  # levels; a document that is deeper was not written by hand
+_MAX_DEPTH = 50  # levels; nobody writes deeper documents by hand
 _BLOCKS = frozenset({
     "paragraph", "heading", "listItem", "taskItem", "decisionItem", "codeBlock", "tableRow", "panel", "rule",
 })  # fmt: skip
@@ -18,11 +18,11 @@ _CARDS = frozenset({"inlineCard", "blockCard", "embedCard"})
 
 class RichText(msgspec.Struct, frozen=True):
     text: str
-    links: str  # where addresses are to be looked for; "" if there are none
+    links: str  # text with addresses; "": none
 
 
 def parse_rich_text(body: Any) -> RichText:
-    """Of a document, of wiki text, or of nothing."""
+    """Parse a document or wiki markup; anything else is empty."""
     if isinstance(body, str):
         return RichText(_strip_wiki_markup(body), body)
     if not isinstance(body, dict):
@@ -46,7 +46,7 @@ def _walk_node(node: dict[str, Any], links: list[str], depth: int) -> Iterator[s
         yield str(attrs.get("url") or "")
     elif kind in {"mention", "emoji", "status", "date"}:
         yield str(attrs.get("text") or attrs.get("shortName") or "")
-    elif kind != "blockquote" and depth < _MAX_DEPTH:  # what is quoted was written by somebody else
+    elif kind != "blockquote" and depth < _MAX_DEPTH:  # a quote is the text of another person
         for child in node.get("content") or ():
             if isinstance(child, dict):
                 yield from _walk_node(child, links, depth + 1)
@@ -69,7 +69,7 @@ _LINE = re.compile(r"^(?:h[1-6]\. |[*#-]+ )", re.MULTILINE)
 
 
 def _strip_wiki_markup(wiki: str) -> str:
-    """Without quotes and marks. A text that is nothing but a quote stays."""
+    """Remove quotes and markup. A text that is only a quote stays."""
     text = _QUOTED.sub("", wiki)
     text = text if text.strip() else wiki
     return _LINE.sub("", _BARE.sub(r"\1", _LINK.sub(r"\1", _MACRO.sub("", text)))).strip()

@@ -1,6 +1,6 @@
-"""From the satisfaction fields to a rating: one to five stars, one for each request, the last answer wins.
+"""The satisfaction fields as a rating: one to five stars, one rating for each request, the last answer counts.
 
-No page shows a value that is not null; clients of the API expect a number, or an object with `rating` and `scale`.
+The documentation shows null only; API clients expect a number, or an object with `rating` and `scale`.
 """
 
 import math
@@ -21,7 +21,7 @@ MAX_STARS = 5
 
 
 class Fields(NamedTuple):
-    """Ids of the two fields; None: this site has none."""
+    """Ids of the two fields; None: the site has no such field."""
 
     stars: str | None
     date: str | None
@@ -34,8 +34,15 @@ def map_rating(
     updated: int,
     rater: str | None,
 ) -> tuple[list[Rating | Unread], list[RejectedRow]]:
-    """The rating, if there is one, or that it cannot be read. Nobody tells when, or whether, a survey was sent. Without
-    a date it was given by the issue's last update when it was first seen; later updates move with every edit.
+    """Map the rating of an issue, or report that it cannot be read.
+
+    The API does not say whether a survey was sent. Without a date the rating has the time of the issue's last update.
+
+    Args:
+        custom: Fields of the issue.
+        fields: Ids of the satisfaction fields.
+        updated: Last update of the issue, epoch ms.
+        rater: Id of the reporter.
     """
     try:
         raw = _decode_field(custom, fields.stars)
@@ -63,12 +70,12 @@ def map_rating(
 
 
 def get_rating_id(issue_id: str) -> str:
-    """An issue has one rating."""
+    """Id of the rating: an issue has one."""
     return f"csat-{issue_id}"
 
 
 def map_unread_rating(issue_id: str, why: str) -> tuple[list[Rating | Unread], list[RejectedRow]]:
-    """A rating that cannot be read: whether, and how, the customer rated is not known."""
+    """Report an unreadable rating."""
     return [refused_rating(issue_id, get_rating_id(issue_id), why)], [RejectedRow(f"{issue_id} satisfaction", why)]
 
 
@@ -77,7 +84,7 @@ def get_category(stars: float) -> Literal["good", "neutral", "bad"]:
 
 
 def parse_stars(raw: Any) -> float | None:
-    """One to five; None for a shape that nobody has seen."""
+    """Stars from one to five; None: an unknown format."""
     scale: Any = MAX_STARS
     if isinstance(raw, dict):
         scale, raw = raw.get("scale", MAX_STARS), raw.get("rating")
@@ -88,7 +95,7 @@ def parse_stars(raw: Any) -> float | None:
 
 
 def _describe_shape(raw: Any) -> str:
-    """What it is, without what it says."""
+    """Describe the format of a value without the value."""
     if isinstance(raw, dict):
         return f"an object with {', '.join(map(str, [*raw][:5]))}"[:80]
     return "a list" if isinstance(raw, list) else "a text" if isinstance(raw, str) else "a number or a truth value"

@@ -10,19 +10,19 @@ from connectors.jira_service_management.mapping.people import Team
 
 
 class FieldSelection(msgspec.Struct, frozen=True):
-    """What of an issue is read, by the configuration and by the fields that were found."""
+    """What is read of an issue, by the configuration and the fields of the site."""
 
     url: str  # of the site, "https://acme.atlassian.net"
-    hosts: frozenset[str] = frozenset()  # whose articles are ours
+    hosts: frozenset[str] = frozenset()  # of our articles
     read_at: int = 0
     sketch_key: bytes = b""
-    thanks: tuple[str, ...] = ()  # own words of gratitude
+    thanks: tuple[str, ...] = ()  # further words of gratitude
     team_of: Team = Team()
-    projects: Mapping[str, str] = {}  # ids of the projects that are read -> their keys
+    projects: Mapping[str, str] = {}  # ids of selected projects -> keys
     labels: Labels = Labels()
-    fields: Mapping[str, str] = {}  # custom field's id -> the word the configuration uses for it
+    fields: Mapping[str, str] = {}  # id of a custom field -> entry of `keep_fields`
     team: str | None = None
-    field_ids: Mapping[str, str] = {}  # names of kept fields -> their ids; Data Center's histories have names only
+    field_ids: Mapping[str, str] = {}  # names of kept fields -> ids; histories of Data Center have names only
     request_type: str | None = None
     organizations: str | None = None
     participants: str | None = None
@@ -30,7 +30,7 @@ class FieldSelection(msgspec.Struct, frozen=True):
     rating: str | None = None
     rated_at: str | None = None
     slas: Mapping[str, str] = {}  # field's id -> its name
-    roles: Mapping[str, str] = {}  # SLA's or its field's id -> what it promises
+    roles: Mapping[str, str] = {}  # id of an SLA or its field -> role
     duplicates: frozenset[str] = frozenset()  # link types, by id or name in lower case
     duplicate_resolutions: frozenset[str] = frozenset()
     problems: frozenset[str] = frozenset()
@@ -38,6 +38,6 @@ class FieldSelection(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> dict[str, str]:
-        """Fields whose changes are kept: id in histories -> our word."""
+        """Fields with stored changes: id in histories -> field of an event."""
         team = {self.team: "team"} if self.team else {}
         return {**changelog.FIELDS, **team, **self.fields}

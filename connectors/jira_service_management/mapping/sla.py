@@ -1,4 +1,4 @@
-"""From SLA fields to runs of their clocks. Elapsed time is working time of the goal's calendar, pauses not counted.
+"""SLA fields as SLA cycles. Elapsed time is working time of the goal's calendar, without pauses.
 
 https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/#api-rest-servicedeskapi-request-issueidorkey-sla-get
 """
@@ -18,7 +18,7 @@ METRICS = {"first_response": "sla_first_response", "resolution": "sla_resolution
 def map_sla(
     issue_id: str, custom: Mapping[str, msgspec.Raw], names: Mapping[str, str], roles: Mapping[str, str], read_at: int
 ) -> Iterator[AnyRecord]:
-    """All runs, and per role the figure that Jira itself reports: elapsed time of the first or of the last run."""
+    """Map all cycles, and Jira's own metric for each role: elapsed time of the first or last cycle."""
     elapsed: dict[str, int] = {}
     for field, name in names.items():
         value = decode_sla(custom.get(field))
@@ -35,7 +35,7 @@ def map_sla(
 
 
 def decode_sla(raw: msgspec.Raw | None) -> js.Sla | None:
-    """Null where the SLA does not apply, or where the account is no agent of the project. Other shapes say nothing."""
+    """Decode an SLA; None: it does not apply, the account is no agent of the project, or the format is unknown."""
     try:
         return None if raw is None else msgspec.json.decode(raw, type=js.Sla | None)
     except UNREADABLE:
@@ -43,7 +43,7 @@ def decode_sla(raw: msgspec.Raw | None) -> js.Sla | None:
 
 
 def get_sla_id(value: js.Sla, field: str) -> str:
-    """Its id, else the tail of its link, else its field's number."""
+    """Id of an SLA: its id, else the end of its link, else the number of its field."""
     if value.id is not None:
         return str(value.id)
     tail = str(value.links.get("self") or "").rstrip("/").rpartition("/")[2]
@@ -55,7 +55,7 @@ def get_role(sla_id: str, field: str, roles: Mapping[str, str]) -> str:
 
 
 def map_cycles(issue_id: str, field: str, value: js.Sla, name: str, read_at: int) -> list[SlaCycle]:
-    """Completed ones in order of start, then the one that still runs."""
+    """Map completed cycles in order of start, then the ongoing one."""
     sla_id = get_sla_id(value, field)
     rows = sorted(value.completed_cycles, key=lambda c: (c.start_time and c.start_time.ms) or 0)
     all_rows: Sequence[js.Cycle] = [*rows, *([value.ongoing_cycle] if value.ongoing_cycle else [])]

@@ -12,7 +12,7 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 
 
 def decode_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog], list[RejectedRow], bool | None]:
-    """Worklogs that came along, and whether they are all; None where nothing is told, since nobody may write any."""
+    """Embedded worklogs, rejected rows, and whether these are all; None: the site has no worklogs."""
     page = fields.worklog
     if page is None:
         return [], [], None
@@ -24,7 +24,7 @@ def decode_worklogs(issue_id: str, fields: js.Fields) -> tuple[list[js.Worklog],
 def map_worklogs(
     issue_id: str, found: Sequence[js.Worklog], rejected: Sequence[RejectedRow] = ()
 ) -> tuple[list[model.TimeEntry], list[RejectedRow], list[js.User]]:
-    """Time entries, rows that cannot be read, and who wrote them down. The day that counts is the one of the work."""
+    """Map worklogs. Returns time entries, dated by the work, rejected rows, and their authors."""
     entries: list[model.TimeEntry] = []
     bad = list(rejected)
     for row in found:

@@ -1,4 +1,4 @@
-"""The knowledge base: pages of Confluence, who edited them, and how often they were looked at.
+"""The knowledge base: pages of Confluence, their edits and their views.
 
 https://developer.atlassian.com/cloud/confluence/rest/v2/
 """
@@ -21,15 +21,13 @@ from helpdesk_kpi.pull.paging import Walk, has_rows
 
 MAX_ROWS = 250  # rows a page
 MAX_SPACES = 100  # spaces a call
-MAX_PEOPLE = 50  # accounts a call: each has up to 128 characters in the address
-OVERLAP = DAY  # what is shown of a change may be late, and moves only the newest pages
+MAX_PEOPLE = 50  # accounts of a call: each takes up to 128 characters of the address
+OVERLAP = DAY  # changes may become visible late
 Query = Sequence[tuple[str, str]]
 
 
 async def fetch_list(account: SiteState, path: str, query: Query, *, endpoint: str) -> AsyncIterator[js.WikiPage]:
-    """Pages of a list; `_links` of each says whether there is a `next`. Only the cursor is taken out of that: joined
-    with its base the address would be wrong.
-    """
+    """Fetch pages of a list while `_links` has a `next`. Only its cursor is used, as its base is wrong."""
     address, cursor, walk = await account.site.wiki(path), "", Walk(endpoint, "")
     while True:
         parameters = [*query, *([("cursor", cursor)] if cursor else [])]
@@ -146,7 +144,7 @@ async def _request_accounts(account: SiteState, ids: Sequence[str]) -> list[Pers
 
 
 def split_spaces(found: Sequence[js.Space]) -> Iterator[Sequence[js.Space]]:
-    """As many spaces as one list takes; each list is in an order of its own."""
+    """Split spaces into groups of one list each; each list has its own order."""
     return (found[place : place + MAX_SPACES] for place in range(0, len(found), MAX_SPACES))
 
 
@@ -161,7 +159,7 @@ def _map_changed_pages(
 
 
 def _has_gap(row: js.PageRow, version: int | None, since: int) -> bool:
-    """Whether there were versions between the last one known and this one."""
+    """Whether there are versions between the stored one and this one."""
     if version is None:
         return row.version.number > 1 and get_edit_time(row) >= since
     return row.version.number > version + 1
@@ -178,12 +176,16 @@ async def fetch_pages(
 
 
 def get_edit_time(row: js.PageRow) -> int:
-    """ValueError where no time is told."""
+    """Time of the last edit, epoch ms.
+
+    Raises:
+        ValueError: The page has no time.
+    """
     return ms(row.version.created_at or row.created_at or 0)
 
 
 def map_article(url: str, row: js.PageRow) -> Iterator[AnyRecord]:
-    """The page as it is, and the edit that made it so."""
+    """Map a page and its last edit."""
     at = get_edit_time(row)
     yield Article(
         id=row.id,
@@ -208,7 +210,7 @@ def map_edit(page: str, row: js.Version) -> ArticleEdit:
 
 
 async def fetch_versions(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Edits of pages that were edited more than once since they were last seen, from the first day on."""
+    """Fetch edits of pages with several edits since the last run, from the first day on."""
     if start.todo:
         await account.me()
     for place, todo in enumerate(start.todo, 1):
@@ -241,8 +243,9 @@ def _get_version_time(row: js.Version) -> int:
 
 
 async def fetch_article_census(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """All pages that are there: what was deleted or archived is told nowhere else. Neither is what was moved into a
-    space or became visible, since that is no edit: a page that is not known is read here.
+    """Fetch the ids of all present pages, as deletions and archiving are not reported elsewhere.
+
+    Pages that moved into a space or became visible have no edit, so unknown pages are mapped here.
     """
     await account.me()
     present: list[str] = []
@@ -256,7 +259,7 @@ async def fetch_article_census(account: SiteState, start: Start) -> AsyncIterato
 
 
 async def fetch_views(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """How often each page was looked at, one request each; Premium and Enterprise have the numbers."""
+    """Fetch views of each page, one request each. Needs Premium or Enterprise."""
     await account.me()
     async for good, _ in fetch_pages(account, await fetch_spaces(account), "id", endpoint="article_views"):
         counted = [(row.id, await fetch_view_count(account, row.id)) for row in good]
@@ -265,7 +268,7 @@ async def fetch_views(account: SiteState, start: Start) -> AsyncIterator[Page]:
 
 
 async def fetch_view_count(account: SiteState, page: str) -> int | None:
-    """None: deleted meanwhile, or unreadable. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
+    """Views of a page; None: deleted or unreadable. https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-analytics/"""
     path = await account.site.wiki(f"rest/api/analytics/content/{quote(page, safe='')}/views")
     try:
         return (await account.http.get(path, type=js.Views, endpoint="analytics/views")).count

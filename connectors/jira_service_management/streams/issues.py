@@ -1,4 +1,4 @@
-"""Streams of issues: what changed, what the index brought late, what is open, what was rated."""
+"""Changed issues, by search."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -21,7 +21,7 @@ from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, reason_of
 from helpdesk_kpi.store.unread import refused_tickets
 
-OVERLAP = 10 * MINUTE  # that a search is read again, since changes become visible late
+OVERLAP = 10 * MINUTE  # that a search is repeated, because changes become visible late
 _SYSTEM = (
     "summary", "description", "created", "updated", "status", "priority", "issuetype", "project", "reporter",
     "creator", "assignee", "labels", "issuelinks", "comment", "worklog", "statuscategorychangedate", "resolution",
@@ -30,17 +30,18 @@ _SYSTEM = (
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where the next search begins, how this site reads times, and of which projects issues were read (ids). Never
-    an issue's key: issues move and go.
+    """Start of the next search, the format of times, and the ids of projects that were read.
+
+    It has no key of an issue, because issues move and are deleted.
     """
 
     at: int
     by: str = "epoch"  # or "zone"
-    projects: tuple[str, ...] = ()  # none: a cursor from before they were kept
+    projects: tuple[str, ...] = ()  # empty: a cursor of an older version
 
 
 def list_fields(keep: FieldSelection) -> list[str]:
-    """Every field that is read, by id; a search gives nothing but ids otherwise."""
+    """Ids of all fields that are read; a search returns only requested fields."""
     found = (
         keep.team, keep.request_type, keep.organizations, keep.participants, keep.approvals, keep.rating, keep.rated_at,
     )  # fmt: skip
@@ -48,8 +49,10 @@ def list_fields(keep: FieldSelection) -> list[str]:
 
 
 async def fetch_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Everything that changed, longest unchanged first. While pages are turned, the cursor is a minute before the
-    last issue seen; after the last page, the time at which the search began, less the overlap.
+    """Fetch changed issues, longest unchanged first.
+
+    Between pages the cursor is a minute before the last issue. After the last page it is the start of the search, less
+    the overlap.
     """
     await account.me()
     keep = await account.keep(start.now)
@@ -78,8 +81,9 @@ def _encode_cursor(place: Cursor) -> str:
 async def _fetch_newly_visible(
     account: SiteState, keep: FieldSelection, instants: TimeFormat, start: Start, stored: Cursor | None
 ) -> AsyncIterator[Page]:
-    """Issues, from the first day on, of projects that an earlier run did not see: new to the configuration, or closed
-    to this account until now. The cursor knows of them only once they are read.
+    """Fetch issues of newly visible projects from the first day on: newly configured, or hidden until now.
+
+    The cursor has these projects only after they were read.
     """
     if stored is None or not stored.projects:
         return
@@ -101,8 +105,17 @@ async def fetch_changed(
     endpoint: str,
     keys: Sequence[str] | None = None,
 ) -> AsyncIterator[SearchPage]:
-    """Issues changed since an instant, of some projects (None: all). Where pages are numbered, rows that move would
-    push others over a page's edge; so there each page is a search of its own, from the last instant seen.
+    """Fetch issues that changed since an instant.
+
+    With offset pages, changing issues shift others between pages. So there each page is a new search from the last
+    instant on.
+
+    Args:
+        keep: Selected fields.
+        instants: How the site reads times.
+        since: Epoch ms.
+        endpoint: Named in errors.
+        keys: Keys of projects; None: all selected ones.
     """
     keys, fields, size = keys or await account.keys(), list_fields(keep), account.settings.page_size
     if not account.site.embeds_history:
@@ -126,10 +139,10 @@ async def fetch_changed(
 
 
 def get_position(times: Sequence[int]) -> int:
-    """Up to which instant a page in order of change has come; 0: it does not tell.
+    """Instant that a page in order of change has reached, epoch ms; 0: unknown.
 
-    A row may show a change that the index does not know yet, and then stands too early. So the least of the last few
-    counts: that one was at its place.
+    A row may have a change that the index does not have yet, and is then too early in the order. So the minimum of the
+    last few rows counts.
     """
     valid = [at for at in times if at]
     return min(valid[-max(1, min(5, len(valid) // 4)) :], default=0)
@@ -140,7 +153,7 @@ class _Updated(js.Camel):
 
 
 def get_update_time(issue: js.Issue) -> int:
-    """0 for a row that cannot be read."""
+    """Last update of an issue, epoch ms; 0: unreadable."""
     try:
         return ms(msgspec.json.decode(issue.fields, type=_Updated).updated)
     except UNREADABLE:
@@ -148,7 +161,7 @@ def get_update_time(issue: js.Issue) -> int:
 
 
 def map_page(account: SiteState, found: SearchPage, keep: FieldSelection) -> Page:
-    """Records of a page of issues, and what of them has to be fetched apart."""
+    """Map a page of issues, and queue the parts that need separate requests."""
     mapped: list[IssueRecords] = []
     rejected = list(found.rejected)
     for issue in found.issues:

@@ -10,12 +10,13 @@ from helpdesk_kpi.pull.contract import Finding, Page, Start
 
 
 async def fetch_look_back(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """The hours before the last time are searched again: Jira's index may show a change long after it was made.
+    """Search the hours before the last run again: Jira's index may show a change much later.
 
-    Only what the store does not have yet is read. Its cursor is when it last ran, so that a pause leaves no gap.
+    Only issues that the store does not have are mapped. The cursor is the time of the last run, so a pause leaves no
+    gap.
     https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/
     """
-    if start.cursor is None:  # everything was read a moment ago
+    if start.cursor is None:  # first run: all issues were just read
         yield Page(cursor=str(start.now), complete_until=start.now)
         return
     await account.me()

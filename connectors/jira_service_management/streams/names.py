@@ -1,4 +1,4 @@
-"""Streams of what is short: names of statuses, priorities, projects and fields, and who is of the team."""
+"""Names of statuses, priorities, projects and fields, and the team."""
 
 from collections.abc import AsyncIterator
 
@@ -37,7 +37,7 @@ async def fetch_fields(account: SiteState, start: Start) -> AsyncIterator[Page]:
 
 
 async def fetch_agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Who is of the team, as far as lists say more than an id, whether they have done anything yet or not."""
+    """Fetch the known members of the team, active or not."""
     await account.me()
     team = await account.team()
     account.meet(team.members)
@@ -49,7 +49,7 @@ async def fetch_agents(account: SiteState, start: Start) -> AsyncIterator[Page]:
 
 
 async def _map_project_agents(account: SiteState) -> list[Name]:
-    """Who may answer in each project, where there are several: elsewhere they are customers like others."""
+    """Agents of each project, if there are several: in other projects they are customers."""
     team, projects = await account.team(), await account.projects()
     if len(projects) < 2:
         return []

@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.lenient_decode import map_rows
 
 
 async def fetch_open_issues(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """SLA clocks of what is not done: they run and break without a change of the issue."""
+    """Fetch SLA clocks of open issues: they run and breach without a change of the issue."""
     await account.me()
     keep = await account.keep(start.now)
     if start.cursor is not None and keep.slas:

@@ -1,4 +1,4 @@
-"""What a search cuts short, worked off issue by issue: histories in bulk, and long conversations."""
+"""Parts of issues that a search cuts: histories in bulk, and long conversations."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
@@ -81,7 +81,7 @@ async def _map_changelogs(account: SiteState, page: deployments.Histories, keep:
         rejected += [RejectedRow(f"{one.issue_id} history {b.id}", b.reason) for b in bad]
         account.meet(row.author for row in good if row.author)
         past = changelog.read_history(one.issue_id, good, keep.words, keep.field_ids, names)
-        if past.unread:  # what the issue is now says more about names
+        if past.unread:  # the current state of the issue resolves more names
             past = changelog.read_history(
                 one.issue_id, good, keep.words, keep.field_ids, await _load_name_index(account, one, keep)
             )
@@ -106,12 +106,12 @@ async def _load_name_index(account: SiteState, one: js.IssueChanges, keep: Field
 
 
 def get_complete_until(start: Start, place: int) -> int:
-    """Everything that changed before the next one in the queue is known."""
+    """Epoch ms up to which the stream is complete: just before the next issue in the queue."""
     return start.todo[place].version - 1 if place < len(start.todo) else start.now
 
 
 async def fetch_comments(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Conversations of which a search showed a part, or on Data Center not who sees them; all of one in one page."""
+    """Fetch conversations that a search cut, or that lack visibility on Data Center; one page for each issue."""
     if not start.todo:
         yield Page(complete_until=start.now)
         return
@@ -125,7 +125,7 @@ async def _fetch_conversation(account: SiteState, todo: Todo, keep: FieldSelecti
     issue, _, internal = todo.key.partition("/")
     try:
         found, rejected = await deployments.fetch_comments(account.http, account.site, issue)
-    except MissingError:  # deleted meanwhile, or out of sight
+    except MissingError:  # deleted or hidden meanwhile
         unreadable = [Replies(issue, todo.version, "unreadable")]
         return Page(records=unreadable, done=[todo], complete_until=complete_until)
     except BrokenError as error:

@@ -25,9 +25,9 @@ class _RatingPage(js.Camel):
 
 
 async def fetch_ratings(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Issues by the date of their rating: whether a vote also moves `updated` is not documented.
+    """Fetch issues by the date of their rating, because a rating may not change `updated` (undocumented).
 
-    There are few, so the hours by which the index may be late are always read again.
+    There are few, so the hours of `look_back` are always read again.
     """
     await account.me()
     keep, instants = await account.keep(start.now), await account.instants()
@@ -74,7 +74,7 @@ def _map_ratings(found: SearchPage, keep: FieldSelection) -> tuple[list[Rating |
 
 
 async def _add_comment(account: SiteState, rating: Rating) -> Rating:
-    """What was written beside the stars. The resource is experimental, and missing on Data Center."""
+    """Add the comment of a rating. The resource is experimental, and missing on Data Center."""
     path = await account.site.service_desk_url(f"request/{rating.ticket}/feedback")
     try:
         feedback = await account.http.get(path, type=js.Feedback, endpoint="feedback")

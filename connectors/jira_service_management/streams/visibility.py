@@ -1,7 +1,7 @@
-"""Streams that tell what went out of sight and what came into it: Jira says nothing of either.
+"""Issues that became hidden or visible, which Jira does not report.
 
-An issue that moved to another project leaves every search of its old one and lives on under its id. What not even its
-id leads to is deleted, archived or closed to this account; those look alike.
+An issue that moved to another project is missing from searches of the old one, and still has its id. An issue that its
+id does not find is deleted, archived or hidden; these cases look alike.
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post
 """
 
@@ -24,7 +24,7 @@ from helpdesk_kpi.model import Changes, Event, Ticket
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, reason_of
 
-ARCHIVED = "archiveddate"  # of Data Center; Cloud leaves out what it does not know
+ARCHIVED = "archiveddate"  # of Data Center; Cloud ignores unknown fields
 
 
 async def fetch_out_of_sight(account: SiteState, start: Start) -> AsyncIterator[Page]:
@@ -41,10 +41,10 @@ async def fetch_out_of_sight(account: SiteState, start: Start) -> AsyncIterator[
 
 
 async def fetch_issue_census(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Ids of all issues of each project: a deleted issue leaves no trace elsewhere. Those that the store does not know
-    came into sight without a new date, and are read; those that it knows and that are not met are asked by id.
+    """Fetch the ids of all issues of each project, as deletions are not reported elsewhere.
 
-    A project that cannot be seen any more is not asked: its issues are out of sight, not deleted.
+    Unknown issues became visible without a new date, and are mapped. Stored issues that are missing are fetched by id.
+    Hidden projects are skipped: their issues are hidden, not deleted.
     """
     await account.me()
     keep = await account.keep(start.now, with_labels=True)
@@ -76,15 +76,13 @@ async def _fetch_ids(account: SiteState, keys: Sequence[str], *conditions: str, 
     return frozenset(found)
 
 
-# by id
-
 _AT_ONCE = 100
 
 
 async def fetch_by_id(
     account: SiteState, keep: FieldSelection, ids: Sequence[str]
 ) -> AsyncIterator[tuple[Page, Collection[str]]]:
-    """Pages of issues by id, with the ids of those that were found. What is elsewhere has left."""
+    """Fetch issues by id. Each page has the ids that were found. Issues in other projects have left."""
     for place in range(0, len(ids), _AT_ONCE):
         found, rejected = await account.site.by_id(ids[place : place + _AT_ONCE], [*list_fields(keep), ARCHIVED])
         there = {issue.id for issue in found} | {bad.id for bad in rejected}
@@ -101,7 +99,7 @@ class _IssuePlace(js.Camel):
 
 
 def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None:
-    """Where it is, if that is no place that is read; None: it is here, or its row cannot be read."""
+    """The place of an issue outside the selected projects; None: it is inside, or unreadable."""
     try:
         found = msgspec.json.decode(issue.fields, type=_IssuePlace)
     except UNREADABLE:
@@ -110,7 +108,7 @@ def _find_new_place(issue: js.Issue, keep: FieldSelection) -> _IssuePlace | None
 
 
 async def _map_left_issues(account: SiteState, issues: Sequence[js.Issue], keep: FieldSelection) -> Page:
-    """Issues that moved away or were archived: as they were when they left."""
+    """Map issues that moved away or were archived, in their state at that time."""
     past = await _fetch_histories(account, [issue.id for issue in issues], keep)
     found: list[IssueRecords] = []
     rejected: list[RejectedRow] = []
@@ -146,7 +144,7 @@ async def _fetch_histories(
 def _restore_state(
     one: IssueRecords, issue: js.Issue, past: changelog.IssueHistory | None, keep: FieldSelection
 ) -> IssueRecords:
-    """Its state at that time, in the project that it left; without a move in the history, as of this sync."""
+    """Restore the state of an issue when it left its project. Without a move in the history, that is now."""
     place = _find_new_place(issue, keep)
     moves = past.moves if past else []
     last = next((move for move in reversed(moves) if move.before in keep.projects), None)
@@ -176,7 +174,7 @@ def _is_comment(record: object) -> bool:
 
 
 def _get_value_before(events: Sequence[Event], field: str, at: int, now: str | None) -> str | None:
-    """What a field was just before an instant."""
+    """Value of a field just before an instant (epoch ms)."""
     mine = sorted((e for e in events if e.field == field), key=lambda e: (e.at, e.seq))
     before = [e for e in mine if e.at < at]
     if before:

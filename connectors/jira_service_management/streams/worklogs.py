@@ -1,9 +1,8 @@
-"""Time that people wrote down (worklogs): what came along with an issue, the rest of long lists, and a look at Jira's
-own feed of changed and deleted ones.
+"""Worklogs: long lists that a search cuts, and Jira's feed of changed and deleted worklogs.
 
-An issue brings its oldest worklogs, and its `updated` moves with them, so reading what changed reads them too, edited
-and deleted ones included, of no project but ours, and without a request more. That the issue always moves is nowhere
-documented: the feed is held beside it every hour. The feed alone would bring the worklogs of the whole site.
+A search embeds the oldest worklogs of an issue, and a worklog changes `updated` of its issue. So changed issues include
+changed and deleted worklogs without further requests. That is undocumented, so the feed is compared every hour. The
+feed alone would read the worklogs of the whole site.
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-worklogs/
 """
 
@@ -22,13 +21,13 @@ from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Finding, Page, RejectedRow, Start, Todo, no
 from helpdesk_kpi.pull.lenient_decode import read_each, reason_of
 
-SETTLED = 10 * MINUTE  # the feed leaves out the last minute, and the issue itself may still be on its way to us
+SETTLED = 10 * MINUTE  # the feed excludes the last minute, and the issue may become visible later
 QUEUE = "worklogs"
 SWITCHED_OFF = no("time tracking is switched off on this site")
 
 
 async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """Issues with more worklogs than come along with them, and those that the feed named; all of one in one page."""
+    """Fetch worklogs of queued issues: long lists, and issues from the feed; one page for each issue."""
     if not start.todo:
         yield Page(complete_until=start.now)
         return
@@ -38,7 +37,7 @@ async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page
         complete_until = get_complete_until(start, place)
         try:
             found, rejected = await deployments.fetch_worklogs(account.http, account.site, todo.key)
-        except MissingError:  # deleted meanwhile, out of sight, or time tracking was switched off: what we have stays
+        except MissingError:  # deleted, hidden, or time tracking was switched off: stored worklogs stay
             yield Page(done=[todo], complete_until=complete_until)
             continue
         except BrokenError as error:
@@ -54,7 +53,7 @@ async def fetch_worklogs(account: SiteState, start: Start) -> AsyncIterator[Page
 
 
 async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[Page]:
-    """What Jira itself says was changed or deleted since the last run: whether the issues have told us all of it."""
+    """Compare Jira's feed of changed and deleted worklogs with the stored issues."""
     await account.me()
     if not await account.keeps_time():
         account.findings.append(
@@ -63,7 +62,7 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
         yield Page(complete_until=start.now)
         return
     until = account.until(start.now, SETTLED)
-    if start.cursor is None:  # everything was read a moment ago
+    if start.cursor is None:  # first run: all issues were just read
         yield Page(cursor=str(until), complete_until=until)
         return
     since = int(start.cursor)
@@ -85,7 +84,7 @@ async def fetch_worklog_feed(account: SiteState, start: Start) -> AsyncIterator[
 
 
 async def _find_missed(account: SiteState, start: Start, ids: Sequence[int | str]) -> list[Todo]:
-    """Issues of ours that are older in the store than a worklog of theirs. Most of a site's are not ours."""
+    """Stored issues that are older than one of their worklogs. Most issues of a site are not selected."""
     if not ids:
         return []
     found = await deployments.fetch_worklogs_by_id(account.http, account.site, ids)

@@ -1,4 +1,4 @@
-"""From articles and their translations to records: pure functions."""
+"""Articles and their translations as records."""
 
 import hashlib
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from helpdesk_kpi.text.comment import length
 
 
 def map_article(row: zd.Article, translations: Iterable[zd.Translation] = ()) -> list[model.AnyRecord]:
-    """The article and, where its translations are told, the texts of its other languages as they are now.
+    """Map an article, and the current texts of its other languages if translations are given.
 
-    `author_id` can be set at will and isn't the editor: only a translation's `created_by_id` and `updated_by_id` say
-    who made it and who edited it last.
+    `author_id` can be set freely and is not the editor. Only `created_by_id` and `updated_by_id` of a translation say
+    who created and who last edited it.
     """
     up, down = _split_votes(row)
     all_translations = [*row.translations, *translations]
@@ -45,7 +45,7 @@ def map_article(row: zd.Article, translations: Iterable[zd.Translation] = ()) ->
 
 
 def _map_edit(article_id: str, row: zd.Translation, body: str) -> model.ArticleEdit:
-    """Another language's text; whether it is an edit shows when it is held beside the text before it."""
+    """Map the text of another language. Whether it is an edit shows a comparison with the stored text."""
     if row.updated_at is None:
         raise ValueError(f"the translation {row.locale!r} has no updated_at")
     return model.ArticleEdit(
@@ -59,7 +59,7 @@ def _digest(title: str | None, body: str) -> str:
 
 
 def _split_votes(row: zd.Article) -> tuple[int | None, int | None]:
-    """vote_sum is up minus down, vote_count up plus down."""
+    """(up, down). vote_sum is up minus down, vote_count is up plus down."""
     if row.vote_sum is None or row.vote_count is None:
         return None, None
     return (row.vote_count + row.vote_sum) // 2, (row.vote_count - row.vote_sum) // 2

@@ -8,7 +8,7 @@ from helpdesk_kpi.milliseconds import SECOND
 
 
 def map_call(row: zd.Call) -> list[model.AnyRecord]:
-    """The call; and the contact, where an agent answered an inbound one. Calls without a ticket are left out."""
+    """Map a call, and a contact if an agent answered an inbound call. Calls without a ticket are skipped."""
     if row.ticket_id is None:
         return []
     start, agent, number = ms(row.created_at), text_id(row.agent_id), str(row.ticket_id)
@@ -27,9 +27,10 @@ def _answered_by(row: zd.Call) -> bool:
 
 
 def map_engagement(row: zd.Engagement) -> list[model.AnyRecord]:
-    """A messaging session; and the contact, where an agent wrote. Without a reply the time to it is given as 0.
+    """Map a messaging session, and a contact if an agent replied.
 
-    A session that no person had (an AI agent's) is no contact of the team.
+    Without a reply Zendesk gives a reply time of 0, so the counts of messages decide. A session of an AI agent is no
+    contact of the team.
     """
     start, number, agent = ms(row.engagement_start_time), str(row.ticket_id), text_id(row.agent_id)
     has_replied = agent is not None and max(row.agent_replies_count or 0, row.agent_messages_count or 0) > 0
@@ -38,6 +39,6 @@ def map_engagement(row: zd.Engagement) -> list[model.AnyRecord]:
     end = None if row.engagement_end_time is None else ms(row.engagement_end_time)
     name = f"chat{row.engagement_id}"
     engagement = model.Engagement(name, number, "chat", start, agent, first, end)
-    if first is None:  # that there was one tells that nobody wrote
+    if first is None:  # a session without a reply
         return [engagement, model.Event(number, name, start, 0, "link", via="native_messaging", field="session")]
     return [engagement, model.Event(number, name, first, 0, "chat", actor=agent, via="native_messaging", public=True)]

@@ -1,7 +1,7 @@
-"""From ticket events (audits in bulk) to events: comments, changes of fields, survey answers, merges.
+"""Ticket events and audits as events: comments, field changes, survey answers, merges.
 
-A child event has the name of the changed field as its key: `{"status": "solved", "previous_value": "open"}`; in an
-audit it says `{"field_name": "status", "value": "solved"}`. Both are read, so an event is the same over either way.
+In the export a child event has the changed field as its key: `{"status": "solved", "previous_value": "open"}`. An audit
+has `{"field_name": "status", "value": "solved"}`. Both give the same events.
 https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports/
 https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference
 """
@@ -22,10 +22,10 @@ from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.pull.lenient_decode import plausible
 from helpdesk_kpi.text.comment import RULES_VERSION, extract_features
 
-_SEQUENCE = 10**15  # ids above would not fit into an order; within one instant the values before decide anyway
+_SEQUENCE = 10**15  # larger ids do not fit into `seq`
 _LONGEST_WORD = 100
-_LAG = MINUTE  # ms that Zendesk may take to write down an audit
-#: Zendesk's key -> our word.
+_LAG = MINUTE  # delay with which Zendesk may write an audit
+#: Field of Zendesk -> field of an event.
 FIELDS = {
     "status": "status", "custom_status_id": "custom_status", "assignee_id": "assignee", "group_id": "team",
     "priority": "priority", "type": "type", "ticket_form_id": "form", "brand_id": "brand",
@@ -33,14 +33,14 @@ FIELDS = {
 }  # fmt: skip
 _IDS = frozenset({"custom_status", "assignee", "team", "form", "brand", "requester", "organization", "problem"})
 _TYPES = frozenset({"problem", "incident", "question", "task"})
-_SCORE = "satisfaction_score"  # a field that says how far the older survey has come
+_SCORE = "satisfaction_score"  # field with the state of the older survey
 _MACRO = "AgentMacroReference"
-#: Named by no page of Zendesk's and seen in no recording; what no ticket says is taken to be the default schedule.
+#: Undocumented and not in any recording. A ticket without it uses the default schedule.
 _SCHEDULE = "ScheduleAssignment"
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who did something and how."""
+    """Channel, rule and relation of a change."""
 
     via: str | None
     rule: str | None = None
@@ -65,7 +65,7 @@ def map_events(
 
 
 class _Audit:
-    """One audit being read: what its children share."""
+    """Maps one audit. Holds what its child events share."""
 
     def __init__(
         self, row: zd.TicketEvent, fields: Mapping[int, str], hosts: Collection[str], thanks: tuple[str, ...]
@@ -74,7 +74,7 @@ class _Audit:
         self.ticket = str(row.ticket_id)
         self.at = get_audit_time(row)
         self.actor = get_actor(row.via, None) or Actor(None)
-        self.seen: dict[str, int] = {}  # names of items already given, since one audit may change a field twice
+        self.seen: dict[str, int] = {}  # counts of used ids; one audit may change a field twice
 
     def records(self) -> Iterator[AnyRecord]:
         macro = next((c for c in self.row.child_events if get_child_kind(c) == _MACRO), None)
@@ -100,11 +100,11 @@ class _Audit:
         yield from self._merged_away()
 
     def _may_be_a_reply(self, kind: str) -> Unread:
-        """Words of which nothing tells whether the customer saw them: what was said on the ticket is not known."""
+        """Report a comment of unknown visibility: the replies of the ticket are not known."""
         return Unread(self.ticket, self._id("unseen", counted=True), REFUSED_ROW, kind[:_LONGEST_WORD], self.at)
 
     def _comment(self, child: dict[str, Any], actor: Actor, seq: int, macro: Mapping[str, Any] | None) -> Event:
-        """`macro`: what the audit says of the one that the agent applied, perhaps to write this."""
+        """Map a comment. `macro`: the macro reference of the audit, which the agent may have used for this comment."""
         body, html = child.get("body"), child.get("html_body")
         has_text = isinstance(body or html, str)
         features = extract_features(body, html, hosts=self.hosts, thanks=self.thanks) if has_text else None
@@ -130,7 +130,7 @@ class _Audit:
         )
 
     def _way(self, actor: Actor, at: int) -> str | None:
-        """How a comment came: by a merge, by an import (its time is its own), by a call of ours, or as it is told."""
+        """Channel of a comment: a merge, an import (it is older than its audit), an outbound call, or the given one."""
         if self._is_merge(actor):
             return vocabulary.MERGE
         if at < self.at:
@@ -138,9 +138,9 @@ class _Audit:
         return vocabulary.OUTBOUND if actor.is_outbound else actor.via
 
     def _said_at(self, child: Mapping[str, Any]) -> int:
-        """A comment that was imported has a time of its own; what brought it has the time of the import.
+        """When the comment was written. An imported comment is older than its audit.
 
-        Seconds that lie between a comment and its audit are no import.
+        A difference of up to a minute is no import.
         """
         text = child.get("created_at")
         try:
@@ -150,9 +150,9 @@ class _Audit:
         return written_at if written_at < self.at - _LAG else self.at
 
     def _call(self, child: dict[str, Any], actor: Actor, seq: int, comment: Event) -> Iterator[Event]:
-        """A call as the ticket tells it: `comment` that were spoken and, where an agent took it, a contact.
+        """Map a call in an audit: the comment, and a contact if an agent answered.
 
-        The export of calls tells when it was taken; this is written later, so that one goes before.
+        The export of calls has the time of the answer and takes precedence; the audit is written later.
         """
         payload = child.get("data")
         data: Mapping[str, Any] = payload if isinstance(payload, dict) else {}
@@ -166,7 +166,7 @@ class _Audit:
         return vocabulary.MERGE in {actor.rel, actor.via, self.actor.rel, self.actor.via}
 
     def _merge(self, actor: Actor, seq: int) -> Iterator[AnyRecord]:
-        """A merge is told by the comment it leaves: on the loser it names the winner, on the winner the loser."""
+        """Map a merge by the comment that it leaves: on the loser it links the winner, on the winner the loser."""
         if not self._is_merge(actor):
             return
         by = actor if actor.to or actor.origin else self.actor
@@ -176,10 +176,10 @@ class _Audit:
         elif loser and loser != self.ticket:
             yield from self._took_up(loser)
         elif any(child.get("status") == "closed" or child.get("value") == "closed" for child in self.row.child_events):
-            yield from self._merged_into("", actor, seq)  # it was closed with it, and nothing says into what
+            yield from self._merged_into("", actor, seq)  # closed by a merge of unknown target
 
     def _merged_into(self, winner: str, actor: Actor, seq: int) -> Iterator[AnyRecord]:
-        """The version of 0 says that nothing but the merge is told: of replies it says nothing."""
+        """Map a merge on the loser. Version 0 of `Replies`: it reports the merge only."""
         if winner:
             yield TicketLink(self.ticket, winner, "merge")
         yield Event(self.ticket, self._id("merge"), self.at, seq, "link", actor=text_id(self.row.updater_id),
@@ -191,7 +191,7 @@ class _Audit:
         yield Replies(loser, 0, merged_into=self.ticket)
 
     def _merged_away(self) -> Iterator[AnyRecord]:
-        """Tickets that this one took up, where the export says so beside the event."""
+        """Map the tickets that were merged into this one, from `merged_ticket_ids` of the export."""
         for other in self.row.merged_ticket_ids or ():
             if (loser := text_id(other)) and loser != self.ticket:
                 yield from self._took_up(loser)
@@ -208,15 +208,15 @@ class _Audit:
     def _changes(self, child: dict[str, Any], actor: Actor, seq: int) -> Iterator[Event]:
         from_nothing = get_child_kind(child) == "Create" or child.get("previous_value", "untold") is None
         for key, name, before, after in self._field_changes(child):
-            if from_nothing and after is None:  # a creation writes the fields that nobody set, too
+            if from_nothing and after is None:  # a creation lists unset fields too
                 continue
-            if name == "status" and DELETED in {before, after}:  # `Ticket.deleted_at` tells it
+            if name == "status" and DELETED in {before, after}:  # in `Ticket.deleted_at`
                 continue
             yield Event(self.ticket, self._id(key), self.at, seq, "change", actor=text_id(self.row.updater_id),
                         via=actor.via, rule=actor.rule, field=name, before=before, after=after)  # fmt: skip
 
     def _field_changes(self, child: dict[str, Any]) -> Iterator[tuple[str, str, str | None, str | None]]:
-        """(key for the id, our word, before, after) of the fields that one child changes."""
+        """(key for the id, field of the event, before, after) of the fields that one child changes."""
         previous = child.get("previous_value")
         if get_child_kind(child) == _SCHEDULE:
             before, after = text_id(child.get("previous_schedule_id")), text_id(child.get("new_schedule_id"))
@@ -238,7 +238,7 @@ class _Audit:
             convert = text_id if name in _IDS else to_text
             yield name, name, convert(before), convert(after)
         elif key.isdecimal() and (entry := self.kept.get(int(key))):
-            # Its number is in the id, since the configuration may call it otherwise one day.
+            # The number is in the id, because the name in the configuration may change.
             yield key, entry, to_text(before), to_text(after)
 
     def _id(self, item: str, *, counted: bool = False) -> str:
@@ -256,7 +256,7 @@ def get_audit_time(row: zd.TicketEvent) -> int:
 
 
 def get_child_kind(child: Mapping[str, Any]) -> str:
-    """`event_type`, or `type` where that isn't the ticket's; a comment without side-load has neither."""
+    """Kind of a child: `event_type`, or `type` if it is not the ticket's. A comment without side-load has neither."""
     kind = child.get("event_type") or child.get("type")
     if "comment_present" in child:
         return "Comment"
@@ -264,9 +264,11 @@ def get_child_kind(child: Mapping[str, Any]) -> str:
 
 
 def get_actor(via: Any, reference: Any) -> Actor | None:
-    """How something was done; None: not told.
+    """Read `via`; None: not given.
 
-    `via` is a name with a reference to the rule in exports, and an object in comments and audits; it may be a number.
+    Args:
+        via: A name or number in exports, an object in comments and audits.
+        reference: Id of the rule, in exports.
     """
     if isinstance(via, str | int) and not isinstance(via, bool):
         return _actor_from_via(via, text_id(reference))
@@ -276,7 +278,7 @@ def get_actor(via: Any, reference: Any) -> Actor | None:
     origin, to, rel = _get_object(source, "from"), _get_object(source, "to"), source.get("rel")
     channel = vocabulary.map_channel(via.get("channel"))
     is_rule = channel == "rule" or rel in {"trigger", "automation"}
-    # The id, as exports tell it of changes; they have no titles there.
+    # The id, as exports give for changes; they have no titles.
     return Actor(channel, str(origin.get("id") or origin.get("title") or "") or None if is_rule else None,
                 rel if isinstance(rel, str) else None, origin, to,
                 vocabulary.is_outbound_call(via.get("channel"), rel))  # fmt: skip

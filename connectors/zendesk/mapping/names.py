@@ -26,7 +26,11 @@ def map_organization(row: zd.NameRecord) -> model.Name:
 
 
 def map_schedule(row: zd.Schedule) -> model.Schedule:
-    """PullError where the zone is not known: every business hour would be wrong."""
+    """Map business hours.
+
+    Raises:
+        PullError: The time zone is unknown, so every business hour would be wrong.
+    """
     weekly = tuple((span.start_time, span.end_time) for span in row.intervals)
     created_at = None if row.created_at is None else zd.ms(row.created_at)
     return model.Schedule(str(row.id), row.name, time_zones.to_iana(row.time_zone), weekly, created_at=created_at)

@@ -26,13 +26,15 @@ def map_person(row: zd.User) -> model.Person:
 
 
 def map_deleted_person(row: zd.User) -> model.Person:
-    """Of /deleted_users: nobody signs in with that account any more, whatever the row says."""
+    """Map a row of /deleted_users: the account is inactive, whatever the row says."""
     return msgspec.structs.replace(map_person(row), active=False)
 
 
 def _get_person_kind(row: zd.User) -> model.PersonKind:
-    """Light agents are agents of role type 1, contributors of 3: both only comment privately. Agents of another account
-    that shares tickets are not of the team.
+    """Kind of a user.
+
+    Role type 1 is a light agent, 3 a contributor; both only comment privately. Agents of another account that shares
+    tickets are not in the team.
 
     https://developer.zendesk.com/api-reference/ticketing/users/users/
     """
@@ -48,7 +50,7 @@ def _get_person_kind(row: zd.User) -> model.PersonKind:
 def _to_iana_zone(name: str | None) -> str | None:
     try:
         return time_zones.to_iana(name) if name else None
-    except PullError:  # of one person, and only shown
+    except PullError:  # only displayed
         return None
 
 

@@ -1,4 +1,4 @@
-"""Both kinds of Zendesk's surveys, to ratings. One is in use at a time; ratings of the other stay readable."""
+"""Both kinds of surveys as ratings. An account uses one at a time; ratings of the other stay readable."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.contract import RejectedRow, Todo
 from helpdesk_kpi.pull.lenient_decode import UNREADABLE, read_each, reason_of
 from helpdesk_kpi.store.unread import refused_rating
 
-QUEUE = "rating_answers"  # the stream that asks for answers by id
+QUEUE = "rating_answers"  # the stream that fetches answers by id
 OFFERED, UNOFFERED = "offered", "unoffered"  # scores of the older survey without an answer
 LIFETIME = 28 * DAY  # an answer may be changed that long; https://support.zendesk.com/hc/en-us/articles/4408886173338
 _MAIN = "customer_satisfaction"  # sub_type of the question that asks for satisfaction
@@ -25,7 +25,7 @@ _CROCKFORD = {sign: number for number, sign in enumerate("0123456789ABCDEFGHJKMN
 
 
 def parse_category(score: Any) -> Literal["good", "neutral", "bad"] | None:
-    """What an answer of the older survey says, with words or without; None: there is none.
+    """Category of an answer of the older survey, with or without a comment; None: no answer.
 
     >>> [parse_category(score) for score in ("good", "bad_with_comment", "badwithcomment", "offered")]
     ['good', 'bad', 'bad', None]
@@ -35,7 +35,7 @@ def parse_category(score: Any) -> Literal["good", "neutral", "bad"] | None:
 
 
 def queue_answers(tickets: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
-    """The answers that tickets' rows know, by rating and score: an answer that changes is another one."""
+    """Queue the answers that the tickets refer to, by rating and score: a changed answer is another entry."""
     answered = [row for row in tickets if get_answer_key(row)]
     dated, _ = read_each(answered, lambda row: zd.ms(row.updated_at))
     keys = [Todo(at, key) for row, at in dated if (key := get_answer_key(row))]
@@ -43,7 +43,7 @@ def queue_answers(tickets: Sequence[zd.Ticket]) -> dict[str, list[Todo]]:
 
 
 def get_answer_key(row: zd.Ticket) -> str | None:
-    """The rating's id and its score, as a key; None where the row knows no answer."""
+    """Id and score of the ticket's rating as a key; None: no answer."""
     rating = row.satisfaction_rating
     if not isinstance(rating, dict) or not isinstance(rating.get("id"), int):
         return None
@@ -52,7 +52,7 @@ def get_answer_key(row: zd.Ticket) -> str | None:
 
 
 def map_satisfaction_rating(row: zd.SatisfactionRating, *, comments: bool) -> list[Rating]:
-    """One row of /satisfaction_ratings; nothing for a survey that was not offered. See `find_unknown_score`."""
+    """Map a row of /satisfaction_ratings; empty if no survey was offered. See `find_unknown_score`."""
     if row.score == UNOFFERED:
         return []
     found = parse_category(row.score)
@@ -78,16 +78,16 @@ def map_satisfaction_rating(row: zd.SatisfactionRating, *, comments: bool) -> li
 
 
 def find_unknown_score(row: zd.SatisfactionRating) -> Unread | None:
-    """That a score is on no list: the survey was offered, and this may be an answer."""
+    """Report an unknown score: the survey was offered, and this may be an answer."""
     if row.score in {OFFERED, UNOFFERED} or parse_category(row.score):
         return None
     return refused_rating(str(row.ticket_id), str(row.id), f"score {row.score}")
 
 
 def map_survey_response(row: zd.SurveyResponse, *, comments: bool) -> list[Rating]:
-    """One survey of the newer kind: a rating for each question on a scale, and for the satisfaction question always.
+    """Map a newer survey: one rating for each question on a scale.
 
-    That one is `question=""`, as the only question of the older kind is.
+    The satisfaction question always has one, with `question=""` like the only question of an older survey.
     """
     ticket = get_ticket(row)
     if ticket is None:
@@ -106,7 +106,7 @@ def get_ticket(row: zd.SurveyResponse) -> str | None:
 
 
 def find_unread_answer(row: zd.SurveyResponse) -> Unread | None:
-    """That the answer to the satisfaction question is not known: one cannot be read, and no other one is to it."""
+    """Report an unknown answer to the satisfaction question: one answer is unreadable, and no other is to it."""
     ticket, (answers, bad) = get_ticket(row), decode_answers(row)
     if ticket is None or not bad or any(_is_on_scale(a) and not _get_question_key(a.question) for a in answers):
         return None
@@ -114,7 +114,7 @@ def find_unread_answer(row: zd.SurveyResponse) -> Unread | None:
 
 
 def decode_answers(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[RejectedRow]]:
-    """The answers to the questions, each read on its own; one that cannot be read takes none of the others away."""
+    """Decode the answers one by one, so that an unreadable one does not affect the others."""
     answers: list[zd.Answer] = []
     rejected: list[RejectedRow] = []
     for position, raw in enumerate(row.answers or ()):
@@ -126,9 +126,9 @@ def decode_answers(row: zd.SurveyResponse) -> tuple[list[zd.Answer], list[Reject
 
 
 def map_questions(row: dict[str, Any]) -> list[Name]:
-    """What the questions of one survey are called, under the ids that answers have; the main one needs no name.
+    """Names of the questions of one survey, by the ids that answers have; the main question needs none.
 
-    How Zendesk wraps a headline is not verified: a text, or an object that holds one.
+    The shape of a headline is not verified: a text, or an object with a text.
     https://developer.zendesk.com/api-reference/ticketing/ticket-management/csat_surveys/
     """
     names = []
@@ -175,7 +175,7 @@ def _map_rating(
 
 
 def _is_on_scale(answer: zd.Answer) -> bool:
-    """Skipped ones too: they were asked."""
+    """Whether the answer is to a question on a scale. Skipped questions count: they were offered."""
     return answer.type == "rating_scale" or (answer.question.type or "").startswith("rating_scale")
 
 
@@ -188,7 +188,9 @@ def _ms(moment: datetime | None) -> int | None:
 
 
 def get_offer_time(row: zd.SurveyResponse) -> int:
-    """The instant in the id, a ULID (its first 10 characters are 48 bits of ms); else 28 days before it expires.
+    """When the survey was offered: the time in its id, a ULID else 28 days before expiry. Epoch ms.
+
+    The first 10 characters of a ULID are 48 bits of ms.
 
     https://github.com/ulid/spec
     """

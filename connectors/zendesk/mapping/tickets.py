@@ -1,4 +1,4 @@
-"""From Zendesk's payloads to records: pure functions."""
+"""Tickets, their links and native metrics as records: pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,30 +14,30 @@ from helpdesk_kpi.pull.custom_fields import to_text
 from helpdesk_kpi.text.comment import fingerprint
 
 DELETED = "deleted"
-SCRUBBED = "SCRUBBED"  # the subject of what was deleted for good; the description becomes "X"
+SCRUBBED = "SCRUBBED"  # subject of a ticket that was deleted permanently; its description is "X"
 MERGED = "closed_by_merge"  # the tag of a ticket that was merged into another one
 
 
 class FieldSelection(msgspec.Struct, frozen=True):
-    """What of a ticket is kept, by the configuration."""
+    """What is stored of a ticket, by the configuration."""
 
     account: str  # "https://acme.zendesk.com"
     since: int  # history before is not read
-    fields: Mapping[int, str] = {}  # custom field's id -> the word the configuration uses for it
+    fields: Mapping[int, str] = {}  # id of a custom field -> entry of `keep_fields`
     sketch_key: bytes = b""
-    made_at: int | None = None  # when the account was made; null: not known
-    is_from_list: bool = False  # rows come from lists: their generated_timestamp may be old, and events are read apart
+    made_at: int | None = None  # when the account was created; None: unknown
+    is_from_list: bool = False  # rows are from lists: generated_timestamp may be old, events are fetched separately
 
 
 def text_id(number: int | str | None) -> str | None:
-    """An id as text; -1 is Zendesk itself, and "" is nothing."""
+    """An id as text; None for -1 (Zendesk itself), "" and None."""
     return None if number in (None, "", -1, "-1") else str(number)
 
 
 def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
-    """The ticket, its links, and Zendesk's own figures for it.
+    """Map a ticket with its links and Zendesk's native metrics.
 
-    Zendesk has no mark for spam: marking a ticket so deletes it and suspends its requester, so it counts as deleted.
+    Zendesk has no field for spam: marking a ticket as spam deletes it and suspends its requester.
     https://support.zendesk.com/hc/en-us/articles/4408886879258
     """
     number = str(row.id)
@@ -82,14 +82,15 @@ def map_ticket(row: zd.Ticket, keep: FieldSelection) -> list[model.AnyRecord]:
 
 
 def get_version(row: zd.Ticket, *, is_from_list: bool = False) -> int:
-    """Which state of the ticket this is. Lists repeat an old generated_timestamp sometimes."""
+    """Version of the row, epoch ms. Lists may repeat an old generated_timestamp, so the later time counts there."""
     written = (row.generated_timestamp or 0) * SECOND
     return max(written, ms(row.updated_at)) if is_from_list else written
 
 
 def map_deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
-    """A deleted ticket of which only that is told. Its words go at once, since nothing will tell that they were
-    scrubbed.
+    """Map a row of /deleted_tickets.
+
+    Its texts are removed at once, because no later row reports that they were scrubbed.
     """
     number, at = str(row.id), ms(row.deleted_at)
     return model.Ticket(
@@ -99,19 +100,19 @@ def map_deletion(row: zd.DeletedTicket, account: str) -> model.Ticket:
 
 
 def _is_merged(row: zd.Ticket, links: Sequence[model.TicketLink]) -> bool:
-    """Merging closes a ticket and tags it; a follow-up inherits the tags of the ticket that it follows."""
+    """Whether the ticket was merged: closed with a tag. A follow-up inherits that tag, so it does not count."""
     closed = row.status in {"closed", DELETED}
     return MERGED in (row.tags or ()) and closed and not any(link.kind == "follow_up" for link in links)
 
 
 def _map_texts(row: zd.Ticket, keep: FieldSelection) -> dict[str, Any]:
-    """What is taken from texts and custom fields; nothing of a row that was scrubbed."""
+    """Fields of the record from texts and custom fields; none of a scrubbed row."""
     if row.subject == SCRUBBED and row.status == DELETED:
         return {"is_scrubbed": True}
     fields = {
         keep.fields[f.id]: value for f in row.custom_fields or () if f.id in keep.fields and (value := to_text(f.value))
     }
-    if row.support_type and row.support_type != "agent":  # people may want to leave out what AI agents did
+    if row.support_type and row.support_type != "agent":  # so that tickets of AI agents can be excluded
         fields["support_type"] = row.support_type
     return {
         "subject": row.subject or None,
@@ -129,7 +130,7 @@ def _is_outbound(via: zd.Via | None) -> bool:
 
 
 def _is_messaging(row: zd.Ticket, channel: str | None) -> bool | None:
-    """What the row says; where it says nothing, what its channel's name says, if that is known."""
+    """Whether the ticket is a messaging conversation: by the row, else by its channel. None: unknown channel."""
     if row.from_messaging_channel is not None:
         return row.from_messaging_channel
     if channel in vocabulary.MESSAGING:
@@ -138,7 +139,7 @@ def _is_messaging(row: zd.Ticket, channel: str | None) -> bool | None:
 
 
 def _map_unread_channel(record: model.Ticket) -> list[model.Unread]:
-    """A channel that is on no list, on a row that does not say whether it is one of messaging."""
+    """Report an unknown channel, if the row does not say whether it is messaging."""
     if record.channel is None or record.is_messaging is not None:
         return []
     return [model.Unread(record.id, "channel", "channel", record.channel, record.created_at)]
@@ -165,7 +166,7 @@ _DURATIONS = {  # Zendesk's key, its unit -> our name of the metric
 
 
 def map_native_metrics(number: str, metric_set: zd.MetricSet | None) -> Iterable[model.NativeMetric]:
-    """Zendesk's figures. Null says "not yet", so it is kept only where a reopen may have taken a figure back."""
+    """Map Zendesk's metrics. Null means "not yet"; it is stored only if a reopen may have withdrawn a value."""
     if metric_set is None:
         return
     for key, (metric, unit) in _DURATIONS.items():

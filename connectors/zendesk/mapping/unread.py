@@ -1,7 +1,7 @@
-"""Rows of calls, sessions and surveys that could not be read: of which tickets something is not known.
+"""Tickets with unreadable rows of calls, sessions and surveys.
 
-Such a call may have answered its ticket, and such a survey may have rated it. A later reading of the same row says so;
-the audits of the ticket do not.
+Such a call may have answered its ticket, and such a survey may have rated it. Only a later version of the same row
+shows it; the audits of the ticket do not.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,20 +18,20 @@ from helpdesk_kpi.store.unread import contact_row, rating_row, refused_contact, 
 
 
 class UnreadRows(NamedTuple):
-    """What is not known, and `gone` of a page: rows that are read well now and make no record."""
+    """Unread rows, and `gone` of the page: rows that are readable now and give no record."""
 
     unread: list[Unread]
     gone: dict[str, list[str]]
 
 
 def list_unread_calls(raw: msgspec.Raw, good: Sequence[zd.Call], rejected: Sequence[RejectedRow]) -> UnreadRows:
-    """Calls that were set aside. One that is on no ticket any more is none of its former ticket's."""
+    """Rejected calls. A call without a ticket no longer concerns its former ticket."""
     found = _list_unread(raw, rejected, lambda ticket, row_id, reason: refused_contact(ticket, f"call{row_id}", reason))
     return UnreadRows(found, _list_gone(found, (contact_row(f"call{row.id}") for row in good if row.ticket_id is None)))
 
 
 def list_unread_sessions(raw: msgspec.Raw, rejected: Sequence[RejectedRow]) -> list[Unread]:
-    """Messaging sessions that were set aside."""
+    """Rejected messaging sessions."""
     return _list_unread(
         raw,
         rejected,
@@ -43,7 +43,7 @@ def list_unread_sessions(raw: msgspec.Raw, rejected: Sequence[RejectedRow]) -> l
 def list_unread_ratings(
     raw: msgspec.Raw, good: Sequence[zd.SatisfactionRating], rejected: Sequence[RejectedRow]
 ) -> UnreadRows:
-    """Answers to the older survey that were set aside, and those of which the score is on no list."""
+    """Rejected answers to the older survey, and answers with an unknown score."""
     unknown = [one for rated in good if (one := surveys.find_unknown_score(rated)) is not None]
     found = [*_list_unread(raw, rejected, refused_rating), *unknown]
     return UnreadRows(
@@ -54,7 +54,7 @@ def list_unread_ratings(
 def list_unread_responses(
     raw: msgspec.Raw, good: Sequence[zd.SurveyResponse], rejected: Sequence[RejectedRow]
 ) -> UnreadRows:
-    """Responses to the newer survey that were set aside, whole or the answer that counts."""
+    """Rejected responses to the newer survey, and responses with an unreadable main answer."""
     unreadable = [one for response in good if (one := surveys.find_unread_answer(response)) is not None]
     found = [*_list_unread(raw, rejected, refused_rating, _get_subject_ticket), *unreadable]
     return UnreadRows(found, _list_gone(found, (rating_row(one.id) for one in good if surveys.get_ticket(one) is None)))
@@ -67,7 +67,7 @@ def _list_unread(
     ticket_of: Callable[[msgspec.Raw], str] = lambda raw_row: id_of(raw_row, "ticket_id"),
     key: str = "id",
 ) -> list[Unread]:
-    """`build` is given the ticket, the row's id and what is wrong with it."""
+    """Unread rows of a page. `build` takes the ticket, the id of the row and the reason."""
     reasons = {raw_row.id: raw_row.reason for raw_row in rejected}
     ids = (
         [(id_of(raw_row, key) or f"row {position}", raw_row) for position, raw_row in enumerate(raws(raw))]
@@ -81,7 +81,7 @@ def _list_unread(
 
 
 def _list_gone(found: Sequence[Unread], ids: Iterable[str]) -> dict[str, list[str]]:
-    """An id that the same page refuses stays."""
+    """Ids that are no longer unread, without those that the same page rejects."""
     return {"unread": sorted({*ids} - {one.id for one in found})}
 
 
@@ -90,7 +90,7 @@ class _Subjects(msgspec.Struct):
 
 
 def _get_subject_ticket(response: msgspec.Raw) -> str:
-    """The ticket of a response of which anything may be wrong; "" where that cannot be told."""
+    """The ticket of a response that could not be decoded; "" if unknown."""
     try:
         subjects = row(response, _Subjects).subjects or []
     except UNREADABLE:

@@ -1,5 +1,6 @@
-"""Zendesk's words: ways of writing, kinds of events. All of these lists are open, so a documented flag or the shape of
-a thing decides first, and a word that is on no list is counted.
+"""Zendesk's vocabulary: channels and kinds of events.
+
+These lists are open. A documented flag or the shape of a row decides first; unknown words are counted.
 
 https://developer.zendesk.com/documentation/ticketing/reference-guides/via-types/
 https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference/
@@ -8,8 +9,8 @@ https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-au
 from collections.abc import Mapping
 from typing import Any
 
-#: Zendesk's numbers for ways -> the words of tickets. Numbers above 41 are on no page of Zendesk's: they are those of a
-#: public model of its counts.
+#: Numbers of channels -> names of channels in tickets. Numbers above 41 are undocumented; they are from a public model
+#: of Zendesk's data.
 BY_NUMBER = {
     0: "web", 4: "email", 5: "api", 8: "rule", 9: "linked_problem", 19: "merge", 20: "batch", 26: "twitter",
     27: "closed_ticket", 29: "chat", 30: "twitter", 31: "ticket_sharing", 33: "voice", 34: "voice", 35: "voice",
@@ -22,8 +23,8 @@ BY_NUMBER = {
     91: "business_messaging_slack_connect",
 }  # fmt: skip
 OUTBOUND_CALL = 35
-OUTBOUND = "outbound_call"  # our word for the words of a call that the team made
-#: The names that exports show for ways -> the words of tickets. Others are taken in lower case.
+OUTBOUND = "outbound_call"  # our channel for calls that the team made
+#: Names of channels in exports -> names of channels in tickets. Others are lower-cased.
 BY_NAME = {
     "mail": "email", "web form": "web", "web service": "api", "web service (api)": "api", "rule": "rule",
     "automation": "rule", "trigger": "rule", "phone call (incoming)": "voice", "phone call (outbound)": "voice",
@@ -35,7 +36,7 @@ BY_NAME = {
     "import": "import", "ticket import": "import", "ticket sharing": "ticket_sharing",
 }  # fmt: skip
 _OUTBOUND_NAMES = frozenset({"phone call (outbound)", "phone call outbound", "phone_call_outbound"})
-#: Ways of messaging, for rows that come without `from_messaging_channel`: those numbered 72 to 91, and a few names.
+#: Channels of messaging, for rows without `from_messaging_channel`: numbers 72 to 91, and some names.
 MESSAGING = frozenset({word for number, word in BY_NUMBER.items() if number >= 72}) | {
     "messaging", "sunshine_conversations",
 }  # fmt: skip
@@ -43,7 +44,7 @@ MERGE, IMPORT, SIDE_CONVERSATION = "merge", "import", "side_conversation"
 WAYS = frozenset({*BY_NUMBER.values(), *BY_NAME.values(), *MESSAGING, "web_widget", "feedback_tab", "mobile"})
 
 COMMENTS = frozenset({"Comment"})
-#: Kinds of events that say nothing about who wrote what, when, and in which state the ticket is.
+#: Kinds of events that have no information about comments or fields of the ticket.
 SILENT = frozenset({
     "Create", "Change", "AgentMacroReference", "MacroReference", "SatisfactionRating", "Notification",
     "NotificationWithCcs", "Cc", "FollowersCc", "FollowerNotificationEvent", "FollowerChange", "EmailCcChange",
@@ -59,7 +60,7 @@ SILENT = frozenset({
 
 
 def map_channel(channel: Any) -> str | None:
-    """A way of writing in the words of tickets: of a number, a name, or a word."""
+    """Name of a channel in tickets, from a number or a name; None: not given."""
     if isinstance(channel, bool) or not isinstance(channel, int | str) or channel == "":
         return None
     if isinstance(channel, int) or channel.isdecimal():
@@ -68,13 +69,13 @@ def map_channel(channel: Any) -> str | None:
 
 
 def is_outbound_call(channel: Any, rel: Any) -> bool:
-    """Whether the team made the call that this is about."""
+    """Whether the team made the call."""
     has_outbound_name = isinstance(channel, str) and channel.lower() in _OUTBOUND_NAMES
     return rel == "outbound" or str(channel) == str(OUTBOUND_CALL) or has_outbound_name
 
 
 def is_comment(kind: str, child: Mapping[str, Any]) -> bool:
-    """Words are what has an author, a text and says whether it is public, whatever its kind is called."""
+    """Whether a child is a comment: by its kind, or because it has an author, a text and a visibility."""
     if kind in COMMENTS or "comment_present" in child:
         return True
     has_text = isinstance(child.get("body"), str) or isinstance(child.get("html_body"), str)
@@ -82,6 +83,6 @@ def is_comment(kind: str, child: Mapping[str, Any]) -> bool:
 
 
 def is_call(kind: str, child: Mapping[str, Any]) -> bool:
-    """What was said on the phone is no written reply, though it comes as a comment that is public."""
+    """Whether a child is a call. It looks like a public comment, but is no written reply."""
     data = child.get("data")
     return "voice" in kind.lower() or (isinstance(data, Mapping) and not {"call_id", "call_duration"}.isdisjoint(data))

@@ -1,6 +1,6 @@
-"""Streams of the help centres' articles: changes, and now and then a census, since archived ones vanish silently.
+"""Articles of the help centres: changes, and a regular census, because archived articles disappear silently.
 
-Each brand's help centre is a host of its own, and may be closed to these rights while the others are open.
+The help centre of each brand has its own host. It may be closed to the credentials while others are open.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,14 +17,14 @@ from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.contract import Finding, Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 
-_MOST_EDITORS = 100  # articles of one page whose editor is asked for; the census names the rest
+_MOST_EDITORS = 100  # articles of a page with a request for their editor; the census has the rest
 
 SiteEnds = dict[str, int]  # help centre ("": the account's own) -> UNIX second up to which it was read
 Translations = dict[int, list[zd.Translation]]  # article -> its languages
 
 
 async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Changed articles of every help centre. The last editor of each is asked for, but not on the first run."""
+    """Fetch changed articles of all help centres, with the last editor of each except on the first run."""
     ends: SiteEnds = msgspec.json.decode(start.cursor, type=SiteEnds) if start.cursor else {}
 
     async def fetch_site(site: str) -> AsyncIterator[Page]:
@@ -46,7 +46,7 @@ async def fetch_articles(account: AccountState, start: Start) -> AsyncIterator[P
 async def _fetch_changed(
     account: AccountState, site: str, first: int, now: int
 ) -> AsyncIterator[tuple[msgspec.Raw, int]]:
-    """Changed articles, with the second from which to go on: by the export or, where that is closed, by the list."""
+    """Fetch changed articles by the export, or by the list if it is closed. Each page has the next start in seconds."""
     path, is_begun = f"{site}/api/v2/help_center/incremental/articles", False
     try:
         async for page, end in fetch_by_time(
@@ -67,7 +67,7 @@ async def _fetch_changed(
     else:
         return
     newest = first
-    order = {"sort_by": "updated_at", "sort_order": "desc"}  # so it is over at the first that is known
+    order = {"sort_by": "updated_at", "sort_order": "desc"}  # so the first known article ends it
     async for page_of_list in fetch_list(
         account.http, f"{site}/api/v2/help_center/articles", order, endpoint="help_center/list"
     ):
@@ -85,7 +85,7 @@ async def _fetch_changed(
 async def _fetch_each_site(
     account: AccountState, fetch_site: Callable[[str], AsyncIterator[Page]], closed: list[str]
 ) -> AsyncIterator[Page]:
-    """Pages of every help centre; one that is closed to us is named, unless there is no other."""
+    """Fetch pages of all help centres. A closed one is reported; if all are closed, the last error is raised."""
     sites = await account.help_centers()
     for site in sites:
         try:
@@ -99,7 +99,7 @@ async def _fetch_each_site(
 
 
 async def _fetch_translations(account: AccountState, site: str, changed: Sequence[zd.Article]) -> Translations:
-    """Translations by article; only they tell who edited. The transport bounds how many are asked at once."""
+    """Fetch translations by article, which have the editor. The transport limits parallel requests."""
 
     async def fetch(row: zd.Article) -> list[zd.Translation]:
         path = f"{site}/api/v2/help_center/articles/{row.id}/translations"
@@ -109,7 +109,7 @@ async def _fetch_translations(account: AccountState, site: str, changed: Sequenc
                 async for page in fetch_list(account.http, path, endpoint="help_center/translations", missing="child")
                 for translation in decode_rows(page.translations, zd.Translation, "locale")[0]
             ]
-        except (MissingError, BrokenError):  # archived meanwhile; or unreadable, and the census will name the editor
+        except (MissingError, BrokenError):  # archived meanwhile, or unreadable: the census gives the editor
             return []
 
     found = await all_of(fetch(row) for row in changed)
@@ -117,7 +117,7 @@ async def _fetch_translations(account: AccountState, site: str, changed: Sequenc
 
 
 async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """All articles that are there. Where the translations come along, so do the editors."""
+    """Fetch the ids of all present articles, and the editors of those with sideloaded translations."""
     present: list[str] = []
     closed: list[str] = []
 
@@ -127,8 +127,8 @@ async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterato
             good, rejected = decode_rows(page.articles, zd.Article)
             translations = _decode_sideloaded(page)
             present.extend([*(str(row.id) for row in good), *(row.id for row in rejected)])
-            # A row without its translations would take away an editor who is known already. One that is not known
-            # became visible without a change.
+            # A row without translations would remove a stored editor. An unknown article became visible without a
+            # change, so it is mapped too.
             versions = start.versions("article", [str(row.id) for row in good])
             complete_rows = [
                 row for row in good if row.translations or row.id in translations or str(row.id) not in versions
@@ -141,7 +141,7 @@ async def fetch_article_ids(account: AccountState, start: Start) -> AsyncIterato
 
     async for page in _fetch_each_site(account, fetch_site, closed):
         yield page
-    # Articles of a help centre that is closed to us are not gone.
+    # Articles of a closed help centre are not deleted.
     yield Page(present={} if closed else {"article": present}, complete_until=start.now)
 
 

@@ -10,8 +10,16 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, read_each
 async def fetch_audits(
     account: AccountState, ticket: str, since: int
 ) -> tuple[list[zd.TicketEvent], list[RejectedRow]]:
-    """What happened on a ticket since then, as the export of ticket events tells it, and what cannot be read; a
-    MissingError where it was deleted.
+    """Fetch the audits of a ticket since an instant.
+
+    Args:
+        ticket: Id of the ticket.
+        since: Epoch ms.
+
+    Returns: Events in the shape of the export, and the rejected rows.
+
+    Raises:
+        MissingError: The ticket was deleted.
     """
     events: list[zd.TicketEvent] = []
     rejected: list[RejectedRow] = []

@@ -1,4 +1,4 @@
-"""Streams of users and tickets: the exports."""
+"""Time-based exports, and what all exports share."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -14,8 +14,8 @@ from helpdesk_kpi.model import AnyRecord
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 
-WHOLE_AFTER = 75 * SECOND  # ms that exports lag behind; a minute is documented, 75 s were measured
-OVERLAP = 600  # seconds of events that are read again, since some become visible late
+WHOLE_AFTER = 75 * SECOND  # delay of exports; a minute is documented, 75 s were measured
+OVERLAP = 600  # seconds that are read again, because some events become visible late
 
 
 ListUnread = Callable[[msgspec.Raw, Sequence[Any], Sequence[RejectedRow]], UnreadRows]
@@ -36,8 +36,15 @@ async def fetch_export(
     from_beginning: bool = False,
     refused: ListUnread = _no_unread,
 ) -> AsyncIterator[Page]:
-    """A time-based export of rows that are told again when they change; `from_beginning`: also from before `since`.
-    `refused`: what to say of rows that cannot be read.
+    """Fetch a time-based export of rows that repeat when they change.
+
+    Args:
+        path: Path of the export.
+        key: Key of the rows in a page.
+        kind: What a row is decoded as.
+        map_row: Maps a row to records.
+        from_beginning: Also export rows from before `start.since`.
+        refused: Lists what rejected rows leave unread.
     """
     begin, cursor = 0 if from_beginning else start.since // SECOND, export_cursor(start)
     first = max(int(cursor) - OVERLAP, begin) if cursor else begin
@@ -55,5 +62,5 @@ async def fetch_export(
 
 
 def max_cursor(cursor: str | None, end: int) -> str:
-    """The later of two ends; an overlap must not move the cursor back."""
+    """The later of the cursor and an end time: an overlap must not move the cursor back."""
     return str(max(int(cursor or 0), end))

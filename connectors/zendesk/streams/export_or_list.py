@@ -1,6 +1,6 @@
-"""Two ways to read an account: Zendesk's exports and, where they are denied, its lists. Both end in the same records.
+"""The choice between Zendesk's exports and its lists. Both give the same records.
 
-Zendesk takes the exports (/api/v2/incremental/*) away from integrations of third parties; its lists stay.
+Zendesk denies the exports (/api/v2/incremental/*) to integrations of third parties; the lists stay available.
 https://developer.zendesk.com/documentation/marketplace/building-a-marketplace-app/incremental-third-party/
 """
 
@@ -11,11 +11,11 @@ from helpdesk_kpi.errors import UnavailableError
 from helpdesk_kpi.pull.contract import Page, Start
 
 Pages = Callable[[AccountState, Start], AsyncIterator[Page]]
-LISTS = "lists:"  # begins the cursors of lists; those of exports are Zendesk's own
+LISTS = "lists:"  # prefix of list cursors; export cursors are Zendesk's own
 
 
 async def export_or_list(account: AccountState, start: Start, *, exports: Pages, lists: Pages) -> AsyncIterator[Page]:
-    """One stream by the way that is open. A stream whose way has changed is read anew, from the first day."""
+    """Read a stream by its export, or by its list if exports are denied. A switch restarts at the first day."""
     if not account.reads_lists:
         is_begun = False
         try:
@@ -32,11 +32,11 @@ async def export_or_list(account: AccountState, start: Start, *, exports: Pages,
 
 
 def export_cursor(start: Start) -> str | None:
-    """The cursor, if it is of an export."""
+    """The stored cursor if it is of an export, else None."""
     return None if start.cursor is None or start.cursor.startswith(LISTS) else start.cursor
 
 
 def list_cursor(start: Start) -> str | None:
-    """What a list left as its cursor."""
+    """The stored cursor if it is of a list, without its prefix, else None."""
     cursor = start.cursor or ""
     return cursor.removeprefix(LISTS) if cursor.startswith(LISTS) else None

@@ -12,7 +12,7 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows
 
 
 async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Deleted ones too: old tickets were theirs."""
+    """Fetch groups, with deleted ones: old tickets refer to them."""
     params = {"exclude_deleted": "false"}
     async for page in fetch_list(account.http, "/api/v2/groups", params, endpoint="groups"):
         good, rejected = decode_rows(page.groups, zd.Group)
@@ -21,9 +21,9 @@ async def fetch_groups(account: AccountState, start: Start) -> AsyncIterator[Pag
 
 
 async def fetch_group_memberships(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Who is in which group now; there is no history, and who left is told by absence."""
+    """Fetch the current members of groups. There is no history; a missing row means that the member left."""
     present: list[str] = []
-    unread_rows = 0  # rows that could not be read: whose they are is not known, so nobody is taken for gone
+    unread_rows = 0  # unreadable rows: their members are unknown, so no member is removed
     async for page in fetch_list(account.http, "/api/v2/group_memberships", endpoint="group_memberships"):
         good, rejected = decode_rows(page.group_memberships, zd.GroupMembership)
         members: list[TeamMember] = [map_team_member(row) for row in good]

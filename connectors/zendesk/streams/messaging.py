@@ -1,7 +1,7 @@
-"""Messaging sessions, which page in a way of their own.
+"""Messaging sessions, with their own pagination.
 
-Recorded in facetoe/zenpy, tests/test_api/betamax: ten rows a page by start; `has_more` ends the list, and
-`next_page_url` holds the place of the next page and names an internal host.
+Recorded in facetoe/zenpy, tests/test_api/betamax: ten rows a page by start; `has_more` ends the list. `next_page_url`
+has the position of the next page and an internal host.
 """
 
 from collections.abc import AsyncIterator
@@ -19,14 +19,14 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.pull.paging import Walk, has_rows
 
 PATH, ENDPOINT = "/api/v2/engagements", "engagements"
-OVERLAP = 86_400  # seconds that are read again: a session is listed by its start, and only once it has ended
+OVERLAP = 86_400  # seconds that are read again: a session appears under its start, but only once it has ended
 PLACE = ("start_time_cursor", "engagement_id_cursor")
 
 
 async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Sessions by start. The cursor is the second of the last start that was read."""
+    """Fetch sessions by start. The cursor is the last start, in UNIX seconds."""
     cursor, first = export_cursor(start), start.since // SECOND
-    now = start.now // SECOND  # a time to come would leave out all until then
+    now = start.now // SECOND  # a future time would skip all rows until then
     begin = max(min(int(cursor), now) - OVERLAP, first) if cursor else first
     async for page in _fetch_pages(account, begin):
         good, rejected = decode_rows(page.agent_engagement_data, zd.Engagement, "engagement_id")
@@ -40,7 +40,7 @@ async def fetch_engagements(account: AccountState, start: Start) -> AsyncIterato
 
 
 async def _fetch_pages(account: AccountState, begin: int) -> AsyncIterator[zd.EngagementsPage]:
-    """Every page from UNIX second `begin` on."""
+    """Fetch all pages from UNIX second `begin` on."""
     place: tuple[str, ...] | None = None
     walk = Walk(ENDPOINT)
     while True:
@@ -53,9 +53,7 @@ async def _fetch_pages(account: AccountState, begin: int) -> AsyncIterator[zd.En
 
 
 def _parse_next_page(address: str | None) -> tuple[str, ...] | None:
-    """Where the next page begins; None where that is not told. Only the query is taken: the host is Zendesk's internal
-    one.
-    """
+    """Position of the next page; None: not given. Only the query is used, because the host is internal."""
     try:
         query = parse_qs(urlsplit(address or "").query)
     except ValueError:

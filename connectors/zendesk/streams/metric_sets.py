@@ -10,7 +10,7 @@ from helpdesk_kpi.milliseconds import DAY
 from helpdesk_kpi.pull.contract import Page, Start
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 
-COMPUTED_AFTER = 300_000  # ms after a change at which a metric set is worth asking for
+COMPUTED_AFTER = 300_000  # ms after a change until a metric set is requested
 
 
 GIVEN_UP_AFTER = 7 * DAY
@@ -20,7 +20,7 @@ MAX_SHOW_MANY = 100  # ids that /tickets/show_many takes
 
 
 async def fetch_metric_sets(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Zendesk's own figures of tickets that had none yet when they were read."""
+    """Fetch the metric sets of queued tickets."""
     ripe = [one for one in start.todo if one.version <= start.now - COMPUTED_AFTER]
     for first in range(0, len(ripe), MAX_SHOW_MANY):
         batch = ripe[first : first + MAX_SHOW_MANY]

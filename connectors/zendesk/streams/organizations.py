@@ -13,7 +13,7 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows
 
 
 async def fetch_organizations_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """All of them, a few times a day."""
+    """Fetch all organizations every six hours."""
     read_at = list_cursor(start)
     if read_at is None or start.now - int(read_at) >= 6 * HOUR:
         async for page in fetch_list(account.http, "/api/v2/organizations", endpoint="organizations"):

@@ -1,4 +1,4 @@
-"""What Zendesk tells of single tickets only, asked for those that changed."""
+"""Requests for single tickets, sent for those that changed."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import NamedTuple
@@ -13,20 +13,20 @@ from helpdesk_kpi.pull.concurrency import all_of
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import reason_of
 
-TICKETS_PER_PAGE = 20  # tickets of one page; the transport bounds how many are asked at the same time
+TICKETS_PER_PAGE = 20  # the transport limits parallel requests
 
 
 class TicketDetails(NamedTuple):
-    """What one ticket brought."""
+    """Result of the request for one ticket."""
 
     records: Sequence[AnyRecord]
     rejected: Sequence[RejectedRow] = ()
-    broken: BrokenError | None = None  # the answer cannot be read at all
-    is_whole: bool = False  # it tells everything, so rows that another source could not read do not matter any more
+    broken: BrokenError | None = None  # the response cannot be decoded
+    is_whole: bool = False  # complete: earlier unread rows of the ticket no longer matter
 
 
 FetchTicket = Callable[[Todo], Awaitable[TicketDetails]]
-MapGap = Callable[[Todo], Sequence[AnyRecord]]  # records that say what is not known of a ticket
+MapGap = Callable[[Todo], Sequence[AnyRecord]]  # records for a ticket with an unreadable response
 
 
 def _no_gap(_: Todo) -> Sequence[AnyRecord]:
@@ -36,9 +36,13 @@ def _no_gap(_: Todo) -> Sequence[AnyRecord]:
 async def fetch_per_ticket(
     start: Start, fetch: FetchTicket, *, map_exported: Callable[[Todo], Sequence[AnyRecord]], gap: MapGap = _no_gap
 ) -> AsyncIterator[Page]:
-    """Work off the queue, longest unchanged first: the stream is whole up to the oldest that still waits.
+    """Process the queue, longest unchanged first. The stream is complete up to the oldest waiting ticket.
 
-    What an export has told, by the cursor that it left, is not asked again; `map_exported` makes records of that.
+    Args:
+        start: Start of the run, with the queue.
+        fetch: Fetches one ticket.
+        map_exported: Records of tickets that an earlier export covered; they are not fetched again.
+        gap: Records of a ticket with an unreadable response.
     """
     exported_until = (int(export_cursor(start) or 0) - OVERLAP) * SECOND
     waiting = [todo for todo in start.todo if todo.version >= exported_until]
@@ -56,12 +60,14 @@ async def fetch_per_ticket(
 async def build_page(
     todos: Sequence[Todo], fetch: FetchTicket, *, complete_until: int | None = None, gap: MapGap = _no_gap
 ) -> Page:
-    """What some tickets brought; they are asked at the same time. `gap`: what to say of one whose answer cannot be
-    read.
+    """Fetch some tickets in parallel and build their page.
+
+    Raises:
+        BrokenError: A full batch has unreadable responses only, so the format of the responses has changed.
     """
     tickets = await all_of(_fetch_ticket(ticket, fetch, gap) for ticket in todos)
     if len(todos) == TICKETS_PER_PAGE and all(ticket.broken for ticket in tickets):
-        raise tickets[0].broken or AssertionError  # not one bad answer, but another shape than the known one
+        raise tickets[0].broken or AssertionError  # the format of the responses has changed
     return Page(
         records=[record for ticket in tickets for record in ticket.records],
         rejected=[row for ticket in tickets for row in ticket.rejected],
@@ -72,7 +78,7 @@ async def build_page(
 
 
 async def _fetch_ticket(todo: Todo, fetch: FetchTicket, gap: MapGap) -> TicketDetails:
-    """What one ticket brought; an answer that cannot be read costs this ticket only."""
+    """Fetch one ticket. An unreadable response affects this ticket only."""
     try:
         return await fetch(todo)
     except BrokenError as error:

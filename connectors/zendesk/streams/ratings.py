@@ -1,8 +1,7 @@
-"""Answers to the older survey that the list of ratings may lack.
+"""Answers to the older survey: from the list of ratings, and by id if the list lacks one.
 
-The list is asked from a day on, and Zendesk's page does not say of which time of a rating that day is. If it is the
-offer, a survey that was offered months ago and is answered now is in no window. The ticket's row knows its score and
-the rating's id, so a score that the list did not give is asked for by id.
+Zendesk does not document which time of a rating `start_time` filters. If it is the time of the offer, a late answer to
+an old survey is in no window. The ticket has the score and the id of its rating, so a missing score is fetched by id.
 https://developer.zendesk.com/api-reference/ticketing/ticket-management/satisfaction_ratings/
 """
 
@@ -20,7 +19,7 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, joined, map_rows
 
 
 async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Those of the answers that the list did not give in this run."""
+    """Fetch the queued answers that the list did not give in this run."""
     comments = account.settings.include_ratings_comment
     done_todos = [todo for todo in start.todo if todo.key in account.rated]
     missing = [todo for todo in start.todo if todo.key not in account.rated]
@@ -30,7 +29,7 @@ async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIte
         path = f"/api/v2/satisfaction_ratings/{number}"
         try:
             response = await account.http.get(path, type=zd.OneRating, endpoint="satisfaction_ratings/id")
-        except MissingError:  # the ticket's events may tell it
+        except MissingError:  # the events of the ticket may have it
             return TicketDetails([])
         raw = joined([response.satisfaction_rating])
         good, rejected = decode_rows(raw, zd.SatisfactionRating)
@@ -44,11 +43,11 @@ async def fetch_missing_ratings(account: AccountState, start: Start) -> AsyncIte
     yield Page(complete_until=start.now)
 
 
-TRAILING = 35 * DAY  # an older survey is answered within weeks; what its `start_time` means isn't documented
+TRAILING = 35 * DAY  # an older survey is answered within weeks; the meaning of `start_time` is not documented
 
 
 async def fetch_satisfaction_ratings(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Surveys of the older kind. A row goes from offered to good or bad, so the last 35 days are always read again."""
+    """Fetch older surveys. A row changes from offered to good or bad, so the last 35 days are always read again."""
     begin = max(start.since, int(start.cursor) - TRAILING) if start.cursor else start.since
     comments = account.settings.include_ratings_comment
     params = {"start_time": begin // SECOND}

@@ -13,9 +13,9 @@ from helpdesk_kpi.pull.lenient_decode import UNREADABLE, decode_rows, joined, ra
 
 
 async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Business hours with their holidays. Zendesk keeps no history of them, so every change seen is kept."""
+    """Fetch business hours and holidays. Zendesk has no history of them, so each observed change is stored."""
     present: dict[str, list[str]] = {"schedule": [], "holiday": []}
-    unread_holidays = 0  # schedules whose holidays could not be read
+    unread_holidays = 0  # schedules with unreadable holidays
     async for page in fetch_list(account.http, "/api/v2/business_hours/schedules", endpoint="schedules"):
         good, rejected = decode_rows(page.schedules, zd.Schedule)
         records: list[AnyRecord] = []
@@ -23,14 +23,14 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
         for row in good:
             try:
                 records.append(map_schedule(row))
-            except UNREADABLE as error:  # an unknown zone, or hours that are none
+            except UNREADABLE as error:  # an unknown time zone or invalid hours
                 rejected.append(RejectedRow(str(row.id), reason_of(error)))
                 continue
             path = f"/api/v2/business_hours/schedules/{row.id}/holidays"
             try:
                 closed = await account.http.get(path, type=zd.ListPage, endpoint="schedules/holidays")
                 days, rejected_holidays = decode_rows(closed.holidays, zd.Holiday)
-            except MissingError:  # taken away since the list was made: the next sync won't meet it
+            except MissingError:  # deleted since the list was fetched
                 continue
             except BrokenError as error:
                 rejected.append(RejectedRow(f"{row.id} holidays", reason_of(error)))
@@ -49,7 +49,7 @@ async def fetch_schedules(account: AccountState, start: Start) -> AsyncIterator[
 
 
 async def fetch_sla_policies(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Policies, their JSON kept as it is."""
+    """Fetch SLA policies. Their JSON is stored unchanged."""
     async for page in fetch_list(account.http, "/api/v2/slas/policies", endpoint="slas/policies"):
         records: list[AnyRecord] = []
         bad: list[RejectedRow] = []

@@ -1,7 +1,7 @@
-"""Metric events: how the clocks of Zendesk's promises ran.
+"""Metric events: the runs of SLA clocks.
 
-Zendesk writes a breach in advance, with a time to come, and takes it back (`deleted`) when the promise is kept; and an
-event can become visible a quarter of an hour after its time. So the last hour is read again every time.
+Zendesk writes a breach in advance with a future time, and marks it `deleted` when the target is met. An event can
+become visible 15 minutes after its time. So the last hour is read again on each run.
 https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_metric_events/
 """
 
@@ -43,7 +43,7 @@ class MetricEvent(msgspec.Struct):
     metric: str
     type: str
     time: datetime
-    instance_id: int = 0  # counts the runs of a clock; 0: the whole ticket ("measure")
+    instance_id: int = 0  # number of the run of a clock; 0: the whole ticket ("measure")
     deleted: bool = False
     status: zd.Minutes | None = None
     sla: Target | None = None
@@ -76,7 +76,7 @@ def _to_ms(minutes: int | None) -> int | None:
 
 
 async def fetch_metric_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """The export. Its end time may lie in the future, where a breach is announced: the cursor never does."""
+    """Fetch the export. Its end time may be in the future (announced breaches); the cursor never is."""
     cursor, now = export_cursor(start), start.now // SECOND
     first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
     pages = fetch_by_time(
@@ -92,9 +92,9 @@ async def fetch_metric_events(account: AccountState, start: Start) -> AsyncItera
 
 
 async def fetch_metric_events_by_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """The same events where the export is denied: an object with a list for each metric.
+    """Fetch the events of each changed ticket: an object with a list for each metric.
 
-    A ticket that changed within the last hour stays in the queue, since some of its events may become visible later.
+    A ticket that changed within the last hour stays in the queue, because its events may become visible later.
     """
 
     async def fetch(todo: Todo) -> TicketDetails:

@@ -17,9 +17,9 @@ log = logging.getLogger(__name__)
 
 
 async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Surveys of the newer kind. Their filter is in ms, and an answer may change until its survey expires.
+    """Fetch newer surveys. Their filter is in ms, and an answer may change until the survey expires.
 
-    The cursor is the offer of the oldest survey that may still change; all from there on are read again.
+    The cursor is the offer of the oldest survey that may still change; all surveys since then are read again.
     """
     begin = max(start.since, int(start.cursor)) if start.cursor else start.since
     comments = account.settings.include_ratings_comment
@@ -38,7 +38,7 @@ async def fetch_survey_responses(account: AccountState, start: Start) -> AsyncIt
 
 
 async def fetch_survey_questions(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """What the newer surveys ask, where that may be read; without it questions are called by their ids."""
+    """Fetch the questions of newer surveys. If they are not readable, questions have their ids as names."""
     try:
         async for page in fetch_list(account.http, "/api/v2/guide/surveys", endpoint="guide/surveys"):
             good, rejected = decode_rows(page.surveys, dict[str, Any])

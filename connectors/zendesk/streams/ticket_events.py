@@ -1,4 +1,4 @@
-"""Streams of what happened on tickets: in bulk or, where that is denied, ticket by ticket; the records are alike."""
+"""Comments and changes of tickets: by the export or, if it is denied, by the audits of each ticket."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple
@@ -20,20 +20,21 @@ from helpdesk_kpi.model import REFUSED_ROW, AnyRecord, Changes, Event, Replies, 
 from helpdesk_kpi.pull.contract import Page, RejectedRow, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, id_of, map_rows, raws, read_each
 
-MISSING = "missing_events"  # the queue of tickets of which the export brought no words
-#: Records of what happened, and what could not be read of that.
+MISSING = "missing_events"  # the queue of tickets without exported comments
+#: Maps events of tickets.
 AuditReader = Callable[[Sequence[zd.TicketEvent]], "AuditRecords"]
 
 
 class AuditRecords(NamedTuple):
     records: list[AnyRecord]
-    rejected: list[RejectedRow]  # rows of which nothing is known
-    untimed: list[RejectedRow]  # rows of which only the time that somebody spent is not
+    rejected: list[RejectedRow]  # rows that could not be read
+    untimed: list[RejectedRow]  # rows with unreadable time entries only
 
 
 async def _build_reader(account: AccountState) -> AuditReader:
-    """How this account's audits are read: comments and changes, and the time spent. What is wrong with a row's time
-    does not take its comment away.
+    """Build the mapping of events for this account.
+
+    Time entries are mapped separately, so that an invalid time does not affect the comment of the same row.
     """
     keep_fields, hosts, fields = await account.fields(), await account.article_hosts(), await account.time_fields()
 
@@ -49,13 +50,13 @@ async def _build_reader(account: AccountState) -> AuditReader:
 
 
 async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Comments and changes in bulk, of archived tickets too. The cursor is the second up to which it was read."""
+    """Fetch comments and changes by the export, also of archived tickets. The cursor is the end time in seconds."""
     read_events = await _build_reader(account)
-    seen_ids: set[int] = set()  # of the last page: a page repeats the last second of the one before
+    seen_ids: set[int] = set()  # of the last page: a page repeats the last second of the previous page
     params: dict[str, str | int | bool] = {
         "per_page": account.settings.page_size,
         "include": "comment_events",
-        "support_type_scope": "all",  # as with tickets; else events of AI agents' tickets are left out
+        "support_type_scope": "all",  # as with tickets, to include AI agents' tickets
     }
     cursor = export_cursor(start)
     first = max(int(cursor) - OVERLAP, start.since // SECOND) if cursor else start.since // SECOND
@@ -75,8 +76,7 @@ async def fetch_ticket_events(account: AccountState, start: Start) -> AsyncItera
             records=[*records, *unread_rows], cursor=max_cursor(cursor, end), complete_until=complete_until,
             rejected=[*rejected, *unmapped, *without_time], todo=await _queue_unknown_totals(account, fresh),
         )  # fmt: skip
-    # Tickets whose words should have come by now, or of which an event could not be read. Nobody can say of them that
-    # nobody answered.
+    # Tickets without comments after the export's delay, or with unread events: they may have been answered.
     silent = [todo for todo in start.wordless(first * SECOND, MISSING) if todo.version <= start.now - WHOLE_AFTER]
     if silent:
         yield Page(records=[gap for todo in silent for gap in _map_gaps(todo)], todo={MISSING: silent})
@@ -89,7 +89,7 @@ def _map_gaps(todo: Todo) -> list[AnyRecord]:
 def _list_unread_events(
     raw: msgspec.Raw, rejected: Sequence[RejectedRow], rows: Sequence[zd.TicketEvent], unmapped: Sequence[RejectedRow]
 ) -> list[AnyRecord]:
-    """That an event of a ticket could not be read; what is not even of a known ticket is only set aside."""
+    """Unread events by ticket. A row without a readable ticket id is only rejected."""
     rejected_ids = {one.id for one in rejected}
     ids = (
         [(id_of(row, "ticket_id"), id_of(row) or f"row {i}") for i, row in enumerate(raws(raw))] if rejected_ids else []
@@ -101,8 +101,8 @@ def _list_unread_events(
 
 
 async def _queue_unknown_totals(account: AccountState, events: Sequence[zd.TicketEvent]) -> dict[str, list[Todo]]:
-    """Tickets whose audits have to be asked for what their time was before."""
-    fields = await account.time_fields()  # known by now
+    """Queue tickets with an unknown previous total: their audits have it."""
+    fields = await account.time_fields()  # cached
     dated, _ = read_each(
         [row for row in events if time_entries.has_unknown_total(row, fields)], get_audit_time
     )  # set aside with its events
@@ -111,7 +111,7 @@ async def _queue_unknown_totals(account: AccountState, events: Sequence[zd.Ticke
 
 
 async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """The same events as the export of ticket events gives, out of the audits of each changed ticket."""
+    """Fetch the audits of each changed ticket. They give the same events as the export."""
     read_events = await _build_reader(account)
 
     async def fetch(todo: Todo) -> TicketDetails:
@@ -125,7 +125,7 @@ async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncI
         return TicketDetails([*records, *state], [*rejected, *unmapped, *without_time], is_whole=is_whole)
 
     def gap(todo: Todo) -> list[AnyRecord]:
-        unread = Unread(todo.key, "audits:row", REFUSED_ROW, "audit")  # until they are read whole
+        unread = Unread(todo.key, "audits:row", REFUSED_ROW, "audit")  # until all audits are read
         return [Replies(todo.key, todo.version, "unreadable"), unread]
 
     def known_already(todo: Todo) -> list[AnyRecord]:
@@ -136,7 +136,7 @@ async def fetch_audits_of_changed(account: AccountState, start: Start) -> AsyncI
 
 
 async def fetch_missing_audits(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """The audits of tickets of which the export brought no words. Where they bring none either, it stays unknown."""
+    """Fetch the audits of tickets without exported comments. If they have none either, replies stay unknown."""
     read_events = await _build_reader(account) if start.todo else None
 
     async def fetch(todo: Todo) -> TicketDetails:

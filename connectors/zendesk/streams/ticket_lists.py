@@ -1,6 +1,4 @@
-"""Tickets, people and organizations where Zendesk denies its exports: by lists, a search for what is archived, and the
-list of what was deleted.
-"""
+"""Tickets without exports: the list, a search for archived tickets, and the list of deleted tickets."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -23,15 +21,15 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows, read_each
 from helpdesk_kpi.pull.paging import Walk, has_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
-ARCHIVED_AFTER = 119 * DAY  # tickets closed for 120 days leave the lists; one day of overlap
-SLICE = 30 * DAY  # of a search: the cursor of one lasts an hour
-BY_TICKET = ("ticket_events", "sla_events")  # queues of what is asked ticket by ticket here
+ARCHIVED_AFTER = 119 * DAY  # tickets closed for 120 days leave the list; one day of overlap
+SLICE = 30 * DAY  # of a search, because a search cursor expires after an hour
+BY_TICKET = ("ticket_events", "sla_events")  # queues of requests for single tickets
 
 
 class ListPosition(msgspec.Struct, frozen=True):
-    """How far the tickets were read."""
+    """Cursor of the ticket lists."""
 
-    searched: int  # ms; what last changed before is known, archived or not
+    searched: int  # epoch ms; older changes are stored, archived or not
     after: str | None = None  # Zendesk's cursor of the list
 
     def cursor(self) -> str:
@@ -39,7 +37,7 @@ class ListPosition(msgspec.Struct, frozen=True):
 
 
 async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """What is archived meanwhile, then what changed, then what was deleted; each changed ticket is queued."""
+    """Fetch newly archived, changed and deleted tickets. Each changed ticket is queued for its events."""
     keep = msgspec.structs.replace(await account.keep(start.since), is_from_list=True)
     walk = _TicketLists(account, start, keep)
     for part in (walk.fetch_archived, walk.fetch_changed, walk.fetch_deleted):
@@ -49,7 +47,7 @@ async def fetch_tickets_list(account: AccountState, start: Start) -> AsyncIterat
 
 
 class _TicketLists:
-    """One reading of the tickets, and how far it has come."""
+    """One run over the lists, and its position."""
 
     def __init__(self, account: AccountState, start: Start, keep: FieldSelection) -> None:
         self.account, self.start, self.keep = account, start, keep
@@ -57,10 +55,10 @@ class _TicketLists:
         self.place = msgspec.json.decode(cursor, type=ListPosition) if cursor else ListPosition(start.since)
         self.settled = (
             account.http.server_time(start.now) - EXPORT_LAG * SECOND
-        )  # of the last minute something may still be on its way
+        )  # changes of the last minute may still be missing
 
     async def fetch_archived(self) -> AsyncIterator[Page]:
-        """Archived tickets by the time of their last change: that does not move any more, so slices hold still."""
+        """Fetch archived tickets by their last change, which no longer moves, so the slices are stable."""
         end = self.start.now - ARCHIVED_AFTER
         while self.place.searched < end:
             until = min(self.place.searched + SLICE, end)
@@ -74,9 +72,9 @@ class _TicketLists:
             yield Page(cursor=self.place.cursor())
 
     async def fetch_changed(self) -> AsyncIterator[Page]:
-        """The list by last change. Its cursor names the last row, so the next run goes on from there.
+        """Fetch the list by last change. The next run continues at its cursor, the last row.
 
-        Rows of the last minute are read again then: one of the same second may come late.
+        Rows of the last minute are read again, because a row of the same second may appear late.
         """
         after, is_stored = self.place.after, True
         walk = Walk("tickets", after)
@@ -94,7 +92,7 @@ class _TicketLists:
             after, is_stored = following, False
 
     async def _fetch_list_page(self, after: str | None, *, is_stored: bool) -> zd.ListPage:
-        """One page; with a stored cursor that Zendesk takes no more, the list begins anew."""
+        """Fetch one page. If Zendesk no longer accepts the stored cursor, start the list again."""
         params: dict[str, str | int | bool] = {"sort": "updated_at", "page[size]": 100, "include": "metric_sets"}
         http, path = self.account.http, "/api/v2/tickets"
         try:
@@ -108,7 +106,7 @@ class _TicketLists:
         return await http.get(path, params, type=zd.ListPage, endpoint="tickets", missing="resource")
 
     def _page(self, page: zd.ListPage, found: msgspec.Raw) -> Page:
-        """Tickets that changed since the first day, and what is to be asked of each."""
+        """Map a page of tickets that changed since the first day, and queue their further requests."""
         good, rejected = decode_rows(found, zd.Ticket)
         dated, undated = read_each(good, lambda row: zd.ms(row.updated_at))
         good = [row for row, at in dated if at >= self.start.since]
@@ -125,7 +123,7 @@ class _TicketLists:
         return Page(records=[*records, *refused_tickets(rejected)], rejected=rejected, todo=todo)
 
     async def fetch_deleted(self) -> AsyncIterator[Page]:
-        """What was deleted within the last 30 days; afterwards Zendesk tells nothing of it here."""
+        """Fetch tickets deleted within the last 30 days; older deletions are not in the list."""
         try:
             async for page in fetch_list(self.account.http, "/api/v2/deleted_tickets", endpoint="deleted_tickets"):
                 good, rejected = decode_rows(page.deleted_tickets, zd.DeletedTicket)

@@ -16,13 +16,13 @@ from helpdesk_kpi.pull.contract import Page, Start, Todo
 from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 from helpdesk_kpi.store.unread import refused_tickets
 
-METRICS = "ticket_metrics"  # the stream that asks again for metric sets
+METRICS = "ticket_metrics"  # the stream that fetches metric sets later
 
 
 async def fetch_tickets_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Tickets in the order in which Zendesk wrote them, deleted ones and those of AI agents too.
+    """Fetch tickets in the order in which Zendesk wrote them, with deleted ones and those of AI agents.
 
-    Without `support_type_scope=all` the latter are left out, and with `exclude_deleted` nobody learns of deletions.
+    AI agents' tickets need `support_type_scope=all`. With `exclude_deleted` deletions would stay unknown.
     """
     keep = await account.keep(start.since)
     params: dict[str, str | int | bool] = {
@@ -49,7 +49,7 @@ async def fetch_tickets_incremental(account: AccountState, start: Start) -> Asyn
 
 
 def queue_missing_metrics(tickets: Sequence[zd.Ticket], *, is_from_list: bool = False) -> dict[str, list[Todo]]:
-    """Zendesk works a metric set out some minutes after a change; until then it is null, and is asked for later."""
+    """Queue tickets without a metric set: Zendesk computes it some minutes after a change."""
     without_metrics = [row for row in tickets if row.metric_set is None and row.status != DELETED]
     return (
         {METRICS: [Todo(get_version(row, is_from_list=is_from_list), str(row.id)) for row in without_metrics]}
@@ -59,7 +59,7 @@ def queue_missing_metrics(tickets: Sequence[zd.Ticket], *, is_from_list: bool = 
 
 
 def attach_metric_sets(tickets: Sequence[zd.Ticket], metric_sets: msgspec.Raw) -> None:
-    """Metric sets stand inside the tickets in exports, and beside them in lists."""
+    """Attach sideloaded metric sets to the tickets. Exports embed them, lists sideload them."""
     by_ticket = {m.ticket_id: m for m in decode_rows(metric_sets, zd.MetricSet, "ticket_id")[0]}
     for row in tickets:
         row.metric_set = row.metric_set or by_ticket.get(row.id)

@@ -1,13 +1,12 @@
-"""Time that agents write down with Zendesk's Time Tracking app: two fields of a ticket, whose changes audits tell.
+"""Time entries of the Time Tracking app, from changes of its two ticket fields in audits.
 
-What was spent is the difference of two totals, and not what the field of the last update says: whoever spends the same
-time twice in a row leaves that field as it is, and then no audit tells of it; and whoever corrects what was written
-down corrects the total. So the entries of a ticket always add up to what the app shows; a correction is an entry of its
-own, below zero where it takes something back.
+An entry is the difference of two totals. The field of the last update is not enough: the same time twice in a row does
+not change it, and corrections change the total. So entries add up to the total of the app; a correction is an entry
+that may be negative.
 https://support.zendesk.com/hc/en-us/articles/4408822487450
 
-It is assumed that a follow-up, which begins with the fields of the ticket that it follows, says so in the audit that
-made it (https://support.zendesk.com/hc/en-us/articles/8421655952026): what it begins with was spent on the other one.
+A follow-up starts with the fields of its earlier ticket. We assume that the audit of its creation shows this
+(https://support.zendesk.com/hc/en-us/articles/8421655952026): that time belongs to the earlier ticket.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -33,7 +32,7 @@ _FOLLOW_UP = ("follow_up", "closed_ticket")  # a relation, and the name of a cha
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One change of the total. `was` None: what it was before is not told."""
+    """One change of the total, in seconds. `was` None: the previous total is unknown."""
 
     was: int | None
     now: int
@@ -41,7 +40,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def map_time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]:
-    """What one audit says was spent; nothing where it takes another one to know (see `has_unknown_total`)."""
+    """Time entries of one audit; empty if the previous total is unknown (see `has_unknown_total`)."""
     entries = []
     for position, step in enumerate(_list_steps(row, fields)):
         if step.was is not None and step.now != step.was:
@@ -55,10 +54,10 @@ def map_time_entries(row: zd.TicketEvent, fields: TimeFields) -> list[TimeEntry]
 
 
 def has_unknown_total(row: zd.TicketEvent, fields: TimeFields) -> bool:
-    """Whether the total changed, and the audit does not say by how much: some exports leave out what was before."""
+    """Whether the total changed from an unknown total: some exports omit previous values."""
     try:
         return any(step.was is None for step in _list_steps(row, fields))
-    except UNREADABLE:  # no number: `map_time_entries` says so
+    except UNREADABLE:  # not a number: `map_time_entries` rejects it
         return False
 
 
@@ -80,7 +79,7 @@ def _list_steps(row: zd.TicketEvent, fields: TimeFields) -> list[Step]:
 
 
 def _list_changes(row: zd.TicketEvent, field: int | None) -> Iterator[tuple[Any, Any, dict[str, Any]]]:
-    """(before, after, child) of every change of a field; in exports its number may be a key, or one of an object."""
+    """(before, after, child) of each change of a field. Exports have its id as a key, directly or in an object."""
     if field is None:
         return
     name = str(field)
@@ -100,7 +99,11 @@ def _get_previous(child: dict[str, Any]) -> Any:
 
 
 def _parse_seconds(value: Any) -> int:
-    """ValueError for what is no number."""
+    """Seconds of a field value.
+
+    Raises:
+        ValueError: It is not a number.
+    """
     if value in (None, ""):
         return 0
     if isinstance(value, int | float | str):
@@ -109,7 +112,7 @@ def _parse_seconds(value: Any) -> int:
 
 
 async def fetch_unsure_entries(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Tickets of which an export left out what the total was before: their audits always say it."""
+    """Fetch the audits of tickets with an unknown previous total: audits always have it."""
     fields = await account.time_fields()
 
     async def fetch(todo: Todo) -> TicketDetails:

@@ -15,7 +15,7 @@ from helpdesk_kpi.pull.lenient_decode import decode_rows, map_rows
 
 
 async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Everyone, from the beginning: who answered in the period may have been made long before it."""
+    """Fetch all users from the beginning: an agent may be older than the period."""
     params = {"per_page": account.settings.page_size}
     pages = fetch_by_cursor(
         account.http, "/api/v2/incremental/users/cursor", params, zd.UsersPage,
@@ -29,7 +29,7 @@ async def fetch_users_incremental(account: AccountState, start: Start) -> AsyncI
 
 
 async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator[Page]:
-    """Everyone once a day; the team every time, since its roles decide what counts as an answer."""
+    """Fetch all users once a day, and the team on each run, because roles decide what counts as a reply."""
     read_at = list_cursor(start)
     is_whole = read_at is None or start.now - int(read_at) >= DAY
     for role in ("",) if is_whole else ("agent", "admin"):
@@ -45,7 +45,7 @@ async def fetch_users_list(account: AccountState, start: Start) -> AsyncIterator
 
 
 async def _fetch_deleted_users(account: AccountState) -> AsyncIterator[Page]:
-    """People who were deleted or merged into others: the list of people leaves them out, and what they wrote stays."""
+    """Fetch users who were deleted or merged: the list of users excludes them, but their comments stay."""
     try:
         async for page in fetch_list(account.http, "/api/v2/deleted_users", endpoint="deleted_users"):
             good, rejected = decode_rows(page.deleted_users, zd.User)
