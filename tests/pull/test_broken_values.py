@@ -94,7 +94,7 @@ def test_a_broken_text_costs_a_character(tmp_path: Path, where: str, broken: byt
     assert {ended[name] for name in ("tickets", "ticket_events", "satisfaction_ratings")} == {"ok"}
     assert [r.stream for r in results if r.set_aside] == []
     places = ("/tickets/cursor", "/ticket_events")
-    asked = Counter(str(request.url) for request in account.asked if request.url.path.endswith(places))
+    asked = Counter(str(request.url) for request in account.requests if request.url.path.endswith(places))
     assert set(asked.values()) == {1}  # the same bytes are not asked for again
     with account.store() as store:
         assert store.one("SELECT subject FROM tickets WHERE native = '9902'") == (

@@ -120,7 +120,9 @@ def test_jira(tmp_path: Path, key: str, poison: str) -> None:
     rows.key, rows.poison = key, POISONS[poison]
     account = SmallAccount(tmp_path, rows)
     results = account.sync("2026-03-20T00:00:00Z")
-    found = {number: values[0] for number, values in account.told("first_reply_time", "2026-03-20T00:00:00Z").items()}
+    found = {
+        number: values[0] for number, values in account.list_values("first_reply_time", "2026-03-20T00:00:00Z").items()
+    }
     check(found, results.values(), ("1", "3"))
 
 

@@ -87,7 +87,7 @@ def test_separators_and_byte_order_marks_are_seen(tmp_path: Path, name: str, enc
     assert (ticket.id, ticket.created_at, ticket.subject) == ("1", MONDAY_9, "Grüße")
 
 
-def test_json_lines_and_gzip_are_read_beside_csv(tmp_path: Path) -> None:
+def test_json_lines_and_gzip_are_read_like_csv(tmp_path: Path) -> None:
     line = '{"id": 2, "created_at": "2026-01-05T09:00:00Z", "status": "open", "tags": ["a", "b"], "is_spam": true}\n'
     (tmp_path / "tickets-b.jsonl.gz").write_bytes(gzip.compress(line.encode()))
     write_table(tmp_path, "tickets", [TICKET])
@@ -182,7 +182,7 @@ def test_articles_and_their_edits_keep_a_hash_of_the_text_and_not_the_text(tmp_p
         ({"replies_known": "maybe"}, "replies_known: 'maybe' is not one of yes, pending, unreadable"),
     ],
 )
-def test_a_bad_cell_is_told_with_file_line_and_column(tmp_path: Path, cell: Mapping[str, str], says: str) -> None:
+def test_a_bad_cell_is_reported_with_file_line_and_column(tmp_path: Path, cell: Mapping[str, str], says: str) -> None:
     columns = {"is_spam": "", "version": "", "replies_known": "", "subject": "two\nlines"}
     write_table(tmp_path, "tickets", [columns | TICKET, columns | TICKET | {"id": "2", **cell}, columns | TICKET])
     found = Pulled(tmp_path)
@@ -314,7 +314,7 @@ def test_check_says_when_the_folder_is_not_there(tmp_path: Path) -> None:
     assert (found.level, found.text) == ("error", f"there is no folder {tmp_path / 'nowhere'}")
 
 
-def test_nobody_is_asked_over_http() -> None:
+def test_files_send_no_http_request() -> None:
     async def ask() -> None:
         await offline().get("/", type=dict)
 

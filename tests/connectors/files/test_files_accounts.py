@@ -136,12 +136,12 @@ def test_a_line_that_is_refused_leaves_its_tickets_history_unknown_until_it_is_m
 
 def test_a_rating_that_is_refused_is_not_an_answer_that_was_never_given(folder: Folder) -> None:
     """r1 was offered and perhaps answered, which its second row would have said: "9" on a scale to 5 is refused."""
-    asked = {"offered_at": "2026-03-02T12:00:00Z"}
+    requests = {"offered_at": "2026-03-02T12:00:00Z"}
     answered = {"answered_at": "2026-03-02T13:00:00Z", "scale": "1-5"}
     folder.write("ratings", [
-        {"id": "r1", "ticket": "1", **asked, "answered_at": "", "scale": "", "value": ""},
-        {"id": "r2", "ticket": "2", **asked, **answered, "value": "5"},
-        {"id": "r1", "ticket": "1", **asked, **answered, "value": "9"},
+        {"id": "r1", "ticket": "1", **requests, "answered_at": "", "scale": "", "value": ""},
+        {"id": "r2", "ticket": "2", **requests, **answered, "value": "5"},
+        {"id": "r1", "ticket": "1", **requests, **answered, "value": "9"},
     ])  # fmt: skip
     folder.events(EVENTS)
     reasons = folder.account.by_ticket("csat_response_rate", "reason", as_of=NOW)

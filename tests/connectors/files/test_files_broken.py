@@ -24,7 +24,7 @@ LAST = b"3,2026-01-05T09:00:00Z,open,Three\n"
     ],
     ids=["latin", "nul", "never", "year_1", "seconds"],
 )
-def test_a_line_of_a_table_that_cannot_be_read_is_named(tmp_path: Path, line: bytes, says: str) -> None:
+def test_an_unreadable_line_of_a_table_is_reported(tmp_path: Path, line: bytes, says: str) -> None:
     (tmp_path / "tickets.csv").write_bytes(HEADER.encode() + GOOD + line + LAST)
     found = Pulled(tmp_path)
     assert [t.id for t in found.of(Ticket)] == ["1", "3"]
@@ -44,7 +44,7 @@ def test_a_line_of_a_table_that_cannot_be_read_is_named(tmp_path: Path, line: by
     ],
     ids=["latin", "nan", "deep", "cut", "huge"],
 )  # fmt: skip
-def test_a_row_of_json_lines_that_cannot_be_read_is_named(tmp_path: Path, line: bytes, says: str) -> None:
+def test_an_unreadable_json_line_is_reported(tmp_path: Path, line: bytes, says: str) -> None:
     good = b'{"id": "%d", "created_at": "2026-01-05T09:00:00Z", "status": "open"}\n'
     (tmp_path / "tickets.jsonl").write_bytes(good % 1 + line + good % 3)
     found = Pulled(tmp_path)

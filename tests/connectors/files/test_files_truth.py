@@ -22,7 +22,7 @@ from helpdesk_kpi.simulator.world.facts import SYSTEM, Created, Update
 from helpdesk_kpi.simulator.world.world import World, generate
 
 #: The files written here have edits without their texts, counts as they are now, and no clocks of promises.
-NOT_TOLD = {kpi for kpi in TOLD if find_kpis()[kpi].subject == "article"} | {"sla_attainment"}
+NOT_IN_FILES = {kpi for kpi in TOLD if find_kpis()[kpi].subject == "article"} | {"sla_attainment"}
 
 
 def configured(world: World, folder: Path, more: str = "") -> LoadedConfig:
@@ -66,7 +66,7 @@ def measured(
 
 
 @pytest.mark.parametrize("days", [0, 9], ids=lambda d: f"{d}_days_before_the_end")
-@pytest.mark.parametrize("kpi", [kpi for kpi in TOLD if kpi not in NOT_TOLD])
+@pytest.mark.parametrize("kpi", [kpi for kpi in TOLD if kpi not in NOT_IN_FILES])
 def test_what_is_measured_out_of_files_is_what_happened(measured: Any, kpi: str, days: int) -> None:
     as_of = measured.world.now - 120_000 - days * DAY
     found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
@@ -89,7 +89,7 @@ def warehoused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FromFiles]:
     read.store.close()
 
 
-def told_whole(world: World) -> set[str]:
+def list_complete_tickets(world: World) -> set[str]:
     """Tickets of which the tables tell everything: no call, no chat, and no robot under a person's name."""
     return {
         str(story.ticket)
@@ -105,12 +105,12 @@ def _hidden(fact: Created | Update) -> bool:
 
 
 @pytest.mark.parametrize(
-    "kpi", [kpi for kpi in TOLD if kpi not in NOT_TOLD and not any("survey" in n for n in find_kpis()[kpi].needs)]
+    "kpi", [kpi for kpi in TOLD if kpi not in NOT_IN_FILES and not any("survey" in n for n in find_kpis()[kpi].needs)]
 )
 def test_what_fivetrans_tables_tell_is_measured_as_it_happened(warehoused: Any, kpi: str) -> None:
     """Of the tickets of which they tell everything, which are most."""
     as_of, world = warehoused.world.now - 120_000, warehoused.world
-    whole = told_whole(world)
+    whole = list_complete_tickets(world)
     if kpi == "confirmed_resolution_time":  # the tables have no newer surveys, and of an answer the last state only
         whole -= {str(s.ticket) for s in world.stories.values() if len(s.answered) > 1 or any(o.new for o in s.offered)}
     found, true = (

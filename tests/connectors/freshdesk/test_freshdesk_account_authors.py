@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from freshdesk_account import NOW, ONE, TWO, Desk, Row, first_replies, synced, team, ticket, told, words
+from freshdesk_account import NOW, ONE, TWO, Desk, Row, first_replies, list_values, synced, team, ticket, words
 from freshdesk_fixtures import pull
 
 from helpdesk_kpi.errors import PullError
@@ -40,16 +40,16 @@ def test_what_a_form_or_a_forwarded_mail_brings_is_the_customers_request(tmp_pat
     assert found == dict.fromkeys(("1", "2", "3", "4"), (HALF, "Agent One", ""))
 
 
-def test_a_mail_that_an_agent_forwards_in_their_own_name_is_internal_until_its_customer_is_named(
+def test_a_mail_forwarded_by_an_agent_is_internal_until_its_customer_is_set(
     tmp_path: Path,
 ) -> None:
     """Where Freshdesk finds no sender in the text, the agent is the requester: as far as is told, no customer asked."""
     desk = Desk([ticket(1, requester=TWO)], {1: [words("08:30", ONE)]})
     account = synced(tmp_path, desk)
-    assert told(account, "first_reply_time") == {"1": ["internal"]}
+    assert list_values(account, "first_reply_time") == {"1": ["internal"]}
     desk.tickets = [ticket(1, requester=5001, updated_at="2026-03-02T12:00:00Z")]
     account.sync(NOW)
-    assert told(account, "first_reply_time") == {"1": [HALF]}
+    assert list_values(account, "first_reply_time") == {"1": [HALF]}
 
 
 # who is of the team
@@ -67,7 +67,7 @@ def test_who_reads_along_notes_once_or_was_given_a_ticket_once_still_asks_as_a_c
     tickets = [ticket(1), ticket(2), ticket(3), ticket(4), ticket(5, agent=5004)]
     account = synced(tmp_path, Desk(tickets, said))
     assert first_replies(account) == {str(n): (7200, "Agent One", "") for n in range(1, 6)}
-    assert told(account, "replies_per_ticket") == {str(n): [1] for n in range(1, 6)}
+    assert list_values(account, "replies_per_ticket") == {str(n): [1] for n in range(1, 6)}
     assert team(account) == {"Agent One", "Agent Two"}
 
 
@@ -86,8 +86,8 @@ def test_codes_that_nobody_knows_count_on_the_careful_side_and_are_shown(tmp_pat
     tickets = [ticket(1, status=88, stats=open_), ticket(2, status=89, stats=open_), ticket(3, source=77), ticket(4)]
     desk = Desk(tickets, said, ticket_fields=fields)
     account = synced(tmp_path, desk)
-    assert told(account, "first_reply_time") == {str(n): [HALF] for n in range(1, 5)}
-    assert told(account, "backlog") == {"1": ["running"], "2": ["running"], "3": [10_800], "4": [10_800]}
+    assert list_values(account, "first_reply_time") == {str(n): [HALF] for n in range(1, 5)}
+    assert list_values(account, "backlog") == {"1": ["running"], "2": ["running"], "3": [10_800], "4": [10_800]}
     assert strange(account) == {"unread": "status 89 (1)", "strange_channels": "source 77 (1)"}
     desk.tickets = [ticket(2, updated_at="2026-03-02T12:00:00Z", association_type=9)]
     account.sync(NOW)
@@ -101,12 +101,12 @@ def strange(account: Any) -> dict[str, str]:
 
 
 @pytest.mark.trap("freshdesk 50")
-def test_agents_of_a_type_that_nobody_knows_are_counted_and_named() -> None:
+def test_agents_of_an_unknown_type_are_counted_and_reported() -> None:
     rows = [
         {"id": n, "type": kind} for n, kind in enumerate(("support_agent", "copilot", "copilot", "collaborator", None))
     ]
-    told = pull("agents", lambda r: rows if r.url.path.endswith("/agents") else [])
-    assert [f.text for f in told.found] == [
+    result = pull("agents", lambda r: rows if r.url.path.endswith("/agents") else [])
+    assert [f.text for f in result.found] == [
         "nothing is known of the type 'copilot': 2 of it count as agents; `bots` can name them"
     ]
 
@@ -159,7 +159,7 @@ def own_work(folder: Path, more: str = "") -> dict[str, list[Any]]:
     kinds = {1: 1, 2: 2, 3: 3, 4: 4, 5: None}
     tickets = [ticket(number, association_type=kind) for number, kind in kinds.items()]
     account = synced(folder, Desk(tickets, {number: [words("08:30", ONE)] for number in kinds}), more=more)
-    return told(account, "first_reply_time")
+    return list_values(account, "first_reply_time")
 
 
 @pytest.mark.trap("freshdesk 53")

@@ -17,11 +17,11 @@ from freshdesk_account import (
     answer,
     first_replies,
     later,
+    list_values,
     on,
     synced,
     team,
     ticket,
-    told,
     words,
 )
 from small_account import at
@@ -46,10 +46,10 @@ def test_a_status_that_no_time_tells_holds_from_the_last_update_on(tmp_path: Pat
     """Open on the first sync. On the 4th at 12:00 the row says resolved, and has no times: 52 hours after 08:00."""
     said = {1: [words("09:00", ONE)]}
     account = synced(tmp_path, desk := Desk([ticket(1, status=2, stats=NO_TIMES)], said), EARLY)
-    assert told(account, "backlog", EARLY) == {"1": ["running"]}
+    assert list_values(account, "backlog", EARLY) == {"1": ["running"]}
     desk.tickets = [ticket(1, stats=NO_TIMES, updated_at=on("12:00", 4))]
     account.sync(NOW)
-    assert told(account, "backlog") == {"1": [52 * HOUR]}
+    assert list_values(account, "backlog") == {"1": [52 * HOUR]}
 
 
 @pytest.mark.trap("freshdesk 49")
@@ -58,7 +58,7 @@ def test_a_history_that_ends_elsewhere_gives_way_to_the_tickets_own_status(tmp_p
     desk = Exporting([ticket(1, status=2, stats=NO_TIMES, updated_at=on("12:00", 4))], {1: [words("09:00", ONE)]})
     desk.days["2026-03-02"] = [activity(1, activity={"status": "Resolved"})]
     account = synced(tmp_path, desk)
-    assert told(account, "backlog") == {"1": [2 * HOUR, "running"]}
+    assert list_values(account, "backlog") == {"1": [2 * HOUR, "running"]}
     with account.store() as store:
         found = [gap for gap in find_data_gaps(store, account.loaded.config, NOW) if gap.code == "ends_elsewhere"]
     assert [gap.how_many for gap in found] == [1]
@@ -68,7 +68,7 @@ def test_a_history_that_ends_elsewhere_gives_way_to_the_tickets_own_status(tmp_p
 
 
 @pytest.mark.trap("freshdesk 51")
-def test_who_asked_as_a_contact_and_became_an_agent_asked_as_a_customer(tmp_path: Path) -> None:
+def test_a_contact_who_became_an_agent_was_a_customer_before(tmp_path: Path) -> None:
     """5001 asks 1 on 2 March. They are an agent from the 5th on, answer 2 on the 6th, and ask 3 then."""
     said = {1: [words("09:00", ONE)], 2: [], 3: []}
     account = synced(tmp_path, desk := Desk([ticket(1)], said), EARLY)
@@ -79,8 +79,13 @@ def test_who_asked_as_a_contact_and_became_an_agent_asked_as_a_customer(tmp_path
         2: [later("09:00", 5001, day=6)],
         3: [later("09:00", ONE, day=6)],
     }
-    asked: dict[str, Any] = {"created_at": on("08:00", 6), "updated_at": on("11:00", 6), "stats": NO_TIMES, "status": 2}
-    desk.tickets = [ticket(1, updated_at=on("12:00", 6)), ticket(2, **asked), ticket(3, requester=5001, **asked)]
+    requests: dict[str, Any] = {
+        "created_at": on("08:00", 6),
+        "updated_at": on("11:00", 6),
+        "stats": NO_TIMES,
+        "status": 2,
+    }
+    desk.tickets = [ticket(1, updated_at=on("12:00", 6)), ticket(2, **requests), ticket(3, requester=5001, **requests)]
     account.sync(NOW)
     found = first_replies(account)
     assert found["1"] == (HOUR, "Agent One", "")
@@ -93,7 +98,7 @@ def test_a_survey_that_is_answered_late_is_of_who_had_answered_the_customer_by_t
     """Agent One answers on 2 March; the customer rates on the 6th, and Agent Two has the ticket since the 7th."""
     given = answer(1, 103, on("12:00", 6))
     account = synced(tmp_path, desk := Desk([ticket(1)], {1: [words("09:00", ONE)]}), EARLY)
-    assert told(account, "csat", EARLY) == {}
+    assert list_values(account, "csat", EARLY) == {}
     desk.said = {1: [words("09:00", ONE), later("10:00", TWO, day=7)]}
     desk.tickets = [ticket(1, agent=TWO, updated_at=on("12:00", 7))]
     desk.lists["satisfaction_ratings"] = [given | {"agent_id": TWO}]
@@ -132,7 +137,7 @@ def test_an_agent_who_is_gone_keeps_what_they_did(tmp_path: Path, leave: Any) ->
 
 @pytest.mark.trap("freshdesk 52")
 @pytest.mark.parametrize("who", [None, {"id": 5001, "name": None, "email": None}], ids=["nobody", "without a name"])
-def test_a_requester_who_is_gone_still_asked(tmp_path: Path, who: Any) -> None:
+def test_a_deleted_requester_stays_the_requester(tmp_path: Path, who: Any) -> None:
     """The contact of 1 is deleted: the row names nobody any more, or an id without a name. It stays their request."""
     account = synced(tmp_path, desk := Desk([ticket(1)], {1: [words("09:00", ONE)]}), EARLY)
     number = who and who["id"]
@@ -149,5 +154,5 @@ def test_a_ticket_that_moves_to_the_archive_keeps_its_figures(tmp_path: Path) ->
     late = at("2026-08-01 12:00")
     for full in (False, True):
         account.sync(late, full=full)
-        assert told(account, "first_reply_time", late) == {"1": [HOUR]}
-        assert told(account, "backlog", late) == {"1": [3 * HOUR]}
+        assert list_values(account, "first_reply_time", late) == {"1": [HOUR]}
+        assert list_values(account, "backlog", late) == {"1": [3 * HOUR]}

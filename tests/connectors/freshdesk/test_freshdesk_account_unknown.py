@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from freshdesk_account import NOW, ONE, Desk, Exporting, Row, activity, answer, on, synced, ticket, told, words
+from freshdesk_account import NOW, ONE, Desk, Exporting, Row, activity, answer, list_values, on, synced, ticket, words
 from small_account import SmallAccount, at
 
 EARLY = at("2026-03-03 12:00")
@@ -49,50 +49,50 @@ REFUSED: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.mark.trap("freshdesk 44")
 @pytest.mark.parametrize("bad", REFUSED.values(), ids=REFUSED)
-def test_a_ticket_whose_newest_row_is_refused_is_not_as_it_was_before(tmp_path: Path, bad: Mapping[str, Any]) -> None:
+def test_a_ticket_with_a_refused_newest_row_is_not_shown_as_before(tmp_path: Path, bad: Mapping[str, Any]) -> None:
     """1 and 12 were answered at 09:00 and solved at 11:00. On the 4th both change, and 1's row cannot be read: nobody
     knows whether it was opened again. On the 5th it can be.
     """
     said = {number: [words("09:00", ONE)] for number in (1, 12)}
     desk = Desk([ticket(1), ticket(12)], said)
     account = synced(tmp_path, desk, EARLY)
-    solved = told(account, "full_resolution_time", EARLY)
+    solved = list_values(account, "full_resolution_time", EARLY)
     assert solved == {"1": [3 * HOUR], "12": [3 * HOUR]}
     desk.tickets = [{**changed(1, 4), **bad}, changed(12, 4)]
     account.sync(NOW)
     assert aside(account) == ["1"]
     assert unread(account) == [("1", "ticket:1:row", "row")]
-    assert told(account, "full_resolution_time") == {"1": ["history_unknown"], "12": [3 * HOUR]}
-    assert told(account, "first_reply_time") == {"1": ["history_unknown"], "12": [HOUR]}
+    assert list_values(account, "full_resolution_time") == {"1": ["history_unknown"], "12": [3 * HOUR]}
+    assert list_values(account, "first_reply_time") == {"1": ["history_unknown"], "12": [HOUR]}
     desk.tickets = [changed(12, 5)]
     account.sync(NOW)
     assert unread(account) == [("1", "ticket:1:row", "row")]  # another ticket that begins alike was read
     desk.tickets = [changed(1, 5)]
     account.sync(NOW)
-    assert (unread(account), told(account, "full_resolution_time")) == ([], solved)
+    assert (unread(account), list_values(account, "full_resolution_time")) == ([], solved)
 
 
 def test_a_ticket_that_one_page_has_twice_stays_unknown_if_one_row_is_refused(tmp_path: Path) -> None:
     desk = Desk([ticket(1), changed(1, 4, status=None)], {1: [words("09:00", ONE)]})
     account = synced(tmp_path, desk)
-    assert told(account, "full_resolution_time") == {"1": ["history_unknown"]}
+    assert list_values(account, "full_resolution_time") == {"1": ["history_unknown"]}
 
 
-def test_a_deleted_ticket_whose_row_is_refused_is_not_known_until_it_is_read_among_the_tickets(tmp_path: Path) -> None:
+def test_a_deleted_ticket_with_a_refused_row_is_unknown_until_it_is_read(tmp_path: Path) -> None:
     desk = Desk([ticket(1)], {1: [words("09:00", ONE)]})
     account = synced(tmp_path, desk, EARLY)
     desk.tickets, desk.gone = [], [changed(1, 4, status=None)]
     account.sync(NOW)
-    assert told(account, "full_resolution_time") == {"1": ["history_unknown"]}
+    assert list_values(account, "full_resolution_time") == {"1": ["history_unknown"]}
     desk.tickets, desk.gone = [changed(1, 5)], []
     account.sync(NOW)
-    assert told(account, "full_resolution_time") == {"1": [3 * HOUR]}
+    assert list_values(account, "full_resolution_time") == {"1": [3 * HOUR]}
 
 
 def test_a_row_without_an_id_is_set_aside_and_is_no_ticket(tmp_path: Path) -> None:
     account = synced(tmp_path, Desk([ticket(1), changed(2, 4) | {"id": None}], {1: [words("09:00", ONE)]}))
     assert (aside(account), unread(account)) == (["row 1"], [])
-    assert told(account, "full_resolution_time") == {"1": [3 * HOUR]}
+    assert list_values(account, "full_resolution_time") == {"1": [3 * HOUR]}
 
 
 # answers to surveys
@@ -114,14 +114,14 @@ def test_an_answer_that_cannot_be_read_is_not_known_and_not_none(tmp_path: Path,
     desk = Desk([ticket(1), ticket(2)], said, satisfaction_ratings=[{**good[0], **bad}, *good[1:]])
     account = synced(tmp_path, desk)
     assert unread(account) == [("1", "rating:1:row", "rating")]
-    assert told(account, "csat") == {"1": ["rating_unreadable"], "2": [1]}
-    assert told(account, "first_reply_time") == {"1": [HOUR], "2": [HOUR]}
+    assert list_values(account, "csat") == {"1": ["rating_unreadable"], "2": [1]}
+    assert list_values(account, "first_reply_time") == {"1": [HOUR], "2": [HOUR]}
     desk.lists["satisfaction_ratings"] = good[1:]
     account.sync(NOW)
     assert unread(account) == [("1", "rating:1:row", "rating")]  # 3 and 12 were read, and 1 was not
     desk.lists["satisfaction_ratings"] = good
     account.sync(NOW)
-    assert (unread(account), told(account, "csat")) == ([], {"1": [1, 1], "2": [1]})
+    assert (unread(account), list_values(account, "csat")) == ([], {"1": [1, 1], "2": [1]})
 
 
 def test_one_question_that_cannot_be_read_costs_neither_the_other_nor_the_ticket(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_one_question_that_cannot_be_read_costs_neither_the_other_nor_the_ticket
     account = synced(tmp_path, Desk([ticket(1), ticket(2)], said, satisfaction_ratings=odd))
     assert aside(account) == ["1 question_7", "2 default_question"]
     assert unread(account) == [("1", "rating:1:answer", "answer"), ("2", "rating:2:answer", "answer")]
-    assert told(account, "csat") == {"1": [1], "2": [0]}
+    assert list_values(account, "csat") == {"1": [1], "2": [0]}
 
 
 def test_an_answer_of_which_a_part_is_mended_counts_with_that_part(tmp_path: Path) -> None:
@@ -145,10 +145,10 @@ def test_an_answer_of_which_a_part_is_mended_counts_with_that_part(tmp_path: Pat
     assert unread(account) == [("1", "rating:1:row", "rating")]
     desk.lists["satisfaction_ratings"] = [whole | {"ratings": {"default_question": 103, "question_7": []}}]
     account.sync(NOW)
-    assert (unread(account), told(account, "csat")) == ([("1", "rating:1:answer", "answer")], {"1": [1]})
+    assert (unread(account), list_values(account, "csat")) == ([("1", "rating:1:answer", "answer")], {"1": [1]})
     desk.lists["satisfaction_ratings"] = [whole]
     account.sync(NOW)
-    assert (unread(account), told(account, "csat")) == ([], {"1": [1, 0]})
+    assert (unread(account), list_values(account, "csat")) == ([], {"1": [1, 0]})
 
 
 # the export of activities
@@ -161,15 +161,15 @@ def exported(account: SmallAccount) -> list[tuple[str, str]]:
 
 
 @pytest.mark.trap("freshdesk 46")
-def test_an_activity_that_cannot_be_read_is_named_by_its_day_and_leaves_its_ticket_unknown(tmp_path: Path) -> None:
+def test_an_unreadable_activity_is_reported_by_day_and_its_ticket_is_unknown(tmp_path: Path) -> None:
     """The file of 2 March has two rows; what changed on 1 has no time. The next sync reads that day again, mended."""
     said = {1: [words("09:00", ONE)], 2: [words("09:00", ONE)]}
     desk = Exporting([ticket(1), ticket(2)], said)
     desk.days["2026-03-02"] = [activity(2), activity(1, performed_at="2 March")]
     account = synced(tmp_path, desk, EARLY)
-    named = "activities of 2026-03-02: row 2"
-    assert (aside(account), unread(account)) == ([named], [("1", named, "row")])
-    assert told(account, "first_reply_time", EARLY) == {"1": ["history_unknown"], "2": [HOUR]}
+    names = "activities of 2026-03-02: row 2"
+    assert (aside(account), unread(account)) == ([names], [("1", names, "row")])
+    assert list_values(account, "first_reply_time", EARLY) == {"1": ["history_unknown"], "2": [HOUR]}
     desk.days["2026-03-02"] = [activity(2), activity(1)]
     account.sync(NOW)
     assert (unread(account), exported(account)) == ([], [("1", "4"), ("2", "4")])
@@ -184,7 +184,7 @@ BROKEN = {
 
 @pytest.mark.trap("freshdesk 46")
 @pytest.mark.parametrize("bad", BROKEN.values(), ids=BROKEN)
-def test_a_day_whose_file_is_broken_is_asked_for_again_and_the_days_after_it_are_read(
+def test_a_day_with_a_broken_file_is_requested_again_and_later_days_are_read(
     tmp_path: Path, bad: httpx.Response
 ) -> None:
     desk = Exporting([ticket(1), ticket(2)], {})

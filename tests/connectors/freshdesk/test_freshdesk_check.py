@@ -18,10 +18,10 @@ from helpdesk_kpi.simulator.world.world import World, generate
 
 
 def checked(answers: Answers, **settings: Any) -> Sequence[Finding]:
-    told = Pulled()
+    result = Pulled()
 
     async def run() -> Sequence[Finding]:
-        connector = connected(answers, told, with_settings(**settings))
+        connector = connected(answers, result, with_settings(**settings))
         async with connector.http:
             return await connector.check()
 
@@ -30,16 +30,16 @@ def checked(answers: Answers, **settings: Any) -> Sequence[Finding]:
 
 def account(me: Any = None, **places: Any) -> Answers:
     """An account with nothing in it; `places` are answers by the last word of a path."""
-    told = {"me": me or {"id": 1, "ticket_scope": 1}, "ticket_activities": {"export": None}, "account": {}, **places}
+    result = {"me": me or {"id": 1, "ticket_scope": 1}, "ticket_activities": {"export": None}, "account": {}, **places}
 
     def answers(request: httpx.Request) -> Any:
-        found = told.get(request.url.path.rpartition("/")[2], [])
+        found = result.get(request.url.path.rpartition("/")[2], [])
         return found(request) if callable(found) else found
 
     return answers
 
 
-def told(found: Sequence[Finding], about: str) -> list[tuple[str, str]]:
+def list_texts(found: Sequence[Finding], about: str) -> list[tuple[str, str]]:
     return [(f.level, f.text) for f in found if f.about == about]
 
 
@@ -47,10 +47,10 @@ def test_a_whole_account_has_nothing_wrong_with_it(tmp_path: Path) -> None:
     found = of_world(tmp_path, generate(5, tickets=60, weeks=4))
     assert [f for f in found if f.level == "error"] == []
     assert [f.about for f in found if f.level == "warning"] == ["statuses"]  # "Assigned to AI Agent"
-    assert told(found, "credentials")[0][0] == "ok"
+    assert list_texts(found, "credentials")[0][0] == "ok"
     assert [f.zone for f in found if f.about == "time zone"] == ["Europe/Berlin"]
     assert {"holidays", "history", "surveys"} <= {f.about for f in found if f.level == "note"}
-    [(level, text)] = told(found, "first sync")
+    [(level, text)] = list_texts(found, "first sync")
     assert level == "ok"
     assert "conversations" in text
     assert KEY not in repr(found)
@@ -70,15 +70,15 @@ def of_world(tmp_path: Path, world: World, faults: str | None = None) -> Sequenc
 
 
 @pytest.mark.trap("freshdesk 7", "freshdesk 17")
-def test_what_the_plan_lacks_is_named_with_what_fails_with_it(tmp_path: Path) -> None:
+def test_a_missing_feature_is_reported_with_its_capabilities(tmp_path: Path) -> None:
     world = generate(5, tickets=60, weeks=4)
     world.plan_without = {"surveys", "time_entries", "activities"}
     found = of_world(tmp_path, world, "forbid:business_hours")
     lost = {f.need: f.provides.answer for f in found if f.need and f.provides and f.level == "warning"}
     assert lost == dict.fromkeys(("survey.answers", "survey.dimensions", "time.entries", "schedules"), "no")
-    assert [level for level, _ in told(found, "activities")] == ["note"]
-    assert "not in this account's plan" in told(found, "satisfaction ratings")[0][1]
-    assert "the key of an admin" in told(found, "business hours")[0][1]
+    assert [level for level, _ in list_texts(found, "activities")] == ["note"]
+    assert "not in this account's plan" in list_texts(found, "satisfaction ratings")[0][1]
+    assert "the key of an admin" in list_texts(found, "business hours")[0][1]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_what_the_plan_lacks_is_named_with_what_fails_with_it(tmp_path: Path) ->
      (3, "error", "assigned to them")],
 )  # fmt: skip
 def test_a_key_that_sees_fewer_tickets_is_an_error(scope: int | None, level: str, says: str) -> None:
-    [(found, text)] = told(checked(account({"id": 1, "ticket_scope": scope})), "rights")
+    [(found, text)] = list_texts(checked(account({"id": 1, "ticket_scope": scope})), "rights")
     assert found == level
     assert says in text
 
@@ -104,23 +104,23 @@ def test_without_a_way_in_there_is_one_line(answer: httpx.Response, about: str) 
 
 def test_a_wrong_clock_is_said() -> None:
     late = httpx.Response(200, json={"id": 1}, headers={"date": "Mon, 01 Jun 2026 10:10:00 GMT"})
-    [(level, text)] = told(checked(account(me=lambda _: late)), "clock")
+    [(level, text)] = list_texts(checked(account(me=lambda _: late)), "clock")
     assert (level, "600 s behind" in text) == ("warning", True)
     assert NOW == 1_780_308_000_000  # 10:00 by the clock of this test
 
 
-def test_statuses_fields_and_questions_that_need_a_word_of_the_configuration_are_named() -> None:
+def test_statuses_fields_and_questions_that_need_configuration_are_reported() -> None:
     status = {"2": ["Open", ""], "8": ["Waiting for parts", ""]}
     fields = [{"id": 1, "name": "status", "type": "default_status", "choices": status}]
-    asked = [
+    requests = [
         {"id": 5, "questions": [{"id": "default_question", "default": True}, {"id": "question_8", "label": "Fast?"}]}
     ]
-    found = checked(account(ticket_fields=fields, surveys=asked), keep_fields=("Category", "cf_no"))
-    assert [text.partition(" counts")[0] for _, text in told(found, "statuses")] == ["'Waiting for parts' (8)"]
-    assert sorted(text for _, text in told(found, "fields")) == [
+    found = checked(account(ticket_fields=fields, surveys=requests), keep_fields=("Category", "cf_no"))
+    assert [text.partition(" counts")[0] for _, text in list_texts(found, "statuses")] == ["'Waiting for parts' (8)"]
+    assert sorted(text for _, text in list_texts(found, "fields")) == [
         "no ticket field is named 'Category'", "no ticket field is named 'cf_no'",
     ]  # fmt: skip
-    assert "question 8: 'Fast?'; [csat] dimensions may name it" in [text for _, text in told(found, "surveys")]
+    assert "question 8: 'Fast?'; [csat] dimensions may name it" in [text for _, text in list_texts(found, "surveys")]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_first_sync_is_estimated_from_the_length_of_the_list_and_the_limit(p
                    "x-ratelimit-used-currentrequest": "9" if "include" in request.url.params else "1"}  # fmt: skip
         return httpx.Response(200, json=[], headers=headers | ({"link": NEXT} if more else {}))
 
-    [(_, text)] = told(checked(account(tickets=tickets)), "first sync")
+    [(_, text)] = list_texts(checked(account(tickets=tickets)), "first sync")
     assert says in text
 
 

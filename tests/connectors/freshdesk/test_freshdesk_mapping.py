@@ -66,7 +66,7 @@ def test_what_the_team_began_is_by_the_agent_and_no_request_of_the_customer(sour
     assert next(e for e in only(records, Event) if e.id == "created").actor == str(AGENT)
 
 
-def test_who_took_a_call_down_is_not_told() -> None:
+def test_the_agent_who_recorded_a_call_is_unknown() -> None:
     assert only(mapped(source=3), Ticket)[0].submitter is None
 
 
@@ -120,23 +120,23 @@ def test_a_reopening_proves_a_solve_before_it_even_where_its_time_was_taken_away
 
 
 def test_what_is_only_concluded_is_marked_as_such() -> None:
-    told = only(mapped(stats={"reopened_at": iso(NOW)}), Event)
-    assert {e.id.partition(":")[0] for e in told if e.precision == "between"} == {"solved-before"}
+    result = only(mapped(stats={"reopened_at": iso(NOW)}), Event)
+    assert {e.id.partition(":")[0] for e in result if e.precision == "between"} == {"solved-before"}
 
 
-def test_a_later_row_gives_the_same_names_to_what_an_earlier_one_told() -> None:
+def test_a_later_row_gives_the_same_ids_as_an_earlier_one() -> None:
     solved, reopened = SINCE + HOUR, SINCE + DAY
     rows = [
         {"status": 4, "status_updated_at": solved, "resolved_at": solved},
         {"status": 2, "status_updated_at": reopened, "reopened_at": reopened},
         {"status": 4, "status_updated_at": NOW, "reopened_at": reopened, "resolved_at": NOW},
     ]
-    told: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for row in rows:
         times = {name: iso(at) for name, at in row.items() if name != "status"}
         for event in only(mapped(status=row["status"], stats=times), Event):
-            assert told.setdefault(event.id, event) == event
-    assert [e.after for e in sorted(told.values(), key=lambda e: (e.at, e.seq)) if e.field == "status"] == [
+            assert result.setdefault(event.id, event) == event
+    assert [e.after for e in sorted(result.values(), key=lambda e: (e.at, e.seq)) if e.field == "status"] == [
         "4", "4", "2", "2", "4",
     ]  # fmt: skip
 
@@ -194,7 +194,7 @@ def spoken(**given: Any) -> list[Any]:
     return map_conversation(row, "1", 3, Authors(agents={str(AGENT)}))
 
 
-def test_a_reply_a_note_and_a_customers_message_are_told_apart() -> None:
+def test_a_reply_a_note_and_a_customers_message_are_distinguished() -> None:
     [reply], [note] = spoken(), spoken(private=True, source=2, category=2)
     [message, author] = spoken(incoming=True, user_id=CUSTOMER, body_text="Does not work. Error 0x80070005?")
     assert [(e.actor, e.public, e.via, e.rule) for e in (reply, note, message)] == [
@@ -295,8 +295,8 @@ def test_ratings_of_surveys_that_are_not_known_use_all_seven_points_and_classic_
 @pytest.mark.trap("freshdesk 39")
 def test_activities_name_the_day_first_and_statuses_by_their_labels() -> None:
     names = activity_export.Labels({"offen": "2"}, {"billing": "77"})
-    told = {"status": "Offen", "group": "Billing", "agent_id": None, "priority": 3, "automation": {"rule": "Routing"}}
-    row = fd.Activity(7, "02-05-2026 10:00:00 +0000", "user", AGENT, told)
+    result = {"status": "Offen", "group": "Billing", "agent_id": None, "priority": 3, "automation": {"rule": "Routing"}}
+    row = fd.Activity(7, "02-05-2026 10:00:00 +0000", "user", AGENT, result)
     assert [(e.field, e.after, e.rule, e.at) for e in activity_export.map_changes(row, names)] == [
         ("status", "2", "Routing", SINCE), ("priority", "3", "Routing", SINCE), ("team", "77", "Routing", SINCE),
         ("assignee", None, "Routing", SINCE),

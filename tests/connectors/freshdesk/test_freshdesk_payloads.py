@@ -94,7 +94,7 @@ def real(name: str, kind: type[Any]) -> list[Any]:
     return [msgspec.convert(row, kind) for row in json.loads(body)]
 
 
-def test_of_the_recorded_tickets_the_outbound_ones_and_the_seeded_ones_are_told_apart() -> None:
+def test_recorded_outbound_and_seeded_tickets_are_distinguished() -> None:
     found = {str(row.id): row for row in real("tickets", fd.Ticket)}
     made = {key: map_tickets.map_ticket(row, KEEP)[0] for key, row in found.items()}
     assert {key for key, t in made.items() if isinstance(t, Ticket) and t.channel == "outbound_email"} == {"21", "23"}
@@ -152,7 +152,7 @@ def test_recorded_refusals_mean_what_they_say(name: str, status: int, kind: str)
     assert verdict.kind == kind
 
 
-def test_the_recorded_end_of_a_list_is_told_in_freshdesks_words() -> None:
+def test_the_recorded_end_of_a_list_is_recognised() -> None:
     content = (FOLDER / "errors" / "page_over_300.json").read_bytes()
     assert classify_response(400, {}, content) is None
     assert "beyond the 300th page" in describe_error(httpx.codes.BAD_REQUEST, content)

@@ -50,41 +50,41 @@ from helpdesk_kpi.model import (
 from helpdesk_kpi.pull.contract import Todo
 
 
-def numbers(told: Pulled) -> set[str]:
-    return {t.id for t in told.of(Ticket)}
+def numbers(result: Pulled) -> set[str]:
+    return {t.id for t in result.of(Ticket)}
 
 
 # tickets in order of their updates
 
 
 @pytest.mark.trap("freshdesk 4", "freshdesk 9", "freshdesk 27", "freshdesk 30")
-def test_tickets_are_asked_since_the_first_day_in_order_of_updates_with_all_that_can_be_included() -> None:
-    told = pull("tickets", tickets_list([ticket(1)]))
-    assert told.queries() == [{
+def test_tickets_are_requested_since_the_first_day_by_update_with_all_includes() -> None:
+    result = pull("tickets", tickets_list([ticket(1)]))
+    assert result.queries() == [{
         "updated_since": iso(SINCE), "order_by": "updated_at", "order_type": "asc", "per_page": "100", "page": "1",
         "include": "stats,requester,description,company",
     }]  # fmt: skip
-    assert told.cursor == str(NOW - DAY)
-    assert told.pages[-1].complete_until == NOW - MINUTE
+    assert result.cursor == str(NOW - DAY)
+    assert result.pages[-1].complete_until == NOW - MINUTE
 
 
 @pytest.mark.trap("freshdesk 1")
 def test_a_list_longer_than_300_pages_is_read_to_its_end_with_hardly_a_row_twice(full_size: bool) -> None:
     count = 100_000 if full_size else 31_000
     rows = [ticket(n, SINCE + n * SECOND) for n in range(count)]
-    told = pull("tickets", tickets_list(rows))
-    assert len(numbers(told)) == count
-    assert len(told.queries()) <= 1.1 * count / 100
-    assert max(int(q["page"]) for q in told.queries()) == 1
+    result = pull("tickets", tickets_list(rows))
+    assert len(numbers(result)) == count
+    assert len(result.queries()) <= 1.1 * count / 100
+    assert max(int(q["page"]) for q in result.queries()) == 1
 
 
 @pytest.mark.trap("freshdesk 1")
 def test_imports_of_many_tickets_a_second_are_read_by_page_and_still_within_the_300() -> None:
     rows = [ticket(n, SINCE + n // 12 * SECOND) for n in range(6_600)]
-    told = pull("tickets", tickets_list(rows), settings=with_settings(page_size=20))
-    assert len(numbers(told)) == 6_600
-    assert len(told.queries()) <= 1.1 * 330
-    assert 1 < max(int(q["page"]) for q in told.queries()) <= 50
+    result = pull("tickets", tickets_list(rows), settings=with_settings(page_size=20))
+    assert len(numbers(result)) == 6_600
+    assert len(result.queries()) <= 1.1 * 330
+    assert 1 < max(int(q["page"]) for q in result.queries()) <= 50
 
 
 @pytest.mark.trap("freshdesk 2")
@@ -130,11 +130,11 @@ class Slipping:
     ids=["the_list_ends_there", "the_list_goes_on"],
 )
 def test_a_ticket_that_slips_onto_a_page_that_is_read_already_is_not_lost(later: dict[int, Any]) -> None:
-    told = pull("tickets", slipping := Slipping(later))
-    assert numbers(told) == {str(n) for n in slipping.rows}
-    again = [q for q in told.queries() if (q["updated_since"], q["page"]) == (iso(slipping.at), "1")]
+    result = pull("tickets", slipping := Slipping(later))
+    assert numbers(result) == {str(n) for n in slipping.rows}
+    again = [q for q in result.queries() if (q["updated_since"], q["page"]) == (iso(slipping.at), "1")]
     assert len(again) == 2
-    assert len(told.queries()) <= 12  # what lies behind that second is not read again
+    assert len(result.queries()) <= 12  # what lies behind that second is not read again
 
 
 def test_a_ticket_that_slipped_is_not_lost_when_the_walk_ends_before_anybody_knows() -> None:
@@ -160,7 +160,7 @@ def test_a_ticket_that_slipped_is_not_lost_when_the_walk_ends_before_anybody_kno
     ],
     ids=["the_filter_is_ignored", "the_order_is_ignored"],
 )
-def test_rows_that_were_not_asked_for_are_an_error(since: int, rows: list[dict[str, Any]], says: str) -> None:
+def test_rows_that_were_not_requested_are_an_error(since: int, rows: list[dict[str, Any]], says: str) -> None:
     with pytest.raises(PullError, match=says):
         pull("tickets", lambda r: rows if r.url.path == "/api/v2/tickets" else [], since=since)
 
@@ -188,9 +188,9 @@ def test_one_time_that_does_not_fit_costs_its_row_and_where_two_may_be_wrong_non
         with pytest.raises(PullError, match="out of order"):
             pull("tickets", answers)
         return
-    told = pull("tickets", answers)
-    assert told.aside == [odd]
-    assert numbers(told) == {str(row["id"]) for row in rows} - {odd}
+    result = pull("tickets", answers)
+    assert result.aside == [odd]
+    assert numbers(result) == {str(row["id"]) for row in rows} - {odd}
 
 
 @pytest.mark.trap("freshdesk 24")
@@ -202,25 +202,25 @@ def test_a_short_page_in_the_middle_is_not_the_end_and_a_full_one_may_be_the_las
             return httpx.Response(200, json=[ticket(1, SINCE + HOUR)], headers={"link": '<x>; rel="next"'})
         return [ticket(n, SINCE + DAY) for n in range(2, 102)]
 
-    told = pull("tickets", answers)
-    assert len(numbers(told)) == 101
-    assert len(told.queries()) == 2
+    result = pull("tickets", answers)
+    assert len(numbers(result)) == 101
+    assert len(result.queries()) == 2
 
 
 @pytest.mark.trap("freshdesk 38")
-def test_a_next_page_on_another_host_is_never_asked_with_the_key() -> None:
-    told = pull("agents", lambda r: paged(r, [{"id": n} for n in range(250)]))
-    assert {r.url.host for r in told.asked} == {"acme.freshdesk.com"}
-    assert [r.url.params["page"] for r in told.asked] == ["1", "2", "3"]
-    assert len(told.of(Person)) == 250
+def test_a_next_page_on_another_host_never_gets_the_key() -> None:
+    result = pull("agents", lambda r: paged(r, [{"id": n} for n in range(250)]))
+    assert {r.url.host for r in result.requests} == {"acme.freshdesk.com"}
+    assert [r.url.params["page"] for r in result.requests] == ["1", "2", "3"]
+    assert len(result.of(Person)) == 250
 
 
 def test_a_second_run_reads_ten_minutes_again_and_the_cursor_never_goes_back() -> None:
     cursor = str(NOW - HOUR)
-    told = pull("tickets", tickets_list([ticket(1, NOW - HOUR - 5 * MINUTE)]), cursor=cursor)
-    assert told.queries()[0]["updated_since"] == iso(NOW - HOUR - 10 * MINUTE)
-    assert told.cursor == cursor
-    assert numbers(told) == {"1"}
+    result = pull("tickets", tickets_list([ticket(1, NOW - HOUR - 5 * MINUTE)]), cursor=cursor)
+    assert result.queries()[0]["updated_since"] == iso(NOW - HOUR - 10 * MINUTE)
+    assert result.cursor == cursor
+    assert numbers(result) == {"1"}
 
 
 def test_before_the_first_ticket_there_is_no_cursor_to_keep() -> None:
@@ -247,11 +247,11 @@ def test_deleted_and_spam_tickets_are_read_from_their_own_lists_from_where_each_
 
 
 @pytest.mark.parametrize("who", ["agent", "requester"])
-def test_of_a_deleted_ticket_it_is_told_that_something_was_said_after_it_was_last_read(who: str) -> None:
+def test_a_deleted_ticket_with_later_replies_is_unreadable(who: str) -> None:
     rows = [ticket(n, stats={f"{who}_responded_at": iso(NOW - 3 * HOUR)}) for n in (1, 2, 3)]
     known = {"1": NOW - 4 * HOUR, "2": NOW - 2 * HOUR}  # the third was never met
-    told = pull("deleted", lambda r: rows if "filter" in r.url.params else [], versions=known)
-    assert told.of(Replies) == [Replies("1", NOW - DAY, "unreadable")]
+    result = pull("deleted", lambda r: rows if "filter" in r.url.params else [], versions=known)
+    assert result.of(Replies) == [Replies("1", NOW - DAY, "unreadable")]
 
 
 def test_tickets_that_a_new_account_is_filled_with_are_left_out_unless_they_are_wanted() -> None:
@@ -262,9 +262,9 @@ def test_tickets_that_a_new_account_is_filled_with_are_left_out_unless_they_are_
 
 
 def test_a_first_run_that_reaches_back_beyond_the_archive_says_where_history_starts() -> None:
-    told = pull("tickets", lambda _: [], since=NOW - 400 * DAY)
-    assert [f.about for f in told.found] == ["history"]
-    assert "2026-02-01" in told.found[0].text  # 120 days before 2026-06-01
+    result = pull("tickets", lambda _: [], since=NOW - 400 * DAY)
+    assert [f.about for f in result.found] == ["history"]
+    assert "2026-02-01" in result.found[0].text  # 120 days before 2026-06-01
 
 
 @pytest.mark.trap("freshdesk 10", "freshdesk 32")
@@ -276,17 +276,17 @@ def test_ids_as_text_and_codes_that_nobody_knows_cost_no_row() -> None:
     def answers(request: httpx.Request) -> Any:
         return fields if request.url.path.endswith("ticket_fields") else tickets_list([odd])(request)
 
-    told = pull("tickets", answers)
-    [found] = told.of(Ticket)
+    result = pull("tickets", answers)
+    [found] = result.of(Ticket)
     assert (found.requester, found.team, found.channel) == (str(CUSTOMER), "77", "kiosk")
     assert (found.priority, found.status) == ("9", "9000")
-    assert told.aside == []
+    assert result.aside == []
 
 
 def test_a_broken_row_is_set_aside_and_the_page_goes_on() -> None:
     rows = [ticket(1), ticket(2, created_at="2026-05-28T010:08:16Z"), ticket(3, subject=5)]
-    told = pull("tickets", tickets_list(rows))
-    assert (numbers(told), told.aside) == ({"1"}, ["3", "2"])
+    result = pull("tickets", tickets_list(rows))
+    assert (numbers(result), result.aside) == ({"1"}, ["3", "2"])
 
 
 @pytest.mark.trap("freshdesk 25")
@@ -316,12 +316,12 @@ def queued(*versions: int) -> list[Todo]:
 @pytest.mark.trap("freshdesk 5", "freshdesk 23")
 def test_conversations_stop_at_their_budget_and_say_what_is_left() -> None:
     todo = queued(*range(NOW - 100 * SECOND, NOW - 50 * SECOND, SECOND))
-    told = pull("conversations", lambda _: [], todo=todo, settings=with_settings(conversations_per_run=30))
-    assert len([r for r in told.asked if "conversations" in r.url.path]) == 30
-    assert [one for page in told.pages for one in page.done] == todo[:30]
-    assert told.pages[-1].complete_until == todo[30].version - 1
-    assert [page.complete_until for page in told.pages] == [todo[20].version - 1, todo[30].version - 1]
-    assert "20 tickets' conversations are left" in told.found[0].text
+    result = pull("conversations", lambda _: [], todo=todo, settings=with_settings(conversations_per_run=30))
+    assert len([r for r in result.requests if "conversations" in r.url.path]) == 30
+    assert [one for page in result.pages for one in page.done] == todo[:30]
+    assert result.pages[-1].complete_until == todo[30].version - 1
+    assert [page.complete_until for page in result.pages] == [todo[20].version - 1, todo[30].version - 1]
+    assert "20 tickets' conversations are left" in result.found[0].text
 
 
 def test_an_empty_queue_is_whole() -> None:
@@ -331,24 +331,24 @@ def test_an_empty_queue_is_whole() -> None:
 @pytest.mark.trap("freshdesk 29", "freshdesk 33")
 def test_all_conversations_of_a_ticket_are_read_and_stored_at_once() -> None:
     rows = [said(n, SINCE + n * MINUTE) for n in range(250)]
-    told = pull("conversations", lambda r: paged(r, rows) if "conv" in r.url.path else [], todo=queued(NOW))
-    assert len(told.of(Event)) == 250
-    assert [len(page.records) for page in told.pages] == [251 + 250]  # and each author, who is no agent of today
-    assert told.of(Replies) == [Replies("1", NOW, "yes")]
-    assert [q["per_page"] for q in told.queries("/tickets/1/conversations")] == ["100", "100", "100"]
+    result = pull("conversations", lambda r: paged(r, rows) if "conv" in r.url.path else [], todo=queued(NOW))
+    assert len(result.of(Event)) == 250
+    assert [len(page.records) for page in result.pages] == [251 + 250]  # and each author, who is no agent of today
+    assert result.of(Replies) == [Replies("1", NOW, "yes")]
+    assert [q["per_page"] for q in result.queries("/tickets/1/conversations")] == ["100", "100", "100"]
 
 
 @pytest.mark.trap("freshdesk 18")
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_ticket_whose_conversations_are_refused_is_unreadable_and_the_others_go_on(status: int) -> None:
+def test_a_ticket_with_refused_conversations_is_unreadable_and_others_continue(status: int) -> None:
     def answers(request: httpx.Request) -> Any:
         if "/1/" in request.url.path:
             return httpx.Response(status)
         return [said(5, SINCE)] if "conversations" in request.url.path else []
 
-    told = pull("conversations", answers, todo=queued(NOW, NOW))
-    assert [(r.ticket, r.known) for r in told.of(Replies)] == [("1", "unreadable"), ("2", "yes")]
-    assert len(told.pages[0].done) == 2
+    result = pull("conversations", answers, todo=queued(NOW, NOW))
+    assert [(r.ticket, r.known) for r in result.of(Replies)] == [("1", "unreadable"), ("2", "yes")]
+    assert len(result.pages[0].done) == 2
 
 
 def test_what_was_archived_meanwhile_is_read_from_the_archive() -> None:
@@ -357,9 +357,9 @@ def test_what_was_archived_meanwhile_is_read_from_the_archive() -> None:
             return httpx.Response(404)
         return [said(5, SINCE)] if request.url.path == "/api/v2/tickets/archived/1/conversations" else []
 
-    told = pull("conversations", answers, todo=queued(NOW))
-    assert told.of(Replies) == [Replies("1", NOW, "yes")]
-    assert [e.id for e in told.of(Event)] == ["5"]
+    result = pull("conversations", answers, todo=queued(NOW))
+    assert result.of(Replies) == [Replies("1", NOW, "yes")]
+    assert [e.id for e in result.of(Event)] == ["5"]
 
 
 def test_a_key_that_may_read_no_conversation_at_all_ends_the_stream_and_marks_no_ticket() -> None:
@@ -377,19 +377,19 @@ def test_many_tickets_that_are_not_there_any_more_do_not_hold_up_the_queue() -> 
         number = next((part for part in request.url.path.split("/") if part.isdecimal()), "0")
         return httpx.Response(404) if int(number) <= 20 else []
 
-    told = pull("conversations", answers, todo=queued(*[NOW] * 22))
-    assert [r.known for r in told.of(Replies)] == ["unreadable"] * 20 + ["yes"] * 2
-    assert sum(len(page.done) for page in told.pages) == 22
+    result = pull("conversations", answers, todo=queued(*[NOW] * 22))
+    assert [r.known for r in result.of(Replies)] == ["unreadable"] * 20 + ["yes"] * 2
+    assert sum(len(page.done) for page in result.pages) == 22
 
 
-def test_conversations_of_a_ticket_are_told_whole_so_that_a_deleted_one_goes_unless_one_cannot_be_read() -> None:
+def test_complete_conversations_remove_deleted_ones_unless_one_is_unreadable() -> None:
     def answers(request: httpx.Request) -> Any:
         rows = {"1": [said(5, SINCE)], "2": [said(6, SINCE), {"id": 7}], "3": [said(8, SINCE) | {"created_at": "?"}]}
-        return next((told for number, told in rows.items() if f"/tickets/{number}/" in request.url.path), [])
+        return next((result for number, result in rows.items() if f"/tickets/{number}/" in request.url.path), [])
 
-    told = pull("conversations", answers, todo=queued(NOW, NOW, NOW))
-    assert [parent for page in told.pages for parent in page.replaces] == [("comment", "1")]
-    assert len(told.aside) == 2
+    result = pull("conversations", answers, todo=queued(NOW, NOW, NOW))
+    assert [parent for page in result.pages for parent in page.replaces] == [("comment", "1")]
+    assert len(result.aside) == 2
 
 
 @pytest.mark.trap("freshdesk 28")
@@ -397,8 +397,8 @@ def test_what_was_read_before_a_failure_is_kept() -> None:
     def answers(request: httpx.Request) -> Any:
         return httpx.Response(400) if "/9/" in request.url.path else []
 
-    told = pull("conversations", answers, todo=queued(*[NOW] * 15), is_whole=False)
-    done = {one.key for page in told.pages for one in page.done}
+    result = pull("conversations", answers, todo=queued(*[NOW] * 15), is_whole=False)
+    done = {one.key for page in result.pages for one in page.done}
     assert {str(n) for n in range(1, 9)} <= done  # what was asked before it
     assert done < {str(n) for n in range(1, 16)} - {"9"}  # what had not been asked yet is not asked any more
 
@@ -407,12 +407,12 @@ def test_what_was_read_before_a_failure_is_kept() -> None:
 def test_the_first_message_of_a_web_chat_is_not_counted_twice() -> None:
     chat = ticket(1, source=15, description="<p>Hi there, it is broken</p>", description_text="Hi there, it is broken")
     mail = ticket(2)
-    listed = pull("tickets", tickets_list([chat, mail]))
-    todo = [one for page in listed.pages for one in page.todo["conversations"]]
+    rows = pull("tickets", tickets_list([chat, mail]))
+    todo = [one for page in rows.pages for one in page.todo["conversations"]]
     first = said(5, SINCE, incoming=True, user_id=CUSTOMER, body_text="Hi there, it  is broken", body="")
-    told = pull("conversations", lambda r: [first, said(6, NOW)] if "conv" in r.url.path else [], todo=todo)
-    assert sorted((e.ticket, e.id) for e in told.of(Event)) == [("1", "6"), ("2", "5"), ("2", "6")]
-    assert {r.ticket for r in told.of(Replies)} == {"1", "2"}
+    result = pull("conversations", lambda r: [first, said(6, NOW)] if "conv" in r.url.path else [], todo=todo)
+    assert sorted((e.ticket, e.id) for e in result.of(Event)) == [("1", "6"), ("2", "5"), ("2", "6")]
+    assert {r.ticket for r in result.of(Replies)} == {"1", "2"}
 
 
 def test_a_note_that_says_so_marks_a_merged_ticket() -> None:
@@ -453,10 +453,10 @@ def test_who_is_an_agent_is_never_taken_for_a_customer() -> None:
 @pytest.mark.parametrize("assign", [False, True, 0, 12, None])
 def test_groups_are_read_whatever_their_way_of_assignment_is(assign: Any) -> None:
     row = {"id": 77, "name": "Billing", "agent_ids": [AGENT], "auto_ticket_assign": assign, "business_hour_id": None}
-    told = pull("groups", lambda _: [row])
-    assert told.of(Team) == [Team("77", "Billing")]
-    assert told.of(TeamMember) == [TeamMember("77", str(AGENT))]
-    assert told.pages[-1].present == {"team_member": [f"77/{AGENT}"]}
+    result = pull("groups", lambda _: [row])
+    assert result.of(Team) == [Team("77", "Billing")]
+    assert result.of(TeamMember) == [TeamMember("77", str(AGENT))]
+    assert result.pages[-1].present == {"team_member": [f"77/{AGENT}"]}
 
 
 def test_statuses_have_the_accounts_labels_and_ours_where_fields_cannot_be_read() -> None:
@@ -467,8 +467,8 @@ def test_statuses_have_the_accounts_labels_and_ours_where_fields_cannot_be_read(
         {"id": 3, "name": "product", "type": "default_product", "choices": {"Cloud": 501}},
         {"id": 4, "name": "cf_a", "label": "Category", "type": "nested_field", "choices": [{"x": [{"y": []}]}]},
     ]
-    told = pull("ticket_fields", lambda _: fields)
-    names = {(n.kind, n.id): (n.name, n.detail) for n in told.of(Name)}
+    result = pull("ticket_fields", lambda _: fields)
+    names = {(n.kind, n.id): (n.name, n.detail) for n in result.of(Name)}
     assert names["status", "2"] == ("Offen", "open")
     assert names["status", "4"] == ("Resolved", "solved")
     assert names["status", "9000"] == ("Assigned to AI Agent", "open")
@@ -501,14 +501,14 @@ def test_business_hours_of_both_shapes_are_one_schedule_whatever_their_ids_are()
         )
     ]
     for row in (older, newer):
-        told = pull("business_hours", lambda _, row=row: [row])  # type: ignore[misc]
-        assert told.of(Schedule) == wanted
-        assert told.pages[-1].present == {"schedule": ["158"]}
+        result = pull("business_hours", lambda _, row=row: [row])  # type: ignore[misc]
+        assert result.of(Schedule) == wanted
+        assert result.pages[-1].present == {"schedule": ["158"]}
 
 
 def test_hours_in_a_zone_that_nobody_knows_are_set_aside() -> None:
-    told = pull("business_hours", lambda _: [{"id": 1, "name": "x", "time_zone": "Atlantis", "business_hours": {}}])
-    assert (told.of(Schedule), told.aside) == ([], ["1"])
+    result = pull("business_hours", lambda _: [{"id": 1, "name": "x", "time_zone": "Atlantis", "business_hours": {}}])
+    assert (result.of(Schedule), result.aside) == ([], ["1"])
 
 
 @pytest.mark.trap("freshdesk 37")
@@ -533,17 +533,17 @@ def test_ratings_of_the_last_35_days_are_read_again_since_a_change_does_not_show
     def answers(request: httpx.Request) -> Any:
         return [row] if request.url.path.endswith("satisfaction_ratings") else []
 
-    told = pull("satisfaction_ratings", answers, cursor=str(NOW - HOUR), since=NOW - 400 * DAY)
-    assert told.queries("/surveys/satisfaction_ratings")[0]["created_since"] == iso(NOW - HOUR - 35 * DAY)
-    [found] = told.of(Rating)
+    result = pull("satisfaction_ratings", answers, cursor=str(NOW - HOUR), since=NOW - 400 * DAY)
+    assert result.queries("/surveys/satisfaction_ratings")[0]["created_since"] == iso(NOW - HOUR - 35 * DAY)
+    [found] = result.of(Rating)
     assert (found.answered_at, found.changed_at, found.version) == (NOW - 20 * DAY, NOW - DAY, NOW - DAY)
-    assert (told.cursor, told.pages[-1].complete_until) == (str(NOW), NOW - MINUTE)
+    assert (result.cursor, result.pages[-1].complete_until) == (str(NOW), NOW - MINUTE)
 
 
-def test_surveys_that_are_out_of_use_are_asked_for_too() -> None:
-    told = pull("surveys", lambda _: [{"id": 5, "questions": [{"id": "question_8", "label": " How  fast? "}]}])
-    assert "state" not in told.queries("/surveys")[0]
-    assert told.of(Name) == [Name("question", "8", "How fast?")]
+def test_unused_surveys_are_requested_too() -> None:
+    result = pull("surveys", lambda _: [{"id": 5, "questions": [{"id": "question_8", "label": " How  fast? "}]}])
+    assert "state" not in result.queries("/surveys")[0]
+    assert result.of(Name) == [Name("question", "8", "How fast?")]
 
 
 def test_time_entries_are_taken_by_their_seconds() -> None:
@@ -551,8 +551,8 @@ def test_time_entries_are_taken_by_their_seconds() -> None:
         {"id": 1, "ticket_id": 1, "time_spent": "00:01", "time_spent_in_seconds": 103, "executed_at": iso(NOW - DAY)},
         {"id": 2, "ticket_id": 1, "time_spent": "30:15", "start_time": iso(NOW), "timer_running": True},
     ]
-    told = pull("time_entries", lambda _: rows)
-    assert [(e.spent, e.is_running) for e in told.of(TimeEntry)] == [
+    result = pull("time_entries", lambda _: rows)
+    assert [(e.spent, e.is_running) for e in result.of(TimeEntry)] == [
         (103_000, False), ((30 * 3600 + 15 * 60) * 1000, True),
     ]  # fmt: skip
 
@@ -579,19 +579,19 @@ def test_activities_are_exact_changes_by_whom_whatever_shape_their_address_comes
             return FIELDS
         return {"export": place if shape == "object" else [{"created_at": "31-5-2026", **place}]}
 
-    told = pull("activities", answers, cursor=str(NOW // DAY - 1))
+    result = pull("activities", answers, cursor=str(NOW // DAY - 1))
     at = NOW // DAY * DAY - DAY + (9 * 3600 + 33 * 60 + 38) * SECOND  # 2026-05-31T09:33:38Z
-    assert [(e.ticket, e.at, e.actor, e.field, e.after, e.precision) for e in told.of(Event)] == [
+    assert [(e.ticket, e.at, e.actor, e.field, e.after, e.precision) for e in result.of(Event)] == [
         ("600", at, "149", "status", "4", "exact"), ("600", at, "149", "priority", "4", "exact"),
     ]  # fmt: skip
-    assert told.queries("/export/ticket_activities") == [{"created_at": "2026-05-31"}]
-    assert (told.cursor, told.pages[-1].complete_until) == (str(NOW // DAY - 1), NOW // DAY * DAY)
+    assert result.queries("/export/ticket_activities") == [{"created_at": "2026-05-31"}]
+    assert (result.cursor, result.pages[-1].complete_until) == (str(NOW // DAY - 1), NOW // DAY * DAY)
 
 
 def test_an_account_without_the_export_loses_nothing_but_that() -> None:
-    told = pull("activities", lambda _: refused(403, "require_feature"))
-    assert (told.of(Event), [f.level for f in told.found]) == ([], ["note"])
-    assert len(told.asked) == 1
+    result = pull("activities", lambda _: refused(403, "require_feature"))
+    assert (result.of(Event), [f.level for f in result.found]) == ([], ["note"])
+    assert len(result.requests) == 1
 
 
 # articles
@@ -599,7 +599,7 @@ def test_an_account_without_the_export_loses_nothing_but_that() -> None:
 
 def base(**places: Any) -> Answers:
     """A category 1 with folder 2; in it folder 3, that is told of as lying in itself too. Each has one article."""
-    told = {
+    result = {
         "categories": [{"id": 1}],
         "categories/1/folders": [{"id": 2, "sub_folders_count": 1, "articles_count": 1}],
         "folders/2/subfolders": [{"id": 3, "sub_folders_count": 1, "articles_count": 1}],
@@ -610,7 +610,7 @@ def base(**places: Any) -> Answers:
     }
 
     def answers(request: httpx.Request) -> Any:
-        return told.get(request.url.path.removeprefix("/api/v2/solutions/"), httpx.Response(404))
+        return result.get(request.url.path.removeprefix("/api/v2/solutions/"), httpx.Response(404))
 
     return answers
 
@@ -622,11 +622,11 @@ def text(number: int, **given: Any) -> dict[str, Any]:
 
 
 def test_articles_in_folders_of_folders_are_found_each_once() -> None:
-    told = pull("articles", base())
-    assert [a.id for a in told.of(Article)] == ["20", "30"]
-    assert told.of(ArticleViews) == [ArticleViews("20", 0), ArticleViews("30", 7)]
-    assert told.pages[-1].present == {"article": ["20", "30"]}
-    assert told.found == []
+    result = pull("articles", base())
+    assert [a.id for a in result.of(Article)] == ["20", "30"]
+    assert result.of(ArticleViews) == [ArticleViews("20", 0), ArticleViews("30", 7)]
+    assert result.pages[-1].present == {"article": ["20", "30"]}
+    assert result.found == []
 
 
 def test_an_article_that_only_moved_is_the_same_text_and_nobody_is_said_to_have_edited_it() -> None:
@@ -649,22 +649,22 @@ def test_an_article_that_only_moved_is_the_same_text_and_nobody_is_said_to_have_
     ids=["fewer_than_counted", "folder_gone", "no_subfolders", "broken_row"],
 )
 def test_a_crawl_that_missed_something_takes_nothing_for_deleted(places: dict[str, Any]) -> None:
-    told = pull("articles", base(**places))
-    assert told.pages[-1].present == {}
-    assert told.pages[-1].complete_until == NOW
-    assert "nothing is taken for deleted" in told.found[-1].text
+    result = pull("articles", base(**places))
+    assert result.pages[-1].present == {}
+    assert result.pages[-1].complete_until == NOW
+    assert "nothing is taken for deleted" in result.found[-1].text
 
 
 def test_accounts_without_folders_in_folders_are_read_whole() -> None:
-    told = pull("articles", base(categories_1_folders=[{"id": 2, "articles_count": 1}], folders_2_subfolders=None))
-    assert told.pages[-1].present == {"article": ["20"]}
+    result = pull("articles", base(categories_1_folders=[{"id": 2, "articles_count": 1}], folders_2_subfolders=None))
+    assert result.pages[-1].present == {"article": ["20"]}
 
 
 def test_other_languages_have_edits_of_their_own_and_one_that_is_not_there_is_a_note() -> None:
     german = {"folders_2_articles_de": [text(20, title="Drucken")], "folders_3_articles_de": []}
-    told = pull("translations", base(**german), settings=with_settings(languages=("de", "fr")))
-    assert [(e.article, e.locale, e.at) for e in told.of(ArticleEdit)] == [("20", "de", NOW - DAY)]
-    assert ["'fr'" in f.text for f in told.found] == [True]
+    result = pull("translations", base(**german), settings=with_settings(languages=("de", "fr")))
+    assert [(e.article, e.locale, e.at) for e in result.of(ArticleEdit)] == [("20", "de", NOW - DAY)]
+    assert ["'fr'" in f.text for f in result.found] == [True]
 
 
 # refusals
@@ -685,19 +685,19 @@ def test_a_403_says_whether_the_plan_or_the_role_is_the_reason(code: str, says: 
     [(401, "invalid_credentials"), (403, "account_suspended"), (403, "password_lockout"), (403, "invalid_credentials")],
 )
 def test_credentials_that_are_refused_or_locked_stop_everything_after_one_request(status: int, code: str) -> None:
-    told: list[int] = []
+    result: list[int] = []
 
     def answers(_: httpx.Request) -> httpx.Response:
-        told.append(1)
+        result.append(1)
         return refused(status, code)
 
     with pytest.raises(AccessError, match=code if status == 403 else "401") as error:
         pull("groups", answers)
-    assert (KEY in str(error.value), len(told)) == (False, 1)
+    assert (KEY in str(error.value), len(result)) == (False, 1)
 
 
 @pytest.mark.trap("freshdesk 21", "freshdesk 40")
-def test_a_refused_value_is_told_with_its_field() -> None:
+def test_a_refused_value_is_reported_with_its_field() -> None:
     wrong = {
         "description": "Validation failed",
         "errors": [{"field": "page", "message": "300 is the last", "code": "x"}],
@@ -719,8 +719,8 @@ def test_a_refused_value_is_told_with_its_field() -> None:
 )
 def test_errors_that_are_no_json_are_tried_again(first: httpx.Response) -> None:
     given = [first]
-    told = pull("groups", lambda _: given.pop() if given else [{"id": 1, "name": "A"}])
-    assert [t.id for t in told.of(Team)] == ["1"]
+    result = pull("groups", lambda _: given.pop() if given else [{"id": 1, "name": "A"}])
+    assert [t.id for t in result.of(Team)] == ["1"]
 
 
 @pytest.mark.trap("freshdesk 20", "freshdesk 28")
@@ -732,9 +732,9 @@ def test_a_429_in_the_middle_of_a_list_is_waited_for_as_long_as_it_says_and_noth
             return given.pop()
         return paged(request, [{"id": n, "name": "x"} for n in range(150)])
 
-    told = pull("groups", answers)
-    assert len(told.of(Team)) == 150
-    assert sum(told.slept) >= 57
+    result = pull("groups", answers)
+    assert len(result.of(Team)) == 150
+    assert sum(result.slept) >= 57
 
 
 @pytest.mark.trap("freshdesk 19", "freshdesk 36")
@@ -745,30 +745,30 @@ def test_limits_come_as_floats_in_text_and_what_is_included_counts_too() -> None
     def answers(request: httpx.Request) -> httpx.Response:
         given: Any = tickets_list(rows)(request)
         is_list = request.url.path.endswith("/tickets")
-        told = {"x-ratelimit-total": "50.0", "x-ratelimit-remaining": "40.0",
+        result = {"x-ratelimit-total": "50.0", "x-ratelimit-remaining": "40.0",
                 "x-ratelimit-used-currentrequest": "9" if is_list else "1"}  # fmt: skip
         return (
             httpx.Response(200, json=given)
             if isinstance(given, list)
-            else httpx.Response(given.status_code, content=given.content, headers={**given.headers, **told})
+            else httpx.Response(given.status_code, content=given.content, headers={**given.headers, **result})
         )
 
-    told = pull("tickets", answers)
-    pages = len(told.queries())
+    result = pull("tickets", answers)
+    pages = len(result.queries())
     assert pages == 6
-    assert sum(told.slept) >= 60 * (pages // 3 - 1)
+    assert sum(result.slept) >= 60 * (pages // 3 - 1)
 
 
 @pytest.mark.trap("freshdesk 3", "freshdesk 34")
-def test_nothing_but_lists_is_asked_and_nothing_is_ever_written(full_size: bool) -> None:
+def test_only_lists_are_requested_and_nothing_is_written(full_size: bool) -> None:
     """Contacts come with their tickets, so their own list, which ends at 50,000, is not needed."""
     names = [s.name for s in Freshdesk(Freshdesk.transport(with_settings()), with_settings()).streams()]
-    asked = []
+    requests = []
     for name in names:
         answers = base() if name == "articles" else lambda r: {"export": None} if "export" in r.url.path else []
-        asked += pull(name, answers, todo=queued(NOW) if name == "conversations" else ()).asked
-    assert {r.method for r in asked} == {"GET"}
-    assert not [r.url.path for r in asked if "contacts" in r.url.path or "skills" in r.url.path]
+        requests += pull(name, answers, todo=queued(NOW) if name == "conversations" else ()).requests
+    assert {r.method for r in requests} == {"GET"}
+    assert not [r.url.path for r in requests if "contacts" in r.url.path or "skills" in r.url.path]
     assert len(names) == 14
 
 
@@ -778,7 +778,7 @@ def test_nothing_but_lists_is_asked_and_nothing_is_ever_written(full_size: bool)
 @pytest.mark.parametrize(
     "url", ["acme", "acme.freshdesk.com", "https://acme.freshdesk.com", "https://acme.freshdesk.com/a/tickets/5?x=1"]
 )
-def test_an_account_may_be_named_in_any_way(url: str) -> None:
+def test_an_account_may_be_configured_in_any_form(url: str) -> None:
     assert Settings(url=url, auth=Credentials(key="k")).address == "https://acme.freshdesk.com"
 
 

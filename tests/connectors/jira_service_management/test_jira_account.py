@@ -54,7 +54,7 @@ def found_unmapped(desk: SmallAccount) -> list[UnmappedValue]:
 def by(desk: SmallAccount, kpi: str, as_of: str = LATER) -> dict[str, set[Any]]:
     """Ticket -> whom a KPI names for it."""
     found: dict[str, set[Any]] = {}
-    for row in desk.listed(kpi, as_of):
+    for row in desk.list_observations(kpi, as_of):
         found.setdefault(row["ticket"], set()).add(row["agent"])
     return found
 
@@ -77,12 +77,16 @@ def test_the_issue_itself_says_how_it_ended_where_its_history_does_not(tmp_path:
         ],
         comments=[said(n, "02 09:00") for n in (8101, 8102, 8103)],
     )
-    assert desk.running("backlog", "2026-04-02T00:00:00Z") == {"8103"}
-    held = [row["agent"] for row in desk.listed("backlog", LATER) if row["reason"] == "running"]
+    assert desk.list_running("backlog", "2026-04-02T00:00:00Z") == {"8103"}
+    held = [row["agent"] for row in desk.list_observations("backlog", LATER) if row["reason"] == "running"]
     assert held == ["Agent Two"]
     with desk.store() as store:
         assert ending_elsewhere(store, desk.config) == {"acme": 2}  # 8101 by its status, 8103 by its assignee
-    assert desk.told("full_resolution_time", LATER) == {"8101": [6 * HOUR], "8102": [4 * HOUR], "8103": ["running"]}
+    assert desk.list_values("full_resolution_time", LATER) == {
+        "8101": [6 * HOUR],
+        "8102": [4 * HOUR],
+        "8103": ["running"],
+    }
 
 
 @pytest.mark.trap("jira 34")
@@ -96,9 +100,9 @@ def test_where_nothing_says_since_when_an_end_has_no_time(tmp_path: Path) -> Non
             changed(2, "02 09:00", item("priority", HIGH, MEDIUM), item("status", WAITING, WORKING)),
         ],
     )
-    assert desk.told("full_resolution_time", LATER) == {"1": ["history_unknown"], "2": ["running"]}
-    assert desk.running("backlog", LATER) == {"2"}
-    levels = {row["start"]: row["severity"] for row in desk.listed("backlog", LATER) if row["ticket"] == "2"}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": ["history_unknown"], "2": ["running"]}
+    assert desk.list_running("backlog", LATER) == {"2"}
+    levels = {row["start"]: row["severity"] for row in desk.list_observations("backlog", LATER) if row["ticket"] == "2"}
     assert levels["2026-03-02T20:00:00Z"] == "High"  # the update of the row; its history ended with Medium at 09:00
     assert levels["2026-03-02T09:00:00Z"] == "Medium"
 
@@ -124,10 +128,10 @@ def deleted(folder: Path, solved: dict[str, str] = SOLVED, hold: dict[str, str] 
 
 def right(desk: SmallAccount) -> None:
     """Both were solved after twelve hours by the agent, and nothing was opened again."""
-    assert desk.told("full_resolution_time", LATER) == {"8201": [12 * HOUR], "8202": [12 * HOUR]}
+    assert desk.list_values("full_resolution_time", LATER) == {"8201": [12 * HOUR], "8202": [12 * HOUR]}
     assert by(desk, "solved_tickets") == {"8201": {"Agent One"}, "8202": {"Agent One"}}
-    assert desk.running("backlog", LATER) == set()
-    assert {row["value"] for row in desk.listed("reopen_rate", LATER)} == {0}
+    assert desk.list_running("backlog", LATER) == set()
+    assert {row["value"] for row in desk.list_observations("reopen_rate", LATER)} == {0}
 
 
 @pytest.mark.trap("jira 35")
@@ -137,12 +141,12 @@ def test_a_status_that_was_deleted_keeps_its_name_and_its_meaning(tmp_path: Path
     assert desk.rows("SELECT native, name FROM names WHERE kind = 'status' AND detail IS NULL ORDER BY native") == [
         ("70", "Solved"), ("71", "On hold"),
     ]  # fmt: skip
-    told = {one.name: one for one in found_unmapped(desk)}
-    assert told.keys() == {"Solved", "On hold"}
-    assert (told["Solved"].counts_as, told["On hold"].counts_as) == ("solved", "hold")
-    assert "moved to 'Resolved'" in told["Solved"].why
-    assert (told["Solved"].tickets, told["Solved"].line) == (1, 'Solved = "solved"')
-    assert to_finding(told["On hold"]).text == (
+    result = {one.name: one for one in found_unmapped(desk)}
+    assert result.keys() == {"Solved", "On hold"}
+    assert (result["Solved"].counts_as, result["On hold"].counts_as) == ("solved", "hold")
+    assert "moved to 'Resolved'" in result["Solved"].why
+    assert (result["Solved"].tickets, result["Solved"].line) == (1, 'Solved = "solved"')
+    assert to_finding(result["On hold"]).text == (
         "acme: status 'On hold' is in the histories of 1 ticket and in no list any more (deleted?): it counts as hold,"
         ' by its name; to say it for good, or otherwise: "On hold" = "hold"'
     )
@@ -177,9 +181,9 @@ def test_a_deleted_status_that_people_left_one_by_one_means_what_its_name_says(
         ],
         comments=[said(1, "02 11:00", CUSTOMER)],
     )
-    assert desk.told("full_resolution_time", LATER) == {"1": [8 * HOUR]}
-    assert [row["value"] for row in desk.listed("reopen_rate", LATER)] == [1, 0]
-    assert desk.told("first_resolution_time", LATER) == {"1": [2 * HOUR]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [8 * HOUR]}
+    assert [row["value"] for row in desk.list_observations("reopen_rate", LATER)] == [1, 0]
+    assert desk.list_values("first_resolution_time", LATER) == {"1": [2 * HOUR]}
 
 
 def test_the_configuration_says_what_a_deleted_status_meant_by_its_text(tmp_path: Path) -> None:
@@ -204,7 +208,7 @@ def test_what_a_status_meant_while_a_list_had_it_stays_known(tmp_path: Path) -> 
     rows.histories.append({"id": "900", **changed(1, "04 10:00", item("status", zeta, WORKING))})
     desk.sync("2026-03-05T00:00:00Z")
     assert desk.rows("SELECT name, detail FROM names WHERE native = '70' AND kind = 'status'") == [("Zeta", "solved")]
-    assert desk.told("first_resolution_time", LATER) == {"1": [2 * HOUR]}
+    assert desk.list_values("first_resolution_time", LATER) == {"1": [2 * HOUR]}
 
 
 @pytest.mark.trap("jira 35")
@@ -220,7 +224,7 @@ def test_a_priority_that_was_deleted_keeps_its_name(tmp_path: Path) -> None:
         ],
         comments=[said(1, "02 09:00")],
     )  # fmt: skip
-    assert [row["severity"] for row in desk.listed("first_reply_time", LATER)] == ["P0"]
+    assert [row["severity"] for row in desk.list_observations("first_reply_time", LATER)] == ["P0"]
 
 
 @pytest.mark.trap("jira 36")
@@ -236,9 +240,9 @@ def test_a_change_without_ids_is_read_by_its_names(tmp_path: Path) -> None:
         ],
         comments=[said(8301, "02 09:00"), said(8302, "02 09:00")],
     )
-    assert desk.told("full_resolution_time", LATER) == {"8301": [3 * HOUR], "8302": [3 * HOUR]}
-    assert len(desk.listed("solved_tickets", LATER)) == 2
-    assert desk.running("backlog", LATER) == set()
+    assert desk.list_values("full_resolution_time", LATER) == {"8301": [3 * HOUR], "8302": [3 * HOUR]}
+    assert len(desk.list_observations("solved_tickets", LATER)) == 2
+    assert desk.list_running("backlog", LATER) == set()
     assert desk.rows("SELECT count(*) FROM unread") == [(0,)]
 
 
@@ -258,14 +262,14 @@ def test_every_field_with_a_history_is_read_by_name(tmp_path: Path) -> None:
         statuses=[WAITING, WORKING, RESOLVED, twin],
         comments=[said(1, "02 08:30", AGENT)],
     )
-    told = desk.rows("SELECT field, before, after FROM events WHERE kind = 'change' ORDER BY at, field")
-    assert told == [
+    result = desk.rows("SELECT field, before, after FROM events WHERE kind = 'change' ORDER BY at, field")
+    assert result == [
         ("assignee", "5b-agent", "5b-two"),
         ("priority", "3", "2"),
         ("status", "1", "2"),
         ("status", "2", "4"),
     ]
-    assert desk.told("full_resolution_time", LATER) == {"1": [3 * HOUR]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [3 * HOUR]}
 
 
 @pytest.mark.trap("jira 36")
@@ -308,13 +312,13 @@ def test_a_resolution_that_is_set_ends_an_issue_in_any_status(tmp_path: Path) ->
         ],
         comments=[said(8161, "02 08:30"), said(8162, "02 08:30"), said(8162, "02 12:59", CUSTOMER)],
     )
-    assert desk.told("full_resolution_time", LATER) == {"8161": [2 * HOUR], "8162": [8 * HOUR]}
+    assert desk.list_values("full_resolution_time", LATER) == {"8161": [2 * HOUR], "8162": [8 * HOUR]}
     assert by(desk, "solved_tickets") == {"8161": {"Agent One"}, "8162": {"Agent One"}}
-    again = [(row["ticket"], row["value"]) for row in desk.listed("reopen_rate", LATER)]
+    again = [(row["ticket"], row["value"]) for row in desk.list_observations("reopen_rate", LATER)]
     assert sorted(again) == [("8161", 0), ("8162", 0), ("8162", 1)]
-    assert desk.running("backlog", "2026-03-20T00:00:00Z") == set()
-    (told,) = found_unmapped(desk)
-    assert (told.name, told.tickets, told.line) == ("Resolved", 3, 'Resolved = "solved"')  # set in it three times
+    assert desk.list_running("backlog", "2026-03-20T00:00:00Z") == set()
+    (result,) = found_unmapped(desk)
+    assert (result.name, result.tickets, result.line) == ("Resolved", 3, 'Resolved = "solved"')  # set in it three times
 
 
 @pytest.mark.trap("jira 40")
@@ -340,9 +344,9 @@ def test_a_resolution_ends_what_a_workflow_leaves_open(tmp_path: Path) -> None:
             changed(4, "02 09:00", item("status", WAITING, WORKING)),
         ],
     )
-    told = desk.told("full_resolution_time", LATER)
-    assert told == {"1": [3 * HOUR], "2": ["running"], "3": ["running"], "4": ["running"]}
-    assert desk.running("backlog", LATER) == {"2", "3", "4"}
+    result = desk.list_values("full_resolution_time", LATER)
+    assert result == {"1": [3 * HOUR], "2": ["running"], "3": ["running"], "4": ["running"]}
+    assert desk.list_running("backlog", LATER) == {"2", "3", "4"}
 
 
 def test_a_status_that_the_configuration_calls_open_stays_open_with_a_resolution(tmp_path: Path) -> None:
@@ -353,7 +357,7 @@ def test_a_status_that_the_configuration_calls_open_stays_open_with_a_resolution
         issues=[issue(1, FIXED, resolution=DONE, resolutiondate=at("02 10:00"))],
         histories=[ended(1, "02 10:00", WAITING)],
     )
-    assert desk.running("backlog", LATER) == {"1"}
+    assert desk.list_running("backlog", LATER) == {"1"}
 
 
 @pytest.mark.trap("jira 42")
@@ -369,8 +373,8 @@ def test_changes_of_one_instant_follow_what_each_leads_from(tmp_path: Path) -> N
             {"id": "20", **changed(1, moment, item("status", CLOSED, RESOLVED))},
         ],
     )
-    assert desk.told("full_resolution_time", LATER) == {"1": [2 * HOUR]}
-    assert desk.running("backlog", LATER) == set()
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [2 * HOUR]}
+    assert desk.list_running("backlog", LATER) == set()
 
 
 @pytest.mark.trap("jira 3")
@@ -385,4 +389,4 @@ def test_a_history_that_the_server_cuts_is_not_known(tmp_path: Path) -> None:
     desk = SmallAccount(tmp_path, rows)
     desk.sync(LATER)
     assert desk.rows("SELECT changes_known FROM tickets") == [("unreadable",)]
-    assert desk.told("full_resolution_time", LATER) == {"1": ["history_unknown"]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": ["history_unknown"]}

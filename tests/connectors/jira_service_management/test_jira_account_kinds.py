@@ -64,8 +64,8 @@ def test_a_conversation_that_cannot_be_read_is_not_known_and_not_unanswered(tmp_
     rows._comments = lambda own: {**whole(own), "total": 3 if own == "1" else 0}  # type: ignore[method-assign]
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW)
-    assert desk.told("first_reply_time", NOW) == {"1": ["replies_unreadable"], "2": ["solved_without_reply"]}
-    assert desk.told("full_resolution_time", NOW) == {"1": [3 * HOUR], "2": [3 * HOUR]}  # that is known
+    assert desk.list_values("first_reply_time", NOW) == {"1": ["replies_unreadable"], "2": ["solved_without_reply"]}
+    assert desk.list_values("full_resolution_time", NOW) == {"1": [3 * HOUR], "2": [3 * HOUR]}  # that is known
 
 
 @pytest.mark.trap("jira 49")
@@ -124,8 +124,8 @@ def test_words_that_are_on_no_list_drop_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     desk = SmallAccount(tmp_path, rows)
     assert not sum(r.set_aside for r in desk.sync(NOW).values())
-    assert desk.told("first_reply_time", NOW) == {"1": [HOUR], "2": [HOUR], "3": [HOUR]}
-    assert desk.running("backlog", NOW) == {"1", "2", "3"}
+    assert desk.list_values("first_reply_time", NOW) == {"1": [HOUR], "2": [HOUR], "3": [HOUR]}
+    assert desk.list_running("backlog", NOW) == {"1", "2", "3"}
     with desk.store() as store:
         assert [(found, words) for _, found, words in strange_channels(store)] == [(1, "hologram (1)")]
 
@@ -142,11 +142,11 @@ def test_a_vote_that_comes_late_and_moves_nothing_else_counts_on_its_day(tmp_pat
     )  # fmt: skip
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW)
-    assert desk.told("csat", NOW) == {}
+    assert desk.list_values("csat", NOW) == {}
     stars: dict[str, Any] = {RATING: {"rating": 5}, RATED: at("20 10:00")}
     rows.issues = [issue(1, **stars)]
     desk.sync("2026-03-21T00:00:00Z")
-    found = [(row["at"], row["value"]) for row in desk.listed("csat", "2026-03-21T00:00:00Z")]
+    found = [(row["at"], row["value"]) for row in desk.list_observations("csat", "2026-03-21T00:00:00Z")]
     assert found == [("2026-03-20T10:00:00Z", 1)]
 
 
@@ -154,9 +154,9 @@ def test_a_vote_that_comes_late_and_moves_nothing_else_counts_on_its_day(tmp_pat
 
 
 @pytest.mark.trap("jira 52")
-@pytest.mark.parametrize("named", ["two", "unknown"])
-def test_a_page_stays_whose_it_was_when_somebody_else_edits_or_owns_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+@pytest.mark.parametrize("names", ["two", "unknown"])
+def test_a_page_keeps_its_author_after_edits_and_a_new_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: str
 ) -> None:
     """Agent One made it on 2 March; on the 12th Agent Two edits it. From then on its author is told to be Agent Two, or
     "unknown", since the account of Agent One is deleted.
@@ -166,7 +166,7 @@ def test_a_page_stays_whose_it_was_when_somebody_else_edits_or_owns_it(
     site.users.append({"accountId": "two", "accountType": "atlassian", "displayName": "Agent Two"})
     account = AccountInMemory(tmp_path, "jira_service_management", site, own='agents = ["ann", "two"]')
     account.sync(FIRST)
-    site.pages = [page(1, ("2026-03-02", "ann"), ("2026-03-12", "two"), made_by=named) | {"ownerId": "two"}]
+    site.pages = [page(1, ("2026-03-02", "ann"), ("2026-03-12", "two"), made_by=names) | {"ownerId": "two"}]
     account.sync(LATER)
     assert written(account, LATER) == [("1", "Agent One", "created"), ("1", "Agent Two", "substantive")]
 
@@ -211,8 +211,8 @@ def test_working_time_by_our_hours_is_held_against_the_calendar_of_the_sla(tmp_p
     hours = {"desk": {"weekly": {"mon-fri": ["09:00-17:00"]}, "sources": ["acme"]}}
     desk = SmallAccount(tmp_path, rows, hours=hours)
     desk.sync(NOW)
-    worked = {row["ticket"]: row["business_seconds"] for row in desk.listed("first_reply_time", NOW)}
+    worked = {row["ticket"]: row["business_seconds"] for row in desk.list_observations("first_reply_time", NOW)}
     assert worked == {"1": 9 * HOUR, "2": 2 * HOUR}
     with desk.store() as store:
         assert [(one.sla, one.runs, one.same) for one in sla_clocks(store, desk.config)] == [(SLA["name"], 2, 1)]
-    assert desk.told("sla_attainment", NOW) == {"1": [0], "2": [1]}
+    assert desk.list_values("sla_attainment", NOW) == {"1": [0], "2": [1]}

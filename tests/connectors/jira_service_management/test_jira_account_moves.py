@@ -59,7 +59,7 @@ def gone(desk: SmallAccount) -> list[tuple[Any, ...]]:
 
 def new(desk: SmallAccount, as_of: str) -> dict[str, str]:
     """Ticket -> when it came in, of those that count."""
-    return {row["ticket"]: row["at"] for row in desk.listed("channel_mix", as_of) if not row["reason"]}
+    return {row["ticket"]: row["at"] for row in desk.list_observations("channel_mix", as_of) if not row["reason"]}
 
 
 @pytest.mark.trap("jira 37")
@@ -67,18 +67,18 @@ def test_an_issue_that_moved_away_keeps_its_past_and_leaves_the_backlog_on_that_
     rows = support()
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-03-09T12:00:00Z")
-    assert desk.running("backlog", "2026-03-09T12:00:00Z") == {"8701"}
+    assert desk.list_running("backlog", "2026-03-09T12:00:00Z") == {"8701"}
     move(rows, 8701, "10 09:00", issuetype=BUG)
     desk.sync("2026-03-10T10:00:00Z")  # the first sync after the move knows it, long before the next census
-    assert desk.running("backlog", "2026-03-09T12:00:00Z") == {"8701"}
-    assert desk.running("backlog", "2026-03-10T09:30:00Z") == set()
+    assert desk.list_running("backlog", "2026-03-09T12:00:00Z") == {"8701"}
+    assert desk.list_running("backlog", "2026-03-10T09:30:00Z") == set()
     later = "2026-04-02T00:00:00Z"
-    assert desk.running("backlog", later) == set()
+    assert desk.list_running("backlog", later) == set()
     assert new(desk, later) == {"8701": "2026-03-02T08:00:00Z", "8702": "2026-03-02T08:00:00Z"}
-    assert desk.told("first_reply_time", later) == {"8701": [HOUR], "8702": [HOUR]}
+    assert desk.list_values("first_reply_time", later) == {"8701": [HOUR], "8702": [HOUR]}
     assert by(desk, "first_reply_time", later) == {"8701": {"Agent One"}, "8702": {"Agent One"}}
-    assert [row["ticket"] for row in desk.listed("solved_tickets", later) if not row["reason"]] == ["8702"]
-    assert desk.told("full_resolution_time", later)["8702"] == [7 * HOUR]
+    assert [row["ticket"] for row in desk.list_observations("solved_tickets", later) if not row["reason"]] == ["8702"]
+    assert desk.list_values("full_resolution_time", later)["8702"] == [7 * HOUR]
     assert gone(desk) == [("8701", 1, 0), ("8702", 0, 0)]
     assert desk.rows("SELECT number, brand FROM tickets WHERE native = '8701'") == [("DEV-8701", "10100")]
 
@@ -94,8 +94,8 @@ def test_what_is_done_in_the_other_project_is_no_work_of_support(tmp_path: Path)
     rows.issues[0] = issue(8701, RESOLVED, project=DEV, issuetype=BUG, updated=at("11 10:00"))
     for day in ("2026-03-12", "2026-03-20", "2026-03-28"):
         desk.sync(f"{day}T10:00:00Z")
-    assert [row["ticket"] for row in desk.listed("solved_tickets", LATER) if not row["reason"]] == ["8702"]
-    assert desk.told("first_reply_time", LATER) == {"8701": [HOUR], "8702": [HOUR]}
+    assert [row["ticket"] for row in desk.list_observations("solved_tickets", LATER) if not row["reason"]] == ["8702"]
+    assert desk.list_values("first_reply_time", LATER) == {"8701": [HOUR], "8702": [HOUR]}
     assert gone(desk) == [("8701", 1, 0), ("8702", 0, 0)]
     assert desk.rows("SELECT status FROM tickets WHERE native = '8701'") == [("2",)]  # as it was when it left
 
@@ -108,8 +108,8 @@ def test_an_issue_that_was_solved_and_moved_then_is_found_by_the_census(tmp_path
     for day in ("2026-03-17", "2026-03-25", "2026-04-02"):
         desk.sync(f"{day}T10:00:00Z")
     assert gone(desk) == [("8701", 0, 0), ("8702", 1, 0)]
-    assert desk.told("full_resolution_time", LATER)["8702"] == [7 * HOUR]
-    assert desk.running("backlog", LATER) == {"8701"}
+    assert desk.list_values("full_resolution_time", LATER)["8702"] == [7 * HOUR]
+    assert desk.list_running("backlog", LATER) == {"8701"}
 
 
 def test_an_issue_that_comes_back_is_in_the_backlog_again(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_an_issue_that_comes_back_is_in_the_backlog_again(tmp_path: Path) -> Non
     move(rows, 8701, "12 09:00", SUP)
     desk.sync("2026-03-12T10:00:00Z")
     assert gone(desk)[0] == ("8701", 0, 0)
-    assert desk.running("backlog", "2026-03-12T10:00:00Z") == {"8701"}
-    assert desk.told("first_reply_time", LATER)["8701"] == [HOUR]
+    assert desk.list_running("backlog", "2026-03-12T10:00:00Z") == {"8701"}
+    assert desk.list_values("first_reply_time", LATER)["8701"] == [HOUR]
 
 
 @pytest.mark.trap("jira 44")
@@ -141,12 +141,14 @@ def test_an_issue_that_moved_in_counts_from_then_on(tmp_path: Path) -> None:
             changed(1, "10 12:00", item("status", WORKING, RESOLVED)),
         ],
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [HOUR // 2]}
-    assert desk.told("full_resolution_time", LATER) == {"1": [3 * HOUR]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [HOUR // 2]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [3 * HOUR]}
     assert new(desk, LATER) == {"1": "2026-03-10T09:00:00Z"}
-    assert len(desk.listed("solved_tickets", LATER)) == 1  # the end of 2 March was over there, and so was its undoing
-    assert [row["value"] for row in desk.listed("reopen_rate", LATER)] == [0]
-    assert desk.running("backlog", "2026-03-05T00:00:00Z") == set()
+    assert (
+        len(desk.list_observations("solved_tickets", LATER)) == 1
+    )  # the end of 2 March was over there, and so was its undoing
+    assert [row["value"] for row in desk.list_observations("reopen_rate", LATER)] == [0]
+    assert desk.list_running("backlog", "2026-03-05T00:00:00Z") == set()
 
 
 def test_a_move_between_projects_that_are_read_ends_nothing_and_begins_nothing(tmp_path: Path) -> None:
@@ -159,8 +161,8 @@ def test_a_move_between_projects_that_are_read_ends_nothing_and_begins_nothing(t
         histories=[changed(1, "02 10:00", *moved(SUP, other, 1)),
                    changed(1, "02 11:00", item("status", WAITING, RESOLVED))],
     )  # fmt: skip
-    assert desk.told("first_reply_time", LATER) == {"1": [HOUR]}
-    assert desk.told("full_resolution_time", LATER) == {"1": [3 * HOUR]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [HOUR]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [3 * HOUR]}
 
 
 @pytest.mark.trap("jira 44")
@@ -174,7 +176,7 @@ def test_what_comes_into_sight_without_a_new_date_is_read_by_the_next_census(tmp
     desk.sync("2026-03-10T12:00:00Z")
     assert new(desk, LATER).keys() == {"8701"}
     desk.sync("2026-03-17T12:00:00Z")
-    assert desk.told("full_resolution_time", LATER) == {"8701": ["running"], "8702": [7 * HOUR]}
+    assert desk.list_values("full_resolution_time", LATER) == {"8701": ["running"], "8702": [7 * HOUR]}
 
 
 @pytest.mark.trap("jira 37")
@@ -195,7 +197,7 @@ def test_what_is_hidden_and_what_is_deleted_look_alike_and_only_two_censuses_cal
     rows.hidden.clear()
     desk.sync("2026-04-02T12:00:00Z")
     assert gone(desk)[0] == ("8701", 0, 0)
-    assert desk.running("backlog", "2026-04-02T12:00:00Z") == {"8701"}
+    assert desk.list_running("backlog", "2026-04-02T12:00:00Z") == {"8701"}
 
 
 def test_an_archived_issue_leaves_the_backlog_and_is_not_deleted(tmp_path: Path) -> None:
@@ -210,8 +212,8 @@ def test_an_archived_issue_leaves_the_backlog_and_is_not_deleted(tmp_path: Path)
     for day in ("2026-03-10", "2026-03-18", "2026-03-26"):
         desk.sync(f"{day}T12:00:00Z")
     assert gone(desk)[0] == ("8701", 1, 0)
-    assert desk.running("backlog", "2026-03-10T07:00:00Z") == {"8701"}
-    assert desk.running("backlog", "2026-03-10T09:00:00Z") == set()
+    assert desk.list_running("backlog", "2026-03-10T07:00:00Z") == {"8701"}
+    assert desk.list_running("backlog", "2026-03-10T09:00:00Z") == set()
 
 
 def _without(page: dict[str, Any], own: str) -> dict[str, Any]:
@@ -249,20 +251,20 @@ def test_a_merge_is_believed_with_evidence_only(tmp_path: Path) -> None:
         ],
         histories=closed(1, 2, 3, 4, 5, 6),
     )  # fmt: skip
-    told = desk.told("full_resolution_time", LATER)
-    assert {ticket for ticket, values in told.items() if values == ["merged"]} == {"1", "3"}
-    assert told["2"] == [4 * HOUR]  # 08:00 to 12:00
-    assert told["4"] == [6 * HOUR]
-    assert told["6"] == [8 * HOUR]
+    result = desk.list_values("full_resolution_time", LATER)
+    assert {ticket for ticket, values in result.items() if values == ["merged"]} == {"1", "3"}
+    assert result["2"] == [4 * HOUR]  # 08:00 to 12:00
+    assert result["4"] == [6 * HOUR]
+    assert result["6"] == [8 * HOUR]
 
 
 def test_a_duplicate_that_is_opened_again_is_a_ticket_again(tmp_path: Path) -> None:
     rows = JiraRows(issues=[issue(1, **duplicates(5)), issue(5)], histories=closed(1, 5))
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-03-03T00:00:00Z")
-    assert desk.told("full_resolution_time", LATER)["1"] == ["merged"]
+    assert desk.list_values("full_resolution_time", LATER)["1"] == ["merged"]
     rows.issues[0] = issue(1, WORKING, updated=at("04 09:00"))
     rows.histories.append({"id": "900", **changed(1, "04 09:00", item("resolution", DUPLICATE, None),
                                                   item("status", RESOLVED, WORKING), by=AGENT)})  # fmt: skip
     desk.sync("2026-03-05T00:00:00Z")
-    assert desk.running("backlog", LATER) == {"1"}
+    assert desk.list_running("backlog", LATER) == {"1"}

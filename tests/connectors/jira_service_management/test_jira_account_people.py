@@ -77,9 +77,9 @@ def team_of(desk: SmallAccount) -> set[str]:
 def test_a_licence_makes_no_agent(tmp_path: Path, known: dict[str, Any]) -> None:
     """08:00 to 09:30 and to 10:00; without any list the agent is who was given the tickets."""
     desk = licensed(tmp_path, **known)
-    assert desk.told("first_reply_time", LATER) == {"8901": [5400], "8902": [7200]}
+    assert desk.list_values("first_reply_time", LATER) == {"8901": [5400], "8902": [7200]}
     assert by(desk, "first_reply_time") == {"8901": {"Agent One"}, "8902": {"Agent One"}}
-    assert desk.told("replies_per_ticket", LATER) == {"8901": [1]}  # 8902 is not solved
+    assert desk.list_values("replies_per_ticket", LATER) == {"8901": [1]}  # 8902 is not solved
     assert team_of(desk) == {"Agent One"}
 
 
@@ -96,17 +96,17 @@ def test_who_has_the_agents_permission_is_of_the_team(tmp_path: Path) -> None:
     assert desk.rows("SELECT native, kind FROM people WHERE kind IN ('agent', 'member') ORDER BY native") == [
         ("5b-agent", "agent"), ("5b-boss", "member"), ("5b-c1", "member"), ("5b-c2", "member"), ("5b-emp", "member"),
     ]  # fmt: skip
-    assert desk.told("first_reply_time", LATER) == {"8901": [5400], "8902": [7200]}
+    assert desk.list_values("first_reply_time", LATER) == {"8901": [5400], "8902": [7200]}
 
 
 def test_an_agent_of_the_list_answers_without_ever_being_given_a_ticket(tmp_path: Path) -> None:
     """The second agent is in the role and was assigned nothing: the reply of 08:20 is the first."""
     rows: dict[str, Any] = {"issues": [issue(1, WORKING)], "comments": [said(1, "02 08:20", SECOND)]}
     (tmp_path / "listed").mkdir()
-    listed = account(tmp_path / "listed", roles={"SUP": [AGENT, SECOND]}, **rows)
-    assert listed.told("first_reply_time", LATER) == {"1": [1200]}
+    listing = account(tmp_path / "listed", roles={"SUP": [AGENT, SECOND]}, **rows)
+    assert listing.list_values("first_reply_time", LATER) == {"1": [1200]}
     guessed = account(tmp_path, **rows)  # nothing tells whether that was a colleague of the customer
-    assert guessed.told("first_reply_time", LATER) == {"1": ["running"]}
+    assert guessed.list_values("first_reply_time", LATER) == {"1": ["running"]}
 
 
 @pytest.mark.trap("jira 53")
@@ -119,12 +119,12 @@ def test_what_becomes_known_of_the_team_holds_for_before_and_what_is_lost_for_la
     desk.sync("2026-03-03T00:00:00Z")
     rows.roles = {"SUP": [AGENT, SECOND]}
     desk.sync("2026-03-04T00:00:00Z")
-    assert desk.told("first_reply_time", LATER) == {"1": [1200]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1200]}
     rows.roles = {"SUP": [AGENT]}
     rows.issues = [issue(1, WORKING, updated=at("05 09:00"))]
     rows.comments.append({"id": "900", **said(1, "05 09:00", SECOND)})
     desk.sync("2026-03-06T00:00:00Z")
-    assert desk.told("first_reply_time", LATER) == {"1": [1200]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1200]}
     assert desk.rows("SELECT r.kind FROM person_roles r JOIN people p ON p.id = person WHERE native = '5b-two'"
                      " ORDER BY at") == [("agent",), ("member",)]  # fmt: skip
 
@@ -147,14 +147,17 @@ def test_who_typed_a_request_says_nothing_of_who_asks(tmp_path: Path) -> None:
         histories=[changed(n, "02 11:00", item("status", WAITING, RESOLVED)) for n in (8001, 8002, 8003, 8004)],
     )
     for kpi, value in (("first_reply_time", 2700), ("full_resolution_time", 10800), ("solved_tickets", 1)):
-        told = desk.told(kpi, LATER)
-        assert (told["8001"], told["8002"], told["8004"]) == ([value], [value], [value]), kpi
-        assert told["8003"] == ["internal"], kpi
-    assert sorted(row["ticket"] for row in desk.listed("csat", LATER) if not row["reason"]) == ["8001", "8002"]
+        result = desk.list_values(kpi, LATER)
+        assert (result["8001"], result["8002"], result["8004"]) == ([value], [value], [value]), kpi
+        assert result["8003"] == ["internal"], kpi
+    assert sorted(row["ticket"] for row in desk.list_observations("csat", LATER) if not row["reason"]) == [
+        "8001",
+        "8002",
+    ]
 
 
 @pytest.mark.trap("jira 15")
-def test_an_account_that_stands_for_many_is_nobody_of_the_team(tmp_path: Path) -> None:
+def test_a_shared_account_is_not_in_the_team(tmp_path: Path) -> None:
     """Even where tickets were given to "unknown": the reply that counts is the agent's. A deleted account keeps its id,
     its name and what it did.
     """
@@ -171,8 +174,8 @@ def test_an_account_that_stands_for_many_is_nobody_of_the_team(tmp_path: Path) -
     rows.issues.append(issue(5, WORKING, assignee=None, updated=at("05 09:00")))
     rows.comments.append({"id": "900", **said(5, "02 08:30", gone)})
     desk.sync("2026-03-06T00:00:00Z")
-    told = desk.told("first_reply_time", LATER)
-    assert (told["1"], told["4"]) == ([3600], [1800])
+    result = desk.list_values("first_reply_time", LATER)
+    assert (result["1"], result["4"]) == ([3600], [1800])
     assert desk.rows("SELECT kind FROM people WHERE native = 'unknown'") == [("nobody",)]
     assert team_of(desk) == {"Agent One", "Agent Two"}
 
@@ -214,7 +217,7 @@ def test_a_person_known_by_key_and_by_name_is_one(tmp_path: Path, known: dict[st
     results = desk.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok"}, results
     assert desk.rows("SELECT native FROM people ORDER BY native") == [("JIRAUSER10100",), ("JIRAUSER20000",)]
-    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [2400]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800], "2": [2400]}
     assert by(desk, "solved_tickets") == {"1": {"Ann"}, "2": {"Ann"}}
     assert desk.rows("SELECT after FROM events WHERE field = 'assignee'") == [("JIRAUSER10100",)]
 
@@ -267,7 +270,7 @@ def test_a_sub_task_is_no_request_and_its_kind_is_kept(tmp_path: Path) -> None:
         ],
         histories=[changed(n, "02 11:00", item("status", WAITING, RESOLVED)) for n in (1, 2, 3)],
     )
-    assert desk.told("full_resolution_time", LATER) == {"1": ["subtask"], "2": ["child"], "3": [10800]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": ["subtask"], "2": ["child"], "3": [10800]}
     assert desk.rows("SELECT issue_type, association FROM tickets ORDER BY native") == [
         ("Sub-task", "subtask"), ("Service Request", "child"), ("Service Request", None),
     ]  # fmt: skip
@@ -280,7 +283,7 @@ def test_an_app_and_the_admin_do_no_work_of_the_team(tmp_path: Path) -> None:
         issues=[issue(1, WORKING)],
         comments=[said(1, "02 08:05", RULE), said(1, "02 08:10", ADMIN), said(1, "02 09:00")],
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [3600]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [3600]}
 
 
 def test_comments_that_only_some_may_see_answer_nobody(tmp_path: Path) -> None:
@@ -290,7 +293,7 @@ def test_comments_that_only_some_may_see_answer_nobody(tmp_path: Path) -> None:
         issues=[issue(1, WORKING)],
         comments=[said(1, "02 08:10", visibility=role), said(1, "02 08:20", jsdPublic=False), said(1, "02 08:30")],
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [1800]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800]}
 
 
 @pytest.mark.trap("jira 46")
@@ -310,4 +313,4 @@ def test_odd_rows_cost_only_themselves(tmp_path: Path) -> None:
         "3",
         "4",
     ]
-    assert desk.told("full_resolution_time", LATER) == {"2": [10800], "5": [10800]}
+    assert desk.list_values("full_resolution_time", LATER) == {"2": [10800], "5": [10800]}

@@ -46,7 +46,7 @@ def odd_in_sight(number: int) -> dict[str, Any]:
         odd_in_sight(1), issue(1, updated=at("10 10:00"), priority=7),
     ],
 )  # fmt: skip
-def test_an_issue_whose_newer_row_cannot_be_read_is_not_known(
+def test_an_issue_with_an_unreadable_newer_row_is_unknown(
     tmp_path: Path, odd: dict[str, Any], site: dict[str, Any]
 ) -> None:
     """Three issues, each answered after an hour. Of issue 1 a newer row is odd; issue 12 is read well on the same page
@@ -55,16 +55,20 @@ def test_an_issue_whose_newer_row_cannot_be_read_is_not_known(
     rows = rows_of(1, 11, 12, **site)
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
-    assert desk.told("first_reply_time", NOW[0]) == {"1": [3600], "11": [3600], "12": [3600]}
+    assert desk.list_values("first_reply_time", NOW[0]) == {"1": [3600], "11": [3600], "12": [3600]}
     rows.issues[0], rows.issues[2] = odd, issue(12, updated=at("10 10:00"))
     for place in (1, 2):
         desk.sync(NOW[place])
-        assert desk.told("first_reply_time", NOW[place]) == {"1": ["history_unknown"], "11": [3600], "12": [3600]}
+        assert desk.list_values("first_reply_time", NOW[place]) == {
+            "1": ["history_unknown"],
+            "11": [3600],
+            "12": [3600],
+        }
         assert unread(desk) == [("1", "ticket:1:row", "row")]
         rows.issues[2] = issue(12, updated=at("11 10:00"))
     rows.issues[0] = issue(1, updated=at("12 10:00"))
     desk.sync(NOW[3])
-    assert desk.told("first_reply_time", NOW[3]) == {"1": [3600], "11": [3600], "12": [3600]}
+    assert desk.list_values("first_reply_time", NOW[3]) == {"1": [3600], "11": [3600], "12": [3600]}
     assert unread(desk) == []
 
 
@@ -91,18 +95,18 @@ def test_a_rating_that_cannot_be_read_is_not_none_and_not_the_one_before(tmp_pat
         row["fields"] |= {RATING: {"rating": 5}, RATED: at("03 10:00")}
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
-    assert desk.told("csat", NOW[0]) == {"1": [1], "12": [1]}
+    assert desk.list_values("csat", NOW[0]) == {"1": [1], "12": [1]}
     rows.issues[0] = rated(1, "10 10:00", odd, "10 10:00")
     rows.issues[1] = rated(12, "10 10:00", {"rating": 1}, "10 10:00")
     desk.sync(NOW[1])
     assert unread(desk) == [("1", "rating:csat-1:row", "rating")]
-    assert desk.told("csat", NOW[1])["1"] == ["rating_unreadable"]
-    assert desk.told("csat", NOW[1])["12"][-1] == 0
-    assert desk.told("first_reply_time", NOW[1]) == {"1": [3600], "12": [3600]}  # that is known
+    assert desk.list_values("csat", NOW[1])["1"] == ["rating_unreadable"]
+    assert desk.list_values("csat", NOW[1])["12"][-1] == 0
+    assert desk.list_values("first_reply_time", NOW[1]) == {"1": [3600], "12": [3600]}  # that is known
     rows.issues[0] = rated(1, "11 10:00", {"rating": 2}, "11 10:00")
     desk.sync(NOW[2])
     assert unread(desk) == []
-    assert desk.told("csat", NOW[2])["1"][-1] == 0
+    assert desk.list_values("csat", NOW[2])["1"][-1] == 0
 
 
 def test_a_rating_that_was_taken_away_after_it_was_odd_is_none(tmp_path: Path) -> None:
@@ -129,4 +133,4 @@ def test_an_issue_that_the_search_for_ratings_brings_and_nobody_can_read_has_a_r
     assert ("1", "rating:csat-1:row", "rating") in unread(desk)
     rows.issues[0] = rated(1, "02 20:00", 5, "10 10:00")
     desk.sync(NOW[2], full=True)
-    assert (unread(desk), desk.told("csat", NOW[2])) == ([], {"1": [1]})
+    assert (unread(desk), desk.list_values("csat", NOW[2])) == ([], {"1": [1]})

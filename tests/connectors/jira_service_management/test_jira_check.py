@@ -24,17 +24,17 @@ def about(found: list[Finding], subject: str) -> list[Finding]:
     return [f for f in found if f.about == subject]
 
 
-def told(found: list[Finding]) -> str:
+def format_findings(found: list[Finding]) -> str:
     return "\n".join(f"{f.level} {f.about}: {f.text}" for f in found)
 
 
 @pytest.mark.parametrize("kind", ["cloud", "gateway", "datacenter"])
 def test_a_site_in_order_has_no_errors_and_ends_with_the_cost(tmp_path: Path, kind: str) -> None:
     found = site(tmp_path, kind=kind).check()
-    assert not [f for f in found if f.level == "error"], told(found)
+    assert not [f for f in found if f.level == "error"], format_findings(found)
     assert found[-1].about == "first sync"
     assert [f.zone for f in found if f.about == "time zone"] == ["Europe/Berlin"]
-    assert "readable in SUP" in told(found)
+    assert "readable in SUP" in format_findings(found)
 
 
 def test_roles_of_slas_and_waiting_statuses_are_proposed(tmp_path: Path) -> None:
@@ -47,8 +47,10 @@ def test_roles_of_slas_and_waiting_statuses_are_proposed(tmp_path: Path) -> None
     assert "customfield_10200 (Support team)" in about(found, "team_field")[0].text
 
 
-def test_unknown_fields_and_projects_are_named(tmp_path: Path) -> None:
-    found = told(site(tmp_path, keep_fields=("Colour",), team_field="Squad", projects=("SUP", "OLD")).check())
+def test_unknown_fields_and_projects_are_reported(tmp_path: Path) -> None:
+    found = format_findings(
+        site(tmp_path, keep_fields=("Colour",), team_field="Squad", projects=("SUP", "OLD")).check()
+    )
     assert "no field has the id or name 'Colour'" in found
     assert "no field has the id or name 'Squad'" in found
     assert "project OLD cannot be seen" in found
@@ -58,7 +60,7 @@ def test_refused_credentials_say_what_else_may_be_wrong(tmp_path: Path) -> None:
     found = site(tmp_path, faults="refuse").check()
     assert found[0].level == "error"
     assert "set gateway = true" in found[0].text
-    assert "simulated-api-token" not in told(found)
+    assert "simulated-api-token" not in format_findings(found)
 
 
 @pytest.mark.parametrize(
@@ -66,17 +68,17 @@ def test_refused_credentials_say_what_else_may_be_wrong(tmp_path: Path) -> None:
     [(None, "note"), (dt.date(2026, 5, 1), "error"), (dt.date(2026, 6, 20), "warning"), (dt.date(2027, 5, 1), "ok")],
     ids=["not_said", "over", "soon", "far"],
 )
-def test_the_tokens_end_is_told_before(last: dt.date | None, level: str) -> None:
-    found = asked(lambda _: httpx.Response(404, json={}), token_expires=last)
+def test_check_warns_before_the_token_expires(last: dt.date | None, level: str) -> None:
+    found = check_small_site(lambda _: httpx.Response(404, json={}), token_expires=last)
     assert [f.level for f in about(found, "credentials")][-1] == level
 
 
 def test_an_account_of_the_portal_is_no_agent() -> None:
-    found = asked(lambda _: httpx.Response(404, json={}), me={"accountId": "1", "accountType": "customer"})
+    found = check_small_site(lambda _: httpx.Response(404, json={}), me={"accountId": "1", "accountType": "customer"})
     assert about(found, "rights")[0].level == "error"
 
 
-def test_projects_whose_slas_are_all_null_narrow_what_is_promised(tmp_path: Path) -> None:
+def test_projects_with_only_null_slas_limit_the_capability(tmp_path: Path) -> None:
     world = generate(5, tickets=60)
     world.plan_without = {"slas"}
     found = about(Site(tmp_path, world).check(), "SLA")
@@ -84,9 +86,11 @@ def test_projects_whose_slas_are_all_null_narrow_what_is_promised(tmp_path: Path
     assert "the account is no agent there" in found[0].text
 
 
-def test_data_center_behind_a_cloud_token_is_named() -> None:
-    found = asked(lambda _: httpx.Response(404, json={}), server={"deploymentType": "Server", "version": "9.12"})
-    assert "auth has to be { personal_token }" in told(found)
+def test_data_center_with_a_cloud_token_is_reported() -> None:
+    found = check_small_site(
+        lambda _: httpx.Response(404, json={}), server={"deploymentType": "Server", "version": "9.12"}
+    )
+    assert "auth has to be { personal_token }" in format_findings(found)
 
 
 def test_the_connector_is_found_and_states_every_need() -> None:
@@ -103,7 +107,7 @@ def _kpis() -> list[Any]:
     return list(find_kpis().values())
 
 
-def asked(answers: Any, *, me: Any = None, server: Any = None, **more: Any) -> list[Finding]:
+def check_small_site(answers: Any, *, me: Any = None, server: Any = None, **more: Any) -> list[Finding]:
     """`check` of a site that answers little."""
 
     def odd(request: httpx.Request) -> httpx.Response | None:

@@ -19,9 +19,9 @@ SPACES = {"results": [{"id": "65537", "key": "KB", "type": "knowledge_base"}], "
 
 
 def page(number: int, edited: str, version: int = 1, **more: Any) -> dict[str, Any]:
-    told = {"number": version, "createdAt": edited, "authorId": "712020:7", "minorEdit": version % 2 == 0}
+    result = {"number": version, "createdAt": edited, "authorId": "712020:7", "minorEdit": version % 2 == 0}
     return {"id": str(number), "title": f"How {number}", "status": "current", "authorId": "712020:1",
-            "createdAt": "2026-01-01T00:00:00.000Z", "version": told,
+            "createdAt": "2026-01-01T00:00:00.000Z", "version": result,
             "_links": {"webui": f"/spaces/KB/pages/{number}/How"}, **more}  # fmt: skip
 
 
@@ -35,25 +35,29 @@ def wiki(*rows: dict[str, Any]) -> Any:
 
 
 def test_a_page_is_an_article_and_its_version_an_edit() -> None:
-    pages, asked = pull("articles", wiki(page(5, "2026-05-31T10:00:00.000Z", 2)))
+    pages, requests = pull("articles", wiki(page(5, "2026-05-31T10:00:00.000Z", 2)))
     [article], [edit] = records(pages, Article), records(pages, ArticleEdit)
     at = ms("2026-05-31T10:00:00.000Z")
     assert (article.url, article.version) == ("https://acme.atlassian.net/wiki/spaces/KB/pages/5/How", 2)
     assert (article.author, article.editor, article.edited_at, article.digest) == ("712020:1", "712020:7", at, None)
     assert edit == ArticleEdit("5", at, editor="712020:7", is_minor=True)
-    [listed] = [one for one in asked if one.url.path.endswith("/pages")]
-    assert str(listed.url.query, "ascii") == "space-id=65537&status=current&sort=-modified-date&limit=250"
+    [rows] = [one for one in requests if one.url.path.endswith("/pages")]
+    assert str(rows.url.query, "ascii") == "space-id=65537&status=current&sort=-modified-date&limit=250"
 
 
 @pytest.mark.parametrize(
-    ("known", "asked"),
+    ("known", "is_requested"),
     [({}, True), ({"5": 4}, False), ({"5": 3}, True), ({"5": 5}, False)],
     ids=["new", "moved_by_one", "moved_by_two", "as_it_was"],
 )
-def test_versions_are_read_only_where_the_number_moved_by_more_than_one(known: dict[str, int], asked: bool) -> None:
+def test_versions_are_read_only_where_the_number_moved_by_more_than_one(
+    known: dict[str, int], is_requested: bool
+) -> None:
     row = page(5, "2026-05-31T10:00:00.000Z", 5)
     pages, _ = pull("articles", wiki(row), cursor=str(NOW - DAY), versions=known)
-    assert [todo for p in pages for todo in p.todo.get("article_versions", ())] == ([Todo(5, "5")] if asked else [])
+    assert [todo for p in pages for todo in p.todo.get("article_versions", ())] == (
+        [Todo(5, "5")] if is_requested else []
+    )
     assert len(records(pages, Article)) == (known != {"5": 5})
 
 
@@ -101,9 +105,9 @@ def test_only_the_cursor_is_taken_from_the_address_of_the_next_page() -> None:
         links = {} if last else {"next": "/wiki/api/v2/pages?cursor=c2&limit=9", "base": "https://evil.example/wiki"}
         return {"results": [page(2 if last else 1, "2026-05-31T10:00:00.000Z")], "_links": links}
 
-    pages, asked = pull("articles", answers)
+    pages, requests = pull("articles", answers)
     assert [a.id for a in records(pages, Article)] == ["1", "2"]
-    first, second = [r.url for r in asked if r.url.path.endswith("/pages")]
+    first, second = [r.url for r in requests if r.url.path.endswith("/pages")]
     assert second.host == "acme.atlassian.net"
     assert second.path == first.path == "/wiki/api/v2/pages"
     assert str(second.query, "ascii") == f"{str(first.query, 'ascii')}&cursor=c2"
@@ -126,24 +130,24 @@ def test_a_page_that_is_gone_meanwhile_is_skipped() -> None:
 
 
 def test_versions_are_edits_from_the_first_day_on() -> None:
-    told = [
+    result = [
         {"number": 3, "createdAt": "2026-05-31T10:00:00.000Z", "authorId": "a", "minorEdit": False},
         {"number": 2, "createdAt": "2026-05-20T10:00:00.000Z", "authorId": "b", "minorEdit": True},
         {"number": 1, "createdAt": "2026-01-01T10:00:00.000Z", "authorId": "c"},
     ]
-    assert ms(str(told[2]["createdAt"])) < SINCE
-    pages, _ = pull("article_versions", lambda _: {"results": told}, todo=(Todo(3, "5"),))
+    assert ms(str(result[2]["createdAt"])) < SINCE
+    pages, _ = pull("article_versions", lambda _: {"results": result}, todo=(Todo(3, "5"),))
     assert [(e.editor, e.is_minor) for e in records(pages, ArticleEdit)] == [("a", False), ("b", True)]
 
 
-def test_spaces_may_be_named_and_one_that_cannot_be_seen_is_told() -> None:
+def test_configured_spaces_are_read_and_a_hidden_one_is_reported() -> None:
     found: list[Finding] = []
-    _, asked = pull("articles", wiki(), settings=replace(CLOUD, spaces=("KB", "OLD")), found=found)
-    assert asked[1].url.params.multi_items() == [("keys", "KB"), ("keys", "OLD"), ("limit", "250")]
+    _, requests = pull("articles", wiki(), settings=replace(CLOUD, spaces=("KB", "OLD")), found=found)
+    assert requests[1].url.params.multi_items() == [("keys", "KB"), ("keys", "OLD"), ("limit", "250")]
     assert [f.text for f in found] == ["space OLD cannot be seen; the others go on"]
 
 
-def test_without_a_knowledge_base_reports_are_told_so() -> None:
+def test_a_missing_knowledge_base_is_reported() -> None:
     found: list[Finding] = []
     pull("articles", lambda _: {"results": []}, found=found)
     assert [(f.need, f.provides.answer if f.provides else "") for f in found] == [("articles", "no")]
@@ -169,9 +173,9 @@ def test_views_are_counted_where_the_plan_tells_them() -> None:
             return {"id": 5, "count": 7}
         return wiki(page(5, "2026-05-31T10:00:00.000Z"))(request)
 
-    pages, asked = pull("article_views", answers, settings=wants)
+    pages, requests = pull("article_views", answers, settings=wants)
     assert records(pages, ArticleViews) == [ArticleViews("5", 7)]
-    assert asked[-1].url.path == "/wiki/rest/api/analytics/content/5/views"
+    assert requests[-1].url.path == "/wiki/rest/api/analytics/content/5/views"
 
     def restricted(request: httpx.Request) -> Any:
         refused = httpx.Response(403, json={"statusCode": 403, "reason": "ViewAnalyticsRestricted"})
@@ -181,7 +185,7 @@ def test_views_are_counted_where_the_plan_tells_them() -> None:
         pull("article_views", restricted, settings=wants)
 
 
-def test_confluence_is_asked_only_where_it_is_wanted_and_spoken() -> None:
+def test_confluence_is_requested_only_if_configured_and_supported() -> None:
     for settings in (replace(CLOUD, confluence=False), DATA_CENTER):
         connector = JiraServiceManagement(JiraServiceManagement.transport(settings), settings)
         assert not [s.name for s in connector.streams() if "article" in s.name]

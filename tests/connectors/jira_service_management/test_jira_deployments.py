@@ -12,8 +12,8 @@ from jira_source import (
     DATA_CENTER,
     NOW,
     Answers,
-    asked_body,
     comment,
+    decode_body,
     issue,
     kept,
     pull,
@@ -37,7 +37,7 @@ def pages_of(*pages: dict[str, Any]) -> Answers:
     """A search in pages: each after the first is asked for by the token of the one before."""
 
     def answers(request: httpx.Request) -> Any:
-        token = asked_body(request).get("nextPageToken")
+        token = decode_body(request).get("nextPageToken")
         place = 0 if token is None else next(i for i, p in enumerate(pages, 1) if p.get("nextPageToken") == token)
         return pages[place]
 
@@ -49,10 +49,10 @@ def pages_of(*pages: dict[str, Any]) -> Answers:
 
 @pytest.mark.trap("jira 2")
 def test_a_search_names_its_fields_and_is_a_post() -> None:
-    _, asked = pull("issues", lambda _: {"issues": []})
-    [body] = searches(asked)
-    assert asked[-1].method == "POST"
-    assert asked[-1].url.path == "/rest/api/3/search/jql"
+    _, requests = pull("issues", lambda _: {"issues": []})
+    [body] = searches(requests)
+    assert requests[-1].method == "POST"
+    assert requests[-1].url.path == "/rest/api/3/search/jql"
     assert {"updated", "status", "comment", "customfield_10030", "customfield_10040"} <= set(body["fields"])
     assert "*all" not in body["fields"]
     assert body["properties"] == ["request.channel.type"]
@@ -62,7 +62,7 @@ def test_a_search_names_its_fields_and_is_a_post() -> None:
 @pytest.mark.trap("jira 10", "jira 11")
 def test_only_a_missing_token_ends_a_search() -> None:
     """`isLast` is wrong at times, absent at others, and pages are shorter than asked for."""
-    pages, asked = pull(
+    pages, requests = pull(
         "issues",
         pages_of(
             {"issues": [issue(1)], "nextPageToken": "a", "isLast": True},
@@ -71,13 +71,13 @@ def test_only_a_missing_token_ends_a_search() -> None:
         ),
     )
     assert [t.id for t in records(pages, Ticket)] == ["1", "2", "3"]
-    assert [b.get("nextPageToken") for b in searches(asked)] == [None, "a", "b"]
+    assert [b.get("nextPageToken") for b in searches(requests)] == [None, "a", "b"]
 
 
 @pytest.mark.trap("jira 30")
 def test_the_query_stays_the_same_over_all_pages() -> None:
-    _, asked = pull("issues", pages_of({"issues": [issue(1)], "nextPageToken": "a"}, {"issues": [issue(2)]}))
-    first, second = searches(asked)
+    _, requests = pull("issues", pages_of({"issues": [issue(1)], "nextPageToken": "a"}, {"issues": [issue(2)]}))
+    first, second = searches(requests)
     assert second.pop("nextPageToken") == "a"
     assert first == second
 
@@ -101,9 +101,11 @@ def test_projects_are_read_to_the_last_page_whatever_the_server_gives_at_once() 
         rows = [{"id": str(n), "name": f"P{n}"} for n in range(start, min(start + 2, 5))]
         return {"values": rows, "total": 5}
 
-    pages, asked = pull("priorities", lambda _: None, odd=lambda r: answers(r) if "/priority" in r.url.path else None)
+    pages, requests = pull(
+        "priorities", lambda _: None, odd=lambda r: answers(r) if "/priority" in r.url.path else None
+    )
     assert [r.id for page in pages for r in page.records] == ["0", "1", "2", "3", "4"]  # type: ignore[union-attr]
-    assert [r.url.params["startAt"] for r in asked if r.url.path.endswith("/priority/search")] == ["0", "2", "4"]
+    assert [r.url.params["startAt"] for r in requests if r.url.path.endswith("/priority/search")] == ["0", "2", "4"]
 
 
 # comments
@@ -134,26 +136,26 @@ def test_an_issue_that_is_gone_settles_its_place_in_the_queue() -> None:
 # the gateway
 
 
-def test_scoped_tokens_go_to_the_gateway_with_the_sites_id_and_it_is_asked_for_without_credentials() -> None:
+def test_scoped_tokens_use_the_gateway_and_the_site_id_is_requested_without_credentials() -> None:
     def answers(request: httpx.Request) -> Any:
         if request.url.path == "/_edge/tenant_info":
             return {"cloudId": "1a-2b"}
         return {"issues": []}
 
-    _, asked = pull("issues", answers, settings=SCOPED)
-    tenant = next(r for r in asked if r.url.path == "/_edge/tenant_info")
+    _, requests = pull("issues", answers, settings=SCOPED)
+    tenant = next(r for r in requests if r.url.path == "/_edge/tenant_info")
     assert tenant.url.host == "acme.atlassian.net"
     assert "authorization" not in tenant.headers
-    others = [r for r in asked if r is not tenant]
+    others = [r for r in requests if r is not tenant]
     assert {r.url.host for r in others} == {"api.atlassian.com"}
     assert all(r.url.path.startswith("/ex/jira/1a-2b/rest/api/3/") for r in others)
     assert all("authorization" in r.headers for r in others)
 
 
-def test_a_sites_id_that_is_configured_is_not_asked_for() -> None:
+def test_a_configured_site_id_is_not_requested() -> None:
     given = msgspec.structs.replace(SCOPED, cloud_id="x/../y")
-    _, asked = pull("statuses", lambda _: [], settings=given)
-    assert asked[-1].url.raw_path == b"/ex/jira/x%2F..%2Fy/rest/api/3/status"
+    _, requests = pull("statuses", lambda _: [], settings=given)
+    assert requests[-1].url.raw_path == b"/ex/jira/x%2F..%2Fy/rest/api/3/status"
 
 
 # Data Center
@@ -163,7 +165,7 @@ def dc(rows: list[dict[str, Any]], size: int) -> Answers:
     """A search by number: rows from the asked instant on, by their change, cut by the server at `size`."""
 
     def answers(request: httpx.Request) -> Any:
-        body = asked_body(request)
+        body = decode_body(request)
         since = int(re.findall(r"updated >= (\d+)", body["jql"])[0])
         later = sorted((r for r in rows if _at(r) >= since), key=lambda r: (_at(r), int(r["id"])))
         start = body["startAt"]
@@ -181,13 +183,13 @@ def minute(number: int) -> str:
 
 
 @pytest.mark.trap("jira 11")
-def test_data_center_is_asked_by_token_and_number_and_begins_each_page_anew() -> None:
+def test_data_center_uses_a_token_and_page_numbers_and_restarts_each_page() -> None:
     rows = [issue(n, minute(n)) for n in range(7)]
-    pages, asked = pull("issues", dc(rows, 3), settings=DATA_CENTER)
+    pages, requests = pull("issues", dc(rows, 3), settings=DATA_CENTER)
     assert [t.id for t in records(pages, Ticket)] == [str(n) for n in range(7)]
-    assert {r.url.path for r in asked if r.method == "POST"} == {"/rest/api/2/search"}
-    assert all(r.headers["authorization"] == "Bearer pat-t0ken" for r in asked)
-    bodies = searches(asked)
+    assert {r.url.path for r in requests if r.method == "POST"} == {"/rest/api/2/search"}
+    assert all(r.headers["authorization"] == "Bearer pat-t0ken" for r in requests)
+    bodies = searches(requests)
     assert all(b["expand"] == ["changelog"] for b in bodies)
     assert len(bodies) == 4
 
@@ -235,12 +237,12 @@ def test_a_search_of_data_center_brings_whole_histories() -> None:
     assert "changes" not in pages[0].todo
 
 
-def test_a_history_that_data_center_cut_is_asked_for_by_itself() -> None:
+def test_a_history_that_data_center_cut_is_requested_alone() -> None:
     changed = {"id": "5", "created": minute(3), "items": [{"field": "status", "from": "1", "to": "2"}]}
     whole = {**issue(1), "changelog": {"total": 1, "histories": [changed]}}
-    pages, asked = pull("changes", lambda _: whole, settings=DATA_CENTER, todo=(Todo(5, "1"),))
+    pages, requests = pull("changes", lambda _: whole, settings=DATA_CENTER, todo=(Todo(5, "1"),))
     assert [e.id for e in records(pages, Event)] == ["5:status"]
-    assert asked[-1].url.params["expand"] == "changelog"
+    assert requests[-1].url.params["expand"] == "changelog"
 
 
 # refusals
@@ -276,8 +278,8 @@ def test_a_refusal_is_never_nothing_new(answer: httpx.Response, kind: type[PullE
 
 @pytest.mark.trap("jira 12")
 def test_who_asks_is_the_first_question_since_an_open_site_finds_nothing_for_a_bad_token() -> None:
-    _, asked = pull("issues", lambda _: {"issues": []})
-    assert asked[0].url.path == "/rest/api/3/myself"
+    _, requests = pull("issues", lambda _: {"issues": []})
+    assert requests[0].url.path == "/rest/api/3/myself"
 
 
 @pytest.mark.trap("jira 21")
@@ -292,16 +294,16 @@ def test_who_asks_is_the_first_question_since_an_open_site_finds_nothing_for_a_b
 )
 def test_a_used_up_quota_ends_the_run_at_once_and_says_when_it_starts_anew(headers: dict[str, str], says: str) -> None:
     answer = httpx.Response(429, headers={"ratelimit-reason": "jira-quota-tenant-based", **headers})
-    asked = [0]
+    requests = [0]
 
     def answers(_: httpx.Request) -> httpx.Response:
-        asked[0] += 1
+        requests[0] += 1
         return answer
 
     with pytest.raises(PullError, match=says) as caught:
         pull("issues", answers, cursor='{"at":5}', attempts=8)
     assert caught.value.permanent
-    assert asked == [1]
+    assert requests == [1]
 
 
 @pytest.mark.trap("jira 21", "jira 22")
@@ -359,7 +361,7 @@ def test_a_judge_leaves_ordinary_answers_alone() -> None:
     ],
     ids=["bare", "reset", "passed", "data_center", "odd", "none_at_all", "nothing"],
 )  # fmt: skip
-def test_limits_are_read_from_whatever_is_told(headers: dict[str, str], allowed: list[Allowance]) -> None:
+def test_limits_are_read_from_any_header_that_is_present(headers: dict[str, str], allowed: list[Allowance]) -> None:
     assert list(read_limits(headers)) == allowed
 
 

@@ -146,7 +146,7 @@ def test_a_done_duplicate_is_merged_into_the_other_and_an_open_one_is_only_linke
     assert of(read(issue(7, issuelinks=[backwards])), TicketLink) == []
 
 
-def test_issues_of_development_are_those_at_the_end_of_the_named_links_whichever_way_they_point() -> None:
+def test_development_issues_are_found_by_configured_links_in_both_directions() -> None:
     keep = msgspec.structs.replace(KEEP, development=frozenset({"escalation"}))
     links = [
         {"type": {"id": "10020", "name": "Escalation"}, "outwardIssue": {"id": "81"}},
@@ -158,7 +158,7 @@ def test_issues_of_development_are_those_at_the_end_of_the_named_links_whichever
     assert of(read(issue(7, issuelinks=links)), TicketLink) == []
 
 
-def test_a_link_type_may_be_named_by_its_id() -> None:
+def test_a_link_type_may_be_configured_by_its_id() -> None:
     link = {"type": {"id": "10007", "name": "Störung"}, "inwardIssue": {"id": "3"}}
     assert read(issue(7, issuelinks=[link])).ticket.problem == "3"
 
@@ -290,7 +290,7 @@ def test_outside_of_service_projects_no_customer_sees_anything() -> None:
 
 
 @pytest.mark.trap("jira 3")
-def test_a_conversation_that_is_cut_is_fetched_apart_and_pending_until_then() -> None:
+def test_a_cut_conversation_is_pending_until_it_is_fetched_separately() -> None:
     whole, cut = {"total": 1, "comments": [comment(1)]}, {"total": 21, "comments": [comment(1)]}
     assert not read(issue(7, comment=whole)).lacks_comments
     assert read(issue(7, comment=cut)).ticket.replies_known == "pending"
@@ -312,7 +312,7 @@ def test_a_comment_that_cannot_be_read_is_set_aside_and_the_others_are_kept() ->
 # histories
 
 
-def told(*items: dict[str, Any], **more: Any) -> list[Event]:
+def read_events(*items: dict[str, Any], **more: Any) -> list[Event]:
     whole = {"id": "500", "created": "2026-05-20T09:00:00.123+0000", "author": user(9), "items": list(items), **more}
     row = msgspec.convert(whole, js.History)
     return changelog.read_history("42", [row], KEEP.words, {"Category": "customfield_10201"}, NameIndex()).events
@@ -327,7 +327,7 @@ def item(field: str, before: Any, after: Any, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.trap("jira 4")
 def test_a_change_carries_its_issue_and_native_ids() -> None:
-    [found] = told(item("status", "10100", "10101"))
+    [found] = read_events(item("status", "10100", "10101"))
     assert found == Event(
         ticket="42", id="500:status", at=T0 + 123, seq=50_000, kind="change", actor="712020:9", field="status",
         before="10100", after="10101",
@@ -336,41 +336,41 @@ def test_a_change_carries_its_issue_and_native_ids() -> None:
 
 def test_noise_is_left_out_and_does_not_move_the_ids_of_the_rest() -> None:
     """Asked for some fields, Jira leaves the other items out, so an item's place is no name."""
-    noisy = told(item("RemoteIssueLink", None, "1"), item("environment", None, "1"), item("status", "1", "2"))
-    assert [e.id for e in noisy] == [e.id for e in told(item("status", "1", "2"))] == ["500:status"]
+    noisy = read_events(item("RemoteIssueLink", None, "1"), item("environment", None, "1"), item("status", "1", "2"))
+    assert [e.id for e in noisy] == [e.id for e in read_events(item("status", "1", "2"))] == ["500:status"]
 
 
-def test_kept_fields_and_the_team_are_told_by_label_and_by_id() -> None:
+def test_kept_fields_have_labels_and_the_team_has_its_id() -> None:
     category = item("Category", "1", "2", fieldId="customfield_10201", fieldtype="custom")
     team = item("Support team", "10300", "10301", fieldId="customfield_10200", fieldtype="custom")
-    assert [(e.field, e.before, e.after) for e in told(category, team)] == [
+    assert [(e.field, e.before, e.after) for e in read_events(category, team)] == [
         ("Category", "was 1", "is 2"), ("team", "10300", "10301"),
     ]  # fmt: skip
 
 
 def test_data_center_tells_fields_by_name() -> None:
-    named = {"field": "Category", "fieldtype": "custom", "toString": "login"}
+    names = {"field": "Category", "fieldtype": "custom", "toString": "login"}
     key = {"field": "Key", "fieldtype": "jira", "fromString": "A-1", "toString": "B-1"}
     status = {"field": "status", "fieldtype": "jira", "from": "1", "to": "2"}
-    assert [(e.id, e.field, e.after) for e in told(named, key, status)] == [
+    assert [(e.id, e.field, e.after) for e in read_events(names, key, status)] == [
         ("500:customfield_10201", "Category", "login"), ("500:key", "key", "B-1"), ("500:status", "status", "2"),
     ]  # fmt: skip
 
 
 @pytest.mark.trap("jira 15")
 def test_a_history_without_an_author_was_made_by_a_rule() -> None:
-    assert told(item("status", "1", "2"), author=None)[0].actor is None
+    assert read_events(item("status", "1", "2"), author=None)[0].actor is None
 
 
 @pytest.mark.trap("jira 31")
 def test_a_histories_time_may_be_a_number_of_seconds() -> None:
-    assert told(item("status", "1", "2"), created=T0 // 1000)[0].at == T0
+    assert read_events(item("status", "1", "2"), created=T0 // 1000)[0].at == T0
 
 
-def test_at_most_ten_fields_are_asked_for_and_the_important_ones_first() -> None:
-    asked, left = changelog.select_history_fields("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
-    assert asked[:6] == ["status", "assignee", "priority", "resolution", "project", "customfield_1"]
-    assert len(asked) == 10
+def test_at_most_ten_fields_are_requested_important_ones_first() -> None:
+    requests, left = changelog.select_history_fields("customfield_1", {f"customfield_{i}": str(i) for i in range(2, 9)})
+    assert requests[:6] == ["status", "assignee", "priority", "resolution", "project", "customfield_1"]
+    assert len(requests) == 10
     assert left == ["customfield_6", "customfield_7", "customfield_8", "issuetype", "reporter"]
 
 
@@ -521,7 +521,7 @@ def test_a_minute_never_means_a_later_instant_whichever_autumn_hour_is_meant(at:
 
 
 @pytest.mark.trap("jira 9")
-def test_in_the_first_of_the_two_autumn_hours_the_hour_before_is_asked_for() -> None:
+def test_in_the_first_autumn_hour_the_query_starts_an_hour_earlier() -> None:
     at = ms("2026-10-25T02:30:00+02:00")  # Berlin: 02:30 comes again an hour later
     assert jql.TimeFormat(ZoneInfo("Europe/Berlin")).since("updated", at) == 'updated >= "2026-10-25 01:30"'
 

@@ -96,13 +96,13 @@ def is_ours(kind: str, row: dict[str, Any]) -> bool:
 def whole(kind: str, row: dict[str, Any]) -> dict[str, Any]:
     """Some examples show a few fields of an issue; ours always ask for all."""
     status = {"id": "1", "statusCategory": {"key": "new"}}
-    asked = {"created": "2026-01-01T00:00:00.000+0000", "updated": "2026-01-01T00:00:00.000+0000", "status": status,
+    requests = {"created": "2026-01-01T00:00:00.000+0000", "updated": "2026-01-01T00:00:00.000+0000", "status": status,
              "project": {"id": "1", "key": "A"}}  # fmt: skip
     if kind != "issue":
         return row
-    fields = {**asked, **row["fields"]}
+    fields = {**requests, **row["fields"]}
     if fields["updated"] == 1:  # what stands in the official example is no time
-        fields["updated"] = asked["updated"]
+        fields["updated"] = requests["updated"]
     return {**row, "fields": fields}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from jira_source import HERE, Site, asked_body
+from jira_source import HERE, Site, decode_body
 from openapi_core import Config, OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
@@ -51,25 +51,25 @@ class Described:
         self.api = OpenAPI.from_dict(self.spec, config=Config(spec_validator_cls=None))
 
     def complaints(self, request: httpx.Request) -> Iterator[str]:
-        asked = Asked(request)
+        requests = SpecRequest(request)
         try:
-            self.api.validate_request(asked)
+            self.api.validate_request(requests)
         except OpenAPIError as error:
-            yield f"{request.method} {asked.path}: {error}"
+            yield f"{request.method} {requests.path}: {error}"
             return
-        unheard = set(dict(asked.parameters.query)) - self._known(asked)
-        yield from (f"{request.method} {asked.path}: no parameter {name!r}" for name in unheard)
+        unheard = set(dict(requests.parameters.query)) - self._known(requests)
+        yield from (f"{request.method} {requests.path}: no parameter {name!r}" for name in unheard)
 
-    def _known(self, asked: "Asked") -> set[str]:
+    def _known(self, requests: "SpecRequest") -> set[str]:
         for path, operations in self.spec["paths"].items():
             parts = re.split(r"(\{.*?\})", path)
             shape = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
-            if asked.method in operations and re.fullmatch(self.base + shape, asked.path):
-                return {p["name"] for p in operations[asked.method].get("parameters", []) if p.get("in") == "query"}
-        raise AssertionError(asked.path)
+            if requests.method in operations and re.fullmatch(self.base + shape, requests.path):
+                return {p["name"] for p in operations[requests.method].get("parameters", []) if p.get("in") == "query"}
+        raise AssertionError(requests.path)
 
 
-class Asked:
+class SpecRequest:
     """A request in the library's shape, at the site's own address."""
 
     def __init__(self, request: httpx.Request) -> None:
@@ -107,9 +107,9 @@ def sent(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for world.now in (end - 20 * 86_400_000, end):
         site.sync()
     site.check()
-    named = Site(tmp_path_factory.mktemp("named"), world, kind=request.param, spaces=("KB", "TEAM"), projects=("SUP",))
-    named.sync()
-    return [*site.sent, *named.sent]
+    names = Site(tmp_path_factory.mktemp("named"), world, kind=request.param, spaces=("KB", "TEAM"), projects=("SUP",))
+    names.sync()
+    return [*site.sent, *names.sent]
 
 
 def test_every_request_is_allowed_by_the_vendors_description(sent: list[httpx.Request]) -> None:
@@ -120,7 +120,7 @@ def test_every_request_is_allowed_by_the_vendors_description(sent: list[httpx.Re
 
 def test_searches_keep_to_what_the_description_says_in_words(sent: list[httpx.Request]) -> None:
     """At most 5,000 rows of ids, at most five properties, and a query that is bounded."""
-    bodies = [asked_body(r) for r in sent if r.url.path.endswith("/search/jql")]
+    bodies = [decode_body(r) for r in sent if r.url.path.endswith("/search/jql")]
     assert len(bodies) > 10
     for body in bodies:
         assert body["maxResults"] <= (5000 if body["fields"] == ["id"] else 100)

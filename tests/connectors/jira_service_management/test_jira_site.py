@@ -40,7 +40,7 @@ def made(seed: int = 5, tickets: int = 150) -> World:
     return generate(seed, tickets=tickets)
 
 
-def told(site: Site) -> dict[str, list[str]]:
+def read_store(site: Site) -> dict[str, list[str]]:
     with site.store() as store:
         return canonical(store.conn, skip=OF_TIME, without=OF_RUNS)
 
@@ -76,11 +76,11 @@ def test_every_issue_arrives_whole_with_few_requests(whole: Site) -> None:
 def test_reading_everything_again_changes_nothing(tmp_path: Path) -> None:
     site = Site(tmp_path, made(tickets=80))
     site.sync()
-    before = told(site)
+    before = read_store(site)
     with site.store() as store, store.transaction() as conn:
         conn.execute("DELETE FROM stale_subjects")
     site.sync(full=True)
-    assert differences(told(site), before) == {}
+    assert differences(read_store(site), before) == {}
     assert site.rows("SELECT count(*) FROM stale_subjects WHERE kind = 'ticket'") == [(0,)]
 
 
@@ -120,7 +120,7 @@ def test_requests_stay_near_full_pages(tmp_path: Path, tickets: int) -> None:
 def test_the_three_ways_bring_the_same(tmp_path: Path, whole: Site) -> None:
     gateway = Site(_made(tmp_path / "gateway"), made(), kind="gateway")
     gateway.sync()
-    assert differences(told(gateway), told(whole)) == {}
+    assert differences(read_store(gateway), read_store(whole)) == {}
     server = Site(_made(tmp_path / "server"), made(), kind="datacenter")
     server.sync()
     for sql in (
@@ -168,12 +168,12 @@ def at_once(site: Site, folder: Path) -> Site:
 def _story(site: Site) -> dict[str, list[str]]:
     """What happened. Who syncs only once cannot know of what was deleted before."""
     shown = seen_by(site.world)
-    asked = {
+    requests = {
         "tickets": "SELECT native, status, priority, version, replies_known, changes_known FROM tickets t",
         "events": f"SELECT t.native, e.id, e.at, e.kind, e.after FROM {EVENTS}",
         "ratings": "SELECT t.native, r.category, r.answered_at FROM ratings r JOIN tickets t ON t.id = r.ticket",
     }
-    rows = {name: site.rows(f"{sql} WHERE t.created_at IS NOT NULL") for name, sql in asked.items()}
+    rows = {name: site.rows(f"{sql} WHERE t.created_at IS NOT NULL") for name, sql in requests.items()}
     return {name: sorted(repr(row) for row in found if row[0] in shown) for name, found in rows.items()}
 
 
@@ -308,7 +308,7 @@ def test_members_of_the_configured_group_are_agents_and_other_licensed_people_ar
     assert kinds["customer"] > 10
 
 
-def test_what_jira_counts_itself_is_kept_beside_ours(whole: Site) -> None:
+def test_jiras_own_metrics_are_stored_next_to_ours(whole: Site) -> None:
     metrics = dict(whole.rows("SELECT metric, count(*) FROM native_metrics GROUP BY 1"))
     assert set(metrics) == {"sla_first_response", "sla_resolution"}
     assert records([], NativeMetric) == []
@@ -319,11 +319,11 @@ def test_faults_on_the_way_change_nothing(tmp_path: Path, whole: Site) -> None:
     site = Site(tmp_path, made(), faults="every:4")
     results = site.sync()
     assert {r.outcome for r in results.values()} == {"ok"}
-    assert differences(told(site), told(whole)) == {}
+    assert differences(read_store(site), read_store(whole)) == {}
 
 
 @pytest.mark.trap("jira 21")
-def test_after_a_used_up_quota_nothing_more_is_asked_and_the_next_run_goes_on(tmp_path: Path, whole: Site) -> None:
+def test_after_a_used_up_quota_no_request_is_sent_and_the_next_run_continues(tmp_path: Path, whole: Site) -> None:
     site = Site(tmp_path, made(), faults="quota:12", page_size=20)
     results = site.sync()
     failed = [r for r in results.values() if r.outcome == "failed"]
@@ -335,7 +335,7 @@ def test_after_a_used_up_quota_nothing_more_is_asked_and_the_next_run_goes_on(tm
     site.faults = None
     results = site.sync()
     assert {r.outcome for r in results.values()} <= {"ok", "not_due"}
-    assert differences(told(site), told(whole)) == {}
+    assert differences(read_store(site), read_store(whole)) == {}
 
 
 @pytest.mark.trap("jira 12")

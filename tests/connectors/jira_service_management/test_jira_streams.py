@@ -14,8 +14,8 @@ from jira_source import (
     NOW,
     PROJECT,
     SINCE,
-    asked_body,
     comment,
+    decode_body,
     is_probe,
     issue,
     kept,
@@ -34,8 +34,8 @@ from helpdesk_kpi.pull.contract import Finding, Todo
 @pytest.mark.trap("jira 5", "jira 9")
 def test_where_epochs_are_not_taken_minutes_of_the_accounts_zone_lose_nothing() -> None:
     """2026-06-01T09:50Z is 15:20 in Kolkata."""
-    pages, asked = pull("issues", lambda _: {"issues": []}, cursor='{"at":1780307400000,"by":"zone"}')
-    assert searches(asked)[0]["jql"].startswith('project in ("SUP") AND updated >= "2026-06-01 15:20"')
+    pages, requests = pull("issues", lambda _: {"issues": []}, cursor='{"at":1780307400000,"by":"zone"}')
+    assert searches(requests)[0]["jql"].startswith('project in ("SUP") AND updated >= "2026-06-01 15:20"')
     assert kept(pages) == f'{{"at":{NOW - 600_000},"by":"zone","projects":["10001"]}}'
 
 
@@ -52,22 +52,22 @@ def test_a_first_run_tries_whether_epoch_milliseconds_mean_what_they_should(
     refused = httpx.Response(400, json={"errorMessages": ["Date value is invalid"]})
 
     def answers(request: httpx.Request) -> Any:
-        text = asked_body(request)["jql"]
+        text = decode_body(request)["jql"]
         if not is_probe(request):
             return {"issues": []}
         given = future if "4102444800000" in text else past if "updated >= 0 " in text else ["1"]
         return refused if given is None else {"issues": [{"id": own} for own in given]}
 
-    pages, asked = pull("issues", answers, probes=True)
+    pages, requests = pull("issues", answers, probes=True)
     literal = f"{SINCE}" if by == "epoch" else '"2026-05-02 15:30"'
-    assert f"updated >= {literal} ORDER" in searches(asked)[0]["jql"]
+    assert f"updated >= {literal} ORDER" in searches(requests)[0]["jql"]
     assert ('"by":"zone"' in (kept(pages) or "")) == (by == "zone")
 
 
 def test_a_later_run_remembers_how_times_are_written() -> None:
-    _, asked = pull("issues", lambda _: {"issues": []}, cursor='{"at":5}')
-    assert not [r for r in asked if is_probe(r)]
-    assert searches(asked)[0]["jql"] == 'project in ("SUP") AND updated >= 5 ORDER BY updated ASC, id ASC'
+    _, requests = pull("issues", lambda _: {"issues": []}, cursor='{"at":5}')
+    assert not [r for r in requests if is_probe(r)]
+    assert searches(requests)[0]["jql"] == 'project in ("SUP") AND updated >= 5 ORDER BY updated ASC, id ASC'
 
 
 @pytest.mark.trap("jira 6", "jira 7", "jira 33")
@@ -75,7 +75,7 @@ def test_a_run_that_stops_half_way_goes_on_a_minute_before_the_last_issue_it_saw
     first = [issue(1, "2026-05-20T10:00:00.000+0000"), issue(2, "2026-05-20T10:07:00.000+0000")]
 
     def answers(request: httpx.Request) -> Any:
-        if "nextPageToken" in asked_body(request):
+        if "nextPageToken" in decode_body(request):
             raise httpx.ReadError("cut")
         return {"issues": first, "nextPageToken": "a"}
 
@@ -99,15 +99,15 @@ def test_a_project_that_comes_into_sight_later_is_read_from_the_first_day_on(
     projects: str, searched: list[tuple[str, int]]
 ) -> None:
     old = {"issues": [issue(1, "2026-05-10T10:00:00.000+0000")]}
-    pages, asked = pull("issues", lambda _: old, cursor=f'{{"at":5,"projects":{projects}}}')
+    pages, requests = pull("issues", lambda _: old, cursor=f'{{"at":5,"projects":{projects}}}')
     texts = [f"project in ({keys}) AND updated >= {since} ORDER BY updated ASC, id ASC" for keys, since in searched]
-    assert [one["jql"] for one in searches(asked)] == texts
+    assert [one["jql"] for one in searches(requests)] == texts
     assert [page.cursor is None for page in pages[: len(searched) - 1]] == [True] * (len(searched) - 1)
     assert (kept(pages) or "").endswith('"projects":["10001"]}')
 
 
 @pytest.mark.parametrize(("behind", "less"), [(0.9, 0), (90, 90_000), (40 * 86_400, 40 * 86_400_000)])
-def test_a_site_whose_clock_is_behind_ours_is_searched_again_from_its_own_time(behind: float, less: int) -> None:
+def test_a_site_with_a_slow_clock_is_searched_again_from_its_own_time(behind: float, less: int) -> None:
     """Dates come in whole seconds, so a second says nothing. Of what lies after its own time a site knows nothing."""
     date = format_datetime(datetime.fromtimestamp(NOW / 1000 - behind, UTC), usegmt=True)
 
@@ -130,7 +130,7 @@ def test_issues_are_stored_page_by_page_and_never_all_in_one_list() -> None:
     stored: list[int] = []
 
     def answers(request: httpx.Request) -> Any:
-        number = int(asked_body(request).get("nextPageToken", 0))
+        number = int(decode_body(request).get("nextPageToken", 0))
         assert len(stored) == number
         more = {"nextPageToken": str(number + 1)} if number < 20 else {}
         return {"issues": [issue(number)], **more}
@@ -147,21 +147,21 @@ def late_site(request: httpx.Request) -> Any:
 def test_only_what_the_store_lacks_is_read_again_and_how_late_it_was_is_said() -> None:
     at = 1_779_271_200_000  # 2026-05-20T10:00Z, 288 hours ago
     found: list[Finding] = []
-    pages, asked = pull("look_back", late_site, cursor=str(NOW - HOUR), versions={"1": at, "2": at - 5}, found=found)
+    pages, requests = pull("look_back", late_site, cursor=str(NOW - HOUR), versions={"1": at, "2": at - 5}, found=found)
     assert [t.id for t in records(pages, Ticket)] == ["2", "3"]
-    assert f"updated >= {NOW - 13 * HOUR} " in searches(asked)[0]["jql"]
+    assert f"updated >= {NOW - 13 * HOUR} " in searches(requests)[0]["jql"]
     [finding] = found
     assert finding.text == "1 issues came late: Jira's search index was behind by up to 288.0 hours"
 
 
 def test_looking_back_reaches_behind_a_pause() -> None:
-    _, asked = pull("look_back", lambda _: {"issues": []}, cursor=str(NOW - 5 * DAY))
-    assert f"updated >= {NOW - 5 * DAY - 12 * HOUR} " in searches(asked)[0]["jql"]
+    _, requests = pull("look_back", lambda _: {"issues": []}, cursor=str(NOW - 5 * DAY))
+    assert f"updated >= {NOW - 5 * DAY - 12 * HOUR} " in searches(requests)[0]["jql"]
 
 
 def test_after_a_first_sync_there_is_nothing_to_look_back_at() -> None:
-    pages, asked = pull("look_back", late_site)
-    assert (asked, kept(pages)) == ([], str(NOW))
+    pages, requests = pull("look_back", late_site)
+    assert (requests, kept(pages)) == ([], str(NOW))
 
 
 def clock(elapsed: int, **more: Any) -> dict[str, Any]:
@@ -171,9 +171,9 @@ def clock(elapsed: int, **more: Any) -> dict[str, Any]:
 
 def test_clocks_of_open_issues_are_read_without_a_change_of_the_issue() -> None:
     rows = [issue(1, customfield_10030=clock(100, breached=True)), issue(2, customfield_10030=None)]
-    pages, asked = pull("open_issues", lambda _: {"issues": rows}, cursor="5")
-    assert searches(asked)[0]["jql"] == 'project in ("SUP") AND statusCategory != Done ORDER BY id ASC'
-    assert searches(asked)[0]["fields"] == ["updated", "customfield_10030"]
+    pages, requests = pull("open_issues", lambda _: {"issues": rows}, cursor="5")
+    assert searches(requests)[0]["jql"] == 'project in ("SUP") AND statusCategory != Done ORDER BY id ASC'
+    assert searches(requests)[0]["fields"] == ["updated", "customfield_10030"]
     [cycle] = records(pages, SlaCycle)
     assert (cycle.ticket, cycle.is_breached, cycle.elapsed, cycle.read_at) == ("1", True, 100, NOW)
     assert records(pages, Ticket) == []
@@ -181,21 +181,21 @@ def test_clocks_of_open_issues_are_read_without_a_change_of_the_issue() -> None:
 
 def test_ratings_are_found_by_their_own_date() -> None:
     rows = [issue(1, customfield_10040={"rating": 5, "scale": 5}, customfield_10041="2026-05-30T10:00:00.000+0000")]
-    pages, asked = pull("ratings", lambda _: {"issues": rows}, cursor=str(NOW - DAY))
-    assert f"cf[10041] >= {NOW - DAY - 12 * HOUR} " in searches(asked)[0]["jql"]
+    pages, requests = pull("ratings", lambda _: {"issues": rows}, cursor=str(NOW - DAY))
+    assert f"cf[10041] >= {NOW - DAY - 12 * HOUR} " in searches(requests)[0]["jql"]
     assert [(r.ticket, r.category) for r in records(pages, Rating)] == [("1", "good")]
     assert kept(pages) == str(NOW - 600_000)
 
 
-def test_a_site_without_ratings_says_so_and_is_asked_no_more() -> None:
+def test_a_site_without_ratings_is_reported_and_not_searched() -> None:
     found: list[Finding] = []
-    pages, asked = pull("ratings", lambda _: {"issues": []}, fields=FIELDS[:2], found=found)
-    assert searches(asked) == []
+    pages, requests = pull("ratings", lambda _: {"issues": []}, fields=FIELDS[:2], found=found)
+    assert searches(requests) == []
     assert pages[-1].complete_until == NOW
     assert [(f.need, f.provides.answer if f.provides else "") for f in found] == [("survey.answers", "no")]
 
 
-def test_what_was_written_beside_the_stars_is_read_only_where_it_is_kept() -> None:
+def test_rating_comments_are_read_only_if_they_are_kept() -> None:
     rows = [issue(1, customfield_10040=5), issue(2, customfield_10040=1)]
 
     def answers(request: httpx.Request) -> Any:
@@ -205,8 +205,8 @@ def test_what_was_written_beside_the_stars_is_read_only_where_it_is_kept() -> No
             return httpx.Response(404, json={"errorMessage": "none"})
         return {"issues": rows}
 
-    pages, asked = pull("ratings", answers, cursor="5")
-    assert not [r for r in asked if r.url.path.endswith("/feedback")]
+    pages, requests = pull("ratings", answers, cursor="5")
+    assert not [r for r in requests if r.url.path.endswith("/feedback")]
     wants = replace(CLOUD, include_ratings_comment=True)
     pages, _ = pull("ratings", answers, cursor="5", settings=wants)
     assert [(r.ticket, r.comment) for r in records(pages, Rating)] == [("1", "Great"), ("2", None)]
@@ -220,22 +220,22 @@ def test_a_project_that_cannot_be_seen_is_not_counted_and_the_others_go_on() -> 
     """Its issues are out of sight, which is not deleted."""
     found: list[Finding] = []
     both = replace(CLOUD, projects=("SUP", "OLD"))
-    pages, asked = pull(
+    pages, requests = pull(
         "issue_census", lambda _: {"issues": [{"id": "1"}]}, settings=both, found=found, versions={"1": 5}
     )
     assert [(p.present, p.within) for p in pages] == [({"ticket": ["1"]}, "10001"), ({}, None)]
-    assert searches(asked) == [{"jql": 'project in ("SUP") ORDER BY id ASC', "fields": ["id"], "maxResults": 5000}]
+    assert searches(requests) == [{"jql": 'project in ("SUP") ORDER BY id ASC', "fields": ["id"], "maxResults": 5000}]
     assert "project OLD cannot be seen" in found[0].text
 
 
-def test_without_any_project_nothing_is_asked_and_nothing_deleted() -> None:
+def test_without_projects_nothing_is_requested_and_nothing_deleted() -> None:
     with pytest.raises(UnavailableError, match="no service project can be seen"):
         pull("issue_census", lambda _: {"issues": []}, settings=replace(CLOUD, projects=("OLD",)))
 
 
-def test_histories_of_a_thousand_issues_are_asked_for_at_once_and_settled_with_the_last_page() -> None:
+def test_histories_of_a_thousand_issues_are_one_request_and_done_with_the_last_page() -> None:
     def answers(request: httpx.Request) -> Any:
-        body = asked_body(request)
+        body = decode_body(request)
         assert len(body["issueIdsOrKeys"]) <= 1000
         assert len(body["fieldIds"]) <= 10
         history = {"id": "5", "created": 1_779_271_200, "items": [{"fieldId": "status", "from": "1", "to": "2"}]}
@@ -244,8 +244,8 @@ def test_histories_of_a_thousand_issues_are_asked_for_at_once_and_settled_with_t
         return last if "nextPageToken" in body else {**last, "nextPageToken": "a"}
 
     todo = tuple(Todo(number, str(number)) for number in range(1, 1502))
-    pages, asked = pull("changes", answers, todo=todo)
-    assert len([r for r in asked if r.url.path.endswith("/changelog/bulkfetch")]) == 4
+    pages, requests = pull("changes", answers, todo=todo)
+    assert len([r for r in requests if r.url.path.endswith("/changelog/bulkfetch")]) == 4
     assert [len(p.done) for p in pages] == [0, 0, 1000, 0, 0, 501]
     assert [p.complete_until for p in pages if p.done] == [1000, NOW]
     assert len(records(pages, Changes)) == 1501
@@ -254,8 +254,8 @@ def test_histories_of_a_thousand_issues_are_asked_for_at_once_and_settled_with_t
 
 def test_a_queue_that_is_empty_is_whole_without_a_request() -> None:
     for stream in ("changes", "comments", "article_versions"):
-        pages, asked = pull(stream, lambda _: {})
-        assert (asked, pages[-1].complete_until) == ([], NOW)
+        pages, requests = pull(stream, lambda _: {})
+        assert (requests, pages[-1].complete_until) == ([], NOW)
 
 
 def test_a_broken_history_is_set_aside_and_the_rest_is_read() -> None:
@@ -278,16 +278,16 @@ def test_an_issue_that_cannot_be_read_is_set_aside_and_the_page_goes_on() -> Non
 def test_an_issue_of_a_service_project_that_is_no_request_is_a_ticket_all_the_same() -> None:
     """The service desk's own API answers 404 for it; the search does not."""
     task = issue(1, issuetype={"id": "1", "name": "Task"}, customfield_10010=None, customfield_10030=None)
-    pages, asked = pull("issues", lambda _: {"issues": [task]}, cursor='{"at":5}')
+    pages, requests = pull("issues", lambda _: {"issues": [task]}, cursor='{"at":5}')
     assert records(pages, Ticket)[0].form is None
-    assert not [r for r in asked if "servicedeskapi" in r.url.path]
+    assert not [r for r in requests if "servicedeskapi" in r.url.path]
 
 
-def test_comments_of_a_software_project_are_never_public_even_when_they_come_apart() -> None:
+def test_comments_of_a_software_project_are_never_public_even_if_fetched_separately() -> None:
     software = {**PROJECT, "projectTypeKey": "software"}
     row = issue(1, project=software, comment={"total": 30, "comments": []})
     pages, _ = pull("issues", lambda _: {"issues": [row]}, cursor='{"at":5}')
     [todo] = pages[0].todo["comments"]
-    pages, asked = pull("comments", lambda _: {"comments": [comment(1)], "total": 1}, todo=(todo,))
+    pages, requests = pull("comments", lambda _: {"comments": [comment(1)], "total": 1}, todo=(todo,))
     assert [(e.ticket, e.public) for e in records(pages, Event)] == [("1", False)]
-    assert asked[-1].url.path == "/rest/api/3/issue/1/comment"
+    assert requests[-1].url.path == "/rest/api/3/issue/1/comment"

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 from jira_client import API, ask, client, post, search
-from jira_source import DAY, HOUR, NOW, Site, asked_body, issue, kept, pull, records, searches
+from jira_source import DAY, HOUR, NOW, Site, decode_body, issue, kept, pull, records, searches
 from simulator_fixtures import ANN, BEN, amended, at, opened, said, spent, world
 
 from connectors.jira_service_management import payloads as js
@@ -33,7 +33,7 @@ def worklog(number: int, *, minutes: int = 20, issue: int = 7, updated: str = "2
     }  # fmt: skip
 
 
-def listed(*rows: dict[str, Any], total: int | None = None) -> dict[str, Any]:
+def worklog_page(*rows: dict[str, Any], total: int | None = None) -> dict[str, Any]:
     """As it stands in an issue, and as a page."""
     return {"startAt": 0, "maxResults": 20, "total": len(rows) if total is None else total, "worklogs": list(rows)}
 
@@ -69,8 +69,8 @@ def test_a_worklog_of_no_time_is_set_aside_and_the_others_stay() -> None:
 
 @pytest.mark.trap("jira 2", "jira 13")
 def test_a_search_asks_for_worklogs_and_takes_those_of_an_issue_as_all_of_them() -> None:
-    pages, asked = pull("issues", lambda _: {"issues": [issue(7, worklog=listed(worklog(1), worklog(2)))]})
-    assert "worklog" in searches(asked)[0]["fields"]
+    pages, requests = pull("issues", lambda _: {"issues": [issue(7, worklog=worklog_page(worklog(1), worklog(2)))]})
+    assert "worklog" in searches(requests)[0]["fields"]
     assert [(entry.id, entry.ticket, entry.spent) for entry in records(pages, TimeEntry)] == [
         ("1", "7", 1_200_000), ("2", "7", 1_200_000),
     ]  # fmt: skip
@@ -81,7 +81,7 @@ def test_a_search_asks_for_worklogs_and_takes_those_of_an_issue_as_all_of_them()
 
 @pytest.mark.trap("jira 3")
 def test_an_issue_with_more_worklogs_than_come_along_is_queued_and_loses_none_meanwhile() -> None:
-    pages, _ = pull("issues", lambda _: {"issues": [issue(7, worklog=listed(worklog(1), total=21))]})
+    pages, _ = pull("issues", lambda _: {"issues": [issue(7, worklog=worklog_page(worklog(1), total=21))]})
     assert pages[0].todo["worklogs"] == [Todo(1_779_271_200_000, "7")]
     assert ("time_entry", "7") not in pages[0].replaces
 
@@ -103,11 +103,11 @@ def test_long_lists_are_read_page_by_page_and_each_worklog_once() -> None:
         assert request.url.path == "/rest/api/3/issue/7/worklog"
         start = int(request.url.params["startAt"])
         there = [0, 1, 2, 3, 4] if start == 0 else [9, 0, 1, 2, 3, 4]
-        return listed(*[worklog(n) for n in there[start : start + 2]], total=len(there))
+        return worklog_page(*[worklog(n) for n in there[start : start + 2]], total=len(there))
 
-    pages, asked = pull("worklogs", answers, todo=(Todo(5, "7"),))
+    pages, requests = pull("worklogs", answers, todo=(Todo(5, "7"),))
     assert [entry.id for entry in records(pages, TimeEntry)] == ["0", "1", "2", "3", "4"]
-    assert len([r for r in asked if r.url.path.endswith("/worklog")]) == 3
+    assert len([r for r in requests if r.url.path.endswith("/worklog")]) == 3
     assert pages[-1].replaces == [("time_entry", "7")]
     assert pages[-1].done == [Todo(5, "7")]
 
@@ -117,9 +117,9 @@ def test_an_issue_that_is_gone_is_settled_and_what_is_known_of_it_stays() -> Non
     assert [(page.done, page.replaces) for page in pages] == [([Todo(5, "7")], ()), ([Todo(6, "8")], ())]
 
 
-def test_nothing_is_asked_where_nothing_is_queued() -> None:
-    _, asked = pull("worklogs", lambda _: pytest.fail("something was asked"))
-    assert asked == []
+def test_an_empty_queue_sends_no_request() -> None:
+    _, requests = pull("worklogs", lambda _: pytest.fail("something was asked"))
+    assert requests == []
 
 
 # the feed
@@ -135,10 +135,10 @@ def feed(
         if how == "configuration":
             return {"timeTrackingEnabled": True}
         if how == "list":
-            return [row for row in rows if int(row["id"]) in asked_body(request)["ids"]]
-        told = {"updated": updated, "deleted": deleted or []}[how]
+            return [row for row in rows if int(row["id"]) in decode_body(request)["ids"]]
+        result = {"updated": updated, "deleted": deleted or []}[how]
         since = int(request.url.params["since"])
-        found = sorted((ms, own) for own, ms in told if ms >= since)
+        found = sorted((ms, own) for own, ms in result if ms >= since)
         page = found[:2]
         return {
             "values": [{"worklogId": own, "updatedTime": ms, "properties": []} for ms, own in page], "since": since,
@@ -154,12 +154,12 @@ def wanted(pages: list[Page]) -> list[Todo]:
 
 
 def test_the_first_run_leaves_the_feed_alone_since_everything_was_just_read() -> None:
-    pages, asked = pull("worklog_feed", feed([], []))
-    assert [r.url.path.rpartition("/")[2] for r in asked] == ["myself", "configuration"]
+    pages, requests = pull("worklog_feed", feed([], []))
+    assert [r.url.path.rpartition("/")[2] for r in requests] == ["myself", "configuration"]
     assert kept(pages) == str(NOW - 10 * MINUTE)
 
 
-def test_an_issue_of_ours_that_did_not_move_with_its_worklog_is_read_by_itself_and_told() -> None:
+def test_an_issue_that_did_not_move_with_its_worklog_is_read_alone_and_reported() -> None:
     """Issue 7 was read at 10:00, and its worklog is of 11:00; 8 moved with its own; 9 is nobody's here."""
     when = NOW - 6 * HOUR
     rows = [
@@ -182,19 +182,20 @@ def test_an_issue_of_ours_that_did_not_move_with_its_worklog_is_read_by_itself_a
 def test_the_last_minutes_of_the_feed_wait_for_the_next_run() -> None:
     """The issue itself may still be on its way to us."""
     late = worklog(1, updated="2026-06-01T09:55:00.000+0000")
-    pages, asked = pull("worklog_feed", feed([(1, NOW - 5 * MINUTE)], [late]), cursor=BEFORE, versions={"7": 5})
+    pages, requests = pull("worklog_feed", feed([(1, NOW - 5 * MINUTE)], [late]), cursor=BEFORE, versions={"7": 5})
     assert wanted(pages) == []
-    assert "list" not in [r.url.path.rpartition("/")[2] for r in asked]
+    assert "list" not in [r.url.path.rpartition("/")[2] for r in requests]
     assert int(kept(pages) or 0) < NOW - 5 * MINUTE
 
 
 @pytest.mark.trap("jira 13")
 def test_deleted_worklogs_go_whatever_issue_they_were_of() -> None:
-    pages, asked = pull("worklog_feed", feed([], [], [(4, NOW - 9 * HOUR), (5, NOW - 8 * HOUR), (6, NOW - 7 * HOUR)]),
-                        cursor=BEFORE)  # fmt: skip
+    pages, requests = pull(
+        "worklog_feed", feed([], [], [(4, NOW - 9 * HOUR), (5, NOW - 8 * HOUR), (6, NOW - 7 * HOUR)]), cursor=BEFORE
+    )
     gone = [own for page in pages for own in page.gone.get("time_entry", ())]
     assert sorted(set(gone)) == ["4", "5", "6"]
-    assert {r.url.host for r in asked} == {"acme.atlassian.net"}
+    assert {r.url.host for r in requests} == {"acme.atlassian.net"}
 
 
 @pytest.mark.trap("jira 10")
@@ -209,7 +210,7 @@ def test_a_feed_that_does_not_move_on_is_an_error_and_no_loop() -> None:
         pull("worklog_feed", answers, cursor=BEFORE)
 
 
-def test_a_feed_that_is_refused_is_told_and_the_rest_goes_on() -> None:
+def test_a_refused_feed_is_reported_and_the_rest_continues() -> None:
     found: list[Finding] = []
 
     def answers(request: httpx.Request) -> Any:
@@ -223,9 +224,9 @@ def test_a_feed_that_is_refused_is_told_and_the_rest_goes_on() -> None:
 
 def test_where_time_tracking_is_switched_off_nothing_is_promised() -> None:
     found: list[Finding] = []
-    _, asked = pull("worklog_feed", lambda _: {"timeTrackingEnabled": False}, cursor=BEFORE, found=found)
+    _, requests = pull("worklog_feed", lambda _: {"timeTrackingEnabled": False}, cursor=BEFORE, found=found)
     assert [(f.need, f.provides and f.provides.answer) for f in found] == [("time.entries", "no")]
-    assert not [r for r in asked if "/worklog/" in r.url.path]
+    assert not [r for r in requests if "/worklog/" in r.url.path]
 
 
 # the simulated site
@@ -263,15 +264,15 @@ def test_what_is_corrected_or_deleted_later_is_so_in_the_store(tmp_path: Path, s
     )  # fmt: skip
     made.silent_hours = silent
     site = Site(tmp_path, made)
-    seen, told = [], []
+    seen, result = [], []
     for made.now in (at("tue 12:00"), at("wed 12:00"), at("thu 12:00")):
         results = site.sync()
         assert {r.outcome for r in results.values()} <= {"ok", "not_due"}
         seen.append([(own, spent // MINUTE) for _, own, _, spent, _ in written(site)])
-        told += [f.text for f in results["worklog_feed"].found]
+        result += [f.text for f in results["worklog_feed"].found]
     assert seen == [[(1, 20), (2, 7)], [(1, 35), (2, 7), (3, 3)], [(1, 35), (3, 3)]]
     assert written(site) == true(made)
-    assert len(told) == (1 if silent else 0)
+    assert len(result) == (1 if silent else 0)
 
 
 @pytest.mark.trap("jira 3")

@@ -40,7 +40,7 @@ TEAM = [user(AGENT, "agent"), user(OTHER_AGENT, "agent")]
 
 
 @pytest.mark.trap("zendesk 31", "zendesk 35")
-def test_tickets_and_their_events_are_asked_with_the_same_scope(tmp_path: Path) -> None:
+def test_tickets_and_their_events_are_requested_in_the_same_scope(tmp_path: Path) -> None:
     """Field case 1: the second ticket was taken by an AI agent first."""
     desk = account(
         tmp_path,
@@ -50,16 +50,16 @@ def test_tickets_and_their_events_are_asked_with_the_same_scope(tmp_path: Path) 
             ticket(9102, day("09:00"), day("10:00"), requester_id=602, submitter_id=602, support_type="ai_agent"),
         ],
         ticket_events=[
-            *ordinary(9101, asked=day("09:00"), answered=day("09:45"), solved=day("10:30")),
-            *ordinary(9102, asked=day("09:00"), answered=day("09:20"), solved=day("10:00"), customer=602),
+            *ordinary(9101, opened=day("09:00"), answered=day("09:45"), solved=day("10:30")),
+            *ordinary(9102, opened=day("09:00"), answered=day("09:20"), solved=day("10:00"), customer=602),
         ],
     )
-    assert desk.told("first_reply_time", LATER) == {"9101": [2700], "9102": [1200]}
-    assert desk.told("full_resolution_time", LATER) == {"9101": [5400], "9102": [3600]}
-    assert desk.told("solved_tickets", LATER).keys() == {"9101", "9102"}
-    assert desk.running("backlog", LATER) == desk.running("requester_wait_time", LATER) == set()
-    asked = {a.path: a.query["support_type_scope"] for a in desk.asked if "support_type_scope" in a.query}
-    assert asked == {"/api/v2/incremental/tickets/cursor": "all", "/api/v2/incremental/ticket_events": "all"}
+    assert desk.list_values("first_reply_time", LATER) == {"9101": [2700], "9102": [1200]}
+    assert desk.list_values("full_resolution_time", LATER) == {"9101": [5400], "9102": [3600]}
+    assert desk.list_values("solved_tickets", LATER).keys() == {"9101", "9102"}
+    assert desk.list_running("backlog", LATER) == desk.list_running("requester_wait_time", LATER) == set()
+    requests = {a.path: a.query["support_type_scope"] for a in desk.requests if "support_type_scope" in a.query}
+    assert requests == {"/api/v2/incremental/tickets/cursor": "all", "/api/v2/incremental/ticket_events": "all"}
 
 
 # who wrote, and not who submitted
@@ -73,7 +73,7 @@ def form_ticket(number: int, customer: int, submitter: int = FORM, **given: Any)
 
 def by_form(number: int, author: int = FORM, via: Any = "Web Service") -> list[dict[str, Any]]:
     """Asked at 08:00 through an account of the form, answered at 08:30, solved at 11:00."""
-    _, *later = ordinary(number, asked=day("08:00"), answered=day("08:30"), solved=day("11:00"))
+    _, *later = ordinary(number, opened=day("08:00"), answered=day("08:30"), solved=day("11:00"))
     return [event(number, day("08:00"), author, comment(author, "It has not come."), *created(status="new"), via=via),
             *later]  # fmt: skip
 
@@ -97,36 +97,36 @@ def test_what_a_contact_form_brings_is_a_request_and_what_an_agent_writes_first_
         ],
         ticket_events=[*by_form(9201), *by_form(9202), *written_first(9203)],
     )  # fmt: skip
-    assert desk.told("first_reply_time", LATER) == {"9201": [1800], "9202": [1800], "9203": ["outbound"]}
-    solved = desk.told("solved_tickets", LATER)
+    assert desk.list_values("first_reply_time", LATER) == {"9201": [1800], "9202": [1800], "9203": ["outbound"]}
+    solved = desk.list_values("solved_tickets", LATER)
     assert (solved["9201"], solved["9202"], solved["9203"]) == ([1], [1], ["outbound"])
 
 
 @pytest.mark.trap("zendesk 37")
-@pytest.mark.parametrize("named", [(), ("590",)], ids=["not_named", "named_as_a_bot"])
+@pytest.mark.parametrize("names", [(), ("590",)], ids=["not_named", "named_as_a_bot"])
 @pytest.mark.parametrize("channel", ["api", "whatsapp", "any_channel"])
 def test_a_chat_app_that_creates_tickets_asks_for_the_customer(
-    tmp_path: Path, channel: str, named: tuple[str, ...]
+    tmp_path: Path, channel: str, names: tuple[str, ...]
 ) -> None:
     """The app's words are no reply either: one reply, at 08:30."""
-    rules = {"tickets": {"bots": list(named)}}
+    rules = {"tickets": {"bots": list(names)}}
     made = form_ticket(1, 603) | {"via": {"channel": channel, "source": {"from": {}, "to": {}, "rel": None}}}
     events = by_form(1, via="Web Service" if channel == "api" else channel)
     desk = account(
         tmp_path, rules=rules, users=[*TEAM, user(FORM, "agent"), user(603)], tickets=[made], ticket_events=events
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [1800]}
-    assert desk.told("replies_per_ticket", LATER) == {"1": [1]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800]}
+    assert desk.list_values("replies_per_ticket", LATER) == {"1": [1]}
 
 
 @pytest.mark.trap("zendesk 37")
 def test_a_mail_that_an_agent_forwards_is_the_customers(tmp_path: Path) -> None:
     """https://support.zendesk.com/hc/en-us/articles/4408836514202: the customer is requester and first author."""
     forwarded = ticket(1, day("08:00"), day("11:00"), submitter_id=OTHER_AGENT)
-    _, *later = ordinary(1, asked=day("08:00"), answered=day("08:20"), solved=day("11:00"))
+    _, *later = ordinary(1, opened=day("08:00"), answered=day("08:20"), solved=day("11:00"))
     first = event(1, day("08:00"), OTHER_AGENT, comment(CUSTOMER), *created(status="new"), via="Mail")
     desk = account(tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=[forwarded], ticket_events=[first, *later])
-    assert desk.told("first_reply_time", LATER) == {"1": [1200]}  # 08:00 to 08:20
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1200]}  # 08:00 to 08:20
 
 
 def test_a_request_that_an_agent_types_in_for_a_customer_with_a_note_is_a_request(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_request_that_an_agent_types_in_for_a_customer_with_a_note_is_a_reques
     ]
     row = ticket(1, day("08:00"), day("09:10"), channel="web", submitter_id=AGENT, is_public=False)
     desk = account(tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=[row], ticket_events=events)
-    assert desk.told("first_reply_time", LATER) == {"1": [4200]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [4200]}
 
 
 # calls
@@ -168,22 +168,22 @@ def test_a_call_that_the_team_made_is_outbound_by_the_row_or_by_the_call_itself(
         )
     ]
     desk = account(tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=list(calls.values()), ticket_events=events)
-    assert desk.told("first_reply_time", LATER) == {str(number): ["outbound"] for number in calls}
+    assert desk.list_values("first_reply_time", LATER) == {str(number): ["outbound"] for number in calls}
 
 
 @pytest.mark.trap("zendesk 40")
 @pytest.mark.parametrize("kind", ["VoiceComment", "TpeVoiceComment"])
 def test_a_call_is_no_written_reply_though_it_comes_as_a_public_comment_of_an_agent(tmp_path: Path, kind: str) -> None:
     """Asked 08:00; called back at 08:10; answered in writing at 09:00: 3,600 s, one reply."""
-    events = ordinary(1, asked=day("08:00"), answered=day("09:00"), solved=day("10:00"))
+    events = ordinary(1, opened=day("08:00"), answered=day("09:00"), solved=day("10:00"))
     called = event(1, day("08:10"), AGENT, spoken(AGENT, outbound=True) | {"type": kind, "event_type": kind},
                    via="Phone call (outbound)")  # fmt: skip
     events.insert(1, called)
     desk = account(
         tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=[ticket(1, day("08:00"), day("10:00"))], ticket_events=events
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [3600]}
-    assert desk.told("replies_per_ticket", LATER) == {"1": [1]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [3600]}
+    assert desk.list_values("replies_per_ticket", LATER) == {"1": [1]}
 
 
 @pytest.mark.trap("zendesk 40")
@@ -198,8 +198,8 @@ def test_a_call_by_another_telephone_system_that_an_agent_took_is_a_contact(tmp_
     ]
     row = ticket(1, day("08:00"), day("10:00"), channel="voice")
     desk = account(tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=[row], ticket_events=events)
-    assert desk.told("first_reply_time", LATER) == {"1": [300]}
-    assert desk.told("replies_per_ticket", LATER) == {"1": [0]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [300]}
+    assert desk.list_values("replies_per_ticket", LATER) == {"1": [0]}
 
 
 # kinds of words
@@ -227,13 +227,13 @@ def test_words_are_words_by_their_shape_whatever_their_kind_is_called(tmp_path: 
     """Field case 7."""
     row = ticket(9701, day("12:00"), day("13:30"), channel="facebook")
     desk = account(tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=[row], ticket_events=said_as(kind))
-    assert desk.told("first_reply_time", LATER) == {"9701": [2400]}
-    assert desk.told("replies_per_ticket", LATER) == {"9701": [1]}
+    assert desk.list_values("first_reply_time", LATER) == {"9701": [2400]}
+    assert desk.list_values("replies_per_ticket", LATER) == {"9701": [1]}
 
 
 @pytest.mark.trap("zendesk 36")
 def test_a_kind_of_event_that_no_rule_reads_is_counted_by_its_name(tmp_path: Path) -> None:
-    events = ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("11:00"))
+    events = ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("11:00"))
     events[1]["child_events"] += [
         {"id": 5, "event_type": "HologramShown", "value": 3},
         {"id": 6, "event_type": "Notification", "recipients": [1]},
@@ -242,7 +242,7 @@ def test_a_kind_of_event_that_no_rule_reads_is_counted_by_its_name(tmp_path: Pat
         tmp_path, users=[*TEAM, user(CUSTOMER)], tickets=[ticket(1, day("08:00"), day("11:00"))], ticket_events=events
     )
     assert desk.rows("SELECT kind, word FROM unread") == [("event", "HologramShown")]
-    assert desk.told("first_reply_time", LATER) == {"1": [1800]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800]}
 
 
 # merges
@@ -258,10 +258,10 @@ def test_the_note_that_a_merge_leaves_is_no_reply(tmp_path: Path, way: str) -> N
         return comment(AGENT, "Merged.", **(via if way == "object" else {}))
 
     how = "Merge" if way == "display_text" else "Web form"
-    kept = ordinary(1, asked=day("08:00"), answered=day("09:00"), solved=day("10:00"))
+    kept = ordinary(1, opened=day("08:00"), answered=day("09:00"), solved=day("10:00"))
     kept.insert(1, event(1, day("08:10"), AGENT, note(**{"from": {"ticket_id": 2}}), via=how))
     lost = [
-        *ordinary(2, asked=day("08:05")),
+        *ordinary(2, opened=day("08:05")),
         event(2, day("08:10"), AGENT, note(to={"ticket_id": 1}), change("status", "new", "closed"), via=how),
     ]
     desk = account(
@@ -269,6 +269,6 @@ def test_the_note_that_a_merge_leaves_is_no_reply(tmp_path: Path, way: str) -> N
         tickets=[ticket(1, day("08:00"), day("10:00")),
                  ticket(2, day("08:05"), day("08:10"), status="closed", tags=["closed_by_merge"])],
     )  # fmt: skip
-    assert desk.told("first_reply_time", LATER)["1"] == [3600]
-    assert desk.told("replies_per_ticket", LATER)["1"] == [1]
-    assert desk.told("full_resolution_time", LATER)["2"][-1] == "merged"
+    assert desk.list_values("first_reply_time", LATER)["1"] == [3600]
+    assert desk.list_values("replies_per_ticket", LATER)["1"] == [1]
+    assert desk.list_values("full_resolution_time", LATER)["2"][-1] == "merged"

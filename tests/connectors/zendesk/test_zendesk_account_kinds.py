@@ -38,16 +38,16 @@ def test_one_note_or_one_assignment_makes_no_agent_of_who_asks(tmp_path: Path, d
     person = 603
     rows = ZendeskRows(
         users=[user(AGENT, "agent"), user(OTHER_AGENT, "agent"), user(CUSTOMER), user(person, updated_at=dated)],
-        tickets=[ticket(n, day(asked), day("18:00"), requester_id=who, submitter_id=who)
-                 for n, asked, who in ((1, "09:00", person), (2, "11:00", person), (3, "12:00", CUSTOMER))],
+        tickets=[ticket(n, day(requests), day("18:00"), requester_id=who, submitter_id=who)
+                 for n, requests, who in ((1, "09:00", person), (2, "11:00", person), (3, "12:00", CUSTOMER))],
         ticket_events=[
             event(1, day("09:00"), person, comment(person), *created(status="new"), via="Mail"),
             event(1, day("09:05"), AGENT, change("assignee_id", None, person)),
             event(1, day("09:10"), person, comment(person, public=False)),
             event(1, day("09:30"), AGENT, comment(AGENT), change("assignee_id", person, AGENT),
                   change("status", "new", "solved")),
-            *ordinary(2, asked=day("11:00"), answered=day("11:20"), solved=day("11:30"), customer=person),
-            *ordinary(3, asked=day("12:00")),
+            *ordinary(2, opened=day("11:00"), answered=day("11:20"), solved=day("11:30"), customer=person),
+            *ordinary(3, opened=day("12:00")),
             event(3, day("12:10"), person, comment(person)),
             event(3, day("12:30"), AGENT, comment(AGENT), change("assignee_id", None, AGENT),
                   change("status", "new", "solved")),
@@ -55,7 +55,7 @@ def test_one_note_or_one_assignment_makes_no_agent_of_who_asks(tmp_path: Path, d
     )  # fmt: skip
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW)
-    assert desk.told("first_reply_time", NOW) == {"1": [1800], "2": [1200], "3": [1800]}
+    assert desk.list_values("first_reply_time", NOW) == {"1": [1800], "2": [1200], "3": [1800]}
 
 
 @pytest.mark.trap("zendesk 49")
@@ -67,14 +67,14 @@ def test_a_suspended_person_stays_who_they_were(tmp_path: Path) -> None:
         users=[user(AGENT, "agent"), user(OTHER_AGENT, "agent", suspended=True), user(CUSTOMER, suspended=True)],
         tickets=[ticket(1, day("08:00"), day("10:00"))],
         ticket_events=[
-            *ordinary(1, asked=day("08:00")),
+            *ordinary(1, opened=day("08:00")),
             event(1, day("08:30"), OTHER_AGENT, comment(OTHER_AGENT)),
             event(1, day("10:00"), AGENT, comment(AGENT), change("status", "new", "solved")),
         ],
     )
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW)
-    assert desk.told("first_reply_time", NOW) == {"1": [1800]}
+    assert desk.list_values("first_reply_time", NOW) == {"1": [1800]}
     assert dict(desk.rows("SELECT native, active FROM people WHERE native IN ('502', '601')")) == {"502": 0, "601": 0}
 
 
@@ -93,14 +93,14 @@ def test_an_anonymised_person_stays_who_they_were(tmp_path: Path, *, seen_before
     rows = ZendeskRows(
         users=[user(AGENT, "agent"), user(OTHER_AGENT, "agent"), user(CUSTOMER)],
         tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
+        ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
     )
     desk = SmallAccount(tmp_path, rows)
     if seen_before:
         desk.sync("2026-11-12T00:00:00Z")
     rows.users = [user(AGENT, "agent"), user(OTHER_AGENT, **gone), user(CUSTOMER, **gone)]
     desk.sync(NOW)
-    assert desk.told("first_reply_time", NOW) == {"1": [1800]}
+    assert desk.list_values("first_reply_time", NOW) == {"1": [1800]}
 
 
 # the help centre

@@ -48,14 +48,14 @@ def rating(score: str, at: str) -> dict[str, Any]:
 
 
 def late(score: str, updated: str, status: str) -> dict[str, Any]:
-    told = {"score": score, "id": 88}
-    return ticket(9950, "2026-07-01T09:00:00Z", updated, status=status, satisfaction_rating=told)
+    result = {"score": score, "id": 88}
+    return ticket(9950, "2026-07-01T09:00:00Z", updated, status=status, satisfaction_rating=result)
 
 
 def lives(*, answered: bool) -> list[dict[str, Any]]:
     """Asked 1 July, solved 2 July, survey offered 3 July, reopened 4 July, solved 18 November, answered 20 November."""
     found = [
-        *ordinary(9950, asked="2026-07-01T09:00:00Z"),
+        *ordinary(9950, opened="2026-07-01T09:00:00Z"),
         event(9950, "2026-07-02T09:00:00Z", AGENT, comment(AGENT), change("status", "new", "solved"),
               change("assignee_id", None, AGENT)),
         event(9950, "2026-07-03T09:00:00Z", -1, change("satisfaction_score", "unoffered", "offered"), via="Rule"),
@@ -85,17 +85,17 @@ def test_an_answer_to_an_old_survey_counts_whatever_the_lists_start_means(
     )  # fmt: skip
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-09-01T00:00:00Z")
-    assert desk.told("csat", "2026-09-01T00:00:00Z") == {}
+    assert desk.list_values("csat", "2026-09-01T00:00:00Z") == {}
     rows.tickets = [late("bad", "2026-11-20T08:00:00Z", "solved")]
     rows.lists["satisfaction_ratings"] = [rating("bad", "2026-11-20T08:00:00Z")]
     rows.ticket_events = [e for e in lives(answered=True) if events_say_it or e["timestamp"] < 1795161600]
     desk.sync(DECEMBER)
-    found = [(row["at"], row["value"], row["agent"]) for row in desk.listed("csat", DECEMBER)]
+    found = [(row["at"], row["value"], row["agent"]) for row in desk.list_observations("csat", DECEMBER)]
     assert found == [("2026-11-20T08:00:00Z", 0, f"Person {AGENT}")]
-    asked = sum(a.path == "/api/v2/satisfaction_ratings/88" for a in desk.asked)
-    assert asked == (1 if ratings_by == "created_at" else 0)
+    requests = sum(a.path == "/api/v2/satisfaction_ratings/88" for a in desk.requests)
+    assert requests == (1 if ratings_by == "created_at" else 0)
     desk.sync("2026-12-01T01:00:00Z")
-    assert sum(a.path == "/api/v2/satisfaction_ratings/88" for a in desk.asked) == asked
+    assert sum(a.path == "/api/v2/satisfaction_ratings/88" for a in desk.requests) == requests
 
 
 @pytest.mark.trap("zendesk 39")
@@ -105,7 +105,9 @@ def test_an_answer_that_only_the_events_tell_counts(tmp_path: Path) -> None:
         tmp_path, DECEMBER, users=PEOPLE, tickets=[late("bad", "2026-11-20T08:00:00Z", "solved")],
         ticket_events=lives(answered=True), satisfaction_ratings=[],
     )  # fmt: skip
-    assert [(row["at"], row["value"]) for row in desk.listed("csat", DECEMBER)] == [("2026-11-20T08:00:00Z", 0)]
+    assert [(row["at"], row["value"]) for row in desk.list_observations("csat", DECEMBER)] == [
+        ("2026-11-20T08:00:00Z", 0)
+    ]
 
 
 # people
@@ -119,7 +121,7 @@ def test_who_left_the_team_answered_as_an_agent_and_asks_as_a_customer(tmp_path:
     rows = ZendeskRows(
         users=PEOPLE,
         tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
+        ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
     )
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-11-12T00:00:00Z")
@@ -127,10 +129,10 @@ def test_who_left_the_team_answered_as_an_agent_and_asks_as_a_customer(tmp_path:
     eighteenth = [f"2026-11-18T{clock}:00Z" for clock in ("08:00", "08:10", "09:00")]
     rows.tickets.append(ticket(2, eighteenth[0], eighteenth[2], requester_id=OTHER_AGENT, submitter_id=OTHER_AGENT))
     rows.ticket_events += ordinary(
-        2, asked=eighteenth[0], answered=eighteenth[1], solved=eighteenth[2], customer=OTHER_AGENT
+        2, opened=eighteenth[0], answered=eighteenth[1], solved=eighteenth[2], customer=OTHER_AGENT
     )
     desk.sync(LATER)
-    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [600]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800], "2": [600]}
 
 
 def test_who_left_before_the_first_sync_answered_as_an_agent(tmp_path: Path) -> None:
@@ -139,9 +141,9 @@ def test_who_left_before_the_first_sync_answered_as_an_agent(tmp_path: Path) -> 
         tmp_path,
         users=[user(AGENT, "agent"), user(OTHER_AGENT, updated_at="2026-11-15T00:00:00Z"), user(CUSTOMER)],
         tickets=[ticket(1, day("08:00"), day("10:00"), assignee_id=OTHER_AGENT)],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
+        ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), agent=OTHER_AGENT),
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [1800]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800]}
 
 
 def test_who_joins_the_team_was_a_customer_before(tmp_path: Path) -> None:
@@ -149,13 +151,15 @@ def test_who_joins_the_team_was_a_customer_before(tmp_path: Path) -> None:
     rows = ZendeskRows(
         users=[user(AGENT, "agent"), user(OTHER_AGENT)],
         tickets=[ticket(1, day("08:00"), day("10:00"), requester_id=OTHER_AGENT, submitter_id=OTHER_AGENT)],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), customer=OTHER_AGENT),
+        ticket_events=ordinary(
+            1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), customer=OTHER_AGENT
+        ),
     )
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-11-12T00:00:00Z")
     rows.users = [user(AGENT, "agent"), user(OTHER_AGENT, "agent", updated_at="2026-11-15T00:00:00Z")]
     desk.sync(LATER)
-    assert desk.told("first_reply_time", LATER) == {"1": [1800]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800]}
 
 
 @pytest.mark.trap("zendesk 22")
@@ -172,11 +176,11 @@ def test_who_joined_before_the_first_sync_was_a_customer_before(tmp_path: Path) 
             ticket(2, sixteenth[0], sixteenth[2], assignee_id=OTHER_AGENT),
         ],
         ticket_events=[
-            *ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("10:00"), customer=OTHER_AGENT),
-            *ordinary(2, asked=sixteenth[0], answered=sixteenth[1], solved=sixteenth[2], agent=OTHER_AGENT),
+            *ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("10:00"), customer=OTHER_AGENT),
+            *ordinary(2, opened=sixteenth[0], answered=sixteenth[1], solved=sixteenth[2], agent=OTHER_AGENT),
         ],
     )
-    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [1200]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800], "2": [1200]}
 
 
 @pytest.mark.trap("zendesk 43")
@@ -187,14 +191,14 @@ def test_people_who_were_deleted_stay_who_they_were_without_exports_too(tmp_path
         users=[user(AGENT, "agent"), user(CUSTOMER)],
         deleted_users=[user(603, active=False), user(OTHER_AGENT, "agent", active=False)],
         tickets=[ticket(1, day("08:00"), day("10:00"), status="open", assignee_id=None)],
-        audits={1: [as_audit(e) for e in ordinary(1, asked=day("08:00"), answered=day("08:30"), customer=603,
+        audits={1: [as_audit(e) for e in ordinary(1, opened=day("08:00"), answered=day("08:30"), customer=603,
                                                   agent=OTHER_AGENT)]},
         refused=("/incremental/", "/guide/", "/slas/", "/business_hours/", "/engagements/"),
     )  # fmt: skip
-    told = {native: (kind, active) for native, kind, active in desk.rows("SELECT native, kind, active FROM people")}
-    assert (told["603"], told["502"]) == (("customer", 0), ("agent", 0))
-    assert desk.told("first_reply_time", LATER) == {"1": [1800]}
-    assert desk.told("replies_per_ticket", LATER) == {}  # it is not solved
+    result = {native: (kind, active) for native, kind, active in desk.rows("SELECT native, kind, active FROM people")}
+    assert (result["603"], result["502"]) == (("customer", 0), ("agent", 0))
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800]}
+    assert desk.list_values("replies_per_ticket", LATER) == {}  # it is not solved
 
 
 # copies of another helpdesk
@@ -213,10 +217,10 @@ def test_an_imported_comment_has_its_own_time_and_an_imported_history_none(tmp_p
     ]  # fmt: skip
     row = ticket(1, "2026-03-02T09:00:00Z", imported, channel="api", status="closed", external_id="OLD-1")
     desk = synced(tmp_path, users=PEOPLE, tickets=[row], ticket_events=events, ticket_fields=AGE)
-    [told] = desk.rows("SELECT is_imported, external_id, changes_known FROM tickets")
-    assert told == (1, "OLD-1", "unreadable")
-    assert desk.told("first_reply_time", LATER) == {"1": [2400]}
-    assert desk.told("full_resolution_time", LATER) == {"1": ["history_unknown"]}
+    [result] = desk.rows("SELECT is_imported, external_id, changes_known FROM tickets")
+    assert result == (1, "OLD-1", "unreadable")
+    assert desk.list_values("first_reply_time", LATER) == {"1": [2400]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": ["history_unknown"]}
 
 
 @pytest.mark.trap("zendesk 44")
@@ -226,18 +230,18 @@ def test_an_import_without_times_of_its_own_is_not_known_at_all(tmp_path: Path) 
     row = ticket(1, "2026-03-02T09:00:00Z", imported, channel=39, status="closed")
     desk = synced(tmp_path, users=PEOPLE, tickets=[row], ticket_events=events)
     assert desk.rows("SELECT channel, is_imported FROM tickets") == [("import", 1)]
-    assert desk.told("first_reply_time", LATER) == {"1": ["first_message_unknown"]}
-    assert desk.told("full_resolution_time", LATER) == {"1": ["history_unknown"]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": ["first_message_unknown"]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": ["history_unknown"]}
 
 
 def test_a_ticket_of_the_accounts_own_is_not_imported_though_it_has_an_external_id(tmp_path: Path) -> None:
     desk = synced(
         tmp_path, users=PEOPLE, ticket_fields=AGE,
         tickets=[ticket(1, day("08:00"), day("11:00"), external_id="ORDER-5")],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("11:00")),
+        ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("11:00")),
     )  # fmt: skip
     assert desk.rows("SELECT is_imported, external_id FROM tickets") == [(0, "ORDER-5")]
-    assert desk.told("full_resolution_time", LATER) == {"1": [10_800]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [10_800]}
 
 
 # order, merges, states
@@ -250,14 +254,14 @@ def test_changes_of_one_second_follow_the_values_before_and_not_their_ids(
 ) -> None:
     """new, open, pending and solved at 09:00: solved once, after 3,600 s, and never opened again."""
     steps = [("new", "open"), ("open", "pending"), ("pending", "solved")]
-    events = ordinary(1, asked=day("08:00"))
+    events = ordinary(1, opened=day("08:00"))
     events += [
         event(1, day("09:00"), AGENT, change("status", *step)) | {"id": 60_000_000_000 + number}
         for number, step in zip(ids, steps, strict=True)
     ]
     desk = synced(tmp_path, users=PEOPLE, tickets=[ticket(1, day("08:00"), day("09:00"))], ticket_events=events)
-    assert desk.told("full_resolution_time", LATER) == {"1": [3600]}
-    assert desk.told("reopen_rate", LATER) == {"1": [0]}
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [3600]}
+    assert desk.list_values("reopen_rate", LATER) == {"1": [0]}
 
 
 @pytest.mark.trap("zendesk 45")
@@ -270,16 +274,16 @@ def test_a_history_that_ends_elsewhere_gives_way_to_the_row(tmp_path: Path) -> N
         tmp_path, users=PEOPLE,
         tickets=[ticket(1, day("08:00"), day("14:00")), ticket(2, day("08:00"), day("14:00"), status="open")],
         ticket_events=[
-            *ordinary(1, asked=day("08:00"), answered=day("08:30")),
-            *ordinary(2, asked=day("08:00")),
+            *ordinary(1, opened=day("08:00"), answered=day("08:30")),
+            *ordinary(2, opened=day("08:00")),
             event(2, day("09:00"), OTHER_AGENT, comment(OTHER_AGENT), change("status", "new", "open"), taken),
         ],
     )  # fmt: skip
-    assert desk.running("backlog", LATER) == {"2"}
-    holders = {row["agent"] for row in desk.listed("backlog", LATER) if row["reason"] == "running"}
+    assert desk.list_running("backlog", LATER) == {"2"}
+    holders = {row["agent"] for row in desk.list_observations("backlog", LATER) if row["reason"] == "running"}
     assert holders == {f"Person {AGENT}"}
-    assert desk.told("full_resolution_time", LATER)["1"] == ["history_unknown"]
-    assert desk.told("first_reply_time", LATER) == {"1": [1800], "2": [3600]}
+    assert desk.list_values("full_resolution_time", LATER)["1"] == ["history_unknown"]
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1800], "2": [3600]}
 
 
 @pytest.mark.trap("zendesk 41")
@@ -301,16 +305,16 @@ def test_a_note_that_mentions_a_merge_merges_nothing_and_a_follow_up_can_be_merg
         tickets=[ticket(1, day("08:00"), day("11:00")), following(3, updated=day("10:00")),
                  following(4, updated=day("09:30"))],
         ticket_events=[
-            *ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("11:00")),
-            *ordinary(3, asked=day("09:00")), solved,
-            *ordinary(4, asked=day("09:00")),
+            *ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("11:00")),
+            *ordinary(3, opened=day("09:00")), solved,
+            *ordinary(4, opened=day("09:00")),
             event(4, day("09:30"), AGENT, comment(AGENT, "Merged.", **merged), change("status", "new", "closed")),
         ],
     )  # fmt: skip
     assert dict(desk.rows("SELECT native, merged_into FROM tickets WHERE created_at IS NOT NULL")) == {
         "1": None, "3": None, "4": "1",
     }  # fmt: skip
-    found = desk.told("full_resolution_time", LATER)
+    found = desk.list_values("full_resolution_time", LATER)
     assert (found["1"], found["3"]) == ([10_800], [3600])
     assert found["4"][-1] == "merged"
 
@@ -321,11 +325,11 @@ def test_a_side_conversation_that_became_a_ticket_is_a_part_of_another_one(tmp_p
         tmp_path, users=PEOPLE,
         tickets=[ticket(1, day("08:00"), day("11:00"), channel="side_conversation", requester_id=AGENT,
                         submitter_id=AGENT)],
-        ticket_events=ordinary(1, asked=day("08:00"), answered=day("08:30"), solved=day("11:00"), customer=AGENT,
+        ticket_events=ordinary(1, opened=day("08:00"), answered=day("08:30"), solved=day("11:00"), customer=AGENT,
                                agent=OTHER_AGENT),
     )  # fmt: skip
     assert desk.rows("SELECT association FROM tickets") == [("child",)]
-    assert desk.told("first_reply_time", LATER) == {"1": ["child"]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": ["child"]}
 
 
 # rows that are odd
@@ -342,13 +346,13 @@ def test_a_row_that_is_odd_costs_only_itself(tmp_path: Path) -> None:
             ticket(3, day("09:00"), day("10:00")),
             ticket(4, day("09:00"), day("10:00"), requester_id="somebody"),
         ],
-        ticket_events=[e for number in (1, 2, 3) for e in ordinary(number, asked=day("09:00"), answered=day("10:00"))],
+        ticket_events=[e for number in (1, 2, 3) for e in ordinary(number, opened=day("09:00"), answered=day("10:00"))],
     )
     rows.ticket_events[2]["child_events"][0]["body"] = "Printer \ud83d broken"
     desk = SmallAccount(tmp_path, AsText(rows))
     results = desk.sync(LATER)
     assert {r.outcome for r in results.values()} <= {"ok", "unavailable"}
-    found = desk.told("first_reply_time", LATER)
+    found = desk.list_values("first_reply_time", LATER)
     assert (found["1"], found["2"], found["3"]) == ([3600], [3600], [3600])
     assert sorted(desk.rows("SELECT stream, id FROM rejected_rows")) == [("tickets", "4"), ("users", "700")]
 

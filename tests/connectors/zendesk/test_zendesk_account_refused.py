@@ -30,7 +30,7 @@ def day(clock: str) -> str:
 
 def lives(*numbers: int) -> list[dict[str, Any]]:
     """Asked at 09:00, answered at 09:20, solved at 10:00."""
-    return [e for n in numbers for e in ordinary(n, asked=day("09:00"), answered=day("09:20"), solved=day("10:00"))]
+    return [e for n in numbers for e in ordinary(n, opened=day("09:00"), answered=day("09:20"), solved=day("10:00"))]
 
 
 def rows_of(*numbers: int, **given: Any) -> ZendeskRows:
@@ -55,7 +55,7 @@ def unread(desk: SmallAccount) -> list[tuple[Any, ...]]:
 @pytest.mark.trap("zendesk 93")
 @pytest.mark.parametrize("way", [EXPORTS, LISTS])
 @pytest.mark.parametrize("odd", [{"status": 5}, {"created_at": "0001-01-01T00:00:00Z"}, {"updated_at": "soon"}])
-def test_a_ticket_whose_newer_row_cannot_be_read_is_not_known(
+def test_a_ticket_with_an_unreadable_newer_row_is_unknown(
     tmp_path: Path, odd: dict[str, Any], way: tuple[str, ...]
 ) -> None:
     """Three tickets, each answered after 1,200 s. Of ticket 1 a newer row is odd: who asked, or whether it counts at
@@ -64,19 +64,19 @@ def test_a_ticket_whose_newer_row_cannot_be_read_is_not_known(
     rows = rows_of(1, 11, 12, refused=way)
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
-    assert desk.told("first_reply_time", NOW[0]) == {"1": [1200], "11": [1200], "12": [1200]}
+    assert desk.list_values("first_reply_time", NOW[0]) == {"1": [1200], "11": [1200], "12": [1200]}
     rows.tickets[0] = written_again(1, day("11:00"), **odd)
     rows.tickets[2] = written_again(12, day("11:00"))
     for now in NOW[1:3]:
         desk.sync(now)
-        assert desk.told("first_reply_time", now) == {"1": ["history_unknown"], "11": [1200], "12": [1200]}
+        assert desk.list_values("first_reply_time", now) == {"1": ["history_unknown"], "11": [1200], "12": [1200]}
     assert unread(desk) == [("1", "ticket:1:row", "row")]
     rows.tickets[2] = written_again(12, day("12:00"))  # another one that is read well
     desk.sync(NOW[3])
-    assert desk.told("first_reply_time", NOW[3])["1"] == ["history_unknown"]
+    assert desk.list_values("first_reply_time", NOW[3])["1"] == ["history_unknown"]
     rows.tickets[0] = written_again(1, day("13:00"))
     desk.sync(NOW[4])
-    assert desk.told("first_reply_time", NOW[4]) == {"1": [1200], "11": [1200], "12": [1200]}
+    assert desk.list_values("first_reply_time", NOW[4]) == {"1": [1200], "11": [1200], "12": [1200]}
     assert unread(desk) == []
 
 
@@ -88,8 +88,8 @@ def test_a_history_that_is_read_whole_does_not_make_a_refused_row_known(tmp_path
     rows.tickets[0] = written_again(1, day("11:00"), status=5)
     desk.sync(NOW[1])
     desk.sync(NOW[2], full=True)
-    assert [a.path for a in desk.asked if a.path.endswith("/audits")] == []
-    assert desk.told("first_reply_time", NOW[2]) == {"1": ["history_unknown"]}
+    assert [a.path for a in desk.requests if a.path.endswith("/audits")] == []
+    assert desk.list_values("first_reply_time", NOW[2]) == {"1": ["history_unknown"]}
 
 
 @pytest.mark.trap("zendesk 93")
@@ -101,10 +101,10 @@ def test_a_deletion_that_cannot_be_read_leaves_the_ticket_unknown(tmp_path: Path
     rows.tickets = rows.tickets[1:]
     rows.lists["deleted_tickets"] = [{"id": 1, "deleted_at": "lately"}, {"id": 13, "deleted_at": day("12:00")}]
     desk.sync(NOW[1])
-    assert desk.told("first_reply_time", NOW[1]) == {"1": ["history_unknown"], "12": [1200]}
+    assert desk.list_values("first_reply_time", NOW[1]) == {"1": ["history_unknown"], "12": [1200]}
     rows.lists["deleted_tickets"] = [{"id": 1, "deleted_at": day("12:00")}]
     desk.sync(NOW[2])
-    assert desk.told("first_reply_time", NOW[2]) == {"1": ["deleted"], "12": [1200]}
+    assert desk.list_values("first_reply_time", NOW[2]) == {"1": ["deleted"], "12": [1200]}
 
 
 # calls and sessions
@@ -132,14 +132,14 @@ def test_a_call_or_session_that_cannot_be_read_leaves_its_ticket_unknown(tmp_pat
     getattr(rows, kind).append({**good, **odd})
     desk = SmallAccount(tmp_path, rows)
     assert desk.sync(NOW[0])[kind].set_aside
-    assert desk.told("first_reply_time", NOW[0]) == {"1": ["history_unknown"], "12": [1200]}
+    assert desk.list_values("first_reply_time", NOW[0]) == {"1": ["history_unknown"], "12": [1200]}
     getattr(rows, kind).extend(later)
     desk.sync(NOW[1], full=True)
-    assert desk.told("first_reply_time", NOW[1]) == {"1": ["history_unknown"], "12": [took]}
-    assert not any(a.path.endswith("/audits") for a in desk.asked)
+    assert desk.list_values("first_reply_time", NOW[1]) == {"1": ["history_unknown"], "12": [took]}
+    assert not any(a.path.endswith("/audits") for a in desk.requests)
     getattr(rows, kind)[0] = good
     desk.sync(NOW[2], full=True)
-    assert desk.told("first_reply_time", NOW[2]) == {"1": [took], "12": [took]}
+    assert desk.list_values("first_reply_time", NOW[2]) == {"1": [took], "12": [took]}
 
 
 def _chat(name: str, on: int, took: int = 20) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def test_a_call_that_turns_out_to_be_on_no_ticket_makes_its_ticket_known(tmp_pat
     assert unread(desk) == [("1", "contact:call7:row", "row")]
     rows.calls[0] = call(7, None)
     desk.sync(NOW[1], full=True)
-    assert desk.told("first_reply_time", NOW[1]) == {"1": [1200]}
+    assert desk.list_values("first_reply_time", NOW[1]) == {"1": [1200]}
 
 
 # surveys
@@ -174,16 +174,16 @@ def test_an_answer_to_the_older_survey_that_cannot_be_read_is_not_none(tmp_path:
     rows = rows_of(1, 12, satisfaction_ratings=[rating(1, "offered"), rating(12, "offered")])
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
-    assert desk.told("csat_response_rate", NOW[0]) == {"1": [0], "12": [0]}
+    assert desk.list_values("csat_response_rate", NOW[0]) == {"1": [0], "12": [0]}
     rows.lists["satisfaction_ratings"] = [{**rating(1, "good"), **odd}, rating(12, "good")]
     desk.sync(NOW[1])
-    assert desk.told("csat_response_rate", NOW[1]) == {"1": ["rating_unreadable"], "12": [1]}
-    assert desk.told("csat", NOW[1]) == {"12": [1]}
-    assert desk.told("first_reply_time", NOW[1]) == {"1": [1200], "12": [1200]}  # that is known
+    assert desk.list_values("csat_response_rate", NOW[1]) == {"1": ["rating_unreadable"], "12": [1]}
+    assert desk.list_values("csat", NOW[1]) == {"12": [1]}
+    assert desk.list_values("first_reply_time", NOW[1]) == {"1": [1200], "12": [1200]}  # that is known
     rows.lists["satisfaction_ratings"][0] = rating(1, "bad")
     desk.sync(NOW[2])
-    assert desk.told("csat", NOW[2]) == {"1": [0], "12": [1]}
-    assert desk.told("csat_response_rate", NOW[2]) == {"1": [1], "12": [1]}
+    assert desk.list_values("csat", NOW[2]) == {"1": [0], "12": [1]}
+    assert desk.list_values("csat_response_rate", NOW[2]) == {"1": [1], "12": [1]}
 
 
 def test_an_answer_that_the_events_tell_is_known_whatever_its_own_row_says(tmp_path: Path) -> None:
@@ -194,22 +194,22 @@ def test_an_answer_that_the_events_tell_is_known_whatever_its_own_row_says(tmp_p
     rows.lists["satisfaction_ratings"] = [rating(1, "splendid")]
     desk.sync(NOW[1], full=True)
     assert unread(desk) == [("1", "rating:81:row", "rating")]
-    assert desk.told("csat", NOW[1]) == {"1": [0]}
+    assert desk.list_values("csat", NOW[1]) == {"1": [0]}
 
 
 @pytest.mark.trap("zendesk 94")
-def test_an_answer_that_is_asked_by_its_id_and_cannot_be_read_is_not_none(tmp_path: Path) -> None:
+def test_an_unreadable_answer_fetched_by_id_is_unknown(tmp_path: Path) -> None:
     """Offered in July and answered in November: the list begins with October, and the ticket's row knows of it."""
     offered = rating(1, "offered", created_at="2026-07-03T09:00:00Z", updated_at="2026-07-03T09:00:00Z")
     rows = rows_of(1, satisfaction_ratings=[offered])
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-11-11T00:00:00Z")
-    assert desk.told("csat_response_rate", NOW[0]) == {"1": [0]}
+    assert desk.list_values("csat_response_rate", NOW[0]) == {"1": [0]}
     rows.tickets[0] = written_again(1, day("12:00"), satisfaction_rating={"id": 81, "score": "good"})
     rows.lists["satisfaction_ratings"] = [{**offered, "score": "good", "updated_at": "soon"}]
     desk.sync(NOW[1])
-    assert any(a.path.endswith("/satisfaction_ratings/81") for a in desk.asked)
-    assert desk.told("csat_response_rate", NOW[1]) == {"1": ["rating_unreadable"]}
+    assert any(a.path.endswith("/satisfaction_ratings/81") for a in desk.requests)
+    assert desk.list_values("csat_response_rate", NOW[1]) == {"1": ["rating_unreadable"]}
 
 
 class Newer(ZendeskRows):
@@ -251,21 +251,21 @@ def test_an_answer_to_the_newer_survey_that_cannot_be_read_is_not_none(tmp_path:
     rows = Newer([response(1), response(12)], **_given(1, 12))
     desk = SmallAccount(tmp_path, rows)
     desk.sync(NOW[0])
-    assert desk.told("csat_response_rate", NOW[0]) == {"1": [0], "12": [0]}
+    assert desk.list_values("csat_response_rate", NOW[0]) == {"1": [0], "12": [0]}
     rows.responses = [odd, response(12, answered(1, "bad"))]
     desk.sync(NOW[1])
-    assert desk.told("csat_response_rate", NOW[1]) == {"1": ["rating_unreadable"], "12": [1]}
-    assert "1" not in {t for t, said in desk.told("csat", NOW[1]).items() if said != ["rating_unreadable"]}
+    assert desk.list_values("csat_response_rate", NOW[1]) == {"1": ["rating_unreadable"], "12": [1]}
+    assert "1" not in {t for t, said in desk.list_values("csat", NOW[1]).items() if said != ["rating_unreadable"]}
     rows.responses[0] = response(1, answered(5, "good"))
     desk.sync(NOW[2])
-    assert desk.told("csat", NOW[2]) == {"1": [1], "12": [0]}
+    assert desk.list_values("csat", NOW[2]) == {"1": [1], "12": [0]}
 
 
 def test_an_odd_answer_to_another_question_leaves_satisfaction_known(tmp_path: Path) -> None:
     given = response(1, answered(5, "good"), {"type": "open_ended", "question": None})
     desk = SmallAccount(tmp_path, Newer([given], **_given(1)))
     assert desk.sync(NOW[0])["survey_responses"].set_aside == 1
-    assert desk.told("csat", NOW[0]) == {"1": [1]}
+    assert desk.list_values("csat", NOW[0]) == {"1": [1]}
     assert unread(desk) == []
 
 

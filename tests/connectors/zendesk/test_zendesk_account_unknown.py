@@ -67,11 +67,11 @@ def test_messaging_without_engagements_is_not_known_by_the_flag_and_not_by_names
         ],
         ticket_events=[
             *(one for number in flagged for one in conversation(number, day("09:00"), day("10:00"))),
-            *ordinary(9411, asked=day("09:00"), solved=day("10:00")),
+            *ordinary(9411, opened=day("09:00"), solved=day("10:00")),
         ],
         refused=("/engagements/", "/guide/", "/slas/", "/business_hours/"),
     )  # fmt: skip
-    found = synced(tmp_path, rows).told("first_reply_time", LATER)
+    found = synced(tmp_path, rows).list_values("first_reply_time", LATER)
     assert found.pop("9411") == ["solved_without_reply"]
     assert found == {str(number): ["no_chat_data"] for number in flagged}
 
@@ -85,8 +85,8 @@ def test_rows_without_the_flag_are_known_by_name_and_a_name_on_no_list_is_counte
         del tickets[-1]["from_messaging_channel"]
     events = [part for number in (1, 2, 3, 4) for part in conversation(number, day("09:00"), day("10:00"))]
     desk = synced(tmp_path, ZendeskRows(users=PEOPLE, tickets=tickets, ticket_events=events))
-    told = dict(desk.rows("SELECT native, is_messaging FROM tickets"))
-    assert told == {"1": 1, "2": 1, "3": 0, "4": None}  # 83 is Apple's, by Zendesk's numbers
+    result = dict(desk.rows("SELECT native, is_messaging FROM tickets"))
+    assert result == {"1": 1, "2": 1, "3": 0, "4": None}  # 83 is Apple's, by Zendesk's numbers
     assert desk.rows("SELECT kind, word FROM unread") == [("channel", "a_channel_of_next_year")]
 
 
@@ -112,19 +112,19 @@ def test_messaging_sessions_are_read_page_by_page_and_a_day_later_the_new_ones_t
     desk = SmallAccount(tmp_path, messaging(23))
     assert desk.sync("2026-11-13T00:00:00Z")["engagements"].outcome == "ok"
     assert desk.rows("SELECT count(*) FROM engagements") == [(23,)]
-    assert sum(a.path == "/api/v2/engagements" for a in desk.asked) == 3
+    assert sum(a.path == "/api/v2/engagements" for a in desk.requests) == 3
     desk.helpdesk = messaging(25)
     assert desk.sync("2026-11-14T00:00:00Z")["engagements"].outcome == "ok"
     assert desk.rows("SELECT count(*) FROM engagements") == [(25,)]
-    replies = desk.told("first_reply_time", "2026-11-14T00:00:00Z")
+    replies = desk.list_values("first_reply_time", "2026-11-14T00:00:00Z")
     assert replies == {str(number): [45] for number, _ in sessions_of(25)}
-    assert all(a.host.startswith("127.0.0.1:") for a in desk.asked)  # else a stream would have failed
+    assert all(a.host.startswith("127.0.0.1:") for a in desk.requests)  # else a stream would have failed
 
 
 def test_a_session_tells_the_first_reply_of_a_ticket_without_any_event(tmp_path: Path) -> None:
     rows = messaging(12)
     rows.ticket_events = []
-    assert synced(tmp_path, rows).told("first_reply_time", LATER) == {str(n): [45] for n, _ in sessions_of(12)}
+    assert synced(tmp_path, rows).list_values("first_reply_time", LATER) == {str(n): [45] for n, _ in sessions_of(12)}
 
 
 def test_a_session_of_a_time_to_come_keeps_no_other_from_being_read(tmp_path: Path) -> None:
@@ -134,8 +134,8 @@ def test_a_session_of_a_time_to_come_keeps_no_other_from_being_read(tmp_path: Pa
     desk.sync("2026-11-11T00:00:00Z")
     desk.helpdesk = messaging(12)
     desk.sync("2026-11-12T00:00:00Z")
-    told = desk.told("first_reply_time", "2026-11-12T00:00:00Z")
-    assert {number for number, took in told.items() if took == [45]} == {str(n) for n, _ in sessions_of(12)}
+    result = desk.list_values("first_reply_time", "2026-11-12T00:00:00Z")
+    assert {number for number, took in result.items() if took == [45]} == {str(n) for n, _ in sessions_of(12)}
 
 
 def test_sessions_without_a_reply_or_without_a_person_are_no_contact(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_sessions_without_a_reply_or_without_a_person_are_no_contact(tmp_path: P
     rows.engagements[0] |= unanswered
     rows.engagements[1] |= {"agent_id": None}
     rows.engagements[2] |= {"assignment_to_first_reply_time_seconds": 0}
-    found = synced(tmp_path, rows).told("first_reply_time", LATER)
+    found = synced(tmp_path, rows).list_values("first_reply_time", LATER)
     assert found == {"9801": ["solved_without_reply"], "9802": ["solved_without_reply"], "9803": [0]}
 
 
@@ -177,16 +177,16 @@ def test_a_call_or_a_session_that_moves_to_another_ticket_leaves_the_first_one(t
     rows = ZendeskRows(
         users=PEOPLE,
         tickets=[ticket(number, day("09:00"), day("10:00")) for number in (1, 2)],
-        ticket_events=[e for number in (1, 2) for e in ordinary(number, asked=day("09:00"), solved=day("10:00"))],
+        ticket_events=[e for number in (1, 2) for e in ordinary(number, opened=day("09:00"), solved=day("10:00"))],
         calls=[call] if kind == "call" else [],
         engagements=[chat] if kind == "chat" else [],
     )
     desk = synced(tmp_path, rows)
     took = 30 if kind == "call" else 20
-    assert desk.told("first_reply_time", LATER) == {"1": [took], "2": ["solved_without_reply"]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [took], "2": ["solved_without_reply"]}
     call["ticket_id"] = chat["ticket_id"] = 2
     desk.sync("2026-11-20T00:05:00Z", full=True)
-    assert desk.told("first_reply_time", LATER) == {"1": ["solved_without_reply"], "2": [took]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": ["solved_without_reply"], "2": [took]}
     assert desk.rows("SELECT t.native FROM engagements e JOIN tickets t ON t.id = e.ticket") == [("2",)]
 
 
@@ -202,23 +202,23 @@ def without_events() -> ZendeskRows:
             ticket(9972, day("09:00"), day("11:00")),
             ticket(9973, day("09:00"), status="open"),
         ],
-        ticket_events=ordinary(9972, asked=day("09:00"), answered=day("09:30"), solved=day("11:00")),
+        ticket_events=ordinary(9972, opened=day("09:00"), answered=day("09:30"), solved=day("11:00")),
     )
 
 
 @pytest.mark.trap("zendesk 42")
-def test_a_ticket_whose_events_never_came_is_not_known_and_never_unanswered(tmp_path: Path) -> None:
+def test_a_ticket_without_its_events_is_unknown_and_never_unanswered(tmp_path: Path) -> None:
     desk = synced(tmp_path, without_events())
     assert dict(desk.rows("SELECT native, replies_known FROM tickets")) == {
         "9971": "unreadable", "9972": "yes", "9973": "unreadable",
     }  # fmt: skip
     unknown = {"9971": ["replies_unreadable"], "9973": ["replies_unreadable"]}
-    assert desk.told("first_reply_time", LATER) == {"9972": [1800], **unknown}
-    assert desk.running("requester_wait_time", LATER) == desk.running("first_reply_time", LATER) == set()
+    assert desk.list_values("first_reply_time", LATER) == {"9972": [1800], **unknown}
+    assert desk.list_running("requester_wait_time", LATER) == desk.list_running("first_reply_time", LATER) == set()
 
 
 @pytest.mark.trap("zendesk 42")
-def test_the_audits_of_such_a_ticket_are_asked_and_tell_what_the_export_lost(tmp_path: Path) -> None:
+def test_audits_of_such_a_ticket_are_requested_and_complete_the_export(tmp_path: Path) -> None:
     """Asked at 09:00, answered at 09:20: 1,200 s. A second sync asks no more."""
     rows = without_events()
     web = {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}}
@@ -230,11 +230,11 @@ def test_the_audits_of_such_a_ticket_are_asked_and_tell_what_the_export_lost(tmp
                                                   "previous_value": "new"}]},
     ]  # fmt: skip
     desk = synced(tmp_path, rows)
-    assert desk.told("first_reply_time", LATER)["9971"] == [1200]
-    asked = [a.path for a in desk.asked if a.path.endswith("/audits")]
-    assert sorted(asked) == ["/api/v2/tickets/9971/audits", "/api/v2/tickets/9973/audits"]
+    assert desk.list_values("first_reply_time", LATER)["9971"] == [1200]
+    requests = [a.path for a in desk.requests if a.path.endswith("/audits")]
+    assert sorted(requests) == ["/api/v2/tickets/9971/audits", "/api/v2/tickets/9973/audits"]
     desk.sync("2026-11-20T01:00:00Z")
-    assert [a.path for a in desk.asked if a.path.endswith("/audits")] == asked
+    assert [a.path for a in desk.requests if a.path.endswith("/audits")] == requests
 
 
 def test_a_ticket_that_is_made_in_this_minute_is_given_time_to_tell_its_words(tmp_path: Path) -> None:
@@ -243,10 +243,10 @@ def test_a_ticket_that_is_made_in_this_minute_is_given_time_to_tell_its_words(tm
     desk = SmallAccount(tmp_path, rows)
     desk.sync("2026-11-10T09:00:30Z")
     assert desk.rows("SELECT replies_known FROM tickets") == [("yes",)]
-    rows.ticket_events = ordinary(1, asked=day("09:00"))
+    rows.ticket_events = ordinary(1, opened=day("09:00"))
     desk.sync(day("09:30"))
     assert desk.rows("SELECT replies_known FROM tickets") == [("yes",)]
-    assert desk.running("first_reply_time", day("09:30")) == {"1"}
+    assert desk.list_running("first_reply_time", day("09:30")) == {"1"}
 
 
 @pytest.mark.trap("zendesk 42")
@@ -261,7 +261,7 @@ def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits
     tmp_path: Path, odd: dict[str, Any]
 ) -> None:
     """The agent's reply of 09:20 is the odd row; the audits have it: 1,200 s."""
-    events = ordinary(1, asked=day("09:00"), answered=day("09:20"), solved=day("10:00"))
+    events = ordinary(1, opened=day("09:00"), answered=day("09:20"), solved=day("10:00"))
     good = dict(events[1])
     events[1] = {**events[1], **odd}
     rows = ZendeskRows(users=PEOPLE, tickets=[ticket(1, day("09:00"), day("10:00"))], ticket_events=events)
@@ -269,7 +269,7 @@ def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits
     results = desk.sync(LATER)
     assert results["ticket_events"].set_aside == 1
     assert desk.rows("SELECT replies_known, changes_known FROM tickets") == [("unreadable", "unreadable")]
-    assert desk.told("first_reply_time", LATER) == {"1": ["replies_unreadable"]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": ["replies_unreadable"]}
     web = {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}}
     rows.audits[1] = [
         {"id": e["id"], "ticket_id": 1, "created_at": e["created_at"], "author_id": e["updater_id"], "via": web,
@@ -280,14 +280,14 @@ def test_an_event_that_cannot_be_read_leaves_its_ticket_unknown_until_its_audits
     for now in ("2026-11-21T00:00:00Z", "2026-11-21T01:00:00Z"):  # and it stays so
         desk.sync(now)
         assert desk.rows("SELECT replies_known, changes_known FROM tickets") == [("yes", "yes")]
-    assert desk.told("first_reply_time", LATER) == {"1": [1200]}
+    assert desk.list_values("first_reply_time", LATER) == {"1": [1200]}
 
 
-def test_an_event_of_no_ticket_is_named_with_its_id_and_costs_no_other(tmp_path: Path) -> None:
+def test_an_event_without_a_ticket_is_reported_by_id_and_affects_no_other(tmp_path: Path) -> None:
     """Nothing says of which ticket it was. The replies to the other ticket are known: 1,200 s."""
     events = [
         e for number in (1, 2)
-        for e in ordinary(number, asked=day("09:00"), answered=day("09:20"), solved=day("10:00"))
+        for e in ordinary(number, opened=day("09:00"), answered=day("09:20"), solved=day("10:00"))
     ]  # fmt: skip
     events[1]["ticket_id"] = 1.5
     odd = events.pop(1)
@@ -297,7 +297,7 @@ def test_an_event_of_no_ticket_is_named_with_its_id_and_costs_no_other(tmp_path:
     desk = SmallAccount(tmp_path, Odd(rows, odd))
     desk.sync(LATER)
     assert desk.rows("SELECT stream, id FROM rejected_rows") == [("ticket_events", str(odd["id"]))]
-    assert desk.told("first_reply_time", LATER)["2"] == [1200]
+    assert desk.list_values("first_reply_time", LATER)["2"] == [1200]
 
 
 class Odd:
@@ -321,18 +321,18 @@ def test_an_audit_that_cannot_be_read_leaves_the_states_unknown_too_until_it_can
     """
     solved, opened, again = (as_audit(event(1, day(at), AGENT, change("status", *states))) for at, *states in (
         ("10:00", "new", "solved"), ("11:00", "solved", "open"), ("12:00", "open", "solved")))  # fmt: skip
-    [asked] = map(as_audit, ordinary(1, asked=day("09:00")))
+    [requests] = map(as_audit, ordinary(1, opened=day("09:00")))
     rows = ZendeskRows(
         users=PEOPLE, tickets=[ticket(1, day("09:00"), day("12:00"))],
-        audits={1: [asked, solved, {**opened, "author_id": "x"}, again]},
+        audits={1: [requests, solved, {**opened, "author_id": "x"}, again]},
         refused=("/incremental/", "/guide/", "/slas/", "/business_hours/", "/engagements/"),
     )  # fmt: skip
     desk = SmallAccount(tmp_path, rows)
     desk.sync(LATER)
     for kpi in ("reopen_rate", "full_resolution_time"):
-        assert set(desk.told(kpi, LATER).get("1", ["history_unknown"])) == {"history_unknown"}
-    rows.audits[1] = [asked, solved, opened, again]
+        assert set(desk.list_values(kpi, LATER).get("1", ["history_unknown"])) == {"history_unknown"}
+    rows.audits[1] = [requests, solved, opened, again]
     rows.tickets[0]["updated_at"] = day("12:01")
     desk.sync("2026-11-21T00:00:00Z")
-    assert desk.told("full_resolution_time", LATER) == {"1": [10_800]}
-    assert sorted(desk.told("reopen_rate", LATER)["1"]) == [0, 1]
+    assert desk.list_values("full_resolution_time", LATER) == {"1": [10_800]}
+    assert sorted(desk.list_values("reopen_rate", LATER)["1"]) == [0, 1]

@@ -36,8 +36,8 @@ BRANDS = [
 
 def test_every_brands_help_centre_is_read_on_its_own_host_and_no_other() -> None:
     page = {"articles": [ARTICLE], "count": 1, "end_time": NOW - 9000, "next_page": None}
-    pages, asked = pull("articles", guide(BRANDS, {"articles": page}))
-    assert [r.url.host for r in asked if "articles" in r.url.path] == ["acme.zendesk.com", "two.zendesk.com"]
+    pages, requests = pull("articles", guide(BRANDS, {"articles": page}))
+    assert [r.url.host for r in requests if "articles" in r.url.path] == ["acme.zendesk.com", "two.zendesk.com"]
     assert msgspec.json.decode(kept(pages) or "") == {
         "": NOW - 9000, "https://two.zendesk.com": NOW - 9000,
     }  # fmt: skip
@@ -49,14 +49,14 @@ def test_later_runs_ask_who_edited_what_changed() -> None:
     editors = {"translations": [{"locale": "en-us", "updated_by_id": 9}], "meta": {"has_more": False}}
     cursor = msgspec.json.encode({"https://acme.zendesk.com": NOW - 10_000}).decode()
     answers = guide(BRANDS[:1], {"/translations": editors, "articles": page})
-    pages, asked = pull("articles", answers, cursor=cursor)
+    pages, requests = pull("articles", answers, cursor=cursor)
     assert [a.editor for a in records(pages, Article)] == ["9"]
-    assert asked[-1].url.path == "/api/v2/help_center/articles/7/translations"
+    assert requests[-1].url.path == "/api/v2/help_center/articles/7/translations"
 
 
 def test_a_census_names_all_articles_and_takes_no_known_editor_away() -> None:
-    told = {**ARTICLE, "id": 8, "translations": [{"locale": "en-us", "updated_by_id": 9}]}
-    page = {"articles": [ARTICLE, told], "meta": {"has_more": False}}
+    result = {**ARTICLE, "id": 8, "translations": [{"locale": "en-us", "updated_by_id": 9}]}
+    page = {"articles": [ARTICLE, result], "meta": {"has_more": False}}
     pages, _ = pull("article_census", guide(BRANDS[:1], {"articles": page}), versions={"7": 1, "8": 1})
     assert pages[-1].present == {"article": ["7", "8"]}
     assert [(a.id, a.editor) for a in records(pages, Article)] == [("8", "9")]
@@ -110,10 +110,10 @@ def test_a_translation_without_its_text_is_no_edit() -> None:
 
 def test_the_census_brings_the_translations_of_all_articles_without_a_request_for_each() -> None:
     page = {"articles": [WITH_LOCALES], "meta": {"has_more": False}}
-    pages, asked = pull("article_census", guide(BRANDS[:1], {"articles": page}))
+    pages, requests = pull("article_census", guide(BRANDS[:1], {"articles": page}))
     assert [(e.locale, e.editor) for e in records(pages, ArticleEdit)] == [("de", "8")]
-    assert [r.url.path for r in asked] == ["/api/v2/brands", "/api/v2/help_center/articles"]
-    assert asked[-1].url.params["include"] == "translations"
+    assert [r.url.path for r in requests] == ["/api/v2/brands", "/api/v2/help_center/articles"]
+    assert requests[-1].url.params["include"] == "translations"
 
 
 def test_an_article_archived_while_it_is_read_is_no_error() -> None:
@@ -131,9 +131,11 @@ def closed_at(*hosts: str) -> Answers:
     """Two help centres, of which some are closed to us."""
     page = {"articles": [WITH_LOCALES], "count": 1, "end_time": NOW - 9000, "next_page": None,
             "meta": {"has_more": False}}  # fmt: skip
-    told = guide(BRANDS[:2], {"articles": page})
+    result = guide(BRANDS[:2], {"articles": page})
     refused = httpx.Response(403, json={"error": {"title": "Forbidden"}})
-    return lambda request: refused if request.url.host in hosts and "help_center" in request.url.path else told(request)
+    return lambda request: (
+        refused if request.url.host in hosts and "help_center" in request.url.path else result(request)
+    )
 
 
 @pytest.mark.parametrize("stream", ["articles", "article_census"])
@@ -169,9 +171,9 @@ def test_where_the_export_of_articles_is_denied_the_list_is_read_newest_first_to
         return {"articles": rows, "meta": {"has_more": True, "after_cursor": "b" if later else "a"}}
 
     known = 1_778_580_000  # 2026-05-12T10:00:00Z
-    pages, asked = pull("articles", answers, cursor=msgspec.json.encode({"": known}).decode())
+    pages, requests = pull("articles", answers, cursor=msgspec.json.encode({"": known}).decode())
     assert [a.id for a in records(pages, Article)] == ["4", "3", "2", "1"]
-    lists = [r for r in asked if r.url.path == "/api/v2/help_center/articles"]
+    lists = [r for r in requests if r.url.path == "/api/v2/help_center/articles"]
     assert len(lists) == 2
     assert lists[0].url.params["sort_order"] == "desc"
     assert msgspec.json.decode(kept(pages) or "") == {"": 1_779_271_200}  # 2026-05-20T10:00:00Z

@@ -34,7 +34,7 @@ def ticket(**given: Any) -> list[Any]:
     return map_ticket(row(zd.Ticket, **{**whole, **given}), KEEP)
 
 
-def told(*children: dict[str, Any], **given: Any) -> list[Any]:
+def map_children(*children: dict[str, Any], **given: Any) -> list[Any]:
     """Records of one audit with these children."""
     whole = {"id": 500, "ticket_id": 42, "timestamp": T0 // 1000, "updater_id": 9, "via": "Web form"}
     return map_events(
@@ -138,7 +138,9 @@ def test_a_reopen_takes_the_full_resolution_back() -> None:
 
 
 def test_a_change_has_the_field_as_its_key() -> None:
-    [found] = told({"id": 1, "via": "Mail", "event_type": "Change", "status": "solved", "previous_value": "open"})
+    [found] = map_children(
+        {"id": 1, "via": "Mail", "event_type": "Change", "status": "solved", "previous_value": "open"}
+    )
     assert found == Event(
         ticket="42", id="500:status", at=T0, seq=500_000, kind="change", actor="9", via="email", field="status",
         before="open", after="solved",
@@ -146,12 +148,12 @@ def test_a_change_has_the_field_as_its_key() -> None:
 
 
 def test_the_plain_shape_of_older_accounts_is_a_change_from_something_unknown() -> None:
-    [found] = told({"via": "Email", "via_reference_id": 2, "status": "solved"})
+    [found] = map_children({"via": "Email", "via_reference_id": 2, "status": "solved"})
     assert (found.id, found.before, found.after, found.via, found.rule) == ("500:status", None, "solved", "email", None)
 
 
 def test_a_creation_starts_from_nothing_and_what_was_not_set_says_nothing() -> None:
-    found = told(
+    found = map_children(
         {"event_type": "Create", "status": "new"},
         {"event_type": "Create", "priority": None},
         {"event_type": "Create", "group_id": "3"},
@@ -173,13 +175,13 @@ def test_a_creation_starts_from_nothing_and_what_was_not_set_says_nothing() -> N
     ],
 )  # fmt: skip
 def test_every_field_that_counts_has_our_word(key: str, value: Any, field: str, after: str) -> None:
-    [found] = told({"event_type": "Change", key: value, "previous_value": None})
+    [found] = map_children({"event_type": "Change", key: value, "previous_value": None})
     assert (found.field, found.after) == (field, after)
 
 
 def test_custom_fields_may_come_in_an_object_of_their_own() -> None:
     child = {"event_type": "Change", "custom_ticket_fields": {"360001": "billing", "9": "x"}, "previous_value": "login"}
-    [found] = told(child)
+    [found] = map_children(child)
     assert (found.id, found.field, found.before, found.after) == ("500:360001", "Category", "login", "billing")
 
 
@@ -190,16 +192,16 @@ def test_custom_fields_may_come_in_an_object_of_their_own() -> None:
 )
 def test_an_audits_value_may_be_of_any_type(value: Any, after: str | None) -> None:
     for child in ({"360001": value}, {"field_name": "360001", "value": value}):
-        [found] = told({"event_type": "Change", "previous_value": "x", **child})
+        [found] = map_children({"event_type": "Change", "previous_value": "x", **child})
         assert (found.before, found.after) == ("x", after)
 
 
 def test_an_unassignment_is_a_change_to_nobody() -> None:
-    [found] = told({"event_type": "Change", "assignee_id": None, "previous_value": "9"})
+    [found] = map_children({"event_type": "Change", "assignee_id": None, "previous_value": "9"})
     assert (found.before, found.after) == ("9", None)
 
 
-def test_the_helpdesk_itself_is_no_actor_and_a_rule_is_named() -> None:
+def test_the_helpdesk_is_no_actor_and_a_rule_is_recorded() -> None:
     child = {
         "event_type": "Change",
         "via": "Rule",
@@ -207,18 +209,18 @@ def test_the_helpdesk_itself_is_no_actor_and_a_rule_is_named() -> None:
         "status": "closed",
         "previous_value": "solved",
     }
-    [found] = told(child, updater_id=-1, via="Rule")
+    [found] = map_children(child, updater_id=-1, via="Rule")
     assert (found.actor, found.via, found.rule) == (None, "rule", "77")
 
 
-def test_a_rule_in_an_object_is_named_by_its_id_as_exports_name_it() -> None:
+def test_a_rule_in_an_object_has_its_id_as_in_exports() -> None:
     via = {"channel": "rule", "source": {"rel": "trigger", "from": {"id": 77, "title": "Route"}, "to": {}}}
-    [found] = told({"event_type": "Change", "via": via, "group_id": 3, "previous_value": None})
+    [found] = map_children({"event_type": "Change", "via": via, "group_id": 3, "previous_value": None})
     assert (found.via, found.rule) == ("rule", "77")
 
 
 def test_two_changes_of_one_field_in_one_update_are_two_events_in_order() -> None:
-    found = told(
+    found = map_children(
         {"event_type": "Create", "status": "new"},
         {"event_type": "Change", "status": "open", "previous_value": "new", "via": "Rule", "via_reference_id": 1},
     )
@@ -227,14 +229,17 @@ def test_two_changes_of_one_field_in_one_update_are_two_events_in_order() -> Non
 
 
 def test_events_of_one_second_are_ordered_over_audits() -> None:
-    later = told({"event_type": "Change", "status": "open", "previous_value": "new"}, id=501)[0]
-    earlier = [*told({"event_type": "Change", "priority": "low"}), *told({"event_type": "Change", "priority": "high"})]
+    later = map_children({"event_type": "Change", "status": "open", "previous_value": "new"}, id=501)[0]
+    earlier = [
+        *map_children({"event_type": "Change", "priority": "low"}),
+        *map_children({"event_type": "Change", "priority": "high"}),
+    ]
     assert all(e.seq < later.seq for e in earlier)
 
 
-def test_deletion_and_restoring_are_told_by_the_ticket_not_by_its_status() -> None:
-    assert told({"event_type": "Change", "status": "deleted", "previous_value": "open"}) == []
-    assert told({"event_type": "Change", "status": "open", "previous_value": "deleted"}) == []
+def test_deletion_and_restoring_come_from_the_ticket_not_its_status() -> None:
+    assert map_children({"event_type": "Change", "status": "deleted", "previous_value": "open"}) == []
+    assert map_children({"event_type": "Change", "status": "open", "previous_value": "deleted"}) == []
 
 
 def test_a_comment_is_kept_as_its_features() -> None:
@@ -243,7 +248,7 @@ def test_a_comment_is_kept_as_its_features() -> None:
         "body": "Thanks, that solved it!\n\n-- \nAnn", "html_body": '<p><a href="/hc/en-us/articles/77-x">x</a></p>',
         "via": {"channel": "email", "source": {"rel": None, "from": {}, "to": {}}},
     }  # fmt: skip
-    [found] = told(child, {"event_type": "Notification", "body": "We have got it", "recipients": [1]})
+    [found] = map_children(child, {"event_type": "Notification", "body": "We have got it", "recipients": [1]})
     assert (found.id, found.kind, found.actor, found.via, found.public) == ("500:c0", "comment", "11", "email", True)
     assert (found.length, found.is_thanks, found.is_question, found.articles) == (23, True, False, ("77",))
     assert found.text_rule == RULES_VERSION
@@ -252,48 +257,48 @@ def test_a_comment_is_kept_as_its_features() -> None:
 def test_a_comment_says_which_macro_was_applied_with_it() -> None:
     comment = {"event_type": "Comment", "type": "Comment", "body": "One", "public": True}
     macro = {"type": "AgentMacroReference", "macro_id": "360002", "macro_title": "Reset", "via": "Web form"}
-    [found] = told(comment, macro)
+    [found] = map_children(comment, macro)
     assert (found.kind, found.field, found.after) == ("comment", "macro", "360002")
-    [typed] = told(comment)
+    [typed] = map_children(comment)
     assert typed.field is None
 
 
 def test_a_comment_without_the_side_load_is_known_to_have_happened() -> None:
-    [found] = told({"event_type": "Comment", "comment_present": True, "comment_public": False})
+    [found] = map_children({"event_type": "Comment", "comment_present": True, "comment_public": False})
     assert (found.kind, found.actor, found.public, found.length, found.is_thanks) == ("comment", "9", False, None, None)
 
 
 def test_comments_of_one_update_are_counted() -> None:
     comments = [{"event_type": "Comment", "type": "Comment", "body": text, "public": True} for text in ("One", "Two")]
-    found = told(comments[0], {"event_type": "Change", "status": "open", "previous_value": "new"}, comments[1])
+    found = map_children(comments[0], {"event_type": "Change", "status": "open", "previous_value": "new"}, comments[1])
     assert [e.id for e in found] == ["500:c0", "500:status", "500:c1"]
 
 
-def test_a_merge_is_told_on_both_sides_and_makes_one_link() -> None:
+def test_a_merge_on_both_sides_makes_one_link() -> None:
     def comment(**source: Any) -> dict[str, Any]:
         via = {"channel": "web", "source": {"rel": "merge", **source}}
         return {"type": "Comment", "event_type": "Comment", "body": "Merged", "public": False, "via": via}
 
-    loser = told(comment(**{"from": {}, "to": {"ticket_id": 43}}))
+    loser = map_children(comment(**{"from": {}, "to": {"ticket_id": 43}}))
     assert TicketLink("42", "43", "merge") in loser
     [link] = [e for e in loser if isinstance(e, Event) and e.kind == "link"]
     assert (link.field, link.after, link.at) == ("merge", "43", T0)
-    winner = told(comment(**{"from": {"ticket_id": 42}, "to": {}}), ticket_id=43)
-    told_of_42 = [TicketLink("42", "43", "merge"), Replies("42", 0, merged_into="43")]
-    assert [r for r in winner if not isinstance(r, Event)] == told_of_42
-    beside = told({"event_type": "Change", "status": "open"}, ticket_id=43, merged_ticket_ids=[42, 43, None])
-    assert [r for r in beside if not isinstance(r, Event)] == told_of_42
+    winner = map_children(comment(**{"from": {"ticket_id": 42}, "to": {}}), ticket_id=43)
+    merge_of_42 = [TicketLink("42", "43", "merge"), Replies("42", 0, merged_into="43")]
+    assert [r for r in winner if not isinstance(r, Event)] == merge_of_42
+    context = map_children({"event_type": "Change", "status": "open"}, ticket_id=43, merged_ticket_ids=[42, 43, None])
+    assert [r for r in context if not isinstance(r, Event)] == merge_of_42
 
 
-def test_a_merge_that_is_told_in_a_word_closes_the_loser_and_says_not_into_what() -> None:
+def test_a_merge_without_a_target_closes_the_loser() -> None:
     note = {"type": "Comment", "event_type": "Comment", "body": "Merged", "public": True}
     closed = {"event_type": "Change", "status": "closed", "previous_value": "open"}
-    loser = told(note, closed, via="Merge")
+    loser = map_children(note, closed, via="Merge")
     assert [r for r in loser if not isinstance(r, Event)] == [Replies("42", 0, merged_into="")]
     assert [(e.kind, e.after) for e in loser if isinstance(e, Event) and e.kind == "link"] == [("link", None)]
-    winner = told(note, via="Merge")
+    winner = map_children(note, via="Merge")
     assert [(r.kind, r.via) for r in winner] == [("comment", "merge")]
-    unrelated = told({**note, "body": "This was merged into #43"}, closed)
+    unrelated = map_children({**note, "body": "This was merged into #43"}, closed)
     assert [(r.kind, r.field) for r in unrelated] == [("comment", None), ("change", "status")]
 
 
@@ -317,21 +322,21 @@ def test_a_call_is_known_by_its_kind_its_data_or_its_way(
     child: dict[str, Any], via: Any, kinds: list[tuple[str, str]]
 ) -> None:
     words = {"event_type": child["type"], "author_id": 9, "body": "Words", "public": True}
-    assert [(e.kind, e.via) for e in told({**words, **child}, via=via)] == kinds
+    assert [(e.kind, e.via) for e in map_children({**words, **child}, via=via)] == kinds
 
 
 def test_a_comment_without_a_shape_of_its_own_is_counted_as_unread() -> None:
     """A text without a public flag may be anything."""
-    [found] = told({"event_type": "Whisper", "author_id": 9, "body": "Words"})
+    [found] = map_children({"event_type": "Whisper", "author_id": 9, "body": "Words"})
     assert found == Unread("42", "500:unread0", "event", "Whisper", T0)
-    assert told({"event_type": "BulkUpdate", "status": "open", "previous_value": "new"})[0].after == "open"
+    assert map_children({"event_type": "BulkUpdate", "status": "open", "previous_value": "new"})[0].after == "open"
 
 
 def test_an_answered_survey_is_in_the_history() -> None:
     rated = {"type": "SatisfactionRating", "event_type": "SatisfactionRating", "score": "good", "assignee_id": 9}
-    [found] = told(rated, updater_id=7)
+    [found] = map_children(rated, updater_id=7)
     assert (found.id, found.kind, found.after, found.actor) == ("500:csat", "survey", "good", "7")
-    [offered] = told({"event_type": "Change", "satisfaction_score": "offered", "previous_value": "unoffered"})
+    [offered] = map_children({"event_type": "Change", "satisfaction_score": "offered", "previous_value": "unoffered"})
     assert (offered.kind, offered.before, offered.after) == ("survey", "unoffered", "offered")
 
 
@@ -346,7 +351,7 @@ def test_an_audit_of_one_ticket_gives_the_same_events_as_the_export() -> None:
             {"id": 4, "type": "Notification", "subject": "x", "body": "y", "recipients": [7]},
         ],
     )  # fmt: skip
-    export = told(
+    export = map_children(
         {"id": 1, "type": "Comment", "event_type": "Comment", "author_id": 9, "body": "Done", "public": True},
         {"id": 2, "event_type": "Change", "status": "solved", "previous_value": "open"},
         {"id": 3, "event_type": "Change", "custom_ticket_fields": {"360001": "login"}, "previous_value": None},
@@ -359,7 +364,7 @@ def test_an_audit_of_one_ticket_gives_the_same_events_as_the_export() -> None:
     [{}, {"event_type": "Cc", "recipients": [1]}, {"via": 5, "status": ["x"]}],
 )
 def test_what_nobody_knows_yet_does_no_harm(child: dict[str, Any]) -> None:
-    assert all(isinstance(e, Event) for e in told(child))
+    assert all(isinstance(e, Event) for e in map_children(child))
 
 
 # people
@@ -376,7 +381,7 @@ def test_what_nobody_knows_yet_does_no_harm(child: dict[str, Any]) -> None:
         ({"role": "admin", "only_private_comments": True}, "agent"),
     ],
 )
-def test_people_are_told_apart_by_role(given: dict[str, Any], kind: str) -> None:
+def test_people_are_distinguished_by_role(given: dict[str, Any], kind: str) -> None:
     assert map_person(row(zd.User, id=1, updated_at="2026-06-01T10:00:00Z", **given)).kind == kind
 
 
@@ -454,8 +459,8 @@ def test_a_messaging_session_starts_in_utc_though_it_does_not_say_so() -> None:
 def test_a_messaging_session_in_which_nobody_wrote_is_no_contact() -> None:
     session = row(zd.Engagement, engagement_id="e1", ticket_id=42, engagement_start_time="2026-06-01T10:00:00",
                   agent_messages_count=0)  # fmt: skip
-    told, there_was_one = map_engagement(session)
-    assert isinstance(told, Engagement)
+    result, there_was_one = map_engagement(session)
+    assert isinstance(result, Engagement)
     assert isinstance(there_was_one, Event)
     assert (there_was_one.kind, there_was_one.field) == ("link", "session")
 
@@ -522,7 +527,7 @@ def test_a_newer_survey_that_nobody_answered_was_offered_when_its_id_was_made() 
     assert other.offered_at == 1_719_705_600_000  # 28 days before it expires: 2024-06-30
 
 
-def test_a_skipped_question_was_asked_and_not_answered() -> None:
+def test_a_skipped_question_is_offered_and_not_answered() -> None:
     main, skipped = response(answer({"id": "Q2", "sub_type": "other"}, type="skipped"))
     assert (main.question, main.answered_at) == ("", None)
     assert (skipped.question, skipped.value, skipped.answered_at) == ("Q2", None, None)

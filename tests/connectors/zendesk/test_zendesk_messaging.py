@@ -35,10 +35,10 @@ def three_pages(request: httpx.Request) -> dict[str, Any]:
 
 
 def test_every_page_is_read_and_only_the_place_is_taken_from_the_next_address() -> None:
-    pages, asked = pull("engagements", three_pages)
+    pages, requests = pull("engagements", three_pages)
     assert [row.ticket for row in records(pages, Engagement)] == [str(number) for number in range(1, 26)]
-    assert {request.url.host for request in asked} == {"acme.zendesk.com"}
-    assert [dict(request.url.params) for request in asked] == [
+    assert {request.url.host for request in requests} == {"acme.zendesk.com"}
+    assert [dict(request.url.params) for request in requests] == [
         {"start_time": str(SINCE // 1000)},
         {"start_time": str(SINCE // 1000), "start_time_cursor": str(START + 600), "engagement_id_cursor": "E10"},
         {"start_time": str(SINCE // 1000), "start_time_cursor": str(START + 1200), "engagement_id_cursor": "E20"},
@@ -47,9 +47,9 @@ def test_every_page_is_read_and_only_the_place_is_taken_from_the_next_address() 
     assert pages[-1].complete_until == (NOW - 75) * 1000
 
 
-def test_the_next_run_reads_a_day_again_since_a_session_is_listed_once_it_has_ended() -> None:
-    _, asked = pull("engagements", three_pages, cursor=str(START))
-    assert asked[0].url.params["start_time"] == str(START - OVERLAP)
+def test_the_next_run_reads_a_day_again_because_sessions_appear_when_they_end() -> None:
+    _, requests = pull("engagements", three_pages, cursor=str(START))
+    assert requests[0].url.params["start_time"] == str(START - OVERLAP)
     assert OVERLAP == 24 * 3600
 
 

@@ -82,7 +82,7 @@ def unredacted(value: Any, key: str = "") -> Any:
     return [unredacted(v) for v in value] if isinstance(value, list) else value
 
 
-def named(name: str) -> str:
+def get_resource_name(name: str) -> str:
     return OTHER_NAMES.get(name, name)
 
 
@@ -92,14 +92,14 @@ def objects() -> Iterator[tuple[str, Any]]:
     for path in sorted(folder.rglob("*.json*")):
         if path.suffix == ".jsonl":
             for line in path.read_text().splitlines():
-                told = json.loads(line)
-                yield named(told["stream"]), told["data"]
+                result = json.loads(line)
+                yield get_resource_name(result["stream"]), result["data"]
             continue
         body = json.loads(path.read_text())
         if path.parent.name == "zenpy_specification":
-            yield named(path.stem.partition("__")[2]), body
+            yield get_resource_name(path.stem.partition("__")[2]), body
         elif path.parent.name == "estuary" and isinstance(body, list):
-            yield from ((named(stream.partition("/")[2]), document) for stream, document in body)
+            yield from ((get_resource_name(stream.partition("/")[2]), document) for stream, document in body)
         else:
             yield from inside(body)
 
@@ -111,8 +111,8 @@ def inside(body: Any) -> Iterator[tuple[str, Any]]:
             yield from inside(part)
     elif isinstance(body, dict):
         for key, part in body.items():
-            if named(key) in KINDS and isinstance(part, list | dict):
-                yield from ((named(key), row) for row in (part if isinstance(part, list) else [part]))
+            if get_resource_name(key) in KINDS and isinstance(part, list | dict):
+                yield from ((get_resource_name(key), row) for row in (part if isinstance(part, list) else [part]))
             else:
                 yield from inside(part)
 
@@ -174,8 +174,8 @@ def probed(name: str) -> Any:
     return json.loads(path.read_text())[name]
 
 
-def by_metric(told: dict[str, Any]) -> Any:
-    return sla_events._map_metric_lists({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in told.items()})
+def by_metric(result: dict[str, Any]) -> Any:
+    return sla_events._map_metric_lists({key: msgspec.Raw(msgspec.json.encode(value)) for key, value in result.items()})
 
 
 def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> None:
@@ -186,9 +186,9 @@ def test_recorded_metric_events_of_one_ticket_are_read_metric_by_metric() -> Non
     assert (spent.calendar, spent.business) == (8584 * 60_000, 1864 * 60_000)
 
 
-def test_a_recorded_breach_is_told_before_it_happens() -> None:
-    told = probed("metric_events_ticket_52_future_breach")
-    events, _ = by_metric(told)
+def test_a_recorded_breach_is_announced_before_it_happens() -> None:
+    result = probed("metric_events_ticket_52_future_breach")
+    events, _ = by_metric(result)
     [breach] = [e for e in events if e.kind == "breach"]
     [applied] = [e for e in events if e.kind == "apply_sla"]
     # Read at 20:28:26; due a minute after the promise began at 20:28:14.

@@ -21,27 +21,27 @@ from helpdesk_kpi.simulator.zendesk.metric_events import LATE, MetricEvents, Wri
 T0 = 1_780_308_000_000  # 2026-06-01T10:00:00Z
 
 
-def told(**given: Any) -> SlaEvent:
+def map_row(**given: Any) -> SlaEvent:
     whole = {"id": 5, "ticket_id": 42, "metric": "reply_time", "instance_id": 1, "type": "activate",
              "time": "2026-06-01T10:00:00Z", "deleted": False}  # fmt: skip
     return map_sla_event(msgspec.convert({**whole, **given}, MetricEvent, strict=False))
 
 
 def test_a_metric_event_names_its_clock_and_its_run() -> None:
-    assert told() == SlaEvent("42", "5", "reply_time", 1, "activate", T0)
-    assert told(type="breach", deleted=True).is_deleted
+    assert map_row() == SlaEvent("42", "5", "reply_time", 1, "activate", T0)
+    assert map_row(type="breach", deleted=True).is_deleted
 
 
-def test_a_promise_is_told_in_seconds_or_else_in_minutes() -> None:
+def test_an_sla_target_is_in_seconds_or_else_in_minutes() -> None:
     sla = {"target": 160, "business_hours": True, "policy": {"id": 29, "title": "Gold", "description": None}}
-    found = told(type="apply_sla", sla=sla)
+    found = map_row(type="apply_sla", sla=sla)
     assert (found.target, found.in_business_hours, found.policy) == (160 * MINUTE, True, "29")
-    assert told(type="apply_sla", sla={**sla, "target_in_seconds": 90}).target == 90_000
-    assert told(type="apply_group_sla", group_sla={**sla, "target_in_seconds": 90}).target == 90_000
+    assert map_row(type="apply_sla", sla={**sla, "target_in_seconds": 90}).target == 90_000
+    assert map_row(type="apply_group_sla", group_sla={**sla, "target_in_seconds": 90}).target == 90_000
 
 
-def test_what_was_spent_so_far_is_told_in_minutes_of_both_clocks() -> None:
-    found = told(type="update_status", status={"calendar": 8584, "business": 1864})
+def test_elapsed_time_is_in_minutes_of_both_clocks() -> None:
+    found = map_row(type="update_status", status={"calendar": 8584, "business": 1864})
     assert (found.calendar, found.business) == (8584 * MINUTE, 1864 * MINUTE)
 
 
@@ -67,14 +67,14 @@ def test_a_breach_announced_for_later_does_not_move_the_place_into_the_future() 
 
 def test_a_page_that_ends_in_the_future_is_the_last_one_whatever_it_says() -> None:
     page = {"ticket_metric_events": [event(2, NOW + 90_000)], "end_time": NOW + 90_000, "end_of_stream": False}
-    _, asked = pull("sla_events", lambda _: page)
-    assert len(asked) == 1
+    _, requests = pull("sla_events", lambda _: page)
+    assert len(requests) == 1
 
 
 def test_the_last_hour_is_read_again() -> None:
     page = {"ticket_metric_events": [], "end_time": NOW - 100, "end_of_stream": True}
-    pages, asked = pull("sla_events", lambda _: page, cursor=str(NOW - 600))
-    assert asked[-1].url.params["start_time"] == str(NOW - 600 - 3600)
+    pages, requests = pull("sla_events", lambda _: page, cursor=str(NOW - 600))
+    assert requests[-1].url.params["start_time"] == str(NOW - 600 - 3600)
     assert int(kept(pages) or 0) >= NOW - 600
 
 
@@ -89,13 +89,13 @@ def test_every_page_is_read_to_the_end_of_the_stream() -> None:
         end = NOW - 9000 + 10 * (7 - len(later) + min(3, len(later)) - 1)
         return {"ticket_metric_events": later[:3], "end_time": end, "end_of_stream": len(later) <= 3}
 
-    pages, asked = pull("sla_events", answers)
+    pages, requests = pull("sla_events", answers)
     assert sorted({e.id for e in records(pages, SlaEvent)}) == [str(n) for n in range(7)]
-    assert len(asked) > 2
+    assert len(requests) > 2
 
 
 @pytest.mark.trap("zendesk 10")
-def test_without_the_export_the_events_of_changed_tickets_are_asked_for() -> None:
+def test_without_the_export_events_of_changed_tickets_are_requested() -> None:
     events = {"reply_time": [event(1, NOW - 500)], "resolution_time": [event(2, NOW - 500, metric="resolution_time")]}
 
     def answers(request: httpx.Request) -> Any:
@@ -179,7 +179,7 @@ def test_a_breach_that_was_averted_while_we_looked_is_taken_back(watched: Watche
 # metric sets that were not worked out yet
 
 
-def test_a_metric_set_that_was_null_is_asked_for_later() -> None:
+def test_a_null_metric_set_is_requested_later() -> None:
     rows = [ticket(1, metric_set=None), ticket(2, metric_set={"reopens": 0}), ticket(3, status="deleted")]
     pages, _ = pull("tickets", lambda _: {"tickets": rows, "after_cursor": "a", "end_of_stream": True})
     assert [dict(page.todo) for page in pages] == [{"ticket_metrics": [Todo((NOW - 1000) * 1000, "1")]}]
@@ -191,21 +191,21 @@ def test_late_metric_sets_come_by_the_hundred_and_what_is_missing_is_not_waited_
     fresh = Todo((NOW - 60) * 1000, "999")  # a minute old: not worked out yet
 
     def answers(request: httpx.Request) -> dict[str, Any]:
-        asked = [int(number) for number in request.url.params["ids"].split(",")]
-        assert len(asked) <= 100
-        here = [number for number in asked if number != 7]  # deleted meanwhile
+        requests = [int(number) for number in request.url.params["ids"].split(",")]
+        assert len(requests) <= 100
+        here = [number for number in requests if number != 7]  # deleted meanwhile
         sets = [{"ticket_id": n, "reopens": 1} for n in here]
         return {"tickets": [ticket(n) for n in here], "metric_sets": sets}
 
-    pages, asked = pull("ticket_metrics", answers, todo=[*old, fresh])
-    assert len(asked) == 2
-    assert asked[0].url.params["include"] == "metric_sets"
+    pages, requests = pull("ticket_metrics", answers, todo=[*old, fresh])
+    assert len(requests) == 2
+    assert requests[0].url.params["include"] == "metric_sets"
     assert len(records(pages, NativeMetric)) == 149
     assert [one for page in pages for one in page.done] == old
 
 
 @pytest.mark.parametrize(("age", "is_given_up"), [(HOUR, False), (8 * DAY, True)])
-def test_a_metric_set_that_stays_null_is_asked_for_a_week(age: int, is_given_up: bool) -> None:
+def test_a_null_metric_set_is_requested_for_a_week(age: int, is_given_up: bool) -> None:
     one = Todo(NOW * 1000 - age, "1")
     pages, _ = pull("ticket_metrics", lambda _: {"tickets": [ticket(1, metric_set=None)]}, todo=[one])
     assert [done for page in pages for done in page.done] == ([one] if is_given_up else [])

@@ -29,9 +29,9 @@ def event(number: int, stamp: int) -> dict[str, Any]:
 
 
 @pytest.mark.trap("zendesk 3", "zendesk 6", "zendesk 21", "zendesk 31")
-def test_tickets_are_asked_with_everything_that_is_left_out_otherwise() -> None:
-    pages, asked = pull("tickets", lambda _: {"tickets": [ticket(1)], "after_cursor": "a", "end_of_stream": True})
-    assert dict(asked[-1].url.params) == {
+def test_tickets_are_requested_with_all_optional_parts() -> None:
+    pages, requests = pull("tickets", lambda _: {"tickets": [ticket(1)], "after_cursor": "a", "end_of_stream": True})
+    assert dict(requests[-1].url.params) == {
         "per_page": "1000", "include": "metric_sets", "exclude_deleted": "false", "support_type_scope": "all",
         "start_time": str(SINCE // 1000),
     }  # fmt: skip
@@ -46,21 +46,21 @@ def test_pages_follow_the_cursor_to_the_end_of_the_stream_and_never_an_address()
         return {"tickets": [ticket(2 if last else 1)], "after_cursor": "b" if last else "a", "end_of_stream": last,
                 "after_url": "https://evil.example.org/api/v2/incremental/tickets/cursor?cursor=x"}  # fmt: skip
 
-    pages, asked = pull("tickets", answers)
+    pages, requests = pull("tickets", answers)
     assert [r.id for r in records(pages, Ticket)] == ["1", "2"]
-    assert [r.url.params.get("cursor") for r in asked] == [None, "a"]
-    assert {r.url.host for r in asked} == {"acme.zendesk.com"}
-    assert asked[1].url.params["support_type_scope"] == "all"
+    assert [r.url.params.get("cursor") for r in requests] == [None, "a"]
+    assert {r.url.host for r in requests} == {"acme.zendesk.com"}
+    assert requests[1].url.params["support_type_scope"] == "all"
     assert [page.cursor for page in pages] == ["a", "b"]
 
 
 @pytest.mark.trap("zendesk 1", "zendesk 25")
 def test_a_poll_that_finds_nothing_keeps_the_cursor() -> None:
-    pages, asked = pull(
+    pages, requests = pull(
         "tickets", lambda _: {"tickets": [], "after_cursor": None, "end_of_stream": True}, cursor="where-we-were"
     )
-    assert asked[-1].url.params["cursor"] == "where-we-were"
-    assert "start_time" not in asked[-1].url.params
+    assert requests[-1].url.params["cursor"] == "where-we-were"
+    assert "start_time" not in requests[-1].url.params
     assert kept(pages) is None
     assert pages[-1].complete_until == (NOW - 75) * 1000
 
@@ -75,11 +75,11 @@ def test_a_cursor_that_does_not_move_is_an_error_and_no_loop(after: str | None) 
 
 
 @pytest.mark.trap("zendesk 28")
-def test_metric_sets_beside_the_tickets_and_null_ones_are_read_too() -> None:
-    beside = {"ticket_id": 1, "reopens": 2, "replies": 3, "reply_time_in_minutes": {"calendar": 1, "business": None}}
+def test_sideloaded_and_null_metric_sets_are_read() -> None:
+    context = {"ticket_id": 1, "reopens": 2, "replies": 3, "reply_time_in_minutes": {"calendar": 1, "business": None}}
     rows = [ticket(1), ticket(2, metric_set=None)]
     pages, _ = pull(
-        "tickets", lambda _: {"tickets": rows, "metric_sets": [beside], "after_cursor": "a", "end_of_stream": True}
+        "tickets", lambda _: {"tickets": rows, "metric_sets": [context], "after_cursor": "a", "end_of_stream": True}
     )
     assert sorted((r.ticket, r.metric) for r in records(pages, NativeMetric)) == [
         ("1", "reopens"), ("1", "replies"), ("1", "reply_time"),
@@ -97,14 +97,14 @@ def test_a_broken_row_is_set_aside_and_the_page_goes_on() -> None:
 
 @pytest.mark.trap("zendesk 20")
 def test_everyone_is_read_from_the_beginning() -> None:
-    _, asked = pull("users", lambda _: {"users": [], "after_cursor": None, "end_of_stream": True})
-    assert asked[-1].url.params["start_time"] == "0"
+    _, requests = pull("users", lambda _: {"users": [], "after_cursor": None, "end_of_stream": True})
+    assert requests[-1].url.params["start_time"] == "0"
 
 
-def test_a_page_size_can_be_asked_for() -> None:
+def test_a_page_size_can_be_requested() -> None:
     small = msgspec.structs.replace(SETTINGS, page_size=50)
-    _, asked = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True}, settings=small)
-    assert asked[-1].url.params["per_page"] == "50"
+    _, requests = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True}, settings=small)
+    assert requests[-1].url.params["per_page"] == "50"
 
 
 @pytest.mark.trap("zendesk 5")
@@ -123,16 +123,16 @@ def test_a_change_that_leaves_updated_at_alone_is_a_newer_state() -> None:
 
 
 @pytest.mark.trap("zendesk 13")
-def test_a_page_whose_cursor_does_not_move_is_used_once() -> None:
-    asked: list[httpx.Request] = []
+def test_a_page_with_an_unchanged_cursor_is_used_once() -> None:
+    requests: list[httpx.Request] = []
 
     def answers(request: httpx.Request) -> dict[str, Any]:
-        asked.append(request)
+        requests.append(request)
         return {"tickets": [ticket(1)], "after_cursor": "same", "end_of_stream": False}
 
     with pytest.raises(PullError, match="the cursor does not move on"):
         pull("tickets", answers, cursor="same")
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 # exports by time
@@ -155,19 +155,19 @@ def timed(rows: list[dict[str, Any]], size: int) -> Answers:
 
 
 @pytest.mark.trap("zendesk 2", "zendesk 12")
-def test_events_repeat_no_second_and_end_with_the_stream_though_a_next_page_is_named() -> None:
+def test_events_repeat_no_second_and_end_with_the_stream_despite_a_next_page() -> None:
     rows = [event(n, NOW - 5000 + n // 2 * 10) for n in range(7)]  # two in a second
-    pages, asked = pull("ticket_events", timed(rows, 3))
+    pages, requests = pull("ticket_events", timed(rows, 3))
     assert [e.id for e in records(pages, Event)] == [f"{n}:status" for n in range(7)]
     assert kept(pages) == str(rows[-1]["timestamp"])
-    assert {r.url.host for r in asked} == {"acme.zendesk.com"}
+    assert {r.url.host for r in requests} == {"acme.zendesk.com"}
 
 
 @pytest.mark.trap("zendesk 1")
 def test_events_are_read_again_for_ten_minutes_and_the_cursor_never_goes_back() -> None:
     cursor = str(NOW - 3000)
-    pages, asked = pull("ticket_events", timed([event(1, NOW - 3500)], 1000), cursor=cursor)
-    assert int(asked[-1].url.params["start_time"]) == NOW - 3000 - 600
+    pages, requests = pull("ticket_events", timed([event(1, NOW - 3500)], 1000), cursor=cursor)
+    assert int(requests[-1].url.params["start_time"]) == NOW - 3000 - 600
     assert kept(pages) == cursor
     assert [e.id for e in records(pages, Event)] == ["1:status"]
 
@@ -179,9 +179,9 @@ def test_a_second_too_full_for_a_page_is_an_error_and_no_loop() -> None:
         pull("ticket_events", timed(rows, 2))
 
 
-def test_nothing_of_the_last_minute_is_asked_for() -> None:
-    _, asked = pull("ticket_events", timed([], 1000), cursor=str(NOW + 5000))
-    assert int(asked[-1].url.params["start_time"]) == NOW - 61
+def test_the_last_minute_is_not_requested() -> None:
+    _, requests = pull("ticket_events", timed([], 1000), cursor=str(NOW + 5000))
+    assert int(requests[-1].url.params["start_time"]) == NOW - 61
 
 
 @pytest.mark.trap("zendesk 12")
@@ -192,8 +192,8 @@ def test_calls_never_end_by_themselves_and_stop_when_nothing_newer_comes() -> No
         start = int(request.url.params["start_time"])
         return {"calls": [call], "end_time": max(start, NOW - 5000), "next_page": "https://x.example/next"}
 
-    pages, asked = pull("calls", answers)
-    assert len(asked) == 2
+    pages, requests = pull("calls", answers)
+    assert len(requests) == 2
     assert kept(pages) == str(NOW - 5000)
 
 
@@ -203,24 +203,24 @@ def test_organizations_without_an_end_of_stream_stop_at_the_repeated_row() -> No
         return {"organizations": [{"id": 1, "name": "ACME"}], "end_time": 1000, "count": 1,
                 "next_page": str(request.url.copy_set_param("start_time", "1000"))}  # fmt: skip
 
-    pages, asked = pull("organizations", answers)
-    assert len(asked) == 2
+    pages, requests = pull("organizations", answers)
+    assert len(requests) == 2
     assert records(pages, Name)[0].name == "ACME"
 
 
 # lists
 
 
-def test_lists_by_cursor_stop_at_has_more_though_a_next_link_is_named() -> None:
+def test_cursor_lists_stop_at_has_more_despite_a_next_link() -> None:
     def answers(request: httpx.Request) -> dict[str, Any]:
         more = "page[after]" not in request.url.params
         meta = {"has_more": more, "after_cursor": "next"}
         row = {"id": 1 if more else 2, "name": "B"}
         return {"brands": [row], "meta": meta, "links": {"next": "https://x.example/"}}
 
-    pages, asked = pull("brands", answers)
+    pages, requests = pull("brands", answers)
     assert [r.id for r in records(pages, Name)] == ["1", "2"]
-    assert dict(asked[1].url.params) == {"page[size]": "100", "page[after]": "next"}
+    assert dict(requests[1].url.params) == {"page[size]": "100", "page[after]": "next"}
 
 
 def test_lists_by_page_number_do_not_mix_the_two_ways_of_paging() -> None:
@@ -229,8 +229,8 @@ def test_lists_by_page_number_do_not_mix_the_two_ways_of_paging() -> None:
         return {"sla_policies": [{"id": 2 if last else 1, "title": "S", "position": 1, "filter": {"all": []}}],
                 "next_page": None if last else "https://x.example/?page=2", "count": 2}  # fmt: skip
 
-    pages, asked = pull("sla_policies", answers)
-    assert dict(asked[1].url.params) == {"per_page": "100", "page": "2"}
+    pages, requests = pull("sla_policies", answers)
+    assert dict(requests[1].url.params) == {"per_page": "100", "page": "2"}
     assert records(pages, SlaPolicy)[0].body.startswith('{"id":1,')
 
 
@@ -275,20 +275,20 @@ def test_memberships_give_a_census_over_all_pages() -> None:
 
 def test_older_surveys_are_read_again_for_35_days() -> None:
     empty = {"satisfaction_ratings": [], "meta": {"has_more": False}}
-    first, asked = pull("satisfaction_ratings", lambda _: empty)
-    assert asked[-1].url.params["start_time"] == str(SINCE // 1000)
+    first, requests = pull("satisfaction_ratings", lambda _: empty)
+    assert requests[-1].url.params["start_time"] == str(SINCE // 1000)
     assert kept(first) == str(NOW * 1000)
     later = str((NOW + 50 * 86_400) * 1000)
-    _, asked = pull("satisfaction_ratings", lambda _: empty, cursor=later)
-    assert asked[-1].url.params["start_time"] == str(NOW + 15 * 86_400)
+    _, requests = pull("satisfaction_ratings", lambda _: empty, cursor=later)
+    assert requests[-1].url.params["start_time"] == str(NOW + 15 * 86_400)
 
 
 def test_newer_surveys_are_filtered_in_milliseconds_and_read_again_while_one_may_change() -> None:
     # Offered on 2026-05-02 at 12:15:03.680: 1777724103680 is 01KQM9T700 in Crockford's base 32.
     old = {"id": "01KQM9T7000000000000000000", "expires_at": "2026-06-02T00:00:00.000Z",
            "subjects": [{"id": "1", "type": "ticket"}], "answers": []}  # fmt: skip
-    pages, asked = pull("survey_responses", lambda _: {"survey_responses": [old], "meta": {"has_more": False}})
-    assert asked[-1].url.params["filter[created_at_start]"] == str(SINCE)
+    pages, requests = pull("survey_responses", lambda _: {"survey_responses": [old], "meta": {"has_more": False}})
+    assert requests[-1].url.params["filter[created_at_start]"] == str(SINCE)
     # 28 days before now is 2026-05-04; the survey above is older, and open for another day.
     assert kept(pages) == "1777724103680"
     assert [r.answered_at for r in records(pages, Rating)] == [None]
@@ -317,7 +317,7 @@ def test_links_to_our_help_centres_are_found_in_comments() -> None:
 # kept fields
 
 
-def test_fields_are_kept_by_title_or_id_and_named_as_the_configuration_names_them() -> None:
+def test_fields_are_kept_by_title_or_id_under_their_configured_name() -> None:
     settings = msgspec.structs.replace(SETTINGS, keep_fields=("category", "360002"))
     values = [{"id": 360001, "value": "login"}, {"id": 360002, "value": "eu"}, {"id": 360003, "value": "x"}]
 
@@ -366,12 +366,14 @@ def test_a_refused_token_may_have_been_turned_off_since_nobody_used_it() -> None
 
 
 def test_a_token_is_sent_as_zendesk_wants_it() -> None:
-    _, asked = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True})
+    _, requests = pull("tickets", lambda _: {"tickets": [], "end_of_stream": True})
     pair = base64.b64encode(b"ann@example.com/token:t0ken").decode()
-    assert asked[0].headers["authorization"] == f"Basic {pair}"
+    assert requests[0].headers["authorization"] == f"Basic {pair}"
 
 
-def test_events_are_asked_in_the_same_scope_as_tickets() -> None:
-    _, asked = pull("ticket_events", lambda _: {"ticket_events": [], "end_of_stream": True, "end_time": SINCE // 1000})
-    scopes = [one.url.params.get("support_type_scope") for one in asked if "ticket_events" in one.url.path]
+def test_events_are_requested_in_the_scope_of_tickets() -> None:
+    _, requests = pull(
+        "ticket_events", lambda _: {"ticket_events": [], "end_of_stream": True, "end_time": SINCE // 1000}
+    )
+    scopes = [one.url.params.get("support_type_scope") for one in requests if "ticket_events" in one.url.path]
     assert scopes == ["all"]

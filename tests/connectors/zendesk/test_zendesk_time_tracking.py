@@ -44,7 +44,7 @@ def change(field: int, after: Any, before: Any) -> dict[str, Any]:
     return {"via": "Web form", str(field): after, "event_type": "Change", "previous_value": before}
 
 
-def told(row: zd.TicketEvent, fields: TimeFields = FIELDS) -> list[tuple[str, int, str | None]]:
+def list_entries(row: zd.TicketEvent, fields: TimeFields = FIELDS) -> list[tuple[str, int, str | None]]:
     return [(entry.id, entry.spent // 1000, entry.agent) for entry in map_time_entries(row, fields)]
 
 
@@ -63,29 +63,29 @@ def test_an_audit_and_an_export_tell_the_same_entry() -> None:
 
 def test_the_same_time_twice_in_a_row_counts_twice_though_the_last_update_shows_no_change() -> None:
     """https://support.zendesk.com/hc/en-us/articles/4408822487450"""
-    assert told(export(change(881, "600", "300"))) == [("500:0", 300, "9")]
+    assert list_entries(export(change(881, "600", "300"))) == [("500:0", 300, "9")]
 
 
 def test_who_corrects_the_total_takes_back_what_was_too_much() -> None:
-    assert told(export(change(881, "300", "900"))) == [("500:0", -600, "9")]
+    assert list_entries(export(change(881, "300", "900"))) == [("500:0", -600, "9")]
 
 
 @pytest.mark.parametrize(
     ("after", "before", "seconds"), [("60", None, 60), (60, "", 60), (90.0, "30", 60), (None, "60", -60)]
 )
 def test_numbers_come_in_several_shapes_and_an_empty_field_is_nothing(after: Any, before: Any, seconds: int) -> None:
-    assert told(export(change(881, after, before))) == [("500:0", seconds, "9")]
+    assert list_entries(export(change(881, after, before))) == [("500:0", seconds, "9")]
 
 
 def test_a_total_that_stays_is_no_entry() -> None:
-    assert told(export(change(881, "60", 60))) == []
-    assert told(export(change(885, "60", None))) == []
-    assert told(export(change(881, "60", None)), TimeFields()) == []
+    assert list_entries(export(change(881, "60", 60))) == []
+    assert list_entries(export(change(885, "60", None))) == []
+    assert list_entries(export(change(881, "60", None)), TimeFields()) == []
 
 
 def test_time_that_an_agent_spent_on_making_the_ticket_counts_from_nothing() -> None:
     created = {"via": "Web form", "custom_ticket_fields": {"881": "90", "360001": "x"}, "event_type": "Create"}
-    assert told(export(created)) == [("500:0", 90, "9")]
+    assert list_entries(export(created)) == [("500:0", 90, "9")]
 
 
 @pytest.mark.parametrize("follow_up", [
@@ -96,17 +96,20 @@ def test_time_that_an_agent_spent_on_making_the_ticket_counts_from_nothing() -> 
 def test_a_follow_up_begins_with_the_time_of_the_other_ticket_which_is_not_counted_again(
     follow_up: zd.TicketEvent,
 ) -> None:
-    assert told(follow_up) == []
+    assert list_entries(follow_up) == []
 
 
 def test_what_a_rule_sets_is_nobodys_time() -> None:
     rule = {"via": "Rule", "via_reference_id": 77, "881": "0", "event_type": "Change", "previous_value": "60"}
-    assert told(export(rule)) == [("500:0", -60, None)]
-    assert told(export(change(881, "60", "0"), updater_id=-1)) == [("500:0", 60, None)]
+    assert list_entries(export(rule)) == [("500:0", -60, None)]
+    assert list_entries(export(change(881, "60", "0"), updater_id=-1)) == [("500:0", 60, None)]
 
 
 def test_two_changes_of_one_audit_are_two_entries() -> None:
-    assert [own for own, _, _ in told(export(change(881, "60", "0"), change(881, "90", "60")))] == ["500:0", "500:1"]
+    assert [own for own, _, _ in list_entries(export(change(881, "60", "0"), change(881, "90", "60")))] == [
+        "500:0",
+        "500:1",
+    ]
 
 
 def plain(field: int, after: str) -> dict[str, Any]:
@@ -116,12 +119,12 @@ def plain(field: int, after: str) -> dict[str, Any]:
 
 def test_where_an_export_leaves_out_the_total_before_the_last_update_says_it() -> None:
     row = export(plain(881, "420"), plain(885, "300"))
-    assert (told(row), has_unknown_total(row, FIELDS)) == ([("500:0", 300, "9")], False)
+    assert (list_entries(row), has_unknown_total(row, FIELDS)) == ([("500:0", 300, "9")], False)
 
 
-def test_where_nothing_says_it_the_audits_of_the_ticket_are_asked() -> None:
+def test_audits_are_requested_if_the_previous_total_is_missing() -> None:
     row = export(plain(881, "600"))
-    assert (told(row), has_unknown_total(row, FIELDS)) == ([], True)
+    assert (list_entries(row), has_unknown_total(row, FIELDS)) == ([], True)
 
 
 # streams
@@ -139,7 +142,7 @@ def events_page(*rows: zd.TicketEvent) -> dict[str, Any]:
         ("1e999", "a number or a time is out of range"),
     ],
 )
-def test_what_is_no_number_is_set_aside_and_the_comment_beside_it_is_kept(odd: Any, reason: str) -> None:
+def test_an_invalid_number_is_rejected_and_its_comment_is_kept(odd: Any, reason: str) -> None:
     comment = {"event_type": "Comment", "id": 1, "author_id": 9, "body": "Done.", "public": True}
     row = export(comment, {"field_name": ["x"]}, change(881, odd, "60"))
     pages, _ = pull("ticket_events", lambda r: events_page(row) if "ticket_events" in r.url.path else {})
@@ -155,9 +158,9 @@ def test_an_unsure_ticket_is_queued_and_its_audits_bring_the_entry_under_the_sam
     changed = {"type": "Change", "field_name": "881", "value": "600", "previous_value": "300"}
     old = {"id": 400, "ticket_id": 42, "created_at": "2020-01-01T00:00:00Z", "author_id": 9, "events": [changed]}
     new = {**old, "id": 500, "created_at": "2026-06-01T10:00:00Z"}
-    pages, asked = pull("time_entries", lambda _: {"audits": [old, new]}, todo=queued)
+    pages, requests = pull("time_entries", lambda _: {"audits": [old, new]}, todo=queued)
     assert records(pages, TimeEntry) == [TimeEntry("500:0", "42", T0, 300_000, agent="9")]
-    assert [r.url.path for r in asked] == ["/api/v2/tickets/42/audits"]
+    assert [r.url.path for r in requests] == ["/api/v2/tickets/42/audits"]
     assert pages[0].done == queued
 
 
@@ -169,16 +172,16 @@ def test_a_ticket_that_was_deleted_meanwhile_is_settled() -> None:
 # which field it is
 
 
-def fields_of(listed: Any, **more: Any) -> tuple[TimeFields, list[str]]:
+def fields_of(rows: Any, **more: Any) -> tuple[TimeFields, list[str]]:
     """What an account with these ticket fields is found to have; and what is told of it."""
     settings = Settings(url="https://acme.zendesk.com", auth=CREDENTIALS, **more)
 
     async def run() -> tuple[TimeFields, list[str]]:
         def answer(_request: httpx.Request) -> httpx.Response:
             return (
-                listed
-                if isinstance(listed, httpx.Response)
-                else httpx.Response(200, json={"ticket_fields": listed, "next_page": None})
+                rows
+                if isinstance(rows, httpx.Response)
+                else httpx.Response(200, json={"ticket_fields": rows, "next_page": None})
             )
 
         async with Transport(
@@ -202,13 +205,13 @@ def test_the_fields_are_known_by_the_titles_that_the_app_gives_them() -> None:
 
 
 @pytest.mark.parametrize("word", ["7", "bearbeitungszeit"])
-def test_a_renamed_field_is_named_in_the_configuration_by_number_or_title(word: str) -> None:
-    found, told = fields_of(RENAMED, time_field=word)
-    assert (found.total, told) == (7, [])
+def test_a_renamed_field_is_configured_by_number_or_title(word: str) -> None:
+    found, result = fields_of(RENAMED, time_field=word)
+    assert (found.total, result) == (7, [])
 
 
 @pytest.mark.parametrize(
-    ("listed", "more", "why"),
+    ("rows", "more", "why"),
     [
         (RENAMED, {}, "the Time Tracking app is not installed: no ticket field is titled 'Total time spent (sec)'"),
         (APP, {"time_field": "Zeit"}, "the Time Tracking app is not installed: no ticket field is titled 'Zeit'"),
@@ -220,9 +223,9 @@ def test_a_renamed_field_is_named_in_the_configuration_by_number_or_title(word: 
     ],
     ids=["not_installed", "mistyped", "refused"],
 )
-def test_why_no_time_is_known_is_told(listed: Any, more: dict[str, Any], why: str) -> None:
-    found, told = fields_of(listed, **more)
-    assert (found, told) == (TimeFields(why=why), [why])
+def test_the_reason_for_missing_time_is_reported(rows: Any, more: dict[str, Any], why: str) -> None:
+    found, result = fields_of(rows, **more)
+    assert (found, result) == (TimeFields(why=why), [why])
 
 
 # the simulated account
