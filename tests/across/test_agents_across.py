@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from oracle.truth import TrueObservation, truth, truth_summary
 from synced_fixtures import Cli, impatient, open_test_store
-from truth_fixtures import TOLD
+from truth_fixtures import WORLD_KPIS
 
 from helpdesk_kpi.calendar.periods import Period
 from helpdesk_kpi.cli.demo_config import DemoSource, build_demo_config
@@ -135,7 +135,7 @@ def people(desks: Desks) -> dict[str, dict[str, str]]:
 ADDED = Duration | Share | Total | Score
 KPIS = [
     name
-    for name in sorted(TOLD)
+    for name in sorted(WORLD_KPIS)
     if find_kpis()[name].subject == "ticket" and isinstance(find_kpis()[name].statistic, ADDED)
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from oracle.observed_ticket import ObservedTicket
 from test_truth_across import shown
-from truth_fixtures import DAY, Measured, asked_before_working
+from truth_fixtures import DAY, Measured, requested_before_working
 
 from helpdesk_kpi.measure.metrics.columns import NO_INSTANT
 from helpdesk_kpi.simulator.freshdesk.sla import Sla, responds
@@ -73,7 +73,7 @@ def test_what_is_kept_and_missed_is_what_the_helpdesk_itself_keeps(tmp_path: Pat
         gone = story.deleted_at is not None  # neither Jira nor Freshdesk tells all of these
         if not gone and story.created.at <= world.now and not ObservedTicket(world, story, world.now).excluded():
             true.update((str(number), *verdict) for verdict in keeps(world, story))
-    early = asked_before_working(world) if helpdesk != "zendesk" else set()
+    early = requested_before_working(world) if helpdesk != "zendesk" else set()
     found, true = (Counter({v: n for v, n in of.items() if v[0] not in early}) for of in (_found(one), true))
     assert {verdict for _, _, verdict in true} == {"kept", "missed", "running"}
     assert found - true == Counter()

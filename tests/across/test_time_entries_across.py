@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from synced_fixtures import Cli, SyncedDesk
-from truth_fixtures import asked_before_working
+from truth_fixtures import requested_before_working
 
 from helpdesk_kpi.measure.query.complexity_weights import load_weight_versions
 from helpdesk_kpi.simulator.jira.issue_view import FIRST_ISSUE
@@ -36,7 +36,7 @@ def made() -> World:
         msgspec.structs.replace(f, channel="web") if isinstance(f, Created) and f.channel == "api" else f
         for f in drawn.facts
     ]
-    early = asked_before_working(drawn)
+    early = requested_before_working(drawn)
     return World(drawn.desk, [f for f in facts if str(getattr(f, "ticket", None)) not in early], plan=drawn.plan)
 
 

@@ -8,9 +8,9 @@ import pytest
 from truth_fixtures import (
     DAY,
     ELSEWHERE,
-    FACETS_NOT_TOLD,
-    NOT_TOLD,
-    TOLD,
+    UNSUPPORTED,
+    UNSUPPORTED_FACETS,
+    WORLD_KPIS,
     Measured,
     Rows,
     calm,
@@ -63,17 +63,17 @@ def measured(
 
 
 @pytest.mark.parametrize("days", [0, 9, 20], ids=lambda d: f"{d}_days_before_the_end")
-@pytest.mark.parametrize("kpi", [kpi for kpi in TOLD if (kpi, "strict") not in ELSEWHERE])
+@pytest.mark.parametrize("kpi", [kpi for kpi in WORLD_KPIS if (kpi, "strict") not in ELSEWHERE])
 def test_a_figure_is_the_worlds_whatever_helpdesk_told_it(measured: Measured, kpi: str, days: int) -> None:
     """Row by row, to the millisecond. Also where a helpdesk gives a need partly: what it lacks did not happen here."""
     unmet = capabilities(measured.store, measured.config)[kpi]["demo"]
-    if (measured.helpdesk, kpi) in NOT_TOLD:
+    if (measured.helpdesk, kpi) in UNSUPPORTED:
         assert any(given.answer == "no" for _, given in unmet)
         return
     assert not any(given.answer == "no" for _, given in unmet), unmet
     as_of = measured.world.now - 120_000 - days * DAY
     found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
-    if (measured.helpdesk, kpi) in FACETS_NOT_TOLD:
+    if (measured.helpdesk, kpi) in UNSUPPORTED_FACETS:
         assert any(given.answer == "partly" for _, given in unmet)
         found, true = without_facet(found), without_facet(true)
     if measured.helpdesk == "freshdesk" and kpi in {"accepted_resolution_time", "first_contact_resolution"}:
@@ -117,12 +117,12 @@ def _without_deleted(measured: Measured, rows: Rows) -> Rows:
 
 #: KPIs that each helpdesk gives without any reservation: the promise that users see in `check` and in reports.
 WHOLE = {
-    "zendesk": set(TOLD) - {"article_activity", "article_reuse", "article_freshness", "article_views"},
-    "jira": set(TOLD) - {"csat", "csat_response_rate", "article_quality", "article_views"},
+    "zendesk": set(WORLD_KPIS) - {"article_activity", "article_reuse", "article_freshness", "article_views"},
+    "jira": set(WORLD_KPIS) - {"csat", "csat_response_rate", "article_quality", "article_views"},
     "freshdesk": {"csat", "first_reply_time", "next_reply_time", "article_quality", "article_views"},
 }
 
 
 def test_what_a_helpdesk_promises_whole_is_what_it_promised_before(measured: Measured) -> None:
     told = capabilities(measured.store, measured.config)
-    assert {kpi for kpi in TOLD if not told[kpi]["demo"]} == WHOLE[measured.helpdesk]
+    assert {kpi for kpi in WORLD_KPIS if not told[kpi]["demo"]} == WHOLE[measured.helpdesk]

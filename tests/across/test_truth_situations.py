@@ -11,9 +11,9 @@ import pytest
 from truth_fixtures import (
     DAY,
     ELSEWHERE,
-    FACETS_NOT_TOLD,
-    NOT_TOLD,
-    TOLD,
+    UNSUPPORTED,
+    UNSUPPORTED_FACETS,
+    WORLD_KPIS,
     Measured,
     calm,
     merely_opened,
@@ -38,7 +38,7 @@ ZENDESKS = dict.fromkeys(("messaging", "unanswered_chat", "many_sessions", "ai_a
 SERVER_BOTS = [f"JIRAUSER{number}" for number in (AUTOMATION, BOT, FORM_APP)]
 #: Confluence is read on Cloud only.
 OF_PAGES = frozenset({"article_activity", "article_reuse", "article_freshness"})
-KPIS = [kpi for kpi in TOLD if (kpi, "strict") not in ELSEWHERE]
+KPIS = [kpi for kpi in WORLD_KPIS if (kpi, "strict") not in ELSEWHERE]
 
 
 def real_world(helpdesk: str, seed: int) -> World:
@@ -113,11 +113,11 @@ def measured(way: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mea
 @pytest.mark.parametrize("days", [0, 20], ids=lambda d: f"{d}_days_before_the_end")
 @pytest.mark.parametrize("kpi", KPIS)
 def test_a_figure_is_the_worlds_in_every_situation(way: str, measured: Measured, kpi: str, days: int) -> None:
-    if (measured.helpdesk, kpi) in NOT_TOLD or (way == "jira datacenter" and kpi in OF_PAGES):
+    if (measured.helpdesk, kpi) in UNSUPPORTED or (way == "jira datacenter" and kpi in OF_PAGES):
         return
     as_of = measured.world.now - 120_000 - days * DAY
     found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
-    if (measured.helpdesk, kpi) in FACETS_NOT_TOLD:
+    if (measured.helpdesk, kpi) in UNSUPPORTED_FACETS:
         found, true = without_facet(found), without_facet(true)
     found, true = (without(_not_known(measured, kpi), rows) for rows in (found, true))
     assert sum(true.values()) > 2

@@ -39,7 +39,7 @@ def solved(*more: EventRecord, **row: Any) -> Timeline:
     return story(OPEN, said(20, ANN, public=False), status(100, ANN, "new", "solved"), *more, **row)
 
 
-def told(ticket: Timeline, kpi: str = CONFIRMED, variant: str = "strict") -> list[tuple[Any, ...]]:
+def spans(ticket: Timeline, kpi: str = CONFIRMED, variant: str = "strict") -> list[tuple[Any, ...]]:
     """(minutes, how, known since) at the end of time."""
     return [
         (None if o.end is None or o.start is None else (o.end - o.start) / MINUTE, o.facet, known(o.since))
@@ -76,7 +76,7 @@ def known(since: int | None) -> float:
     ],
 )
 def test_a_solve_is_accepted_by_the_first_sign_of_it(ticket: Timeline, how: str, since: float) -> None:
-    assert told(ticket) == [(100.0, how, since)]
+    assert spans(ticket) == [(100.0, how, since)]
     # Known from then on, and not before.
     assert minutes(ticket, CONFIRMED, as_of=since - 1) == ["running"]
     assert minutes(ticket, CONFIRMED, as_of=since) == [100.0]
@@ -84,7 +84,7 @@ def test_a_solve_is_accepted_by_the_first_sign_of_it(ticket: Timeline, how: str,
 
 def test_a_customer_who_solves_it_has_accepted_it_at_once() -> None:
     ticket = story(OPEN, did(5, ANN, "assignee", None, ANN), said(30, ANN), status(80, CUSTOMER, "new", "solved"))
-    assert told(ticket) == [(80.0, "confirmed_by_customer", 80.0)]
+    assert spans(ticket) == [(80.0, "confirmed_by_customer", 80.0)]
     assert [o.agent for o in measured(ticket, CONFIRMED)] == [ANN]  # a customer's solve counts for the assignee then
 
 
@@ -93,20 +93,20 @@ REOPENED = (said(300, CUSTOMER), status(300, CUSTOMER, "solved", "open"), status
 
 def test_a_solve_that_was_taken_back_was_not_accepted() -> None:
     ticket = solved(*REOPENED)
-    assert told(ticket) == [(500.0, "tacit", 500 + WEEK)]
+    assert spans(ticket) == [(500.0, "tacit", 500 + WEEK)]
     assert [o.agent for o in measured(ticket, CONFIRMED)] == [BOB]
     assert [minutes(ticket, CONFIRMED, as_of=m) for m in (200, 400, 500 + WEEK - 1)] == [["running"]] * 3
 
 
 def test_nothing_said_while_it_is_open_again_accepts_anything() -> None:
-    assert told(solved(*REOPENED, ratings=[rating(400, "good")])) == [(500.0, "tacit", 500 + WEEK)]
-    assert told(solved(*REOPENED, said(450, CUSTOMER, is_thanks=1))) == [(500.0, "tacit", 500 + WEEK)]
+    assert spans(solved(*REOPENED, ratings=[rating(400, "good")])) == [(500.0, "tacit", 500 + WEEK)]
+    assert spans(solved(*REOPENED, said(450, CUSTOMER, is_thanks=1))) == [(500.0, "tacit", 500 + WEEK)]
 
 
 @pytest.mark.parametrize("by", [ANN, None])
 def test_a_solve_that_the_team_or_a_rule_took_back_was_not_accepted_either(by: int | None) -> None:
     ticket = solved(status(200, by, "solved", "open", via=None if by else "rule"), status(260, ANN, "open", "solved"))
-    assert told(ticket) == [(260.0, "tacit", 260 + WEEK)]
+    assert spans(ticket) == [(260.0, "tacit", 260 + WEEK)]
 
 
 def test_a_reopening_by_thanks_moves_the_full_resolution_and_not_the_confirmed_one() -> None:
@@ -117,7 +117,7 @@ def test_a_reopening_by_thanks_moves_the_full_resolution_and_not_the_confirmed_o
             THANKS, status(300, CUSTOMER, "solved", "open"), *answer, status(900, None, "open", "solved", via="rule")
         )
         assert minutes(ticket, "full_resolution_time") == [900.0]
-        assert told(ticket) == [(100.0, "thanked", 300)]
+        assert spans(ticket) == [(100.0, "thanked", 300)]
 
 
 def test_a_customer_who_comes_back_after_accepting_changes_nothing() -> None:
@@ -125,12 +125,12 @@ def test_a_customer_who_comes_back_after_accepting_changes_nothing() -> None:
     ticket = solved(
         said(late, CUSTOMER), status(late, CUSTOMER, "solved", "open"), status(late + 50, BOB, "open", "solved")
     )
-    assert told(ticket) == [(100.0, "tacit", 100 + WEEK)]
+    assert spans(ticket) == [(100.0, "tacit", 100 + WEEK)]
 
 
 def test_a_changed_answer_accepts_when_it_becomes_good() -> None:
     changed = (rated(200, "bad"), rated(400, "good"))
-    assert told(solved(*changed, ratings=[rating(400, "good", changed_at=at(400))])) == [(100.0, "rated_good", 400)]
+    assert spans(solved(*changed, ratings=[rating(400, "good", changed_at=at(400))])) == [(100.0, "rated_good", 400)]
 
 
 def test_a_ticket_that_is_still_open_is_waiting() -> None:
@@ -141,10 +141,10 @@ def test_since_acceptance_to_the_confirmed_solve_and_to_its_confirmation() -> No
     # Taken at 20, solved at 100, thanked at 300: 80 to the solve, 280 to the thanks.
     ticket = solved(THANKS)
     assert minutes(ticket, ACCEPTED) == [80.0]
-    assert told(ticket, ACCEPTED, "confirmed") == [(80.0, "thanked", 300)]
-    assert told(ticket, ACCEPTED, "at_confirmation") == [(280.0, "thanked", 300)]
+    assert spans(ticket, ACCEPTED, "confirmed") == [(80.0, "thanked", 300)]
+    assert spans(ticket, ACCEPTED, "at_confirmation") == [(280.0, "thanked", 300)]
     # In silence it is confirmed a week after the solve.
-    assert told(solved(), ACCEPTED, "at_confirmation") == [(80.0 + WEEK, "tacit", 100 + WEEK)]
+    assert spans(solved(), ACCEPTED, "at_confirmation") == [(80.0 + WEEK, "tacit", 100 + WEEK)]
 
 
 @pytest.mark.parametrize("variant", ["confirmed", "at_confirmation"])
@@ -162,7 +162,7 @@ def test_a_solve_before_anybody_accepted_it_is_not_the_one() -> None:
         OPEN, status(50, None, "new", "solved", via="rule"), said(70, CUSTOMER), status(70, CUSTOMER, "solved", "open"),
         said(90, ANN), status(200, ANN, "open", "solved"),
     )  # fmt: skip
-    assert told(ticket, ACCEPTED, "confirmed") == [(110.0, "tacit", 200 + WEEK)]
+    assert spans(ticket, ACCEPTED, "confirmed") == [(110.0, "tacit", 200 + WEEK)]
 
 
 def test_a_merged_ticket_is_left_out_by_name() -> None:

@@ -46,7 +46,7 @@ class TestEveryKpi:
             assert len(variant.definition) > 30
             assert re.fullmatch(r"[A-Z].*[.?!]", variant.definition), variant.definition
 
-    def test_a_speed_is_printed_beside_what_keeps_it_honest(self, kpi: Kpi) -> None:
+    def test_a_speed_is_paired_with_a_quality_kpi(self, kpi: Kpi) -> None:
         if kpi.role == "kpi" and kpi.dimension == "speed":
             assert kpi.pair in KPIS
         assert kpi.pair is None or kpi.pair in KPIS

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from article_fixtures import EVE, article, cited, counts, days, on, seen, text, told
+from article_fixtures import EVE, article, cited, counts, days, observe, on, seen, text
 from timeline_fixtures import ANN, BOB, CUSTOMER, LEAVER, ROBOT, at, desk, did, measured, said, story
 
 from helpdesk_kpi.measure.tickets.article import Article
@@ -18,7 +18,7 @@ ANNS_OTHER = 20  # a second account of Ann's
 
 
 def written(of: Article, **more: Any) -> list[tuple[float | None, int | None, str, float | None]]:
-    return [(days(o.at), o.agent, o.facet, o.value) for o in told(of, "article_activity", **more)]
+    return [(days(o.at), o.agent, o.facet, o.value) for o in observe(of, "article_activity", **more)]
 
 
 def test_making_an_article_counts_for_its_author() -> None:
@@ -35,7 +35,7 @@ def test_an_edit_that_moves_the_length_by_more_than_fifty_characters_is_substant
     ]
 
 
-def test_where_lengths_are_not_told_the_helpdesks_own_mark_of_minor_edits_decides() -> None:
+def test_without_lengths_the_helpdesks_own_mark_of_minor_edits_decides() -> None:
     of = article(text(0, ANN), text(1, is_minor=1), text(2, is_minor=0), text(3))
     assert [row[2] for row in written(of)] == ["created", "minor", "substantive", "substantive"]
 
@@ -72,7 +72,7 @@ def test_an_unknown_editor_is_nobody_and_a_robot_writes_nothing() -> None:
 def test_a_draft_gives_nothing() -> None:
     of = article(text(1), citations=[cited(2, EVE, 5)], votes=counts((3, 1, 0)), views=counts((3, 9)), draft=1)
     for kpi in ("article_activity", "article_reuse", "article_quality", "article_freshness", "article_views"):
-        assert told(of, kpi) == []
+        assert observe(of, kpi) == []
 
 
 # --- article_reuse
@@ -80,7 +80,7 @@ def test_a_draft_gives_nothing() -> None:
 
 def reused(of: Article, **more: Any) -> list[tuple[Any, ...]]:
     """(agent, ticket, day of their latest contribution, day of the link, share)"""
-    return [(o.agent, o.ticket, days(o.at), days(o.end), o.share) for o in told(of, "article_reuse", **more)]
+    return [(o.agent, o.ticket, days(o.at), days(o.end), o.share) for o in observe(of, "article_reuse", **more)]
 
 
 def test_a_ticket_that_somebody_else_answers_with_an_article_is_shared_by_those_who_wrote_it() -> None:
@@ -109,7 +109,7 @@ def test_two_accounts_of_one_human_are_one_contributor() -> None:
     assert reused(of) == [(BOB, 5, 2, 10, 0.25), (ANNS_OTHER, 6, 3, 11, 0.75), (BOB, 6, 2, 11, 0.25)]
 
 
-def test_a_ticket_counts_once_however_often_the_article_is_named() -> None:
+def test_a_ticket_counts_once_however_often_the_article_is_linked() -> None:
     of = article(citations=[cited(9, EVE, 5), cited(4, BOB, 5), cited(20, EVE, 6)])
     assert [(ticket, day) for _, ticket, _, day, _ in reused(of)] == [(5, 4), (6, 20)]
 
@@ -126,11 +126,11 @@ def test_a_link_is_known_from_when_it_was_set() -> None:
 
 def test_what_a_macro_brought_along_is_a_quarter_until_the_ticket_is_solved_with_it() -> None:
     link = cited(20, EVE, 5)._replace(by_macro=True)
-    assert [o.value for o in told(article(citations=[link]), "article_reuse")] == [0.25]
+    assert [o.value for o in observe(article(citations=[link]), "article_reuse")] == [0.25]
     of = article(citations=[link._replace(solved_at=on(22))])
-    assert [[o.value for o in told(of, "article_reuse", as_of=day)] for day in (19, 20, 22)] == [[], [0.25], [1]]
+    assert [[o.value for o in observe(of, "article_reuse", as_of=day)] for day in (19, 20, 22)] == [[], [0.25], [1]]
     at_once = article(citations=[link._replace(solved_at=on(20))])
-    assert [o.value for o in told(at_once, "article_reuse")] == [1]
+    assert [o.value for o in observe(at_once, "article_reuse")] == [1]
 
 
 def test_a_ticket_is_solved_with_a_link_if_no_other_reply_lies_between() -> None:
@@ -147,8 +147,8 @@ def test_a_ticket_is_solved_with_a_link_if_no_other_reply_lies_between() -> None
 
 def test_spam_never_counts_and_a_merged_ticket_until_it_is_merged() -> None:
     of = article(citations=[cited(1, EVE, 5, "spam"), cited(2, EVE, 6, "merged", since=10)])
-    assert [(o.ticket, o.stop) for o in told(of, "article_reuse", as_of=9)] == [(5, "spam"), (6, "")]
-    assert [(o.ticket, o.stop) for o in told(of, "article_reuse", as_of=10)] == [(5, "spam"), (6, "merged")]
+    assert [(o.ticket, o.stop) for o in observe(of, "article_reuse", as_of=9)] == [(5, "spam"), (6, "")]
+    assert [(o.ticket, o.stop) for o in observe(of, "article_reuse", as_of=10)] == [(5, "spam"), (6, "merged")]
 
 
 def test_what_nobody_contributed_to_is_nobodys() -> None:
@@ -192,14 +192,14 @@ def test_links_by_others_than_people_of_the_team_in_public_are_none(word: EventR
     assert rate(answered(*SOLVED, word, links=((5, who, "900"),))) == [(20, ANN, 0)]
 
 
-def test_a_link_whose_comment_is_gone_is_none() -> None:
+def test_a_link_in_a_removed_comment_is_none() -> None:
     assert rate(answered(*SOLVED, links=((7, ANN, "900"),))) == [(20, ANN, 0)]
 
 
 def chat(*events: EventRecord, links: tuple[tuple[float, int, str], ...] = ()) -> Timeline:
     """A conversation of which no session is known."""
     cited = [ArticleLinkRecord(1, article, at(minute), who) for minute, who, article in links]
-    return story(*events, the=desk(lacks=["chats"]), channel="chat", is_messaging=1, beside=TicketRecords(cited=cited))
+    return story(*events, the=desk(lacks=["chats"]), channel="chat", is_messaging=1, related=TicketRecords(cited=cited))
 
 
 def test_a_chat_that_cannot_be_read_is_not_known_to_have_no_link() -> None:
@@ -228,33 +228,33 @@ def test_only_the_last_solve_counts() -> None:
 # --- article_quality, article_views
 
 
-def judged(of: Article) -> list[tuple[float | None, int | None, float | None, float]]:
-    return [(days(o.at), o.agent, o.value, o.share) for o in told(of, "article_quality")]
+def quality_of(of: Article) -> list[tuple[float | None, int | None, float | None, float]]:
+    return [(days(o.at), o.agent, o.value, o.share) for o in observe(of, "article_quality")]
 
 
 def test_votes_are_new_when_a_sync_sees_more_of_them_and_shared_by_those_who_wrote() -> None:
     # Day 3: 2 for, 1 against; day 9: 5 for. Bob wrote on day 5: half of the three later votes is his.
     of = article(text(5, BOB), votes=counts((3, 2, 1), (9, 5, 1)))
-    assert judged(of) == [(3, ANN, 1, 2), (3, ANN, 0, 1), (9, ANN, 1, 1.5), (9, BOB, 1, 1.5)]
+    assert quality_of(of) == [(3, ANN, 1, 2), (3, ANN, 0, 1), (9, ANN, 1, 1.5), (9, BOB, 1, 1.5)]
 
 
 def test_votes_that_were_there_at_the_first_sync_of_all_have_no_time_and_do_not_count() -> None:
     of = article(votes=counts((3, 20, 4), (9, 21, 4)), views=counts((3, 700), (9, 720)), first_look=3)
-    assert judged(of) == [(9, ANN, 1, 1)]
-    assert [(days(o.at), o.value) for o in told(of, "article_views")] == [(9, 20)]
+    assert quality_of(of) == [(9, ANN, 1, 1)]
+    assert [(days(o.at), o.value) for o in observe(of, "article_views")] == [(9, 20)]
 
 
 def test_a_vote_taken_back_and_a_counter_set_to_zero_are_counted_from_anew() -> None:
     # 5, then 4, then 6: two more than before. Views 100, then 10 after a reset, then 25: fifteen more.
     of = article(votes=counts((1, 5, 0), (2, 4, 0), (3, 6, 0)), views=counts((1, 100), (2, 10), (3, 25)))
-    assert [(day, share) for day, _, _, share in judged(of)] == [(1, 5), (3, 2)]
-    assert [(days(o.at), o.value) for o in told(of, "article_views")] == [(1, 100), (3, 15)]
+    assert [(day, share) for day, _, _, share in quality_of(of)] == [(1, 5), (3, 2)]
+    assert [(days(o.at), o.value) for o in observe(of, "article_views")] == [(1, 100), (3, 15)]
 
 
 def test_a_checklist_speaks_of_those_who_had_written_by_then() -> None:
     # Made at noon of the day of the first checklist, which has the time of its midnight; Bob writes a half by day 5.
     of = article(text(5, BOB), checklists=[Checklist(on(-0.5), 0.8), Checklist(on(6), 1.0)])
-    rows = told(of, "article_quality", "checklist")
+    rows = observe(of, "article_quality", "checklist")
     assert [(days(o.at), o.agent, o.value, o.share) for o in rows] == [
         (-0.5, ANN, 0.8, 1), (6, ANN, 1, 0.5), (6, BOB, 1, 0.5),
     ]  # fmt: skip
@@ -264,7 +264,7 @@ def test_a_checklist_speaks_of_those_who_had_written_by_then() -> None:
 
 
 def fresh(of: Article) -> list[tuple[float | None, float | None, int | None]]:
-    return [(days(o.start), days(o.end), o.agent) for o in told(of, "article_freshness")]
+    return [(days(o.start), days(o.end), o.agent) for o in observe(of, "article_freshness")]
 
 
 def test_an_article_is_as_fresh_as_its_latest_edit_and_its_owners() -> None:

@@ -108,7 +108,7 @@ def test_authors_and_those_of_duplicates_share_the_credit(book: Book) -> None:
     assert value(book, "improvement", "2026").value == pytest.approx(5)
 
 
-def test_an_author_whose_accounts_were_joined_later_is_one_author(book: Book) -> None:
+def test_an_author_with_accounts_that_were_joined_later_is_one_author(book: Book) -> None:
     """Bob wrote one proposal by one account, and the same again by another: all of it is his."""
     Source(book.store, "beta").put(agent("b9", "Robert"))
     duplicate = {"id": "IMP-2", "authors": "Robert", "duplicate_of": "IMP-1"}
@@ -245,7 +245,7 @@ def test_one_rater_who_answers_three_times_stays_one(book: Book) -> None:
     assert (found.value, found.excluded) == (None, {"too_few_raters": 3})
 
 
-def test_an_aspect_that_only_two_have_judged_stays_hidden(book: Book) -> None:
+def test_an_aspect_that_only_two_have_rated_stays_hidden(book: Book) -> None:
     raters(book, "Bob", "Cem")
     book.put("peer_rating", subject="Ann", by="wang", period="2026-Q3", learning=4)
     assert value(book, "peer_rating", "2026-Q3", agent="Ann").value is not None
@@ -320,7 +320,7 @@ def test_measuring_again_writes_nothing(book: Book) -> None:
 # --- cost
 
 
-def asked(book: Book, *instants: int) -> None:
+def put_surveys(book: Book, *instants: int) -> None:
     """A customer's tickets."""
     Source(book.store).put(
         customer("c", "carol@post.example"),
@@ -331,7 +331,7 @@ def asked(book: Book, *instants: int) -> None:
 def test_cost_per_contact_is_the_months_amount_by_the_tickets_opened_in_it(book: Book) -> None:
     """31,000 in October, two tickets: one by telephone. The tickets of the fixture are of November."""
     book.put("cost", **COST)
-    asked(book, local(2026, 10, 1), local(2026, 10, 31, 23))
+    put_surveys(book, local(2026, 10, 1), local(2026, 10, 31, 23))
     assert value(book, "cost_per_contact", "2026-10").value == pytest.approx(15_500)
     assert value(book, "contacts", "2026-10").value == 2
 
@@ -351,7 +351,7 @@ def test_without_an_amount_or_without_tickets_there_is_no_cost_per_contact(book:
 
 def test_cost_by_team(book: Book) -> None:
     book.put("cost", **COST, team="First line")
-    asked(book, local(2026, 10, 5))
+    put_surveys(book, local(2026, 10, 5))
     assert value(book, "cost_per_contact", "2026-10", team="First line").value == pytest.approx(31_000)
     assert value(book, "cost_per_contact", "2026-10", team="Second line").value is None
 
@@ -359,7 +359,7 @@ def test_cost_by_team(book: Book) -> None:
 def test_visitors_are_held_against_customers_who_wrote_each_counted_once(book: Book) -> None:
     """620 visitors in October; one customer wrote twice and another once: 620 / 2."""
     book.put("help_centre_visits", period="2026-10", visitors=620)
-    asked(book, local(2026, 10, 1), local(2026, 10, 31, 23))
+    put_surveys(book, local(2026, 10, 1), local(2026, 10, 31, 23))
     Source(book.store).put(customer("d", None), ticket("t9", local(2026, 10, 9), requester="d"))
     assert value(book, "customers_writing", "2026-10").value == pytest.approx(2)
     assert value(book, "self_service_ratio", "2026-10").value == pytest.approx(310)
@@ -379,8 +379,8 @@ def test_views_of_articles_may_stand_for_visitors(book: Book) -> None:
 
 
 def test_what_registers_give_is_in_the_catalogue_with_its_limits() -> None:
-    told = {k.id: (k.level, k.min_n) for k in find_kpis().values() if k.subject == "entry"}
-    assert told.items() >= {
+    rules = {k.id: (k.level, k.min_n) for k in find_kpis().values() if k.subject == "entry"}
+    assert rules.items() >= {
         "quality_review": ("agent", 10), "peer_rating": ("agent", 3), "collaboration_satisfaction": ("agent", 3),
         "cost_per_contact": ("team", 30), "self_rating": ("shown", 1),
     }.items()  # fmt: skip

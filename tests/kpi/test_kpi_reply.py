@@ -8,8 +8,8 @@ from timeline_fixtures import (
     ANN,
     BOB,
     CUSTOMER,
-    apart,
     at,
+    by_variant,
     desk,
     did,
     each,
@@ -32,13 +32,13 @@ def every(ticket: Timeline, **how: float) -> dict[str, list[Any]]:
     return each(ticket, FRT, **how)
 
 
-def told(usual: list[Any], **others: list[Any]) -> dict[str, list[Any]]:
-    return apart(FRT, usual, **others)
+def replies(usual: list[Any], **others: list[Any]) -> dict[str, list[Any]]:
+    return by_variant(FRT, usual, **others)
 
 
 def test_a_plain_reply_is_the_same_in_every_variant() -> None:
     ticket = story(said(180, ANN))
-    assert every(ticket) == told([180.0])
+    assert every(ticket) == replies([180.0])
     assert measured(ticket, FRT)[0].agent == ANN
 
 
@@ -48,13 +48,13 @@ def test_a_reply_and_a_solve_in_one_update_is_a_reply() -> None:
 
 def test_before_the_reply_the_clock_runs() -> None:
     ticket = story(said(180, ANN))
-    assert every(ticket, as_of=179) == told(["running"], zendesk=[], freshdesk=[], jira=[], fivetran=[])
+    assert every(ticket, as_of=179) == replies(["running"], zendesk=[], freshdesk=[], jira=[], fivetran=[])
     assert minutes(ticket, FRT, as_of=180) == [180.0]
 
 
 def test_a_holding_reply_stops_strict_and_only_holds_substantive() -> None:
     ticket = story(said(5, ANN, length=30), said(60, ANN, length=400))
-    assert every(ticket) == told([5.0], substantive=[60.0])
+    assert every(ticket) == replies([5.0], substantive=[60.0])
     assert minutes(ticket, FRT, "substantive", as_of=59) == [5.0]  # as far as was known then
 
 
@@ -72,10 +72,10 @@ def test_a_human_chat_message_is_contact() -> None:
 
 
 @pytest.mark.trap("zendesk 24")
-def test_voice_without_call_data_is_counted_apart() -> None:
+def test_voice_without_call_data_has_its_own_stop_reason() -> None:
     ticket = story(said(40, ANN), channel="voice", the=desk(lacks={"calls"}))
     native = {"zendesk": [40.0], "freshdesk": [40.0], "jira": [40.0], "fivetran": [40.0]}
-    assert every(ticket) == told(["no_call_data"], **native)
+    assert every(ticket) == replies(["no_call_data"], **native)
     assert minutes(story(said(40, ANN), the=desk(lacks={"calls"})), FRT) == [40.0]  # an email needs none
 
 
@@ -88,7 +88,7 @@ def test_a_merged_ticket_leaves_when_it_is_merged() -> None:
 
 def test_a_deleted_ticket_leaves_every_variant_when_it_is_deleted() -> None:
     ticket = story(said(10, ANN), deleted_at=at(100))
-    assert every(ticket, as_of=99) == told([10.0])
+    assert every(ticket, as_of=99) == replies([10.0])
     assert {o.stop for v in VARIANTS for o in measured(ticket, FRT, v, as_of=100)} == {"deleted"}
 
 
@@ -129,4 +129,4 @@ NRT = "next_reply_time"
 
 
 def test_an_open_wait_runs() -> None:
-    assert each(story(said(10, ANN), said(50, CUSTOMER)), NRT) == apart(NRT, ["running"])
+    assert each(story(said(10, ANN), said(50, CUSTOMER)), NRT) == by_variant(NRT, ["running"])

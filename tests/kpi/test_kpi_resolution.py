@@ -71,7 +71,7 @@ def test_taking_over_and_a_status_accept_being_assigned_does_not(act: EventRecor
     assert minutes(ticket, "accepted_resolution_time") == [85.0 if accepted else 60.0]
 
 
-def test_what_a_ticket_is_made_with_is_no_act_of_whose_login_made_it() -> None:
+def test_what_a_ticket_is_made_with_is_no_act_of_the_login_that_made_it() -> None:
     # Ann forwards a mail: her login sets the status and takes the ticket, the words are the customer's. She replies at
     # 40 and solves at 100.
     made = did(0, ANN, "status", None, "open"), did(0, ANN, "assignee", None, ANN)

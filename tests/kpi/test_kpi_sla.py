@@ -12,14 +12,14 @@ from helpdesk_kpi.store.ticket_records import SlaCycleRecord, SlaEventRecord, Ti
 
 def event(minute: float, kind: str, metric: str = "reply_time", instance: int = 1) -> SlaEventRecord:
     fields: dict[str, Any] = dict.fromkeys(SlaEventRecord.__struct_fields__)
-    told = {"ticket": 1, "id": f"{kind}{minute}", "metric": metric, "instance": instance, "kind": kind}
-    return SlaEventRecord(**fields | told | {"at": at(minute)})
+    values = {"ticket": 1, "id": f"{kind}{minute}", "metric": metric, "instance": instance, "kind": kind}
+    return SlaEventRecord(**fields | values | {"at": at(minute)})
 
 
 def promised(
     *events: Any, cycles: tuple[SlaCycleRecord, ...] = (), promises: tuple[SlaEventRecord, ...] = ()
 ) -> Timeline:
-    return story(*events, the=desk(has_sla=True), beside=TicketRecords(cycles=cycles, promises=promises), assignee=BOB)
+    return story(*events, the=desk(has_sla=True), related=TicketRecords(cycles=cycles, promises=promises), assignee=BOB)
 
 
 def one(ticket: Timeline, *, as_of: float | None = None) -> Observation:
@@ -53,7 +53,7 @@ def verdict(ticket: Timeline, as_of: float) -> str:
         (cycle(0, None, 60, is_paused=1, read_at=at(90)), "running"),  # it stands: its old deadline means nothing
     ],
 )
-def test_a_run_that_jira_or_freshdesk_tells_is_judged_at_minute_100(run: SlaCycleRecord, then: str) -> None:
+def test_a_run_from_jira_or_freshdesk_is_evaluated_at_minute_100(run: SlaCycleRecord, then: str) -> None:
     assert verdict(promised(cycles=(run,)), 100) == then
 
 
@@ -97,13 +97,13 @@ def test_a_promise_counts_for_who_kept_it_and_while_it_runs_for_who_has_it_then(
     assert one(ticket, as_of=70).agent == ANN
 
 
-@pytest.mark.parametrize("named", ["7", "customfield_10030", "10030", "Time until somebody looks"])
-def test_a_promise_is_named_by_its_id_its_field_or_its_name(named: str) -> None:
+@pytest.mark.parametrize("key", ["7", "customfield_10030", "10030", "Time until somebody looks"])
+def test_an_sla_is_configured_by_its_id_its_field_or_its_name(key: str) -> None:
     from helpdesk_kpi.identities.source_rules import _build_sla_names
 
     run = cycle(0, 50, 60, is_breached=0, name="Time until somebody looks", field="customfield_10030")
-    the = desk(has_sla=True, sla_names=_build_sla_names({named: "first_response"}))
-    assert one(story(the=the, beside=TicketRecords(cycles=(run,)))).facet == "first_reply_time"
+    the = desk(has_sla=True, sla_names=_build_sla_names({key: "first_response"}))
+    assert one(story(the=the, related=TicketRecords(cycles=(run,)))).facet == "first_reply_time"
 
 
 def test_what_nobody_names_keeps_the_helpdesks_own_name() -> None:

@@ -41,7 +41,7 @@ def back(minute: float, who: int | None = CUSTOMER) -> Any:
     return status(minute, who, "solved", "open")
 
 
-def told(ticket: Timeline, kpi: str, variant: str = "strict", as_of: float | None = None) -> list[tuple[Any, ...]]:
+def rows_of(ticket: Timeline, kpi: str, variant: str = "strict", as_of: float | None = None) -> list[tuple[Any, ...]]:
     return [(o.agent, o.value, o.stop) for o in measured(ticket, kpi, variant, as_of=as_of)]
 
 
@@ -51,8 +51,8 @@ def told(ticket: Timeline, kpi: str, variant: str = "strict", as_of: float | Non
 def test_a_valid_ticket_needs_something_that_a_person_did() -> None:
     # A rule closes what nobody ever touched: it counts as solved, and is nobody's valid ticket.
     ticket = story(OPEN, solved(100, None, rule="Solve what is out of date"))
-    assert told(ticket, "solved_tickets") == [(None, 1, "")]
-    assert told(ticket, "solved_tickets", "valid") == [(None, None, "no_human_act")]
+    assert rows_of(ticket, "solved_tickets") == [(None, 1, "")]
+    assert rows_of(ticket, "solved_tickets", "valid") == [(None, None, "no_human_act")]
 
 
 def test_a_note_a_status_or_taking_it_over_is_something_done_and_being_given_it_is_not() -> None:
@@ -62,21 +62,21 @@ def test_a_note_a_status_or_taking_it_over_is_something_done_and_being_given_it_
     taken = story(OPEN, did(10, ANN, "assignee", None, ANN), rule)
     given = story(OPEN, did(10, None, "assignee", None, ANN, rule="Route"), rule)
     robots = story(OPEN, said(10, ROBOT), rule)
-    stops = [told(t, "solved_tickets", "valid")[0][2] for t in (noted, parked, taken, given, robots)]
+    stops = [rows_of(t, "solved_tickets", "valid")[0][2] for t in (noted, parked, taken, given, robots)]
     assert stops == ["", "", "", "no_human_act", "no_human_act"]
 
 
 def test_what_is_done_after_the_solve_does_not_make_it_valid() -> None:
     ticket = story(OPEN, solved(100, None, rule="Solve"), said(200, ANN, public=False))
-    assert told(ticket, "solved_tickets", "valid") == [(None, None, "no_human_act")]
+    assert rows_of(ticket, "solved_tickets", "valid") == [(None, None, "no_human_act")]
 
 
 def test_a_solve_that_came_back_as_not_fixed_within_seven_days_is_left_out_from_then_on() -> None:
     ticket = story(OPEN, said(50, ANN), solved(100), said(3 * DAY, CUSTOMER), back(3 * DAY), solved(4 * DAY, BOB))
-    assert told(ticket, "solved_tickets", "valid", as_of=2 * DAY) == [(ANN, 1, "")]
-    assert told(ticket, "solved_tickets", "valid", as_of=3 * DAY) == [(ANN, None, "reopened_not_fixed")]
+    assert rows_of(ticket, "solved_tickets", "valid", as_of=2 * DAY) == [(ANN, 1, "")]
+    assert rows_of(ticket, "solved_tickets", "valid", as_of=3 * DAY) == [(ANN, None, "reopened_not_fixed")]
     # Solved again, it is Bob's; that Ann's solve did not hold stays counted.
-    assert told(ticket, "solved_tickets", "valid") == [(ANN, None, "reopened_not_fixed"), (BOB, 1, "")]
+    assert rows_of(ticket, "solved_tickets", "valid") == [(ANN, None, "reopened_not_fixed"), (BOB, 1, "")]
 
 
 @pytest.mark.parametrize(("minute", "left_out"), [(100 + 7 * DAY, 1), (101 + 7 * DAY, 0)])
@@ -90,7 +90,7 @@ def test_thanks_a_question_or_the_team_itself_take_no_ticket_from_anybody() -> N
     question = story(OPEN, said(50, ANN), solved(100), said(200, CUSTOMER, is_question=1), back(200), solved(300))
     own = story(OPEN, said(50, ANN), solved(100), back(200, ANN), solved(300))
     for ticket in (thanks, question, own):
-        assert told(ticket, "solved_tickets", "valid") == [(ANN, 1, "")]
+        assert rows_of(ticket, "solved_tickets", "valid") == [(ANN, 1, "")]
 
 
 def test_what_the_configuration_names_is_left_out_and_counted() -> None:
@@ -104,15 +104,15 @@ def test_what_the_configuration_names_is_left_out_and_counted() -> None:
     for valid, row in cases:
         the = msgspec.structs.replace(desk(valid=valid), category="cf_topic")
         for kpi in ("solved_tickets", "weighted_volume"):
-            assert told(story(*events, the=the, **row), kpi, "valid") == [(ANN, None, "not_valid")]
-            assert told(story(*events, the=the, **row), kpi) == [(ANN, 1, "")]
-            assert told(story(*events, the=the), kpi, "valid") == [(ANN, 1, "")]
+            assert rows_of(story(*events, the=the, **row), kpi, "valid") == [(ANN, None, "not_valid")]
+            assert rows_of(story(*events, the=the, **row), kpi) == [(ANN, 1, "")]
+            assert rows_of(story(*events, the=the), kpi, "valid") == [(ANN, 1, "")]
 
 
 def test_where_replies_are_not_known_nothing_is_said_of_who_did_something() -> None:
     ticket = story(OPEN, solved(100, None, rule="Solve"), replies_known="pending")
-    assert told(ticket, "solved_tickets", "valid") == [(None, None, "replies_pending")]
-    assert told(ticket, "solved_tickets") == [(None, 1, "")]
+    assert rows_of(ticket, "solved_tickets", "valid") == [(None, None, "replies_pending")]
+    assert rows_of(ticket, "solved_tickets") == [(None, 1, "")]
 
 
 # --- credit
@@ -274,13 +274,13 @@ def test_dbt_counts_an_agents_opening_message_and_forgets_who_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "told_as"),
+    ("channel", "facet"),
     [("email", "email"), ("portal", "web"), ("web", "web"), ("web_form", "web"), ("voice", "phone"), ("phone", "phone"),
      ("native_messaging", "chat"), ("whatsapp", "whatsapp"), (None, "unknown")],
 )  # fmt: skip
-def test_what_helpdesks_call_differently_is_one_channel(channel: str | None, told_as: str) -> None:
+def test_what_helpdesks_call_differently_is_one_channel(channel: str | None, facet: str) -> None:
     [row] = measured(story(OPEN, channel=channel), "channel_mix")
-    assert (row.facet, row.at, row.value) == (told_as, CREATED, 1)
+    assert (row.facet, row.at, row.value) == (facet, CREATED, 1)
 
 
 def test_a_deleted_ticket_came_in_until_it_was_deleted() -> None:

@@ -101,7 +101,7 @@ def test_the_severity_is_that_of_the_start_and_a_raise_later_does_not_change_it(
 # Held time
 
 
-def test_everybody_is_told_their_own_part() -> None:
+def test_each_holder_gets_their_own_part() -> None:
     # Nobody to 30, Ann to 120, Bob to 200; nothing of Ann's is Bob's, though Bob solves it.
     ticket = story(
         OPEN, given(30, None, ANN), status(30, ANN, "new", "open"), given(120, ANN, BOB, by=ANN),
@@ -159,7 +159,7 @@ def test_a_robot_holds_nothing() -> None:
     assert counted(ticket, HELD) == [(ANN, 30.0, False)]
 
 
-def test_it_is_told_for_the_team_in_which_they_first_had_it() -> None:
+def test_the_row_is_for_the_team_in_which_they_first_had_it() -> None:
     ticket = story(
         OPEN, did(0, None, "team", None, 50), given(0, None, ANN), did(40, ANN, "team", 50, 51),
         given(40, ANN, BOB, by=ANN), status(70, BOB, "new", "solved"),

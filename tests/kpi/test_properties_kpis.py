@@ -29,7 +29,7 @@ from helpdesk_kpi.measure.metrics.metric_value import MetricValue
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def told(some: list[Life], shift: int = 0) -> list[Any]:
+def records_of(some: list[Life], shift: int = 0) -> list[Any]:
     return [record for life in some for record in records(life, shift)]
 
 
@@ -43,7 +43,7 @@ def test_whole_weeks_later_everything_is_the_same(some: list[Life], weeks: int) 
     """No clock changes and no holiday lies between: working hours are those of the same weekdays."""
     shift = weeks * WEEK
     later = type(MONTH)(MONTH.kind, MONTH.start + shift, MONTH.end + shift, "shifted", MONTH.zone)
-    with Desk(told(some)) as here, Desk(told(some, shift)) as there:
+    with Desk(records_of(some)) as here, Desk(records_of(some, shift)) as there:
         assert differing(here.figures(), there.figures(later, AFTER + shift)) == {}
 
 
@@ -62,7 +62,7 @@ MOVED_BY_NOTES = {
 @given(some=lives(), minute=st.integers(1, 30_000), who=st.sampled_from("ab"))
 def test_a_private_note_moves_nothing_that_customers_see(some: list[Life], minute: int, who: str) -> None:
     note = comment("1", _created(some) + minute * MINUTE, who, public=False)
-    with Desk(told(some)) as without, Desk([*told(some), note]) as noted:
+    with Desk(records_of(some)) as without, Desk([*records_of(some), note]) as noted:
         moved = {f"{kpi} {variant}" for kpi, variant in differing(without.figures(), noted.figures())}
     assert {name for name in moved if name not in MOVED_BY_NOTES and name.split()[0] not in MOVED_BY_NOTES} == set()
 
@@ -70,8 +70,8 @@ def test_a_private_note_moves_nothing_that_customers_see(some: list[Life], minut
 def test_what_a_note_may_move_it_does_move() -> None:
     """Solved at 60 without a word: with a note at 20 it was accepted then, and took 40 minutes from there."""
     life = Life(600, "urgent", (_act(60, "solve"),))
-    with Desk(told([life])) as without, Desk([*told([life]), comment("1", _created([life]) + 20 * MINUTE, "b",
-                                                                      public=False)]) as noted:  # fmt: skip
+    note = comment("1", _created([life]) + 20 * MINUTE, "b", public=False)
+    with Desk(records_of([life])) as without, Desk([*records_of([life]), note]) as noted:
         found = [desk.figure("accepted_resolution_time").median for desk in (without, noted)]
     assert found == [0, 40 * MINUTE]
 
@@ -80,7 +80,7 @@ def test_what_a_note_may_move_it_does_move() -> None:
 @given(some=lives(), minute=st.integers(1, 30_000))
 def test_a_bots_reply_moves_no_strict_figure(some: list[Life], minute: int) -> None:
     answer = comment("1", _created(some) + minute * MINUTE, "robot", public=True)
-    with Desk(told(some)) as without, Desk([*told(some), answer]) as answered:
+    with Desk(records_of(some)) as without, Desk([*records_of(some), answer]) as answered:
         moved = {kpi for kpi, variant in differing(without.figures(), answered.figures()) if variant == "strict"}
     assert moved == set()
 
@@ -88,7 +88,7 @@ def test_a_bots_reply_moves_no_strict_figure(some: list[Life], minute: int) -> N
 def test_a_bots_reply_does_move_the_figure_of_the_package_that_takes_robots_for_agents() -> None:
     life = Life(600, "urgent", (_act(60, "reply"),))
     answer = comment("1", _created([life]) + MINUTE, "robot", public=True)
-    with Desk([*told([life]), answer]) as desk:
+    with Desk([*records_of([life]), answer]) as desk:
         found = {variant: desk.figure("first_reply_time", variant).median for variant in ("strict", "fivetran")}
     assert found == {"strict": 60 * MINUTE, "fivetran": MINUTE}
 
@@ -98,7 +98,7 @@ def test_a_bots_reply_does_move_the_figure_of_the_package_that_takes_robots_for_
 def test_every_ticket_twice_gives_the_same_rates_with_more_certainty(some: list[Life]) -> None:
     """Twice the tickets, of twice the customers."""
     again = [life._replace(number=f"1{life.number}", customer=f"{life.customer}-2") for life in some]
-    with Desk(told(some)) as once, Desk(told([*some, *again])) as twice:
+    with Desk(records_of(some)) as once, Desk(records_of([*some, *again])) as twice:
         pairs = [(key, one, twice.figure(*key)) for key, one in once.figures().items()]
     for (kpi, variant), one, two in pairs:
         statistic = find_kpis()[kpi].statistic_of(variant)
@@ -119,7 +119,7 @@ def _width(value: MetricValue) -> float:
 @given(some=lives())
 def test_who_is_called_otherwise_has_the_same_figures_under_the_other_name(some: list[Life]) -> None:
     """Ann and Bob change their names: each figure goes with the person, and those of all stay."""
-    with Desk(told(some)) as here, Desk(told(some), {"a": "Bob", "b": "Ann"}) as there:
+    with Desk(records_of(some)) as here, Desk(records_of(some), {"a": "Bob", "b": "Ann"}) as there:
         assert differing(here.figures(), there.figures()) == {}
         assert differing(here.figures(agent="Ann"), there.figures(agent="Bob")) == {}
         assert differing(here.figures(agent="Bob"), there.figures(agent="Ann")) == {}
@@ -132,7 +132,7 @@ def test_the_weeks_of_a_month_add_up_to_the_month(some: list[Life]) -> None:
     weeks = [get_period_at("week", MONTH.start, "UTC").shift_back(-n) for n in range(4)]
     assert (weeks[0].start, weeks[-1].end) == (MONTH.start, MONTH.end)
     assert all(a.end == b.start for a, b in pairwise(weeks))
-    with Desk(told(some)) as desk:
+    with Desk(records_of(some)) as desk:
         for kpi, variant in VARIANTS:
             spec = find_kpis()[kpi]
             statistic = spec.statistic_of(variant)
@@ -148,12 +148,12 @@ def test_the_weeks_of_a_month_add_up_to_the_month(some: list[Life]) -> None:
 
 @few
 @given(some=lives(), day=st.integers(0, 60))
-def test_the_shares_of_one_thing_sum_to_one(some: list[Life], day: int) -> None:
+def test_the_shares_of_one_unit_sum_to_one(some: list[Life], day: int) -> None:
     """At any moment: of one wait, solve or rating each, those who are credited have one whole of it together."""
-    with Desk(told(some)) as desk:
+    with Desk(records_of(some)) as desk:
         for (kpi, variant), as_of in product(VARIANTS, (START + day * 1440 * MINUTE, AFTER)):
-            for thing, whole in _credit(desk, kpi, variant, as_of).items():
-                assert whole == pytest.approx(1), (kpi, variant, thing)
+            for unit, whole in _credit(desk, kpi, variant, as_of).items():
+                assert whole == pytest.approx(1), (kpi, variant, unit)
 
 
 def _credit(desk: Desk, kpi: str, variant: str, as_of: int) -> dict[tuple[int, ...], float]:
@@ -169,7 +169,7 @@ def _credit(desk: Desk, kpi: str, variant: str, as_of: int) -> dict[tuple[int, .
 def test_several_repliers_do_share_one_rating() -> None:
     """Ann replies twice and Bob once, so that the shares of the test above are not all whole."""
     life = Life(600, None, (_act(5, "reply"), _act(5, "reply"), _act(5, "reply", "b"), _act(5, "solve")), "good")
-    with Desk(told([life])) as desk:
+    with Desk(records_of([life])) as desk:
         assert [desk.figure("csat", agent=name).n for name in ("Ann", "Bob")] == pytest.approx([2 / 3, 1 / 3])
 
 
@@ -177,7 +177,7 @@ def test_there_are_figures_to_compare() -> None:
     """The generated desks are not empty: one of them gives most KPIs a value."""
     life = Life(600, "normal", (_act(5, "take"), _act(60, "reply"), _act(60, "writes"), _act(60, "reply"),
                                 _act(60, "solve"), _act(60, "writes"), _act(60, "solve")), "good")  # fmt: skip
-    with Desk(told([life])) as desk:
+    with Desk(records_of([life])) as desk:
         found = {kpi: desk.figure(kpi, variant).n for kpi, variant in STRICT}
     of_tickets = {kpi for kpi in found if find_kpis()[kpi].subject == "ticket"}
     assert {kpi for kpi in of_tickets if not found[kpi]} <= {

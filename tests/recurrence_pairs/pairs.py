@@ -45,19 +45,19 @@ AROUND = {
 def labelled(seed: int = 2026) -> list[Pair]:
     """All pairs of tellings of one problem, and hard pairs of two: one and a half times as many."""
     found: list[Pair] = []
-    for language, told in (("en", english), ("zh", chinese)):
+    for language, module in (("en", english), ("zh", chinese)):
         rng = Random(f"{seed} {language}")
-        same = list(_same(language, told.PROBLEMS))
-        near = list(_near(language, told.PROBLEMS, told.NEIGHBOURS))
-        other = rng.sample(list(_other(language, told.PROBLEMS)), len(same))
-        far = rng.sample(list(_far(language, told.PROBLEMS)), len(same))
+        same = list(_same(language, module.PROBLEMS))
+        near = list(_near(language, module.PROBLEMS, module.NEIGHBOURS))
+        other = rng.sample(list(_other(language, module.PROBLEMS)), len(same))
+        far = rng.sample(list(_far(language, module.PROBLEMS)), len(same))
         found += [_dressed(rng, pair) for pair in [*same, *near, *other, *far]]
     return found
 
 
 def _same(language: str, problems: Mapping[str, Sequence[Sequence[Telling]]]) -> Iterator[Pair]:
-    for category, told in problems.items():
-        for tellings in told:
+    for category, variants in problems.items():
+        for tellings in variants:
             for one, two in itertools.combinations(tellings, 2):
                 yield Pair(language, category, one, two, True, "retold")
 
@@ -65,15 +65,15 @@ def _same(language: str, problems: Mapping[str, Sequence[Sequence[Telling]]]) ->
 def _near(
     language: str, problems: Mapping[str, Sequence[Sequence[Telling]]], neighbours: Mapping[str, Sequence[Telling]]
 ) -> Iterator[Pair]:
-    for category, told in problems.items():
-        for tellings, neighbour in zip(told, neighbours[category], strict=True):
+    for category, variants in problems.items():
+        for tellings, neighbour in zip(variants, neighbours[category], strict=True):
             for one in tellings[:1]:
                 yield Pair(language, category, one, neighbour, False, "neighbour")
 
 
 def _other(language: str, problems: Mapping[str, Sequence[Sequence[Telling]]]) -> Iterator[Pair]:
-    for category, told in problems.items():
-        for one, two in itertools.combinations(told, 2):
+    for category, variants in problems.items():
+        for one, two in itertools.combinations(variants, 2):
             for earlier, later in itertools.product(one, two):
                 yield Pair(language, category, earlier, later, False, "other")
 

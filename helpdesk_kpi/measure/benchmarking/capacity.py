@@ -40,10 +40,10 @@ def workload_per_hour(
     """Everybody who has points in the period, in the order of their names; and the median of those with enough days."""
     found = []
     for name in reader.names("weighted_volume", "agent", period, as_of, variant):
-        human = next((h for h in reader.people.all if h.name == name), None)
-        if name is not None and human is not None:
+        agent = next((h for h in reader.people.all if h.name == name), None)
+        if name is not None and agent is not None:
             points = reader.compute(get_kpi("weighted_volume"), period, as_of, variant, agent=name).value or 0.0
-            found.append((name, points, *is_at_work(human, reader.clocks, period.start, min(period.end, as_of))))
+            found.append((name, points, *is_at_work(agent, reader.clocks, period.start, min(period.end, as_of))))
     values = [points / hours for _, points, hours, days in found if hours and days >= FEWEST_DAYS]
     middle = median(values) if values else None
     return [_classify(*one, middle) for one in found], middle
@@ -59,23 +59,23 @@ def _classify(name: str, points: float, hours: float | None, days: int, middle: 
     return Workload(name, points, hours, days, value, band)  # type: ignore[arg-type]  # one of three words
 
 
-def is_at_work(human: Agent, clocks: CalendarRules, start: int, end: int) -> tuple[float | None, int]:
+def is_at_work(agent: Agent, clocks: CalendarRules, start: int, end: int) -> tuple[float | None, int]:
     """(hours, days) for which somebody was there in [start, end): by their own hours, else by those of their team or
     helpdesk, from `joined` to `left`, without the days of `away` and holidays. No hours where nothing tells them.
     """
-    calendar, zone = available_hours(human, clocks, start), ZoneInfo(human.zone)
+    calendar, zone = available_hours(agent, clocks, start), ZoneInfo(agent.zone)
     if clocks.is_always(calendar):
         return None, 0
-    days = [day for day in _days(start, end, zone) if calendar.is_workday(day) and _is_employed(human, day)]
+    days = [day for day in _days(start, end, zone) if calendar.is_workday(day) and _is_employed(agent, day)]
     starts = np.array([max(local_midnight(day, zone), start) for day in days], np.int64)
     ends = np.array([min(local_midnight(day + DAY, zone), end) for day in days], np.int64)
     return float(calendar.between(starts, ends).sum()) / HOUR, len(days)
 
 
-def available_hours(human: Agent, clocks: CalendarRules, at: int) -> BusinessCalendar:
-    if human.told is not None and human.told.hours is not None:
-        return clocks.get(human.told.hours)
-    return clocks.calendar(None, human.team_at(at), human.accounts[0].source if human.accounts else "")
+def available_hours(agent: Agent, clocks: CalendarRules, at: int) -> BusinessCalendar:
+    if agent.told is not None and agent.told.hours is not None:
+        return clocks.get(agent.told.hours)
+    return clocks.calendar(None, agent.team_at(at), agent.accounts[0].source if agent.accounts else "")
 
 
 def _days(start: int, end: int, zone: ZoneInfo) -> list[dt.date]:
@@ -83,10 +83,10 @@ def _days(start: int, end: int, zone: ZoneInfo) -> list[dt.date]:
     return [first + i * DAY for i in range((last - first).days + 1)]
 
 
-def _is_employed(human: Agent, day: dt.date) -> bool:
-    told = human.told
-    if told is None:
+def _is_employed(agent: Agent, day: dt.date) -> bool:
+    entry = agent.told
+    if entry is None:
         return True
-    has_come = told.joined is None or told.joined <= day
-    is_gone = told.left is not None and told.left < day
-    return has_come and not is_gone and not any(away.first <= day <= away.last for away in told.away)
+    has_come = entry.joined is None or entry.joined <= day
+    is_gone = entry.left is not None and entry.left < day
+    return has_come and not is_gone and not any(away.first <= day <= away.last for away in entry.away)

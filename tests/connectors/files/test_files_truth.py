@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from files_fixtures import write_fivetran, write_world
 from synced_fixtures import open_test_store
-from truth_fixtures import DAY, TOLD, Measured, true_rows
+from truth_fixtures import DAY, WORLD_KPIS, Measured, true_rows
 
 from helpdesk_kpi.cli.demo_config import config_text
 from helpdesk_kpi.config import LoadedConfig, load
@@ -22,7 +22,7 @@ from helpdesk_kpi.simulator.world.facts import SYSTEM, Created, Update
 from helpdesk_kpi.simulator.world.world import World, generate
 
 #: The files written here have edits without their texts, counts as they are now, and no clocks of promises.
-NOT_IN_FILES = {kpi for kpi in TOLD if find_kpis()[kpi].subject == "article"} | {"sla_attainment"}
+NOT_IN_FILES = {kpi for kpi in WORLD_KPIS if find_kpis()[kpi].subject == "article"} | {"sla_attainment"}
 
 
 def configured(world: World, folder: Path, more: str = "") -> LoadedConfig:
@@ -48,7 +48,7 @@ class FromFiles(Measured):
         self.confirm()
         build_stale(self.store, self.config)
         self.reader = MetricStore(self.store, self.config)
-        self.native, self.people, self.teams = self._told("tickets"), self._told("people"), self._told("teams")
+        self.native, self.people, self.teams = self._world_ids("tickets"), self._told("people"), self._told("teams")
         self.articles = dict(self.store.rows("SELECT id, native FROM articles"))
 
 
@@ -66,7 +66,7 @@ def measured(
 
 
 @pytest.mark.parametrize("days", [0, 9], ids=lambda d: f"{d}_days_before_the_end")
-@pytest.mark.parametrize("kpi", [kpi for kpi in TOLD if kpi not in NOT_IN_FILES])
+@pytest.mark.parametrize("kpi", [kpi for kpi in WORLD_KPIS if kpi not in NOT_IN_FILES])
 def test_what_is_measured_out_of_files_is_what_happened(measured: Any, kpi: str, days: int) -> None:
     as_of = measured.world.now - 120_000 - days * DAY
     found, true = measured.rows(kpi, "strict", as_of), true_rows(measured.world, kpi, "strict", as_of)
@@ -105,7 +105,8 @@ def _hidden(fact: Created | Update) -> bool:
 
 
 @pytest.mark.parametrize(
-    "kpi", [kpi for kpi in TOLD if kpi not in NOT_IN_FILES and not any("survey" in n for n in find_kpis()[kpi].needs)]
+    "kpi",
+    [kpi for kpi in WORLD_KPIS if kpi not in NOT_IN_FILES and not any("survey" in n for n in find_kpis()[kpi].needs)],
 )
 def test_what_fivetrans_tables_tell_is_measured_as_it_happened(warehoused: Any, kpi: str) -> None:
     """Of the tickets of which they tell everything, which are most."""

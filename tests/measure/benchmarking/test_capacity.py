@@ -43,8 +43,8 @@ def november() -> Period:
     return parse_period("2026-11", "Europe/Berlin", 0)
 
 
-def there(store: Store, told: PersonConfig | None = None, **more: Any) -> tuple[float | None, int]:
-    people: dict[str, Any] = {} if told is None else {"ann": told}
+def there(store: Store, person: PersonConfig | None = None, **more: Any) -> tuple[float | None, int]:
+    people: dict[str, Any] = {} if person is None else {"ann": person}
     of = reader(store, **people, **more)
     [ann] = [human for human in of.people.all if human.accounts[0].native == "a"]
     month = november()
@@ -68,8 +68,8 @@ def test_leave_is_not_at_work_from_its_first_day_to_its_last(store: Store) -> No
 
 def test_who_joins_or_leaves_in_the_month_was_there_for_a_part_of_it(store: Store) -> None:
     # From Monday 16 to Friday 20.
-    told = PersonConfig(accounts=ACCOUNTS, joined=dt.date(2026, 11, 16), left=dt.date(2026, 11, 20))
-    assert there(store, told) == (5 * 8, 5)
+    ann = PersonConfig(accounts=ACCOUNTS, joined=dt.date(2026, 11, 16), left=dt.date(2026, 11, 20))
+    assert there(store, ann) == (5 * 8, 5)
 
 
 def test_holidays_are_nobodys_working_days(store: Store) -> None:
@@ -102,7 +102,7 @@ def test_half_the_tickets_in_half_the_time_are_as_many(store: Store) -> None:
     ]
 
 
-def test_who_was_there_for_less_than_twenty_days_is_not_judged(store: Store) -> None:
+def test_a_person_with_less_than_twenty_days_gets_no_verdict(store: Store) -> None:
     source = Source(store)
     month = november()
     for number, who in enumerate("ab"):

@@ -113,7 +113,7 @@ def test_the_mix_of_work_adds_up_and_names_what_makes_the_difference(desk: Small
     assert sum(cell.expected for cell in bob.mix) == pytest.approx(bob.expected)
 
 
-def test_equals_with_hard_and_easy_work_are_far_apart_and_then_within_expected_variation(desk: SmallDesk) -> None:
+def test_equals_with_hard_and_easy_work_differ_and_then_are_within_expected_variation(desk: SmallDesk) -> None:
     # Ann has only P1, of which 20 % come back with anybody; Bob only P3 with 5 %.
     desk.many("Ann", 300, 60, DURING, priority="high")
     desk.many("Bob", 300, 15, DURING, priority="low")
@@ -180,7 +180,7 @@ def test_where_nothing_happened_nobody_is_compared(bare: SmallDesk, kpi: str) ->
     assert (found.subjects, found.between, found.team.n) == ((), None, 0)
 
 
-def test_work_that_nobody_else_does_is_named(desk: SmallDesk) -> None:
+def test_work_that_nobody_else_does_is_flagged(desk: SmallDesk) -> None:
     # 40 of 100 tickets are P0, of which she had 90 % in all; the rest is everybody's.
     desk.many("Bob", 10, 1, BEFORE, priority="urgent")
     desk.many("Ann", 50, 5, BEFORE, priority="urgent")
@@ -359,7 +359,7 @@ def test_the_shift_is_the_one_in_which_a_ticket_came_in(bare: SmallDesk) -> None
     assert [cell.shift for cell in ann.mix] == ["early"]
 
 
-def test_hours_that_are_none_are_named(bare: SmallDesk) -> None:
+def test_invalid_hours_are_quoted(bare: SmallDesk) -> None:
     bare.many("Ann", 10, 1, DURING)
     with pytest.raises(ConfigError, match=r"shifts\.late: '2 pm' are no hours; allowed are"):
         bare.compare("reopen_rate", config={"shifts": {"late": "2 pm"}})

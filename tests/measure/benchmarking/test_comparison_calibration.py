@@ -54,7 +54,7 @@ def no_rows(n: int) -> Columns:
     return Columns(**none, words=(None,))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("things", [1500, 8000])
+@pytest.mark.parametrize("units", [1500, 8000])
 def test_equals_with_unequal_work_are_within_expected_variation(units: int) -> None:
     rng = np.random.default_rng(1)
     found: list[funnel.Verdict] = []

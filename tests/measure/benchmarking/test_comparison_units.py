@@ -80,9 +80,9 @@ def policy(everything: Columns) -> Policy:
 )  # fmt: skip
 def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
     everything, spec = rows(seed), a_kpi(statistic)
-    asked = MetricQuery(spec, "strict", START, END, AS_OF)
-    counted = select_units(asked, everything, policy(everything))
-    value = aggregate(asked, everything, policy(everything))
+    query = MetricQuery(spec, "strict", START, END, AS_OF)
+    counted = select_units(query, everything, policy(everything))
+    value = aggregate(query, everything, policy(everything))
     assert value.n > 50
     assert counted.weight.sum() == pytest.approx(value.n)
     amount = float((counted.weight * counted.value).sum())
@@ -91,16 +91,16 @@ def test_they_add_up_to_the_figure(statistic: Statistic, seed: int) -> None:
 
 def test_durations_end_run_and_stop_as_in_the_figure() -> None:
     everything, spec = rows(4), a_kpi(Duration())
-    asked = MetricQuery(spec, "strict", START, END, AS_OF)
-    counted = select_units(asked, everything, policy(everything))
-    value = aggregate(asked, everything, policy(everything))
+    query = MetricQuery(spec, "strict", START, END, AS_OF)
+    counted = select_units(query, everything, policy(everything))
+    value = aggregate(query, everything, policy(everything))
     assert (len(counted.value), int((~counted.running).sum())) == (value.n, value.ended)
     assert counted.value[~counted.running].mean() == pytest.approx(value.mean)
     assert value.censored["solved_without_reply"] > 0
 
 
 @pytest.mark.parametrize("statistic", [Stock(), Freshness(180), Ratio("a", "b")], ids=str)
-def test_what_has_no_single_things_is_refused(statistic: Statistic) -> None:
+def test_a_kpi_without_single_units_is_refused(statistic: Statistic) -> None:
     with pytest.raises(UsageError, match=r"invented \(strict\) cannot be compared"):
         get_unit_kind(a_kpi(statistic), "strict")
 

@@ -44,8 +44,8 @@ def compared(measured: Measured, kpi: str, axis: str = "agent") -> Comparison | 
 def test_a_kpi_is_compared_by_its_own_figures_or_says_why_not(measured: Measured, kpi: str) -> None:
     found = compared(measured, kpi)
     if found is None:
-        told = find_kpis()[kpi]
-        assert isinstance(told.statistic, Stock | Freshness | Ratio) or kpi == "net_flow"
+        spec = find_kpis()[kpi]
+        assert isinstance(spec.statistic, Stock | Freshness | Ratio) or kpi == "net_flow"
         return
     period = half(measured)
     names = measured.reader.names(kpi, "agent", period, measured.world.now)

@@ -20,17 +20,17 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def asked(store: Store, first: int, requester: str, *answers: Any) -> None:
+def put_surveys(store: Store, first: int, requester: str, *answers: Any) -> None:
     """A ticket for each, which Ann answered, with a survey: good, bad, or None for no answer."""
     for number, answer in enumerate(answers, first):
-        told = {"category": answer, "answered_at": MONDAY + 3 * HOUR} if answer else {}
+        given = {"category": answer, "answered_at": MONDAY + 3 * HOUR} if answer else {}
         Source(store).put(
             ticket(str(number), MONDAY, requester=requester, assignee="a"), reply(str(number), MONDAY + HOUR, "a"),
-            Rating(f"r{number}", str(number), MONDAY + 2 * HOUR, 1, rater=requester, **told),
+            Rating(f"r{number}", str(number), MONDAY + 2 * HOUR, 1, rater=requester, **given),
         )  # fmt: skip
 
 
-def told(store: Store, kpi: str = "csat", **where: str | None) -> Any:
+def bounds(store: Store, kpi: str = "csat", **where: str | None) -> Any:
     period, as_of = period_of()
     return share_bounds(reader(store), get_kpi(kpi), "strict", period, as_of, facet="overall", **where)
 
@@ -39,20 +39,20 @@ def test_whoever_did_not_answer_may_be_happy_or_not(store: Store) -> None:
     """3 of 4 answers are good, and 4 of 10 who were asked have answered: 3 of 10 are happy if nobody else is, and 9 of
     10 if all others are. By customers it is (2/3 + 1) / 2.
     """
-    asked(store, 1, "c", "good", "good", "bad", None, None, None)
-    asked(store, 7, "d", "good", None, None, None)
-    assert told(store) == (pytest.approx(0.3), pytest.approx(0.9), pytest.approx(5 / 6))
-    assert told(store, agent="Ann") == told(store)
+    put_surveys(store, 1, "c", "good", "good", "bad", None, None, None)
+    put_surveys(store, 7, "d", "good", None, None, None)
+    assert bounds(store) == (pytest.approx(0.3), pytest.approx(0.9), pytest.approx(5 / 6))
+    assert bounds(store, agent="Ann") == bounds(store)
 
 
 def test_where_everybody_answered_nothing_is_open(store: Store) -> None:
-    asked(store, 1, "c", "good", "bad")
-    low, high, _ = told(store)
+    put_surveys(store, 1, "c", "good", "bad")
+    low, high, _ = bounds(store)
     assert (low, high) == (0.5, 0.5)
 
 
 def test_there_are_none_without_answers_or_of_other_figures(store: Store) -> None:
-    asked(store, 1, "c", None)
-    assert told(store) is None
+    put_surveys(store, 1, "c", None)
+    assert bounds(store) is None
     period, as_of = period_of()
     assert share_bounds(reader(store), get_kpi("reopen_rate"), "strict", period, as_of) is None

@@ -50,15 +50,15 @@ def test_a_stable_desk_gives_at_most_one_false_signal_in_26_digests(tmp_path: Pa
     assert len(found := read(tmp_path, world, 26)) <= 1, found
 
 
-def test_slower_first_replies_are_named_within_two_weeks(tmp_path: Path, full_size: bool) -> None:
+def test_slower_first_replies_are_signalled_within_two_weeks(tmp_path: Path, full_size: bool) -> None:
     """30 % slower at 600 tickets a week; that is found in 95 of 100 cases, and at 450 a week in 86.
 
     The noise of a week falls with the root of its tickets. So a third of 450 tickets finds as surely what is slower by
     a logarithm that is the root of three times as large: 1.3 ** 3 ** 0.5, which is 58 %.
     """
     seeds, a_week, factor = ((2, 3, 4), 600, 1.3) if full_size else ((2,), 150, 1.58)
-    named = [seed for seed in seeds if "first_reply_time" in worse(tmp_path / str(seed), seed, a_week, factor)]
-    assert len(named) >= len(seeds) * 2 / 3, named
+    signalled = [seed for seed in seeds if "first_reply_time" in worse(tmp_path / str(seed), seed, a_week, factor)]
+    assert len(signalled) >= len(seeds) * 2 / 3, signalled
 
 
 def worse(folder: Path, seed: int, a_week: int, factor: float) -> list[str]:

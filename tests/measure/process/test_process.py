@@ -107,7 +107,7 @@ def test_an_open_ticket_stays_where_it_is() -> None:
     assert spent(*given, assignee=BOB)[2] == ("hand_over", 20, None)
 
 
-def test_a_way_back_is_told_from_a_way_on() -> None:
+def test_a_way_back_is_distinguished_from_a_way_on() -> None:
     events = (did(10, ANN, "team", TEAM, 51), did(20, BOB, "team", 51, TEAM))
     found = [(o.facet, o.value) for o in measured(story(*events, team=TEAM), "team_moves")]
     assert found == [("50>51", 0), ("51>50", 1)]
@@ -134,7 +134,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewed]:
     made.store.close()
 
 
-def test_a_bottleneck_that_was_planted_is_named_first(planted: Reviewed) -> None:
+def test_a_bottleneck_that_was_planted_comes_first(planted: Reviewed) -> None:
     first = find_bottlenecks(planted.reader, planted.whole, planted.whole.end)[0]
     team = dict(planted.store.rows("SELECT native, name FROM teams"))[str(TEAMS[2])]
     assert (first.stage, first.axis, first.name) == ("hand_over", "team", team)
@@ -156,7 +156,7 @@ def test_ways_name_both_teams_and_come_back_ones_first(planted: Reviewed) -> Non
     assert [one.returned for one in found] == sorted((one.returned for one in found), reverse=True)
 
 
-def test_a_category_that_grows_is_named(tmp_path: Path) -> None:
+def test_a_category_that_grows_is_found(tmp_path: Path) -> None:
     """In the last week ten times as many tickets about one thing as before."""
     world = generate(6, tickets=300, weeks=8, stable=True)
     made = Reviewed(tmp_path, world)

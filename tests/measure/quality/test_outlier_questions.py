@@ -40,7 +40,7 @@ def change(number: str, at: int, who: str, field: str, *values: Any) -> Event:
     return Event(number, f"{number}-{field}-{at}", at, 2, "change", actor=who, field=field, before=before, after=after)
 
 
-def asked(store: Store, **config: Any) -> dict[str, OutlierQuestion]:
+def questions(store: Store, **config: Any) -> dict[str, OutlierQuestion]:
     settings = Config(timezone="Europe/Berlin", sources={"acme": {"connector": "zendesk"}}, **config)
     build_stale(store, settings, extra=[(name, "strict") for name in list_outlier_kpis()])
     return {doubt.kpi.id: doubt for doubt in find_outliers(MetricStore(store, settings), *period_of())}
@@ -58,13 +58,13 @@ def solved_by(who: str, first: int, count: int, *, reopened: int) -> list[Any]:
     return found
 
 
-def test_somebody_is_named_only_where_chance_does_not_explain_it(store: Store) -> None:
+def test_a_person_is_reported_only_where_chance_does_not_explain_it(store: Store) -> None:
     """Ann: 12 of 30 against 2 of 60 of the others; Bob's 1 of 30 is as Cara's."""
     source = Source(store)
     source.put(agent("a", "Ann"), agent("b", "Bob"), agent("d", "Cara"), customer("c", None))
     source.put(*solved_by("a", 1, 30, reopened=12), *solved_by("b", 101, 30, reopened=1))
     source.put(*solved_by("d", 201, 30, reopened=1))
-    doubt = asked(store)["reopened_within_the_hour"]
+    doubt = questions(store)["reopened_within_the_hour"]
     assert doubt.n == 90
     assert doubt.share == pytest.approx(14 / 90)
     [ann] = doubt.people
@@ -73,12 +73,12 @@ def test_somebody_is_named_only_where_chance_does_not_explain_it(store: Store) -
     assert len(ann.tickets) == 12
 
 
-def test_nobody_is_named_by_a_few_tickets_or_for_less_than_the_others(store: Store) -> None:
+def test_nobody_is_reported_for_a_few_tickets_or_for_less_than_the_others(store: Store) -> None:
     """Nine of nine are too few to say anything."""
     source = Source(store)
     source.put(agent("a", "Ann"), agent("b", "Bob"), customer("c", None))
     source.put(*solved_by("a", 1, 9, reopened=9), *solved_by("b", 101, 30, reopened=0))
-    assert asked(store)["reopened_within_the_hour"].people == []
+    assert questions(store)["reopened_within_the_hour"].people == []
 
 
 def test_a_ticket_was_picked_over_an_older_one_of_its_severity_in_its_queue(store: Store) -> None:
@@ -91,7 +91,7 @@ def test_a_ticket_was_picked_over_an_older_one_of_its_severity_in_its_queue(stor
     source.put(*(ticket(n, MONDAY + int(n) * MINUTE, priority=p, team=t) for n, p, t in rows))
     taken = [("4", 60), ("1", 61), ("5", 62)]
     source.put(*(change(n, MONDAY + m * MINUTE, "a", "assignee", None, "a") for n, m in taken))
-    doubt = asked(store)["taken_from_queue"]
+    doubt = questions(store)["taken_from_queue"]
     assert doubt.n == 3
     assert doubt.share == pytest.approx(1 / 3)
 
@@ -104,7 +104,7 @@ def test_a_request_that_was_split_is_one_that_repeats_within_the_hour(store: Sto
     source.put(*(ticket(n, MONDAY + m * MINUTE, submitter=who) for n, m, who in opened))
     source.put(*(Event(n, "created", MONDAY + m * MINUTE, 0, "comment", actor=who) for n, m, who in opened))  # notes
     source.put(*(TicketLink(n, "1", "duplicate") for n in ("2", "3")))
-    doubt = asked(store)["opened_for_customer"]
+    doubt = questions(store)["opened_for_customer"]
     assert doubt.n == 3
     assert doubt.share == pytest.approx(1 / 3)
 
@@ -118,7 +118,7 @@ def test_authors_who_cite_themselves_are_seen(store: Store) -> None:
     for number, who in (("1", "a"), ("2", "b")):
         said = Event(number, f"{number}-r", MONDAY + HOUR, 1, "comment", actor=who, public=True, articles=("kb",))
         source.put(ticket(number, MONDAY), said)
-    doubt = asked(store)["own_articles_cited"]
+    doubt = questions(store)["own_articles_cited"]
     assert (doubt.n, doubt.share) == (2, 0.5)
 
 
@@ -126,7 +126,7 @@ def written(number: int, at: int, who: str) -> Article:
     return Article(f"kb{number}", f"How to {number}", f"http://x/kb{number}", at, at, 1, author=who, locale="en")
 
 
-def test_articles_that_crowd_at_the_end_of_a_period_are_named_with_their_titles(store: Store) -> None:
+def test_articles_that_crowd_at_the_end_of_a_period_are_shown_with_their_titles(store: Store) -> None:
     """The last tenth of a week, 16.8 hours of 168, begins on Sunday at 7:12. All twelve of Ann's articles are of Sunday
     evening; of Bob's thirty, one every fifth hour from 0 to 145, none is. The one of before the period is not.
     """
@@ -135,7 +135,7 @@ def test_articles_that_crowd_at_the_end_of_a_period_are_named_with_their_titles(
     source.put(*(written(i, MONDAY + (164 * 60 + i) * MINUTE, "a") for i in range(12)))
     source.put(*(written(100 + i, MONDAY + 5 * i * HOUR, "b") for i in range(30)))
     source.put(written(200, MONDAY - 24 * HOUR, "a"))
-    doubt = asked(store)["written_at_the_end"]
+    doubt = questions(store)["written_at_the_end"]
     assert doubt.n == 42
     assert doubt.share == pytest.approx(12 / 42)
     [ann] = doubt.people
@@ -155,7 +155,7 @@ def test_solves_that_crowd_into_the_last_hours_are_seen(store: Store) -> None:
             number = f"{week}-{i}"
             records += [ticket(number, at, status="solved"), change(number, at + HOUR, "a", "status", "open", "solved")]
     source.put(*records)
-    asked(store)
+    questions(store)
     reader = MetricStore(store, Config(timezone="UTC", sources={"acme": {"connector": "zendesk"}}))
     found = share_solved_at_end(reader, *period_of())
     assert found is not None
@@ -211,7 +211,7 @@ def test_every_gap_is_found(store: Store, sql: str, text: str, *, is_bad: bool) 
     with store.transaction() as conn:
         conn.execute("UPDATE cursors SET ran_at = ?", (MONDAY + 13 * 24 * HOUR,))
         conn.execute(sql)
-    [gap] = [gap for told, gap in found(store).items() if text in told]
+    [gap] = [gap for gap_text, gap in found(store).items() if text in gap_text]
     assert (gap.source, gap.how_many, gap.is_bad) == ("acme", 1, is_bad)
 
 
@@ -238,10 +238,10 @@ def run(desk: SyncedDesk, capsys: pytest.CaptureFixture[str], *arguments: str) -
 
 @pytest.mark.usefixtures("today")
 def test_the_command_tells_gaps_and_questions(desk: SyncedDesk, capsys: pytest.CaptureFixture[str]) -> None:
-    told = json.loads(run(desk, capsys, "--period", "2026-Q4", "--json"))
-    assert {one["id"] for one in told["questions"]} == set(list_outlier_kpis())
-    assert all(one["means"] for one in told["questions"])
-    assert any("without a priority" in gap["text"] for gap in told["gaps"])
+    output = json.loads(run(desk, capsys, "--period", "2026-Q4", "--json"))
+    assert {one["id"] for one in output["questions"]} == set(list_outlier_kpis())
+    assert all(one["means"] for one in output["questions"])
+    assert any("without a priority" in gap["text"] for gap in output["gaps"])
     text = run(desk, capsys, "--period", "2026-Q4")
     assert "Questions to look at, 2026-Q4 (none is a verdict)" in text
     assert "Was it solved without a word?" in text
@@ -265,6 +265,6 @@ def test_without_persons_the_questions_name_nobody(desk: SyncedDesk, capsys: pyt
     closed = desk.path.with_name("closed.toml")
     closed.write_text('privacy = "team_only"\n' + desk.path.read_text(encoding="utf-8"), encoding="utf-8")
     main(["--config", str(closed), "doctor", "--period", "2026-Q4", "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert all(one["people"] == [] for one in told["questions"])
-    assert not any(account.name in json.dumps(told) for account in desk.world.desk.accounts)
+    output = json.loads(capsys.readouterr().out)
+    assert all(one["people"] == [] for one in output["questions"])
+    assert not any(account.name in json.dumps(output) for account in desk.world.desk.accounts)

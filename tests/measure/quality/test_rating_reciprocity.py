@@ -54,8 +54,8 @@ def test_friends_who_praise_each_other_are_seen_as_a_team_that_does(book: Book) 
     tanh(3.09 / sqrt(8)) = tanh(1.0925) = 0.798.
     """
     rate(book, of_everybody(friends=5, others=3))
-    told = found(book)
-    assert (told.pairs, told.r, told.limit) == (15, pytest.approx(1), pytest.approx(0.798, abs=0.0005))
+    result = found(book)
+    assert (result.pairs, result.r, result.limit) == (15, pytest.approx(1), pytest.approx(0.798, abs=0.0005))
     assert found(book, "2026-Q2") is None
 
 
@@ -82,10 +82,10 @@ def test_fewer_than_ten_pairs_say_nothing(book: Book) -> None:
     assert found(book) is None
 
 
-def test_it_is_told_without_any_name(book: Book) -> None:
+def test_the_result_has_no_names(book: Book) -> None:
     rate(book, of_everybody(friends=5, others=3))
     build_stale(book.store, book.config, extra=[(name, "strict") for name in list_outlier_kpis()])
     period = parse_period("2026-Q3", book.config.timezone, NOW)
-    told = filter_team(load_data_quality(MetricStore(book.store, book.config), period, NOW))["rated_in_return"]
-    assert told == {"pairs": 15, "r": pytest.approx(1), "usual_r_up_to": pytest.approx(0.798, abs=0.001)}
-    assert not any(name in json.dumps(told) for name in TEAM)
+    result = filter_team(load_data_quality(MetricStore(book.store, book.config), period, NOW))["rated_in_return"]
+    assert result == {"pairs": 15, "r": pytest.approx(1), "usual_r_up_to": pytest.approx(0.798, abs=0.001)}
+    assert not any(name in json.dumps(result) for name in TEAM)

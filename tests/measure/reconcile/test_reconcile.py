@@ -72,8 +72,8 @@ def compared(
     }
     runs = [Cycle("sla", at(start), at(stop), int(elapsed * MINUTE)) for start, stop, elapsed in cycles]
     one = next(m for m in VENDOR_METRICS[connector] if m.name == metric)
-    told = VendorTicket("acme", "77", "https://acme.example.com/77", own, runs)
-    return list(TicketDiff(CalendarRules(store, config or Config()), ticket, one, told).rows())
+    vendor = VendorTicket("acme", "77", "https://acme.example.com/77", own, runs)
+    return list(TicketDiff(CalendarRules(store, config or Config()), ticket, one, vendor).rows())
 
 
 def why(store: Store, ticket: Timeline, **how: Any) -> list[str]:
@@ -135,7 +135,7 @@ BY_HAND: dict[str, list[tuple[Timeline, dict[str, Any]]]] = {
         ),
     ],
     "moved": [(story(*REPLIED, left_at=at(20)), {"calendar": 30})],
-    "imported_copy": [(story(*REPLIED, beside=TicketRecords(copies=[CopyRow(1, 2)])), {"calendar": 30})],
+    "imported_copy": [(story(*REPLIED, related=TicketRecords(copies=[CopyRow(1, 2)])), {"calendar": 30})],
     "test": [(story(*REPLIED, tags='["test"]', the=desk(exclude=Exclude(tags=["test"]))), {"calendar": 30}),
              (story(*REPLIED, association="child"), {"calendar": 30})],
     "agent_created": [
@@ -192,8 +192,8 @@ CASES = [(reason, place) for reason, cases in BY_HAND.items() for place in range
 
 @pytest.mark.parametrize(("reason", "place"), CASES)
 def test_every_difference_has_its_reason(store: Store, reason: str, place: int) -> None:
-    ticket, told = BY_HAND[reason][place]
-    assert why(store, ticket, **told)[:1] == [reason]
+    ticket, native = BY_HAND[reason][place]
+    assert why(store, ticket, **native)[:1] == [reason]
 
 
 def test_every_reason_is_shown_here_and_has_a_sentence() -> None:

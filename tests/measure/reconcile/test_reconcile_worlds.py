@@ -71,9 +71,9 @@ def test_by_the_helpdesks_own_definition_every_figure_that_it_has_is_ours(
     """What reports print may leave a ticket out or count a call; the arithmetic agrees to the rounding."""
     helpdesk, rows = world
     odd = OF_ANOTHER_SPAN | (BY_ITS_HOURS if helpdesk == "jira" else set()) | COUNTED_THERE
-    told = [row for row in rows if row.native is not None and row.reason not in odd | EXCLUDED_HERE]
-    assert len(told) > 300
-    assert [row for row in told if not _is_ours(row, ROUNDED[helpdesk])] == []
+    compared = [row for row in rows if row.native is not None and row.reason not in odd | EXCLUDED_HERE]
+    assert len(compared) > 300
+    assert [row for row in compared if not _is_ours(row, ROUNDED[helpdesk])] == []
 
 
 def _is_ours(row: TicketDifference, rounding: int) -> bool:
@@ -82,7 +82,7 @@ def _is_ours(row: TicketDifference, rounding: int) -> bool:
     return row.same is not None and abs(row.same - row.native) <= limit
 
 
-def test_what_ours_leaves_out_and_counts_otherwise_is_named(world: tuple[str, list[TicketDifference]]) -> None:
+def test_what_ours_excludes_and_counts_otherwise_has_a_reason(world: tuple[str, list[TicketDifference]]) -> None:
     helpdesk, rows = world
     reasons = Counter(row.reason for row in rows)
     assert {*reasons} <= {*SENTENCES}

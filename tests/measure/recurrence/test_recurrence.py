@@ -63,15 +63,15 @@ def test_a_customer_with_one_ticket_has_no_story(store: Store) -> None:
 # --- a ticket is that of who asked, whoever is named as the requester since
 
 
-def handed_over(store: Store, number: str, day: float, asked: str, to: str) -> None:
-    """A ticket that `asked` wrote, and that names `to` as the requester from the evening of that day on."""
-    put(store, number, day, BROKEN_AGAIN, requester=to, address=f"{to}@x.org", submitter=asked)
+def handed_over(store: Store, number: str, day: float, requester: str, to: str) -> None:
+    """A ticket that `requester` wrote, and that names `to` as the requester from the evening of that day on."""
+    put(store, number, day, BROKEN_AGAIN, requester=to, address=f"{to}@x.org", submitter=requester)
     at = int(START + day * DAY + 5 * HOUR)
-    change = Event(number, f"{number}-9", at, 9, "change", actor="1", field="requester", before=asked, after=to)
-    Source(store).put(customer(asked, f"{asked}@x.org"), change)
+    change = Event(number, f"{number}-9", at, 9, "change", actor="1", field="requester", before=requester, after=to)
+    Source(store).put(customer(requester, f"{requester}@x.org"), change)
 
 
-def test_a_ticket_that_names_another_requester_today_is_a_repeat_of_who_asked(store: Store) -> None:
+def test_a_ticket_with_another_requester_today_is_a_repeat_of_its_first_requester(store: Store) -> None:
     """2 was asked by c, as 1 was, and is d's only since; so 3, by d, repeats neither."""
     put(store, "1", 0)
     handed_over(store, "2", 3, "c", "d")
@@ -80,7 +80,7 @@ def test_a_ticket_that_names_another_requester_today_is_a_repeat_of_who_asked(st
     assert rate(reader(store)).value == pytest.approx(1 / 3)
 
 
-def test_a_ticket_is_told_of_who_asked_once_that_is_known(store: Store) -> None:
+def test_a_ticket_belongs_to_its_first_requester_once_that_is_known(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, BROKEN_AGAIN, requester="d", address="d@x.org")
     assert evidence(reader(store)) == []
@@ -92,8 +92,8 @@ def test_a_verdict_on_a_ticket_that_was_handed_over_is_kept(store: Store) -> Non
     put(store, "1", 0)
     handed_over(store, "2", 3, "c", "d")
     of = reader(store)
-    [asked] = [key for (key,) in store.rows("SELECT id FROM people WHERE native = 'c'")]
-    [contacts] = ContactHistory(store, of.config).contacts([asked]).values()
+    [customer_key] = [key for (key,) in store.rows("SELECT id FROM people WHERE native = 'c'")]
+    [contacts] = ContactHistory(store, of.config).contacts([customer_key]).values()
     keys = {native: key for key, native in store.rows("SELECT id, native FROM tickets")}
     about = find_pair(contacts, keys["1"], keys["2"])
     assert about is not None
@@ -114,17 +114,17 @@ def test_one_customer_who_asks_for_many_is_no_incident(store: Store) -> None:
     put(store, "early", 0, OTHER, requester="early", address="early@x.org")  # history begins
     for number in range(5):
         handed_over(store, str(number), 20 + number / 100, "c", f"p{number}")
-    told = Recurrence(sender_week=50)
-    assert "incident" not in rate(reader(store, recurrence=told)).excluded
+    settings = Recurrence(sender_week=50)
+    assert "incident" not in rate(reader(store, recurrence=settings)).excluded
     for number in range(5, 10):
         put(store, str(number), 20 + number / 100, BROKEN_AGAIN, requester=f"q{number}", address=f"q{number}@x.org")
-    assert rate(reader(store, recurrence=told)).excluded == {"incident": 10}
+    assert rate(reader(store, recurrence=settings)).excluded == {"incident": 10}
 
 
 # --- down to the other ticket
 
 
-def listed(store: Store, day: float, kpi: str = "recurrence_rate", variant: str = "strict") -> list[tuple[Any, ...]]:
+def export(store: Store, day: float, kpi: str = "recurrence_rate", variant: str = "strict") -> list[tuple[Any, ...]]:
     of = reader(store)
     build_stale(store, of.config, extra=[(kpi, variant)])
     rows = export_observations(store, of.config, Asked(kpi, variant, int(START + day * DAY)))
@@ -137,10 +137,10 @@ def test_what_came_back_names_the_ticket_that_did_and_why(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, BROKEN_AGAIN)
     came = ("acme:2", format_iso(START + 3 * DAY), "same_category")
-    assert listed(store, 2) == [("1", None, None, None, None)]
-    assert listed(store, 10) == [("1", None, *came), ("2", None, None, None, None)]
-    assert listed(store, 100) == [("1", 1, *came), ("2", 0, None, None, None)]
-    assert listed(store, 100, "first_contact_resolution") == [("1", 0, *came), ("2", 1, None, None, None)]
+    assert export(store, 2) == [("1", None, None, None, None)]
+    assert export(store, 10) == [("1", None, *came), ("2", None, None, None, None)]
+    assert export(store, 100) == [("1", 1, *came), ("2", 0, None, None, None)]
+    assert export(store, 100, "first_contact_resolution") == [("1", 0, *came), ("2", 1, None, None, None)]
 
 
 def test_what_came_back_on_the_same_ticket_names_no_other(store: Store) -> None:
@@ -150,7 +150,7 @@ def test_what_came_back_on_the_same_ticket_names_no_other(store: Store) -> None:
     said = Event("1", "1-3", again, 3, "comment", actor="c", public=True, length=90)
     opened = Event("1", "1-4", again, 4, "change", actor="c", field="status", before="solved", after="open")
     Source(store).put(said, opened)
-    base, follower = listed(store, 100, variant="incl_reopen")
+    base, follower = export(store, 100, variant="incl_reopen")
     assert base == ("1", 1, None, format_iso(again), "not_fixed")
     assert follower[1:] == (None, None, None, None)  # what follows is no part of the figure itself
 
@@ -330,7 +330,7 @@ def test_a_repeat_that_is_deleted_later_counted_until_then(store: Store) -> None
 # --- what stands above the evidence
 
 
-def test_a_verdict_stands_above_all_evidence_and_the_last_one_holds(store: Store) -> None:
+def test_a_label_overrides_all_evidence_and_the_last_one_holds(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, OTHER, follow_up_of="1")
     of = reader(store)
@@ -343,11 +343,11 @@ def test_a_verdict_stands_above_all_evidence_and_the_last_one_holds(store: Store
     assert (rate(of).value, evidence(of)) == (0.5, [("1", "judged_same", 1.0)])
     save_label(store, pair(store, of.config), PairLabel("skip", "lead", 3))
     assert rate(reader(store)).value == 0.5
-    told = store.rows("SELECT who, at, verdict, why, weight FROM repeat_labels")
-    assert told[0] == ("lead", 1, "no", "two different things", 0.0)
+    labels = store.rows("SELECT who, at, verdict, why, weight FROM repeat_labels")
+    assert labels[0] == ("lead", 1, "no", "two different things", 0.0)
 
 
-def test_verdicts_on_named_pairs_say_nothing_of_others(store: Store) -> None:
+def test_labels_on_chosen_pairs_say_nothing_of_others(store: Store) -> None:
     put(store, "1", 0)
     put(store, "2", 3, OTHER, follow_up_of="1")
     of = reader(store)
@@ -367,7 +367,7 @@ def test_expected_requests_neither_come_back_nor_are_what_comes_back(store: Stor
 
 
 @pytest.mark.parametrize("name", ["c@x.org", "@X.org", "acme:c"])
-def test_a_named_sender_is_left_out(store: Store, name: str) -> None:
+def test_a_configured_sender_is_excluded(store: Store, name: str) -> None:
     put(store, "1", 0)
     put(store, "2", 3, BROKEN_AGAIN)
     put(store, "3", 3, requester="d", address="d@y.org")

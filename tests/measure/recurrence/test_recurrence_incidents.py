@@ -45,7 +45,7 @@ def readers(
         reader.store.close()
 
 
-def told(value: MetricValue) -> tuple[object, ...]:
+def parts(value: MetricValue) -> tuple[object, ...]:
     return value.n, value.value, dict(value.also), value.facets
 
 
@@ -68,7 +68,7 @@ def test_no_agents_number_moves(
     assert len([a for a in agents if a]) > 5
     for agent in agents:
         before = quiet.compute(get_kpi(kpi), whole, desk.end, agent=agent)
-        assert told(loud.compute(get_kpi(kpi), whole, desk.end, agent=agent)) == told(before)
+        assert parts(loud.compute(get_kpi(kpi), whole, desk.end, agent=agent)) == parts(before)
 
 
 def test_the_incident_is_counted_where_it_is_left_out(

@@ -26,12 +26,12 @@ TO_CHOOSE = {"billing", "export", "app", "账单", "导出", "应用"}
 WITHOUT = 0.3
 
 
-def judged(pairs: list[Pair]) -> list[LabelledPair]:
+def label(pairs: list[Pair]) -> list[LabelledPair]:
     rng = Random("categories")
-    return [_judged(pair, has_category=rng.random() >= WITHOUT) for pair in pairs]
+    return [_label(pair, has_category=rng.random() >= WITHOUT) for pair in pairs]
 
 
-def _judged(pair: Pair, *, has_category: bool) -> LabelledPair:
+def _label(pair: Pair, *, has_category: bool) -> LabelledPair:
     category = pair.category if has_category and pair.category else None
     earlier, later = (
         Contact(ticket=n, at=n, last=n, name=str(n), category=category, sketch=fingerprint(subject, text, KEY),
@@ -47,11 +47,12 @@ CHOOSING = [pair for pair in PAIRS if pair.category in TO_CHOOSE]
 TESTING = [pair for pair in PAIRS if pair.category not in TO_CHOOSE]
 
 
-def show(what: str, told: DetectionQuality) -> None:
-    p, r = told.precision_interval, told.recall_interval
+def show(what: str, quality: DetectionQuality) -> None:
+    p, r = quality.precision_interval, quality.recall_interval
     sys.stdout.write(
-        f"\n{what}: {told.pairs} pairs, precision {told.precision:.3f} ({p[0]:.3f}-{p[1]:.3f}, n {told.found:g}),"
-        f" recall {told.recall:.3f} ({r[0]:.3f}-{r[1]:.3f}, n {told.true:g})\n"
+        f"\n{what}: {quality.pairs} pairs,"
+        f" precision {quality.precision:.3f} ({p[0]:.3f}-{p[1]:.3f}, n {quality.found:g}),"
+        f" recall {quality.recall:.3f} ({r[0]:.3f}-{r[1]:.3f}, n {quality.true:g})\n"
     )
 
 
@@ -62,7 +63,7 @@ def test_there_are_more_than_four_hundred_pairs_and_half_of_them_are_two_problem
 
 
 def test_what_is_shipped_is_what_the_pairs_for_choosing_give() -> None:
-    least = choose_thresholds(judged(CHOOSING), SHIPPED)
+    least = choose_thresholds(label(CHOOSING), SHIPPED)
     assert (least.same_category, least.any_category) == SHIPPED[:2]
 
 
@@ -71,14 +72,14 @@ def test_nine_of_ten_found_are_repeats_and_most_repeats_are_found(
     language: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """On pairs that had no part in choosing."""
-    pairs = judged([pair for pair in TESTING if language in {pair.language, "both"}])
-    told = measure_quality(pairs, SHIPPED)
+    pairs = label([pair for pair in TESTING if language in {pair.language, "both"}])
+    quality = measure_quality(pairs, SHIPPED)
     with capsys.disabled():
-        show(f"written by hand, {language}", told)
-    assert told.precision is not None
-    assert told.recall is not None
-    assert told.precision >= 0.90
-    assert told.recall >= 0.60
+        show(f"written by hand, {language}", quality)
+    assert quality.precision is not None
+    assert quality.recall is not None
+    assert quality.precision >= 0.90
+    assert quality.recall >= 0.60
 
 
 @pytest.mark.parametrize("locale", ["en", "zh"])
@@ -88,14 +89,14 @@ def test_in_an_invented_world_most_repeats_are_found_too(locale: str, capsys: py
     """
     world = generate(5, tickets=1500, weeks=20, locale=locale)  # type: ignore[arg-type]  # of two words
     pairs = _of_world(world)
-    told = measure_quality(pairs, SHIPPED)
+    quality = measure_quality(pairs, SHIPPED)
     with capsys.disabled():
-        show(f"an invented world, {locale}", told)
+        show(f"an invented world, {locale}", quality)
     assert len(pairs) >= 400
-    assert told.precision is not None
-    assert told.recall is not None
-    assert told.precision >= 0.90
-    assert told.recall >= 0.60
+    assert quality.precision is not None
+    assert quality.recall is not None
+    assert quality.precision >= 0.90
+    assert quality.recall >= 0.60
 
 
 def _of_world(world: World) -> list[LabelledPair]:
@@ -110,9 +111,13 @@ def _of_world(world: World) -> list[LabelledPair]:
             for earlier in stories[:place]:
                 if later.created.at - earlier.created.at <= LONGEST:
                     a, b = _contact(earlier), _contact(later)
-                    told = evidence(a, b)
+                    found_evidence = evidence(a, b)
                     is_same = (earlier.ticket, later.ticket) in true
-                    found.append(LabelledPair(told.reason if told else None, similarity_evidence(a, b), is_same))
+                    found.append(
+                        LabelledPair(
+                            found_evidence.reason if found_evidence else None, similarity_evidence(a, b), is_same
+                        )
+                    )
     return found
 
 

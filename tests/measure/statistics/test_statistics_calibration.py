@@ -103,7 +103,7 @@ def test_the_variance_between_people_is_found() -> None:
         (0.25, 1.44, 24, 54, 93),
     ],
 )
-def test_so_many_things_make_a_value_reliable(between: float, single: float, half: int, usual: int, good: int) -> None:
+def test_this_many_units_make_a_value_reliable(between: float, single: float, half: int, usual: int, good: int) -> None:
     # n = r/(1 - r) x single/between^2, rounded up; known values of satisfaction, first contact, reopens, log times.
     for wanted, n in ((0.5, half), (0.7, usual), (0.8, good)):
         assert shrinkage.reliability(between**2, single / n) >= wanted
@@ -230,7 +230,7 @@ def test_drawing_customers_covers_the_truth_where_answers_come_in_clusters() -> 
     assert naive / 200 < 0.85
 
 
-def test_a_drawn_median_is_that_of_the_curve_of_the_drawn_things() -> None:
+def test_a_drawn_median_is_that_of_the_curve_of_the_drawn_units() -> None:
     rng = np.random.default_rng(18)
     time, of = rng.integers(1, 12, 60), rng.integers(0, 12, 60)  # many end, and many are last seen, at the same time
     ended = rng.random(60) < 0.6

@@ -91,7 +91,7 @@ def test_a_week_back_to_normal_after_a_terrible_one_is_no_signal() -> None:
     assert detect_signal(hours(log), Point("now", HOUR, 150), "duration", "lower").verdict == "usual"
 
 
-def test_a_backlog_that_carries_over_is_not_judged_in_pairs() -> None:
+def test_a_backlog_that_carries_over_is_not_tested_in_pairs() -> None:
     calm = [100.0, 120.0] * 14  # on the scale of roots 20.04 and 21.94; 145 is 24.11, three deviations off
     alone = detect_signal(points(calm), Point("now", 145, 145), "count", "lower")
     twice = detect_signal(points([*calm[1:], 145]), Point("now", 145, 145), "count", "lower")
@@ -163,7 +163,7 @@ def test_a_stable_world_gives_a_false_signal_about_once_in_a_thousand_weeks() ->
     assert _alarms(rng.poisson(40, shape).astype(np.float64), 40, "count") <= 16 / 7800
 
 
-def test_a_rise_of_thirty_percent_is_named_within_two_weeks_where_tickets_are_many() -> None:
+def test_a_rise_of_thirty_percent_is_signalled_within_two_weeks_where_tickets_are_many() -> None:
     rng = np.random.default_rng(8)
     found = 0
     for _ in range(100):

@@ -72,13 +72,13 @@ def test_of_complete_data_it_is_the_plain_quantile_and_share(values: list[int], 
         assert curve.interval_at(t) == pytest.approx(wilson(longer, len(values)))
 
 
-@given(things=st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=60), order=st.randoms())
-def test_the_order_of_the_things_does_not_matter_and_the_curve_only_falls(
-    things: list[tuple[int, bool]], order: random.Random
+@given(spans=st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=60), order=st.randoms())
+def test_the_order_of_the_spans_does_not_matter_and_the_curve_only_falls(
+    spans: list[tuple[int, bool]], order: random.Random
 ) -> None:
-    curve = kaplan_meier([d for d, _ in things], [e for _, e in things])
-    order.shuffle(things)
-    again = kaplan_meier([d for d, _ in things], [e for _, e in things])
+    curve = kaplan_meier([d for d, _ in spans], [e for _, e in spans])
+    order.shuffle(spans)
+    again = kaplan_meier([d for d, _ in spans], [e for _, e in spans])
     assert curve.survival.tolist() == again.survival.tolist()
     low, high = curve.band()
     assert (np.diff(curve.survival) <= 0).all()

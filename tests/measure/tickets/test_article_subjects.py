@@ -45,14 +45,14 @@ def desk(store: Store, name: str = "acme") -> Source:
     return source
 
 
-def listed(store: Store, kpi: str, config: Config = SETTINGS) -> list[dict[str, Any]]:
+def export(store: Store, kpi: str, config: Config = SETTINGS) -> list[dict[str, Any]]:
     build_stale(store, config)
     return list(export_observations(store, config, Asked(kpi, "strict", LATER)))
 
 
 def test_a_row_of_an_article_has_its_helpdesk_and_its_address_and_a_ticket_where_it_is_about_one(store: Store) -> None:
     desk(store)
-    (written,), (used,) = listed(store, "article_activity"), listed(store, "article_reuse")
+    (written,), (used,) = export(store, "article_activity"), export(store, "article_reuse")
     assert [written[name] for name in ("source", "ticket", "agent", "url", "facet", "value")] == [
         "acme", None, "Ann", "http://x/hc/900", "created", 1,
     ]  # fmt: skip
@@ -61,54 +61,54 @@ def test_a_row_of_an_article_has_its_helpdesk_and_its_address_and_a_ticket_where
     ]  # fmt: skip
 
 
-def test_figures_of_articles_can_be_asked_for_by_helpdesk_and_person(store: Store) -> None:
+def test_values_of_articles_can_be_queried_by_helpdesk_and_person(store: Store) -> None:
     desk(store)
     two = desk(store, "other")
     two.put(article("901"))
     sources = {"acme": {"connector": "zendesk"}, "other": {"connector": "zendesk"}}
-    told = reader(store, sources=sources, people={})
-    assert value(told, "article_activity").value == 3
-    assert [value(told, "article_activity", source=name).value for name in ("acme", "other")] == [1, 2]
-    assert value(told, "article_activity", source="acme", agent="Ann (1)").value == 1
+    store_reader = reader(store, sources=sources, people={})
+    assert value(store_reader, "article_activity").value == 3
+    assert [value(store_reader, "article_activity", source=name).value for name in ("acme", "other")] == [1, 2]
+    assert value(store_reader, "article_activity", source="acme", agent="Ann (1)").value == 1
 
 
 def test_a_ticket_that_is_merged_later_takes_its_use_of_an_article_back(store: Store) -> None:
     source = desk(store)
-    assert listed(store, "article_reuse")[0]["reason"] == ""
+    assert export(store, "article_reuse")[0]["reason"] == ""
     source.put(ticket("1", MONDAY, merged_into="2", status="closed"), ticket("2", MONDAY))
     source.put(
         Event("1", "m", MADE + 5 * HOUR, 9, "change", actor="bob", field="status", before="open", after="closed")
     )
-    assert [row["reason"] for row in listed(store, "article_reuse")] == ["merged"]
+    assert [row["reason"] for row in export(store, "article_reuse")] == ["merged"]
 
 
 def test_a_link_by_title_finds_its_article(store: Store) -> None:
     source = desk(store)
     source.put(ticket("2", MONDAY), answer("2", MADE + HOUR, "bob", "title:How to reset", "title:Another"))
-    assert sorted(row["ticket"] for row in listed(store, "article_reuse")) == ["1", "2"]
+    assert sorted(row["ticket"] for row in export(store, "article_reuse")) == ["1", "2"]
 
 
 def test_whoever_turns_out_to_be_the_author_under_another_account_loses_the_use(store: Store) -> None:
     desk(store)
-    assert len(listed(store, "article_reuse")) == 1
+    assert len(export(store, "article_reuse")) == 1
     one = Config(
         timezone="Europe/Berlin", sources=SETTINGS.sources,
         people={"ann": PersonConfig(name="Ann", accounts=["acme:ann", "acme:bob"])},
     )  # fmt: skip
-    assert listed(store, "article_reuse", one) == []
+    assert export(store, "article_reuse", one) == []
 
 
 def test_an_import_of_many_articles_by_one_account_is_no_work_of_theirs(store: Store) -> None:
     source = desk(store)
     source.put(*(article(str(n), "bob") for n in range(20, 31)))  # eleven within a minute
     source.put(*(ArticleEdit("900", MADE + n * HOUR, editor="ann") for n in (5, 6)))
-    rows = [(row["agent"], row["facet"]) for row in listed(store, "article_activity")]
+    rows = [(row["agent"], row["facet"]) for row in export(store, "article_activity")]
     assert sorted(rows) == sorted([("Ann", "created"), *[("Ann", "substantive")] * 2, *[("Bob", "minor")] * 11])
 
 
-def test_an_article_is_told_again_only_when_something_about_it_changed(store: Store) -> None:
+def test_an_article_is_built_again_only_when_something_about_it_changed(store: Store) -> None:
     source = desk(store)
-    listed(store, "article_reuse")
+    export(store, "article_reuse")
     assert store.one("SELECT count(*) FROM stale_subjects WHERE kind = 'article'") == 0
     source.put(article())
     source.put(ticket("3", MONDAY))
@@ -129,8 +129,8 @@ def test_a_use_after_ninety_days_does_not_count(store: Store) -> None:
     source = desk(store)
     for number, days in (("4", 90), ("5", 91)):
         source.put(ticket(number, MONDAY), answer(number, MADE + days * 24 * HOUR, "bob", "900"))
-    told, (period, _) = reader(store), period_of()
-    found = told.compute(get_kpi("article_reuse"), period, MADE + 100 * 24 * HOUR)
+    store_reader, (period, _) = reader(store), period_of()
+    found = store_reader.compute(get_kpi("article_reuse"), period, MADE + 100 * 24 * HOUR)
     assert (found.n, found.value) == (2, 2)  # tickets 1 and 4
 
 
@@ -159,6 +159,6 @@ def test_an_articles_number_is_opened_down_to_the_article(store: Store) -> None:
     assert opened.splitlines()[3].startswith("value 2   n 2")
     assert len([line for line in opened.splitlines() if " - " in line and "created http://x/hc/" in line]) == 2
     # 3 of 4: the centre is (3 + 1.92) / (4 + 3.84) = 0.628, half of the width 0.327
-    judged = explain_metric(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
-    assert judged["value"]["value"] == pytest.approx(0.30064, abs=1e-5)
-    assert judged["formula"] == "lower end of the 95 % interval (Wilson) of 3 / 4"
+    explanation = explain_metric(store, SETTINGS, Asked("article_quality", "strict", as_of, period, {}))
+    assert explanation["value"]["value"] == pytest.approx(0.30064, abs=1e-5)
+    assert explanation["formula"] == "lower end of the 95 % interval (Wilson) of 3 / 4"

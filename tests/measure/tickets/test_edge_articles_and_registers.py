@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from article_fixtures import EVE, article, counts, days, on, text, told
+from article_fixtures import EVE, article, counts, days, observe, on, text
 from metric_store_fixtures import BERLIN
 from register_fixtures import NOW, Book
 from timeline_fixtures import ANN, BOB
-from variant_fixtures import Told, variants_give
+from variant_fixtures import VariantResult, variants_give
 
 from helpdesk_kpi.calendar.periods import parse_period
 from helpdesk_kpi.measure.build.build import build_stale
@@ -34,8 +34,8 @@ def book(tmp_path: Path) -> Iterator[Book]:
 # --- articles: votes (strict) and checklists, as (day, whose, value, how much of it)
 
 
-def judged(of: Article) -> Told:
-    return lambda kpi, variant: [(days(o.at), o.agent, o.value, o.share) for o in told(of, kpi, variant)]
+def quality_of(of: Article) -> VariantResult:
+    return lambda kpi, variant: [(days(o.at), o.agent, o.value, o.share) for o in observe(of, kpi, variant)]
 
 
 def test_an_article_is_theirs_who_wrote_it_and_not_the_last_editors() -> None:
@@ -43,45 +43,51 @@ def test_an_article_is_theirs_who_wrote_it_and_not_the_last_editors() -> None:
     # on day 10: half of each is Ann's and half Bob's, nothing Eve's.
     of = article(text(5, BOB), text(8, EVE, is_minor=1), votes=counts((9, 2, 0)), checklists=[Checklist(on(10), 1.0)])
     variants_give(
-        QUALITY, judged(of), strict=[(9, ANN, 1, 1), (9, BOB, 1, 1)], checklist=[(10, ANN, 1, 0.5), (10, BOB, 1, 0.5)]
+        QUALITY,
+        quality_of(of),
+        strict=[(9, ANN, 1, 1), (9, BOB, 1, 1)],
+        checklist=[(10, ANN, 1, 0.5), (10, BOB, 1, 0.5)],
     )
 
 
 def test_who_writes_after_a_judgement_has_no_part_in_it() -> None:
     # A vote against on day 3, a checklist of 0.4 on day 4; Bob rewrites it on day 5.
     of = article(text(5, BOB), votes=counts((3, 0, 1)), checklists=[Checklist(on(4), 0.4)])
-    variants_give(QUALITY, judged(of), strict=[(3, ANN, 0, 1)], checklist=[(4, ANN, 0.4, 1)])
+    variants_give(QUALITY, quality_of(of), strict=[(3, ANN, 0, 1)], checklist=[(4, ANN, 0.4, 1)])
 
 
 def test_what_was_imported_with_many_others_was_written_by_nobody_then() -> None:
     # Bob's account saves five hundred articles at once on day 5: it stays Ann's.
     of = article(text(5, BOB, at_once=500), votes=counts((9, 1, 0)), checklists=[Checklist(on(10), 0.8)])
-    variants_give(QUALITY, judged(of), strict=[(9, ANN, 1, 1)], checklist=[(10, ANN, 0.8, 1)])
+    variants_give(QUALITY, quality_of(of), strict=[(9, ANN, 1, 1)], checklist=[(10, ANN, 0.8, 1)])
 
 
 def test_each_language_of_an_article_is_written_by_who_translates_it() -> None:
     # Ann makes it, Bob adds the German text on day 5: half of what comes after is his.
     of = article(text(5, BOB, locale="de"), votes=counts((9, 2, 0)), checklists=[Checklist(on(10), 1.0)])
     variants_give(
-        QUALITY, judged(of), strict=[(9, ANN, 1, 1), (9, BOB, 1, 1)], checklist=[(10, ANN, 1, 0.5), (10, BOB, 1, 0.5)]
+        QUALITY,
+        quality_of(of),
+        strict=[(9, ANN, 1, 1), (9, BOB, 1, 1)],
+        checklist=[(10, ANN, 1, 0.5), (10, BOB, 1, 0.5)],
     )
 
 
-def test_a_draft_is_judged_by_nobody() -> None:
+def test_a_draft_gets_no_votes() -> None:
     of = article(draft=1, votes=counts((9, 1, 0)), checklists=[Checklist(on(10), 1.0)])
-    variants_give(QUALITY, judged(of), strict=[], checklist=[])
+    variants_give(QUALITY, quality_of(of), strict=[], checklist=[])
 
 
 def test_votes_of_before_the_first_look_have_no_time_and_a_checklist_has() -> None:
     # 20 votes are there at the first look of all, on day 3, and one more on day 9.
     of = article(votes=counts((3, 20, 4), (9, 21, 4)), checklists=[Checklist(on(2), 1.0)], first_look=3)
-    variants_give(QUALITY, judged(of), strict=[(9, ANN, 1, 1)], checklist=[(2, ANN, 1, 1)])
+    variants_give(QUALITY, quality_of(of), strict=[(9, ANN, 1, 1)], checklist=[(2, ANN, 1, 1)])
 
 
 # --- registers: (n, value)
 
 
-def written(book: Book, period: str, **where: str | None) -> Told:
+def written(book: Book, period: str, **where: str | None) -> VariantResult:
     def read(kpi: str, variant: str) -> tuple[float, float | None]:
         build_stale(book.store, book.config, extra=[(kpi, variant)])
         span = parse_period(period, book.config.timezone, NOW)
@@ -91,7 +97,7 @@ def written(book: Book, period: str, **where: str | None) -> Told:
     return read
 
 
-def value_of(of: Told) -> Told:
+def value_of(of: VariantResult) -> VariantResult:
     return lambda kpi, variant: of(kpi, variant)[1]
 
 
@@ -127,7 +133,7 @@ def test_one_who_answers_three_times_is_one_in_either_direction(book: Book) -> N
 # The book's two tickets are of November, of one customer.
 
 
-def test_self_service_is_not_told_where_nobody_counts_visitors_and_the_helpdesk_no_views(book: Book) -> None:
+def test_self_service_is_missing_without_visitors_and_views(book: Book) -> None:
     # Fewer tickets are not more self-service, and there is no number of visitors to be guessed from anything.
     variants_give(SELF_SERVICE, value_of(written(book, "2026-11")), strict=None, views=None)
 

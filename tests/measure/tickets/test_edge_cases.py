@@ -88,7 +88,7 @@ def test_a_variant_that_is_not_worked_out_fails() -> None:
 
 
 def test_every_test_of_an_odd_life_is_in_the_list() -> None:
-    listed = {name for case in CASES.values() for name in case.tests}
+    covered = {name for case in CASES.values() for name in case.tests}
     files = [path.name for path in TESTS.rglob("test_edge_*.py") if path.name != Path(__file__).name]
     assert len(files) >= 8
-    assert {f"{file}::{test}" for file in files for test in functions_of(file)} <= listed
+    assert {f"{file}::{test}" for file in files for test in functions_of(file)} <= covered

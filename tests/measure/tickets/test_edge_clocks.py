@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from edge_fixtures import MINUTE, OFFICE, answered, cycle, kept, medians, put, read, solve
 from metric_store_fixtures import HOUR, MONDAY, WEEK, Source, reply, ticket
-from timeline_fixtures import apart
+from timeline_fixtures import by_variant
 from variant_fixtures import variants_give
 
 from helpdesk_kpi.calendar.periods import parse_period
@@ -43,9 +43,9 @@ def test_a_weekend_on_which_clocks_change_costs_two_hours_and_not_three(store: S
     nights = Hours(weekly={"sun": ("00:00-06:00",)})
     of = read(store, timezone="Europe/London", hours={"default": Hours(weekly=OFFICE), "own": nights}, target="2h")
     took = medians(of, created, "Europe/London")
-    variants_give(FRT, took, **apart(FRT, 120))
-    variants_give(FIRST, took, **apart(FIRST, 120))
-    variants_give(FULL, took, **apart(FULL, 120))
+    variants_give(FRT, took, **by_variant(FRT, 120))
+    variants_give(FIRST, took, **by_variant(FIRST, 120))
+    variants_give(FULL, took, **by_variant(FULL, 120))
     # Confirmed a week later, on Monday 6 April at 10:00: 60 of Friday, five days of 480, 60 of Monday.
     variants_give(ACCEPTED, took, strict=120, confirmed=120, at_confirmation=60 + 5 * 480 + 60)
     # Ann works in Sunday's night from 0 to 6: five hours of that one, since the clocks leave out an hour.
@@ -61,9 +61,9 @@ def test_over_easter_only_the_hours_that_were_worked_count(store: Store) -> None
     hours = {"default": Hours(weekly=OFFICE, holidays="DE-BE"), "own": Hours(weekly={"sat": ("10:00-14:00",)})}
     of = read(store, hours=hours, target="2h")
     took = medians(of, created)
-    variants_give(FRT, took, **apart(FRT, 120))
-    variants_give(FIRST, took, **apart(FIRST, 120))
-    variants_give(FULL, took, **apart(FULL, 120))
+    variants_give(FRT, took, **by_variant(FRT, 120))
+    variants_give(FIRST, took, **by_variant(FIRST, 120))
+    variants_give(FULL, took, **by_variant(FULL, 120))
     # Confirmed on Tuesday 14 April at 09:00: 120 of Thursday, Tuesday to Friday, and Monday.
     variants_give(ACCEPTED, took, strict=120, confirmed=120, at_confirmation=120 + 4 * 480 + 480)
     variants_give(HELD, took, strict=120, rostered=240)  # Ann works four hours on Easter Saturday
@@ -81,9 +81,9 @@ def test_a_schedule_that_changes_while_a_ticket_runs_counts_in_its_own_time(stor
     put(store, *answered("1", created, end), cycle("1", created, end, MONDAY + 25 * HOUR))  # promised until 01:00
     of = read(store, hours={"own": Hours(weekly={"mon-sun": ("22:00-06:00",)})}, target="3h")
     took = medians(of, created)
-    variants_give(FRT, took, **apart(FRT, 180, zendesk=600))
-    variants_give(FIRST, took, **apart(FIRST, 180, zendesk=600))
-    variants_give(FULL, took, **apart(FULL, 180, zendesk=600))
+    variants_give(FRT, took, **by_variant(FRT, 180, zendesk=600))
+    variants_give(FIRST, took, **by_variant(FIRST, 180, zendesk=600))
+    variants_give(FULL, took, **by_variant(FULL, 180, zendesk=600))
     variants_give(ACCEPTED, took, strict=180, confirmed=180, at_confirmation=180 + 7 * 1440)
     variants_give(HELD, took, strict=180, rostered=240)  # Ann's night began at 22:00
     variants_give(SLA, kept(of, created), strict=(1, 0), own=(2, 1))
@@ -114,17 +114,17 @@ def test_of_two_schedules_a_team_has_the_one_that_was_written_for_it(store: Stor
     own = Hours(weekly={"mon-fri": ("11:00-13:00",)})
     of = read(store, hours={"default": Hours(weekly=OFFICE), "nights": nights, "own": own}, target="2h")
     took, promised = medians(of, created, team="Office"), kept(of, created, team="Office")
-    variants_give(FRT, took, **apart(FRT, 180))
-    variants_give(FIRST, took, **apart(FIRST, 180))
-    variants_give(FULL, took, **apart(FULL, 180))
+    variants_give(FRT, took, **by_variant(FRT, 180))
+    variants_give(FIRST, took, **by_variant(FIRST, 180))
+    variants_give(FULL, took, **by_variant(FULL, 180))
     # To Monday 23 at 12:00: the rest of Monday, four days, and three hours.
     variants_give(ACCEPTED, took, strict=180, confirmed=180, at_confirmation=180 + 300 + 4 * 480 + 180)
     variants_give(HELD, took, strict=180, rostered=60)  # Ann's own hours begin at 11:00
     variants_give(SLA, promised, strict=(1, 1), own=(2, 0))
     took, promised = medians(of, created, team="Nights"), kept(of, created, team="Nights")
-    variants_give(FRT, took, **apart(FRT, 120))
-    variants_give(FIRST, took, **apart(FIRST, 120))
-    variants_give(FULL, took, **apart(FULL, 120))
+    variants_give(FRT, took, **by_variant(FRT, 120))
+    variants_give(FIRST, took, **by_variant(FIRST, 120))
+    variants_give(FULL, took, **by_variant(FULL, 120))
     variants_give(ACCEPTED, took, strict=120, confirmed=120, at_confirmation=120 + 7 * 720)  # seven nights of 12 hours
     variants_give(HELD, took, strict=120, rostered=60)
     variants_give(SLA, promised, strict=(1, 0), own=(2, 1))
@@ -146,9 +146,9 @@ def test_a_raised_priority_changes_neither_the_promise_nor_the_clock_of_what_had
     put(store, *answered("1", created, end, priority="urgent"), RAISED, cycle("1", created, end, MONDAY + 13 * HOUR))
     of = read(store, hours={"default": Hours(weekly=OFFICE), **TO_ONE}, severity=LEVELS)
     took = medians(of, created, severity="P2")
-    variants_give(FRT, took, **apart(FRT, 180))
-    variants_give(FIRST, took, **apart(FIRST, 180))
-    variants_give(FULL, took, **apart(FULL, 180))
+    variants_give(FRT, took, **by_variant(FRT, 180))
+    variants_give(FIRST, took, **by_variant(FIRST, 180))
+    variants_give(FULL, took, **by_variant(FULL, 180))
     variants_give(ACCEPTED, took, strict=180, confirmed=180, at_confirmation=180 + 300 + 4 * 480 + 180)
     variants_give(HELD, took, strict=180, rostered=60)
     variants_give(SLA, kept(of, created, severity="P2"), strict=(1, 1), own=(2, 1))
@@ -169,8 +169,8 @@ def test_what_began_before_the_priority_was_raised_and_what_begins_after_it_are_
     # From creation in working hours: 480 of Monday and 120 of Tuesday; both promises of P2 are broken. By owner there
     # are two waits, 120 in the queue and 480 with Ann; the median of two is the lower one.
     as_p2, as_p0 = medians(of, created, severity="P2"), medians(of, created, severity="P0")
-    variants_give(FRT, as_p2, **apart(FRT, 600, owner=120))
-    variants_give(FULL, as_p2, **apart(FULL, 600))
+    variants_give(FRT, as_p2, **by_variant(FRT, 600, owner=120))
+    variants_give(FULL, as_p2, **by_variant(FULL, 600))
     variants_give(SLA, kept(of, created, severity="P2"), strict=(2, 0), own=(2, 0))
     # From acceptance around the clock: a day, and a day and a week. Ann's own hours: two of Monday.
     variants_give(ACCEPTED, as_p0, strict=1440, confirmed=1440, at_confirmation=8 * 1440)
@@ -186,16 +186,16 @@ def test_a_p0_runs_around_the_clock_and_a_p2_in_working_hours(store: Store) -> N
     own = Hours(weekly={"mon-fri": ("08:00-09:30",)})
     of = read(store, hours={"default": Hours(weekly=OFFICE), "own": own}, severity=LEVELS)
     took = medians(of, created, severity="P0")
-    variants_give(FRT, took, **apart(FRT, 1080))
-    variants_give(FIRST, took, **apart(FIRST, 1080))
-    variants_give(FULL, took, **apart(FULL, 1080))
+    variants_give(FRT, took, **by_variant(FRT, 1080))
+    variants_give(FIRST, took, **by_variant(FIRST, 1080))
+    variants_give(FULL, took, **by_variant(FULL, 1080))
     variants_give(ACCEPTED, took, strict=1080, confirmed=1080, at_confirmation=1080 + 7 * 1440)
     variants_give(HELD, took, strict=1080, rostered=90)  # who works from 08:00 to 09:30 does so on a P0 too
     variants_give(SLA, kept(of, created, severity="P0"), strict=(1, 0), own=(2, 0))
     took = medians(of, created, severity="P2")
-    variants_give(FRT, took, **apart(FRT, 120))
-    variants_give(FIRST, took, **apart(FIRST, 120))
-    variants_give(FULL, took, **apart(FULL, 120))
+    variants_give(FRT, took, **by_variant(FRT, 120))
+    variants_give(FIRST, took, **by_variant(FIRST, 120))
+    variants_give(FULL, took, **by_variant(FULL, 120))
     variants_give(ACCEPTED, took, strict=120, confirmed=120, at_confirmation=60 + 5 * 480 + 60)
     variants_give(HELD, took, strict=120, rostered=90)
     variants_give(SLA, kept(of, created, severity="P2"), strict=(1, 0), own=(2, 1))
@@ -221,8 +221,8 @@ def test_what_waits_for_others_or_for_the_customer_is_on_nobodys_account_and_tak
     of = read(store, hours={"default": Hours(weekly=OFFICE), "own": own}, target="4h")
     took = medians(of, created)
     variants_give(HELD, took, strict=120, rostered=60)
-    variants_give(FULL, took, **apart(FULL, 600))  # 480 and 120: putting it aside stops no clock of the whole
-    variants_give(FRT, took, **apart(FRT, 600))
+    variants_give(FULL, took, **by_variant(FULL, 600))  # 480 and 120: putting it aside stops no clock of the whole
+    variants_give(FRT, took, **by_variant(FRT, 600))
     variants_give(SLA, kept(of, created), strict=(2, 0), own=(2, 0))
     # The customer waits while it is on hold, and not while we wait for them.
     assert took("requester_wait_time", "strict") == (600 if state == "on-hold" else 120)
@@ -251,7 +251,7 @@ def test_somebody_who_lost_their_role_since_replied_as_an_agent(store: Store) ->
     Source(store).put(Person("a", "customer", "end-user", MONDAY + 2 * WEEK, name="Ann"), now=MONDAY + 2 * WEEK)
     of = read(store)
     took, counted = medians(of, created), kept(of, created)
-    variants_give(FRT, took, **apart(FRT, 20, fivetran=300))
+    variants_give(FRT, took, **by_variant(FRT, 20, fivetran=300))
     # She accepted it too. Two replies; the package finds one, and calls it one touch.
     variants_give(ACCEPTED, took, strict=340, confirmed=340, at_confirmation=340 + 7 * 1440)
     variants_give("one_touch", counted, strict=(1, 0), zendesk=(1, 0), fivetran=(1, 1))

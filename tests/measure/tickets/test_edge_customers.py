@@ -13,8 +13,8 @@ from edge_fixtures import OFFICE, answered, kept, medians, read
 from edge_fixtures import put as put_records
 from metric_store_fixtures import HOUR, MONDAY, Source, agent, ticket
 from recurrence_fixtures import BROKEN_AGAIN, DAY, OTHER, START, crowd, pair, put, rate
-from timeline_fixtures import apart
-from variant_fixtures import Told, variants_give
+from timeline_fixtures import by_variant
+from variant_fixtures import VariantResult, variants_give
 
 from helpdesk_kpi.config import Exclude, Hours, Recurrence, Tickets
 from helpdesk_kpi.measure.query.metric_store import MetricStore
@@ -31,12 +31,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def came_back(of: MetricStore, **how: Any) -> Told:
-    def told(kpi: str, variant: str) -> tuple[float, float | None]:
+def came_back(of: MetricStore, **how: Any) -> VariantResult:
+    def result_of(kpi: str, variant: str) -> tuple[float, float | None]:
         value = rate(of, kpi, variant=variant, **how)
         return value.n, value.value
 
-    return told
+    return result_of
 
 
 def read_all(store: Store, **config: Any) -> MetricStore:
@@ -58,9 +58,9 @@ def test_a_follow_up_is_a_ticket_of_its_own_that_reopens_nothing_and_comes_back(
     put_records(store, *answered("1", nine, nine + HOUR), *answered("2", two, two + HOUR, follow_up_of="1"))
     of = read(store, hours={"default": Hours(weekly=OFFICE)})
     took, counted = medians(of, nine), kept(of, nine)
-    variants_give("first_reply_time", took, **apart("first_reply_time", 60))
-    variants_give("first_resolution_time", took, **apart("first_resolution_time", 60))
-    variants_give("full_resolution_time", took, **apart("full_resolution_time", 60))
+    variants_give("first_reply_time", took, **by_variant("first_reply_time", 60))
+    variants_give("first_resolution_time", took, **by_variant("first_resolution_time", 60))
+    variants_give("full_resolution_time", took, **by_variant("full_resolution_time", 60))
     # Both a week later at the same hour: an hour, and five days of eight hours.
     variants_give("accepted_resolution_time", took, strict=60, confirmed=60, at_confirmation=60 + 5 * 480)
     variants_give("solved_tickets", counted, strict=(2, 2), valid=(2, 2))
@@ -147,7 +147,7 @@ def test_a_later_ticket_that_is_no_contact_brings_nothing_back(store: Store, lat
     variants_give(AGAIN, came_back(of), strict=(1, 0), incl_reopen=(1, 0))
 
 
-def test_a_pair_that_a_person_judged_otherwise_did_not_come_back(store: Store) -> None:
+def test_a_pair_that_a_person_labelled_otherwise_did_not_come_back(store: Store) -> None:
     # A follow-up about something else, says the lead: none of two.
     put(store, "1", 0)
     put(store, "2", 3, OTHER, follow_up_of="1")

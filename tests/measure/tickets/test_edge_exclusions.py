@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from timeline_fixtures import ANN, BOB, OPEN, WEEK, apart, at, desk, measured, said, status, story
+from timeline_fixtures import ANN, BOB, OPEN, WEEK, at, by_variant, desk, measured, said, status, story
 from variant_fixtures import alike, lengths, of_solves, variants_give
 
 from helpdesk_kpi.config import Tickets
@@ -21,11 +21,11 @@ def test_a_merged_ticket_is_in_nothing_but_the_backlog_of_before() -> None:
     # Ann replies at 10 and merges it away at 50, which closes it. The native figures take the closing for a solve.
     ticket = story(OPEN, said(10, ANN), status(50, ANN, "new", "closed"), merged_into="9")
     native = alike([10.0], "zendesk", "freshdesk", "jira", "fivetran")
-    variants_give(FRT, lengths(ticket), **apart(FRT, ["merged 10"], **native))
-    variants_give(FRT, lengths(ticket, as_of=49), **apart(FRT, [10.0]))
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, ["merged 50"], zendesk=[50.0], fivetran=[50.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, ["merged 10"], **native))
+    variants_give(FRT, lengths(ticket, as_of=49), **by_variant(FRT, [10.0]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, ["merged 50"], zendesk=[50.0], fivetran=[50.0]))
     solve = alike([50.0], "zendesk", "freshdesk", "fivetran")
-    variants_give(FULL, lengths(ticket), **apart(FULL, ["merged 50"], **solve))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, ["merged 50"], **solve))
     to_solve, to_confirmation = ["merged 40"], [f"merged {40 + WEEK}"]
     variants_give(ACCEPTED, lengths(ticket), strict=to_solve, confirmed=to_solve, at_confirmation=to_confirmation)
     out, one = [(50, ANN, "merged")], [(50, ANN, 1)]
@@ -41,13 +41,13 @@ def test_a_deleted_ticket_keeps_a_tombstone_and_counts_up_to_its_deletion() -> N
     # for the helpdesks' own figures.
     ticket = story(OPEN, said(10, ANN), status(60, ANN, "new", "solved"), deleted_at=at(100))
     before = lengths(ticket, as_of=99)
-    variants_give(FRT, before, **apart(FRT, [10.0]))
-    variants_give(FIRST, before, **apart(FIRST, [60.0]))
-    variants_give(FULL, before, **apart(FULL, [60.0]))
+    variants_give(FRT, before, **by_variant(FRT, [10.0]))
+    variants_give(FIRST, before, **by_variant(FIRST, [60.0]))
+    variants_give(FULL, before, **by_variant(FULL, [60.0]))
     variants_give(ACCEPTED, before, strict=[50.0], confirmed=["running"], at_confirmation=["running"])
-    variants_give(FRT, lengths(ticket), **apart(FRT, ["deleted 10"]))
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, ["deleted 60"]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, ["deleted 60"]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, ["deleted 10"]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, ["deleted 60"]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, ["deleted 60"]))
     to_solve, to_confirmation = ["deleted 50"], [f"deleted {50 + WEEK}"]
     variants_give(ACCEPTED, lengths(ticket), strict=to_solve, confirmed=to_solve, at_confirmation=to_confirmation)
 
@@ -85,10 +85,10 @@ def test_what_is_no_support_work_counts_by_native_definitions_only(
     the = msgspec.structs.replace(desk(), rules=msgspec.convert(rules, Tickets))
     ticket = story(OPEN, said(10, BOB), status(40, BOB, "new", "solved"), the=the, **row)
     native = alike([10.0], "zendesk", "freshdesk", "jira", "fivetran")
-    variants_give(FRT, lengths(ticket), **apart(FRT, [f"{reason} 10"], **native))
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, [f"{reason} 40"], zendesk=[40.0], fivetran=[40.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [f"{reason} 10"], **native))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, [f"{reason} 40"], zendesk=[40.0], fivetran=[40.0]))
     solve = alike([40.0], "zendesk", "freshdesk", "fivetran")
-    variants_give(FULL, lengths(ticket), **apart(FULL, [f"{reason} 40"], **solve))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [f"{reason} 40"], **solve))
     out, one = [(40, BOB, reason)], [(40, BOB, 1)]
     variants_give(SOLVED, of_solves(ticket), strict=out, valid=out)
     variants_give(WEIGHTED, of_solves(ticket), strict=out, valid=out)
@@ -108,12 +108,12 @@ def test_what_the_configuration_calls_no_valid_work_counts_as_solved_all_the_sam
     variants_give(WEIGHTED, of_solves(ticket), strict=one, valid=out)
 
 
-def test_where_replies_are_not_read_yet_only_what_needs_none_is_told() -> None:
+def test_before_replies_are_read_only_kpis_without_that_need_have_values() -> None:
     # Replied at 10, solved at 20, as far as is known: there may be more. A solve is a solve; whether a person did
     # something before, who worked on it, and why it would be opened again, is not known.
     ticket = story(OPEN, said(10, ANN), status(20, ANN, "new", "solved"), replies_known="pending")
     reason = "replies_pending"
-    variants_give(FRT, lengths(ticket), **apart(FRT, [f"{reason} 10"]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [f"{reason} 10"]))
     to_solve, to_confirmation = [f"{reason} 10"], [f"{reason} {10 + WEEK}"]
     variants_give(ACCEPTED, lengths(ticket), strict=to_solve, confirmed=to_solve, at_confirmation=to_confirmation)
     one, none, out = [(20, ANN, 1)], [(20, ANN, 0)], [(20, ANN, reason)]
@@ -128,4 +128,4 @@ def test_a_history_that_is_not_read_yet_is_unknown_to_every_definition() -> None
     out = [(20, ANN, "history_unknown")]
     variants_give(SOLVED, of_solves(ticket), strict=out, valid=out)
     variants_give(AGAIN, of_solves(ticket), strict=out, incl_reopen=out)
-    variants_give(FULL, lengths(ticket), **apart(FULL, ["history_unknown 20"]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, ["history_unknown 20"]))

@@ -13,7 +13,7 @@ from timeline_fixtures import (
     CUSTOMER,
     PEOPLE,
     WEEK,
-    apart,
+    by_variant,
     desk,
     did,
     measured,
@@ -34,8 +34,8 @@ ANSWERED = (said(30, BOB), status(60, BOB, "open", "solved"))
 
 def with_form(*, intake: bool = False, **rules: Any) -> Any:
     people = PEOPLE | {FORM: AccountFacts("agent", False, (0,), ("agent",))}
-    named = frozenset({FORM}) if intake else frozenset()
-    return msgspec.structs.replace(desk(**rules), people=people, intake=named)
+    forms = frozenset({FORM}) if intake else frozenset()
+    return msgspec.structs.replace(desk(**rules), people=people, intake=forms)
 
 
 #: Ways in which somebody else than the customer brings in what the customer says.
@@ -57,29 +57,29 @@ def test_what_a_form_an_app_or_a_forwarded_mail_brings_in_is_the_customers_reque
     # person's words in an agent's account accepts them; a form does not.
     how = dict(BROUGHT_IN[way])
     ticket = story(how.pop("first"), *ANSWERED, the=with_form(intake=True, api_comments=api), **how)
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], fivetran=[30.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0], fivetran=[30.0]))
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[30.0 + WEEK])
     one = [(60, BOB, 1)]
     variants_give(SOLVED, of_solves(ticket), strict=one, valid=one)
 
 
 @pytest.mark.parametrize("way", [way for way in BROUGHT_IN if way not in {"forwarded mail", "raised on behalf"}])
-def test_a_form_that_nobody_has_named_makes_no_ticket_outbound(way: str) -> None:
+def test_a_form_that_is_not_configured_makes_no_ticket_outbound(way: str) -> None:
     how = dict(BROUGHT_IN[way])
     ticket = story(how.pop("first"), *ANSWERED, the=with_form(), **how)
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], fivetran=[30.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0], fivetran=[30.0]))
 
 
-def test_a_form_that_writes_as_people_do_has_to_be_named() -> None:
+def test_a_form_that_writes_as_people_do_has_to_be_configured() -> None:
     # It writes in the agent interface, as a person would: only the setting tells the two apart.
     first = said(0, FORM, via="web")
     assert story(first, *ANSWERED, the=with_form(), submitter=FORM).exclusion_reason == "outbound"
     ticket = story(first, *ANSWERED, the=with_form(intake=True), submitter=FORM)
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], fivetran=[30.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0], fivetran=[30.0]))
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[30.0 + WEEK])
 
 
-def test_what_a_named_form_sets_and_adds_is_nobodys_act_and_the_customers_words() -> None:
+def test_what_a_configured_form_sets_is_nobodys_act_and_what_it_adds_the_customers_words() -> None:
     # It routes the ticket at 0, adds what the customer writes at 40, after Bob's reply at 30; Bob answers at 50.
     routed, solved = did(0, FORM, "status", "new", "open"), status(60, BOB, "open", "solved")
     ticket = story(
@@ -118,7 +118,9 @@ def test_the_note_that_a_merge_leaves_is_no_reply() -> None:
     # figures take whatever is public and in an agent's name for an answer, as far as anything tells.
     for note in (said(10, ANN, field="merge"), said(10, ANN, via="merge")):
         ticket = story(note, said(30, ANN), status(60, ANN, "open", "solved"))
-        variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], zendesk=[10.0], freshdesk=[10.0], fivetran=[10.0]))
+        variants_give(
+            FRT, lengths(ticket), **by_variant(FRT, [30.0], zendesk=[10.0], freshdesk=[10.0], fivetran=[10.0])
+        )
         one, two = [(60, ANN, 1)], [(60, ANN, 0)]
         variants_give(TOUCH, of_solves(ticket), strict=one, zendesk=two, fivetran=two)
         assert minutes(ticket, "next_reply_time") == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from edge_fixtures import OFFICE, answered, cycle, figures, kept, medians, put, read, solve
 from metric_store_fixtures import HOUR, MONDAY, reply, ticket
-from timeline_fixtures import apart
+from timeline_fixtures import by_variant
 from variant_fixtures import variants_give
 
 from helpdesk_kpi.config import Hours, Severity
@@ -118,7 +118,7 @@ def test_a_ticket_without_a_priority_is_a_level_of_its_own_and_promised_nothing_
     of = reading(store, first_reply_time="2h", full_resolution_time="2h")
     variants_give(SLA, kept(of, NINE), strict=(2, 1), own=(2, 1))
     variants_give(SLA, kept(of, NINE, severity=None), strict=(0, None), own=(0, None))
-    variants_give(FRT, medians(of, NINE, severity=None), **apart(FRT, 60))
+    variants_give(FRT, medians(of, NINE, severity=None), **by_variant(FRT, 60))
 
 
 def test_what_is_gone_is_promised_to_nobody(store: Store) -> None:

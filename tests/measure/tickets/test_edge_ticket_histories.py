@@ -15,8 +15,8 @@ from timeline_fixtures import (
     OPEN,
     ROBOT,
     WEEK,
-    apart,
     at,
+    by_variant,
     counted,
     desk,
     did,
@@ -48,8 +48,8 @@ def back(minute: float, who: int | None = CUSTOMER) -> EventRecord:
 def test_closed_without_ever_being_solved_ends_with_the_closing() -> None:
     # Ann closes it at 70, without a solve before: that is the solve, and the first that anybody did.
     ticket = story(OPEN, status(70, ANN, "open", "closed"))
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, [70.0]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [70.0]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, [70.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [70.0]))
     variants_give(ACCEPTED, lengths(ticket), strict=[0.0], confirmed=[0.0], at_confirmation=[0.0 + WEEK])
     one, none = [(70, ANN, 1)], [(70, ANN, 0)]
     variants_give(SOLVED, of_solves(ticket), strict=one, valid=one)
@@ -63,8 +63,8 @@ def test_closing_what_is_solved_moves_nothing() -> None:
     ticket = story(
         OPEN, said(20, ANN), status(50, ANN, "new", "solved"), status(5810, None, "solved", "closed", **AUTO)
     )
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, [50.0]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [50.0]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, [50.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [50.0]))
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[30.0 + WEEK])
     one, none = [(50, ANN, 1)], [(50, ANN, 0)]
     variants_give(SOLVED, of_solves(ticket), strict=one, valid=one)
@@ -77,10 +77,10 @@ def test_a_customer_who_closes_it_confirms_it() -> None:
     # Replied at 20, solved at 50, closed by the customer at 300.
     ticket = story(OPEN, said(20, ANN), status(50, ANN, "new", "solved"), status(300, CUSTOMER, "solved", "closed"))
     variants_give(ACCEPTED, lengths(ticket), strict=[30.0], confirmed=[30.0], at_confirmation=[280.0])
-    variants_give(FULL, lengths(ticket), **apart(FULL, [50.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [50.0]))
 
 
-def test_being_assigned_is_no_acceptance_and_the_first_thing_that_a_person_did_is() -> None:
+def test_being_assigned_is_no_acceptance_and_the_first_human_act_is() -> None:
     # A rule gives it to Ann at 1, a robot answers at 2, Bob makes it urgent at 5; Ann writes a note at 20 and solves it
     # at 100.
     ticket = story(
@@ -112,8 +112,8 @@ def test_thanks_that_reopen_and_are_not_answered_cost_nobody_anything_but_the_la
     )  # fmt: skip
     variants_give(NRT, lengths(ticket), strict=[], owner=[])  # thanks ask for no answer
     assert [(o.value, o.facet) for o in measured(ticket, "reopen_rate")] == [(1, "thanks"), (0, "")]
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, [100.0]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [205.0]))  # the last solve is the last solve
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, [100.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [205.0]))  # the last solve is the last solve
     # Accepted at 30: 175 to the last solve, 70 to the one that was thanked for, 170 to the thanks.
     variants_give(ACCEPTED, lengths(ticket), strict=[175.0], confirmed=[70.0], at_confirmation=[170.0])
     one, none = [(205, ANN, 1)], [(205, ANN, 0)]
@@ -131,8 +131,8 @@ def test_thanks_that_reopen_and_are_answered_were_a_question() -> None:
     )  # fmt: skip
     assert [(o.value, o.facet) for o in measured(ticket, "reopen_rate")] == [(1, "followup_question"), (0, "")]
     variants_give(NRT, lengths(ticket), strict=[], owner=[])  # still no wait: they had thanked
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, [100.0]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [230.0]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, [100.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [230.0]))
     # They thanked for the solve at 100, whatever was said afterwards.
     variants_give(ACCEPTED, lengths(ticket), strict=[200.0], confirmed=[70.0], at_confirmation=[170.0])
     one, none = [(230, ANN, 1)], [(230, ANN, 0)]
@@ -197,20 +197,20 @@ def test_on_hold_is_hold_however_it_is_spelled() -> None:
         assert counted(ticket, "requester_wait_time", as_of=300) == [(None, 300, True)]
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-def test_a_status_of_the_accounts_own_is_what_the_configuration_says_and_else_open(is_told: bool) -> None:
+@pytest.mark.parametrize("is_mapped", [True, False])
+def test_a_status_of_the_accounts_own_is_what_the_configuration_says_and_else_open(is_mapped: bool) -> None:
     # Replied at 30, "Erledigt" at 100. Where nobody says that this is solved, nothing looks done that may not be.
-    the = msgspec.structs.replace(desk(), states=STATES | ({"erledigt": "solved"} if is_told else {}))
+    the = msgspec.structs.replace(desk(), states=STATES | ({"erledigt": "solved"} if is_mapped else {}))
     ticket = story(OPEN, said(30, ANN), status(100, ANN, "new", "Erledigt"), the=the)
-    one = [(100, ANN, 1)] if is_told else []
+    one = [(100, ANN, 1)] if is_mapped else []
     variants_give(SOLVED, of_solves(ticket), strict=one, valid=one)
     variants_give(WEIGHTED, of_solves(ticket), strict=one, valid=one)
     variants_give(TOUCH, of_solves(ticket), strict=one, zendesk=one, fivetran=one)
-    took: list[Any] = [100.0] if is_told else ["running"]
-    none = took if is_told else []
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, took, zendesk=none, fivetran=none))
-    variants_give(FULL, lengths(ticket), **apart(FULL, took, zendesk=none, freshdesk=none, fivetran=none))
-    assert [o.end for o in measured(ticket, "backlog")][-1] == (at(100) if is_told else None)
+    took: list[Any] = [100.0] if is_mapped else ["running"]
+    none = took if is_mapped else []
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, took, zendesk=none, fivetran=none))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, took, zendesk=none, freshdesk=none, fivetran=none))
+    assert [o.end for o in measured(ticket, "backlog")][-1] == (at(100) if is_mapped else None)
 
 
 # --- ratings

@@ -6,7 +6,21 @@ Every variant by hand; minutes since creation. `edge_cases.toml` says which case
 from typing import Any
 
 import pytest
-from timeline_fixtures import ANN, BOB, CUSTOMER, apart, at, counted, desk, did, measured, minutes, said, status, story
+from timeline_fixtures import (
+    ANN,
+    BOB,
+    CUSTOMER,
+    at,
+    by_variant,
+    counted,
+    desk,
+    did,
+    measured,
+    minutes,
+    said,
+    status,
+    story,
+)
 from variant_fixtures import lengths, of_solves, variants_give
 
 from helpdesk_kpi.measure.tickets.timeline import Timeline
@@ -24,12 +38,12 @@ NO_NATIVE: dict[str, list[Any]] = {"zendesk": [], "freshdesk": [], "jira": [], "
 def test_a_ticket_without_any_event_is_neither_unanswered_nor_waiting(now: str) -> None:
     ticket = story(words=False, status=now)
     reason = "first_message_unknown"
-    variants_give(FRT, lengths(ticket), **apart(FRT, [reason], **NO_NATIVE))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [reason], **NO_NATIVE))
     assert [o.stop for o in measured(ticket, "sla_attainment")] == [reason, reason]
     variants_give(SOLVED, of_solves(ticket), strict=[], valid=[])
     first = ["history_unknown"]
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, first, zendesk=[], fivetran=[]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, first, zendesk=[], freshdesk=[], fivetran=[]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, first, zendesk=[], fivetran=[]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, first, zendesk=[], freshdesk=[], fivetran=[]))
 
 
 def test_an_open_ticket_without_any_event_is_in_the_backlog_as_its_row_says() -> None:
@@ -40,7 +54,7 @@ def test_an_open_ticket_without_any_event_is_in_the_backlog_as_its_row_says() ->
 def test_replies_without_the_message_that_they_answer_are_not_known() -> None:
     # Ann's reply at 30 is known, the customer's request is not: there may have been more before.
     ticket = story(said(30, ANN), status(60, ANN, "open", "solved"), words=False)
-    variants_give(FRT, lengths(ticket), **apart(FRT, ["first_message_unknown 30"]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, ["first_message_unknown 30"]))
     out = [(60, ANN, "first_message_unknown")]
     variants_give(TOUCH, of_solves(ticket), strict=out, zendesk=out, fivetran=out)
     assert measured(ticket, "first_contact_resolution")[0].stop == "first_message_unknown"
@@ -50,7 +64,7 @@ def test_replies_without_the_message_that_they_answer_are_not_known() -> None:
 
 def test_a_first_message_that_is_written_a_moment_after_the_ticket_is_known() -> None:
     ticket = story(said(1, CUSTOMER), said(30, ANN), words=False)
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0]))
 
 
 # --- conversations that cannot be read
@@ -70,7 +84,7 @@ def test_a_conversation_that_cannot_be_read_is_not_unanswered_whatever_its_chann
     channel: str | None, flag: int | None
 ) -> None:
     ticket, out = in_a_channel(channel, flag), "no_chat_data"
-    variants_give(FRT, lengths(ticket), **apart(FRT, [out], **NO_NATIVE | {"jira": [60.0]}))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [out], **NO_NATIVE | {"jira": [60.0]}))
     variants_give(ACCEPTED, lengths(ticket), strict=[out], confirmed=[out], at_confirmation=[out])
     rows = [(60, ANN, out)]
     variants_give(TOUCH, of_solves(ticket), strict=rows, zendesk=rows, fivetran=rows)
@@ -82,10 +96,10 @@ def test_a_conversation_that_cannot_be_read_is_not_unanswered_whatever_its_chann
 def test_a_mail_that_was_solved_without_a_word_is_unanswered(channel: str, flag: int | None) -> None:
     ticket = in_a_channel(channel, flag)
     silent = ["solved_without_reply 60"]
-    variants_give(FRT, lengths(ticket), **apart(FRT, silent, **NO_NATIVE | {"jira": [60.0]}))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, silent, **NO_NATIVE | {"jira": [60.0]}))
 
 
-def test_what_a_customer_writes_beside_a_conversation_waits_for_nobody_who_is_known() -> None:
+def test_a_customers_comment_next_to_a_conversation_waits_for_nobody_who_is_known() -> None:
     ticket = story(said(30, ANN), said(40, CUSTOMER), is_messaging=1, the=desk(lacks=["chats"]))
     variants_give(NRT, lengths(ticket), strict=["no_chat_data"], owner=["no_chat_data"])
 
@@ -102,8 +116,8 @@ def cut(**row: Any) -> Timeline:
 def test_a_solve_that_the_helpdesk_dates_is_one_at_that_time() -> None:
     # Since 360 it has its status, says the helpdesk: solved after 360 minutes, by whoever had it. It never runs on.
     ticket = cut(status_at=at(360))
-    variants_give(FIRST, lengths(ticket), **apart(FIRST, [360.0]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [360.0]))
+    variants_give(FIRST, lengths(ticket), **by_variant(FIRST, [360.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [360.0]))
     one = [(360, ANN, 1)]
     variants_give(SOLVED, of_solves(ticket), strict=one, valid=one)
     assert [(o.start, o.end) for o in measured(ticket, "backlog")] == [
@@ -115,10 +129,10 @@ def test_a_solve_that_the_helpdesk_dates_is_one_at_that_time() -> None:
 def test_a_solve_that_nothing_dates_is_not_known_and_never_runs_on(*, closed: bool) -> None:
     # When it was closed says nothing of when it was solved. From its last update on it is in no backlog.
     ticket = cut(status="closed", status_at=at(400)) if closed else cut()
-    assert [str(told).split()[0] for told in minutes(ticket, FULL)] == ["history_unknown"]
+    assert [str(length).split()[0] for length in minutes(ticket, FULL)] == ["history_unknown"]
     assert [o.stop for o in measured(ticket, SOLVED)] == ["history_unknown"]
     assert counted(ticket, "backlog", as_of=501) == [(None, 10.0, False), (ANN, 10.0, False), (ANN, 480.0, False)]
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], owner=[10.0, 20.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0], owner=[10.0, 20.0]))
 
 
 def test_a_solve_of_the_last_update_is_one_at_that_time_though_its_change_is_missing() -> None:
@@ -135,24 +149,26 @@ def test_who_has_it_now_has_it_though_nothing_says_since_when() -> None:
     assert ticket.assignee_at(at(500)) == BOB
     assert {o.stop for o in measured(ticket, "held_time")} == {"history_unknown"}
     assert counted(ticket, "backlog", as_of=600)[-1] == (BOB, 100.0, True)
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0], owner=[10.0, 20.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0], owner=[10.0, 20.0]))
 
 
 def test_a_history_that_is_newer_than_the_ticket_is_right() -> None:
     ticket = story(status(60, ANN, "new", "solved"), status="new", updated_at=at(30))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [60.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [60.0]))
     assert ticket.ends == []
 
 
 def test_closed_and_solved_are_both_an_end() -> None:
     ticket = story(status(60, ANN, "new", "solved"), status="closed", updated_at=at(5000))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [60.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [60.0]))
     assert ticket.ends == []
 
 
 def test_a_reopening_that_no_history_tells_is_open_again_since_it_was_seen() -> None:
     ticket = story(status(60, ANN, "new", "solved"), status="open", updated_at=at(300), status_at=at(200))
-    variants_give(FULL, lengths(ticket, as_of=400), **apart(FULL, ["running"], zendesk=[], freshdesk=[], fivetran=[]))
+    variants_give(
+        FULL, lengths(ticket, as_of=400), **by_variant(FULL, ["running"], zendesk=[], freshdesk=[], fivetran=[])
+    )
     assert [o.facet for o in measured(ticket, "reopen_rate")] == ["unknown"]
     assert counted(ticket, "backlog", as_of=400)[-1] == (None, 200.0, True)
 
@@ -163,10 +179,10 @@ def test_a_reopening_that_no_history_tells_is_open_again_since_it_was_seen() -> 
 def test_what_happened_before_a_ticket_moved_away_stays_and_it_leaves_the_backlog_then() -> None:
     # Answered at 60, moved at 1000 while it was open: not solved, not deleted, and nobody's backlog any more.
     ticket = story(said(60, ANN), left_at=at(1000), status="done elsewhere", updated_at=at(2000))
-    variants_give(FRT, lengths(ticket), **apart(FRT, [60.0]))
-    out = apart(FULL, ["moved"], zendesk=[], freshdesk=[], fivetran=[])
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [60.0]))
+    out = by_variant(FULL, ["moved"], zendesk=[], freshdesk=[], fivetran=[])
     variants_give(FULL, lengths(ticket), **out)
-    running = apart(FULL, ["running"], zendesk=[], freshdesk=[], fivetran=[])
+    running = by_variant(FULL, ["running"], zendesk=[], freshdesk=[], fivetran=[])
     variants_give(FULL, lengths(ticket, as_of=999), **running)
     assert counted(ticket, "backlog", as_of=999) == [(None, 1000.0, False)]
     assert [(o.start, o.end) for o in measured(ticket, "backlog")] == [(at(0), at(1000))]
@@ -187,8 +203,8 @@ def test_what_was_solved_before_it_moved_away_counts_and_what_comes_later_does_n
 def test_a_copy_with_its_own_times_is_a_ticket_like_others() -> None:
     events = (status(0, None, None, "new"), said(30, ANN), status(60, ANN, "new", "solved"))
     ticket = story(*events, is_imported=1)
-    variants_give(FRT, lengths(ticket), **apart(FRT, [30.0]))
-    variants_give(FULL, lengths(ticket), **apart(FULL, [60.0]))
+    variants_give(FRT, lengths(ticket), **by_variant(FRT, [30.0]))
+    variants_give(FULL, lengths(ticket), **by_variant(FULL, [60.0]))
 
 
 #: The events of a copy, and what its first reply is.

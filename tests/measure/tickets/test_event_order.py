@@ -32,8 +32,8 @@ def test_changes_of_one_second_follow_what_each_leads_from(given: list[tuple[str
 
 @pytest.mark.parametrize("field", ["status", "assignee", "team", "priority", "any other"])
 def test_every_field_has_its_own_chain(field: str) -> None:
-    told = [step("b", "c", field=field), step("x", "y", field="else"), step("a", "b", field=field)]
-    assert way([c for c in in_order(told) if c.field == field]) == ["b", "c"]
+    changes = [step("b", "c", field=field), step("x", "y", field="else"), step("a", "b", field=field)]
+    assert way([c for c in in_order(changes) if c.field == field]) == ["b", "c"]
 
 
 def test_where_the_chain_is_a_circle_what_was_before_and_what_comes_next_decide() -> None:

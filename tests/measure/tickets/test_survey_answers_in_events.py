@@ -15,7 +15,7 @@ def rating(offered: float, **more: Any) -> RatingRecord:
 
 
 def answers(ticket: Timeline) -> list[tuple[float, str]]:
-    return [((a.at - CREATED) / 60_000, a.category) for told in ticket.answers() for a in told.answers]
+    return [((a.at - CREATED) / 60_000, a.category) for response in ticket.answers() for a in response.answers]
 
 
 def test_an_answer_that_only_the_events_tell_counts_when_it_was_given() -> None:
@@ -34,8 +34,8 @@ def test_an_answer_that_no_list_of_ratings_has_counts_once() -> None:
 
 
 def test_an_answer_that_both_tell_counts_once_and_a_changed_one_keeps_its_first() -> None:
-    told = rating(90, category="good", answered_at=at(200), changed_at=at(300))
-    ticket = story(said(30, ANN), rated(200, "bad"), rated(300, "good"), ratings=[told])
+    row = rating(90, category="good", answered_at=at(200), changed_at=at(300))
+    ticket = story(said(30, ANN), rated(200, "bad"), rated(300, "good"), ratings=[row])
     assert answers(ticket) == [(200, "bad"), (300, "good")]
 
 
@@ -60,18 +60,18 @@ def test_what_the_team_answers_itself_is_no_customers_answer() -> None:
     assert [o.stop for o in measured(ticket, "csat")] == ["rating_internal"]
 
 
-def test_a_survey_with_questions_is_told_by_its_ratings_alone() -> None:
-    told = rating(90, question="q1")
-    assert answers(story(said(30, ANN), rated(200, "good"), ratings=[told])) == []
+def test_a_survey_with_questions_is_read_from_its_ratings_alone() -> None:
+    row = rating(90, question="q1")
+    assert answers(story(said(30, ANN), rated(200, "good"), ratings=[row])) == []
 
 
 SECOND = 1 / 60  # in minutes
 
 
 @pytest.mark.parametrize("ahead", [0, SECOND, 9 * SECOND])
-@pytest.mark.parametrize("listed", [{"category": "good", "answered_at": at(200), "changed_at": at(200)}, {}])
-def test_an_answer_whose_event_is_a_little_ahead_of_its_rating_counts_once(ahead: float, listed: Any) -> None:
-    ticket = story(said(30, ANN), rated(200 - ahead, "good"), ratings=[rating(200, **listed)])
+@pytest.mark.parametrize("values", [{"category": "good", "answered_at": at(200), "changed_at": at(200)}, {}])
+def test_an_answer_with_an_event_a_little_ahead_of_its_rating_counts_once(ahead: float, values: Any) -> None:
+    ticket = story(said(30, ANN), rated(200 - ahead, "good"), ratings=[rating(200, **values)])
     assert answers(ticket) == [(200, "good")]
     assert [(o.at, o.value) for o in measured(ticket, "csat_response_rate")] == [(at(200), 1)]
 
@@ -100,7 +100,7 @@ def test_a_second_survey_that_the_list_lacks_is_no_changed_answer_of_the_first()
     first = rating(90, category="good", answered_at=at(200), changed_at=at(200))
     events = [rated(90, "offered"), rated(200, "good"), rated(900, "offered"), rated(950, "bad")]
     ticket = story(said(30, ANN), *events, ratings=[first])
-    assert sorted(len(told.answers) for told in ticket.answers()) == [1, 1]
+    assert sorted(len(response.answers) for response in ticket.answers()) == [1, 1]
     assert sorted(answers(ticket)) == [(200, "good"), (950, "bad")]
 
 
@@ -108,5 +108,5 @@ def test_a_rating_that_was_written_over_keeps_its_second_answer() -> None:
     over = rating(90, category="bad", answered_at=at(200), changed_at=at(960))
     events = [rated(90, "offered"), rated(200, "good"), rated(900, "offered"), rated(950, "bad")]
     ticket = story(said(30, ANN), *events, ratings=[over])
-    assert [len(told.answers) for told in ticket.answers()] == [2]
+    assert [len(response.answers) for response in ticket.answers()] == [2]
     assert answers(ticket) == [(200, "good"), (950, "bad")]

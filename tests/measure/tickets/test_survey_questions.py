@@ -38,12 +38,12 @@ def answer(number: str, category: Any, question: str = "", at: int = MONDAY + 2 
     return Rating(f"s{number}", number, MONDAY, 1, question=question, **given)
 
 
-def asked(source: Source, *ratings: Rating) -> None:
+def put_surveys(source: Source, *ratings: Rating) -> None:
     """The ratings of tickets that Ann had replied to."""
     people = [agent("a", "Ann"), agent("b", "Bob"), Person("c", "customer", "end-user", 1)]
     numbers = sorted({r.ticket for r in ratings})
-    told = [record for n in numbers for record in (ticket(n, MONDAY), reply(n, MONDAY + HOUR, "a"))]
-    source.put(*people, *told, *ratings)
+    records = [record for n in numbers for record in (ticket(n, MONDAY), reply(n, MONDAY + HOUR, "a"))]
+    source.put(*people, *records, *ratings)
 
 
 def mapped(store: Store, **dimensions: str) -> MetricStore:
@@ -64,10 +64,10 @@ def share(of: MetricStore, dimension: str) -> tuple[float, float | None]:
     ["36001", "kindness", "Was the agent kind?", "WAS THE AGENT KIND?", "acme:36001", "Acme:kindness",
      "acme:Was the agent kind?"],
 )  # fmt: skip
-def test_a_question_is_named_by_its_id_its_alias_or_its_text(store: Store, key: str) -> None:
+def test_a_question_is_configured_by_its_id_its_alias_or_its_text(store: Store, key: str) -> None:
     source = Source(store)
     source.put(KIND)
-    asked(source, answer("1", "good"), answer("1", "bad", "36001"))
+    put_surveys(source, answer("1", "good"), answer("1", "bad", "36001"))
     of = mapped(store, **{key: "attitude"})
     assert (share(of, "attitude"), share(of, "overall")) == ((1, 0), (1, 1))
 
@@ -76,7 +76,7 @@ def test_what_is_said_of_one_source_holds_there_only_and_goes_before_what_is_sai
     for name, category in (("acme", "good"), ("beta", "bad")):
         source = Source(store, name)
         source.put(KIND)
-        asked(source, answer("1", category, "36001"))
+        put_surveys(source, answer("1", category, "36001"))
     assert share(mapped(store, **{"beta:36001": "expertise"}), "expertise") == (1, 0)
     both = mapped(store, **{"kindness": "attitude", "beta:Was the agent kind?": "expertise"})
     assert (share(both, "attitude"), share(both, "expertise")) == ((1, 1), (1, 0))
@@ -85,7 +85,7 @@ def test_what_is_said_of_one_source_holds_there_only_and_goes_before_what_is_sai
 def test_a_question_that_is_called_like_a_known_dimension_needs_no_mapping(store: Store) -> None:
     source = Source(store)
     source.put(Name("question", "7", "Did they know their trade?", "Expertise"))
-    asked(source, answer("1", "good", "7"), answer("1", "bad", "attitude"))
+    put_surveys(source, answer("1", "good", "7"), answer("1", "bad", "attitude"))
     of = mapped(store)
     assert (share(of, "expertise"), share(of, "attitude")) == ((1, 1), (1, 0))
     assert ReportData(of, *period_of(), {}).facts.questions == ()
@@ -93,7 +93,7 @@ def test_a_question_that_is_called_like_a_known_dimension_needs_no_mapping(store
 
 def test_a_text_that_comes_later_maps_what_was_measured_before(store: Store) -> None:
     source = Source(store)
-    asked(source, answer("1", "good", "36001"))
+    put_surveys(source, answer("1", "good", "36001"))
     assert share(mapped(store, kindness="attitude"), "attitude") == (0, None)
     source.put(KIND)
     assert share(mapped(store, kindness="attitude"), "attitude") == (1, 1)
@@ -101,7 +101,7 @@ def test_a_text_that_comes_later_maps_what_was_measured_before(store: Store) -> 
 
 def test_two_questions_of_one_survey_about_the_same_have_one_voice(store: Store) -> None:
     """Survey 1 says good and bad, survey 2 good twice: 1.5 of 2, not 3 of 4."""
-    asked(
+    put_surveys(
         Source(store), answer("1", "good", "q1"), answer("1", "bad", "q2"), answer("2", "good", "q1"),
         answer("2", "good", "q2"),
     )  # fmt: skip
@@ -116,19 +116,19 @@ def test_two_questions_of_one_survey_about_the_same_have_one_voice(store: Store)
 
 
 def test_a_second_question_that_was_skipped_takes_nothing_from_the_first(store: Store) -> None:
-    asked(Source(store), answer("1", "bad", "q1"), answer("1", None, "q2", answered_at=None))
+    put_surveys(Source(store), answer("1", "bad", "q1"), answer("1", None, "q2", answered_at=None))
     assert share(mapped(store, q1="attitude", q2="attitude"), "attitude") == (1, 0)
 
 
 def test_two_surveys_of_one_ticket_are_two_voices(store: Store) -> None:
     again = Rating("t1", "1", MONDAY, 1, question="q1", category="bad", answered_at=MONDAY + 5 * HOUR, rater="c")
-    asked(Source(store), answer("1", "good", "q1"), again)
+    put_surveys(Source(store), answer("1", "good", "q1"), again)
     assert share(mapped(store, q1="attitude"), "attitude") == (2, 0.5)
 
 
 def test_the_halves_are_shared_by_those_who_replied(store: Store) -> None:
     source = Source(store)
-    asked(source, answer("1", "good", "q1"), answer("1", "bad", "q2"))
+    put_surveys(source, answer("1", "good", "q1"), answer("1", "bad", "q2"))
     source.put(reply("1", MONDAY + HOUR + 1000, "b"))
     of = mapped(store, q1="attitude", q2="attitude")
     found = [value(of, "csat", facet="attitude", agent=name) for name in ("Ann", "Bob")]
@@ -139,7 +139,7 @@ def test_the_halves_are_shared_by_those_who_replied(store: Store) -> None:
 
 
 def test_a_neutral_answer_counts_and_is_not_good(store: Store) -> None:
-    asked(Source(store), answer("1", "good"), answer("2", "neutral"), answer("3", "neutral"), answer("4", "bad"))
+    put_surveys(Source(store), answer("1", "good"), answer("2", "neutral"), answer("3", "neutral"), answer("4", "bad"))
     assert share(mapped(store), "overall") == (4, 0.25)
 
 
@@ -152,8 +152,8 @@ NONE = {
 }
 
 
-def test_defaults_time_outs_and_colleagues_are_counted_apart_and_in_no_n(store: Store) -> None:
-    asked(Source(store), *NONE.values(), answer("6", "bad"))
+def test_defaults_time_outs_and_colleagues_are_counted_separately_and_in_no_n(store: Store) -> None:
+    put_surveys(Source(store), *NONE.values(), answer("6", "bad"))
     of = mapped(store)
     found = value(of, "csat")
     assert (found.n, found.value) == (1, 0)
@@ -165,7 +165,7 @@ def test_defaults_time_outs_and_colleagues_are_counted_apart_and_in_no_n(store: 
 
 
 def test_observations_list_what_is_no_answer_with_its_reason(store: Store) -> None:
-    asked(Source(store), *NONE.values(), answer("6", "bad"))
+    put_surveys(Source(store), *NONE.values(), answer("6", "bad"))
     rows = list(export_observations(store, mapped(store).config, Asked("csat", "strict", MONDAY + WEEK)))
     assert {row["ticket"]: (row["reason"], row["value"]) for row in rows} == {
         "1": ("rating_default", None), "2": ("rating_timeout", None), "3": ("rating_internal", None),
@@ -175,7 +175,9 @@ def test_observations_list_what_is_no_answer_with_its_reason(store: Store) -> No
 
 def test_a_bad_rating_that_nobody_gave_is_not_shown_with_its_words(store: Store) -> None:
     source = Source(store)
-    asked(source, answer("1", "bad", comment="Three people asked me the same"), answer("2", "bad", origin="default"))
+    put_surveys(
+        source, answer("1", "bad", comment="Three people asked me the same"), answer("2", "bad", origin="default")
+    )
     later = Rating("z1", "1", MONDAY, 1, category="bad", answered_at=MONDAY + 9 * HOUR, origin="internal", comment="x")
     source.put(later)
     bad = ReportData(mapped(store), *period_of(), {}).bad_ratings(5)
@@ -184,7 +186,7 @@ def test_a_bad_rating_that_nobody_gave_is_not_shown_with_its_words(store: Store)
 
 def test_a_customers_own_rating_counts_though_they_were_hired_since(store: Store) -> None:
     source = Source(store)
-    asked(source, answer("1", "good"))
+    put_surveys(source, answer("1", "good"))
     source.put(Person("c", "agent", "agent", MONDAY + HOUR, name="Carl"))
     assert share(mapped(store), "overall") == (1, 1)
 
@@ -196,7 +198,7 @@ def test_a_customers_own_rating_counts_though_they_were_hired_since(store: Store
         ("zh", "不是用户作答，未计入：系统默认评价 3 条、内部人员评价 1 条"),
     ],
 )
-def test_what_is_no_answer_stands_beside_satisfaction(locale: str, said: str) -> None:
+def test_what_is_no_answer_is_counted_next_to_satisfaction(locale: str, said: str) -> None:
     values = week_values()
     counted = {"rating_default": 3, "rating_internal": 1, "spam": 2}
     values["csat",] = msgspec.structs.replace(values["csat",], excluded=counted)
@@ -210,10 +212,10 @@ def test_what_is_no_answer_stands_beside_satisfaction(locale: str, said: str) ->
 # --- what has no dimension
 
 
-def test_questions_without_a_dimension_are_listed_with_their_answers_of_the_period(store: Store) -> None:
+def test_questions_without_a_dimension_are_shown_with_their_answers_of_the_period(store: Store) -> None:
     source = Source(store)
     source.put(KIND)
-    asked(
+    put_surveys(
         source, answer("1", "good", "36001"), answer("2", "bad", "36001"), answer("3", "bad", "36001", rater="c"),
         answer("1", "good", "speed"), answer("2", "good", "speed", at=MONDAY + 8 * WEEK), answer("3", "good", "q1"),
         answer("1", "good"), answer("4", "good", "speed", origin="default"),
@@ -245,8 +247,10 @@ def test_a_report_names_them_at_its_end_in_every_format(template: str, locale: s
 
 @pytest.mark.parametrize("privacy", ["pseudonymous", "team_only"])
 def test_a_question_that_names_an_agent_does_not_give_them_away(privacy: Any) -> None:
-    told = facts(questions=(("acme: How was Ann Smith?", 3),), agents=(AgentAliases("Ann Smith"),), secret=b"kept")
-    made = render("weekly_digest", week(facts=told), privacy=privacy)
+    report_facts = facts(
+        questions=(("acme: How was Ann Smith?", 3),), agents=(AgentAliases("Ann Smith"),), secret=b"kept"
+    )
+    made = render("weekly_digest", week(facts=report_facts), privacy=privacy)
     assert "acme: How was" in (made.text or "")
     assert "Smith" not in f"{made.text}{made.html}{made.page}{made.json!r}{made.slack!r}"
 
@@ -270,7 +274,7 @@ def test_check_and_status_name_them_and_check_names_keys_that_match_no_question(
 ) -> None:
     source = Source(store)
     source.put(KIND)
-    asked(source, answer("1", "good", "36001"), answer("1", "good", "q1"))
+    put_surveys(source, answer("1", "good", "36001"), answer("1", "good", "q1"))
     path = tmp_path / "helpdesk-kpi.toml"
     path.write_text(f'store = "{store.path}"\n{CONFIG}')
     cli = Cli(capfd, monkeypatch)
@@ -286,7 +290,7 @@ def test_check_and_status_name_them_and_check_names_keys_that_match_no_question(
 
 
 def test_before_any_survey_has_questions_no_key_is_doubted(store: Store, tmp_path: Path) -> None:
-    asked(Source(store), answer("1", "good"))
+    put_surveys(Source(store), answer("1", "good"))
     path = tmp_path / "helpdesk-kpi.toml"
     path.write_text(f'store = "{store.path}"\n{CONFIG}')
     assert [f for f in config_findings(AppContext(path)) if f.about == "csat.dimensions"] == []
