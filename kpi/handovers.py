@@ -31,13 +31,13 @@ def transfers(ticket: Timeline) -> Iterator[Observation]:
     who had it. An escalation in time with a reason is none: to a team of `escalation_teams`, within `escalate_within`
     of getting it, with a note of the sender in the ten minutes around it.
     """
-    for station in ticket.assignment_history.stations:
-        passed = station.passed
-        yield ticket.fact(station.start, station.person, value=0, until=passed.at if passed else None)
-        if passed is not None:
-            kind = ticket.assignment_history.handover_kind(passed)
+    for assignment in ticket.assignment_history.assignments:
+        handover = assignment.handover
+        yield ticket.fact(assignment.start, assignment.person, value=0, until=handover.at if handover else None)
+        if handover is not None:
+            kind = ticket.assignment_history.handover_kind(handover)
             value = int(kind != "escalation")
-            yield ticket.fact(station.start, passed.sender, value=value, facet=kind, since=passed.at)
+            yield ticket.fact(assignment.start, handover.sender, value=value, facet=kind, since=handover.at)
 
 
 @kpi(

@@ -71,7 +71,7 @@ def article_reuse(article: Article) -> Iterator[Observation]:
             )
             for since, until, value in _worth(citation)
             for part in article.parts(citation.at)
-            if part.human != user
+            if part.agent != user
         ]  # fmt: skip
         yield from mark_excluded(rows, citation.left_out, citation.since) if citation.left_out else rows
 

@@ -162,7 +162,7 @@ def own_articles_cited(article: Article) -> Iterator[Observation]:
     for citation in article.citations:
         if citation.left_out:
             continue
-        authors = {part.human for part in article.parts(citation.at)}
+        authors = {part.agent for part in article.parts(citation.at)}
         yield Observation(
             at=citation.at, agent=citation.person, ticket=citation.ticket,
             value=1 if article.get_agent(citation.person) in authors else 0,

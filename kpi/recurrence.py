@@ -121,7 +121,7 @@ def _not_eligible(ticket: Timeline, solve: Solve) -> str:
 
 def _followup_questions(ticket: Timeline, solve: Solve) -> Iterator[Observation]:
     """What the customer wrote after the solve without opening the ticket again."""
-    reopening = {reopen.turn.at for reopen in ticket.reopens if reopen.turn}
+    reopening = {reopen.message.at for reopen in ticket.reopens if reopen.message}
     for turn in ticket.messages:
         counts = turn.kind == "comment" and turn.public and turn.who == "customer" and not turn.is_thanks
         if counts and turn.at > solve.at and turn.at not in reopening:

@@ -101,9 +101,9 @@ def test_nobody_gains_by_pointing_to_their_own_article() -> None:
 
 def test_two_accounts_of_one_human_are_one_contributor() -> None:
     # Ann made it, edits with her other account, and points to it with that: of four parts three are hers.
-    humans = {ANN: ANN, ANNS_OTHER: ANN}
+    agents = {ANN: ANN, ANNS_OTHER: ANN}
     of = article(
-        text(1, ANNS_OTHER), text(2, BOB), text(3, ANNS_OTHER), humans=humans,
+        text(1, ANNS_OTHER), text(2, BOB), text(3, ANNS_OTHER), agents=agents,
         citations=[cited(10, ANNS_OTHER, 5), cited(11, EVE, 6)],
     )  # fmt: skip
     assert reused(of) == [(BOB, 5, 2, 10, 0.25), (ANNS_OTHER, 6, 3, 11, 0.75), (BOB, 6, 2, 11, 0.25)]

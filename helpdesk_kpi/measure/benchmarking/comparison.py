@@ -53,29 +53,29 @@ def compare_people(
     """
     inputs = _ComparisonInput(reader, _comparable(kpi, variant, axis), variant, period, as_of, axis, where)
     counted, found = inputs.rows()
-    bench = inputs.bench(counted, found)
-    present = bench.present
+    peers = inputs.peers(counted, found)
+    present = peers.present
     names = inputs.names(counted.take(present))
-    team = inputs.figure()
-    everybody = Population(bench, names)
-    figures = {code: inputs.figure(name) for code, name in names.items()}
-    centre = _population_centre(bench, team, [figure.value or 0.0 for figure in figures.values()])
-    about = PersonContext(inputs.kpi, axis, everybody, centre, found.labels, inputs.scale(bench.kind))
-    people = [compare_person(about, code, name, figures[code]) for code, name in names.items()]
+    team = inputs.compute()
+    population = Population(peers, names)
+    values = {code: inputs.compute(name) for code, name in names.items()}
+    centre = _population_centre(peers, team, [compute.value or 0.0 for compute in values.values()])
+    context = PersonContext(inputs.kpi, axis, population, centre, found.labels, inputs.scale(peers.kind))
+    people = [compare_person(context, code, name, values[code]) for code, name in names.items()]
     if report is not None:
-        of = load_clusters(reader.store, counted.rows)
+        clusters = load_clusters(reader.store, counted.rows)
         for place, (code, person) in enumerate(zip(names, people, strict=True)):
             if person.standing.verdict != "hidden":
-                mine = present & (bench.units.subject == code)
+                mine = present & (peers.units.subject == code)
                 drawn = cluster_bootstrap(
-                    bench.kind, counted.take(mine), of[mine], derive_seed(report, kpi, person.name)
+                    peers.kind, counted.take(mine), clusters[mine], derive_seed(report, kpi, person.name)
                 )
                 people[place] = msgspec.structs.replace(person, by_customer=drawn)
     return Comparison(
-        kpi=kpi, variant=variant, axis=axis, period=period.label, as_of=as_of, kind=bench.kind, team=team,
-        centre=centre, between=None if everybody.between is None else everybody.between**0.5,
-        dispersion=everybody.dispersion,
-        reference=(bench.first, bench.last if bench.with_period else bench.start), subjects=tuple(people),
+        kpi=kpi, variant=variant, axis=axis, period=period.label, as_of=as_of, kind=peers.kind, team=team,
+        centre=centre, between=None if population.between is None else population.between**0.5,
+        dispersion=population.dispersion,
+        reference=(peers.first, peers.last if peers.with_period else peers.start), subjects=tuple(people),
     )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ class _ComparisonInput(NamedTuple):
         month = get_period_at("month", self.period.start, self.period.zone)
         return max(month.shift_back(MONTHS).start, self.reader.back_to)
 
-    def bench(self, counted: UnitRows, found: Strata) -> PeerGroup:
+    def peers(self, counted: UnitRows, found: Strata) -> PeerGroup:
         kind = get_unit_kind(self.kpi, self.variant)
         if kind == "count" and (counted.value < 0).any():
             raise UsageError(f"{self.kpi.id} cannot be compared: its amounts are positive and negative")
@@ -137,17 +137,17 @@ class _ComparisonInput(NamedTuple):
         labels = {int(code): str(self.reader.label_name(counted.rows, self.axis, int(code))) for code in codes}
         return dict(sorted(labels.items(), key=lambda known: known[1]))
 
-    def figure(self, name: str | None = None) -> MetricValue:
+    def compute(self, name: str | None = None) -> MetricValue:
         only = {} if name is None else {self.axis: name}
         return self.reader.compute(self.kpi, self.period, self.as_of, self.variant, **self.where, **only)
 
 
-def _population_centre(bench: PeerGroup, team: MetricValue, counts: Sequence[float]) -> float | None:
+def _population_centre(peers: PeerGroup, team: MetricValue, counts: Sequence[float]) -> float | None:
     """The team's rate, mean score or median; of `counts` a person's mean, which what is nobody's doesn't raise."""
-    if bench.kind == "duration" or team.value is None:
+    if peers.kind == "duration" or team.value is None:
         return team.value
-    if bench.kind == "count":
+    if peers.kind == "count":
         return sum(counts) / len(counts) if counts else None
-    weight = bench.units.weight[bench.present]
+    weight = peers.units.weight[peers.present]
     whole = float(weight.sum())
-    return float((weight * bench.units.value[bench.present]).sum()) / whole if whole else None
+    return float((weight * peers.units.value[peers.present]).sum()) / whole if whole else None

@@ -88,7 +88,7 @@ def estimate_effort(ticket: Timeline, until: int) -> float:
         "ticket": 1.0,
         "replies": math.log1p(sum(t.public for t in said)),
         "notes": sum(not t.public for t in said),
-        "stations": max(sum(s.start <= until for s in ticket.assignment_history.stations) - 1, 0),
+        "stations": max(sum(s.start <= until for s in ticket.assignment_history.assignments) - 1, 0),
         "people": max(len({t.person for t in said}) - 1, 0),
         "development": any(link.kind == "development" for link in ticket.links),
     }

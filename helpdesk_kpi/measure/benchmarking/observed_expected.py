@@ -56,8 +56,8 @@ def _share(_own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     n, x, e = (float(part.sum()) for part in expected[:3])
     low, high = wilson(min(x, n), n)
     least = 0.5 / (float(norm.behind.sum()) + 1)  # a share of 0 among the others does not mean never
-    off = funnel.deviation(x, n, min(max(e / n, least), 1 - least)) / expected.limit_factor
-    return _by(e / n, (x / n, low, high), off)
+    deviation = funnel.deviation(x, n, min(max(e / n, least), 1 - least)) / expected.limit_factor
+    return _by(e / n, (x / n, low, high), deviation)
 
 
 def _score(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
@@ -65,7 +65,7 @@ def _score(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     variance = _variance(own, norm)
     half = _half(n, variance)
     sigma = _sigma(expected, n * variance)
-    return _by(e / n, (x / n, x / n - half, x / n + half), _off(expected, sigma), sigma)
+    return _by(e / n, (x / n, x / n - half, x / n + half), _deviation(expected, sigma), sigma)
 
 
 def _duration(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
@@ -73,7 +73,9 @@ def _duration(own: Units, norm: Norm, expected: Expected) -> ObservedExpected:
     n, variance = float(expected.n.sum()), _variance(own, norm)
     mean, half = float((expected.observed - expected.expected).sum()) / n, _half(n, variance)
     sigma = _sigma(expected, n * variance)
-    return ObservedExpected(math.exp(mean), math.exp(mean - half), math.exp(mean + half), _off(expected, sigma), sigma)
+    return ObservedExpected(
+        math.exp(mean), math.exp(mean - half), math.exp(mean + half), _deviation(expected, sigma), sigma
+    )
 
 
 def compare_count_to_expected(expected: Expected) -> ObservedExpected:
@@ -81,15 +83,17 @@ def compare_count_to_expected(expected: Expected) -> ObservedExpected:
     x, e = float(expected.observed.sum()), float(expected.expected.sum())
     low, high = byar(x, spread=max(expected.variance / e, 1.0) if e > 0 else 1.0)
     sigma = _sigma(expected)
-    return _by(e, (x, low, high), _off(expected, sigma), sigma)
+    return _by(e, (x, low, high), _deviation(expected, sigma), sigma)
 
 
-def _by(expected: float, observed: tuple[float, float, float], off: float, sigma: float = 0.0) -> ObservedExpected:
+def _by(
+    expected: float, observed: tuple[float, float, float], deviation: float, sigma: float = 0.0
+) -> ObservedExpected:
     """`observed`: with its interval."""
     if not expected > 0:
-        return ObservedExpected(None, None, None, off, sigma)
+        return ObservedExpected(None, None, None, deviation, sigma)
     ratio, low, high = (x / expected for x in observed)
-    return ObservedExpected(ratio, low, high, off, sigma)
+    return ObservedExpected(ratio, low, high, deviation, sigma)
 
 
 def _variance(own: Units, norm: Norm) -> float:
@@ -114,7 +118,7 @@ def _sigma(expected: Expected, own: float = 0.0) -> float:
     return math.sqrt(max(expected.variance, own) + expected.unsure)
 
 
-def _off(expected: Expected, sigma: float) -> float:
+def _deviation(expected: Expected, sigma: float) -> float:
     return float((expected.observed - expected.expected).sum()) / sigma if sigma else 0.0
 
 

@@ -50,17 +50,17 @@ class PeerGroup(NamedTuple):
         mine = self.units.subject == subject
         return self._against(mine & self.present, ~mine & known)
 
-    def over_all(self, subject: int) -> Expected | None:
+    def expected_over_window(self, subject: int) -> Expected | None:
         """All of one person's window against all of the others'."""
         mine = self.units.subject == subject
         found = self._against(mine, ~mine)
         return None if found is None else found[0]
 
-    def size(self, own: Bools) -> float:
+    def size(self, mine: Bools) -> float:
         """How much was done: credit, or for counts the days of weeks in which anything was."""
-        return self._days(own) if self.kind == "count" else float(self.units.weight[own].sum())
+        return self._days(mine) if self.kind == "count" else float(self.units.weight[mine].sum())
 
-    def everybodys_variance(self, mine: Bools) -> float:
+    def pooled_variance(self, mine: Bools) -> float:
         """Of the sum of one's things, by how all things of their kinds differ, the own ones too. None of many is taken
         for a half.
         """
@@ -74,33 +74,33 @@ class PeerGroup(NamedTuple):
             one = some * (1 - some)
         return float((weight[mine] ** 2).sum()) * one
 
-    def alone(self, subject: int) -> float:
+    def share_without_peers(self, subject: int) -> float:
         """The part of one person's things that lies in cells of which they do over 80 % themselves."""
         mine = self.units.subject == subject
         return without_peers(self._cells(mine & self.present), self._cells(mine), self._cells(mine | True))
 
-    def _against(self, own: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
-        if not self.size(own) > 0:
+    def _against(self, mine: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
+        if not self.size(mine) > 0:
             return None
         if self.kind == "count":
-            return self._counts(own, others)
+            return self._counts(mine, others)
         usual = fit_norm(_select(self.units, others), self.parent)
         if usual is None:
             return None
-        units = _select(self.units, own)
+        units = _select(self.units, mine)
         found = standardise(units, usual)
         return found, compare_to_expected(self.kind, units, usual, found)
 
-    def _counts(self, own: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
+    def _counts(self, mine: Bools, others: Bools) -> tuple[Expected, ObservedExpected] | None:
         """Of each kind, as many as the others did in as many days. How many of a kind one gets is part of what is
         counted, so nothing is adjusted for it; the cells only show where the difference lies.
         """
-        days, all_days = self._days(own), self._days(others)
+        days, all_days = self._days(mine), self._days(others)
         if not all_days:
             return None
         usual = self._amounts(others) * (days / all_days)
         e, spread = float(usual.sum()), self._spread(others)
-        found = Expected(self._cells(own), self._amounts(own), usual, e * spread, e * spread * days / all_days)
+        found = Expected(self._cells(mine), self._amounts(mine), usual, e * spread, e * spread * days / all_days)
         return found, compare_count_to_expected(found)
 
     def _spread(self, mask: Bools) -> float:

@@ -26,85 +26,89 @@ class PersonContext(NamedTuple):
 
     kpi: Kpi
     axis: str
-    everybody: Population
+    population: Population
     centre: float | None  # what one person's value would be if all were equal and had the same work
     labels: list[tuple[str | None, ...]]  # by cell
     scale: tuple[float, float] = UNBOUNDED  # the least and the most that a value can be
 
 
-def compare_person(about: PersonContext, subject: int, name: str, figure: MetricValue) -> PersonResult:
-    """`figure`: the person's, as every report prints it."""
-    reliability = about.everybody.reliability(subject)
-    found = _publication_status(about, figure.n, reliability)
+def compare_person(context: PersonContext, subject: int, name: str, value: MetricValue) -> PersonResult:
+    """`value`: the person's, as every report prints it."""
+    reliability = context.population.reliability(subject)
+    found = _publication_status(context, value.n, reliability)
     if found.verdict == "hidden":
-        return PersonResult(name=name, n=figure.n, standing=found)
+        return PersonResult(name=name, n=value.n, standing=found)
     person = PersonResult(
-        name=name, n=figure.n, value=figure.value, low=figure.low, high=figure.high, standing=found,
+        name=name, n=value.n, value=value.value, low=value.low, high=value.high, standing=found,
         reliability=reliability,
     )  # fmt: skip
-    if subject not in about.everybody.compared:
+    if subject not in context.population.compared:
         return person
-    expected, comparison = about.everybody.compared[subject]
-    overlap = about.everybody.bench.alone(subject)
+    expected, comparison = context.population.compared[subject]
+    overlap = context.population.peers.share_without_peers(subject)
     values = {
-        **_sums(about, expected), **_adjusted(about, expected, comparison, reliability),
-        **_verdict(about, subject),
-        "is_outlier": subject in about.everybody.outliers, "overlap": overlap, "no_like_work": overlap > OVERLAP,
-        **_mix(about, expected),
+        **_sums(context, expected), **_adjusted(context, expected, comparison, reliability),
+        **_verdict(context, subject),
+        "is_outlier": subject in context.population.outliers, "overlap": overlap, "no_like_work": overlap > OVERLAP,
+        **_mix(context, expected),
     }  # fmt: skip
     return msgspec.structs.replace(person, **values)
 
 
-def _publication_status(about: PersonContext, n: float, reliability: float | None) -> PublicationStatus:
+def _publication_status(context: PersonContext, n: float, reliability: float | None) -> PublicationStatus:
     """By the numbers, and by the level at which the KPI may be scored at all."""
-    found = publication_status(n, reliability, about.kpi.min_n if about.axis == "agent" else 0)
-    if found.verdict == "hidden" or about.kpi.level == "agent" or (about.kpi.level, about.axis) == ("team", "team"):
+    found = publication_status(n, reliability, context.kpi.min_n if context.axis == "agent" else 0)
+    if (
+        found.verdict == "hidden"
+        or context.kpi.level == "agent"
+        or (context.kpi.level, context.axis) == ("team", "team")
+    ):
         return found
-    return PublicationStatus("not_scored", "only_shown" if about.kpi.level == "shown" else "only_for_teams")
+    return PublicationStatus("not_scored", "only_shown" if context.kpi.level == "shown" else "only_for_teams")
 
 
-def _sums(about: PersonContext, expected: Expected) -> dict[str, Any]:
+def _sums(context: PersonContext, expected: Expected) -> dict[str, Any]:
     n, observed, due = (float(part.sum()) for part in expected[:3])
-    if about.everybody.bench.kind == "duration":
+    if context.population.peers.kind == "duration":
         observed, due = from_log_scale(observed / n), from_log_scale(due / n)
     return {"observed": observed, "expected": due}
 
 
 def _adjusted(
-    about: PersonContext, expected: Expected, comparison: ObservedExpected, reliability: float | None
+    context: PersonContext, expected: Expected, comparison: ObservedExpected, reliability: float | None
 ) -> dict[str, Any]:
     """A ratio is one to the others, so it is taken times what the team would have come to without the own difference;
     else that would count twice, which in a small team is much.
     """
     ratios = {"ratio": comparison.ratio, "ratio_low": comparison.low, "ratio_high": comparison.high}
-    if comparison.ratio is None or comparison.low is None or comparison.high is None or about.centre is None:
+    if comparison.ratio is None or comparison.low is None or comparison.high is None or context.centre is None:
         return ratios
-    kind, without = about.everybody.bench.kind, about.everybody.without(about.centre, expected)
-    least, most = about.scale
+    kind, without = context.population.peers.kind, context.population.without(context.centre, expected)
+    least, most = context.scale
     ratios_found = (comparison.ratio, comparison.low, comparison.high)
     adjusted, low, high = (min(max(without * ratio, least), most) for ratio in ratios_found)
     shrunken = None
     if reliability is not None and kind == "duration":
-        shrunken = about.centre * (adjusted / about.centre) ** reliability if about.centre else 0.0
+        shrunken = context.centre * (adjusted / context.centre) ** reliability if context.centre else 0.0
     elif reliability is not None:
-        shrunken = about.centre + reliability * (adjusted - about.centre)
+        shrunken = context.centre + reliability * (adjusted - context.centre)
     return {**ratios, "adjusted": adjusted, "adjusted_low": low, "adjusted_high": high, "shrunken": shrunken}
 
 
-def _verdict(about: PersonContext, subject: int) -> dict[str, Any]:
-    everybody = about.everybody
-    off = everybody.off(subject)
-    verdict = funnel.verdict(off)
+def _verdict(context: PersonContext, subject: int) -> dict[str, Any]:
+    population = context.population
+    deviation = population.deviation(subject)
+    verdict = funnel.verdict(deviation)
     look, signal = (
-        control_limits(everybody.bench.kind, *everybody.compared[subject], confidence, everybody.dispersion)
+        control_limits(population.peers.kind, *population.compared[subject], confidence, population.dispersion)
         for confidence in (funnel.LOOK, funnel.REVIEW)
     )
     return {
         "look": look,
         "signal": signal,
-        "chance": funnel.chance(off),
+        "chance": funnel.chance(deviation),
         "verdict": verdict,
-        "direction": "" if verdict == "within" else _direction(about.kpi, up=off > 0),
+        "direction": "" if verdict == "within" else _direction(context.kpi, up=deviation > 0),
     }
 
 
@@ -114,8 +118,8 @@ def _direction(kpi: Kpi, *, up: bool) -> Literal["better", "worse", "more", "les
     return "better" if up == (kpi.better == "higher") else "worse"
 
 
-def _mix(about: PersonContext, expected: Expected) -> dict[str, Any]:
-    mix = [_cell(about, expected, int(place)) for place in np.flatnonzero((expected.n > 0) | (expected.expected > 0))]
+def _mix(context: PersonContext, expected: Expected) -> dict[str, Any]:
+    mix = [_cell(context, expected, int(place)) for place in np.flatnonzero((expected.n > 0) | (expected.expected > 0))]
     whole = difference(expected)
     driving = sorted(
         (cell for cell in mix if cell.gap * math.copysign(1, whole) > _ROUNDING), key=lambda cell: -abs(cell.gap)
@@ -123,10 +127,10 @@ def _mix(about: PersonContext, expected: Expected) -> dict[str, Any]:
     return {"mix": tuple(sorted(mix, key=lambda cell: -cell.n)), "driving": tuple(driving[:DRIVING])}
 
 
-def _cell(about: PersonContext, expected: Expected, place: int) -> CellResult:
+def _cell(context: PersonContext, expected: Expected, place: int) -> CellResult:
     n, observed, due = (float(part[place]) for part in expected[:3])
     difference = observed - due
-    if about.everybody.bench.kind == "duration":
+    if context.population.peers.kind == "duration":
         observed, due = from_log_scale(observed / n), from_log_scale(due / n)
-    severity, category, channel, shift = about.labels[place]
+    severity, category, channel, shift = context.labels[place]
     return CellResult(severity, category, channel, shift, n, observed, due, difference)

@@ -16,33 +16,33 @@ from helpdesk_kpi.measure.statistics.shrinkage import between, reliability
 class Population:
     """The people of a period, by the codes of their axis."""
 
-    def __init__(self, bench: PeerGroup, subjects: Iterable[int]) -> None:
-        self.bench = bench
-        self.compared = {s: found for s in subjects if (found := bench.observed_expected(s)) is not None}
+    def __init__(self, peers: PeerGroup, subjects: Iterable[int]) -> None:
+        self.peers = peers
+        self.compared = {s: found for s in subjects if (found := peers.observed_expected(s)) is not None}
 
     @cached_property
     def dispersion(self) -> float:
         return funnel.dispersion([comparison.z for _, comparison in self.compared.values()])
 
-    def off(self, subject: int) -> float:
+    def deviation(self, subject: int) -> float:
         """Standard deviations from what was expected, of those by which people vary anyway."""
         return self.compared[subject][1].z / math.sqrt(self.dispersion)
 
     def without(self, centre: float, expected: Expected) -> float:
         """The team's value, had one person's things come to what was expected of them."""
-        units, present = self.bench.units, self.bench.present
-        weight, off = units.weight[present], difference(expected)
-        if self.bench.kind == "duration":
-            return centre * math.exp(-off / float(weight.sum()))
-        if self.bench.kind == "count":  # in proportion, since the team's value may be capped
+        units, present = self.peers.units, self.peers.present
+        weight, deviation = units.weight[present], difference(expected)
+        if self.peers.kind == "duration":
+            return centre * math.exp(-deviation / float(weight.sum()))
+        if self.peers.kind == "count":  # in proportion, since the team's value may be capped
             whole = float((weight * units.value[present]).sum())
-            return centre * (1 - off / whole) if whole else centre
-        return centre - off / float(weight.sum())
+            return centre * (1 - deviation / whole) if whole else centre
+        return centre - deviation / float(weight.sum())
 
     @cached_property
     def outliers(self) -> frozenset[int]:
         """Who differs also when all comparisons are seen together."""
-        found = benjamini_hochberg([funnel.chance(self.off(s)) for s in self.compared])
+        found = benjamini_hochberg([funnel.chance(self.deviation(s)) for s in self.compared])
         return frozenset(s for s, is_one in zip(self.compared, found, strict=True) if is_one)
 
     @cached_property
@@ -52,24 +52,26 @@ class Population:
         It takes all of the window, in which more is known of each. Who is part of all lies nearer to all than to the
         others, by the own part.
         """
-        subject = self.bench.units.subject
-        people = {int(s): found for s in np.unique(subject) if (found := self.bench.over_all(int(s))) is not None}
-        sizes = {s: self.bench.size(subject == s) for s in people}
+        subject = self.peers.units.subject
+        people = {
+            int(s): found for s in np.unique(subject) if (found := self.peers.expected_over_window(int(s))) is not None
+        }
+        sizes = {s: self.peers.size(subject == s) for s in people}
         usable = [s for s, found in people.items() if sizes[s] > 0 and found.variance > 0]
         if len(usable) < 2:
             return None
         whole = sum(sizes.values())
-        off = [difference(people[s]) / sizes[s] * (1 - sizes[s] / whole) for s in usable]
-        return between(off, [people[s].variance / sizes[s] ** 2 for s in usable])
+        deviation = [difference(people[s]) / sizes[s] * (1 - sizes[s] / whole) for s in usable]
+        return between(deviation, [people[s].variance / sizes[s] ** 2 for s in usable])
 
     def reliability(self, subject: int) -> float | None:
         """The part of the differences between people that is not chance, for as many things as this one has."""
         if self.between is None or subject not in self.compared:
             return None
-        mine = self.bench.present & (self.bench.units.subject == subject)
+        mine = self.peers.present & (self.peers.units.subject == subject)
         # With the others all alike, their spread would say that there is no chance at all.
-        variance = self.compared[subject][0].variance or self.bench.everybodys_variance(mine)
-        return reliability(self.between, variance / self.bench.size(mine) ** 2) if variance else None
+        variance = self.compared[subject][0].variance or self.peers.pooled_variance(mine)
+        return reliability(self.between, variance / self.peers.size(mine) ** 2) if variance else None
 
 
 def difference(expected: Expected) -> float:

@@ -163,22 +163,22 @@ def _spoken(case: DifferenceCase) -> str:
     return "agent_created" if near and started_by_team and counted and near[-1].at > counted[0].at else ""
 
 
-def _kind_of(turn: Message) -> str:
+def _kind_of(message: Message) -> str:
     """Why a turn would not count as a reply; "" if it would."""
-    if turn.kind != "comment":
+    if message.kind != "comment":
         return "phone_or_chat"
-    if turn.who in {"bot", "system"}:
+    if message.who in {"bot", "system"}:
         return "bot_reply_counted"
-    if not turn.public:
+    if not message.public:
         return "private_first"
-    if turn.who == "light_agent":
+    if message.who == "light_agent":
         return "light_agent"
-    return "demoted_agent" if turn.who in {"customer", "unknown"} and not turn.creating else ""
+    return "demoted_agent" if message.who in {"customer", "unknown"} and not message.creating else ""
 
 
-def _lost_role(ticket: Timeline, turn: Message) -> bool:
+def _lost_role(ticket: Timeline, message: Message) -> bool:
     """Spoke as an agent, and is none any more."""
-    return ticket.source_rules.person(turn.person).kind in {None, "customer"}
+    return ticket.source_rules.person(message.person).kind in {None, "customer"}
 
 
 def _started_elsewhere(case: DifferenceCase) -> str:

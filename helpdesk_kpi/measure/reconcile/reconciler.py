@@ -54,21 +54,21 @@ class Reconciler:
     def _of_source(self, key: int, metric: str | None) -> Iterator[TicketDifference]:
         after = -1
         sql = "SELECT id FROM tickets WHERE source = ? AND id > ? AND created_at IS NOT NULL ORDER BY id LIMIT ?"
-        while stories := [story for (story,) in self.store.rows(sql, key, after, CHUNK)]:
-            yield from self.of(stories, metric)
-            after = stories[-1]
+        while tickets := [ticket_id for (ticket_id,) in self.store.rows(sql, key, after, CHUNK)]:
+            yield from self.of(tickets, metric)
+            after = tickets[-1]
 
-    def of(self, stories: Sequence[int], metric: str | None = None) -> Iterator[TicketDifference]:
+    def of(self, tickets: Sequence[int], metric: str | None = None) -> Iterator[TicketDifference]:
         """What there is to compare of these tickets; `metric` is the helpdesk's word or the KPI's id."""
-        vendor_tickets = self._load_vendor_tickets(stories)
-        for ticket in load_timelines(self.store, self.desks, sorted(stories)):
+        vendor_tickets = self._load_vendor_tickets(tickets)
+        for ticket in load_timelines(self.store, self.desks, sorted(tickets)):
             _, connector = self.sources.get(ticket.row.source, ("", ""))
             for one in VENDOR_METRICS.get(connector, ()):
                 if metric in {None, one.name, one.kpi}:
                     yield from TicketDiff(self.clocks, ticket, one, vendor_tickets[ticket.row.id]).rows()
 
-    def _load_vendor_tickets(self, stories: Sequence[int]) -> dict[int, VendorTicket]:
-        wanted = list(stories)
+    def _load_vendor_tickets(self, tickets: Sequence[int]) -> dict[int, VendorTicket]:
+        wanted = list(tickets)
         figures, cycles = self._figures(wanted), self._cycles(wanted)
         sql = "SELECT id, source, native, url FROM tickets WHERE id IN (SELECT value FROM json_each(?))"
         return {

@@ -79,7 +79,7 @@ class TicketDiff:
         self.native = vendor.figures.get(metric.name, Native())
         self.same = metric.read(ticket)
         self.now = self.same.at()
-        self.cycle = self._cycle() if metric.is_promise else None
+        self.cycle = self._cycle() if metric.is_sla else None
         self.ours = own_observation(ticket, metric.kpi) if metric.kpi else None
         self.tolerance = 0 if metric.is_count else metric.unit * max(1, len(self.now) if metric.is_sum else 1)
         self.case = DifferenceCase(ticket, metric, self._calendar(), self.same, self.ours, self.tolerance)
@@ -158,13 +158,13 @@ class TicketDiff:
             return "no_schedule" if is_always else "hours_not_known"
         if abs(same - native) <= self.tolerance:
             return self._agreement(same, native)
-        if self.metric.is_promise:
+        if self.metric.is_sla:
             return self._pause_reason(pieces, native, same)
         return VendorCalendar(self.clocks, self.vendor.source).why(pieces, native, self.tolerance) or UNEXPLAINED
 
     def _business_ms(self, pieces: Sequence[Piece]) -> int | None:
         """A promise's hours are not told: the configuration's stand in for them."""
-        if self.metric.is_promise:
+        if self.metric.is_sla:
             return sum(elapsed_ms(self._configured_calendar, p.start, p.end) for p in pieces)
         return VendorCalendar(self.clocks, self.vendor.source).business_ms(pieces)
 

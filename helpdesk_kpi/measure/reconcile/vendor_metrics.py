@@ -47,7 +47,7 @@ class VendorMetric(msgspec.Struct, frozen=True, kw_only=True):
     kpi: str = ""  # what we print in its place; "": nothing so far
     unit: int = SECOND  # the helpdesk rounds to it
     is_count: bool = False
-    is_promise: bool = False  # counted by a promise's own clock, whose hours the helpdesk does not tell
+    is_sla: bool = False  # counted by a promise's own clock, whose hours the helpdesk does not tell
     is_sum: bool = False  # of spans, each rounded by itself
     is_late: bool = False  # worked out some time after the ticket changed
 
@@ -138,11 +138,11 @@ VENDOR_METRICS: dict[str, tuple[VendorMetric, ...]] = {
     "jira_service_management": (
         VendorMetric(
             name="sla_first_response", read=_variant("first_reply_time", "jira"), kpi="first_reply_time",
-            is_promise=True,
+            is_sla=True,
         ),
         VendorMetric(
             name="sla_resolution", read=_variant("full_resolution_time", "zendesk"), kpi="full_resolution_time",
-            is_promise=True,
+            is_sla=True,
         ),
     ),
     "freshdesk": (

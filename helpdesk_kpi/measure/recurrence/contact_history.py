@@ -110,9 +110,9 @@ class ContactHistory:
         found = self.contacts(accounts)
         pairs = {customer: list(_pairs_with_evidence(self.store, contacts)) for customer, contacts in found.items()}
         later = {pair.later.ticket for chosen in pairs.values() for pair in chosen}
-        standing = {ticket.row.id: _find_resolution(ticket) for ticket in tickets(sorted(later))}
+        resolutions = {ticket.row.id: _find_resolution(ticket) for ticket in tickets(sorted(later))}
         for customer, contacts in found.items():
-            repeats = [r for pair in pairs[customer] for r in _repeats(pair, standing[pair.later.ticket])]
+            repeats = [r for pair in pairs[customer] for r in _repeats(pair, resolutions[pair.later.ticket])]
             yield CustomerContacts(customer, sorted(contacts, key=lambda c: c.at), repeats)
 
 
@@ -173,10 +173,10 @@ class _Pair(NamedTuple):
 
 def _pairs_with_evidence(store: Store, contacts: Sequence[Contact]) -> Iterator[_Pair]:
     """Pairs with evidence; what a person said of a pair stands above it."""
-    said = load_labels(store, [c.ticket for c in contacts])
+    labels = load_labels(store, [c.ticket for c in contacts])
     for earlier, later in candidate_pairs(contacts):
-        verdict = said.get((earlier.ticket, later.ticket))
-        found = LABEL_EVIDENCE[verdict] if verdict else evidence(earlier, later)
+        label = labels.get((earlier.ticket, later.ticket))
+        found = LABEL_EVIDENCE[label] if label else evidence(earlier, later)
         if found:
             yield _Pair(earlier, later, found)
 
@@ -187,13 +187,13 @@ def load_labels(store: Store, tickets: Sequence[int]) -> dict[tuple[int, int], s
         "SELECT earlier, later, verdict FROM repeat_labels WHERE verdict != 'skip'"
         " AND earlier IN (SELECT value FROM json_each(?)) ORDER BY id"
     )
-    return {(a, b): verdict for a, b, verdict in store.rows(sql, list(tickets))}
+    return {(a, b): label for a, b, label in store.rows(sql, list(tickets))}
 
 
 class _Resolution(NamedTuple):
     """What has become of a later ticket."""
 
-    left_out: str  # why it is no contact at all; "": it is one
+    exclusion: str  # why it is no contact at all; "": it is one
     merged: int | None  # when it was merged away
     gone: int | None  # when it was deleted, or known to stand apart
 
@@ -208,7 +208,7 @@ def _repeats(pair: _Pair, resolution: _Resolution) -> Iterator[RepeatContact]:
     """The pair as it was known: until the later ticket was gone; from its merging on, if it was merged into this."""
     earlier, later = pair.earlier, pair.later
     found: Evidence | None = pair.evidence
-    if resolution.left_out:
+    if resolution.exclusion:
         return
     if pair.evidence.reason == "merged" and resolution.merged is None:  # a merge that nothing proves is no evidence
         found = evidence(earlier, msgspec.structs.replace(later, merged_into=None))

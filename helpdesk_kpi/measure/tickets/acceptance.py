@@ -61,6 +61,12 @@ def _rated_good(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
 
 
 def _gratitude_messages(ticket: Timeline, solve: Solve) -> Iterator[tuple[int, str]]:
-    for turn in ticket.messages:
-        if turn.kind == "comment" and turn.public and turn.who == "customer" and turn.is_thanks and turn.at > solve.at:
-            yield turn.at, "thanked"
+    for message in ticket.messages:
+        if (
+            message.kind == "comment"
+            and message.public
+            and message.who == "customer"
+            and message.is_thanks
+            and message.at > solve.at
+        ):
+            yield message.at, "thanked"

@@ -76,14 +76,14 @@ class Edit(NamedTuple):
 class Contribution(NamedTuple):
     """What one human has written of an article."""
 
-    human: int | None  # one of their accounts, always the same; None: not known who
+    agent: int | None  # one of their accounts, always the same; None: not known who
     person: int | None  # the account of their latest contribution
     at: int  # when that was
     share: float
 
 
 class Article:
-    """One article of one helpdesk. `humans`: whose account is whose; `counted_from`: the helpdesk's first counts."""
+    """One article of one helpdesk. `agents`: whose account is whose; `counted_from`: the helpdesk's first counts."""
 
     def __init__(
         self,
@@ -95,16 +95,16 @@ class Article:
         votes: Sequence[CountRecord] = (),
         views: Sequence[CountRecord] = (),
         checklists: Sequence[Checklist] = (),
-        humans: Mapping[int, int] | None = None,
+        agents: Mapping[int, int] | None = None,
         counted_from: tuple[int, int] = (0, 0),
     ) -> None:
         self.desk, self.row = desk, row
         self.created_at = row.created_at
         #: From when on no customer could read it: it vanished, or became a draft again.
         self.gone_at = min((at for at in (row.gone_at, row.drafted_at) if at is not None), default=None)
-        self._texts, self._citations = texts, citations
+        self._texts, self._links = texts, citations
         self._votes, self._views, self._counted_from = votes, views, counted_from
-        self._humans = humans or {}
+        self._agents = agents or {}
         self.checklists = checklists
 
     @property
@@ -115,7 +115,7 @@ class Article:
         return not self.row.draft or self.row.drafted_at is not None
 
     def get_agent(self, person: int | None) -> int | None:
-        return None if person is None else self._humans.get(person, person)
+        return None if person is None else self._agents.get(person, person)
 
     # Who wrote it
 
@@ -158,11 +158,11 @@ class Article:
             return [Contribution(None, None, self.created_at, 1.0)]
         counts = Counter(self.get_agent(edit.person) for edit in wrote)
         last = {self.get_agent(edit.person): edit for edit in wrote}
-        return [Contribution(human, last[human].person, last[human].at, n / len(wrote)) for human, n in counts.items()]
+        return [Contribution(agent, last[agent].person, last[agent].at, n / len(wrote)) for agent, n in counts.items()]
 
     def owner(self, instant: int) -> int | None:
         """Who had written most of it by then, of those who are known; of equals, who wrote first."""
-        known = [part for part in self.parts(instant) if part.human is not None]
+        known = [part for part in self.parts(instant) if part.agent is not None]
         return max(known, key=lambda part: part.share).person if known else None
 
     # What came of it
@@ -171,7 +171,7 @@ class Article:
     def citations(self) -> list[ArticleLink]:
         """The first time that each ticket was answered with it, while it was there."""
         first: dict[int, ArticleLink] = {}
-        for citation in sorted(self._citations, key=lambda citation: citation.at):
+        for citation in sorted(self._links, key=lambda citation: citation.at):
             if self.created_at <= citation.at < (self.gone_at or citation.at + 1):
                 first.setdefault(citation.ticket, citation)
         return list(first.values())

@@ -54,11 +54,11 @@ def load_articles(
     first = [dict(store.rows(_FIRST.format(table))) for table in ("article_votes", "article_views")]
     rows = [ArticleRecord(*row) for row in store.rows(_ARTICLES, wanted)]
     citations = _citations(store, rows, tickets)
-    humans = _load_agent_keys(store)
+    agents = _load_agent_keys(store)
     for row in rows:
         yield Article(
             desks[row.source], row, texts[row.id], citations=citations[row.id], votes=votes[row.id],
-            views=views[row.id], checklists=reviews.get(row.id, ()), humans=humans,
+            views=views[row.id], checklists=reviews.get(row.id, ()), agents=agents,
             counted_from=(first[0].get(row.source, 0), first[1].get(row.source, 0)),
         )  # fmt: skip
 

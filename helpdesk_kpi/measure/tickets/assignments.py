@@ -32,7 +32,7 @@ class Assignment(NamedTuple):
     start: int
     person: int
     team: int | None
-    passed: Handover | None  # null: not, or not yet
+    handover: Handover | None  # null: not, or not yet
 
 
 class Escalation(NamedTuple):
@@ -53,7 +53,7 @@ class AssignmentHistory:
 
     def __init__(self, ticket: "Timeline") -> None:
         self.ticket = ticket
-        self.stations: list[Assignment] = []
+        self.assignments: list[Assignment] = []
         self.escalations: list[Escalation] = []
         self._moved: dict[int, list[Change]] = {}
         self._here: Assignment | None = None  # the present one
@@ -81,11 +81,11 @@ class AssignmentHistory:
         self._here = self._released = None
         if person is not None and not self._is_bot(person):
             self._here = Assignment(at, person, self.ticket.teams.at(at), None)
-            self.stations.append(self._here)
+            self.assignments.append(self._here)
 
     def _now(self, here: Assignment) -> None:
         """More is known of the present station."""
-        self._here = self.stations[-1] = here
+        self._here = self.assignments[-1] = here
 
     def _is_bot(self, person: int) -> bool:
         return person in self.ticket.source_rules.bots or self.ticket.source_rules.person(person).kind == "bot"
@@ -113,7 +113,7 @@ class AssignmentHistory:
             sender = self._released or self._mover(at)
             sender = here.person if sender is None or sender == person else sender
             to = None if person == here.person else person
-            self._now(here._replace(passed=Handover(at, sender, to, team)))
+            self._now(here._replace(handover=Handover(at, sender, to, team)))
             self._begin(at)
 
     def _mover(self, at: int) -> int | None:
@@ -148,19 +148,19 @@ class AssignmentHistory:
 
     # What a handover is
 
-    def handover_kind(self, passed: Handover) -> str:
+    def handover_kind(self, handover: Handover) -> str:
         """escalation, pingpong, routing or handover."""
-        if any(e.is_good for e in self.escalations if e.at == passed.at):
+        if any(e.is_good for e in self.escalations if e.at == handover.at):
             return "escalation"
         ticket = self.ticket
-        if _had(ticket.assignees, passed.person, passed.at) or _had(ticket.teams, passed.team, passed.at):
+        if _had(ticket.assignees, handover.person, handover.at) or _had(ticket.teams, handover.team, handover.at):
             return "pingpong"
-        is_new = passed.team is not None and passed.at < ticket.created_at + ROUTING
+        is_new = handover.team is not None and handover.at < ticket.created_at + ROUTING
         return "routing" if is_new else "handover"
 
     def count_handovers_until(self, instant: int) -> bool:
         """Whether anybody had passed it on by then."""
-        return any(s.passed is not None and s.passed.at <= instant for s in self.stations)
+        return any(s.handover is not None and s.handover.at <= instant for s in self.assignments)
 
 
 def _had(track: FieldHistory, value: int | None, before: int) -> bool:

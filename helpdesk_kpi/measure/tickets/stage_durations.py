@@ -38,13 +38,13 @@ def list_stage_intervals(ticket: Timeline) -> Iterator[StageInterval]:
         elif assignee == holder:
             taken_at = 0
         before = assignee
-        stage, over = _stage(ticket, state, team, assignee), FOREVER if end is None else end
-        cut = min(max(taken_at, start), over) if stage in {"queue", "agent"} else start
+        stage, until = _stage(ticket, state, team, assignee), FOREVER if end is None else end
+        cut = min(max(taken_at, start), until) if stage in {"queue", "agent"} else start
         if cut > start:
             yield StageInterval(start, None if cut == FOREVER else cut, "hand_over", team, assignee, severity)
-        if cut < over:
+        if cut < until:
             yield StageInterval(cut, end, stage, team, assignee, severity)
-        if assignee is not None and taken_at < FOREVER and taken_at <= over:
+        if assignee is not None and taken_at < FOREVER and taken_at <= until:
             holder = assignee
 
 

@@ -114,7 +114,7 @@ class Timeline:
             elif e.kind == "link" and e.field == "session":
                 self.has_session = True
             elif e.kind in {"call", "chat"} or (e.kind == "comment" and (made_at is None or e.at >= made_at)):
-                self.messages.append(self._turn(e, made_at))
+                self.messages.append(self._message(e, made_at))
 
     def _changed_by(self, e: EventRecord) -> ActorClass:
         """What an account that only brings requests in sets, nobody did."""
@@ -131,7 +131,7 @@ class Timeline:
         is_own = e.actor == self.requester and not self.is_internal
         return "customer" if is_own or self.source_rules.is_of_another_team(e.actor, self.brand) else actor
 
-    def _turn(self, e: EventRecord, made_at: int | None) -> Message:
+    def _message(self, e: EventRecord, made_at: int | None) -> Message:
         words = e.kind == "comment"
         actor = self._side(
             e, self.source_rules.who(e.actor, e.at, e.via, e.rule, self.askers, public=bool(e.public) or not words)
@@ -272,9 +272,9 @@ class Timeline:
             change = next(
                 c for c in self._status_changes if c.at == at and self.source_rules.state(c.after) not in DONE_STATES
             )
-            turn = self._brought(change, after=solve.at)
+            message = self._brought(change, after=solve.at)
             next_solve = ends[number] if number < len(ends) else None
-            found.append(Reopen(at, change, turn, self._kinds(change, turn, next_solve)))
+            found.append(Reopen(at, change, message, self._kinds(change, message, next_solve)))
         return found
 
     def _brought(self, change: Change, *, after: int) -> Message | None:
@@ -283,15 +283,15 @@ class Timeline:
         Zendesk saves both at once; in Jira an automation sees the comment first and moves the issue then.
         """
         earliest = change.at if change.who == "agent" else max(change.at - A_MOMENT, after)
-        said = (t for t in reversed(self.messages) if t.public and t.who == "customer" and t.kind == "comment")
-        return next((t for t in said if earliest <= t.at <= change.at), None)
+        messages = (t for t in reversed(self.messages) if t.public and t.who == "customer" and t.kind == "comment")
+        return next((t for t in messages if earliest <= t.at <= change.at), None)
 
-    def _kinds(self, change: Change, turn: Message | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
-        if turn is None:
+    def _kinds(self, change: Change, message: Message | None, next_solve: int | None) -> tuple[tuple[int, str], ...]:
+        if message is None:
             kind = "unknown" if change.who == "unknown" else SILENTLY.get(change.who, "automation")
             return ((change.at, kind if kind == "agent" or self.has_text_features else "unknown"),)
-        if not turn.is_thanks:
-            return ((change.at, "followup_question" if turn.is_question else "not_fixed"),)
+        if not message.is_thanks:
+            return ((change.at, "followup_question" if message.is_question else "not_fixed"),)
         answered = next(
             (t.at for t in self.replies if t.at > change.at and (next_solve is None or t.at <= next_solve)), None
         )
@@ -313,15 +313,15 @@ class Timeline:
     @cached_property
     def public_notes(self) -> list[Message]:
         """As `replies`, with what a merge leaves: helpdesks' own figures count whatever an agent's name is on."""
-        said = (t for t in self.messages if t.kind == "comment" and t.public and not t.creating)
-        return [t for t in said if t.who == "agent"]
+        messages = (t for t in self.messages if t.kind == "comment" and t.public and not t.creating)
+        return [t for t in messages if t.who == "agent"]
 
-    def is_agent_by_vendor_rule(self, turn: Message) -> bool:
+    def is_agent_by_vendor_rule(self, message: Message) -> bool:
         """Whether a helpdesk that goes by roles takes it for an agent's word, by whatever way it was written."""
-        facts = self.source_rules.person(turn.person)
-        was_agent = facts.kind_at(turn.at) == "agent"
-        was_agent = was_agent or self.source_rules.who(turn.person, turn.at, None, None, self.askers) == "agent"
-        return turn.who != "system" and turn.person not in self.source_rules.bots and was_agent
+        facts = self.source_rules.person(message.person)
+        was_agent = facts.kind_at(message.at) == "agent"
+        was_agent = was_agent or self.source_rules.who(message.person, message.at, None, None, self.askers) == "agent"
+        return message.who != "system" and message.person not in self.source_rules.bots and was_agent
 
     @cached_property
     def contacts(self) -> list[Message]:
@@ -332,17 +332,17 @@ class Timeline:
     @cached_property
     def citations(self) -> list[ArticleLink]:
         """Links to articles in public comments of people of the team."""
-        turns = (t for t in self.messages if t.kind == "comment" and t.public and t.who == "agent")
-        wrote = {(t.at, t.person): t for t in turns}
+        messages = (t for t in self.messages if t.kind == "comment" and t.public and t.who == "agent")
+        wrote = {(t.at, t.person): t for t in messages}
         return [
-            ArticleLink(c.article, c.at, c.person, turn.by_macro, self._solved_with(c.at))
+            ArticleLink(c.article, c.at, c.person, message.by_macro, self._solved_with(c.at))
             for c in self._cited
-            if c.person is not None and (turn := wrote.get((c.at, c.person)))
+            if c.person is not None and (message := wrote.get((c.at, c.person)))
         ]
 
-    def _solved_with(self, said: int) -> int | None:
-        following = next((t.at for t in self.replies if t.at > said), None)
-        return next((s.at for s in self.solves if s.at >= said and (following is None or s.at < following)), None)
+    def _solved_with(self, messages: int) -> int | None:
+        following = next((t.at for t in self.replies if t.at > messages), None)
+        return next((s.at for s in self.solves if s.at >= messages and (following is None or s.at < following)), None)
 
     @cached_property
     def missing_contact_data(self) -> str:
@@ -361,8 +361,8 @@ class Timeline:
         What nobody was given, and what a robot ended in somebody's name, was answered by nobody. Where a robot or a
         customer went on in comments, the words stand there.
         """
-        said = (t for t in self.messages if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
-        if not self.row.is_messaging or self.has_session or next(said, None) is not None:
+        messages = (t for t in self.messages if t.kind == "chat" or (t.public and not t.creating and t.who != "agent"))
+        if not self.row.is_messaging or self.has_session or next(messages, None) is not None:
             return False
         given = [c for c in self.changes if c.field == "assignee" and c.after]
         if not given:
@@ -390,18 +390,18 @@ class Timeline:
             for s in self.solves
             if s.at >= self.created_at
         ]
-        said = (t for t in self.messages if not t.creating and t.via not in MERGE)
-        marks += [(t.at, 0, t) for t in said if t.public or t.kind != "comment"]
+        messages = (t for t in self.messages if not t.creating and t.via not in MERGE)
+        marks += [(t.at, 0, t) for t in messages if t.public or t.kind != "comment"]
         found: list[Wait] = []
         opened: int | None = self.created_at
-        for at, _, turn in sorted(marks, key=lambda m: m[:2]):
-            if turn is None or turn.who == "agent":
-                talk = turn is not None and turn.kind != "comment"
+        for at, _, message in sorted(marks, key=lambda m: m[:2]):
+            if message is None or message.who == "agent":
+                talk = message is not None and message.kind != "comment"
                 if opened is not None and not (talk and found):  # calls and chats end the first wait only
-                    by, stop = (None, "solved_without_reply") if turn is None else (turn.person, "")
+                    by, stop = (None, "solved_without_reply") if message is None else (message.person, "")
                     found.append(Wait(opened, at, stop, by))
                     opened = None
-            elif turn.who == "customer" and turn.kind == "comment" and opened is None and not turn.is_thanks:
+            elif message.who == "customer" and message.kind == "comment" and opened is None and not message.is_thanks:
                 opened = at
         if opened is not None:
             is_over = self.has_history_gaps and self.knows_first_message

@@ -54,7 +54,7 @@ class Solve(NamedTuple):
 class Reopen(NamedTuple):
     at: int
     change: Change
-    turn: Message | None  # the customer's message that came with it
+    message: Message | None  # the customer's message that came with it
     kinds: tuple[tuple[int, str], ...]  # what it is, known from when on
 
 

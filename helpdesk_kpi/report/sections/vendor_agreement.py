@@ -59,7 +59,7 @@ def _same(reconciler: Reconciler, metric: VendorMetric, rows: Columns) -> NDArra
         " AND ticket IN (SELECT value FROM json_each(?))"
     )
     wanted = rows.story.tolist()
-    told = {} if metric.is_promise else dict(reconciler.store.rows(sql, metric.name, wanted))
+    told = {} if metric.is_sla else dict(reconciler.store.rows(sql, metric.name, wanted))
     native = np.array([told.get(int(story), NO_INSTANT) for story in rows.story], np.int64)
     ended = (rows.end != NO_INSTANT) & (rows.stop == 0) & (native != NO_INSTANT)
     took = np.where(ended, rows.end - rows.start, 0)

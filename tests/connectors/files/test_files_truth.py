@@ -48,7 +48,11 @@ class FromFiles(Measured):
         self.confirm()
         build_stale(self.store, self.config)
         self.reader = MetricStore(self.store, self.config)
-        self.native, self.people, self.teams = self._world_ids("tickets"), self._told("people"), self._told("teams")
+        self.native, self.people, self.teams = (
+            self._world_ids("tickets"),
+            self._world_ids("people"),
+            self._world_ids("teams"),
+        )
         self.articles = dict(self.store.rows("SELECT id, native FROM articles"))
 
 

@@ -32,7 +32,7 @@ class Work:
         self.cell = np.where(chosen.any(axis=1), chosen.argmax(axis=1), CELLS - 1)
         self.at = np.sort(rng.integers(-YEAR, QUARTER, units))
 
-    def bench(self, kind: UnitKind, values: NDArray[np.float64]) -> PeerGroup:
+    def peers(self, kind: UnitKind, values: NDArray[np.float64]) -> PeerGroup:
         units = Units(self.subject, self.cell, values, np.ones(len(values)))
         return PeerGroup(kind, units, self.at, PARENT, -YEAR, 0, QUARTER)
 
@@ -45,8 +45,8 @@ def verdicts(bench: PeerGroup) -> list[funnel.Verdict]:
         assert high is not None
         assert compared.ratio is not None
         is_signal = not low - 1e-9 <= compared.ratio <= high + 1e-9
-        assert is_signal == (funnel.verdict(found.off(subject)) == "signal")  # the drawn funnel says the same
-    return [funnel.verdict(found.off(subject)) for subject in found.compared]
+        assert is_signal == (funnel.verdict(found.deviation(subject)) == "signal")  # the drawn funnel says the same
+    return [funnel.verdict(found.deviation(subject)) for subject in found.compared]
 
 
 def no_rows(n: int) -> Columns:
@@ -60,7 +60,7 @@ def test_equals_with_unequal_work_are_within_expected_variation(units: int) -> N
     found: list[funnel.Verdict] = []
     for _ in range(60):
         work = Work(rng, units)
-        found += verdicts(work.bench("share", (rng.random(units) < RATES[work.cell]).astype(np.float64)))
+        found += verdicts(work.peers("share", (rng.random(units) < RATES[work.cell]).astype(np.float64)))
     assert found.count("signal") / len(found) < 0.005
     assert found.count("look") / len(found) < 0.06
 
@@ -77,7 +77,7 @@ def test_equals_are_within_expected_variation_by_their_durations_of_which_some_s
         counted = UnitRows(no_rows(3000), values, np.ones(3000), running)
         strata = Strata(work.cell, [(None,) * 4] * CELLS, PARENT)
         assert 0.05 < running.mean() < 0.15
-        found += verdicts(work.bench("duration", log_durations(counted, strata)))
+        found += verdicts(work.peers("duration", log_durations(counted, strata)))
     assert found.count("signal") / len(found) < 0.005
     assert found.count("look") / len(found) < 0.06
 
@@ -89,7 +89,7 @@ def test_one_who_is_truly_worse_is_found_and_the_others_are_not() -> None:
     for _ in range(40):
         work = Work(rng, 8000)
         chance = RATES[work.cell] * np.where(work.subject == 0, 2.2, 1)
-        first, *rest = verdicts(work.bench("share", (rng.random(8000) < chance).astype(np.float64)))
+        first, *rest = verdicts(work.peers("share", (rng.random(8000) < chance).astype(np.float64)))
         worse.append(first)
         others += rest
     assert worse.count("signal") > 0.6 * len(worse)
@@ -104,7 +104,7 @@ def test_people_who_differ_are_found_to_differ_by_as_much() -> None:
         work = Work(rng, 4000)
         own = rng.normal(0, 0.3, PEOPLE)
         logs = rng.normal(10 - 3 * RATES[work.cell] + own[work.subject], 1.0)
-        between = Population(work.bench("duration", logs), range(PEOPLE)).between
+        between = Population(work.peers("duration", logs), range(PEOPLE)).between
         assert between is not None
         found.append(between)
     assert np.mean(found) == pytest.approx(0.09, rel=0.15)
@@ -121,10 +121,10 @@ def drawn(seed: int, units: int = 2000) -> tuple[Work, NDArray[np.float64]]:
 
 def test_renaming_people_renames_the_results() -> None:
     work, values = drawn(5)
-    before = Population(work.bench("share", values), range(PEOPLE))
+    before = Population(work.peers("share", values), range(PEOPLE))
     other = np.random.default_rng(6).permutation(PEOPLE)
     work.subject = other[work.subject]
-    after = Population(work.bench("share", values), range(PEOPLE))
+    after = Population(work.peers("share", values), range(PEOPLE))
     for subject, (_, compared) in before.compared.items():
         assert after.compared[int(other[subject])][1] == pytest.approx(compared)
     assert after.between == pytest.approx(before.between)
@@ -132,10 +132,10 @@ def test_renaming_people_renames_the_results() -> None:
 
 def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
     work, values = drawn(7, 12_000)
-    once = Population(work.bench("share", values), range(PEOPLE))
+    once = Population(work.peers("share", values), range(PEOPLE))
     for name in ("subject", "cell", "at"):
         setattr(work, name, np.repeat(getattr(work, name), 2))
-    twice = Population(work.bench("share", np.repeat(values, 2)), range(PEOPLE))
+    twice = Population(work.peers("share", np.repeat(values, 2)), range(PEOPLE))
     for subject, (_, compared) in once.compared.items():
         again = twice.compared[subject][1]
         assert (compared.low, compared.ratio, compared.high) != (None, None, None)
@@ -148,7 +148,7 @@ def test_everything_twice_has_the_same_ratios_and_narrower_limits() -> None:
 def test_another_scale_of_time_changes_no_ratio() -> None:
     work, _ = drawn(8)
     logs = np.random.default_rng(9).normal(10, 1, 2000)
-    before = Population(work.bench("duration", logs), range(PEOPLE))
-    after = Population(work.bench("duration", logs + 3), range(PEOPLE))
+    before = Population(work.peers("duration", logs), range(PEOPLE))
+    after = Population(work.peers("duration", logs + 3), range(PEOPLE))
     for subject, (_, compared) in before.compared.items():
         assert after.compared[subject][1].ratio == pytest.approx(compared.ratio)
